@@ -1,0 +1,104 @@
+/**
+ * The greedy team over whole segments of a split: every row once, in order, without learning or resets inside a segment.
+ * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode).
+ */
+import { absorbDecision, actGreedily, teamAction } from './externals'
+import { Team, gather } from './team'
+
+/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+@unmanaged
+class Evaluation {
+  team: Team
+  /** lanes that walk segments side by side */
+  laneCount: i32
+  /** -> u32 [n], the split's dataset rows */
+  splitRows: usize
+  /** buffers of one step, as in a rollout; context f32 [E, K]; positions, ends u32 [E]; rows u32 [E] */
+  x: usize
+  categories: usize
+  scratch: usize
+  probabilities: usize
+  context: usize
+  rows: usize
+  positions: usize
+  ends: usize
+  stepActions: usize
+  stepScores: usize
+  /** outputs: u8 [n, A] and f32 [n, A] by position in the split */
+  actions: usize
+  scores: usize
+}
+
+/**
+ * @param job          -> Evaluation
+ * @param parameters   [A, P]
+ * @param segments     -> u32 [segmentCount, 2], positions [start, end) of the split
+ * @returns 0, or the policy module's status
+ */
+export function evaluate(job: usize, parameters: usize, segments: usize, segmentCount: i32): i32 {
+  const run = changetype<Evaluation>(job)
+  const team = run.team
+  const agents = <usize>team.agentCount
+  let begun = 0
+  let active = 0
+  while (begun < segmentCount && active < run.laneCount) beginSegment(run, active++, segments, begun++)
+  while (active > 0) {
+    for (let lane = 0; lane < active; lane++) {
+      const position = load<u32>(run.positions + (<usize>lane << 2))
+      store<u32>(run.rows + (<usize>lane << 2), load<u32>(run.splitRows + (<usize>position << 2)))
+    }
+    gather(team, active, run.rows, run.context, run.x, run.categories)
+    const status = actGreedily(
+      team.policyPlan,
+      parameters,
+      run.x,
+      run.categories,
+      active,
+      run.scratch,
+      run.stepActions,
+      run.stepScores,
+      run.probabilities,
+    )
+    if (status != 0) return status
+    for (let lane = 0; lane < active; lane++) record(run, lane, agents)
+    // Backwards, so that a lane moved into a freed place has been dealt with already.
+    for (let lane = active - 1; lane >= 0; lane--) {
+      const at = <usize>lane << 2
+      if (load<u32>(run.positions + at) < load<u32>(run.ends + at)) continue
+      if (begun < segmentCount) beginSegment(run, lane, segments, begun++)
+      else moveLane(run, --active, lane)
+    }
+  }
+  return 0
+}
+
+/** Writes a lane's actions and scores to their place, shows the team's decision to its context, and moves on. */
+function record(run: Evaluation, lane: i32, agents: usize): void {
+  const at = run.positions + (<usize>lane << 2)
+  const position = load<u32>(at)
+  const from = <usize>lane * agents
+  const to = <usize>position * agents
+  memory.copy(run.actions + to, run.stepActions + from, agents)
+  memory.copy(run.scores + (to << 2), run.stepScores + (from << 2), agents << 2)
+  const size = run.team.contextSize
+  if (size > 0) {
+    const decision = teamAction(run.team.environmentPlan, run.stepActions + from)
+    absorbDecision(run.context + ((<usize>lane * <usize>size) << 2), size, decision)
+  }
+  store<u32>(at, position + 1)
+}
+
+function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32): void {
+  const bounds = segments + (<usize>segment << 3)
+  const contextBytes = <usize>run.team.contextSize << 2
+  store<u32>(run.positions + (<usize>lane << 2), load<u32>(bounds))
+  store<u32>(run.ends + (<usize>lane << 2), load<u32>(bounds, 4))
+  memory.fill(run.context + <usize>lane * contextBytes, 0, contextBytes)
+}
+
+function moveLane(run: Evaluation, from: i32, to: i32): void {
+  const contextBytes = <usize>run.team.contextSize << 2
+  store<u32>(run.positions + (<usize>to << 2), load<u32>(run.positions + (<usize>from << 2)))
+  store<u32>(run.ends + (<usize>to << 2), load<u32>(run.ends + (<usize>from << 2)))
+  memory.copy(run.context + <usize>to * contextBytes, run.context + <usize>from * contextBytes, contextBytes)
+}

@@ -1,0 +1,2 @@
+export { evaluate } from './evaluation'
+export { rollout } from './rollout'

@@ -1,0 +1,129 @@
+/** One rollout of one shard: T steps of E lanes and A agents without leaving WebAssembly. */
+import { act, evaluateStates, observe, step } from './externals'
+import { Team, gather } from './team'
+
+/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+@unmanaged
+class Rollout {
+  team: Team
+  /** E */
+  laneCount: i32
+  /** number of this shard's first lane within the whole run */
+  laneBase: u32
+  /** T */
+  stepCount: i32
+  wantsExpectedRewards: u32
+  /** buffers of one step: f32 [E, D + K], u16 [E, C], policy scratch, f32 [E, A, 4], u32 [E], f32 [E, K], f32 [E, A] */
+  x: usize
+  categories: usize
+  scratch: usize
+  probabilities: usize
+  nextRows: usize
+  nextContext: usize
+  bootstrap: usize
+  /** outputs, time-major: u32 [T, E], f32 [T, E, K], u8 [T, E, A], f32 [T, E, A] x 5, u8 [T, E] x 3 */
+  rows: usize
+  context: usize
+  actions: usize
+  logProbs: usize
+  values: usize
+  nextValues: usize
+  rewards: usize
+  expectedRewards: usize
+  teamActions: usize
+  terminated: usize
+  truncated: usize
+}
+
+/**
+ * @param job        -> Rollout
+ * @param lanes      the shard's lane records, advanced by T steps
+ * @param parameters [A, P] of the policy that acts
+ * @returns 0, or the policy module's status
+ */
+export function rollout(job: usize, lanes: usize, parameters: usize): i32 {
+  const shard = changetype<Rollout>(job)
+  const team = shard.team
+  const count = shard.laneCount
+  const decisions = count * team.agentCount
+  for (let t = 0; t < shard.stepCount; t++) {
+    const event = <usize>(t * count)
+    const decision = <usize>(t * decisions)
+    const rows = shard.rows + (event << 2)
+    const context = shard.context + ((event * team.contextSize) << 2)
+    const actions = shard.actions + decision
+    const values = shard.values + (decision << 2)
+    observe(team.environmentPlan, lanes, count, rows, context)
+    gather(team, count, rows, context, shard.x, shard.categories)
+    const status = act(
+      team.policyPlan,
+      parameters,
+      shard.x,
+      shard.categories,
+      count,
+      shard.scratch,
+      team.seed,
+      shard.laneBase,
+      lanes,
+      team.laneStride,
+      actions,
+      shard.logProbs + (decision << 2),
+      shard.probabilities,
+      values,
+    )
+    if (status != 0) return status
+    step(
+      team.environmentPlan,
+      lanes,
+      count,
+      shard.laneBase,
+      actions,
+      shard.wantsExpectedRewards ? shard.probabilities : 0,
+      shard.rewards + (decision << 2),
+      shard.expectedRewards + (decision << 2),
+      shard.teamActions + event,
+      shard.terminated + event,
+      shard.truncated + event,
+      shard.nextRows,
+      shard.nextContext,
+    )
+    if (team.hasCritic) {
+      if (t > 0) inheritNextValues(shard, t - 1)
+      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, parameters, t)
+    }
+  }
+  return 0
+}
+
+/** Where no reset lies between, V(s_{t+1}) is the value of the next step's observation. */
+function inheritNextValues(shard: Rollout, t: i32): void {
+  const agents = <usize>shard.team.agentCount
+  for (let lane = 0; lane < shard.laneCount; lane++) {
+    const event = <usize>(t * shard.laneCount + lane)
+    if (load<u8>(shard.truncated + event)) continue
+    const from = shard.values + (((event + shard.laneCount) * agents) << 2)
+    const to = shard.nextValues + ((event * agents) << 2)
+    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, agents << 2)
+    else memory.copy(to, from, agents << 2)
+  }
+}
+
+/** At a truncation and at the rollout's end, the value of what would have come next; 0 after termination. */
+function bootstrapNextValues(shard: Rollout, parameters: usize, t: i32): void {
+  const team = shard.team
+  const agents = <usize>team.agentCount
+  gather(team, shard.laneCount, shard.nextRows, shard.nextContext, shard.x, shard.categories)
+  evaluateStates(team.policyPlan, parameters, shard.x, shard.categories, shard.laneCount, shard.scratch, shard.bootstrap)
+  for (let lane = 0; lane < shard.laneCount; lane++) {
+    const event = <usize>(t * shard.laneCount + lane)
+    const to = shard.nextValues + ((event * agents) << 2)
+    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, agents << 2)
+    else memory.copy(to, shard.bootstrap + ((<usize>lane * agents) << 2), agents << 2)
+  }
+}
+
+function anyTruncated(shard: Rollout, t: i32): bool {
+  const first = shard.truncated + <usize>(t * shard.laneCount)
+  for (let lane = 0; lane < shard.laneCount; lane++) if (load<u8>(first + lane)) return true
+  return false
+}

@@ -1,0 +1,46 @@
+/** What a rollout and an evaluation share: the shape of the team's inputs and where its data lie. */
+
+/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+@unmanaged
+export class Team {
+  /** -> plan blocks of the two modules */
+  environmentPlan: usize
+  policyPlan: usize
+  /** A */
+  agentCount: i32
+  /** D, dense inputs of the dataset */
+  denseCount: i32
+  /** C */
+  columnCount: i32
+  /** K */
+  contextSize: i32
+  hasCritic: u32
+  seed: u32
+  /** -> f32 [N, D] and u16 [N, C], the whole dataset */
+  dense: usize
+  categorical: usize
+  /** bytes between the lane records of env-wasm */
+  laneStride: usize
+}
+
+/**
+ * Puts the inputs of `count` observations together: x = [row's dense part | context], and the row's categories.
+ *
+ * @param rows       [count] u32
+ * @param context    [count, K] f32
+ * @param x          [count, D + K] f32, overwritten
+ * @param categories [count, C] u16, overwritten
+ */
+export function gather(team: Team, count: i32, rows: usize, context: usize, x: usize, categories: usize): void {
+  const denseBytes = <usize>team.denseCount << 2
+  const contextBytes = <usize>team.contextSize << 2
+  const categoryBytes = <usize>team.columnCount << 1
+  for (let i = 0; i < count; i++) {
+    const row = <usize>load<u32>(rows + (<usize>i << 2))
+    memory.copy(x, team.dense + row * denseBytes, denseBytes)
+    memory.copy(x + denseBytes, context + <usize>i * contextBytes, contextBytes)
+    memory.copy(categories, team.categorical + row * categoryBytes, categoryBytes)
+    x += denseBytes + contextBytes
+    categories += categoryBytes
+  }
+}

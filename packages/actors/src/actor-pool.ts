@@ -1,0 +1,246 @@
+import { availableParallelism } from 'node:os'
+import type { Worker } from 'node:worker_threads'
+import type { Split } from '@vigil/data'
+import { assertLaneStates, compileEnvironment, contextSize, instantiateEnvironment, laneBytes } from '@vigil/env-wasm'
+import { compilePolicy, parameterLayout } from '@vigil/policy-wasm'
+import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
+import { Piscina } from 'piscina'
+import { ActorError } from './errors.ts'
+import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
+import { compileRollout } from './rollout-module.ts'
+import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
+
+/** A shard that fails this often in a row is not bad luck. */
+const ATTEMPTS_MAX = 3
+
+/** Rows of one evaluation segment in iid mode, where rows do not depend on each other. */
+const SEGMENT_ROWS = 64
+
+/** What the greedy team did on every row of a split. */
+export type TeamActions = {
+  /** [n, A] greedy actions by position in the split */
+  readonly actions: Uint8Array
+  /** [n, A] threat scores pi(block) + pi(quarantine), in [0, 1] */
+  readonly scores: Float32Array
+}
+
+/** The actors of a run: worker threads over one shared memory. */
+export type ActorPool = {
+  readonly actors: number
+  /** The worker threads alive now; a thread that dies is replaced. */
+  threads(): readonly Worker[]
+  /** [N, D] the dataset's dense part in the shared memory, read only. */
+  readonly dense: Float32Array
+  /** [N, C] the dataset's categories in the shared memory, read only. */
+  readonly categorical: Uint16Array
+  /** Makes an encoded PolicySnapshot the policy that acts from now on. @throws ProtoError */
+  publish(snapshot: Uint8Array): void
+  /** One rollout of every shard. Resolves in shard order, whatever thread finished first. @throws {ActorError} */
+  collect(): Promise<Trajectory[]>
+  /** The greedy team on every row of a split. @throws {ActorError} */
+  evaluate(split: EvaluationSplit): Promise<TeamActions>
+  /** The committed states of all lanes, [S, E] records, a copy. */
+  saveShards(): Uint8Array
+  /** Puts saved states back. @throws {EnvironmentError} LANE_STATE when they are not those of this environment */
+  restoreShards(state: Uint8Array): void
+  close(): Promise<void>
+}
+
+/** One actor per core. */
+export function defaultActorCount(): number {
+  return availableParallelism()
+}
+
+/**
+ * Starts the worker threads. The dataset lies once in the shared memory, so that another actor costs a thread, not a
+ * copy.
+ *
+ * A shard's new state is committed only when its trajectory has arrived and been checked. A worker that dies or throws
+ * therefore loses nothing: the shard runs again from its committed state, with the same result.
+ *
+ * @param actors number of threads, at least 1
+ * @throws {ActorError} MEMORY, NOT_BUILT
+ */
+export async function createActorPool(settings: ActorSettings, actors: number): Promise<ActorPool> {
+  const { dataset, network, environment } = settings
+  const layout = layOutMemory(settings)
+  const pages = layout.bytes / 65536
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  layout.initialise(memory)
+  const setup: WorkerSetup = {
+    memory,
+    environment: await compileEnvironment(),
+    policy: await compilePolicy(),
+    rollout: await compileRollout(),
+    datasetFingerprint: dataset.fingerprint,
+    agentCount: network.agentCount,
+    lanesPerShard: settings.lanesPerShard,
+    stepsPerRollout: settings.stepsPerRollout,
+    contextSize: contextSize(environment.mode),
+    critic: network.valueHidden !== null,
+    expectedRewards: settings.expectedRewards,
+  }
+  const piscina = new Piscina({
+    filename: new URL('./worker.ts', import.meta.url).href,
+    minThreads: actors,
+    maxThreads: actors,
+    workerData: setup,
+  })
+
+  const stateBytes = settings.lanesPerShard * laneBytes(setup.contextSize)
+  const host = instantiateEnvironment(setup.environment, memory)
+  const committed: (0 | 1)[] = layout.shards.map(() => 0)
+  for (const { lanes, laneBase } of layout.shards) {
+    host.reset(layout.environmentPlan, lanes[0], settings.lanesPerShard, laneBase)
+  }
+  let policy: { readonly parameters: number; readonly version: number } | null = null
+
+  const run = async (what: string, task: () => Task): Promise<TaskResult> => {
+    for (let attempt = 1; ; attempt++) {
+      const result = await piscina.run(task()).catch((cause: unknown) => {
+        if (attempt < ATTEMPTS_MAX) return null
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        const message = `${what} failed ${ATTEMPTS_MAX} times, the last time with: ${reason}`
+        throw new ActorError('SHARD_FAILED', message, { cause })
+      })
+      if (result !== null) return assertFinite(result as TaskResult)
+    }
+  }
+  const published = () => {
+    if (policy === null) throw new ActorError('NO_POLICY', 'publish() must be called before the actors can act.')
+    return policy
+  }
+  const expected = {
+    datasetFingerprint: dataset.fingerprint,
+    stepCount: settings.stepsPerRollout,
+    laneCount: settings.lanesPerShard,
+    agentCount: network.agentCount,
+    contextSize: setup.contextSize,
+    rowCount: dataset.rowCount,
+    critic: setup.critic,
+    expectedRewards: setup.expectedRewards,
+  }
+
+  const collectShard = async (shard: number): Promise<Trajectory> => {
+    const { parameters, version: policyVersion } = published()
+    const location = layout.shards[shard]
+    const task = () =>
+      ({ kind: 'rollout', shard, location, committed: committed[shard], parameters, policyVersion }) as const
+    const bytes = await run(`Shard ${shard}`, task)
+    const trajectory = decodeTrajectory(bytes as Uint8Array, expected)
+    committed[shard] = committed[shard] === 0 ? 1 : 0
+    return trajectory
+  }
+
+  return {
+    actors,
+    threads: () => piscina.threads,
+    dense: new Float32Array(memory.buffer, layout.dense, dataset.dense.length),
+    categorical: new Uint16Array(memory.buffer, layout.categorical, dataset.categorical.length),
+
+    publish(snapshot) {
+      const { parametersPerAgent } = parameterLayout(network)
+      const { agentCount } = network
+      const { datasetFingerprint } = setup
+      const decoded = decodePolicySnapshot(snapshot, { datasetFingerprint, agentCount, parametersPerAgent })
+      // The other slot, so that a rollout under way keeps its weights.
+      const slot = policy?.parameters === layout.parameters[0] ? layout.parameters[1] : layout.parameters[0]
+      new Float32Array(memory.buffer, slot, decoded.parameters.length).set(decoded.parameters)
+      policy = { parameters: slot, version: decoded.policyVersion }
+    },
+
+    async collect() {
+      return await settleAll(layout.shards.map((_, shard) => collectShard(shard)))
+    },
+
+    async evaluate(name) {
+      const { parameters } = published()
+      const split = dataset.splits[name]
+      const segments = segmentsOf(split, environment.mode)
+      new Uint32Array(memory.buffer, layout.segments, segments.length).set(segments)
+      const segmentCount = segments.length / 2
+      const share = Math.ceil(segmentCount / layout.evaluations.length)
+      await settleAll(
+        layout.evaluations.map(async (job, i) => {
+          writeEvaluation(memory, job, { ...layout.evaluationFields[i], splitRows: layout.splits[name].rows })
+          const first = Math.min(i * share, segmentCount)
+          const count = Math.min(share, segmentCount - first)
+          const at = layout.segments + 8 * first
+          if (count > 0) {
+            await run(`Evaluation part ${i}`, () => ({
+              kind: 'evaluation',
+              job,
+              parameters,
+              segments: at,
+              segmentCount: count,
+            }))
+          }
+        }),
+      )
+      const length = split.rows.length * network.agentCount
+      return {
+        actions: new Uint8Array(memory.buffer, layout.evaluationActions, length).slice(),
+        scores: new Float32Array(memory.buffer, layout.evaluationScores, length).slice(),
+      }
+    },
+
+    saveShards() {
+      const state = new Uint8Array(layout.shards.length * stateBytes)
+      for (const [shard, { lanes }] of layout.shards.entries()) {
+        state.set(new Uint8Array(memory.buffer, lanes[committed[shard]], stateBytes), shard * stateBytes)
+      }
+      return state
+    },
+
+    restoreShards(state) {
+      assertLaneStates(state, {
+        laneCount: settings.shards * settings.lanesPerShard,
+        mode: environment.mode,
+        rowCount: dataset.splits.train.rows.length,
+      })
+      for (const [shard, { lanes }] of layout.shards.entries()) {
+        const from = state.subarray(shard * stateBytes, (shard + 1) * stateBytes)
+        new Uint8Array(memory.buffer, lanes[0], stateBytes).set(from)
+        committed[shard] = 0
+      }
+    },
+
+    async close() {
+      await piscina.destroy()
+    },
+  }
+}
+
+/** [segments, 2] start and end positions: the streams, or equal runs of rows where rows are independent. */
+function segmentsOf(split: Split, mode: 'iid' | 'stream'): Uint32Array {
+  const starts: ArrayLike<number> =
+    mode === 'stream'
+      ? split.streamStarts
+      : Array.from({ length: Math.ceil(split.rows.length / SEGMENT_ROWS) + 1 }, (_, i) =>
+          Math.min(i * SEGMENT_ROWS, split.rows.length),
+        )
+  const segments = new Uint32Array(2 * (starts.length - 1))
+  for (let i = 0; i + 1 < starts.length; i++) {
+    segments[2 * i] = starts[i]
+    segments[2 * i + 1] = starts[i + 1]
+  }
+  return segments
+}
+
+/** Waits for all, also after one has failed: nothing may still be writing into the memory when the caller goes on. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises)
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+/** Running the task again would not help: the same weights give the same NaN. */
+function assertFinite(result: TaskResult): TaskResult {
+  if (result !== 'non-finite') return result
+  throw new ActorError(
+    'NON_FINITE_POLICY',
+    'The policy gave NaN or infinite logits: training has diverged. Lower the learning rate, or resume from an earlier checkpoint.',
+  )
+}

@@ -1,0 +1,3 @@
+export { type ActorPool, createActorPool, defaultActorCount, type TeamActions } from './actor-pool.ts'
+export { ActorError, type ActorErrorCode } from './errors.ts'
+export type { ActorSettings, EvaluationSplit } from './memory-layout.ts'

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import type { EnvironmentExports } from '@vigil/env-wasm'
+import type { PolicyExports } from '@vigil/policy-wasm'
+import { ActorError } from './errors.ts'
+import type { RolloutExports } from './tasks.ts'
+
+/**
+ * Reads and compiles rollout.wasm.
+ *
+ * @throws {ActorError} NOT_BUILT when the file is missing
+ */
+export async function compileRollout(): Promise<WebAssembly.Module> {
+  const bytes = await readFile(new URL('../build/rollout.wasm', import.meta.url)).catch((cause: unknown) => {
+    throw new ActorError(
+      'NOT_BUILT',
+      `packages/actors/build/rollout.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run actors:build`,
+    )
+  })
+  return await WebAssembly.compile(bytes)
+}
+
+/** Links the rollout loop to the environment and the policy: calls between them never pass through JavaScript. */
+export function instantiateRollout(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  imports: { readonly environment: EnvironmentExports; readonly policy: PolicyExports },
+): RolloutExports {
+  const env = { memory, abort: trap }
+  const instance = new WebAssembly.Instance(module, { env, ...imports } as unknown as WebAssembly.Imports)
+  return instance.exports as unknown as RolloutExports
+}
+
+function trap(): never {
+  throw new ActorError('TRAP', 'rollout.wasm stopped at an internal assertion; please report it with the run folder.')
+}

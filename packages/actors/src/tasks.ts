@@ -1,0 +1,52 @@
+import type { ShardLocation } from './memory-layout.ts'
+
+/** What every worker thread is given once, at its start. */
+export type WorkerSetup = {
+  readonly memory: WebAssembly.Memory
+  readonly environment: WebAssembly.Module
+  readonly policy: WebAssembly.Module
+  readonly rollout: WebAssembly.Module
+  readonly datasetFingerprint: Uint8Array
+  readonly agentCount: number
+  readonly lanesPerShard: number
+  readonly stepsPerRollout: number
+  readonly contextSize: number
+  readonly critic: boolean
+  readonly expectedRewards: boolean
+}
+
+/** One rollout of one shard. Reads the committed lanes, writes the others, returns an encoded Trajectory. */
+export type RolloutTask = {
+  readonly kind: 'rollout'
+  readonly shard: number
+  readonly location: ShardLocation
+  /** Lane area (0 or 1) that holds the committed state. */
+  readonly committed: 0 | 1
+  readonly parameters: number
+  readonly policyVersion: number
+}
+
+/** The greedy team over some segments; the results stay in the shared memory. */
+export type EvaluationTask = {
+  readonly kind: 'evaluation'
+  readonly job: number
+  readonly parameters: number
+  /** Byte offset of the first segment, and how many. */
+  readonly segments: number
+  readonly segmentCount: number
+}
+
+/** What a worker thread can be asked to do. */
+export type Task = RolloutTask | EvaluationTask
+
+/**
+ * What comes back: an encoded Trajectory, nothing for an evaluation, or the word that the policy gave NaN or infinite
+ * logits. (An error thrown in a worker would lose its code on the way.)
+ */
+export type TaskResult = Uint8Array | 'evaluated' | 'non-finite'
+
+/** The functions of rollout.wasm; see assembly/rollout.ts and assembly/evaluation.ts. */
+export type RolloutExports = {
+  rollout(job: number, lanes: number, parameters: number): number
+  evaluate(job: number, parameters: number, segments: number, segmentCount: number): number
+}

@@ -1,0 +1,66 @@
+/**
+ * The worker thread's side: one task = one rollout of one shard, or the greedy team over some segments.
+ *
+ * A worker keeps nothing between tasks but its module instances, so any worker can run any shard.
+ */
+import { instantiateEnvironment, laneBytes } from '@vigil/env-wasm'
+import { instantiatePolicy } from '@vigil/policy-wasm'
+import { encodeTrajectory } from '@vigil/proto'
+import { move, workerData } from 'piscina'
+import { instantiateRollout } from './rollout-module.ts'
+import type { EvaluationTask, RolloutTask, Task, TaskResult, WorkerSetup } from './tasks.ts'
+
+/** Status of policy.wasm; anything else means that a logit was NaN or infinite. */
+const OK = 0
+
+const setup = workerData as WorkerSetup
+const { memory } = setup
+const modules = instantiateRollout(setup.rollout, memory, {
+  environment: instantiateEnvironment(setup.environment, memory),
+  policy: instantiatePolicy(setup.policy, memory),
+})
+
+/** @returns a TaskResult; a trajectory's buffer is transferred, not copied */
+export default function work(task: Task): unknown {
+  const result = task.kind === 'evaluation' ? evaluate(task) : rollout(task)
+  return result instanceof Uint8Array ? move(result) : result
+}
+
+function rollout({ location, committed, parameters, shard, policyVersion }: RolloutTask): TaskResult {
+  // The committed lanes stay as they are until the learner's side has the trajectory in its hands.
+  const bytes = setup.lanesPerShard * laneBytes(setup.contextSize)
+  const lanes = location.lanes[committed === 0 ? 1 : 0]
+  new Uint8Array(memory.buffer).copyWithin(lanes, location.lanes[committed], location.lanes[committed] + bytes)
+  if (modules.rollout(location.job, lanes, parameters) !== OK) return 'non-finite'
+
+  const { fields } = location
+  const events = setup.stepsPerRollout * setup.lanesPerShard
+  const decisions = events * setup.agentCount
+  const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length)
+  const octets = (at: number, length: number) => new Uint8Array(memory.buffer, at, length)
+  const values = setup.critic ? decisions : 0
+  return encodeTrajectory({
+    policyVersion,
+    shard,
+    stepCount: setup.stepsPerRollout,
+    laneCount: setup.lanesPerShard,
+    agentCount: setup.agentCount,
+    contextSize: setup.contextSize,
+    datasetFingerprint: setup.datasetFingerprint,
+    rows: new Uint32Array(memory.buffer, fields.rows, events),
+    context: floats(fields.context, events * setup.contextSize),
+    actions: octets(fields.actions, decisions),
+    logProbs: floats(fields.logProbs, decisions),
+    values: floats(fields.values, values),
+    nextValues: floats(fields.nextValues, values),
+    rewards: floats(fields.rewards, decisions),
+    expectedRewards: floats(fields.expectedRewards, setup.expectedRewards ? decisions : 0),
+    teamActions: octets(fields.teamActions, events),
+    terminated: octets(fields.terminated, events),
+    truncated: octets(fields.truncated, events),
+  })
+}
+
+function evaluate({ job, parameters, segments, segmentCount }: EvaluationTask): TaskResult {
+  return modules.evaluate(job, parameters, segments, segmentCount) === OK ? 'evaluated' : 'non-finite'
+}

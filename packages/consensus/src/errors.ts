@@ -1,0 +1,30 @@
+/**
+ * Why a vote cannot be counted. Stable: callers and tests match on these words.
+ *
+ *   TOO_FEW_AGENTS  fewer than 3f + 1 agents for f Byzantine ones
+ *   AGENT_COUNT     no whole number from 1 to 127
+ *   FAULTS          no whole number >= 0
+ *   RULE            no rule of this name
+ *   ACTION          an action that is not 0..3
+ *   SHAPE           the votes do not divide into rows of one vote per agent
+ */
+export type ConsensusErrorCode = 'TOO_FEW_AGENTS' | 'AGENT_COUNT' | 'FAULTS' | 'RULE' | 'ACTION' | 'SHAPE'
+
+/** The parts of an error message, each without a full stop. */
+export type ConsensusErrorDetail = {
+  readonly field: string
+  readonly requirement: string
+  readonly received: string
+  readonly remedy: string
+}
+
+/** The only error that this package throws. */
+export class ConsensusError extends Error {
+  readonly code: ConsensusErrorCode
+
+  constructor(code: ConsensusErrorCode, { field, requirement, received, remedy }: ConsensusErrorDetail) {
+    super(`${field} ${requirement}, received ${received}. ${remedy}.`)
+    this.name = 'ConsensusError'
+    this.code = code
+  }
+}

@@ -1,0 +1,5 @@
+export type { Action, BatchDecision, Decision, DecisionRule, VoteSettings } from './decide.ts'
+export { decide, decideBatch } from './decide.ts'
+export type { ConsensusErrorCode } from './errors.ts'
+export { ConsensusError } from './errors.ts'
+export { maxFaults, quorumSize } from './quorum.ts'

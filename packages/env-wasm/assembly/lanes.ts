@@ -1,0 +1,189 @@
+/** Lanes: E independent episodes that step together. */
+import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
+import { MODE_IID, Plan, isThreat, rowAt, streamStart } from './plan'
+import { agentReward, expectedReward } from './reward'
+import { teamAction } from './vote'
+
+/** A lane's record, followed by its context, f32 [K]. A shard's state is these records and nothing else. */
+@unmanaged
+class Lane {
+  /** since the run began; counts the random draws of rows and of actions */
+  steps: u64
+  /** episodes begun on a fresh stream; counts the random draws of streams */
+  streamsBegun: u32
+  /** since this episode began */
+  episodeStep: u32
+  /** of the present row in the split */
+  position: u32
+  /** first position behind the present stream (stream mode) */
+  streamEnd: u32
+}
+
+/** Bytes of a record without its context. */
+const LANE_BYTES: usize = 24
+
+/** Philox key word of the purpose `environment` (random/src/streams.ts). */
+const ENVIRONMENT_STREAM: u32 = 1
+
+/** Last counter word: what is drawn. */
+const DRAW_ROW: u32 = 0
+const DRAW_STREAM: u32 = 1
+
+/** Weight of the newest decision in the context's moving averages. */
+const CONTEXT_RATE: f32 = 1.0 / 16.0
+
+// @ts-ignore: decorator
+@inline
+function laneAt(plan: Plan, lanes: usize, index: i32): Lane {
+  return changetype<Lane>(lanes + <usize>index * laneStride(plan))
+}
+// @ts-ignore: decorator
+@inline
+function contextBytes(plan: Plan): usize {
+  return <usize>plan.contextSize << 2
+}
+// @ts-ignore: decorator
+@inline
+function contextOf(lane: Lane): usize {
+  return changetype<usize>(lane) + LANE_BYTES
+}
+
+/** Bytes between the records of neighbouring lanes. */
+export function laneStride(plan: Plan): usize {
+  return LANE_BYTES + contextBytes(plan)
+}
+
+/** Begins the first episode of every lane. `laneBase` is the number of the first lane within the whole run. */
+export function reset(plan: Plan, lanes: usize, count: i32, laneBase: u32): void {
+  memory.fill(lanes, 0, <usize>count * laneStride(plan))
+  for (let i = 0; i < count; i++) {
+    const lane = laneAt(plan, lanes, i)
+    if (plan.mode == MODE_IID) drawRow(plan, lane, laneBase + i)
+    else beginStream(plan, lane, laneBase + i)
+  }
+}
+
+/**
+ * What the agents see before they act.
+ *
+ * @param rows    [E] u32, overwritten: dataset rows
+ * @param context [E, K] f32, overwritten
+ */
+export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, context: usize): void {
+  const bytes = contextBytes(plan)
+  for (let i = 0; i < count; i++) {
+    const lane = laneAt(plan, lanes, i)
+    store<u32>(rows + (<usize>i << 2), rowAt(plan, lane.position))
+    if (bytes) memory.copy(context + <usize>i * bytes, contextOf(lane), bytes)
+  }
+}
+
+/**
+ * One step of every lane: rewards for the actions, flags, and the next observation.
+ *
+ * `terminated` = the stream ended, nothing follows. `truncated` = the time limit cut an episode that goes on; what would
+ * have been seen next is left in nextRows and nextContext, before the reset, so that its value can be bootstrapped.
+ * A lane that ends begins a new episode at once.
+ *
+ * @param actions         [E, A] u8
+ * @param probabilities   [E, A, 4] f32, or 0 when no expected rewards are wanted
+ * @param rewards         [E, A] f32, overwritten
+ * @param expectedRewards [E, A] f32, overwritten when probabilities are given: counterfactual baselines
+ * @param teamActions     [E] u8, overwritten
+ * @param terminated      [E] u8, overwritten with 0 or 1
+ * @param truncated       [E] u8, overwritten with 0 or 1
+ * @param nextRows        [E] u32, overwritten; after a terminated step the present row again
+ * @param nextContext     [E, K] f32, overwritten
+ */
+export function step(
+  plan: Plan,
+  lanes: usize,
+  count: i32,
+  laneBase: u32,
+  actions: usize,
+  probabilities: usize,
+  rewards: usize,
+  expectedRewards: usize,
+  teamActions: usize,
+  terminated: usize,
+  truncated: usize,
+  nextRows: usize,
+  nextContext: usize,
+): void {
+  const agents = plan.agentCount
+  const bytes = contextBytes(plan)
+  for (let i = 0; i < count; i++) {
+    const lane = laneAt(plan, lanes, i)
+    const threat = isThreat(plan, rowAt(plan, lane.position))
+    const laneActions = actions + <usize>i * agents
+    for (let agent = 0; agent < agents; agent++) {
+      const entry = <usize>i * agents + agent
+      store<f32>(rewards + (entry << 2), agentReward(plan, threat, laneActions, agent))
+      if (probabilities) {
+        const expected = expectedReward(plan, threat, laneActions, agent, probabilities + (entry << 4))
+        store<f32>(expectedRewards + (entry << 2), expected)
+      }
+    }
+    const decision = teamAction(plan, laneActions)
+    store<u8>(teamActions + i, decision)
+    absorbDecision(contextOf(lane), plan.contextSize, decision)
+    const end = advance(plan, lane, laneBase + i)
+    store<u8>(terminated + i, end == TERMINATED ? 1 : 0)
+    store<u8>(truncated + i, end == TRUNCATED ? 1 : 0)
+    store<u32>(nextRows + (<usize>i << 2), rowAt(plan, lane.position))
+    if (bytes) memory.copy(nextContext + <usize>i * bytes, contextOf(lane), bytes)
+    if (end) beginEpisode(plan, lane, laneBase + i, end)
+  }
+}
+
+/** context[a] += rate ([a = decision] - context[a]): the team's recent action mix, [K] f32. */
+export function absorbDecision(context: usize, size: i32, decision: u8): void {
+  for (let a = 0; a < size; a++) {
+    const at = context + (<usize>a << 2)
+    const seen: f32 = a == decision ? 1 : 0
+    store<f32>(at, load<f32>(at) + CONTEXT_RATE * (seen - load<f32>(at)))
+  }
+}
+
+/** How a step left its episode. */
+const GOES_ON = 0
+const TERMINATED = 1
+const TRUNCATED = 2
+
+/** Moves the lane to its next row and says how the episode ended, if it did. */
+function advance(plan: Plan, lane: Lane, laneNumber: u32): i32 {
+  lane.steps++
+  lane.episodeStep++
+  if (plan.mode == MODE_IID) {
+    drawRow(plan, lane, laneNumber)
+  } else {
+    if (lane.position + 1 == lane.streamEnd) return TERMINATED
+    lane.position++
+  }
+  return plan.episodeSteps != 0 && lane.episodeStep == plan.episodeSteps ? TRUNCATED : GOES_ON
+}
+
+/** After a time limit the lane goes on where it is, with a fresh context; after a stream's end with another stream. */
+function beginEpisode(plan: Plan, lane: Lane, laneNumber: u32, end: i32): void {
+  lane.episodeStep = 0
+  memory.fill(contextOf(lane), 0, contextBytes(plan))
+  if (end == TERMINATED) beginStream(plan, lane, laneNumber)
+}
+
+/** A row of the split, drawn uniformly and independently: the counter is the lane's step. */
+function drawRow(plan: Plan, lane: Lane, laneNumber: u32): void {
+  philox(plan.seed, ENVIRONMENT_STREAM, <u32>lane.steps, <u32>(lane.steps >> 32), laneNumber, DRAW_ROW)
+  lane.position = boundedIndex(word0, plan.rowCount)
+}
+
+/**
+ * A stream drawn uniformly, from its first row. Streams run to their end, so every row of the split is visited equally
+ * often in the long run, whatever the lengths.
+ */
+function beginStream(plan: Plan, lane: Lane, laneNumber: u32): void {
+  philox(plan.seed, ENVIRONMENT_STREAM, lane.streamsBegun, 0, laneNumber, DRAW_STREAM)
+  const stream = boundedIndex(word0, plan.streamCount)
+  lane.streamsBegun++
+  lane.position = streamStart(plan, stream)
+  lane.streamEnd = streamStart(plan, stream + 1)
+}

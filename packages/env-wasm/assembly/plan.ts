@@ -1,0 +1,62 @@
+/**
+ * The plan block: what every lane of an environment shares, written by the host (../src/plan.ts) in this order, one
+ * 32-bit word per field.
+ */
+@unmanaged
+export class Plan {
+  /** 0 iid, 1 stream */
+  mode: u32
+  agentCount: i32
+  seed: u32
+  /** time limit, 0 = none */
+  episodeSteps: u32
+  /** 0 own, 1 consensus */
+  attribution: u32
+  /** 0 majority, 1 quorum */
+  rule: u32
+  /** 2f + 1 */
+  quorumSize: i32
+  fallbackAction: u32
+  /** K */
+  contextSize: i32
+  /** n, rows in this split */
+  rowCount: u32
+  /** -> u32 [n] dataset rows by stream, then time */
+  rows: usize
+  /** -> u32 [S + 1] */
+  streamStarts: usize
+  streamCount: u32
+  /** -> u8, one per dataset row; only the reward may read them */
+  labels: usize
+  truePositive: f32
+  trueNegative: f32
+  falsePositive: f32
+  falseNegative: f32
+  restrictiveCost: f32
+  teamBonus: f32
+}
+
+export const MODE_IID: u32 = 0
+export const ATTRIBUTION_OWN: u32 = 0
+export const RULE_MAJORITY: u32 = 0
+
+/** Row number of the dataset at a position of the split. */
+// @ts-ignore: decorator
+@inline
+export function rowAt(plan: Plan, position: u32): u32 {
+  return load<u32>(plan.rows + (<usize>position << 2))
+}
+
+/** First position of a stream; streamStart(S) is the end of the last. */
+// @ts-ignore: decorator
+@inline
+export function streamStart(plan: Plan, stream: u32): u32 {
+  return load<u32>(plan.streamStarts + (<usize>stream << 2))
+}
+
+/** Is this row of the dataset a threat? */
+// @ts-ignore: decorator
+@inline
+export function isThreat(plan: Plan, row: u32): bool {
+  return load<u8>(plan.labels + <usize>row) != 0
+}

@@ -1,0 +1,51 @@
+/** What each kind of decision pays, in reward units. A restrictive action (block, quarantine) says "threat". */
+export type RewardTable = {
+  readonly truePositive: number
+  readonly trueNegative: number
+  readonly falsePositive: number
+  readonly falseNegative: number
+  /** Subtracted from the reward of every restrictive action. */
+  readonly restrictiveCost: number
+}
+
+/** The default table: threats pay 8.5 when stopped, so a restrictive action pays above p = 10.5 / 29 = 0.362. */
+export const DEFAULT_REWARDS: RewardTable = {
+  truePositive: 10,
+  trueNegative: 1,
+  falsePositive: -8,
+  falseNegative: -10,
+  restrictiveCost: 1.5,
+}
+
+/** How a lane meets events: `iid` draws rows independently, `stream` walks the rows of one stream in time order. */
+export type EpisodeMode = 'iid' | 'stream'
+
+/** Whose action an agent is paid for: its `own`, or the team's after the vote. */
+export type Attribution = 'own' | 'consensus'
+
+/** The rules of one environment; everything but the data. */
+export type EnvironmentSpec = {
+  readonly mode: EpisodeMode
+  readonly agentCount: number
+  /** u32; with the lane and its step it determines every draw. */
+  readonly seed: number
+  /** Time limit of an episode in steps; 0 = none. Reaching it truncates, it does not terminate. */
+  readonly episodeSteps: number
+  readonly attribution: Attribution
+  readonly rule: 'majority' | 'quorum'
+  /** f, the number of Byzantine agents that a quorum of 2f + 1 tolerates. */
+  readonly faults: number
+  /** What the team does without a decision, 0 to 3. */
+  readonly fallbackAction: number
+  readonly rewards: RewardTable
+  /** w in w (1 [all agree] + 2 * share right); 0 = none. */
+  readonly teamBonus: number
+}
+
+/**
+ * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode,
+ * where the past says nothing about the next row.
+ */
+export function contextSize(mode: EpisodeMode): number {
+  return mode === 'stream' ? 4 : 0
+}

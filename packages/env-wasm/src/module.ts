@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { EnvironmentError } from './errors.ts'
+
+/** The functions of env.wasm; all pointers are byte offsets into the shared memory. See assembly/lanes.ts. */
+export type EnvironmentExports = {
+  laneStride(plan: number): number
+  reset(plan: number, lanes: number, count: number, laneBase: number): void
+  observe(plan: number, lanes: number, count: number, rows: number, context: number): void
+  step(
+    plan: number,
+    lanes: number,
+    count: number,
+    laneBase: number,
+    actions: number,
+    probabilities: number,
+    rewards: number,
+    expectedRewards: number,
+    teamActions: number,
+    terminated: number,
+    truncated: number,
+    nextRows: number,
+    nextContext: number,
+  ): void
+  absorbDecision(context: number, size: number, decision: number): void
+  tableReward(plan: number, threat: number, restrictive: number): number
+  teamAction(plan: number, actions: number): number
+}
+
+/** The module's static data end below this byte. */
+export const ENVIRONMENT_STATIC_END = 16384
+
+/**
+ * Reads and compiles env.wasm. The module can be posted to worker threads.
+ *
+ * @throws {EnvironmentError} NOT_BUILT when the file is missing
+ */
+export async function compileEnvironment(): Promise<WebAssembly.Module> {
+  const file = new URL('../build/env.wasm', import.meta.url)
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new EnvironmentError(
+      'NOT_BUILT',
+      `packages/env-wasm/build/env.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run env-wasm:build`,
+    )
+  })
+  return await WebAssembly.compile(bytes)
+}
+
+/** Instantiates the module over a shared memory. */
+export function instantiateEnvironment(module: WebAssembly.Module, memory: WebAssembly.Memory): EnvironmentExports {
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort: trap } })
+  return instance.exports as unknown as EnvironmentExports
+}
+
+function trap(): never {
+  throw new EnvironmentError('TRAP', 'env.wasm stopped at an internal assertion; please report it with the run folder.')
+}

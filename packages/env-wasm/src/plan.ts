@@ -1,0 +1,70 @@
+import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import { EnvironmentError } from './errors.ts'
+
+/** Length of the plan block in 32-bit words; the fields are those of assembly/plan.ts. */
+export const PLAN_WORDS = 20
+
+/** Where the data of one split lie: byte offsets into the shared memory. */
+export type SplitLocation = {
+  /** u32 [rowCount], dataset rows by stream, then time. */
+  readonly rows: number
+  readonly rowCount: number
+  /** u32 [streamCount + 1], offsets into rows. */
+  readonly streamStarts: number
+  readonly streamCount: number
+  /** u8, one per row of the dataset. */
+  readonly labels: number
+}
+
+/**
+ * Writes the plan block that every lane of an environment reads.
+ *
+ * @param words [PLAN_WORDS] u32 view of the shared memory, overwritten
+ * @throws {EnvironmentError} ENVIRONMENT_SPEC
+ */
+export function writePlan(spec: EnvironmentSpec, split: SplitLocation, words: Uint32Array): void {
+  assertSpec(spec, split)
+  const numbers = new Float32Array(words.buffer, words.byteOffset, PLAN_WORDS)
+  words[0] = spec.mode === 'iid' ? 0 : 1
+  words[1] = spec.agentCount
+  words[2] = spec.seed
+  words[3] = spec.episodeSteps
+  words[4] = spec.attribution === 'own' ? 0 : 1
+  words[5] = spec.rule === 'majority' ? 0 : 1
+  words[6] = 2 * spec.faults + 1
+  words[7] = spec.fallbackAction
+  words[8] = contextSize(spec.mode)
+  words[9] = split.rowCount
+  words[10] = split.rows
+  words[11] = split.streamStarts
+  words[12] = split.streamCount
+  words[13] = split.labels
+  numbers[14] = spec.rewards.truePositive
+  numbers[15] = spec.rewards.trueNegative
+  numbers[16] = spec.rewards.falsePositive
+  numbers[17] = spec.rewards.falseNegative
+  numbers[18] = spec.rewards.restrictiveCost
+  numbers[19] = spec.teamBonus
+}
+
+function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
+  const requireInteger = (field: string, value: number, minimum: number, maximum: number) => {
+    if (Number.isInteger(value) && value >= minimum && value <= maximum) return
+    throw new EnvironmentError(
+      'ENVIRONMENT_SPEC',
+      `${field} must be an integer from ${minimum} to ${maximum}, but is ${value}.`,
+    )
+  }
+  requireInteger('agentCount', spec.agentCount, 1, 64)
+  requireInteger('seed', spec.seed, 0, 2 ** 32 - 1)
+  requireInteger('episodeSteps', spec.episodeSteps, 0, 2 ** 31)
+  requireInteger('faults', spec.faults, 0, Math.floor((spec.agentCount - 1) / 3))
+  requireInteger('fallbackAction', spec.fallbackAction, 0, 3)
+  requireInteger('rows of the split', split.rowCount, 1, 2 ** 31)
+  requireInteger('streams of the split', split.streamCount, 1, split.rowCount)
+  for (const [field, value] of Object.entries({ ...spec.rewards, teamBonus: spec.teamBonus })) {
+    if (!Number.isFinite(value)) {
+      throw new EnvironmentError('ENVIRONMENT_SPEC', `${field} must be a finite number, but is ${value}.`)
+    }
+  }
+}

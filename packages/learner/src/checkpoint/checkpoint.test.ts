@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { CheckpointError } from './errors.ts'
+
+const EXPECTED = { configFingerprint: 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), parameterCount: 3 }
+
+const checkpoint: Checkpoint = {
+  iteration: 12,
+  envSteps: 98_304,
+  passes: 24,
+  configFingerprint: EXPECTED.configFingerprint,
+  datasetFingerprint: EXPECTED.datasetFingerprint,
+  normaliser: { kind: 'running', count: 5, mean: 0.1 + 0.2, m2: 1 / 3 },
+  best: { iteration: 10, rewardMean: 1.25 },
+  parameters: Float32Array.of(1, -2.5, 3e-8),
+  optimiser: { step: 192, firstMoment: Float32Array.of(0.5, 0, -0.5), secondMoment: Float32Array.of(1, 2, 3) },
+  lanes: Uint8Array.of(9, 8, 7, 6, 5),
+}
+
+describe('checkpoint', () => {
+  it('comes back exactly as it was written', () => {
+    expect(decodeCheckpoint(encodeCheckpoint(checkpoint), EXPECTED, 'latest')).toEqual(checkpoint)
+    const fresh = { ...checkpoint, best: null }
+    expect(decodeCheckpoint(encodeCheckpoint(fresh), EXPECTED, 'latest')).toEqual(fresh)
+  })
+
+  it('is replaced as a whole: no other file is left in the folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vigil-checkpoint-'))
+    const path = join(folder, 'latest.checkpoint')
+    await writeCheckpoint(path, checkpoint)
+    await writeCheckpoint(path, { ...checkpoint, iteration: 13 })
+    expect((await readCheckpoint(path, EXPECTED)).iteration).toBe(13)
+    expect(await readdir(folder)).toEqual(['latest.checkpoint'])
+    await rm(folder, { recursive: true })
+  })
+
+  it('names a file that is not there', async () => {
+    await expect(readCheckpoint('no/such.checkpoint', EXPECTED)).rejects.toMatchObject({ code: 'MISSING' })
+  })
+
+  it('refuses every damaged byte', () => {
+    const bytes = encodeCheckpoint(checkpoint)
+    fc.assert(
+      fc.property(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const damaged = Uint8Array.from(bytes)
+        damaged[at] ^= change
+        expect(() => decodeCheckpoint(damaged, EXPECTED, 'x')).toThrow(CheckpointError)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('refuses every other length and every other content', () => {
+    const bytes = encodeCheckpoint(checkpoint)
+    fc.assert(
+      fc.property(fc.nat({ max: bytes.length - 1 }), fc.uint8Array({ maxLength: 200 }), (length, noise) => {
+        expect(() => decodeCheckpoint(bytes.subarray(0, length), EXPECTED, 'x')).toThrow(CheckpointError)
+        expect(() => decodeCheckpoint(noise, EXPECTED, 'x')).toThrow(CheckpointError)
+      }),
+    )
+  })
+
+  it('refuses hostile headers even with a right checksum', () => {
+    const bytes = Buffer.from(encodeCheckpoint(checkpoint))
+    const headerBytes = bytes.readUInt32LE(8)
+    const header = JSON.parse(bytes.subarray(12, 12 + headerBytes).toString())
+    const forge = (change: object, claimed?: number) => {
+      const text = Buffer.from(JSON.stringify({ ...header, ...change }))
+      const size = Buffer.alloc(4)
+      size.writeUInt32LE(claimed ?? text.length)
+      const content = Buffer.concat([bytes.subarray(0, 8), size, text, bytes.subarray(12 + headerBytes, -32)])
+      return Buffer.concat([content, createHash('sha256').update(content).digest()])
+    }
+    expect(decodeCheckpoint(forge({}), EXPECTED, 'x')).toEqual(checkpoint)
+    const sections = (change: object) => ({ sections: { ...header.sections, ...change } })
+    for (const hostile of [
+      forge({}, 2 ** 32 - 1),
+      forge({ iteration: -1 }),
+      forge({ iteration: 1e300 }),
+      forge({ more: 1 }),
+      forge({ normaliser: { kind: 'running', count: 1, mean: 0, m2: -4 } }),
+      forge(sections({ lanes: 2 ** 50 })),
+      forge(sections({ parameters: 8, lanes: 9 })),
+    ]) {
+      expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(CheckpointError)
+    }
+  })
+
+  it.each([
+    ['dataset', { datasetFingerprint: 'c'.repeat(64) }, /another dataset/],
+    ['settings', { configFingerprint: 'c'.repeat(64) }, /other settings/],
+    ['network', { parameterCount: 4 }, /hold 3 numbers, this network has 4/],
+  ])('refuses one of another %s by name', (_, change, message) => {
+    const bytes = encodeCheckpoint(checkpoint)
+    expect(() => decodeCheckpoint(bytes, { ...EXPECTED, ...change }, 'best.checkpoint')).toThrow(message)
+    expect(() => decodeCheckpoint(bytes, { ...EXPECTED, ...change }, 'best.checkpoint')).toThrow(/^best\.checkpoint/)
+  })
+
+  it('refuses weights that are no numbers', () => {
+    const bytes = encodeCheckpoint({ ...checkpoint, parameters: Float32Array.of(1, Number.NaN, 2) })
+    expect(() => decodeCheckpoint(bytes, EXPECTED, 'x')).toThrow(/not finite/)
+  })
+})

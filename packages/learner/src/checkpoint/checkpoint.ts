@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import type { OptimiserState } from '../engine/engine.ts'
+import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
+import { writeFileAtomically } from '../run-files/atomic-write.ts'
+import { CheckpointError } from './errors.ts'
+
+/** Everything that training needs to go on as if it had not stopped. */
+export type Checkpoint = {
+  /** Iterations completed. */
+  readonly iteration: number
+  /** Events decided so far. */
+  readonly envSteps: number
+  /** Minibatch passes so far; keys the shuffling. */
+  readonly passes: number
+  /** SHA-256 (hex) of the settings and of the dataset: both must be the run's own. */
+  readonly configFingerprint: string
+  readonly datasetFingerprint: string
+  readonly normaliser: ReturnNormaliser
+  /** The best validation so far; null before the first. */
+  readonly best: { readonly iteration: number; readonly rewardMean: number } | null
+  /** [A, P] */
+  readonly parameters: Float32Array
+  readonly optimiser: OptimiserState
+  /** Committed states of all lanes (actors' saveShards). */
+  readonly lanes: Uint8Array
+}
+
+/**
+ * File layout, little-endian:
+ *
+ *   | magic "VIGILCK1" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
+ *
+ * The header names the length of each section, in bytes.
+ */
+const MAGIC = 'VIGILCK1'
+const DIGEST_BYTES = 32
+const HEADER_BYTES_MAX = 65_536
+
+const hex = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().min(0)
+const headerSchema = z.strictObject({
+  iteration: count,
+  envSteps: count,
+  passes: count,
+  configFingerprint: hex,
+  datasetFingerprint: hex,
+  normaliser: z.unknown(),
+  best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
+  optimiserStep: count,
+  sections: z.strictObject({ parameters: count, firstMoment: count, secondMoment: count, lanes: count }),
+})
+
+/**
+ * Writes a checkpoint, whole or not at all.
+ *
+ * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeFileAtomically(path, encodeCheckpoint(checkpoint))
+}
+
+/**
+ * Reads a checkpoint of this run.
+ *
+ * @param expected the run's own fingerprints and number of parameters
+ * @throws {CheckpointError} MISSING, DAMAGED, FOREIGN, each naming the file and the reason
+ */
+export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new CheckpointError('MISSING', `The checkpoint ${path} cannot be read: ${(cause as Error).message}.`)
+  })
+  return decodeCheckpoint(bytes, expected, path)
+}
+
+/** What a checkpoint must agree with. */
+export type ExpectedCheckpoint = {
+  readonly configFingerprint: string
+  readonly datasetFingerprint: string
+  /** A * P */
+  readonly parameterCount: number
+}
+
+/** The bytes of a checkpoint file. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { parameters, optimiser, lanes, ...rest } = checkpoint
+  const sections = {
+    parameters,
+    firstMoment: optimiser.firstMoment,
+    secondMoment: optimiser.secondMoment,
+    lanes,
+  }
+  const lengths = Object.fromEntries(Object.entries(sections).map(([name, { byteLength }]) => [name, byteLength]))
+  const header = Buffer.from(JSON.stringify({ ...rest, optimiserStep: optimiser.step, sections: lengths }))
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(header.length)
+  const views = Object.values(sections).map((s) => Buffer.from(s.buffer, s.byteOffset, s.byteLength))
+  const content = Buffer.concat([Buffer.from(MAGIC), size, header, ...views])
+  return Buffer.concat([content, createHash('sha256').update(content).digest()])
+}
+
+/**
+ * Reads the bytes of a checkpoint file, which are not trusted: size, mark, checksum, header, lengths, values.
+ *
+ * @param source names the file in messages
+ * @throws {CheckpointError} DAMAGED, FOREIGN; nothing else leaves this function
+ */
+export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint, source: string): Checkpoint {
+  const damaged = (reason: string) =>
+    new CheckpointError(
+      'DAMAGED',
+      `${source} is not a whole checkpoint: ${reason}. Resume from another one, or train again.`,
+    )
+  const foreign = (reason: string) =>
+    new CheckpointError(
+      'FOREIGN',
+      `${source} belongs to another run: ${reason}. Give the folder of the run it came from.`,
+    )
+
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const start = MAGIC.length + 4
+  if (file.length < start + DIGEST_BYTES) throw damaged(`it holds ${file.length} bytes`)
+  if (file.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) {
+    throw damaged(`it does not begin with "${MAGIC}", the mark of this format`)
+  }
+  const content = file.subarray(0, file.length - DIGEST_BYTES)
+  const digest = createHash('sha256').update(content).digest()
+  if (!digest.equals(file.subarray(file.length - DIGEST_BYTES)))
+    throw damaged('its checksum does not match its content')
+  const headerBytes = file.readUInt32LE(MAGIC.length)
+  if (headerBytes > HEADER_BYTES_MAX || start + headerBytes > content.length)
+    throw damaged(`its header claims ${headerBytes} bytes`)
+
+  const header = parseHeader(content.subarray(start, start + headerBytes))
+  if (header === null) throw damaged('its header is not that of a checkpoint')
+  const { sections } = header
+  const total = Object.values(sections).reduce((sum, length) => sum + length, 0)
+  if (start + headerBytes + total !== content.length) throw damaged(`its sections claim ${total} bytes`)
+  if (header.datasetFingerprint !== expected.datasetFingerprint) throw foreign('it was trained on another dataset')
+  if (header.configFingerprint !== expected.configFingerprint) throw foreign('it was trained with other settings')
+  for (const name of ['parameters', 'firstMoment', 'secondMoment'] as const) {
+    if (sections[name] === 4 * expected.parameterCount) continue
+    throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${expected.parameterCount}`)
+  }
+
+  let next = start + headerBytes
+  const take = (length: number) => {
+    next += length
+    return Uint8Array.from(content.subarray(next - length, next))
+  }
+  const floats = (name: 'parameters' | 'firstMoment' | 'secondMoment') => {
+    const values = new Float32Array(take(sections[name]).buffer)
+    if (!values.every(Number.isFinite)) throw damaged(`its ${name} hold numbers that are not finite`)
+    return values
+  }
+  const parameters = floats('parameters')
+  const firstMoment = floats('firstMoment')
+  const secondMoment = floats('secondMoment')
+  const lanes = take(sections.lanes)
+  const { normaliser, optimiserStep, sections: _lengths, ...rest } = header
+  return { ...rest, normaliser, parameters, optimiser: { step: optimiserStep, firstMoment, secondMoment }, lanes }
+}
+
+function parseHeader(bytes: Buffer) {
+  try {
+    const header = headerSchema.parse(JSON.parse(bytes.toString('utf8')))
+    return { ...header, normaliser: parseReturnNormaliser(header.normaliser) }
+  } catch {
+    return null // Whatever is wrong with it, the caller has one sentence for all.
+  }
+}

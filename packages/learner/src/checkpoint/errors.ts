@@ -1,0 +1,17 @@
+/**
+ * - `MISSING`: there is no such file.
+ * - `DAMAGED`: it is not a whole checkpoint.
+ * - `FOREIGN`: it belongs to another run.
+ */
+export type CheckpointErrorCode = 'MISSING' | 'DAMAGED' | 'FOREIGN'
+
+/** A checkpoint that cannot be used; the message names the file, the reason and what to do. */
+export class CheckpointError extends Error {
+  readonly code: CheckpointErrorCode
+
+  constructor(code: CheckpointErrorCode, message: string) {
+    super(message)
+    this.name = 'CheckpointError'
+    this.code = code
+  }
+}

@@ -1,0 +1,43 @@
+import { parsePipeline } from '@vigil/data'
+import { resolveConfig } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
+import { parseFlags } from '../config/flags.ts'
+import { evaluateRun } from '../run/evaluate-run.ts'
+import { openRunFolder } from '../run/run-folder.ts'
+import { createTeam } from '../run/team.ts'
+import { identityOf, loadData } from '../run/train-run.ts'
+import { runCommand } from './command.ts'
+import { commandLine } from './nx.ts'
+
+await runCommand(async () => {
+  const { settings, flags } = parseFlags(commandLine(), ['run', 'split'])
+  const { actors, data, ...other } = settings
+  const foreign = Object.keys(other)[0]
+  if (foreign !== undefined) {
+    throw new ConfigError(
+      'CONFLICT',
+      `--${foreign} belongs to training; an evaluation takes --run, --split, --data and --actors.`,
+    )
+  }
+  if (flags.run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  const split = flags.split ?? 'test'
+  if (split !== 'test' && split !== 'validation') {
+    throw new ConfigError('INVALID_VALUE', `--split is "${split}", but must be test or validation.`)
+  }
+
+  const { folder, config: saved, pipeline } = await openRunFolder(flags.run)
+  const { lanesPerShard: _derived, ...input } = saved
+  const config = resolveConfig(
+    { ...input, ...(actors === undefined ? {} : { actors }), ...(data === undefined ? {} : { data }) },
+    'command line',
+  )
+  const say = (text: string) => process.stdout.write(`${text}\n`)
+  const { dataset } = await loadData(config, parsePipeline(pipeline), say)
+  const team = await createTeam(config, dataset)
+  try {
+    const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
+    await evaluateRun({ config, folder, team, identity: identityOf(config, team), split }, session)
+  } finally {
+    await team.pool.close()
+  }
+})

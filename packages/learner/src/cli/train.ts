@@ -1,0 +1,44 @@
+import { parsePipeline } from '@vigil/data'
+import { type Config, resolveConfig } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
+import { flagName, mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
+import { chooseRunFolder, openRunFolder } from '../run/run-folder.ts'
+import { type TrainRunPlan, trainRun } from '../run/train-run.ts'
+import { runCommand } from './command.ts'
+import { commandLine } from './nx.ts'
+import { stopOnSignal } from './signals.ts'
+
+/** Settings that may change when a run goes on: none of them affects what it learns. */
+const RESUME_FLAGS = ['actors', 'engineThreads', 'data'] as const
+
+await runCommand(async () => {
+  const { settings, flags } = parseFlags(commandLine(), ['config', 'resume'])
+  const plan = flags.resume === undefined ? await newRun(settings, flags.config) : await resumedRun(settings, flags)
+  await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop: stopOnSignal() })
+})
+
+async function newRun(settings: Record<string, unknown>, file: string | undefined): Promise<TrainRunPlan> {
+  const fromFile = file === undefined ? {} : await readConfigFile(file)
+  const config = resolveConfig(
+    mergeSettings(fromFile, settings),
+    file === undefined ? 'command line' : `command line and ${file}`,
+  )
+  return { kind: 'new', config, folder: await chooseRunFolder(config) }
+}
+
+async function resumedRun(
+  settings: Record<string, unknown>,
+  flags: Readonly<Record<string, string>>,
+): Promise<TrainRunPlan> {
+  const other = Object.keys(settings).find((key) => !RESUME_FLAGS.includes(key as 'actors'))
+  if (other !== undefined || flags.config !== undefined) {
+    throw new ConfigError(
+      'CONFLICT',
+      `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? 'config')}.`,
+    )
+  }
+  const { folder, config: saved, pipeline } = await openRunFolder(flags.resume)
+  const { lanesPerShard: _derived, ...input } = saved
+  const config: Config = resolveConfig({ ...input, ...settings }, 'command line')
+  return { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) }
+}

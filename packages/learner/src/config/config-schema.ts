@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
+const share = z.number().min(0).max(1)
+const layers = z.array(size(8, 2048)).min(1).max(8)
+
+/**
+ * Everything that determines a run, with unit, range and default. The defaults are the ones that learnt best:
+ * docs/training.md has the experiments. Keys are also command-line flags: `learningRate` is `--learning-rate`.
+ */
+export const configSchema = z.strictObject({
+  // Data
+  /** Which reader: an adapter of packages/data. */
+  dataset: z.enum(['synthetic', 'darpa-tc']).default('synthetic'),
+  /** Folder or file of the data; none for `synthetic`. */
+  data: z.string().min(1).nullable().default(null),
+  /** Which inputs the agents see; see docs/features.md. */
+  features: z.enum(['seed7', 'behaviour', 'full']).default('behaviour'),
+  split: z.enum(['stratified', 'temporal', 'by-stream']).default('stratified'),
+  splitSeed: size(0, 2 ** 32 - 1).default(42),
+  /** Rows to generate (`synthetic` only); null = the generator's default. */
+  rows: size(100, 5_000_000).nullable().default(null),
+
+  // Run
+  /** Every random number of the run follows from it. */
+  seed: size(0, 2 ** 32 - 1).default(1),
+  iterations: size(1, 1_000_000).default(60),
+  /** Worker threads: `auto` = one per core. Changes speed, never results. */
+  actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
+  engine: z.enum(['auto', 'tfjs']).default('auto'),
+  backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
+  /** Threads of the engine's `wasm` backend; `auto` = 2 where there are as many cores. Changes speed, never results. */
+  engineThreads: z.union([z.literal('auto'), size(1, 8)]).default('auto'),
+  /** Run folder; null = the next free runs/<dataset>-<features>-seed<seed>. */
+  out: z.string().min(1).nullable().default(null),
+  /** Iterations between two validations (and checkpoints). */
+  validateEvery: size(1, 1_000_000).default(5),
+
+  // Team
+  agents: size(1, 64).default(4),
+  /** f: Byzantine agents to be tolerated, agents >= 3f + 1; `auto` = as many as the team can bear. */
+  faults: z.union([z.literal('auto'), size(0, 21)]).default('auto'),
+  rule: z.enum(['majority', 'quorum']).default('quorum'),
+  /** The team's action without a decision. */
+  fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
+  policyHidden: layers.default([128, 128]),
+  /** Widths of the separate critic; null = no critic (only with baseline `counterfactual`). */
+  valueHidden: layers.nullable().default([64, 64]),
+  /** Share of the training rows that each agent learns from, drawn per agent; below 1 the agents differ more. */
+  bagFraction: z.number().gt(0).max(1).default(1),
+  /** Share of the inputs that each agent sees, drawn per agent. */
+  viewFraction: z.number().gt(0).max(1).default(1),
+
+  // Environment
+  episodes: z.enum(['iid', 'stream']).default('iid'),
+  /** Time limit in steps; reaching it truncates. 0 = none. */
+  episodeSteps: size(0, 2 ** 31).default(0),
+  attribution: z.enum(['own', 'consensus']).default('own'),
+  rewards: z
+    .strictObject({
+      truePositive: z.number().default(10),
+      trueNegative: z.number().default(1),
+      falsePositive: z.number().default(-8),
+      falseNegative: z.number().default(-10),
+      /** Subtracted from the reward of every restrictive action. */
+      restrictiveCost: z.number().default(1.5),
+    })
+    .prefault({}),
+  /** w in w (1 if all agents agree + 2 * share of agents that are right). */
+  teamBonus: z.number().default(0),
+
+  // Collection
+  /** Events of one iteration: shards * lanes * rolloutSteps. */
+  rowsPerIteration: size(1, 2 ** 22).default(8192),
+  /** T, steps of one rollout. */
+  rolloutSteps: size(1, 65_536).default(16),
+  /** Independent pieces of work; fixed by the config, whatever the number of actors. */
+  shards: size(1, 1024).default(8),
+
+  // Learning
+  /** Discount per step; `auto` = 0 for `iid`, where nothing that follows depends on the action, 0.9 for `stream`. */
+  gamma: z.union([z.literal('auto'), share]).default('auto'),
+  /** lambda of GAE, and of TD(lambda) returns. */
+  gaeLambda: share.default(0.95),
+  /** What the critic is fitted to. */
+  returns: z.enum(['monte-carlo', 'gae', 'td-lambda']).default('monte-carlo'),
+  returnNormalisation: z.enum(['running', 'batch', 'none']).default('running'),
+  /** What an action is compared with; `auto` = counterfactual where gamma is 0, else critic. */
+  baseline: z.enum(['auto', 'critic', 'counterfactual']).default('auto'),
+  /** Adam's step size at the first iteration. */
+  learningRate: z.number().gt(0).max(1).default(2e-3),
+  /** Learning rate and entropy coefficient fall linearly to 0. */
+  anneal: z.boolean().default(true),
+  minibatchSize: size(1, 2 ** 22).default(1024),
+  epochs: size(1, 100).default(2),
+  clipEpsilon: z.number().gt(0).max(1).default(0.2),
+  entropyCoef: z.number().min(0).max(100).default(0.01),
+  valueCoef: z.number().gt(0).max(100).default(1),
+  /** Stop the epochs of an iteration when the approximate KL divergence passes 1.5 times this; null = never. */
+  targetKl: z.number().gt(0).nullable().default(null),
+  maxGradNormPolicy: z.number().gt(0).default(0.5),
+  maxGradNormValue: z.number().gt(0).default(0.5),
+})
+
+/** A config as a person writes it: every key may be left out. */
+export type ConfigInput = z.input<typeof configSchema>
+
+/** A config with every default filled in, but still with `auto`s. */
+export type ParsedConfig = z.output<typeof configSchema>

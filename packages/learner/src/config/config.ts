@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { maxFaults } from '@vigil/consensus'
+import { closest, distance } from 'fastest-levenshtein'
+import { z } from 'zod'
+import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
+import { ConfigError } from './errors.ts'
+
+/** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
+export type Config = Readonly<
+  Omit<ParsedConfig, 'faults' | 'gamma' | 'baseline'> & {
+    readonly faults: number
+    readonly gamma: number
+    readonly baseline: 'critic' | 'counterfactual'
+    /** E, lanes of one shard: rowsPerIteration / (shards * rolloutSteps). */
+    readonly lanesPerShard: number
+  }
+>
+
+/** Settings that change how fast a run is or where it goes, never what comes out. */
+const WITHOUT_EFFECT = ['actors', 'engineThreads', 'out', 'data'] as const
+
+/**
+ * Checks and resolves a config.
+ *
+ * @param input  what a person gave, merged from a file and flags; not trusted
+ * @param source where it came from, for messages
+ * @throws {ConfigError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
+ */
+export function resolveConfig(input: unknown, source: string): Config {
+  const parsed = parse(input, source)
+  const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
+  const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
+  const baseline = parsed.baseline === 'auto' ? (gamma === 0 ? 'counterfactual' : 'critic') : parsed.baseline
+  const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
+  const config = { ...parsed, faults, gamma, baseline, lanesPerShard } as const
+  assertConsistent(config)
+  return Object.freeze(config)
+}
+
+/** Reads the config.json of a run folder: a resolved config, checked again. */
+export function parseSavedConfig(json: unknown, source: string): Config {
+  if (typeof json !== 'object' || json === null) {
+    throw new ConfigError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
+  }
+  const { lanesPerShard: _derived, ...input } = json as Record<string, unknown>
+  return resolveConfig(input, source)
+}
+
+/** SHA-256 (hex) of everything in a config that affects results: two runs with the same value learn the same. */
+export function configFingerprint(config: Config): string {
+  const relevant = Object.entries(config).filter(([key]) => !WITHOUT_EFFECT.includes(key as 'out'))
+  relevant.sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
+}
+
+/** Every key of the config, nested ones with a dot, as `rewards.truePositive`. */
+export function configKeys(): string[] {
+  return Object.entries(configSchema.shape).flatMap(([key, schema]) => {
+    const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : null
+    return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => `${key}.${name}`) : [key]
+  })
+}
+
+/** The valid name that a wrong one most likely meant; null when none is near. */
+export function nearestName(wrong: string, valid: readonly string[]): string | null {
+  const nearest = closest(wrong, valid as string[])
+  return distance(wrong, nearest) <= Math.max(2, wrong.length / 3) ? nearest : null
+}
+
+function parse(input: unknown, source: string): ParsedConfig {
+  const result = configSchema.safeParse(input as ConfigInput)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const key = [...issue.path, issue.keys[0]].join('.')
+    const suggestion = nearestName(key, configKeys())
+    throw new ConfigError(
+      'UNKNOWN_KEY',
+      `${source}: there is no setting "${key}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
+    )
+  }
+  const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
+  throw new ConfigError(
+    'INVALID_VALUE',
+    `${source}: ${path || 'the config'} is ${JSON.stringify(received)}. ${requirement(issue)}`,
+  )
+}
+
+/** What a value must be, in words, from the schema's complaint. */
+function requirement(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `It must be one of: ${issue.values.join(', ')}.`
+  if (issue.code === 'invalid_union') {
+    return `It must be one of these: ${issue.errors.map((branch) => requirement(branch[0]).replace(/^It must be /, '')).join(' Or: ')}`
+  }
+  return `${issue.message}.`
+}
+
+function assertConsistent(config: Config): void {
+  const conflict = (message: string) => {
+    throw new ConfigError('CONFLICT', message)
+  }
+  if (config.agents < 3 * config.faults + 1) {
+    conflict(
+      `${config.agents} agents cannot tolerate ${config.faults} Byzantine ${config.faults === 1 ? 'fault' : 'faults'}: agents must be at least 3 * faults + 1 = ${3 * config.faults + 1}. Use --agents=${3 * config.faults + 1}, or --faults=${maxFaults(config.agents)}.`,
+    )
+  }
+  if (!Number.isInteger(config.lanesPerShard)) {
+    const unit = config.shards * config.rolloutSteps
+    conflict(
+      `rowsPerIteration (${config.rowsPerIteration}) must be a multiple of shards * rolloutSteps = ${unit}. Use --rows-per-iteration=${Math.max(unit, Math.round(config.rowsPerIteration / unit) * unit)}.`,
+    )
+  }
+  if (config.minibatchSize > config.rowsPerIteration || config.rowsPerIteration % config.minibatchSize !== 0) {
+    conflict(
+      `minibatchSize (${config.minibatchSize}) must divide rowsPerIteration (${config.rowsPerIteration}), so that every minibatch has the same size.`,
+    )
+  }
+  if (config.baseline === 'counterfactual' && config.gamma !== 0) {
+    conflict(
+      `baseline "counterfactual" knows the reward of every action now, not what follows: it needs gamma 0, but gamma is ${config.gamma}. Use --baseline=critic.`,
+    )
+  }
+  if (config.valueHidden === null && config.baseline === 'critic') {
+    conflict(
+      'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
+    )
+  }
+  if (config.dataset === 'synthetic' && config.data !== null) {
+    conflict(
+      `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Give --dataset=darpa-tc as well.`,
+    )
+  }
+  if (config.dataset !== 'synthetic' && config.data === null) {
+    conflict(`dataset "${config.dataset}" needs the folder or file to read. Give --data=PATH.`)
+  }
+  for (const [field, widths] of Object.entries({
+    policyHidden: config.policyHidden,
+    valueHidden: config.valueHidden,
+  })) {
+    const wrong = widths?.find((width) => width % 8 !== 0)
+    if (wrong !== undefined) conflict(`${field} holds ${wrong}, but widths must be multiples of 8.`)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a learner engine takes and gives. Engines compute the same losses and differ only in what runs them.
+ * A agents, B rows of a minibatch, C categorical columns, P parameters of one agent (see `parameterLayout`).
+ */
+
+/** B events; every agent sees each of them. The arrays stay the caller's and are not kept. */
+export type Minibatch = {
+  /** B, at least 1. */
+  readonly size: number
+  /** [B, denseSize] */
+  readonly dense: Float32Array
+  /** [B, C] index inside its own column's vocabulary, 0 = unknown */
+  readonly categorical: Uint16Array
+  /** [A, B] 0 allow, 1 block, 2 quarantine, 3 alert */
+  readonly actions: Uint8Array
+  /** [A, B] natural logarithm of the probability that the action had when it was sampled */
+  readonly oldLogProbs: Float32Array
+  /** [A, B] normalised */
+  readonly advantages: Float32Array
+  /** [A, B] normalised returns; read only where there is a critic */
+  readonly valueTargets: Float32Array
+  /** [A, B] 1 where the agent learns from the row, else 0 */
+  readonly weights: Float32Array
+}
+
+/** B events with their labels, for `supervisedUpdate`. */
+export type SupervisedBatch = {
+  /** B, at least 1. */
+  readonly size: number
+  /** [B, denseSize] */
+  readonly dense: Float32Array
+  /** [B, C] index inside its own column's vocabulary, 0 = unknown */
+  readonly categorical: Uint16Array
+  /** [B] 1 = threat, 0 = benign */
+  readonly labels: Uint8Array
+}
+
+export type UpdateSettings = {
+  /** > 0 */
+  readonly learningRate: number
+  /** Half-width of the band of ratios around 1, > 0. */
+  readonly clipEpsilon: number
+  /** >= 0 */
+  readonly entropyCoef: number
+  /** >= 0 */
+  readonly valueCoef: number
+  /** Largest global norm of one agent's policy gradient, > 0. */
+  readonly maxGradNormPolicy: number
+  /** Largest global norm of one agent's value gradient, > 0. */
+  readonly maxGradNormValue: number
+}
+
+/**
+ * Means over the agents, measured before the step. An agent without a single row of weight 1 counts as zeros.
+ */
+export type UpdateStats = {
+  /** -L^CLIP of PPO */
+  readonly policyLoss: number
+  /** mean squared error in units of the normalised return, not multiplied by valueCoef; 0 without a critic */
+  readonly valueLoss: number
+  /** nats, 0 to ln 4 */
+  readonly entropy: number
+  /** nats, estimated from the rows, >= 0 */
+  readonly approxKl: number
+  /** 0 to 1 */
+  readonly clipFraction: number
+  /** before clipping */
+  readonly gradNormPolicy: number
+  /** before clipping, of valueCoef times the value loss; 0 without a critic */
+  readonly gradNormValue: number
+}
+
+/** State of Adam for the whole team. */
+export type OptimiserState = {
+  /** steps taken so far, an integer >= 0 */
+  readonly step: number
+  /** [A, P] */
+  readonly firstMoment: Float32Array
+  /** [A, P] */
+  readonly secondMoment: Float32Array
+}
+
+/**
+ * Owns the team's parameters and optimiser state while it learns. Calls must not overlap: await one before the next.
+ *
+ * All methods @throws {EngineError} MINIBATCH_SHAPE, SETTINGS, STATE_SHAPE for an argument that does not fit and
+ * STATE_MISSING before the first `loadParameters` and after `dispose`.
+ */
+export type Engine = {
+  /** 'tfjs' */
+  readonly name: string
+  /** What computes, for instance 'wasm'. */
+  readonly backend: string
+  /** For people: the backend with its threads or its kind of device. */
+  readonly device: string
+  /** [A, P], copied; leaves the optimiser state as it is */
+  loadParameters(values: Float32Array): void
+  /** [A, P], owned by the caller */
+  storeParameters(): Promise<Float32Array>
+  /** Copied. An engine that has not loaded a state starts from step 0 and zero moments. */
+  loadOptimiser(state: OptimiserState): void
+  /** Owned by the caller. */
+  storeOptimiser(): Promise<OptimiserState>
+  /**
+   * One clipped PPO step of every agent on the minibatch.
+   *
+   * @throws {EngineError} NOT_FINITE when a loss or a gradient is not finite; the parameters are then spoilt
+   */
+  update(minibatch: Minibatch, settings: UpdateSettings): Promise<UpdateStats>
+  /**
+   * One cross-entropy step of every agent's policy parameters; P(threat) = pi(block) + pi(quarantine).
+   *
+   * @param learningRate > 0
+   * @returns mean cross-entropy over rows and agents before the step, in nats
+   * @throws {EngineError} NOT_FINITE as `update`
+   */
+  supervisedUpdate(batch: SupervisedBatch, learningRate: number): Promise<number>
+  /** Frees all memory of the engine. */
+  dispose(): void
+}

@@ -1,0 +1,144 @@
+import * as tf from '@tensorflow/tfjs'
+import type { NetworkSpec } from '@vigil/policy-wasm'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from '../loss-oracle.ts'
+import { randomMinibatch, randomParameters, randomSupervisedBatch, SETTINGS, SMALL_TEAM } from '../team-fixture.ts'
+import { selectBackend, startBackend } from './backend.ts'
+import { ppoGradients, supervisedGradient } from './gradients.ts'
+import { chooseArithmetic } from './team-arithmetic.ts'
+import { trunksOf } from './team-network.ts'
+import { joinTeam, splitTeam } from './team-tensors.ts'
+
+type BackendName = 'cpu' | 'wasm'
+
+const SPECS: Record<string, NetworkSpec> = {
+  'critic and embedding': SMALL_TEAM,
+  'no critic': { ...SMALL_TEAM, valueHidden: null },
+  'no categorical columns': { ...SMALL_TEAM, vocabularySizes: [], policyHidden: [8] },
+  'no dense inputs': { ...SMALL_TEAM, denseSize: 0, valueHidden: [8, 16] },
+  'one agent, three layers': { ...SMALL_TEAM, agentCount: 1, policyHidden: [8, 16, 8] },
+}
+
+beforeAll(async () => {
+  await startBackend('wasm', 1)
+  await startBackend('cpu')
+})
+
+describe('ppoGradients', () => {
+  it.each(Object.entries(SPECS))('agrees with finite differences: %s', async (_, spec) => {
+    const minibatch = randomMinibatch(spec, 13, 3)
+    const parameters = randomParameters(spec, 4)
+    const { gradient, terms } = await engineGradients('cpu', spec, { minibatch, parameters })
+    const expected = oracleGradients(spec, { minibatch, parameters })
+    expect(largestDifference(gradient, expected.gradient)).toBeLessThan(1e-5)
+    // The draw has samples on both sides of the clip range, or the comparison would show less than it says.
+    expect(expected.clipFraction).toBeGreaterThan(0.1)
+    expect(expected.clipFraction).toBeLessThan(0.9)
+    expect(largestDifference(terms, expected.terms)).toBeLessThan(1e-5)
+  })
+
+  it.each([1, 63, 64, 100])('gives the same on wasm as on cpu for %i rows', async (size) => {
+    for (const spec of [...Object.values(SPECS), { ...SMALL_TEAM, agentCount: 4, policyHidden: [64, 64] }]) {
+      const minibatch = randomMinibatch(spec, size, 5)
+      const parameters = randomParameters(spec, 6)
+      const wasm = await engineGradients('wasm', spec, { minibatch, parameters })
+      const cpu = await engineGradients('cpu', spec, { minibatch, parameters })
+      expect(largestDifference(wasm.gradient, cpu.gradient)).toBeLessThan(1e-5)
+      expect(largestDifference(wasm.terms, cpu.terms)).toBeLessThan(1e-5)
+    }
+  })
+
+  it('leaves an agent without rows alone and does not divide by zero', async () => {
+    const minibatch = randomMinibatch(SMALL_TEAM, 6, 7)
+    minibatch.weights.fill(0, 0, 6)
+    const parameters = randomParameters(SMALL_TEAM, 8)
+    const { gradient } = await engineGradients('wasm', SMALL_TEAM, { minibatch, parameters })
+    const perAgent = gradient.length / 2
+    expect(gradient.subarray(0, perAgent).every((value) => value === 0)).toBe(true)
+    expect(gradient.subarray(perAgent).some((value) => value !== 0)).toBe(true)
+  })
+
+  it('gives unused embedding rows no gradient', async () => {
+    const minibatch = randomMinibatch(SMALL_TEAM, 40, 9)
+    minibatch.categorical.fill(0)
+    const parameters = randomParameters(SMALL_TEAM, 10)
+    const { gradient } = await engineGradients('wasm', SMALL_TEAM, { minibatch, parameters })
+    const width = SMALL_TEAM.policyHidden[0]
+    const rowIsZero = Array.from({ length: 8 }, (_, row) =>
+      gradient.subarray(row * width, (row + 1) * width).every((value) => value === 0),
+    )
+    expect(rowIsZero).toEqual([false, true, true, true, false, false, true, true])
+  })
+})
+
+describe('supervisedGradient', () => {
+  it.each(['cpu', 'wasm'] as const)('agrees with finite differences on %s', async (backend) => {
+    const spec = SMALL_TEAM
+    const batch = randomSupervisedBatch(spec, 17, 11)
+    const parameters = randomParameters(spec, 12)
+    const network = networkOn(backend, spec)
+    const { losses, gradient } = tf.tidy(() => {
+      const own = splitTeam(parameters, spec.agentCount, network.trunks)
+      return supervisedGradient(network, own.policy, batch)
+    })
+    const perAgent = parameters.length / spec.agentCount
+    const policyCount = network.trunks.policy.parameterCount
+    const lossValues = await losses.data()
+    for (let agent = 0; agent < spec.agentCount; agent++) {
+      const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
+      const loss = (moved: Float64Array) => crossEntropyOracle(spec, moved, batch)
+      const own = (await gradient.data()).subarray(agent * policyCount, (agent + 1) * policyCount)
+      expect(largestDifference(own, finiteDifferences(block, loss).subarray(0, policyCount))).toBeLessThan(1e-5)
+      expect(lossValues[agent]).toBeCloseTo(loss(block), 5)
+    }
+    tf.dispose([losses, gradient])
+  })
+})
+
+type Case = { minibatch: ReturnType<typeof randomMinibatch>; parameters: Float32Array }
+
+function networkOn(backend: BackendName, spec: NetworkSpec) {
+  selectBackend(backend)
+  return { spec, arithmetic: chooseArithmetic(backend, spec), trunks: trunksOf(spec) }
+}
+
+/** Gradient [A, P] and terms [5, A] as the engine computes them. */
+async function engineGradients(backend: BackendName, spec: NetworkSpec, { minibatch, parameters }: Case) {
+  const network = networkOn(backend, spec)
+  const team = splitTeam(parameters, spec.agentCount, network.trunks)
+  const scope = tf.engine()
+  scope.startScope()
+  const { terms, gradients } = ppoGradients({ network, parameters: team, minibatch, settings: SETTINGS })
+  const result = { gradient: await joinTeam(gradients, network.trunks), terms: await terms.data() }
+  scope.endScope()
+  tf.dispose([team.policy, ...(team.value === null ? [] : [team.value])])
+  return result
+}
+
+/** The same from the oracle. */
+function oracleGradients(spec: NetworkSpec, { minibatch, parameters }: Case) {
+  const perAgent = parameters.length / spec.agentCount
+  const agents = Array.from({ length: spec.agentCount }, (_, agent) => {
+    const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
+    const loss = (moved: Float64Array) => ppoLossOracle({ spec, block: moved, agent, minibatch, settings: SETTINGS })
+    return { loss: loss(block), gradient: finiteDifferences(block, (moved) => loss(moved).total) }
+  })
+  const names = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction'] as const
+  return {
+    gradient: Float64Array.from(agents.flatMap(({ gradient }) => Array.from(gradient))),
+    terms: Float64Array.from(names.flatMap((name) => agents.map(({ loss }) => loss[name]))),
+    clipFraction: agents.reduce((sum, { loss }) => sum + loss.clipFraction, 0) / agents.length,
+  }
+}
+
+/** Largest difference over the largest number expected. */
+function largestDifference(received: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(received.length).toBe(expected.length)
+  let difference = 0
+  let scale = 0
+  for (let index = 0; index < expected.length; index++) {
+    difference = Math.max(difference, Math.abs(received[index] - expected[index]))
+    scale = Math.max(scale, Math.abs(expected[index]))
+  }
+  return difference / scale
+}

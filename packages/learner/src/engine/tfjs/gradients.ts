@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs'
+import type { NetworkSpec } from '@vigil/policy-wasm'
+import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
+import { labelTargets, lossTargets, networkInput } from './minibatch-tensors.ts'
+import { crossEntropyGradient, ppoLossGradient } from './ppo-loss.ts'
+import type { TeamArithmetic } from './team-arithmetic.ts'
+import { runTrunk } from './team-network.ts'
+import type { TeamTensors, Trunks } from './team-tensors.ts'
+
+/** A team that gradients can be taken of. */
+export type TeamNetwork = { readonly spec: NetworkSpec; readonly arithmetic: TeamArithmetic; readonly trunks: Trunks }
+
+/**
+ * Terms and gradients of clipped PPO on a minibatch. Call inside `tf.tidy`.
+ *
+ * @returns terms [5, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
+ */
+export function ppoGradients(options: {
+  readonly network: TeamNetwork
+  readonly parameters: TeamTensors
+  readonly minibatch: Minibatch
+  readonly settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef'>
+}): { terms: tf.Tensor2D; gradients: TeamTensors } {
+  const { parameters, minibatch, settings } = options
+  const { spec, arithmetic, trunks } = options.network
+  const input = networkInput(arithmetic, spec, minibatch)
+  const policy = runTrunk({ arithmetic, input, trunk: trunks.policy, parameters: parameters.policy })
+  const value =
+    trunks.value === null || parameters.value === null
+      ? null
+      : runTrunk({ arithmetic, input, trunk: trunks.value, parameters: parameters.value })
+  const values = value === null ? null : tf.squeeze<tf.Tensor2D>(value.output, [2])
+  const targets = lossTargets(arithmetic, spec, minibatch)
+  const { terms, dLogits, dValues } = ppoLossGradient({ logits: policy.output, values }, targets, settings)
+  return {
+    terms,
+    gradients: {
+      policy: policy.gradient(dLogits),
+      value: value === null || dValues === null ? null : value.gradient(tf.expandDims(dValues, 2)),
+    },
+  }
+}
+
+/**
+ * Cross-entropy of each agent's policy and its gradient [A, N]. Call inside `tf.tidy`.
+ *
+ * @returns losses [A], gradient not clipped
+ */
+export function supervisedGradient(
+  network: TeamNetwork,
+  policyParameters: tf.Tensor2D,
+  batch: SupervisedBatch,
+): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
+  const { spec, arithmetic, trunks } = network
+  const input = networkInput(arithmetic, spec, batch)
+  const policy = runTrunk({ arithmetic, input, trunk: trunks.policy, parameters: policyParameters })
+  const { isThreat, rowShares } = labelTargets(arithmetic, batch)
+  const { losses, dLogits } = crossEntropyGradient(policy.output, isThreat, rowShares)
+  return { losses, gradient: policy.gradient(dLogits) }
+}

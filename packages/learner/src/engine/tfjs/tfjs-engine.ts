@@ -1,0 +1,228 @@
+import * as tf from '@tensorflow/tfjs'
+import type { NetworkSpec } from '@vigil/policy-wasm'
+import type { Engine, UpdateStats } from '../engine.ts'
+import {
+  assertMinibatch,
+  assertOptimiserState,
+  assertStateLength,
+  assertSupervisedBatch,
+  assertUpdateSettings,
+} from '../engine-inputs.ts'
+import { EngineError } from '../errors.ts'
+import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
+import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
+import { ppoGradients, supervisedGradient, type TeamNetwork } from './gradients.ts'
+import { PPO_TERMS } from './ppo-loss.ts'
+import { chooseArithmetic } from './team-arithmetic.ts'
+import { trunksOf } from './team-network.ts'
+import { joinTeam, splitTeam, type TeamTensors } from './team-tensors.ts'
+
+/** Largest global norm of one agent's gradient in `supervisedUpdate`. */
+const SUPERVISED_MAX_GRAD_NORM = 0.5
+
+export type TfjsEngineOptions = {
+  readonly spec: NetworkSpec
+  /** `auto` is tensorflow where the user has installed it, else wasm. */
+  readonly backend: BackendChoice
+  /** Of the wasm backend, 1 to 8, by default 1; see `startBackend`. The first wasm engine of a process decides. */
+  readonly threads?: number
+  /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
+  readonly viewMask?: Uint8Array
+}
+
+/** Everything that a step changes; `value` is null without a critic. */
+type TeamState = { readonly policy: TrunkState; readonly value: TrunkState | null }
+
+/**
+ * The learner engine on TensorFlow.js: the products of the network and their gradients by hand, the losses by
+ * automatic differentiation, Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
+ *
+ * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
+ *     thread count, STATE_SHAPE for a mask of another length
+ * @throws {PolicyError} NETWORK_SPEC
+ */
+export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
+  const { spec } = options
+  const trunks = trunksOf(spec)
+  const stateLength = spec.agentCount * (trunks.policy.parameterCount + (trunks.value?.parameterCount ?? 0))
+  const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
+  if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
+  const backend = await startBackend(options.backend, options.threads)
+  const network: TeamNetwork = { spec, trunks, arithmetic: chooseArithmetic(backend.name, spec) }
+  selectBackend(backend.name)
+  const split = (values: ArrayLike<number>) => splitTeam(values, spec.agentCount, trunks)
+  const mask = viewMask === null ? null : split(viewMask)
+  // Moments of a frozen parameter would still move it.
+  const splitMoments = (moments: Float32Array) =>
+    split(viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index]))
+
+  let state: TeamState | null = null
+  let stepCount = 0
+
+  const loadedState = (): TeamState => {
+    if (state === null) {
+      throw new EngineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
+    }
+    selectBackend(backend.name)
+    return state
+  }
+  const replaceState = (next: TeamState | null) => {
+    const kept = new Set(tensorsOf(next).map((tensor) => tf.keep(tensor)))
+    tf.dispose(tensorsOf(state).filter((tensor) => !kept.has(tensor)))
+    state = next
+  }
+  const trunkStep = (
+    trunk: TrunkState,
+    gradient: tf.Tensor2D,
+    settings: { name: 'policy' | 'value'; maxNorm: number; learningRate: number },
+  ) => {
+    const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[settings.name]!)
+    const { gradient: clipped, norms } = clipByAgentNorm(trained, settings.maxNorm)
+    return { next: adamStep(trunk, clipped, { learningRate: settings.learningRate, step: stepCount + 1 }), norms }
+  }
+
+  return {
+    name: 'tfjs',
+    backend: backend.name,
+    device: backend.device,
+
+    loadParameters(values) {
+      assertStateLength('parameters', values.length, stateLength)
+      selectBackend(backend.name)
+      const noMoments = () => split(new Float32Array(stateLength))
+      const first = state === null ? noMoments() : partOf(state, 'firstMoment')
+      const second = state === null ? noMoments() : partOf(state, 'secondMoment')
+      replaceState(stateOf(split(values), first, second))
+    },
+
+    async storeParameters() {
+      return joinTeam(partOf(loadedState(), 'parameters'), trunks)
+    },
+
+    loadOptimiser(optimiser) {
+      assertOptimiserState(optimiser, stateLength)
+      const parameters = partOf(loadedState(), 'parameters')
+      replaceState(stateOf(parameters, splitMoments(optimiser.firstMoment), splitMoments(optimiser.secondMoment)))
+      stepCount = optimiser.step
+    },
+
+    async storeOptimiser() {
+      const current = loadedState()
+      const firstMoment = await joinTeam(partOf(current, 'firstMoment'), trunks)
+      const secondMoment = await joinTeam(partOf(current, 'secondMoment'), trunks)
+      return { step: stepCount, firstMoment, secondMoment }
+    },
+
+    async update(minibatch, settings) {
+      assertMinibatch(minibatch, spec)
+      assertUpdateSettings(settings)
+      const current = loadedState()
+      const { learningRate, maxGradNormPolicy, maxGradNormValue } = settings
+      const { next, report } = tidied(() => {
+        const { terms, gradients } = ppoGradients({
+          network,
+          parameters: partOf(current, 'parameters'),
+          minibatch,
+          settings,
+        })
+        const policy = trunkStep(current.policy, gradients.policy, {
+          name: 'policy',
+          maxNorm: maxGradNormPolicy,
+          learningRate,
+        })
+        const value =
+          current.value === null || gradients.value === null
+            ? { next: null, norms: tf.zerosLike(policy.norms) }
+            : trunkStep(current.value, gradients.value, { name: 'value', maxNorm: maxGradNormValue, learningRate })
+        return {
+          next: { policy: policy.next, value: value.next },
+          report: tf.concat([terms, tf.stack([policy.norms, value.norms])], 0),
+        }
+      })
+      replaceState(next)
+      stepCount++
+      const means = await agentMeans(report)
+      const stats = Object.fromEntries(
+        [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue'].map((name, index) => [name, means[index]]),
+      ) as UpdateStats
+      assertFinite(stats)
+      return stats
+    },
+
+    async supervisedUpdate(batch, learningRate) {
+      assertSupervisedBatch(batch, spec)
+      if (!(learningRate > 0 && Number.isFinite(learningRate))) {
+        throw new EngineError('SETTINGS', `learningRate must be a finite number above 0, but is ${learningRate}.`)
+      }
+      const current = loadedState()
+      const { next, report } = tidied(() => {
+        const { losses, gradient } = supervisedGradient(network, current.policy.parameters, batch)
+        const policy = trunkStep(current.policy, gradient, {
+          name: 'policy',
+          maxNorm: SUPERVISED_MAX_GRAD_NORM,
+          learningRate,
+        })
+        return { next: { policy: policy.next, value: current.value }, report: tf.stack([losses, policy.norms]) }
+      })
+      replaceState(next)
+      stepCount++
+      const [loss, gradNorm] = await agentMeans(report)
+      assertFinite({ loss, gradNorm })
+      return loss
+    },
+
+    dispose() {
+      selectBackend(backend.name)
+      replaceState(null)
+      tf.dispose([mask?.policy, mask?.value].filter((tensor) => tensor != null))
+    },
+  }
+}
+
+/** `tf.tidy` for results that hold nulls, which it skips but its type forbids. */
+function tidied<Result>(compute: () => Result): Result {
+  return tf.tidy(compute as () => tf.TensorContainer) as Result
+}
+
+/** One part of every trunk's state. */
+function partOf(state: TeamState, part: keyof TrunkState): TeamTensors {
+  return { policy: state.policy[part], value: state.value === null ? null : state.value[part] }
+}
+
+function stateOf(parameters: TeamTensors, first: TeamTensors, second: TeamTensors): TeamState {
+  const trunk = (name: 'policy' | 'value'): TrunkState => ({
+    parameters: parameters[name]!,
+    firstMoment: first[name]!,
+    secondMoment: second[name]!,
+  })
+  return { policy: trunk('policy'), value: parameters.value === null ? null : trunk('value') }
+}
+
+function tensorsOf(state: TeamState | null): tf.Tensor[] {
+  if (state === null) return []
+  return [state.policy, state.value].flatMap((trunk) =>
+    trunk === null ? [] : [trunk.parameters, trunk.firstMoment, trunk.secondMoment],
+  )
+}
+
+/** Mean over the agents of each row of [K, A]; disposes the tensor. */
+async function agentMeans(report: tf.Tensor): Promise<number[]> {
+  const [rowCount, agentCount] = report.shape
+  const values = await report.data()
+  report.dispose()
+  return Array.from({ length: rowCount }, (_, row) => {
+    const own = values.subarray(row * agentCount, (row + 1) * agentCount) as Float32Array
+    return own.reduce((sum, value) => sum + value, 0) / agentCount
+  })
+}
+
+function assertFinite(stats: { readonly [name: string]: number }): void {
+  for (const [name, value] of Object.entries(stats)) {
+    if (Number.isFinite(value)) continue
+    throw new EngineError(
+      'NOT_FINITE',
+      `${name} must be finite, but is ${value}; the parameters are spoilt. Go back to a checkpoint, and look for ` +
+        'inputs that are not finite or a learning rate that is too high.',
+    )
+  }
+}

@@ -1,0 +1,88 @@
+import type { Evaluation } from '../run-files/evaluation.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+import { agentsCard } from './agents.ts'
+import { baselineCards } from './baselines.ts'
+import { renderCards } from './card.ts'
+import { classesPanel } from './classes.ts'
+import { confusionPanel } from './confusion.ts'
+import { headline } from './headline.ts'
+import { html, type Markup, trusted } from './html.ts'
+import { learningCards } from './learning-curves.ts'
+import { formatCount, formatDuration, formatScore } from './number-format.ts'
+import { pageStyle } from './page-style.ts'
+
+/** What a report is made from: the three files of a run folder. */
+export type ReportInput = {
+  /** The resolved config, any JSON value; shown as it is. */
+  readonly config: unknown
+  /** Lines of metrics.jsonl, in order; may be empty. */
+  readonly metrics: readonly IterationMetrics[]
+  readonly evaluation: Evaluation
+}
+
+/**
+ * The report of a run as one HTML page that needs nothing else: no network, no script (its own policy forbids both), light
+ * and dark, readable without seeing the charts, printable. Every string of the run is escaped.
+ *
+ * @returns the whole page; the same input gives the same text
+ */
+export function renderReport({ config, metrics, evaluation }: ReportInput): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Vigil: ${evaluation.dataset}, ${evaluation.split}, team F1 ${formatScore(evaluation.team.f1)}</title>
+<style>${trusted(pageStyle)}</style>
+</head>
+<body>
+<main>
+${headline(evaluation)}
+<section aria-labelledby="decisions">
+<h2 id="decisions">What the team decided</h2>
+<div class="grid">
+${confusionPanel(evaluation)}
+${renderCards(baselineCards(evaluation))}
+${renderCards([agentsCard(evaluation)])}
+${classesPanel(evaluation.perClass)}
+</div>
+</section>
+<section aria-labelledby="learning">
+<h2 id="learning">How it learned</h2>
+<p class="lead">${trainingInWords(metrics)}</p>
+<div class="grid">
+${renderCards(learningCards(metrics, evaluation))}
+</div>
+</section>
+${configBlock(config)}
+<footer>
+<p>A positive is a threat. Restrictive actions (block, quarantine) say threat; permissive ones (allow, alert) say benign.
+A share of nothing counts as 0. Made from config.json, metrics.jsonl and evaluation.json of this run.</p>
+</footer>
+</main>
+</body>
+</html>
+`
+  return page.markup
+}
+
+function trainingInWords(metrics: readonly IterationMetrics[]): string {
+  const last = metrics.at(-1)
+  if (last === undefined) return 'No iteration was recorded, so there are no learning curves.'
+  const durationMs = metrics.reduce((sum, line) => sum + line.collectMs + line.updateMs, 0)
+  const iterations = `${formatCount(metrics.length)} ${metrics.length === 1 ? 'iteration' : 'iterations'}`
+  return (
+    `${iterations}, ${formatCount(last.envSteps)} events, ${formatDuration(durationMs)} of collecting and updating. ` +
+    'The horizontal axis counts events seen; the figure beside each title is the last one.'
+  )
+}
+
+function configBlock(config: unknown): Markup {
+  // JSON.stringify gives undefined for undefined, which the type does not rule out.
+  return html`<section>
+<details class="config"><summary>Configuration of the run</summary>
+<pre tabindex="0">${JSON.stringify(config, null, 2) ?? 'none'}</pre></details>
+</section>`
+}

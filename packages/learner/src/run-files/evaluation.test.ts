@@ -1,0 +1,114 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeFileAtomically } from './atomic-write.ts'
+import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
+import { sampleEvaluation, sampleScores } from './sample-run.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vigil-evaluation-'))
+  path = join(folder, 'evaluation.json')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('evaluation.json', () => {
+  it('gives back what was written, with and without a Bayes optimum', async () => {
+    for (const evaluation of [
+      sampleEvaluation(),
+      sampleEvaluation({ bayes: null, perClass: sampleEvaluation().perClass }),
+    ]) {
+      await writeEvaluation(path, evaluation)
+      expect(await readEvaluation(path)).toEqual(evaluation)
+    }
+  })
+
+  const wrong: [string, Partial<Evaluation> | Record<string, unknown>, RegExp][] = [
+    [
+      'rows that differ from the counts',
+      { rows: 1001 },
+      /tp \+ fn \+ fp \+ tn \(the rows\) must be 1001, received 1000/,
+    ],
+    ['threats that differ', { threats: 99 }, /team: tp \+ fn \(the threats\) must be 99, received 100/],
+    [
+      'an agent with other rows',
+      { agents: [sampleScores({ tp: 100, fn: 0, fp: 0, tn: 899 })] },
+      /agents\.0: tp \+ fn \+ fp/,
+    ],
+    [
+      'a baseline with other threats',
+      { baselines: [{ name: 'x', ...sampleScores({ tp: 0, fn: 101, fp: 0, tn: 899 }) }] },
+      /baselines\.0: tp \+ fn/,
+    ],
+    [
+      'actions that do not add up',
+      { actions: { allow: 1, block: 60, quarantine: 38, alert: 22 } },
+      /sum of the actions/,
+    ],
+    [
+      'actions that contradict the counts',
+      { actions: { allow: 881, block: 59, quarantine: 38, alert: 22 } },
+      /block \+ quarantine \(tp \+ fp of the team\) must be 98, received 97/,
+    ],
+    ['classes that do not add up', { perClass: [] }, /perClass: the sum of the rows of the classes must be 1000/],
+    [
+      'a class twice',
+      { perClass: [1, 2].map(() => ({ name: 'benign', rows: 500, recall: 1, trainRows: 1 })) },
+      /class names must differ/,
+    ],
+    [
+      'a share changed by hand',
+      { team: { ...sampleEvaluation().team, f1: 0.999 } },
+      /team\.f1: must follow from the counts/,
+    ],
+    ['an unknown field', { extra: 1 }, /extra/],
+    [
+      'an infinite reward',
+      { team: { ...sampleEvaluation().team, rewardMean: Number.POSITIVE_INFINITY } },
+      /rewardMean/,
+    ],
+    ['an empty verdict', { verdict: '' }, /verdict/],
+    ['a specification, which does not exist yet', { stl: [{ name: 'x' }] }, /stl\.0/],
+  ]
+  it.each(wrong)('refuses %s', (_, changes, message) => {
+    const evaluation = { ...sampleEvaluation(), ...changes }
+    expect(() => parseEvaluation(evaluation)).toThrowError(message)
+    expect(() => parseEvaluation(evaluation)).toThrowError(expect.objectContaining({ code: 'EVALUATION_INVALID' }))
+  })
+
+  it('refuses another value altogether', () => {
+    expect(() => parseEvaluation(null)).toThrowError(/the whole value/)
+  })
+
+  it('names the file that is missing or not JSON', async () => {
+    await expect(readEvaluation(path)).rejects.toMatchObject({ code: 'RUN_FILE_UNREADABLE' })
+    await writeFile(path, '{"rows": 1')
+    await expect(readEvaluation(path)).rejects.toThrowError(/evaluation\.json is not JSON/)
+  })
+
+  it('keeps the old file when the new evaluation is wrong', async () => {
+    await writeEvaluation(path, sampleEvaluation())
+    await expect(writeEvaluation(path, sampleEvaluation({ rows: 1 }))).rejects.toMatchObject({
+      code: 'EVALUATION_INVALID',
+    })
+    expect(await readEvaluation(path)).toEqual(sampleEvaluation())
+  })
+})
+
+describe('writeFileAtomically', () => {
+  it('writes text and views of larger buffers, leaving no temporary file', async () => {
+    await writeFileAtomically(path, 'å')
+    expect(await readFile(path, 'utf8')).toBe('å')
+    await writeFileAtomically(path, Uint8Array.of(1, 2, 3, 4).subarray(1, 3))
+    expect([...(await readFile(path))]).toEqual([2, 3])
+    expect(await readdir(folder)).toEqual(['evaluation.json'])
+  })
+
+  it('says so when the folder is missing', async () => {
+    await expect(writeFileAtomically(join(folder, 'missing', 'f'), '')).rejects.toMatchObject({
+      code: 'RUN_FILE_UNWRITABLE',
+    })
+  })
+})

@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { writeFileAtomically } from './atomic-write.ts'
+import { type ConfusionCounts, deriveRates } from './classification.ts'
+import { RunFileError } from './errors.ts'
+import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
+
+/** What one policy did on the split: counts, shares derived from them (0 / 0 = 0), and its mean reward per event. */
+const policyScoresShape = {
+  tp: count,
+  fn: count,
+  fp: count,
+  tn: count,
+  accuracy: share,
+  precision: share,
+  recall: share,
+  f1: share,
+  falsePositiveRate: share,
+  /** Average precision of the policy's threat probability. */
+  prAuc: share,
+  /** Reward per event of the decisions, in the units of the reward table. */
+  rewardMean: z.number(),
+}
+
+const classScoresSchema = z.strictObject({
+  /** As the data has it: any text, unique. */
+  name: z.string(),
+  /** Rows of this class in the split evaluated. */
+  rows: count,
+  /** Share decided rightly: restrictive for threats, permissive for benign events. */
+  recall: share,
+  /** Rows of this class in the training split; 0 makes the class novel. */
+  trainRows: count,
+})
+
+const bayesSchema = z.strictObject({
+  f1: share,
+  accuracy: share,
+  rewardMean: z.number(),
+  /** A restrictive action pays above this threat probability. */
+  threshold: share,
+})
+
+const fields = z.strictObject({
+  dataset: label,
+  split: label,
+  /** Rows of the split; every set of counts adds up to it. */
+  rows: count,
+  /** Rows labelled threat. */
+  threats: count,
+  /** The rule by which the agents' votes become the team's action. */
+  rule: label,
+  /** f, the number of faulty agents that the rule is meant to bear. */
+  faults: count,
+  team: z.strictObject(policyScoresShape),
+  /** Each agent alone, in the order of the agents. */
+  agents: z.array(z.strictObject(policyScoresShape)),
+  /** The team's actions, one per row. */
+  actions: actionCounts,
+  perClass: z.array(classScoresSchema),
+  /** Decisions under attack; no attack exists yet. */
+  byzantine: z.array(z.never()),
+  /** Specifications; none exists yet. */
+  stl: z.array(z.never()),
+  /** Other policies on the same rows, for comparison. */
+  baselines: z.array(z.strictObject({ name: label, ...policyScoresShape })),
+  /** The best possible decision on the same rows where the generator knows it (synthetic), else null. */
+  bayes: bayesSchema.nullable(),
+  /** One plain sentence: does the team beat the baselines? */
+  verdict: z.string().min(1),
+  /** Further plain sentences that the reader must know. */
+  notes: z.array(z.string().min(1)),
+})
+
+/** evaluation.json. Strict, and consistent in itself: counts add up to `rows`, shares follow from counts. */
+export const evaluationSchema = fields.superRefine((evaluation, context) => {
+  for (const { path, message } of inconsistencies(evaluation)) context.addIssue({ code: 'custom', path, message })
+})
+
+/** evaluation.json: what the team, its agents and the baselines did on one split. */
+export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>
+
+/** Counts, shares and reward of one policy on the split. */
+export type PolicyScores = Evaluation['team']
+
+/**
+ * Checks an evaluation that came from outside.
+ *
+ * @param source where it came from, for the message
+ * @throws {RunFileError} EVALUATION_INVALID naming the first field that is wrong
+ */
+export function parseEvaluation(json: unknown, source = 'evaluation'): Evaluation {
+  const result = evaluationSchema.safeParse(json)
+  if (result.success) return result.data
+  throw new RunFileError(
+    'EVALUATION_INVALID',
+    `${source} is not a valid evaluation (${firstIssue(result.error)}). Evaluate the run again to replace it.`,
+  )
+}
+
+/**
+ * Reads evaluation.json.
+ *
+ * @throws {RunFileError} RUN_FILE_UNREADABLE, or EVALUATION_INVALID naming the first field that is wrong
+ */
+export async function readEvaluation(path: string): Promise<Evaluation> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new RunFileError(
+      'RUN_FILE_UNREADABLE',
+      `${path} could not be read: ${(cause as Error).message}. It is written by an evaluation; give the folder of a run.`,
+      { cause },
+    )
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new RunFileError(
+      'EVALUATION_INVALID',
+      `${path} is not JSON (${(cause as Error).message}). Evaluate the run again to replace it.`,
+      { cause },
+    )
+  }
+  return parseEvaluation(json, path)
+}
+
+/**
+ * Checks and writes evaluation.json, whole or not at all.
+ *
+ * @throws {RunFileError} EVALUATION_INVALID, RUN_FILE_UNWRITABLE
+ */
+export async function writeEvaluation(path: string, evaluation: Evaluation): Promise<void> {
+  const checked = parseEvaluation(evaluation)
+  await writeFileAtomically(path, `${JSON.stringify(checked, null, 2)}\n`)
+}
+
+type Inconsistency = { path: (string | number)[]; message: string }
+
+function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
+  const { rows, threats, team, agents, baselines, actions, perClass } = evaluation
+  const found: Inconsistency[] = []
+  const expectSum = (path: (string | number)[], what: string, sum: number, expected: number) => {
+    if (sum !== expected) found.push({ path, message: `${what} must be ${expected}, received ${sum}` })
+  }
+
+  const policies: { path: (string | number)[]; scores: PolicyScores }[] = [
+    { path: ['team'], scores: team },
+    ...agents.map((scores, index) => ({ path: ['agents', index], scores })),
+    ...baselines.map((scores, index) => ({ path: ['baselines', index], scores })),
+  ]
+  for (const { path, scores } of policies) {
+    expectSum(path, 'tp + fn (the threats)', scores.tp + scores.fn, threats)
+    expectSum(path, 'tp + fn + fp + tn (the rows)', scores.tp + scores.fn + scores.fp + scores.tn, rows)
+    found.push(...ratesNotDerived(path, scores))
+  }
+  const { allow, block, quarantine, alert } = actions
+  expectSum(['actions'], 'the sum of the actions (the rows)', allow + block + quarantine + alert, rows)
+  expectSum(['actions'], 'block + quarantine (tp + fp of the team)', block + quarantine, team.tp + team.fp)
+  const classRows = perClass.reduce((sum, { rows }) => sum + rows, 0)
+  expectSum(['perClass'], 'the sum of the rows of the classes', classRows, rows)
+  if (new Set(perClass.map(({ name }) => name)).size !== perClass.length) {
+    found.push({ path: ['perClass'], message: 'class names must differ from each other' })
+  }
+  return found
+}
+
+/** Shares are stored beside their counts for readers' convenience; a file where they disagree was changed by hand. */
+function ratesNotDerived(path: (string | number)[], scores: PolicyScores & ConfusionCounts): Inconsistency[] {
+  const tolerance = 1e-6
+  return Object.entries(deriveRates(scores))
+    .filter(([name, derived]) => Math.abs(scores[name as 'f1'] - derived) > tolerance)
+    .map(([name, derived]) => ({
+      path: [...path, name],
+      message: `must follow from the counts (${derived}), received ${scores[name as 'f1']}`,
+    }))
+}

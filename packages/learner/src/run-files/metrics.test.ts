@@ -1,0 +1,81 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { appendMetrics, type IterationMetrics, readMetrics, rewindMetrics } from './metrics.ts'
+import { sampleMetrics } from './sample-run.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vigil-metrics-'))
+  path = join(folder, 'metrics.jsonl')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('metrics.jsonl', () => {
+  it('gives back what was appended, one line each', async () => {
+    const lines = [sampleMetrics(1), sampleMetrics(2, { validation: null }), sampleMetrics(5)]
+    for (const line of lines) await appendMetrics(path, line)
+    expect(await readMetrics(path)).toEqual(lines)
+    expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(4)
+  })
+
+  it('writes measurements that are not finite as null', async () => {
+    await appendMetrics(path, sampleMetrics(1, { valueLoss: Number.NaN, gradNormPolicy: Number.POSITIVE_INFINITY }))
+    expect((await readMetrics(path))[0]).toMatchObject({ valueLoss: null, gradNormPolicy: null })
+  })
+
+  it('refuses to write what it would not read, and leaves the file alone', async () => {
+    await expect(appendMetrics(path, sampleMetrics(1, { rewardMean: Number.NaN }))).rejects.toThrowError(/rewardMean/)
+    const unknown = { ...sampleMetrics(1), surprise: 1 } as IterationMetrics
+    await expect(appendMetrics(path, unknown)).rejects.toMatchObject({ code: 'METRICS_INVALID' })
+    await expect(readFile(path)).rejects.toThrowError(/ENOENT/)
+  })
+
+  it('leaves out a last line torn at many places, and keeps a whole one that only lacks its newline', async () => {
+    await appendMetrics(path, sampleMetrics(1))
+    const whole = await readFile(path, 'utf8')
+    const second = JSON.stringify(sampleMetrics(2))
+    for (let length = 1; length < second.length; length += 5) {
+      await writeFile(path, whole + second.slice(0, length))
+      expect(await readMetrics(path)).toHaveLength(1)
+    }
+    await writeFile(path, whole + second)
+    expect(await readMetrics(path)).toEqual([sampleMetrics(1), sampleMetrics(2)])
+  })
+
+  it.each([
+    ['text', 'hello\n', /line 2 is not JSON/],
+    ['another object', '{"loss":1}\n', /line 2 is not the metrics of an iteration \(iteration: /],
+    ['another JSON value at the end', '[1]', /line 2 is not the metrics/],
+    ['an empty line', '\n', /line 2 is not JSON/],
+    ['a count that is no count', `${JSON.stringify(sampleMetrics(2, { envSteps: -1 }))}\n`, /envSteps/],
+    ['an iteration that does not grow', `${JSON.stringify(sampleMetrics(1))}\n`, /iteration must be above 1/],
+  ])('refuses %s, naming the line', async (_, foreign, message) => {
+    await appendMetrics(path, sampleMetrics(1))
+    await appendFile(path, foreign)
+    await expect(readMetrics(path)).rejects.toThrowError(message)
+    await expect(readMetrics(path)).rejects.toMatchObject({ code: 'METRICS_INVALID' })
+  })
+
+  it('is empty for an empty file and an error for a missing one', async () => {
+    await expect(readMetrics(path)).rejects.toMatchObject({ code: 'RUN_FILE_UNREADABLE' })
+    await writeFile(path, '')
+    expect(await readMetrics(path)).toEqual([])
+  })
+
+  it('goes back to a checkpoint, dropping later lines and the torn one, so that appending goes on cleanly', async () => {
+    for (let i = 1; i <= 4; i++) await appendMetrics(path, sampleMetrics(i))
+    await appendFile(path, '{"iteration":5,"envS')
+    expect((await rewindMetrics(path, 2)).map((line) => line.iteration)).toEqual([1, 2])
+    await appendMetrics(path, sampleMetrics(3))
+    expect((await readMetrics(path)).map((line) => line.iteration)).toEqual([1, 2, 3])
+  })
+
+  it('says so when the file cannot be written', async () => {
+    await expect(appendMetrics(join(folder, 'missing', 'm.jsonl'), sampleMetrics(1))).rejects.toMatchObject({
+      code: 'RUN_FILE_UNWRITABLE',
+    })
+  })
+})

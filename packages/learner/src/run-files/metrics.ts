@@ -1,0 +1,155 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { writeFileAtomically } from './atomic-write.ts'
+import { RunFileError } from './errors.ts'
+import { actionCounts, count, firstIssue, share } from './schema-parts.ts'
+
+/** A figure of the update. null: it does not exist (no critic) or was not finite (NaN and Infinity are written as null). */
+const measured = z.number().nullable()
+
+/** One line of metrics.jsonl: what one training iteration did. Unknown fields are refused. */
+export const iterationMetricsSchema = z.strictObject({
+  /** 1 for the first iteration; grows from line to line. */
+  iteration: z.int().positive(),
+  /** Events decided since the run began. */
+  envSteps: count,
+  /** envSteps times the number of agents. */
+  agentSteps: count,
+  /** Events per second of wall time, this iteration, collection and update together. */
+  stepsPerSecond: z.number().nonnegative(),
+  collectMs: z.number().nonnegative(),
+  updateMs: z.number().nonnegative(),
+  /** Mean reward of one agent for one event, this iteration, actions sampled. */
+  rewardMean: z.number(),
+  policyLoss: measured,
+  /** Out-of-sample squared error of the critic over the variance of the returns; 1 = predicts the mean. */
+  valueLoss: measured,
+  /** Share of the variance of the returns that the critic explains; at most 1, may be far below 0. */
+  explainedVariance: measured,
+  /** The most that any critic could explain here. */
+  explainableVarianceCeiling: measured,
+  /** Mean entropy of the policies, in nats; ln 4 = 1.386 when all actions are equally likely. */
+  entropy: measured,
+  approxKl: measured,
+  clipFraction: share.nullable(),
+  gradNormPolicy: measured,
+  gradNormValue: measured,
+  learningRate: z.number().nonnegative(),
+  /** Sampled actions of all agents in this iteration. */
+  actions: actionCounts,
+  /** One entry per specification; no specification exists yet. */
+  stl: z.array(z.never()),
+  /** Greedy team decisions on the validation split; null in iterations that were not validated. */
+  validation: z
+    .strictObject({
+      tp: count,
+      tn: count,
+      fp: count,
+      fn: count,
+      precision: share,
+      recall: share,
+      f1: share,
+      /** Reward per event of the team's decisions; the best checkpoint is the one where it was highest. */
+      rewardMean: z.number(),
+    })
+    .nullable(),
+})
+
+/** One line of metrics.jsonl: what one training iteration did. */
+export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
+
+/**
+ * Appends one line to metrics.jsonl, creating the file when it is missing.
+ *
+ * @param metrics figures of one iteration; non-finite measurements become null
+ * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, RUN_FILE_UNWRITABLE when the file cannot be written
+ */
+export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<void> {
+  const line = JSON.stringify(metrics)
+  parseLine(line, `${path}, iteration ${metrics.iteration} (not written)`)
+  try {
+    // One call with its newline: a crash can only tear the last line, which readMetrics allows for.
+    await appendFile(path, `${line}\n`)
+  } catch (cause) {
+    throw new RunFileError(
+      'RUN_FILE_UNWRITABLE',
+      `${path} could not be extended: ${(cause as Error).message}. Check that its folder exists, has space and may be written.`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * Reads metrics.jsonl. A last line that a crash tore off (no newline, not a JSON value) is left out.
+ *
+ * @returns one entry per iteration, in increasing order; empty for an empty file
+ * @throws {RunFileError} RUN_FILE_UNREADABLE, or METRICS_INVALID naming the line and the field
+ */
+export async function readMetrics(path: string): Promise<readonly IterationMetrics[]> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new RunFileError(
+      'RUN_FILE_UNREADABLE',
+      `${path} could not be read: ${(cause as Error).message}. It is written by training; give the folder of a run.`,
+      { cause },
+    )
+  }
+  const lines = text.split('\n')
+  const unfinished = lines.pop() ?? ''
+  // A prefix of an object never parses, so a last line that does is whole and only lacks its newline.
+  if (unfinished !== '' && isJson(unfinished)) lines.push(unfinished)
+
+  const metrics = lines.map((line, index) => parseLine(line, `${path}, line ${index + 1}`))
+  for (let i = 1; i < metrics.length; i++) {
+    if (metrics[i].iteration > metrics[i - 1].iteration) continue
+    throw new RunFileError(
+      'METRICS_INVALID',
+      `${path}, line ${i + 1}: iteration must be above ${metrics[i - 1].iteration}, that of the line before; ` +
+        `found ${metrics[i].iteration}. Two runs may have written to this folder; train into a new one.`,
+    )
+  }
+  return metrics
+}
+
+/**
+ * Goes back to a checkpoint: keeps the lines up to and including `lastIteration` and drops the later ones, which training
+ * will write again, together with a torn line.
+ *
+ * @returns the lines kept
+ * @throws {RunFileError} as readMetrics and writeFileAtomically
+ */
+export async function rewindMetrics(path: string, lastIteration: number): Promise<readonly IterationMetrics[]> {
+  const kept = (await readMetrics(path)).filter((line) => line.iteration <= lastIteration)
+  await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  return kept
+}
+
+function parseLine(line: string, place: string): IterationMetrics {
+  let json: unknown
+  try {
+    json = JSON.parse(line)
+  } catch (cause) {
+    throw invalid(place, `is not JSON (${(cause as Error).message})`)
+  }
+  const result = iterationMetricsSchema.safeParse(json)
+  if (!result.success) throw invalid(place, `is not the metrics of an iteration (${firstIssue(result.error)})`)
+  return result.data
+}
+
+function invalid(place: string, complaint: string): RunFileError {
+  return new RunFileError(
+    'METRICS_INVALID',
+    `${place} ${complaint}. The file must hold one object per iteration as training writes it; restore it or train again.`,
+  )
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,72 @@
+/** Small, consistent run files for the tests of run-files, report and terminal. Not part of the product. */
+import { type ConfusionCounts, deriveRates } from './classification.ts'
+import type { Evaluation, PolicyScores } from './evaluation.ts'
+import type { IterationMetrics } from './metrics.ts'
+
+/** Scores that follow from counts. */
+export function sampleScores(counts: ConfusionCounts, rewardMean = 1): PolicyScores {
+  return { ...counts, ...deriveRates(counts), prAuc: 0.9, rewardMean }
+}
+
+/** Metrics of one iteration; `changes` replaces fields. */
+export function sampleMetrics(iteration: number, changes: Partial<IterationMetrics> = {}): IterationMetrics {
+  return {
+    iteration,
+    envSteps: iteration * 1000,
+    agentSteps: iteration * 4000,
+    stepsPerSecond: 6543.2,
+    collectMs: 50,
+    updateMs: 100,
+    rewardMean: 1 - 2 / iteration,
+    policyLoss: -0.01,
+    valueLoss: 1 / iteration,
+    explainedVariance: 1 - 1 / iteration,
+    explainableVarianceCeiling: 0.98,
+    entropy: 1.386 / iteration,
+    approxKl: 0.004,
+    clipFraction: 0.08,
+    gradNormPolicy: 0.4,
+    gradNormValue: 0.9,
+    learningRate: 0.002,
+    actions: { allow: 3000, block: 500, quarantine: 300, alert: 200 },
+    stl: [],
+    validation: { tp: 90, tn: 880, fp: 20, fn: 10, precision: 90 / 110, recall: 0.9, f1: 180 / 210, rewardMean: 1.4 },
+    ...changes,
+  }
+}
+
+/** An evaluation of 1,000 rows with 100 threats; `changes` replaces fields. */
+export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation {
+  return {
+    dataset: 'synthetic',
+    split: 'test',
+    rows: 1000,
+    threats: 100,
+    rule: 'majority',
+    faults: 1,
+    team: sampleScores({ tp: 93, fn: 7, fp: 5, tn: 895 }, 1.62),
+    agents: [
+      sampleScores({ tp: 92, fn: 8, fp: 6, tn: 894 }, 1.58),
+      sampleScores({ tp: 93, fn: 7, fp: 8, tn: 892 }, 1.57),
+      sampleScores({ tp: 91, fn: 9, fp: 5, tn: 895 }, 1.59),
+      sampleScores({ tp: 92, fn: 8, fp: 5, tn: 895 }, 1.6),
+    ],
+    actions: { allow: 880, block: 60, quarantine: 38, alert: 22 },
+    perClass: [
+      { name: 'benign', rows: 900, recall: 895 / 900, trainRows: 4200 },
+      { name: 'execution', rows: 80, recall: 79 / 80, trainRows: 380 },
+      { name: 'exfiltration', rows: 20, recall: 0.7, trainRows: 0 },
+    ],
+    byzantine: [],
+    stl: [],
+    baselines: [
+      { name: 'always-allow', ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1) },
+      { name: 'always-block', ...sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }, -7.7) },
+      { name: 'supervised', ...sampleScores({ tp: 92, fn: 8, fp: 7, tn: 893 }, 1.56) },
+    ],
+    bayes: { f1: 0.95, accuracy: 0.99, rewardMean: 1.66, threshold: 0.362 },
+    verdict: 'The team beats every baseline.',
+    notes: [],
+    ...changes,
+  }
+}

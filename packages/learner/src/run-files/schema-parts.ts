@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** How often something happened. */
+export const count = z.int().nonnegative()
+
+/** A part of a whole, 0 to 1. */
+export const share = z.number().min(0).max(1)
+
+/** A name that the product gives: of a data set, a rule, a baseline. */
+export const label = z.string().min(1)
+
+/** Decisions by action. Restrictive actions are block and quarantine. */
+export const actionCounts = z.strictObject({ allow: count, block: count, quarantine: count, alert: count })
+
+/** Decisions by action: allow, block, quarantine, alert; whole numbers. */
+export type ActionCounts = Readonly<z.infer<typeof actionCounts>>
+
+/** The first complaint of a failed parse as "field: requirement", for messages that people read. */
+export function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  const field = issue.path.length === 0 ? 'the whole value' : issue.path.map(String).join('.')
+  return `${field}: ${issue.message}`
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { sampleEvaluation, sampleScores } from '../run-files/sample-run.ts'
+import { type SummaryOptions, summaryTable } from './summary.ts'
+
+const escapeCharacter = String.fromCharCode(27)
+const files = [
+  { what: 'report', path: 'runs/one/report.html' },
+  { what: 'metrics', path: 'runs/one/metrics.jsonl' },
+]
+
+const summary = (options: Partial<SummaryOptions> = {}) =>
+  summaryTable({ evaluation: sampleEvaluation(), files, isTTY: false, environment: { FORCE_COLOR: '1' }, ...options })
+
+describe('summaryTable', () => {
+  it('puts the team beside its best agent, the baselines and the optimum, and names the files', () => {
+    expect(summary()).toBe(`The team beats every baseline.
+
+synthetic, test: 1,000 events, 100 threats, majority rule
+                     F1  reward  recall  false positives  precision
+team              0.939  +1.620   0.930           0.56 %      0.949
+best agent alone  0.934  +1.600   0.920           0.56 %      0.948
+supervised        0.925  +1.560   0.920           0.78 %      0.929
+always-block      0.182  -7.700   1.000            100 %      0.100
+always-allow      0.000  -0.100   0.000              0 %      0.000
+Bayes optimum     0.950  +1.660       -                -          -
+
+report   runs/one/report.html
+metrics  runs/one/metrics.jsonl
+`)
+  })
+
+  it('keeps to the width of the terminal down to 40 columns', () => {
+    const evaluation = sampleEvaluation({
+      verdict: 'A sentence of many words. '.repeat(8),
+      notes: ['And a note. '.repeat(9)],
+    })
+    for (let columns = 40; columns <= 100; columns++) {
+      for (const line of summary({ evaluation, columns }).split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    }
+  })
+
+  it('takes a width of 0 for an unknown one', () => {
+    expect(summary({ columns: 0 })).toBe(summary({ columns: 80 }))
+  })
+
+  it('works without agents, baselines, optimum and files', () => {
+    const text = summary({ evaluation: sampleEvaluation({ agents: [], baselines: [], bayes: null }), files: [] })
+    expect(text.trimEnd().split('\n')).toHaveLength(5)
+  })
+
+  it('uses colour only in a terminal that wants it', () => {
+    expect(summary()).not.toContain(escapeCharacter)
+    expect(summary({ isTTY: true, environment: {} })).toContain(escapeCharacter)
+    expect(summary({ isTTY: true, environment: { NO_COLOR: '1' } })).not.toContain(escapeCharacter)
+  })
+
+  it('prints hostile names as text on one line', () => {
+    const name = `${escapeCharacter}[2J\nbaseline with a very long name`
+    const evaluation = sampleEvaluation({
+      verdict: `done ${escapeCharacter}[31m`,
+      baselines: [{ name, ...sampleScores({ tp: 1, fn: 99, fp: 0, tn: 900 }) }],
+    })
+    const text = summary({ evaluation })
+    expect(text).not.toContain(escapeCharacter)
+    expect(text).toMatch(/^\[2J baseline with a ver… {2}0\.020/m)
+  })
+})

@@ -1,0 +1,124 @@
+import Table from 'cli-table3'
+import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
+import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
+import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
+
+/** What the summary says and where it is shown. */
+export type SummaryOptions = {
+  readonly evaluation: Evaluation
+  /** Files that the run wrote, in the order to show them. */
+  readonly files: readonly { readonly what: string; readonly path: string }[]
+  /** Whether the output is a terminal. */
+  readonly isTTY: boolean
+  /** Width of the terminal; 80 where it is unknown or 0. */
+  readonly columns?: number | undefined
+  /** Default: process.env. */
+  readonly environment?: OutputEnvironment
+}
+
+type Line = { readonly cells: readonly string[]; readonly kind: 'team' | 'optimum' | 'other' }
+
+/** Columns in the order of importance: narrow terminals show the first ones. */
+const headings = ['', 'F1', 'reward', 'recall', 'false positives', 'precision']
+
+/**
+ * The end of a run for the terminal: the verdict, the team beside its agents, the baselines and the optimum, the notes and
+ * the files written. Text with newlines, the last one included; nothing is printed.
+ */
+export function summaryTable(options: SummaryOptions): string {
+  const { evaluation, files, isTTY, environment = process.env } = options
+  const columns = columnsOf(options)
+  const { colors } = outputStyle(isTTY, environment)
+  const lines = policyLines(evaluation)
+  const shown = fittingColumns(lines, columns)
+  const table = borderless(headings.length)
+  table.push(headings.slice(0, shown).map((heading) => colors.dim(heading)))
+  for (const { cells, kind } of lines) {
+    const paint = kind === 'team' ? colors.bold : kind === 'optimum' ? colors.green : (text: string) => text
+    table.push(cells.slice(0, shown).map(paint))
+  }
+  const fileTable = borderless(0)
+  for (const { what, path } of files) fileTable.push([colors.dim(printable(what)), printable(path)])
+
+  const { dataset, split, rows, threats } = evaluation
+  const parts = [
+    ...wrap(evaluation.verdict, columns).map((line) => colors.bold(line)),
+    ...evaluation.notes.flatMap((note) => wrap(note, columns)),
+    '',
+    ...wrap(
+      `${dataset}, ${split}: ${formatCount(rows)} events, ${formatCount(threats)} threats, ${evaluation.rule} rule`,
+      columns,
+    ),
+    table.toString(),
+    ...(files.length === 0 ? [] : ['', fileTable.toString()]),
+  ]
+  // Table cells are padded to their column, which leaves blanks at the ends of lines.
+  return `${parts.join('\n').replace(/[ ]+$/gm, '')}\n`
+}
+
+function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly Line[] {
+  const line = (kind: Line['kind'], name: string, scores: Partial<PolicyScores>): Line => ({
+    kind,
+    cells: [
+      shorten(name),
+      formatScore(scores.f1 ?? null),
+      formatSigned(scores.rewardMean ?? null, 3),
+      formatScore(scores.recall ?? null),
+      formatShare(scores.falsePositiveRate ?? null),
+      formatScore(scores.precision ?? null),
+    ].map(asciiNumber),
+  })
+  const byF1 = <Scores extends PolicyScores>(policies: readonly Scores[]) => policies.toSorted((a, b) => b.f1 - a.f1)
+  return [
+    line('team', 'team', team),
+    ...byF1(agents)
+      .slice(0, 1)
+      .map((agent) => line('other', 'best agent alone', agent)),
+    ...byF1(baselines).map((baseline) => line('other', baseline.name, baseline)),
+    ...(bayes === null ? [] : [line('optimum', 'Bayes optimum', { f1: bayes.f1, rewardMean: bayes.rewardMean })]),
+  ]
+}
+
+/** How many columns of the table fit, at least the name and F1. */
+function fittingColumns(lines: readonly Line[], columns: number): number {
+  let width = 0
+  for (let i = 0; i < headings.length; i++) {
+    width += Math.max(headings[i].length, ...lines.map(({ cells }) => cells[i].length)) + 2
+    if (width > columns && i >= 2) return i
+  }
+  return headings.length
+}
+
+function borderless(numberColumns: number): Table.Table {
+  const sides = ['top', 'bottom', 'left', 'right'].flatMap((side) => [
+    side,
+    `${side}-mid`,
+    `${side}-left`,
+    `${side}-right`,
+  ])
+  const none = Object.fromEntries([...sides, 'mid', 'mid-mid', 'middle'].map((part) => [part, '']))
+  return new Table({
+    chars: none,
+    colAligns: ['left', ...Array<'right'>(numberColumns).fill('right')],
+    // The table's own colours follow FORCE_COLOR, so it gets none.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  })
+}
+
+function wrap(text: string, columns: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of printable(text).split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+function shorten(name: string): string {
+  const text = printable(name)
+  return text.length <= 24 ? text : `${text.slice(0, 23)}\u2026`
+}

@@ -1,0 +1,159 @@
+import { initialiseParameters } from '@vigil/policy-wasm'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { Config } from '../config/config.ts'
+import type { Engine, UpdateStats } from '../engine/engine.ts'
+import { rewardOf } from '../evaluation/scores.ts'
+import { decideSplit } from '../evaluation/team-decisions.ts'
+import { createReturnNormaliser } from '../return-normaliser.ts'
+import type { Team } from '../run/team.ts'
+import { countActions, countConfusion, deriveRates } from '../run-files/classification.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+import { assembleBatch, type Batch } from './batch.ts'
+import { bagWeights } from './diversity.ts'
+import { minibatchesOf } from './minibatches.ts'
+
+/** Where training stands between two iterations: all that changes. */
+export type TrainingState = Pick<Checkpoint, 'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'best'> & {
+  /** [A, P] as the engine holds them */
+  readonly parameters: Float32Array
+}
+
+/** What training tells the outside, in this order in each iteration. */
+export type TrainingListener = {
+  /** An iteration is complete. */
+  iteration(metrics: IterationMetrics): Promise<void>
+  /** A good moment for a checkpoint; `isBest` = this validation is the best so far. */
+  checkpoint(state: TrainingState, isBest: boolean): Promise<void>
+  /** Asked after each iteration: shall training stop here? */
+  shouldStop(): boolean
+}
+
+/** Fresh training: nothing learnt, nothing seen. Hidden inputs of a view begin, and stay, at weight zero. */
+export function initialState(config: Config, team: Team, viewMask: Uint8Array | null): TrainingState {
+  const parameters = initialiseParameters(team.network, config.seed)
+  if (viewMask !== null) for (let i = 0; i < parameters.length; i++) parameters[i] *= viewMask[i]
+  const normaliser = createReturnNormaliser(config.returnNormalisation)
+  return { iteration: 0, envSteps: 0, passes: 0, normaliser, best: null, parameters }
+}
+
+/**
+ * Proximal policy optimisation (arXiv:1707.06347, algorithm 1) for a team of independent learners.
+ *
+ * @param from where to begin; the engine already holds its parameters and optimiser state
+ * @returns the state after the last iteration, or after the one in which `shouldStop` became true
+ * @throws {ActorError} when a shard keeps failing or the policy diverges, {EngineError} NOT_FINITE
+ */
+export async function train(
+  config: Config,
+  team: Team,
+  engine: Engine,
+  from: TrainingState,
+  listener: TrainingListener,
+): Promise<TrainingState> {
+  const { agents: agentCount, seed } = config
+  const weightsOf = bagWeights({ seed, fraction: config.bagFraction, agentCount, rowCount: team.dataset.rowCount })
+  let state = from
+  while (state.iteration < config.iterations) {
+    const startMs = performance.now()
+    const iteration = state.iteration + 1
+
+    // Collect: every shard acts with the newest policy.
+    team.publish(state.parameters, state.iteration)
+    const trajectories = await team.pool.collect()
+    const collectMs = performance.now() - startMs
+
+    // Learn: returns, advantages, then some epochs of clipped policy gradient over shuffled minibatches.
+    const { batch, normaliser, critique } = assembleBatch(trajectories, config, state.normaliser, weightsOf)
+    const remaining = config.anneal ? 1 - state.iteration / config.iterations : 1
+    const { stats, passes } = await learn(config, team, engine, { batch, weightsOf, remaining, passes: state.passes })
+    const parameters = await engine.storeParameters()
+    const updateMs = performance.now() - startMs - collectMs
+
+    const envSteps = state.envSteps + batch.eventCount
+    state = { iteration, envSteps, passes, normaliser, best: state.best, parameters }
+    const isValidated = iteration % config.validateEvery === 0 || iteration === config.iterations
+    const validation = isValidated ? await validate(config, team, state) : null
+    const isBest = validation !== null && validation.rewardMean > (state.best?.rewardMean ?? Number.NEGATIVE_INFINITY)
+    if (isBest) state = { ...state, best: { iteration, rewardMean: validation.rewardMean } }
+
+    await listener.iteration({
+      iteration,
+      envSteps,
+      agentSteps: envSteps * agentCount,
+      stepsPerSecond: (1000 * batch.eventCount) / (collectMs + updateMs),
+      collectMs,
+      updateMs,
+      rewardMean: mean(batch.rewards),
+      ...critique,
+      ...stats,
+      learningRate: config.learningRate * remaining,
+      actions: countActions(batch.actions),
+      stl: [],
+      validation,
+    })
+    const isStopped = listener.shouldStop()
+    if (isValidated || isStopped) await listener.checkpoint(state, isBest)
+    if (isStopped) break
+  }
+  return state
+}
+
+/** The epochs over one batch. Without a critic its figures are null. */
+async function learn(
+  config: Config,
+  team: Team,
+  engine: Engine,
+  work: {
+    readonly batch: Batch
+    readonly weightsOf: (rows: Uint32Array) => Float32Array | null
+    /** Share of the annealed schedule that is left, 1 to 0. */
+    readonly remaining: number
+    readonly passes: number
+  },
+) {
+  const settings = {
+    learningRate: config.learningRate * work.remaining,
+    entropyCoef: config.entropyCoef * work.remaining,
+    clipEpsilon: config.clipEpsilon,
+    valueCoef: config.valueCoef,
+    maxGradNormPolicy: config.maxGradNormPolicy,
+    maxGradNormValue: config.maxGradNormValue,
+  }
+  const { batch } = work
+  const weights = work.weightsOf(batch.rows)
+  const all: UpdateStats[] = []
+  let passes = work.passes
+  epochs: for (let epoch = 0; epoch < config.epochs; epoch++) {
+    const order = { size: config.minibatchSize, agentCount: config.agents, seed: config.seed, pass: passes++, weights }
+    for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
+      const stats = await engine.update(minibatch, settings)
+      all.push(stats)
+      if (config.targetKl !== null && stats.approxKl > 1.5 * config.targetKl) break epochs
+    }
+  }
+  const average = (figure: (stats: UpdateStats) => number) => mean(all.map(figure))
+  const stats = {
+    policyLoss: average((s) => s.policyLoss),
+    entropy: average((s) => s.entropy),
+    approxKl: average((s) => s.approxKl),
+    clipFraction: average((s) => s.clipFraction),
+    gradNormPolicy: average((s) => s.gradNormPolicy),
+    gradNormValue: config.valueHidden === null ? null : average((s) => s.gradNormValue),
+  }
+  return { stats, passes }
+}
+
+/** The greedy team on the validation split. */
+async function validate(config: Config, team: Team, { parameters, iteration }: TrainingState) {
+  team.publish(parameters, iteration)
+  const { actions, labels } = await decideSplit(team, config, 'validation')
+  const counts = countConfusion(actions, labels)
+  const { precision, recall, f1 } = deriveRates(counts)
+  return { ...counts, precision, recall, f1, rewardMean: rewardOf(counts, config.rewards) }
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return values.length === 0 ? 0 : sum / values.length
+}

@@ -1,0 +1,163 @@
+/** Acting: from rows of inputs to actions, log-probabilities and values for every agent of the team. */
+import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
+import { exp4 } from './exp'
+import { ACTION_COUNT, Plan, TILE_ROWS, policyLogits, stateValues } from './network'
+
+/** Philox key word of the purpose `action` (random/src/streams.ts). */
+const ACTION_STREAM: u32 = 2
+
+/** What a call returns: the host turns a number other than OK into an error with a name (../src/module.ts). */
+export const OK = 0
+export const NON_FINITE_LOGITS = 1
+
+
+/**
+ * Samples one action per row and agent.
+ *
+ * The uniform number of (lane, step, agent) is word agent % 4 of Philox(seed, action)(step, lane, agent / 4), so it does
+ * not depend on shards, threads or tiles.
+ *
+ * @param x             [rows, denseSize] f32
+ * @param categories    [rows, C] u16
+ * @param scratch       TILE_ROWS * (2 * widest layer + 4) f32 (src/plan.ts)
+ * @param laneBase      lane number of row 0
+ * @param steps         first lane's step counter, two u32 words (low, high)
+ * @param stepStride    bytes between the counters of neighbouring lanes
+ * @param actions       [rows, A] u8, overwritten
+ * @param logProbs      [rows, A] f32, overwritten
+ * @param probabilities [rows, A, 4] f32, overwritten
+ * @param values        [rows, A] f32, overwritten when there is a critic
+ * @returns OK or NON_FINITE_LOGITS
+ */
+export function act(
+  plan: Plan,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  seed: u32,
+  laneBase: u32,
+  steps: usize,
+  stepStride: usize,
+  actions: usize,
+  logProbs: usize,
+  probabilities: usize,
+  values: usize,
+): i32 {
+  const agents = plan.agentCount
+  let status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, probabilities)
+  if (status != OK) return status
+  for (let row = 0; row < rows; row++) {
+    const step = steps + <usize>row * stepStride
+    for (let agent = 0; agent < agents; agent++) {
+      if ((agent & 3) == 0) philox(seed, ACTION_STREAM, load<u32>(step), load<u32>(step, 4), laneBase + row, agent >> 2)
+      const entry = <usize>row * agents + agent
+      const p = probabilities + ((entry * ACTION_COUNT) << 2)
+      const action = sample(p, unitFloat(wordOf(agent & 3)))
+      store<u8>(actions + entry, <u8>action)
+      store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
+    }
+  }
+  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, values)
+  return OK
+}
+
+/**
+ * The greedy action and the threat score of every agent.
+ *
+ * @param actions       [rows, A] u8, overwritten; ties go to the smaller action number
+ * @param scores        [rows, A] f32, overwritten: pi(block) + pi(quarantine)
+ * @param probabilities [rows, A, 4] f32, overwritten
+ * @returns OK or NON_FINITE_LOGITS
+ */
+export function actGreedily(
+  plan: Plan,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  actions: usize,
+  scores: usize,
+  probabilities: usize,
+): i32 {
+  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, probabilities)
+  if (status != OK) return status
+  const entries = <usize>rows * plan.agentCount
+  for (let entry: usize = 0; entry < entries; entry++) {
+    const p = probabilities + ((entry * ACTION_COUNT) << 2)
+    let best = 0
+    for (let action = 1; action < ACTION_COUNT; action++) {
+      if (load<f32>(p + (<usize>action << 2)) > load<f32>(p + (<usize>best << 2))) best = action
+    }
+    store<u8>(actions + entry, <u8>best)
+    store<f32>(scores + (entry << 2), load<f32>(p, 4) + load<f32>(p, 8))
+  }
+  return OK
+}
+
+/** The critics alone: values [rows, A] f32, overwritten. */
+export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, values: usize): void {
+  const agents = plan.agentCount
+  for (let first = 0; first < rows; first += TILE_ROWS) {
+    const tile = min(TILE_ROWS, rows - first)
+    const inputs = x + ((<usize>first * plan.denseSize) << 2)
+    const indices = categories + ((<usize>first * plan.columnCount) << 1)
+    for (let agent = 0; agent < agents; agent++) {
+      const out = values + ((<usize>first * agents + agent) << 2)
+      stateValues(plan, parameters + agentOffset(plan, agent), inputs, indices, tile, scratch, out, <usize>agents << 2)
+    }
+  }
+}
+
+/** probabilities [rows, A, 4] = softmax of every agent's logits; NON_FINITE_LOGITS when a logit is NaN or infinite. */
+function softmaxPolicies(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, probabilities: usize): i32 {
+  const agents = plan.agentCount
+  const logits = scratch
+  const trunkScratch = scratch + ((<usize>TILE_ROWS * ACTION_COUNT) << 2)
+  for (let first = 0; first < rows; first += TILE_ROWS) {
+    const tile = min(TILE_ROWS, rows - first)
+    const inputs = x + ((<usize>first * plan.denseSize) << 2)
+    const indices = categories + ((<usize>first * plan.columnCount) << 1)
+    for (let agent = 0; agent < agents; agent++) {
+      policyLogits(plan, parameters + agentOffset(plan, agent), inputs, indices, tile, trunkScratch, logits)
+      for (let row = 0; row < tile; row++) {
+        const value = v128.load(logits + (<usize>row << 4))
+        const largest = max(max(f32x4.extract_lane(value, 0), f32x4.extract_lane(value, 1)), max(f32x4.extract_lane(value, 2), f32x4.extract_lane(value, 3)))
+        const shifted = f32x4.sub(value, f32x4.splat(largest))
+        const e = exp4(shifted)
+        const sum = f32x4.extract_lane(e, 0) + f32x4.extract_lane(e, 1) + f32x4.extract_lane(e, 2) + f32x4.extract_lane(e, 3)
+        if (!isFinite(largest) || !(sum >= 1)) return NON_FINITE_LOGITS
+        const entry = <usize>(first + row) * agents + agent
+        v128.store(probabilities + ((entry * ACTION_COUNT) << 2), f32x4.div(e, f32x4.splat(sum)))
+      }
+    }
+  }
+  return OK
+}
+
+/** Inverse of the cumulative distribution; rounding may leave u above the last sum, then the likeliest tail action. */
+function sample(p: usize, u: f32): i32 {
+  let cumulative: f32 = 0
+  let last = 0
+  for (let action = 0; action < ACTION_COUNT; action++) {
+    const mass = load<f32>(p + (<usize>action << 2))
+    if (mass > 0) last = action
+    cumulative += mass
+    if (u < cumulative) return action
+  }
+  return last
+}
+
+// @ts-ignore: decorator
+@inline
+function agentOffset(plan: Plan, agent: i32): usize {
+  return (<usize>agent * <usize>plan.parametersPerAgent) << 2
+}
+
+// @ts-ignore: decorator
+@inline
+function wordOf(index: i32): u32 {
+  return index < 2 ? (index == 0 ? word0 : word1) : index == 2 ? word2 : word3
+}

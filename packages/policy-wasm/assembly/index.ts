@@ -1,0 +1,2 @@
+export { act, actGreedily, evaluateStates } from './act'
+export { matmul } from './matmul'

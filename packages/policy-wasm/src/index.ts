@@ -1,0 +1,14 @@
+export { PolicyError, type PolicyErrorCode } from './errors.ts'
+export { compilePolicy, instantiatePolicy, POLICY_STATIC_END, type PolicyExports } from './module.ts'
+export {
+  ACTION_COUNT,
+  columnOffsets,
+  initialiseParameters,
+  NETWORK_LIMITS,
+  type NetworkSpec,
+  type ParameterLayout,
+  type ParameterSlice,
+  parameterLayout,
+  totalVocabulary,
+} from './network.ts'
+export { planWords, scratchBytes, writePlan } from './plan.ts'

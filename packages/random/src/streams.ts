@@ -1,0 +1,23 @@
+import type { RandomStream } from './philox.ts'
+
+/**
+ * Every purpose that draws random numbers, with its own Philox key word. The numbers are part of the file format:
+ * changing one changes every run. `environment` and `action` are used inside WebAssembly under the same numbers.
+ */
+const PURPOSES = {
+  environment: 1,
+  action: 2,
+  initialisation: 3,
+  minibatch: 4,
+  bag: 5,
+  view: 6,
+  baseline: 7,
+} as const
+
+/** What a random number is for. */
+export type RandomPurpose = keyof typeof PURPOSES
+
+/** The stream of one purpose under one run seed (u32). */
+export function randomStream(seed: number, purpose: RandomPurpose): RandomStream {
+  return { seed, stream: PURPOSES[purpose] }
+}
