@@ -1,21 +1,4 @@
-/** What each kind of decision pays, in reward units. A restrictive action (block, quarantine) says "threat". */
-export type RewardTable = {
-  readonly truePositive: number
-  readonly trueNegative: number
-  readonly falsePositive: number
-  readonly falseNegative: number
-  /** Subtracted from the reward of every restrictive action. */
-  readonly restrictiveCost: number
-}
-
-/** The default table: threats pay 8.5 when stopped, so a restrictive action pays above p = 10.5 / 29 = 0.362. */
-export const DEFAULT_REWARDS: RewardTable = {
-  truePositive: 10,
-  trueNegative: 1,
-  falsePositive: -8,
-  falseNegative: -10,
-  restrictiveCost: 1.5,
-}
+import type { RewardTable } from './reward-table.ts'
 
 /** How a lane meets events: `iid` draws rows independently, `stream` walks the rows of one stream in time order. */
 export type EpisodeMode = 'iid' | 'stream'

@@ -1,11 +1,12 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { contextSize, DEFAULT_REWARDS, type EnvironmentSpec } from './environment-spec.ts'
+import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import { assertLaneStates, laneBytes } from './lane-state.ts'
 import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
 import { PLAN_WORDS, writePlan } from './plan.ts'
+import { DEFAULT_REWARDS } from './reward-table.ts'
 
 const SPEC: EnvironmentSpec = {
   mode: 'stream',

@@ -1,10 +1,8 @@
 export {
   type Attribution,
   contextSize,
-  DEFAULT_REWARDS,
   type EnvironmentSpec,
   type EpisodeMode,
-  type RewardTable,
 } from './environment-spec.ts'
 export { EnvironmentError, type EnvironmentErrorCode } from './errors.ts'
 export { assertLaneStates, laneBytes } from './lane-state.ts'
@@ -15,3 +13,15 @@ export {
   instantiateEnvironment,
 } from './module.ts'
 export { PLAN_WORDS, type SplitLocation, writePlan } from './plan.ts'
+export {
+  breakEvenProbability,
+  DEFAULT_REWARDS,
+  meanReward,
+  type Outcomes,
+  outcomeRewards,
+  REWARD_PRESETS,
+  type RestrictiveRange,
+  type RewardPreset,
+  type RewardTable,
+  restrictiveRange,
+} from './reward-table.ts'

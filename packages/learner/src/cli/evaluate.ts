@@ -1,3 +1,4 @@
+import { commandLine, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
@@ -6,8 +7,7 @@ import { evaluateRun } from '../run/evaluate-run.ts'
 import { openRunFolder } from '../run/run-folder.ts'
 import { createTeam } from '../run/team.ts'
 import { identityOf, loadData } from '../run/train-run.ts'
-import { runCommand } from './command.ts'
-import { commandLine } from './nx.ts'
+import { errorKinds } from './error-kinds.ts'
 
 await runCommand(async () => {
   const { settings, flags } = parseFlags(commandLine(), ['run', 'split'])
@@ -40,4 +40,4 @@ await runCommand(async () => {
   } finally {
     await team.pool.close()
   }
-})
+}, errorKinds)

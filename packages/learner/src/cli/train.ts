@@ -1,11 +1,11 @@
+import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { flagName, mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
+import { mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
 import { chooseRunFolder, openRunFolder } from '../run/run-folder.ts'
 import { type TrainRunPlan, trainRun } from '../run/train-run.ts'
-import { runCommand } from './command.ts'
-import { commandLine } from './nx.ts'
+import { errorKinds } from './error-kinds.ts'
 import { stopOnSignal } from './signals.ts'
 
 /** Settings that may change when a run goes on: none of them affects what it learns. */
@@ -15,7 +15,7 @@ await runCommand(async () => {
   const { settings, flags } = parseFlags(commandLine(), ['config', 'resume'])
   const plan = flags.resume === undefined ? await newRun(settings, flags.config) : await resumedRun(settings, flags)
   await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop: stopOnSignal() })
-})
+}, errorKinds)
 
 async function newRun(settings: Record<string, unknown>, file: string | undefined): Promise<TrainRunPlan> {
   const fromFile = file === undefined ? {} : await readConfigFile(file)

@@ -1,3 +1,4 @@
+import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
@@ -58,12 +59,12 @@ export const configSchema = z.strictObject({
   attribution: z.enum(['own', 'consensus']).default('own'),
   rewards: z
     .strictObject({
-      truePositive: z.number().default(10),
-      trueNegative: z.number().default(1),
-      falsePositive: z.number().default(-8),
-      falseNegative: z.number().default(-10),
+      truePositive: z.number().default(DEFAULT_REWARDS.truePositive),
+      trueNegative: z.number().default(DEFAULT_REWARDS.trueNegative),
+      falsePositive: z.number().default(DEFAULT_REWARDS.falsePositive),
+      falseNegative: z.number().default(DEFAULT_REWARDS.falseNegative),
       /** Subtracted from the reward of every restrictive action. */
-      restrictiveCost: z.number().default(1.5),
+      restrictiveCost: z.number().default(DEFAULT_REWARDS.restrictiveCost),
     })
     .prefault({}),
   /** w in w (1 if all agents agree + 2 * share of agents that are right). */

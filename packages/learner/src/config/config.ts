@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { nearestName } from '@vigil/command-line'
 import { maxFaults } from '@vigil/consensus'
-import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
 import { ConfigError } from './errors.ts'
@@ -59,12 +59,6 @@ export function configKeys(): string[] {
     const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : null
     return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => `${key}.${name}`) : [key]
   })
-}
-
-/** The valid name that a wrong one most likely meant; null when none is near. */
-export function nearestName(wrong: string, valid: readonly string[]): string | null {
-  const nearest = closest(wrong, valid as string[])
-  return distance(wrong, nearest) <= Math.max(2, wrong.length / 3) ? nearest : null
 }
 
 function parse(input: unknown, source: string): ParsedConfig {

@@ -1,18 +1,11 @@
 /**
  * - `UNKNOWN_KEY`: a setting that does not exist.
- * - `UNKNOWN_FLAG`: a command-line flag that does not exist.
  * - `INVALID_VALUE`: a value of the wrong kind or out of range.
  * - `CONFLICT`: settings that cannot hold together.
  * - `CONFIG_FILE`: a config file that cannot be read.
  * - `RUN_FOLDER`: a run folder that is there already, or is not one.
  */
-export type ConfigErrorCode =
-  | 'UNKNOWN_KEY'
-  | 'UNKNOWN_FLAG'
-  | 'INVALID_VALUE'
-  | 'CONFLICT'
-  | 'CONFIG_FILE'
-  | 'RUN_FOLDER'
+export type ConfigErrorCode = 'UNKNOWN_KEY' | 'INVALID_VALUE' | 'CONFLICT' | 'CONFIG_FILE' | 'RUN_FOLDER'
 
 /** Bad usage: the program ends with exit code 2 and this message, which names the setting, the rule and the remedy. */
 export class ConfigError extends Error {

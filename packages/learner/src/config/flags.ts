@@ -1,37 +1,29 @@
 import { readFile } from 'node:fs/promises'
-import { configKeys, nearestName } from './config.ts'
-import { configSchema } from './config-schema.ts'
+import { flagName, readFlags } from '@vigil/command-line'
+import { configKeys } from './config.ts'
 import { ConfigError } from './errors.ts'
 
-/** Flags of a command that are not settings of the config. */
-export type CommandFlags = Readonly<Record<string, string>>
-
 /** What the command line says: settings for the config, and the command's own flags. */
-export type CommandLine = { readonly settings: Record<string, unknown>; readonly flags: CommandFlags }
+export type CommandLine = {
+  readonly settings: Record<string, unknown>
+  readonly flags: Readonly<Record<string, string>>
+}
 
 /**
- * Reads `--name=value` and `--name value`. Names are kebab-case or camelCase; values are JSON where the setting is no
- * text, lists may be written 128,128.
+ * Sorts the words of a command line into settings and the command's own flags. Values are JSON where they are JSON, lists
+ * may be written 128,128; the schema judges them later.
  *
  * @param own names of the command's own flags, in kebab-case
- * @throws {ConfigError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE
+ * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
  */
-export function parseFlags(argv: readonly string[], own: readonly string[]): CommandLine {
+export function parseFlags(words: readonly string[], own: readonly string[]): CommandLine {
   const keys = new Map(configKeys().map((key) => [flagName(key), key]))
   const settings: Record<string, unknown> = {}
   const flags: Record<string, string> = {}
-  for (let i = 0; i < argv.length; i++) {
-    const match = /^--([^=]+)(?:=(.*))?$/s.exec(argv[i])
-    if (match === null) {
-      throw new ConfigError('UNKNOWN_FLAG', `"${argv[i]}" is not a flag. Flags look like --seed=1.`)
-    }
-    const name = flagName(match[1])
-    const follows = i + 1 < argv.length && !argv[i + 1].startsWith('--')
-    const value = match[2] ?? (follows ? argv[++i] : 'true')
-    const key = keys.get(name)
+  for (const [name, text] of readFlags(words, [...own, ...keys.keys()])) {
+    const value = text ?? 'true'
     if (own.includes(name)) flags[name] = value
-    else if (key === undefined) throw unknownFlag(match[1], [...keys.keys(), ...own])
-    else place(settings, key, readValue(key, value))
+    else place(settings, keys.get(name)!, readValue(keys.get(name)!, value))
   }
   return { settings, flags }
 }
@@ -66,10 +58,10 @@ export function mergeSettings(file: Record<string, unknown>, flags: Record<strin
 
 const TEXT_KEYS = new Set(['data', 'out'])
 
-/** A value as JSON where it is JSON, a list where it has commas, else text: the schema judges. */
+/** Paths stay as they are; a list of widths may come without its brackets. */
 function readValue(key: string, value: string): unknown {
   if (TEXT_KEYS.has(key)) return value
-  const list = key in configSchema.shape && /^\d+(,\d+)*$/.test(value) && key.endsWith('Hidden')
+  const list = key.endsWith('Hidden') && /^\d+(,\d+)*$/.test(value)
   try {
     return JSON.parse(list ? `[${value}]` : value)
   } catch {
@@ -81,17 +73,6 @@ function place(settings: Record<string, unknown>, key: string, value: unknown): 
   const [outer, inner] = key.split('.')
   if (inner === undefined) settings[outer] = value
   else settings[outer] = { ...(settings[outer] as object | undefined), [inner]: value }
-}
-
-function unknownFlag(name: string, valid: readonly string[]): ConfigError {
-  const suggestion = nearestName(flagName(name), valid)
-  const hint = suggestion ? ` Did you mean --${suggestion}?` : ''
-  return new ConfigError('UNKNOWN_FLAG', `There is no flag --${name}.${hint} docs/training.md lists all settings.`)
-}
-
-/** A setting's name as it is written on the command line, without the dashes. */
-export function flagName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function isObject(value: unknown): value is object {

@@ -1,9 +1,10 @@
 import type { EvaluationSplit } from '@vigil/actors'
+import { breakEvenProbability, type RewardTable } from '@vigil/env-wasm'
 import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
-import { breakEvenProbability, type Rewards, scoresOf } from './scores.ts'
+import { scoresOf } from './scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
@@ -71,7 +72,7 @@ export async function evaluateTeam(
 }
 
 /** What the best possible decision maker would have got, who knows the generator: restrictive above break-even. */
-function bayesOptimum({ posterior, labels }: SplitDecisions, rewards: Rewards): Evaluation['bayes'] {
+function bayesOptimum({ posterior, labels }: SplitDecisions, rewards: RewardTable): Evaluation['bayes'] {
   if (posterior === null) return null
   const threshold = breakEvenProbability(rewards)
   const actions = Uint8Array.from(posterior, (p) => (p > threshold ? BLOCK : ALLOW))

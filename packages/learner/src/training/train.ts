@@ -1,8 +1,8 @@
+import { meanReward } from '@vigil/env-wasm'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Config } from '../config/config.ts'
 import type { Engine, UpdateStats } from '../engine/engine.ts'
-import { rewardOf } from '../evaluation/scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
 import type { Team } from '../run/team.ts'
@@ -149,7 +149,7 @@ async function validate(config: Config, team: Team, { parameters, iteration }: T
   const { actions, labels } = await decideSplit(team, config, 'validation')
   const counts = countConfusion(actions, labels)
   const { precision, recall, f1 } = deriveRates(counts)
-  return { ...counts, precision, recall, f1, rewardMean: rewardOf(counts, config.rewards) }
+  return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards) }
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -1,6 +1,6 @@
 /**
  * What `nx run` keeps from a task and takes from it, put right through two environment variables that
- * tools/nx/command-line.mjs sets: nx treats flags like --agents as its own, and turns every exit code into 1.
+ * nx-plugin.mjs sets: nx treats flags like --agents as its own, and turns every exit code into 1.
  */
 import { writeFileSync } from 'node:fs'
 
@@ -8,9 +8,9 @@ import { writeFileSync } from 'node:fs'
 type KeptFlag = { readonly flag: string; readonly stray: string | null }
 
 /** The flags of this command: those that nx passed on, and those that it kept. */
-export function commandLine(): string[] {
-  const kept = JSON.parse(process.env.VIGIL_NX_KEPT_FLAGS ?? '[]') as KeptFlag[]
-  const words = process.argv.slice(2)
+export function commandLine(passed = process.argv.slice(2), environment = process.env): string[] {
+  const kept = JSON.parse(environment.VIGIL_NX_KEPT_FLAGS ?? '[]') as KeptFlag[]
+  const words = [...passed]
   for (const { flag, stray } of kept) {
     const at = stray === null ? -1 : words.indexOf(stray)
     if (at >= 0) words.splice(at, 1, flag)

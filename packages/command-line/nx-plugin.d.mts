@@ -1,0 +1,3 @@
+export const name: string
+export function preTasksExecution(options: unknown, context: { readonly argv: readonly string[] }): void
+export function postTasksExecution(): void

@@ -1,0 +1,19 @@
+import type { ErrorKinds } from '@vigil/command-line'
+import { DataError } from '@vigil/data'
+import { EnvironmentError } from '@vigil/env-wasm'
+import { CheckpointError } from '../checkpoint/errors.ts'
+import { ConfigError } from '../config/errors.ts'
+import { EngineError } from '../engine/errors.ts'
+import { ReturnNormaliserError } from '../errors.ts'
+import { RunFileError } from '../run-files/errors.ts'
+
+const DATA_ERRORS = [DataError, CheckpointError, RunFileError, ReturnNormaliserError]
+
+/** Whose mistake an error is, for the exit codes of the learner's commands. */
+export const errorKinds: ErrorKinds = {
+  usage: (error) =>
+    error instanceof ConfigError || (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
+  badData: (error) =>
+    DATA_ERRORS.some((type) => error instanceof type) ||
+    (error instanceof EnvironmentError && error.code === 'LANE_STATE'),
+}

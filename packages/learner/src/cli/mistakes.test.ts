@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** What a person who makes a mistake sees: one message, the right exit code, no stack, nothing half-written. */
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vigil-cli-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function command(name: 'train' | 'evaluate', flags: readonly string[]) {
+  const script = new URL(`./${name}.ts`, import.meta.url).pathname
+  const env = { ...process.env, VIGIL_NX_KEPT_FLAGS: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...flags], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  })
+  return { status, stdout, stderr }
+}
+
+function expectRefusal(result: ReturnType<typeof command>, status: number, message: RegExp): void {
+  expect(result.stderr).toMatch(message)
+  expect(result.stderr).not.toMatch(/\n\s+at /)
+  expect(result.stderr.match(/error [A-Z_]+:/g)).toHaveLength(1)
+  expect(result.status).toBe(status)
+}
+
+describe('train refuses', () => {
+  it.each([
+    [['--agents=3', '--faults=1'], 2, /CONFLICT: 3 agents cannot tolerate 1 Byzantine fault/],
+    [['--itterations=3'], 2, /UNKNOWN_FLAG: There is no flag --itterations\. Did you mean --iterations\?/],
+    [['--seed=abc'], 2, /INVALID_VALUE: command line: seed is "abc"/],
+    [['--config=nowhere.json'], 2, /CONFIG_FILE: The config file nowhere\.json cannot be read/],
+    [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
+    [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],
+    [['--backend=tensorflow', '--rows=1000'], 2, /BACKEND_UNAVAILABLE: .*npm install/],
+    [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
+    [['--resume=nowhere', '--seed=2'], 2, /CONFLICT: --resume goes on with the settings of the run/],
+  ])('%j', (flags, status, message) => {
+    expectRefusal(command('train', flags), status, message)
+    expect(existsSync(join(folder, 'runs'))).toBe(false)
+  })
+
+  it('a folder that holds something already', () => {
+    mkdirSync(join(folder, 'full'))
+    writeFileSync(join(folder, 'full', 'notes.txt'), 'mine')
+    expectRefusal(command('train', ['--out=full', '--rows=1000']), 2, /RUN_FOLDER: .*is not empty/)
+    expect(readdirSync(join(folder, 'full'))).toEqual(['notes.txt'])
+  })
+})
+
+describe('a run', () => {
+  const SMALL = [
+    '--rows=2000',
+    '--iterations=2',
+    '--policy-hidden=16',
+    '--value-hidden=8',
+    '--rows-per-iteration=256',
+    '--minibatch-size=256',
+  ]
+
+  it('prints plain lines in a pipe and can be evaluated again', () => {
+    const trained = command('train', [...SMALL, '--out=run'])
+    expect(trained.stderr).toBe('')
+    expect(trained.status).toBe(0)
+    const controlMark = String.fromCharCode(27)
+    expect(trained.stdout).not.toContain(controlMark)
+    expect(trained.stdout).toMatch(/iteration 2\/2/)
+    const before = readFileSync(join(folder, 'run', 'evaluation.json'), 'utf8')
+    const evaluated = command('evaluate', ['--run=run'])
+    expect(evaluated.status).toBe(0)
+    expect(readFileSync(join(folder, 'run', 'evaluation.json'), 'utf8')).toBe(before)
+  })
+
+  it('is not touched by a wrong evaluation or a damaged checkpoint', () => {
+    expectRefusal(command('evaluate', ['--run=run', '--split=train']), 2, /must be test or validation/)
+    expectRefusal(command('evaluate', []), 2, /--run=runs\/NAME/)
+    const best = join(folder, 'run', 'checkpoints', 'best.checkpoint')
+    truncateSync(best, 1000)
+    expectRefusal(command('evaluate', ['--run=run']), 3, /DAMAGED: .*best\.checkpoint is not a whole checkpoint/)
+    const latest = join(folder, 'run', 'checkpoints', 'latest.checkpoint')
+    writeFileSync(latest, 'not a checkpoint at all, but long enough to be one, one might think')
+    expectRefusal(command('train', ['--resume=run']), 3, /DAMAGED: .*latest\.checkpoint/)
+    writeFileSync(join(folder, 'run', 'config.json'), '{"agents": "many"}')
+    expectRefusal(command('train', ['--resume=run']), 2, /config\.json: agents is "many"/)
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { configFingerprint, configKeys, parseSavedConfig, resolveConfig } from './config.ts'
+import { ConfigError } from './errors.ts'
+
+const refused = (input: unknown): ConfigError => {
+  try {
+    resolveConfig(input, 'test')
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+  }
+  throw new Error(`${JSON.stringify(input)} was accepted`)
+}
+
+describe('resolveConfig', () => {
+  it('fills in the defaults and derives what follows from them', () => {
+    const config = resolveConfig({}, 'test')
+    expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'counterfactual', lanesPerShard: 64 })
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('discounts in stream mode, and compares with a critic there', () => {
+    expect(resolveConfig({ episodes: 'stream' }, 'test')).toMatchObject({ gamma: 0.9, baseline: 'critic' })
+    expect(resolveConfig({ gamma: 0.99 }, 'test')).toMatchObject({ gamma: 0.99, baseline: 'critic' })
+  })
+
+  it('tolerates as many faults as the team can bear', () => {
+    for (const [agents, faults] of [
+      [1, 0],
+      [3, 0],
+      [4, 1],
+      [7, 2],
+    ]) {
+      expect(resolveConfig({ agents }, 'test').faults).toBe(faults)
+    }
+  })
+
+  it.each([
+    [{ agents: 3, faults: 1 }, 'CONFLICT', /3 \* faults \+ 1 = 4\. Use --agents=4, or --faults=0/],
+    [{ lerningRate: 1 }, 'UNKNOWN_KEY', /"lerningRate".*"learningRate"/],
+    [{ rewards: { truePostive: 1 } }, 'UNKNOWN_KEY', /"rewards.truePostive".*"rewards.truePositive"/],
+    [{ agents: 2.5 }, 'INVALID_VALUE', /agents is 2.5/],
+    [{ learningRate: -1 }, 'INVALID_VALUE', /learningRate is -1/],
+    [{ features: 'all' }, 'INVALID_VALUE', /features is "all".*one of: seed7, behaviour, full/],
+    [{ actors: 'many' }, 'INVALID_VALUE', /actors is "many".*one of these/],
+    [{ rowsPerIteration: 8000 }, 'CONFLICT', /multiple of shards \* rolloutSteps = 128.*8064/],
+    [{ minibatchSize: 3000 }, 'CONFLICT', /must divide/],
+    [{ gamma: 0.9, baseline: 'counterfactual' }, 'CONFLICT', /needs gamma 0/],
+    [{ gamma: 0.9, valueHidden: null }, 'CONFLICT', /needs a critic/],
+    [{ policyHidden: [100] }, 'CONFLICT', /multiples of 8/],
+    [{ data: 'somewhere' }, 'CONFLICT', /generates its events/],
+    [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],
+    [[], 'INVALID_VALUE', /./],
+    [null, 'INVALID_VALUE', /./],
+  ])('refuses %j', (input, code, message) => {
+    const error = refused(input)
+    expect(error.code).toBe(code)
+    expect(error.message).toMatch(message)
+  })
+})
+
+describe('a saved config', () => {
+  it('reads back as itself', () => {
+    const config = resolveConfig({ agents: 7, seed: 3, rewards: { truePositive: 4 } }, 'test')
+    expect(parseSavedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config)
+  })
+
+  it.each([null, 3, '{}', { seed: 'x' }])('is refused when it is %j', (json) => {
+    expect(() => parseSavedConfig(json, 'config.json')).toThrow(ConfigError)
+  })
+})
+
+describe('configFingerprint', () => {
+  it('changes with everything that affects results, and with nothing else', () => {
+    const of = (input: object) => configFingerprint(resolveConfig(input, 'test'))
+    expect(of({ actors: 3, out: 'there', engineThreads: 1 })).toBe(of({}))
+    for (const change of [{ seed: 2 }, { epochs: 3 }, { rewards: { truePositive: 9 } }, { agents: 7 }]) {
+      expect(of(change)).not.toBe(of({}))
+    }
+  })
+})
+
+describe('configKeys', () => {
+  it('names every setting once, nested ones with a dot', () => {
+    const keys = configKeys()
+    expect(keys).toContain('rewards.truePositive')
+    expect(keys).not.toContain('rewards')
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})

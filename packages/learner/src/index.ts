@@ -1,0 +1,6 @@
+export { type Config, resolveConfig } from './config/config.ts'
+export type { ConfigInput } from './config/config-schema.ts'
+export { ConfigError, type ConfigErrorCode } from './config/errors.ts'
+export { type Session, type TrainRunPlan, trainRun } from './run/train-run.ts'
+export { type Evaluation, readEvaluation } from './run-files/evaluation.ts'
+export { type IterationMetrics, readMetrics } from './run-files/metrics.ts'

@@ -1,0 +1,159 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parsePipeline } from '@vigil/data'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resolveConfig } from '../config/config.ts'
+import type { ConfigInput } from '../config/config-schema.ts'
+import { readEvaluation } from '../run-files/evaluation.ts'
+import { readMetrics } from '../run-files/metrics.ts'
+import { openRunFolder, runFolderAt } from './run-folder.ts'
+import { trainRun } from './train-run.ts'
+
+let root: string
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vigil-run-'))
+})
+afterAll(async () => {
+  await rm(root, { recursive: true })
+})
+
+const SMALL: ConfigInput = {
+  rows: 4000,
+  iterations: 6,
+  validateEvery: 2,
+  policyHidden: [32],
+  valueHidden: [16],
+  rowsPerIteration: 1024,
+  minibatchSize: 256,
+  actors: 1,
+  engineThreads: 1,
+}
+
+/** Trains into root/name; stops after `stopAfter` iterations if given. Returns what was said. */
+async function run(name: string, input: ConfigInput, stopAfter = Number.POSITIVE_INFINITY): Promise<string> {
+  const config = resolveConfig({ ...SMALL, ...input, out: join(root, name) }, 'test')
+  return await speak(
+    (session) => trainRun({ kind: 'new', config, folder: runFolderAt(join(root, name)) }, session),
+    stopAfter,
+  )
+}
+
+async function resume(name: string, actors: number): Promise<string> {
+  const { folder, config, pipeline } = await openRunFolder(join(root, name))
+  const plan = { kind: 'resume', config: resolveConfig({ ...withoutDerived(config), actors }, 'test'), folder } as const
+  return await speak((session) => trainRun({ ...plan, pipeline: parsePipeline(pipeline) }, session))
+}
+
+function withoutDerived(config: object): ConfigInput {
+  const { lanesPerShard: _derived, ...input } = config as { lanesPerShard: number }
+  return input
+}
+
+async function speak(
+  work: (session: Parameters<typeof trainRun>[1]) => Promise<void>,
+  stopAfter = Number.POSITIVE_INFINITY,
+) {
+  let text = ''
+  let asked = 0
+  const stream = {
+    write(chunk: string) {
+      text += chunk
+      return true
+    },
+  }
+  await work({ stream, isTTY: false, stop: { requested: () => ++asked >= stopAfter } })
+  return text
+}
+
+/** Everything that a run leaves behind, but for times. */
+async function outcome(name: string) {
+  const folder = runFolderAt(join(root, name))
+  const metrics = (await readMetrics(folder.metrics)).map((line) => ({
+    ...line,
+    stepsPerSecond: 0,
+    collectMs: 0,
+    updateMs: 0,
+  }))
+  const bytes = async (path: string) => (await readFile(path)).toString('base64')
+  return {
+    metrics,
+    evaluation: await readEvaluation(folder.evaluation),
+    latest: await bytes(folder.latest),
+    best: await bytes(folder.best),
+  }
+}
+
+describe.each(['iid', 'stream'] as const)('a run in %s episodes', (episodes) => {
+  it('is the same with 1 and 3 actors, and when it was stopped and resumed', async () => {
+    const whole = await run(`whole-${episodes}`, { episodes })
+    await run(`three-${episodes}`, { episodes, actors: 3 })
+    const stopped = await run(`stopped-${episodes}`, { episodes, actors: 2 }, 3)
+    expect(stopped).toMatch(/Stopped after iteration 3 of 6\. Go on with: .*--resume=/)
+    const rest = await resume(`stopped-${episodes}`, 3)
+    expect(rest).toMatch(/going on after iteration 3 of 6/)
+
+    const expected = await outcome(`whole-${episodes}`)
+    expect(await outcome(`three-${episodes}`)).toEqual(expected)
+    expect(await outcome(`stopped-${episodes}`)).toEqual(expected)
+    const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole)?.[0]
+    expect(hash).toBeDefined()
+    expect(rest).toContain(hash)
+  })
+
+  it('begins every iteration on policy', async () => {
+    const [first] = await readMetrics(runFolderAt(join(root, `whole-${episodes}`)).metrics)
+    // Four minibatches, each after a step: KL and clipping stay small, and the entropy is that of a fresh policy.
+    expect(first.entropy).toBeGreaterThan(1.2)
+    expect(first.approxKl).toBeGreaterThanOrEqual(0)
+    expect(first.approxKl).toBeLessThan(0.05)
+  })
+})
+
+describe('a finished run', () => {
+  it('leaves the files of the contract, and counts that add up', async () => {
+    const folder = runFolderAt(join(root, 'whole-iid'))
+    expect((await readdir(folder.path)).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'evaluation.json',
+      'metrics.jsonl',
+      'pipeline.json',
+      'report.html',
+    ])
+    const evaluation = await readEvaluation(folder.evaluation)
+    expect(evaluation.rows).toBe(600)
+    expect(evaluation.agents.length).toBe(4)
+    expect(evaluation.bayes!.f1).toBeGreaterThan(evaluation.team.f1 - 0.1)
+    expect(await readFile(folder.report, 'utf8')).toContain(evaluation.verdict)
+  })
+
+  it('has learnt: better than every constant policy', async () => {
+    await run('learnt', { iterations: 30, rows: 6000, learningRate: 4e-3 })
+    const { team, baselines } = await readEvaluation(runFolderAt(join(root, 'learnt')).evaluation)
+    for (const { name, rewardMean } of baselines.filter(({ name }) => name.startsWith('always'))) {
+      expect(team.rewardMean, name).toBeGreaterThan(rewardMean)
+    }
+  })
+})
+
+describe('the algorithm', () => {
+  it.each([
+    [
+      'td-lambda, batch normalisation and bags',
+      { returns: 'td-lambda', returnNormalisation: 'batch', bagFraction: 0.5 },
+    ],
+    ['gae, no normalisation and views', { returns: 'gae', returnNormalisation: 'none', viewFraction: 0.5 }],
+    ['consensus attribution, a bonus and a KL limit', { attribution: 'consensus', teamBonus: 0.2, targetKl: 1e-6 }],
+    ['no critic', { valueHidden: null }],
+    ['a discount over truncated episodes', { gamma: 0.9, episodeSteps: 5, rule: 'majority' }],
+  ] as [string, ConfigInput][])('runs with %s', async (name, input) => {
+    await run(name, { ...input, iterations: 2 })
+    const metrics = await readMetrics(runFolderAt(join(root, name)).metrics)
+    expect(metrics.length).toBe(2)
+    for (const line of metrics) {
+      expect(line.policyLoss).not.toBeNull()
+      expect(line.valueLoss === null).toBe(input.valueHidden === null)
+    }
+  })
+})

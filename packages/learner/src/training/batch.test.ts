@@ -1,0 +1,103 @@
+import type { Trajectory } from '@vigil/proto'
+import { describe, expect, it } from 'vitest'
+import { createReturnNormaliser } from '../return-normaliser.ts'
+import { assembleBatch } from './batch.ts'
+
+const T = 3
+const E = 2
+const A = 2
+const N = T * E * A
+
+/** Shard s: rewards count upwards from 100 s; the critic says 1 in normalised units everywhere. */
+function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory {
+  const floats = (f: (i: number) => number) => Float32Array.from({ length: N }, (_, i) => f(i))
+  return {
+    policyVersion: 0,
+    shard,
+    stepCount: T,
+    laneCount: E,
+    agentCount: A,
+    contextSize: 1,
+    datasetFingerprint: new Uint8Array(32),
+    rows: Uint32Array.from({ length: T * E }, (_, i) => 10 * shard + i),
+    context: Float32Array.from({ length: T * E }, (_, i) => shard + i / 10),
+    actions: Uint8Array.from({ length: N }, (_, i) => i % 4),
+    logProbs: floats((i) => -i),
+    values: floats(() => 1),
+    nextValues: floats(() => 1),
+    rewards: floats((i) => 100 * shard + i),
+    expectedRewards: floats(() => 5),
+    teamActions: new Uint8Array(T * E),
+    terminated: new Uint8Array(T * E),
+    truncated: new Uint8Array(T * E),
+    ...change,
+  }
+}
+
+const noWeights = () => null
+const settings = { gamma: 0, gaeLambda: 0.95, returns: 'monte-carlo', baseline: 'counterfactual' } as const
+
+describe('assembleBatch', () => {
+  it('joins the shards in their order', () => {
+    const { batch } = assembleBatch(
+      [trajectory(0), trajectory(1)],
+      settings,
+      createReturnNormaliser('running'),
+      noWeights,
+    )
+    expect(batch.eventCount).toBe(12)
+    expect([...batch.rows]).toEqual([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15])
+    expect(batch.context[6]).toBe(1)
+    expect([...batch.rewards.subarray(N - 1, N + 1)]).toEqual([11, 100])
+  })
+
+  it('normalises the targets by all returns seen so far, the batch included', () => {
+    const first = assembleBatch([trajectory(0)], settings, createReturnNormaliser('running'), noWeights)
+    expect(first.normaliser).toMatchObject({ count: 12, mean: 5.5 })
+    const targets = first.batch.valueTargets
+    expect(targets.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 5)
+    expect(targets.reduce((sum, x) => sum + x * x, 0) / 12).toBeCloseTo(1, 5)
+    const second = assembleBatch([trajectory(1)], settings, first.normaliser, noWeights)
+    expect(second.normaliser).toMatchObject({ count: 24, mean: 55.5 })
+    // The values were predicted under the statistics of before: 5.5 + 1 * 3.452.
+    const deviation = Math.sqrt(143 / 12)
+    const returns = Array.from({ length: 12 }, (_, i) => 100 + i)
+    const mse = returns.reduce((sum, g) => sum + (g - 5.5 - deviation) ** 2, 0) / 12
+    expect(second.critique.valueLoss).toBeCloseTo(mse / (143 / 12), 2)
+  })
+
+  it('compares with the expected reward, or with the critic, and normalises over all agents', () => {
+    const normaliser = createReturnNormaliser('none')
+    const counterfactual = assembleBatch([trajectory(0)], settings, normaliser, noWeights).batch.advantages
+    const critic = assembleBatch([trajectory(0)], { ...settings, baseline: 'critic' }, normaliser, noWeights).batch
+      .advantages
+    // r - 5 and r - 1 differ by a constant only, which normalisation takes out.
+    for (let i = 0; i < N; i++) expect(counterfactual[i]).toBeCloseTo(critic[i], 5)
+    expect(counterfactual.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 5)
+    expect(counterfactual.reduce((sum, x) => sum + x * x, 0) / N).toBeCloseTo(1, 5)
+  })
+
+  it.each(['monte-carlo', 'gae', 'td-lambda'] as const)(
+    'bootstraps %s returns with denormalised next values',
+    (returns) => {
+      const normaliser = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
+      const one = trajectory(0, { truncated: new Uint8Array(T * E).fill(1) })
+      const { critique } = assembleBatch([one], { ...settings, gamma: 0.5, returns }, normaliser, noWeights)
+      const g = Array.from({ length: N }, (_, i) => i + 6)
+      const mse = g.reduce((sum, x) => sum + (x - 12) ** 2, 0) / N
+      expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
+    },
+  )
+
+  it('does without a critic', () => {
+    const none = { values: new Float32Array(0), nextValues: new Float32Array(0) }
+    const { batch, critique } = assembleBatch(
+      [trajectory(0, none)],
+      settings,
+      createReturnNormaliser('running'),
+      noWeights,
+    )
+    expect(critique.valueLoss).toBeNull()
+    expect([...batch.valueTargets]).toEqual(new Array(N).fill(0))
+  })
+})

@@ -1,0 +1,70 @@
+import { type Outcomes, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import { expectedReward } from './balance.ts'
+import { outcomeShares, type Policy } from './policy.ts'
+
+/** A mean of played rewards beside its expectation, in reward units. */
+export type Agreement = {
+  readonly meanReward: number
+  /** Of the mean, if the expectation and the table hold: standard deviation of one reward / sqrt(samples). */
+  readonly standardError: number
+  /** Mean minus expectation, in standard errors; null where rewards vary by no more than f32 rounds. */
+  readonly deviation: number | null
+  /** Whether chance and rounding explain the difference. */
+  readonly agrees: boolean
+}
+
+/** A true expectation is refused once in a million times, at most. */
+const FALSE_ALARM = 1e-6
+
+/**
+ * Judges a mean of n independent rewards against its expectation mu by Bernstein's inequality (1924), which holds for
+ * every n, where "five standard errors" would be wrong for rare threats:
+ *
+ *   P(|mean - mu| >= t) <= 2 exp(-n t^2 / (2 sigma^2 + 2 M t / 3)),  |reward - mu| <= M
+ *
+ * solved for t at FALSE_ALARM. For large n that is t = 5.4 standard errors.
+ *
+ * @param played mean reward of `samples` events at `threatRate`
+ */
+export function judge(played: {
+  readonly policy: Policy
+  readonly threatRate: number
+  readonly rewards: RewardTable
+  readonly samples: number
+  readonly meanReward: number
+}): Agreement {
+  const { policy, threatRate, rewards, samples } = played
+  const mu = expectedReward(policy, threatRate, rewards)
+  const { variance, largestDeviation } = spread(outcomeShares(policy, threatRate), outcomeRewards(rewards), mu)
+  const standardError = Math.sqrt(variance / samples)
+  const logOdds = Math.log(2 / FALSE_ALARM)
+  const rare = (largestDeviation * logOdds) / (3 * samples)
+  const chance = rare + Math.hypot(rare, standardError * Math.sqrt(2 * logOdds))
+  const rounding = roundingOf(rewards)
+  const difference = played.meanReward - mu
+  return {
+    meanReward: played.meanReward,
+    standardError,
+    deviation: standardError > rounding ? difference / standardError : null,
+    agrees: Math.abs(difference) <= chance + rounding,
+  }
+}
+
+/** sigma^2 of one reward, and M over the outcomes that occur. */
+function spread(shares: Outcomes, rewards: Outcomes, mu: number): { variance: number; largestDeviation: number } {
+  let variance = 0
+  let largestDeviation = 0
+  for (const outcome of ['tp', 'tn', 'fp', 'fn'] as const) {
+    const deviation = Math.abs(rewards[outcome] - mu)
+    variance += shares[outcome] * deviation ** 2
+    if (shares[outcome] > 0) largestDeviation = Math.max(largestDeviation, deviation)
+  }
+  return { variance, largestDeviation }
+}
+
+/** Bound of what f32 does to a reward: each figure, and the difference of two, is rounded to 2^-24 of its size. */
+function roundingOf(rewards: RewardTable): number {
+  const { restrictiveCost, ...decisions } = rewards
+  const largest = Math.max(...Object.values(decisions).map(Math.abs)) + Math.abs(restrictiveCost)
+  return 2 ** -23 * largest + 2 ** -148 // the second term for figures too small for f32
+}

@@ -1,0 +1,33 @@
+/** `npx nx run tools:reward-balance`: what a reward table makes of a threat rate. README.md has the flags. */
+import { commandLine, runCommand } from '@vigil/command-line'
+import { compileEnvironment } from '@vigil/env-wasm'
+import { ToolError } from '../errors.ts'
+import { writeJsonFile } from '../json-file.ts'
+import { parseOptions, USAGE } from './options.ts'
+import { checkedBalance, disagreementOf } from './report.ts'
+import { balanceTable } from './table.ts'
+
+await runCommand(
+  async () => {
+    const options = parseOptions(commandLine())
+    if (options === null) {
+      process.stdout.write(USAGE)
+      return
+    }
+    const report = checkedBalance(await compileEnvironment(), options)
+    const { output } = options
+    if (output.to === 'stdout') {
+      process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    } else {
+      if (output.to === 'file') await writeJsonFile(output.path, report)
+      process.stdout.write(balanceTable(report, { isTTY: process.stdout.isTTY === true, environment: process.env }))
+      if (output.to === 'file') process.stdout.write(`JSON: ${output.path}\n`)
+    }
+    const disagreement = disagreementOf(report)
+    if (disagreement !== null) throw new ToolError('CHECK_FAILED', disagreement)
+  },
+  {
+    usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE',
+    badData: () => false,
+  },
+)

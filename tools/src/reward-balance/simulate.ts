@@ -1,0 +1,140 @@
+import {
+  ENVIRONMENT_STATIC_END,
+  type EnvironmentSpec,
+  instantiateEnvironment,
+  laneBytes,
+  PLAN_WORDS,
+  type RewardTable,
+  writePlan,
+} from '@vigil/env-wasm'
+import { type RandomStream, randomStream, randomUnit } from '@vigil/random'
+import type { Policy } from './policy.ts'
+
+/** Rows of the played data set: every threat rate of up to six decimals is met exactly. */
+const ROWS = 1_000_000
+
+/** E, lanes that step together. */
+const LANES = 1024
+
+const ALLOW = 0
+const BLOCK = 1
+const PAGE_BYTES = 65536
+
+/** The threat rate that is played for a wanted one: the nearest share of ROWS rows. */
+export function playedThreatRate(threatRate: number): number {
+  return Math.round(threatRate * ROWS) / ROWS
+}
+
+/** What to play: `samples` events for each policy, in iid mode, one agent, no bonus. */
+export type Simulation = {
+  readonly policies: readonly Policy[]
+  readonly threatRate: number
+  readonly rewards: RewardTable
+  readonly samples: number
+  /** u32 */
+  readonly seed: number
+}
+
+/**
+ * Plays policies in the WebAssembly environment. The environment draws the events and pays; a policy here decides with
+ * the label in sight, which no agent can do. Every policy meets events of its own: the means are independent.
+ *
+ * @param module env.wasm, compiled
+ * @returns mean reward per event of each policy
+ */
+export function simulate(module: WebAssembly.Module, simulation: Simulation): number[] {
+  const layout = layOut()
+  const pages = Math.ceil(layout.end / PAGE_BYTES)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const env = instantiateEnvironment(module, memory)
+  const labels = new Uint8Array(memory.buffer, layout.labels, ROWS)
+  labels.fill(1, 0, Math.round(simulation.threatRate * ROWS))
+  const rows = new Uint32Array(memory.buffer, layout.rows, ROWS)
+  for (let i = 0; i < ROWS; i++) rows[i] = i
+  new Uint32Array(memory.buffer, layout.streamStarts, 2).set([0, ROWS])
+  const split = { ...layout, rowCount: ROWS, streamCount: 1 }
+  writePlan(specOf(simulation), split, new Uint32Array(memory.buffer, layout.plan, PLAN_WORDS))
+
+  const observed = new Uint32Array(memory.buffer, layout.observed, LANES)
+  const actions = new Uint8Array(memory.buffer, layout.actions, LANES)
+  const rewards = new Float32Array(memory.buffer, layout.rewards, LANES)
+  const choices = randomStream(simulation.seed, 'action')
+
+  return simulation.policies.map((policy, policyIndex) => {
+    const laneBase = policyIndex * LANES
+    env.reset(layout.plan, layout.lanes, LANES, laneBase)
+    let sum = 0
+    for (let played = 0; played < simulation.samples; played += LANES) {
+      const count = Math.min(LANES, simulation.samples - played)
+      env.observe(layout.plan, layout.lanes, count, layout.observed, 0)
+      for (let i = 0; i < count; i++) {
+        const share = labels[observed[i]] === 1 ? policy.recall : policy.falsePositiveRate
+        actions[i] = choose(share, choices, played + i, policyIndex)
+      }
+      const { actions: chosen, rewards: paid, teamActions, terminated, truncated, nextRows } = layout
+      env.step(
+        layout.plan,
+        layout.lanes,
+        count,
+        laneBase,
+        chosen,
+        0,
+        paid,
+        0,
+        teamActions,
+        terminated,
+        truncated,
+        nextRows,
+        0,
+      )
+      for (let i = 0; i < count; i++) sum += rewards[i]
+    }
+    return sum / simulation.samples
+  })
+}
+
+/** Block with probability `share`, the same for the same event of the same policy. */
+function choose(share: number, source: RandomStream, event: number, policyIndex: number): number {
+  if (share === 0) return ALLOW
+  return share === 1 || randomUnit(source, event, policyIndex) < share ? BLOCK : ALLOW
+}
+
+function specOf({ seed, rewards }: Simulation): EnvironmentSpec {
+  return {
+    mode: 'iid',
+    agentCount: 1,
+    seed,
+    episodeSteps: 0,
+    attribution: 'own',
+    rule: 'majority',
+    faults: 0,
+    fallbackAction: ALLOW,
+    rewards,
+    teamBonus: 0,
+  }
+}
+
+/** Byte offsets of everything in the memory, behind the module's own data. */
+function layOut() {
+  let end = ENVIRONMENT_STATIC_END
+  const take = (bytes: number) => {
+    const at = end
+    end += Math.ceil(bytes / 16) * 16
+    return at
+  }
+  const places = {
+    plan: take(4 * PLAN_WORDS),
+    rows: take(4 * ROWS),
+    streamStarts: take(8),
+    labels: take(ROWS),
+    lanes: take(LANES * laneBytes(0)),
+    observed: take(4 * LANES),
+    actions: take(LANES),
+    rewards: take(4 * LANES),
+    teamActions: take(LANES),
+    terminated: take(LANES),
+    truncated: take(LANES),
+    nextRows: take(4 * LANES),
+  }
+  return { ...places, end }
+}

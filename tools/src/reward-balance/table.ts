@@ -1,0 +1,138 @@
+import Table from 'cli-table3'
+import pc from 'picocolors'
+import type { PolicyName } from './policy.ts'
+import type { BalanceReport, CheckedPolicy } from './report.ts'
+
+/** Where the text goes. */
+export type TableStyle = {
+  readonly isTTY: boolean
+  /** process.env is such an object. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** The report for a person: the policies as a table and what follows from them. Ends with a newline. */
+export function balanceTable(report: BalanceReport, style: TableStyle): string {
+  // nx sets FORCE_COLOR for pipes too, so only the stream and NO_COLOR (no-color.org) are asked.
+  const colors = pc.createColors(style.isTTY && !style.environment.NO_COLOR)
+  const { threatRate, policies, simulation, withoutSignal } = report
+  const digits = digitsFor(policies)
+  const table = borderless()
+  table.push(['policy', 'expected', 'simulated', 'standard error', 'deviation'].map((heading) => colors.dim(heading)))
+  for (const policy of policies) {
+    const { meanReward, standardError, deviation, agrees } = policy.simulated
+    const cells = [
+      policyLabel(policy.name, report.right),
+      signed(policy.expectedReward, digits),
+      signed(meanReward, digits),
+      standardError.toFixed(digits),
+      deviation === null ? (agrees ? 'exact' : 'wrong') : `${signed(deviation, 2)} SE`,
+    ]
+    const best = policy.name === withoutSignal.optimum
+    table.push(cells.map(agrees ? (best ? colors.bold : (text: string) => text) : colors.red))
+  }
+  const lines = [
+    colors.bold(`Expected reward per event at ${percent(threatRate)} threats`),
+    rewardsLine(report),
+    '',
+    // Cells are padded to their column, which leaves blanks at the ends of lines.
+    table.toString().replace(/ +$/gm, ''),
+    '',
+    thresholdLine(report),
+    withoutSignalLine(report, digits),
+    signalLine(report),
+    '',
+    `Simulated: ${simulation.samples.toLocaleString('en-US')} events per policy in env.wasm, seed ${simulation.seed}.`,
+    ...(simulation.threatRate === threatRate
+      ? []
+      : [`Played and checked at ${percent(simulation.threatRate, 4)} threats, the nearest share of a million rows.`]),
+    simulation.agrees
+      ? colors.green('Simulation and closed form agree.')
+      : colors.red('Simulation and closed form DISAGREE: chance does not explain the rows in question.'),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function rewardsLine({ rewards, preset }: BalanceReport): string {
+  const { truePositive, trueNegative, falsePositive, falseNegative, restrictiveCost } = rewards
+  const name = preset === null ? 'own table' : `preset ${preset}`
+  return `${name}: TP ${plain(truePositive)}, TN ${plain(trueNegative)}, FP ${plain(falsePositive)}, FN ${plain(falseNegative)}, restrictive action ${plain(-restrictiveCost)}`
+}
+
+function thresholdLine({ restrictivePays: { pays, probability } }: BalanceReport): string {
+  switch (pays) {
+    case 'above':
+      return `A restrictive action pays above a threat probability of ${shortShare(probability)}.`
+    case 'below':
+      return `A restrictive action pays BELOW a threat probability of ${shortShare(probability)}: wrong decisions earn more.`
+    case 'always':
+      return 'A restrictive action pays whatever the threat probability.'
+    case 'never':
+      return 'A restrictive action does not pay, whatever the threat probability.'
+    case 'indifferent':
+      return 'All actions earn the same, whatever the threat probability.'
+  }
+}
+
+function withoutSignalLine({ withoutSignal, threatRate }: BalanceReport, digits: number): string {
+  const { optimum, expectedReward } = withoutSignal
+  const reward = signed(expectedReward, digits)
+  const rate = percent(threatRate)
+  if (optimum === 'either')
+    return `At ${rate} always allow and always block both earn ${reward}.\nWithout a signal that is the optimum: any mix of the actions earns the same.`
+  return `The best constant action at ${rate} is ${policyLabel(optimum, 0)}, ${reward}.\nWithout a signal that is the optimum: a mix of the actions earns a mix of both figures.`
+}
+
+function signalLine({ rightShareNeeded, right, policies }: BalanceReport): string {
+  if (rightShareNeeded === null) return 'Even perfect decisions earn no more than that under this table.'
+  const [allow, block, fallible] = policies.map(({ expectedReward }) => expectedReward)
+  const enough = fallible > Math.max(allow, block)
+  const verdict = `${percent(right)} is ${enough ? 'enough' : 'not enough'}`
+  return `To earn more, decisions must be right on more than ${percent(rightShareNeeded, 2)} of both classes: ${verdict}.`
+}
+
+function policyLabel(name: PolicyName, right: number): string {
+  return name === 'right-on-share' ? `right on ${percent(right)}` : name.replace('-', ' ')
+}
+
+/** Decimals that show two digits of the smallest standard error, at least four: expectations are exact. */
+function digitsFor(policies: readonly CheckedPolicy[]): number {
+  const errors = policies.map(({ simulated }) => simulated.standardError).filter((error) => error > 0)
+  return Math.min(10, Math.max(4, 1 - Math.floor(Math.log10(Math.min(1, ...errors)))))
+}
+
+function signed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits)
+  if (Number(text) === 0) return text
+  return `${value < 0 ? '-' : '+'}${text}`
+}
+
+/** A figure as the user gave it, with its sign. */
+function plain(value: number): string {
+  return value > 0 ? `+${value}` : String(value === 0 ? 0 : value)
+}
+
+/** A share as per cent, all its digits or a number of decimals: 10.93 %. */
+function percent(share: number, decimals?: number): string {
+  return `${decimals === undefined ? Number((100 * share).toPrecision(12)) : (100 * share).toFixed(decimals)} %`
+}
+
+/** A probability in three digits; never 0 or 1, which it is not. */
+function shortShare(probability: number): string {
+  return probability > 0.9995 ? String(probability) : String(Number(probability.toPrecision(3)))
+}
+
+function borderless(): Table.Table {
+  const sides = ['top', 'bottom', 'left', 'right'].flatMap((side) => [
+    side,
+    `${side}-mid`,
+    `${side}-left`,
+    `${side}-right`,
+  ])
+  const none = Object.fromEntries([...sides, 'mid', 'mid-mid', 'middle'].map((part) => [part, '']))
+  return new Table({
+    chars: none,
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    // The table's own colours follow FORCE_COLOR, so it gets none.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  })
+}
