@@ -13,7 +13,9 @@ async function outcome(error: unknown) {
   await runCommand(async () => {
     throw error
   }, kinds)
-  const text = written.mock.calls.map(([chunk]) => chunk).join('')
+  const calls = [...written.mock.calls]
+  written.mockRestore()
+  const text = calls.map(([chunk]) => chunk).join('')
   const code = process.exitCode
   process.exitCode = 0
   return { code, text }

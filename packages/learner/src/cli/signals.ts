@@ -1,17 +1,20 @@
 /** Whether somebody has asked for an end. */
-export type StopRequest = { readonly requested: () => boolean }
+export type StopRequest = {
+  readonly requested: () => boolean
+  /** Calls `listener` when the end is asked for. */
+  readonly onRequest: (listener: () => void) => void
+}
 
-/**
- * Ctrl-C (or SIGTERM) asks for an end after the present iteration; a second one ends at once.
- */
+/** Ctrl-C (or SIGTERM) asks for an end after the present iteration; a second one ends at once, with code 130. */
 export function stopOnSignal(): StopRequest {
   let requested = false
+  const listeners: (() => void)[] = []
   const onSignal = () => {
     if (requested) process.exit(130)
     requested = true
-    process.stderr.write('\nStopping after this iteration; once more to stop at once.\n')
+    for (const listener of listeners) listener()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  return { requested: () => requested }
+  return { requested: () => requested, onRequest: (listener) => listeners.push(listener) }
 }

@@ -62,7 +62,7 @@ async function speak(
       return true
     },
   }
-  await work({ stream, isTTY: false, stop: { requested: () => ++asked >= stopAfter } })
+  await work({ stream, isTTY: false, stop: { requested: () => ++asked >= stopAfter, onRequest: () => undefined } })
   return text
 }
 

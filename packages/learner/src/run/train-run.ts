@@ -107,6 +107,7 @@ async function trainWithFiles(
   from: TrainingState,
   { progress, stop }: { readonly progress: Progress; readonly stop: StopRequest },
 ): Promise<TrainingState> {
+  stop.onRequest(() => progress.message('Stopping after this iteration; once more to stop at once.'))
   try {
     return await train(config, team, engine, from, {
       shouldStop: stop.requested,
