@@ -1,2 +1,11 @@
-export { fillGaussian, philox, type RandomStream, randomPermutation, randomUnit, randomWord } from './philox.ts'
+export {
+  fillGaussian,
+  fillUniforms,
+  philox,
+  type RandomStream,
+  randomPermutation,
+  randomUnit,
+  randomWord,
+  shuffle,
+} from './philox.ts'
 export { type RandomPurpose, randomStream } from './streams.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fillGaussian, philox, randomPermutation, randomWord } from './philox.ts'
+import { fillGaussian, fillUniforms, philox, randomPermutation, randomWord, shuffle } from './philox.ts'
 
 /** Random123 `kat_vectors`, philox4x32 with 10 rounds. */
 const PUBLISHED = [
@@ -42,6 +42,24 @@ describe('randomWord', () => {
     const forwards = [0, 1, 2, 3, 4, 5].map((i) => randomWord(source, i))
     const backwards = [5, 4, 3, 2, 1, 0].map((i) => randomWord(source, i)).reverse()
     expect(forwards).toEqual(backwards)
+  })
+})
+
+describe('fillUniforms', () => {
+  it('gives the words at an address, as numbers in [0, 1)', () => {
+    const words = new Uint32Array(4)
+    const uniforms = new Float64Array(4)
+    philox([7, 3], [1, 2, 5, 0], words)
+    fillUniforms({ seed: 7, stream: 3 }, [1, 2, 5], uniforms)
+    expect([...uniforms]).toEqual([...words].map((word) => word / 2 ** 32))
+  })
+})
+
+describe('shuffle', () => {
+  it('keeps the values, whatever they are', () => {
+    const values = Uint32Array.of(5, 5, 9, 1)
+    shuffle(values, { seed: 3, stream: 1 })
+    expect([...values].sort()).toEqual([1, 5, 5, 9])
   })
 })
 

@@ -78,19 +78,47 @@ export function fillGaussian(source: RandomStream, out: Float64Array): void {
 }
 
 /**
- * A uniform random order of 0 .. length - 1 (Fisher and Yates; Durstenfeld 1964).
+ * Four uniform numbers in [0, 1) at an address of three u32 words: for draws that are named rather than counted.
+ *
+ * @param out [4], overwritten
+ */
+export function fillUniforms(
+  source: RandomStream,
+  [first, second, third]: readonly [number, number, number],
+  out: Float64Array,
+): void {
+  KEY[0] = source.seed
+  KEY[1] = source.stream
+  COUNTER[0] = first
+  COUNTER[1] = second
+  COUNTER[2] = third
+  COUNTER[3] = 0
+  philox(KEY, COUNTER, BLOCK)
+  for (let i = 0; i < 4; i++) out[i] = BLOCK[i] / 4294967296
+}
+
+/**
+ * Shuffles in place, each order equally likely (Fisher and Yates; Durstenfeld 1964).
+ *
+ * @param lane keeps several shuffles of one source apart
+ */
+export function shuffle(values: Uint32Array, source: RandomStream, lane = 0): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(randomUnit(source, i, lane) * (i + 1))
+    const kept = values[i]
+    values[i] = values[j]
+    values[j] = kept
+  }
+}
+
+/**
+ * A uniform random order of 0 .. length - 1.
  *
  * @returns [length], owned by the caller
  */
 export function randomPermutation(source: RandomStream, length: number, lane = 0): Uint32Array {
-  const order = new Uint32Array(length)
-  for (let i = 0; i < length; i++) order[i] = i
-  for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(randomUnit(source, i, lane) * (i + 1))
-    const kept = order[i]
-    order[i] = order[j]
-    order[j] = kept
-  }
+  const order = Uint32Array.from({ length }, (_, i) => i)
+  shuffle(order, source, lane)
   return order
 }
 

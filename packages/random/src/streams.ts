@@ -12,6 +12,9 @@ const PURPOSES = {
   bag: 5,
   view: 6,
   baseline: 7,
+  split: 8,
+  generatedStream: 9,
+  generatedEvent: 10,
 } as const
 
 /** What a random number is for. */

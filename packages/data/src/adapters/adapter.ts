@@ -1,0 +1,58 @@
+import type { ColumnPlan } from '../pipeline/pipeline.ts'
+
+/** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
+export type FeatureProfile = 'seed7' | 'behaviour' | 'full'
+
+/** How the events are found or made. */
+type AdapterRequest = {
+  /** File or folder; null for a generator. */
+  readonly path: string | null
+  /** Seed of a generator; not used for files. */
+  readonly seed: number
+  /** Number of events to generate, null = the generator's default; not used for files. */
+  readonly rows: number | null
+}
+
+/** One column before encoding, N values in file order. */
+export type RawColumn =
+  | {
+      /** Discrete values: codes into a dictionary; -1 = missing. */
+      readonly kind: 'token'
+      readonly codes: Int32Array
+      readonly dictionary: readonly string[]
+    }
+  | {
+      /** Numbers; NaN = missing. */
+      readonly kind: 'number'
+      readonly values: Float64Array
+    }
+
+/** Events as an adapter hands them over: labels and order now, feature columns on demand, one at a time. */
+export type RawEvents = {
+  readonly rowCount: number
+  /** [N] 1 = threat. */
+  readonly labels: Uint8Array
+  /** [N] index into classNames. */
+  readonly classes: Uint8Array
+  /** 'benign' first. */
+  readonly classNames: readonly string[]
+  /** [N] stream of each row, numbered from 0. */
+  readonly streams: Uint32Array
+  /** [N] rank of each row in time over the whole set: a permutation of 0 .. N-1. */
+  readonly timeRank: Uint32Array
+  /** [N] exact posterior, or null where nobody knows it. */
+  readonly posterior: Float32Array | null
+  /** Reads one raw column; name is a ColumnPlan's source. */
+  column(name: string): Promise<RawColumn>
+  /** Frees what the adapter holds (database, files). Call once, whether or not loading worked. */
+  close(): void
+}
+
+/** One kind of data. A further kind is one more file in this folder and one more line in load-dataset.ts. */
+export type Adapter = {
+  readonly name: string
+  /** The columns of a profile, in the order in which they are encoded. */
+  plan(features: FeatureProfile): readonly ColumnPlan[]
+  /** @throws {DataError} when there is nothing to read or what is there is wrong */
+  open(request: AdapterRequest, progress: (message: string) => void): Promise<RawEvents>
+}

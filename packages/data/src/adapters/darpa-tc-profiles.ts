@@ -1,0 +1,66 @@
+import type { ColumnPlan } from '../pipeline/pipeline.ts'
+import type { FeatureProfile } from './adapter.ts'
+import { OBJECT_LOOKBACK, SUBJECT_LOOKBACK } from './darpa-tc-history.ts'
+
+const KNOTS = 65
+
+const quantile = (source: string): ColumnPlan => ({ name: source, source, encoder: { kind: 'quantile', knots: KNOTS } })
+const standard = (source: string): ColumnPlan => ({ name: source, source, encoder: { kind: 'standard' } })
+const count = (source: string, cap: number): ColumnPlan => ({
+  name: `${source}_count`,
+  source,
+  encoder: { kind: 'count', cap },
+})
+const token = (source: string, size: number): ColumnPlan => ({
+  name: source,
+  source,
+  encoder: { kind: 'vocabulary', size, minimumRows: 20 },
+})
+const values = (source: string): ColumnPlan => ({
+  name: `${source}_value`,
+  source,
+  encoder: { kind: 'values', size: 24, minimumRows: 200 },
+})
+
+/** The inputs of the first system, as plain standardised numbers. Four of them are constant in the recording. */
+const seed7 = ['sequence', 'src_port', 'dst_port', 'ip_protocol', 'file_size', 'process_pid', 'process_ppid'].map(
+  standard,
+)
+
+/** What the record says apart from the fields that define the label, and what happened before it. */
+const behaviour: readonly ColumnPlan[] = [
+  ...['file_size', 'subject_events', 'subject_gap_ms', 'object_events', 'object_gap_ms'].map(quantile),
+  token('record_type', 31),
+  values('file_size'),
+  token('object_kind', 31),
+  values('object_size'),
+  ...Array.from({ length: SUBJECT_LOOKBACK }, (_, i) => token(`subject_kind_${i + 1}`, 24)),
+  values('subject_previous_size'),
+  count('recent_mappings', 16),
+  count('recent_protections', 16),
+  count('subject_events', 31),
+  ...Array.from({ length: OBJECT_LOOKBACK }, (_, i) => token(`object_kind_${i + 1}`, 24)),
+  count('object_mappings', 6),
+  count('object_protections', 6),
+]
+
+/** Everything: the label's own fields too, and the numbers that `behaviour` does without because they brought nothing. */
+const full: readonly ColumnPlan[] = [
+  ...[
+    'sequence',
+    'thread_id',
+    'process_pid',
+    'process_ppid',
+    'memory_address',
+    'src_port',
+    'dst_port',
+    'ip_protocol',
+  ].map(quantile),
+  ...behaviour,
+  token('source', 7),
+  token('event_type', 63),
+  token('protection', 15),
+  token('path_head', 31),
+]
+
+export const darpaTcProfiles: Record<FeatureProfile, readonly ColumnPlan[]> = { seed7, behaviour, full }

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { RawColumn, RawEvents } from './adapter.ts'
+import { type SampleRecord, sampleEvent, sampleObject, sampleRecords, writeCsv } from './darpa-tc.fixture.ts'
+import { darpaTc } from './darpa-tc.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'vigil-darpa-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What a row of a raw column says, in words or numbers that do not depend on other rows. */
+const meaning = (column: RawColumn, row: number): string | number | null =>
+  column.kind === 'number'
+    ? Number.isNaN(column.values[row])
+      ? null
+      : column.values[row]
+    : column.codes[row] < 0
+      ? null
+      : column.dictionary[column.codes[row]]
+
+async function open(records: readonly SampleRecord[]): Promise<RawEvents> {
+  const path = join(folder, 'records.csv')
+  writeCsv(path, records)
+  return darpaTc.open({ path, seed: 1, rows: null }, () => undefined)
+}
+
+/** Every input of the profile, row by row. */
+async function inputsOf(
+  records: readonly SampleRecord[],
+  features: 'behaviour' | 'full' = 'behaviour',
+): Promise<(string | number | null)[][]> {
+  const events = await open(records)
+  try {
+    const sources = [...new Set(darpaTc.plan(features).map((plan) => plan.source))]
+    const columns: RawColumn[] = []
+    for (const source of sources) columns.push(await events.column(source))
+    return records.map((_, row) => columns.map((column) => meaning(column, row)))
+  } finally {
+    events.close()
+  }
+}
+
+async function inputOf(records: readonly SampleRecord[], source: string): Promise<(string | number | null)[]> {
+  const events = await open(records)
+  try {
+    const column = await events.column(source)
+    return records.map((_, row) => meaning(column, row))
+  } finally {
+    events.close()
+  }
+}
+
+const open1 = sampleEvent(0, { subject_uuid: 's', object_uuid: 'file', event_type: 'EVENT_OPEN', sequence: '1' })
+const read1 = sampleEvent(2, {
+  subject_uuid: 's',
+  object_uuid: 'file',
+  event_type: 'EVENT_READ',
+  sequence: '2',
+  file_size: '832',
+})
+const other = sampleEvent(3, { subject_uuid: 'o', object_uuid: 'file', event_type: 'EVENT_WRITE', sequence: '3' })
+const map1 = sampleEvent(9, {
+  subject_uuid: 's',
+  object_uuid: 'file',
+  event_type: 'EVENT_MMAP',
+  sequence: '4',
+  protection: '5',
+})
+const memory = sampleObject('memory', 'MEMORY', 8192)
+const protect = sampleEvent(10, {
+  subject_uuid: 's',
+  object_uuid: 'memory',
+  event_type: 'EVENT_MPROTECT',
+  sequence: '5',
+  protection: '1',
+})
+const story = [open1, read1, other, map1, memory, protect]
+
+describe('history', () => {
+  it.each([
+    ['subject_kind_1', [null, 'OPEN', null, 'READ', null, 'MMAP 5']],
+    ['subject_kind_3', [null, null, null, null, null, 'OPEN'].map((value, row) => (row === 5 ? 'OPEN' : value))],
+    ['object_kind_1', [null, 'OPEN', 'READ', 'WRITE', null, null]],
+    ['subject_events', [0, 1, 0, 2, null, 3]],
+    ['object_events', [0, 1, 2, 3, null, 0]],
+    ['subject_gap_ms', [null, 2, null, 7, null, 1]],
+    ['object_gap_ms', [null, 2, 1, 6, null, null]],
+    ['subject_previous_size', [null, 0, null, 832, null, 0]],
+    ['recent_mappings', [0, 0, 0, 0, null, 1]],
+    ['object_mappings', [0, 0, 0, 0, null, 0]],
+    ['object_kind', [null, null, null, null, null, 'MEMORY_OBJECT']],
+    ['object_size', [null, null, null, null, null, 8192]],
+  ])('%s is counted by hand', async (source, expected) => {
+    expect(await inputOf(story, source)).toEqual(expected)
+  })
+
+  it('does not know an object that is described only later', async () => {
+    expect(await inputOf([protect, memory], 'object_kind')).toEqual([null, null])
+  })
+
+  it('orders by time and sequence, not by place in the file', async () => {
+    const shuffled = [map1, open1, other, read1]
+    expect(await inputOf(shuffled, 'subject_kind_1')).toEqual(['READ', null, null, 'OPEN'])
+  })
+
+  /** Any records of few subjects and objects, so that histories meet. */
+  const anyRecord = fc
+    .record({
+      subject: fc.nat(2),
+      object: fc.nat(3),
+      type: fc.constantFrom('OPEN', 'READ', 'MMAP', 'MPROTECT', 'EXECUTE'),
+      ms: fc.nat(20),
+      size: fc.constantFrom('0', '832', '91'),
+      describes: fc.boolean(),
+    })
+    .map(({ subject, object, type, ms, size, describes }) =>
+      describes && subject === 0
+        ? sampleObject(`object-${object}`, type === 'READ' ? 'FILE' : 'MEMORY', Number(size))
+        : sampleEvent(ms, {
+            subject_uuid: `s${subject}`,
+            object_uuid: `object-${object}`,
+            event_type: `EVENT_${type}`,
+            file_size: size,
+            protection: type === 'MMAP' ? '3' : '',
+          }),
+    )
+  const anyRecords = fc
+    .array(anyRecord, { minLength: 2, maxLength: 40 })
+    .map((records) =>
+      records.map((record, i) => ({ ...record, sequence: record.timestamp_ns === '0' ? '0' : String(i + 1) })),
+    )
+
+  it('of a row does not change when its own event type, protection, path and label do', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecords, fc.nat(), async (records, pick) => {
+        const row = pick % records.length
+        const before = await inputsOf(records)
+        const changed = records.map((record, i) =>
+          i === row
+            ? {
+                ...record,
+                event_type: 'EVENT_EXECUTE',
+                protection: '7',
+                file_path: '/etc/passwd',
+                is_suspicious: record.is_suspicious === 'true' ? 'false' : 'true',
+              }
+            : record,
+        )
+        expect((await inputsOf(changed))[row]).toEqual(before[row])
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('of a row does not change when later rows change or are not there', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecords, fc.nat(), async (records, pick) => {
+        // In time order, as the order of later rows is then the order in the file.
+        const sorted = records
+          .filter((record) => record.timestamp_ns !== '0')
+          .sort(
+            (a, b) =>
+              Number(BigInt(a.timestamp_ns) - BigInt(b.timestamp_ns)) || Number(a.sequence) - Number(b.sequence),
+          )
+        if (sorted.length === 0) return
+        const mixed = [...records.filter((record) => record.timestamp_ns === '0'), ...sorted]
+        const row = pick % mixed.length
+        const before = await inputsOf(mixed, 'full')
+        const changed = mixed.map((record, i) =>
+          i > row
+            ? {
+                ...record,
+                event_type: 'EVENT_EXECUTE',
+                protection: '7',
+                file_size: '5',
+                subject_uuid: 's0',
+                object_uuid: 'object-0',
+                event_id: 'object-1',
+              }
+            : record,
+        )
+        expect((await inputsOf(changed, 'full')).slice(0, row + 1)).toEqual(before.slice(0, row + 1))
+        expect(await inputsOf(mixed.slice(0, row + 1), 'full')).toEqual(before.slice(0, row + 1))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('does change when an earlier row of the subject does (the two tests above can fail)', async () => {
+    const before = await inputsOf(story)
+    const after = await inputsOf(
+      story.map((record, i) => (i === 1 ? { ...record, event_type: 'EVENT_WRITE' } : record)),
+    )
+    expect(after[3]).not.toEqual(before[3])
+  })
+})
+
+describe('labels', () => {
+  it('are named by what makes them true', async () => {
+    const path: SampleRecord = { ...sampleObject('p', 'FILE', 0), file_path: '/etc/passwd', is_suspicious: 'true' }
+    const clone = sampleEvent(20, {
+      subject_uuid: 's',
+      object_uuid: 'x',
+      event_type: 'EVENT_CLONE',
+      is_suspicious: 'true',
+    })
+    const events = await open([...story, path, clone])
+    events.close()
+    expect(events.classNames).toEqual(['benign', 'CLONE', 'MMAP protection 5', 'path of FILE_OBJECT'])
+    expect(Array.from(events.classes)).toEqual([0, 0, 0, 2, 0, 0, 3, 1])
+    expect(Array.from(events.labels)).toEqual([0, 0, 0, 1, 0, 0, 1, 1])
+  })
+
+  it('belong to streams of one subject, records without subject to one of their own', async () => {
+    const events = await open(story)
+    events.close()
+    expect(Array.from(events.streams)).toEqual([0, 0, 1, 0, 2, 0])
+    expect(Array.from(events.timeRank)).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('stay with their rows in a larger set', async () => {
+    const records = sampleRecords()
+    const events = await open(records)
+    events.close()
+    expect(Array.from(events.labels)).toEqual(records.map((record) => (record.is_suspicious === 'true' ? 1 : 0)))
+  })
+})

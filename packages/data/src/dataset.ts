@@ -1,0 +1,34 @@
+/** A set of events ready for learning: N rows in file order, encoded by a feature pipeline. */
+export type Dataset = {
+  /** The adapter's name, e.g. 'darpa-tc'. */
+  readonly name: string
+  /** N. */
+  readonly rowCount: number
+  /** [N, D] encoded numbers, finite, within [-3, 3]. */
+  readonly dense: Float32Array
+  /** [N, C] index inside its own column's vocabulary; 0 = unknown. */
+  readonly categorical: Uint16Array
+  /** D names. */
+  readonly denseNames: readonly string[]
+  /** C columns; vocabularySize includes the unknown. */
+  readonly categoricalColumns: readonly { readonly name: string; readonly vocabularySize: number }[]
+  /** [N] 1 = threat, 0 = benign. */
+  readonly labels: Uint8Array
+  /** [N] index into classNames. */
+  readonly classes: Uint8Array
+  /** What the label is made of, e.g. 'benign', 'EXECUTE', 'MMAP protection 5'. */
+  readonly classNames: readonly string[]
+  readonly splits: { readonly train: Split; readonly validation: Split; readonly test: Split }
+  /** [N] exact P(threat | everything observable so far) where the generator knows it, else null. */
+  readonly posterior: Float32Array | null
+  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior and splits. */
+  readonly fingerprint: Uint8Array
+}
+
+/** One part of a split. Rows are sorted by stream, then time. */
+export type Split = {
+  /** [n] row numbers of the dataset. */
+  readonly rows: Uint32Array
+  /** [S + 1] offsets into rows: stream s is rows[streamStarts[s] .. streamStarts[s + 1]). */
+  readonly streamStarts: Uint32Array
+}

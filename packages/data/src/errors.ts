@@ -1,0 +1,29 @@
+/** What can be wrong with data, as a stable word that programs and tests compare. */
+export type DataErrorCode =
+  | 'PATH_MISSING' // no path was given, or nothing is there
+  | 'PATH_UNSUPPORTED' // neither Parquet nor CSV, or a folder that mixes them
+  | 'PATH_EMPTY' // an empty folder, an empty file, or no rows
+  | 'FILE_TRUNCATED' // a Parquet file without its closing mark
+  | 'FILE_UNREADABLE' // DuckDB cannot read the file
+  | 'COLUMNS_MISSING' // a required column is absent
+  | 'VALUE_INVALID' // a cell that is not a finite number, or not a label
+  | 'ROWS_TOO_MANY' // more rows than a dataset may hold
+  | 'CLASSES_INVALID' // only one label, or more classes than a byte can number
+  | 'SPLIT_EMPTY' // a part of the split has no row, or train has one label only
+  | 'REQUEST_INVALID' // a request field outside its range
+  | 'PIPELINE_INVALID' // a saved pipeline that does not hold what it must
+  | 'PIPELINE_MISMATCH' // a saved pipeline made for other data or another profile
+
+/**
+ * Bad data or a bad path. The message names the field, what is required, what was received and what to do; it is meant
+ * to be shown as it is, without the stack.
+ */
+export class DataError extends Error {
+  readonly code: DataErrorCode
+
+  constructor(code: DataErrorCode, message: string) {
+    super(message)
+    this.name = 'DataError'
+    this.code = code
+  }
+}

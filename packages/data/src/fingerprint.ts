@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { Dataset } from './dataset.ts'
+
+/**
+ * SHA-256 over everything a learner can see or is judged by. Each part is preceded by its name and byte length, so that
+ * no two datasets share an input by moving a boundary.
+ *
+ * @returns 32 bytes
+ */
+export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array {
+  const hash = createHash('sha256')
+  const add = (name: string, bytes: Uint8Array) => {
+    hash.update(`${name}:${bytes.byteLength}:`)
+    hash.update(bytes)
+  }
+  const addArray = (name: string, array: Float32Array | Uint32Array | Uint16Array | Uint8Array) =>
+    add(name, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+
+  const { name, rowCount, denseNames, categoricalColumns, classNames } = dataset
+  add('shape', new TextEncoder().encode(JSON.stringify({ name, rowCount, denseNames, categoricalColumns, classNames })))
+  addArray('dense', dataset.dense)
+  addArray('categorical', dataset.categorical)
+  addArray('labels', dataset.labels)
+  addArray('classes', dataset.classes)
+  for (const part of ['train', 'validation', 'test'] as const) {
+    addArray(`${part}.rows`, dataset.splits[part].rows)
+    addArray(`${part}.streamStarts`, dataset.splits[part].streamStarts)
+  }
+  if (dataset.posterior !== null) addArray('posterior', dataset.posterior)
+  return new Uint8Array(hash.digest())
+}

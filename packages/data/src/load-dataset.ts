@@ -1,0 +1,165 @@
+import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
+import { darpaTc } from './adapters/darpa-tc.ts'
+import { synthetic } from './adapters/synthetic.ts'
+import type { Dataset } from './dataset.ts'
+import { DataError } from './errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { encodeCategorical, encodeDense, vocabularySize } from './pipeline/encode.ts'
+import { fitColumn } from './pipeline/fit.ts'
+import {
+  type ColumnPlan,
+  type FeaturePipeline,
+  type FittedColumn,
+  isDense,
+  parsePipeline,
+} from './pipeline/pipeline.ts'
+import { type SplitKind, splitRows } from './splits.ts'
+
+/** Which data, seen how, divided how. */
+export type DatasetRequest = {
+  readonly dataset: 'synthetic' | 'darpa-tc'
+  /** File or folder of the data; null for synthetic. */
+  readonly path: string | null
+  readonly features: FeatureProfile
+  readonly split: SplitKind
+  /** Seed of the division, a non-negative integer. */
+  readonly splitSeed: number
+  /** Seed of the generator, a non-negative integer; not used for files. */
+  readonly seed: number
+  /** Events to generate, null = the generator's default; not used for files. */
+  readonly rows: number | null
+  /** At evaluation and resume: the saved pipeline, applied unchanged. Without it one is fitted on the training rows. */
+  readonly pipeline?: FeaturePipeline
+}
+
+export type LoadedDataset = { readonly dataset: Dataset; readonly pipeline: FeaturePipeline }
+
+const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpaTc, synthetic }
+
+/**
+ * Reads or generates events, divides them, fits the feature pipeline on the training rows (or takes the given one) and
+ * encodes every row. The same request over the same data gives the same bytes.
+ *
+ * @param progress called with a few words at each stage
+ * @throws {DataError} for bad data, a bad path or a pipeline that does not belong to them
+ */
+export async function loadDataset(
+  request: DatasetRequest,
+  progress: (message: string) => void = () => undefined,
+): Promise<LoadedDataset> {
+  requireRequest(request)
+  const adapter = ADAPTERS[request.dataset]
+  const pipeline = request.pipeline === undefined ? null : parsePipeline(request.pipeline)
+  if (pipeline !== null) requireSameKind(pipeline, request)
+
+  const events = await adapter.open(request, progress)
+  try {
+    requireBothLabels(events)
+    const splits = splitRows(events, request.split, request.splitSeed)
+    progress(`encoding ${events.rowCount} events`)
+    const plans = adapter.plan(request.features)
+    const encoded = await encodeColumns(
+      events,
+      pipeline === null ? { plans, rows: splits.train.rows } : { fitted: pipeline.columns },
+    )
+    const unsigned = {
+      name: adapter.name,
+      rowCount: events.rowCount,
+      ...encoded.matrices,
+      labels: events.labels,
+      classes: events.classes,
+      classNames: events.classNames,
+      splits,
+      posterior: events.posterior,
+    }
+    const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
+    return {
+      dataset,
+      pipeline: pipeline ?? {
+        version: 1,
+        dataset: request.dataset,
+        features: request.features,
+        columns: encoded.columns,
+      },
+    }
+  } finally {
+    events.close()
+  }
+}
+
+type Encoding =
+  | { readonly plans: readonly ColumnPlan[]; readonly rows: Uint32Array }
+  | { readonly fitted: readonly FittedColumn[] }
+
+/** Reads, fits and encodes one raw column after another, so that only one is in memory at a time. */
+async function encodeColumns(events: RawEvents, encoding: Encoding) {
+  const columns =
+    'fitted' in encoding ? encoding.fitted : encoding.plans.map((plan) => ({ ...plan, kind: plan.encoder.kind }))
+  const denseCount = columns.filter(isDense).length
+  const categoricalCount = columns.length - denseCount
+  const dense = new Float32Array(events.rowCount * denseCount)
+  const categorical = new Uint16Array(events.rowCount * categoricalCount)
+  const fitted: FittedColumn[] = []
+  const denseNames: string[] = []
+  const categoricalColumns: { name: string; vocabularySize: number }[] = []
+
+  for (let i = 0; i < columns.length; i++) {
+    const raw = await events.column(columns[i].source)
+    const column = 'fitted' in encoding ? encoding.fitted[i] : fitColumn(encoding.plans[i], raw, encoding.rows)
+    fitted.push(column)
+    if (isDense(column)) {
+      encodeDense(column, raw, { out: dense, stride: denseCount, offset: denseNames.length })
+      denseNames.push(column.name)
+    } else {
+      encodeCategorical(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalColumns.length })
+      categoricalColumns.push({ name: column.name, vocabularySize: vocabularySize(column) })
+    }
+  }
+  return { columns: fitted, matrices: { dense, categorical, denseNames, categoricalColumns } }
+}
+
+/** Values that a caller may pass through unchecked from a command line. */
+const CHOICES = {
+  dataset: Object.keys(ADAPTERS),
+  features: ['seed7', 'behaviour', 'full'],
+  split: ['stratified', 'temporal', 'by-stream'],
+} as const
+
+function requireRequest(request: DatasetRequest): void {
+  for (const field of ['dataset', 'features', 'split'] as const) {
+    const allowed: readonly string[] = CHOICES[field]
+    if (allowed.includes(request[field])) continue
+    throw new DataError(
+      'REQUEST_INVALID',
+      `${field}: needs one of ${allowed.join(', ')}, received ${JSON.stringify(request[field])}. Choose one of them.`,
+    )
+  }
+  for (const field of ['splitSeed', 'seed'] as const) {
+    if (Number.isSafeInteger(request[field]) && request[field] >= 0) continue
+    throw new DataError(
+      'REQUEST_INVALID',
+      `${field}: needs a non-negative integer, received ${request[field]}. Choose e.g. 42.`,
+    )
+  }
+}
+
+function requireSameKind(pipeline: FeaturePipeline, request: DatasetRequest): void {
+  for (const field of ['dataset', 'features'] as const) {
+    if (pipeline[field] === request[field]) continue
+    throw new DataError(
+      'PIPELINE_MISMATCH',
+      `Feature pipeline, ${field}: needs '${request[field]}' as requested, received '${pipeline[field]}'. Use the pipeline that was saved with the run.`,
+    )
+  }
+}
+
+function requireBothLabels(events: RawEvents): void {
+  let threats = 0
+  for (const label of events.labels) threats += label
+  if (threats > 0 && threats < events.rowCount) return
+  const found = threats === 0 ? 'benign rows only' : 'threats only'
+  throw new DataError(
+    'CLASSES_INVALID',
+    `Data labels: need both benign rows and threats, received ${found} (${events.rowCount} rows). There is nothing to learn; give data with both.`,
+  )
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { DataError } from '../errors.ts'
+
+/** How one raw column becomes inputs. docs/features.md has the formulas. */
+export type ColumnPlan = {
+  /** Name of the input. */
+  readonly name: string
+  /** Name of the raw column; several inputs may share one. */
+  readonly source: string
+  readonly encoder: Encoder
+}
+
+/** Encoder before fitting; sizes are upper bounds. */
+type Encoder =
+  | { readonly kind: 'quantile'; readonly knots: number } // dense
+  | { readonly kind: 'standard' } // dense
+  | { readonly kind: 'vocabulary'; readonly size: number; readonly minimumRows: number } // categorical
+  | { readonly kind: 'values'; readonly size: number; readonly minimumRows: number } // categorical
+  | { readonly kind: 'count'; readonly cap: number } // categorical
+
+const name = z.string().min(1).max(200)
+const finite = z.number()
+const increasing = z
+  .array(finite)
+  .refine((values) => values.every((value, i) => i === 0 || value > values[i - 1]), 'must increase')
+const unique = <T>(values: T[]) => new Set(values).size === values.length
+
+const fittedColumn = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('quantile'),
+    name,
+    source: name,
+    knots: increasing.max(4096),
+    levels: z.array(finite.min(-1).max(1)).max(4096),
+  }),
+  z.strictObject({ kind: z.literal('standard'), name, source: name, mean: finite, deviation: finite.positive() }),
+  z.strictObject({
+    kind: z.literal('vocabulary'),
+    name,
+    source: name,
+    tokens: z.array(z.string().max(1000)).max(60_000).refine(unique, 'must differ'),
+  }),
+  z.strictObject({
+    kind: z.literal('values'),
+    name,
+    source: name,
+    values: z.array(finite).max(60_000).refine(unique, 'must differ'),
+  }),
+  z.strictObject({ kind: z.literal('count'), name, source: name, cap: z.int().min(1).max(60_000) }),
+])
+
+const featurePipeline = z.strictObject({
+  version: z.literal(1),
+  dataset: name,
+  features: z.enum(['seed7', 'behaviour', 'full']),
+  columns: z
+    .array(fittedColumn)
+    .min(1)
+    .max(1000)
+    .refine((columns) => unique(columns.map((column) => column.name)), 'names must differ')
+    .refine(
+      (columns) =>
+        columns.every((column) => column.kind !== 'quantile' || column.levels.length === column.knots.length),
+      'a quantile column needs as many levels as knots',
+    ),
+})
+
+/** One encoder with what was learned from the training rows. */
+export type FittedColumn = z.infer<typeof fittedColumn>
+
+/**
+ * The fitted feature pipeline: plain JSON, saved with a run and applied unchanged at evaluation. The order of the columns
+ * is the order of the inputs; dense and categorical columns are counted apart.
+ */
+export type FeaturePipeline = z.infer<typeof featurePipeline>
+
+/**
+ * Checks a saved pipeline.
+ *
+ * @param json anything; not trusted
+ * @throws {DataError} PIPELINE_INVALID naming the first field that is wrong
+ */
+export function parsePipeline(json: unknown): FeaturePipeline {
+  const result = featurePipeline.safeParse(json)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const field = issue.path.length === 0 ? 'the pipeline' : issue.path.join('.')
+  throw new DataError(
+    'PIPELINE_INVALID',
+    `Feature pipeline, ${field}: ${issue.message}. Use the pipeline that was saved with the run, unchanged.`,
+  )
+}
+
+/** Whether a column becomes one dense input (otherwise one categorical input). */
+export function isDense(column: { readonly kind: FittedColumn['kind'] }): boolean {
+  return column.kind === 'quantile' || column.kind === 'standard'
+}

@@ -1,0 +1,152 @@
+import { randomStream, shuffle } from '@vigil/random'
+import type { RawEvents } from './adapters/adapter.ts'
+import type { Dataset, Split } from './dataset.ts'
+import { DataError } from './errors.ts'
+
+/** How rows are divided into train, validation and test (70 / 15 / 15). */
+export type SplitKind = 'stratified' | 'temporal' | 'by-stream'
+
+/** Shares in twentieths: integers, so that the greedy rule below is exact. */
+const SHARES = [14, 3, 3] as const
+const SHARE_TOTAL = 20
+
+const PART_NAMES = ['train', 'validation', 'test'] as const
+
+/**
+ * Divides the rows.
+ *
+ *   stratified  each label, and each class within one row or two, in exact proportion; which rows, by splitSeed
+ *   temporal    the earliest 70 % train, the latest 15 % test
+ *   by-stream   no stream is divided; sizes and threat counts as near to the shares as whole streams allow
+ *
+ * @throws {DataError} SPLIT_EMPTY when a part is empty or train has one label only
+ */
+export function splitRows(events: RawEvents, kind: SplitKind, splitSeed: number): Dataset['splits'] {
+  const parts = { stratified: stratifiedParts, temporal: temporalParts, 'by-stream': streamParts }[kind](
+    events,
+    splitSeed,
+  )
+  const order = rowsByStream(events)
+  const [train, validation, test] = PART_NAMES.map((_, part) => collectPart(events, order, parts, part))
+  const split = { train, validation, test }
+  for (const name of PART_NAMES) requireUsable(split[name], name, kind, events)
+  return split
+}
+
+/** Part of each row [N]. Within a label rows are lined up class by class in random order, then dealt out in proportion. */
+function stratifiedParts(events: RawEvents, splitSeed: number): Uint8Array {
+  const parts = new Uint8Array(events.rowCount)
+  const random = randomStream(splitSeed, 'split')
+  for (const label of [0, 1]) {
+    const deal = proportionalDeal()
+    for (let classIndex = 0; classIndex < events.classNames.length; classIndex++) {
+      const rows = rowsWhere(
+        events.rowCount,
+        (row) => events.labels[row] === label && events.classes[row] === classIndex,
+      )
+      shuffle(rows, random, classIndex)
+      for (const row of rows) parts[row] = deal()
+    }
+  }
+  return parts
+}
+
+/** The next part is always the one that is furthest below its share, so every prefix is exact to one row. */
+function proportionalDeal(): () => number {
+  const deficits = [0, 0, 0]
+  return () => {
+    for (let part = 0; part < 3; part++) deficits[part] += SHARES[part]
+    let chosen = 0
+    for (let part = 1; part < 3; part++) if (deficits[part] > deficits[chosen]) chosen = part
+    deficits[chosen] -= SHARE_TOTAL
+    return chosen
+  }
+}
+
+function temporalParts(events: RawEvents): Uint8Array {
+  const trainEnd = Math.round((events.rowCount * SHARES[0]) / SHARE_TOTAL)
+  const validationEnd = Math.round((events.rowCount * (SHARES[0] + SHARES[1])) / SHARE_TOTAL)
+  return Uint8Array.from(events.timeRank, (rank) => (rank < trainEnd ? 0 : rank < validationEnd ? 1 : 2))
+}
+
+/**
+ * Whole streams, the largest first (random order among equals), each to the part that it brings nearest to its share of
+ * rows and of threats.
+ */
+function streamParts(events: RawEvents, splitSeed: number): Uint8Array {
+  let streamCount = 0
+  for (const stream of events.streams) streamCount = Math.max(streamCount, stream + 1)
+  const totals = [new Float64Array(streamCount), new Float64Array(streamCount)] // benign, threat
+  for (let row = 0; row < events.rowCount; row++) totals[events.labels[row]][events.streams[row]]++
+  const labelRows = totals.map((counts) => counts.reduce((sum, count) => sum + count, 0))
+
+  const order = Uint32Array.from({ length: streamCount }, (_, stream) => stream)
+  shuffle(order, randomStream(splitSeed, 'split'))
+  // Share of the set that a stream holds, benign and threat counted alike, so that rare threats decide as much as rows do.
+  const weight = (stream: number) => totals[0][stream] / labelRows[0] + totals[1][stream] / labelRows[1]
+  const largestFirst = Array.from(order).sort((a, b) => weight(b) - weight(a))
+
+  const held = [new Float64Array(2), new Float64Array(2), new Float64Array(2)]
+  const partOfStream = new Uint8Array(streamCount)
+  for (const stream of largestFirst) {
+    let chosen = 0
+    let smallest = Number.POSITIVE_INFINITY
+    for (let part = 0; part < 3; part++) {
+      // How full the part would be, by its fuller label: 1 = its whole share.
+      let fill = 0
+      for (const label of [0, 1]) {
+        const wanted = (labelRows[label] * SHARES[part]) / SHARE_TOTAL
+        if (totals[label][stream] > 0) fill = Math.max(fill, (held[part][label] + totals[label][stream]) / wanted)
+      }
+      if (fill < smallest) {
+        smallest = fill
+        chosen = part
+      }
+    }
+    for (const label of [0, 1]) held[chosen][label] += totals[label][stream]
+    partOfStream[stream] = chosen
+  }
+  return Uint8Array.from(events.streams, (stream) => partOfStream[stream])
+}
+
+/** All rows sorted by stream, then time: a counting sort over streams of the rows in time order. */
+function rowsByStream(events: RawEvents): Uint32Array {
+  const inTime = new Uint32Array(events.rowCount)
+  for (let row = 0; row < events.rowCount; row++) inTime[events.timeRank[row]] = row
+  let streamCount = 0
+  for (const stream of events.streams) streamCount = Math.max(streamCount, stream + 1)
+  const next = new Uint32Array(streamCount + 1)
+  for (const stream of events.streams) next[stream + 1]++
+  for (let stream = 0; stream < streamCount; stream++) next[stream + 1] += next[stream]
+  const sorted = new Uint32Array(events.rowCount)
+  for (const row of inTime) sorted[next[events.streams[row]]++] = row
+  return sorted
+}
+
+function collectPart(events: RawEvents, order: Uint32Array, parts: Uint8Array, part: number): Split {
+  const rows = order.filter((row) => parts[row] === part)
+  const starts: number[] = []
+  for (let i = 0; i < rows.length; i++) {
+    if (i === 0 || events.streams[rows[i]] !== events.streams[rows[i - 1]]) starts.push(i)
+  }
+  starts.push(rows.length)
+  return { rows, streamStarts: Uint32Array.from(starts) }
+}
+
+function rowsWhere(rowCount: number, keep: (row: number) => boolean): Uint32Array {
+  const rows = new Uint32Array(rowCount)
+  let count = 0
+  for (let row = 0; row < rowCount; row++) if (keep(row)) rows[count++] = row
+  return rows.slice(0, count)
+}
+
+function requireUsable(split: Split, name: (typeof PART_NAMES)[number], kind: SplitKind, events: RawEvents): void {
+  let threats = 0
+  for (const row of split.rows) threats += events.labels[row]
+  const oneLabel = threats === 0 || threats === split.rows.length
+  if (split.rows.length > 0 && (name !== 'train' || !oneLabel)) return
+  throw new DataError(
+    'SPLIT_EMPTY',
+    `Split '${kind}', part '${name}': needs ${name === 'train' ? 'rows of both labels' : 'at least one row'}, received ${split.rows.length} rows with ${threats} threats. Give more data or choose another split.`,
+  )
+}

@@ -1,0 +1,53 @@
+import { DataError } from '../errors.ts'
+
+/**
+ * Refuses a table that lacks a column, and names the nearest one that is there (a spelling slip is the usual cause).
+ *
+ * @param table    words that say which table, e.g. a file's path
+ * @param required names that must be present
+ * @param present  names that are
+ * @throws {DataError} COLUMNS_MISSING
+ */
+export function requireColumns(table: string, required: readonly string[], present: readonly string[]): void {
+  const missing = required.filter((name) => !present.includes(name))
+  if (missing.length === 0) return
+  const [first] = missing
+  const nearest = nearestName(first, present)
+  const others =
+    missing.length > 1
+      ? ` and ${missing.length - 1} more (${missing.slice(1, 6).join(', ')}${missing.length > 6 ? ', ...' : ''})`
+      : ''
+  const hint = nearest === null ? 'It has no columns.' : `The nearest column there is '${nearest}'.`
+  throw new DataError(
+    'COLUMNS_MISSING',
+    `Data file ${table}: needs the column '${first}'${others}. ${hint} Rename the columns or give data of this kind.`,
+  )
+}
+
+/** The name with the smallest edit distance, the first among equals; null when there is none to choose from. */
+function nearestName(wanted: string, names: readonly string[]): string | null {
+  let nearest: string | null = null
+  let smallest = Number.POSITIVE_INFINITY
+  for (const name of names) {
+    const distance = editDistance(wanted, name.slice(0, 100))
+    if (distance < smallest) {
+      smallest = distance
+      nearest = name
+    }
+  }
+  return nearest
+}
+
+/** Levenshtein distance, one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current[j] = Math.min(replaced, previous[j] + 1, current[j - 1] + 1)
+    }
+    previous = current
+  }
+  return previous[b.length]
+}

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { DataError } from '../errors.ts'
+import type { EventFiles } from './event-files.ts'
+
+/** An in-memory DuckDB. One connection, queries one after another. */
+export type Database = {
+  /** Runs statements that return nothing. */
+  run(sql: string): Promise<void>
+  /** Reads a small result as rows of JavaScript values. */
+  rows(sql: string): Promise<unknown[][]>
+  /** Reads columns of numbers, NULL as NaN: one Float64Array [rowCount] per column of the query. */
+  numbers(sql: string, rowCount: number): Promise<Float64Array[]>
+  /** Reads columns of integers within 32 bits, NULL as -1: one Int32Array [rowCount] per column of the query. */
+  integers(sql: string, rowCount: number): Promise<Int32Array[]>
+  close(): void
+}
+
+/** @throws {DataError} FILE_UNREADABLE from every method when DuckDB refuses a file */
+export async function openDatabase(): Promise<Database> {
+  // No extension may be fetched, and the order of a file's rows is part of the meaning.
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    preserve_insertion_order: 'true',
+  })
+  const connection = await instance.connect()
+  return {
+    run: async (sql) => {
+      await guarded(() => connection.run(sql))
+    },
+    rows: async (sql) => (await guarded(() => connection.runAndReadAll(sql))).getRowsJS(),
+    numbers: (sql, rowCount) =>
+      guarded(() => readColumns(connection, sql, () => new Float64Array(rowCount), Number.NaN)),
+    integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), -1)),
+    close: () => {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** Streams a result into typed arrays, chunk by chunk, so that no object per row exists. */
+async function readColumns<A extends Float64Array | Int32Array>(
+  connection: DuckDBConnection,
+  sql: string,
+  create: () => A,
+  missing: number,
+): Promise<A[]> {
+  const result = await connection.stream(sql)
+  const columns = Array.from({ length: result.columnCount }, create)
+  let start = 0
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (let c = 0; c < columns.length; c++) {
+      const vector = chunk.getColumnVector(c)
+      const column = columns[c]
+      for (let i = 0; i < chunk.rowCount; i++) column[start + i] = (vector.getItem(i) as number | null) ?? missing
+    }
+    start += chunk.rowCount
+  }
+  if (columns.length > 0 && start !== columns[0].length)
+    throw new RangeError(`query gave ${start} rows, expected ${columns[0].length}`)
+  return columns
+}
+
+/** DuckDB's errors become data errors of one line: what it is asked here is fixed, what it finds in the files is not. */
+async function guarded<T>(query: () => Promise<T>): Promise<T> {
+  try {
+    return await query()
+  } catch (cause) {
+    if (cause instanceof RangeError) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new DataError(
+      'FILE_UNREADABLE',
+      `Data files: need to be readable as one table, DuckDB says: ${message.split('\n')[0]}. Check or copy the files again.`,
+    )
+  }
+}
+
+/** The SQL that reads the files as one table, rows in file order; every CSV cell arrives as text. */
+export function scanOf(files: EventFiles): string {
+  const list = `[${files.paths.map((path) => literal(exactPattern(resolve(path)))).join(', ')}]`
+  return files.format === 'parquet'
+    ? `read_parquet(${list})`
+    : `read_csv(${list}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', strict_mode = true)`
+}
+
+/** DuckDB reads *, ? and [ in a path as a pattern; in brackets they stand for themselves. */
+function exactPattern(path: string): string {
+  return path.replace(/[[*?]/g, '[$&]')
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** A name as an SQL identifier. */
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,131 @@
+import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { DataError } from '../errors.ts'
+
+/** Files that hold one table between them, all of one format, in name order. */
+export type EventFiles = { readonly format: 'parquet' | 'csv'; readonly paths: readonly string[] }
+
+const FORMATS = ['parquet', 'csv'] as const
+
+/** Every Parquet file begins and ends with these four bytes. */
+const PARQUET_MARK = 'PAR1'
+
+/**
+ * Finds the data files at a path: one .parquet or .csv file, or a folder of them (one format, sub-folders not entered).
+ *
+ * @throws {DataError} PATH_MISSING, PATH_UNSUPPORTED, PATH_EMPTY, FILE_TRUNCATED or FILE_UNREADABLE
+ */
+export function findEventFiles(path: string | null): EventFiles {
+  if (path === null || path === '' || path.includes('\0')) {
+    throw new DataError(
+      'PATH_MISSING',
+      `Data path: needs a file or folder, received ${JSON.stringify(path)}. Give one with --data=PATH.`,
+    )
+  }
+  const files = statOf(path).isDirectory() ? filesInFolder(path) : oneFile(path)
+  for (const file of files.paths) checkFile(file, files.format)
+  return files
+}
+
+function oneFile(path: string): EventFiles {
+  const format = formatOf(path)
+  if (format === null || !statOf(path).isFile()) {
+    throw new DataError(
+      'PATH_UNSUPPORTED',
+      `Data path: needs a .parquet or .csv file, or a folder of them, received ${path}. Convert the data or give another path.`,
+    )
+  }
+  return { format, paths: [path] }
+}
+
+function filesInFolder(folder: string): EventFiles {
+  let names: string[]
+  try {
+    names = readdirSync(folder).sort()
+  } catch (cause) {
+    throw unreadable(folder, cause)
+  }
+  const found = FORMATS.map((format) => ({
+    format,
+    paths: names.filter((name) => formatOf(name) === format).map((name) => join(folder, name)),
+  }))
+  const used = found.filter((files) => files.paths.length > 0)
+  if (used.length === 1) return used[0]
+  if (used.length > 1) {
+    throw new DataError(
+      'PATH_UNSUPPORTED',
+      `Data folder: needs files of one format, received .parquet and .csv files in ${folder}. Move one kind elsewhere or give a single file.`,
+    )
+  }
+  const content = names.length === 0 ? 'an empty folder' : `${names.length} other entries, e.g. ${names[0]}`
+  throw new DataError(
+    'PATH_EMPTY',
+    `Data folder: needs .parquet or .csv files, received ${content}: ${folder}. Give the folder that holds the data.`,
+  )
+}
+
+function formatOf(name: string): EventFiles['format'] | null {
+  return FORMATS.find((format) => extname(name).toLowerCase() === `.${format}`) ?? null
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, cause)
+    throw new DataError(
+      'PATH_MISSING',
+      `Data path: needs an existing file or folder, received ${path}, which does not exist. Check --data.`,
+    )
+  }
+}
+
+/** Finds the commonest damage before DuckDB does, because its words for it differ from file to file. */
+function checkFile(path: string, format: EventFiles['format']): void {
+  const stat = statOf(path)
+  if (!stat.isFile())
+    throw new DataError('PATH_UNSUPPORTED', `Data file: needs a plain file, received ${path}, which is none.`)
+  if (stat.size === 0)
+    throw new DataError('PATH_EMPTY', `Data file: needs rows, received an empty file: ${path}. Copy it again.`)
+  if (format !== 'parquet') return
+  const [head, tail] = endsOf(path, stat.size)
+  if (head !== PARQUET_MARK) {
+    throw new DataError(
+      'FILE_UNREADABLE',
+      `Data file: a Parquet file begins with ${PARQUET_MARK}, ${path} does not. It is of another kind; give a Parquet or CSV file.`,
+    )
+  }
+  if (tail !== PARQUET_MARK || stat.size < 12) {
+    throw new DataError(
+      'FILE_TRUNCATED',
+      `Data file: a Parquet file ends with ${PARQUET_MARK}, ${path} does not (${stat.size} bytes). It is cut short; copy it again.`,
+    )
+  }
+}
+
+/** First and last four bytes. */
+function endsOf(path: string, size: number): [string, string] {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  try {
+    const bytes = Buffer.alloc(8)
+    readSync(file, bytes, 0, 4, 0)
+    readSync(file, bytes, 4, 4, Math.max(0, size - 4))
+    return [bytes.toString('latin1', 0, 4), bytes.toString('latin1', 4, 8)]
+  } finally {
+    closeSync(file)
+  }
+}
+
+function unreadable(path: string, cause: unknown): DataError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
+  return new DataError(
+    'FILE_UNREADABLE',
+    `Data path: needs to be readable, received ${path} (${code}). Check its permissions.`,
+  )
+}

@@ -1,0 +1,46 @@
+import { decide } from '@vigil/consensus'
+import {
+  compileEnvironment,
+  DEFAULT_REWARDS,
+  type EnvironmentSpec,
+  instantiateEnvironment,
+  PLAN_WORDS,
+  writePlan,
+} from '@vigil/env-wasm'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+
+it('the vote inside the environment is the vote of packages/consensus', async () => {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })
+  const environment = instantiateEnvironment(await compileEnvironment(), memory)
+  const [planAt, actionsAt] = [65536, 66560]
+  const votes = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 13 }).chain((actions) =>
+    fc.record({
+      actions: fc.constant(actions),
+      faults: fc.integer({ min: 0, max: Math.floor((actions.length - 1) / 3) }),
+      rule: fc.constantFrom('majority' as const, 'quorum' as const),
+      fallbackAction: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
+    }),
+  )
+  fc.assert(
+    fc.property(votes, ({ actions, faults, rule, fallbackAction }) => {
+      const spec: EnvironmentSpec = {
+        mode: 'iid',
+        agentCount: actions.length,
+        seed: 1,
+        episodeSteps: 0,
+        attribution: 'consensus',
+        rule,
+        faults,
+        fallbackAction,
+        rewards: DEFAULT_REWARDS,
+        teamBonus: 0,
+      }
+      const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0 }
+      writePlan(spec, nowhere, new Uint32Array(memory.buffer, planAt, PLAN_WORDS))
+      new Uint8Array(memory.buffer, actionsAt, actions.length).set(actions)
+      expect(environment.teamAction(planAt, actionsAt)).toBe(decide({ actions, rule, faults, fallbackAction }).action)
+    }),
+    { numRuns: 3000 },
+  )
+})
