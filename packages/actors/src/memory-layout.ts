@@ -118,7 +118,7 @@ const EVALUATION_FIELDS = [
   'scores',
 ] as const
 
-export type RolloutField = (typeof ROLLOUT_FIELDS)[number]
+type RolloutField = (typeof ROLLOUT_FIELDS)[number]
 export type EvaluationField = (typeof EVALUATION_FIELDS)[number]
 
 /**

@@ -10,7 +10,7 @@ const ROWS = 600
 const VOCABULARIES = [5, 9]
 const DENSE = 6
 
-export function smallDataset(seed = 1): Dataset {
+function smallDataset(seed = 1): Dataset {
   const draw = (i: number, lane: number) => randomUnit({ seed, stream: 77 }, i, lane)
   const rows = (from: number, to: number): Split => {
     const starts = [0]

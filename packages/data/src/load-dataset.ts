@@ -22,9 +22,9 @@ export type DatasetRequest = {
   readonly path: string | null
   readonly features: FeatureProfile
   readonly split: SplitKind
-  /** Seed of the division, a non-negative integer. */
+  /** Seed of the division, u32. */
   readonly splitSeed: number
-  /** Seed of the generator, a non-negative integer; not used for files. */
+  /** Seed of the generator, u32; not used for files. */
   readonly seed: number
   /** Events to generate, null = the generator's default; not used for files. */
   readonly rows: number | null
@@ -135,10 +135,10 @@ function requireRequest(request: DatasetRequest): void {
     )
   }
   for (const field of ['splitSeed', 'seed'] as const) {
-    if (Number.isSafeInteger(request[field]) && request[field] >= 0) continue
+    if (Number.isInteger(request[field]) && request[field] >= 0 && request[field] < 2 ** 32) continue
     throw new DataError(
       'REQUEST_INVALID',
-      `${field}: needs a non-negative integer, received ${request[field]}. Choose e.g. 42.`,
+      `${field}: needs an integer from 0 to 4294967295, received ${request[field]}. Choose e.g. 42.`,
     )
   }
 }

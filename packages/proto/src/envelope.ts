@@ -6,7 +6,7 @@ import { damagedRemedy, ProtoError } from './errors.ts'
 export const formatVersion = 1
 
 /** Bytes of a dataset fingerprint (SHA-256). */
-export const fingerprintBytes = 32
+const fingerprintBytes = 32
 
 /** Upper bound of everything in a message that is not bulk: tags, lengths, numbers, the fingerprint. */
 const HEADER_BYTES_MAX = 256

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
-import { scoresOf } from './scores.ts'
+import { rewardDifference, scoresOf } from './scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
@@ -42,7 +42,12 @@ export async function evaluateTeam(
   const { labels } = decisions
   const rows = labels.length
   const scored = (actions: Uint8Array, scores: Float32Array) => scoresOf({ actions, scores, labels }, rewards)
-  const always = (action: number) => scored(new Uint8Array(rows).fill(action), new Float32Array(rows))
+  const constant = (action: number) => ({ actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) })
+  const rivals = [
+    { name: 'always-allow', ...constant(ALLOW) },
+    { name: 'always-block', ...constant(BLOCK) },
+    { name: 'cross-entropy', actions: supervised.actions, scores: supervised.scores },
+  ]
   const trainRows = new Uint32Array(dataset.classNames.length)
   for (const row of dataset.splits.train.rows) trainRows[dataset.classes[row]]++
   const result = {
@@ -60,15 +65,19 @@ export async function evaluateTeam(
       .filter(({ rows }) => rows > 0),
     byzantine: [],
     stl: [],
-    baselines: [
-      { name: 'always-allow', ...always(ALLOW) },
-      { name: 'always-block', ...always(BLOCK) },
-      { name: 'cross-entropy', ...scored(supervised.actions, supervised.scores) },
-    ],
+    baselines: rivals.map(({ name, actions, scores }) => ({ name, ...scored(actions, scores) })),
     bayes: bayesOptimum(decisions, rewards),
   }
   const notes = notesOn({ ...result, supervised, threshold, features: config.features })
-  return { ...result, verdict: verdictOn(result), notes }
+  const verdict = verdictOn({
+    team: result.team,
+    rivals: rivals.map(({ name, actions }, i) => ({
+      name,
+      rewardMean: result.baselines[i].rewardMean,
+      teamGains: rewardDifference({ first: decisions.actions, second: actions }, labels, rewards),
+    })),
+  })
+  return { ...result, verdict, notes }
 }
 
 /** What the best possible decision maker would have got, who knows the generator: restrictive above break-even. */

@@ -1,6 +1,6 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { scoresOf } from './scores.ts'
+import { rewardDifference, scoresOf } from './scores.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
 const LABELS = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1)
@@ -8,7 +8,6 @@ const decided = (actions: number[], scores = actions.map((a) => (a === 1 ? 0.9 :
   scoresOf({ actions: Uint8Array.from(actions), scores: Float32Array.from(scores), labels: LABELS }, DEFAULT_REWARDS)
 
 const RIGHT = decided([1, 0, 0, 0, 0, 0, 0, 0, 0, 1])
-const HALF = decided([1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 const ALLOW = decided(new Array(10).fill(0))
 const BLOCK = decided(new Array(10).fill(1))
 const baselines = (crossEntropy: typeof RIGHT) => [
@@ -18,22 +17,52 @@ const baselines = (crossEntropy: typeof RIGHT) => [
 ]
 
 describe('verdictOn', () => {
+  const rival = (name: string, rewardMean: number, halfWidth = 0.1) => ({
+    name,
+    rewardMean,
+    teamGains: { mean: 1 - rewardMean, halfWidth },
+  })
+  const verdict = (...rivals: ReturnType<typeof rival>[]) => verdictOn({ team: { rewardMean: 1 }, rivals })
+
   it.each([
-    ['beats every baseline: reward +2.500 per event against +0.650 of the best of them, cross-entropy', RIGHT, HALF],
-    ['does as well as the best baseline, cross-entropy', HALF, HALF],
     [
-      'does not beat cross-entropy: reward +0.650 per event against +2.500. It beats always-allow and always-block',
-      HALF,
-      RIGHT,
+      'The team beats every baseline: reward +1.000 per event against +0.800 of the best of them, b, a difference of +0.200 ± 0.100.',
+      verdict(rival('a', -1), rival('b', 0.8)),
     ],
-    ['does not beat cross-entropy: reward -5.900 per event against +2.500. It beats none', BLOCK, RIGHT],
-  ])('says: %s', (sentence, team, crossEntropy) => {
-    expect(verdictOn({ team, baselines: baselines(crossEntropy) })).toContain(sentence)
+    [
+      'The team does as well as the best baseline, b: reward +1.000 per event against +1.050, a difference of -0.050 ± 0.100. It beats a.',
+      verdict(rival('a', -1), rival('b', 1.05)),
+    ],
+    [
+      'The team does not beat b: reward +1.000 per event against +1.500, a difference of -0.500 ± 0.100. It beats a and c.',
+      verdict(rival('a', -1), rival('b', 1.5), rival('c', 0)),
+    ],
+    [
+      'The team does not beat a: reward +1.000 per event against +2.000, a difference of -1.000 ± 0.100. It beats none of the baselines.',
+      verdict(rival('a', 2), rival('b', 0.99)),
+    ],
+  ])('%s', (sentence, said) => {
+    expect(said).toBe(sentence)
+  })
+})
+
+describe('rewardDifference', () => {
+  it('is the mean of the paired differences, and its interval', () => {
+    const first = Uint8Array.of(1, 0, 0, 1)
+    const second = Uint8Array.of(0, 0, 3, 0)
+    const { mean, halfWidth } = rewardDifference({ first, second }, Uint8Array.of(1, 0, 0, 0), DEFAULT_REWARDS)
+    // 8.5 + 10 on the threat, nothing on two benign events, -9.5 - 1 on the last.
+    const differences = [18.5, 0, 0, -10.5]
+    expect(mean).toBe(2)
+    const variance = differences.reduce((sum, d) => sum + (d - 2) ** 2, 0) / 3
+    expect(halfWidth).toBeCloseTo(1.96 * Math.sqrt(variance / 4), 6)
+    expect(rewardDifference({ first, second: first }, first, DEFAULT_REWARDS)).toEqual({ mean: 0, halfWidth: 0 })
   })
 })
 
 describe('notesOn', () => {
-  const result = (team: typeof RIGHT, crossEntropy: typeof RIGHT, scores: number[]) => ({
+  const many = Uint8Array.from({ length: 1000 }, (_, i) => (i % 5 === 0 ? 1 : 0))
+  const result = (team: typeof RIGHT, crossEntropy: typeof RIGHT, score: (label: number) => number) => ({
     team,
     baselines: baselines(crossEntropy),
     perClass: [{ name: 'odd <one>', rows: 4, recall: 0.25, trainRows: 0 }],
@@ -42,30 +71,28 @@ describe('notesOn', () => {
     threshold: 10.5 / 29,
     features: 'seed7',
     supervised: {
-      labels: LABELS,
-      classes: new Uint8Array(10),
+      labels: many,
+      classes: new Uint8Array(1000),
       posterior: null,
-      actions: new Uint8Array(10),
-      scores: Float32Array.from(scores),
+      actions: new Uint8Array(1000),
+      scores: Float32Array.from(many, score),
       agents: [],
     },
   })
 
   it('says that always-allow is optimal only where the labelled network finds nothing that pays', () => {
-    const dull = notesOn(result(ALLOW, ALLOW, new Array(10).fill(0.2)))[0]
+    const dull = notesOn(result(ALLOW, ALLOW, () => 0.2))[0]
     expect(dull).toMatch(/allows every event.*above a threat probability of 0\.362/)
-    expect(dull).toMatch(/puts 0 of 10 events above it/)
+    expect(dull).toMatch(/puts 0 of 1000 events above it; .*groups of 10, the group richest in threats holds 20\.0 %/)
     expect(dull).toMatch(/Always-allow is optimal on these inputs \(seed7\) under this reward/)
-    const missed = notesOn(result(ALLOW, RIGHT, [0.9, 0, 0, 0, 0, 0, 0, 0, 0, 0.9]))[0]
+    const missed = notesOn(result(ALLOW, RIGHT, (label) => 0.9 * label))[0]
     expect(missed).not.toMatch(/optimal/)
-    expect(missed).toMatch(/puts 2 of 10 events above it.*100\.0 % are threats.*hold more than the team has learnt/)
+    expect(missed).toMatch(/puts 200 of 1000 events above it.*holds 100\.0 %.*hold more than the team has learnt/)
   })
 
   it('names constant policies and classes that training never saw', () => {
-    expect(notesOn(result(BLOCK, RIGHT, new Array(10).fill(0)))[0]).toMatch(
-      /all 10 events: it is the policy always-block/,
-    )
-    expect(notesOn(result(RIGHT, RIGHT, new Array(10).fill(0)))).toEqual([
+    expect(notesOn(result(BLOCK, RIGHT, () => 0))[0]).toMatch(/all 10 events: it is the policy always-block/)
+    expect(notesOn(result(RIGHT, RIGHT, () => 0))).toEqual([
       'The class "odd <one>" does not occur in the training split; of its 4 events the team decided 25.0 % rightly.',
     ])
   })

@@ -1,24 +1,38 @@
 import type { Evaluation } from '../run-files/evaluation.ts'
+import type { RewardDifference } from './scores.ts'
 import type { SplitDecisions } from './team-decisions.ts'
 
-/** Share of the rows that one looks at when asking whether the best-looking events are worth stopping. */
-const TOP_SHARE = 0.01
+/** Into how many groups of like suspicion the events are cut when asking whether any group is worth stopping. */
+const GROUPS = 100
 
 /** Rewards per event closer than this count as equal. */
 const TIE = 1e-3
 
-/** One plain sentence: does the team beat the baselines? Reward decides, since it is what the team is trained for. */
-export function verdictOn({ team, baselines }: Pick<Evaluation, 'team' | 'baselines'>): string {
-  const best = baselines.reduce((a, b) => (b.rewardMean > a.rewardMean ? b : a))
+/** A baseline as the team's rival on the same events. */
+export type Rival = { readonly name: string; readonly rewardMean: number; readonly teamGains: RewardDifference }
+
+/**
+ * One plain sentence: does the team beat the baselines? Reward decides, since it is what the team is trained for, and a
+ * difference counts only where it is larger than its 95 % interval.
+ */
+export function verdictOn({
+  team,
+  rivals,
+}: {
+  readonly team: { readonly rewardMean: number }
+  readonly rivals: readonly Rival[]
+}): string {
+  const best = rivals.reduce((a, b) => (b.rewardMean > a.rewardMean ? b : a))
+  const { mean, halfWidth } = best.teamGains
   const figures = `${reward(team.rewardMean)} per event against ${reward(best.rewardMean)}`
-  if (team.rewardMean > best.rewardMean + TIE) {
-    return `The team beats every baseline: reward ${figures} of the best of them, ${best.name}.`
-  }
-  if (team.rewardMean > best.rewardMean - TIE)
-    return `The team does as well as the best baseline, ${best.name}: reward ${figures}.`
-  const beaten = baselines.filter(({ rewardMean }) => rewardMean < team.rewardMean - TIE).map(({ name }) => name)
+  const gain = `a difference of ${reward(mean)} ± ${halfWidth.toFixed(3)}`
+  if (mean > halfWidth)
+    return `The team beats every baseline: reward ${figures} of the best of them, ${best.name}, ${gain}.`
+  const beaten = rivals.filter(({ teamGains }) => teamGains.mean > teamGains.halfWidth).map(({ name }) => name)
   const others = beaten.length > 0 ? ` It beats ${beaten.join(' and ')}.` : ' It beats none of the baselines.'
-  return `The team does not beat ${best.name}: reward ${figures}.${others}`
+  if (mean >= -halfWidth)
+    return `The team does as well as the best baseline, ${best.name}: reward ${figures}, ${gain}.${others}`
+  return `The team does not beat ${best.name}: reward ${figures}, ${gain}.${others}`
 }
 
 /** Further sentences that a reader must know: constant policies, inputs without signal, classes unseen in training. */
@@ -56,22 +70,32 @@ function alwaysAllowNote({
   readonly features: string
 }): string {
   const { scores, labels } = supervised
-  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a])
-  const top = order.subarray(0, Math.max(1, Math.round(TOP_SHARE * order.length)))
-  const rate = top.reduce((sum, i) => sum + labels[i], 0) / top.length
+  const richest = richestGroup(scores, labels)
   const above = scores.reduce((sum, score) => sum + (score > threshold ? 1 : 0), 0)
   const allow = baselines.find(({ name }) => name === 'always-allow')!
   const network = baselines.find(({ name }) => name === 'cross-entropy')!
   const facts =
     `A restrictive action pays above a threat probability of ${threshold.toFixed(3)}. ` +
     `The same network trained on the labels puts ${above} of ${scores.length} events above it; ` +
-    `of the ${top.length} events that it finds most suspicious ${percent(rate)} are threats. ` +
+    `ordered by its suspicion and cut into groups of ${richest.size}, the group richest in threats holds ${percent(richest.rate)}. ` +
     `It earns ${reward(network.rewardMean)} per event, always-allow ${reward(allow.rewardMean)}.`
   const conclusion =
-    network.rewardMean <= allow.rewardMean + TIE
+    network.rewardMean <= allow.rewardMean + TIE && richest.rate <= threshold
       ? `Always-allow is optimal on these inputs (${features}) under this reward, as far as this network can tell: no training can do better than allow everything.`
       : `The inputs (${features}) hold more than the team has learnt.`
   return `The team allows every event. ${facts} ${conclusion}`
+}
+
+/** The threat rate of the group of events, alike in score, that holds the most threats. */
+function richestGroup(scores: Float32Array, labels: Uint8Array): { readonly size: number; readonly rate: number } {
+  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b)
+  const size = Math.ceil(order.length / GROUPS)
+  let most = 0
+  for (let from = 0; from + size <= order.length; from += size) {
+    const threats = order.subarray(from, from + size).reduce((sum, i) => sum + labels[i], 0)
+    most = Math.max(most, threats)
+  }
+  return { size, rate: most / size }
 }
 
 function reward(value: number): string {

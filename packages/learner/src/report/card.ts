@@ -31,7 +31,7 @@ export function renderCards(cards: readonly Card[]): Markup {
 }
 
 /** A table of figures; numbers are aligned right. */
-export function renderTable(caption: string, table: FigureTable): Markup {
+function renderTable(caption: string, table: FigureTable): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="figures">
 <caption>${caption}${table.omission === null ? null : html` <span>(${table.omission})</span>`}</caption>
 <thead><tr>${table.columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>

@@ -17,7 +17,7 @@ export function trusted(markup: string): Markup {
 }
 
 /** Escapes text for HTML content and quoted attributes; control characters, which no page can show, become U+FFFD. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : '\uFFFD'))

@@ -73,7 +73,7 @@ const fields = z.strictObject({
 })
 
 /** evaluation.json. Strict, and consistent in itself: counts add up to `rows`, shares follow from counts. */
-export const evaluationSchema = fields.superRefine((evaluation, context) => {
+const evaluationSchema = fields.superRefine((evaluation, context) => {
   for (const { path, message } of inconsistencies(evaluation)) context.addIssue({ code: 'custom', path, message })
 })
 

@@ -8,7 +8,7 @@ import { actionCounts, count, firstIssue, share } from './schema-parts.ts'
 const measured = z.number().nullable()
 
 /** One line of metrics.jsonl: what one training iteration did. Unknown fields are refused. */
-export const iterationMetricsSchema = z.strictObject({
+const iterationMetricsSchema = z.strictObject({
   /** 1 for the first iteration; grows from line to line. */
   iteration: z.int().positive(),
   /** Events decided since the run began. */

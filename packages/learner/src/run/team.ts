@@ -26,7 +26,7 @@ export function fallbackActionOf(config: Config): 0 | 1 | 2 | 3 {
 }
 
 /** The network that the config asks for on this dataset. */
-export function networkOf(config: Config, dataset: Dataset): NetworkSpec {
+function networkOf(config: Config, dataset: Dataset): NetworkSpec {
   return {
     agentCount: config.agents,
     denseSize: dataset.denseNames.length + contextSize(config.episodes),

@@ -32,7 +32,7 @@ export const PPO_TERMS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'cli
  *
  * @returns [5, A] in the order of PPO_TERMS
  */
-export function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number): tf.Tensor2D {
+function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number): tf.Tensor2D {
   const { actions, oldLogProbs, advantages, valueTargets, rowShares } = targets
   const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, R] -> [A]
 
