@@ -30,7 +30,10 @@ export const configSchema = z.strictObject({
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
   engine: z.enum(['auto', 'tfjs']).default('auto'),
   backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
-  /** Threads of the engine's `wasm` backend; `auto` = 2 where there are as many cores. Changes speed, never results. */
+  /**
+   * Threads of the engine's `wasm` backend; `auto` = 2 from four cores on, else 1: every product waits for all threads, so
+   * a second one on a busy core costs more than it brings. Changes speed, never results.
+   */
   engineThreads: z.union([z.literal('auto'), size(1, 8)]).default('auto'),
   /** Run folder; null = the next free runs/<dataset>-<features>-seed<seed>. */
   out: z.string().min(1).nullable().default(null),

@@ -15,6 +15,6 @@ export async function createEngine(
   spec: NetworkSpec,
   viewMask: Uint8Array | null,
 ): Promise<Engine> {
-  const threads = engineThreads === 'auto' ? Math.min(availableParallelism(), 2) : engineThreads
+  const threads = engineThreads === 'auto' ? (availableParallelism() >= 4 ? 2 : 1) : engineThreads
   return await createTfjsEngine({ spec, backend, threads, ...(viewMask === null ? {} : { viewMask }) })
 }
