@@ -1,6 +1,7 @@
 export { type Config, resolveConfig } from './config/config.ts'
 export type { ConfigInput } from './config/config-schema.ts'
 export { ConfigError, type ConfigErrorCode } from './config/errors.ts'
-export { type Session, type TrainRunPlan, trainRun } from './run/train-run.ts'
+export type { Session } from './run/session.ts'
+export { type TrainRunPlan, trainRun } from './run/train-run.ts'
 export { type Evaluation, readEvaluation } from './run-files/evaluation.ts'
 export { type IterationMetrics, readMetrics } from './run-files/metrics.ts'

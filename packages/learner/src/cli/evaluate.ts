@@ -5,8 +5,8 @@ import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
 import { evaluateRun } from '../run/evaluate-run.ts'
 import { openRunFolder } from '../run/run-folder.ts'
+import { identityOf, loadData } from '../run/session.ts'
 import { createTeam } from '../run/team.ts'
-import { identityOf, loadData } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
 
 await runCommand(async () => {

@@ -13,8 +13,8 @@ import { readMetrics } from '../run-files/metrics.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
 import type { RunFolder } from './run-folder.ts'
+import type { RunIdentity, Session } from './session.ts'
 import type { Team } from './team.ts'
-import type { RunIdentity, Session } from './train-run.ts'
 
 /** A trained run, opened. */
 export type EvaluatedRun = {

@@ -1,26 +1,23 @@
 import { createHash } from 'node:crypto'
-import { type Dataset, type FeaturePipeline, loadDataset } from '@vigil/data'
+import type { Dataset, FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { StopRequest } from '../cli/signals.ts'
-import { type Config, configFingerprint } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { appendMetrics, rewindMetrics } from '../run-files/metrics.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import type { OutputStream } from '../terminal/terminal.ts'
 import { viewMask } from '../training/diversity.ts'
 import { initialState, type TrainingState, train } from '../training/train.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
+import { identityOf, loadData, type RunIdentity, type Session } from './session.ts'
 import { createTeam, type Team } from './team.ts'
 
 /** A run to begin, or one to go on with. */
 export type TrainRunPlan =
   | { readonly kind: 'new'; readonly config: Config; readonly folder: RunFolder }
   | { readonly kind: 'resume'; readonly config: Config; readonly folder: RunFolder; readonly pipeline: FeaturePipeline }
-
-/** Where a command speaks, and who may stop it. */
-export type Session = { readonly stream: OutputStream; readonly isTTY: boolean; readonly stop: StopRequest }
 
 /**
  * The main job: data, team, training, evaluation, report. Nothing is written before the data are read and the team
@@ -63,33 +60,6 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
     await evaluateRun({ config, folder, team, identity, split: 'test' }, session)
   } finally {
     await team.pool.close()
-  }
-}
-
-/** Reads the data that a config names. */
-export async function loadData(
-  config: Config,
-  pipeline: FeaturePipeline | undefined,
-  say: (text: string) => void,
-): Promise<{ dataset: Dataset; pipeline: FeaturePipeline }> {
-  const { dataset, features, split, splitSeed, seed, rows } = config
-  const request = { dataset, path: config.data, features, split, splitSeed, seed, rows }
-  return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
-}
-
-/** What every checkpoint of a run must agree with. */
-export type RunIdentity = {
-  readonly configFingerprint: string
-  readonly datasetFingerprint: string
-  readonly parameterCount: number
-}
-
-/** @see RunIdentity */
-export function identityOf(config: Config, team: Team): RunIdentity {
-  return {
-    configFingerprint: configFingerprint(config),
-    datasetFingerprint: Buffer.from(team.dataset.fingerprint).toString('hex'),
-    parameterCount: team.parameterCount,
   }
 }
 

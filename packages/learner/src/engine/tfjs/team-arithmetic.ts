@@ -1,8 +1,4 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { NetworkSpec } from '@vigil/policy-wasm'
-import type { StartedBackend } from './backend.ts'
-import { batchedArithmetic } from './batched-arithmetic.ts'
-import { xnnpackArithmetic } from './xnnpack-arithmetic.ts'
 
 /** Tensors of one trunk by the names of its slices, for instance `dense.1`. */
 export type TrunkTensors = { readonly [slice: string]: tf.Tensor }
@@ -40,9 +36,4 @@ export type TeamArithmetic = {
   readonly hiddenGradient: (dy: tf.Tensor, weights: tf.Tensor) => tf.Tensor
   /** Sum over the rows: [G, R, O] -> [G, O]. */
   readonly biasGradient: (dy: tf.Tensor) => tf.Tensor
-}
-
-/** The one place where the backend decides how the team is computed. */
-export function chooseArithmetic(backend: StartedBackend['name'], spec: NetworkSpec): TeamArithmetic {
-  return backend === 'wasm' ? xnnpackArithmetic(spec) : batchedArithmetic(spec)
 }

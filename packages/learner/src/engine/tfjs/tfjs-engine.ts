@@ -11,9 +11,9 @@ import {
 import { EngineError } from '../errors.ts'
 import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
+import { chooseArithmetic } from './choose-arithmetic.ts'
 import { ppoGradients, supervisedGradient, type TeamNetwork } from './gradients.ts'
 import { PPO_TERMS } from './ppo-loss.ts'
-import { chooseArithmetic } from './team-arithmetic.ts'
 import { trunksOf } from './team-network.ts'
 import { joinTeam, splitTeam, type TeamTensors } from './team-tensors.ts'
 

@@ -1,0 +1,36 @@
+/** What every command around a run begins with: where it speaks, the data, and which files belong together. */
+import { type Dataset, type FeaturePipeline, loadDataset } from '@vigil/data'
+import type { StopRequest } from '../cli/signals.ts'
+import { type Config, configFingerprint } from '../config/config.ts'
+import type { OutputStream } from '../terminal/terminal.ts'
+import type { Team } from './team.ts'
+
+/** Where a command speaks, and who may stop it. */
+export type Session = { readonly stream: OutputStream; readonly isTTY: boolean; readonly stop: StopRequest }
+
+/** Reads the data that a config names. */
+export async function loadData(
+  config: Config,
+  pipeline: FeaturePipeline | undefined,
+  say: (text: string) => void,
+): Promise<{ dataset: Dataset; pipeline: FeaturePipeline }> {
+  const { dataset, features, split, splitSeed, seed, rows } = config
+  const request = { dataset, path: config.data, features, split, splitSeed, seed, rows }
+  return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
+}
+
+/** What every checkpoint of a run must agree with. */
+export type RunIdentity = {
+  readonly configFingerprint: string
+  readonly datasetFingerprint: string
+  readonly parameterCount: number
+}
+
+/** @see RunIdentity */
+export function identityOf(config: Config, team: Team): RunIdentity {
+  return {
+    configFingerprint: configFingerprint(config),
+    datasetFingerprint: Buffer.from(team.dataset.fingerprint).toString('hex'),
+    parameterCount: team.parameterCount,
+  }
+}
