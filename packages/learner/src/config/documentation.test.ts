@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { configKeys, resolveConfig } from './config.ts'
+
+const PAGE = readFileSync(new URL('../../../../docs/training.md', import.meta.url), 'utf8')
+const ROWS = new Map(
+  [...PAGE.matchAll(/^\| `([\w.]+)`(?: \*)? \| (.+?) \|/gm)].map(([, name, value]) => [name, value.replace(/`/g, '')]),
+)
+
+describe('docs/training.md', () => {
+  it('lists every setting, and no other', () => {
+    expect([...ROWS.keys()].sort()).toEqual([...configKeys()].sort())
+  })
+
+  it('says the defaults as they are', () => {
+    const config = resolveConfig({}, 'test') as unknown as Record<string, unknown>
+    for (const [name, said] of ROWS) {
+      const [outer, inner] = name.split('.')
+      const value = inner === undefined ? config[outer] : (config[outer] as Record<string, unknown>)[inner]
+      if (said === 'auto' || value === null) continue // null: the table says what stands in for it
+      expect(said, name).toBe(String(value))
+    }
+  })
+})
