@@ -65,7 +65,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   const { dataset, network, environment } = settings
   const layout = layOutMemory(settings)
   const pages = layout.bytes / 65536
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const memory = allocate(pages)
   layout.initialise(memory)
   const setup: WorkerSetup = {
     memory,
@@ -86,6 +86,8 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     maxThreads: actors,
     workerData: setup,
   })
+  // A worker that dies between two tasks is replaced; if it cannot be, the next task says so.
+  piscina.on('error', () => undefined)
 
   const stateBytes = settings.lanesPerShard * laneBytes(setup.contextSize)
   const host = instantiateEnvironment(setup.environment, memory)
@@ -208,6 +210,16 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     async close() {
       await piscina.destroy()
     },
+  }
+}
+
+/** @throws {ActorError} MEMORY when the machine does not have it */
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  } catch (cause) {
+    const message = `The dataset and the buffers need ${Math.ceil(pages / 16)} MiB in one piece, which this machine does not give. Use fewer rows or fewer features.`
+    throw new ActorError('MEMORY', message, { cause })
   }
 }
 

@@ -128,13 +128,20 @@ function softmaxPolicies(plan: Plan, parameters: usize, x: usize, categories: us
         const shifted = f32x4.sub(value, f32x4.splat(largest))
         const e = exp4(shifted)
         const sum = f32x4.extract_lane(e, 0) + f32x4.extract_lane(e, 1) + f32x4.extract_lane(e, 2) + f32x4.extract_lane(e, 3)
-        if (!isFinite(largest) || !(sum >= 1)) return NON_FINITE_LOGITS
+        if (!isFinite4(value)) return NON_FINITE_LOGITS
         const entry = <usize>(first + row) * agents + agent
         v128.store(probabilities + ((entry * ACTION_COUNT) << 2), f32x4.div(e, f32x4.splat(sum)))
       }
     }
   }
   return OK
+}
+
+/** x - x is 0 for numbers, and NaN for NaN and infinities. */
+// @ts-ignore: decorator
+@inline
+function isFinite4(x: v128): bool {
+  return i32x4.all_true(f32x4.eq(f32x4.sub(x, x), f32x4.splat(0)))
 }
 
 /** Inverse of the cumulative distribution; rounding may leave u above the last sum, then the likeliest tail action. */

@@ -166,7 +166,7 @@ describe('act', () => {
     expect(run({ spec, parameters, inputs, seed: 1, step: 6 }).sampled).not.toEqual(first)
   })
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('reports weights of %s', (bad) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('reports weights of %s', (bad) => {
     const spec: NetworkSpec = { agentCount: 1, denseSize: 1, vocabularySizes: [], policyHidden: [8], valueHidden: null }
     const parameters = initialiseParameters(spec, 1)
     parameters[parameters.length - 1] = bad

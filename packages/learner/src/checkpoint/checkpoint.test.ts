@@ -15,6 +15,7 @@ const checkpoint: Checkpoint = {
   passes: 24,
   configFingerprint: EXPECTED.configFingerprint,
   datasetFingerprint: EXPECTED.datasetFingerprint,
+  engine: 'tfjs wasm',
   normaliser: { kind: 'running', count: 5, mean: 0.1 + 0.2, m2: 1 / 3 },
   best: { iteration: 10, rewardMean: 1.25 },
   parameters: Float32Array.of(1, -2.5, 3e-8),

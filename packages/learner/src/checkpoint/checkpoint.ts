@@ -17,6 +17,8 @@ export type Checkpoint = {
   /** SHA-256 (hex) of the settings and of the dataset: both must be the run's own. */
   readonly configFingerprint: string
   readonly datasetFingerprint: string
+  /** What computed the weights, e.g. `tfjs wasm`. */
+  readonly engine: string
   readonly normaliser: ReturnNormaliser
   /** The best validation so far; null before the first. */
   readonly best: { readonly iteration: number; readonly rewardMean: number } | null
@@ -46,6 +48,7 @@ const headerSchema = z.strictObject({
   passes: count,
   configFingerprint: hex,
   datasetFingerprint: hex,
+  engine: z.string().min(1).max(100),
   normaliser: z.unknown(),
   best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
   optimiserStep: count,

@@ -1,6 +1,8 @@
+import { ActorError } from '@vigil/actors'
 import type { ErrorKinds } from '@vigil/command-line'
 import { DataError } from '@vigil/data'
 import { EnvironmentError } from '@vigil/env-wasm'
+import { PolicyError } from '@vigil/policy-wasm'
 import { CheckpointError } from '../checkpoint/errors.ts'
 import { ConfigError } from '../config/errors.ts'
 import { EngineError } from '../engine/errors.ts'
@@ -12,8 +14,11 @@ const DATA_ERRORS = [DataError, CheckpointError, RunFileError, ReturnNormaliserE
 /** Whose mistake an error is, for the exit codes of the learner's commands. */
 export const errorKinds: ErrorKinds = {
   usage: (error) =>
-    error instanceof ConfigError || (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
+    error instanceof ConfigError ||
+    (error instanceof PolicyError && error.code === 'NETWORK_SPEC') ||
+    (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
   badData: (error) =>
     DATA_ERRORS.some((type) => error instanceof type) ||
+    (error instanceof ActorError && error.code === 'MEMORY') ||
     (error instanceof EnvironmentError && error.code === 'LANE_STATE'),
 }

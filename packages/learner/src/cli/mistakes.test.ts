@@ -54,6 +54,16 @@ describe('train refuses', () => {
     expect(existsSync(join(folder, 'runs'))).toBe(false)
   })
 
+  it('a run folder that cannot be made', () => {
+    writeFileSync(join(folder, 'file'), '')
+    expectRefusal(command('train', ['--out=file', '--rows=1000']), 2, /RUN_FOLDER: The run folder file cannot be used/)
+    expectRefusal(
+      command('train', ['--out=file/run', '--rows=1000']),
+      2,
+      /RUN_FOLDER: The run folder file\/run cannot be/,
+    )
+  })
+
   it('a folder that holds something already', () => {
     mkdirSync(join(folder, 'full'))
     writeFileSync(join(folder, 'full', 'notes.txt'), 'mine')

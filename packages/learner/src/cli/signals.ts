@@ -3,6 +3,8 @@ export type StopRequest = {
   readonly requested: () => boolean
   /** Calls `listener` when the end is asked for. */
   readonly onRequest: (listener: () => void) => void
+  /** Gives the signals back: from now on they end the program at once. */
+  readonly release: () => void
 }
 
 /** Ctrl-C (or SIGTERM) asks for an end after the present iteration; a second one ends at once, with code 130. */
@@ -16,5 +18,12 @@ export function stopOnSignal(): StopRequest {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  return { requested: () => requested, onRequest: (listener) => listeners.push(listener) }
+  return {
+    requested: () => requested,
+    onRequest: (listener) => listeners.push(listener),
+    release: () => {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
 }

@@ -3,7 +3,7 @@ import { parsePipeline } from '@vigil/data'
 import { type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
-import { chooseRunFolder, openRunFolder } from '../run/run-folder.ts'
+import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
 import { type TrainRunPlan, trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
 import { stopOnSignal } from './signals.ts'
@@ -23,7 +23,8 @@ async function newRun(settings: Record<string, unknown>, file: string | undefine
     mergeSettings(fromFile, settings),
     file === undefined ? 'command line' : `command line and ${file}`,
   )
-  return { kind: 'new', config, folder: await chooseRunFolder(config) }
+  await assertRunFolderFree(config)
+  return { kind: 'new', config }
 }
 
 async function resumedRun(

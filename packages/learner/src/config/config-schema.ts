@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
 const share = z.number().min(0).max(1)
+/** Bounded so that f32, in which the environment reckons, keeps every reward to seven digits. */
+const reward = z.number().min(-1e6).max(1e6)
 const layers = z.array(size(8, 2048)).min(1).max(8)
 
 /**
@@ -20,7 +22,7 @@ export const configSchema = z.strictObject({
   split: z.enum(['stratified', 'temporal', 'by-stream']).default('stratified'),
   splitSeed: size(0, 2 ** 32 - 1).default(42),
   /** Rows to generate (`synthetic` only); null = the generator's default. */
-  rows: size(100, 5_000_000).nullable().default(null),
+  rows: size(1000, 5_000_000).nullable().default(null),
 
   // Run
   /** Every random number of the run follows from it. */
@@ -62,16 +64,16 @@ export const configSchema = z.strictObject({
   attribution: z.enum(['own', 'consensus']).default('own'),
   rewards: z
     .strictObject({
-      truePositive: z.number().default(DEFAULT_REWARDS.truePositive),
-      trueNegative: z.number().default(DEFAULT_REWARDS.trueNegative),
-      falsePositive: z.number().default(DEFAULT_REWARDS.falsePositive),
-      falseNegative: z.number().default(DEFAULT_REWARDS.falseNegative),
+      truePositive: reward.default(DEFAULT_REWARDS.truePositive),
+      trueNegative: reward.default(DEFAULT_REWARDS.trueNegative),
+      falsePositive: reward.default(DEFAULT_REWARDS.falsePositive),
+      falseNegative: reward.default(DEFAULT_REWARDS.falseNegative),
       /** Subtracted from the reward of every restrictive action. */
-      restrictiveCost: z.number().default(DEFAULT_REWARDS.restrictiveCost),
+      restrictiveCost: reward.default(DEFAULT_REWARDS.restrictiveCost),
     })
     .prefault({}),
   /** w in w (1 if all agents agree + 2 * share of agents that are right). */
-  teamBonus: z.number().default(0),
+  teamBonus: reward.default(0),
 
   // Collection
   /** Events of one iteration: shards * lanes * rolloutSteps. */

@@ -120,6 +120,14 @@ function assertConsistent(config: Config): void {
       'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
     )
   }
+  if (config.valueHidden === null && config.returns !== 'monte-carlo') {
+    conflict(
+      `returns "${config.returns}" need a critic, but valueHidden is null. Give --value-hidden=64,64, or --returns=monte-carlo.`,
+    )
+  }
+  if (config.dataset !== 'synthetic' && config.rows !== null) {
+    conflict(`rows says how many events to generate, but dataset "${config.dataset}" is read. Leave --rows out.`)
+  }
   if (config.dataset === 'synthetic' && config.data !== null) {
     conflict(
       `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Give --dataset=darpa-tc as well.`,

@@ -40,6 +40,7 @@ export async function evaluateTeam(
   )
 
   const { labels } = decisions
+  const { streamStarts } = dataset.splits[options.split]
   const rows = labels.length
   const scored = (actions: Uint8Array, scores: Float32Array) => scoresOf({ actions, scores, labels }, rewards)
   const constant = (action: number) => ({ actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) })
@@ -74,7 +75,7 @@ export async function evaluateTeam(
     rivals: rivals.map(({ name, actions }, i) => ({
       name,
       rewardMean: result.baselines[i].rewardMean,
-      teamGains: rewardDifference({ first: decisions.actions, second: actions }, labels, rewards),
+      teamGains: rewardDifference({ first: decisions.actions, second: actions }, { labels, streamStarts }, rewards),
     })),
   })
   return { ...result, verdict, notes }

@@ -26,6 +26,10 @@ describe('verdictOn', () => {
 
   it.each([
     [
+      'The team does as well as the best baseline, a: reward +1.000 per event against +0.950, a difference of +0.050 ± 0.100. It beats b.',
+      verdict(rival('a', 0.95), rival('b', 0.5)),
+    ],
+    [
       'The team beats every baseline: reward +1.000 per event against +0.800 of the best of them, b, a difference of +0.200 ± 0.100.',
       verdict(rival('a', -1), rival('b', 0.8)),
     ],
@@ -50,13 +54,25 @@ describe('rewardDifference', () => {
   it('is the mean of the paired differences, and its interval', () => {
     const first = Uint8Array.of(1, 0, 0, 1)
     const second = Uint8Array.of(0, 0, 3, 0)
-    const { mean, halfWidth } = rewardDifference({ first, second }, Uint8Array.of(1, 0, 0, 0), DEFAULT_REWARDS)
+    const labels = Uint8Array.of(1, 0, 0, 0)
+    const apart = Uint32Array.of(0, 1, 2, 3, 4)
+    const { mean, halfWidth } = rewardDifference({ first, second }, { labels, streamStarts: apart }, DEFAULT_REWARDS)
     // 8.5 + 10 on the threat, nothing on two benign events, -9.5 - 1 on the last.
     const differences = [18.5, 0, 0, -10.5]
     expect(mean).toBe(2)
     const variance = differences.reduce((sum, d) => sum + (d - 2) ** 2, 0) / 3
     expect(halfWidth).toBeCloseTo(1.96 * Math.sqrt(variance / 4), 6)
-    expect(rewardDifference({ first, second: first }, first, DEFAULT_REWARDS)).toEqual({ mean: 0, halfWidth: 0 })
+    const same = { first, second: first }
+    expect(rewardDifference(same, { labels, streamStarts: apart }, DEFAULT_REWARDS)).toEqual({ mean: 0, halfWidth: 0 })
+    // Two streams: the events of one count together.
+    const pairs = rewardDifference(
+      { first, second },
+      { labels, streamStarts: Uint32Array.of(0, 2, 4) },
+      DEFAULT_REWARDS,
+    )
+    expect(pairs.halfWidth).toBeCloseTo(1.96 * Math.sqrt((2 * (14.5 ** 2 + 14.5 ** 2)) / 16), 4)
+    const one = rewardDifference({ first, second }, { labels, streamStarts: Uint32Array.of(0, 4) }, DEFAULT_REWARDS)
+    expect(one.halfWidth).toBe(Number.POSITIVE_INFINITY)
   })
 })
 
@@ -84,7 +100,7 @@ describe('notesOn', () => {
     const dull = notesOn(result(ALLOW, ALLOW, () => 0.2))[0]
     expect(dull).toMatch(/allows every event.*above a threat probability of 0\.362/)
     expect(dull).toMatch(/puts 0 of 1000 events above it; .*groups of 10, the group richest in threats holds 20\.0 %/)
-    expect(dull).toMatch(/Always-allow is optimal on these inputs \(seed7\) under this reward/)
+    expect(dull).toMatch(/always-allow is optimal on these inputs \(seed7\) under this reward/)
     const missed = notesOn(result(ALLOW, RIGHT, (label) => 0.9 * label))[0]
     expect(missed).not.toMatch(/optimal/)
     expect(missed).toMatch(/puts 200 of 1000 events above it.*holds 100\.0 %.*hold more than the team has learnt/)

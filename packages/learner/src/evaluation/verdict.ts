@@ -26,7 +26,7 @@ export function verdictOn({
   const { mean, halfWidth } = best.teamGains
   const figures = `${reward(team.rewardMean)} per event against ${reward(best.rewardMean)}`
   const gain = `a difference of ${reward(mean)} ± ${halfWidth.toFixed(3)}`
-  if (mean > halfWidth)
+  if (rivals.every(({ teamGains }) => teamGains.mean > teamGains.halfWidth))
     return `The team beats every baseline: reward ${figures} of the best of them, ${best.name}, ${gain}.`
   const beaten = rivals.filter(({ teamGains }) => teamGains.mean > teamGains.halfWidth).map(({ name }) => name)
   const others = beaten.length > 0 ? ` It beats ${beaten.join(' and ')}.` : ' It beats none of the baselines.'
@@ -81,7 +81,7 @@ function alwaysAllowNote({
     `It earns ${reward(network.rewardMean)} per event, always-allow ${reward(allow.rewardMean)}.`
   const conclusion =
     network.rewardMean <= allow.rewardMean + TIE && richest.rate <= threshold
-      ? `Always-allow is optimal on these inputs (${features}) under this reward, as far as this network can tell: no training can do better than allow everything.`
+      ? `For a network like this one always-allow is optimal on these inputs (${features}) under this reward; another kind of model may still find more.`
       : `The inputs (${features}) hold more than the team has learnt.`
   return `The team allows every event. ${facts} ${conclusion}`
 }

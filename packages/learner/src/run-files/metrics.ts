@@ -69,7 +69,7 @@ export async function appendMetrics(path: string, metrics: IterationMetrics): Pr
   parseLine(line, `${path}, iteration ${metrics.iteration} (not written)`)
   try {
     // One call with its newline: a crash can only tear the last line, which readMetrics allows for.
-    await appendFile(path, `${line}\n`)
+    await appendFile(path, `${line}\n`, { flush: true })
   } catch (cause) {
     throw new RunFileError(
       'RUN_FILE_UNWRITABLE',

@@ -12,7 +12,7 @@ import { writeEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
-import type { RunFolder } from './run-folder.ts'
+import { type RunFolder, resultFiles } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
 import type { Team } from './team.ts'
 
@@ -26,24 +26,24 @@ export type EvaluatedRun = {
 }
 
 /**
- * Evaluates the best checkpoint of a run on one split, writes evaluation.json and report.html, and shows the result.
+ * Evaluates the best checkpoint of a run on one split, writes evaluation and report, and shows the result.
  *
  * @throws {CheckpointError} when there is no usable checkpoint
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
   const { config, folder, team, identity, split } = run
+  const say = (text: string) => session.stream.write(`${text}\n`)
   const { parameters, iteration } = await readCheckpoint(folder.best, identity)
-  session.stream.write(
-    `evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split\n`,
-  )
-  const crossEntropy = await crossEntropyParameters(run)
+  say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
+  const crossEntropy = await crossEntropyParameters(run, say)
   const evaluation = await evaluateTeam(team, config, { split, parameters, crossEntropy })
-  await writeEvaluation(folder.evaluation, evaluation)
+  const results = resultFiles(folder, split)
+  await writeEvaluation(results.evaluation, evaluation)
   const metrics = await readMetrics(folder.metrics)
-  await writeFileAtomically(folder.report, renderReport({ config, metrics, evaluation }))
+  await writeFileAtomically(results.report, renderReport({ config, metrics, evaluation }))
   const files = [
-    { what: 'report', path: folder.report },
-    { what: 'evaluation', path: folder.evaluation },
+    { what: 'report', path: results.report },
+    { what: 'evaluation', path: results.evaluation },
     { what: 'metrics', path: folder.metrics },
     { what: 'config', path: folder.config },
     { what: 'checkpoints', path: `${folder.path}/checkpoints` },
@@ -51,12 +51,16 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
 }
 
-/** The cross-entropy baseline of this run, trained once and kept beside the checkpoints. */
-async function crossEntropyParameters({ config, folder, team, identity }: EvaluatedRun): Promise<Float32Array> {
+/** The cross-entropy baseline of this run, kept beside the checkpoints; trained where there is no good copy of it. */
+async function crossEntropyParameters(
+  { config, folder, team, identity }: EvaluatedRun,
+  say: (text: string) => void,
+): Promise<Float32Array> {
   try {
     return (await readCheckpoint(folder.crossEntropy, identity)).parameters
   } catch (error) {
-    if (!(error instanceof CheckpointError && error.code === 'MISSING')) throw error
+    if (!(error instanceof CheckpointError)) throw error
+    if (error.code !== 'MISSING') say(`training the cross-entropy baseline again: ${error.message}`)
   }
   const engine = await createEngine(config, team.network, null)
   const parameters = await trainByCrossEntropy(config, team, engine)
@@ -66,6 +70,7 @@ async function crossEntropyParameters({ config, folder, team, identity }: Evalua
     iteration: config.iterations,
     envSteps: config.iterations * config.rowsPerIteration,
     passes: 0,
+    engine: `${engine.name} ${engine.backend}`,
     normaliser: createReturnNormaliser('none'),
     best: null,
     parameters,

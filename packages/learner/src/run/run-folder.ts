@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import type { EvaluationSplit } from '@vigil/actors'
 import { type Config, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
@@ -10,14 +11,18 @@ export type RunFolder = {
   readonly config: string
   readonly pipeline: string
   readonly metrics: string
-  readonly evaluation: string
-  readonly report: string
   /** Where training stands; resume goes on from here. */
   readonly latest: string
   /** The best validation; evaluation uses this one. */
   readonly best: string
   /** The same network trained by cross-entropy, for comparison. */
   readonly crossEntropy: string
+}
+
+/** Where the results of an evaluation lie: those of the test split have the plain names. */
+export function resultFiles({ path }: RunFolder, split: EvaluationSplit): { evaluation: string; report: string } {
+  const suffix = split === 'test' ? '' : `-${split}`
+  return { evaluation: join(path, `evaluation${suffix}.json`), report: join(path, `report${suffix}.html`) }
 }
 
 /** Where the files of a run lie. */
@@ -28,8 +33,6 @@ export function runFolderAt(path: string): RunFolder {
     config: file('config.json'),
     pipeline: file('pipeline.json'),
     metrics: file('metrics.jsonl'),
-    evaluation: file('evaluation.json'),
-    report: file('report.html'),
     latest: file('checkpoints', 'latest.checkpoint'),
     best: file('checkpoints', 'best.checkpoint'),
     crossEntropy: file('checkpoints', 'cross-entropy.checkpoint'),
@@ -37,41 +40,81 @@ export function runFolderAt(path: string): RunFolder {
 }
 
 /**
- * Chooses the folder of a new run, before anything is written: the one asked for, which must be new or empty, or else
- * the next free runs/<dataset>-<features>-seed<seed>.
+ * Refuses a folder that is asked for (`out`) and holds something, before any work is done.
  *
  * @throws {ConfigError} RUN_FOLDER
  */
-export async function chooseRunFolder(config: Config): Promise<RunFolder> {
-  if (config.out !== null) {
-    const entries = await readdir(config.out).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return []
-      throw new ConfigError('RUN_FOLDER', `The run folder ${config.out} cannot be used: ${cause.message}.`)
-    })
-    if (entries.length === 0) return runFolderAt(config.out)
-    throw new ConfigError(
-      'RUN_FOLDER',
-      `The run folder ${config.out} is not empty. Give another --out, or go on with --resume=${config.out}.`,
-    )
-  }
-  const base = join('runs', `${config.dataset}-${config.features}-seed${config.seed}`)
+export async function assertRunFolderFree({ out }: Pick<Config, 'out'>): Promise<void> {
+  if (out === null) return
+  const entries = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw new ConfigError('RUN_FOLDER', `The run folder ${out} cannot be used: ${cause.message}. Give another --out.`)
+  })
+  if (entries.length > 0) throw taken(out)
+}
+
+/**
+ * Makes the folder of a new run and writes what the run begins with: the one asked for, or else the next free
+ * runs/<dataset>-<features>-seed<seed>. Of two runs that want the same folder at the same time, one gets it.
+ *
+ * @throws {ConfigError} RUN_FOLDER when it cannot be made or has been taken
+ */
+export async function createRunFolder(config: Config, pipeline: unknown): Promise<RunFolder> {
+  const folder = runFolderAt(config.out === null ? await claimNextFree(config) : await claimWanted(config.out))
+  await writeFileAtomically(folder.config, `${JSON.stringify(config, null, 2)}\n`)
+  await writeFileAtomically(folder.pipeline, `${JSON.stringify(pipeline)}\n`)
+  return folder
+}
+
+async function claimWanted(path: string): Promise<string> {
+  if (await claim(path)) return path
+  throw taken(path)
+}
+
+async function claimNextFree({ dataset, features, seed }: Config): Promise<string> {
+  const base = join('runs', `${dataset}-${features}-seed${seed}`)
   for (let number = 1; ; number++) {
     const path = number === 1 ? base : `${base}-${number}`
-    if (
-      await stat(path).then(
-        () => false,
-        () => true,
-      )
-    )
-      return runFolderAt(path)
+    if (await claim(path)) return path
   }
 }
 
-/** Makes the folder and writes what the run begins with. */
-export async function createRunFolder(folder: RunFolder, config: Config, pipeline: unknown): Promise<void> {
-  await mkdir(join(folder.path, 'checkpoints'), { recursive: true })
-  await writeFileAtomically(folder.config, `${JSON.stringify(config, null, 2)}\n`)
-  await writeFileAtomically(folder.pipeline, `${JSON.stringify(pipeline)}\n`)
+/** Whoever makes the folder `checkpoints` has the run folder. */
+async function claim(path: string): Promise<boolean> {
+  try {
+    await makeFolder(resolve(path))
+    await mkdir(join(path, 'checkpoints'))
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(path))) return false
+    throw new ConfigError(
+      'RUN_FOLDER',
+      `The run folder ${path} cannot be made: ${(cause as Error).message}. Give an --out that can be written to.`,
+    )
+  }
+}
+
+function taken(path: string): ConfigError {
+  return new ConfigError(
+    'RUN_FOLDER',
+    `The run folder ${path} is not empty. Give another --out, or go on with --resume=${path}.`,
+  )
+}
+
+/** Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  if (dirname(path) !== path) await makeFolder(dirname(path))
+  await mkdir(path).catch(async (cause: unknown) => {
+    if (!(await isFolder(path))) throw cause // another run may have made it meanwhile
+  })
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
 }
 
 /**

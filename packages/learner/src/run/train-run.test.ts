@@ -7,7 +7,7 @@ import { resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
-import { openRunFolder, runFolderAt } from './run-folder.ts'
+import { createRunFolder, openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { trainRun } from './train-run.ts'
 
 let root: string
@@ -33,10 +33,7 @@ const SMALL: ConfigInput = {
 /** Trains into root/name; stops after `stopAfter` iterations if given. Returns what was said. */
 async function run(name: string, input: ConfigInput, stopAfter = Number.POSITIVE_INFINITY): Promise<string> {
   const config = resolveConfig({ ...SMALL, ...input, out: join(root, name) }, 'test')
-  return await speak(
-    (session) => trainRun({ kind: 'new', config, folder: runFolderAt(join(root, name)) }, session),
-    stopAfter,
-  )
+  return await speak((session) => trainRun({ kind: 'new', config }, session), stopAfter)
 }
 
 async function resume(name: string, actors: number): Promise<string> {
@@ -62,7 +59,11 @@ async function speak(
       return true
     },
   }
-  await work({ stream, isTTY: false, stop: { requested: () => ++asked >= stopAfter, onRequest: () => undefined } })
+  await work({
+    stream,
+    isTTY: false,
+    stop: { requested: () => ++asked >= stopAfter, onRequest: () => undefined, release: () => undefined },
+  })
   return text
 }
 
@@ -78,7 +79,7 @@ async function outcome(name: string) {
   const bytes = async (path: string) => (await readFile(path)).toString('base64')
   return {
     metrics,
-    evaluation: await readEvaluation(folder.evaluation),
+    evaluation: await readEvaluation(resultFiles(folder, 'test').evaluation),
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
   }
@@ -121,19 +122,36 @@ describe('a finished run', () => {
       'pipeline.json',
       'report.html',
     ])
-    const evaluation = await readEvaluation(folder.evaluation)
+    const { evaluation: file, report } = resultFiles(folder, 'test')
+    const evaluation = await readEvaluation(file)
     expect(evaluation.rows).toBe(600)
     expect(evaluation.agents.length).toBe(4)
     expect(evaluation.bayes!.f1).toBeGreaterThan(evaluation.team.f1 - 0.1)
-    expect(await readFile(folder.report, 'utf8')).toContain(evaluation.verdict)
+    expect(await readFile(report, 'utf8')).toContain(evaluation.verdict)
   })
 
   it('has learnt: better than every constant policy', async () => {
     await run('learnt', { iterations: 30, rows: 6000, learningRate: 4e-3 })
-    const { team, baselines } = await readEvaluation(runFolderAt(join(root, 'learnt')).evaluation)
+    const { team, baselines } = await readEvaluation(resultFiles(runFolderAt(join(root, 'learnt')), 'test').evaluation)
     for (const { name, rewardMean } of baselines.filter(({ name }) => name.startsWith('always'))) {
       expect(team.rewardMean, name).toBeGreaterThan(rewardMean)
     }
+  })
+})
+
+describe('two runs at once', () => {
+  it('never share a folder', async () => {
+    const config = resolveConfig({ ...SMALL, out: join(root, 'wanted') }, 'test')
+    const claims = await Promise.allSettled([1, 2, 3].map(() => createRunFolder(config, {})))
+    expect(claims.filter(({ status }) => status === 'fulfilled').length).toBe(1)
+    for (const claim of claims)
+      if (claim.status === 'rejected') expect(claim.reason).toMatchObject({ code: 'RUN_FOLDER' })
+
+    const before = process.cwd()
+    process.chdir(root)
+    const free = await Promise.all([1, 2, 3].map(() => createRunFolder({ ...config, out: null }, {})))
+    process.chdir(before)
+    expect(new Set(free.map(({ path }) => path)).size).toBe(3)
   })
 })
 

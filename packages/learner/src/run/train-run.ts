@@ -3,6 +3,7 @@ import type { Dataset, FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { StopRequest } from '../cli/signals.ts'
 import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { appendMetrics, rewindMetrics } from '../run-files/metrics.ts'
@@ -16,7 +17,7 @@ import { createTeam, type Team } from './team.ts'
 
 /** A run to begin, or one to go on with. */
 export type TrainRunPlan =
-  | { readonly kind: 'new'; readonly config: Config; readonly folder: RunFolder }
+  | { readonly kind: 'new'; readonly config: Config }
   | { readonly kind: 'resume'; readonly config: Config; readonly folder: RunFolder; readonly pipeline: FeaturePipeline }
 
 /**
@@ -24,7 +25,7 @@ export type TrainRunPlan =
  * stands, so a mistake leaves no half-made folder.
  */
 export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
-  const { config, folder } = plan
+  const { config } = plan
   const say = (text: string) => session.stream.write(`${text}\n`)
   const { dataset, pipeline } = await loadData(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
   say(describe(dataset, config))
@@ -37,12 +38,15 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
     )
     const identity = identityOf(config, team)
     let state: TrainingState
+    let folder: RunFolder
     if (plan.kind === 'new') {
       state = initialState(config, team, mask)
       engine.loadParameters(state.parameters)
-      await createRunFolder(folder, config, pipeline)
+      folder = await createRunFolder(config, pipeline)
     } else {
+      folder = plan.folder
       const checkpoint = await readCheckpoint(folder.latest, identity)
+      assertSameEngine(checkpoint, engine)
       state = resume(checkpoint, engine, team)
       await rewindMetrics(folder.metrics, state.iteration)
       say(`going on after iteration ${state.iteration} of ${config.iterations}`)
@@ -50,6 +54,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     state = await trainWithFiles({ config, folder, team, engine, identity }, state, { progress, stop: session.stop })
     engine.dispose()
+    session.stop.release()
     if (state.iteration < config.iterations) {
       say(
         `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run learner:train --resume=${folder.path}`,
@@ -88,7 +93,13 @@ async function trainWithFiles(
       async checkpoint(state, isBest) {
         const { parameterCount: _size, ...fingerprints } = identity
         const optimiser = await engine.storeOptimiser()
-        const checkpoint: Checkpoint = { ...state, ...fingerprints, optimiser, lanes: team.pool.saveShards() }
+        const checkpoint: Checkpoint = {
+          ...state,
+          ...fingerprints,
+          optimiser,
+          lanes: team.pool.saveShards(),
+          engine: engineOf(engine),
+        }
         // The best first: a crash between the two repeats this iteration and writes the same best again.
         if (isBest) await writeCheckpoint(folder.best, checkpoint)
         await writeCheckpoint(folder.latest, checkpoint)
@@ -97,6 +108,19 @@ async function trainWithFiles(
   } finally {
     progress.finish()
   }
+}
+
+/** What computed the weights, for instance `tfjs wasm`: another engine would go on, but with other last bits. */
+function engineOf({ name, backend }: Engine): string {
+  return `${name} ${backend}`
+}
+
+function assertSameEngine(checkpoint: Checkpoint, engine: Engine): void {
+  if (checkpoint.engine === engineOf(engine)) return
+  throw new ConfigError(
+    'CONFLICT',
+    `The run was trained with the engine "${checkpoint.engine}", but this machine offers "${engineOf(engine)}". Resume it where the same engine is available, or train a new run.`,
+  )
 }
 
 function resume(checkpoint: Checkpoint, engine: Engine, team: Team): TrainingState {

@@ -1,4 +1,4 @@
-import { initialiseParameters } from '@vigil/policy-wasm'
+import { initialiseParameters, parameterLayout } from '@vigil/policy-wasm'
 import { randomStream, randomWord } from '@vigil/random'
 import type { Config } from '../config/config.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,7 +7,7 @@ import { fillInputs } from './inputs.ts'
 
 /**
  * The baseline that a reinforcement learner should be held against: the same network, the same rows, but the labels
- * themselves instead of rewards. It sees each event once where PPO passes over it `epochs` times.
+ * themselves instead of rewards, and as many gradient steps. It sees no context, so its context weights stay at zero.
  *
  * @param engine a fresh engine of the team's network; left with the trained parameters
  * @returns [A, P], owned by the caller
@@ -23,8 +23,8 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
     labels: new Uint8Array(size),
   }
   const stream = randomStream(config.seed, 'baseline')
-  const updates = (config.iterations * config.rowsPerIteration) / size
-  engine.loadParameters(initialiseParameters(team.network, config.seed))
+  const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size
+  engine.loadParameters(withoutContext(initialiseParameters(team.network, config.seed), team))
   for (let update = 0; update < updates; update++) {
     for (let b = 0; b < size; b++) {
       const row = rows[Math.floor((randomWord(stream, b, update) / 2 ** 32) * rows.length)]
@@ -34,4 +34,17 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
     await engine.supervisedUpdate(batch, config.learningRate * (1 - update / updates))
   }
   return await engine.storeParameters()
+}
+
+/** Zeroes the first-layer rows that the context multiplies; a context of zeros never changes them. */
+function withoutContext(parameters: Float32Array, { network, inputs }: Team): Float32Array {
+  const { slices, parametersPerAgent } = parameterLayout(network)
+  for (const { name, shape, offset, length } of slices) {
+    if (!name.endsWith('.dense.0')) continue
+    for (let agent = 0; agent < network.agentCount; agent++) {
+      const from = agent * parametersPerAgent + offset
+      parameters.fill(0, from + inputs.denseCount * shape[1], from + length)
+    }
+  }
+  return parameters
 }
