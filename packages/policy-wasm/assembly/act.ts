@@ -2,6 +2,7 @@
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
 import { exp4 } from './exp'
 import { ACTION_COUNT, Plan, TILE_ROWS, policyLogits, stateValues } from './network'
+import { largest4, sum4 } from './softmax'
 
 /** Philox key word of the purpose `action` (random/src/streams.ts). */
 const ACTION_STREAM: u32 = 2
@@ -124,10 +125,9 @@ function softmaxPolicies(plan: Plan, parameters: usize, x: usize, categories: us
       policyLogits(plan, parameters + agentOffset(plan, agent), inputs, indices, tile, trunkScratch, logits)
       for (let row = 0; row < tile; row++) {
         const value = v128.load(logits + (<usize>row << 4))
-        const largest = max(max(f32x4.extract_lane(value, 0), f32x4.extract_lane(value, 1)), max(f32x4.extract_lane(value, 2), f32x4.extract_lane(value, 3)))
-        const shifted = f32x4.sub(value, f32x4.splat(largest))
-        const e = exp4(shifted)
-        const sum = f32x4.extract_lane(e, 0) + f32x4.extract_lane(e, 1) + f32x4.extract_lane(e, 2) + f32x4.extract_lane(e, 3)
+        const largest = largest4(value)
+        const e = exp4(f32x4.sub(value, f32x4.splat(largest)))
+        const sum = sum4(e)
         if (!isFinite4(value)) return NON_FINITE_LOGITS
         const entry = <usize>(first + row) * agents + agent
         v128.store(probabilities + ((entry * ACTION_COUNT) << 2), f32x4.div(e, f32x4.splat(sum)))

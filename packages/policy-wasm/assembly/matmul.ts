@@ -6,9 +6,10 @@
  * No relaxed SIMD, so every machine gives the same bits.
  */
 
+/** a b + c, rounded twice. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c)
 }
 
@@ -47,7 +48,11 @@ export function matmul(
   }
   if (column < n) {
     const at = <usize>column << 2
-    for (let row = 0; row < m; row++) {
+    let row = 0
+    for (; row + 4 <= m; row += 4) {
+      block4x4(a + <usize>row * aStride, aStride, b + at, rowStride, init + <usize>row * initStride + at, initStride, c + <usize>row * rowStride + at, k, floor)
+    }
+    for (; row < m; row++) {
       block1x4(a + <usize>row * aStride, b + at, rowStride, init + <usize>row * initStride + at, c + <usize>row * rowStride + at, k, floor)
     }
   }
@@ -125,6 +130,35 @@ function block1x8(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: 
 
 // @ts-ignore: decorator
 @inline
+function block4x4(a: usize, aStride: usize, b: usize, bStride: usize, init: usize, initStride: usize, c: usize, k: i32, floor: v128): void {
+  let a0 = a
+  let a1 = a0 + aStride
+  let a2 = a1 + aStride
+  let a3 = a2 + aStride
+  let c0 = v128.load(init)
+  let c1 = v128.load(init + initStride)
+  let c2 = v128.load(init + 2 * initStride)
+  let c3 = v128.load(init + 3 * initStride)
+  for (let i = 0; i < k; i++) {
+    const row = v128.load(b)
+    c0 = multiplyAdd(v128.load32_splat(a0), row, c0)
+    c1 = multiplyAdd(v128.load32_splat(a1), row, c1)
+    c2 = multiplyAdd(v128.load32_splat(a2), row, c2)
+    c3 = multiplyAdd(v128.load32_splat(a3), row, c3)
+    a0 += 4
+    a1 += 4
+    a2 += 4
+    a3 += 4
+    b += bStride
+  }
+  v128.store(c, f32x4.max(c0, floor))
+  v128.store(c + bStride, f32x4.max(c1, floor))
+  v128.store(c + 2 * bStride, f32x4.max(c2, floor))
+  v128.store(c + 3 * bStride, f32x4.max(c3, floor))
+}
+
+// @ts-ignore: decorator
+@inline
 function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, floor: v128): void {
   let c0 = v128.load(init)
   for (let i = 0; i < k; i++) {
@@ -135,9 +169,44 @@ function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: 
   v128.store(c, f32x4.max(c0, floor))
 }
 
-/** init + the scalar product of two vectors of k f32 values, in ascending order. */
-export function dot(a: usize, b: usize, init: f32, k: i32): f32 {
-  let sum = init
-  for (let i: usize = 0; i < <usize>k << 2; i += 4) sum += load<f32>(a + i) * load<f32>(b + i)
-  return sum
+/**
+ * A product with one column: out[row] = init + A[row] b, in ascending k like `matmul`. Four rows run side by side,
+ * because one row's additions wait for each other.
+ *
+ * @param a         [M, K]
+ * @param b         [K]
+ * @param out       written at out + row * outStride
+ * @param outStride bytes between rows of `out`
+ */
+export function multiplyColumn(a: usize, b: usize, init: f32, out: usize, outStride: usize, m: i32, k: i32): void {
+  const bytes = <usize>k << 2
+  let row = 0
+  for (; row + 4 <= m; row += 4) {
+    const a0 = a + <usize>row * bytes
+    const a1 = a0 + bytes
+    const a2 = a1 + bytes
+    const a3 = a2 + bytes
+    let c0 = init
+    let c1 = init
+    let c2 = init
+    let c3 = init
+    for (let i: usize = 0; i < bytes; i += 4) {
+      const x = load<f32>(b + i)
+      c0 += load<f32>(a0 + i) * x
+      c1 += load<f32>(a1 + i) * x
+      c2 += load<f32>(a2 + i) * x
+      c3 += load<f32>(a3 + i) * x
+    }
+    const to = out + <usize>row * outStride
+    store<f32>(to, c0)
+    store<f32>(to + outStride, c1)
+    store<f32>(to + 2 * outStride, c2)
+    store<f32>(to + 3 * outStride, c3)
+  }
+  for (; row < m; row++) {
+    const from = a + <usize>row * bytes
+    let sum = init
+    for (let i: usize = 0; i < bytes; i += 4) sum += load<f32>(from + i) * load<f32>(b + i)
+    store<f32>(out + <usize>row * outStride, sum)
+  }
 }

@@ -12,3 +12,4 @@ export {
   totalVocabulary,
 } from './network.ts'
 export { planWords, scratchBytes, writePlan } from './plan.ts'
+export { STATISTICS_PER_SLICE, UPDATE_BYTES, type UpdateFields, writeUpdate } from './update-block.ts'

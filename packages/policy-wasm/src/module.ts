@@ -50,6 +50,9 @@ export type PolicyExports = {
     n: number,
     relu: number,
   ): void
+  /** See assembly/learn.ts and assembly/workspace.ts. */
+  learn(update: number, workspace: number): void
+  layOutWorkspace(plan: number, at: number): number
 }
 
 /** The module's static data end below this byte; env-wasm and actors keep theirs beside it. */

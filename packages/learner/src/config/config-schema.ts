@@ -30,11 +30,12 @@ export const configSchema = z.strictObject({
   iterations: size(1, 1_000_000).default(60),
   /** Worker threads: `auto` = one per core. Changes speed, never results. */
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
-  engine: z.enum(['auto', 'tfjs']).default('auto'),
+  /** What computes the update; `auto` = `tfjs` on a GPU or where a backend is named, else `portable`. */
+  engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
   backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
   /**
-   * Threads of the engine's `wasm` backend; `auto` = 2 from four cores on, else 1: every product waits for all threads, so
-   * a second one on a busy core costs more than it brings. Changes speed, never results.
+   * Threads of the learner's engine; `auto` = one per core for `portable`, 2 from four cores on, else 1, for `tfjs` on
+   * `wasm`. Changes speed, never results.
    */
   engineThreads: z.union([z.literal('auto'), size(1, 8)]).default('auto'),
   /** Run folder; null = the next free runs/<dataset>-<features>-seed<seed>. */

@@ -49,6 +49,7 @@ describe('resolveConfig', () => {
     [{ valueHidden: null, returns: 'gae' }, 'CONFLICT', /"gae" need a critic/],
     [{ dataset: 'darpa-tc', data: 'x', rows: 5000 }, 'CONFLICT', /Leave --rows out/],
     [{ rewards: { truePositive: 1e39 } }, 'INVALID_VALUE', /rewards.truePositive is 1e\+39/],
+    [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],
     [{ policyHidden: [100] }, 'CONFLICT', /multiples of 8/],
     [{ data: 'somewhere' }, 'CONFLICT', /generates its events/],
     [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],

@@ -120,6 +120,11 @@ function assertConsistent(config: Config): void {
       'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
     )
   }
+  if (config.engine === 'portable' && config.backend !== 'auto') {
+    conflict(
+      `engine "portable" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
+    )
+  }
   if (config.valueHidden === null && config.returns !== 'monte-carlo') {
     conflict(
       `returns "${config.returns}" need a critic, but valueHidden is null. Give --value-hidden=64,64, or --returns=monte-carlo.`,

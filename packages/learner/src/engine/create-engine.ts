@@ -2,19 +2,49 @@ import { availableParallelism } from 'node:os'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Config } from '../config/config.ts'
 import type { Engine } from './engine.ts'
-import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
+import { createPortableEngine } from './portable/portable-engine.ts'
 
 /**
- * The engine that the config asks for. There is one so far, so `auto` needs no choice.
+ * The engine that the config asks for. `auto` is TF.js where a backend is named or TensorFlow's package for GPUs is
+ * installed and finds one, else the portable engine. TF.js is loaded only when it is used.
  *
  * @param viewMask [A, P] 1 = learns, 0 = frozen; null = all learn
  * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available
  */
 export async function createEngine(
-  { backend, engineThreads }: Pick<Config, 'backend' | 'engineThreads'>,
+  { engine, backend, engineThreads }: Pick<Config, 'engine' | 'backend' | 'engineThreads'>,
   spec: NetworkSpec,
   viewMask: Uint8Array | null,
 ): Promise<Engine> {
-  const threads = engineThreads === 'auto' ? (availableParallelism() >= 4 ? 2 : 1) : engineThreads
-  return await createTfjsEngine({ spec, backend, threads, ...(viewMask === null ? {} : { viewMask }) })
+  const mask = viewMask === null ? {} : { viewMask }
+  const wantsTfjs = engine === 'tfjs' || (engine === 'auto' && (backend !== 'auto' || (await findsGpu())))
+  if (!wantsTfjs) {
+    return await createPortableEngine({
+      spec,
+      threads: engineThreads === 'auto' ? coreCount(8) : engineThreads,
+      ...mask,
+    })
+  }
+  const { createTfjsEngine } = await import('./tfjs/tfjs-engine.ts')
+  // Every product of TF.js waits for all its threads: a second one on a busy core costs more than it brings.
+  const threads = engineThreads === 'auto' ? (coreCount(8) >= 4 ? 2 : 1) : engineThreads
+  return await createTfjsEngine({ spec, backend, threads, ...mask })
+}
+
+function coreCount(most: number): number {
+  return Math.min(availableParallelism(), most)
+}
+
+/** Whether TensorFlow's package for GPUs is there, and a GPU with it. */
+async function findsGpu(): Promise<boolean> {
+  try {
+    import.meta.resolve('@tensorflow/tfjs-node-gpu')
+  } catch {
+    return false // not installed, the usual case
+  }
+  const { startBackend } = await import('./tfjs/backend.ts')
+  return await startBackend('tensorflow').then(
+    ({ device }) => device.includes('GPU'),
+    () => false,
+  )
 }

@@ -36,15 +36,18 @@ export function assertSupervisedBatch(batch: SupervisedBatch, spec: NetworkSpec)
 /** @throws {EngineError} SETTINGS naming the field */
 export function assertUpdateSettings(settings: UpdateSettings): void {
   for (const field of ['learningRate', 'clipEpsilon', 'maxGradNormPolicy', 'maxGradNormValue'] as const) {
-    if (!(settings[field] > 0 && Number.isFinite(settings[field]))) {
-      throw new EngineError('SETTINGS', `${field} must be a finite number above 0, but is ${settings[field]}.`)
-    }
+    assertPositive(field, settings[field])
   }
   for (const field of ['entropyCoef', 'valueCoef'] as const) {
     if (!(settings[field] >= 0 && Number.isFinite(settings[field]))) {
       throw new EngineError('SETTINGS', `${field} must be a finite number of at least 0, but is ${settings[field]}.`)
     }
   }
+}
+
+/** @throws {EngineError} SETTINGS */
+export function assertLearningRate(learningRate: number): void {
+  assertPositive('learningRate', learningRate)
 }
 
 /**
@@ -68,6 +71,11 @@ export function assertOptimiserState(state: OptimiserState, expected: number): v
   if (!Number.isSafeInteger(state.step) || state.step < 0) {
     throw new EngineError('STATE_SHAPE', `step must be an integer of at least 0, but is ${state.step}.`)
   }
+}
+
+function assertPositive(field: string, value: number): void {
+  if (value > 0 && Number.isFinite(value)) return
+  throw new EngineError('SETTINGS', `${field} must be a finite number above 0, but is ${value}.`)
 }
 
 function assertRows(batch: Pick<Minibatch, 'size' | 'dense' | 'categorical'>, spec: NetworkSpec): void {

@@ -70,6 +70,9 @@ export type UpdateStats = {
   readonly gradNormValue: number
 }
 
+/** Largest global norm of one agent's gradient in `supervisedUpdate`. */
+export const SUPERVISED_MAX_GRAD_NORM = 0.5
+
 /** State of Adam for the whole team. */
 export type OptimiserState = {
   /** steps taken so far, an integer >= 0 */
@@ -87,7 +90,7 @@ export type OptimiserState = {
  * STATE_MISSING before the first `loadParameters` and after `dispose`.
  */
 export type Engine = {
-  /** 'tfjs' */
+  /** 'tfjs' or 'portable' */
   readonly name: string
   /** What computes, for instance 'wasm'. */
   readonly backend: string

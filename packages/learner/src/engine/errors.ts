@@ -6,6 +6,8 @@ export type EngineErrorCode =
   | 'STATE_SHAPE'
   | 'STATE_MISSING'
   | 'NOT_FINITE'
+  | 'MEMORY'
+  | 'THREAD_FAILED'
 
 /** An engine cannot run, or was given something that does not fit its network. */
 export class EngineError extends Error {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
-import type { Engine, UpdateStats } from '../engine.ts'
+import { type Engine, SUPERVISED_MAX_GRAD_NORM, type UpdateStats } from '../engine.ts'
 import {
+  assertLearningRate,
   assertMinibatch,
   assertOptimiserState,
   assertStateLength,
@@ -9,6 +10,7 @@ import {
   assertUpdateSettings,
 } from '../engine-inputs.ts'
 import { EngineError } from '../errors.ts'
+import { assertFinite } from '../finite-stats.ts'
 import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
 import { chooseArithmetic } from './choose-arithmetic.ts'
@@ -16,9 +18,6 @@ import { ppoGradients, supervisedGradient, type TeamNetwork } from './gradients.
 import { PPO_TERMS } from './ppo-loss.ts'
 import { trunksOf } from './team-network.ts'
 import { joinTeam, splitTeam, type TeamTensors } from './team-tensors.ts'
-
-/** Largest global norm of one agent's gradient in `supervisedUpdate`. */
-const SUPERVISED_MAX_GRAD_NORM = 0.5
 
 export type TfjsEngineOptions = {
   readonly spec: NetworkSpec
@@ -151,9 +150,7 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
 
     async supervisedUpdate(batch, learningRate) {
       assertSupervisedBatch(batch, spec)
-      if (!(learningRate > 0 && Number.isFinite(learningRate))) {
-        throw new EngineError('SETTINGS', `learningRate must be a finite number above 0, but is ${learningRate}.`)
-      }
+      assertLearningRate(learningRate)
       const current = loadedState()
       const { next, report } = tidied(() => {
         const { losses, gradient } = supervisedGradient(network, current.policy.parameters, batch)
@@ -214,15 +211,4 @@ async function agentMeans(report: tf.Tensor): Promise<number[]> {
     const own = values.subarray(row * agentCount, (row + 1) * agentCount) as Float32Array
     return own.reduce((sum, value) => sum + value, 0) / agentCount
   })
-}
-
-function assertFinite(stats: { readonly [name: string]: number }): void {
-  for (const [name, value] of Object.entries(stats)) {
-    if (Number.isFinite(value)) continue
-    throw new EngineError(
-      'NOT_FINITE',
-      `${name} must be finite, but is ${value}; the parameters are spoilt. Go back to a checkpoint, and look for ` +
-        'inputs that are not finite or a learning rate that is too high.',
-    )
-  }
 }

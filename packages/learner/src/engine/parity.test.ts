@@ -1,0 +1,243 @@
+/** The two engines against each other and against central differences in float64. */
+import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Engine, Minibatch, SupervisedBatch, UpdateSettings, UpdateStats } from './engine.ts'
+import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from './loss-oracle.ts'
+import { createPortableEngine } from './portable/portable-engine.ts'
+import {
+  randomMinibatch,
+  randomNumbers,
+  randomParameters,
+  randomSupervisedBatch,
+  SETTINGS,
+  SMALL_TEAM,
+} from './team-fixture.ts'
+import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
+
+/** Norms that clip nothing, so that the first moment after one step is (1 - beta_1) times the gradient. */
+const UNCLIPPED = { maxGradNormPolicy: 1e30, maxGradNormValue: 1e30 }
+
+const width = fc.integer({ min: 1, max: 4 }).map((n) => 8 * n)
+const specsOf = (widths: fc.Arbitrary<number[]>): fc.Arbitrary<NetworkSpec> =>
+  fc
+    .record({
+      agentCount: fc.integer({ min: 1, max: 3 }),
+      denseSize: fc.integer({ min: 0, max: 11 }),
+      vocabularySizes: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 }),
+      policyHidden: widths,
+      valueHidden: fc.option(widths),
+    })
+    .filter(({ denseSize, vocabularySizes }) => denseSize + vocabularySizes.length > 0)
+const SPECS = specsOf(fc.array(width, { minLength: 1, maxLength: 3 }))
+/** For central differences, which take two forward passes for each parameter and row. */
+const TINY_SPECS = specsOf(fc.constantFrom([8], [16], [8, 8]))
+
+/** Ratios from e^-spread to e^spread around those of the fixture, and an agent that may have no rows at all. */
+const casesOf = (specs: fc.Arbitrary<NetworkSpec>) =>
+  fc
+    .record({
+      spec: specs,
+      seed: fc.nat({ max: 2 ** 31 }),
+      spread: fc.constantFrom(0, 0.3, 3, 12),
+      weights: fc.constantFrom('mixed' as const, 'all' as const, 'none for one' as const),
+      clipEpsilon: fc.constantFrom(0.05, 0.2, 5),
+      entropyCoef: fc.constantFrom(0, 0.05, 1),
+      valueCoef: fc.constantFrom(0, 0.7),
+    })
+    .map(({ clipEpsilon, entropyCoef, valueCoef, ...rest }) => ({
+      ...rest,
+      settings: { ...SETTINGS, ...UNCLIPPED, clipEpsilon, entropyCoef, valueCoef },
+    }))
+type Case = ReturnType<typeof casesOf> extends fc.Arbitrary<infer T> ? T : never
+
+function minibatchOf({ spec, seed, spread, weights }: Case, size: number): Minibatch {
+  const minibatch = randomMinibatch(spec, size, seed)
+  const random = randomNumbers(seed + 1)
+  for (let at = 0; at < minibatch.oldLogProbs.length; at++) minibatch.oldLogProbs[at] += spread * (2 * random() - 1)
+  if (weights === 'all') minibatch.weights.fill(1)
+  if (weights === 'none for one') minibatch.weights.fill(0, 0, size)
+  return minibatch
+}
+
+/** Statistics and gradient [A, P] of one update. */
+async function gradientOf(engine: Engine, spec: NetworkSpec, settings: UpdateSettings, minibatch: Minibatch) {
+  engine.loadParameters(randomParameters(spec, 1))
+  const stats = await engine.update(minibatch, settings)
+  const { firstMoment } = await engine.storeOptimiser()
+  engine.dispose()
+  return { stats, gradient: firstMoment.map((moment) => moment / (1 - 0.9)) }
+}
+
+describe('the gradient of PPO', () => {
+  it('is the same in both engines', async () => {
+    const sizes = fc.constantFrom(1, 5, 63, 130, 600)
+    await fc.assert(
+      fc.asyncProperty(casesOf(SPECS), sizes, async (example, size) => {
+        const { spec, settings } = example
+        const minibatch = minibatchOf(example, size)
+        const portable = await createPortableEngine({ spec, threads: 1 })
+        const received = await gradientOf(portable, spec, settings, minibatch)
+        const tfjs = await createTfjsEngine({ spec, backend: 'cpu' })
+        const expected = await gradientOf(tfjs, spec, settings, minibatch)
+        expectGradient(spec, received.gradient, expected.gradient)
+        expectStats(received.stats, expected.stats)
+      }),
+      { numRuns: 80, seed: 1 },
+    )
+  })
+
+  it('is the central difference of the loss, in both engines', async () => {
+    await fc.assert(
+      fc.asyncProperty(casesOf(TINY_SPECS), async (example) => {
+        const { spec, settings } = example
+        const minibatch = minibatchOf(example, 7)
+        const expected = agentGradients(spec, (agent, block) =>
+          ppoLossOracle({ spec, block, agent, minibatch, settings }),
+        )
+        const portable = await createPortableEngine({ spec, threads: 1 })
+        const received = await gradientOf(portable, spec, settings, minibatch)
+        // A central difference keeps the rounding error of the whole loss, which extreme ratios make large.
+        const floor = FLOAT32_FLOOR + (4 * Number.EPSILON * Math.abs(expected.means.policyLoss)) / 1e-5
+        expectGradient(spec, received.gradient, expected.gradient, floor)
+        expectStats({ ...received.stats, ...NO_NORMS }, { ...expected.means, ...NO_NORMS })
+        const tfjs = await createTfjsEngine({ spec, backend: 'cpu' })
+        expectGradient(spec, (await gradientOf(tfjs, spec, settings, minibatch)).gradient, expected.gradient, floor)
+      }),
+      { numRuns: 25, seed: 2 },
+    )
+  })
+})
+
+describe('the gradient of the cross-entropy', () => {
+  it('is the central difference of the loss', async () => {
+    await fc.assert(
+      fc.asyncProperty(TINY_SPECS, fc.nat({ max: 2 ** 31 }), async (spec, seed) => {
+        const batch = randomSupervisedBatch(spec, 7, seed)
+        const blocks = agentBlocks(spec, randomParameters(spec, 1))
+        const engine = await createPortableEngine({ spec, threads: 1 })
+        engine.loadParameters(randomParameters(spec, 1))
+        const loss = await engine.supervisedUpdate(batch, 1e-3)
+        const losses = blocks.map((block) => crossEntropyOracle(spec, block, batch))
+        expect(loss).toBeCloseTo(losses.reduce((sum, own) => sum + own, 0) / losses.length, 5)
+        const { firstMoment } = await engine.storeOptimiser()
+        engine.dispose()
+        for (const [agent, block] of blocks.entries()) {
+          const expected = finiteDifferences(block, (moved) => crossEntropyOracle(spec, moved, batch))
+          const norm = Math.sqrt(expected.reduce((sum, value) => sum + value ** 2, 0))
+          const scale = (1 - 0.9) * Math.min(1, 0.5 / norm)
+          const own = firstMoment.subarray(agent * block.length, (agent + 1) * block.length)
+          expectTensors(
+            spec,
+            own.map((moment) => moment / scale),
+            expected,
+          )
+        }
+      }),
+      { numRuns: 12, seed: 3 },
+    )
+  })
+})
+
+describe('twenty updates from the same weights', () => {
+  const wide: NetworkSpec = {
+    ...SMALL_TEAM,
+    agentCount: 3,
+    denseSize: 7,
+    policyHidden: [64, 64],
+    valueHidden: [32, 32],
+  }
+  it.each([
+    ['a small team', SMALL_TEAM, 60],
+    ['a wider team, several tiles', wide, 400],
+  ] as const)('end within 1e-4: %s', async (_, spec, size) => {
+    const parameters = randomParameters(spec, 2)
+    const engines = [await createPortableEngine({ spec, threads: 2 }), await createTfjsEngine({ spec, backend: 'cpu' })]
+    for (const engine of engines) {
+      engine.loadParameters(parameters)
+      for (let update = 0; update < 20; update++) await engine.update(randomMinibatch(spec, size, update), SETTINGS)
+    }
+    const [portable, tfjs] = await Promise.all(engines.map((engine) => engine.storeParameters()))
+    expect(Math.max(...portable.map((value, index) => Math.abs(value - tfjs[index])))).toBeLessThan(1e-4)
+    expect(Math.max(...portable.map((value, index) => Math.abs(value - parameters[index])))).toBeGreaterThan(1e-2)
+    const batch: SupervisedBatch = randomSupervisedBatch(spec, size, 1)
+    const [one, other] = await Promise.all(engines.map((engine) => engine.supervisedUpdate(batch, 1e-3)))
+    expect(one).toBeCloseTo(other, 5)
+    for (const engine of engines) engine.dispose()
+  })
+})
+
+/** Of f32 sums whose terms are of order 1. */
+const FLOAT32_FLOOR = 5e-8
+
+const NO_NORMS = { gradNormPolicy: 0, gradNormValue: 0 }
+
+function agentBlocks(spec: NetworkSpec, parameters: Float32Array): Float64Array[] {
+  const perAgent = parameters.length / spec.agentCount
+  return Array.from({ length: spec.agentCount }, (_, agent) =>
+    Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent)),
+  )
+}
+
+/** Gradients [A, P] by central differences, and the terms' means over the agents. */
+function agentGradients(
+  spec: NetworkSpec,
+  lossOf: (agent: number, block: Float64Array) => ReturnType<typeof ppoLossOracle>,
+) {
+  const agents = agentBlocks(spec, randomParameters(spec, 1)).map((block, agent) => ({
+    terms: lossOf(agent, block),
+    gradient: finiteDifferences(block, (moved) => lossOf(agent, moved).total),
+  }))
+  const mean = (name: keyof (typeof agents)[number]['terms']) =>
+    agents.reduce((sum, { terms }) => sum + terms[name], 0) / agents.length
+  return {
+    gradient: Float64Array.from(agents.flatMap(({ gradient }) => Array.from(gradient))),
+    means: {
+      policyLoss: mean('policyLoss'),
+      valueLoss: mean('valueLoss'),
+      entropy: mean('entropy'),
+      approxKl: mean('approxKl'),
+      clipFraction: mean('clipFraction'),
+    },
+  }
+}
+
+/** `expectTensors` for every agent. */
+function expectGradient(
+  spec: NetworkSpec,
+  received: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  floor = FLOAT32_FLOOR,
+): void {
+  const { parametersPerAgent } = parameterLayout(spec)
+  for (let agent = 0; agent < spec.agentCount; agent++) {
+    const own = (values: ArrayLike<number>) =>
+      Array.prototype.slice.call(values, agent * parametersPerAgent, (agent + 1) * parametersPerAgent) as number[]
+    expectTensors(spec, own(received), own(expected), floor)
+  }
+}
+
+/** Each tensor to 1e-5 of its largest number, and to the rounding error `floor` of sums that cancel. */
+function expectTensors(
+  spec: NetworkSpec,
+  received: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  floor = FLOAT32_FLOOR,
+): void {
+  for (const { name, offset, length } of parameterLayout(spec).slices) {
+    let difference = 0
+    let largest = 0
+    for (let at = offset; at < offset + length; at++) {
+      difference = Math.max(difference, Math.abs(received[at] - expected[at]))
+      largest = Math.max(largest, Math.abs(expected[at]))
+    }
+    expect(difference, name).toBeLessThanOrEqual(1e-5 * largest + floor)
+  }
+}
+
+function expectStats(received: UpdateStats, expected: UpdateStats): void {
+  for (const [name, value] of Object.entries(expected)) {
+    const own = received[name as keyof UpdateStats]
+    expect(Math.abs(own - value), name).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value)))
+  }
+}

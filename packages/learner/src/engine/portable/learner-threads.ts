@@ -1,0 +1,60 @@
+import { Piscina } from 'piscina'
+import { EngineError } from '../errors.ts'
+import type { LearningMemory } from './learning-memory.ts'
+
+/** What a worker thread gets at its start. */
+export type LearnerSetup = { readonly memory: WebAssembly.Memory; readonly module: WebAssembly.Module }
+
+/** One thread's part in one update: byte offsets of the update's block and of the thread's workspace. */
+export type LearnTask = { readonly update: number; readonly workspace: number }
+
+/** The threads of an engine, the calling one among them. */
+export type LearnerThreads = {
+  /**
+   * Works on the update that the memory's block describes, and resolves when it is done. The calling thread takes part,
+   * so a worker that is late, or still starting, only leaves it more items.
+   *
+   * @throws {EngineError} THREAD_FAILED
+   */
+  run(): Promise<void>
+  /** Ends the worker threads. */
+  close(): void
+}
+
+/** Starts a worker thread for each workspace but the first, which is the calling thread's. */
+export function startThreads(learning: LearningMemory, module: WebAssembly.Module): LearnerThreads {
+  const { policy, update } = learning
+  const [own, ...others] = learning.workspaces
+  const setup: LearnerSetup = { memory: learning.memory, module }
+  const pool =
+    others.length === 0
+      ? null
+      : new Piscina({
+          filename: new URL('./worker.ts', import.meta.url).href,
+          minThreads: others.length,
+          maxThreads: others.length,
+          workerData: setup,
+        })
+  return {
+    async run() {
+      const tasks = others.map((workspace) => pool!.run({ update, workspace } satisfies LearnTask))
+      const settled = Promise.allSettled(tasks)
+      policy.learn(update, own)
+      for (const result of await settled) {
+        if (result.status === 'fulfilled') continue
+        const { reason } = result
+        throw new EngineError(
+          'THREAD_FAILED',
+          `a thread of the engine ended in an update (${reason instanceof Error ? reason.message : reason}); the ` +
+            'parameters are spoilt. Go back to a checkpoint.',
+          { cause: reason },
+        )
+      }
+    },
+
+    close() {
+      // Nothing is under way, so there is nothing to wait for.
+      void pool?.destroy()
+    },
+  }
+}

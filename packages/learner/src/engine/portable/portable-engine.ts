@@ -1,0 +1,123 @@
+import { compilePolicy, type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
+import type { Engine } from '../engine.ts'
+import {
+  assertLearningRate,
+  assertMinibatch,
+  assertOptimiserState,
+  assertStateLength,
+  assertSupervisedBatch,
+  assertUpdateSettings,
+} from '../engine-inputs.ts'
+import { EngineError } from '../errors.ts'
+import { assertFinite } from '../finite-stats.ts'
+import { startThreads } from './learner-threads.ts'
+import { createLearningMemory } from './learning-memory.ts'
+import { describePpoUpdate, describeSupervisedUpdate } from './update-description.ts'
+import { ppoResults, supervisedResults } from './update-results.ts'
+
+/** More threads than items would only wait. */
+const THREADS_MAX = 64
+
+export type PortableEngineOptions = {
+  readonly spec: NetworkSpec
+  /** 1 to 64, the calling thread among them. The results are the same for every number. */
+  readonly threads: number
+  /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
+  readonly viewMask?: Uint8Array
+}
+
+/**
+ * The learner engine in WebAssembly: gradients by hand, Adam, and a minibatch cut into slices that threads share out
+ * among themselves. The same calls give the same bytes on every machine and with every number of threads.
+ *
+ * @throws {EngineError} SETTINGS for a bad thread count, STATE_SHAPE for a mask of another length, MEMORY
+ * @throws {PolicyError} NETWORK_SPEC, NOT_BUILT
+ */
+export async function createPortableEngine(options: PortableEngineOptions): Promise<Engine> {
+  const { spec, threads } = options
+  const stateLength = spec.agentCount * parameterLayout(spec).parametersPerAgent
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > THREADS_MAX) {
+    throw new EngineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
+  }
+  const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
+  if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
+  const module = await compilePolicy()
+  const learning = createLearningMemory({ spec, module, threads, viewMask })
+  const learners = startThreads(learning, module)
+  // Moments of a frozen parameter would still move it.
+  const trained = (moments: Float32Array) =>
+    viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index])
+
+  let isLoaded = false
+  let isDisposed = false
+  let stepCount = 0
+  const assertLoaded = () => {
+    if (!isLoaded || isDisposed) {
+      throw new EngineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
+    }
+  }
+
+  return {
+    name: 'portable',
+    backend: 'wasm',
+    device: `SIMD, ${threads} thread${threads === 1 ? '' : 's'}`,
+
+    loadParameters(values) {
+      assertStateLength('parameters', values.length, stateLength)
+      if (isDisposed) throw new EngineError('STATE_MISSING', 'the engine has been disposed.')
+      learning.writeTeam(learning.parameters, values)
+      isLoaded = true
+    },
+
+    async storeParameters() {
+      assertLoaded()
+      return learning.readTeam(learning.parameters)
+    },
+
+    loadOptimiser(optimiser) {
+      assertOptimiserState(optimiser, stateLength)
+      assertLoaded()
+      learning.writeTeam(learning.firstMoment, trained(optimiser.firstMoment))
+      learning.writeTeam(learning.secondMoment, trained(optimiser.secondMoment))
+      stepCount = optimiser.step
+    },
+
+    async storeOptimiser() {
+      assertLoaded()
+      return {
+        step: stepCount,
+        firstMoment: learning.readTeam(learning.firstMoment),
+        secondMoment: learning.readTeam(learning.secondMoment),
+      }
+    },
+
+    async update(minibatch, settings) {
+      assertMinibatch(minibatch, spec)
+      assertUpdateSettings(settings)
+      assertLoaded()
+      const shares = describePpoUpdate({ spec, learning, minibatch, settings, step: stepCount + 1 })
+      await learners.run()
+      stepCount++
+      const stats = ppoResults({ spec, learning, shares })
+      assertFinite(stats)
+      return stats
+    },
+
+    async supervisedUpdate(batch, learningRate) {
+      assertSupervisedBatch(batch, spec)
+      assertLearningRate(learningRate)
+      assertLoaded()
+      const shares = describeSupervisedUpdate({ spec, learning, batch, learningRate, step: stepCount + 1 })
+      await learners.run()
+      stepCount++
+      const results = supervisedResults({ spec, learning, shares })
+      assertFinite(results)
+      return results.loss
+    },
+
+    dispose() {
+      if (!isDisposed) learners.close()
+      isDisposed = true
+    },
+  }
+}

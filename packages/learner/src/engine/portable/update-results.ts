@@ -1,0 +1,50 @@
+import { type NetworkSpec, STATISTICS_PER_SLICE } from '@vigil/policy-wasm'
+import type { UpdateStats } from '../engine.ts'
+import { type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
+
+/** Where the results of an update lie, and [A] 1 over the number of rows that each agent learnt from. */
+type Results = { readonly spec: NetworkSpec; readonly learning: LearningMemory; readonly shares: Float64Array }
+
+const POLICY = 0
+const VALUE = 1
+
+/** The statistics of a PPO update. */
+export function ppoResults(results: Results): UpdateStats {
+  const hasCritic = results.spec.valueHidden !== null
+  return {
+    policyLoss: agentMean(results, POLICY, 0),
+    valueLoss: hasCritic ? agentMean(results, VALUE, 0) : 0,
+    entropy: agentMean(results, POLICY, 1),
+    approxKl: agentMean(results, POLICY, 2),
+    clipFraction: agentMean(results, POLICY, 3),
+    gradNormPolicy: meanNorm(results, POLICY),
+    gradNormValue: hasCritic ? meanNorm(results, VALUE) : 0,
+  }
+}
+
+/** The cross-entropy and the norm of its gradient. */
+export function supervisedResults(results: Results): { loss: number; gradNorm: number } {
+  return { loss: agentMean(results, POLICY, 0), gradNorm: meanNorm(results, POLICY) }
+}
+
+/** Mean over the agents of the mean over their rows, in a fixed order. */
+function agentMean({ spec, learning, shares }: Results, trunk: number, statistic: number): number {
+  const perAgent = SLICE_COUNT * STATISTICS_PER_SLICE
+  const length = (trunk + 1) * spec.agentCount * perAgent
+  const sums = new Float64Array(learning.memory.buffer, learning.statistics, length)
+  let mean = 0
+  for (let agent = 0; agent < spec.agentCount; agent++) {
+    let sum = 0
+    for (let slice = 0; slice < SLICE_COUNT; slice++) {
+      sum += sums[(trunk * spec.agentCount + agent) * perAgent + slice * STATISTICS_PER_SLICE + statistic]
+    }
+    mean += (sum * shares[agent]) / spec.agentCount
+  }
+  return mean
+}
+
+function meanNorm({ spec, learning }: Results, trunk: number): number {
+  const at = learning.gradientNorms + 8 * trunk * spec.agentCount
+  const norms = new Float64Array(learning.memory.buffer, at, spec.agentCount)
+  return norms.reduce((sum, norm) => sum + norm, 0) / spec.agentCount
+}

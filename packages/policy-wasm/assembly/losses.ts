@@ -1,0 +1,117 @@
+/**
+ * The losses of a tile of events and their gradients with respect to a trunk's outputs, row by row. Mathematics and
+ * notation are those of the TF.js engine (packages/learner/src/engine/tfjs/ppo-loss.ts), derived by hand:
+ *
+ *   d log pi(a) / d z_j = [a = j] - pi_j,   d entropy / d z_j = -pi_j (log pi_j + entropy)
+ */
+import { exp4 } from './exp'
+import { exp1, largest4, sum4 } from './softmax'
+import { Update } from './update'
+
+/** Adds to one of a slice's sums. */
+// @ts-ignore: decorator
+@inline
+function addStatistic(statistics: usize, index: usize, value: f64): void {
+  store<f64>(statistics + (index << 3), load<f64>(statistics + (index << 3)) + value)
+}
+
+/**
+ * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus.
+ *
+ * @param events  [rows] i32, numbers of the tile's events in the minibatch
+ * @param logits  [rows, 4]
+ * @param dLogits [rows, 4], overwritten: gradient of the agent's mean loss
+ */
+export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32, logits: usize, dLogits: usize, statistics: usize): void {
+  const share = load<f32>(update.rowShares + (<usize>agent << 2))
+  let policyLoss: f64 = 0
+  let entropySum: f64 = 0
+  let divergence: f64 = 0
+  let clippedCount: f64 = 0
+  for (let row = 0; row < rows; row++) {
+    const at = <usize>agent * update.rowCount + load<i32>(events + (<usize>row << 2))
+    const z = v128.load(logits + (<usize>row << 4))
+    const dZ = dLogits + (<usize>row << 4)
+    const shifted = f32x4.sub(z, f32x4.splat(largest4(z)))
+    const e = exp4(shifted)
+    const sum = sum4(e)
+    const pi = f32x4.div(e, f32x4.splat(sum))
+    const logPi = f32x4.sub(shifted, f32x4.splat(Mathf.log(sum)))
+
+    const action = <usize>load<u8>(update.actions + at) << 2
+    v128.store(dZ, logPi)
+    const logRatio = load<f32>(dZ + action) - load<f32>(update.oldLogProbs + (at << 2))
+    const ratio = exp1(logRatio)
+    const advantage = load<f32>(update.advantages + (at << 2))
+    const surrogate = ratio * advantage
+    const clippedSurrogate = min(max(ratio, update.clipLow), update.clipHigh) * advantage
+    const entropy = -sum4(f32x4.mul(pi, logPi))
+
+    // d min(ratio A, clip(ratio) A) / d ratio is A where the first is the smaller or both are equal, else 0.
+    const dLogProb: f32 = surrogate <= clippedSurrogate ? -share * surrogate : 0
+    const dEntropy = f32x4.mul(pi, f32x4.add(logPi, f32x4.splat(entropy)))
+    v128.store(dZ, f32x4.sub(f32x4.mul(dEntropy, f32x4.splat(share * update.entropyCoef)), f32x4.mul(pi, f32x4.splat(dLogProb))))
+    store<f32>(dZ + action, load<f32>(dZ + action) + dLogProb)
+
+    policyLoss -= min(surrogate, clippedSurrogate)
+    entropySum += entropy
+    divergence += ratio - 1 - logRatio
+    clippedCount += abs(ratio - 1) > update.clipEpsilon ? 1 : 0
+  }
+  addStatistic(statistics, 0, policyLoss)
+  addStatistic(statistics, 1, entropySum)
+  addStatistic(statistics, 2, divergence)
+  addStatistic(statistics, 3, clippedCount)
+}
+
+/**
+ * Squared error of the critic: gradient of valueCoef mean (V - target)^2.
+ *
+ * @param values  [rows]
+ * @param dValues [rows], overwritten
+ */
+export function valueGradient(update: Update, agent: i32, events: usize, rows: i32, values: usize, dValues: usize, statistics: usize): void {
+  const scale = <f32>2 * update.valueCoef * load<f32>(update.rowShares + (<usize>agent << 2))
+  let valueLoss: f64 = 0
+  for (let row = 0; row < rows; row++) {
+    const at = <usize>agent * update.rowCount + load<i32>(events + (<usize>row << 2))
+    const error = load<f32>(values + (<usize>row << 2)) - load<f32>(update.valueTargets + (at << 2))
+    store<f32>(dValues + (<usize>row << 2), scale * error)
+    valueLoss += error * error
+  }
+  addStatistic(statistics, 0, valueLoss)
+}
+
+/**
+ * Cross-entropy of the decision "threat", P(threat) = pi(block) + pi(quarantine) = pi_1 + pi_2.
+ *
+ *   -log P(group) = log sum_j e^{z_j} - log sum_{j in group} e^{z_j},  d / d z_j = pi_j - [j in group] pi_j / P(group)
+ *
+ * Arguments as of `ppoGradient`.
+ */
+export function crossEntropyGradient(update: Update, agent: i32, events: usize, rows: i32, logits: usize, dLogits: usize, statistics: usize): void {
+  const share = load<f32>(update.rowShares + (<usize>agent << 2))
+  let loss: f64 = 0
+  for (let row = 0; row < rows; row++) {
+    const from = logits + (<usize>row << 4)
+    const z = v128.load(from)
+    const dZ = dLogits + (<usize>row << 4)
+    const largest = largest4(z)
+    const e = exp4(f32x4.sub(z, f32x4.splat(largest)))
+    const sum = sum4(e)
+    const isThreat = load<u8>(update.labels + load<i32>(events + (<usize>row << 2)))
+    const first: usize = isThreat ? 4 : 0
+    const second: usize = isThreat ? 8 : 12
+    // The softmax inside the group by the difference of its two logits: exact also where both are improbable.
+    const z1 = load<f32>(from + first)
+    const z2 = load<f32>(from + second)
+    const ratio = exp1(-abs(z1 - z2))
+    const larger: f32 = 1 / (1 + ratio)
+    const logGroup = max(z1, z2) + Mathf.log(1 + ratio)
+    v128.store(dZ, f32x4.mul(f32x4.div(e, f32x4.splat(sum)), f32x4.splat(share)))
+    store<f32>(dZ + first, load<f32>(dZ + first) - share * (z1 >= z2 ? larger : ratio * larger))
+    store<f32>(dZ + second, load<f32>(dZ + second) - share * (z1 >= z2 ? ratio * larger : larger))
+    loss += largest + Mathf.log(sum) - logGroup
+  }
+  addStatistic(statistics, 0, loss)
+}

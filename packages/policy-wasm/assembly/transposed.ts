@@ -1,0 +1,144 @@
+/** Products and sums of the backward pass, in the same register blocks and order as ./matmul. */
+import { multiplyAdd } from './matmul'
+
+/**
+ * C[K, N] += A[M, K]^T B[M, N], row-major. An element is C + (a_0 b_0 + a_1 b_1 + ...) in ascending m.
+ *
+ * @param n a multiple of 8
+ */
+export function accumulateTransposed(a: usize, b: usize, c: usize, m: i32, k: i32, n: i32): void {
+  const aStride = <usize>k << 2
+  const rowStride = <usize>n << 2
+  for (let at: usize = 0; at < rowStride; at += 32) {
+    let i = 0
+    for (; i + 4 <= k; i += 4) block4x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, m)
+    for (; i < k; i++) block1x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, m)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function accumulate(at: usize, low: v128, high: v128): void {
+  v128.store(at, f32x4.add(v128.load(at), low))
+  v128.store(at, f32x4.add(v128.load(at, 16), high), 16)
+}
+
+// @ts-ignore: decorator
+@inline
+function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
+  let c00 = f32x4.splat(0)
+  let c01 = c00
+  let c10 = c00
+  let c11 = c00
+  let c20 = c00
+  let c21 = c00
+  let c30 = c00
+  let c31 = c00
+  for (let row = 0; row < m; row++) {
+    const b0 = v128.load(b)
+    const b1 = v128.load(b, 16)
+    const x0 = v128.load32_splat(a)
+    const x1 = v128.load32_splat(a, 4)
+    const x2 = v128.load32_splat(a, 8)
+    const x3 = v128.load32_splat(a, 12)
+    c00 = multiplyAdd(x0, b0, c00)
+    c01 = multiplyAdd(x0, b1, c01)
+    c10 = multiplyAdd(x1, b0, c10)
+    c11 = multiplyAdd(x1, b1, c11)
+    c20 = multiplyAdd(x2, b0, c20)
+    c21 = multiplyAdd(x2, b1, c21)
+    c30 = multiplyAdd(x3, b0, c30)
+    c31 = multiplyAdd(x3, b1, c31)
+    a += aStride
+    b += bStride
+  }
+  accumulate(c, c00, c01)
+  accumulate(c + bStride, c10, c11)
+  accumulate(c + 2 * bStride, c20, c21)
+  accumulate(c + 3 * bStride, c30, c31)
+}
+
+// @ts-ignore: decorator
+@inline
+function block1x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
+  let c0 = f32x4.splat(0)
+  let c1 = c0
+  for (let row = 0; row < m; row++) {
+    const x = v128.load32_splat(a)
+    c0 = multiplyAdd(x, v128.load(b), c0)
+    c1 = multiplyAdd(x, v128.load(b, 16), c1)
+    a += aStride
+    b += bStride
+  }
+  accumulate(c, c0, c1)
+}
+
+/** out[N, M] = A[M, N]^T in blocks of 4 x 4; m and n are multiples of 4, or one of them is 1. */
+export function transpose(a: usize, out: usize, m: i32, n: i32): void {
+  if (m == 1 || n == 1) {
+    memory.copy(out, a, <usize>(m * n) << 2)
+    return
+  }
+  const inStride = <usize>n << 2
+  const outStride = <usize>m << 2
+  for (let row = 0; row < m; row += 4) {
+    for (let column = 0; column < n; column += 4) {
+      const from = a + <usize>row * inStride + (<usize>column << 2)
+      const r0 = v128.load(from)
+      const r1 = v128.load(from + inStride)
+      const r2 = v128.load(from + 2 * inStride)
+      const r3 = v128.load(from + 3 * inStride)
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5)
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
+      const to = out + <usize>column * outStride + (<usize>row << 2)
+      v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
+      v128.store(to + outStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
+      v128.store(to + 2 * outStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
+      v128.store(to + 3 * outStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
+    }
+  }
+}
+
+/**
+ * d *= (h > 0), the derivative of ReLU, and sums[N] += the column sums of the result, in ascending rows.
+ *
+ * @param h [M, N] activations
+ * @param d [M, N] gradient, overwritten
+ * @param n a multiple of 8
+ */
+export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): void {
+  const stride = <usize>n << 2
+  const zero = f32x4.splat(0)
+  for (let at: usize = 0; at < stride; at += 32) {
+    let low = zero
+    let high = zero
+    let from = h + at
+    let to = d + at
+    for (let row = 0; row < m; row++) {
+      const d0 = v128.and(v128.load(to), f32x4.gt(v128.load(from), zero))
+      const d1 = v128.and(v128.load(to, 16), f32x4.gt(v128.load(from, 16), zero))
+      v128.store(to, d0)
+      v128.store(to, d1, 16)
+      low = f32x4.add(low, d0)
+      high = f32x4.add(high, d1)
+      from += stride
+      to += stride
+    }
+    accumulate(sums + at, low, high)
+  }
+}
+
+/** sums[N] += the column sums of D[M, N], in ascending rows; n is 4 or 1. */
+export function accumulateColumns(d: usize, sums: usize, m: i32, n: i32): void {
+  if (n == 1) {
+    let sum: f32 = 0
+    for (let row = 0; row < m; row++) sum += load<f32>(d + (<usize>row << 2))
+    store<f32>(sums, load<f32>(sums) + sum)
+  } else {
+    let sum = f32x4.splat(0)
+    for (let row = 0; row < m; row++) sum = f32x4.add(sum, v128.load(d + (<usize>row << 4)))
+    v128.store(sums, f32x4.add(v128.load(sums), sum))
+  }
+}

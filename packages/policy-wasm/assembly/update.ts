@@ -1,0 +1,64 @@
+/** The block that describes one update of the team to every thread that works on it. */
+
+/** Written by the host (../src/update-block.ts) in this order, one 32-bit word per field. Bytes of all `*Stride`s. */
+@unmanaged
+export class Update {
+  /** -> plan block */
+  plan: usize
+  /** -> f32 [A, agentStride / 4] each: an agent's P numbers, then zeros up to the stride */
+  parameters: usize
+  firstMoment: usize
+  secondMoment: usize
+  /** -> the same shape, 1 = learns, 0 = frozen; 0 = all learn */
+  viewMask: usize
+  /** -> f32 [A, S, agentStride / 4], each slice's share of the gradient */
+  gradients: usize
+  agentStride: usize
+  /** S, slices of the minibatch */
+  sliceCount: i32
+  /** Events of a slice; the last may have fewer. */
+  sliceRows: i32
+  /** B, events of the minibatch */
+  rowCount: i32
+  /** 1 = the policies alone, 2 = policies and critics */
+  trunkCount: i32
+  /** 1 = cross-entropy of the labels, 0 = PPO */
+  supervised: i32
+  /** -> f32 [B, denseSize] and u16 [B, C] */
+  dense: usize
+  categorical: usize
+  /** -> u8 [B], supervised */
+  labels: usize
+  /** -> u8 [A, B] and f32 [A, B] each, PPO */
+  actions: usize
+  oldLogProbs: usize
+  advantages: usize
+  valueTargets: usize
+  /** -> f32 [A, B] 0 or 1; 0 = every agent learns from every event */
+  weights: usize
+  /** -> f32 [A], 1 over the number of events that the agent learns from */
+  rowShares: usize
+  /** -> f64 [trunkCount * A, S, STATISTICS], sums over the slice's events, overwritten */
+  statistics: usize
+  /** -> f64 [trunkCount * A], gradient norms before clipping, overwritten */
+  gradientNorms: usize
+  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from S */
+  progress: usize
+  clipLow: f32
+  clipHigh: f32
+  clipEpsilon: f32
+  entropyCoef: f32
+  valueCoef: f32
+  maxNormPolicy: f32
+  maxNormValue: f32
+  /** Coefficients of Adam for this step; `Rest` is 1 - beta, rounded once. */
+  beta1: f32
+  beta1Rest: f32
+  beta2: f32
+  beta2Rest: f32
+  stepSize: f32
+  epsilon: f32
+}
+
+/** Sums per slice: policy loss, entropy, approximate KL, clipped ratios; or the value loss; or the cross-entropy. */
+export const STATISTICS = 4
