@@ -1,8 +1,10 @@
 /**
- * An nx plugin for two things that `nx run learner:train --agents=3` would otherwise get wrong:
+ * An nx plugin for what `nx run learner:train --agents=3 --out='my runs'` would otherwise get wrong:
  *
- * - nx keeps some flags for itself (--agents is an nx flag), so the command would never see them;
- * - nx ends with 1 whatever code the command ended with, but 2 and 3 mean bad usage and bad data here.
+ * - nx keeps some flags for itself (--agents is an nx flag), and pastes the others into a shell command, where a `$` in a
+ *   path would be expanded. The commands take no words from nx (`forwardAllArgs: false`) but all of them from here;
+ * - nx ends with 1 whatever code the command ended with, but 2 and 3 mean bad usage and bad data here;
+ * - nx dies when its reader goes away (`| head`), and takes a long training run with it.
  *
  * The command side is src/nx.ts.
  */
@@ -12,15 +14,20 @@ import { join } from 'node:path'
 
 export const name = 'vigil-command-line'
 
-/** Flags of ours that nx treats as its own. */
-const KEPT_BY_NX = ['--agents']
+/** Flags of nx that may stand among ours. */
+const FLAGS_OF_NX = /^--(verbose|skip-?nx-?cache|output-?style|tui|no-tui)(=|$)/i
 
 let folder = null
+
+process.stdout.on('error', ignoreBrokenPipe)
+process.stderr.on('error', ignoreBrokenPipe)
 
 export function preTasksExecution(_options, { argv }) {
   folder = mkdtempSync(join(tmpdir(), 'vigil-nx-'))
   process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
-  process.env.VIGIL_NX_KEPT_FLAGS = JSON.stringify(argv.flatMap((word, i) => keptFlag(word, argv[i + 1])))
+  process.env.VIGIL_NX_CWD = process.env.INIT_CWD ?? process.cwd()
+  const words = wordsOfCommand(argv.slice(2))
+  if (words !== null) process.env.VIGIL_NX_COMMAND_LINE = JSON.stringify(words)
 }
 
 export function postTasksExecution() {
@@ -36,8 +43,13 @@ export function postTasksExecution() {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** `--agents=3` and `--agents 3`, as one word; the second leaves its value behind as a stray word. */
-function keptFlag(word, next) {
-  if (KEPT_BY_NX.some((flag) => word.startsWith(`${flag}=`))) return [{ flag: word, stray: null }]
-  return KEPT_BY_NX.includes(word) ? [{ flag: `${word}=${next}`, stray: next }] : []
+/** What follows `run learner:train` or `train learner`; null when nx runs many tasks, which take no words. */
+function wordsOfCommand(argv) {
+  const names = argv.flatMap((word, i) => (word.startsWith('-') ? [] : [i])).slice(0, 2)
+  if (names.length < 2 || ['run-many', 'affected'].includes(argv[names[0]])) return null
+  return argv.slice(names[1] + 1).filter((word) => !FLAGS_OF_NX.test(word))
+}
+
+function ignoreBrokenPipe(error) {
+  if (error.code !== 'EPIPE') throw error
 }

@@ -3,22 +3,34 @@ import { describe, expect, it } from 'vitest'
 import { name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
 import { commandLine, reportExitCode } from './nx.ts'
 
-/** What nx would pass on of a command line, and what the plugin saw of it. */
-function through(words: readonly string[], passed: readonly string[]): string[] {
-  preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'learner:train', ...words] })
-  const line = commandLine([...passed])
+/** What a command sees of a line that nx was called with. */
+function through(...words: string[]): string[] {
+  preTasksExecution(undefined, { argv: ['node', 'nx', ...words] })
+  const line = commandLine(['what', 'nx', 'passes'])
   postTasksExecution()
+  delete process.env.VIGIL_NX_COMMAND_LINE
   return line
 }
 
 describe('commandLine', () => {
-  it('gets back the flags that nx keeps', () => {
-    expect(through(['--seed=1', '--agents=3'], ['--seed=1'])).toEqual(['--seed=1', '--agents=3'])
-    expect(through(['--agents', '3', '--seed=1'], ['3', '--seed=1'])).toEqual(['--agents=3', '--seed=1'])
-    expect(through(['--seed=1'], ['--seed=1'])).toEqual(['--seed=1'])
+  it('has every word as it was written, those that nx keeps and those that a shell would change', () => {
+    expect(through('run', 'learner:train', '--seed=1', '--agents', '3', '--out=$(touch x) `y` $HOME')).toEqual([
+      '--seed=1',
+      '--agents',
+      '3',
+      '--out=$(touch x) `y` $HOME',
+    ])
+    expect(through('train', 'learner', '--agents=3')).toEqual(['--agents=3'])
   })
 
-  it('is the plain command line without nx', () => {
+  it('leaves out what is meant for nx', () => {
+    expect(through('--verbose', 'run', 'learner:train', '--skip-nx-cache', '--outputStyle=static', '--seed=1')).toEqual(
+      ['--seed=1'],
+    )
+  })
+
+  it('is the plain command line where nx runs many tasks, and without nx', () => {
+    expect(through('run-many', '-t', 'test')).toEqual(['what', 'nx', 'passes'])
     expect(commandLine(['--agents=3'], {})).toEqual(['--agents=3'])
   })
 })

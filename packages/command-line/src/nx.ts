@@ -1,22 +1,20 @@
 /**
- * What `nx run` keeps from a task and takes from it, put right through two environment variables that
- * nx-plugin.mjs sets: nx treats flags like --agents as its own, and turns every exit code into 1.
+ * The command's side of nx-plugin.mjs: the words of the command line as the user wrote them, the folder in which the user
+ * stands, and the exit code on its way back.
  */
 import { writeFileSync } from 'node:fs'
 
-/** A flag that nx kept although it is ours, and the value that it left behind as a word of its own. */
-type KeptFlag = { readonly flag: string; readonly stray: string | null }
-
-/** The flags of this command: those that nx passed on, and those that it kept. */
+/** The words of this command's line; through nx they come by environment, untouched by nx and the shell. */
 export function commandLine(passed = process.argv.slice(2), environment = process.env): string[] {
-  const kept = JSON.parse(environment.VIGIL_NX_KEPT_FLAGS ?? '[]') as KeptFlag[]
-  const words = [...passed]
-  for (const { flag, stray } of kept) {
-    const at = stray === null ? -1 : words.indexOf(stray)
-    if (at >= 0) words.splice(at, 1, flag)
-    else words.push(flag)
+  const handedOver = environment.VIGIL_NX_COMMAND_LINE
+  return handedOver === undefined ? passed : (JSON.parse(handedOver) as string[])
+}
+
+/** Goes to the folder in which the user called nx, so that relative paths mean what they say. */
+export function standWhereTheUserStands(environment = process.env): void {
+  if (environment.VIGIL_NX_COMMAND_LINE !== undefined && environment.VIGIL_NX_CWD !== undefined) {
+    process.chdir(environment.VIGIL_NX_CWD)
   }
-  return words
 }
 
 /** Tells nx's own process which exit code this command ends with. */

@@ -1,5 +1,5 @@
 import { UsageError } from './errors.ts'
-import { reportExitCode } from './nx.ts'
+import { reportExitCode, standWhereTheUserStands } from './nx.ts'
 
 /** How a command ends when it does not end well. */
 const EXIT = { failed: 1, usage: 2, badData: 3 } as const
@@ -19,6 +19,7 @@ export async function runCommand(command: () => Promise<void>, kinds: ErrorKinds
   process.stdout.on('error', ignoreBrokenPipe)
   process.stderr.on('error', ignoreBrokenPipe)
   try {
+    standWhereTheUserStands()
     await command()
   } catch (error) {
     const code = exitCodeOf(error, kinds)

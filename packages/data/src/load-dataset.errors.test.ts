@@ -163,7 +163,7 @@ describe('bad data', () => {
     [
       'a label that is none',
       'VALUE_INVALID',
-      /true or false, received 'maybe'/,
+      /true, false, 1 or 0, received 'maybe'/,
       () => edited('label.csv', (records) => (records[5].is_suspicious = 'maybe')),
     ],
     [

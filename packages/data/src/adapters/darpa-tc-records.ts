@@ -51,7 +51,7 @@ export async function readRecords(database: Database, files: EventFiles): Promis
       (name) =>
         `CASE WHEN isfinite(TRY_CAST(${quoted(name)} AS DOUBLE)) THEN TRY_CAST(${quoted(name)} AS DOUBLE) END AS ${name}`,
     ),
-    `TRY_CAST(${quoted(LABEL_COLUMN)} AS BOOLEAN) AS ${LABEL_COLUMN}`,
+    `CASE lower(${quoted(LABEL_COLUMN)}::VARCHAR) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END AS ${LABEL_COLUMN}`,
   ]
   await database.run(
     `CREATE TEMP TABLE record AS SELECT (row_number() OVER () - 1)::INTEGER AS row, ${selected.join(', ')} FROM (SELECT * FROM ${scan} LIMIT ${MAXIMUM_ROWS + 1})`,
@@ -100,7 +100,7 @@ async function requireValues(database: Database, scan: string): Promise<void> {
   const [[cell]] = await database.rows(
     `SELECT value FROM (SELECT row_number() OVER () - 1 AS row, ${quoted(wrong.name)}::VARCHAR AS value FROM ${scan}) WHERE row = ${wrong.row}`,
   )
-  const needed = wrong.name === LABEL_COLUMN ? 'true or false' : 'a finite number'
+  const needed = wrong.name === LABEL_COLUMN ? 'true, false, 1 or 0' : 'a finite number'
   const received = cell === null ? 'nothing' : literal(String(cell).slice(0, 40))
   throw new DataError(
     'VALUE_INVALID',

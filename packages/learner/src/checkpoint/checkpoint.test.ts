@@ -93,7 +93,7 @@ describe('checkpoint', () => {
   })
 
   it.each([
-    ['dataset', { datasetFingerprint: 'c'.repeat(64) }, /another dataset/],
+    ['dataset', { datasetFingerprint: 'c'.repeat(64) }, /trained on other data/],
     ['settings', { configFingerprint: 'c'.repeat(64) }, /other settings/],
     ['network', { parameterCount: 4 }, /hold 3 numbers, this network has 4/],
   ])('refuses one of another %s by name', (_, change, message) => {

@@ -72,7 +72,10 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new CheckpointError('MISSING', `The checkpoint ${path} cannot be read: ${(cause as Error).message}.`)
+    throw new CheckpointError(
+      'MISSING',
+      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; if training stopped before it, train again.`,
+    )
   })
   return decodeCheckpoint(bytes, expected, path)
 }
@@ -118,7 +121,7 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const foreign = (reason: string) =>
     new CheckpointError(
       'FOREIGN',
-      `${source} belongs to another run: ${reason}. Give the folder of the run it came from.`,
+      `${source} does not fit this run: ${reason}. Put back what the run was trained with, or train a new run.`,
     )
 
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -140,8 +143,10 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const { sections } = header
   const total = Object.values(sections).reduce((sum, length) => sum + length, 0)
   if (start + headerBytes + total !== content.length) throw damaged(`its sections claim ${total} bytes`)
-  if (header.datasetFingerprint !== expected.datasetFingerprint) throw foreign('it was trained on another dataset')
-  if (header.configFingerprint !== expected.configFingerprint) throw foreign('it was trained with other settings')
+  if (header.datasetFingerprint !== expected.datasetFingerprint)
+    throw foreign('it was trained on other data, or the data have changed since')
+  if (header.configFingerprint !== expected.configFingerprint)
+    throw foreign('it was trained with other settings, or config.json has changed since')
   for (const name of ['parameters', 'firstMoment', 'secondMoment'] as const) {
     if (sections[name] === 4 * expected.parameterCount) continue
     throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${expected.parameterCount}`)

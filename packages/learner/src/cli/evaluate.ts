@@ -1,6 +1,6 @@
-import { commandLine, runCommand } from '@vigil/command-line'
+import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
-import { resolveConfig } from '../config/config.ts'
+import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
 import { evaluateRun } from '../run/evaluate-run.ts'
@@ -16,7 +16,7 @@ await runCommand(async () => {
   if (foreign !== undefined) {
     throw new ConfigError(
       'CONFLICT',
-      `--${foreign} belongs to training; an evaluation takes --run, --split, --data and --actors.`,
+      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --data and --actors.`,
     )
   }
   if (flags.run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
@@ -29,7 +29,7 @@ await runCommand(async () => {
   const { lanesPerShard: _derived, ...input } = saved
   const config = resolveConfig(
     { ...input, ...(actors === undefined ? {} : { actors }), ...(data === undefined ? {} : { data }) },
-    'command line',
+    COMMAND_LINE,
   )
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const { dataset } = await loadData(config, parsePipeline(pipeline), say)

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function command(name: 'train' | 'evaluate', flags: readonly string[]) {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname
-  const env = { ...process.env, VIGIL_NX_KEPT_FLAGS: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
+  const env = { ...process.env, VIGIL_NX_COMMAND_LINE: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...flags], {
     cwd: folder,
     encoding: 'utf8',
@@ -42,7 +42,7 @@ describe('train refuses', () => {
   it.each([
     [['--agents=3', '--faults=1'], 2, /CONFLICT: 3 agents cannot tolerate 1 Byzantine fault/],
     [['--itterations=3'], 2, /UNKNOWN_FLAG: There is no flag --itterations\. Did you mean --iterations\?/],
-    [['--seed=abc'], 2, /INVALID_VALUE: command line: seed is "abc"/],
+    [['--seed=abc'], 2, /INVALID_VALUE: --seed must be a number, but is "abc"/],
     [['--config=nowhere.json'], 2, /CONFIG_FILE: The config file nowhere\.json cannot be read/],
     [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
     [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],
@@ -105,6 +105,6 @@ describe('a run', () => {
     writeFileSync(latest, 'not a checkpoint at all, but long enough to be one, one might think')
     expectRefusal(command('train', ['--resume=run']), 3, /DAMAGED: .*latest\.checkpoint/)
     writeFileSync(join(folder, 'run', 'config.json'), '{"agents": "many"}')
-    expectRefusal(command('train', ['--resume=run']), 2, /config\.json: agents is "many"/)
+    expectRefusal(command('train', ['--resume=run']), 2, /config\.json: agents must be a number, but is "many"/)
   })
 })

@@ -1,3 +1,5 @@
+import { reportExitCode } from '@vigil/command-line'
+
 /** Whether somebody has asked for an end. */
 export type StopRequest = {
   readonly requested: () => boolean
@@ -7,12 +9,18 @@ export type StopRequest = {
   readonly release: () => void
 }
 
+/** 128 + SIGINT, as shells have it. */
+const INTERRUPTED = 130
+
 /** Ctrl-C (or SIGTERM) asks for an end after the present iteration; a second one ends at once, with code 130. */
 export function stopOnSignal(): StopRequest {
   let requested = false
   const listeners: (() => void)[] = []
   const onSignal = () => {
-    if (requested) process.exit(130)
+    if (requested) {
+      reportExitCode(INTERRUPTED)
+      process.exit(INTERRUPTED)
+    }
     requested = true
     for (const listener of listeners) listener()
   }

@@ -1,6 +1,6 @@
 import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
-import { type Config, resolveConfig } from '../config/config.ts'
+import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
 import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
@@ -21,7 +21,7 @@ async function newRun(settings: Record<string, unknown>, file: string | undefine
   const fromFile = file === undefined ? {} : await readConfigFile(file)
   const config = resolveConfig(
     mergeSettings(fromFile, settings),
-    file === undefined ? 'command line' : `command line and ${file}`,
+    file === undefined ? COMMAND_LINE : `command line and ${file}`,
   )
   await assertRunFolderFree(config)
   return { kind: 'new', config }
@@ -40,6 +40,6 @@ async function resumedRun(
   }
   const { folder, config: saved, pipeline } = await openRunFolder(flags.resume)
   const { lanesPerShard: _derived, ...input } = saved
-  const config: Config = resolveConfig({ ...input, ...settings }, 'command line')
+  const config: Config = resolveConfig({ ...input, ...settings }, COMMAND_LINE)
   return { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) }
 }

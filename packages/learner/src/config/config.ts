@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { nearestName } from '@vigil/command-line'
+import { flagName, nearestName } from '@vigil/command-line'
 import { maxFaults } from '@vigil/consensus'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
@@ -15,6 +15,9 @@ export type Config = Readonly<
     readonly lanesPerShard: number
   }
 >
+
+/** What `resolveConfig` is told where the settings come from flags alone: messages then name the flags. */
+export const COMMAND_LINE = 'command line'
 
 /** Settings that change how fast a run is or where it goes, never what comes out. */
 const WITHOUT_EFFECT = ['actors', 'engineThreads', 'out', 'data'] as const
@@ -75,19 +78,39 @@ function parse(input: unknown, source: string): ParsedConfig {
     )
   }
   const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
-  throw new ConfigError(
-    'INVALID_VALUE',
-    `${source}: ${path || 'the config'} is ${JSON.stringify(received)}. ${requirement(issue)}`,
-  )
+  const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flagName(path)}` : `${source}: ${path}`
+  throw new ConfigError('INVALID_VALUE', `${name} must be ${requirement(issue)}, but is ${JSON.stringify(received)}.`)
 }
 
 /** What a value must be, in words, from the schema's complaint. */
 function requirement(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `It must be one of: ${issue.values.join(', ')}.`
-  if (issue.code === 'invalid_union') {
-    return `It must be one of these: ${issue.errors.map((branch) => requirement(branch[0]).replace(/^It must be /, '')).join(' Or: ')}`
+  switch (issue.code) {
+    case 'invalid_value':
+      return `one of ${issue.values.join(', ')}`
+    case 'invalid_union':
+      return issue.errors.map((branch) => requirement(branch[0])).join(' or ')
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? `of type ${issue.expected}`
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}`
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${lengthOf(issue.origin)}`
+    default:
+      return issue.message
   }
-  return `${issue.message}.`
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  array: 'a list of widths such as 128,128',
+  boolean: 'true or false',
+  string: 'text',
+  object: 'an object of settings',
+}
+
+function lengthOf(origin: string): string {
+  return origin === 'array' ? ' long' : origin === 'string' ? ' characters long' : ''
 }
 
 function assertConsistent(config: Config): void {

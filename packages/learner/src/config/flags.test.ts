@@ -45,6 +45,8 @@ describe('parseFlags', () => {
     ['--resum=x', /Did you mean --resume\?/],
     ['--zzzzzzzzzz', /There is no flag --zzzzzzzzzz\./],
     ['train', /"train" is not a flag/],
+    ['--out', /--out needs a value/],
+    ['--resume=', /--resume needs a value/],
     ['--__proto__=1', /no flag/],
     ['--constructor=1', /no flag/],
   ])('refuses %s', (word, message) => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { flagName, readFlags } from '@vigil/command-line'
+import { flagName, readFlags, UsageError } from '@vigil/command-line'
 import { configKeys } from './config.ts'
 import { ConfigError } from './errors.ts'
 
@@ -20,8 +20,9 @@ export function parseFlags(words: readonly string[], own: readonly string[]): Co
   const keys = new Map(configKeys().map((key) => [flagName(key), key]))
   const settings: Record<string, unknown> = {}
   const flags: Record<string, string> = {}
+  // An empty value is a missing one: `--out=` says as little as `--out`.
   for (const [name, text] of readFlags(words, [...own, ...keys.keys()])) {
-    const value = text ?? 'true'
+    const value = text || missingValue(name)
     if (own.includes(name)) flags[name] = value
     else place(settings, keys.get(name)!, readValue(keys.get(name)!, value))
   }
@@ -57,6 +58,12 @@ export function mergeSettings(file: Record<string, unknown>, flags: Record<strin
 }
 
 const TEXT_KEYS = new Set(['data', 'out'])
+
+/** Only a switch may stand alone. */
+function missingValue(name: string): string {
+  if (name === 'anneal') return 'true'
+  throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
+}
 
 /** Paths stay as they are; a list of widths may come without its brackets. */
 function readValue(key: string, value: string): unknown {

@@ -22,31 +22,47 @@ describe('verdictOn', () => {
     rewardMean,
     teamGains: { mean: 1 - rewardMean, halfWidth },
   })
-  const verdict = (...rivals: ReturnType<typeof rival>[]) => verdictOn({ team: { rewardMean: 1 }, rivals })
+  const verdict = (...rivals: ReturnType<typeof rival>[]) =>
+    verdictOn({ team: { rewardMean: 1, tp: 1, fp: 1, tn: 1, fn: 1 }, rivals })
 
   it.each([
     [
-      'The team does as well as the best baseline, a: reward +1.000 per event against +0.950, a difference of +0.050 ± 0.100. It beats b.',
+      'No difference from the best baseline, a, can be shown: reward +1.000 per event against +0.950, a difference of +0.050 ± 0.100 (95 %). It beats b.',
       verdict(rival('a', 0.95), rival('b', 0.5)),
     ],
     [
-      'The team beats every baseline: reward +1.000 per event against +0.800 of the best of them, b, a difference of +0.200 ± 0.100.',
+      'The team beats every baseline: reward +1.000 per event against +0.800 of the best of them, b, a difference of +0.200 ± 0.100 (95 %).',
       verdict(rival('a', -1), rival('b', 0.8)),
     ],
     [
-      'The team does as well as the best baseline, b: reward +1.000 per event against +1.050, a difference of -0.050 ± 0.100. It beats a.',
+      'No difference from the best baseline, b, can be shown: reward +1.000 per event against +1.050, a difference of -0.050 ± 0.100 (95 %). It beats a.',
       verdict(rival('a', -1), rival('b', 1.05)),
     ],
     [
-      'The team does not beat b: reward +1.000 per event against +1.500, a difference of -0.500 ± 0.100. It beats a and c.',
+      'The team does not beat b: reward +1.000 per event against +1.500, a difference of -0.500 ± 0.100 (95 %). It beats a and c.',
       verdict(rival('a', -1), rival('b', 1.5), rival('c', 0)),
     ],
     [
-      'The team does not beat a: reward +1.000 per event against +2.000, a difference of -1.000 ± 0.100. It beats none of the baselines.',
+      'The team does not beat a: reward +1.000 per event against +2.000, a difference of -1.000 ± 0.100 (95 %). It beats none of the baselines.',
       verdict(rival('a', 2), rival('b', 0.99)),
     ],
   ])('%s', (sentence, said) => {
     expect(said).toBe(sentence)
+  })
+})
+
+describe('verdictOn a team that makes no distinction', () => {
+  it('says so before anything else', () => {
+    const gains = (mean: number) => ({ mean, halfWidth: 0.1 })
+    const rivals = [
+      { name: 'always-allow', rewardMean: -0.2, teamGains: gains(0) },
+      { name: 'cross-entropy', rewardMean: 1.5, teamGains: gains(-1.7) },
+    ]
+    const team = { rewardMean: -0.2, tp: 0, fp: 0, tn: 8, fn: 2 }
+    expect(verdictOn({ team, rivals })).toBe(
+      'The team makes no distinction: it decides like always-allow, reward -0.200 per event. Better: cross-entropy.',
+    )
+    expect(verdictOn({ team, rivals: rivals.slice(0, 1) })).toMatch(/No baseline is better\.$/)
   })
 })
 
@@ -104,6 +120,12 @@ describe('notesOn', () => {
     const missed = notesOn(result(ALLOW, RIGHT, (label) => 0.9 * label))[0]
     expect(missed).not.toMatch(/optimal/)
     expect(missed).toMatch(/puts 200 of 1000 events above it.*holds 100\.0 %.*hold more than the team has learnt/)
+  })
+
+  it('has nothing to say about a split without threats', () => {
+    expect(notesOn({ ...result(ALLOW, ALLOW, () => 0.2), threats: 0 })).toEqual([
+      'This split holds no threats: recall, F1 and the comparison with the baselines say nothing here.',
+    ])
   })
 
   it('names constant policies and classes that training never saw', () => {

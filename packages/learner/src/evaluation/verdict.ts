@@ -1,4 +1,4 @@
-import type { Evaluation } from '../run-files/evaluation.ts'
+import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
 import type { RewardDifference } from './scores.ts'
 import type { SplitDecisions } from './team-decisions.ts'
 
@@ -19,20 +19,32 @@ export function verdictOn({
   team,
   rivals,
 }: {
-  readonly team: { readonly rewardMean: number }
+  readonly team: Pick<PolicyScores, 'rewardMean' | 'tp' | 'fp' | 'tn' | 'fn'>
   readonly rivals: readonly Rival[]
 }): string {
+  const alike = rivals.find(({ name }) => name === constantPolicy(team))
+  if (alike) {
+    const better = rivals.filter(({ teamGains }) => teamGains.mean < -teamGains.halfWidth).map(({ name }) => name)
+    const others = better.length > 0 ? ` Better: ${better.join(', ')}.` : ' No baseline is better.'
+    return `The team makes no distinction: it decides like ${alike.name}, reward ${reward(team.rewardMean)} per event.${others}`
+  }
   const best = rivals.reduce((a, b) => (b.rewardMean > a.rewardMean ? b : a))
   const { mean, halfWidth } = best.teamGains
   const figures = `${reward(team.rewardMean)} per event against ${reward(best.rewardMean)}`
-  const gain = `a difference of ${reward(mean)} ± ${halfWidth.toFixed(3)}`
+  const gain = `a difference of ${reward(mean)} ± ${halfWidth.toFixed(3)} (95 %)`
   if (rivals.every(({ teamGains }) => teamGains.mean > teamGains.halfWidth))
     return `The team beats every baseline: reward ${figures} of the best of them, ${best.name}, ${gain}.`
   const beaten = rivals.filter(({ teamGains }) => teamGains.mean > teamGains.halfWidth).map(({ name }) => name)
   const others = beaten.length > 0 ? ` It beats ${beaten.join(' and ')}.` : ' It beats none of the baselines.'
   if (mean >= -halfWidth)
-    return `The team does as well as the best baseline, ${best.name}: reward ${figures}, ${gain}.${others}`
+    return `No difference from the best baseline, ${best.name}, can be shown: reward ${figures}, ${gain}.${others}`
   return `The team does not beat ${best.name}: reward ${figures}, ${gain}.${others}`
+}
+
+/** The constant policy that these decisions amount to; null when they distinguish events. */
+function constantPolicy({ tp, fp, tn, fn }: Pick<PolicyScores, 'tp' | 'fp' | 'tn' | 'fn'>): string | null {
+  if (tp + fp === 0) return 'always-allow'
+  return tn + fn === 0 ? 'always-block' : null
 }
 
 /** Further sentences that a reader must know: constant policies, inputs without signal, classes unseen in training. */
@@ -43,8 +55,11 @@ export function notesOn(
     readonly features: string
   },
 ): string[] {
+  if (result.threats === 0) {
+    return ['This split holds no threats: recall, F1 and the comparison with the baselines say nothing here.']
+  }
   const notes: string[] = []
-  const { team, rows, threats } = result
+  const { team, rows } = result
   const restrictive = team.tp + team.fp
   if (restrictive === 0) notes.push(alwaysAllowNote(result))
   else if (restrictive === rows) notes.push(`The team stops all ${rows} events: it is the policy always-block.`)
@@ -54,7 +69,7 @@ export function notesOn(
       `The class "${name}" does not occur in the training split; of its ${classRows} events the team decided ${percent(recall)} rightly.`,
     )
   }
-  if (threats > 0 && team.tp === 0 && restrictive > 0) notes.push('The team found none of the threats.')
+  if (team.tp === 0 && restrictive > 0) notes.push('The team found none of the threats.')
   return notes
 }
 

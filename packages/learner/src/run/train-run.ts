@@ -49,7 +49,12 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
       assertSameEngine(checkpoint, engine)
       state = resume(checkpoint, engine, team)
       await rewindMetrics(folder.metrics, state.iteration)
-      say(`going on after iteration ${state.iteration} of ${config.iterations}`)
+      const isFinished = state.iteration === config.iterations
+      say(
+        isFinished
+          ? `the run is finished, ${state.iteration} of ${config.iterations} iterations: evaluating it again`
+          : `going on after iteration ${state.iteration} of ${config.iterations}`,
+      )
     }
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     state = await trainWithFiles({ config, folder, team, engine, identity }, state, { progress, stop: session.stop })
