@@ -27,7 +27,7 @@ describe('verdictOn', () => {
 
   it.each([
     [
-      'No difference from the best baseline, a, can be shown: reward +1.000 per event against +0.950, a difference of +0.050 ± 0.100 (95 %). It beats b.',
+      'The team cannot be told apart from the best baseline, a: reward +1.000 per event against +0.950, a difference of +0.050 ± 0.100 (95 %). It beats b.',
       verdict(rival('a', 0.95), rival('b', 0.5)),
     ],
     [
@@ -35,7 +35,7 @@ describe('verdictOn', () => {
       verdict(rival('a', -1), rival('b', 0.8)),
     ],
     [
-      'No difference from the best baseline, b, can be shown: reward +1.000 per event against +1.050, a difference of -0.050 ± 0.100 (95 %). It beats a.',
+      'The team cannot be told apart from the best baseline, b: reward +1.000 per event against +1.050, a difference of -0.050 ± 0.100 (95 %). It beats a.',
       verdict(rival('a', -1), rival('b', 1.05)),
     ],
     [

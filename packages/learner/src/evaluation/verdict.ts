@@ -37,7 +37,7 @@ export function verdictOn({
   const beaten = rivals.filter(({ teamGains }) => teamGains.mean > teamGains.halfWidth).map(({ name }) => name)
   const others = beaten.length > 0 ? ` It beats ${beaten.join(' and ')}.` : ' It beats none of the baselines.'
   if (mean >= -halfWidth)
-    return `No difference from the best baseline, ${best.name}, can be shown: reward ${figures}, ${gain}.${others}`
+    return `The team cannot be told apart from the best baseline, ${best.name}: reward ${figures}, ${gain}.${others}`
   return `The team does not beat ${best.name}: reward ${figures}, ${gain}.${others}`
 }
 

@@ -34,7 +34,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
     const mask = viewMask(team.network, { seed: config.seed, fraction: config.viewFraction })
     const engine = await createEngine(config, team.network, mask)
     say(
-      `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} on ${engine.device}`,
+      `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
     const identity = identityOf(config, team)
     let state: TrainingState
