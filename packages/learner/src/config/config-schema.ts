@@ -92,14 +92,14 @@ export const configSchema = z.strictObject({
   /** What the critic is fitted to. */
   returns: z.enum(['monte-carlo', 'gae', 'td-lambda']).default('monte-carlo'),
   returnNormalisation: z.enum(['running', 'batch', 'none']).default('running'),
-  /** What an action is compared with; `auto` = counterfactual where gamma is 0, else critic. */
-  baseline: z.enum(['auto', 'critic', 'counterfactual']).default('auto'),
+  /** What an action is compared with: the critic's value, or what the policy gets on average (only with gamma 0). */
+  baseline: z.enum(['critic', 'counterfactual']).default('critic'),
   /** Adam's step size at the first iteration. */
   learningRate: z.number().gt(0).max(1).default(2e-3),
   /** Learning rate and entropy coefficient fall linearly to 0. */
   anneal: z.boolean().default(true),
   minibatchSize: size(1, 2 ** 22).default(1024),
-  epochs: size(1, 100).default(2),
+  epochs: size(1, 100).default(4),
   clipEpsilon: z.number().gt(0).max(1).default(0.2),
   entropyCoef: z.number().min(0).max(100).default(0.01),
   valueCoef: z.number().gt(0).max(100).default(1),

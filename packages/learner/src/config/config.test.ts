@@ -14,13 +14,13 @@ const refused = (input: unknown): ConfigError => {
 describe('resolveConfig', () => {
   it('fills in the defaults and derives what follows from them', () => {
     const config = resolveConfig({}, 'test')
-    expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'counterfactual', lanesPerShard: 64 })
+    expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'critic', lanesPerShard: 64 })
     expect(Object.isFrozen(config)).toBe(true)
   })
 
-  it('discounts in stream mode, and compares with a critic there', () => {
-    expect(resolveConfig({ episodes: 'stream' }, 'test')).toMatchObject({ gamma: 0.9, baseline: 'critic' })
-    expect(resolveConfig({ gamma: 0.99 }, 'test')).toMatchObject({ gamma: 0.99, baseline: 'critic' })
+  it('discounts in stream mode unless told otherwise', () => {
+    expect(resolveConfig({ episodes: 'stream' }, 'test')).toMatchObject({ gamma: 0.9 })
+    expect(resolveConfig({ gamma: 0.99 }, 'test')).toMatchObject({ gamma: 0.99 })
   })
 
   it('tolerates as many faults as the team can bear', () => {
@@ -45,8 +45,8 @@ describe('resolveConfig', () => {
     [{ rowsPerIteration: 8000 }, 'CONFLICT', /multiple of shards \* rolloutSteps = 128.*8064/],
     [{ minibatchSize: 3000 }, 'CONFLICT', /must divide/],
     [{ gamma: 0.9, baseline: 'counterfactual' }, 'CONFLICT', /needs gamma 0/],
-    [{ gamma: 0.9, valueHidden: null }, 'CONFLICT', /needs a critic/],
-    [{ valueHidden: null, returns: 'gae' }, 'CONFLICT', /"gae" need a critic/],
+    [{ valueHidden: null }, 'CONFLICT', /needs a critic/],
+    [{ valueHidden: null, baseline: 'counterfactual', returns: 'gae' }, 'CONFLICT', /"gae" need a critic/],
     [{ dataset: 'darpa-tc', data: 'x', rows: 5000 }, 'CONFLICT', /Leave --rows out/],
     [{ rewards: { truePositive: 1e39 } }, 'INVALID_VALUE', /rewards.truePositive must be at most 1000000/],
     [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],

@@ -7,10 +7,9 @@ import { ConfigError } from './errors.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<
-  Omit<ParsedConfig, 'faults' | 'gamma' | 'baseline'> & {
+  Omit<ParsedConfig, 'faults' | 'gamma'> & {
     readonly faults: number
     readonly gamma: number
-    readonly baseline: 'critic' | 'counterfactual'
     /** E, lanes of one shard: rowsPerIteration / (shards * rolloutSteps). */
     readonly lanesPerShard: number
   }
@@ -33,9 +32,8 @@ export function resolveConfig(input: unknown, source: string): Config {
   const parsed = parse(input, source)
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
-  const baseline = parsed.baseline === 'auto' ? (gamma === 0 ? 'counterfactual' : 'critic') : parsed.baseline
   const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
-  const config = { ...parsed, faults, gamma, baseline, lanesPerShard } as const
+  const config = { ...parsed, faults, gamma, lanesPerShard } as const
   assertConsistent(config)
   return Object.freeze(config)
 }

@@ -163,7 +163,7 @@ describe('the algorithm', () => {
     ],
     ['gae, no normalisation and views', { returns: 'gae', returnNormalisation: 'none', viewFraction: 0.5 }],
     ['consensus attribution, a bonus and a KL limit', { attribution: 'consensus', teamBonus: 0.2, targetKl: 1e-6 }],
-    ['no critic', { valueHidden: null }],
+    ['no critic', { valueHidden: null, baseline: 'counterfactual' }],
     ['a discount over truncated episodes', { gamma: 0.9, episodeSteps: 5, rule: 'majority' }],
   ] as [string, ConfigInput][])('runs with %s', async (name, input) => {
     await run(name, { ...input, iterations: 2 })
