@@ -35,10 +35,13 @@ function coreCount(most: number): number {
   return Math.min(availableParallelism(), most)
 }
 
+/** An optional peer: looked for, never required. */
+const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu'
+
 /** Whether TensorFlow's package for GPUs is there, and a GPU with it. */
 async function findsGpu(): Promise<boolean> {
   try {
-    import.meta.resolve('@tensorflow/tfjs-node-gpu')
+    import.meta.resolve(GPU_PACKAGE)
   } catch {
     return false // not installed, the usual case
   }
