@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function run(words: readonly string[], environment: Record<string, string> = {}) {
-  const { VIGIL_NX_KEPT_FLAGS: _flags, VIGIL_NX_EXIT_CODE_FILE: _file, ...inherited } = process.env
+  const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...inherited } = process.env
   const env = { ...inherited, ...environment }
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...words], {
     cwd: folder,
@@ -68,8 +68,8 @@ describe('reward-balance', () => {
 
   it('tells nx its exit code, and refuses the flags that nx kept', () => {
     const file = join(folder, 'exit-code')
-    const kept = JSON.stringify([{ flag: '--agents=3', stray: '3' }])
-    const { status, stderr } = run(['3'], { VIGIL_NX_KEPT_FLAGS: kept, VIGIL_NX_EXIT_CODE_FILE: file })
+    const words = JSON.stringify(['--agents=3'])
+    const { status, stderr } = run([], { VIGIL_NX_COMMAND_LINE: words, VIGIL_NX_EXIT_CODE_FILE: file })
     expect(status).toBe(2)
     expect(stderr).toContain('There is no flag --agents.')
     expect(readFileSync(file, 'utf8')).toBe('2')
