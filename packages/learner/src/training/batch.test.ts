@@ -35,7 +35,13 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
 }
 
 const noWeights = () => null
-const settings = { gamma: 0, gaeLambda: 0.95, returns: 'monte-carlo', baseline: 'counterfactual' } as const
+const settings = {
+  gamma: 0,
+  gaeLambda: 0.95,
+  returns: 'monte-carlo',
+  baseline: 'counterfactual',
+  episodes: 'iid',
+} as const
 
 describe('assembleBatch', () => {
   it('joins the shards in their order', () => {

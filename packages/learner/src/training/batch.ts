@@ -36,7 +36,7 @@ export type AssembledBatch = {
   readonly critique: Critique
 }
 
-type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline'>
+type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'episodes'>
 
 /**
  * From trajectories to a batch: returns, advantages, value targets.
@@ -71,7 +71,7 @@ export function assembleBatch(
   return {
     batch: { eventCount: joined.rows.length, ...joined, advantages, valueTargets },
     normaliser: next,
-    critique: critiqueOf({ returns, rewards: joined.rewards, values }),
+    critique: critiqueOf({ returns, rewards: joined.rewards, values, episodes: settings.episodes }),
   }
 }
 
