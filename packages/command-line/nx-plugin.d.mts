@@ -1,3 +1,6 @@
 export const name: string
 export function preTasksExecution(options: unknown, context: { readonly argv: readonly string[] }): void
-export function postTasksExecution(): void
+export function postTasksExecution(
+  options: unknown,
+  context: { readonly taskResults: Readonly<Record<string, { readonly status: string }>> },
+): void

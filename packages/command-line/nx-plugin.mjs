@@ -23,15 +23,20 @@ process.stdout.on('error', ignoreBrokenPipe)
 process.stderr.on('error', ignoreBrokenPipe)
 
 export function preTasksExecution(_options, { argv }) {
+  const words = wordsOfCommand(argv.slice(2))
+  if (words === null) return
   folder = mkdtempSync(join(tmpdir(), 'vigil-nx-'))
   process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
   process.env.VIGIL_NX_CWD = process.env.INIT_CWD ?? process.cwd()
-  const words = wordsOfCommand(argv.slice(2))
-  if (words !== null) process.env.VIGIL_NX_COMMAND_LINE = JSON.stringify(words)
+  process.env.VIGIL_NX_COMMAND_LINE = JSON.stringify(words)
 }
 
-export function postTasksExecution() {
+export function postTasksExecution(_options, { taskResults }) {
+  if (folder === null) return
+  // A code counts only when nx itself says that a task failed: tests of the commands report codes too.
+  const failed = Object.values(taskResults).some(({ status }) => status === 'failure')
   try {
+    if (!failed) return
     const code = Number(readFileSync(join(folder, 'exit-code'), 'utf8'))
     // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
     process.once('exit', () => {
@@ -39,8 +44,10 @@ export function postTasksExecution() {
     })
   } catch {
     // No task reported a code: nx's own stands.
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+    folder = null
   }
-  rmSync(folder, { recursive: true, force: true })
 }
 
 /** What follows `run learner:train` or `train learner`; null when nx runs many tasks, which take no words. */

@@ -7,7 +7,7 @@ import { commandLine, reportExitCode } from './nx.ts'
 function through(...words: string[]): string[] {
   preTasksExecution(undefined, { argv: ['node', 'nx', ...words] })
   const line = commandLine(['what', 'nx', 'passes'])
-  postTasksExecution()
+  postTasksExecution(undefined, { taskResults: {} })
   delete process.env.VIGIL_NX_COMMAND_LINE
   return line
 }
@@ -36,19 +36,30 @@ describe('commandLine', () => {
 })
 
 describe('the nx plugin', () => {
-  it('has a name, and takes the exit code that the command reports', () => {
-    expect(name).toBe('vigil-command-line')
-    preTasksExecution(undefined, { argv: [] })
+  /** The listeners that the plugin adds to nx's exit when a command has reported 3 and its task ended as `status`. */
+  function exitListeners(status: string) {
+    preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'learner:train'] })
     const file = process.env.VIGIL_NX_EXIT_CODE_FILE!
     reportExitCode(3)
     const before = process.listeners('exit')
-    postTasksExecution()
-    const [listener] = process.listeners('exit').filter((added) => !before.includes(added))
+    postTasksExecution(undefined, { taskResults: { 'learner:train': { status } } })
+    delete process.env.VIGIL_NX_COMMAND_LINE
+    delete process.env.VIGIL_NX_EXIT_CODE_FILE
+    expect(existsSync(file)).toBe(false)
+    return process.listeners('exit').filter((added) => !before.includes(added))
+  }
+
+  it('has a name, and ends nx with the code that a failed command reports', () => {
+    expect(name).toBe('vigil-command-line')
+    const [listener] = exitListeners('failure')
     const kept = process.exitCode
     listener(1)
     expect(process.exitCode).toBe(3)
     process.exitCode = kept
     process.off('exit', listener)
-    expect(existsSync(file)).toBe(false)
+  })
+
+  it('leaves a run that succeeded alone, whatever its tests reported', () => {
+    expect(exitListeners('success')).toEqual([])
   })
 })
