@@ -45,6 +45,8 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
     vocabularySizes: VOCABULARIES,
     policyHidden: [16, 8],
     valueHidden: [8],
+    layerNorm: false,
+    lstmHidden: [],
   }
   return {
     dataset: smallDataset(),

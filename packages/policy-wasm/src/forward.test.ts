@@ -65,6 +65,8 @@ const specs: fc.Arbitrary<NetworkSpec> = fc.record({
   vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
   policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
   valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
+  layerNorm: fc.constant(false),
+  lstmHidden: fc.constant([]),
 })
 const cases = fc.record({ spec: specs, rows: fc.integer({ min: 1, max: 140 }), seed: fc.nat({ max: 2 ** 31 }) })
 
@@ -141,7 +143,15 @@ describe('act', () => {
   })
 
   it('samples each action with its probability', () => {
-    const spec: NetworkSpec = { agentCount: 2, denseSize: 3, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 2,
+      denseSize: 3,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const rows = 8192
     const dense = new Float32Array(rows * 3).fill(1)
     const parameters = loudParameters(spec, 3)
@@ -157,7 +167,15 @@ describe('act', () => {
   })
 
   it('draws by seed and step', () => {
-    const spec: NetworkSpec = { agentCount: 4, denseSize: 1, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 4,
+      denseSize: 1,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const inputs = { rows: 200, dense: new Float32Array(200).fill(0.5), categories: new Uint16Array(0) }
     const parameters = initialiseParameters(spec, 1)
     const first = run({ spec, parameters, inputs, seed: 1, step: 5 }).sampled
@@ -167,7 +185,15 @@ describe('act', () => {
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('reports weights of %s', (bad) => {
-    const spec: NetworkSpec = { agentCount: 1, denseSize: 1, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 1,
+      denseSize: 1,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const parameters = initialiseParameters(spec, 1)
     parameters[parameters.length - 1] = bad
     const inputs = { rows: 1, dense: new Float32Array([1]), categories: new Uint16Array(0) }

@@ -11,6 +11,8 @@ const SPEC: NetworkSpec = {
   vocabularySizes: [3],
   policyHidden: [8],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
 const ROWS = 5
 const SLICES = 2

@@ -1,4 +1,4 @@
-import { columnOffsets, type NetworkSpec, parameterLayout, totalVocabulary } from './network.ts'
+import { columnOffsets, type NetworkSpec, paddedWidth, parameterLayout, totalVocabulary } from './network.ts'
 
 const POLICY_WIDTHS_AT = 8
 const VALUE_WIDTHS_AT = 16
@@ -27,8 +27,8 @@ export function writePlan(spec: NetworkSpec, out: Int32Array): void {
   out[5] = widestLayer(spec)
   out[6] = spec.policyHidden.length
   out[7] = spec.valueHidden?.length ?? 0
-  out.set(spec.policyHidden, POLICY_WIDTHS_AT)
-  out.set(spec.valueHidden ?? [], VALUE_WIDTHS_AT)
+  out.set(spec.policyHidden.map(paddedWidth), POLICY_WIDTHS_AT)
+  out.set((spec.valueHidden ?? []).map(paddedWidth), VALUE_WIDTHS_AT)
   out.set(columnOffsets(spec), COLUMN_OFFSETS_AT)
 }
 
@@ -38,5 +38,5 @@ export function scratchBytes(spec: NetworkSpec): number {
 }
 
 function widestLayer(spec: NetworkSpec): number {
-  return Math.max(...spec.policyHidden, ...(spec.valueHidden ?? []))
+  return paddedWidth(Math.max(...spec.policyHidden, ...(spec.valueHidden ?? [])))
 }

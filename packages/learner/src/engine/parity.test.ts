@@ -27,6 +27,8 @@ const specsOf = (widths: fc.Arbitrary<number[]>): fc.Arbitrary<NetworkSpec> =>
       vocabularySizes: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 }),
       policyHidden: widths,
       valueHidden: fc.option(widths),
+      layerNorm: fc.constant(false),
+      lstmHidden: fc.constant([]),
     })
     .filter(({ denseSize, vocabularySizes }) => denseSize + vocabularySizes.length > 0)
 const SPECS = specsOf(fc.array(width, { minLength: 1, maxLength: 3 }))
@@ -146,6 +148,8 @@ describe('twenty updates from the same weights', () => {
     denseSize: 7,
     policyHidden: [64, 64],
     valueHidden: [32, 32],
+    layerNorm: false,
+    lstmHidden: [],
   }
   it.each([
     ['a small team', SMALL_TEAM, 60],

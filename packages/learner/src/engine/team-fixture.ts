@@ -9,6 +9,8 @@ export const SMALL_TEAM: NetworkSpec = {
   vocabularySizes: [4, 1, 3],
   policyHidden: [16, 8],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
 
 export const SETTINGS: UpdateSettings = {
@@ -66,6 +68,7 @@ function randomRows(spec: NetworkSpec, size: number, random: () => number) {
   const columnCount = spec.vocabularySizes.length
   return {
     size,
+    recurrence: null,
     dense: Float32Array.from({ length: size * spec.denseSize }, () => 2 * random() - 1),
     categorical: Uint16Array.from({ length: size * columnCount }, (_, index) =>
       Math.floor(random() * spec.vocabularySizes[index % columnCount]),

@@ -21,6 +21,7 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
     dense: new Float32Array(size * team.network.denseSize),
     categorical: new Uint16Array(size * team.inputs.columnCount),
     labels: new Uint8Array(size),
+    recurrence: null,
   }
   const stream = randomStream(config.seed, 'baseline')
   const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size

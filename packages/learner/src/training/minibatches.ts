@@ -33,6 +33,7 @@ export function* minibatchesOf(
     advantages: new Float32Array(entries),
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
+    recurrence: null,
   }
   const order = randomPermutation(randomStream(options.seed, 'minibatch'), batch.eventCount, options.pass)
   for (let first = 0; first + size <= order.length; first += size) {

@@ -5,7 +5,13 @@ import { startThreads } from './learner-threads.ts'
 import { createLearningMemory, type LearningMemory } from './learning-memory.ts'
 import { describePpoUpdate } from './update-description.ts'
 
-const SPEC: NetworkSpec = { ...SMALL_TEAM, policyHidden: [64, 64], valueHidden: [32, 32] }
+const SPEC: NetworkSpec = {
+  ...SMALL_TEAM,
+  policyHidden: [64, 64],
+  valueHidden: [32, 32],
+  layerNorm: false,
+  lstmHidden: [],
+}
 const THREADS = 3
 const UPDATES_MAX = 2000
 

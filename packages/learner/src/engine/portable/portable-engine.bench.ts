@@ -23,7 +23,15 @@ const ROOFLINE_MS = 30
 const SHAPES: { name: string; spec: NetworkSpec; size: number }[] = [
   {
     name: '75 dense inputs, 128-128, critic 128-128, 4 agents, 2,048 rows',
-    spec: { agentCount: 4, denseSize: 75, vocabularySizes: [], policyHidden: [128, 128], valueHidden: [128, 128] },
+    spec: {
+      agentCount: 4,
+      denseSize: 75,
+      vocabularySizes: [],
+      policyHidden: [128, 128],
+      valueHidden: [128, 128],
+      layerNorm: false,
+      lstmHidden: [],
+    },
     size: 2048,
   },
   {
@@ -34,6 +42,8 @@ const SHAPES: { name: string; spec: NetworkSpec; size: number }[] = [
       vocabularySizes: Array.from({ length: 19 }, () => 21),
       policyHidden: [128, 128],
       valueHidden: [64, 64],
+      layerNorm: false,
+      lstmHidden: [],
     },
     size: 1024,
   },

@@ -25,6 +25,8 @@ for (const { valueHidden, size } of shapes) {
     vocabularySizes: Array.from({ length: 25 }, () => 14),
     policyHidden: [128, 128],
     valueHidden,
+    layerNorm: false,
+    lstmHidden: [],
   }
   const engine = await createTfjsEngine({ spec, backend: backend as BackendChoice, threads: Number(threads) })
   engine.loadParameters(initialiseParameters(spec, 1))
