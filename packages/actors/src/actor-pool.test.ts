@@ -28,7 +28,7 @@ async function withPool<T>(mode: EpisodeMode, actors: number, use: (pool: ActorP
 async function lanesMove(pool: ActorPool, run: ActorSettings): Promise<void> {
   const { shards } = layOutMemory(run)
   // After one rollout area 1 is committed, so the next one works in area 0: the first word counts the lane's steps.
-  const steps = shards.map(({ lanes }) => new Uint32Array(pool.dense.buffer, lanes[0], 1))
+  const steps = shards.map(({ areas }) => new Uint32Array(pool.dense.buffer, areas[0].lanes, 1))
   const first = run.stepsPerRollout
   const underWay = () => steps.some(([count]) => count > first && count < 2 * first)
   const over = () => steps.every(([count]) => count === 2 * first) // too late to disturb; better than to wait for ever
