@@ -37,6 +37,7 @@ export function act(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   seed: u32,
   laneBase: u32,
   steps: usize,
@@ -60,7 +61,7 @@ export function act(
       store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
     }
   }
-  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, values)
+  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, recurrent, values)
   return OK
 }
 
@@ -79,6 +80,7 @@ export function actGreedily(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   actions: usize,
   scores: usize,
   probabilities: usize,
@@ -99,7 +101,7 @@ export function actGreedily(
 }
 
 /** The critics alone: values [rows, A] f32, overwritten. */
-export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, values: usize): void {
+export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, recurrent: usize, values: usize): void {
   const agents = plan.agentCount
   for (let first = 0; first < rows; first += TILE_ROWS) {
     const tile = min(TILE_ROWS, rows - first)

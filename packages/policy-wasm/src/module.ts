@@ -10,6 +10,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     seed: number,
     laneBase: number,
     steps: number,
@@ -26,6 +27,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     actions: number,
     scores: number,
     probabilities: number,
@@ -37,6 +39,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     values: number,
   ): void
   matmul(
