@@ -86,7 +86,7 @@ describe('supervisedGradient', () => {
     const lossValues = await losses.data()
     for (let agent = 0; agent < spec.agentCount; agent++) {
       const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
-      const loss = (moved: Float64Array) => crossEntropyOracle(spec, moved, batch)
+      const loss = (moved: Float64Array) => crossEntropyOracle({ spec, block: moved, agent, batch })
       const own = (await gradient.data()).subarray(agent * policyCount, (agent + 1) * policyCount)
       expect(largestDifference(own, finiteDifferences(block, loss).subarray(0, policyCount))).toBeLessThan(1e-5)
       expect(lossValues[agent]).toBeCloseTo(loss(block), 5)
