@@ -70,14 +70,25 @@ export function logPolicyOracle(network: AgentRows): number[][] {
   })
 }
 
-/** Central differences of `loss` with respect to each number of `block`. */
-export function finiteDifferences(block: Float64Array, loss: (block: Float64Array) => number): Float64Array {
+/**
+ * Central differences of `loss` with respect to each number of `block`.
+ *
+ * @param inUse [P] 1 for the numbers to move; the others get a gradient of 0
+ */
+export function finiteDifferences(
+  block: Float64Array,
+  inUse: Uint8Array,
+  loss: (block: Float64Array) => number,
+): Float64Array {
   const delta = 1e-5
+  const moved = Float64Array.from(block)
   return block.map((value, index) => {
-    const moved = Float64Array.from(block)
+    if (inUse[index] === 0) return 0
     moved[index] = value + delta
     const above = loss(moved)
     moved[index] = value - delta
-    return (above - loss(moved)) / (2 * delta)
+    const below = loss(moved)
+    moved[index] = value
+    return (above - below) / (2 * delta)
   })
 }

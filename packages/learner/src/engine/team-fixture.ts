@@ -16,10 +16,10 @@ export const SMALL_TEAM: NetworkSpec = {
 /** The same with normalised layers, an LSTM layer, and widths that are not multiples of eight. */
 export const RECURRENT_TEAM: NetworkSpec = {
   ...SMALL_TEAM,
-  policyHidden: [12, 9],
+  policyHidden: [12, 6],
   valueHidden: [5],
   layerNorm: true,
-  lstmHidden: [10],
+  lstmHidden: [5],
 }
 
 /** T and L of a minibatch; for a feed-forward team only their product counts. */
