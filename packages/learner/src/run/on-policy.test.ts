@@ -106,9 +106,10 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   })
 
   it('and after a stop and a resume', async () => {
+    const { parameterCount: _size, ...fingerprints } = identityOf(config, team)
     const checkpoint = encodeCheckpoint({
       ...initialState(config, team, null),
-      ...identityOf(config, team),
+      ...fingerprints,
       engine: 'any',
       parameters,
       optimiser: { step: 0, firstMoment: parameters, secondMoment: parameters },
@@ -121,6 +122,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
     const batch = await collect(config, resumed, saved.parameters)
     await resumed.pool.close()
     expect(batch).toEqual(expected)
+    expect(batch.recurrence?.states.some((value) => value !== 0) ?? false).toBe(isRecurrent)
     await statsBeforeLearning(config, { team, engine, parameters, batch })
   })
 })
