@@ -14,7 +14,7 @@ import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
 /** A shard that fails this often in a row is not bad luck. */
 const ATTEMPTS_MAX = 3
 
-/** Rows of one evaluation segment in iid mode, where rows do not depend on each other. */
+/** Rows of one evaluation segment in iid mode, where rows do not depend on each other: a recurrent team forgets between. */
 const SEGMENT_ROWS = 64
 
 /** What the greedy team did on every row of a split. */
