@@ -37,7 +37,6 @@ export function act(
   categories: usize,
   rows: i32,
   scratch: usize,
-  recurrent: usize,
   seed: u32,
   laneBase: u32,
   steps: usize,
@@ -61,7 +60,7 @@ export function act(
       store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
     }
   }
-  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, recurrent, values)
+  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, values)
   return OK
 }
 
@@ -80,7 +79,6 @@ export function actGreedily(
   categories: usize,
   rows: i32,
   scratch: usize,
-  recurrent: usize,
   actions: usize,
   scores: usize,
   probabilities: usize,
@@ -101,7 +99,7 @@ export function actGreedily(
 }
 
 /** The critics alone: values [rows, A] f32, overwritten. */
-export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, recurrent: usize, values: usize): void {
+export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, values: usize): void {
   const agents = plan.agentCount
   for (let first = 0; first < rows; first += TILE_ROWS) {
     const tile = min(TILE_ROWS, rows - first)

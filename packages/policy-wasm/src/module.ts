@@ -10,7 +10,6 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
-    recurrent: number,
     seed: number,
     laneBase: number,
     steps: number,
@@ -27,7 +26,6 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
-    recurrent: number,
     actions: number,
     scores: number,
     probabilities: number,
@@ -39,7 +37,6 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
-    recurrent: number,
     values: number,
   ): void
   matmul(
