@@ -41,9 +41,10 @@ describe.each(Object.entries(ENGINES))('%s', (_name, create) => {
     let advantageSum = 0
     for (let agent = 0; agent < 2; agent++) {
       const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
+      const logPi = logPolicyOracle({ spec: SMALL_TEAM, block, agent, rows: minibatch })
       for (let row = 0; row < SIZE; row++) {
         const at = agent * SIZE + row
-        minibatch.oldLogProbs[at] = logPolicyOracle(SMALL_TEAM, block, minibatch, row)[minibatch.actions[at]]
+        minibatch.oldLogProbs[at] = logPi[row][minibatch.actions[at]]
         minibatch.weights[at] = 1
         advantageSum += minibatch.advantages[at]
       }

@@ -6,6 +6,7 @@ import type { Engine, Minibatch, SupervisedBatch, UpdateSettings, UpdateStats } 
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from './loss-oracle.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
 import {
+  parametersInUse,
   randomMinibatch,
   randomNumbers,
   randomParameters,
@@ -120,12 +121,14 @@ describe('the gradient of the cross-entropy', () => {
         const engine = await createPortableEngine({ spec, threads: 1 })
         engine.loadParameters(randomParameters(spec, 1))
         const loss = await engine.supervisedUpdate(batch, 1e-3)
-        const losses = blocks.map((block) => crossEntropyOracle(spec, block, batch))
+        const losses = blocks.map((block, agent) => crossEntropyOracle({ spec, block, agent, batch }))
         expect(loss).toBeCloseTo(losses.reduce((sum, own) => sum + own, 0) / losses.length, 5)
         const { firstMoment } = await engine.storeOptimiser()
         engine.dispose()
         for (const [agent, block] of blocks.entries()) {
-          const expected = finiteDifferences(block, (moved) => crossEntropyOracle(spec, moved, batch))
+          const expected = finiteDifferences(block, parametersInUse(spec), (moved) =>
+            crossEntropyOracle({ spec, block: moved, agent, batch }),
+          )
           const norm = Math.sqrt(expected.reduce((sum, value) => sum + value ** 2, 0))
           const scale = (1 - 0.9) * Math.min(1, 0.5 / norm)
           const own = firstMoment.subarray(agent * block.length, (agent + 1) * block.length)
@@ -190,7 +193,7 @@ function agentGradients(
 ) {
   const agents = agentBlocks(spec, randomParameters(spec, 1)).map((block, agent) => ({
     terms: lossOf(agent, block),
-    gradient: finiteDifferences(block, (moved) => lossOf(agent, moved).total),
+    gradient: finiteDifferences(block, parametersInUse(spec), (moved) => lossOf(agent, moved).total),
   }))
   const mean = (name: keyof (typeof agents)[number]['terms']) =>
     agents.reduce((sum, { terms }) => sum + terms[name], 0) / agents.length
