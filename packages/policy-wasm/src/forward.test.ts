@@ -1,91 +1,15 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createForwardPass, type Inputs } from './forward-fixture.ts'
 import { forwardOracle } from './forward-oracle.ts'
-import { compilePolicy, instantiatePolicy, type PolicyExports } from './module.ts'
 import { initialiseParameters, type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
-import { planWords, scratchBytes, writePlan } from './plan.ts'
 
-let memory: WebAssembly.Memory
-let policy: PolicyExports
+let run: Awaited<ReturnType<typeof createForwardPass>>
 
 beforeAll(async () => {
-  memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
-  policy = instantiatePolicy(await compilePolicy(), memory)
+  run = await createForwardPass()
 })
-
-type Inputs = { readonly rows: number; readonly dense: Float32Array; readonly categories: Uint16Array }
-
-/**
- * Runs the module on `inputs`; every buffer is poisoned first, so that a value not written shows, and the bytes behind
- * the scratch are watched.
- *
- * @param options.recurrent [rows, A, S] before the step; zeros by default
- */
-function run(options: {
-  spec: NetworkSpec
-  parameters: Float32Array
-  inputs: Inputs
-  recurrent?: Float32Array
-  seed?: number
-  step?: number
-}) {
-  const { spec, parameters, inputs } = options
-  const entries = inputs.rows * spec.agentCount
-  const before = options.recurrent ?? new Float32Array(entries * recurrentStateSize(spec))
-  let next = 65536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((next + bytes) / 16) * 16
-    return at
-  }
-  const placeFloats = (values: Float32Array) => {
-    const at = place(values.byteLength)
-    new Float32Array(memory.buffer, at, values.length).set(values)
-    return at
-  }
-  new Uint8Array(memory.buffer).fill(0xff, 65536)
-  const plan = place(planWords(spec) * 4)
-  writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
-  const weights = placeFloats(parameters)
-  const x = placeFloats(inputs.dense)
-  const categories = place(inputs.categories.byteLength)
-  new Uint16Array(memory.buffer, categories, inputs.categories.length).set(inputs.categories)
-  const scratch = place(scratchBytes(spec))
-  const behindScratch = place(64)
-  const steps = place(8 * inputs.rows)
-  new Uint32Array(memory.buffer, steps, 2 * inputs.rows).fill(options.step ?? 0)
-  const [actions, logProbs] = [place(entries), place(4 * entries)]
-  const [probabilities, values, scores] = [place(16 * entries), place(4 * entries), place(4 * entries)]
-  const floatsAt = (at: number, length: number) => new Float32Array(memory.buffer, at, length).slice()
-  const actionsNow = () => new Uint8Array(memory.buffer, actions, entries).slice()
-  const common = [plan, weights, x, categories, inputs.rows, scratch] as const
-
-  const greedyState = placeFloats(before)
-  policy.actGreedily(...common, greedyState, actions, scores, probabilities)
-  const greedy = {
-    greedy: actionsNow(),
-    scores: floatsAt(scores, entries),
-    greedyRecurrent: floatsAt(greedyState, before.length),
-  }
-  const state = placeFloats(before)
-  if (spec.valueHidden !== null) policy.evaluateStates(...common, state, values)
-  const critics = { evaluated: floatsAt(values, entries), evaluatedRecurrent: floatsAt(state, before.length) }
-  new Uint8Array(memory.buffer).fill(0xff, probabilities, scores)
-  const draw = [options.seed ?? 1, 0, steps, 8] as const
-  const status = policy.act(...common, state, ...draw, actions, logProbs, probabilities, values)
-  expect(new Uint8Array(memory.buffer, behindScratch, 64).every((byte) => byte === 0xff)).toBe(true)
-  return {
-    ...greedy,
-    ...critics,
-    status,
-    sampled: actionsNow(),
-    logProbs: floatsAt(logProbs, entries),
-    values: floatsAt(values, entries),
-    probabilities: floatsAt(probabilities, 4 * entries),
-    recurrent: floatsAt(state, before.length),
-  }
-}
 
 const width = fc.integer({ min: 1, max: 40 })
 const specs: fc.Arbitrary<NetworkSpec> = fc.record({
@@ -164,7 +88,7 @@ describe('act', () => {
         const inputs = randomInputs(spec, rows, seed)
         const recurrent = randomStates(spec, rows, seed)
         const result = run({ spec, parameters, inputs, recurrent, seed })
-        expect(result.status).toBe(0)
+        expect(result).toMatchObject({ status: 0, keptToScratch: true })
         if (spec.valueHidden !== null) expect(result.evaluated).toEqual(result.values)
         expect(result.evaluatedRecurrent).toEqual(recurrent)
         const size = recurrentStateSize(spec)
