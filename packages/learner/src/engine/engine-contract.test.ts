@@ -80,7 +80,7 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     const engine = await engineWith(initialiseParameters(team, 3))
     const minibatch = randomMinibatch(team, SEGMENTS, 2)
     const first = await engine.update(minibatch, SETTINGS)
-    for (let update = 0; update < 100; update++) await engine.update(minibatch, SETTINGS)
+    for (let update = 0; update < 50; update++) await engine.update(minibatch, SETTINGS)
     const last = await engine.update(minibatch, SETTINGS)
     expect(last.policyLoss).toBeLessThan(first.policyLoss)
     expect(last.valueLoss).toBeLessThan(0.8 * first.valueLoss)
@@ -168,7 +168,7 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     const first = await engine.supervisedUpdate(batch, 1e-2)
     expect(first).toBeCloseTo(Math.LN2, 1)
     let last = first
-    for (let update = 0; update < 100; update++) last = await engine.supervisedUpdate(batch, 1e-2)
+    for (let update = 0; update < 50; update++) last = await engine.supervisedUpdate(batch, 1e-2)
     expect(last).toBeLessThan(0.3 * first)
     const after = await engine.storeParameters()
     const isValue = trunkMask(team, 'value')

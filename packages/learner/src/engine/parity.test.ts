@@ -60,7 +60,7 @@ const TINY_SPECS = specsOf({
   lstm: fc.constantFrom([], [8], [3], [4, 3]),
 })
 /** T and L for the two; a recurrent minibatch has T * L rows. */
-const SEGMENTS = fc.constantFrom([1, 1], [5, 1], [3, 4], [1, 63], [2, 65], [5, 26], [3, 200])
+const SEGMENTS = fc.constantFrom([1, 1], [5, 1], [3, 4], [1, 163], [2, 65], [5, 26], [3, 100])
 const TINY_SEGMENTS = fc.constantFrom([1, 7], [5, 1], [3, 2], [2, 3], [4, 2])
 
 /**
@@ -118,7 +118,7 @@ describe('the gradient of PPO', () => {
         expectGradient(spec, received.gradient, expected.gradient)
         expectStats(received.stats, expected.stats)
       }),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 50, seed: 1 },
     )
   })
 
@@ -139,7 +139,7 @@ describe('the gradient of PPO', () => {
         const tfjs = await createTfjsEngine({ spec, backend: 'cpu' })
         expectGradient(spec, (await gradientOf(tfjs, spec, settings, minibatch)).gradient, expected.gradient, floor)
       }),
-      { numRuns: 24, seed: 2 },
+      { numRuns: 18, seed: 2 },
     )
   })
 })
@@ -194,7 +194,7 @@ describe('twenty updates from the same weights', () => {
     ['a small team', SMALL_TEAM, { stepCount: 1, laneCount: 60 }],
     ['a wider team, several tiles', wide, { stepCount: 1, laneCount: 400 }],
     ['a recurrent, layer-normed team', RECURRENT_TEAM, { stepCount: 5, laneCount: 12 }],
-    ['a wider recurrent team', widerRecurrent, { stepCount: 8, laneCount: 20 }],
+    ['a wider recurrent team', widerRecurrent, { stepCount: 5, laneCount: 20 }],
   ] as const)('end within 1e-4: %s', async (_, spec, segments) => {
     const parameters = randomParameters(spec, 2)
     const engines = [await createPortableEngine({ spec, threads: 2 }), await createTfjsEngine({ spec, backend: 'cpu' })]
