@@ -1,19 +1,20 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import type { Split } from '@vigil/data'
-import { assertLaneStates, compileEnvironment, contextSize, instantiateEnvironment, laneBytes } from '@vigil/env-wasm'
-import { compilePolicy, parameterLayout } from '@vigil/policy-wasm'
+import { compileEnvironment, contextSize, instantiateEnvironment } from '@vigil/env-wasm'
+import { compilePolicy, parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
 import { ActorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { compileRollout } from './rollout-module.ts'
+import { restoreShardStates, saveShardStates } from './shard-states.ts'
 import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
 
 /** A shard that fails this often in a row is not bad luck. */
 const ATTEMPTS_MAX = 3
 
-/** Rows of one evaluation segment in iid mode, where rows do not depend on each other. */
+/** Rows of one evaluation segment in iid mode, where rows do not depend on each other: a recurrent team forgets between. */
 const SEGMENT_ROWS = 64
 
 /** What the greedy team did on every row of a split. */
@@ -39,9 +40,14 @@ export type ActorPool = {
   collect(): Promise<Trajectory[]>
   /** The greedy team on every row of a split. @throws {ActorError} */
   evaluate(split: EvaluationSplit): Promise<TeamActions>
-  /** The committed states of all lanes, [S, E] records, a copy. */
+  /** The committed states of all shards, a copy (shard-states.ts has the layout). */
   saveShards(): Uint8Array
-  /** Puts saved states back. @throws {EnvironmentError} LANE_STATE when they are not those of this environment */
+  /**
+   * Puts saved states back.
+   *
+   * @throws {EnvironmentError} LANE_STATE when they are not those of this environment
+   * @throws {ActorError} RECURRENT_STATE when they are not those of this network
+   */
   restoreShards(state: Uint8Array): void
   close(): Promise<void>
 }
@@ -77,6 +83,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     lanesPerShard: settings.lanesPerShard,
     stepsPerRollout: settings.stepsPerRollout,
     contextSize: contextSize(environment.mode),
+    stateSize: recurrentStateSize(network),
     critic: network.valueHidden !== null,
     expectedRewards: settings.expectedRewards,
   }
@@ -89,11 +96,11 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   // A worker that dies between two tasks is replaced; if it cannot be, the next task says so.
   piscina.on('error', () => undefined)
 
-  const stateBytes = settings.lanesPerShard * laneBytes(setup.contextSize)
   const host = instantiateEnvironment(setup.environment, memory)
   const committed: (0 | 1)[] = layout.shards.map(() => 0)
-  for (const { lanes, laneBase } of layout.shards) {
-    host.reset(layout.environmentPlan, lanes[0], settings.lanesPerShard, laneBase)
+  for (const { areas, laneBase } of layout.shards) {
+    // The recurrent states of fresh lanes are zero, as the memory is.
+    host.reset(layout.environmentPlan, areas[0].lanes, settings.lanesPerShard, laneBase)
   }
   let policy: { readonly parameters: number; readonly version: number } | null = null
 
@@ -118,6 +125,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     laneCount: settings.lanesPerShard,
     agentCount: network.agentCount,
     contextSize: setup.contextSize,
+    stateSize: setup.stateSize,
     rowCount: dataset.rowCount,
     critic: setup.critic,
     expectedRewards: setup.expectedRewards,
@@ -187,24 +195,14 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     },
 
     saveShards() {
-      const state = new Uint8Array(layout.shards.length * stateBytes)
-      for (const [shard, { lanes }] of layout.shards.entries()) {
-        state.set(new Uint8Array(memory.buffer, lanes[committed[shard]], stateBytes), shard * stateBytes)
-      }
-      return state
+      const areas = layout.shards.map((location, shard) => location.areas[committed[shard]])
+      return saveShardStates({ memory, areas, run: settings })
     },
 
     restoreShards(state) {
-      assertLaneStates(state, {
-        laneCount: settings.shards * settings.lanesPerShard,
-        mode: environment.mode,
-        rowCount: dataset.splits.train.rows.length,
-      })
-      for (const [shard, { lanes }] of layout.shards.entries()) {
-        const from = state.subarray(shard * stateBytes, (shard + 1) * stateBytes)
-        new Uint8Array(memory.buffer, lanes[0], stateBytes).set(from)
-        committed[shard] = 0
-      }
+      const areas = layout.shards.map((location) => location.areas[0])
+      restoreShardStates({ memory, areas, run: settings }, state)
+      committed.fill(0)
     },
 
     async close() {

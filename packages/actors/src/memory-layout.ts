@@ -4,6 +4,7 @@ import {
   type NetworkSpec,
   parameterLayout,
   planWords,
+  recurrentStateSize,
   scratchBytes,
   writePlan as writePolicyPlan,
 } from '@vigil/policy-wasm'
@@ -53,13 +54,16 @@ export type MemoryLayout = {
   readonly initialise: (memory: WebAssembly.Memory) => void
 }
 
-/** Where one shard lives. Its two lane areas take turns: one is committed, the other is being worked on. */
+/** Where one shard lives. Its two areas take turns: one is committed, the other is being worked on. */
 export type ShardLocation = {
   readonly job: number
-  readonly lanes: readonly [number, number]
+  readonly areas: readonly [ShardArea, ShardArea]
   readonly laneBase: number
   readonly fields: Readonly<Record<RolloutField, number>>
 }
+
+/** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, S]. */
+export type ShardArea = { readonly lanes: number; readonly recurrent: number }
 
 /** Fields of `Team`, `Rollout` and `Evaluation` in the order of assembly/{team,rollout,evaluation}.ts. */
 const TEAM_FIELDS = [
@@ -74,6 +78,7 @@ const TEAM_FIELDS = [
   'dense',
   'categorical',
   'laneStride',
+  'stateBytes',
 ] as const
 const ROLLOUT_FIELDS = [
   'team',
@@ -109,6 +114,7 @@ const EVALUATION_FIELDS = [
   'scratch',
   'probabilities',
   'context',
+  'recurrent',
   'rows',
   'positions',
   'ends',
@@ -134,6 +140,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const A = network.agentCount
   const E = settings.lanesPerShard
   const events = E * settings.stepsPerRollout
+  const stateBytes = 4 * A * recurrentStateSize(network)
   const decisions = events * A
 
   let next = STATIC_BYTES
@@ -147,6 +154,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     rows: place(split.rows.byteLength),
     streamStarts: place(split.streamStarts.byteLength),
   })
+  const placeArea = () => ({ lanes: place(E * laneBytes(K)), recurrent: place(E * stateBytes) })
   const placeStep = () => ({
     x: place(4 * E * (D + K)),
     categories: place(2 * E * C),
@@ -175,7 +183,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const critic = network.valueHidden !== null
   const shards = Array.from({ length: settings.shards }, (_, shard) => ({
     job: place(4 * ROLLOUT_FIELDS.length),
-    lanes: [place(E * laneBytes(K)), place(E * laneBytes(K))] as const,
+    areas: [placeArea(), placeArea()] as const,
     laneBase: shard * E,
     fields: {
       team,
@@ -206,6 +214,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     splitRows: 0,
     ...placeStep(),
     context: place(4 * E * K),
+    recurrent: place(E * stateBytes),
     rows: place(4 * E),
     positions: place(4 * E),
     ends: place(4 * E),
@@ -257,6 +266,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       dense,
       categorical,
       laneStride: laneBytes(K),
+      stateBytes,
     })
     for (const shard of shards) writeFields(buffer, shard.job, ROLLOUT_FIELDS, shard.fields)
     for (const [i, fields] of evaluationFields.entries()) writeEvaluation(memory, evaluations[i], fields)

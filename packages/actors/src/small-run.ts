@@ -71,6 +71,12 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
   }
 }
 
+/** The same with a team that remembers, in normalised layers of odd widths. */
+export function recurrentRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
+  const run = smallRun(mode, change)
+  return { ...run, network: { ...run.network, policyHidden: [12], layerNorm: true, lstmHidden: [10, 7] } }
+}
+
 /** Weights loud enough that the policies prefer some actions, and their snapshot. */
 export function loudPolicy(
   run: ActorSettings,

@@ -18,6 +18,7 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     laneCount: E,
     agentCount: A,
     contextSize: 1,
+    stateSize: 0,
     datasetFingerprint: new Uint8Array(32),
     rows: Uint32Array.from({ length: T * E }, (_, i) => 10 * shard + i),
     context: Float32Array.from({ length: T * E }, (_, i) => shard + i / 10),
@@ -30,6 +31,7 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     teamActions: new Uint8Array(T * E),
     terminated: new Uint8Array(T * E),
     truncated: new Uint8Array(T * E),
+    recurrentState: new Float32Array(0),
     ...change,
   }
 }
@@ -94,6 +96,26 @@ describe('assembleBatch', () => {
       expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
     },
   )
+
+  it('keeps what a recurrent team remembered, and where it must forget', () => {
+    const of = (shard: number) =>
+      trajectory(shard, {
+        terminated: Uint8Array.of(1, 0, 0, 0, 0, 1),
+        truncated: Uint8Array.of(0, 0, 0, 1, 0, 0),
+        stateSize: 2,
+        recurrentState: Float32Array.from({ length: E * A * 2 }, (_, i) => 10 * shard + i),
+      })
+    const { batch } = assembleBatch([of(0), of(1)], settings, createReturnNormaliser('running'), noWeights)
+    expect(batch.recurrence).toEqual({
+      stepCount: T,
+      lanesPerShard: E,
+      // A step behind the ends; that of the last step shows in the next rollout's state.
+      resets: Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1),
+      states: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17),
+    })
+    const feedForward = assembleBatch([trajectory(0)], settings, createReturnNormaliser('running'), noWeights)
+    expect(feedForward.batch.recurrence).toBeNull()
+  })
 
   it('does without a critic', () => {
     const none = { values: new Float32Array(0), nextValues: new Float32Array(0) }

@@ -27,6 +27,23 @@ export type Batch = {
   readonly advantages: Float32Array
   /** [N, A] normalised returns; zeros without a critic */
   readonly valueTargets: Float32Array
+  /** null for a feed-forward network */
+  readonly recurrence: BatchRecurrence | null
+}
+
+/** What a recurrent team needs to live through its experience again. */
+export type BatchRecurrence = {
+  /** T */
+  readonly stepCount: number
+  /** E, lanes of one shard */
+  readonly lanesPerShard: number
+  /**
+   * [N] 1 = an episode begins at this event, after another in the same rollout. At a rollout's first step it is 0: the
+   * lane's state is zero already where an episode begins there.
+   */
+  readonly resets: Uint8Array
+  /** [N / T, A, S] each lane's recurrent state before its first step, in the order shard, lane */
+  readonly states: Float32Array
 }
 
 /** A batch, what it says about the critic before it learnt from it, and the normaliser that has seen it. */
@@ -69,10 +86,30 @@ export function assembleBatch(
   if (values.length > 0) normalise(next, returns, valueTargets)
   normaliseAdvantages({ advantages, weights: weights(joined.rows), out: advantages })
   return {
-    batch: { eventCount: joined.rows.length, ...joined, advantages, valueTargets },
+    batch: {
+      eventCount: joined.rows.length,
+      ...joined,
+      advantages,
+      valueTargets,
+      recurrence: recurrenceOf(trajectories),
+    },
     normaliser: next,
     critique: critiqueOf({ returns, rewards: joined.rewards, values, episodes: settings.episodes }),
   }
+}
+
+function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | null {
+  const [{ stepCount, laneCount: lanesPerShard, stateSize }] = trajectories
+  if (stateSize === 0) return null
+  const resets = join(Uint8Array, trajectories, ({ terminated, truncated }) => {
+    // What ended at step t begins anew at step t + 1.
+    const begins = new Uint8Array(terminated.length)
+    for (let i = lanesPerShard; i < begins.length; i++) {
+      begins[i] = terminated[i - lanesPerShard] | truncated[i - lanesPerShard]
+    }
+    return begins
+  })
+  return { stepCount, lanesPerShard, resets, states: join(Float32Array, trajectories, (t) => t.recurrentState) }
 }
 
 /** Returns [T, N], advantages [T, N] and values [T, N] (empty without a critic) of one trajectory, in reward units. */

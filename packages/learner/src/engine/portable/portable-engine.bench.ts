@@ -7,20 +7,20 @@
  * at once (two cores may share what makes one fast). Rooflines and updates with one and two threads take turns in short
  * rounds, so that a busy neighbour slows all of them; the fastest round of each counts, and the median is printed beside
  * it. GFLOP/s are of useful arithmetic: products (forward, weights' and inputs' gradients, no gradient of the network's
- * inputs) and embedding sums as C additions per unit and direction.
+ * inputs) and embedding sums as C additions per unit and direction; the functions of an LSTM's gates count nothing.
  */
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { compilePolicy, initialiseParameters, instantiatePolicy, type NetworkSpec } from '@vigil/policy-wasm'
 import type { Engine, Minibatch } from '../engine.ts'
-import { randomMinibatch, SETTINGS } from '../team-fixture.ts'
+import { randomMinibatch, SETTINGS, type Segments } from '../team-fixture.ts'
 import { createPortableEngine } from './portable-engine.ts'
 
 const ROUND_UPDATES = 4
 const ROOFLINE_MS = 30
 
-/** Issue sizes: a dense network, and the recipe of categorical columns. */
-const SHAPES: { name: string; spec: NetworkSpec; size: number }[] = [
+/** Issue sizes: a dense network, the recipe of categorical columns, and a recurrent network. */
+const SHAPES: { name: string; spec: NetworkSpec; rows: number | Segments }[] = [
   {
     name: '75 dense inputs, 128-128, critic 128-128, 4 agents, 2,048 rows',
     spec: {
@@ -32,7 +32,7 @@ const SHAPES: { name: string; spec: NetworkSpec; size: number }[] = [
       layerNorm: false,
       lstmHidden: [],
     },
-    size: 2048,
+    rows: 2048,
   },
   {
     name: '9 dense inputs, 19 columns of 21 categories, 128-128, critic 64-64, 4 agents, 1,024 rows',
@@ -45,7 +45,20 @@ const SHAPES: { name: string; spec: NetworkSpec; size: number }[] = [
       layerNorm: false,
       lstmHidden: [],
     },
-    size: 1024,
+    rows: 1024,
+  },
+  {
+    name: '75 dense inputs, 128, LSTM 128, critic 128, LSTM 128, 4 agents, 2,048 rows as 128 lanes x 16 steps',
+    spec: {
+      agentCount: 4,
+      denseSize: 75,
+      vocabularySizes: [],
+      policyHidden: [128],
+      valueHidden: [128],
+      layerNorm: false,
+      lstmHidden: [128],
+    },
+    rows: { stepCount: 16, laneCount: 128 },
   },
 ]
 
@@ -60,9 +73,10 @@ if (isMainThread) {
   parentPort!.postMessage('ready')
 }
 
-async function measureShape({ name, spec, size }: (typeof SHAPES)[number], neighbour: Worker, updates: number) {
+async function measureShape({ name, spec, rows }: (typeof SHAPES)[number], neighbour: Worker, updates: number) {
   console.log(name)
-  const minibatch = randomMinibatch(spec, size, 1)
+  const minibatch = randomMinibatch(spec, rows, 1)
+  const { size } = minibatch
   minibatch.weights.fill(1)
   const engines = await Promise.all([1, 2].map((threads) => createPortableEngine({ spec, threads })))
   for (const engine of engines) {
@@ -137,12 +151,18 @@ function median(values: readonly number[]): number {
 /** Floating-point operations of one update of the whole team. */
 function usefulOperations(spec: NetworkSpec, size: number): number {
   const trunk = (hidden: readonly number[], outputs: number) => {
-    const widths = [spec.denseSize, ...hidden, outputs]
-    let operations = 2 * spec.vocabularySizes.length * hidden[0]
-    for (let layer = 0; layer + 1 < widths.length; layer++) {
-      operations += (layer === 0 ? 4 : 6) * widths[layer] * widths[layer + 1]
+    const [first, ...above] = hidden
+    let operations = (2 * spec.vocabularySizes.length + 4 * spec.denseSize) * first
+    let inputs = first
+    for (const width of above) {
+      operations += 6 * inputs * width
+      inputs = width
     }
-    return operations
+    for (const width of spec.lstmHidden) {
+      operations += 6 * (inputs + width) * 4 * width
+      inputs = width
+    }
+    return operations + 6 * inputs * outputs
   }
   const value = spec.valueHidden === null ? 0 : trunk(spec.valueHidden, 1)
   return spec.agentCount * size * (trunk(spec.policyHidden, 4) + value)
