@@ -3,7 +3,7 @@ import { randomStream, randomWord } from '@vigil/random'
 import type { Config } from '../config/config.ts'
 import type { Engine, Recurrence } from '../engine/engine.ts'
 import type { Team } from '../run/team.ts'
-import { fillInputs } from './inputs.ts'
+import { gatherInputs } from './inputs.ts'
 
 /**
  * The baseline that a reinforcement learner should be held against: the same network, the same rows, but the labels
@@ -18,7 +18,6 @@ import { fillInputs } from './inputs.ts'
 export async function trainByCrossEntropy(config: Config, team: Team, engine: Engine): Promise<Float32Array> {
   const { rows, streamStarts } = team.dataset.splits.train
   const size = config.minibatchSize
-  const context = new Float32Array(team.network.denseSize - team.inputs.denseCount)
   const recurrence = recurrenceOf(config, team)
   const batch = {
     size,
@@ -31,6 +30,9 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
   // with the next one, from nothing, and behind the last comes the first. Independent rows are lanes of one step.
   const lanes = recurrence !== null && config.episodes === 'stream' ? recurrence.laneCount : size
   const starts = new Set(streamStarts)
+  const context = new Float32Array(size * (team.network.denseSize - team.inputs.denseCount))
+  const events = { rows: new Uint32Array(size), context }
+  const all = Uint32Array.from({ length: size }, (_, b) => b)
   const stream = randomStream(config.seed, 'baseline')
   const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size
   engine.loadParameters(withoutContext(initialiseParameters(team.network, config.seed), team))
@@ -39,10 +41,11 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
       const t = Math.floor(b / lanes)
       const drawn = Math.floor((randomWord(stream, b % lanes, update) / 2 ** 32) * rows.length)
       const position = (drawn + t) % rows.length
-      fillInputs(team.inputs, batch, { to: b, row: rows[position], context })
+      events.rows[b] = rows[position]
       batch.labels[b] = team.dataset.labels[rows[position]]
       if (recurrence !== null) recurrence.resets[b] = t > 0 && starts.has(position) ? 1 : 0
     }
+    gatherInputs(team.inputs, events, all, batch)
     await engine.supervisedUpdate(batch, config.learningRate * (1 - update / updates))
   }
   return await engine.storeParameters()

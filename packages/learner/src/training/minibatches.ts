@@ -1,7 +1,7 @@
 import { randomPermutation, randomStream } from '@vigil/random'
 import type { Minibatch } from '../engine/engine.ts'
 import type { Batch, BatchRecurrence } from './batch.ts'
-import { fillInputs, type InputSource } from './inputs.ts'
+import { gatherInputs, type InputSource } from './inputs.ts'
 
 /**
  * Cuts a batch into minibatches of one size, in an order that depends on seed, iteration and epoch alone. The arrays of
@@ -44,25 +44,35 @@ export function* minibatchesOf(
   const stepCount = recurrence?.stepCount ?? 1
   const laneCount = size / stepCount
   const order = randomPermutation(randomStream(options.seed, 'minibatch'), batch.eventCount / stepCount, options.pass)
+  const events = new Uint32Array(size)
   for (let first = 0; first + laneCount <= order.length; first += laneCount) {
     const lanes = order.subarray(first, first + laneCount)
-    for (let b = 0; b < size; b++) {
-      const lane = lanes[b % laneCount]
-      const event = recurrence === null ? lane : eventOf(recurrence, lane, Math.floor(b / laneCount))
-      const context = batch.context.subarray(event * K, (event + 1) * K)
-      fillInputs(source, minibatch, { to: b, row: batch.rows[event], context })
-      for (let agent = 0; agent < A; agent++) {
-        const [from, to] = [event * A + agent, agent * size + b] // [N, A] -> [A, B]
-        minibatch.actions[to] = batch.actions[from]
-        minibatch.oldLogProbs[to] = batch.logProbs[from]
-        minibatch.advantages[to] = batch.advantages[from]
-        minibatch.valueTargets[to] = batch.valueTargets[from]
-        if (options.weights !== null) minibatch.weights[to] = options.weights[from]
-      }
-      if (recurrence !== null) minibatch.recurrence!.resets[b] = recurrence.resets[event]
+    if (recurrence === null) events.set(lanes)
+    else for (let b = 0; b < size; b++) events[b] = eventOf(recurrence, lanes[b % laneCount], Math.floor(b / laneCount))
+    gatherInputs(source, batch, events, minibatch)
+    gatherDecisions(batch.actions, events, minibatch.actions)
+    gatherDecisions(batch.logProbs, events, minibatch.oldLogProbs)
+    gatherDecisions(batch.advantages, events, minibatch.advantages)
+    gatherDecisions(batch.valueTargets, events, minibatch.valueTargets)
+    if (options.weights !== null) gatherDecisions(options.weights, events, minibatch.weights)
+    if (recurrence !== null) {
+      for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = recurrence.resets[events[b]]
+      fillStates(recurrence, lanes, minibatch.recurrence!.state, A)
     }
-    if (recurrence !== null) fillStates(recurrence, lanes, minibatch.recurrence!.state, A)
     yield minibatch
+  }
+}
+
+/** What the agents did in some events, [N, A] -> [A, B]. */
+function gatherDecisions<Values extends Float32Array | Uint8Array>(
+  from: Values,
+  events: Uint32Array,
+  to: Values,
+): void {
+  const size = events.length
+  const A = to.length / size
+  for (let agent = 0; agent < A; agent++) {
+    for (let b = 0; b < size; b++) to[agent * size + b] = from[events[b] * A + agent]
   }
 }
 
