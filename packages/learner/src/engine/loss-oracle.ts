@@ -62,8 +62,8 @@ export function crossEntropyOracle(options: Agent & { batch: SupervisedBatch }):
   return sum / batch.size
 }
 
-/** [B][4] log-probabilities of the actions. */
-export function logPolicyOracle(network: AgentRows): number[][] {
+/** B arrays [4]: log-probabilities of the actions. */
+export function logPolicyOracle(network: AgentRows): Float64Array[] {
   return outputsOracle(network, 'policy').map((logits) => {
     const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0))
     return logits.map((logit) => logit - logSum)

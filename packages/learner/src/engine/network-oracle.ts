@@ -23,8 +23,8 @@ type Trunk = AgentRows & {
   readonly tensor: (name: string) => Float64Array
 }
 
-/** Outputs of one trunk in every row, [B][outputs]. */
-export function outputsOracle(options: AgentRows, trunk: 'policy' | 'value'): number[][] {
+/** Outputs of one trunk in every row, B arrays [outputs]. */
+export function outputsOracle(options: AgentRows, trunk: 'policy' | 'value'): Float64Array[] {
   const { spec, block, rows } = options
   const { slices } = parameterLayout(spec)
   const offsets = new Map(slices.map((slice) => [slice.name, slice]))
@@ -39,9 +39,9 @@ export function outputsOracle(options: AgentRows, trunk: 'policy' | 'value'): nu
 }
 
 /** Output of the last hidden layer in one row. */
-function hiddenOracle({ spec, rows, trunk, tensor }: Trunk, row: number): number[] {
+function hiddenOracle({ spec, rows, trunk, tensor }: Trunk, row: number): Float64Array {
   const widths = (trunk === 'policy' ? spec.policyHidden : spec.valueHidden)!
-  let inputs = Array.from(rows.dense.subarray(row * spec.denseSize, (row + 1) * spec.denseSize))
+  let inputs = Float64Array.from(rows.dense.subarray(row * spec.denseSize, (row + 1) * spec.denseSize))
   for (const [layer, width] of widths.entries()) {
     let sums = denseOracle(inputs, tensor(`dense.${layer}`), tensor(`bias.${layer}`))
     if (layer === 0) addEmbeddings({ spec, rows, table: tensor('embedding') }, row, sums)
@@ -58,7 +58,7 @@ function hiddenOracle({ spec, rows, trunk, tensor }: Trunk, row: number): number
 function addEmbeddings(
   options: Pick<AgentRows, 'spec' | 'rows'> & { table: Float64Array },
   row: number,
-  sums: number[],
+  sums: Float64Array,
 ) {
   const { vocabularySizes } = options.spec
   let offset = 0
@@ -70,25 +70,25 @@ function addEmbeddings(
 }
 
 /** Mean 0 and variance 1 over the first `width` units; the padded units are whatever comes of them. */
-function normOracle(values: readonly number[], width: number): number[] {
+function normOracle(values: Float64Array, width: number): Float64Array {
   const mean = values.slice(0, width).reduce((sum, value) => sum + value, 0) / width
   const variance = values.slice(0, width).reduce((sum, value) => sum + (value - mean) ** 2, 0) / width
   return values.map((value) => (value - mean) / Math.sqrt(variance + LAYER_NORM_EPSILON))
 }
 
 /** Output of an LSTM layer in every row, given the rows of the layer below; row = t * L + lane. */
-function lstmOracle({ spec, agent, rows, trunk, tensor }: Trunk, layer: number, below: number[][]): number[][] {
+function lstmOracle({ spec, agent, rows, trunk, tensor }: Trunk, layer: number, below: Float64Array[]): Float64Array[] {
   const { stepCount, laneCount, resets, state } = rows.recurrence!
   const width = paddedWidth(spec.lstmHidden[layer])
   const stateSize = recurrentStateSize(spec)
   const before = spec.lstmHidden.slice(0, layer).reduce((sum, other) => sum + 2 * paddedWidth(other), 0)
   const offset = (trunk === 'value' ? stateSize / 2 : 0) + before
   const [input, recurrent, bias] = ['lstmInput', 'lstmRecurrent', 'lstmBias'].map((name) => tensor(`${name}.${layer}`))
-  const outputs: number[][] = []
+  const outputs: Float64Array[] = []
   for (let lane = 0; lane < laneCount; lane++) {
     const from = (agent * laneCount + lane) * stateSize + offset
-    let h = Array.from(state.subarray(from, from + width))
-    let c = Array.from(state.subarray(from + width, from + 2 * width))
+    let h = Float64Array.from(state.subarray(from, from + width))
+    let c = Float64Array.from(state.subarray(from + width, from + 2 * width))
     for (let step = 0; step < stepCount; step++) {
       const row = step * laneCount + lane
       if (resets[row] === 1) {
@@ -110,8 +110,8 @@ function sigmoid(x: number): number {
 }
 
 /** x W + b for one row x. */
-function denseOracle(inputs: readonly number[], weights: Float64Array, bias: Float64Array): number[] {
-  const sums = Array.from(bias)
+function denseOracle(inputs: Float64Array, weights: Float64Array, bias: Float64Array): Float64Array {
+  const sums = bias.slice()
   for (let index = 0, at = 0; index < inputs.length; index++) {
     for (let unit = 0; unit < sums.length; unit++, at++) sums[unit] += inputs[index] * weights[at]
   }

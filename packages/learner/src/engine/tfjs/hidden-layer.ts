@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { type LayerNormPass, layerNorm } from './layer-norm.ts'
+import { layerNorm } from './layer-norm.ts'
 import type { GroupTrunk, LayerPass } from './layer-pass.ts'
 
 /** h_1 = relu(norm(x W_0 + sum_c E[offset_c + category_c] + b_0)); there is no gradient with respect to the inputs. */
-export function firstLayer(trunk: GroupTrunk): LayerPass {
-  const { arithmetic, weights, input } = trunk
+export function firstLayer(group: GroupTrunk): LayerPass {
+  const { arithmetic, weights, input } = group
   const dense = arithmetic.product(input.dense, weights.input)
   const sums = input.categorical === null ? dense : tf.add(dense, input.categorical.embeddingSum(weights.embedding))
-  const active = trunk.trunk.layerNorm ? normalised(trunk, 0, sums) : rectified(tf.relu(sums))
+  const active = group.trunk.layerNorm ? normalised(group, 0, sums) : rectified(tf.relu(sums))
   return {
     output: active.output,
     backward: (dOutput) => {
@@ -22,12 +22,12 @@ export function firstLayer(trunk: GroupTrunk): LayerPass {
 }
 
 /** h_l = relu(norm(h_{l-1} W_{l-1} + b_{l-1})) */
-export function hiddenLayer(trunk: GroupTrunk, layer: number, below: tf.Tensor): LayerPass {
-  const { arithmetic, weights } = trunk
+export function hiddenLayer(group: GroupTrunk, layer: number, below: tf.Tensor): LayerPass {
+  const { arithmetic, weights } = group
   const matrix = weights[`dense.${layer}`]
   const bias = weights[`bias.${layer}`]
-  const active = trunk.trunk.layerNorm
-    ? normalised(trunk, layer, arithmetic.dense(below, matrix, bias, 'linear'))
+  const active = group.trunk.layerNorm
+    ? normalised(group, layer, arithmetic.dense(below, matrix, bias, 'linear'))
     : rectified(arithmetic.dense(below, matrix, bias, 'relu'))
   return {
     output: active.output,
@@ -73,7 +73,7 @@ function rectified(output: tf.Tensor): Active {
 
 function normalised({ arithmetic, trunk, weights }: GroupTrunk, layer: number, sums: tf.Tensor): Active {
   const [gain, shift] = [weights[`gain.${layer}`], weights[`shift.${layer}`]]
-  const norm: LayerNormPass = layerNorm({ sums, gain, shift, width: trunk.hidden[layer] })
+  const norm = layerNorm({ sums, gain, shift, width: trunk.hidden[layer] })
   const active = rectified(tf.relu(norm.output))
   return {
     output: active.output,

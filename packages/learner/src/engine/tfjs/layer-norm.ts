@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { LAYER_NORM_EPSILON } from '@vigil/policy-wasm'
 
 /** P is the width in memory. */
-export type LayerNormPass = {
+type LayerNormPass = {
   /** [G, R, P] gain standard + shift */
   readonly output: tf.Tensor
   /** [G, R, P] the sums with mean 0 and variance 1 */

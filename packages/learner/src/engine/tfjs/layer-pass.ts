@@ -18,8 +18,7 @@ export type GroupTrunk = {
   readonly arithmetic: TeamArithmetic
   readonly trunk: Trunk
   readonly input: NetworkInput
-  /** Which of the groups. */
-  readonly group: number
+  readonly groupIndex: number
   readonly weights: TrunkTensors
 }
 

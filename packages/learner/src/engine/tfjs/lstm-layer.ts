@@ -26,18 +26,18 @@ type StepPass = {
  * @param below [G, R, I] output of the layer below
  * @returns output [G, R, H], 0 in rows of padding
  */
-export function lstmLayer(trunk: GroupTrunk, layer: number, below: tf.Tensor): LayerPass {
-  const { arithmetic, weights, group } = trunk
-  const { width, stateOffset } = trunk.trunk.lstm[layer]
-  const recurrence = trunk.input.recurrence!
+export function lstmLayer(group: GroupTrunk, layer: number, below: tf.Tensor): LayerPass {
+  const { arithmetic, weights, groupIndex } = group
+  const { width, stateOffset } = group.trunk.lstm[layer]
+  const recurrence = group.input.recurrence!
   const input = weights[`lstmInput.${layer}`]
   const recurrent = weights[`lstmRecurrent.${layer}`]
   const rowCount = below.shape[1]!
 
   const sums = arithmetic.splitSteps(arithmetic.dense(below, input, weights[`lstmBias.${layer}`], 'linear'), recurrence)
   const steps: StepPass[] = []
-  let h = recurrence.state(group, stateOffset, width)
-  let c = recurrence.state(group, stateOffset + width, width)
+  let h = recurrence.state(groupIndex, stateOffset, width)
+  let c = recurrence.state(groupIndex, stateOffset + width, width)
   for (const [step, own] of sums.entries()) {
     const pass = tf.tidy(() => {
       const before = { h: kept(h, recurrence.keep[step]), c: kept(c, recurrence.keep[step]) }

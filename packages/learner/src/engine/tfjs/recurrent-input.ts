@@ -12,7 +12,7 @@ export type RecurrentInput = {
   /** For each step [1, L, 1], 0 for lanes where an episode begins and 1 for the others; null where none begins. */
   readonly keep: readonly (tf.Tensor | null)[]
   /** `width` values from `offset` on of the recurrent state of a group's agents, [G, L, width]. */
-  readonly state: (group: number, offset: number, width: number) => tf.Tensor
+  readonly state: (groupIndex: number, offset: number, width: number) => tf.Tensor
 }
 
 /** The recurrence of a minibatch as tensors. */
@@ -32,11 +32,11 @@ export function recurrentInput(arithmetic: TeamArithmetic, spec: NetworkSpec, re
           )
         : null
     }),
-    state: (group, offset, width) => {
+    state: (groupIndex, offset, width) => {
       const rowCount = groupSize * laneCount
       const values = new Float32Array(rowCount * width)
       for (let row = 0; row < rowCount; row++) {
-        const from = (group * rowCount + row) * stateSize + offset
+        const from = (groupIndex * rowCount + row) * stateSize + offset
         values.set(state.subarray(from, from + width), row * width)
       }
       return tf.tensor3d(values, [groupSize, laneCount, width])

@@ -19,15 +19,15 @@ export function runTrunk(options: {
   readonly input: NetworkInput
 }): { output: tf.Tensor3D; gradient: (dOutput: tf.Tensor3D) => tf.Tensor2D } {
   const { arithmetic, trunk, parameters, input } = options
-  const passes = unpackTrunk(arithmetic, trunk, parameters).map((weights, group) =>
-    forward({ arithmetic, trunk, input, group, weights }),
+  const passes = unpackTrunk(arithmetic, trunk, parameters).map((weights, groupIndex) =>
+    forward({ arithmetic, trunk, input, groupIndex, weights }),
   )
   const outputs = passes.map((layers) => layers[layers.length - 1].output)
   const gradient = (dOutput: tf.Tensor3D) => {
     const dOutputs = tf.split(dOutput, passes.length, 0)
     return packTrunk(
       trunk,
-      passes.map((layers, group) => backward(layers, dOutputs[group])),
+      passes.map((layers, groupIndex) => backward(layers, dOutputs[groupIndex])),
     )
   }
   return { output: tf.concat(outputs, 0) as tf.Tensor3D, gradient }
