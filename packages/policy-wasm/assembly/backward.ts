@@ -78,7 +78,7 @@ export function addTileGradient(plan: Plan, trunk: i32, parameters: usize, works
     if (layer >= hiddenLayers) {
       const record = lstmOf(tile, layer - hiddenLayers)
       const weights = gradient + weightsOffset(plan, trunk, layer)
-      backwardLstm(tile, record, weights, transposed, below, d, dBelow, workspace.carried, workspace.zeros, inputs, width)
+      backwardLstm(workspace, record, weights, transposed, below, d, dBelow, inputs, width)
     } else {
       addHiddenGradient(plan, trunk, layer, parameters, workspace, below, d, gradient)
       matmul(d, transposed, workspace.zeros, 0, dBelow, rows, width, inputs, 0)

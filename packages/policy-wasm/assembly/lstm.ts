@@ -17,6 +17,7 @@ import { matmul } from './matmul'
 import { floats, GATE_COUNT } from './plan'
 import { rowCount, Tile } from './tile'
 import { accumulateColumns, accumulateTransposed } from './transposed'
+import { Workspace } from './workspace'
 
 /**
  * @param record  overwritten
@@ -61,38 +62,38 @@ export function forwardLstm(tile: Tile, record: usize, weights: usize, below: us
  *   dW_input += sum x_t^T dz_t,  dW_recurrent += sum h_{t-1}^T dz_t,  db += sum dz_t,  dx_t = dz_t W_input^T,
  *   dh_{t-1} += dz_t W_recurrent^T and dc_{t-1} += dc_t unless an episode begins at t
  *
+ * @param workspace  with the tile
  * @param record     as `forwardLstm` left it; the gates are overwritten
  * @param gradient   += of the layer's tensors, in the order of `weights`
  * @param transposed [4 width, inputs], input weights, and [4 width, width], recurrent weights
  * @param dH         [rows, width] from above
  * @param dBelow     [rows, inputs], overwritten
- * @param carried    [2, lanes, width] scratch: gradients that go from a step to the one before
- * @param zeros      [widest] zeros
  */
 export function backwardLstm(
-  tile: Tile,
+  workspace: Workspace,
   record: usize,
   gradient: usize,
   transposed: usize,
   below: usize,
   dH: usize,
   dBelow: usize,
-  carried: usize,
-  zeros: usize,
   inputs: i32,
   width: i32,
 ): void {
+  const tile = workspace.tile
+  const zeros = workspace.zeros
   const lanes = tile.lanes
   const rows = rowCount(tile)
   const gateWidth = GATE_COUNT * width
   const block = floats(lanes * width)
   const recurrent = transposed + floats(gateWidth * inputs)
-  const dNext = carried
-  const dC = carried + block
+  // Gradients that go from a step to the one before.
+  const dNext = workspace.carried
+  const dC = dNext + block
   const tanhC = tanhOf(tile, record, width)
   const h = outputsOf(tile, record, width)
   const c = cellsOf(tile, record, width)
-  memory.fill(carried, 0, 2 * block)
+  memory.fill(dNext, 0, 2 * block)
   for (let step = tile.steps - 1; step >= 0; step--) {
     const at = <usize>step * block
     const dZ = record + <usize>GATE_COUNT * at

@@ -2,7 +2,7 @@
 import { multiplyAdd } from './matmul'
 
 /** Rows that are summed before the sum is added to what is there: few enough to stay in the cache. */
-const SUM_ROWS = 256
+const SUM_ROWS = 64
 
 /**
  * C[K, N] += A[M, K]^T B[M, N], row-major. An element is C + (a_0 b_0 + a_1 b_1 + ...) in ascending m, in blocks of

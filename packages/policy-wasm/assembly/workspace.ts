@@ -43,22 +43,19 @@ export class Workspace {
   zeros: usize
 }
 
-/** Rows of a tile of a recurrent network, where segments are short: each step multiplies a quarter of them, or fewer. */
-const RECURRENT_TILE_ROWS = 256
-
 /** Lanes of a tile are whole blocks of the products (./matmul). */
 export const LANE_BLOCK = 4
 
 /**
- * Lays out a workspace: writes the addresses, not the buffers.
+ * Lays out a workspace for tiles of TILE_ROWS, or of one block of lanes where segments are longer: writes the addresses,
+ * not the buffers.
  *
  * @param at        a multiple of 64, where the workspace begins; 128 bytes are written
  * @param stepCount T; 1 for a feed-forward network
  * @returns the first byte behind its buffers; when that is beyond the memory's end, nothing can be learnt with it
  */
 export function layOutWorkspace(plan: Plan, at: usize, stepCount: i32): f64 {
-  const isRecurrent = plan.lstmLayers > 0
-  const lanes = isRecurrent ? max((RECURRENT_TILE_ROWS / stepCount) & -LANE_BLOCK, LANE_BLOCK) : TILE_ROWS
+  const lanes = max((TILE_ROWS / stepCount) & -LANE_BLOCK, LANE_BLOCK)
   const rows = <u64>stepCount * lanes
   const activations = (rows * plan.widest) << 2
   const outputs = (rows * ACTION_COUNT) << 2

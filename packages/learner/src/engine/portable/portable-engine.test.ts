@@ -26,7 +26,7 @@ describe('createPortableEngine', () => {
     const engines = [await createPortableEngine({ spec, threads: 1 }), await createPortableEngine({ spec, threads: 1 })]
     for (const engine of engines) engine.loadParameters(parameters)
     const [engine, untroubled] = engines
-    const long = randomMinibatch(spec, { stepCount: 100_000, laneCount: 1 }, 2)
+    const long = randomMinibatch(spec, { stepCount: 120_000, laneCount: 1 }, 2)
     await expect(engine.update(long, SETTINGS)).rejects.toMatchObject({ code: 'MEMORY' })
     expect(await engine.update(minibatch, SETTINGS)).toEqual(await untroubled.update(minibatch, SETTINGS))
     expect(await engine.storeParameters()).toEqual(await untroubled.storeParameters())
