@@ -32,7 +32,7 @@ export const configSchema = z.strictObject({
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
   /** What computes the update; `auto` = `tfjs` on a GPU or where a backend is named, else `portable`. */
   engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
-  backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
+  backend: z.enum(['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu']).default('auto'),
   /**
    * Threads of the learner's engine; `auto` = one per core for `portable`, 2 from four cores on, else 1, for `tfjs` on
    * `wasm`. Changes speed, never results.

@@ -6,6 +6,7 @@ import { logPolicyOracle } from './loss-oracle.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
 import { randomMinibatch, randomParameters, randomSupervisedBatch, SETTINGS, SMALL_TEAM } from './team-fixture.ts'
 import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
+import { WEBGPU_MISSING } from './tfjs/webgpu-fixture.ts'
 
 const SIZE = 20
 
@@ -15,6 +16,8 @@ const ENGINES: Record<string, Create> = {
   'tfjs on cpu': (options) => createTfjsEngine({ backend: 'cpu', ...options }),
   portable: (options) => createPortableEngine({ threads: 2, ...options }),
 }
+if (WEBGPU_MISSING === null)
+  ENGINES['tfjs on webgpu'] = (options) => createTfjsEngine({ backend: 'webgpu', ...options })
 
 describe.each(Object.entries(ENGINES))('%s', (_name, create) => {
   const engineWith = async (
