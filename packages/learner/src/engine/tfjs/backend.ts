@@ -2,15 +2,11 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { EngineError } from '../errors.ts'
+import type { BackendName } from './backend-names.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
 import { installCommand, isInstalled, TENSORFLOW_PACKAGES } from './optional-packages.ts'
 import { installThreadShim, trimThreadPool } from './wasm-threads.ts'
 import { startWebgpu } from './webgpu.ts'
-
-/** The backends of TensorFlow.js that the engine runs on. */
-export const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const
-
-type BackendName = (typeof BACKENDS)[number]
 
 /** What a user may ask for; `auto` is a GPU by tensorflow or webgpu, else tensorflow where it loads, else wasm. */
 export type BackendChoice = 'auto' | BackendName

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 /** npm packages, each with the version that this engine was written for, that a user may add. */
@@ -24,6 +25,21 @@ export function isInstalled(name: OptionalPackage): boolean {
   } catch {
     return false // not installed, the usual case
   }
+}
+
+/** The version of each of the packages, any of npm's, that is there. */
+export function installedVersions(names: readonly string[]): Record<string, string> {
+  const { resolve } = createRequire(import.meta.url)
+  const versions: Record<string, string> = {}
+  for (const name of names) {
+    try {
+      const description = readFileSync(resolve(`${name}/package.json`), 'utf8')
+      versions[name] = (JSON.parse(description) as { version: string }).version
+    } catch {
+      // Not installed: it has no version to tell.
+    }
+  }
+  return versions
 }
 
 /**
