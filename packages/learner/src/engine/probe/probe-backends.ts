@@ -4,6 +4,7 @@ import { BACKENDS } from '../tfjs/backend-names.ts'
 import {
   installCommand,
   installedVersions,
+  LINK_COMMAND,
   type OptionalPackage,
   TENSORFLOW_PACKAGES,
   WEBGPU_PACKAGES,
@@ -43,8 +44,6 @@ type Candidate = Pick<BackendReport, 'engine' | 'backend'> & {
   readonly repair: string
 }
 
-const TENSORFLOW_LINK = 'npx nx run tools:link-tensorflow'
-
 /** Longest time that one backend may take to start and to do one update. */
 const PROBE_LIMIT_MS = 120_000
 
@@ -62,7 +61,7 @@ function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packag
   const withTfjs = (names: readonly OptionalPackage[]) => ['@tensorflow/tfjs', ...names]
   switch (backend) {
     case 'tensorflow':
-      return { packages: withTfjs(TENSORFLOW_PACKAGES), repair: TENSORFLOW_LINK }
+      return { packages: withTfjs(TENSORFLOW_PACKAGES), repair: LINK_COMMAND }
     case 'webgpu':
       return { packages: withTfjs(WEBGPU_PACKAGES), repair: installCommand(WEBGPU_PACKAGES) }
     case 'wasm':

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs'
 import { EngineError } from '../errors.ts'
 import type { BackendName } from './backend-names.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
-import { installCommand, isInstalled, TENSORFLOW_PACKAGES } from './optional-packages.ts'
+import { installCommand, isInstalled, LINK_COMMAND, TENSORFLOW_PACKAGES } from './optional-packages.ts'
 import { installThreadShim, trimThreadPool } from './wasm-threads.ts'
 import { startWebgpu } from './webgpu.ts'
 
@@ -146,7 +146,7 @@ async function importTensorflow(): Promise<void> {
   // Installed without a library that fits: link one.
   throw new BackendUnavailableError('tensorflow', {
     reason: failures.join('; '),
-    command: 'npx nx run tools:link-tensorflow',
+    command: LINK_COMMAND,
   })
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
 /** npm packages, each with the version that this engine was written for, that a user may add. */
 const VERSIONS = {
@@ -16,6 +17,9 @@ export const TENSORFLOW_PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tf
 
 /** Both are needed for the backend `webgpu`: Dawn for Node, and the kernels of TensorFlow.js. */
 export const WEBGPU_PACKAGES = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const
+
+/** Links a TensorFlow of Python into the first of the TENSORFLOW_PACKAGES that is installed. */
+export const LINK_COMMAND = 'npx nx run tools:link-tensorflow'
 
 /** Whether the package can be found; nothing of it is loaded. */
 export function isInstalled(name: OptionalPackage): boolean {
@@ -43,12 +47,24 @@ export function installedVersions(names: readonly string[]): Record<string, stri
 }
 
 /**
- * The command that adds packages and leaves package.json as it is. It also names the optional packages that are there
- * already, because `npm install --no-save` removes what it is not told of.
+ * The command that adds packages and leaves package.json as it is. `npm install --no-save` removes the optional packages
+ * that it is not told of and installs those anew that it is told of, so the command names all of them, and links a
+ * TensorFlow again that tools:link-tensorflow has linked.
  */
 export function installCommand(wanted: readonly OptionalPackage[]): string {
-  const all = Object.entries(VERSIONS).filter(
-    ([name]) => wanted.includes(name as OptionalPackage) || isInstalled(name as OptionalPackage),
+  const named = (Object.keys(VERSIONS) as OptionalPackage[]).filter(
+    (name) => wanted.includes(name) || isInstalled(name),
   )
-  return `npm install --no-save ${all.map(([name, version]) => `${name}@${version}`).join(' ')}`
+  const isLinked = TENSORFLOW_PACKAGES.some(hasLinkedLibrary)
+  const words = ['npm install --no-save', ...(isLinked ? ['--ignore-scripts'] : [])]
+  const install = [...words, ...named.map((name) => `${name}@${VERSIONS[name]}`)].join(' ')
+  return isLinked ? `${install} && ${LINK_COMMAND}` : install
+}
+
+/** Whether the library is one that tools:link-tensorflow has linked, not the one that comes with the package. */
+function hasLinkedLibrary(name: OptionalPackage): boolean {
+  if (!isInstalled(name)) return false
+  const description = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  const headers = lstatSync(join(dirname(description), 'deps', 'include'), { throwIfNoEntry: false })
+  return headers?.isSymbolicLink() ?? false
 }
