@@ -5,8 +5,8 @@ import type { Engine, Minibatch } from './engine.ts'
 import { logPolicyOracle } from './loss-oracle.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
 import { randomMinibatch, randomParameters, randomSupervisedBatch, SETTINGS, SMALL_TEAM } from './team-fixture.ts'
+import { WHY_MISSING } from './tfjs/optional-backend-fixture.ts'
 import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
-import { WEBGPU_MISSING } from './tfjs/webgpu-fixture.ts'
 
 const SIZE = 20
 
@@ -16,8 +16,10 @@ const ENGINES: Record<string, Create> = {
   'tfjs on cpu': (options) => createTfjsEngine({ backend: 'cpu', ...options }),
   portable: (options) => createPortableEngine({ threads: 2, ...options }),
 }
-if (WEBGPU_MISSING === null)
-  ENGINES['tfjs on webgpu'] = (options) => createTfjsEngine({ backend: 'webgpu', ...options })
+for (const backend of ['tensorflow', 'webgpu'] as const) {
+  if (WHY_MISSING[backend] !== null) continue // optional-backends.test.ts prints the reason
+  ENGINES[`tfjs on ${backend}`] = (options) => createTfjsEngine({ backend, ...options })
+}
 
 describe.each(Object.entries(ENGINES))('%s', (_name, create) => {
   const engineWith = async (
