@@ -13,6 +13,9 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c)
 }
 
+/** Rows of A that are multiplied with all of B before the next: few enough to stay in the cache. */
+const BLOCK_ROWS = 64
+
 /**
  * C[M, N] = activation(init + A[M, K] B[K, N]), row-major.
  *
@@ -32,9 +35,16 @@ export function matmul(
   n: i32,
   relu: i32,
 ): void {
+  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity)
+  for (let first = 0; first < m; first += BLOCK_ROWS) {
+    const row = <usize>first
+    multiplyRows(a + ((row * k) << 2), b, init + row * initStride, initStride, c + ((row * n) << 2), min(BLOCK_ROWS, m - first), k, n, floor)
+  }
+}
+
+function multiplyRows(a: usize, b: usize, init: usize, initStride: usize, c: usize, m: i32, k: i32, n: i32, floor: v128): void {
   const aStride = <usize>k << 2
   const rowStride = <usize>n << 2
-  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity)
   let column = 0
   for (; column + 8 <= n; column += 8) {
     const at = <usize>column << 2
