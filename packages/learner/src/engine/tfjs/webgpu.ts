@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs'
 import { EngineError } from '../errors.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
@@ -10,8 +11,11 @@ type Dawn = { readonly create: (options: string[]) => GPU; readonly globals: Rec
 type WebgpuBackend = tf.KernelBackend & { readonly device: GPUDevice }
 type WebgpuBackendClass = new (device: GPUDevice, adapterInfo: GPUAdapterInfo) => WebgpuBackend
 
-/** Where Vulkan finds no driver. Debian 12 has a Mesa that Dawn accepts in its backports only. */
-const DRIVER_COMMAND = 'apt-get install mesa-vulkan-drivers'
+/** Debian 12 has a Mesa that Dawn accepts in its backports only. */
+const DRIVER_COMMANDS = {
+  bookworm: 'apt-get install -t bookworm-backports mesa-vulkan-drivers',
+  other: 'apt-get install mesa-vulkan-drivers',
+} as const
 
 /**
  * Starts the backend `webgpu` on the adapter of the highest performance, or finds it started already.
@@ -40,14 +44,19 @@ async function createBackend(): Promise<WebgpuBackend> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (adapter === null) {
     throw new BackendUnavailableError('webgpu', {
-      reason: 'Dawn finds no adapter: a graphics driver with Vulkan is missing, or older than Mesa 25',
-      command: DRIVER_COMMAND,
+      reason: 'Dawn finds no adapter: a graphics driver with Vulkan is missing, or too old for it',
+      command: driverCommand(),
     })
   }
   const device = await adapter.requestDevice({ requiredLimits: computeLimits(adapter.limits) })
   const backend = new WebGPUBackend(device, adapter.info)
   failReadsAfterErrors(backend)
   return backend
+}
+
+function driverCommand(): string {
+  const system = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  return system.includes('VERSION_CODENAME=bookworm') ? DRIVER_COMMANDS.bookworm : DRIVER_COMMANDS.other
 }
 
 async function importPackages(): Promise<{ dawn: Dawn; WebGPUBackend: WebgpuBackendClass }> {
