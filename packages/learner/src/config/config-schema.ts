@@ -1,5 +1,6 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
+import { BACKENDS } from '../engine/tfjs/backend-names.ts'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
 const share = z.number().min(0).max(1)
@@ -32,7 +33,7 @@ export const configSchema = z.strictObject({
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
   /** What computes the update; `auto` = `tfjs` on a GPU or where a backend is named, else `portable`. */
   engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
-  backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
+  backend: z.enum(['auto', ...BACKENDS]).default('auto'),
   /**
    * Threads of the learner's engine; `auto` = one per core for `portable`, 2 from four cores on, else 1, for `tfjs` on
    * `wasm`. Changes speed, never results.

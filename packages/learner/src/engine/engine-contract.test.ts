@@ -13,6 +13,7 @@ import {
   SETTINGS,
   SMALL_TEAM,
 } from './team-fixture.ts'
+import { WHY_MISSING } from './tfjs/optional-backend-fixture.ts'
 import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
 
 const SEGMENTS = { stepCount: 4, laneCount: 5 }
@@ -23,6 +24,10 @@ const ENGINES: Record<string, Create> = {
   'tfjs on wasm': (options) => createTfjsEngine({ backend: 'wasm', threads: 1, ...options }),
   'tfjs on cpu': (options) => createTfjsEngine({ backend: 'cpu', ...options }),
   portable: (options) => createPortableEngine({ threads: 2, ...options }),
+}
+for (const backend of ['tensorflow', 'webgpu'] as const) {
+  if (WHY_MISSING[backend] !== null) continue // optional-backends.test.ts prints the reason
+  ENGINES[`tfjs on ${backend}`] = (options) => createTfjsEngine({ backend, ...options })
 }
 
 const TEAMS = { 'a feed-forward team': SMALL_TEAM, 'a recurrent, layer-normed team': RECURRENT_TEAM }

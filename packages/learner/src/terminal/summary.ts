@@ -1,6 +1,6 @@
-import Table from 'cli-table3'
 import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
 import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
+import { borderless } from './borderless-table.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /** What the summary says and where it is shown. */
@@ -87,22 +87,6 @@ function fittingColumns(lines: readonly Line[], columns: number): number {
     if (width > columns && i >= 2) return i
   }
   return headings.length
-}
-
-function borderless(numberColumns: number): Table.Table {
-  const sides = ['top', 'bottom', 'left', 'right'].flatMap((side) => [
-    side,
-    `${side}-mid`,
-    `${side}-left`,
-    `${side}-right`,
-  ])
-  const none = Object.fromEntries([...sides, 'mid', 'mid-mid', 'middle'].map((part) => [part, '']))
-  return new Table({
-    chars: none,
-    colAligns: ['left', ...Array<'right'>(numberColumns).fill('right')],
-    // The table's own colours follow FORCE_COLOR, so it gets none.
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  })
 }
 
 function wrap(text: string, columns: number): readonly string[] {
