@@ -1,5 +1,6 @@
+import { borderlessTable } from '@vigil/command-line'
 import pc from 'picocolors'
-import { borderlessTable, type TableStyle } from '../borderless-table.ts'
+import type { TableStyle } from '../table-style.ts'
 import type { BenchCase } from './cases.ts'
 import type { CaseResult, Measurement } from './measure.ts'
 
@@ -13,7 +14,7 @@ const COLUMNS = ['what', 'on', 'by', 'threads', 'per second', 'median', 'GFLOP/s
 /** The suite's table for a person. Ends with a newline. */
 export function benchTable(outcomes: readonly BenchOutcome[], style: TableStyle): string {
   const colors = pc.createColors(style.isTTY && !style.environment.NO_COLOR)
-  const table = borderlessTable(['left', 'left', 'left', ...COLUMNS.slice(3).map(() => 'right' as const)])
+  const table = borderlessTable({ text: 3, numbers: COLUMNS.length - 3 })
   table.push(COLUMNS.map((heading) => colors.dim(heading)))
   const lines: string[] = []
   for (const outcome of outcomes) {

@@ -1,5 +1,6 @@
+import { borderlessTable } from '@vigil/command-line'
 import pc from 'picocolors'
-import { borderlessTable, type TableStyle } from '../borderless-table.ts'
+import type { TableStyle } from '../table-style.ts'
 import type { PolicyName } from './policy.ts'
 import type { BalanceReport, CheckedPolicy } from './report.ts'
 
@@ -9,7 +10,7 @@ export function balanceTable(report: BalanceReport, style: TableStyle): string {
   const colors = pc.createColors(style.isTTY && !style.environment.NO_COLOR)
   const { threatRate, policies, simulation, withoutSignal } = report
   const digits = digitsFor(policies)
-  const table = borderlessTable(['left', 'right', 'right', 'right', 'right'])
+  const table = borderlessTable({ text: 1, numbers: 4 })
   table.push(['policy', 'expected', 'simulated', 'standard error', 'deviation'].map((heading) => colors.dim(heading)))
   for (const policy of policies) {
     const { meanReward, standardError, deviation, agrees } = policy.simulated

@@ -1,5 +1,5 @@
+import { borderlessTable } from '@vigil/command-line'
 import type { BackendReport, BackendsReport } from '../engine/probe/probe-backends.ts'
-import { borderless } from './borderless-table.ts'
 import { type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /**
@@ -11,7 +11,7 @@ export function backendTable(
   { isTTY, environment = process.env }: { readonly isTTY: boolean; readonly environment?: OutputEnvironment },
 ): string {
   const { colors } = outputStyle(isTTY, environment)
-  const table = borderless(0)
+  const table = borderlessTable({ text: 5, numbers: 0 })
   table.push(['engine', 'backend', 'here', 'versions', 'device'].map((heading) => colors.dim(heading)))
   for (const report of backends) {
     const here = report.available ? colors.green('yes') : colors.yellow('no')

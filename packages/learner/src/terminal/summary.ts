@@ -1,6 +1,6 @@
+import { borderlessTable } from '@vigil/command-line'
 import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
 import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
-import { borderless } from './borderless-table.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /** What the summary says and where it is shown. */
@@ -31,13 +31,13 @@ export function summaryTable(options: SummaryOptions): string {
   const { colors } = outputStyle(isTTY, environment)
   const lines = policyLines(evaluation)
   const shown = fittingColumns(lines, columns)
-  const table = borderless(headings.length)
+  const table = borderlessTable({ text: 1, numbers: headings.length })
   table.push(headings.slice(0, shown).map((heading) => colors.dim(heading)))
   for (const { cells, kind } of lines) {
     const paint = kind === 'team' ? colors.bold : kind === 'optimum' ? colors.green : (text: string) => text
     table.push(cells.slice(0, shown).map(paint))
   }
-  const fileTable = borderless(0)
+  const fileTable = borderlessTable({ text: 2, numbers: 0 })
   for (const { what, path } of files) fileTable.push([colors.dim(printable(what)), printable(path)])
 
   const { dataset, split, rows, threats } = evaluation
