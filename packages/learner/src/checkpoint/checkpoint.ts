@@ -6,6 +6,16 @@ import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normalis
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { CheckpointError } from './errors.ts'
 
+/** A policy that collects experience. */
+export type ActingPolicy = {
+  /** Updates that made it. */
+  readonly policyVersion: number
+  /** [A, P] */
+  readonly parameters: Float32Array
+  /** The units in which its critic speaks: the returns' statistics after its last update. */
+  readonly normaliser: ReturnNormaliser
+}
+
 /** Everything that training needs to go on as if it had not stopped. */
 export type Checkpoint = {
   /** Iterations completed. */
@@ -25,18 +35,23 @@ export type Checkpoint = {
   /** [A, P] */
   readonly parameters: Float32Array
   readonly optimiser: OptimiserState
-  /** Committed states of all lanes (actors' saveShards). */
+  /**
+   * Whose experience the next iteration learns from, where that is not `parameters` itself: under staleness 1 the policy
+   * of one update before, which was collecting while this checkpoint was written.
+   */
+  readonly acting: ActingPolicy | null
+  /** States of all lanes (actors' saveShards) in which the next iteration's experience begins. */
   readonly lanes: Uint8Array
 }
 
 /**
  * File layout, little-endian:
  *
- *   | magic "VIGILCK1" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
+ *   | magic "VIGILCK2" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
  *
  * The header names the length of each section, in bytes.
  */
-const MAGIC = 'VIGILCK1'
+const MAGIC = 'VIGILCK2'
 const DIGEST_BYTES = 32
 const HEADER_BYTES_MAX = 65_536
 
@@ -52,7 +67,14 @@ const headerSchema = z.strictObject({
   normaliser: z.unknown(),
   best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
   optimiserStep: count,
-  sections: z.strictObject({ parameters: count, firstMoment: count, secondMoment: count, lanes: count }),
+  acting: z.strictObject({ policyVersion: count, normaliser: z.unknown() }).nullable(),
+  sections: z.strictObject({
+    parameters: count,
+    firstMoment: count,
+    secondMoment: count,
+    actingParameters: count,
+    lanes: count,
+  }),
 })
 
 /**
@@ -90,15 +112,23 @@ export type ExpectedCheckpoint = {
 
 /** The bytes of a checkpoint file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { parameters, optimiser, lanes, ...rest } = checkpoint
+  const { parameters, optimiser, acting, lanes, ...rest } = checkpoint
   const sections = {
     parameters,
     firstMoment: optimiser.firstMoment,
     secondMoment: optimiser.secondMoment,
+    actingParameters: acting?.parameters ?? new Float32Array(0),
     lanes,
   }
   const lengths = Object.fromEntries(Object.entries(sections).map(([name, { byteLength }]) => [name, byteLength]))
-  const header = Buffer.from(JSON.stringify({ ...rest, optimiserStep: optimiser.step, sections: lengths }))
+  const header = Buffer.from(
+    JSON.stringify({
+      ...rest,
+      optimiserStep: optimiser.step,
+      acting: acting && { policyVersion: acting.policyVersion, normaliser: acting.normaliser },
+      sections: lengths,
+    }),
+  )
   const size = Buffer.alloc(4)
   size.writeUInt32LE(header.length)
   const views = Object.values(sections).map((s) => Buffer.from(s.buffer, s.byteOffset, s.byteLength))
@@ -147,9 +177,10 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
     throw foreign('it was trained on other data, or the data have changed since')
   if (header.configFingerprint !== expected.configFingerprint)
     throw foreign('it was trained with other settings, or config.json has changed since')
-  for (const name of ['parameters', 'firstMoment', 'secondMoment'] as const) {
-    if (sections[name] === 4 * expected.parameterCount) continue
-    throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${expected.parameterCount}`)
+  for (const name of ['parameters', 'firstMoment', 'secondMoment', 'actingParameters'] as const) {
+    const wanted = name === 'actingParameters' && header.acting === null ? 0 : expected.parameterCount
+    if (sections[name] === 4 * wanted) continue
+    throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${wanted}`)
   }
 
   let next = start + headerBytes
@@ -157,7 +188,7 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
     next += length
     return Uint8Array.from(content.subarray(next - length, next))
   }
-  const floats = (name: 'parameters' | 'firstMoment' | 'secondMoment') => {
+  const floats = (name: 'parameters' | 'firstMoment' | 'secondMoment' | 'actingParameters') => {
     const values = new Float32Array(take(sections[name]).buffer)
     if (!values.every(Number.isFinite)) throw damaged(`its ${name} hold numbers that are not finite`)
     return values
@@ -165,15 +196,23 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const parameters = floats('parameters')
   const firstMoment = floats('firstMoment')
   const secondMoment = floats('secondMoment')
+  const actingParameters = floats('actingParameters')
+  const acting = header.acting && { ...header.acting, parameters: actingParameters }
   const lanes = take(sections.lanes)
   const { normaliser, optimiserStep, sections: _lengths, ...rest } = header
-  return { ...rest, normaliser, parameters, optimiser: { step: optimiserStep, firstMoment, secondMoment }, lanes }
+  const optimiser = { step: optimiserStep, firstMoment, secondMoment }
+  return { ...rest, normaliser, parameters, optimiser, acting, lanes }
 }
 
 function parseHeader(bytes: Buffer) {
   try {
     const header = headerSchema.parse(JSON.parse(bytes.toString('utf8')))
-    return { ...header, normaliser: parseReturnNormaliser(header.normaliser) }
+    const { normaliser, acting } = header
+    return {
+      ...header,
+      normaliser: parseReturnNormaliser(normaliser),
+      acting: acting && { ...acting, normaliser: parseReturnNormaliser(acting.normaliser) },
+    }
   } catch {
     return null // Whatever is wrong with it, the caller has one sentence for all.
   }

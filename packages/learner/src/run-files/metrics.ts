@@ -11,12 +11,17 @@ const measured = z.number().nullable()
 const iterationMetricsSchema = z.strictObject({
   /** 1 for the first iteration; grows from line to line. */
   iteration: z.int().positive(),
+  /** Whose experience this iteration learnt from: the policy after that many iterations, 0 = the initial weights. */
+  policyVersion: count,
+  /** Updates that this policy lacked: iteration - 1 - policyVersion. 0 = on policy. */
+  staleness: count,
   /** Events decided since the run began. */
   envSteps: count,
   /** envSteps times the number of agents. */
   agentSteps: count,
   /** Events per second of wall time, this iteration, collection and update together. */
   stepsPerSecond: z.number().nonnegative(),
+  /** How long the learner waited for experience; under staleness 1 most of it was collected before. */
   collectMs: z.number().nonnegative(),
   updateMs: z.number().nonnegative(),
   /** Mean reward of one agent for one event, this iteration, actions sampled. */
@@ -65,8 +70,10 @@ export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
  * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, RUN_FILE_UNWRITABLE when the file cannot be written
  */
 export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<void> {
-  const line = JSON.stringify(metrics)
-  parseLine(line, `${path}, iteration ${metrics.iteration} (not written)`)
+  // Written as it would be read: a line is the same bytes whether it was appended or kept by rewindMetrics.
+  const line = JSON.stringify(
+    parseLine(JSON.stringify(metrics), `${path}, iteration ${metrics.iteration} (not written)`),
+  )
   try {
     // One call with its newline: a crash can only tear the last line, which readMetrics allows for.
     await appendFile(path, `${line}\n`, { flush: true })

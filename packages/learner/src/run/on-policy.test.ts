@@ -22,7 +22,9 @@ describe.each(['iid', 'stream'] as const)('before the first gradient step, %s ep
     const loud = initialState(config, team, null).parameters.map((w) => (Math.abs(w) < 0.02 ? 50 * w : w))
     engine.loadParameters(loud)
     team.publish(loud, 0)
-    const { batch } = assembleBatch(await team.pool.collect(), config, createReturnNormaliser('running'), () => null)
+    const normaliser = createReturnNormaliser('running')
+    const normalisers = { acting: normaliser, latest: normaliser }
+    const { batch } = assembleBatch(await team.pool.collect(), config, normalisers, () => null)
     const order = { size: 256, agentCount: config.agents, seed: 1, pass: 0, weights: null }
     for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
       engine.loadParameters(loud) // every minibatch meets the policy that acted

@@ -85,25 +85,40 @@ async function outcome(name: string) {
   }
 }
 
-describe.each(['iid', 'stream'] as const)('a run in %s episodes', (episodes) => {
-  it('is the same with 1 and 3 actors, and when it was stopped and resumed', async () => {
-    const whole = await run(`whole-${episodes}`, { episodes })
-    await run(`three-${episodes}`, { episodes, actors: 3 })
-    const stopped = await run(`stopped-${episodes}`, { episodes, actors: 2 }, 3)
+const KINDS = [
+  { episodes: 'iid', staleness: 0 },
+  { episodes: 'iid', staleness: 1 },
+  { episodes: 'stream', staleness: 0 },
+  { episodes: 'stream', staleness: 1 },
+] as const
+
+describe.each(KINDS)('a run in $episodes episodes, staleness $staleness', (kind) => {
+  const named = (name: string) => `${name}-${kind.episodes}-${kind.staleness}`
+
+  it('is the same twice, with 1, 2 and 4 actors, and when it was stopped and resumed', async () => {
+    const whole = await run(named('whole'), kind)
+    await run(named('again'), kind)
+    await run(named('two'), { ...kind, actors: 2 })
+    await run(named('four'), { ...kind, actors: 4, engineThreads: 2 })
+    const stopped = await run(named('stopped'), { ...kind, actors: 2 }, 3)
     expect(stopped).toMatch(/Stopped after iteration 3 of 6\. Go on with: .*--resume=/)
-    const rest = await resume(`stopped-${episodes}`, 3)
+    const rest = await resume(named('stopped'), 3)
     expect(rest).toMatch(/going on after iteration 3 of 6/)
 
-    const expected = await outcome(`whole-${episodes}`)
-    expect(await outcome(`three-${episodes}`)).toEqual(expected)
-    expect(await outcome(`stopped-${episodes}`)).toEqual(expected)
+    const expected = await outcome(named('whole'))
+    for (const name of ['again', 'two', 'four', 'stopped']) expect(await outcome(named(name)), name).toEqual(expected)
     const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole)?.[0]
     expect(hash).toBeDefined()
     expect(rest).toContain(hash)
   })
 
-  it('begins every iteration on policy', async () => {
-    const [first] = await readMetrics(runFolderAt(join(root, `whole-${episodes}`)).metrics)
+  it('begins on policy, and then is as stale as it says', async () => {
+    const metrics = await readMetrics(runFolderAt(join(root, named('whole'))).metrics)
+    const [first] = metrics
+    expect(metrics.map(({ policyVersion }) => policyVersion)).toEqual(
+      kind.staleness === 0 ? [0, 1, 2, 3, 4, 5] : [0, 0, 1, 2, 3, 4],
+    )
+    expect(metrics.map(({ staleness }) => staleness)).toEqual([0, ...Array(5).fill(kind.staleness)])
     // Four minibatches, each after a step: KL and clipping stay small, and the entropy is that of a fresh policy.
     expect(first.entropy).toBeGreaterThan(1.2)
     expect(first.approxKl).toBeGreaterThanOrEqual(0)
@@ -113,7 +128,7 @@ describe.each(['iid', 'stream'] as const)('a run in %s episodes', (episodes) => 
 
 describe('a finished run', () => {
   it('leaves the files of the contract, and counts that add up', async () => {
-    const folder = runFolderAt(join(root, 'whole-iid'))
+    const folder = runFolderAt(join(root, 'whole-iid-0'))
     expect((await readdir(folder.path)).sort()).toEqual([
       'checkpoints',
       'config.json',
@@ -130,9 +145,10 @@ describe('a finished run', () => {
     expect(await readFile(report, 'utf8')).toContain(evaluation.verdict)
   })
 
-  it('has learnt: better than every constant policy', async () => {
-    await run('learnt', { iterations: 30, rows: 6000, learningRate: 4e-3 })
-    const { team, baselines } = await readEvaluation(resultFiles(runFolderAt(join(root, 'learnt')), 'test').evaluation)
+  it.each([0, 1] as const)('has learnt under staleness %i: better than every constant policy', async (staleness) => {
+    const name = `learnt-${staleness}`
+    await run(name, { iterations: 30, rows: 6000, learningRate: 4e-3, staleness })
+    const { team, baselines } = await readEvaluation(resultFiles(runFolderAt(join(root, name)), 'test').evaluation)
     for (const { name, rewardMean } of baselines.filter(({ name }) => name.startsWith('always'))) {
       expect(team.rewardMean, name).toBeGreaterThan(rewardMean)
     }

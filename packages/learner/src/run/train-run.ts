@@ -102,7 +102,6 @@ async function trainWithFiles(
           ...state,
           ...fingerprints,
           optimiser,
-          lanes: team.pool.saveShards(),
           engine: engineOf(engine),
         }
         // The best first: a crash between the two repeats this iteration and writes the same best again.
@@ -129,11 +128,11 @@ function assertSameEngine(checkpoint: Checkpoint, engine: Engine): void {
 }
 
 function resume(checkpoint: Checkpoint, engine: Engine, team: Team): TrainingState {
-  const { iteration, envSteps, passes, normaliser, best, parameters, optimiser, lanes } = checkpoint
+  const { iteration, envSteps, passes, normaliser, best, parameters, optimiser, acting, lanes } = checkpoint
   team.pool.restoreShards(lanes)
   engine.loadParameters(parameters)
   engine.loadOptimiser(optimiser)
-  return { iteration, envSteps, passes, normaliser, best, parameters }
+  return { iteration, envSteps, passes, normaliser, best, parameters, acting, lanes }
 }
 
 function describe(dataset: Dataset, config: Config): string {
