@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
+import { sha256 } from '../run-files/schema-parts.ts'
 import { CheckpointError } from './errors.ts'
 
 /** A policy that collects experience. */
@@ -55,14 +56,13 @@ const MAGIC = 'VIGILCK2'
 const DIGEST_BYTES = 32
 const HEADER_BYTES_MAX = 65_536
 
-const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
 const headerSchema = z.strictObject({
   iteration: count,
   envSteps: count,
   passes: count,
-  configFingerprint: hex,
-  datasetFingerprint: hex,
+  configFingerprint: sha256,
+  datasetFingerprint: sha256,
   engine: z.string().min(1).max(100),
   normaliser: z.unknown(),
   best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
@@ -96,7 +96,7 @@ export async function readCheckpoint(path: string, expected: ExpectedCheckpoint)
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new CheckpointError(
       'MISSING',
-      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; if training stopped before it, train again.`,
+      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; go on with --resume.`,
     )
   })
   return decodeCheckpoint(bytes, expected, path)

@@ -21,6 +21,14 @@ describe('metrics.jsonl', () => {
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(4)
   })
 
+  it('writes a line as rewinding does, whatever the order of its fields', async () => {
+    const backwards = Object.fromEntries(Object.entries(sampleMetrics(1)).reverse()) as IterationMetrics
+    await appendMetrics(path, backwards)
+    const appended = await readFile(path, 'utf8')
+    await rewindMetrics(path, 1)
+    expect(await readFile(path, 'utf8')).toBe(appended)
+  })
+
   it('writes measurements that are not finite as null', async () => {
     await appendMetrics(path, sampleMetrics(1, { valueLoss: Number.NaN, gradNormPolicy: Number.POSITIVE_INFINITY }))
     expect((await readMetrics(path))[0]).toMatchObject({ valueLoss: null, gradNormPolicy: null })

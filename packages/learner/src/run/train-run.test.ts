@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
@@ -85,28 +85,30 @@ async function outcome(name: string) {
   }
 }
 
+/** `others`: numbers of actors that are compared with the first run, which has one. */
 const KINDS = [
-  { episodes: 'iid', staleness: 0 },
-  { episodes: 'iid', staleness: 1 },
-  { episodes: 'stream', staleness: 0 },
-  { episodes: 'stream', staleness: 1 },
+  { episodes: 'iid', staleness: 0, others: [1, 2, 4] },
+  { episodes: 'iid', staleness: 1, others: [4] },
+  { episodes: 'stream', staleness: 0, others: [3] },
+  { episodes: 'stream', staleness: 1, others: [1, 2, 4] },
 ] as const
 
-describe.each(KINDS)('a run in $episodes episodes, staleness $staleness', (kind) => {
+describe.each(KINDS)('a run in $episodes episodes, staleness $staleness', ({ others, ...kind }) => {
   const named = (name: string) => `${name}-${kind.episodes}-${kind.staleness}`
 
-  it('is the same twice, with 1, 2 and 4 actors, and when it was stopped and resumed', async () => {
+  it(`is the same again with ${others} actors, and when it was stopped and resumed`, async () => {
     const whole = await run(named('whole'), kind)
-    await run(named('again'), kind)
-    await run(named('two'), { ...kind, actors: 2 })
-    await run(named('four'), { ...kind, actors: 4, engineThreads: 2 })
+    for (const actors of others) await run(named(`${actors}`), { ...kind, actors, engineThreads: actors === 4 ? 2 : 1 })
     const stopped = await run(named('stopped'), { ...kind, actors: 2 }, 3)
     expect(stopped).toMatch(/Stopped after iteration 3 of 6\. Go on with: .*--resume=/)
+    const { latest } = runFolderAt(join(root, named('stopped')))
+    await writeFile(`${latest}.123456`, 'what a crash leaves of a checkpoint')
     const rest = await resume(named('stopped'), 3)
+    expect(await readdir(dirname(latest))).toEqual(['best.checkpoint', 'cross-entropy.checkpoint', 'latest.checkpoint'])
     expect(rest).toMatch(/going on after iteration 3 of 6/)
 
     const expected = await outcome(named('whole'))
-    for (const name of ['again', 'two', 'four', 'stopped']) expect(await outcome(named(name)), name).toEqual(expected)
+    for (const name of [...others, 'stopped']) expect(await outcome(named(`${name}`)), `${name}`).toEqual(expected)
     const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole)?.[0]
     expect(hash).toBeDefined()
     expect(rest).toContain(hash)
@@ -136,6 +138,7 @@ describe('a finished run', () => {
       'metrics.jsonl',
       'pipeline.json',
       'report.html',
+      'run.json',
     ])
     const { evaluation: file, report } = resultFiles(folder, 'test')
     const evaluation = await readEvaluation(file)
@@ -152,6 +155,18 @@ describe('a finished run', () => {
     for (const { name, rewardMean } of baselines.filter(({ name }) => name.startsWith('always'))) {
       expect(team.rewardMean, name).toBeGreaterThan(rewardMean)
     }
+  })
+})
+
+describe('a run that was killed', () => {
+  it('while its folder was made says what to do, and a trained one without its pipeline something else', async () => {
+    const path = join(root, 'claimed')
+    const { config } = runFolderAt(path)
+    await mkdir(join(path, 'checkpoints'), { recursive: true })
+    await writeFile(config, '{}')
+    await expect(openRunFolder(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
+    await writeFile(runFolderAt(path).latest, 'weights')
+    await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json cannot be read/)
   })
 })
 
