@@ -133,6 +133,47 @@ export async function rewindMetrics(path: string, lastIteration: number): Promis
   return kept
 }
 
+/** Fields that say how long something took: they differ from run to run. */
+const TIMES: readonly string[] = ['stepsPerSecond', 'collectMs', 'updateMs']
+
+/** Where two runs stopped being the same. */
+export type MetricsDifference = {
+  /** 1 for the first line. */
+  readonly line: number
+  /** The first field that differs; null = one of the runs has no such line. */
+  readonly field: string | null
+  /** The values as JSON. */
+  readonly recorded: string
+  readonly repeated: string
+}
+
+/**
+ * Compares one line of two runs, times aside.
+ *
+ * @param recorded a line of metrics.jsonl, undefined = there is none
+ * @param repeated the same iteration of another run, undefined = there is none
+ * @param line     its number, for the answer
+ * @returns null when they are the same
+ */
+export function differenceOf(
+  recorded: IterationMetrics | undefined,
+  repeated: IterationMetrics | undefined,
+  line: number,
+): MetricsDifference | null {
+  if (recorded === undefined && repeated === undefined) return null
+  if (recorded === undefined || repeated === undefined) {
+    const presence = (metrics: IterationMetrics | undefined) => (metrics === undefined ? 'no such line' : 'a line')
+    return { line, field: null, recorded: presence(recorded), repeated: presence(repeated) }
+  }
+  // As they are written: one order of the fields, null for what is not finite.
+  const [before, now] = [recorded, repeated].map((metrics) => parseLine(JSON.stringify(metrics), `line ${line}`))
+  for (const key of Object.keys(before) as (keyof IterationMetrics)[]) {
+    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(now[key])]
+    if (a !== b && !TIMES.includes(key)) return { line, field: key, recorded: a, repeated: b }
+  }
+  return null
+}
+
 function parseLine(line: string, place: string): IterationMetrics {
   let json: unknown
   try {
