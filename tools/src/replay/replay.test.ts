@@ -88,7 +88,8 @@ describe('replay', () => {
   })
 
   it('finds a config that was changed, and where the runs part', () => {
-    changeJson(join(copyOfRun('other-config'), 'config.json'), { learningRate: 1e-3 })
+    // Another network besides: nothing fits the checkpoints any more, and still the answer is a comparison.
+    changeJson(join(copyOfRun('other-config'), 'config.json'), { learningRate: 1e-3, valueHidden: [16] })
     const { status, stdout, stderr } = replay('--run=other-config')
     expect(status).toBe(1)
     expect(stdout).toMatch(/^metrics\.jsonl: line 1, policyLoss: recorded -?[\d.e-]+, but repeated -?[\d.e-]+$/m)

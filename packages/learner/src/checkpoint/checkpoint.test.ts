@@ -35,6 +35,18 @@ describe('checkpoint', () => {
     expect(decodeCheckpoint(encodeCheckpoint(fresh), EXPECTED, 'latest')).toEqual(fresh)
   })
 
+  it('needs no network to be read, but one number of parameters in all its parts', () => {
+    const anyNetwork = { ...EXPECTED, parameterCount: null }
+    expect(decodeCheckpoint(encodeCheckpoint(checkpoint), anyNetwork, 'latest')).toEqual(checkpoint)
+    for (const [parameters, message] of [
+      [Float32Array.of(1, 2), /its firstMoment hold 3 numbers, this network has 2/],
+      [new Float32Array(0), /its firstMoment hold 3 numbers, this network has 0/],
+    ] as const) {
+      const bytes = encodeCheckpoint({ ...checkpoint, parameters })
+      expect(() => decodeCheckpoint(bytes, anyNetwork, 'x')).toThrow(message)
+    }
+  })
+
   it('is replaced as a whole: no other file is left in the folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vigil-checkpoint-'))
     const path = join(folder, 'latest.checkpoint')
@@ -92,11 +104,13 @@ describe('checkpoint', () => {
       forge({ normaliser: { kind: 'running', count: 1, mean: 0, m2: -4 } }),
       forge(sections({ lanes: 2 ** 50 })),
       forge(sections({ parameters: 8, lanes: 9 })),
+      forge(sections({ parameters: 13, firstMoment: 13, secondMoment: 13, actingParameters: 13, lanes: 1 })),
       forge({ acting: null }),
       forge({ acting: { ...header.acting, policyVersion: 0.5 } }),
       forge({ acting: { ...header.acting, normaliser: null } }),
     ]) {
       expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(CheckpointError)
+      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, parameterCount: null }, 'x')).toThrow(CheckpointError)
     }
   })
 

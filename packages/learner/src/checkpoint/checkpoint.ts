@@ -89,7 +89,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 /**
  * Reads a checkpoint of this run.
  *
- * @param expected the run's own fingerprints and number of parameters
+ * @param expected the run's own fingerprints, and the number of parameters of its network
  * @throws {CheckpointError} MISSING, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
@@ -106,8 +106,8 @@ export async function readCheckpoint(path: string, expected: ExpectedCheckpoint)
 export type ExpectedCheckpoint = {
   readonly configFingerprint: string
   readonly datasetFingerprint: string
-  /** A * P */
-  readonly parameterCount: number
+  /** A * P; null where no network is there to ask */
+  readonly parameterCount: number | null
 }
 
 /** The bytes of a checkpoint file. */
@@ -173,12 +173,14 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const { sections } = header
   const total = Object.values(sections).reduce((sum, length) => sum + length, 0)
   if (start + headerBytes + total !== content.length) throw damaged(`its sections claim ${total} bytes`)
+  if (sections.parameters % 4 !== 0) throw damaged(`its parameters claim ${sections.parameters} bytes`)
   if (header.datasetFingerprint !== expected.datasetFingerprint)
     throw foreign('it was trained on other data, or the data have changed since')
   if (header.configFingerprint !== expected.configFingerprint)
     throw foreign('it was trained with other settings, or config.json has changed since')
+  const parameterCount = expected.parameterCount ?? sections.parameters / 4
   for (const name of ['parameters', 'firstMoment', 'secondMoment', 'actingParameters'] as const) {
-    const wanted = name === 'actingParameters' && header.acting === null ? 0 : expected.parameterCount
+    const wanted = name === 'actingParameters' && header.acting === null ? 0 : parameterCount
     if (sections[name] === 4 * wanted) continue
     throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${wanted}`)
   }

@@ -48,10 +48,10 @@ export async function repeatRun(
   const recorded = await readRunRecord(folder.record)
   if (recorded === null) throw unfinished(folder)
   const kept = await readMetrics(folder.metrics)
+  const { latest, best } = await readCheckpoints(folder, recorded)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const learner = await startLearner(repeatableConfig(config, recorded, settings), undefined, say)
   try {
-    const { latest, best } = await readCheckpoints(folder, recorded, learner)
     const training = await trainAgain(learner, kept, session)
     return {
       recorded,
@@ -84,9 +84,8 @@ function repeatableConfig(config: Config, recorded: RunRecord, settings: RepeatS
 async function readCheckpoints(
   { latest, best }: RunFolder,
   { configFingerprint, datasetFingerprint }: RunRecord,
-  { identity: { parameterCount } }: Learner,
 ): Promise<{ latest: Checkpoint; best: Checkpoint }> {
-  const expected = { configFingerprint, datasetFingerprint, parameterCount }
+  const expected = { configFingerprint, datasetFingerprint, parameterCount: null }
   return { latest: await readCheckpoint(latest, expected), best: await readCheckpoint(best, expected) }
 }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 
 /** The experience of one iteration. */
-export type Experience = {
+type Experience = {
   /** In shard order. */
   readonly trajectories: readonly Trajectory[]
   /** Who collected it. */
