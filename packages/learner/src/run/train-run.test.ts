@@ -7,6 +7,7 @@ import { resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
+import { readRunRecord } from '../run-files/run-record.ts'
 import { createRunFolder, openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { trainRun } from './train-run.ts'
 
@@ -79,6 +80,7 @@ async function outcome(name: string) {
   const bytes = async (path: string) => (await readFile(path)).toString('base64')
   return {
     metrics,
+    record: await readRunRecord(folder.record),
     evaluation: await readEvaluation(resultFiles(folder, 'test').evaluation),
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
@@ -159,6 +161,15 @@ describe('a finished run', () => {
 })
 
 describe('a run that was killed', () => {
+  it('before its first checkpoint begins again', async () => {
+    const name = 'stopped-stream-1'
+    const expected = await outcome(name)
+    const { latest, best, record } = runFolderAt(join(root, name))
+    for (const path of [latest, best, record]) await rm(path)
+    expect(await resume(name, 2)).toMatch(/no checkpoint yet: beginning again at iteration 1 of 6/)
+    expect(await outcome(name)).toEqual(expected)
+  })
+
   it('while its folder was made says what to do, and a trained one without its pipeline something else', async () => {
     const path = join(root, 'claimed')
     const { config } = runFolderAt(path)
