@@ -136,6 +136,50 @@ describe.each(RUNS)('evaluate, %s', (_, run) => {
   })
 })
 
+describe.each(RUNS)('work under way, %s', (_, run) => {
+  it('keeps its weights when other policies are published meanwhile', async () => {
+    const calm = await withPool(run, 2, async (pool) => {
+      const first = await collectTwice(pool, run)
+      return { first, evaluated: await pool.evaluate('test'), third: await pool.collect() }
+    })
+    const overlapped = await withPool(run, 2, async (pool) => {
+      pool.publish(loudPolicy(run, 0).snapshot)
+      const first = pool.collect()
+      pool.publish(loudPolicy(run, 1).snapshot)
+      // Three policies at once, and none of these tasks has begun: an overwritten one would act.
+      const evaluated = pool.evaluate('test')
+      for (const other of [2, 3, 4]) pool.publish(loudPolicy(run, other).snapshot)
+      const begun = await first
+      pool.publish(loudPolicy(run, 1).snapshot)
+      const second = await pool.collect()
+      return { first: [...begun, ...second], evaluated: await evaluated, third: await pool.collect() }
+    })
+    expect(overlapped).toEqual(calm)
+    // The test would see nothing if all policies did the same.
+    const other = await withPool(run, 1, async (pool) => {
+      pool.publish(loudPolicy(run, 4).snapshot)
+      return { trajectories: await pool.collect(), evaluated: await pool.evaluate('test') }
+    })
+    expect(other.trajectories[0].actions).not.toEqual(calm.first[0].actions)
+    expect(other.evaluated.actions).not.toEqual(calm.evaluated.actions)
+  })
+
+  it('refuses what cannot go beside it, and lets the work end', async () => {
+    await withPool(run, 1, async (pool) => {
+      pool.publish(loudPolicy(run, 0).snapshot)
+      const saved = pool.saveShards()
+      const under = [pool.collect(), pool.evaluate('test')] as const
+      await expect(pool.collect()).rejects.toMatchObject({ code: 'BUSY' })
+      await expect(pool.evaluate('validation')).rejects.toMatchObject({ code: 'BUSY' })
+      expect(() => pool.saveShards()).toThrow(/collection under way must end/)
+      expect(() => pool.restoreShards(saved)).toThrow(/collection under way must end/)
+      await Promise.all(under)
+      pool.restoreShards(saved)
+      expect(await pool.collect()).toEqual(await under[0])
+    })
+  })
+})
+
 describe('failures', () => {
   it('refuses to act before a policy is published', async () => {
     await withPool(smallRun('iid'), 1, async (pool) => {

@@ -6,6 +6,7 @@
  * - `TRAP`: an internal assertion of the WebAssembly module failed.
  * - `RECURRENT_STATE`: saved recurrent states that do not fit the network, or are not finite.
  * - `NO_POLICY`: work was asked for before a policy was published.
+ * - `BUSY`: work was asked for that cannot go beside the work under way.
  */
 export type ActorErrorCode =
   | 'NOT_BUILT'
@@ -15,6 +16,7 @@ export type ActorErrorCode =
   | 'TRAP'
   | 'RECURRENT_STATE'
   | 'NO_POLICY'
+  | 'BUSY'
 
 /** Something that keeps the actors from working; the message says what was expected, what was found and what to do. */
 export class ActorError extends Error {

@@ -42,7 +42,8 @@ export type MemoryLayout = {
   readonly dense: number
   readonly categorical: number
   readonly environmentPlan: number
-  readonly parameters: readonly [number, number]
+  /** Room for three policies: one that collects, one that is evaluated, and the next one. */
+  readonly parameters: readonly [number, number, number]
   readonly shards: readonly ShardLocation[]
   readonly evaluations: readonly number[]
   readonly evaluationFields: readonly Readonly<Record<EvaluationField, number>>[]
@@ -174,7 +175,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const policyPlan = place(4 * planWords(network))
   const team = place(4 * TEAM_FIELDS.length)
   const parameterBytes = 4 * A * parameterLayout(network).parametersPerAgent
-  const parameters = [place(parameterBytes), place(parameterBytes)] as const
+  const parameters = [place(parameterBytes), place(parameterBytes), place(parameterBytes)] as const
   const evaluationRows = Math.max(dataset.splits.validation.rows.length, dataset.splits.test.rows.length)
   const segments = place(8 * evaluationRows)
   const evaluationActions = place(evaluationRows * A)

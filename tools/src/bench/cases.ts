@@ -3,11 +3,11 @@ import type { WorkloadName } from './workload.ts'
 
 /** The parts of the suite that can be chosen. */
 export const GROUPS = ['environment', 'rollout', 'training', 'recipe', 'lstm', 'tfjs', 'time-to-f1'] as const
-export type Group = (typeof GROUPS)[number]
+type Group = (typeof GROUPS)[number]
 
 /** The backends of the TF.js engine. */
 export const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const
-export type Backend = (typeof BACKENDS)[number]
+type Backend = (typeof BACKENDS)[number]
 
 /** One thing to measure, in a process of its own, so that its peak memory is its own. */
 export type BenchCase =

@@ -91,6 +91,8 @@ export const configSchema = z.strictObject({
   rolloutSteps: size(1, 65_536).default(16),
   /** Independent pieces of work; fixed by the config, whatever the number of actors. */
   shards: size(1, 1024).default(8),
+  /** Updates that the acting weights may lack: 0 = actors and learner take turns, 1 = they work at the same time. */
+  staleness: z.literal([0, 1]).default(0),
 
   // Learning
   /** Discount per step; `auto` = 0 for `iid`, where nothing that follows depends on the action, 0.9 for `stream`. */

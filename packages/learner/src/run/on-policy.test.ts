@@ -151,7 +151,9 @@ function withLoudHeads(config: Config, team: Team): Float32Array {
 
 async function collect(config: Config, team: Team, parameters: Float32Array): Promise<Batch> {
   team.publish(parameters, 0)
-  return assembleBatch(await team.pool.collect(), config, createReturnNormaliser('running'), () => null).batch
+  const normaliser = createReturnNormaliser('running')
+  const normalisers = { acting: normaliser, latest: normaliser }
+  return assembleBatch(await team.pool.collect(), config, normalisers, () => null).batch
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {

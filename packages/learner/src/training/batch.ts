@@ -58,16 +58,17 @@ type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseli
 /**
  * From trajectories to a batch: returns, advantages, value targets.
  *
- * The critic was trained on targets in the normaliser's units of then, so its values are turned into reward units with
- * the state before this batch, and the new targets into normalised units with the state after it.
+ * The critic that acted was trained on targets in the normaliser's units of then, so its values are turned into reward
+ * units with the state after its last update, and the new targets into normalised units with the state after this batch.
  *
  * @param trajectories in shard order
+ * @param normalisers  `acting`: of the critic that gave the trajectories' values; `latest`: has seen all batches before
  * @param weights      [N, A] 0 or 1, which decisions count in the advantages' mean and deviation; null = all
  */
 export function assembleBatch(
   trajectories: readonly Trajectory[],
   settings: LearningSettings,
-  normaliser: ReturnNormaliser,
+  normalisers: { readonly acting: ReturnNormaliser; readonly latest: ReturnNormaliser },
   weights: (rows: Uint32Array) => Float32Array | null,
 ): AssembledBatch {
   const joined = {
@@ -77,11 +78,11 @@ export function assembleBatch(
     logProbs: join(Float32Array, trajectories, (t) => t.logProbs),
     rewards: join(Float32Array, trajectories, (t) => t.rewards),
   }
-  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, normaliser))
+  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, normalisers.acting))
   const returns = join(Float32Array, outcomes, (o) => o.returns)
   const values = join(Float32Array, outcomes, (o) => o.values)
   const advantages = join(Float32Array, outcomes, (o) => o.advantages)
-  const next = absorb(normaliser, returns)
+  const next = absorb(normalisers.latest, returns)
   const valueTargets = new Float32Array(returns.length)
   if (values.length > 0) normalise(next, returns, valueTargets)
   normaliseAdvantages({ advantages, weights: weights(joined.rows), out: advantages })
