@@ -56,8 +56,7 @@ export function pushSince(
   state[cell + 1] = left
   const olderValue = state[at + 1]
   const olderLeft = state[at + 2]
-  const value =
-    direction === SINCE ? max(right, min(left, olderValue)) : max(olderValue, min(olderLeft, right))
+  const value = direction === SINCE ? max(right, min(left, olderValue)) : max(olderValue, min(olderLeft, right))
   const lefts = min(olderLeft, left)
   if (position + 1 < width) {
     state[at] = position + 1

@@ -144,41 +144,43 @@ class SpecificationParser extends EmbeddedActionsParser {
     })
   })
 
-  private readonly primary = this.RULE('primary', (): Formula =>
-    this.OR([
-      {
-        ALT: () => {
-          const written = this.CONSUME(token.NumberLiteral)
-          return this.ACTION(() => ({ kind: 'number', value: this.numberOf(written), span: spanOf(written) }) as const)
+  private readonly primary = this.RULE(
+    'primary',
+    (): Formula =>
+      this.OR([
+        {
+          ALT: () => {
+            const written = this.CONSUME(token.NumberLiteral)
+            return this.ACTION(
+              () => ({ kind: 'number', value: this.numberOf(written), span: spanOf(written) }) as const,
+            )
+          },
         },
-      },
-      { ALT: () => this.SUBRULE(this.boolean) },
-      { ALT: () => this.SUBRULE(this.call) },
-      { ALT: () => this.SUBRULE(this.signal) },
-      { ALT: () => this.SUBRULE(this.parenthesis) },
-    ]),
+        { ALT: () => this.SUBRULE(this.boolean) },
+        { ALT: () => this.SUBRULE(this.call) },
+        { ALT: () => this.SUBRULE(this.signal) },
+        { ALT: () => this.SUBRULE(this.parenthesis) },
+      ]),
   )
 
   private readonly boolean = this.RULE('boolean', (): Formula => {
-    const written = this.OR([
-      { ALT: () => this.CONSUME(token.True) },
-      { ALT: () => this.CONSUME(token.False) },
-    ])
+    const written = this.OR([{ ALT: () => this.CONSUME(token.True) }, { ALT: () => this.CONSUME(token.False) }])
     return this.ACTION(() => ({ kind: 'boolean', value: written.tokenType === token.True, span: spanOf(written) }))
   })
 
   private readonly signal = this.RULE('signal', (): Formula => {
-    const written = this.OR([
-      { ALT: () => this.CONSUME(token.Name) },
-      { ALT: () => this.CONSUME(token.QuotedName) },
-    ])
+    const written = this.OR([{ ALT: () => this.CONSUME(token.Name) }, { ALT: () => this.CONSUME(token.QuotedName) }])
     const window = this.OPTION(() => this.SUBRULE(this.window))
     return this.ACTION((): Formula => {
       const name = written.image.replaceAll('"', '')
       const span = spanOf(written)
       if (window === undefined) return { kind: 'name', name, span }
       const { value, unit } = window.bound
-      return { kind: 'name', name: `${name}[${value}${unit === null ? '' : ` ${unit}`}]`, span: { start: span.start, end: window.end } }
+      return {
+        kind: 'name',
+        name: `${name}[${value}${unit === null ? '' : ` ${unit}`}]`,
+        span: { start: span.start, end: window.end },
+      }
     })
   })
 
@@ -238,10 +240,7 @@ class SpecificationParser extends EmbeddedActionsParser {
 
   private readonly bound = this.RULE('bound', (): Bound => {
     const sign = this.OPTION(() => this.CONSUME(token.Minus))
-    const written = this.OR([
-      { ALT: () => this.CONSUME(token.NumberLiteral) },
-      { ALT: () => this.CONSUME(token.Name) },
-    ])
+    const written = this.OR([{ ALT: () => this.CONSUME(token.NumberLiteral) }, { ALT: () => this.CONSUME(token.Name) }])
     const unit = this.OPTION2({
       GATE: () => Object.hasOwn(UNITS, this.LA(1).image),
       DEF: () => this.CONSUME2(token.Name),

@@ -1,5 +1,5 @@
 /** One operation over a whole trace. */
-import { pushMaximum, maximumStateSize } from '../kernels/sliding-maximum.ts'
+import { maximumStateSize, pushMaximum } from '../kernels/sliding-maximum.ts'
 import { meanStateSize, pushMean } from '../kernels/sliding-mean.ts'
 import { pushSince, resetSince, SINCE, sinceStateSize } from '../kernels/sliding-since.ts'
 import { pointwise, valueError } from '../program/pointwise.ts'
@@ -13,39 +13,49 @@ export type Columns = {
   readonly out: Float64Array
 }
 
+/** How an operation is computed. */
+type ColumnSettings = {
+  readonly columns: Columns
+  /**
+   * What is behind the last step, see Profile. It matters where a window begins behind the end; one that reaches there has
+   * the last step in it, which says as much as its repetitions.
+   */
+  readonly traceEnd: 'cut' | 'last'
+  /** stands for a mean of opposite infinities, which is an error by default: a bound that is not known */
+  readonly undefinedAs?: number | null
+}
+
 /**
  * Computes an operation at every step, but for constants and signals, which have no operands. What looks ahead is what
  * looks back, run from the last step to the first; nothing depends on the width but the memory, which the length bounds.
  *
- * @param traceEnd what windows see behind the last step, see Profile
  * @throws {StlError} DIVISION_BY_ZERO, NOT_A_NUMBER
  */
 export function runColumn(
   program: Program,
   operation: Operation,
-  { columns, traceEnd }: { columns: Columns; traceEnd: 'cut' | 'last' },
+  { columns, traceEnd, undefinedAs = null }: ColumnSettings,
 ): void {
   if (operation.op < FIRST_TEMPORAL) return runPointwise(program, operation, columns)
-  const padded = traceEnd === 'last'
   switch (operation.op) {
     case OP.delay:
       return shift(operation, columns)
     case OP.advance:
-      return shiftBack(operation, columns, padded)
+      return shiftBack(operation, columns, traceEnd)
     case OP.pastMaximum:
-      return runMaximum(operation, columns, { sign: 1, backwards: false, padded: false })
+      return runMaximum(operation, columns, { sign: 1, backwards: false })
     case OP.pastMinimum:
-      return runMaximum(operation, columns, { sign: -1, backwards: false, padded: false })
+      return runMaximum(operation, columns, { sign: -1, backwards: false })
     case OP.futureMaximum:
-      return runMaximum(operation, columns, { sign: 1, backwards: true, padded })
+      return runMaximum(operation, columns, { sign: 1, backwards: true })
     case OP.futureMinimum:
-      return runMaximum(operation, columns, { sign: -1, backwards: true, padded })
+      return runMaximum(operation, columns, { sign: -1, backwards: true })
     case OP.since:
-      return runSince(operation, columns, { backwards: false, padded: false })
+      return runSince(operation, columns, { backwards: false })
     case OP.until:
-      return runSince(operation, columns, { backwards: true, padded })
+      return runSince(operation, columns, { backwards: true })
     default:
-      return runMean(program, operation, columns)
+      return runMean(program, operation, { columns, undefinedAs })
   }
 }
 
@@ -64,20 +74,20 @@ function shift({ width, value }: Operation, { a, out }: Columns): void {
   out.fill(value, 0, distance)
 }
 
-function shiftBack({ width, value }: Operation, { a, out }: Columns, padded: boolean): void {
+function shiftBack({ width, value }: Operation, { a, out }: Columns, traceEnd: 'cut' | 'last'): void {
   const distance = Math.min(width, out.length)
   out.set(a.subarray(distance))
-  out.fill(padded ? a[out.length - 1] : value, out.length - distance)
+  out.fill(traceEnd === 'last' ? a[out.length - 1] : value, out.length - distance)
 }
 
-type Direction = { readonly backwards: boolean; readonly padded: boolean }
-
-function runMaximum({ width }: Operation, { a, out }: Columns, { sign, backwards, padded }: Direction & { sign: number }) {
+function runMaximum(
+  { width }: Operation,
+  { a, out }: Columns,
+  { sign, backwards }: { sign: 1 | -1; backwards: boolean },
+): void {
   const length = out.length
-  const windowed = width === 0 ? 0 : Math.min(width, length + 1)
+  const windowed = width === 0 ? 0 : Math.min(width, length)
   const state = new Float64Array(windowed === 0 ? 0 : maximumStateSize(windowed))
-  // Behind the end the last value goes on for ever; the first of those steps says as much as all of them.
-  if (padded && windowed > 0) pushMaximum(state, 0, windowed, sign * a[length - 1])
   let largest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < length; i++) {
     const step = backwards ? length - 1 - i : i
@@ -88,12 +98,11 @@ function runMaximum({ width }: Operation, { a, out }: Columns, { sign, backwards
   }
 }
 
-function runSince({ width }: Operation, { a, b, out }: Columns, { backwards, padded }: Direction): void {
+function runSince({ width }: Operation, { a, b, out }: Columns, { backwards }: { backwards: boolean }): void {
   const length = out.length
-  const windowed = width === 0 ? 0 : Math.min(width, length + 1)
+  const windowed = width === 0 ? 0 : Math.min(width, length)
   const state = new Float64Array(windowed === 0 ? 0 : sinceStateSize(windowed))
   if (windowed > 0) resetSince(state, 0, windowed)
-  if (padded && windowed > 0) pushSince(state, 0, windowed, SINCE, a[length - 1], b[length - 1])
   let value = Number.NEGATIVE_INFINITY
   for (let i = 0; i < length; i++) {
     const step = backwards ? length - 1 - i : i
@@ -103,12 +112,17 @@ function runSince({ width }: Operation, { a, b, out }: Columns, { backwards, pad
   }
 }
 
-function runMean(program: Program, operation: Operation, { a, out }: Columns): void {
+function runMean(
+  program: Program,
+  operation: Operation,
+  { columns: { a, out }, undefinedAs }: { columns: Columns; undefinedAs: number | null },
+): void {
   const width = Math.min(operation.width, out.length)
   const state = new Float64Array(meanStateSize(width))
   for (let step = 0; step < out.length; step++) {
     const value = pushMean(state, 0, width, a[step])
-    if (Number.isNaN(value)) throw valueError(program, operation, { x: a[step], y: width, step })
-    out[step] = value
+    if (!Number.isNaN(value)) out[step] = value
+    else if (undefinedAs !== null) out[step] = undefinedAs
+    else throw valueError(program, operation, { x: a[step], y: width, step })
   }
 }

@@ -93,7 +93,10 @@ export class Monitor {
     const { step } = this.moment
     if (signal < sample.length) return noNumber(this.signals[signal], step)
     const wanted = `${this.signals.length} (${this.signals.join(', ')})`
-    return new StlError('TRACE_SHAPE', `A sample must hold ${wanted}, received ${sample.length} numbers at step ${step}.`)
+    return new StlError(
+      'TRACE_SHAPE',
+      `A sample must hold ${wanted}, received ${sample.length} numbers at step ${step}.`,
+    )
   }
 
   private stoppedAt(instruction: number): StlError {

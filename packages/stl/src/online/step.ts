@@ -27,13 +27,13 @@ export type Moment = {
   readonly step: number
   /** steps of the trace; Infinity while it goes on */
   readonly length: number
-  /** whether the last value goes on behind the end, or windows are cut */
+  /** whether the last value goes on behind the end: only matters where a window begins there, see runColumn */
   readonly padded: boolean
 }
 
 /**
- * Runs every instruction once. The registers of the signals hold the sample; behind the end they are left alone, and what
- * looks ahead gets nothing (or the last value, which its operand's register still holds).
+ * Runs every instruction once. The registers of the signals hold the sample; behind the end they are left alone, and
+ * what looks ahead gets nothing (or the last value, which its operand's register still holds).
  *
  * @returns -1, or the instruction whose value is no number; its step is step - delay
  */
@@ -51,11 +51,11 @@ export function runStep(
     const a = registers[code[at + 1]]
     if (op < FIRST_TEMPORAL) {
       const value = pointwise(op as never, a, registers[code[at + 2]])
-      if (value !== value) return i
+      if (Number.isNaN(value)) return i
       registers[code[at + 3]] = value
       continue
     }
-    const hasEnded = step - first >= length && !padded
+    const hasEnded = step - first >= length
     const base = code[at + 5]
     const width = code[at + 4]
     let value: number
@@ -64,7 +64,7 @@ export function runStep(
         value = exchange(state, base, width, a)
         break
       case OP.advance:
-        value = hasEnded ? values[i] : a
+        value = hasEnded && !padded ? values[i] : a
         break
       case OP.pastMaximum:
       case OP.futureMaximum:
@@ -84,7 +84,7 @@ export function runStep(
       }
       default:
         value = pushMean(state, base, width, a)
-        if (value !== value) return i
+        if (Number.isNaN(value)) return i
     }
     registers[code[at + 3]] = value
   }

@@ -1,6 +1,7 @@
 /** Collects operations; equal ones are kept once, and what the result does not need is dropped. */
 import type { Span } from '../errors.ts'
 import type { Profile } from '../profile.ts'
+import { partOf } from './part.ts'
 import { OP, type OpCode, type Operation, type Program } from './program.ts'
 import type { Clock } from './steps.ts'
 
@@ -51,23 +52,7 @@ export class ProgramBuilder {
 
   /** The program whose value is that of `result`. */
   finish(result: number): Program {
-    const needed = new Uint8Array(this.operations.length)
-    needed[result] = 1
-    for (let i = result; i >= 0; i--) {
-      const { a, b } = this.operations[i]
-      if (needed[i] === 0) continue
-      if (a >= 0) needed[a] = 1
-      if (b >= 0) needed[b] = 1
-    }
-    const place = new Map<number, number>([[-1, -1]])
-    const signals: string[] = []
-    const operations: Operation[] = []
-    for (const [i, operation] of this.operations.entries()) {
-      if (needed[i] === 0) continue
-      const width = operation.op === OP.signal ? signals.push(this.signals[operation.width]) - 1 : operation.width
-      place.set(i, operations.push({ ...operation, width, a: place.get(operation.a)!, b: place.get(operation.b)! }) - 1)
-    }
-    const { profile, clock } = this
-    return { text: clock.text, operations, result: place.get(result)!, signals, profile }
+    const { operations, signals, profile, clock } = this
+    return partOf({ text: clock.text, operations, signals, profile }, result)
   }
 }

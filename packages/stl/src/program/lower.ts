@@ -5,8 +5,9 @@
  * operators above are the same minima and maxima in both, as in Donze and Maler 2010, "Robust satisfaction of temporal
  * logic over real-valued signals", definition 3.
  */
-import type { BinaryOperator, Formula, TemporalBinaryOperator } from '../language/formula.ts'
+
 import type { Span } from '../errors.ts'
+import type { BinaryOperator, Formula, TemporalBinaryOperator } from '../language/formula.ts'
 import type { ProgramBuilder } from './builder.ts'
 import { OP, type OpCode } from './program.ts'
 import { type StepInterval, stepsOf, windowSteps } from './steps.ts'

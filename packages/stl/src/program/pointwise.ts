@@ -1,5 +1,5 @@
 import { errorAt, type StlError } from '../errors.ts'
-import { OP, type Operation, type OpCode, type Program } from './program.ts'
+import { OP, type OpCode, type Operation, type Program } from './program.ts'
 
 /**
  * An operation that looks at one step only.
