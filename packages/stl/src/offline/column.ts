@@ -3,7 +3,7 @@ import { maximumStateSize, pushMaximum } from '../kernels/sliding-maximum.ts'
 import { meanStateSize, pushMean } from '../kernels/sliding-mean.ts'
 import { pushSince, resetSince, SINCE, sinceStateSize } from '../kernels/sliding-since.ts'
 import { pointwise, valueError } from '../program/pointwise.ts'
-import { FIRST_TEMPORAL, OP, type Operation, type Program } from '../program/program.ts'
+import { OP, type Operation, type Program } from '../program/program.ts'
 
 /** What an operation reads and where it writes: all of length [T]. */
 export type Columns = {
@@ -36,26 +36,36 @@ export function runColumn(
   operation: Operation,
   { columns, traceEnd, undefinedAs = null }: ColumnSettings,
 ): void {
-  if (operation.op < FIRST_TEMPORAL) return runPointwise(program, operation, columns)
   switch (operation.op) {
     case OP.delay:
-      return shift(operation, columns)
+      shift(operation, columns)
+      break
     case OP.advance:
-      return shiftBack(operation, columns, traceEnd)
+      shiftBack(operation, columns, traceEnd)
+      break
     case OP.pastMaximum:
-      return runMaximum(operation, columns, { sign: 1, backwards: false })
+      runMaximum(operation, columns, { sign: 1, backwards: false })
+      break
     case OP.pastMinimum:
-      return runMaximum(operation, columns, { sign: -1, backwards: false })
+      runMaximum(operation, columns, { sign: -1, backwards: false })
+      break
     case OP.futureMaximum:
-      return runMaximum(operation, columns, { sign: 1, backwards: true })
+      runMaximum(operation, columns, { sign: 1, backwards: true })
+      break
     case OP.futureMinimum:
-      return runMaximum(operation, columns, { sign: -1, backwards: true })
+      runMaximum(operation, columns, { sign: -1, backwards: true })
+      break
     case OP.since:
-      return runSince(operation, columns, { backwards: false })
+      runSince(operation, columns, { backwards: false })
+      break
     case OP.until:
-      return runSince(operation, columns, { backwards: true })
+      runSince(operation, columns, { backwards: true })
+      break
+    case OP.mean:
+      runMean(program, operation, { columns, undefinedAs })
+      break
     default:
-      return runMean(program, operation, { columns, undefinedAs })
+      runPointwise(program, operation, columns)
   }
 }
 
