@@ -34,7 +34,9 @@ function valuesOf({ mode, spec, consts, pastified, inputs, time }: Case): (numbe
   if (mode === 'offline') return Array.from(robustness(program, trace))
   const monitor = new Monitor(program)
   if (!pastified) expect(monitor.horizon).toBe(0)
-  return time.map((_, t) => monitor.push(program.signals.map((name) => inputs[name][t])))
+  const values = time.map((_, t) => monitor.push(program.signals.map((name) => inputs[name][t])))
+  // A trace that ends before the first value is due gets it at its end.
+  return time.length > monitor.horizon ? values : Array.from(monitor.finish())
 }
 
 describe.skipIf(!isThere)('profile rtamt', () => {
@@ -45,7 +47,8 @@ describe.skipIf(!isThere)('profile rtamt', () => {
     expect(values).toHaveLength(one.expected.length)
     let compared = 0
     for (const [i, expected] of one.expected.entries()) {
-      if (expected === null || (one.pastified && i < one.horizon)) continue
+      const isWarmUp = one.pastified && i < one.horizon && one.time.length > one.horizon
+      if (expected === null || isWarmUp) continue
       const wanted = expected === 'inf' ? Infinity : expected === '-inf' ? -Infinity : expected
       if (Number.isFinite(wanted)) expect(values[i]).toBeCloseTo(wanted, 12)
       else expect(values[i]).toBe(wanted)

@@ -81,7 +81,7 @@ const EXCERPT_REACH = 60
 
 /** The place of a span in a formula's text. */
 export function placeOf(text: string, { start, end }: Span): Place {
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const lineStart = text.slice(0, start).lastIndexOf('\n') + 1
   const lineEnd = text.indexOf('\n', start)
   const line = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd)
   const column = start - lineStart

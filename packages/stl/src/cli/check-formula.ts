@@ -28,7 +28,7 @@ export type Outcome = {
 }
 
 /** The first step at which a part of the formula that had to hold does not. */
-export type Violation = {
+type Violation = {
   readonly step: number
   readonly line: number
   /** the part, as text */

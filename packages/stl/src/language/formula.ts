@@ -17,8 +17,8 @@ export type BinaryOperator =
   | 'iff'
   | 'xor'
   | BinaryFunction
-export type ArithmeticOperator = '+' | '-' | '*' | '/'
-export type ComparisonOperator = '<' | '<=' | '>' | '>=' | '==' | '!=='
+type ArithmeticOperator = '+' | '-' | '*' | '/'
+type ComparisonOperator = '<' | '<=' | '>' | '>=' | '==' | '!=='
 export type BinaryFunction = 'min' | 'max' | 'pow'
 /** Temporal operators between two operands: until U, unless W, release R, since S. */
 export type TemporalBinaryOperator = 'until' | 'unless' | 'release' | 'since'
@@ -89,7 +89,7 @@ export type Specification = {
 }
 
 /** The parts of a formula, in the order in which they are written. */
-export function operandsOf(formula: Formula): readonly Formula[] {
+function operandsOf(formula: Formula): readonly Formula[] {
   switch (formula.kind) {
     case 'number':
     case 'boolean':

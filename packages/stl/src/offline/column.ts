@@ -6,7 +6,7 @@ import { pointwise, valueError } from '../program/pointwise.ts'
 import { OP, type Operation, type Program } from '../program/program.ts'
 
 /** What an operation reads and where it writes: all of length [T]. */
-export type Columns = {
+type Columns = {
   /** the operand, or the first of two; ignored by operations without */
   readonly a: Float64Array
   readonly b: Float64Array
