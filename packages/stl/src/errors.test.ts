@@ -66,7 +66,7 @@ describe('traces', () => {
   const run = (text: string, trace: Record<string, number[]>) => failure(() => robustness(compile(text), trace))
 
   it.each<[string, string, Record<string, number[]>, Record<string, unknown>]>([
-    ['x', 'UNKNOWN_SIGNAL', { y: [1] }, {}],
+    ['1 + x', 'UNKNOWN_SIGNAL', { y: [1] }, { line: 1, column: 5 }],
     ['x', 'TRACE_VALUE', { x: [1, Number.NaN] }, {}],
     ['x and y', 'TRACE_SHAPE', { x: [1, 2], y: [1] }, {}],
     ['x', 'TRACE_EMPTY', { x: [] }, {}],
@@ -111,6 +111,9 @@ describe('monitors', () => {
       line: 1,
       column: 7,
     })
+    expect(failure(() => new Monitor(compile('s_next G[1000000000,1000000000] x'))).message).toContain(
+      '1000000000 steps ahead',
+    )
     const many = Array.from({ length: 100 }, (_, i) => `O[0,${1_000_000 + i}] x`).join(' and ')
     expect(failure(() => new Monitor(compile(many))).code).toBe('MEMORY_LIMIT')
     expect(failure(() => new IntervalMonitor(compile('G[0,1000000000] x'))).code).toBe('MEMORY_LIMIT')

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { UsageError } from '@vigil/command-line'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkCommand } from './check-command.ts'
 
-const command = join(import.meta.dirname, 'check.ts')
 const csv = 'time,x,y,label\n0,0.1,1,a\n1,0.7,-1,b\n\n2,0.2,nan,c\n3,-0.3,,d\n'
 let folder: string
 
@@ -26,14 +27,22 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 async function check(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  // Without the variables by which nx hands over its own command line.
-  const { VIGIL_NX_COMMAND_LINE: _line, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
+  const paths = words.map((word) => word.replace(/^(?:--(?:trace|formulas)=)?[\w.]+\.(?:csv|txt)$|^\.$/, inFolder))
+  let stdout = ''
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [command, ...words], { cwd: folder, env })
-    return { code: 0, stdout, stderr }
+    const code = await checkCommand(paths, (text) => {
+      stdout += text
+    })
+    return { code, stdout, stderr: '' }
   } catch (error) {
-    return error as { code: number; stdout: string; stderr: string }
+    if (!(error instanceof UsageError)) throw error
+    return { code: 2, stdout, stderr: error.message }
   }
+}
+
+function inFolder(word: string): string {
+  const [flag, name] = word.startsWith('--') ? word.split('=') : [null, word]
+  return `${flag === null ? '' : `${flag}=`}${join(folder, name)}`
 }
 
 const json = ({ stdout }: { stdout: string }) =>
@@ -140,4 +149,15 @@ describe('stl:check', () => {
     expect(result).toMatchObject({ code: 2, stdout: '' })
     expect(result.stderr).toContain(message)
   })
+})
+
+it('the command prints to stdout and ends with the code', async () => {
+  // Without the variables by which nx hands over its own command line.
+  const { VIGIL_NX_COMMAND_LINE: _line, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
+  const words = [join(import.meta.dirname, 'check.ts'), '--formula=x < 0.5', '--trace=trace.csv', '--json']
+  const run = promisify(execFile)
+  const { stdout, stderr } = await run(process.execPath, words, { cwd: folder, env })
+  expect([JSON.parse(stdout).satisfied, stderr]).toEqual([true, ''])
+  words[1] = '--formula=x > 0.5'
+  await expect(run(process.execPath, words, { cwd: folder, env })).rejects.toMatchObject({ code: 1, stderr: '' })
 })

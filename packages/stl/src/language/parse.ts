@@ -26,8 +26,8 @@ import * as token from './tokens.ts'
 const TEXT_LENGTH_MAX = 1_000_000
 /** Words that a text may have: time and memory of everything behind the parser grow with them. */
 const TOKEN_COUNT_MAX = 50_000
-/** Parentheses and calls inside of each other; the parser needs stack for each. */
-const DEPTH_MAX = 150
+/** Parentheses and calls inside of each other; the parser needs stack for each, and Node's is full at some 400. */
+const DEPTH_MAX = 100
 
 const UNITS: Readonly<Record<string, Unit>> = { step: 'steps', steps: 'steps', s: 's', ms: 'ms', us: 'us', ns: 'ns' }
 

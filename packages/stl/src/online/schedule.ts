@@ -20,6 +20,8 @@ export const FIELD = { op: 0, a: 1, b: 2, register: 3, width: 4, state: 5, first
 
 /** Numbers of state that a monitor may have: 512 MiB. */
 const STATE_SIZE_MAX = 2 ** 26
+/** Steps that a monitor may look ahead: as many are to be run when the trace ends. */
+const HORIZON_MAX = 2 ** 24
 
 /** A program that runs step by step. Registers 0 to S - 1 are the sample, constants have theirs filled beforehand. */
 export type Schedule = {
@@ -124,10 +126,12 @@ class Plan {
     this.values.push(value)
     this.sources.push(operation)
     this.stateSize += stateSizeOf(op, width)
-    if (this.stateSize <= STATE_SIZE_MAX) return register
-    const message =
-      `The windows up to here need more than the ${STATE_SIZE_MAX} numbers that a monitor may keep. ` +
-      'Shorten them, sample less often, or check the whole trace offline.'
+    if (this.stateSize <= STATE_SIZE_MAX && delay <= HORIZON_MAX) return register
+    const limit =
+      delay > HORIZON_MAX
+        ? `The formula up to here looks ${delay} steps ahead, but a monitor at most ${HORIZON_MAX}.`
+        : `The windows up to here need more than the ${STATE_SIZE_MAX} numbers that a monitor may keep.`
+    const message = `${limit} Shorten the intervals, sample less often, or check the whole trace offline.`
     throw errorAt('MEMORY_LIMIT', message, { text: this.program.text, span: operation.span })
   }
 

@@ -19,7 +19,7 @@ export class ProgramBuilder {
   readonly clock: Clock
   private readonly operations: Operation[] = []
   private readonly known = new Map<string, number>()
-  private readonly signals: string[] = []
+  private readonly signals = new Map<string, number>()
 
   constructor({ profile, clock }: { profile: Profile; clock: Clock }) {
     this.profile = profile
@@ -41,8 +41,8 @@ export class ProgramBuilder {
   }
 
   signal(name: string, span: Span): number {
-    if (!this.signals.includes(name)) this.signals.push(name)
-    return this.emit(OP.signal, { width: this.signals.indexOf(name), span })
+    if (!this.signals.has(name)) this.signals.set(name, this.signals.size)
+    return this.emit(OP.signal, { width: this.signals.get(name)!, span })
   }
 
   negate(a: number, span: Span): number {
@@ -53,6 +53,6 @@ export class ProgramBuilder {
   /** The program whose value is that of `result`. */
   finish(result: number): Program {
     const { operations, signals, profile, clock } = this
-    return partOf({ text: clock.text, operations, signals, profile }, result)
+    return partOf({ text: clock.text, operations, signals: [...signals.keys()], profile }, result)
   }
 }

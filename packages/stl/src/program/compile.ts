@@ -82,7 +82,7 @@ type Meaning =
 class NameTable {
   private readonly meanings = new Map<string, Meaning>()
   private readonly text: string
-  private readonly definitions: readonly Definition[]
+  private readonly defined: ReadonlySet<string>
   private readonly isClosed: boolean
 
   constructor(
@@ -90,7 +90,7 @@ class NameTable {
     { constants = {}, signals }: Pick<CompileOptions, 'constants' | 'signals'>,
   ) {
     this.text = text
-    this.definitions = definitions
+    this.defined = new Set(definitions.map(({ name }) => name))
     this.isClosed = signals !== undefined
     for (const signal of signals ?? []) this.meanings.set(signal, { kind: 'signal' })
     for (const [name, value] of Object.entries(constants)) this.add(name, { kind: 'constant', value }, null)
@@ -103,7 +103,7 @@ class NameTable {
   resolve(name: string, span: Span): Meaning {
     const meaning = this.meanings.get(name)
     if (meaning !== undefined) return meaning
-    const isLater = this.definitions.some((definition) => definition.name === name)
+    const isLater = this.defined.has(name)
     if (!this.isClosed && !isLater) return { kind: 'signal' }
     const known = [...this.meanings.keys()]
     const nearest = known.length === 0 ? null : nearestName(name, known)

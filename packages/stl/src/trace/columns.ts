@@ -1,5 +1,5 @@
-import { StlError } from '../errors.ts'
-import type { Program } from '../program/program.ts'
+import { errorAt, StlError } from '../errors.ts'
+import { OP, type Program } from '../program/program.ts'
 
 /**
  * A trace: for each signal its samples, all of the same length [T], T >= 1. Samples are numbers or infinities, not NaN.
@@ -19,7 +19,9 @@ export function columnsOf(program: Program, trace: Trace): { columns: Float64Arr
   for (const name of signals) {
     if (Object.hasOwn(trace, name)) continue
     const has = Object.keys(trace).slice(0, 12).join(', ')
-    throw new StlError('UNKNOWN_SIGNAL', `The formula reads "${name}", but the trace has only: ${has}.`)
+    const reader = program.operations.find(({ op, width }) => op === OP.signal && signals[width] === name)!
+    const message = `The formula reads "${name}", but the trace has only: ${has}.`
+    throw errorAt('UNKNOWN_SIGNAL', message, { text: program.text, span: reader.span })
   }
   const length = names.length === 0 ? 0 : trace[names[0]].length
   if (length === 0) throw new StlError('TRACE_EMPTY', 'A trace must have a step or more, received one without.')
