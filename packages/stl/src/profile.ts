@@ -1,7 +1,7 @@
 /**
  * What the two dialects of STL disagree about. docs/stl.md has them side by side.
  *
- *   rtamt    RTAMT 0.3 (github.com/nickovic/rtamt), the default
+ *   rtamt    RTAMT (github.com/nickovic/rtamt, commit 5e30b7b), the default
  *   stlcgpp  STLCG++ (Kapoor, Mizuta, Kang and Leung 2025, arXiv:2501.04194) with padding='last'
  */
 export type ProfileName = 'rtamt' | 'stlcgpp'

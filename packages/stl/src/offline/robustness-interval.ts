@@ -1,6 +1,6 @@
 /**
  * Interval robustness of a trace that is not over: RoSI (Deshmukh, Donze, Ghosh, Jin, Juniwal and Seshia 2017, "Robust
- * online monitoring of signal temporal logic", arXiv:1506.08234, definition 6). Every sample to come may be anything.
+ * online monitoring of signal temporal logic", arXiv:1506.08234). Every sample to come may be anything.
  */
 import { valueError } from '../program/pointwise.ts'
 import { FIRST_TEMPORAL, OP, type Operation, type Program } from '../program/program.ts'

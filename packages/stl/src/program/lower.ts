@@ -3,7 +3,7 @@
  *
  * Robustness and truth differ only where numbers become truth (comparisons, and terms that stand as formulas); the
  * operators above are the same minima and maxima in both, as in Donze and Maler 2010, "Robust satisfaction of temporal
- * logic over real-valued signals", definition 3.
+ * logic over real-valued signals".
  */
 
 import type { Span } from '../errors.ts'
