@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maximumStateSize, pushMaximum } from './sliding-maximum.ts'
+import { maximumStateSize, pushMaximum, resetMaximum } from './sliding-maximum.ts'
 import { meanStateSize, pushMean } from './sliding-mean.ts'
 import { pushSince, resetSince, SINCE, sinceStateSize, UNTIL } from './sliding-since.ts'
 
@@ -27,6 +27,7 @@ describe('sliding kernels', () => {
     fc.assert(
       fc.property(input, ({ width, steps }) => {
         withState(maximumStateSize(width), (state) => {
+          resetMaximum(state, MARGIN, width)
           for (const [t, { left }] of steps.entries()) {
             const window = steps.slice(Math.max(0, t - width + 1), t + 1)
             const wanted = Math.max(...window.map((step) => step.left))

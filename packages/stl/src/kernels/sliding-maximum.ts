@@ -2,23 +2,32 @@
  * Sliding maximum by a monotone queue (Lemire 2006, "Streaming maximum-minimum filter using no more than three comparisons
  * per element", arXiv:cs/0610046): O(1) amortised per value, whatever the width.
  *
- * State, in 3 + 2 * width numbers from `at` on; zeros are an empty queue:
+ * Width 0 is without end: the largest value so far, in one number. State otherwise, in 3 + 2 * width numbers from `at` on:
  *
  *   | values seen | head | size | value, index | value, index | ...      a ring; values fall and indices rise from the head
  */
 
 /** Numbers of state for a width. */
 export function maximumStateSize(width: number): number {
-  return 3 + 2 * width
+  return width === 0 ? 1 : 3 + 2 * width
+}
+
+/** Makes a state in which no value has been seen. */
+export function resetMaximum(state: Float64Array, at: number, width: number): void {
+  state.fill(0, at, at + maximumStateSize(width))
+  if (width === 0) state[at] = Number.NEGATIVE_INFINITY
 }
 
 /**
  * Takes a value in.
  *
- * @param width values in the window, >= 1
- * @returns the largest of the last `width` values
+ * @returns the largest of the last `width` values, or of all
  */
 export function pushMaximum(state: Float64Array, at: number, width: number, value: number): number {
+  if (width === 0) {
+    if (value > state[at]) state[at] = value
+    return state[at]
+  }
   const now = state[at]
   const ring = at + 3
   let head = state[at + 1] | 0

@@ -11,7 +11,9 @@
  * blocks of `width` steps; a window is the end of one block and the beginning of the next. When a block is full, the
  * aggregates of its ends are made in one sweep from the back. O(1) amortised per step whatever the width, no subtraction.
  *
- * State, in 3 + 2 * width numbers from `at` on:
+ * Since over all steps, width 0, is one number: value = max(right, min(left, value)). There is no such until.
+ *
+ * State otherwise, in 3 + 2 * width numbers from `at` on:
  *
  *   | position p in the block | value, left of the block so far | value, left | ...
  *                               cells before p: steps of this block; from p on: ends of the block before
@@ -23,12 +25,13 @@ export const UNTIL = 1
 
 /** Numbers of state for a width. */
 export function sinceStateSize(width: number): number {
-  return 3 + 2 * width
+  return width === 0 ? 1 : 3 + 2 * width
 }
 
 /** Makes a state in which no step has been seen. */
 export function resetSince(state: Float64Array, at: number, width: number): void {
-  state[at] = 0
+  state[at] = width === 0 ? Number.NEGATIVE_INFINITY : 0
+  if (width === 0) return
   for (let cell = at + 1; cell < at + 3 + 2 * width; cell += 2) {
     state[cell] = Number.NEGATIVE_INFINITY
     state[cell + 1] = Number.POSITIVE_INFINITY
@@ -36,20 +39,23 @@ export function resetSince(state: Float64Array, at: number, width: number): void
 }
 
 /**
- * Takes a step in.
+ * Takes a step in. The parameters are positional because this runs per step and lane, where an object would be allocated.
  *
  * @param direction SINCE: the value at the newest step, looking back; UNTIL: at the oldest step of the window, looking on
  * @returns max over s in the window of min(right at s, left between s and the step that the value is for)
  */
 export function pushSince(
   state: Float64Array,
-  // Positional: this is called per step and lane, and an object would be allocated each time.
   at: number,
   width: number,
   direction: number,
   left: number,
   right: number,
 ): number {
+  if (width === 0) {
+    state[at] = max(right, min(left, state[at]))
+    return state[at]
+  }
   const position = state[at] | 0
   const cell = at + 3 + 2 * position
   state[cell] = right

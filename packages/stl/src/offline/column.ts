@@ -1,5 +1,5 @@
 /** One operation over a whole trace. */
-import { maximumStateSize, pushMaximum } from '../kernels/sliding-maximum.ts'
+import { maximumStateSize, pushMaximum, resetMaximum } from '../kernels/sliding-maximum.ts'
 import { meanStateSize, pushMean } from '../kernels/sliding-mean.ts'
 import { pushSince, resetSince, SINCE, sinceStateSize } from '../kernels/sliding-since.ts'
 import { pointwise, valueError } from '../program/pointwise.ts'
@@ -91,34 +91,28 @@ function shiftBack({ width, value }: Operation, { a, out }: Columns, traceEnd: '
 }
 
 function runMaximum(
-  { width }: Operation,
+  operation: Operation,
   { a, out }: Columns,
   { sign, backwards }: { sign: 1 | -1; backwards: boolean },
 ): void {
   const length = out.length
-  const windowed = width === 0 ? 0 : Math.min(width, length)
-  const state = new Float64Array(windowed === 0 ? 0 : maximumStateSize(windowed))
-  let largest = Number.NEGATIVE_INFINITY
+  const width = Math.min(operation.width, length)
+  const state = new Float64Array(maximumStateSize(width))
+  resetMaximum(state, 0, width)
   for (let i = 0; i < length; i++) {
     const step = backwards ? length - 1 - i : i
-    const value = sign * a[step]
-    if (windowed === 0) largest = value > largest ? value : largest
-    else largest = pushMaximum(state, 0, windowed, value)
-    out[step] = sign * largest
+    out[step] = sign * pushMaximum(state, 0, width, sign * a[step])
   }
 }
 
-function runSince({ width }: Operation, { a, b, out }: Columns, { backwards }: { backwards: boolean }): void {
+function runSince(operation: Operation, { a, b, out }: Columns, { backwards }: { backwards: boolean }): void {
   const length = out.length
-  const windowed = width === 0 ? 0 : Math.min(width, length)
-  const state = new Float64Array(windowed === 0 ? 0 : sinceStateSize(windowed))
-  if (windowed > 0) resetSince(state, 0, windowed)
-  let value = Number.NEGATIVE_INFINITY
+  const width = Math.min(operation.width, length)
+  const state = new Float64Array(sinceStateSize(width))
+  resetSince(state, 0, width)
   for (let i = 0; i < length; i++) {
     const step = backwards ? length - 1 - i : i
-    if (windowed === 0) value = Math.max(b[step], Math.min(a[step], value))
-    else value = pushSince(state, 0, windowed, SINCE, a[step], b[step])
-    out[step] = value
+    out[step] = pushSince(state, 0, width, SINCE, a[step], b[step])
   }
 }
 

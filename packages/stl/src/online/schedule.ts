@@ -154,10 +154,10 @@ function stateSizeOf(op: OpCode, width: number): number {
     case OP.pastMinimum:
     case OP.futureMaximum:
     case OP.futureMinimum:
-      return width === 0 ? 1 : maximumStateSize(width)
+      return maximumStateSize(width)
     case OP.since:
     case OP.until:
-      return width === 0 ? 1 : sinceStateSize(width)
+      return sinceStateSize(width)
     case OP.mean:
       return meanStateSize(width)
     default:

@@ -1,9 +1,9 @@
 /** One step of a schedule. */
-import { pushMaximum } from '../kernels/sliding-maximum.ts'
+import { pushMaximum, resetMaximum } from '../kernels/sliding-maximum.ts'
 import { pushMean } from '../kernels/sliding-mean.ts'
 import { pushSince, resetSince, SINCE, UNTIL } from '../kernels/sliding-since.ts'
 import { pointwise } from '../program/pointwise.ts'
-import { FIRST_TEMPORAL, OP } from '../program/program.ts'
+import { FIRST_TEMPORAL, OP, type OpCode } from '../program/program.ts'
 import { CODE_STRIDE, FIELD, type Schedule } from './schedule.ts'
 
 /** Makes a state in which no step has been seen. */
@@ -14,10 +14,8 @@ export function resetState({ code, values }: Schedule, state: Float64Array): voi
     const width = code[at + FIELD.width]
     const base = code[at + FIELD.state]
     if (op === OP.delay) state.fill(values[i], base + 1, base + 1 + width)
-    else if (op >= OP.pastMaximum && op <= OP.until) {
-      if (width === 0) state[base] = Number.NEGATIVE_INFINITY
-      else if (op === OP.since || op === OP.until) resetSince(state, base, width)
-    }
+    else if (op >= OP.pastMaximum && op <= OP.futureMinimum) resetMaximum(state, base, width)
+    else if (op === OP.since || op === OP.until) resetSince(state, base, width)
   }
 }
 
@@ -44,20 +42,20 @@ export function runStep(
 ): number {
   const count = values.length
   for (let i = 0, at = 0; i < count; i++, at += CODE_STRIDE) {
-    const first = code[at + 6]
+    const first = code[at + FIELD.first]
     // Before its operands have a value an instruction waits; when its own last value is out it rests.
-    if (step < first || step - code[at + 7] >= length) continue
-    const op = code[at]
-    const a = registers[code[at + 1]]
+    if (step < first || step - code[at + FIELD.delay] >= length) continue
+    const op = code[at + FIELD.op]
+    const a = registers[code[at + FIELD.a]]
     if (op < FIRST_TEMPORAL) {
-      const value = pointwise(op as never, a, registers[code[at + 2]])
+      const value = pointwise(op as OpCode, a, registers[code[at + FIELD.b]])
       if (Number.isNaN(value)) return i
-      registers[code[at + 3]] = value
+      registers[code[at + FIELD.register]] = value
       continue
     }
     const hasEnded = step - first >= length
-    const base = code[at + 5]
-    const width = code[at + 4]
+    const base = code[at + FIELD.state]
+    const width = code[at + FIELD.width]
     let value: number
     switch (op) {
       case OP.delay:
@@ -68,17 +66,17 @@ export function runStep(
         break
       case OP.pastMaximum:
       case OP.futureMaximum:
-        value = maximum(state, base, width, hasEnded ? Number.NEGATIVE_INFINITY : a)
+        value = pushMaximum(state, base, width, hasEnded ? Number.NEGATIVE_INFINITY : a)
         break
       case OP.pastMinimum:
       case OP.futureMinimum:
-        value = -maximum(state, base, width, hasEnded ? Number.NEGATIVE_INFINITY : -a)
+        value = -pushMaximum(state, base, width, hasEnded ? Number.NEGATIVE_INFINITY : -a)
         break
       case OP.since:
-        value = since(state, base, width, a, registers[code[at + 2]])
+        value = pushSince(state, base, width, SINCE, a, registers[code[at + FIELD.b]])
         break
       case OP.until: {
-        const right = hasEnded ? Number.NEGATIVE_INFINITY : registers[code[at + 2]]
+        const right = hasEnded ? Number.NEGATIVE_INFINITY : registers[code[at + FIELD.b]]
         value = pushSince(state, base, width, UNTIL, a, right)
         break
       }
@@ -86,7 +84,7 @@ export function runStep(
         value = pushMean(state, base, width, a)
         if (Number.isNaN(value)) return i
     }
-    registers[code[at + 3]] = value
+    registers[code[at + FIELD.register]] = value
   }
   return -1
 }
@@ -99,17 +97,4 @@ function exchange(state: Float64Array, base: number, width: number, value: numbe
   state[cell] = value
   state[base] = position + 1 === width ? 0 : position + 1
   return old
-}
-
-function maximum(state: Float64Array, base: number, width: number, value: number): number {
-  if (width > 0) return pushMaximum(state, base, width, value)
-  if (value > state[base]) state[base] = value
-  return state[base]
-}
-
-function since(state: Float64Array, base: number, width: number, left: number, right: number): number {
-  if (width > 0) return pushSince(state, base, width, SINCE, left, right)
-  const held = left < state[base] ? left : state[base]
-  state[base] = right > held ? right : held
-  return state[base]
 }
