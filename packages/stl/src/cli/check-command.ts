@@ -1,0 +1,118 @@
+/** The command `nx run stl:check`, but for the process around it. */
+import { readFile } from 'node:fs/promises'
+import { choiceFlag, type Flags, readFlags, UsageError } from '@vigil/command-line'
+import { StlError } from '../errors.ts'
+import { type FileTrace, readTrace } from '../trace/read-trace.ts'
+import { type CheckSettings, checkFormula } from './check-formula.ts'
+import { asJson, asText, type Result } from './results.ts'
+
+const FLAGS = ['formula', 'formulas', 'trace', 'profile', 'constants', 'sampling-period', 'online', 'json']
+const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
+/** How a check ends. */
+const EXIT = { violated: 1, badFormula: 2, badTrace: 3 } as const
+
+/**
+ * Checks formulas on a trace.
+ *
+ * @param words the command line
+ * @param write gets one text per formula
+ * @returns the exit code: 0 all hold, 1 one is violated, 2 one cannot be read, 3 the trace is bad; the largest counts
+ * @throws {UsageError} for a command line that cannot be followed
+ */
+export async function checkCommand(words: readonly string[], write: (text: string) => void): Promise<number> {
+  const flags = readFlags(words, FLAGS)
+  const formulas = await formulasOf(flags)
+  const path = required(flags, 'trace', '--trace=trace.csv, a header of signal names and one row per step')
+  const options = {
+    profile: choiceFlag(flags, 'profile', ['rtamt', 'stlcgpp']) ?? 'rtamt',
+    constants: constantsOf(flags),
+    samplingPeriod: samplingPeriodOf(flags),
+  } as const
+  const online = isSet(flags, 'online')
+  const print = isSet(flags, 'json') ? asJson : asText
+  const trace = await readTrace(path).catch((error: unknown) => {
+    if (error instanceof StlError) return error
+    throw error
+  })
+  let exitCode = 0
+  for (const formula of formulas) {
+    const result = outcomeOf(formula, trace, { options, online })
+    write(`${print(formula, result)}\n`)
+    exitCode = Math.max(exitCode, exitCodeOf(result))
+  }
+  return exitCode
+}
+
+function outcomeOf(formula: string, trace: FileTrace | StlError, settings: Omit<CheckSettings, 'trace'>): Result {
+  if (trace instanceof StlError) return trace
+  try {
+    return checkFormula(formula, { trace, ...settings })
+  } catch (error) {
+    if (error instanceof StlError) return error
+    throw error
+  }
+}
+
+/** A mistake in a formula is a mistake of usage; what only a trace can do, dividing by zero too, is bad data. */
+function exitCodeOf(result: Result): number {
+  if (!(result instanceof StlError)) return result.satisfied ? 0 : EXIT.violated
+  const isData =
+    result.code.startsWith('TRACE_') || result.code === 'DIVISION_BY_ZERO' || result.code === 'NOT_A_NUMBER'
+  return isData ? EXIT.badTrace : EXIT.badFormula
+}
+
+async function formulasOf(flags: Flags): Promise<string[]> {
+  if (flags.has('formula') === flags.has('formulas')) {
+    throw new UsageError(
+      'INVALID_VALUE',
+      'Give either --formula="G (x < 0.5)" or --formulas=FILE, one formula per line.',
+    )
+  }
+  if (flags.has('formula')) return [required(flags, 'formula', '--formula="G (x < 0.5)"')]
+  const path = required(flags, 'formulas', '--formulas=FILE')
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UsageError('INVALID_VALUE', `--formulas: ${path} cannot be read: ${error.message.split(',')[0]}.`)
+  })
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+  const formulas = lines.filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('//'))
+  if (formulas.length > 0) return formulas
+  throw new UsageError('INVALID_VALUE', `--formulas: ${path} has no formula. Write one per line.`)
+}
+
+function constantsOf(flags: Flags): Record<string, number> {
+  const text = flags.get('constants')
+  if (text === undefined) return {}
+  const entries = (text ?? '').split(',').map((entry) => {
+    const [, name, number] = /^\s*([^=]+?)\s*=\s*(\S+)\s*$/.exec(entry) ?? []
+    const value = Number(number)
+    if (name !== undefined && !Number.isNaN(value)) return [name, value] as const
+    throw new UsageError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Seconds between two steps; RTAMT's 1 s by default. */
+function samplingPeriodOf(flags: Flags): number {
+  const text = flags.get('sampling-period')
+  if (text === undefined) return 1
+  const [, number, unit = 's'] = /^\s*([\d.]+(?:e[+-]?\d+)?)\s*(s|ms|us|ns)?\s*$/i.exec(text ?? '') ?? []
+  const period = Number(number) * SECONDS[unit.toLowerCase()]
+  if (period > 0 && period < Number.POSITIVE_INFINITY) return period
+  throw new UsageError('INVALID_VALUE', `--sampling-period must look like 10ms or 0.5s, but is "${text ?? ''}".`)
+}
+
+function isSet(flags: Flags, name: string): boolean {
+  const value = flags.get(name)
+  if (value === undefined || value === 'false') return false
+  if (value === null || value === 'true') return true
+  throw new UsageError('INVALID_VALUE', `--${name} takes no value, but has "${value}".`)
+}
+
+function required(flags: Flags, name: string, example: string): string {
+  const value = flags.get(name)
+  if (value !== undefined && value !== null && value !== '') return value
+  throw new UsageError('INVALID_VALUE', `--${name} is needed: ${example}.`)
+}

@@ -1,0 +1,117 @@
+/** One formula on one trace. */
+import { StlError } from '../errors.ts'
+import type { Formula, Specification } from '../language/formula.ts'
+import { parse } from '../language/parse.ts'
+import { printFormula } from '../language/print.ts'
+import { robustness } from '../offline/robustness.ts'
+import { Monitor } from '../online/monitor.ts'
+import { type CompileOptions, compile } from '../program/compile.ts'
+import type { Program } from '../program/program.ts'
+import type { FileTrace } from '../trace/read-trace.ts'
+import { firstViolation } from './first-violation.ts'
+
+/** How formulas are checked. */
+export type CheckSettings = {
+  readonly trace: FileTrace
+  readonly options: Omit<CompileOptions, 'signals' | 'semantics'>
+  /** sample by sample, as a monitor would see the trace */
+  readonly online: boolean
+}
+
+/** What came out. */
+export type Outcome = {
+  /** [T] */
+  readonly robustness: Float64Array
+  /** at step 0: above 0; where it is exactly 0, by classical truth */
+  readonly satisfied: boolean
+  readonly violation: Violation | null
+}
+
+/** The first step at which a part of the formula that had to hold does not. */
+type Violation = {
+  readonly step: number
+  readonly line: number
+  /** the part, as text */
+  readonly part: string
+  readonly robustness: number
+  /** samples of the signals that the part reads */
+  readonly samples: readonly { readonly name: string; readonly value: number }[]
+}
+
+/**
+ * Checks a formula.
+ *
+ * @throws {StlError} whatever is wrong with the formula, or with the trace for this formula
+ */
+export function checkFormula(text: string, { trace, options, online }: CheckSettings): Outcome {
+  const specification = parse(text, options)
+  const compiled = (formula: Formula, semantics: 'robustness' | 'truth') =>
+    compile({ ...specification, formula, name: null }, { ...options, signals: trace.names, semantics })
+  const program = compiled(specification.formula, 'robustness')
+  assertNumbers(program, trace)
+  const values = online ? watch(program, trace) : evaluate(program, trace)
+  const holds = (formula: Formula) => {
+    const number = evaluate(compiled(formula, 'robustness'), trace)
+    const truth = evaluate(compiled(formula, 'truth'), trace)
+    return number.map((value, step) => (value === 0 ? truth[step] : value))
+  }
+  const satisfied = values[0] !== 0 ? values[0] > 0 : holds(specification.formula)[0] > 0
+  if (satisfied) return { robustness: values, satisfied, violation: null }
+  return { robustness: values, satisfied, violation: describe(specification, { trace, options, holds, compiled }) }
+}
+
+function describe(
+  specification: Specification,
+  {
+    trace,
+    options,
+    holds,
+    compiled,
+  }: Pick<CheckSettings, 'trace' | 'options'> & {
+    holds: (formula: Formula) => Float64Array
+    compiled: (formula: Formula, semantics: 'robustness') => Program
+  },
+): Violation {
+  const { step, part } = firstViolation(specification, { holds, length: trace.length, options })
+  const program = compiled(part, 'robustness')
+  return {
+    step,
+    line: trace.lines[step],
+    part: printFormula(part),
+    robustness: evaluate(program, trace)[step],
+    samples: program.signals.map((name) => ({ name, value: trace.samples[name][step] })),
+  }
+}
+
+function evaluate(program: Program, { samples, length }: FileTrace): Float64Array {
+  // A formula without signals has a value at every step of the trace too.
+  return robustness(program, program.signals.length > 0 ? samples : { step: new Float64Array(length) })
+}
+
+function watch(program: Program, { samples, length }: FileTrace): Float64Array {
+  const monitor = new Monitor(program)
+  const values = new Float64Array(length)
+  const columns = program.signals.map((name) => samples[name])
+  const sample = new Float64Array(columns.length)
+  let count = 0
+  for (let step = 0; step < length; step++) {
+    for (let i = 0; i < columns.length; i++) sample[i] = columns[i][step]
+    const value = monitor.push(sample)
+    if (value !== null) values[count++] = value
+  }
+  values.set(monitor.finish(), count)
+  return values
+}
+
+function assertNumbers(program: Program, { badCells }: FileTrace): void {
+  for (const name of program.signals) {
+    const cell = badCells.get(name)
+    if (cell === undefined) continue
+    const { line, column, step, text } = cell
+    const shown = text === '' ? 'an empty cell' : `"${text.slice(0, 40)}"`
+    const message =
+      `The formula reads "${name}", which must be a number at every step, but line ${line}, column ${column} of the ` +
+      `trace (step ${step}) has ${shown}. Leave the row out, or fill in what it should be.`
+    throw new StlError('TRACE_VALUE', message, { line, column, excerpt: null })
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Interval robustness of a trace that is not over: RoSI (Deshmukh, Donze, Ghosh, Jin, Juniwal and Seshia 2017, "Robust
+ * online monitoring of signal temporal logic", arXiv:1506.08234). Every sample to come may be anything.
+ */
+import { valueError } from '../program/pointwise.ts'
+import { FIRST_TEMPORAL, OP, type Operation, type Program } from '../program/program.ts'
+import { columnsOf, type Trace } from '../trace/columns.ts'
+import { runColumn } from './column.ts'
+import { intervalOf } from './interval-arithmetic.ts'
+
+/**
+ * Bounds per step, both of length [T]; the same array where nothing is uncertain.
+ * Invariant: lower[t] <= upper[t].
+ */
+export type IntervalColumn = { readonly lower: Float64Array; readonly upper: Float64Array }
+
+/**
+ * Between which values the robustness at each step will lie, however the trace goes on, or if it ends here. Where both are
+ * equal it is known. O(T) per operation.
+ *
+ * @returns fresh arrays [T]
+ * @throws {StlError} as robustness() does
+ */
+export function robustnessInterval(program: Program, trace: Trace): IntervalColumn {
+  const { columns, length } = columnsOf(program, trace)
+  const { lower, upper } = intervalColumn(program, { known: columns.map(certain), length })
+  return { lower: lower.map((value) => value + 0), upper: upper.map((value) => value + 0) }
+}
+
+/**
+ * The same for any source of signals.
+ *
+ * @param known bounds of the signals, in the order of the program's
+ */
+export function intervalColumn(
+  program: Program,
+  { known, length }: { known: readonly IntervalColumn[]; length: number },
+): IntervalColumn {
+  const columns: IntervalColumn[] = []
+  for (const operation of program.operations) {
+    const { op, width, value } = operation
+    if (op === OP.signal) columns.push(known[width])
+    else if (op === OP.constant) columns.push(certain(new Float64Array(length).fill(value)))
+    else {
+      const a = columns[operation.a]
+      const operands = { a, b: operation.b < 0 ? a : columns[operation.b] }
+      columns.push(
+        op < FIRST_TEMPORAL
+          ? pointwiseColumn(program, operation, operands)
+          : temporalColumn(program, operation, operands),
+      )
+    }
+  }
+  return columns[program.result]
+}
+
+type Operands = { readonly a: IntervalColumn; readonly b: IntervalColumn }
+
+function pointwiseColumn(program: Program, operation: Operation, { a, b }: Operands): IntervalColumn {
+  const length = a.lower.length
+  const isCertain = a.lower === a.upper && b.lower === b.upper
+  const lower = new Float64Array(length)
+  const upper = isCertain ? lower : new Float64Array(length)
+  const x = { lower: 0, upper: 0 }
+  const y = { lower: 0, upper: 0 }
+  const out = { lower: 0, upper: 0 }
+  for (let step = 0; step < length; step++) {
+    x.lower = a.lower[step]
+    x.upper = a.upper[step]
+    y.lower = b.lower[step]
+    y.upper = b.upper[step]
+    if (!intervalOf(operation.op, { x, y, out })) throw valueError(program, operation, { x: x.lower, y: y.lower, step })
+    lower[step] = out.lower
+    upper[step] = out.upper
+  }
+  return { lower, upper }
+}
+
+/** Operations over time grow with their operands, so each bound goes through them alone; then the steps to come count. */
+function temporalColumn(program: Program, operation: Operation, { a, b }: Operands): IntervalColumn {
+  const length = a.lower.length
+  const isCertain = a.lower === a.upper && b.lower === b.upper
+  const run = (a: Float64Array, b: Float64Array, unknown: number) => {
+    const out = new Float64Array(length)
+    const undefinedAs = isCertain ? null : unknown
+    runColumn(program, operation, { columns: { a, b, out }, traceEnd: 'cut', undefinedAs })
+    return out
+  }
+  const lower = run(a.lower, b.lower, Number.NEGATIVE_INFINITY)
+  const upper = isCertain ? lower.slice() : run(a.upper, b.upper, Number.POSITIVE_INFINITY)
+  switch (operation.op) {
+    case OP.advance: {
+      const open = Math.max(0, length - operation.width)
+      lower.fill(Number.NEGATIVE_INFINITY, open)
+      upper.fill(Number.POSITIVE_INFINITY, open)
+      return { lower, upper }
+    }
+    case OP.futureMinimum:
+      lower.fill(Number.NEGATIVE_INFINITY, firstOpen(operation, length))
+      return { lower, upper }
+    case OP.futureMaximum:
+      upper.fill(Number.POSITIVE_INFINITY, firstOpen(operation, length))
+      return { lower, upper }
+    case OP.until:
+      openUntil(upper, { left: a.upper, open: firstOpen(operation, length) })
+      return { lower, upper }
+    default:
+      return { lower, upper: isCertain ? lower : upper }
+  }
+}
+
+/** The first step whose window reaches behind the trace. */
+function firstOpen({ width }: Operation, length: number): number {
+  return width === 0 ? 0 : Math.max(0, length - width + 1)
+}
+
+/** The right side may hold at the step to come, if the left side has held until there. */
+function openUntil(upper: Float64Array, { left, open }: { left: Float64Array; open: number }): void {
+  let held = Number.POSITIVE_INFINITY
+  for (let step = upper.length - 1; step >= open; step--) {
+    held = Math.min(held, left[step])
+    upper[step] = Math.max(upper[step], held)
+  }
+}
+
+function certain(values: Float64Array): IntervalColumn {
+  return { lower: values, upper: values }
+}

@@ -1,0 +1,87 @@
+/** From intervals with units and named constants to whole numbers of steps. */
+import { errorAt, type StlErrorCode } from '../errors.ts'
+import type { Bound, Interval, Unit } from '../language/formula.ts'
+
+/** What bounds are measured with. */
+export type Clock = {
+  readonly text: string
+  /** time between two steps, in seconds, > 0 */
+  readonly samplingPeriod: number
+  readonly constants: Readonly<Record<string, number>>
+}
+
+/** An interval in steps; `to` Infinity is without end. */
+export type StepInterval = { readonly from: number; readonly to: number }
+
+/** The most steps that a bound may say: counters of steps must stay exact in 32 bits. */
+const STEPS_MAX = 2 ** 30
+
+const SECONDS: Readonly<Record<Exclude<Unit, 'steps'>, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
+
+/**
+ * The steps of an interval; without one, from now without end. A bound without a unit is in the unit of the other.
+ *
+ * @throws {StlError} INTERVAL_NEGATIVE, INTERVAL_INVERTED, INTERVAL_STEPS, UNKNOWN_CONSTANT
+ */
+export function stepsOf(interval: Interval | null, clock: Clock): StepInterval {
+  if (interval === null) return { from: 0, to: Number.POSITIVE_INFINITY }
+  const { from, to, span } = interval
+  const first = steps({ ...from, unit: from.unit ?? to?.unit ?? null }, clock)
+  const last = to === null ? Number.POSITIVE_INFINITY : steps({ ...to, unit: to.unit ?? from.unit }, clock)
+  if (last < first) {
+    const message = `An interval must not end before it begins, received ${first} to ${last} steps. Swap its ends.`
+    throw errorAt('INTERVAL_INVERTED', message, { text: clock.text, span })
+  }
+  return { from: first, to: last }
+}
+
+/**
+ * The steps of a statistic's window, 1 or more.
+ *
+ * @throws {StlError} WINDOW, UNKNOWN_CONSTANT
+ */
+export function windowSteps(bound: Bound, clock: Clock): number {
+  const width = toSteps(bound, clock)
+  if (Number.isInteger(width) && width >= 1 && width <= STEPS_MAX) return width
+  throw refuse('WINDOW', { bound, clock, wanted: `The window must be a whole number of steps from 1 to ${STEPS_MAX}` })
+}
+
+function steps(bound: Bound, clock: Clock): number {
+  const count = toSteps(bound, clock)
+  if (count < 0) {
+    throw refuse('INTERVAL_NEGATIVE', {
+      bound,
+      clock,
+      wanted: 'An interval must not begin or end before 0 (once, historically and since look back)',
+    })
+  }
+  if (Number.isInteger(count) && count <= STEPS_MAX) return count
+  throw refuse('INTERVAL_STEPS', { bound, clock, wanted: `A bound must be a whole number of steps up to ${STEPS_MAX}` })
+}
+
+function toSteps({ value, unit, span }: Bound, { text, samplingPeriod, constants }: Clock): number {
+  if (typeof value === 'string' && !Object.hasOwn(constants, value)) {
+    const known = Object.keys(constants)
+    const list = known.length === 0 ? 'There are no constants' : `The constants are ${known.join(', ')}`
+    throw errorAt('UNKNOWN_CONSTANT', `"${value}" is no constant. ${list}; an interval takes numbers and constants.`, {
+      text,
+      span,
+    })
+  }
+  const number = typeof value === 'string' ? constants[value] : value
+  if (unit === null || unit === 'steps') return number
+  // 0.3 / 0.1 is 2.9999999999999996: what is a whole number but for rounding is that number.
+  const count = (number * SECONDS[unit]) / samplingPeriod
+  const whole = Math.round(count)
+  return Math.abs(count - whole) <= 1e-9 * Math.max(1, Math.abs(whole)) ? whole : count
+}
+
+function refuse(
+  code: StlErrorCode,
+  { bound: { value, unit, span }, clock, wanted }: { bound: Bound; clock: Clock; wanted: string },
+) {
+  const period = unit === null || unit === 'steps' ? '' : ` with a step of ${clock.samplingPeriod} s`
+  const number = typeof value === 'string' ? `${value} = ${clock.constants[value]}` : String(value)
+  const message = `${wanted}, received ${number}${unit === null ? '' : ` ${unit}`}${period}.`
+  return errorAt(code, message, { text: clock.text, span })
+}
