@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
-import { sha256 } from '../run-files/schema-parts.ts'
+import { count, sha256, share } from '../run-files/schema-parts.ts'
+import { type Multiplier, multipliersSchema } from '../training/constraints/multipliers.ts'
 import { CheckpointError } from './errors.ts'
 
 /** A policy that collects experience. */
@@ -15,6 +16,14 @@ export type ActingPolicy = {
   readonly parameters: Float32Array
   /** The units in which its critic speaks: the returns' statistics after its last update. */
   readonly normaliser: ReturnNormaliser
+}
+
+/** A validation, as it is compared with others. */
+export type BestValidation = {
+  readonly iteration: number
+  /** How much the satisfaction of the worst specification lacks of its target; 0 where no mode strives for targets. */
+  readonly shortfall: number
+  readonly rewardMean: number
 }
 
 /** Everything that training needs to go on as if it had not stopped. */
@@ -31,8 +40,10 @@ export type Checkpoint = {
   /** What computed the weights, e.g. `tfjs wasm`. */
   readonly engine: string
   readonly normaliser: ReturnNormaliser
+  /** Controllers of the specifications' multipliers, in their order; empty where no mode uses them. */
+  readonly multipliers: readonly Multiplier[]
   /** The best validation so far; null before the first. */
-  readonly best: { readonly iteration: number; readonly rewardMean: number } | null
+  readonly best: BestValidation | null
   /** [A, P] */
   readonly parameters: Float32Array
   readonly optimiser: OptimiserState
@@ -48,15 +59,14 @@ export type Checkpoint = {
 /**
  * File layout, little-endian:
  *
- *   | magic "VIGILCK2" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
+ *   | magic "VIGILCK3" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
  *
  * The header names the length of each section, in bytes.
  */
-const MAGIC = 'VIGILCK2'
+const MAGIC = 'VIGILCK3'
 const DIGEST_BYTES = 32
 const HEADER_BYTES_MAX = 65_536
 
-const count = z.int().min(0)
 const headerSchema = z.strictObject({
   iteration: count,
   envSteps: count,
@@ -65,7 +75,8 @@ const headerSchema = z.strictObject({
   datasetFingerprint: sha256,
   engine: z.string().min(1).max(100),
   normaliser: z.unknown(),
-  best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
+  multipliers: multipliersSchema,
+  best: z.strictObject({ iteration: count, shortfall: share, rewardMean: z.number() }).nullable(),
   optimiserStep: count,
   acting: z.strictObject({ policyVersion: count, normaliser: z.unknown() }).nullable(),
   sections: z.strictObject({

@@ -2,7 +2,7 @@ import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { mergeSettings, parseFlags, readConfigFile } from '../config/flags.ts'
+import { mergeSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
 import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
 import { type TrainRunPlan, trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
@@ -19,6 +19,9 @@ await runCommand(async () => {
 
 async function newRun(settings: Record<string, unknown>, file: string | undefined): Promise<TrainRunPlan> {
   const fromFile = file === undefined ? {} : await readConfigFile(file)
+  if (typeof settings.specifications === 'string') {
+    settings.specifications = await readSpecifications(settings.specifications)
+  }
   const config = resolveConfig(
     mergeSettings(fromFile, settings),
     file === undefined ? COMMAND_LINE : `command line and ${file}`,

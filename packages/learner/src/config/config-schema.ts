@@ -1,12 +1,24 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
 import { BACKENDS } from '../engine/tfjs/backend-names.ts'
+import { SPECIFICATION_PRESETS, SPECIFICATIONS_MAX, STL_MODES } from './specifications.ts'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
 const share = z.number().min(0).max(1)
 /** Bounded so that f32, in which the environment reckons, keeps every reward to seven digits. */
 const reward = z.number().min(-1e6).max(1e6)
 const layers = z.array(size(1, 2048)).min(1).max(8)
+const gain = z.number().min(0).max(1000)
+
+/** A rule that the team's decisions are to keep, and in which share of the steps. */
+const specification = z.strictObject({
+  /** Unique; names the specification in files, report and terminal. */
+  name: z.string().min(1).max(60),
+  /** Signal Temporal Logic over the signals of the environment; docs/stl.md. */
+  formula: z.string().min(1).max(10_000),
+  /** Share of the steps in which it is to hold; without one `stlTarget`. */
+  target: z.number().gt(0).lt(1).optional(),
+})
 
 /**
  * Everything that determines a run, with unit, range and default. The defaults are the ones that learnt best:
@@ -83,6 +95,34 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** w in w (1 if all agents agree + 2 * share of agents that are right). */
   teamBonus: reward.default(0),
+
+  // Specifications
+  /**
+   * What the specifications do to learning: nothing (`off`), the earlier system's reward penalty (`penalty`) or its head
+   * regressed to a constant (`fixed-target`), a Lagrangian with multipliers that drive each satisfaction to its target
+   * (`lagrangian`), or that with the gradient through smooth robustness besides (`lagrangian+direct`).
+   */
+  stlMode: z.enum(STL_MODES).default('off'),
+  /** A preset or a list; `auto` = none with stlMode `off`, else the preset `default`. */
+  specifications: z
+    .union([z.enum(['auto', ...SPECIFICATION_PRESETS]), z.array(specification).max(SPECIFICATIONS_MAX)])
+    .default('auto'),
+  /** Share of the steps in which a specification without a target of its own is to hold. */
+  stlTarget: z.number().gt(0).lt(1).default(0.95),
+  /** Whether the agents and their critics see the robustness of every specification at the step before. */
+  observeConstraints: z.boolean().default(false),
+  /** Gains of the controller of the multipliers (arXiv:2007.03964). */
+  pid: z
+    .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })
+    .prefault({}),
+  /** Discount of the costs per step. */
+  costGamma: z.number().min(0).max(0.9999).default(0.9),
+  /** lambda of the costs' GAE. */
+  costLambda: share.default(0.95),
+  /** Weight of the loss of cost critics and satisfaction heads. */
+  constraintCoef: z.number().min(0).max(100).default(1),
+  /** c in -c (1 - least robustness), paid at steps with a violation (only with stlMode `penalty`). */
+  penaltyCoef: z.number().min(0).max(1e6).default(5),
 
   // Collection
   /** Events of one iteration: shards * lanes * rolloutSteps. */

@@ -4,12 +4,15 @@ import { maxFaults } from '@vigil/consensus'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
 import { ConfigError } from './errors.ts'
+import { learnsConstraints, resolveSpecifications, type Specification } from './specifications.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<
-  Omit<ParsedConfig, 'faults' | 'gamma'> & {
+  Omit<ParsedConfig, 'faults' | 'gamma' | 'specifications'> & {
     readonly faults: number
     readonly gamma: number
+    /** Those in force, each with its target. */
+    readonly specifications: readonly Specification[]
     /** E, lanes of one shard: rowsPerIteration / (shards * rolloutSteps). */
     readonly lanesPerShard: number
   }
@@ -33,7 +36,8 @@ export function resolveConfig(input: unknown, source: string): Config {
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
   const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
-  const config = { ...parsed, faults, gamma, lanesPerShard } as const
+  const specifications = resolveSpecifications(parsed)
+  const config = { ...parsed, faults, gamma, specifications, lanesPerShard } as const
   assertConsistent(config)
   return Object.freeze(config)
 }
@@ -142,6 +146,22 @@ function assertConsistent(config: Config): void {
   if (config.valueHidden === null && config.baseline === 'critic') {
     conflict(
       'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
+    )
+  }
+  if (config.stlMode !== 'off' && config.specifications.length === 0) {
+    conflict(`stlMode "${config.stlMode}" needs specifications, but there is none. Give some, or --stl-mode=off.`)
+  }
+  if (config.observeConstraints && config.specifications.length === 0) {
+    conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
+  }
+  if (learnsConstraints(config) && config.valueHidden === null) {
+    conflict(
+      `stlMode "${config.stlMode}" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --stl-mode=off.`,
+    )
+  }
+  if (config.stlMode === 'penalty' && config.baseline === 'counterfactual') {
+    conflict(
+      'baseline "counterfactual" compares rewards of the table alone, but stlMode "penalty" changes rewards. Use --baseline=critic.',
     )
   }
   if (config.engine === 'portable' && config.backend !== 'auto') {

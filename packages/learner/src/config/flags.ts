@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { flagName, readFlags, UsageError } from '@vigil/command-line'
 import { configKeys } from './config.ts'
 import { ConfigError } from './errors.ts'
+import { SPECIFICATION_PRESETS } from './specifications.ts'
 
 /** What the command line says: settings for the config, and the command's own flags. */
 export type CommandLine = {
@@ -35,16 +36,22 @@ export function parseFlags(words: readonly string[], own: readonly string[]): Co
  * @throws {ConfigError} CONFIG_FILE
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ConfigError('CONFIG_FILE', `The config file ${path} cannot be read: ${(cause as Error).message}.`)
-  })
-  try {
-    const json: unknown = JSON.parse(text)
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
-  } catch (cause) {
-    throw new ConfigError('CONFIG_FILE', `The config file ${path} is not JSON: ${(cause as Error).message}.`)
-  }
+  const json = await readJson(path, 'config file')
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
   throw new ConfigError('CONFIG_FILE', `The config file ${path} must hold one JSON object of settings.`)
+}
+
+/**
+ * What `--specifications` names: a preset, a file with a JSON list, or one formula, which is then called "specification".
+ *
+ * @throws {ConfigError} CONFIG_FILE
+ */
+export async function readSpecifications(value: string): Promise<unknown> {
+  if (value === 'auto' || SPECIFICATION_PRESETS.some((preset) => preset === value)) return value
+  if (!value.endsWith('.json')) return [{ name: 'specification', formula: value }]
+  const json = await readJson(value, 'file of specifications')
+  if (Array.isArray(json)) return json
+  throw new ConfigError('CONFIG_FILE', `The file of specifications ${value} must hold a JSON list of { name, formula, target }.`)
 }
 
 /** Settings of a file, overruled by those of the command line; nested objects are merged. */
@@ -57,11 +64,23 @@ export function mergeSettings(file: Record<string, unknown>, flags: Record<strin
   return merged
 }
 
-const TEXT_KEYS = new Set(['data', 'out'])
+async function readJson(path: string, what: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError('CONFIG_FILE', `The ${what} ${path} cannot be read: ${(cause as Error).message}.`)
+  })
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError('CONFIG_FILE', `The ${what} ${path} is not JSON: ${(cause as Error).message}.`)
+  }
+}
+
+/** Values that are text even where they look like JSON. */
+const TEXT_KEYS = new Set(['data', 'out', 'specifications'])
 
 /** Only a switch may stand alone. */
 function missingValue(name: string): string {
-  if (name === 'anneal' || name === 'layer-norm') return 'true'
+  if (name === 'anneal' || name === 'layer-norm' || name === 'observe-constraints') return 'true'
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 

@@ -72,6 +72,7 @@ async function crossEntropyParameters(
     passes: 0,
     engine: `${engine.name} ${engine.backend}`,
     normaliser: createReturnNormaliser('none'),
+    multipliers: [],
     best: null,
     parameters,
     optimiser: await engine.storeOptimiser(),

@@ -5,6 +5,10 @@ import { generalisedAdvantages } from '../gae.ts'
 import { absorb, denormalise, normalise, type ReturnNormaliser } from '../return-normaliser.ts'
 import { monteCarloReturns, type Segment } from '../returns.ts'
 import { tdLambdaReturns } from '../td-lambda.ts'
+import { type ConstraintSettings, type ConstraintTargets, constraintTargets } from './constraints/constrain.ts'
+import { valueOutput } from './constraints/costs.ts'
+import { mixAdvantages } from './constraints/mix-advantages.ts'
+import { penalisedRewards } from './constraints/penalty.ts'
 import { type Critique, critiqueOf } from './critique.ts'
 
 /**
@@ -27,8 +31,18 @@ export type Batch = {
   readonly advantages: Float32Array
   /** [N, A] normalised returns; zeros without a critic */
   readonly valueTargets: Float32Array
+  /** What the heads of the S specifications are fitted to; null where there are none. */
+  readonly constraints: BatchConstraints | null
   /** null for a feed-forward network */
   readonly recurrence: BatchRecurrence | null
+}
+
+/** Targets of the heads of S specifications. */
+export type BatchConstraints = {
+  /** [S] of [N, A] discounted cost ahead, in the units of `costsOf` */
+  readonly costTargets: readonly Float32Array[]
+  /** [S] of [N] 1 = the specification holds at this step, else 0 (constant where the mode is `fixed-target`) */
+  readonly satisfied: readonly Float32Array[]
 }
 
 /** What a recurrent team needs to live through its experience again. */
@@ -53,22 +67,31 @@ export type AssembledBatch = {
   readonly critique: Critique
 }
 
-type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'episodes'>
+type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'episodes'> & ConstraintSettings
+
+/** What earlier iterations have left behind. */
+export type LearningMemory = {
+  /** Of the critic that gave the trajectories' values. */
+  readonly acting: ReturnNormaliser
+  /** Has seen all batches before. */
+  readonly latest: ReturnNormaliser
+  /** [S] lambda of each specification; empty where the policy does not learn from costs */
+  readonly multipliers: readonly number[]
+}
 
 /**
- * From trajectories to a batch: returns, advantages, value targets.
+ * From trajectories to a batch: returns, advantages, value targets, and what the specifications make of them.
  *
  * The critic that acted was trained on targets in the normaliser's units of then, so its values are turned into reward
  * units with the state after its last update, and the new targets into normalised units with the state after this batch.
  *
  * @param trajectories in shard order
- * @param normalisers  `acting`: of the critic that gave the trajectories' values; `latest`: has seen all batches before
  * @param weights      [N, A] 0 or 1, which decisions count in the advantages' mean and deviation; null = all
  */
 export function assembleBatch(
   trajectories: readonly Trajectory[],
   settings: LearningSettings,
-  normalisers: { readonly acting: ReturnNormaliser; readonly latest: ReturnNormaliser },
+  memory: LearningMemory,
   weights: (rows: Uint32Array) => Float32Array | null,
 ): AssembledBatch {
   const joined = {
@@ -78,24 +101,33 @@ export function assembleBatch(
     logProbs: join(Float32Array, trajectories, (t) => t.logProbs),
     rewards: join(Float32Array, trajectories, (t) => t.rewards),
   }
-  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, normalisers.acting))
+  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, memory.acting))
+  const rewards = join(Float32Array, outcomes, (o) => o.rewards)
   const returns = join(Float32Array, outcomes, (o) => o.returns)
   const values = join(Float32Array, outcomes, (o) => o.values)
   const advantages = join(Float32Array, outcomes, (o) => o.advantages)
-  const next = absorb(normalisers.latest, returns)
+  const next = absorb(memory.latest, returns)
   const valueTargets = new Float32Array(returns.length)
   if (values.length > 0) normalise(next, returns, valueTargets)
-  normaliseAdvantages({ advantages, weights: weights(joined.rows), out: advantages })
+  const counted = weights(joined.rows)
+  normaliseAdvantages({ advantages, weights: counted, out: advantages })
+  const constraints = trajectories.map((trajectory) => constraintTargets(trajectory, settings))
+  const costAdvantages = joinEach(constraints, (c) => c.costAdvantages)
+  for (const costs of costAdvantages ?? []) normaliseAdvantages({ advantages: costs, weights: counted, out: costs })
+  if (costAdvantages !== null) mixAdvantages({ advantages, costAdvantages, multipliers: memory.multipliers })
+  const costTargets = joinEach(constraints, (c) => c.costTargets)
+  const satisfied = joinEach(constraints, (c) => c.satisfied)
   return {
     batch: {
       eventCount: joined.rows.length,
       ...joined,
       advantages,
       valueTargets,
+      constraints: costTargets && satisfied && { costTargets, satisfied },
       recurrence: recurrenceOf(trajectories),
     },
     normaliser: next,
-    critique: critiqueOf({ returns, rewards: joined.rewards, values, episodes: settings.episodes }),
+    critique: critiqueOf({ returns, rewards, values, episodes: settings.episodes }),
   }
 }
 
@@ -113,23 +145,31 @@ function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | nu
   return { stepCount, lanesPerShard, resets, states: join(Float32Array, trajectories, (t) => t.recurrentState) }
 }
 
-/** Returns [T, N], advantages [T, N] and values [T, N] (empty without a critic) of one trajectory, in reward units. */
+/**
+ * Rewards, returns and advantages [T, N] and values [T, N] (empty without a critic) of one trajectory, in reward units.
+ * The rewards are those that are learnt from, a penalty included.
+ */
 function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normaliser: ReturnNormaliser) {
   const { gamma, gaeLambda } = settings
   const critic = trajectory.values.length > 0
   const length = trajectory.rewards.length
-  const segment: Segment = trajectory
-  const values = new Float32Array(trajectory.values.length)
-  const nextValues = new Float32Array(trajectory.nextValues.length)
-  denormalise(normaliser, trajectory.values, values)
-  denormalise(normaliser, trajectory.nextValues, nextValues)
+  const rewards =
+    settings.stlMode === 'penalty' ? penalisedRewards(trajectory, settings.penaltyCoef) : trajectory.rewards
+  const segment: Segment = { ...trajectory, rewards }
+  const inRewardUnits = (values: Float32Array) => {
+    if (values.length === 0) return values
+    const own = valueOutput(values, { output: 0, decisionCount: length })
+    denormalise(normaliser, own, own)
+    return own
+  }
+  const values = inRewardUnits(trajectory.values)
+  const nextValues = inRewardUnits(trajectory.nextValues)
 
   const advantages = new Float32Array(length)
   if (settings.baseline === 'critic') {
     generalisedAdvantages({ ...segment, values, nextValues }, { gamma, gaeLambda }, advantages)
   } else {
-    const { rewards, expectedRewards } = trajectory
-    counterfactualAdvantages({ rewards, expectedRewards, out: advantages })
+    counterfactualAdvantages({ rewards, expectedRewards: trajectory.expectedRewards, out: advantages })
   }
 
   const returns = new Float32Array(length)
@@ -142,7 +182,17 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
     generalisedAdvantages({ ...segment, values, nextValues }, { gamma, gaeLambda }, returns)
     for (let i = 0; i < length; i++) returns[i] += values[i]
   }
-  return { returns, advantages, values }
+  return { rewards, returns, advantages, values }
+}
+
+/** [S] lists of one part of every trajectory, joined; null where the trajectories have no such part. */
+function joinEach(
+  constraints: readonly (ConstraintTargets | null)[],
+  part: (constraint: ConstraintTargets) => readonly Float32Array[] | null,
+): Float32Array[] | null {
+  const parts = constraints.map((constraint) => constraint && part(constraint))
+  if (parts[0] === null) return null
+  return parts[0].map((_, s) => join(Float32Array, parts, (lists) => lists![s]))
 }
 
 type TypedArray = Uint8Array | Uint32Array | Float32Array

@@ -1,6 +1,6 @@
 import { randomPermutation, randomStream } from '@vigil/random'
 import type { Minibatch } from '../engine/engine.ts'
-import type { Batch, BatchRecurrence } from './batch.ts'
+import type { Batch, BatchConstraints, BatchRecurrence } from './batch.ts'
 import { gatherInputs, type InputSource } from './inputs.ts'
 
 /**
@@ -23,6 +23,8 @@ export function* minibatchesOf(
     /** Counts the passes over batches since training began. */
     readonly pass: number
     readonly weights: Float32Array | null
+    /** [N] gradient of robustness with respect to P(restrictive), the same for all agents; null = none */
+    readonly direct: Float32Array | null
   },
 ): Generator<Minibatch> {
   const { size, agentCount: A } = options
@@ -38,6 +40,8 @@ export function* minibatchesOf(
     advantages: new Float32Array(entries),
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
+    constraints: constraintBuffers(batch.constraints, { size, entries }),
+    direct: options.direct === null ? null : new Float32Array(entries),
     recurrence: recurrence === null ? null : recurrenceBuffers(batch, recurrence, size),
   }
   // Where nothing is remembered, an event is a lane of one step.
@@ -55,6 +59,10 @@ export function* minibatchesOf(
     gatherDecisions(batch.advantages, events, minibatch.advantages)
     gatherDecisions(batch.valueTargets, events, minibatch.valueTargets)
     if (options.weights !== null) gatherDecisions(options.weights, events, minibatch.weights)
+    if (batch.constraints !== null) gatherConstraints(batch.constraints, events, minibatch.constraints!)
+    for (let b = 0; options.direct !== null && b < size; b++) {
+      for (let agent = 0; agent < A; agent++) minibatch.direct![agent * size + b] = options.direct[events[b]]
+    }
     if (recurrence !== null) {
       for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = recurrence.resets[events[b]]
       fillStates(recurrence, lanes, minibatch.recurrence!.state, A)
@@ -73,6 +81,30 @@ function gatherDecisions<Values extends Float32Array | Uint8Array>(
   const A = to.length / size
   for (let agent = 0; agent < A; agent++) {
     for (let b = 0; b < size; b++) to[agent * size + b] = from[events[b] * A + agent]
+  }
+}
+
+function constraintBuffers(
+  constraints: BatchConstraints | null,
+  { size, entries }: { readonly size: number; readonly entries: number },
+) {
+  if (constraints === null) return null
+  const S = constraints.satisfied.length
+  return { costTargets: new Float32Array(S * entries), satisfied: new Float32Array(S * size) }
+}
+
+/** The targets of some events: [S] of [N, A] -> [S, A, B], and [S] of [N] -> [S, B]. */
+function gatherConstraints(
+  from: BatchConstraints,
+  events: Uint32Array,
+  to: { readonly costTargets: Float32Array; readonly satisfied: Float32Array },
+): void {
+  const S = from.satisfied.length
+  const size = events.length
+  const entries = to.costTargets.length / S
+  for (let s = 0; s < S; s++) {
+    gatherDecisions(from.costTargets[s], events, to.costTargets.subarray(s * entries, (s + 1) * entries))
+    for (let b = 0; b < size; b++) to.satisfied[s * size + b] = from.satisfied[s][events[b]]
   }
 }
 

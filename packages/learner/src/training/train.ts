@@ -3,7 +3,9 @@ import { meanReward } from '@vigil/env-wasm'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Config } from '../config/config.ts'
+import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
 import type { Engine, UpdateStats } from '../engine/engine.ts'
+import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
 import type { Team } from '../run/team.ts'
@@ -11,13 +13,16 @@ import { countActions, countConfusion, deriveRates } from '../run-files/classifi
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import { assembleBatch, type Batch } from './batch.ts'
 import { createCollection, policyOf } from './collection.ts'
+import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
+import { controlMultiplier, INITIAL_MULTIPLIER, type Multiplier } from './constraints/multipliers.ts'
 import { bagWeights } from './diversity.ts'
+import { isBetter, rankedBy } from './best-validation.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 /** Where training stands between two iterations: all that changes. */
 export type TrainingState = Pick<
   Checkpoint,
-  'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'best' | 'parameters' | 'acting' | 'lanes'
+  'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'multipliers' | 'best' | 'parameters' | 'acting' | 'lanes'
 >
 
 /** What training tells the outside, in this order in each iteration. */
@@ -36,7 +41,8 @@ export function initialState(config: Config, team: Team, viewMask: Uint8Array | 
   if (viewMask !== null) for (let i = 0; i < parameters.length; i++) parameters[i] *= viewMask[i]
   const normaliser = createReturnNormaliser(config.returnNormalisation)
   const lanes = team.pool.saveShards()
-  return { iteration: 0, envSteps: 0, passes: 0, normaliser, best: null, parameters, acting: null, lanes }
+  const multipliers = usesMultipliers(config) ? config.specifications.map(() => INITIAL_MULTIPLIER) : []
+  return { iteration: 0, envSteps: 0, passes: 0, normaliser, multipliers, best: null, parameters, acting: null, lanes }
 }
 
 /**
@@ -71,8 +77,14 @@ export async function train(
     const collectMs = performance.now() - startMs
 
     // Learn: returns, advantages, then some epochs of clipped policy gradient over shuffled minibatches.
-    const normalisers = { acting: policy.normaliser, latest: state.normaliser }
-    const { batch, normaliser, critique } = assembleBatch(trajectories, config, normalisers, weightsOf)
+    const measures = measureConstraints(trajectories, { hasHeads: learnsConstraints(config) })
+    const multipliers = controlMultipliers(config, state.multipliers, measures)
+    const memory = {
+      acting: policy.normaliser,
+      latest: state.normaliser,
+      multipliers: multipliers.map(({ value }) => value),
+    }
+    const { batch, normaliser, critique } = assembleBatch(trajectories, config, memory, weightsOf)
     const remaining = config.anneal ? 1 - state.iteration / config.iterations : 1
     const { stats, passes } = await learn(config, team, engine, { batch, weightsOf, remaining, passes: state.passes })
     const parameters = await engine.storeParameters()
@@ -80,11 +92,12 @@ export async function train(
 
     const envSteps = state.envSteps + batch.eventCount
     const acting = config.staleness === 1 ? policyOf(state) : null
-    state = { iteration, envSteps, passes, normaliser, best: state.best, parameters, acting, lanes }
+    state = { iteration, envSteps, passes, normaliser, multipliers, best: state.best, parameters, acting, lanes }
     const isValidated = iteration % config.validateEvery === 0 || iteration === config.iterations
     const validation = isValidated ? await validate(config, team, state) : null
-    const isBest = validation !== null && validation.rewardMean > (state.best?.rewardMean ?? Number.NEGATIVE_INFINITY)
-    if (isBest) state = { ...state, best: { iteration, rewardMean: validation.rewardMean } }
+    const candidate = validation && { iteration, ...rankedBy(config, validation) }
+    const isBest = candidate !== null && isBetter(candidate, state.best)
+    if (isBest) state = { ...state, best: candidate }
 
     await listener.iteration({
       iteration,
@@ -100,7 +113,11 @@ export async function train(
       ...stats,
       learningRate: config.learningRate * remaining,
       actions: countActions(batch.actions),
-      stl: [],
+      stl: config.specifications.map(({ name }, s) => ({
+        name,
+        ...measures[s],
+        lambda: multipliers.length === 0 ? null : multipliers[s].value,
+      })),
       validation,
     })
     const isStopped = listener.shouldStop()
@@ -108,6 +125,18 @@ export async function train(
     if (isStopped) break
   }
   return state
+}
+
+/** The multipliers after this iteration's steps were seen; none where no mode uses them. */
+function controlMultipliers(
+  { specifications, pid }: Config,
+  before: readonly Multiplier[],
+  measures: readonly ConstraintMeasure[],
+): readonly Multiplier[] {
+  return before.map((multiplier, s) => {
+    const seen = { violatedRate: 1 - measures[s].satisfiedRate, target: specifications[s].target }
+    return controlMultiplier(multiplier, seen, pid)
+  })
 }
 
 /** The epochs over one batch. Without a critic its figures are null. */
@@ -128,6 +157,7 @@ async function learn(
     entropyCoef: config.entropyCoef * work.remaining,
     clipEpsilon: config.clipEpsilon,
     valueCoef: config.valueCoef,
+    constraintCoef: config.constraintCoef,
     maxGradNormPolicy: config.maxGradNormPolicy,
     maxGradNormValue: config.maxGradNormValue,
   }
@@ -136,7 +166,7 @@ async function learn(
   const all: UpdateStats[] = []
   let passes = work.passes
   epochs: for (let epoch = 0; epoch < config.epochs; epoch++) {
-    const order = { size: config.minibatchSize, agentCount: config.agents, seed: config.seed, pass: passes++, weights }
+    const order = { size: config.minibatchSize, agentCount: config.agents, seed: config.seed, pass: passes++, weights, direct: null }
     for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
       const stats = await engine.update(minibatch, settings)
       all.push(stats)
@@ -161,10 +191,13 @@ async function learn(
 /** The greedy team on the validation split. */
 async function validate(config: Config, team: Team, { parameters, iteration }: TrainingState) {
   team.publish(parameters, iteration)
-  const { actions, labels } = await decideSplit(team, config, 'validation')
-  const counts = countConfusion(actions, labels)
+  const decisions = await decideSplit(team, config, 'validation')
+  const counts = countConfusion(decisions.actions, decisions.labels)
   const { precision, recall, f1 } = deriveRates(counts)
-  return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards) }
+  const satisfied = config.specifications.map((specification) =>
+    satisfiedRateOf(decisionRobustness(specification, decisions, config)),
+  )
+  return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards), satisfied }
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -1,0 +1,75 @@
+import type { Trajectory } from '@vigil/proto'
+import { assertLength } from '../../errors.ts'
+import { generalisedAdvantages } from '../../gae.ts'
+
+/** What a rollout says about one specification, for the critic and the policy. */
+export type CostEstimates = {
+  /** [T, E, A] how much more cost than expected follows from what was done; cost units, not normalised */
+  readonly advantages: Float32Array
+  /** [T, E, A] what the cost critic is fitted to: advantages plus what it said */
+  readonly targets: Float32Array
+}
+
+/**
+ * One output of the value trunk, of all that a trajectory has side by side.
+ *
+ * @param values [M, O] of M decisions
+ * @returns [M]
+ * @throws {ShapeError}
+ */
+export function valueOutput(
+  values: Float32Array,
+  { output, decisionCount }: { readonly output: number; readonly decisionCount: number },
+): Float32Array {
+  const O = values.length / decisionCount
+  assertLength('values', values.length, Math.floor(O) * decisionCount)
+  return Float32Array.from({ length: decisionCount }, (_, i) => values[i * O + output])
+}
+
+/** A specification is violated at a step where its robustness is below 0: at 0 it holds. */
+export function isViolated(robustness: number): boolean {
+  return robustness < 0
+}
+
+/**
+ * The cost of one specification at every decision: every agent is charged for what the team did.
+ *
+ *   c_t = (1 - gamma) [robustness_t < 0]
+ *
+ * Differs from a plain indicator by the factor, which makes the discounted sum a weighted share of violated steps: the
+ * cost critic's outputs then lie in [0, 1] whatever gamma is.
+ *
+ * @returns [T, E, A]
+ */
+export function costsOf(
+  { robustness, specificationCount: S, agentCount: A }: Robust,
+  { specification, gamma }: { readonly specification: number; readonly gamma: number },
+): Float32Array {
+  const events = robustness.length / S
+  const costs = new Float32Array(events * A)
+  for (let event = 0; event < events; event++) {
+    if (isViolated(robustness[event * S + specification])) costs.fill(1 - gamma, event * A, (event + 1) * A)
+  }
+  return costs
+}
+
+/** The part of a trajectory that costs come from. */
+export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'agentCount'>
+
+/**
+ * Generalised advantages of one specification's cost, against its own output of the value trunk.
+ *
+ * @param specification its number, 0 to S - 1; its cost value is output 1 + specification of the value trunk
+ */
+export function estimateCosts(
+  trajectory: Trajectory,
+  { specification, gamma, lambda }: { readonly specification: number; readonly gamma: number; readonly lambda: number },
+): CostEstimates {
+  const rewards = costsOf(trajectory, { specification, gamma })
+  const at = { output: 1 + specification, decisionCount: rewards.length }
+  const values = valueOutput(trajectory.values, at)
+  const nextValues = valueOutput(trajectory.nextValues, at)
+  const advantages = new Float32Array(rewards.length)
+  generalisedAdvantages({ ...trajectory, rewards, values, nextValues }, { gamma, gaeLambda: lambda }, advantages)
+  return { advantages, targets: advantages.map((advantage, i) => advantage + values[i]) }
+}
