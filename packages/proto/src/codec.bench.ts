@@ -7,6 +7,8 @@ const laneCount = 64
 const agentCount = 4
 const contextSize = 4
 const stateSize = 256
+const valueOutputCount = 9
+const specificationCount = 4
 const events = stepCount * laneCount
 const decisions = events * agentCount
 const datasetFingerprint = new Uint8Array(32).fill(1)
@@ -19,19 +21,22 @@ const trajectory: Trajectory = {
   agentCount,
   contextSize,
   stateSize,
+  valueOutputCount,
+  specificationCount,
   datasetFingerprint,
   rows: new Uint32Array(events).map((_, i) => i),
   context: new Float32Array(events * contextSize).fill(0.5),
   actions: new Uint8Array(decisions).fill(3),
   logProbs: new Float32Array(decisions).fill(-1),
-  values: new Float32Array(decisions).fill(1),
-  nextValues: new Float32Array(decisions).fill(1),
+  values: new Float32Array(decisions * valueOutputCount).fill(1),
+  nextValues: new Float32Array(decisions * valueOutputCount).fill(1),
   rewards: new Float32Array(decisions).fill(10),
   expectedRewards: new Float32Array(decisions).fill(1),
   teamActions: new Uint8Array(events),
   terminated: new Uint8Array(events),
   truncated: new Uint8Array(events),
   recurrentState: new Float32Array(laneCount * agentCount * stateSize).fill(0.5),
+  robustness: new Float32Array(events * specificationCount).fill(1),
 }
 const expectation: TrajectoryExpectation = {
   stepCount,
@@ -39,6 +44,8 @@ const expectation: TrajectoryExpectation = {
   agentCount,
   contextSize,
   stateSize,
+  valueOutputCount,
+  specificationCount,
   datasetFingerprint,
   rowCount: events,
   critic: true,

@@ -217,8 +217,8 @@ function joined(...parts: Uint8Array[]): Uint8Array {
 }
 
 function isValidTrajectory(t: Trajectory): boolean {
-  const finite = [t.context, t.logProbs, t.values, t.nextValues, t.rewards, t.expectedRewards, t.recurrentState]
-  const critic = t.values.length > 0
+  const finite = [t.context, t.logProbs, t.values, t.nextValues, t.rewards, t.expectedRewards]
+  const outputs = t.values.length > 0 ? 24 * 3 : 0
   return (
     isValidVersion(t.policyVersion) &&
     Number.isInteger(t.shard) &&
@@ -228,12 +228,15 @@ function isValidTrajectory(t: Trajectory): boolean {
     t.contextSize === 1 &&
     (t.stateSize === 2 || t.stateSize === 0) &&
     t.recurrentState.length === 12 * t.stateSize &&
+    t.valueOutputCount === 3 &&
+    t.specificationCount === 1 &&
+    t.robustness.length === 6 &&
     Buffer.compare(t.datasetFingerprint, trajectory.datasetFingerprint) === 0 &&
     [t.rows, t.context, t.teamActions, t.terminated, t.truncated].every((array) => array.length === 6) &&
     [t.actions, t.logProbs, t.rewards].every((array) => array.length === 24) &&
-    [t.values, t.nextValues].every((array) => array.length === (critic ? 24 : 0)) &&
-    t.expectedRewards.length === (critic ? 0 : 24) &&
-    finite.every((array) => [...array].every(Number.isFinite)) &&
+    [t.values, t.nextValues].every((array) => array.length === outputs) &&
+    t.expectedRewards.length === (outputs === 0 ? 24 : 0) &&
+    [...finite, t.recurrentState, t.robustness].every((array) => [...array].every(Number.isFinite)) &&
     [...t.logProbs].every((logProb) => logProb <= 1e-4) &&
     [...t.rows].every((row) => row < rowCount) &&
     [...t.actions, ...t.teamActions].every((action) => action <= 3) &&

@@ -3,7 +3,7 @@ import protobuf from 'protobufjs/minimal.js'
 import { damagedRemedy, ProtoError } from './errors.ts'
 
 /** Version of the layout of both messages. Raised whenever the meaning of a field changes. */
-export const formatVersion = 1
+export const formatVersion = 2
 
 /** Bytes of a dataset fingerprint (SHA-256). */
 const fingerprintBytes = 32

@@ -23,6 +23,8 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
     agentCount: fc.integer({ min: 1, max: 4 }),
     contextSize: fc.integer({ min: 0, max: 3 }),
     stateSize: fc.integer({ min: 0, max: 3 }),
+    valueOutputCount: fc.constantFrom(1, 3),
+    specificationCount: fc.integer({ min: 0, max: 2 }),
     critic: fc.boolean(),
     expectedRewards: fc.boolean(),
   })
@@ -35,6 +37,8 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
       agentCount: fc.constant(shape.agentCount),
       contextSize: fc.constant(shape.contextSize),
       stateSize: fc.constant(shape.stateSize),
+      valueOutputCount: fc.constant(shape.valueOutputCount),
+      specificationCount: fc.constant(shape.specificationCount),
       policyVersion,
       shard: fc.nat(),
       datasetFingerprint: fingerprint,
@@ -42,14 +46,15 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
       context: floats(events * shape.contextSize),
       actions: bytesBelow(4, decisions),
       logProbs: floatsUpTo0(decisions),
-      values: floats(critic ? decisions : 0),
-      nextValues: floats(critic ? decisions : 0),
+      values: floats(critic ? decisions * shape.valueOutputCount : 0),
+      nextValues: floats(critic ? decisions * shape.valueOutputCount : 0),
       rewards: floats(decisions),
       expectedRewards: floats(expectedRewards ? decisions : 0),
       teamActions: bytesBelow(4, events),
       terminated: bytesBelow(2, events),
       truncated: bytesBelow(2, events),
       recurrentState: floats(shape.laneCount * shape.agentCount * shape.stateSize),
+      robustness: floats(events * shape.specificationCount),
     })
   })
 
@@ -68,12 +73,15 @@ export const policySnapshots: fc.Arbitrary<PolicySnapshot> = fc
 /** What a receiver of exactly this trajectory expects. */
 export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
   const { stepCount, laneCount, agentCount, contextSize, stateSize, datasetFingerprint } = trajectory
+  const { valueOutputCount, specificationCount } = trajectory
   return {
     stepCount,
     laneCount,
     agentCount,
     contextSize,
     stateSize,
+    valueOutputCount,
+    specificationCount,
     datasetFingerprint,
     rowCount,
     critic: trajectory.values.length > 0,
@@ -81,7 +89,7 @@ export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
   }
 }
 
-/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2. */
+/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, N = 1. */
 export function exampleTrajectory(): Trajectory {
   const events = 2 * 3
   const decisions = events * 4
@@ -93,19 +101,22 @@ export function exampleTrajectory(): Trajectory {
     agentCount: 4,
     contextSize: 1,
     stateSize: 2,
+    valueOutputCount: 3,
+    specificationCount: 1,
     datasetFingerprint: Uint8Array.from({ length: 32 }, (_, i) => i * 7),
     rows: Uint32Array.from({ length: events }, (_, i) => i * 1000),
     context: Float32Array.from({ length: events }, (_, i) => i / 8),
     actions: Uint8Array.from({ length: decisions }, (_, i) => i % 4),
     logProbs: Float32Array.from({ length: decisions }, (_, i) => -i / 4),
-    values: Float32Array.from({ length: decisions }, (_, i) => i - 3),
-    nextValues: Float32Array.from({ length: decisions }, (_, i) => 3 - i),
+    values: Float32Array.from({ length: 3 * decisions }, (_, i) => i - 3),
+    nextValues: Float32Array.from({ length: 3 * decisions }, (_, i) => 3 - i),
     rewards: Float32Array.from({ length: decisions }, (_, i) => (i % 5) - 8),
     expectedRewards: new Float32Array(0),
     teamActions: Uint8Array.from({ length: events }, (_, i) => 3 - (i % 4)),
     terminated: Uint8Array.from({ length: events }, (_, i) => i % 2),
     truncated: Uint8Array.from({ length: events }, (_, i) => (i + 1) % 2),
     recurrentState: Float32Array.from({ length: 3 * 4 * 2 }, (_, i) => i / 24 - 0.5),
+    robustness: Float32Array.from({ length: events }, (_, i) => i - 2.5),
   }
 }
 

@@ -32,6 +32,10 @@ export type TrajectoryShape = {
   readonly contextSize: number
   /** S, values of one agent's recurrent state, 0 for a feed-forward network */
   readonly stateSize: number
+  /** O, outputs of one agent's critic, at least 1; 1 without specifications */
+  readonly valueOutputCount: number
+  /** N, specifications in force, may be 0 */
+  readonly specificationCount: number
 }
 
 /** One rollout of one shard. Arrays are row-major; what stands at step t is the outcome of the actions at t. */
@@ -50,9 +54,9 @@ export type Trajectory = TrajectoryShape & {
   readonly actions: Uint8Array
   /** [T, E, A] natural logarithm of the probability of the action taken, <= 0 within 1e-4 */
   readonly logProbs: Float32Array
-  /** [T, E, A] V(s_t), empty without a critic */
+  /** [T, E, A, O] the critic's outputs at s_t, V(s_t) first; empty without a critic */
   readonly values: Float32Array
-  /** [T, E, A] V(s_{t+1}) before any reset of the lane, empty without a critic */
+  /** [T, E, A, O] its outputs at s_{t+1} before any reset of the lane, 0 after termination; empty without a critic */
   readonly nextValues: Float32Array
   /** [T, E, A] reward units */
   readonly rewards: Float32Array
@@ -66,6 +70,8 @@ export type Trajectory = TrajectoryShape & {
   readonly truncated: Uint8Array
   /** [E, A, S] recurrent state before the first step, as policy-wasm lays it out */
   readonly recurrentState: Float32Array
+  /** [T, E, N] robustness of every specification after the team's action, below 0 violated; cut to +-1e6 */
+  readonly robustness: Float32Array
 }
 
 /** What the receiver knows about a trajectory before it arrives. */
@@ -107,6 +113,8 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
     agentCount: trajectory.agentCount,
     contextSize: trajectory.contextSize,
     stateSize: trajectory.stateSize,
+    valueOutputCount: trajectory.valueOutputCount,
+    specificationCount: trajectory.specificationCount,
     datasetFingerprint: trajectory.datasetFingerprint,
   }
   for (const name of bulkNames) message[name] = bytesOf(trajectory[name])
@@ -140,6 +148,8 @@ export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectat
     agentCount: expected.agentCount,
     contextSize: expected.contextSize,
     stateSize: expected.stateSize,
+    valueOutputCount: expected.valueOutputCount,
+    specificationCount: expected.specificationCount,
     datasetFingerprint: new Uint8Array(message.datasetFingerprint),
     rows: readUint32(bulk('rows'), expected.rowCount),
     context: readFloat32(bulk('context')),
@@ -153,10 +163,19 @@ export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectat
     terminated: readUint8(bulk('terminated'), 2),
     truncated: readUint8(bulk('truncated'), 2),
     recurrentState: readFloat32(bulk('recurrentState')),
+    robustness: readFloat32(bulk('robustness')),
   }
 }
 
-const axes = ['stepCount', 'laneCount', 'agentCount', 'contextSize', 'stateSize'] as const
+const axes = [
+  'stepCount',
+  'laneCount',
+  'agentCount',
+  'contextSize',
+  'stateSize',
+  'valueOutputCount',
+  'specificationCount',
+] as const
 
 /** Bytes of one element of every bulk field, in the order of the field numbers. */
 const elementBytes = {
@@ -172,6 +191,7 @@ const elementBytes = {
   terminated: 1,
   truncated: 1,
   recurrentState: 4,
+  robustness: 4,
 } as const
 
 type BulkName = keyof typeof elementBytes
@@ -180,24 +200,27 @@ const bulkNames = Object.keys(elementBytes) as BulkName[]
 
 /** Elements of every bulk field. */
 function bulkLengths(
-  { stepCount, laneCount, agentCount, contextSize, stateSize }: TrajectoryShape,
+  shape: TrajectoryShape,
   { critic, expectedRewards }: { critic: boolean; expectedRewards: boolean },
 ): Record<BulkName, number> {
-  const events = stepCount * laneCount
+  const { laneCount, agentCount } = shape
+  const events = shape.stepCount * laneCount
   const decisions = events * agentCount
+  const values = critic ? decisions * shape.valueOutputCount : 0
   return {
     rows: events,
-    context: events * contextSize,
+    context: events * shape.contextSize,
     actions: decisions,
     logProbs: decisions,
-    values: critic ? decisions : 0,
-    nextValues: critic ? decisions : 0,
+    values,
+    nextValues: values,
     rewards: decisions,
     expectedRewards: expectedRewards ? decisions : 0,
     teamActions: events,
     terminated: events,
     truncated: events,
-    recurrentState: laneCount * agentCount * stateSize,
+    recurrentState: laneCount * agentCount * shape.stateSize,
+    robustness: events * shape.specificationCount,
   }
 }
 
@@ -214,4 +237,6 @@ function assertShape(owner: string, shape: TrajectoryShape): void {
   assertCount(`${owner}.agentCount`, shape.agentCount, 1)
   assertCount(`${owner}.contextSize`, shape.contextSize, 0)
   assertCount(`${owner}.stateSize`, shape.stateSize, 0)
+  assertCount(`${owner}.valueOutputCount`, shape.valueOutputCount, 1)
+  assertCount(`${owner}.specificationCount`, shape.specificationCount, 0)
 }
