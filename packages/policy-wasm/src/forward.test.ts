@@ -12,15 +12,18 @@ beforeAll(async () => {
 })
 
 const width = fc.integer({ min: 1, max: 40 })
-const specs: fc.Arbitrary<NetworkSpec> = fc.record({
-  agentCount: fc.integer({ min: 1, max: 6 }),
-  denseSize: fc.integer({ min: 1, max: 13 }),
-  vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
-  policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
-  valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
-  layerNorm: fc.boolean(),
-  lstmHidden: fc.oneof(fc.constant([]), fc.array(width, { minLength: 1, maxLength: 2 })),
-})
+const specs: fc.Arbitrary<NetworkSpec> = fc
+  .record({
+    agentCount: fc.integer({ min: 1, max: 6 }),
+    denseSize: fc.integer({ min: 1, max: 13 }),
+    vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
+    policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
+    valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
+    layerNorm: fc.boolean(),
+    lstmHidden: fc.oneof(fc.constant([]), fc.array(width, { minLength: 1, maxLength: 2 })),
+    constraintCount: fc.integer({ min: 0, max: 3 }),
+  })
+  .map((spec) => (spec.valueHidden === null ? { ...spec, constraintCount: 0 } : spec))
 const cases = fc.record({ spec: specs, rows: fc.integer({ min: 1, max: 140 }), seed: fc.nat({ max: 2 ** 31 }) })
 
 function randomInputs(spec: NetworkSpec, rows: number, seed: number): Inputs {
@@ -152,6 +155,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const rows = 8192
     const dense = new Float32Array(rows * 3).fill(1)
@@ -176,6 +180,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const inputs = { rows: 200, dense: new Float32Array(200).fill(0.5), categories: new Uint16Array(0) }
     const parameters = initialiseParameters(spec, 1)
@@ -194,6 +199,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const parameters = initialiseParameters(spec, 1)
     parameters[parameters.length - 1] = bad

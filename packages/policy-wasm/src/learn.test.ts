@@ -13,6 +13,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [8],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
 const ROWS = 5
 const SLICES = 2

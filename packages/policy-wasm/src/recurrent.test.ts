@@ -18,6 +18,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [6, 9],
   layerNorm: true,
   lstmHidden: [10, 5],
+  constraintCount: 0,
 }
 
 describe('a recurrent network over time', () => {
@@ -60,6 +61,7 @@ const ONE_UNIT: NetworkSpec = {
   valueHidden: null,
   layerNorm: false,
   lstmHidden: [1],
+  constraintCount: 0,
 }
 
 /** Cells after one step from cells of 0, where one gate has x as its sum and the others are given. */

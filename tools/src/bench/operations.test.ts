@@ -10,6 +10,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [24],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
 
 /** Two operations for every weight, by the tensors themselves. */

@@ -8,6 +8,7 @@ import { createPortableEngine } from './portable/portable-engine.ts'
 import {
   parametersInUse,
   RECURRENT_TEAM,
+  randomDirect,
   randomMinibatch,
   randomNumbers,
   randomParameters,
@@ -38,7 +39,9 @@ const specsOf = (shapes: {
       valueHidden: fc.option(shapes.hidden),
       layerNorm: fc.boolean(),
       lstmHidden: shapes.lstm,
+      constraintCount: fc.integer({ min: 0, max: 3 }),
     })
+    .map((spec) => (spec.valueHidden === null ? { ...spec, constraintCount: 0 } : spec))
     .filter(({ denseSize, vocabularySizes }) => denseSize + vocabularySizes.length > 0)
     .filter(
       ({ layerNorm, policyHidden, valueHidden }) =>
@@ -79,15 +82,18 @@ const casesOf = (specs: fc.Arbitrary<NetworkSpec>, segments: fc.Arbitrary<readon
       clipEpsilon: fc.constantFrom(0.05, 0.2, 5),
       entropyCoef: fc.constantFrom(0, 0.05, 1),
       valueCoef: fc.constantFrom(0, 0.7),
+      constraintCoef: fc.constantFrom(0, 0.4, 1),
+      hasDirect: fc.boolean(),
     })
-    .map(({ clipEpsilon, entropyCoef, valueCoef, ...rest }) => ({
+    .map(({ clipEpsilon, entropyCoef, valueCoef, constraintCoef, ...rest }) => ({
       ...rest,
-      settings: { ...SETTINGS, ...UNCLIPPED, clipEpsilon, entropyCoef, valueCoef },
+      settings: { ...SETTINGS, ...UNCLIPPED, clipEpsilon, entropyCoef, valueCoef, constraintCoef },
     }))
 type Case = ReturnType<typeof casesOf> extends fc.Arbitrary<infer T> ? T : never
 
-function minibatchOf({ spec, segments, resets, seed, spread, weights }: Case): Minibatch {
-  const minibatch = randomMinibatch(spec, segments, seed)
+function minibatchOf({ spec, segments, resets, seed, spread, weights, hasDirect }: Case): Minibatch {
+  const batch = randomMinibatch(spec, segments, seed)
+  const minibatch = hasDirect ? { ...batch, direct: randomDirect(spec, batch.size, seed + 2) } : batch
   const random = randomNumbers(seed + 1)
   for (let at = 0; at < minibatch.oldLogProbs.length; at++) minibatch.oldLogProbs[at] += spread * (2 * random() - 1)
   if (weights === 'all') minibatch.weights.fill(1)
@@ -243,6 +249,8 @@ function agentGradients(
       entropy: mean('entropy'),
       approxKl: mean('approxKl'),
       clipFraction: mean('clipFraction'),
+      costValueLoss: mean('costValueLoss'),
+      satisfactionLoss: mean('satisfactionLoss'),
     },
   }
 }

@@ -4,6 +4,7 @@ import { contextSize, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import type { Config } from '../config/config.ts'
+import { learnsConstraints } from '../config/specifications.ts'
 import type { InputSource } from '../training/inputs.ts'
 
 /** A team that can act on a dataset: its network and its actors. */
@@ -35,6 +36,7 @@ function networkOf(config: Config, dataset: Dataset): NetworkSpec {
     valueHidden: config.valueHidden,
     layerNorm: config.layerNorm,
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
+    constraintCount: learnsConstraints(config) ? config.specifications.length : 0,
   }
 }
 

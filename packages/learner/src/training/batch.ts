@@ -158,7 +158,7 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
   const segment: Segment = { ...trajectory, rewards }
   const inRewardUnits = (values: Float32Array) => {
     if (values.length === 0) return values
-    const own = valueOutput(values, { output: 0, decisionCount: length })
+    const own = valueOutput(values, { output: 0, outputCount: trajectory.valueOutputCount })
     denormalise(normaliser, own, own)
     return own
   }

@@ -21,6 +21,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [9],
   layerNorm: true,
   lstmHidden: [17, 12],
+  constraintCount: 0,
 }
 const SEGMENTS = { stepCount: 20, laneCount: 11 }
 

@@ -1,5 +1,4 @@
 import type { Trajectory } from '@vigil/proto'
-import { assertLength } from '../../errors.ts'
 import { generalisedAdvantages } from '../../gae.ts'
 
 /** What a rollout says about one specification, for the critic and the policy. */
@@ -13,17 +12,15 @@ export type CostEstimates = {
 /**
  * One output of the value trunk, of all that a trajectory has side by side.
  *
- * @param values [M, O] of M decisions
- * @returns [M]
- * @throws {ShapeError}
+ * @param values [T, E, A, O], `values` or `nextValues` of a trajectory with a critic
+ * @param place  `output` 0 to O - 1 of `outputCount` O
+ * @returns [T, E, A]
  */
 export function valueOutput(
   values: Float32Array,
-  { output, decisionCount }: { readonly output: number; readonly decisionCount: number },
+  { output, outputCount }: { readonly output: number; readonly outputCount: number },
 ): Float32Array {
-  const O = values.length / decisionCount
-  assertLength('values', values.length, Math.floor(O) * decisionCount)
-  return Float32Array.from({ length: decisionCount }, (_, i) => values[i * O + output])
+  return Float32Array.from({ length: values.length / outputCount }, (_, i) => values[i * outputCount + output])
 }
 
 /** A specification is violated at a step where its robustness is below 0: at 0 it holds. */
@@ -66,7 +63,7 @@ export function estimateCosts(
   { specification, gamma, lambda }: { readonly specification: number; readonly gamma: number; readonly lambda: number },
 ): CostEstimates {
   const rewards = costsOf(trajectory, { specification, gamma })
-  const at = { output: 1 + specification, decisionCount: rewards.length }
+  const at = { output: 1 + specification, outputCount: trajectory.valueOutputCount }
   const values = valueOutput(trajectory.values, at)
   const nextValues = valueOutput(trajectory.nextValues, at)
   const advantages = new Float32Array(rewards.length)

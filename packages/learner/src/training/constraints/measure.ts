@@ -31,10 +31,8 @@ export function measureConstraints(
     let least = Number.POSITIVE_INFINITY
     let squares = 0
     for (const trajectory of trajectories) {
-      const { robustness, agentCount: A, rewards } = trajectory
-      const foretold = hasHeads
-        ? valueOutput(trajectory.values, { output: 1 + S + s, decisionCount: rewards.length })
-        : null
+      const { robustness, agentCount: A, values, valueOutputCount: outputCount } = trajectory
+      const foretold = hasHeads ? valueOutput(values, { output: 1 + S + s, outputCount }) : null
       for (let event = 0; event < robustness.length / S; event++) {
         const value = robustness[event * S + s]
         const holds = isViolated(value) ? 0 : 1
