@@ -5,6 +5,7 @@ import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
+import { specificationScores } from './specification-scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
@@ -65,7 +66,7 @@ export async function evaluateTeam(
       .map((entry, index) => ({ ...entry, trainRows: trainRows[index] }))
       .filter(({ rows }) => rows > 0),
     byzantine: [],
-    stl: [],
+    stl: config.specifications.map((specification) => specificationScores(specification, decisions)),
     baselines: rivals.map(({ name, actions, scores }) => ({ name, ...scored(actions, scores) })),
     bayes: bayesOptimum(decisions, rewards),
   }

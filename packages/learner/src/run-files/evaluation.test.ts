@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeFileAtomically } from './atomic-write.ts'
 import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
-import { sampleEvaluation, sampleScores } from './sample-run.ts'
+import { sampleEvaluation, sampleScores, sampleSpecification } from './sample-run.ts'
 
 let folder: string
 let path: string
@@ -70,7 +70,10 @@ describe('evaluation.json', () => {
       /rewardMean/,
     ],
     ['an empty verdict', { verdict: '' }, /verdict/],
-    ['a specification, which does not exist yet', { stl: [{ name: 'x' }] }, /stl\.0/],
+    ['half a specification', { stl: [{ name: 'x' }] }, /stl\.0/],
+    ['an interval beside its share', { stl: [sampleSpecification({ satisfiedRate: 0.93 })] }, /stl\.0.*enclose/],
+    ['a tail above the mean', { stl: [sampleSpecification({ robustnessTail5: 0.5 })] }, /stl\.0.*ascend/],
+    ['half a strip', { stl: [sampleSpecification({ strip: { min: [], mean: [1] } })] }, /stl\.0.*equally long/],
   ]
   it.each(wrong)('refuses %s', (_, changes, message) => {
     const evaluation = { ...sampleEvaluation(), ...changes }

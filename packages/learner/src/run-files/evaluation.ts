@@ -41,6 +41,23 @@ const bayesSchema = z.strictObject({
   threshold: share,
 })
 
+const specificationScoresSchema = z.strictObject({
+  name: label,
+  formula: label,
+  /** Share of the steps at which it is to hold. */
+  target: share,
+  /** Share of the steps at which its robustness is not below 0. */
+  satisfiedRate: share,
+  /** 95 % interval of that share. */
+  satisfiedInterval: z.tuple([share, share]),
+  /** Robustness in the unit of its predicates: least, mean, and mean of the worst 5 % of the steps. */
+  robustnessMin: z.number(),
+  robustnessMean: z.number(),
+  robustnessTail5: z.number(),
+  /** Least and mean robustness in equal stretches of the split, in its order. */
+  strip: z.strictObject({ min: z.array(z.number()), mean: z.array(z.number()) }),
+})
+
 const fields = z.strictObject({
   dataset: label,
   split: label,
@@ -60,8 +77,8 @@ const fields = z.strictObject({
   perClass: z.array(classScoresSchema),
   /** Decisions under attack; no attack exists yet. */
   byzantine: z.array(z.never()),
-  /** Specifications; none exists yet. */
-  stl: z.array(z.never()),
+  /** Specifications in force, measured offline on the team's decisions over the split in its order. */
+  stl: z.array(specificationScoresSchema),
   /** Other policies on the same rows, for comparison. */
   baselines: z.array(z.strictObject({ name: label, ...policyScoresShape })),
   /** The best possible decision on the same rows where the generator knows it (synthetic), else null. */
@@ -79,6 +96,9 @@ const evaluationSchema = fields.superRefine((evaluation, context) => {
 
 /** evaluation.json: what the team, its agents and the baselines did on one split. */
 export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>
+
+/** What the team's decisions on the split are worth to one specification. */
+export type SpecificationScores = Evaluation['stl'][number]
 
 /** Counts, shares and reward of one policy on the split. */
 export type PolicyScores = Evaluation['team']
@@ -161,10 +181,26 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
   expectSum(['actions'], 'block + quarantine (tp + fp of the team)', block + quarantine, team.tp + team.fp)
   const classRows = perClass.reduce((sum, { rows }) => sum + rows, 0)
   expectSum(['perClass'], 'the sum of the rows of the classes', classRows, rows)
+  for (const [index, scores] of evaluation.stl.entries()) {
+    found.push(...specificationInconsistencies(scores).map((message) => ({ path: ['stl', index], message })))
+  }
   if (new Set(perClass.map(({ name }) => name)).size !== perClass.length) {
     found.push({ path: ['perClass'], message: 'class names must differ from each other' })
   }
   return found
+}
+
+function specificationInconsistencies(scores: SpecificationScores): string[] {
+  const { satisfiedRate, satisfiedInterval, robustnessMin, robustnessTail5, robustnessMean, strip } = scores
+  const [low, high] = satisfiedInterval
+  // Means are sums of rounded numbers.
+  const slack = 1e-9 * Math.max(1, Math.abs(robustnessMin), Math.abs(robustnessMean))
+  const ordered = robustnessMin <= robustnessTail5 + slack && robustnessTail5 <= robustnessMean + slack
+  return [
+    ...(low <= satisfiedRate && satisfiedRate <= high ? [] : ['satisfiedInterval must enclose satisfiedRate']),
+    ...(ordered ? [] : ['robustnessMin, robustnessTail5 and robustnessMean must ascend']),
+    ...(strip.min.length === strip.mean.length ? [] : ['strip.min and strip.mean must be equally long']),
+  ]
 }
 
 /** Shares are stored beside their counts for readers' convenience; a file where they disagree was changed by hand. */

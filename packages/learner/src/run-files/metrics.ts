@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { writeFileAtomically } from './atomic-write.ts'
 import { RunFileError } from './errors.ts'
-import { actionCounts, count, firstIssue, share } from './schema-parts.ts'
+import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
 
 /** A figure of the update. null: it does not exist (no critic) or was not finite (NaN and Infinity are written as null). */
 const measured = z.number().nullable()
@@ -42,8 +42,24 @@ const iterationMetricsSchema = z.strictObject({
   learningRate: z.number().nonnegative(),
   /** Sampled actions of all agents in this iteration. */
   actions: actionCounts,
-  /** One entry per specification; no specification exists yet. */
-  stl: z.array(z.never()),
+  /** Mean squared error of the cost critics, summed over the specifications; null where there are none. */
+  costValueLoss: measured,
+  /** Cross-entropy of the satisfaction heads, in nats, summed over the specifications; null where there are none. */
+  satisfactionLoss: measured,
+  /** One entry per specification in force, over the steps of this iteration's rollouts, actions sampled. */
+  stl: z.array(
+    z.strictObject({
+      name: label,
+      /** Share of the steps at which its robustness is not below 0. */
+      satisfiedRate: share,
+      /** Unit of its predicates, cut to +-1e6. */
+      robustnessMin: z.number(),
+      /** Its multiplier in this iteration's update; null where the mode has none. */
+      lambda: z.number().nonnegative().nullable(),
+      /** Mean squared error of the satisfaction foretold by the critics that acted, out of sample; null without heads. */
+      brier: share.nullable(),
+    }),
+  ),
   /** Greedy team decisions on the validation split; null in iterations that were not validated. */
   validation: z
     .strictObject({
@@ -54,8 +70,10 @@ const iterationMetricsSchema = z.strictObject({
       precision: share,
       recall: share,
       f1: share,
-      /** Reward per event of the team's decisions; the best checkpoint is the one where it was highest. */
+      /** Reward per event of the team's decisions; the best checkpoint is the one where it was highest (nearest to the targets first, where there are multipliers). */
       rewardMean: z.number(),
+      /** Share of the steps at which each specification holds, in the order of `stl`. */
+      satisfied: z.array(share),
     })
     .nullable(),
 })

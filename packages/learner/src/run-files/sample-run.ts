@@ -1,6 +1,6 @@
 /** Small, consistent run files for the tests of run-files, report and terminal. Not part of the product. */
 import { type ConfusionCounts, deriveRates } from './classification.ts'
-import type { Evaluation, PolicyScores } from './evaluation.ts'
+import type { Evaluation, PolicyScores, SpecificationScores } from './evaluation.ts'
 import type { IterationMetrics } from './metrics.ts'
 
 /** Scores that follow from counts. */
@@ -31,8 +31,20 @@ export function sampleMetrics(iteration: number, changes: Partial<IterationMetri
     gradNormValue: 0.9,
     learningRate: 0.002,
     actions: { allow: 3000, block: 500, quarantine: 300, alert: 200 },
+    costValueLoss: null,
+    satisfactionLoss: null,
     stl: [],
-    validation: { tp: 90, tn: 880, fp: 20, fn: 10, precision: 90 / 110, recall: 0.9, f1: 180 / 210, rewardMean: 1.4 },
+    validation: {
+      tp: 90,
+      tn: 880,
+      fp: 20,
+      fn: 10,
+      precision: 90 / 110,
+      recall: 0.9,
+      f1: 180 / 210,
+      rewardMean: 1.4,
+      satisfied: [],
+    },
     ...changes,
   }
 }
@@ -69,6 +81,22 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
     bayes: { f1: 0.95, accuracy: 0.99, rewardMean: 1.66, threshold: 0.362 },
     verdict: 'The team beats every baseline.',
     notes: [],
+    ...changes,
+  }
+}
+
+/** A specification that misses its target; `changes` replaces fields. */
+export function sampleSpecification(changes: Partial<SpecificationScores> = {}): SpecificationScores {
+  return {
+    name: 'false alarms',
+    formula: 'G (fp_rate[100] <= 0.02)',
+    target: 0.95,
+    satisfiedRate: 0.9,
+    satisfiedInterval: [0.88, 0.92],
+    robustnessMin: -0.03,
+    robustnessMean: 0.012,
+    robustnessTail5: -0.01,
+    strip: { min: [0.02, -0.03, 0.01], mean: [0.02, 0.004, 0.012] },
     ...changes,
   }
 }

@@ -95,7 +95,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   it('and in the second, where the lanes remember what the weights of before made of the first', async () => {
     engine.loadParameters(parameters)
     for (const minibatch of minibatches(config, team, await collect(config, team, parameters))) {
-      await engine.update(minibatch, { ...config, constraintCoef: 1 })
+      await engine.update(minibatch, config)
     }
     const learnt = await engine.storeParameters()
     const batch = await collect(config, team, learnt)
@@ -110,7 +110,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
     for (const wrong of [forgotten, muddled]) {
       engine.loadParameters(learnt)
       const [minibatch] = minibatches(config, team, wrong)
-      const stats = await engine.update(minibatch, { ...config, constraintCoef: 1, clipEpsilon: RATIO_TOLERANCE })
+      const stats = await engine.update(minibatch, { ...config, clipEpsilon: RATIO_TOLERANCE })
       expect(stats.clipFraction).toBeGreaterThan(0.1)
     }
   })
@@ -152,12 +152,12 @@ function withLoudHeads(config: Config, team: Team): Float32Array {
 async function collect(config: Config, team: Team, parameters: Float32Array): Promise<Batch> {
   team.publish(parameters, 0)
   const normaliser = createReturnNormaliser('running')
-  const normalisers = { acting: normaliser, latest: normaliser }
-  return assembleBatch(await team.pool.collect(), config, normalisers, () => null).batch
+  const memory = { acting: normaliser, latest: normaliser, multipliers: [] }
+  return assembleBatch(await team.pool.collect(), config, memory, () => null).batch
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {
-  return minibatchesOf(batch, team.inputs, { size, agentCount, seed: 1, pass: 0, weights: null })
+  return minibatchesOf(batch, team.inputs, { size, agentCount, seed: 1, pass: 0, weights: null, direct: null })
 }
 
 type Work = {
@@ -172,7 +172,7 @@ async function statsBeforeLearning(config: Config, { team, engine, parameters, b
   const all = []
   for (const minibatch of minibatches(config, team, batch)) {
     engine.loadParameters(parameters)
-    const settings = { ...config, constraintCoef: 1, learningRate: 1e-9, clipEpsilon: RATIO_TOLERANCE }
+    const settings = { ...config, learningRate: 1e-9, clipEpsilon: RATIO_TOLERANCE }
     const stats = await engine.update(minibatch, settings)
     const meanAdvantage = minibatch.advantages.reduce((sum, a) => sum + a, 0) / minibatch.advantages.length
     expect(stats.clipFraction).toBe(0)

@@ -19,6 +19,8 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     agentCount: A,
     contextSize: 1,
     stateSize: 0,
+    valueOutputCount: 1,
+    specificationCount: 0,
     datasetFingerprint: new Uint8Array(32),
     rows: Uint32Array.from({ length: T * E }, (_, i) => 10 * shard + i),
     context: Float32Array.from({ length: T * E }, (_, i) => shard + i / 10),
@@ -32,18 +34,24 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     terminated: new Uint8Array(T * E),
     truncated: new Uint8Array(T * E),
     recurrentState: new Float32Array(0),
+    robustness: new Float32Array(0),
     ...change,
   }
 }
 
 const noWeights = () => null
-const both = (normaliser: ReturnNormaliser) => ({ acting: normaliser, latest: normaliser })
+const both = (normaliser: ReturnNormaliser) => ({ acting: normaliser, latest: normaliser, multipliers: [] })
 const settings = {
   gamma: 0,
   gaeLambda: 0.95,
   returns: 'monte-carlo',
   baseline: 'counterfactual',
   episodes: 'iid',
+  stlMode: 'off',
+  stlTarget: 0.95,
+  costGamma: 0.9,
+  costLambda: 0.95,
+  penaltyCoef: 5,
 } as const
 
 describe('assembleBatch', () => {
@@ -78,7 +86,7 @@ describe('assembleBatch', () => {
   it('reads values in the units of the critic that gave them, where it is not the newest', () => {
     const acting = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
     const latest = { kind: 'running', count: 2, mean: -50, m2: 800 } as const
-    const { critique, normaliser } = assembleBatch([trajectory(0)], settings, { acting, latest }, noWeights)
+    const { critique, normaliser } = assembleBatch([trajectory(0)], settings, { acting, latest, multipliers: [] }, noWeights)
     const mse = Array.from({ length: N }, (_, i) => (i - 12) ** 2).reduce((sum, x) => sum + x, 0) / N
     expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
     expect(normaliser).toMatchObject({ count: 14, mean: expect.closeTo((2 * -50 + 12 * 5.5) / 14, 9) })

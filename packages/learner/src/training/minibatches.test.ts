@@ -22,12 +22,13 @@ const BATCH: Batch = {
   rewards: decisions(2000),
   advantages: decisions(3000),
   valueTargets: decisions(4000),
+  constraints: null,
   recurrence: null,
 }
 
 function all(pass: number, weights: Float32Array | null = null) {
   const seen: { event: number; minibatch: number }[] = []
-  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights }
+  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct: null }
   let count = 0
   for (const m of minibatchesOf(BATCH, SOURCE, options)) {
     for (let b = 0; b < m.size; b++) {
@@ -91,7 +92,7 @@ const RECURRENT: Batch = {
 function lanesOf(pass: number): number[][] {
   const found: number[][] = []
   const { resets } = RECURRENT.recurrence!
-  for (const m of minibatchesOf(RECURRENT, SOURCE, { size: 4, agentCount: AGENTS, seed: 1, pass, weights: null })) {
+  for (const m of minibatchesOf(RECURRENT, SOURCE, { size: 4, agentCount: AGENTS, seed: 1, pass, weights: null, direct: null })) {
     const { stepCount, laneCount, state, resets: shown } = m.recurrence!
     expect([stepCount, laneCount]).toEqual([STEPS, 2])
     const lanes = Array.from({ length: laneCount }, (_, l) => {

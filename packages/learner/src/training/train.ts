@@ -184,6 +184,8 @@ async function learn(
     clipFraction: average((s) => s.clipFraction),
     gradNormPolicy: average((s) => s.gradNormPolicy),
     gradNormValue: config.valueHidden === null ? null : average((s) => s.gradNormValue),
+    costValueLoss: batch.constraints === null ? null : average((s) => s.costValueLoss),
+    satisfactionLoss: batch.constraints === null ? null : average((s) => s.satisfactionLoss),
   }
   return { stats, passes }
 }
@@ -195,7 +197,7 @@ async function validate(config: Config, team: Team, { parameters, iteration }: T
   const counts = countConfusion(decisions.actions, decisions.labels)
   const { precision, recall, f1 } = deriveRates(counts)
   const satisfied = config.specifications.map((specification) =>
-    satisfiedRateOf(decisionRobustness(specification, decisions, config)),
+    satisfiedRateOf(decisionRobustness(specification, decisions)),
   )
   return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards), satisfied }
 }
