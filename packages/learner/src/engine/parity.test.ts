@@ -6,6 +6,7 @@ import type { Engine, Minibatch, SupervisedBatch, UpdateSettings, UpdateStats } 
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from './loss-oracle.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
 import {
+  CONSTRAINED_TEAM,
   parametersInUse,
   RECURRENT_TEAM,
   randomDirect,
@@ -201,6 +202,7 @@ describe('twenty updates from the same weights', () => {
     ['a wider team, several tiles', wide, { stepCount: 1, laneCount: 400 }],
     ['a recurrent, layer-normed team', RECURRENT_TEAM, { stepCount: 5, laneCount: 12 }],
     ['a wider recurrent team', widerRecurrent, { stepCount: 5, laneCount: 20 }],
+    ['a team with specifications', CONSTRAINED_TEAM, { stepCount: 1, laneCount: 60 }],
   ] as const)('end within 1e-4: %s', async (_, spec, segments) => {
     const parameters = randomParameters(spec, 2)
     const engines = [await createPortableEngine({ spec, threads: 2 }), await createTfjsEngine({ spec, backend: 'cpu' })]
