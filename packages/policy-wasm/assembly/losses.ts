@@ -111,7 +111,7 @@ export function valueGradient(update: Update, agent: i32, events: usize, rows: i
 /**
  * What the critic learns about the specifications s: gradient of
  *
- *   constraintCoef mean sum_s [(costValue_s - costTarget_s)^2 - log(satisfied_s ? sigmoid(z_s) : sigmoid(-z_s))]
+ *   constraintCoef mean sum_s [(costValue_s - costTarget_s)^2 - y_s log sigmoid(z_s) - (1 - y_s) log sigmoid(-z_s)], y_s = satisfied_s
  *
  * @param outputs  [rows, outputs of the head]: value, cost values, logits z of the satisfactions, padding
  * @param dOutputs [rows, outputs of the head], overwritten; 0 for the value and in the padding
@@ -145,13 +145,14 @@ export function constraintGradient(
       store<f32>(to, <f32>2 * share * error)
       costValueLoss += error * error
 
-      const isSatisfied = load<f32>(update.satisfied + ((<usize>s * update.rowCount + event) << 2)) != 0
+      const satisfied = load<f32>(update.satisfied + ((<usize>s * update.rowCount + event) << 2))
       const logit = load<f32>(from + apart)
-      // The logit of what did not come about: no difference of two numbers near 1.
-      const wrong = isSatisfied ? -logit : logit
-      const probability = f32x4.extract_lane(sigmoid4(f32x4.splat(wrong)), 0)
-      store<f32>(to + apart, isSatisfied ? -share * probability : share * probability)
-      satisfactionLoss += max(wrong, 0) + Mathf.log(1 + exp1(-abs(wrong)))
+      const size = abs(logit)
+      // sigmoid(z) - y = (1 - y) sigmoid(z) - y sigmoid(-z): no difference of two numbers near 1.
+      const holds = f32x4.extract_lane(sigmoid4(f32x4.splat(logit)), 0)
+      const fails = f32x4.extract_lane(sigmoid4(f32x4.splat(-logit)), 0)
+      store<f32>(to + apart, share * ((1 - satisfied) * holds - satisfied * fails))
+      satisfactionLoss += (1 - satisfied) * max(logit, 0) + satisfied * max(-logit, 0) + Mathf.log(1 + exp1(-size))
     }
   }
   addStatistic(statistics, 1, costValueLoss)

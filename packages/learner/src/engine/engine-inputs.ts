@@ -148,9 +148,9 @@ function assertConstraints({ size, constraints }: Minibatch, { agentCount, const
   const { costTargets, satisfied } = constraints
   assertLength('constraints.costTargets', '[S, A, B]', costTargets.length, constraintCount * agentCount * size)
   assertLength('constraints.satisfied', '[S, B]', satisfied.length, constraintCount * size)
-  const outside = satisfied.find((value) => value !== 0 && value !== 1)
+  const outside = satisfied.find((value) => !(value >= 0 && value <= 1))
   if (outside !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `constraints.satisfied must be 0 or 1, but one is ${outside}.`)
+    throw new EngineError('MINIBATCH_SHAPE', `constraints.satisfied must be 0 to 1, but one is ${outside}.`)
   }
 }
 

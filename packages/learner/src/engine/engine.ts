@@ -36,7 +36,7 @@ export type Minibatch = {
 export type ConstraintTargets = {
   /** [S, A, B] discounted future cost, in units of the cost (1 = violated at this step) */
   readonly costTargets: Float32Array
-  /** [S, B] 1 = the specification was satisfied, else 0 */
+  /** [S, B] 1 = the specification was satisfied, else 0; anything between is a probability to be foretold */
   readonly satisfied: Float32Array
 }
 

@@ -83,8 +83,8 @@ function constraintOracle(
     const costTarget = costTargets[(s * spec.agentCount + agent) * minibatch.size + row]
     loss.costValueLoss += (outputs[1 + s] - costTarget) ** 2
     const probability = 1 / (1 + Math.exp(-outputs[1 + spec.constraintCount + s]))
-    const isSatisfied = satisfied[s * minibatch.size + row] === 1
-    loss.satisfactionLoss -= Math.log(isSatisfied ? probability : 1 - probability)
+    const share = satisfied[s * minibatch.size + row]
+    loss.satisfactionLoss -= share * Math.log(probability) + (1 - share) * Math.log(1 - probability)
   }
   return loss
 }

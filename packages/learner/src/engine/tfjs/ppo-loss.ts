@@ -90,7 +90,7 @@ function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
  * Losses of a critic, one value per agent; sums over the specifications s, z_s the logit of their satisfaction.
  *
  *   costValueLoss    = E[sum_s (costValue_s - costTarget_s)^2]
- *   satisfactionLoss = E[sum_s -log(satisfied_s ? sigmoid(z_s) : sigmoid(-z_s))]
+ *   satisfactionLoss = E[sum_s -satisfied_s log sigmoid(z_s) - (1 - satisfied_s) log sigmoid(-z_s)]
  *                    = E[sum_s max(z_s, 0) - satisfied_s z_s + log(1 + e^-|z_s|)]
  */
 function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShares }: LossTargets) {
