@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import { parseEvaluation } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { sampleEvaluation, sampleMetrics, sampleScores } from '../run-files/sample-run.ts'
+import { sampleEvaluation, sampleMetrics, sampleScores, sampleSpecification } from '../run-files/sample-run.ts'
 import { renderReport } from './report.ts'
 
 const run = (iterations: number, changes: Partial<IterationMetrics> = {}) =>
@@ -62,6 +62,20 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
     expect(markup.match(/<summary>Numbers/g)).toHaveLength(12)
+  })
+
+  it('shows what the specifications came to, and how training went about them', () => {
+    const entry = { name: 'false alarms', satisfiedRate: 0.8, robustnessMin: -0.1, lambda: 0.4, brier: 0.1 }
+    const evaluation = sampleEvaluation({ stl: [sampleSpecification(), sampleSpecification({ name: 'other' })] })
+    const markup = page(run(20, { stl: [entry, { ...entry, name: 'other' }] }), evaluation)
+    expect(textOf(markup)).toContain(
+      'false alarms G (fp_rate[100] &#60;= 0.02) holds at 90.0\u00A0% of the steps (88.0\u00A0% to 92.0\u00A0%) and misses its target of 95.0\u00A0%.'.replace(/\u00A0/g, ' '),
+    )
+    const own = chartIds(markup).filter((id) => !chartIds(page()).includes(id))
+    expect(own).toEqual(['strip-a', 'strip-b', 'satisfaction', 'multipliers', 'brier'])
+    const unlearnt = page(run(3, { stl: [{ ...entry, lambda: null, brier: null }] }), evaluation)
+    expect(chartIds(unlearnt)).not.toContain('multipliers')
+    assertWellFormed(markup)
   })
 
   it('needs no network and no script, and uses each id once', () => {

@@ -10,6 +10,7 @@ import { html, type Markup, trusted } from './html.ts'
 import { learningCards } from './learning-curves.ts'
 import { formatCount, formatDuration, formatScore } from './number-format.ts'
 import { pageStyle } from './page-style.ts'
+import { specificationsSection } from './specifications.ts'
 
 /** What a report is made from: the three files of a run folder. */
 export type ReportInput = {
@@ -49,6 +50,7 @@ ${renderCards([agentsCard(evaluation)])}
 ${classesPanel(evaluation.perClass)}
 </div>
 </section>
+${specificationsSection(evaluation, metrics)}
 <section aria-labelledby="learning">
 <h2 id="learning">How it learned</h2>
 <p class="lead">${trainingInWords(metrics)}</p>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sampleEvaluation, sampleScores } from '../run-files/sample-run.ts'
+import { sampleEvaluation, sampleScores, sampleSpecification } from '../run-files/sample-run.ts'
 import { type SummaryOptions, summaryTable } from './summary.ts'
 
 const escapeCharacter = String.fromCharCode(27)
@@ -29,10 +29,27 @@ metrics  runs/one/metrics.jsonl
 `)
   })
 
+  it('says of every specification whether it keeps its target', () => {
+    const evaluation = sampleEvaluation({
+      stl: [
+        sampleSpecification(),
+        sampleSpecification({ name: 'response', satisfiedRate: 1, satisfiedInterval: [0.8, 1] }),
+        sampleSpecification({ name: 'posture', satisfiedRate: 0.94, satisfiedInterval: [0.92, 0.96] }),
+      ],
+    })
+    const text = summary({ evaluation, columns: 200 })
+    expect(text).toContain(
+      'Specification false alarms holds at 90.0 % of the steps (88.0 % to 92.0 %) and misses its target of 95.0 %.\n',
+    )
+    expect(text).toContain('Specification response holds at 100 % of the steps (80.0 % to 100 %) and meets its target')
+    expect(text).toContain('Specification posture holds at 94.0 % of the steps (92.0 % to 96.0 %) and is below its target, but')
+  })
+
   it('keeps to the width of the terminal down to 40 columns', () => {
     const evaluation = sampleEvaluation({
       verdict: 'A sentence of many words. '.repeat(8),
       notes: ['And a note. '.repeat(9)],
+      stl: [sampleSpecification()],
     })
     for (let columns = 40; columns <= 100; columns++) {
       for (const line of summary({ evaluation, columns }).split('\n')) expect(line.length).toBeLessThanOrEqual(columns)

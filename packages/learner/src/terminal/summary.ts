@@ -1,4 +1,5 @@
 import { borderlessTable } from '@vigil/command-line'
+import { statusOf, targetInWords } from '../evaluation/target-status.ts'
 import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
 import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
@@ -44,6 +45,11 @@ export function summaryTable(options: SummaryOptions): string {
   const parts = [
     ...wrap(evaluation.verdict, columns).map((line) => colors.bold(line)),
     ...evaluation.notes.flatMap((note) => wrap(note, columns)),
+    ...evaluation.stl.flatMap((scores) =>
+      wrap(`Specification ${scores.name} ${asciiNumber(targetInWords(scores))}`, columns).map((line) =>
+        statusOf(scores) === 'missed' ? colors.bold(line) : line,
+      ),
+    ),
     '',
     ...wrap(
       `${dataset}, ${split}: ${formatCount(rows)} events, ${formatCount(threats)} threats, ${evaluation.rule} rule`,

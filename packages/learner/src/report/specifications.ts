@@ -1,0 +1,140 @@
+import { statusOf, targetInWords } from '../evaluation/target-status.ts'
+import type { Evaluation, SpecificationScores } from '../run-files/evaluation.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+import { type Card, renderCards } from './card.ts'
+import { curveCard } from './curve-card.ts'
+import { html, type Markup } from './html.ts'
+import { formatCount, formatMeasure, formatScore, formatShare } from './number-format.ts'
+import { chartText, ink } from './svg-chart.ts'
+
+/** Colours of the curves of several specifications, in their order, over and over. */
+const CURVE_INKS = [ink.team, ink.second, ink.third, ink.optimum, ink.rest]
+
+/** What the specifications came to; nothing where none is in force. */
+export function specificationsSection(evaluation: Evaluation, metrics: readonly IterationMetrics[]): Markup | null {
+  if (evaluation.stl.length === 0) return null
+  return html`<section aria-labelledby="specifications">
+<h2 id="specifications">What the decisions keep</h2>
+<p class="lead">Robustness says how far a step is from violating a specification, in the unit of its predicates; below 0 it is
+violated. It is measured on the team's decisions over the ${evaluation.split} split in its order.</p>
+<div class="grid">
+${specificationTable(evaluation.stl)}
+${renderCards(evaluation.stl.map((scores, index) => stripCard(scores, { index, rows: evaluation.rows })))}
+${renderCards(trainingCards(metrics, evaluation))}
+</div>
+</section>`
+}
+
+function specificationTable(specifications: readonly SpecificationScores[]): Markup {
+  const entry = (scores: SpecificationScores) => html`<dt>${scores.name}</dt>
+<dd><code>${scores.formula}</code></dd>
+<dd class="${statusOf(scores)}">${targetInWords(scores)}</dd>`
+  return html`<article class="card specifications">
+<header><h3>Specifications</h3></header>
+<p class="explanation">Share of the steps at which each holds, with its 95 % interval, beside its target.</p>
+<dl>${specifications.map(entry)}</dl>
+</article>`
+}
+
+/** Least and mean robustness along the split. */
+function stripCard(scores: SpecificationScores, { index, rows }: { index: number; rows: number }): Card {
+  const { name, strip, robustnessMin, robustnessMean, robustnessTail5 } = scores
+  const x = (i: number) => ((i + 0.5) * rows) / strip.min.length
+  const line = (values: readonly number[], color: string, width: number) => ({
+    type: 'line',
+    silent: true,
+    symbol: 'none',
+    data: values.map((value, i) => [x(i), value]),
+    itemStyle: { color },
+    lineStyle: { color, width },
+  })
+  const zero = { ...line([], ink.muted, 1.25), data: [[0, 0], [rows, 0]], lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] } }
+  const figures = [
+    ['least', formatMeasure(robustnessMin)],
+    ['mean of the worst 5 %', formatMeasure(robustnessTail5)],
+    ['mean', formatMeasure(robustnessMean)],
+  ]
+  return {
+    title: `Robustness: ${name}`,
+    figure: formatShare(scores.satisfiedRate),
+    explanation: 'Along the split, stretch by stretch; below 0 the specification is violated.',
+    legend: [
+      { name: 'least', ink: ink.team, mark: 'line' },
+      { name: 'mean', ink: ink.second, mark: 'line' },
+      { name: '0', ink: ink.muted, mark: 'dashed' },
+    ],
+    chart: {
+      id: `strip-${letters(index)}`,
+      title: `Robustness of ${name} along ${formatCount(rows)} decisions`,
+      description: figures.map(([what, value]) => `${what}: ${value}`).join(', '),
+      width: 360,
+      height: 190,
+      option: {
+        grid: { left: 46, right: 14, top: 10, bottom: 24 },
+        xAxis: {
+          type: 'value',
+          min: 0,
+          max: Math.max(1, rows),
+          splitNumber: 4,
+          splitLine: { show: false },
+          axisLine: { lineStyle: { color: ink.line } },
+          axisTick: { show: false },
+          axisLabel: { ...chartText, showMaxLabel: false },
+        },
+        yAxis: {
+          type: 'value',
+          scale: true,
+          splitNumber: 4,
+          axisLine: { show: false },
+          axisTick: { show: false },
+          axisLabel: { ...chartText, formatter: formatMeasure, hideOverlap: true },
+          splitLine: { lineStyle: { color: ink.line } },
+        },
+        series: [zero, line(strip.mean, ink.second, 1.5), line(strip.min, ink.team, 1.5)],
+      },
+    },
+    table: { columns: ['robustness', name], rows: figures, omission: null },
+  }
+}
+
+/** Satisfaction, multipliers and the foresight of the heads over the events seen. */
+function trainingCards(metrics: readonly IterationMetrics[], { stl }: Evaluation): readonly Card[] {
+  const curvesOf = (at: (entry: IterationMetrics['stl'][number]) => number | null) =>
+    stl.map(({ name }, s) => ({
+      name,
+      color: CURVE_INKS[s % CURVE_INKS.length],
+      at: (line: IterationMetrics) => (line.stl[s] === undefined ? null : at(line.stl[s])),
+    }))
+  const cards = [
+    curveCard(metrics, {
+      id: 'satisfaction',
+      title: 'Satisfaction in training',
+      explanation: 'Share of the steps at which each specification holds, while the agents explore.',
+      curves: curvesOf(({ satisfiedRate }) => satisfiedRate),
+      format: formatShare,
+    }),
+    curveCard(metrics, {
+      id: 'multipliers',
+      title: 'Multipliers',
+      explanation: 'What a deviation of cost weighs against one of reward.',
+      curves: curvesOf(({ lambda }) => lambda),
+      from: 0,
+      format: formatMeasure,
+    }),
+    curveCard(metrics, {
+      id: 'brier',
+      title: 'Brier score of the satisfaction heads',
+      explanation: 'Squared error of what the critics foretold, before they learnt from it; 0 is perfect.',
+      curves: curvesOf(({ brier }) => brier),
+      from: 0,
+      format: formatScore,
+    }),
+  ]
+  // Modes without multipliers or heads have no such curve.
+  return cards.filter(({ chart }) => chart !== null)
+}
+
+/** 0 -> a, 1 -> b, 26 -> ba: chart ids are letters and hyphens. */
+function letters(index: number): string {
+  return [...index.toString(26)].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 26))).join('')
+}
