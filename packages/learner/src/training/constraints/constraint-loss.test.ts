@@ -1,0 +1,76 @@
+import { randomPermutation } from '@vigil/random'
+import { initialiseParameters, type NetworkSpec } from '@vigil/policy-wasm'
+import { describe, expect, it } from 'vitest'
+import { resolveConfig } from '../../config/config.ts'
+import { STL_MODES, learnsConstraints } from '../../config/specifications.ts'
+import { createPortableEngine } from '../../engine/portable/portable-engine.ts'
+import { createReturnNormaliser } from '../../return-normaliser.ts'
+import { assembleBatch } from '../batch.ts'
+import { minibatchesOf } from '../minibatches.ts'
+import { constrainedTrajectory, FIXTURE } from './constraint-fixture.ts'
+
+/**
+ * The earlier system's constraint loss had a constant for its target, so that it was the same whatever had happened. Here
+ * what happened is exchanged between the trajectories, and the losses that the specifications contribute are compared.
+ */
+const { agentCount, specificationCount: S } = FIXTURE
+const ROWS = 64
+const SOURCE = {
+  dense: Float32Array.from({ length: 3 * ROWS }, (_, i) => Math.sin(i)),
+  categorical: new Uint16Array(0),
+  denseCount: 3,
+  columnCount: 0,
+}
+const TRAJECTORIES = [constrainedTrajectory(0), constrainedTrajectory(1)]
+
+/** The same events, each with the robustness of another one. */
+const PERMUTED = TRAJECTORIES.map((trajectory) => {
+  const order = randomPermutation({ seed: 3, stream: trajectory.shard }, trajectory.rows.length, 0)
+  const from = TRAJECTORIES[1 - trajectory.shard].robustness
+  return { ...trajectory, robustness: Float32Array.from(from, (_, i) => from[order[Math.floor(i / S)] * S + (i % S)]) }
+})
+
+/** Policy loss, cost value loss and satisfaction loss of the first update on some trajectories. */
+async function constraintLosses(stlMode: (typeof STL_MODES)[number], trajectories: typeof TRAJECTORIES) {
+  const formulas = ['G (fp_rate[100] <= 0.02)', 'G (detection_rate[100] >= 0.9)']
+  const specifications = formulas.map((formula) => ({ name: formula, formula }))
+  const config = resolveConfig({ stlMode, specifications, valueHidden: [8], policyHidden: [8] }, 'test')
+  const hasHeads = learnsConstraints(config)
+  const spec: NetworkSpec = {
+    agentCount,
+    denseSize: 3,
+    vocabularySizes: [],
+    policyHidden: [8],
+    valueHidden: [8],
+    layerNorm: false,
+    lstmHidden: [],
+    constraintCount: hasHeads ? S : 0,
+  }
+  const normaliser = createReturnNormaliser('running')
+  const memory = { acting: normaliser, latest: normaliser, multipliers: [0.5, 1] }
+  const { batch } = assembleBatch(trajectories, config, memory, () => null)
+  const engine = await createPortableEngine({ spec, threads: 1 })
+  engine.loadParameters(initialiseParameters(spec, 1))
+  const order = { size: 2 * 32, agentCount, seed: 1, pass: 0, weights: null, direct: null }
+  const [minibatch] = minibatchesOf(batch, SOURCE, order)
+  const { policyLoss, costValueLoss, satisfactionLoss } = await engine.update(minibatch, config)
+  engine.dispose()
+  return { policyLoss, costValueLoss, satisfactionLoss }
+}
+
+describe.each(STL_MODES)('exchanging what happened between trajectories, mode %s', (mode) => {
+  it(mode === 'off' || mode === 'fixed-target' ? 'changes no loss' : 'changes the constraint loss', async () => {
+    const before = await constraintLosses(mode, TRAJECTORIES)
+    const after = await constraintLosses(mode, PERMUTED)
+    expect(await constraintLosses(mode, TRAJECTORIES)).toEqual(before)
+    const changed = Object.keys(before).filter((loss) => before[loss as 'policyLoss'] !== after[loss as 'policyLoss'])
+    const expected = {
+      off: [],
+      penalty: ['policyLoss'],
+      'fixed-target': [],
+      lagrangian: ['policyLoss', 'costValueLoss', 'satisfactionLoss'],
+      'lagrangian+direct': ['policyLoss', 'costValueLoss', 'satisfactionLoss'],
+    }
+    expect(changed).toEqual(expected[mode])
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { FIXTURE, constrainedTrajectory } from './constraint-fixture.ts'
+import { costsOf, estimateCosts } from './costs.ts'
+import { measureConstraints } from './measure.ts'
+import { mixAdvantages } from './mix-advantages.ts'
+import { penalisedRewards } from './penalty.ts'
+
+const { stepCount: T, laneCount: E, agentCount: A, specificationCount: S } = FIXTURE
+const O = 1 + 2 * S
+const trajectory = constrainedTrajectory(0)
+const robustnessAt = (event: number, s: number) => trajectory.robustness[event * S + s]
+
+describe('costsOf', () => {
+  it('charges every agent where its own specification is violated, and 0 is no violation', () => {
+    const costs = costsOf(trajectory, { specification: 1, gamma: 0.75 })
+    for (let i = 0; i < T * E * A; i++) expect(costs[i]).toBe(robustnessAt(Math.floor(i / A), 1) < 0 ? 0.25 : 0)
+    expect(new Set(costs).size).toBe(2)
+    const edge = { ...trajectory, robustness: Float32Array.of(0, -0, 1e-30, -1e-30), agentCount: 1 }
+    expect([...costsOf(edge, { specification: 0, gamma: 0 })]).toEqual([0, 0])
+    expect([...costsOf(edge, { specification: 1, gamma: 0 })]).toEqual([0, 1])
+  })
+})
+
+describe('estimateCosts', () => {
+  it('is the discounted share of violated steps beyond what the own head said', () => {
+    const [gamma, specification] = [0.8, 1]
+    const { advantages, targets } = estimateCosts(trajectory, { specification, gamma, lambda: 1 })
+    for (let lane = 0; lane < E; lane++) {
+      for (let agent = 0; agent < A; agent++) {
+        const at = (t: number) => (t * E + lane) * A + agent
+        // With lambda 1 the target is the sum itself, bootstrapped behind the last step with output 1 + s.
+        let sum = trajectory.nextValues[at(T - 1) * O + 2]
+        for (let t = T - 1; t >= 0; t--) {
+          sum = (robustnessAt(t * E + lane, specification) < 0 ? 1 - gamma : 0) + gamma * sum
+          expect(targets[at(t)]).toBeCloseTo(sum, 5)
+          expect(advantages[at(t)]).toBeCloseTo(sum - trajectory.values[at(t) * O + 2], 5)
+        }
+      }
+    }
+  })
+
+  it('lies in [0, 1] where the head does', () => {
+    const { targets } = estimateCosts(trajectory, { specification: 0, gamma: 0.97, lambda: 0.9 })
+    for (const target of targets) expect(target >= 0 && target <= 1).toBe(true)
+  })
+})
+
+describe('mixAdvantages', () => {
+  it('weighs reward against the costs, and keeps the scale', () => {
+    const advantages = Float32Array.of(1, -2)
+    mixAdvantages({
+      advantages,
+      costAdvantages: [Float32Array.of(3, 1), Float32Array.of(-1, 0.5)],
+      multipliers: [0.5, 2.5],
+    })
+    expect([...advantages]).toEqual([(1 - 1.5 + 2.5) / 4, (-2 - 0.5 - 1.25) / 4])
+  })
+
+  it('changes nothing at multipliers of 0', () => {
+    const advantages = Float32Array.of(1, -2)
+    mixAdvantages({ advantages, costAdvantages: [Float32Array.of(3, 1)], multipliers: [0] })
+    expect([...advantages]).toEqual([1, -2])
+  })
+})
+
+describe('penalisedRewards', () => {
+  it('makes all agents pay for the least robust specification while one is violated', () => {
+    const penalised = penalisedRewards(trajectory, 5)
+    let violations = 0
+    for (let i = 0; i < penalised.length; i++) {
+      const least = Math.min(robustnessAt(Math.floor(i / A), 0), robustnessAt(Math.floor(i / A), 1))
+      if (least < 0) violations++
+      expect(penalised[i]).toBeCloseTo(trajectory.rewards[i] - (least < 0 ? 5 * (1 - least) : 0), 4)
+    }
+    expect(violations).toBeGreaterThan(10)
+  })
+})
+
+describe('measureConstraints', () => {
+  it('counts satisfied steps over all shards, and scores what the heads foretold', () => {
+    const trajectories = [trajectory, constrainedTrajectory(1)]
+    const measured = measureConstraints(trajectories, { hasHeads: true })
+    for (let s = 0; s < S; s++) {
+      const holds: number[] = []
+      const errors: number[] = []
+      for (const { robustness, values } of trajectories) {
+        for (let event = 0; event < T * E; event++) {
+          const held = robustness[event * S + s] < 0 ? 0 : 1
+          holds.push(held)
+          for (let agent = 0; agent < A; agent++) {
+            errors.push((values[(event * A + agent) * O + 1 + S + s] - held) ** 2)
+          }
+        }
+      }
+      const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+      expect(measured[s].satisfiedRate).toBeCloseTo(mean(holds), 12)
+      expect(measured[s].brier).toBeCloseTo(mean(errors), 6)
+      expect(measured[s].robustnessMin).toBe(
+        Math.min(...trajectories.flatMap(({ robustness }) => [...robustness].filter((_, i) => i % S === s))),
+      )
+    }
+  })
+
+  it('has no score without heads, and nothing to say without specifications', () => {
+    expect(measureConstraints([trajectory], { hasHeads: false })[0].brier).toBeNull()
+    const none = { ...trajectory, specificationCount: 0, robustness: new Float32Array(0) }
+    expect(measureConstraints([none], { hasHeads: false })).toEqual([])
+  })
+})
