@@ -47,6 +47,7 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
     valueHidden: [8],
     layerNorm: false,
     lstmHidden: [],
+    constraintCount: 0,
   }
   return {
     dataset: smallDataset(),

@@ -1,9 +1,19 @@
 /** Acting: from rows of inputs to actions, log-probabilities and values for every agent of the team. */
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
 import { beginBuffers, placeBuffer } from './arena'
-import { exp4 } from './exp'
+import { exp4, sigmoid4 } from './exp'
 import { forwardTrunk } from './forward'
-import { ACTION_COUNT, floats, Plan, POLICY_TRUNK, trunkOffset, trunkStateOffset, VALUE_TRUNK } from './plan'
+import {
+  ACTION_COUNT,
+  floats,
+  outputCount,
+  Plan,
+  POLICY_TRUNK,
+  trunkOffset,
+  trunkStateOffset,
+  VALUE_TRUNK,
+  valueOutputCount,
+} from './plan'
 import { largest4, sum4 } from './softmax'
 import { placeTile, Tile, TILE_ROWS } from './tile'
 
@@ -30,7 +40,7 @@ export const NON_FINITE_LOGITS = 1
  * @param actions       [rows, A] u8, overwritten
  * @param logProbs      [rows, A] f32, overwritten
  * @param probabilities [rows, A, 4] f32, overwritten
- * @param values        [rows, A] f32, overwritten when there is a critic
+ * @param values        [rows, A, O] f32, overwritten when there is a critic: value, cost values, satisfactions
  * @returns OK or NON_FINITE_LOGITS
  */
 export function act(
@@ -105,7 +115,7 @@ export function actGreedily(
 }
 
 /**
- * The critics alone: values [rows, A] f32, overwritten.
+ * The critics alone: values [rows, A, O] f32, overwritten: value, cost values, satisfactions.
  *
  * @param recurrent [rows, A, S] f32, states before the step, only read
  */
@@ -135,14 +145,43 @@ function stateValues(
 ): void {
   const agents = plan.agentCount
   beginBuffers(scratch)
+  const headWidth = outputCount(plan, VALUE_TRUNK)
+  let head: usize = 0
+  if (headWidth > 1) head = placeBuffer(floats(TILE_ROWS * headWidth))
   const tile = placeActingTile(plan, keepsState)
   for (let first = 0; first < rows; first += TILE_ROWS) {
-    aimAtRows(plan, tile, x, categories, first, min(TILE_ROWS, rows - first))
+    const tileRows = min(TILE_ROWS, rows - first)
+    aimAtRows(plan, tile, x, categories, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
       aimAtState(plan, tile, recurrent, first, agent, VALUE_TRUNK)
       const trunk = parameters + agentOffset(plan, agent) + trunkOffset(plan, VALUE_TRUNK)
-      forwardTrunk(plan, VALUE_TRUNK, trunk, tile, values + floats(first * agents + agent), floats(agents))
+      const out = values + floats((first * agents + agent) * valueOutputCount(plan))
+      if (head == 0) {
+        forwardTrunk(plan, VALUE_TRUNK, trunk, tile, out, floats(agents))
+      } else {
+        forwardTrunk(plan, VALUE_TRUNK, trunk, tile, head, floats(headWidth))
+        writeCritic(plan, head, tileRows, out)
+      }
     }
+  }
+}
+
+/**
+ * From the head's columns to a critic's outputs: the logits of the satisfactions become probabilities.
+ *
+ * @param head [rows, columns of the head]
+ * @param out  [rows, A, O] from the agent's first number on
+ */
+function writeCritic(plan: Plan, head: usize, rows: i32, out: usize): void {
+  const rawBytes = floats(1 + plan.constraintCount)
+  const outputBytes = floats(valueOutputCount(plan))
+  for (let row = 0; row < rows; row++) {
+    memory.copy(out, head, rawBytes)
+    for (let at = rawBytes; at < outputBytes; at += 4) {
+      store<f32>(out + at, f32x4.extract_lane(sigmoid4(v128.load32_splat(head + at)), 0))
+    }
+    head += floats(outputCount(plan, VALUE_TRUNK))
+    out += outputBytes * <usize>plan.agentCount
   }
 }
 

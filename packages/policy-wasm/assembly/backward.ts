@@ -38,7 +38,7 @@ export function beginGradient(plan: Plan, trunk: i32, parameters: usize, workspa
       transpose(weights, out, inputs, GATE_COUNT * width)
       transpose(weights + recurrent, out + recurrent, width, GATE_COUNT * width)
     } else {
-      transpose(weights, out, inputs, layer < layers ? layerWidth(plan, trunk, layer) : outputCount(trunk))
+      transpose(weights, out, inputs, layer < layers ? layerWidth(plan, trunk, layer) : outputCount(plan, trunk))
     }
     out += transposedBytes(plan, trunk, layer)
   }
@@ -59,7 +59,7 @@ export function addTileGradient(plan: Plan, trunk: i32, parameters: usize, works
   const rows = rowCount(tile)
   const hiddenLayers = hiddenCount(plan, trunk)
   const layers = layerCount(plan, trunk)
-  const outputs = outputCount(trunk)
+  const outputs = outputCount(plan, trunk)
   let width = inputWidth(plan, trunk, layers)
   let transposed = workspace.transposedWeights
   for (let layer = 1; layer < layers; layer++) transposed += transposedBytes(plan, trunk, layer)
@@ -124,5 +124,5 @@ function addHiddenGradient(
 export function endGradient(plan: Plan, trunk: i32, workspace: Workspace, gradient: usize): void {
   const layers = layerCount(plan, trunk)
   const head = gradient + weightsOffset(plan, trunk, layers)
-  transpose(workspace.headGradient, head, outputCount(trunk), inputWidth(plan, trunk, layers))
+  transpose(workspace.headGradient, head, outputCount(plan, trunk), inputWidth(plan, trunk, layers))
 }

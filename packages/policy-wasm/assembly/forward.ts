@@ -4,7 +4,6 @@ import { normaliseRows } from './layer-norm'
 import { forwardLstm } from './lstm'
 import { matmul, multiplyColumn } from './matmul'
 import {
-  ACTION_COUNT,
   floats,
   hiddenCount,
   inputWidth,
@@ -13,7 +12,6 @@ import {
   logicalWidth,
   outputCount,
   Plan,
-  POLICY_TRUNK,
   weightsOffset,
 } from './plan'
 import { hiddenOf, lstmOf, normalisedOf, rowCount, Tile } from './tile'
@@ -22,7 +20,7 @@ import { hiddenOf, lstmOf, normalisedOf, rowCount, Tile } from './tile'
  * @param parameters first tensor of the trunk (its embedding)
  * @param tile       its inputs and state are read, its buffers overwritten
  * @param out        [rows, outputs], overwritten
- * @param outStride  bytes between rows of `out`; of the policy always 16
+ * @param outStride  bytes between rows of `out`; 4 outputs for a head of more than one column
  */
 export function forwardTrunk(plan: Plan, trunk: i32, parameters: usize, tile: Tile, out: usize, outStride: usize): void {
   const rows = rowCount(tile)
@@ -44,8 +42,9 @@ export function forwardTrunk(plan: Plan, trunk: i32, parameters: usize, tile: Ti
   }
   const inputs = inputWidth(plan, trunk, layers)
   const head = parameters + weightsOffset(plan, trunk, layers)
-  const bias = head + floats(inputs * outputCount(trunk))
-  if (trunk == POLICY_TRUNK) matmul(below, head, bias, 0, out, rows, inputs, ACTION_COUNT, 0)
+  const outputs = outputCount(plan, trunk)
+  const bias = head + floats(inputs * outputs)
+  if (outputs > 1) matmul(below, head, bias, 0, out, rows, inputs, outputs, 0)
   else multiplyColumn(below, head, load<f32>(bias), out, outStride, rows, inputs)
 }
 

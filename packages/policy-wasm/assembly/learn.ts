@@ -10,7 +10,7 @@ import { adamStep, addSlices } from './adam'
 import { addTileGradient, beginGradient, endGradient } from './backward'
 import { forwardTrunk } from './forward'
 import { gatherEvents, gatherSegments } from './gather'
-import { crossEntropyGradient, ppoGradient, valueGradient } from './losses'
+import { constraintGradient, crossEntropyGradient, ppoGradient, valueGradient } from './losses'
 import { floats, outputCount, Plan, POLICY_TRUNK, trunkBytes, trunkOffset } from './plan'
 import { rowCount } from './tile'
 import { STATISTICS, Update } from './update'
@@ -69,9 +69,11 @@ function learnFromTile(
   const outputs = workspace.outputs
   const dOutputs = workspace.outputGradient
   const events = workspace.events
-  forwardTrunk(plan, trunk, parameters, workspace.tile, outputs, floats(outputCount(trunk)))
-  if (trunk != POLICY_TRUNK) valueGradient(update, agent, events, rows, outputs, dOutputs, statistics)
-  else if (update.supervised) crossEntropyGradient(update, agent, events, rows, outputs, dOutputs, statistics)
+  forwardTrunk(plan, trunk, parameters, workspace.tile, outputs, floats(outputCount(plan, trunk)))
+  if (trunk != POLICY_TRUNK) {
+    if (plan.constraintCount > 0) constraintGradient(update, plan, agent, events, rows, outputs, dOutputs, statistics)
+    valueGradient(update, agent, events, rows, outputs, dOutputs, floats(outputCount(plan, trunk)), statistics)
+  } else if (update.supervised) crossEntropyGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   else ppoGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   addTileGradient(plan, trunk, parameters, workspace, gradient)
 }

@@ -4,7 +4,8 @@
  *
  *   d log pi(a) / d z_j = [a = j] - pi_j,   d entropy / d z_j = -pi_j (log pi_j + entropy)
  */
-import { exp4 } from './exp'
+import { exp4, sigmoid4 } from './exp'
+import { floats, outputCount, Plan, VALUE_TRUNK } from './plan'
 import { exp1, largest4, sum4 } from './softmax'
 import { Update } from './update'
 
@@ -19,7 +20,10 @@ function addStatistic(statistics: usize, index: usize, value: f64): void {
 }
 
 /**
- * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus.
+ * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus, and where `direct` is given, with d its number and
+ * P = pi(block) + pi(quarantine) = pi_1 + pi_2, minus the mean of d P:
+ *
+ *   d P / d z_j = pi_j ([j is 1 or 2] - P)
  *
  * @param events  [rows] i32, numbers of the tile's events in the minibatch, or NO_EVENT
  * @param logits  [rows, 4]
@@ -61,6 +65,14 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
     v128.store(dZ, f32x4.sub(f32x4.mul(dEntropy, f32x4.splat(share * update.entropyCoef)), f32x4.mul(pi, f32x4.splat(dLogProb))))
     store<f32>(dZ + action, load<f32>(dZ + action) + dLogProb)
 
+    if (update.direct) {
+      const direct = load<f32>(update.direct + (at << 2))
+      const restrictive = f32x4.extract_lane(pi, 1) + f32x4.extract_lane(pi, 2)
+      const isRestrictive = f32x4(0, 1, 1, 0)
+      const slope = f32x4.mul(pi, f32x4.sub(isRestrictive, f32x4.splat(restrictive)))
+      v128.store(dZ, f32x4.sub(v128.load(dZ), f32x4.mul(slope, f32x4.splat(share * direct))))
+      policyLoss -= direct * restrictive
+    }
     policyLoss -= min(surrogate, clippedSurrogate)
     entropySum += entropy
     divergence += ratio - 1 - logRatio
@@ -75,24 +87,75 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
 /**
  * Squared error of the critic: gradient of valueCoef mean (V - target)^2.
  *
- * @param values  [rows]
+ * @param values  [rows], the first output of the head in each row
  * @param dValues [rows], overwritten
+ * @param stride  bytes between the rows of both
  */
-export function valueGradient(update: Update, agent: i32, events: usize, rows: i32, values: usize, dValues: usize, statistics: usize): void {
+export function valueGradient(update: Update, agent: i32, events: usize, rows: i32, values: usize, dValues: usize, stride: usize, statistics: usize): void {
   const scale = <f32>2 * update.valueCoef * load<f32>(update.rowShares + (<usize>agent << 2))
   let valueLoss: f64 = 0
   for (let row = 0; row < rows; row++) {
     const event = load<i32>(events + (<usize>row << 2))
     if (event == NO_EVENT) {
-      store<f32>(dValues + (<usize>row << 2), 0)
+      store<f32>(dValues + <usize>row * stride, 0)
       continue
     }
     const at = <usize>agent * update.rowCount + event
-    const error = load<f32>(values + (<usize>row << 2)) - load<f32>(update.valueTargets + (at << 2))
-    store<f32>(dValues + (<usize>row << 2), scale * error)
+    const error = load<f32>(values + <usize>row * stride) - load<f32>(update.valueTargets + (at << 2))
+    store<f32>(dValues + <usize>row * stride, scale * error)
     valueLoss += error * error
   }
   addStatistic(statistics, 0, valueLoss)
+}
+
+/**
+ * What the critic learns about the specifications s: gradient of
+ *
+ *   constraintCoef mean sum_s [(costValue_s - costTarget_s)^2 - log(satisfied_s ? sigmoid(z_s) : sigmoid(-z_s))]
+ *
+ * @param outputs  [rows, outputs of the head]: value, cost values, logits z of the satisfactions, padding
+ * @param dOutputs [rows, outputs of the head], overwritten; 0 for the value and in the padding
+ */
+export function constraintGradient(
+  update: Update,
+  plan: Plan,
+  agent: i32,
+  events: usize,
+  rows: i32,
+  outputs: usize,
+  dOutputs: usize,
+  statistics: usize,
+): void {
+  const stride = floats(outputCount(plan, VALUE_TRUNK))
+  const specifications = plan.constraintCount
+  const share = update.constraintCoef * load<f32>(update.rowShares + (<usize>agent << 2))
+  let costValueLoss: f64 = 0
+  let satisfactionLoss: f64 = 0
+  memory.fill(dOutputs, 0, <usize>rows * stride)
+  for (let row = 0; row < rows; row++) {
+    const event = load<i32>(events + (<usize>row << 2))
+    if (event == NO_EVENT) continue
+    // Of the specification at hand: its cost value, and its satisfaction `apart` bytes on.
+    const apart = floats(specifications)
+    let from = outputs + <usize>row * stride + 4
+    let to = dOutputs + <usize>row * stride + 4
+    for (let s = 0; s < specifications; s++, from += 4, to += 4) {
+      const at = (<usize>s * plan.agentCount + agent) * update.rowCount + event
+      const error = load<f32>(from) - load<f32>(update.costTargets + (at << 2))
+      store<f32>(to, <f32>2 * share * error)
+      costValueLoss += error * error
+
+      const isSatisfied = load<f32>(update.satisfied + ((<usize>s * update.rowCount + event) << 2)) != 0
+      const logit = load<f32>(from + apart)
+      // The logit of what did not come about: no difference of two numbers near 1.
+      const wrong = isSatisfied ? -logit : logit
+      const probability = f32x4.extract_lane(sigmoid4(f32x4.splat(wrong)), 0)
+      store<f32>(to + apart, isSatisfied ? -share * probability : share * probability)
+      satisfactionLoss += max(wrong, 0) + Mathf.log(1 + exp1(-abs(wrong)))
+    }
+  }
+  addStatistic(statistics, 1, costValueLoss)
+  addStatistic(statistics, 2, satisfactionLoss)
 }
 
 /**

@@ -24,13 +24,15 @@ export class Plan {
   stateSize: i32
   /** epsilon of layer normalisation; 0 = hidden layers are not normalised */
   normEpsilon: f32
+  /** specifications for which the value head has a cost value and a satisfaction */
+  constraintCount: i32
 }
 
 /** Behind the fields: i32 widths of the policy [8], of the critic [8] and of the LSTM layers [8], not padded; first embedding row of each column [C]. */
-const POLICY_WIDTHS: i32 = 12
-const VALUE_WIDTHS: i32 = 20
-const LSTM_WIDTHS: i32 = 28
-const COLUMN_OFFSETS: i32 = 36
+const POLICY_WIDTHS: i32 = 13
+const VALUE_WIDTHS: i32 = 21
+const LSTM_WIDTHS: i32 = 29
+const COLUMN_OFFSETS: i32 = 37
 
 export const ACTION_COUNT = 4
 
@@ -82,11 +84,19 @@ export function inputWidth(plan: Plan, trunk: i32, layer: i32): i32 {
   return layer == 0 ? plan.denseSize : layerWidth(plan, trunk, layer - 1)
 }
 
-/** Outputs of a trunk's head. */
+/** Columns of a trunk's head in memory: those of a value head with specifications are a multiple of four. */
 // @ts-ignore: decorator
 @inline
-export function outputCount(trunk: i32): i32 {
-  return trunk == POLICY_TRUNK ? ACTION_COUNT : 1
+export function outputCount(plan: Plan, trunk: i32): i32 {
+  if (trunk == POLICY_TRUNK) return ACTION_COUNT
+  return plan.constraintCount == 0 ? 1 : (valueOutputCount(plan) + 3) & ~3
+}
+
+/** O, outputs of a critic: value, cost values, satisfactions. */
+// @ts-ignore: decorator
+@inline
+export function valueOutputCount(plan: Plan): i32 {
+  return 1 + 2 * plan.constraintCount
 }
 
 /** Row of the embedding that belongs to a category of a column. */
@@ -116,7 +126,7 @@ export function weightsOffset(plan: Plan, trunk: i32, layer: i32): usize {
 /** Bytes of all tensors of a trunk. */
 export function trunkBytes(plan: Plan, trunk: i32): usize {
   const layers = layerCount(plan, trunk)
-  return weightsOffset(plan, trunk, layers) + floats((inputWidth(plan, trunk, layers) + 1) * outputCount(trunk))
+  return weightsOffset(plan, trunk, layers) + floats((inputWidth(plan, trunk, layers) + 1) * outputCount(plan, trunk))
 }
 
 /** Bytes from an agent's first parameter to the trunk's: the value tensors follow the policy tensors. */

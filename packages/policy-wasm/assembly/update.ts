@@ -42,6 +42,11 @@ export class Update {
   valueTargets: usize
   /** -> f32 [A, B] 0 or 1; 0 = every agent learns from every event */
   weights: usize
+  /** -> f32 [S, A, B] and f32 [S, B] 0 or 1, where the plan has S specifications */
+  costTargets: usize
+  satisfied: usize
+  /** -> f32 [A, B]; 0 = there is none */
+  direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
   rowShares: usize
   /** -> f64 [trunkCount * A, S, STATISTICS], sums over the slice's events, overwritten */
@@ -55,6 +60,7 @@ export class Update {
   clipEpsilon: f32
   entropyCoef: f32
   valueCoef: f32
+  constraintCoef: f32
   maxNormPolicy: f32
   maxNormValue: f32
   /** Coefficients of Adam for this step; `Rest` is 1 - beta, rounded once. */
@@ -66,5 +72,8 @@ export class Update {
   epsilon: f32
 }
 
-/** Sums per slice: policy loss, entropy, approximate KL, clipped ratios; or the value loss; or the cross-entropy. */
+/**
+ * Sums per slice: policy loss, entropy, approximate KL, clipped ratios; or the losses of the values, cost values and
+ * satisfactions; or the cross-entropy.
+ */
 export const STATISTICS = 4

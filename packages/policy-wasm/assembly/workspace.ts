@@ -58,7 +58,8 @@ export function layOutWorkspace(plan: Plan, at: usize, stepCount: i32): f64 {
   const lanes = max((TILE_ROWS / stepCount) & -LANE_BLOCK, LANE_BLOCK)
   const rows = <u64>stepCount * lanes
   const activations = (rows * plan.widest) << 2
-  const outputs = (rows * ACTION_COUNT) << 2
+  const headWidth = max(ACTION_COUNT, outputCount(plan, VALUE_TRUNK))
+  const outputs = (rows * headWidth) << 2
   beginBuffers(at)
   const workspace = changetype<Workspace>(placeBuffer(offsetof<Workspace>()))
   // Its addresses lie beside the workspace's own: they are written before anybody knows that the buffers fit.
@@ -73,7 +74,7 @@ export function layOutWorkspace(plan: Plan, at: usize, stepCount: i32): f64 {
   workspace.carried = placeBuffer(<u64>(lanes * plan.widestLstm) << 3)
   workspace.outputs = placeBuffer(outputs)
   workspace.outputGradient = placeBuffer(outputs)
-  workspace.headGradient = placeBuffer(<u64>(plan.widest * ACTION_COUNT) << 2)
+  workspace.headGradient = placeBuffer(<u64>(plan.widest * headWidth) << 2)
   workspace.transposedWeights = placeBuffer(max(allTransposedBytes(plan, POLICY_TRUNK), allTransposedBytes(plan, VALUE_TRUNK)))
   workspace.zeros = placeBuffer(<u64>plan.widest << 2)
   return <f64>endOfBuffers()
@@ -82,7 +83,7 @@ export function layOutWorkspace(plan: Plan, at: usize, stepCount: i32): f64 {
 /** Bytes of the transposed weights of a layer, 1 to layerCount, the head. */
 export function transposedBytes(plan: Plan, trunk: i32, layer: i32): usize {
   const inputs = inputWidth(plan, trunk, layer)
-  if (layer == layerCount(plan, trunk)) return <usize>(inputs * outputCount(trunk)) << 2
+  if (layer == layerCount(plan, trunk)) return <usize>(inputs * outputCount(plan, trunk)) << 2
   const width = layerWidth(plan, trunk, layer)
   return <usize>(layer < hiddenCount(plan, trunk) ? inputs * width : (inputs + width) * GATE_COUNT * width) << 2
 }

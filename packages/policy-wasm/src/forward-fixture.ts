@@ -1,6 +1,6 @@
 /** Runs the forward pass of the module on rows of inputs, for tests only. */
 import { compilePolicy, instantiatePolicy } from './module.ts'
-import { type NetworkSpec, recurrentStateSize } from './network.ts'
+import { type NetworkSpec, recurrentStateSize, valueOutputCount } from './network.ts'
 import { planWords, scratchBytes, writePlan } from './plan.ts'
 
 /** x and categories of some rows. */
@@ -50,7 +50,8 @@ export async function createForwardPass() {
     const steps = place(8 * inputs.rows)
     new Uint32Array(memory.buffer, steps, 2 * inputs.rows).fill(options.step ?? 0)
     const [actions, logProbs] = [place(entries), place(4 * entries)]
-    const [probabilities, values, scores] = [place(16 * entries), place(4 * entries), place(4 * entries)]
+    const criticLength = entries * valueOutputCount(spec)
+    const [probabilities, values, scores] = [place(16 * entries), place(4 * criticLength), place(4 * entries)]
     const floatsAt = (at: number, length: number) => new Float32Array(memory.buffer, at, length).slice()
     const actionsNow = () => new Uint8Array(memory.buffer, actions, entries).slice()
     const common = [plan, weights, x, categories, inputs.rows, scratch] as const
@@ -64,7 +65,7 @@ export async function createForwardPass() {
     }
     const state = placeFloats(before)
     if (spec.valueHidden !== null) policy.evaluateStates(...common, state, values)
-    const critics = { evaluated: floatsAt(values, entries), evaluatedRecurrent: floatsAt(state, before.length) }
+    const critics = { evaluated: floatsAt(values, criticLength), evaluatedRecurrent: floatsAt(state, before.length) }
     new Uint8Array(memory.buffer).fill(0xff, probabilities, scores)
     const draw = [options.seed ?? 1, 0, steps, 8] as const
     const status = policy.act(...common, state, ...draw, actions, logProbs, probabilities, values)
@@ -76,7 +77,8 @@ export async function createForwardPass() {
       keptToScratch: new Uint8Array(memory.buffer, behindScratch, 64).every((byte) => byte === 0xff),
       sampled: actionsNow(),
       logProbs: floatsAt(logProbs, entries),
-      values: floatsAt(values, entries),
+      /** [rows, A, O] */
+      values: floatsAt(values, criticLength),
       probabilities: floatsAt(probabilities, 4 * entries),
       recurrent: floatsAt(state, before.length),
     }

@@ -1,5 +1,12 @@
 /** Slow oracle of the forward pass, for tests only: one agent, one row, one unit at a time, in float64. */
-import { columnOffsets, LAYER_NORM_EPSILON, type NetworkSpec, paddedWidth, parameterLayout } from './network.ts'
+import {
+  columnOffsets,
+  LAYER_NORM_EPSILON,
+  type NetworkSpec,
+  paddedWidth,
+  parameterLayout,
+  valueOutputCount,
+} from './network.ts'
 
 /**
  * One step of one agent.
@@ -7,7 +14,7 @@ import { columnOffsets, LAYER_NORM_EPSILON, type NetworkSpec, paddedWidth, param
  * @param options.dense      [denseSize] of the row
  * @param options.categories [C] of the row
  * @param options.state      [S] before the step
- * @returns policy [4], value (null without a critic) and the state [S] after the step
+ * @returns policy [4], critic [O] (null without one) and the state [S] after the step
  */
 export function forwardOracle(options: {
   readonly spec: NetworkSpec
@@ -77,6 +84,8 @@ export function forwardOracle(options: {
   const largest = Math.max(...logits)
   const mass = logits.map((v) => Math.exp(v - largest))
   const total = mass.reduce((sum, v) => sum + v, 0)
-  const value = spec.valueHidden === null ? null : trunkOutputs('value', spec.valueHidden, 1)[0]
-  return { policy: mass.map((v) => v / total), value, state }
+  const outputs = spec.valueHidden === null ? null : trunkOutputs('value', spec.valueHidden, valueOutputCount(spec))
+  const isSatisfaction = (index: number) => index > spec.constraintCount
+  const critic = outputs?.map((v, index) => (isSatisfaction(index) ? 1 / (1 + Math.exp(-v)) : v)) ?? null
+  return { policy: mass.map((v) => v / total), critic, state }
 }

@@ -3,7 +3,14 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createForwardPass, type Inputs } from './forward-fixture.ts'
 import { forwardOracle } from './forward-oracle.ts'
-import { initialiseParameters, type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
+import {
+  initialiseParameters,
+  type NetworkSpec,
+  paddedWidth,
+  parameterLayout,
+  recurrentStateSize,
+  valueOutputCount,
+} from './network.ts'
 
 let run: Awaited<ReturnType<typeof createForwardPass>>
 
@@ -12,15 +19,18 @@ beforeAll(async () => {
 })
 
 const width = fc.integer({ min: 1, max: 40 })
-const specs: fc.Arbitrary<NetworkSpec> = fc.record({
-  agentCount: fc.integer({ min: 1, max: 6 }),
-  denseSize: fc.integer({ min: 1, max: 13 }),
-  vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
-  policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
-  valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
-  layerNorm: fc.boolean(),
-  lstmHidden: fc.oneof(fc.constant([]), fc.array(width, { minLength: 1, maxLength: 2 })),
-})
+const specs: fc.Arbitrary<NetworkSpec> = fc
+  .record({
+    agentCount: fc.integer({ min: 1, max: 6 }),
+    denseSize: fc.integer({ min: 1, max: 13 }),
+    vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
+    policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
+    valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
+    layerNorm: fc.boolean(),
+    lstmHidden: fc.oneof(fc.constant([]), fc.array(width, { minLength: 1, maxLength: 2 })),
+    constraintCount: fc.integer({ min: 0, max: 3 }),
+  })
+  .map((spec) => (spec.valueHidden === null ? { ...spec, constraintCount: 0 } : spec))
 const cases = fc.record({ spec: specs, rows: fc.integer({ min: 1, max: 140 }), seed: fc.nat({ max: 2 ** 31 }) })
 
 function randomInputs(spec: NetworkSpec, rows: number, seed: number): Inputs {
@@ -69,7 +79,8 @@ function loudParameters(spec: NetworkSpec, seed: number): Float32Array {
     if (shape.length > 1) continue
     const [trunk, kind, layer] = name.split('.')
     const hidden = (trunk === 'policy' ? spec.policyHidden : spec.valueHidden)!
-    const width = kind === 'headBias' ? length : (kind === 'lstmBias' ? spec.lstmHidden : hidden)[Number(layer)]
+    const outputs = trunk === 'policy' ? length : valueOutputCount(spec)
+    const width = kind === 'headBias' ? outputs : (kind === 'lstmBias' ? spec.lstmHidden : hidden)[Number(layer)]
     const stride = kind === 'headBias' ? length : paddedWidth(width)
     for (let agent = 0; agent < spec.agentCount; agent++) {
       const from = agent * parametersPerAgent + offset
@@ -109,7 +120,10 @@ describe('act', () => {
           for (let a = 0; a < 4; a++) expect(result.probabilities[4 * entry + a]).toBeCloseTo(oracle.policy[a], 4)
           const chosen = result.sampled[entry]
           expect(result.logProbs[entry]).toBeCloseTo(Math.log(oracle.policy[chosen]), 3)
-          if (oracle.value !== null) expect(result.values[entry]).toBeCloseTo(oracle.value, 3)
+          const outputs = valueOutputCount(spec)
+          for (const [i, output] of (oracle.critic ?? []).entries()) {
+            expect(result.values[entry * outputs + i]).toBeCloseTo(output, 3)
+          }
           expect(result.scores[entry]).toBeCloseTo(oracle.policy[1] + oracle.policy[2], 4)
           const best = Math.max(...result.probabilities.subarray(4 * entry, 4 * entry + 4))
           expect(result.probabilities[4 * entry + result.greedy[entry]]).toBe(best)
@@ -138,6 +152,8 @@ describe('act', () => {
         expect(alone.scores).toEqual(all.scores.slice(from, from + spec.agentCount))
         expect(alone.recurrent).toEqual(all.recurrent.slice(row * size, (row + 1) * size))
         expect(alone.probabilities).toEqual(all.probabilities.slice(4 * from, 4 * (from + spec.agentCount)))
+        const outputs = valueOutputCount(spec)
+        expect(alone.values).toEqual(all.values.slice(outputs * from, outputs * (from + spec.agentCount)))
       }),
       { numRuns: 40 },
     )
@@ -152,6 +168,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const rows = 8192
     const dense = new Float32Array(rows * 3).fill(1)
@@ -176,6 +193,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const inputs = { rows: 200, dense: new Float32Array(200).fill(0.5), categories: new Uint16Array(0) }
     const parameters = initialiseParameters(spec, 1)
@@ -194,6 +212,7 @@ describe('act', () => {
       valueHidden: null,
       layerNorm: false,
       lstmHidden: [],
+      constraintCount: 0,
     }
     const parameters = initialiseParameters(spec, 1)
     parameters[parameters.length - 1] = bad

@@ -13,6 +13,7 @@ export {
   parameterLayout,
   recurrentStateSize,
   totalVocabulary,
+  valueOutputCount,
 } from './network.ts'
 export { planWords, scratchBytes, writePlan } from './plan.ts'
 export { STATISTICS_PER_SLICE, UPDATE_BYTES, type UpdateFields, writeUpdate } from './update-block.ts'

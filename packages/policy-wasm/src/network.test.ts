@@ -9,6 +9,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [8],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
 
 describe('parameterLayout', () => {
@@ -38,6 +39,21 @@ describe('parameterLayout', () => {
   })
 
   it.each([
+    [0, 1],
+    [1, 4],
+    [2, 8],
+    [3, 8],
+    [4, 12],
+  ])('has a value head of whole vectors with %i specifications', (constraintCount, columns) => {
+    const { slices } = parameterLayout({ ...SPEC, constraintCount })
+    expect(slices.slice(-2).map(({ name, shape }) => [name, shape])).toEqual([
+      ['value.head', [8, columns]],
+      ['value.headBias', [columns]],
+    ])
+    expect(slices.find(({ name }) => name === 'policy.head')!.shape).toEqual([16, 4])
+  })
+
+  it.each([
     [{ agentCount: 0 }, /agentCount/],
     [{ policyHidden: [0] }, /policyHidden/],
     [{ lstmHidden: [2.5] }, /lstmHidden/],
@@ -46,6 +62,10 @@ describe('parameterLayout', () => {
     [{ denseSize: 0, vocabularySizes: [] }, /at least 1 input/],
     [{ denseSize: Number.NaN }, /denseSize/],
     [{ vocabularySizes: [0] }, /vocabularySizes/],
+    [{ constraintCount: -1 }, /constraintCount/],
+    [{ constraintCount: 1.5 }, /constraintCount/],
+    [{ constraintCount: 33 }, /constraintCount must be an integer from 0 to 32/],
+    [{ constraintCount: 1, valueHidden: null }, /constraintCount must be 0 without a critic/],
   ])('refuses %j', (change, message) => {
     expect(() => parameterLayout({ ...SPEC, ...change })).toThrow(message)
   })
@@ -71,6 +91,25 @@ describe('initialiseParameters', () => {
     const largest = Math.max(...parameters.subarray(head.offset, head.offset + head.length).map(Math.abs))
     expect(largest).toBeLessThan(0.011)
     expect(largest).toBeGreaterThan(0)
+  })
+
+  it('begins with the value of a network without specifications, cost values alike, and satisfactions near a half', () => {
+    const spec = { ...SPEC, constraintCount: 2 }
+    const [plain, own] = [SPEC, spec].map((of) => ({ ...parameterLayout(of), values: initialiseParameters(of, 1) }))
+    const headOffset = own.slices.find(({ name }) => name === 'value.head')!.offset
+    for (let agent = 0; agent < SPEC.agentCount; agent++) {
+      const [before, block] = [plain, own].map(({ values, parametersPerAgent }) =>
+        values.subarray(agent * parametersPerAgent, (agent + 1) * parametersPerAgent),
+      )
+      // Everything below the value head is the same.
+      expect(block.subarray(0, headOffset)).toEqual(before.subarray(0, headOffset))
+      const column = (index: number) => Array.from({ length: 8 }, (_, row) => block[headOffset + 8 * row + index])
+      expect(column(0)).toEqual(Array.from(before.subarray(headOffset, headOffset + 8)))
+      const norms = Array.from({ length: 8 }, (_, index) => Math.hypot(...column(index)))
+      const expected = [1, 1, 1, 0.01, 0.01, 0, 0, 0]
+      for (const [index, norm] of norms.entries()) expect(norm).toBeCloseTo(expected[index], 6)
+      expect(block.subarray(headOffset + 64)).toEqual(new Float32Array(8))
+    }
   })
 
   it('differs between agents and seeds, and repeats', () => {

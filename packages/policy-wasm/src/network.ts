@@ -34,13 +34,26 @@ export type NetworkSpec = {
   readonly layerNorm: boolean
   /** Widths of the LSTM layers between the hidden layers and the head of each trunk; empty = a feed-forward network. */
   readonly lstmHidden: readonly number[]
+  /**
+   * S, specifications in force, 0 to 32; above 0 only with a critic. For each the value trunk's head has two outputs more,
+   * see `valueOutputCount`.
+   */
+  readonly constraintCount: number
 }
 
 /** Number of actions: allow, block, quarantine, alert. */
 export const ACTION_COUNT = 4
 
 /** Limits that the WebAssembly plan block is laid out for. */
-export const NETWORK_LIMITS = { agents: 64, layers: 8, width: 2048, columns: 256, denseSize: 4096, vocabulary: 65536 }
+export const NETWORK_LIMITS = {
+  agents: 64,
+  layers: 8,
+  width: 2048,
+  columns: 256,
+  denseSize: 4096,
+  vocabulary: 65536,
+  constraints: 32,
+}
 
 /** Epsilon under the root of layer normalisation. */
 export const LAYER_NORM_EPSILON = 1e-5
@@ -59,6 +72,19 @@ export type ParameterLayout = { readonly slices: readonly ParameterSlice[]; read
 /** A width in memory: the next multiple of eight. */
 export function paddedWidth(width: number): number {
   return Math.ceil(width / 8) * 8
+}
+
+/**
+ * O = 1 + 2 S, outputs of a critic: the value; the cost value of each specification, its expected discounted cost; and the
+ * satisfaction of each, the probability that it is satisfied. The head computes the logit of the last.
+ */
+export function valueOutputCount(spec: NetworkSpec): number {
+  return 1 + 2 * spec.constraintCount
+}
+
+/** Columns of the value head in memory: 1, or O rounded up to a multiple of four; those added stay at zero. */
+export function valueHeadWidth(spec: NetworkSpec): number {
+  return spec.constraintCount === 0 ? 1 : Math.ceil(valueOutputCount(spec) / 4) * 4
 }
 
 /**
@@ -106,7 +132,7 @@ export function parameterLayout(spec: NetworkSpec): ParameterLayout {
     add(`${trunk}.headBias`, [outputs])
   }
   addTrunk('policy', spec.policyHidden, ACTION_COUNT)
-  if (spec.valueHidden !== null) addTrunk('value', spec.valueHidden, 1)
+  if (spec.valueHidden !== null) addTrunk('value', spec.valueHidden, valueHeadWidth(spec))
   return { slices, parametersPerAgent: offset }
 }
 
@@ -128,7 +154,8 @@ export function columnOffsets(spec: NetworkSpec): number[] {
 
 /**
  * Orthogonal initialisation (arXiv:1312.6120) with the gains usual for PPO (arXiv:2005.12729): sqrt(2) for hidden
- * layers, 0.01 for the policy head, 1 for the value head and the matrices of an LSTM. Biases are 0, but 1 for the forget
+ * layers, 0.01 for the policy head, 1 for the value head and the matrices of an LSTM; but 0.01 for the satisfactions, which
+ * so begin at a half. The value of a network with specifications begins as that of the same without them. Biases are 0, but 1 for the forget
  * gate (Jozefowicz et al. 2015); layer normalisation begins with gain 1 and shift 0. Embedding and dense rows of a first
  * layer are drawn as one matrix, as they would be for one-hot inputs.
  *
@@ -183,9 +210,20 @@ export function initialiseParameters(spec: NetworkSpec, seed: number): Float32Ar
       draw([`${trunk}.head`], { rows: [inputs], ...head })
     }
     fillTrunk('policy', spec.policyHidden, { width: ACTION_COUNT, gain: 0.01 })
-    if (spec.valueHidden !== null) fillTrunk('value', spec.valueHidden, { width: 1, gain: 1 })
+    if (spec.valueHidden !== null) {
+      fillTrunk('value', spec.valueHidden, { width: valueOutputCount(spec), gain: 1 })
+      quietSatisfactions(spec, tensor('value.head'))
+    }
   }
   return parameters
+}
+
+/** Brings the columns of the satisfactions from a gain of 1 to one of 0.01. */
+function quietSatisfactions(spec: NetworkSpec, head: Float32Array): void {
+  const width = valueHeadWidth(spec)
+  for (let from = 0; from < head.length; from += width) {
+    for (let s = 0; s < spec.constraintCount; s++) head[from + 1 + spec.constraintCount + s] *= 0.01
+  }
 }
 
 /** [rows, columns] with orthonormal rows or columns, whichever are fewer, times `gain`; modified Gram-Schmidt. */
@@ -257,4 +295,11 @@ function assertNetworkSpec(spec: NetworkSpec): void {
     check(isSize(widths.length, fewest, limit.layers), field, `${fewest} to ${limit.layers} layers`, widths.length)
     for (const width of widths) check(isSize(width, 1, limit.width), field, `integers from 1 to ${limit.width}`, width)
   }
+  const most = spec.valueHidden === null ? 0 : limit.constraints
+  check(
+    isSize(spec.constraintCount, 0, most),
+    'constraintCount',
+    most === 0 ? '0 without a critic (valueHidden is null)' : `an integer from 0 to ${most}`,
+    spec.constraintCount,
+  )
 }

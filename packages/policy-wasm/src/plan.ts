@@ -1,4 +1,5 @@
 import {
+  ACTION_COUNT,
   columnOffsets,
   LAYER_NORM_EPSILON,
   type NetworkSpec,
@@ -6,13 +7,14 @@ import {
   parameterLayout,
   recurrentStateSize,
   totalVocabulary,
+  valueHeadWidth,
 } from './network.ts'
 
 const NORM_EPSILON_AT = 11
-const POLICY_WIDTHS_AT = 12
-const VALUE_WIDTHS_AT = 20
-const LSTM_WIDTHS_AT = 28
-const COLUMN_OFFSETS_AT = 36
+const POLICY_WIDTHS_AT = 13
+const VALUE_WIDTHS_AT = 21
+const LSTM_WIDTHS_AT = 29
+const COLUMN_OFFSETS_AT = 37
 
 /** Rows that a trunk works on at once, and upper bound of the bytes of the block that describes them (assembly/tile.ts). */
 const TILE_ROWS = 64
@@ -42,17 +44,19 @@ export function writePlan(spec: NetworkSpec, out: Int32Array): void {
   out[9] = widestOf(spec.lstmHidden)
   out[10] = recurrentStateSize(spec)
   new Float32Array(out.buffer, out.byteOffset, out.length)[NORM_EPSILON_AT] = spec.layerNorm ? LAYER_NORM_EPSILON : 0
+  out[12] = spec.constraintCount
   out.set(spec.policyHidden, POLICY_WIDTHS_AT)
   out.set(spec.valueHidden ?? [], VALUE_WIDTHS_AT)
   out.set(spec.lstmHidden, LSTM_WIDTHS_AT)
   out.set(columnOffsets(spec), COLUMN_OFFSETS_AT)
 }
 
-/** Bytes of scratch that one forward pass needs: the logits of a tile, and what the tile's layers leave behind. */
+/** Bytes of scratch that one forward pass needs: the heads' outputs of a tile, and what its layers leave behind. */
 export function scratchBytes(spec: NetworkSpec): number {
   const widest = widestLayer(spec)
   const layers = Math.max(spec.policyHidden.length, spec.valueHidden?.length ?? 0) + spec.lstmHidden.length
-  const floatsPerRow = [4, layers * widest, spec.layerNorm ? widest + 4 : 0, 9 * widestOf(spec.lstmHidden)]
+  const head = Math.max(ACTION_COUNT, valueHeadWidth(spec))
+  const floatsPerRow = [head, layers * widest, spec.layerNorm ? widest + 4 : 0, 9 * widestOf(spec.lstmHidden)]
   // The first buffer begins on the next cache line, and so do those behind it.
   const bytes = floatsPerRow.map((floats) => 4 * TILE_ROWS * floats)
   return bytes.reduce((sum, own) => sum + own, 64 + TILE_BYTES)

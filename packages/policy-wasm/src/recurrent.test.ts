@@ -18,6 +18,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [6, 9],
   layerNorm: true,
   lstmHidden: [10, 5],
+  constraintCount: 0,
 }
 
 describe('a recurrent network over time', () => {
@@ -43,7 +44,7 @@ describe('a recurrent network over time', () => {
         const oracle = forwardOracle({ spec: SPEC, parameters, agent, ...inputs, state })
         for (let i = 0; i < size; i++) expect(result.recurrent[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
         for (let a = 0; a < 4; a++) expect(result.probabilities[4 * entry + a]).toBeCloseTo(oracle.policy[a], 5)
-        expect(result.values[entry]).toBeCloseTo(oracle.value!, 5)
+        expect(result.values[entry]).toBeCloseTo(oracle.critic![0], 5)
         states[entry] = oracle.state
       }
       recurrent = result.recurrent
@@ -60,6 +61,7 @@ const ONE_UNIT: NetworkSpec = {
   valueHidden: null,
   layerNorm: false,
   lstmHidden: [1],
+  constraintCount: 0,
 }
 
 /** Cells after one step from cells of 0, where one gate has x as its sum and the others are given. */

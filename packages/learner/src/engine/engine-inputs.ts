@@ -13,6 +13,8 @@ export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
   for (const field of ['actions', 'oldLogProbs', 'advantages', 'valueTargets', 'weights'] as const) {
     assertLength(field, '[A, B]', minibatch[field].length, teamRows)
   }
+  if (minibatch.direct !== null) assertLength('direct', '[A, B]', minibatch.direct.length, teamRows)
+  assertConstraints(minibatch, spec)
   const outside = minibatch.actions.find((action) => action > 3)
   if (outside !== undefined) {
     throw new EngineError('MINIBATCH_SHAPE', `actions must be 0 to 3, but one is ${outside}.`)
@@ -38,7 +40,7 @@ export function assertUpdateSettings(settings: UpdateSettings): void {
   for (const field of ['learningRate', 'clipEpsilon', 'maxGradNormPolicy', 'maxGradNormValue'] as const) {
     assertPositive(field, settings[field])
   }
-  for (const field of ['entropyCoef', 'valueCoef'] as const) {
+  for (const field of ['entropyCoef', 'valueCoef', 'constraintCoef'] as const) {
     if (!(settings[field] >= 0 && Number.isFinite(settings[field]))) {
       throw new EngineError('SETTINGS', `${field} must be a finite number of at least 0, but is ${settings[field]}.`)
     }
@@ -130,6 +132,25 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
   const value = state.find((entry) => !Number.isFinite(entry))
   if (value !== undefined) {
     throw new EngineError('MINIBATCH_SHAPE', `recurrence.state must be finite, but holds ${value}.`)
+  }
+}
+
+function assertConstraints({ size, constraints }: Minibatch, { agentCount, constraintCount }: NetworkSpec): void {
+  if (constraints === null || constraintCount === 0) {
+    if ((constraints === null) === (constraintCount === 0)) return
+    throw new EngineError(
+      'MINIBATCH_SHAPE',
+      constraints === null
+        ? `constraints must hold the targets of the network's ${constraintCount} specifications, but is null.`
+        : 'constraints must be null, because the network has no outputs for specifications, but is given.',
+    )
+  }
+  const { costTargets, satisfied } = constraints
+  assertLength('constraints.costTargets', '[S, A, B]', costTargets.length, constraintCount * agentCount * size)
+  assertLength('constraints.satisfied', '[S, B]', satisfied.length, constraintCount * size)
+  const outside = satisfied.find((value) => value !== 0 && value !== 1)
+  if (outside !== undefined) {
+    throw new EngineError('MINIBATCH_SHAPE', `constraints.satisfied must be 0 or 1, but one is ${outside}.`)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a learner engine takes and gives. Engines compute the same losses and differ only in what runs them.
- * A agents, B rows of a minibatch, C categorical columns, P parameters of one agent (see `parameterLayout`).
+ * A agents, B rows of a minibatch, C categorical columns, P parameters of one agent (see `parameterLayout`), S specifications.
  */
 
 /** B events; every agent sees each of them. The arrays stay the caller's and are not kept. */
@@ -21,8 +21,23 @@ export type Minibatch = {
   readonly valueTargets: Float32Array
   /** [A, B] 1 where the agent learns from the row, else 0 */
   readonly weights: Float32Array
+  /** null where the network has no outputs for specifications (`constraintCount` 0) */
+  readonly constraints: ConstraintTargets | null
+  /**
+   * [A, B] what the loss gains from each agent's probability of a restrictive action in the row, pi(block) +
+   * pi(quarantine): a gradient that comes from elsewhere, a constant here. null = there is none
+   */
+  readonly direct: Float32Array | null
   /** null for a feed-forward network */
   readonly recurrence: Recurrence | null
+}
+
+/** What the critics learn about the S specifications. */
+export type ConstraintTargets = {
+  /** [S, A, B] discounted future cost, in units of the cost (1 = violated at this step) */
+  readonly costTargets: Float32Array
+  /** [S, B] 1 = the specification was satisfied, else 0 */
+  readonly satisfied: Float32Array
 }
 
 /** What a recurrent network needs besides: the B = T * L rows are whole segments, time-major, row = t * L + lane. */
@@ -60,6 +75,8 @@ export type UpdateSettings = {
   readonly entropyCoef: number
   /** >= 0 */
   readonly valueCoef: number
+  /** Weight of the cost values' and the satisfactions' losses, >= 0; read only where there are specifications. */
+  readonly constraintCoef: number
   /** Largest global norm of one agent's policy gradient, > 0. */
   readonly maxGradNormPolicy: number
   /** Largest global norm of one agent's value gradient, > 0. */
@@ -70,7 +87,7 @@ export type UpdateSettings = {
  * Means over the agents, measured before the step. An agent without a single row of weight 1 counts as zeros.
  */
 export type UpdateStats = {
-  /** -L^CLIP of PPO */
+  /** -L^CLIP of PPO, and minus the mean of `direct` times the probability of a restrictive action where it is given */
   readonly policyLoss: number
   /** mean squared error in units of the normalised return, not multiplied by valueCoef; 0 without a critic */
   readonly valueLoss: number
@@ -82,8 +99,12 @@ export type UpdateStats = {
   readonly clipFraction: number
   /** before clipping */
   readonly gradNormPolicy: number
-  /** before clipping, of valueCoef times the value loss; 0 without a critic */
+  /** before clipping, of the whole loss of the value trunk, coefficients included; 0 without a critic */
   readonly gradNormValue: number
+  /** sum over the specifications of the cost values' mean squared errors; 0 without specifications */
+  readonly costValueLoss: number
+  /** sum over the specifications of the satisfactions' cross-entropies, in nats; 0 without specifications */
+  readonly satisfactionLoss: number
 }
 
 /** Largest global norm of one agent's gradient in `supervisedUpdate`. */

@@ -10,6 +10,8 @@ export type OracleLoss = {
   entropy: number
   approxKl: number
   clipFraction: number
+  costValueLoss: number
+  satisfactionLoss: number
 }
 
 type Agent = Omit<AgentRows, 'rows'>
@@ -19,8 +21,16 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
   const { agent, minibatch, settings } = options
   const network = { ...options, rows: minibatch }
   const logPolicies = logPolicyOracle(network)
-  const values = options.spec.valueHidden === null ? null : outputsOracle(network, 'value')
-  const sums = { policyLoss: 0, valueLoss: 0, entropy: 0, approxKl: 0, clipFraction: 0 }
+  const critic = options.spec.valueHidden === null ? null : outputsOracle(network, 'value')
+  const sums = {
+    policyLoss: 0,
+    valueLoss: 0,
+    entropy: 0,
+    approxKl: 0,
+    clipFraction: 0,
+    costValueLoss: 0,
+    satisfactionLoss: 0,
+  }
   let rowCount = 0
   for (let row = 0; row < minibatch.size; row++) {
     const at = agent * minibatch.size + row
@@ -32,23 +42,51 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     const advantage = minibatch.advantages[at]
     const clipped = Math.min(Math.max(ratio, 1 - settings.clipEpsilon), 1 + settings.clipEpsilon)
     sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage)
+    if (minibatch.direct !== null) sums.policyLoss -= minibatch.direct[at] * (Math.exp(logPi[1]) + Math.exp(logPi[2]))
     for (const logProb of logPi) sums.entropy -= Math.exp(logProb) * logProb
     sums.approxKl += ratio - 1 - logRatio
     if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction++
-    if (values !== null) sums.valueLoss += (values[row][0] - minibatch.valueTargets[at]) ** 2
+    if (critic === null) continue
+    sums.valueLoss += (critic[row][0] - minibatch.valueTargets[at]) ** 2
+    const constraint = constraintOracle(options, critic[row], row)
+    sums.costValueLoss += constraint.costValueLoss
+    sums.satisfactionLoss += constraint.satisfactionLoss
   }
   const mean = (sum: number) => (rowCount === 0 ? 0 : sum / rowCount)
   const policyLoss = mean(sums.policyLoss)
   const valueLoss = mean(sums.valueLoss)
   const entropy = mean(sums.entropy)
+  const costValueLoss = mean(sums.costValueLoss)
+  const satisfactionLoss = mean(sums.satisfactionLoss)
+  const valueTrunk = settings.valueCoef * valueLoss + settings.constraintCoef * (costValueLoss + satisfactionLoss)
   return {
-    total: policyLoss + settings.valueCoef * valueLoss - settings.entropyCoef * entropy,
+    total: policyLoss + valueTrunk - settings.entropyCoef * entropy,
     policyLoss,
     valueLoss,
     entropy,
     approxKl: mean(sums.approxKl),
     clipFraction: mean(sums.clipFraction),
+    costValueLoss,
+    satisfactionLoss,
   }
+}
+
+/** Sums over the specifications of one row's squared errors and cross-entropies, given the critic's outputs. */
+function constraintOracle(
+  { spec, agent, minibatch }: Agent & { minibatch: Minibatch },
+  outputs: Float64Array,
+  row: number,
+): { costValueLoss: number; satisfactionLoss: number } {
+  const loss = { costValueLoss: 0, satisfactionLoss: 0 }
+  for (let s = 0; s < spec.constraintCount; s++) {
+    const { costTargets, satisfied } = minibatch.constraints!
+    const costTarget = costTargets[(s * spec.agentCount + agent) * minibatch.size + row]
+    loss.costValueLoss += (outputs[1 + s] - costTarget) ** 2
+    const probability = 1 / (1 + Math.exp(-outputs[1 + spec.constraintCount + s]))
+    const isSatisfied = satisfied[s * minibatch.size + row] === 1
+    loss.satisfactionLoss -= Math.log(isSatisfied ? probability : 1 - probability)
+  }
+  return loss
 }
 
 /** Mean cross-entropy of one agent, P(threat) = pi(block) + pi(quarantine). */

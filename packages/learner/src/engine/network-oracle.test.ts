@@ -15,6 +15,7 @@ it('agrees with the layer normalisation and the LSTM cell that TensorFlow.js bri
     valueHidden: [8],
     layerNorm: true,
     lstmHidden: [8],
+    constraintCount: 0,
   }
   const stepCount = 4
   const minibatch = randomMinibatch(spec, { stepCount, laneCount: 1 }, 1)

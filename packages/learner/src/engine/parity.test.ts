@@ -6,8 +6,10 @@ import type { Engine, Minibatch, SupervisedBatch, UpdateSettings, UpdateStats } 
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from './loss-oracle.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
 import {
+  CONSTRAINED_TEAM,
   parametersInUse,
   RECURRENT_TEAM,
+  randomDirect,
   randomMinibatch,
   randomNumbers,
   randomParameters,
@@ -38,7 +40,9 @@ const specsOf = (shapes: {
       valueHidden: fc.option(shapes.hidden),
       layerNorm: fc.boolean(),
       lstmHidden: shapes.lstm,
+      constraintCount: fc.integer({ min: 0, max: 3 }),
     })
+    .map((spec) => (spec.valueHidden === null ? { ...spec, constraintCount: 0 } : spec))
     .filter(({ denseSize, vocabularySizes }) => denseSize + vocabularySizes.length > 0)
     .filter(
       ({ layerNorm, policyHidden, valueHidden }) =>
@@ -79,15 +83,18 @@ const casesOf = (specs: fc.Arbitrary<NetworkSpec>, segments: fc.Arbitrary<readon
       clipEpsilon: fc.constantFrom(0.05, 0.2, 5),
       entropyCoef: fc.constantFrom(0, 0.05, 1),
       valueCoef: fc.constantFrom(0, 0.7),
+      constraintCoef: fc.constantFrom(0, 0.4, 1),
+      hasDirect: fc.boolean(),
     })
-    .map(({ clipEpsilon, entropyCoef, valueCoef, ...rest }) => ({
+    .map(({ clipEpsilon, entropyCoef, valueCoef, constraintCoef, ...rest }) => ({
       ...rest,
-      settings: { ...SETTINGS, ...UNCLIPPED, clipEpsilon, entropyCoef, valueCoef },
+      settings: { ...SETTINGS, ...UNCLIPPED, clipEpsilon, entropyCoef, valueCoef, constraintCoef },
     }))
 type Case = ReturnType<typeof casesOf> extends fc.Arbitrary<infer T> ? T : never
 
-function minibatchOf({ spec, segments, resets, seed, spread, weights }: Case): Minibatch {
-  const minibatch = randomMinibatch(spec, segments, seed)
+function minibatchOf({ spec, segments, resets, seed, spread, weights, hasDirect }: Case): Minibatch {
+  const batch = randomMinibatch(spec, segments, seed)
+  const minibatch = hasDirect ? { ...batch, direct: randomDirect(spec, batch.size, seed + 2) } : batch
   const random = randomNumbers(seed + 1)
   for (let at = 0; at < minibatch.oldLogProbs.length; at++) minibatch.oldLogProbs[at] += spread * (2 * random() - 1)
   if (weights === 'all') minibatch.weights.fill(1)
@@ -195,6 +202,7 @@ describe('twenty updates from the same weights', () => {
     ['a wider team, several tiles', wide, { stepCount: 1, laneCount: 400 }],
     ['a recurrent, layer-normed team', RECURRENT_TEAM, { stepCount: 5, laneCount: 12 }],
     ['a wider recurrent team', widerRecurrent, { stepCount: 5, laneCount: 20 }],
+    ['a team with specifications', CONSTRAINED_TEAM, { stepCount: 1, laneCount: 60 }],
   ] as const)('end within 1e-4: %s', async (_, spec, segments) => {
     const parameters = randomParameters(spec, 2)
     const engines = [await createPortableEngine({ spec, threads: 2 }), await createTfjsEngine({ spec, backend: 'cpu' })]
@@ -243,6 +251,8 @@ function agentGradients(
       entropy: mean('entropy'),
       approxKl: mean('approxKl'),
       clipFraction: mean('clipFraction'),
+      costValueLoss: mean('costValueLoss'),
+      satisfactionLoss: mean('satisfactionLoss'),
     },
   }
 }

@@ -1,6 +1,6 @@
 /** Small teams and minibatches with a seed, for the tests and the benchmark of the engines. */
-import { type NetworkSpec, paddedWidth, parameterLayout } from '@vigil/policy-wasm'
-import type { Minibatch, Recurrence, SupervisedBatch, UpdateSettings } from './engine.ts'
+import { ACTION_COUNT, type NetworkSpec, paddedWidth, parameterLayout, valueOutputCount } from '@vigil/policy-wasm'
+import type { ConstraintTargets, Minibatch, Recurrence, SupervisedBatch, UpdateSettings } from './engine.ts'
 
 /** Two agents, repeated categories, a critic of another depth. */
 export const SMALL_TEAM: NetworkSpec = {
@@ -11,7 +11,11 @@ export const SMALL_TEAM: NetworkSpec = {
   valueHidden: [8],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
+
+/** The same with two specifications: a critic of five outputs, in a head of eight columns. */
+export const CONSTRAINED_TEAM: NetworkSpec = { ...SMALL_TEAM, constraintCount: 2 }
 
 /** The same with normalised layers, an LSTM layer, and widths that are not multiples of eight. */
 export const RECURRENT_TEAM: NetworkSpec = {
@@ -20,6 +24,7 @@ export const RECURRENT_TEAM: NetworkSpec = {
   valueHidden: [5],
   layerNorm: true,
   lstmHidden: [5],
+  constraintCount: 0,
 }
 
 /** T and L of a minibatch; for a feed-forward team only their product counts. */
@@ -30,6 +35,7 @@ export const SETTINGS: UpdateSettings = {
   clipEpsilon: 0.2,
   entropyCoef: 0.05,
   valueCoef: 0.7,
+  constraintCoef: 0.9,
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
 }
@@ -79,6 +85,7 @@ function sizeInUse(spec: NetworkSpec, name: string): { rows: number | null; colu
   const isLstm = kind.startsWith('lstm')
   const layer = Number(number ?? 0) + (isLstm ? hidden.length : 0)
   const gates = isLstm ? 4 : 1
+  const outputs = trunk === 'policy' ? ACTION_COUNT : valueOutputCount(spec)
   switch (kind) {
     case 'embedding':
       return { rows: null, columns: widths[0], gates }
@@ -88,9 +95,9 @@ function sizeInUse(spec: NetworkSpec, name: string): { rows: number | null; colu
     case 'lstmRecurrent':
       return { rows: widths[layer], columns: widths[layer], gates }
     case 'head':
-      return { rows: widths[widths.length - 1], columns: null, gates }
+      return { rows: widths[widths.length - 1], columns: outputs, gates }
     case 'headBias':
-      return { rows: 1, columns: null, gates }
+      return { rows: 1, columns: outputs, gates }
     default: // bias, gain, shift, lstmBias
       return { rows: 1, columns: widths[layer], gates }
   }
@@ -113,7 +120,24 @@ export function randomMinibatch(spec: NetworkSpec, segments: number | Segments, 
     advantages: noise(teamRows),
     valueTargets: noise(teamRows),
     weights: Float32Array.from({ length: teamRows }, (_, index) => (index % size === 0 || random() > 1 / 3 ? 1 : 0)),
+    constraints: spec.constraintCount === 0 ? null : randomConstraints(spec, size, random),
+    direct: null,
   }
+}
+
+/** Cost targets in [0, 2), and specifications that are satisfied in most rows. */
+function randomConstraints(spec: NetworkSpec, size: number, random: () => number): ConstraintTargets {
+  const { agentCount, constraintCount } = spec
+  return {
+    costTargets: Float32Array.from({ length: constraintCount * agentCount * size }, () => 2 * random()),
+    satisfied: Float32Array.from({ length: constraintCount * size }, () => (random() < 0.7 ? 1 : 0)),
+  }
+}
+
+/** [A, B] in [-1, 1), for the field `direct`. */
+export function randomDirect(spec: NetworkSpec, size: number, seed: number): Float32Array {
+  const random = randomNumbers(seed)
+  return Float32Array.from({ length: spec.agentCount * size }, () => 2 * random() - 1)
 }
 
 /** Labelled rows. */

@@ -95,7 +95,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   it('and in the second, where the lanes remember what the weights of before made of the first', async () => {
     engine.loadParameters(parameters)
     for (const minibatch of minibatches(config, team, await collect(config, team, parameters))) {
-      await engine.update(minibatch, config)
+      await engine.update(minibatch, { ...config, constraintCoef: 1 })
     }
     const learnt = await engine.storeParameters()
     const batch = await collect(config, team, learnt)
@@ -110,7 +110,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
     for (const wrong of [forgotten, muddled]) {
       engine.loadParameters(learnt)
       const [minibatch] = minibatches(config, team, wrong)
-      const stats = await engine.update(minibatch, { ...config, clipEpsilon: RATIO_TOLERANCE })
+      const stats = await engine.update(minibatch, { ...config, constraintCoef: 1, clipEpsilon: RATIO_TOLERANCE })
       expect(stats.clipFraction).toBeGreaterThan(0.1)
     }
   })
@@ -172,7 +172,7 @@ async function statsBeforeLearning(config: Config, { team, engine, parameters, b
   const all = []
   for (const minibatch of minibatches(config, team, batch)) {
     engine.loadParameters(parameters)
-    const settings = { ...config, learningRate: 1e-9, clipEpsilon: RATIO_TOLERANCE }
+    const settings = { ...config, constraintCoef: 1, learningRate: 1e-9, clipEpsilon: RATIO_TOLERANCE }
     const stats = await engine.update(minibatch, settings)
     const meanAdvantage = minibatch.advantages.reduce((sum, a) => sum + a, 0) / minibatch.advantages.length
     expect(stats.clipFraction).toBe(0)

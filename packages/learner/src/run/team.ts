@@ -35,6 +35,7 @@ function networkOf(config: Config, dataset: Dataset): NetworkSpec {
     valueHidden: config.valueHidden,
     layerNorm: config.layerNorm,
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
+    constraintCount: 0,
   }
 }
 

@@ -10,6 +10,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [8],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
 
 describe('bagWeights', () => {

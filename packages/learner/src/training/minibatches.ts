@@ -38,6 +38,8 @@ export function* minibatchesOf(
     advantages: new Float32Array(entries),
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
+    constraints: null,
+    direct: null,
     recurrence: recurrence === null ? null : recurrenceBuffers(batch, recurrence, size),
   }
   // Where nothing is remembered, an event is a lane of one step.

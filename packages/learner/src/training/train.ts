@@ -128,6 +128,7 @@ async function learn(
     entropyCoef: config.entropyCoef * work.remaining,
     clipEpsilon: config.clipEpsilon,
     valueCoef: config.valueCoef,
+    constraintCoef: 1,
     maxGradNormPolicy: config.maxGradNormPolicy,
     maxGradNormValue: config.maxGradNormValue,
   }

@@ -46,7 +46,9 @@ describe('createPortableEngine', () => {
           engine.loadParameters(fixture.randomParameters(spec, 1))
           for (let i = 0; i < updates; i++) {
             const shape = shapes[i % shapes.length]
-            const stats = await engine.update(fixture.randomMinibatch(spec, shape, i), fixture.SETTINGS)
+            const minibatch = fixture.randomMinibatch(spec, shape, i)
+            const direct = i % 2 === 0 ? null : fixture.randomDirect(spec, minibatch.size, i)
+            const stats = await engine.update({ ...minibatch, direct }, fixture.SETTINGS)
             const loss = await engine.supervisedUpdate(fixture.randomSupervisedBatch(spec, shape, i), 1e-3)
             hash.update(JSON.stringify([stats, loss]))
           }
@@ -56,8 +58,9 @@ describe('createPortableEngine', () => {
         }
         // Sizes that grow and shrink, with slices of several tiles and with empty ones.
         const spec = { ...fixture.SMALL_TEAM, policyHidden: [64, 64] }
-        await learn(spec, [700, 1, 64, 1100], 100)
-        const recurrent = { ...spec, policyHidden: [30], layerNorm: true, lstmHidden: [20, 9] }
+        await learn(spec, [700, 1, 64, 1100], 60)
+        await learn({ ...spec, constraintCount: 3 }, [700, 1, 64, 1100], 40)
+        const recurrent = { ...spec, policyHidden: [30], layerNorm: true, lstmHidden: [20, 9], constraintCount: 1 }
         const segments = [[16, 40], [1, 1], [3, 600], [90, 5]].map(([stepCount, laneCount]) => ({ stepCount, laneCount }))
         await learn(recurrent, segments, 40)
         console.log(hash.digest('hex'))

@@ -7,6 +7,7 @@ import {
   planWords,
   recurrentStateSize,
   scratchBytes,
+  valueOutputCount,
   writePlan,
 } from '@vigil/policy-wasm'
 import { expect, it } from 'vitest'
@@ -21,12 +22,13 @@ const SPEC: NetworkSpec = {
   valueHidden: [9],
   layerNorm: true,
   lstmHidden: [17, 12],
+  constraintCount: 2,
 }
 const SEGMENTS = { stepCount: 20, laneCount: 11 }
 
-/** Log-probabilities and values [A, B] of the module's own acting on the rows of a minibatch, step after step. */
+/** Log-probabilities, values and cost values of the module's own acting on the rows of a minibatch, step after step. */
 async function act(parameters: Float32Array, minibatch: ReturnType<typeof randomMinibatch>) {
-  const { agentCount, denseSize, vocabularySizes } = SPEC
+  const { agentCount, denseSize, vocabularySizes, constraintCount } = SPEC
   const { stepCount, laneCount } = SEGMENTS
   const size = stepCount * laneCount
   const stateSize = recurrentStateSize(SPEC)
@@ -50,13 +52,14 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
   const actions = place(Uint8Array, entries)
   const logProbs = place(Float32Array, entries)
   const probabilities = place(Float32Array, entries * ACTION_COUNT)
-  const values = place(Float32Array, entries)
+  const values = place(Float32Array, entries * valueOutputCount(SPEC))
   const scratch = place(Uint8Array, scratchBytes(SPEC))
   const acted = {
     actions: new Uint8Array(agentCount * size),
     oldLogProbs: new Float32Array(agentCount * size),
     valueTargets: new Float32Array(agentCount * size),
   }
+  const costTargets = new Float32Array(constraintCount * agentCount * size)
   const { resets, state } = minibatch.recurrence!
   for (let entry = 0; entry < entries; entry++) {
     const [lane, agent] = [Math.floor(entry / agentCount), entry % agentCount]
@@ -78,10 +81,12 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
       const at = (entry % agentCount) * size + row + Math.floor(entry / agentCount)
       acted.actions[at] = actions.values[entry]
       acted.oldLogProbs[at] = logProbs.values[entry]
-      acted.valueTargets[at] = values.values[entry]
+      const critic = values.values.subarray(entry * valueOutputCount(SPEC))
+      acted.valueTargets[at] = critic[0]
+      for (let s = 0; s < constraintCount; s++) costTargets[s * agentCount * size + at] = critic[1 + s]
     }
   }
-  return acted
+  return { ...acted, constraints: { ...minibatch.constraints!, costTargets } }
 }
 
 it('replays segments as they were acted, with states carried in and resets inside', async () => {
@@ -96,12 +101,13 @@ it('replays segments as they were acted, with states carried in and resets insid
   }
   const same = await learn({})
   // Values have the same bits, and so have the logits; their logarithms are rounded in another order.
-  expect(same.valueLoss).toBe(0)
+  expect([same.valueLoss, same.costValueLoss]).toEqual([0, 0])
   expect(same.clipFraction).toBe(0)
   expect(same.approxKl).toBeCloseTo(0, 9)
   const { recurrence } = minibatch
   const forgotten = await learn({ recurrence: { ...recurrence!, resets: recurrence!.resets.map(() => 0) } })
   expect(forgotten.valueLoss).toBeGreaterThan(1e-6)
+  expect(forgotten.costValueLoss).toBeGreaterThan(1e-6)
   expect(forgotten.clipFraction).toBeGreaterThan(0.1)
   engine.dispose()
 })

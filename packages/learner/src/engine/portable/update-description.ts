@@ -21,7 +21,8 @@ export function describePpoUpdate(
   options: Omit<Update, 'learningRate'> & { readonly minibatch: Minibatch; readonly settings: UpdateSettings },
 ): Float64Array {
   const { learning, spec, minibatch, settings } = options
-  const { size, weights, dense, categorical, actions, oldLogProbs, advantages, valueTargets } = minibatch
+  const { size, weights, dense, categorical, actions, oldLogProbs, advantages, valueTargets, direct } = minibatch
+  const { costTargets, satisfied } = minibatch.constraints ?? NO_CONSTRAINTS
   const shares = new Float64Array(spec.agentCount)
   let isWhole = true
   for (let agent = 0; agent < spec.agentCount; agent++) {
@@ -30,11 +31,12 @@ export function describePpoUpdate(
     shares[agent] = count === 0 ? 0 : 1 / count
     if (count !== size) isWhole = false
   }
-  const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights }
-  const batch = placeRows(learning, minibatch, events)
+  const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights, costTargets, satisfied }
+  const batch = placeRows(learning, minibatch, { ...events, direct: direct ?? NO_DIRECT })
   describe({ ...options, learningRate: settings.learningRate }, size, shares, {
     ...batch,
     weights: isWhole ? 0 : batch.weights,
+    direct: direct === null ? 0 : batch.direct,
     labels: 0,
     supervised: 0,
     trunkCount: spec.valueHidden === null ? 1 : 2,
@@ -43,11 +45,15 @@ export function describePpoUpdate(
     clipEpsilon: settings.clipEpsilon,
     entropyCoef: settings.entropyCoef,
     valueCoef: settings.valueCoef,
+    constraintCoef: settings.constraintCoef,
     maxNormPolicy: settings.maxGradNormPolicy,
     maxNormValue: settings.maxGradNormValue,
   })
   return shares
 }
+
+const NO_CONSTRAINTS = { costTargets: new Float32Array(), satisfied: new Float32Array() }
+const NO_DIRECT = new Float32Array()
 
 /** Describes an update by cross-entropy; as `describePpoUpdate`. */
 export function describeSupervisedUpdate(update: Update & { readonly batch: SupervisedBatch }): Float64Array {
@@ -61,6 +67,9 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
     advantages: 0,
     valueTargets: 0,
     weights: 0,
+    costTargets: 0,
+    satisfied: 0,
+    direct: 0,
     supervised: 1,
     trunkCount: 1,
     clipLow: 0,
@@ -68,6 +77,7 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
     clipEpsilon: 0,
     entropyCoef: 0,
     valueCoef: 0,
+    constraintCoef: 0,
     maxNormPolicy: SUPERVISED_MAX_GRAD_NORM,
     maxNormValue: 0,
   })

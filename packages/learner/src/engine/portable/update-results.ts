@@ -19,6 +19,8 @@ export function ppoResults(results: Results): UpdateStats {
     clipFraction: agentMean(results, POLICY, 3),
     gradNormPolicy: meanNorm(results, POLICY),
     gradNormValue: hasCritic ? meanNorm(results, VALUE) : 0,
+    costValueLoss: hasCritic ? agentMean(results, VALUE, 1) : 0,
+    satisfactionLoss: hasCritic ? agentMean(results, VALUE, 2) : 0,
   }
 }
 

@@ -20,6 +20,7 @@ const SPEC: NetworkSpec = {
   valueHidden: [8],
   layerNorm: false,
   lstmHidden: [],
+  constraintCount: 0,
 }
 
 const MINIBATCH: Minibatch = {
@@ -31,6 +32,8 @@ const MINIBATCH: Minibatch = {
   advantages: Float32Array.of(1, -1, 1, -1, 1, -1, 1, -1),
   valueTargets: new Float32Array(8).fill(1),
   weights: new Float32Array(8).fill(1),
+  constraints: null,
+  direct: null,
   recurrence: null,
 }
 
@@ -39,6 +42,7 @@ const SETTINGS: UpdateSettings = {
   clipEpsilon: 0.2,
   entropyCoef: 0.01,
   valueCoef: 1,
+  constraintCoef: 1,
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
 }

@@ -3,6 +3,7 @@ import type { NetworkSpec } from '@vigil/policy-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from '../loss-oracle.ts'
 import {
+  CONSTRAINED_TEAM,
   parametersInUse,
   RECURRENT_TEAM,
   randomMinibatch,
@@ -14,6 +15,7 @@ import {
 import { selectBackend, startBackend } from './backend.ts'
 import { chooseArithmetic } from './choose-arithmetic.ts'
 import { ppoGradients, supervisedGradient } from './gradients.ts'
+import { PPO_TERMS } from './ppo-loss.ts'
 import { joinTeam, splitTeam } from './team-tensors.ts'
 import { trunksOf } from './trunk.ts'
 
@@ -30,6 +32,8 @@ const SPECS: Record<string, NetworkSpec> = {
   LSTM: { ...SMALL_TEAM, policyHidden: [8], lstmHidden: [8] },
   'two LSTM layers without a critic': { ...SMALL_TEAM, policyHidden: [8], valueHidden: null, lstmHidden: [3, 8] },
   'layer norm, LSTM and padded widths': RECURRENT_TEAM,
+  'two specifications': CONSTRAINED_TEAM,
+  'LSTM and a specification': { ...RECURRENT_TEAM, constraintCount: 1 },
 }
 
 beforeAll(async () => {
@@ -127,7 +131,7 @@ function networkOn(backend: BackendName, spec: NetworkSpec) {
   return { spec, arithmetic: chooseArithmetic(backend, spec), trunks: trunksOf(spec) }
 }
 
-/** Gradient [A, P] and terms [5, A] as the engine computes them. */
+/** Gradient [A, P] and terms [7, A] as the engine computes them. */
 async function engineGradients(backend: BackendName, spec: NetworkSpec, { minibatch, parameters }: Case) {
   const network = networkOn(backend, spec)
   const team = splitTeam(parameters, spec.agentCount, network.trunks)
@@ -149,7 +153,7 @@ function oracleGradients(spec: NetworkSpec, { minibatch, parameters }: Case) {
     const loss = (moved: Float64Array) => ppoLossOracle({ spec, block: moved, agent, minibatch, settings: SETTINGS })
     return { loss: loss(block), gradient: finiteDifferences(block, inUse, (moved) => loss(moved).total) }
   })
-  const names = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction'] as const
+  const names = PPO_TERMS
   return {
     gradient: Float64Array.from(agents.flatMap(({ gradient }) => Array.from(gradient))),
     terms: Float64Array.from(names.flatMap((name) => agents.map(({ loss }) => loss[name]))),

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
 import { labelTargets, lossTargets, networkInput } from './minibatch-tensors.ts'
@@ -14,13 +14,13 @@ export type TeamNetwork = { readonly spec: NetworkSpec; readonly arithmetic: Tea
 /**
  * Terms and gradients of clipped PPO on a minibatch. Call inside `tf.tidy`.
  *
- * @returns terms [5, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
+ * @returns terms [7, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
  */
 export function ppoGradients(options: {
   readonly network: TeamNetwork
   readonly parameters: TeamTensors
   readonly minibatch: Minibatch
-  readonly settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef'>
+  readonly settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>
 }): { terms: tf.Tensor2D; gradients: TeamTensors } {
   const { parameters, minibatch, settings } = options
   const { spec, arithmetic, trunks } = options.network
@@ -30,14 +30,14 @@ export function ppoGradients(options: {
     trunks.value === null || parameters.value === null
       ? null
       : runTrunk({ arithmetic, input, trunk: trunks.value, parameters: parameters.value })
-  const values = value === null ? null : tf.squeeze<tf.Tensor2D>(value.output, [2])
+  const outputs = { logits: policy.output, critic: value?.output ?? null }
   const targets = lossTargets(arithmetic, spec, minibatch)
-  const { terms, dLogits, dValues } = ppoLossGradient({ logits: policy.output, values }, targets, settings)
+  const { terms, dLogits, dCritic } = ppoLossGradient(outputs, targets, settings)
   return {
     terms,
     gradients: {
       policy: policy.gradient(dLogits),
-      value: value === null || dValues === null ? null : value.gradient(tf.expandDims(dValues, 2)),
+      value: value === null || dCritic === null ? null : value.gradient(dCritic),
     },
   }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
-import type { Minibatch, SupervisedBatch } from '../engine.ts'
+import type { ConstraintTargets, Minibatch, SupervisedBatch } from '../engine.ts'
 import type { NetworkInput } from './layer-pass.ts'
 import type { LossTargets } from './ppo-loss.ts'
 import { recurrentInput } from './recurrent-input.ts'
@@ -40,8 +40,25 @@ export function lossTargets(arithmetic: TeamArithmetic, spec: NetworkSpec, minib
     oldLogProbs: teamRows(minibatch.oldLogProbs),
     advantages: teamRows(minibatch.advantages),
     valueTargets: teamRows(minibatch.valueTargets),
+    constraints:
+      minibatch.constraints === null ? null : constraintTargets(minibatch.constraints, spec, { size, rowCount }),
+    direct: minibatch.direct === null ? null : teamRows(minibatch.direct),
     rowShares: teamRows(rowShares(minibatch.weights, size)),
   }
+}
+
+/** [S, A, B] -> [A, R, S] and [S, B] -> [1, R, S]: in the columns of the head. */
+function constraintTargets(
+  { costTargets, satisfied }: ConstraintTargets,
+  { agentCount, constraintCount }: NetworkSpec,
+  rows: { readonly size: number; readonly rowCount: number },
+): LossTargets['constraints'] {
+  const columns = (values: Float32Array, agents: number) =>
+    tf.transpose(
+      tf.tensor3d(padRows({ values, ...rows }), [constraintCount, agents, rows.rowCount]),
+      [1, 2, 0],
+    ) as tf.Tensor3D
+  return { costTargets: columns(costTargets, agentCount), satisfied: columns(satisfied, 1) }
 }
 
 /** Labels of a batch and the share of each row in the mean, both [1, R]. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import type { UpdateSettings } from '../engine.ts'
 
 /** Targets of a minibatch for the losses of the team; R rows. */
 export type LossTargets = {
@@ -10,15 +11,30 @@ export type LossTargets = {
   readonly advantages: tf.Tensor2D
   /** [A, R] */
   readonly valueTargets: tf.Tensor2D
+  /** [A, R, S] and [1, R, S] 0 or 1, see `ConstraintTargets`; null where the network has no outputs for specifications */
+  readonly constraints: { readonly costTargets: tf.Tensor3D; readonly satisfied: tf.Tensor3D } | null
+  /** [A, R], see `Minibatch`; null = there is none */
+  readonly direct: tf.Tensor2D | null
   /** [A, R] weights of the rows over their sum per agent, so that a sum of products is the mean over its rows */
   readonly rowShares: tf.Tensor2D
 }
 
-/** What the losses depend on; `values` [A, R] is null where there is no critic. */
-export type LossInputs = { readonly logits: tf.Tensor3D; readonly values: tf.Tensor2D | null }
+/**
+ * What the losses depend on: outputs of the heads, [A, R, 4] and [A, R, columns of the value head]; null where there is no
+ * critic.
+ */
+export type LossInputs = { readonly logits: tf.Tensor3D; readonly critic: tf.Tensor3D | null }
 
 /** Rows of the tensor that `ppoTerms` returns. */
-export const PPO_TERMS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction'] as const
+export const PPO_TERMS = [
+  'policyLoss',
+  'valueLoss',
+  'entropy',
+  'approxKl',
+  'clipFraction',
+  'costValueLoss',
+  'satisfactionLoss',
+] as const
 
 /**
  * The terms of clipped PPO, one value per agent: agents are independent. E is the mean over the rows of weight 1.
@@ -30,10 +46,13 @@ export const PPO_TERMS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'cli
  *   approxKl     = E[(ratio - 1) - log ratio]                        (k3 of joschu.net/blog/kl-approx.html, KL(pi_old, pi))
  *   clipFraction = E[|ratio - 1| > clipEpsilon]
  *
- * @returns [5, A] in the order of PPO_TERMS
+ * Where `direct` d is given, policyLoss also has -E[d (pi(block | s) + pi(quarantine | s))]. `criticTerms` has the losses of
+ * the critic.
+ *
+ * @returns [7, A] in the order of PPO_TERMS
  */
 function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number): tf.Tensor2D {
-  const { actions, oldLogProbs, advantages, valueTargets, rowShares } = targets
+  const { actions, oldLogProbs, advantages, direct, rowShares } = targets
   const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, R] -> [A]
 
   const logPi = tf.logSoftmax(inputs.logits)
@@ -42,40 +61,79 @@ function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number)
   const surrogate = tf.mul(ratio, advantages)
   const clippedSurrogate = tf.mul(tf.clipByValue(ratio, 1 - clipEpsilon, 1 + clipEpsilon), advantages)
 
-  const policyLoss = tf.neg(mean(tf.minimum(surrogate, clippedSurrogate)))
-  const valueLoss =
-    inputs.values === null ? tf.zerosLike(policyLoss) : mean(tf.square(tf.sub(inputs.values, valueTargets)))
+  const clippedLoss = tf.neg(mean(tf.minimum(surrogate, clippedSurrogate)))
+  const policyLoss =
+    direct === null ? clippedLoss : tf.sub(clippedLoss, mean(tf.mul(direct, restrictiveProbability(logPi))))
+  const zero = tf.zerosLike(policyLoss)
+  const critic = inputs.critic === null ? null : criticTerms(inputs.critic, targets)
   const entropy = tf.neg(mean(tf.sum(tf.mul(tf.exp(logPi), logPi), 2)))
   const approxKl = mean(tf.sub(tf.sub(ratio, 1), logRatio))
   const clipFraction = mean(tf.step(tf.sub(tf.abs(tf.sub(ratio, 1)), clipEpsilon)))
-  return tf.stack([policyLoss, valueLoss, entropy, approxKl, clipFraction]) as tf.Tensor2D
+  return tf.stack([
+    policyLoss,
+    critic?.valueLoss ?? zero,
+    entropy,
+    approxKl,
+    clipFraction,
+    critic?.costValueLoss ?? zero,
+    critic?.satisfactionLoss ?? zero,
+  ]) as tf.Tensor2D
+}
+
+/** pi(block | s) + pi(quarantine | s): [A, R, 4] -> [A, R]. */
+function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
+  const [, restrictive] = tf.split(logPi, [1, 2, 1], 2)
+  return tf.sum(tf.exp(restrictive), 2)
 }
 
 /**
- * Loss of one agent: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9, negated). The
- * team's loss is the sum over its agents.
+ * Losses of a critic, one value per agent; sums over the specifications s, z_s the logit of their satisfaction.
  *
- * @returns the terms [5, A] and the gradient of the team's loss with respect to logits [A, R, 4] and values [A, R]
+ *   costValueLoss    = E[sum_s (costValue_s - costTarget_s)^2]
+ *   satisfactionLoss = E[sum_s -log(satisfied_s ? sigmoid(z_s) : sigmoid(-z_s))]
+ *                    = E[sum_s max(z_s, 0) - satisfied_s z_s + log(1 + e^-|z_s|)]
+ */
+function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShares }: LossTargets) {
+  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, R] -> [A]
+  const valueLossOf = (values: tf.Tensor) => mean(tf.square(tf.sub(tf.squeeze(values, [2]), valueTargets)))
+  if (constraints === null) return { valueLoss: valueLossOf(outputs) }
+  const { costTargets, satisfied } = constraints
+  const S = satisfied.shape[2]
+  const [values, costValues, logits] = tf.split(outputs, [1, S, S, outputs.shape[2] - 1 - 2 * S], 2)
+  const softplus = tf.add(tf.relu(logits), tf.log(tf.add(1, tf.exp(tf.neg(tf.abs(logits))))))
+  return {
+    valueLoss: valueLossOf(values),
+    costValueLoss: mean(tf.sum(tf.square(tf.sub(costValues, costTargets)), 2)),
+    satisfactionLoss: mean(tf.sum(tf.sub(softplus, tf.mul(satisfied, logits)), 2)),
+  }
+}
+
+/**
+ * Loss of one agent: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9, negated)
+ * + constraintCoef (costValueLoss + satisfactionLoss). The team's loss is the sum over its agents.
+ *
+ * @returns the terms [7, A] and the gradient of the team's loss with respect to the two heads' outputs
  */
 export function ppoLossGradient(
   inputs: LossInputs,
   targets: LossTargets,
-  settings: { readonly clipEpsilon: number; readonly entropyCoef: number; readonly valueCoef: number },
-): { terms: tf.Tensor2D; dLogits: tf.Tensor3D; dValues: tf.Tensor2D | null } {
-  const coefficients = tf.tensor2d([[1], [settings.valueCoef], [-settings.entropyCoef], [0], [0]])
+  settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>,
+): { terms: tf.Tensor2D; dLogits: tf.Tensor3D; dCritic: tf.Tensor3D | null } {
+  const { entropyCoef, valueCoef, constraintCoef } = settings
+  const coefficients = tf.tensor2d([[1], [valueCoef], [-entropyCoef], [0], [0], [constraintCoef], [constraintCoef]])
   const dTerms = tf.tile(coefficients, [1, inputs.logits.shape[0]])
-  const terms = (logits: tf.Tensor, values?: tf.Tensor) =>
+  const terms = (logits: tf.Tensor, critic?: tf.Tensor) =>
     ppoTerms(
-      { logits: logits as tf.Tensor3D, values: (values ?? null) as tf.Tensor2D | null },
+      { logits: logits as tf.Tensor3D, critic: (critic ?? null) as tf.Tensor3D | null },
       targets,
       settings.clipEpsilon,
     )
-  const variables = inputs.values === null ? [inputs.logits] : [inputs.logits, inputs.values]
+  const variables = inputs.critic === null ? [inputs.logits] : [inputs.logits, inputs.critic]
   const { value, grads } = tf.valueAndGrads(terms)(variables, dTerms)
   return {
     terms: value as tf.Tensor2D,
     dLogits: grads[0] as tf.Tensor3D,
-    dValues: (grads[1] ?? null) as tf.Tensor2D | null,
+    dCritic: (grads[1] ?? null) as tf.Tensor3D | null,
   }
 }
 
