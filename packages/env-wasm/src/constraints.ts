@@ -15,7 +15,7 @@ import {
 } from './signals.ts'
 
 /** The most specifications of an environment. */
-const SPECIFICATIONS_MAX = 64
+const SPECIFICATIONS_MAX = 32
 
 /** Bytes of a lane's record before what it watches with: the fields of `Lane` in assembly/lanes.ts. */
 export const LANE_BYTES = 24

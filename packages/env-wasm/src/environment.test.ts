@@ -67,7 +67,23 @@ function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
       new Uint8Array(memory.buffer, at(24), entries).set(actions)
       if (probabilities) new Float32Array(memory.buffer, at(26), 4 * entries).set(probabilities)
       const pi = probabilities ? at(26) : 0
-      env.step(at(0), at(7), laneCount, 0, at(24), pi, at(40), at(42), at(44), at(45), at(46), at(47), at(48), at(50), at(56))
+      env.step(
+        at(0),
+        at(7),
+        laneCount,
+        0,
+        at(24),
+        pi,
+        at(40),
+        at(42),
+        at(44),
+        at(45),
+        at(46),
+        at(47),
+        at(48),
+        at(50),
+        at(56),
+      )
       expect(bytes(24, entries)).toEqual(actions)
       return {
         rewards: floats(40, entries),

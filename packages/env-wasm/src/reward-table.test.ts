@@ -56,7 +56,11 @@ describe('outcomeRewards', () => {
           observeConstraints: false,
         }
         const split = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
-        writePlan({ spec, constraints: compileConstraints(spec) }, split, new Uint32Array(memory.buffer, PLAN, PLAN_WORDS))
+        writePlan(
+          { spec, constraints: compileConstraints(spec) },
+          split,
+          new Uint32Array(memory.buffer, PLAN, PLAN_WORDS),
+        )
         expect({
           tp: env.tableReward(PLAN, 1, 1),
           tn: env.tableReward(PLAN, 0, 0),

@@ -40,7 +40,11 @@ it('the vote inside the environment is the vote of packages/consensus', async ()
         observeConstraints: false,
       }
       const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
-      writePlan({ spec, constraints: compileConstraints(spec) }, nowhere, new Uint32Array(memory.buffer, planAt, PLAN_WORDS))
+      writePlan(
+        { spec, constraints: compileConstraints(spec) },
+        nowhere,
+        new Uint32Array(memory.buffer, planAt, PLAN_WORDS),
+      )
       new Uint8Array(memory.buffer, actionsAt, actions.length).set(actions)
       expect(environment.teamAction(planAt, actionsAt)).toBe(decide({ actions, rule, faults, fallbackAction }).action)
     }),
