@@ -3,7 +3,7 @@
  * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode). Recurrent state is
  * carried along a segment, from zero at its start.
  */
-import { absorbDecision, actGreedily, teamAction } from './externals'
+import { absorb, actGreedily, beginLane, prepare } from './externals'
 import { Team, gather } from './team'
 
 /** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
@@ -14,13 +14,18 @@ class Evaluation {
   laneCount: i32
   /** -> u32 [n], the split's dataset rows */
   splitRows: usize
-  /** buffers of one step, as in a rollout; context f32 [E, K]; recurrent f32 [E, A, S]; rows, positions, ends u32 [E] */
+  /**
+   * buffers of one step, as in a rollout; context f32 [E, K]; recurrent f32 [E, A, S]; watch records [E], as in a lane, where
+   * the context shows robustness; rows, positions, ends u32 [E]
+   */
   x: usize
   categories: usize
   scratch: usize
   probabilities: usize
   context: usize
   recurrent: usize
+  watch: usize
+  registers: usize
   rows: usize
   positions: usize
   ends: usize
@@ -35,12 +40,13 @@ class Evaluation {
  * @param job          -> Evaluation
  * @param parameters   [A, P]
  * @param segments     -> u32 [segmentCount, 2], positions [start, end) of the split
- * @returns 0, or the policy module's status
+ * @returns as `rollout`
  */
 export function evaluate(job: usize, parameters: usize, segments: usize, segmentCount: i32): i32 {
   const run = changetype<Evaluation>(job)
   const team = run.team
   const agents = <usize>team.agentCount
+  prepare(team.environmentPlan, run.registers)
   let begun = 0
   let active = 0
   while (begun < segmentCount && active < run.laneCount) beginSegment(run, active++, segments, begun++)
@@ -63,7 +69,10 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
       run.probabilities,
     )
     if (status != 0) return status
-    for (let lane = 0; lane < active; lane++) record(run, lane, agents)
+    for (let lane = 0; lane < active; lane++) {
+      const stopped = record(run, lane, agents)
+      if (stopped != 0) return -stopped
+    }
     // Backwards, so that a lane moved into a freed place has been dealt with already.
     for (let lane = active - 1; lane >= 0; lane--) {
       const at = <usize>lane << 2
@@ -76,27 +85,40 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
 }
 
 /** Writes a lane's actions and scores to their place, shows the team's decision to its context, and moves on. */
-function record(run: Evaluation, lane: i32, agents: usize): void {
+function record(run: Evaluation, lane: i32, agents: usize): i32 {
   const at = run.positions + (<usize>lane << 2)
   const position = load<u32>(at)
   const from = <usize>lane * agents
   const to = <usize>position * agents
   memory.copy(run.actions + to, run.stepActions + from, agents)
   memory.copy(run.scores + (to << 2), run.stepScores + (from << 2), agents << 2)
-  const size = run.team.contextSize
-  if (size > 0) {
-    const decision = teamAction(run.team.environmentPlan, run.stepActions + from)
-    absorbDecision(run.context + ((<usize>lane * <usize>size) << 2), size, decision)
-  }
   store<u32>(at, position + 1)
+  const team = run.team
+  if (team.contextSize == 0) return 0
+  const row = load<u32>(run.rows + (<usize>lane << 2))
+  const watch = watchOf(run, lane)
+  return absorb(team.environmentPlan, row, run.stepActions + from, watch, contextOf(run, lane), run.registers)
+}
+
+// @ts-ignore: decorator
+@inline
+function contextOf(run: Evaluation, lane: i32): usize {
+  return run.context + ((<usize>lane * <usize>run.team.contextSize) << 2)
+}
+
+/** 0 where nothing is watched. */
+// @ts-ignore: decorator
+@inline
+function watchOf(run: Evaluation, lane: i32): usize {
+  const bytes = run.team.watchBytes
+  return bytes == 0 ? 0 : run.watch + <usize>lane * bytes
 }
 
 function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32): void {
   const bounds = segments + (<usize>segment << 3)
-  const contextBytes = <usize>run.team.contextSize << 2
   store<u32>(run.positions + (<usize>lane << 2), load<u32>(bounds))
   store<u32>(run.ends + (<usize>lane << 2), load<u32>(bounds, 4))
-  memory.fill(run.context + <usize>lane * contextBytes, 0, contextBytes)
+  beginLane(run.team.environmentPlan, watchOf(run, lane), contextOf(run, lane))
   const stateBytes = run.team.stateBytes
   memory.fill(run.recurrent + <usize>lane * stateBytes, 0, stateBytes)
 }
@@ -105,7 +127,9 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   const contextBytes = <usize>run.team.contextSize << 2
   store<u32>(run.positions + (<usize>to << 2), load<u32>(run.positions + (<usize>from << 2)))
   store<u32>(run.ends + (<usize>to << 2), load<u32>(run.ends + (<usize>from << 2)))
-  memory.copy(run.context + <usize>to * contextBytes, run.context + <usize>from * contextBytes, contextBytes)
+  memory.copy(contextOf(run, to), contextOf(run, from), contextBytes)
+  const watchBytes = run.team.watchBytes
+  memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)
   const stateBytes = run.team.stateBytes
   memory.copy(run.recurrent + <usize>to * stateBytes, run.recurrent + <usize>from * stateBytes, stateBytes)
 }

@@ -20,15 +20,28 @@ export declare function step(
   truncated: usize,
   nextRows: usize,
   nextContext: usize,
-): void
+  robustness: usize,
+  registers: usize,
+): i32
 
 // @ts-ignore: decorator
-@external("environment", "teamAction")
-export declare function teamAction(plan: usize, actions: usize): i32
+@external("environment", "prepare")
+export declare function prepare(plan: usize, registers: usize): void
 
 // @ts-ignore: decorator
-@external("environment", "absorbDecision")
-export declare function absorbDecision(context: usize, size: i32, decision: i32): void
+@external("environment", "beginLane")
+export declare function beginLane(plan: usize, watch: usize, context: usize): void
+
+// @ts-ignore: decorator
+@external("environment", "absorb")
+export declare function absorb(
+  plan: usize,
+  row: u32,
+  actions: usize,
+  watch: usize,
+  context: usize,
+  registers: usize,
+): i32
 
 // @ts-ignore: decorator
 @external("policy", "act")

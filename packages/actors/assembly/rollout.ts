@@ -13,7 +13,8 @@ class Rollout {
   /** T */
   stepCount: i32
   wantsExpectedRewards: u32
-  /** buffers of one step: f32 [E, D + K], u16 [E, C], policy scratch, f32 [E, A, 4], u32 [E], f32 [E, K], f32 [E, A] */
+  /** buffers of one step: f32 [E, D + K], u16 [E, C], policy scratch, f32 [E, A, 4], u32 [E], f32 [E, K],
+   *  f32 [E, A, O], monitors' registers */
   x: usize
   categories: usize
   scratch: usize
@@ -21,7 +22,8 @@ class Rollout {
   nextRows: usize
   nextContext: usize
   bootstrap: usize
-  /** outputs, time-major: u32 [T, E], f32 [T, E, K], u8 [T, E, A], f32 [T, E, A] x 5, u8 [T, E] x 3 */
+  registers: usize
+  /** outputs, time-major: u32 [T, E], f32 [T, E, K], u8 [T, E, A], f32 [T, E, A], [T, E, A, O] x 2, [T, E, A] x 2, u8 [T, E] x 3 */
   rows: usize
   context: usize
   actions: usize
@@ -33,6 +35,8 @@ class Rollout {
   teamActions: usize
   terminated: usize
   truncated: usize
+  /** f32 [T, E, S] */
+  robustness: usize
 }
 
 /**
@@ -40,7 +44,7 @@ class Rollout {
  * @param lanes      the shard's lane records, advanced by T steps
  * @param recurrent  [E, A, S] the lanes' recurrent state, advanced with them; zero where an episode begins
  * @param parameters [A, P] of the policy that acts
- * @returns 0, or the policy module's status
+ * @returns 0; the policy module's status, 1 or more; or -1 - the monitors' instruction whose value is no number
  */
 export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: usize): i32 {
   const shard = changetype<Rollout>(job)
@@ -53,7 +57,7 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
     const rows = shard.rows + (event << 2)
     const context = shard.context + ((event * team.contextSize) << 2)
     const actions = shard.actions + decision
-    const values = shard.values + (decision << 2)
+    const values = shard.values + ((decision * team.valueOutputs) << 2)
     observe(team.environmentPlan, lanes, count, rows, context)
     gather(team, count, rows, context, shard.x, shard.categories)
     const status = act(
@@ -74,7 +78,7 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
       values,
     )
     if (status != 0) return status
-    step(
+    const stopped = step(
       team.environmentPlan,
       lanes,
       count,
@@ -88,7 +92,10 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
       shard.truncated + event,
       shard.nextRows,
       shard.nextContext,
+      shard.robustness + ((event * team.specificationCount) << 2),
+      shard.registers,
     )
+    if (stopped != 0) return -stopped
     if (team.hasCritic) {
       if (t > 0) inheritNextValues(shard, t - 1)
       if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, recurrent, parameters, t)
@@ -99,23 +106,23 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
   return 0
 }
 
-/** Where no reset lies between, V(s_{t+1}) is the value of the next step's observation. */
+/** Where no reset lies between, what the critics say of s_{t+1} is what they say of the next step's observation. */
 function inheritNextValues(shard: Rollout, t: i32): void {
-  const agents = <usize>shard.team.agentCount
+  const bytes = valueBytes(shard)
   for (let lane = 0; lane < shard.laneCount; lane++) {
     const event = <usize>(t * shard.laneCount + lane)
     if (load<u8>(shard.truncated + event)) continue
-    const from = shard.values + (((event + shard.laneCount) * agents) << 2)
-    const to = shard.nextValues + ((event * agents) << 2)
-    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, agents << 2)
-    else memory.copy(to, from, agents << 2)
+    const from = shard.values + (event + shard.laneCount) * bytes
+    const to = shard.nextValues + event * bytes
+    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, bytes)
+    else memory.copy(to, from, bytes)
   }
 }
 
 /** At a truncation and at the rollout's end, the value of what would have come next; 0 after termination. */
 function bootstrapNextValues(shard: Rollout, recurrent: usize, parameters: usize, t: i32): void {
   const team = shard.team
-  const agents = <usize>team.agentCount
+  const bytes = valueBytes(shard)
   gather(team, shard.laneCount, shard.nextRows, shard.nextContext, shard.x, shard.categories)
   evaluateStates(
     team.policyPlan,
@@ -129,10 +136,17 @@ function bootstrapNextValues(shard: Rollout, recurrent: usize, parameters: usize
   )
   for (let lane = 0; lane < shard.laneCount; lane++) {
     const event = <usize>(t * shard.laneCount + lane)
-    const to = shard.nextValues + ((event * agents) << 2)
-    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, agents << 2)
-    else memory.copy(to, shard.bootstrap + ((<usize>lane * agents) << 2), agents << 2)
+    const to = shard.nextValues + event * bytes
+    if (load<u8>(shard.terminated + event)) memory.fill(to, 0, bytes)
+    else memory.copy(to, shard.bootstrap + <usize>lane * bytes, bytes)
   }
+}
+
+/** Bytes of what the critics say about one observation, f32 [A, O]. */
+// @ts-ignore: decorator
+@inline
+function valueBytes(shard: Rollout): usize {
+  return <usize>(shard.team.agentCount * shard.team.valueOutputs) << 2
 }
 
 /** The next episode of a lane begins with nothing remembered. */

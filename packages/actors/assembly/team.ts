@@ -23,6 +23,12 @@ export class Team {
   laneStride: usize
   /** bytes of one lane's recurrent state, f32 [A, S]; 0 for a feed-forward network */
   stateBytes: usize
+  /** O, outputs of one agent's critic */
+  valueOutputs: i32
+  /** S of env-wasm */
+  specificationCount: i32
+  /** bytes of one lane's watch record of env-wasm; 0 where the greedy walk does not watch */
+  watchBytes: usize
 }
 
 /**

@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import type { Split } from '@vigil/data'
-import { compileEnvironment, contextSize, instantiateEnvironment } from '@vigil/env-wasm'
-import { compilePolicy, parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
+import {
+  compileConstraints,
+  compileEnvironment,
+  contextSize,
+  type EnvironmentSpec,
+  instantiateEnvironment,
+} from '@vigil/env-wasm'
+import { compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
 import { ActorError } from './errors.ts'
@@ -84,6 +90,7 @@ export function defaultActorCount(): number {
  *
  * @param actors number of threads, at least 1
  * @throws {ActorError} MEMORY, NOT_BUILT
+ * @throws {EnvironmentError} SPECIFICATION, ENVIRONMENT_SPEC
  */
 export async function createActorPool(settings: ActorSettings, actors: number): Promise<ActorPool> {
   const { dataset, network, environment } = settings
@@ -100,8 +107,11 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     agentCount: network.agentCount,
     lanesPerShard: settings.lanesPerShard,
     stepsPerRollout: settings.stepsPerRollout,
-    contextSize: contextSize(environment.mode),
+    contextSize: contextSize(environment),
+    laneBytes: layout.laneBytes,
     stateSize: recurrentStateSize(network),
+    valueOutputCount: valueOutputCount(network),
+    specificationCount: environment.specifications.length,
     critic: network.valueHidden !== null,
     expectedRewards: settings.expectedRewards,
   }
@@ -132,7 +142,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
         const message = `${what} failed ${ATTEMPTS_MAX} times, the last time with: ${reason}`
         throw new ActorError('SHARD_FAILED', message, { cause })
       })
-      if (result !== null) return assertFinite(result as TaskResult)
+      if (result !== null) return assertWorked(result as TaskResult, environment)
     }
   }
   const published = () => {
@@ -146,6 +156,8 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     agentCount: network.agentCount,
     contextSize: setup.contextSize,
     stateSize: setup.stateSize,
+    valueOutputCount: setup.valueOutputCount,
+    specificationCount: setup.specificationCount,
     rowCount: dataset.rowCount,
     critic: setup.critic,
     expectedRewards: setup.expectedRewards,
@@ -289,11 +301,23 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   })
 }
 
-/** Running the task again would not help: the same weights give the same NaN. */
-function assertFinite(result: TaskResult): TaskResult {
+/** Running the task again would not help: the same weights give the same NaN, the same decisions the same signals. */
+function assertWorked(result: TaskResult, environment: EnvironmentSpec): TaskResult {
+  if (typeof result === 'object' && 'instruction' in result) throw withoutValue(result.instruction, environment)
   if (result !== 'non-finite') return result
   throw new ActorError(
     'NON_FINITE_POLICY',
     'The policy gave NaN or infinite logits: training has diverged. Lower the learning rate, or resume from an earlier checkpoint.',
+  )
+}
+
+/** @param instruction of the environment's monitors, whose value was no number */
+function withoutValue(instruction: number, environment: EnvironmentSpec): ActorError {
+  const { monitor, operation } = compileConstraints(environment).bank!.sources[instruction]
+  const formula = environment.specifications[monitor]
+  const part = formula.slice(operation.span.start, operation.span.end)
+  return new ActorError(
+    'SPECIFICATION_VALUE',
+    `specifications[${monitor}] "${formula}" met a step at which ${part} has no value: a division by zero, a root of a negative number, or inf - inf. Rule such steps out, for example by max(divisor, 0.001).`,
   )
 }

@@ -5,6 +5,7 @@
  * - `NON_FINITE_POLICY`: the policy gave NaN or infinite logits.
  * - `TRAP`: an internal assertion of the WebAssembly module failed.
  * - `RECURRENT_STATE`: saved recurrent states that do not fit the network, or are not finite.
+ * - `SPECIFICATION_VALUE`: a specification that has no value at some step, such as a division by zero.
  * - `NO_POLICY`: work was asked for before a policy was published.
  * - `BUSY`: work was asked for that cannot go beside the work under way.
  */
@@ -15,6 +16,7 @@ export type ActorErrorCode =
   | 'NON_FINITE_POLICY'
   | 'TRAP'
   | 'RECURRENT_STATE'
+  | 'SPECIFICATION_VALUE'
   | 'NO_POLICY'
   | 'BUSY'
 

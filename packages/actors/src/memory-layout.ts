@@ -1,11 +1,19 @@
 import type { Dataset, Split } from '@vigil/data'
-import { contextSize, type EnvironmentSpec, laneBytes, PLAN_WORDS, writePlan } from '@vigil/env-wasm'
+import {
+  compileConstraints,
+  contextSize,
+  type EnvironmentSpec,
+  PLAN_WORDS,
+  writeConstraints,
+  writePlan,
+} from '@vigil/env-wasm'
 import {
   type NetworkSpec,
   parameterLayout,
   planWords,
   recurrentStateSize,
   scratchBytes,
+  valueOutputCount,
   writePlan as writePolicyPlan,
 } from '@vigil/policy-wasm'
 import { ActorError } from './errors.ts'
@@ -42,6 +50,8 @@ export type MemoryLayout = {
   readonly dense: number
   readonly categorical: number
   readonly environmentPlan: number
+  /** bytes of a lane's record */
+  readonly laneBytes: number
   /** Room for three policies: one that collects, one that is evaluated, and the next one. */
   readonly parameters: readonly [number, number, number]
   readonly shards: readonly ShardLocation[]
@@ -80,6 +90,9 @@ const TEAM_FIELDS = [
   'categorical',
   'laneStride',
   'stateBytes',
+  'valueOutputs',
+  'specificationCount',
+  'watchBytes',
 ] as const
 const ROLLOUT_FIELDS = [
   'team',
@@ -94,6 +107,7 @@ const ROLLOUT_FIELDS = [
   'nextRows',
   'nextContext',
   'bootstrap',
+  'registers',
   'rows',
   'context',
   'actions',
@@ -105,6 +119,7 @@ const ROLLOUT_FIELDS = [
   'teamActions',
   'terminated',
   'truncated',
+  'robustness',
 ] as const
 const EVALUATION_FIELDS = [
   'team',
@@ -116,6 +131,8 @@ const EVALUATION_FIELDS = [
   'probabilities',
   'context',
   'recurrent',
+  'watch',
+  'registers',
   'rows',
   'positions',
   'ends',
@@ -132,10 +149,13 @@ export type EvaluationField = (typeof EVALUATION_FIELDS)[number]
  * Decides where everything lies, before a byte is allocated.
  *
  * @throws {ActorError} MEMORY when it cannot fit
+ * @throws {EnvironmentError} SPECIFICATION
  */
 export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const { dataset, network, environment } = settings
-  const K = contextSize(environment.mode)
+  const constraints = compileConstraints(environment)
+  const { specificationCount, laneBytes } = constraints
+  const K = contextSize(environment)
   const D = dataset.denseNames.length
   const C = dataset.categoricalColumns.length
   const A = network.agentCount
@@ -143,6 +163,9 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const events = E * settings.stepsPerRollout
   const stateBytes = 4 * A * recurrentStateSize(network)
   const decisions = events * A
+  const O = valueOutputCount(network)
+  // The greedy walk watches only what its context shows.
+  const watchBytes = environment.observeConstraints ? constraints.watchBytes : 0
 
   let next = STATIC_BYTES
   const place = (bytes: number) => {
@@ -155,12 +178,13 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     rows: place(split.rows.byteLength),
     streamStarts: place(split.streamStarts.byteLength),
   })
-  const placeArea = () => ({ lanes: place(E * laneBytes(K)), recurrent: place(E * stateBytes) })
+  const placeArea = () => ({ lanes: place(E * laneBytes), recurrent: place(E * stateBytes) })
   const placeStep = () => ({
     x: place(4 * E * (D + K)),
     categories: place(2 * E * C),
     scratch: place(scratchBytes(network)),
     probabilities: place(16 * E * A),
+    registers: place(constraints.registerBytes),
   })
 
   const dense = place(dataset.dense.byteLength)
@@ -172,6 +196,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     test: placeSplit(dataset.splits.test),
   }
   const environmentPlan = place(4 * PLAN_WORDS)
+  const constraintBlock = place(constraints.blockBytes)
   const policyPlan = place(4 * planWords(network))
   const team = place(4 * TEAM_FIELDS.length)
   const parameterBytes = 4 * A * parameterLayout(network).parametersPerAgent
@@ -195,18 +220,19 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       ...placeStep(),
       nextRows: place(4 * E),
       nextContext: place(4 * E * K),
-      bootstrap: place(4 * E * A),
+      bootstrap: place(4 * E * A * O),
       rows: place(4 * events),
       context: place(4 * events * K),
       actions: place(decisions),
       logProbs: place(4 * decisions),
-      values: place(critic ? 4 * decisions : 0),
-      nextValues: place(critic ? 4 * decisions : 0),
+      values: place(critic ? 4 * decisions * O : 0),
+      nextValues: place(critic ? 4 * decisions * O : 0),
       rewards: place(4 * decisions),
       expectedRewards: place(settings.expectedRewards ? 4 * decisions : 0),
       teamActions: place(events),
       terminated: place(events),
       truncated: place(events),
+      robustness: place(4 * events * specificationCount),
     },
   }))
   const evaluationFields = Array.from({ length: settings.shards }, () => ({
@@ -216,6 +242,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     ...placeStep(),
     context: place(4 * E * K),
     recurrent: place(E * stateBytes),
+    watch: place(E * watchBytes),
     rows: place(4 * E),
     positions: place(4 * E),
     ends: place(4 * E),
@@ -243,14 +270,16 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       new Uint32Array(buffer, streamStarts, split.streamStarts.length).set(split.streamStarts)
     }
     const train = dataset.splits.train
+    writeConstraints(constraints, environment, { buffer, at: constraintBlock })
     writePlan(
-      environment,
+      { spec: environment, constraints },
       {
         rows: splits.train.rows,
         rowCount: train.rows.length,
         streamStarts: splits.train.streamStarts,
         streamCount: train.streamStarts.length - 1,
         labels,
+        constraints: constraintBlock,
       },
       new Uint32Array(buffer, environmentPlan, PLAN_WORDS),
     )
@@ -266,8 +295,11 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       seed: environment.seed,
       dense,
       categorical,
-      laneStride: laneBytes(K),
+      laneStride: laneBytes,
       stateBytes,
+      valueOutputs: O,
+      specificationCount,
+      watchBytes,
     })
     for (const shard of shards) writeFields(buffer, shard.job, ROLLOUT_FIELDS, shard.fields)
     for (const [i, fields] of evaluationFields.entries()) writeEvaluation(memory, evaluations[i], fields)
@@ -278,6 +310,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     dense,
     categorical,
     environmentPlan,
+    laneBytes,
     parameters,
     shards,
     evaluations,

@@ -1,5 +1,5 @@
 /** What shards carry from one rollout to the next, as bytes for a checkpoint: all lane records, then all recurrent states. */
-import { assertLaneStates, contextSize, laneBytes } from '@vigil/env-wasm'
+import { assertLaneStates, type Constraints, compileConstraints } from '@vigil/env-wasm'
 import { recurrentStateSize } from '@vigil/policy-wasm'
 import { ActorError } from './errors.ts'
 import type { ActorSettings, ShardArea } from './memory-layout.ts'
@@ -17,7 +17,7 @@ type PartBytes = { readonly lanes: number; readonly recurrent: number }
 
 /** @returns lane records [shards, E], then f32 [shards, E, A, S]; a copy */
 export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array {
-  const bytes = partBytes(run)
+  const bytes = partBytes(run, compileConstraints(run.environment))
   const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrent))
   for (const { part, at, place } of partsOf(areas, bytes)) {
     state.set(new Uint8Array(memory.buffer, place, bytes[part]), at)
@@ -33,11 +33,14 @@ export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array
  * @throws {ActorError} RECURRENT_STATE
  */
 export function restoreShardStates({ memory, areas, run }: ShardStates, state: Uint8Array): void {
-  const bytes = partBytes(run)
+  const { environment } = run
+  const constraints = compileConstraints(environment)
+  const bytes = partBytes(run, constraints)
   const laneStates = areas.length * bytes.lanes
   assertLaneStates(state.subarray(0, laneStates), {
     laneCount: areas.length * run.lanesPerShard,
-    mode: run.environment.mode,
+    environment,
+    constraints,
     rowCount: run.dataset.splits.train.rows.length,
   })
   assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrent)
@@ -63,9 +66,9 @@ function assertRecurrentStates(state: Uint8Array, expectedBytes: number): void {
   )
 }
 
-function partBytes({ network, environment, lanesPerShard }: ActorSettings): PartBytes {
+function partBytes({ network, lanesPerShard }: ActorSettings, { laneBytes }: Constraints): PartBytes {
   return {
-    lanes: lanesPerShard * laneBytes(contextSize(environment.mode)),
+    lanes: lanesPerShard * laneBytes,
     recurrent: lanesPerShard * network.agentCount * recurrentStateSize(network) * Float32Array.BYTES_PER_ELEMENT,
   }
 }

@@ -1,6 +1,6 @@
 /** Test support: a small dataset of random rows, and a run over it. */
 import type { Dataset, Split } from '@vigil/data'
-import { contextSize, DEFAULT_REWARDS, type EpisodeMode } from '@vigil/env-wasm'
+import { contextSize, DEFAULT_REWARDS, type EnvironmentSpec, type EpisodeMode } from '@vigil/env-wasm'
 import { initialiseParameters, type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import { randomUnit } from '@vigil/random'
@@ -39,9 +39,23 @@ function smallDataset(seed = 1): Dataset {
 }
 
 export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
+  const environment: EnvironmentSpec = {
+    mode,
+    agentCount: 4,
+    seed: 11,
+    episodeSteps: 7,
+    attribution: 'own',
+    rule: 'quorum',
+    faults: 1,
+    fallbackAction: 3,
+    rewards: DEFAULT_REWARDS,
+    teamBonus: 0,
+    specifications: [],
+    observeConstraints: false,
+  }
   const network: NetworkSpec = {
     agentCount: 4,
-    denseSize: DENSE + contextSize(mode),
+    denseSize: DENSE + contextSize(environment),
     vocabularySizes: VOCABULARIES,
     policyHidden: [16, 8],
     valueHidden: [8],
@@ -52,18 +66,7 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
   return {
     dataset: smallDataset(),
     network,
-    environment: {
-      mode,
-      agentCount: 4,
-      seed: 11,
-      episodeSteps: 7,
-      attribution: 'own',
-      rule: 'quorum',
-      faults: 1,
-      fallbackAction: 3,
-      rewards: DEFAULT_REWARDS,
-      teamBonus: 0,
-    },
+    environment,
     shards: 3,
     lanesPerShard: 5,
     stepsPerRollout: 12,

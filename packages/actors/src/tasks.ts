@@ -11,8 +11,13 @@ export type WorkerSetup = {
   readonly lanesPerShard: number
   readonly stepsPerRollout: number
   readonly contextSize: number
+  /** bytes of a lane's record */
+  readonly laneBytes: number
   /** S, values of one agent's recurrent state */
   readonly stateSize: number
+  /** O, outputs of one agent's critic */
+  readonly valueOutputCount: number
+  readonly specificationCount: number
   readonly critic: boolean
   readonly expectedRewards: boolean
 }
@@ -42,10 +47,10 @@ export type EvaluationTask = {
 export type Task = RolloutTask | EvaluationTask
 
 /**
- * What comes back: an encoded Trajectory, nothing for an evaluation, or the word that the policy gave NaN or infinite
- * logits. (An error thrown in a worker would lose its code on the way.)
+ * What comes back: an encoded Trajectory, nothing for an evaluation, the word that the policy gave NaN or infinite logits, or
+ * the monitors' instruction whose value is no number. (An error thrown in a worker would lose its code on the way.)
  */
-export type TaskResult = Uint8Array | 'evaluated' | 'non-finite'
+export type TaskResult = Uint8Array | 'evaluated' | 'non-finite' | { readonly instruction: number }
 
 /** The functions of rollout.wasm; see assembly/rollout.ts and assembly/evaluation.ts. */
 export type RolloutExports = {

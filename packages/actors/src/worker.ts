@@ -3,15 +3,13 @@
  *
  * A worker keeps nothing between tasks but its module instances, so any worker can run any shard.
  */
-import { instantiateEnvironment, laneBytes } from '@vigil/env-wasm'
+// The module alone: the package would bring the parser of formulas into every thread.
+import { instantiateEnvironment } from '@vigil/env-wasm/module'
 import { instantiatePolicy } from '@vigil/policy-wasm'
 import { encodeTrajectory } from '@vigil/proto'
 import { move, workerData } from 'piscina'
 import { instantiateRollout } from './rollout-module.ts'
 import type { EvaluationTask, RolloutTask, Task, TaskResult, WorkerSetup } from './tasks.ts'
-
-/** Status of policy.wasm; anything else means that a logit was NaN or infinite. */
-const OK = 0
 
 const setup = workerData as WorkerSetup
 const { memory } = setup
@@ -30,19 +28,20 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
   // The committed lanes stay as they are until the learner's side has the trajectory in its hands.
   const working = committed === 0 ? 1 : 0
   const [from, to] = [location.areas[committed], location.areas[working]]
-  const laneStates = setup.lanesPerShard * laneBytes(setup.contextSize)
+  const laneStates = setup.lanesPerShard * setup.laneBytes
   const recurrentValues = setup.lanesPerShard * setup.agentCount * setup.stateSize
   const bytes = new Uint8Array(memory.buffer)
   bytes.copyWithin(to.lanes, from.lanes, from.lanes + laneStates)
   bytes.copyWithin(to.recurrent, from.recurrent, from.recurrent + 4 * recurrentValues)
-  if (modules.rollout(location.job, to.lanes, to.recurrent, parameters) !== OK) return 'non-finite'
+  const failure = failureOf(modules.rollout(location.job, to.lanes, to.recurrent, parameters))
+  if (failure !== null) return failure
 
   const { fields } = location
   const events = setup.stepsPerRollout * setup.lanesPerShard
   const decisions = events * setup.agentCount
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length)
   const octets = (at: number, length: number) => new Uint8Array(memory.buffer, at, length)
-  const values = setup.critic ? decisions : 0
+  const values = setup.critic ? decisions * setup.valueOutputCount : 0
   return encodeTrajectory({
     policyVersion,
     shard,
@@ -51,6 +50,8 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     agentCount: setup.agentCount,
     contextSize: setup.contextSize,
     stateSize: setup.stateSize,
+    valueOutputCount: setup.valueOutputCount,
+    specificationCount: setup.specificationCount,
     datasetFingerprint: setup.datasetFingerprint,
     rows: new Uint32Array(memory.buffer, fields.rows, events),
     context: floats(fields.context, events * setup.contextSize),
@@ -64,9 +65,16 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     terminated: octets(fields.terminated, events),
     truncated: octets(fields.truncated, events),
     recurrentState: floats(from.recurrent, recurrentValues),
+    robustness: floats(fields.robustness, events * setup.specificationCount),
   })
 }
 
 function evaluate({ job, parameters, segments, segmentCount }: EvaluationTask): TaskResult {
-  return modules.evaluate(job, parameters, segments, segmentCount) === OK ? 'evaluated' : 'non-finite'
+  return failureOf(modules.evaluate(job, parameters, segments, segmentCount)) ?? 'evaluated'
+}
+
+/** @param status of rollout.wasm: 0, what policy.wasm said, or -1 - an instruction of the monitors, see assembly/rollout.ts */
+function failureOf(status: number): TaskResult | null {
+  if (status === 0) return null
+  return status > 0 ? 'non-finite' : { instruction: -1 - status }
 }

@@ -1,3 +1,3 @@
-export { absorbDecision, laneStride, observe, reset, step } from './lanes'
+export { absorb, beginLane, observe, prepare, reset, step } from './lanes'
 export { tableReward } from './reward'
 export { teamAction } from './vote'

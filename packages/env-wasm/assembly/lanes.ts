@@ -3,8 +3,12 @@ import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
 import { MODE_IID, Plan, isThreat, rowAt, streamStart } from './plan'
 import { agentReward, expectedReward } from './reward'
 import { teamAction } from './vote'
+import { WatchRecord, beginWatch, prepareRegisters, watchDecision } from './watch'
 
-/** A lane's record, followed by its context, f32 [K]. A shard's state is these records and nothing else. */
+/**
+ * A lane's record, followed by what it watches with (watch.ts; nothing without specifications) and by its context, f32 [K].
+ * A shard's state is these records and nothing else.
+ */
 @unmanaged
 class Lane {
   /** since the run began; counts the random draws of rows and of actions */
@@ -19,7 +23,7 @@ class Lane {
   streamEnd: u32
 }
 
-/** Bytes of a record without its context. */
+/** Bytes of a record without what follows. */
 const LANE_BYTES: usize = 24
 
 /** Philox key word of the purpose `environment` (random/src/streams.ts). */
@@ -35,7 +39,7 @@ const CONTEXT_RATE: f32 = 1.0 / 16.0
 // @ts-ignore: decorator
 @inline
 function laneAt(plan: Plan, lanes: usize, index: i32): Lane {
-  return changetype<Lane>(lanes + <usize>index * laneStride(plan))
+  return changetype<Lane>(lanes + <usize>index * plan.laneBytes)
 }
 // @ts-ignore: decorator
 @inline
@@ -44,20 +48,21 @@ function contextBytes(plan: Plan): usize {
 }
 // @ts-ignore: decorator
 @inline
-function contextOf(lane: Lane): usize {
+function watchOf(lane: Lane): usize {
   return changetype<usize>(lane) + LANE_BYTES
 }
-
-/** Bytes between the records of neighbouring lanes. */
-export function laneStride(plan: Plan): usize {
-  return LANE_BYTES + contextBytes(plan)
+// @ts-ignore: decorator
+@inline
+function contextOf(plan: Plan, lane: Lane): usize {
+  return watchOf(lane) + plan.watchBytes
 }
 
 /** Begins the first episode of every lane. `laneBase` is the number of the first lane within the whole run. */
 export function reset(plan: Plan, lanes: usize, count: i32, laneBase: u32): void {
-  memory.fill(lanes, 0, <usize>count * laneStride(plan))
+  memory.fill(lanes, 0, <usize>count * plan.laneBytes)
   for (let i = 0; i < count; i++) {
     const lane = laneAt(plan, lanes, i)
+    beginLane(plan, watchOf(lane), contextOf(plan, lane))
     if (plan.mode == MODE_IID) drawRow(plan, lane, laneBase + i)
     else beginStream(plan, lane, laneBase + i)
   }
@@ -74,7 +79,7 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
   for (let i = 0; i < count; i++) {
     const lane = laneAt(plan, lanes, i)
     store<u32>(rows + (<usize>i << 2), rowAt(plan, lane.position))
-    if (bytes) memory.copy(context + <usize>i * bytes, contextOf(lane), bytes)
+    if (bytes) memory.copy(context + <usize>i * bytes, contextOf(plan, lane), bytes)
   }
 }
 
@@ -94,6 +99,9 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
  * @param truncated       [E] u8, overwritten with 0 or 1
  * @param nextRows        [E] u32, overwritten; after a terminated step the present row again
  * @param nextContext     [E, K] f32, overwritten
+ * @param robustness      [E, S] f32, overwritten: of every specification after the decision; 1e6 where it has no value yet
+ * @param registers       for the monitors, 0 without specifications; what is in them does not matter
+ * @returns 0; or 1 + the monitors' instruction whose value is no number, and then no lane may be used any more
  */
 export function step(
   plan: Plan,
@@ -109,7 +117,10 @@ export function step(
   truncated: usize,
   nextRows: usize,
   nextContext: usize,
-): void {
+  robustness: usize,
+  registers: usize,
+): i32 {
+  prepare(plan, registers)
   const agents = plan.agentCount
   const bytes = contextBytes(plan)
   for (let i = 0; i < count; i++) {
@@ -126,18 +137,81 @@ export function step(
     }
     const decision = teamAction(plan, laneActions)
     store<u8>(teamActions + i, decision)
-    absorbDecision(contextOf(lane), plan.contextSize, decision)
+    const context = contextOf(plan, lane)
+    absorbDecision(context, plan.averageCount, decision)
+    const watch = plan.watch
+    if (watch !== null) {
+      const record = changetype<WatchRecord>(watchOf(lane))
+      const status = watchDecision(plan, watch, record, threat, decision, laneActions, registers, robustness)
+      if (status != 0) return status
+      absorbRobustness(plan, context, robustness)
+      robustness += <usize>watch.specificationCount << 2
+    }
     const end = advance(plan, lane, laneBase + i)
     store<u8>(terminated + i, end == TERMINATED ? 1 : 0)
     store<u8>(truncated + i, end == TRUNCATED ? 1 : 0)
     store<u32>(nextRows + (<usize>i << 2), rowAt(plan, lane.position))
-    if (bytes) memory.copy(nextContext + <usize>i * bytes, contextOf(lane), bytes)
+    if (bytes) memory.copy(nextContext + <usize>i * bytes, contextOf(plan, lane), bytes)
     if (end) beginEpisode(plan, lane, laneBase + i, end)
+  }
+  return 0
+}
+
+/** Makes registers ready for the monitors; `step` does so itself, walks by `absorb` before they begin. */
+export function prepare(plan: Plan, registers: usize): void {
+  const watch = plan.watch
+  if (watch !== null) prepareRegisters(watch, registers)
+}
+
+/**
+ * A walk begins that is no lane's: nothing has been decided, nothing is violated.
+ *
+ * @param watch   a watch record, overwritten; 0 where the specifications are not watched
+ * @param context [K] f32, overwritten
+ */
+export function beginLane(plan: Plan, watch: usize, context: usize): void {
+  const shared = plan.watch
+  if (watch && shared !== null) beginWatch(shared, changetype<WatchRecord>(watch))
+  memory.fill(context, 0, contextBytes(plan))
+  for (let k = plan.averageCount; k < plan.contextSize; k++) store<f32>(context + (<usize>k << 2), 1)
+}
+
+/**
+ * Shows the decision about a row to a context that is no lane's, as `step` does to a lane's.
+ *
+ * @param row       of the dataset
+ * @param actions   [A] u8
+ * @param watch     the walk's watch record; 0 where the specifications are not watched
+ * @param context   [K] f32, changed
+ * @param registers prepared before
+ * @returns as `step`
+ */
+export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, context: usize, registers: usize): i32 {
+  const decision = teamAction(plan, actions)
+  absorbDecision(context, plan.averageCount, decision)
+  const shared = plan.watch
+  if (watch == 0 || shared === null) return 0
+  const record = changetype<WatchRecord>(watch)
+  // The observed values come last in the context, as many as robustnesses: they are made where they belong.
+  const robustness = context + (<usize>plan.averageCount << 2)
+  const status = watchDecision(plan, shared, record, isThreat(plan, row), decision, actions, registers, robustness)
+  if (status == 0) absorbRobustness(plan, context, robustness)
+  return status
+}
+
+/** What the context shows of robustness: (clip(robustness, -1, 1) + 1) / 2. */
+function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
+  const observed = context + (<usize>plan.averageCount << 2)
+  const count = plan.contextSize - plan.averageCount
+  for (let s = 0; s < count; s++) {
+    const at = <usize>s << 2
+    const value = load<f32>(robustness + at)
+    store<f32>(observed + at, (min<f32>(max<f32>(value, -1), 1) + 1) * 0.5)
   }
 }
 
-/** context[a] += rate ([a = decision] - context[a]): the team's recent action mix, [K] f32. */
-export function absorbDecision(context: usize, size: i32, decision: u8): void {
+/** context[a] += rate ([a = decision] - context[a]): the team's recent action mix, [size] f32. */
+function absorbDecision(context: usize, size: i32, decision: u8): void {
   for (let a = 0; a < size; a++) {
     const at = context + (<usize>a << 2)
     const seen: f32 = a == decision ? 1 : 0
@@ -166,7 +240,7 @@ function advance(plan: Plan, lane: Lane, laneNumber: u32): i32 {
 /** After a time limit the lane goes on where it is, with a fresh context; after a stream's end with another stream. */
 function beginEpisode(plan: Plan, lane: Lane, laneNumber: u32, end: i32): void {
   lane.episodeStep = 0
-  memory.fill(contextOf(lane), 0, contextBytes(plan))
+  beginLane(plan, watchOf(lane), contextOf(plan, lane))
   if (end == TERMINATED) beginStream(plan, lane, laneNumber)
 }
 

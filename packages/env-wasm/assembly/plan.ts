@@ -1,3 +1,5 @@
+import { Watch } from './watch'
+
 /**
  * The plan block: what every lane of an environment shares, written by the host (../src/plan.ts) in this order, one
  * 32-bit word per field.
@@ -34,6 +36,14 @@ export class Plan {
   falseNegative: f32
   restrictiveCost: f32
   teamBonus: f32
+  /** moving averages in the context, 0 or 4; behind them the S observed values, or none */
+  averageCount: i32
+  /** bytes between the records of neighbouring lanes */
+  laneBytes: usize
+  /** bytes of a lane's watch record */
+  watchBytes: usize
+  /** null without specifications */
+  watch: Watch | null
 }
 
 export const MODE_IID: u32 = 0

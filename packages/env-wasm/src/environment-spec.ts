@@ -23,12 +23,26 @@ export type EnvironmentSpec = {
   readonly rewards: RewardTable
   /** w in w (1 [all agree] + 2 * share right); 0 = none. */
   readonly teamBonus: number
+  /** Formulas of packages/stl over the signals of signals.ts, whose robustness every step gives; [] = none. */
+  readonly specifications: readonly string[]
+  /** Whether the context has the robustness of each specification after the step before. */
+  readonly observeConstraints: boolean
+}
+
+/** Moving averages of the team's actions in the context: four in stream mode, none where rows are independent. */
+export function averageCount(mode: EpisodeMode): 0 | 4 {
+  return mode === 'stream' ? 4 : 0
 }
 
 /**
- * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode,
- * where the past says nothing about the next row.
+ * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode, where
+ * the past says nothing about the next row; then, where they are observed, one value per specification:
+ * (clip(robustness, -1, 1) + 1) / 2 after the step before, 1 where an episode begins.
  */
-export function contextSize(mode: EpisodeMode): number {
-  return mode === 'stream' ? 4 : 0
+export function contextSize({
+  mode,
+  specifications,
+  observeConstraints,
+}: Pick<EnvironmentSpec, 'mode' | 'specifications' | 'observeConstraints'>): number {
+  return averageCount(mode) + (observeConstraints ? specifications.length : 0)
 }

@@ -1,9 +1,10 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { compileConstraints, writeConstraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
-import { assertLaneStates, laneBytes } from './lane-state.ts'
+import { assertLaneStates } from './lane-state.ts'
 import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
 import { PLAN_WORDS, writePlan } from './plan.ts'
 import { DEFAULT_REWARDS } from './reward-table.ts'
@@ -19,6 +20,8 @@ const SPEC: EnvironmentSpec = {
   fallbackAction: 3,
   rewards: DEFAULT_REWARDS,
   teamBonus: 0,
+  specifications: [],
+  observeConstraints: false,
 }
 
 let module: WebAssembly.Module
@@ -32,7 +35,8 @@ type World = { readonly labels: readonly number[]; readonly streams: readonly (r
 function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true })
   const env: EnvironmentExports = instantiateEnvironment(module, memory)
-  const K = contextSize(spec.mode)
+  const K = contextSize(spec)
+  const constraints = compileConstraints(spec)
   const entries = laneCount * spec.agentCount
   const at = (page: number) => 65536 + page * 1024
   const rows = world.streams.flat()
@@ -47,8 +51,10 @@ function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
     streamStarts: at(3),
     streamCount: world.streams.length,
     labels: at(5),
+    constraints: at(60),
   }
-  writePlan(spec, split, new Uint32Array(memory.buffer, at(0), PLAN_WORDS))
+  writeConstraints(constraints, spec, { buffer: memory.buffer, at: at(60) })
+  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, at(0), PLAN_WORDS))
   env.reset(at(0), at(7), laneCount, 0)
   const floats = (page: number, length: number) => [...new Float32Array(memory.buffer, at(page), length)]
   const bytes = (page: number, length: number) => [...new Uint8Array(memory.buffer, at(page), length)]
@@ -61,7 +67,23 @@ function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
       new Uint8Array(memory.buffer, at(24), entries).set(actions)
       if (probabilities) new Float32Array(memory.buffer, at(26), 4 * entries).set(probabilities)
       const pi = probabilities ? at(26) : 0
-      env.step(at(0), at(7), laneCount, 0, at(24), pi, at(40), at(42), at(44), at(45), at(46), at(47), at(48))
+      env.step(
+        at(0),
+        at(7),
+        laneCount,
+        0,
+        at(24),
+        pi,
+        at(40),
+        at(42),
+        at(44),
+        at(45),
+        at(46),
+        at(47),
+        at(48),
+        at(50),
+        at(56),
+      )
       expect(bytes(24, entries)).toEqual(actions)
       return {
         rewards: floats(40, entries),
@@ -73,7 +95,7 @@ function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
         nextContext: floats(48, laneCount * K),
       }
     },
-    lanes: () => new Uint8Array(memory.buffer, at(7), laneCount * laneBytes(K)).slice(),
+    lanes: () => new Uint8Array(memory.buffer, at(7), laneCount * constraints.laneBytes).slice(),
   }
 }
 
@@ -233,9 +255,10 @@ describe('lanes', () => {
 })
 
 describe('assertLaneStates', () => {
-  const run = { laneCount: 3, mode: 'stream', rowCount: 6 } as const
+  const environment = { ...SPEC, agentCount: 1, faults: 0 }
+  const run = { laneCount: 3, environment, constraints: compileConstraints(environment), rowCount: 6 }
   const saved = () => {
-    const env = open({ ...SPEC, agentCount: 1, faults: 0 }, WORLD, 3)
+    const env = open(environment, WORLD, 3)
     for (let t = 0; t < 5; t++) env.step([0, 1, 2])
     return env.lanes()
   }

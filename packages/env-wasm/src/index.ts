@@ -1,3 +1,4 @@
+export { type Constraints, compileConstraints, writeConstraints } from './constraints.ts'
 export {
   type Attribution,
   contextSize,
@@ -5,7 +6,7 @@ export {
   type EpisodeMode,
 } from './environment-spec.ts'
 export { EnvironmentError, type EnvironmentErrorCode } from './errors.ts'
-export { assertLaneStates, laneBytes } from './lane-state.ts'
+export { assertLaneStates } from './lane-state.ts'
 export {
   compileEnvironment,
   ENVIRONMENT_STATIC_END,
@@ -25,3 +26,5 @@ export {
   type RewardTable,
   restrictiveRange,
 } from './reward-table.ts'
+export { signalTrace, type TeamDecisions } from './signals.ts'
+export { type NamedSpecification, SPECIFICATION_PRESETS, type SpecificationPreset } from './specifications.ts'

@@ -1,56 +1,97 @@
-import { contextSize, type EpisodeMode } from './environment-spec.ts'
+import { faultOfState } from '@vigil/stl'
+import { type Constraints, LANE_BYTES } from './constraints.ts'
+import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 
-/** Bytes of a lane's record before its context: the fields of `Lane` in assembly/lanes.ts. */
-const RECORD_BYTES = 24
-
-/** Byte offsets of two of those fields. */
+/** Byte offsets of two fields of a lane's record. */
 const POSITION_AT = 16
 const STREAM_END_AT = 20
 
-/** Bytes of one lane's state with K context values. */
-export function laneBytes(contextSize: number): number {
-  return RECORD_BYTES + 4 * contextSize
+/** What saved states must belong to. */
+export type SavedLanes = {
+  readonly laneCount: number
+  readonly environment: EnvironmentSpec
+  readonly constraints: Constraints
+  /** rows of the split that the lanes walk */
+  readonly rowCount: number
 }
 
 /**
- * Checks lane states that come from a file before the environment walks by them: WebAssembly would read whatever lies
- * at a wrong position.
+ * Checks lane states that come from a file before the environment walks by them: WebAssembly would read and write whatever
+ * lies at a wrong position.
  *
  * @param state [laneCount] records, read only
  * @throws {EnvironmentError} LANE_STATE
  */
-export function assertLaneStates(
-  state: Uint8Array,
-  run: { readonly laneCount: number; readonly mode: EpisodeMode; readonly rowCount: number },
-): void {
-  const K = contextSize(run.mode)
-  const bytes = run.laneCount * laneBytes(K)
+export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
+  const { laneBytes } = run.constraints
+  const bytes = run.laneCount * laneBytes
   if (state.byteLength !== bytes) {
     throw new EnvironmentError(
       'LANE_STATE',
       `The saved lane states hold ${state.byteLength} bytes, but this run's lanes need ${bytes}. They belong to another configuration.`,
     )
   }
-  const view = new DataView(state.buffer, state.byteOffset, state.byteLength)
   for (let lane = 0; lane < run.laneCount; lane++) {
-    const at = lane * laneBytes(K)
-    const position = view.getUint32(at + POSITION_AT, true)
-    const streamEnd = view.getUint32(at + STREAM_END_AT, true)
-    const inStream = run.mode === 'iid' || (position < streamEnd && streamEnd <= run.rowCount)
-    if (position >= run.rowCount || !inStream) {
-      throw new EnvironmentError(
-        'LANE_STATE',
-        `The saved state of lane ${lane} is at row ${position} of a stream that ends at ${streamEnd}, but the split has ${run.rowCount} rows. The file is damaged or belongs to another dataset.`,
-      )
-    }
-    for (let k = 0; k < K; k++) {
-      const value = view.getFloat32(at + RECORD_BYTES + 4 * k, true)
-      if (value >= 0 && value <= 1) continue
-      throw new EnvironmentError(
-        'LANE_STATE',
-        `The saved state of lane ${lane} has context ${value}, but a moving average lies from 0 to 1. The file is damaged.`,
-      )
-    }
+    // A copy, so that its numbers are aligned.
+    const record = state.slice(lane * laneBytes, (lane + 1) * laneBytes)
+    const fault = faultOfPosition(record, run) ?? faultOfWatch(record, run.constraints) ?? faultOfContext(record, run)
+    if (fault === null) continue
+    const message = `The saved state of lane ${lane} ${fault}. The file is damaged or belongs to another dataset.`
+    throw new EnvironmentError('LANE_STATE', message)
   }
+}
+
+function faultOfPosition(record: Uint8Array, { environment, rowCount }: SavedLanes): string | null {
+  const view = new DataView(record.buffer)
+  const position = view.getUint32(POSITION_AT, true)
+  const streamEnd = view.getUint32(STREAM_END_AT, true)
+  const inStream = environment.mode === 'iid' || (position < streamEnd && streamEnd <= rowCount)
+  if (position < rowCount && inStream) return null
+  return `is at row ${position} of a stream that ends at ${streamEnd}, but the split has ${rowCount} rows`
+}
+
+function faultOfContext(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
+  const at = LANE_BYTES + constraints.watchBytes
+  const context = new Float32Array(record.buffer, at, contextSize(environment))
+  const value = context.find((value) => !(value >= 0 && value <= 1))
+  return value === undefined ? null : `has context ${value}, but one lies from 0 to 1`
+}
+
+function faultOfWatch(record: Uint8Array, { bank, windows, layout }: Constraints): string | null {
+  if (bank === null) return null
+  const { ring, ringSize } = layout
+  const [seen, position] = new Uint32Array(record.buffer, LANE_BYTES, 2)
+  if (seen >= 2 ** 31) return `has seen ${seen} decisions, but they are counted to ${2 ** 31 - 1}`
+  if (position >= Math.max(1, ringSize)) return `is at decision ${position} of a ring of ${ringSize}`
+  const loads = new Float64Array(record.buffer, LANE_BYTES + 8, 2)
+  const load = loads.find((load) => !(load >= 0 && load <= 1))
+  if (load !== undefined) return `has load ${load}, but one lies from 0 to 1`
+  const outcomes = record.subarray(LANE_BYTES + ring, LANE_BYTES + ring + ringSize)
+  const outcome = outcomes.find((outcome) => outcome > 3)
+  if (outcome !== undefined) return `has outcome ${outcome}, but one is 0 to 3`
+  const counts = new Uint32Array(record.buffer, LANE_BYTES + layout.counts, 3 * windows.length)
+  for (const [i, window] of windows.entries()) {
+    const wanted = countOutcomes(outcomes, { position, count: Math.min(seen, window) })
+    if (wanted.every((count, k) => count === counts[3 * i + k])) continue
+    return `counts ${counts.subarray(3 * i, 3 * i + 3)} in its last ${window} decisions, which are ${wanted}`
+  }
+  const state = new Float64Array(record.buffer, LANE_BYTES + layout.state, bank.stateSize)
+  const fault = faultOfState(bank.code, state)
+  return fault === null ? null : `has a monitor whose state ${fault}`
+}
+
+/** @returns threats, true positives, false positives among the last `count` decisions of a ring */
+function countOutcomes(
+  outcomes: Uint8Array,
+  { position, count }: { readonly position: number; readonly count: number },
+): readonly number[] {
+  const counts = [0, 0, 0]
+  for (let age = 1; age <= count; age++) {
+    const outcome = outcomes[(position - age + outcomes.length) % outcomes.length]
+    if (outcome & 1) counts[0]++
+    if (outcome === 3) counts[1]++
+    if (outcome === 2) counts[2]++
+  }
+  return counts
 }

@@ -3,7 +3,6 @@ import { EnvironmentError } from './errors.ts'
 
 /** The functions of env.wasm; all pointers are byte offsets into the shared memory. See assembly/lanes.ts. */
 export type EnvironmentExports = {
-  laneStride(plan: number): number
   reset(plan: number, lanes: number, count: number, laneBase: number): void
   observe(plan: number, lanes: number, count: number, rows: number, context: number): void
   step(
@@ -20,8 +19,12 @@ export type EnvironmentExports = {
     truncated: number,
     nextRows: number,
     nextContext: number,
-  ): void
-  absorbDecision(context: number, size: number, decision: number): void
+    robustness: number,
+    registers: number,
+  ): number
+  prepare(plan: number, registers: number): void
+  beginLane(plan: number, watch: number, context: number): void
+  absorb(plan: number, row: number, actions: number, watch: number, context: number, registers: number): number
   tableReward(plan: number, threat: number, restrictive: number): number
   teamAction(plan: number, actions: number): number
 }
@@ -47,7 +50,7 @@ export async function compileEnvironment(): Promise<WebAssembly.Module> {
 
 /** Instantiates the module over a shared memory. */
 export function instantiateEnvironment(module: WebAssembly.Module, memory: WebAssembly.Memory): EnvironmentExports {
-  const instance = new WebAssembly.Instance(module, { env: { memory, abort: trap } })
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort: trap, exp: Math.exp, pow: Math.pow } })
   return instance.exports as unknown as EnvironmentExports
 }
 

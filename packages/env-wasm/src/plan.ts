@@ -1,8 +1,9 @@
-import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import type { Constraints } from './constraints.ts'
+import { averageCount, contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 
 /** Length of the plan block in 32-bit words; the fields are those of assembly/plan.ts. */
-export const PLAN_WORDS = 20
+export const PLAN_WORDS = 24
 
 /** Where the data of one split lie: byte offsets into the shared memory. */
 export type SplitLocation = {
@@ -16,14 +17,25 @@ export type SplitLocation = {
   readonly labels: number
 }
 
+/** What lanes read besides the plan block. */
+export type PlanLocation = SplitLocation & {
+  /** What writeConstraints wrote; without specifications nothing is read there. */
+  readonly constraints: number
+}
+
 /**
  * Writes the plan block that every lane of an environment reads.
  *
+ * @param spec with its specifications compiled
  * @param words [PLAN_WORDS] u32 view of the shared memory, overwritten
  * @throws {EnvironmentError} ENVIRONMENT_SPEC
  */
-export function writePlan(spec: EnvironmentSpec, split: SplitLocation, words: Uint32Array): void {
-  assertSpec(spec, split)
+export function writePlan(
+  { spec, constraints }: { readonly spec: EnvironmentSpec; readonly constraints: Constraints },
+  location: PlanLocation,
+  words: Uint32Array,
+): void {
+  assertSpec(spec, location)
   const numbers = new Float32Array(words.buffer, words.byteOffset, PLAN_WORDS)
   words[0] = spec.mode === 'iid' ? 0 : 1
   words[1] = spec.agentCount
@@ -33,18 +45,22 @@ export function writePlan(spec: EnvironmentSpec, split: SplitLocation, words: Ui
   words[5] = spec.rule === 'majority' ? 0 : 1
   words[6] = 2 * spec.faults + 1
   words[7] = spec.fallbackAction
-  words[8] = contextSize(spec.mode)
-  words[9] = split.rowCount
-  words[10] = split.rows
-  words[11] = split.streamStarts
-  words[12] = split.streamCount
-  words[13] = split.labels
+  words[8] = contextSize(spec)
+  words[9] = location.rowCount
+  words[10] = location.rows
+  words[11] = location.streamStarts
+  words[12] = location.streamCount
+  words[13] = location.labels
   numbers[14] = spec.rewards.truePositive
   numbers[15] = spec.rewards.trueNegative
   numbers[16] = spec.rewards.falsePositive
   numbers[17] = spec.rewards.falseNegative
   numbers[18] = spec.rewards.restrictiveCost
   numbers[19] = spec.teamBonus
+  words[20] = averageCount(spec.mode)
+  words[21] = constraints.laneBytes
+  words[22] = constraints.watchBytes
+  words[23] = constraints.specificationCount === 0 ? 0 : location.constraints
 }
 
 function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { compileConstraints } from './constraints.ts'
 import type { EnvironmentSpec } from './environment-spec.ts'
 import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
 import { PLAN_WORDS, writePlan } from './plan.ts'
@@ -51,9 +52,15 @@ describe('outcomeRewards', () => {
           fallbackAction: 0,
           rewards,
           teamBonus: 0,
+          specifications: [],
+          observeConstraints: false,
         }
-        const split = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0 }
-        writePlan(spec, split, new Uint32Array(memory.buffer, PLAN, PLAN_WORDS))
+        const split = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
+        writePlan(
+          { spec, constraints: compileConstraints(spec) },
+          split,
+          new Uint32Array(memory.buffer, PLAN, PLAN_WORDS),
+        )
         expect({
           tp: env.tableReward(PLAN, 1, 1),
           tn: env.tableReward(PLAN, 0, 0),

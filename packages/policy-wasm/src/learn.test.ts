@@ -19,6 +19,7 @@ const ROWS = 5
 const SLICES = 2
 const WEIGHT = 0.1
 const VALUE_COEF = 0.7
+const CONSTRAINT_COEF = 0.3
 const BETA_1_REST = 0.1
 
 let memory: WebAssembly.Memory
@@ -33,9 +34,17 @@ const X = [1, 2, -1, 0.5, 3]
 const CATEGORIES = [0, 2, 0, 2, 2]
 const TARGETS = [1, -1, 0, 2, 0.5]
 
+/** Of one specification, [ROWS] each. */
+type Constraints = { readonly costTargets: readonly number[]; readonly satisfied: readonly number[] }
+
 /** Runs one PPO update with advantages of 0 and returns what it left behind. */
-function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) {
-  const { slices, parametersPerAgent } = parameterLayout(SPEC)
+function update(
+  changes: Partial<UpdateFields> = {},
+  weights = [1, 1, 1, 1, 1],
+  constraints: Constraints | null = null,
+) {
+  const spec: NetworkSpec = { ...SPEC, constraintCount: constraints === null ? 0 : 1 }
+  const { slices, parametersPerAgent } = parameterLayout(spec)
   const agentStride = 4 * (parametersPerAgent + 7)
   new Uint8Array(memory.buffer).fill(0, 65536)
   let next = 65536
@@ -49,8 +58,8 @@ function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) 
     new Float32Array(memory.buffer, at, values.length).set(values)
     return at
   }
-  const plan = place(4 * planWords(SPEC))
-  writePlan(SPEC, new Int32Array(memory.buffer, plan, planWords(SPEC)))
+  const plan = place(4 * planWords(spec))
+  writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
   const categorical = place(2 * ROWS)
   new Uint16Array(memory.buffer, categorical, ROWS).set(CATEGORIES)
   const zeros = Array.from({ length: ROWS }, () => 0)
@@ -80,8 +89,8 @@ function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) 
     advantages: floats(zeros),
     valueTargets: floats(TARGETS),
     weights: floats(weights),
-    costTargets: 0,
-    satisfied: 0,
+    costTargets: floats(constraints?.costTargets ?? []),
+    satisfied: floats(constraints?.satisfied ?? []),
     direct: 0,
     rowShares: floats([1 / count]),
     statistics: place(8 * 2 * SLICES * STATISTICS_PER_SLICE),
@@ -92,7 +101,7 @@ function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) 
     clipEpsilon: 0.2,
     entropyCoef: 0,
     valueCoef: VALUE_COEF,
-    constraintCoef: 0,
+    constraintCoef: CONSTRAINT_COEF,
     maxNormPolicy: 1e9,
     maxNormValue: 1e9,
     beta1: 0.9,
@@ -153,6 +162,41 @@ describe('learn', () => {
     expect(squares).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
     const names = ['embedding', 'dense.0', 'bias.0', 'head', 'headBias'].map((name) => `value.${name}`)
     expect(norms[1]).toBeCloseTo(Math.hypot(...names.flatMap(gradient)), 5)
+  })
+
+  it('has the gradients of the cost values and satisfactions of the closed form', () => {
+    const weights = [0, 1, 1, 0, 1]
+    const costTargets = [0.5, 2, 0, 1, 3]
+    const satisfied = [1, 1, 0, 1, 0]
+    const { gradient, statistics } = update({}, weights, { costTargets, satisfied })
+    // Every output of the head has the same weights: 0.8 h + 0.1.
+    const rows = expected([1, 2, 4]).map((own) => {
+      const output = 8 * WEIGHT * own.h + WEIGHT
+      const probability = 1 / (1 + Math.exp(-output))
+      const costError = output - costTargets[own.row]
+      const share = CONSTRAINT_COEF / 3
+      const isSatisfied = satisfied[own.row]
+      const crossEntropy = -Math.log(isSatisfied ? probability : 1 - probability)
+      return {
+        ...own,
+        costError,
+        crossEntropy,
+        dCost: 2 * share * costError,
+        dLogit: share * (probability - isSatisfied),
+      }
+    })
+    const columns = rows.map(({ d, dCost, dLogit }) => [d, dCost, dLogit, 0])
+    const biases = [0, 1, 2, 3].map((column) => sum(columns.map((row) => row[column])))
+    expect(gradient('value.headBias')).toEqual(biases.map((bias) => expect.closeTo(bias, 5)))
+    const head = [0, 1, 2, 3].map((column) => sum(rows.map(({ h }, i) => h * columns[i][column])))
+    expect(gradient('value.head')).toEqual(Array.from({ length: 32 }, (_, at) => expect.closeTo(head[at % 4], 5)))
+    const dHidden = rows.map(({ h }, i) => (h > 0 ? WEIGHT * sum(columns[i]) : 0))
+    expect(gradient('value.bias.0')).toEqual(all(8, sum(dHidden)))
+    const figure = (index: number) =>
+      statistics[SLICES * STATISTICS_PER_SLICE + index] + statistics[(SLICES + 1) * STATISTICS_PER_SLICE + index]
+    expect(figure(0)).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
+    expect(figure(1)).toBeCloseTo(sum(rows.map(({ costError }) => costError ** 2)), 5)
+    expect(figure(2)).toBeCloseTo(sum(rows.map(({ crossEntropy }) => crossEntropy)), 5)
   })
 
   it('leaves a policy without advantages where it is, at ln 4 of entropy', () => {

@@ -17,15 +17,16 @@ it('measures in processes of their own, and prints a table and JSON', () => {
   const { status, stdout } = run('--only=environment,rollout', '--cores=1', '--rounds=1', `--json=${json}`)
   expect(status).toBe(0)
   expect(stdout).toMatch(/environment +iid, 4 agents, no STL .* steps/)
+  expect(stdout).toMatch(/environment +iid, 4 agents, four specifications .* steps/)
   expect(stdout).toMatch(/rollout +75 numbers, 128-128 .* % of /)
   const { outcomes } = JSON.parse(readFileSync(json, 'utf8'))
   rmSync(folder, { recursive: true })
-  expect(outcomes).toHaveLength(2)
+  expect(outcomes).toHaveLength(3)
   for (const { result } of outcomes) {
     expect(result.peakMemoryMiB).toBeGreaterThan(20)
     expect(result.measurements[0].perSecond.best).toBeGreaterThan(0)
   }
-  const [{ perSecond, gflops }] = outcomes[1].result.measurements
+  const [{ perSecond, gflops }] = outcomes[2].result.measurements
   // Four agents of 75-128-128-4, two operations for each weight.
   expect(gflops.best / perSecond.best).toBeCloseTo((4 * 2 * (75 * 128 + 128 * 128 + 128 * 4)) / 1e9, 12)
 })

@@ -58,7 +58,7 @@ async function runCase(benchCase: BenchCase, rounds: number): Promise<BenchOutco
 function nameOf(benchCase: BenchCase): string {
   switch (benchCase.kind) {
     case 'environment':
-      return 'environment alone'
+      return benchCase.watched ? 'environment, four specifications' : 'environment alone'
     case 'rollout':
       return `rollout, ${benchCase.workload}, actors ${benchCase.actors}`
     case 'training': {

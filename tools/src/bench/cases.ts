@@ -11,7 +11,7 @@ type Backend = (typeof BACKENDS)[number]
 
 /** One thing to measure, in a process of its own, so that its peak memory is its own. */
 export type BenchCase =
-  | { readonly kind: 'environment' }
+  | { readonly kind: 'environment'; readonly watched: boolean }
   | { readonly kind: 'rollout'; readonly workload: WorkloadName; readonly actors: number }
   | { readonly kind: 'training'; readonly workload: WorkloadName; readonly change: ConfigInput }
   | { readonly kind: 'time-to-f1'; readonly data: string; readonly seed: number }
@@ -53,7 +53,7 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
     },
   })
   const groups: Readonly<Record<Group, readonly BenchCase[]>> = {
-    environment: [{ kind: 'environment' }],
+    environment: [false, true].map((watched) => ({ kind: 'environment', watched })),
     rollout: counts.map((actors) => ({ kind: 'rollout', workload: 'dense', actors })),
     training: [
       ...counts.map((threads) => portable('dense', threads)),

@@ -1,11 +1,13 @@
 import {
+  compileConstraints,
   compileEnvironment,
   DEFAULT_REWARDS,
   ENVIRONMENT_STATIC_END,
   type EnvironmentSpec,
   instantiateEnvironment,
-  laneBytes,
   PLAN_WORDS,
+  SPECIFICATION_PRESETS,
+  writeConstraints,
   writePlan,
 } from '@vigil/env-wasm'
 import { randomStream, randomWord } from '@vigil/random'
@@ -28,10 +30,20 @@ const SPEC: EnvironmentSpec = {
   fallbackAction: 3,
   rewards: DEFAULT_REWARDS,
   teamBonus: 0,
+  specifications: [],
+  observeConstraints: false,
 }
 
-/** The environment alone: observe and step with four agents whose random actions were drawn before. Units are steps. */
-export async function measureEnvironment(rounds: number): Promise<Rates> {
+const DEFAULT_FORMULAS = SPECIFICATION_PRESETS.default.map(({ formula }) => formula)
+
+/**
+ * The environment alone: observe and step with four agents whose random actions were drawn before. Units are steps.
+ *
+ * @param watched whether every lane watches the default specifications
+ */
+export async function measureEnvironment(watched: boolean, rounds: number): Promise<Rates> {
+  const spec = { ...SPEC, specifications: watched ? DEFAULT_FORMULAS : [] }
+  const constraints = compileConstraints(spec)
   const entries = LANES * SPEC.agentCount
   let end = ENVIRONMENT_STATIC_END
   const place = (bytes: number) => {
@@ -39,14 +51,23 @@ export async function measureEnvironment(rounds: number): Promise<Rates> {
     end += Math.ceil(bytes / 64) * 64
     return at
   }
-  const split = { rows: place(4 * ROWS), rowCount: ROWS, streamStarts: place(8), streamCount: 1, labels: place(ROWS) }
+  const split = {
+    rows: place(4 * ROWS),
+    rowCount: ROWS,
+    streamStarts: place(8),
+    streamCount: 1,
+    labels: place(ROWS),
+    constraints: place(constraints.blockBytes),
+  }
   const plan = place(4 * PLAN_WORDS)
-  const lanes = place(LANES * laneBytes(0))
+  const lanes = place(LANES * constraints.laneBytes)
   const observed = place(4 * LANES)
   const actions = place(entries)
   const rewards = place(4 * entries)
   const flags = [place(LANES), place(LANES), place(LANES)] as const
   const nextRows = place(4 * LANES)
+  const robustness = place(4 * LANES * constraints.specificationCount)
+  const registers = place(constraints.registerBytes)
   const pages = Math.ceil(end / 65536)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const environment = instantiateEnvironment(await compileEnvironment(), memory)
@@ -61,14 +82,15 @@ export async function measureEnvironment(rounds: number): Promise<Rates> {
   new Uint32Array(memory.buffer, split.streamStarts, 2).set([0, ROWS])
   const drawn = new Uint8Array(memory.buffer, actions, entries)
   for (let entry = 0; entry < entries; entry++) drawn[entry] = randomWord(stream, entry, 1) % 4
-  writePlan(SPEC, split, new Uint32Array(memory.buffer, plan, PLAN_WORDS))
+  writeConstraints(constraints, spec, { buffer: memory.buffer, at: split.constraints })
+  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, plan, PLAN_WORDS))
   environment.reset(plan, lanes, LANES, 0)
 
   return await measureRounds({ rounds, threads: 1 }, () =>
     timed(STEPS * LANES, () => {
       for (let step = 0; step < STEPS; step++) {
         environment.observe(plan, lanes, LANES, observed, 0)
-        environment.step(plan, lanes, LANES, 0, actions, 0, rewards, 0, ...flags, nextRows, 0)
+        environment.step(plan, lanes, LANES, 0, actions, 0, rewards, 0, ...flags, nextRows, 0, robustness, registers)
       }
     }),
   )

@@ -47,8 +47,9 @@ async function measure(
 ): Promise<Pick<CaseResult, 'measurements'> & Partial<CaseResult>> {
   switch (benchCase.kind) {
     case 'environment': {
-      const rates = await measureEnvironment(rounds)
-      const about = { what: 'environment', workload: 'iid, 4 agents, no STL', device: 'wasm', threads: 1 }
+      const rates = await measureEnvironment(benchCase.watched, rounds)
+      const workload = `iid, 4 agents, ${benchCase.watched ? 'four specifications' : 'no STL'}`
+      const about = { what: 'environment', workload, device: 'wasm', threads: 1 }
       return { measurements: [measurementOf(about, 'environment steps', rates)] }
     }
     case 'rollout': {

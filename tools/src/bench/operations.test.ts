@@ -30,3 +30,10 @@ it.each([
   const isFirst = (name: string) => name.endsWith('.dense.0')
   expect(updateOperations(spec)).toBe(weightOperations(spec, (name) => (isFirst(name) ? 2 : 3)) + 2 * 3 * columns)
 })
+
+it("counts a critic's outputs for specifications, but not the columns that fill up its head", () => {
+  // Two specifications: four outputs more on the 24 units below the head, in three agents.
+  const own = { ...SPEC, constraintCount: 2 }
+  expect(forwardOperations(own) - forwardOperations(SPEC)).toBe(3 * 2 * 24 * 4)
+  expect(updateOperations(own) - updateOperations(SPEC)).toBe(3 * 3 * 2 * 24 * 4)
+})

@@ -1,4 +1,4 @@
-import { ACTION_COUNT, type NetworkSpec } from '@vigil/policy-wasm'
+import { ACTION_COUNT, type NetworkSpec, valueOutputCount } from '@vigil/policy-wasm'
 
 /** Operations of one trunk on one event, forward, by what the backward pass makes of them. */
 type TrunkOperations = {
@@ -29,7 +29,7 @@ export function updateOperations(spec: NetworkSpec): number {
 
 function sumOverTeam(spec: NetworkSpec, count: (trunk: TrunkOperations) => number): number {
   const policy = count(trunkOperations(spec, spec.policyHidden, ACTION_COUNT))
-  const value = spec.valueHidden === null ? 0 : count(trunkOperations(spec, spec.valueHidden, 1))
+  const value = spec.valueHidden === null ? 0 : count(trunkOperations(spec, spec.valueHidden, valueOutputCount(spec)))
   return spec.agentCount * (policy + value)
 }
 

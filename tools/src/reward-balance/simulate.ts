@@ -1,8 +1,8 @@
 import {
+  compileConstraints,
   ENVIRONMENT_STATIC_END,
   type EnvironmentSpec,
   instantiateEnvironment,
-  laneBytes,
   PLAN_WORDS,
   type RewardTable,
   writePlan,
@@ -43,7 +43,9 @@ export type Simulation = {
  * @returns mean reward per event of each policy
  */
 export function simulate(module: WebAssembly.Module, simulation: Simulation): number[] {
-  const layout = layOut()
+  const spec = specOf(simulation)
+  const constraints = compileConstraints(spec)
+  const layout = layOut(constraints.laneBytes)
   const pages = Math.ceil(layout.end / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const env = instantiateEnvironment(module, memory)
@@ -52,8 +54,8 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
   const rows = new Uint32Array(memory.buffer, layout.rows, ROWS)
   for (let i = 0; i < ROWS; i++) rows[i] = i
   new Uint32Array(memory.buffer, layout.streamStarts, 2).set([0, ROWS])
-  const split = { ...layout, rowCount: ROWS, streamCount: 1 }
-  writePlan(specOf(simulation), split, new Uint32Array(memory.buffer, layout.plan, PLAN_WORDS))
+  const split = { ...layout, rowCount: ROWS, streamCount: 1, constraints: 0 }
+  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, layout.plan, PLAN_WORDS))
 
   const observed = new Uint32Array(memory.buffer, layout.observed, LANES)
   const actions = new Uint8Array(memory.buffer, layout.actions, LANES)
@@ -86,6 +88,8 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
         truncated,
         nextRows,
         0,
+        0,
+        0,
       )
       for (let i = 0; i < count; i++) sum += rewards[i]
     }
@@ -111,11 +115,13 @@ function specOf({ seed, rewards }: Simulation): EnvironmentSpec {
     fallbackAction: ALLOW,
     rewards,
     teamBonus: 0,
+    specifications: [],
+    observeConstraints: false,
   }
 }
 
 /** Byte offsets of everything in the memory, behind the module's own data. */
-function layOut() {
+function layOut(laneBytes: number) {
   let end = ENVIRONMENT_STATIC_END
   const take = (bytes: number) => {
     const at = end
@@ -127,7 +133,7 @@ function layOut() {
     rows: take(4 * ROWS),
     streamStarts: take(8),
     labels: take(ROWS),
-    lanes: take(LANES * laneBytes(0)),
+    lanes: take(LANES * laneBytes),
     observed: take(4 * LANES),
     actions: take(LANES),
     rewards: take(4 * LANES),

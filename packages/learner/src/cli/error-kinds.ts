@@ -16,6 +16,7 @@ export const errorKinds: ErrorKinds = {
   usage: (error) =>
     error instanceof ConfigError ||
     (error instanceof PolicyError && error.code === 'NETWORK_SPEC') ||
+    (error instanceof EnvironmentError && error.code === 'SPECIFICATION') ||
     (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
   badData: (error) =>
     DATA_ERRORS.some((type) => error instanceof type) ||

@@ -1,5 +1,6 @@
 import { decide } from '@vigil/consensus'
 import {
+  compileConstraints,
   compileEnvironment,
   DEFAULT_REWARDS,
   type EnvironmentSpec,
@@ -35,9 +36,15 @@ it('the vote inside the environment is the vote of packages/consensus', async ()
         fallbackAction,
         rewards: DEFAULT_REWARDS,
         teamBonus: 0,
+        specifications: [],
+        observeConstraints: false,
       }
-      const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0 }
-      writePlan(spec, nowhere, new Uint32Array(memory.buffer, planAt, PLAN_WORDS))
+      const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
+      writePlan(
+        { spec, constraints: compileConstraints(spec) },
+        nowhere,
+        new Uint32Array(memory.buffer, planAt, PLAN_WORDS),
+      )
       new Uint8Array(memory.buffer, actionsAt, actions.length).set(actions)
       expect(environment.teamAction(planAt, actionsAt)).toBe(decide({ actions, rule, faults, fallbackAction }).action)
     }),

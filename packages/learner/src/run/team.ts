@@ -30,7 +30,7 @@ export function fallbackActionOf(config: Config): 0 | 1 | 2 | 3 {
 function networkOf(config: Config, dataset: Dataset): NetworkSpec {
   return {
     agentCount: config.agents,
-    denseSize: dataset.denseNames.length + contextSize(config.episodes),
+    denseSize: dataset.denseNames.length + contextSize(environmentOf(config)),
     vocabularySizes: dataset.categoricalColumns.map(({ vocabularySize }) => vocabularySize),
     policyHidden: config.policyHidden,
     valueHidden: config.valueHidden,
@@ -87,5 +87,7 @@ function environmentOf(config: Config): EnvironmentSpec {
     fallbackAction: fallbackActionOf(config),
     rewards: config.rewards,
     teamBonus: config.teamBonus,
+    specifications: [],
+    observeConstraints: false,
   }
 }

@@ -19,7 +19,7 @@ export const CODE_STRIDE = 8
 export const FIELD = { op: 0, a: 1, b: 2, register: 3, width: 4, state: 5, first: 6, delay: 7 } as const
 
 /** Numbers of state that a monitor may have: 512 MiB. */
-const STATE_SIZE_MAX = 2 ** 26
+export const STATE_SIZE_MAX = 2 ** 26
 /** Steps that a monitor may look ahead: as many are to be run when the trace ends. */
 const HORIZON_MAX = 2 ** 24
 

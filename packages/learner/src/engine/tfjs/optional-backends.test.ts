@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { ADAM } from '../adam-coefficients.ts'
 import type { Engine } from '../engine.ts'
 import {
+  CONSTRAINED_TEAM,
   RECURRENT_TEAM,
   randomMinibatch,
   randomParameters,
@@ -26,6 +27,7 @@ const SPECS: Record<string, NetworkSpec> = {
   'no categorical columns': { ...SMALL_TEAM, vocabularySizes: [], policyHidden: [8] },
   'no dense inputs': { ...SMALL_TEAM, denseSize: 0, valueHidden: [8, 16] },
   'recurrent and layer-normed': RECURRENT_TEAM,
+  'two specifications': CONSTRAINED_TEAM,
   'four agents, wide layers': { ...SMALL_TEAM, agentCount: 4, policyHidden: [64, 64], valueHidden: [64] },
 }
 

@@ -5,6 +5,7 @@ import type { NetworkSpec } from '@vigil/policy-wasm'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../engine.ts'
 import {
+  CONSTRAINED_TEAM,
   RECURRENT_TEAM,
   randomMinibatch,
   randomParameters,
@@ -29,6 +30,7 @@ async function engineWith(
 describe.each([
   ['a feed-forward team', SMALL_TEAM],
   ['a recurrent, layer-normed team', RECURRENT_TEAM],
+  ['a team with specifications', CONSTRAINED_TEAM],
 ])('update of %s', (_, spec) => {
   it('agrees on wasm and cpu over several updates', async () => {
     const engines = [await engineWith(spec), await engineWith(spec, { backend: 'cpu' })]

@@ -1,0 +1,160 @@
+/** From the formulas of an environment to what every lane runs: assembly/watch.ts. */
+import { compile, invariantOf, type MonitorBank, monitorBank, type Program, parse, StlError } from '@vigil/stl'
+import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import { EnvironmentError } from './errors.ts'
+import {
+  ACTION_MS,
+  CPU_LOAD,
+  LOAD_RATE,
+  MEMORY_LOAD,
+  roundMs,
+  SIGNALS,
+  type SignalSource,
+  signalSource,
+  WINDOWED_SIGNALS,
+} from './signals.ts'
+
+/** The most specifications of an environment. */
+const SPECIFICATIONS_MAX = 32
+
+/** Bytes of a lane's record before what it watches with: the fields of `Lane` in assembly/lanes.ts. */
+export const LANE_BYTES = 24
+
+/** Where the parts of a lane's watch record lie, in bytes from its beginning; without specifications all are 0. */
+export type WatchLayout = {
+  /** u32 [windows, 3]: threats, true positives, false positives of the window */
+  readonly counts: number
+  /** u8 [ringSize], the last decisions */
+  readonly ring: number
+  readonly ringSize: number
+  /** f64 [bank.stateSize] */
+  readonly state: number
+  /** all of it, a multiple of 8 */
+  readonly bytes: number
+}
+
+/** What specifications need of memory, and what they mean. */
+export type Constraints = {
+  readonly specificationCount: number
+  /** The programs of the specifications, invariants without their G, in order: for offline robustness. */
+  readonly programs: readonly Program[]
+  /** null without specifications */
+  readonly bank: MonitorBank | null
+  /** [windows] decisions of each distinct window */
+  readonly windows: readonly number[]
+  readonly layout: WatchLayout
+  /** bytes between the records of neighbouring lanes */
+  readonly laneBytes: number
+  /** bytes of one lane's watch record: what a walk outside of the lanes needs per lane */
+  readonly watchBytes: number
+  /** bytes of registers, which each caller of `step` brings */
+  readonly registerBytes: number
+  /** bytes of the block that all lanes read */
+  readonly blockBytes: number
+}
+
+/** Words, then numbers, before the tables of a block: the fields of `Watch` in assembly/watch.ts. */
+const WORDS = 10
+const NUMBERS = 14
+
+/**
+ * Compiles the specifications of an environment. A top-level unbounded G is an invariant: what is under it is watched.
+ *
+ * @throws {EnvironmentError} SPECIFICATION, naming the formula and the place, with the StlError as its cause
+ */
+export function compileConstraints(environment: EnvironmentSpec): Constraints {
+  const { specifications } = environment
+  if (specifications.length > SPECIFICATIONS_MAX) {
+    const message = `There may be ${SPECIFICATIONS_MAX} specifications at most, but there are ${specifications.length}. Join some with "and".`
+    throw new EnvironmentError('SPECIFICATION', message)
+  }
+  const programs = specifications.map(compileSpecification)
+  const bank = programs.length === 0 ? null : monitorBank(programs)
+  const sources = (bank?.signals ?? []).map((name) => signalSource(name)!)
+  const windows = [...new Set(sources.map(({ window }) => window).filter((window) => window > 0))]
+  const layout = layOutWatch(bank, windows)
+  const contextBytes = 4 * contextSize(environment)
+  return {
+    specificationCount: programs.length,
+    programs,
+    bank,
+    windows,
+    layout,
+    laneBytes: aligned(LANE_BYTES + layout.bytes + contextBytes),
+    watchBytes: layout.bytes,
+    registerBytes: 8 * (bank?.registerCount ?? 0),
+    blockBytes: bank === null ? 0 : blockLayout(sources, windows).bank + bank.bytes.length,
+  }
+}
+
+/** Compiles one formula, alone as it will be run, so that what is wrong is said of it. */
+function compileSpecification(formula: string, index: number): Program {
+  try {
+    const invariant = invariantOf(parse(formula))
+    const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
+    const examples = WINDOWED_SIGNALS.map((name) => `${name}[100]`)
+    const program = compile(invariant, { signals: [...new Set([...SIGNALS, ...windowed, ...examples])] })
+    monitorBank([program])
+    return program
+  } catch (cause) {
+    if (!(cause instanceof StlError || cause instanceof EnvironmentError)) throw cause
+    const place = cause instanceof StlError && cause.line !== null ? `, line ${cause.line}, column ${cause.column}` : ''
+    const message = `specifications[${index}] "${formula}"${place}: ${cause.message}`
+    throw new EnvironmentError('SPECIFICATION', message, { cause })
+  }
+}
+
+function layOutWatch(bank: MonitorBank | null, windows: readonly number[]): WatchLayout {
+  if (bank === null) return { counts: 0, ring: 0, ringSize: 0, state: 0, bytes: 0 }
+  // | decisions seen u32 | position in the ring u32 | cpu f64 | memory f64 | counts | ring | state |
+  const counts = 24
+  const ring = counts + 12 * windows.length
+  const ringSize = Math.max(0, ...windows)
+  const state = aligned(ring + ringSize)
+  return { counts, ring, ringSize, state, bytes: state + 8 * bank.stateSize }
+}
+
+function blockLayout(sources: readonly SignalSource[], windows: readonly number[]) {
+  const signals = 4 * WORDS + 8 * NUMBERS
+  const windowsAt = signals + 8 * sources.length
+  return { signals, windows: windowsAt, bank: aligned(windowsAt + 4 * windows.length) }
+}
+
+/**
+ * Writes the block that every lane of an environment reads.
+ *
+ * @param at byte offset, a multiple of 8, of `blockBytes` bytes; nothing is written without specifications
+ */
+export function writeConstraints(
+  constraints: Constraints,
+  environment: EnvironmentSpec,
+  { buffer, at }: { readonly buffer: ArrayBufferLike; readonly at: number },
+): void {
+  const { bank, windows, layout } = constraints
+  if (bank === null) return
+  const sources = bank.signals.map((name) => signalSource(name)!)
+  const places = blockLayout(sources, windows)
+  const words = [
+    constraints.specificationCount,
+    sources.length,
+    at + places.signals,
+    windows.length,
+    at + places.windows,
+    layout.ring,
+    layout.ringSize,
+    layout.state,
+    layout.bytes,
+    at + places.bank,
+  ]
+  new Uint32Array(buffer, at, WORDS).set(words)
+  const numbers = [...ACTION_MS, roundMs(environment.agentCount), ...CPU_LOAD, ...MEMORY_LOAD, LOAD_RATE]
+  new Float64Array(buffer, at + 4 * WORDS, NUMBERS).set(numbers)
+  const pairs = sources.flatMap(({ number, window }) => [number, windows.indexOf(window)])
+  new Int32Array(buffer, at + places.signals, pairs.length).set(pairs)
+  new Uint32Array(buffer, at + places.windows, windows.length).set(windows)
+  new Uint8Array(buffer, at + places.bank, bank.bytes.length).set(bank.bytes)
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
+}
