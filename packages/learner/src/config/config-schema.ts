@@ -1,7 +1,7 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
 import { BACKENDS } from '../engine/tfjs/backend-names.ts'
-import { SPECIFICATION_PRESETS, SPECIFICATIONS_MAX, STL_MODES } from './specifications.ts'
+import { SPECIFICATIONS_MAX, STL_MODES } from './specifications.ts'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
 const share = z.number().min(0).max(1)
@@ -105,12 +105,15 @@ export const configSchema = z.strictObject({
   stlMode: z.enum(STL_MODES).default('off'),
   /** A preset or a list; `auto` = none with stlMode `off`, else the preset `default`. */
   specifications: z
-    .union([z.enum(['auto', ...SPECIFICATION_PRESETS]), z.array(specification).max(SPECIFICATIONS_MAX)])
+    .union([z.enum(['auto', 'default', 'original']), z.array(specification).max(SPECIFICATIONS_MAX)])
     .default('auto'),
   /** Share of the steps in which a specification without a target of its own is to hold. */
   stlTarget: z.number().gt(0).lt(1).default(0.95),
-  /** Whether the agents and their critics see the robustness of every specification at the step before. */
-  observeConstraints: z.boolean().default(false),
+  /**
+   * Who sees the robustness of every specification after the step before: nobody, the critics, or the policies as well;
+   * `auto` = the critics where they learn costs.
+   */
+  observeConstraints: z.enum(['auto', 'none', 'critic', 'team']).default('auto'),
   /** Gains of the controller of the multipliers (arXiv:2007.03964). */
   pid: z
     .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })

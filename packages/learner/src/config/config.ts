@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
 import { flagName, nearestName } from '@vigil/command-line'
 import { maxFaults } from '@vigil/consensus'
+import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
+import { StlError } from '@vigil/stl'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
+import { environmentOf } from './environment.ts'
 import { ConfigError } from './errors.ts'
-import { learnsConstraints, resolveSpecifications, type Specification } from './specifications.ts'
+import { learnsConstraints, resolveSpecifications, type Specification, usesMultipliers } from './specifications.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<
-  Omit<ParsedConfig, 'faults' | 'gamma' | 'specifications'> & {
+  Omit<ParsedConfig, 'faults' | 'gamma' | 'specifications' | 'observeConstraints'> & {
     readonly faults: number
     readonly gamma: number
+    readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>
     /** Those in force, each with its target. */
     readonly specifications: readonly Specification[]
     /** E, lanes of one shard: rowsPerIteration / (shards * rolloutSteps). */
@@ -37,7 +41,9 @@ export function resolveConfig(input: unknown, source: string): Config {
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
   const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
   const specifications = resolveSpecifications(parsed)
-  const config = { ...parsed, faults, gamma, specifications, lanesPerShard } as const
+  const observer = usesMultipliers(parsed) ? 'critic' : 'none'
+  const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
+  const config = { ...parsed, faults, gamma, specifications, observeConstraints, lanesPerShard } as const
   assertConsistent(config)
   return Object.freeze(config)
 }
@@ -151,7 +157,8 @@ function assertConsistent(config: Config): void {
   if (config.stlMode !== 'off' && config.specifications.length === 0) {
     conflict(`stlMode "${config.stlMode}" needs specifications, but there is none. Give some, or --stl-mode=off.`)
   }
-  if (config.observeConstraints && config.specifications.length === 0) {
+  assertWatchable(config)
+  if (config.observeConstraints !== 'none' && config.specifications.length === 0) {
     conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
   }
   if (learnsConstraints(config) && config.valueHidden === null) {
@@ -184,6 +191,17 @@ function assertConsistent(config: Config): void {
   }
   if (config.dataset !== 'synthetic' && config.data === null) {
     conflict(`dataset "${config.dataset}" needs the folder or file to read. Give --data=PATH.`)
+  }
+}
+
+/** Every formula is about signals of the environment and can be watched step by step. */
+function assertWatchable(config: Config): void {
+  try {
+    compileConstraints(environmentOf(config))
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    const excerpt = error.cause instanceof StlError && error.cause.excerpt !== null ? `\n${error.cause.excerpt}` : ''
+    throw new ConfigError('INVALID_VALUE', `${error.message}${excerpt}`)
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { flagName, readFlags, UsageError } from '@vigil/command-line'
+import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
 import { configKeys } from './config.ts'
 import { ConfigError } from './errors.ts'
-import { SPECIFICATION_PRESETS } from './specifications.ts'
 
 /** What the command line says: settings for the config, and the command's own flags. */
 export type CommandLine = {
@@ -47,7 +47,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
  * @throws {ConfigError} CONFIG_FILE
  */
 export async function readSpecifications(value: string): Promise<unknown> {
-  if (value === 'auto' || SPECIFICATION_PRESETS.some((preset) => preset === value)) return value
+  if (value === 'auto' || value in SPECIFICATION_PRESETS) return value
   if (!value.endsWith('.json')) return [{ name: 'specification', formula: value }]
   const json = await readJson(value, 'file of specifications')
   if (Array.isArray(json)) return json
@@ -80,7 +80,7 @@ const TEXT_KEYS = new Set(['data', 'out', 'specifications'])
 
 /** Only a switch may stand alone. */
 function missingValue(name: string): string {
-  if (name === 'anneal' || name === 'layer-norm' || name === 'observe-constraints') return 'true'
+  if (name === 'anneal' || name === 'layer-norm') return 'true'
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 

@@ -66,7 +66,7 @@ export async function evaluateTeam(
       .map((entry, index) => ({ ...entry, trainRows: trainRows[index] }))
       .filter(({ rows }) => rows > 0),
     byzantine: [],
-    stl: config.specifications.map((specification) => specificationScores(specification, decisions)),
+    stl: specificationScores(config, decisions),
     baselines: rivals.map(({ name, actions, scores }) => ({ name, ...scored(actions, scores) })),
     bayes: bayesOptimum(decisions, rewards),
   }

@@ -1,9 +1,14 @@
-import { compile, invariantOf, parse, robustness } from '@vigil/stl'
-import type { Specification } from '../config/specifications.ts'
+import { compileConstraints, signalTrace } from '@vigil/env-wasm'
+import { robustness } from '@vigil/stl'
+import type { Config } from '../config/config.ts'
+import { environmentOf } from '../config/environment.ts'
 import type { SpecificationScores } from '../run-files/evaluation.ts'
 import { isViolated } from '../training/constraints/costs.ts'
-import { type WatchedDecisions, decisionSignal } from './decision-signals.ts'
 import { satisfactionInterval } from './satisfaction-interval.ts'
+import type { SplitDecisions } from './team-decisions.ts'
+
+/** What specifications are about. */
+type WatchedDecisions = Pick<SplitDecisions, 'labels' | 'actions' | 'decided' | 'margin'>
 
 /** Stretches of the strip chart. */
 const STRIP_LENGTH = 240
@@ -12,15 +17,20 @@ const STRIP_LENGTH = 240
 const ROBUSTNESS_MAX = 1e6
 
 /**
- * What the team's decisions on a split are worth to a specification, in the split's order.
+ * How robustly the team's decisions on a split keep the specifications in force, in the split's order: what the environment
+ * would have computed had one lane walked the whole split in one episode.
  *
- * @returns [n] robustness at every step of what has to hold at every step, cut to +-1e6
+ * @returns [S] of f64 [n] robustness at every step of what has to hold at every step, cut to +-1e6
+ * @throws {StlError} DIVISION_BY_ZERO, NOT_A_NUMBER
  */
-export function decisionRobustness({ formula }: Specification, decisions: WatchedDecisions): Float64Array {
-  const program = compile(invariantOf(parse(formula)))
-  const trace = Object.fromEntries(program.signals.map((name) => [name, decisionSignal(name, decisions)]))
-  const values = robustness(program, trace)
-  return values.map((value) => Math.min(ROBUSTNESS_MAX, Math.max(-ROBUSTNESS_MAX, value)))
+export function decisionRobustness(config: Config, decisions: WatchedDecisions): Float64Array[] {
+  const { programs } = compileConstraints(environmentOf(config))
+  return programs.map((program) => {
+    if (decisions.actions.length === 0) return new Float64Array(0)
+    const trace = signalTrace({ ...decisions, agentCount: config.agents }, program.signals)
+    const values = robustness(program, trace)
+    return values.map((value) => Math.min(ROBUSTNESS_MAX, Math.max(-ROBUSTNESS_MAX, value)))
+  })
 }
 
 /** Share of the steps at which a specification holds; 1 of no steps. */
@@ -28,22 +38,23 @@ export function satisfiedRateOf(values: Float64Array): number {
   return values.length === 0 ? 1 : values.reduce((sum, value) => sum + (isViolated(value) ? 0 : 1), 0) / values.length
 }
 
-/** The entry of evaluation.json for one specification. */
-export function specificationScores(
-  specification: Specification,
-  decisions: WatchedDecisions,
-): SpecificationScores {
-  const values = decisionRobustness(specification, decisions)
-  const sorted = values.toSorted()
-  return {
-    ...specification,
-    satisfiedRate: satisfiedRateOf(values),
-    satisfiedInterval: satisfactionInterval(values),
-    robustnessMin: sorted[0] ?? 0,
-    robustnessMean: meanOf(values),
-    robustnessTail5: meanOf(sorted.subarray(0, Math.ceil(0.05 * sorted.length))),
-    strip: stripOf(values),
-  }
+/** The entries of evaluation.json for the specifications in force. */
+export function specificationScores(config: Config, decisions: WatchedDecisions): SpecificationScores[] {
+  return decisionRobustness(config, decisions).map((values, s) => {
+    const { name, formula, target } = config.specifications[s]
+    const sorted = values.toSorted()
+    return {
+      name,
+      formula,
+      target,
+      satisfiedRate: satisfiedRateOf(values),
+      satisfiedInterval: satisfactionInterval(values),
+      robustnessMin: sorted[0] ?? 0,
+      robustnessMean: meanOf(values),
+      robustnessTail5: meanOf(sorted.subarray(0, Math.ceil(0.05 * sorted.length))),
+      strip: stripOf(values),
+    }
+  })
 }
 
 /** Least and mean robustness of equal stretches of the split, for a chart. */

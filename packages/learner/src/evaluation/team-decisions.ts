@@ -1,7 +1,8 @@
 import type { EvaluationSplit } from '@vigil/actors'
 import { decideBatch } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
-import { fallbackActionOf, type Team } from '../run/team.ts'
+import { fallbackActionOf } from '../config/environment.ts'
+import type { Team } from '../run/team.ts'
 
 /** Decisions on every row of a split, in the split's order. */
 export type SplitDecisions = {
@@ -13,6 +14,10 @@ export type SplitDecisions = {
   readonly posterior: Float32Array | null
   /** [n] the team's action after the vote */
   readonly actions: Uint8Array
+  /** [n] 1 = a class of actions won the vote, 0 = the fallback action was taken */
+  readonly decided: Uint8Array
+  /** [n] |restrictive - permissive| votes */
+  readonly margin: Int8Array
   /** [n] mean of the agents' threat scores */
   readonly scores: Float32Array
   readonly agents: readonly { readonly actions: Uint8Array; readonly scores: Float32Array }[]
@@ -47,6 +52,8 @@ export async function decideSplit(
     classes: Uint8Array.from(rows, (row) => dataset.classes[row]),
     posterior: dataset.posterior === null ? null : Float32Array.from(rows, (row) => dataset.posterior![row]),
     actions: decided.actions,
+    decided: decided.decided,
+    margin: decided.margin,
     scores: mean,
     agents: Array.from({ length: A }, (_, agent) => ({
       actions: Uint8Array.from({ length: rows.length }, (_, i) => votes[i * A + agent]),

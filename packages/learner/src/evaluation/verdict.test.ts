@@ -107,6 +107,8 @@ describe('notesOn', () => {
       classes: new Uint8Array(1000),
       posterior: null,
       actions: new Uint8Array(1000),
+      decided: new Uint8Array(1000),
+      margin: new Int8Array(1000),
       scores: Float32Array.from(many, score),
       agents: [],
     },

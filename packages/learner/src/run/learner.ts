@@ -33,7 +33,11 @@ export async function startLearner(
   say(describe(data.dataset, config))
   const team = await createTeam(config, data.dataset)
   try {
-    const mask = viewMask(team.network, { seed: config.seed, fraction: config.viewFraction })
+    const mask = viewMask(team.network, {
+      seed: config.seed,
+      fraction: config.viewFraction,
+      criticOnlyCount: config.observeConstraints === 'critic' ? config.specifications.length : 0,
+    })
     const engine = await createEngine(config, team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,

@@ -1,9 +1,10 @@
 import { type ActorPool, createActorPool, defaultActorCount } from '@vigil/actors'
 import type { Dataset } from '@vigil/data'
-import { contextSize, type EnvironmentSpec } from '@vigil/env-wasm'
+import { contextSize } from '@vigil/env-wasm'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import type { Config } from '../config/config.ts'
+import { environmentOf } from '../config/environment.ts'
 import { learnsConstraints } from '../config/specifications.ts'
 import type { InputSource } from '../training/inputs.ts'
 
@@ -17,13 +18,6 @@ export type Team = {
   readonly inputs: InputSource
   /** Makes these parameters [A, P] act from now on. */
   publish(parameters: Float32Array, policyVersion: number): void
-}
-
-const ACTION_NUMBERS = { allow: 0, block: 1, quarantine: 2, alert: 3 } as const
-
-/** Number of the config's fallback action. */
-export function fallbackActionOf(config: Config): 0 | 1 | 2 | 3 {
-  return ACTION_NUMBERS[config.fallbackAction]
 }
 
 /** The network that the config asks for on this dataset. */
@@ -72,22 +66,5 @@ export async function createTeam(config: Config, dataset: Dataset): Promise<Team
         encodePolicySnapshot({ policyVersion, datasetFingerprint, agentCount, parametersPerAgent, parameters }),
       )
     },
-  }
-}
-
-function environmentOf(config: Config): EnvironmentSpec {
-  return {
-    mode: config.episodes,
-    agentCount: config.agents,
-    seed: config.seed,
-    episodeSteps: config.episodeSteps,
-    attribution: config.attribution,
-    rule: config.rule,
-    faults: config.faults,
-    fallbackAction: fallbackActionOf(config),
-    rewards: config.rewards,
-    teamBonus: config.teamBonus,
-    specifications: [],
-    observeConstraints: false,
   }
 }

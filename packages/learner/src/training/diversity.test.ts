@@ -34,7 +34,7 @@ describe('bagWeights', () => {
 
 describe('viewMask', () => {
   it('hides whole inputs from the first layer of both trunks, others for each agent', () => {
-    const mask = viewMask(SPEC, { seed: 1, fraction: 0.5 })!
+    const mask = viewMask(SPEC, { seed: 1, fraction: 0.5, criticOnlyCount: 0 })!
     const { slices, parametersPerAgent } = parameterLayout(SPEC)
     const visible = Array.from({ length: SPEC.agentCount }, (_, agent) =>
       ['policy', 'value'].map((trunk) => {
@@ -63,6 +63,6 @@ describe('viewMask', () => {
   })
 
   it('is nothing when all agents see all inputs', () => {
-    expect(viewMask(SPEC, { seed: 1, fraction: 1 })).toBeNull()
+    expect(viewMask(SPEC, { seed: 1, fraction: 1, criticOnlyCount: 0 })).toBeNull()
   })
 })

@@ -26,30 +26,38 @@ export function bagWeights(options: {
 
 /**
  * Feature views (the random subspaces of Ho 1998): each agent sees its own share of the inputs. A hidden input has
- * first-layer weights of zero that never learn, so acting and learning need to know nothing of it.
+ * first-layer weights of zero that never learn, so acting and learning need to know nothing of it. What only critics are to
+ * see is hidden from every policy in the same way.
  *
- * @param fraction share of the inputs that each agent sees; 1 = all see all
+ * @param fraction        share of the inputs that each agent sees; 1 = all see all
+ * @param criticOnlyCount dense inputs, the last ones, that no policy sees; views leave them alone
  * @returns [A, P] 1 = learns, 0 = frozen at zero; or null when all see all
  */
 export function viewMask(
   spec: NetworkSpec,
-  options: { readonly seed: number; readonly fraction: number },
+  options: { readonly seed: number; readonly fraction: number; readonly criticOnlyCount: number },
 ): Uint8Array | null {
-  if (options.fraction === 1) return null
+  const { fraction, criticOnlyCount } = options
+  if (fraction === 1 && criticOnlyCount === 0) return null
   const { slices, parametersPerAgent } = parameterLayout(spec)
   const mask = new Uint8Array(spec.agentCount * parametersPerAgent).fill(1)
-  const inputs = spec.denseSize + spec.vocabularySizes.length
-  const hiddenCount = inputs - Math.max(1, Math.round(options.fraction * inputs))
+  const hide = (agent: number, input: number, trunk: string) => {
+    for (const slice of slices) {
+      const rows = slice.name.startsWith(trunk) ? rowsOfInput(spec, slice.name, input) : null
+      if (rows === null) continue
+      const at = agent * parametersPerAgent + slice.offset
+      mask.fill(0, at + rows.first * slice.shape[1], at + rows.end * slice.shape[1])
+    }
+  }
+  const sharedDense = spec.denseSize - criticOnlyCount
+  const inputs = sharedDense + spec.vocabularySizes.length
+  const hiddenCount = inputs - Math.max(1, Math.round(fraction * inputs))
   for (let agent = 0; agent < spec.agentCount; agent++) {
     const order = randomPermutation(randomStream(options.seed, 'view'), inputs, agent)
-    for (const input of order.subarray(0, hiddenCount)) {
-      for (const slice of slices) {
-        const rows = rowsOfInput(spec, slice.name, input)
-        if (rows === null) continue
-        const at = agent * parametersPerAgent + slice.offset
-        mask.fill(0, at + rows.first * slice.shape[1], at + rows.end * slice.shape[1])
-      }
+    for (const drawn of order.subarray(0, hiddenCount)) {
+      hide(agent, drawn < sharedDense ? drawn : drawn + criticOnlyCount, '')
     }
+    for (let input = sharedDense; input < spec.denseSize; input++) hide(agent, input, 'policy.')
   }
   return mask
 }

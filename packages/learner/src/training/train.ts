@@ -196,9 +196,7 @@ async function validate(config: Config, team: Team, { parameters, iteration }: T
   const decisions = await decideSplit(team, config, 'validation')
   const counts = countConfusion(decisions.actions, decisions.labels)
   const { precision, recall, f1 } = deriveRates(counts)
-  const satisfied = config.specifications.map((specification) =>
-    satisfiedRateOf(decisionRobustness(specification, decisions)),
-  )
+  const satisfied = decisionRobustness(config, decisions).map(satisfiedRateOf)
   return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards), satisfied }
 }
 
