@@ -119,9 +119,9 @@ export const configSchema = z.strictObject({
     .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })
     .prefault({}),
   /** Discount of the costs per step. */
-  costGamma: z.number().min(0).max(0.9999).default(0.9),
+  costGamma: z.number().min(0).max(0.9999).default(0.97),
   /** lambda of the costs' GAE. */
-  costLambda: share.default(0.95),
+  costLambda: share.default(0.5),
   /** Weight of the loss of cost critics and satisfaction heads. */
   constraintCoef: z.number().min(0).max(100).default(1),
   /** c in -c (1 - least robustness), paid at steps with a violation (only with stlMode `penalty`). */

@@ -26,8 +26,6 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     context: Float32Array.from({ length: T * E }, (_, i) => shard + i / 10),
     actions: Uint8Array.from({ length: N }, (_, i) => i % 4),
     logProbs: floats((i) => -i),
-    valueOutputCount: 1,
-    specificationCount: 0,
     robustness: new Float32Array(0),
     values: floats(() => 1),
     nextValues: floats(() => 1),
@@ -37,7 +35,6 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     terminated: new Uint8Array(T * E),
     truncated: new Uint8Array(T * E),
     recurrentState: new Float32Array(0),
-    robustness: new Float32Array(0),
     ...change,
   }
 }

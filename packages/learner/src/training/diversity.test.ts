@@ -62,6 +62,26 @@ describe('viewMask', () => {
     for (const { offset, length } of hiddenLayers) expect(mask.subarray(offset, offset + length)).not.toContain(0)
   })
 
+  it('hides what only critics see from the policies, and nothing else of it from views', () => {
+    const { slices, parametersPerAgent } = parameterLayout(SPEC)
+    const criticOnlyCount = 2
+    const mask = viewMask(SPEC, { seed: 1, fraction: 1, criticOnlyCount })!
+    const hidden = [...mask.keys()].filter((i) => mask[i] === 0)
+    const { shape, offset } = slices.find(({ name }) => name === 'policy.dense.0')!
+    const from = offset + (SPEC.denseSize - criticOnlyCount) * shape[1]
+    const ofAgent = Array.from({ length: criticOnlyCount * shape[1] }, (_, i) => from + i)
+    expect(hidden).toEqual(
+      Array.from({ length: SPEC.agentCount }, (_, agent) => ofAgent.map((at) => agent * parametersPerAgent + at)).flat(),
+    )
+    const view = viewMask(SPEC, { seed: 1, fraction: 0.5, criticOnlyCount })!
+    const value = slices.find(({ name }) => name === 'value.dense.0')!
+    const seen = value.offset + (SPEC.denseSize - criticOnlyCount) * value.shape[1]
+    for (let agent = 0; agent < SPEC.agentCount; agent++) {
+      const at = agent * parametersPerAgent
+      expect(view.subarray(at + seen, at + value.offset + value.length)).not.toContain(0)
+    }
+  })
+
   it('is nothing when all agents see all inputs', () => {
     expect(viewMask(SPEC, { seed: 1, fraction: 1, criticOnlyCount: 0 })).toBeNull()
   })
