@@ -1,5 +1,5 @@
 /** Smooth bounds of operations that look at one step. */
-import * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs'
 import { INFINITE, type Side, softExtreme } from './soft-extremes.ts'
 
 /** A value between two tensors [T, E]; where nothing is approximated both are the same tensor. */
@@ -22,32 +22,37 @@ export function absolute({ lower, upper }: Bounds, side: Side, temperature: numb
 
 /** a b: its bounds are among the products of the operands' bounds. */
 export function product(a: Bounds, b: Bounds, { side, temperature }: { side: Side; temperature: number }): tf.Tensor2D {
-  const left = endsOf(a)
-  const products = left.flatMap((x) => endsOf(b).map((y): tf.Tensor2D => tf.mul(x, y)))
-  if (products.length === 1) return products[0]
+  if (a.lower === a.upper) return scaled(b, { factor: a.lower, side })
+  if (b.lower === b.upper) return scaled(a, { factor: b.lower, side })
+  const products = [a.lower, a.upper].flatMap((x) => [b.lower, b.upper].map((y): tf.Tensor2D => tf.mul(x, y)))
   return extremeOf(products, { kind: side === 'lower' ? 'minimum' : 'maximum', side, temperature })
+}
+
+function scaled(x: Bounds, { factor, side }: { factor: tf.Tensor2D; side: Side }): tf.Tensor2D {
+  if (x.lower === x.upper) return tf.mul(x.lower, factor)
+  const [rising, falling] = side === 'lower' ? [x.lower, x.upper] : [x.upper, x.lower]
+  return tf.mul(factor, choose(tf.step(factor), rising, falling))
 }
 
 /** 1 / x, which is anything where x may be 0. */
 export function reciprocal({ lower, upper }: Bounds): Bounds {
   if (lower === upper) {
-    const inverse: tf.Tensor2D = tf.div(1, lower)
+    const inverse = tf.div<tf.Tensor2D>(1, lower)
     return { lower: inverse, upper: inverse }
   }
-  const keepsSign = tf.logicalOr(tf.greater(lower, 0), tf.less(upper, 0))
-  // The branch that is not taken must not divide by 0 either: its gradient would be NaN.
-  const inverse = (x: tf.Tensor2D) => tf.div(1, tf.where(keepsSign, x, tf.onesLike(x)))
-  return {
-    lower: tf.where(keepsSign, inverse(upper), tf.fill(upper.shape, -INFINITE)),
-    upper: tf.where(keepsSign, inverse(lower), tf.fill(lower.shape, INFINITE)),
+  const keepsSign: tf.Tensor2D = tf.add(tf.step(lower), tf.step(tf.neg(upper)))
+  const inverse = (x: tf.Tensor2D, otherwise: number) => {
+    // The divisor must not be 0 where the quotient is not used either: the gradient would be NaN.
+    const quotient = tf.div<tf.Tensor2D>(1, choose(keepsSign, x, tf.onesLike(x)))
+    return choose(keepsSign, quotient, tf.fill(x.shape, otherwise))
   }
+  return { lower: inverse(upper, -INFINITE), upper: inverse(lower, INFINITE) }
 }
 
 /** sqrt(x) where x > 0, else 0 without a gradient. */
 export function squareRoot(x: tf.Tensor2D): tf.Tensor2D {
-  const isPositive = tf.greater(x, 0)
-  const safe = tf.where(isPositive, x, tf.onesLike(x))
-  return tf.where(isPositive, tf.sqrt(safe), tf.zerosLike(x))
+  const isPositive: tf.Tensor2D = tf.step(x)
+  return tf.mul(isPositive, tf.sqrt(choose(isPositive, x, tf.onesLike(x))))
 }
 
 /**
@@ -56,12 +61,13 @@ export function squareRoot(x: tf.Tensor2D): tf.Tensor2D {
  */
 export function indicator(x: tf.Tensor2D, side: Side, temperature: number): tf.Tensor2D {
   const below = (y: tf.Tensor2D): tf.Tensor2D => {
-    const slope = tf.tanh(tf.div(y, temperature))
-    return tf.where(tf.greater(slope, 0), slope, tf.mul(slope, temperature / (1 + temperature)))
+    const slope: tf.Tensor2D = tf.tanh(tf.div(y, temperature))
+    return choose(tf.step(slope), slope, tf.mul(slope, temperature / (1 + temperature)))
   }
   return side === 'lower' ? below(x) : tf.sub(1, below(tf.neg(x)))
 }
 
-function endsOf({ lower, upper }: Bounds): tf.Tensor2D[] {
-  return lower === upper ? [lower] : [lower, upper]
+/** `yes` where the mask is 1, `no` where it is 0. tf.where asks for a gradient of its condition, and comparisons have none. */
+function choose(mask: tf.Tensor2D, yes: tf.Tensor2D, no: tf.Tensor2D): tf.Tensor2D {
+  return tf.add(tf.mul(mask, yes), tf.mul(tf.sub(1, mask), no))
 }

@@ -1,5 +1,5 @@
 /** Robustness with gradients. */
-import * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs'
 import { errorAt, StlError } from '../errors.ts'
 import type { Specification } from '../language/formula.ts'
 import { type CompileOptions, compile } from '../program/compile.ts'
@@ -72,7 +72,9 @@ export function smoothRobustness(
         values.push({ lower: side('lower'), upper: side('upper') })
       }
     }
-    return tf.clone(values[program.result].lower)
+    // TF.js refuses the gradient of a signal that has no part in the result, as where a delay is as long as the trace.
+    const nothing = program.signals.map((name) => tf.mul<tf.Tensor2D>(signals[name], 0))
+    return tf.addN([tf.clone(values[program.result].lower), ...nothing])
   })
 }
 
