@@ -77,7 +77,7 @@ describe('smoothRobustness', () => {
           }
         },
       ),
-      { seed: 11, numRuns: 1200 },
+      { seed: 11, numRuns: 800 },
     )
     expect(above).toBeGreaterThan(1000)
   })
@@ -107,7 +107,7 @@ describe('smoothRobustness', () => {
           }
         },
       ),
-      { seed: 12, numRuns: 500 },
+      { seed: 12, numRuns: 300 },
     )
     expect(apart[0]).toBeGreaterThan(0.1)
     expect(apart[1]).toBeLessThan(apart[0])
@@ -148,7 +148,7 @@ describe('smoothRobustness', () => {
           }
         },
       ),
-      { seed: 13, numRuns: 400 },
+      { seed: 13, numRuns: 250 },
     )
   })
 })

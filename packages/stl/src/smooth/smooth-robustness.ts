@@ -223,14 +223,15 @@ function finite(value: number): number {
   return Math.min(INFINITE, Math.max(-INFINITE, value))
 }
 
-/** Whether a step is one of its lane, bool [T, E]. */
-function insideOf(lengths: Int32Array, length: number, lanes: number): tf.Tensor2D {
+/** Whether a step is one of its lane, bool [T, E]; null where all are. */
+function insideOf(lengths: Int32Array, length: number, lanes: number): tf.Tensor2D | null {
   if (lengths.length !== lanes || lengths.some((steps) => steps < 1 || steps > length)) {
     throw new StlError(
       'OPTION',
       `lengths must be ${lanes} numbers of steps from 1 to ${length}, received [${lengths}].`,
     )
   }
+  if (lengths.every((steps) => steps === length)) return null
   const inside = Uint8Array.from({ length: length * lanes }, (_, i) =>
     Math.floor(i / lanes) < lengths[i % lanes] ? 1 : 0,
   )
