@@ -19,6 +19,7 @@
  *   MEMORY_LIMIT         windows or a trace that need more memory than allowed
  *   DIVISION_BY_ZERO     a division by zero at some step
  *   NOT_A_NUMBER         arithmetic without a value at some step, such as sqrt(-1) or inf - inf
+ *   NOT_SMOOTH           a term that has no smooth bound, such as pow of a minimum
  *   TRACE_VALUE          a sample that is no number
  *   TRACE_SHAPE          signals of different lengths, or no sample for a signal
  *   TRACE_EMPTY          a trace without steps
@@ -44,6 +45,7 @@ export type StlErrorCode =
   | 'MEMORY_LIMIT'
   | 'DIVISION_BY_ZERO'
   | 'NOT_A_NUMBER'
+  | 'NOT_SMOOTH'
   | 'TRACE_VALUE'
   | 'TRACE_SHAPE'
   | 'TRACE_EMPTY'

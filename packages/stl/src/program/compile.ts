@@ -3,7 +3,7 @@ import { nearestName } from '@vigil/command-line'
 import { errorAt, placeOf, type Span, StlError } from '../errors.ts'
 import { type Definition, type Formula, foldFormula, type Specification } from '../language/formula.ts'
 import { parse } from '../language/parse.ts'
-import { PROFILES, type ProfileName } from '../profile.ts'
+import { PROFILES, type Profile, type ProfileName } from '../profile.ts'
 import { ProgramBuilder } from './builder.ts'
 import { asksForTruth, lowerNode } from './lower.ts'
 import { OP, type Program } from './program.ts'
@@ -24,6 +24,8 @@ export type CompileOptions = {
   /** seconds between two steps, default 1 as in RTAMT; only intervals with units of time ask for it */
   readonly samplingPeriod?: number
   readonly profile?: ProfileName
+  /** robustness of iff and xor, default the profile's; under expansion a robustness above 0 always means true */
+  readonly equivalence?: Profile['equivalence']
   /** default robustness */
   readonly semantics?: Semantics
 }
@@ -40,7 +42,8 @@ export function compile(specification: string | Specification, options: CompileO
   const source = typeof specification === 'string' ? parse(specification, { profile }) : specification
   const { text, definitions, formula } = source
   const clock: Clock = { text, constants, samplingPeriod }
-  const builder = new ProgramBuilder({ profile: PROFILES[profile], clock })
+  const { equivalence = PROFILES[profile].equivalence } = options
+  const builder = new ProgramBuilder({ profile: { ...PROFILES[profile], equivalence }, clock })
   const names = new NameTable(source, options)
   for (const definition of definitions) {
     // Who uses the name decides which of the two stays in the program.
