@@ -199,14 +199,24 @@ export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, conte
   return status
 }
 
-/** What the context shows of robustness: (clip(robustness, -1, 1) + 1) / 2. */
+/** Robustness below which differences hardly show in the context. */
+const OBSERVED_SCALE: f64 = 1e-3
+
+/**
+ * What the context shows of robustness r:
+ *
+ *   clip(1/2 + sign(r) ln(1 + |r| / scale) / (2 ln(1 + 1 / scale)), 0, 1)
+ *
+ * The logarithm keeps apart a few thousandths of a rate as well as tenths; what is beyond +-1 looks like +-1.
+ */
 function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
   const observed = context + (<usize>plan.averageCount << 2)
   const count = plan.contextSize - plan.averageCount
   for (let s = 0; s < count; s++) {
     const at = <usize>s << 2
-    const value = load<f32>(robustness + at)
-    store<f32>(observed + at, (min<f32>(max<f32>(value, -1), 1) + 1) * 0.5)
+    const value = <f64>load<f32>(robustness + at)
+    const size = Math.log1p(abs(value) / OBSERVED_SCALE) / Math.log1p(1 / OBSERVED_SCALE)
+    store<f32>(observed + at, <f32>(0.5 + 0.5 * copysign<f64>(min<f64>(size, 1), value)))
   }
 }
 

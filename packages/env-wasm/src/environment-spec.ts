@@ -37,7 +37,8 @@ export function averageCount(mode: EpisodeMode): 0 | 4 {
 /**
  * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode, where
  * the past says nothing about the next row; then, where they are observed, one value per specification:
- * (clip(robustness, -1, 1) + 1) / 2 after the step before, 1 where an episode begins.
+ * its robustness after the step before on a logarithmic scale from 0 to 1 (absorbRobustness in assembly/lanes.ts), a half
+ * for robustness 0, 1 where an episode begins.
  */
 export function contextSize({
   mode,

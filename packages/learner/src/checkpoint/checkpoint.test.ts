@@ -18,6 +18,7 @@ const checkpoint: Checkpoint = {
   engine: 'tfjs wasm',
   normaliser: { kind: 'running', count: 5, mean: 0.1 + 0.2, m2: 1 / 3 },
   multipliers: [{ value: 0.1 + 0.2, integral: 1 / 3, violatedRate: 0.07 }],
+  history: Uint8Array.of(0, 7, 3),
   best: { iteration: 10, shortfall: 0.01, rewardMean: 1.25 },
   parameters: Float32Array.of(1, -2.5, 3e-8),
   optimiser: { step: 192, firstMoment: Float32Array.of(0.5, 0, -0.5), secondMoment: Float32Array.of(1, 2, 3) },

@@ -5,6 +5,7 @@ import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { count, sha256, share } from '../run-files/schema-parts.ts'
+import { type DecisionHistory, isHistory } from '../training/constraints/decision-history.ts'
 import { type Multiplier, multipliersSchema } from '../training/constraints/multipliers.ts'
 import { CheckpointError } from './errors.ts'
 
@@ -42,6 +43,8 @@ export type Checkpoint = {
   readonly normaliser: ReturnNormaliser
   /** Controllers of the specifications' multipliers, in their order; empty where no mode uses them. */
   readonly multipliers: readonly Multiplier[]
+  /** What the lanes decided last, where windows look back on it; empty where no mode does. */
+  readonly history: DecisionHistory
   /** The best validation so far; null before the first. */
   readonly best: BestValidation | null
   /** [A, P] */
@@ -85,6 +88,7 @@ const headerSchema = z.strictObject({
     secondMoment: count,
     actingParameters: count,
     lanes: count,
+    history: count,
   }),
 })
 
@@ -123,13 +127,14 @@ export type ExpectedCheckpoint = {
 
 /** The bytes of a checkpoint file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { parameters, optimiser, acting, lanes, ...rest } = checkpoint
+  const { parameters, optimiser, acting, lanes, history, ...rest } = checkpoint
   const sections = {
     parameters,
     firstMoment: optimiser.firstMoment,
     secondMoment: optimiser.secondMoment,
     actingParameters: acting?.parameters ?? new Float32Array(0),
     lanes,
+    history,
   }
   const lengths = Object.fromEntries(Object.entries(sections).map(([name, { byteLength }]) => [name, byteLength]))
   const header = Buffer.from(
@@ -212,9 +217,11 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const actingParameters = floats('actingParameters')
   const acting = header.acting && { ...header.acting, parameters: actingParameters }
   const lanes = take(sections.lanes)
+  const history = take(sections.history)
+  if (!isHistory(history)) throw damaged('its history holds what no decision is')
   const { normaliser, optimiserStep, sections: _lengths, ...rest } = header
   const optimiser = { step: optimiserStep, firstMoment, secondMoment }
-  return { ...rest, normaliser, parameters, optimiser, acting, lanes }
+  return { ...rest, normaliser, parameters, optimiser, acting, lanes, history }
 }
 
 function parseHeader(bytes: Buffer) {

@@ -51,7 +51,10 @@ export async function readSpecifications(value: string): Promise<unknown> {
   if (!value.endsWith('.json')) return [{ name: 'specification', formula: value }]
   const json = await readJson(value, 'file of specifications')
   if (Array.isArray(json)) return json
-  throw new ConfigError('CONFIG_FILE', `The file of specifications ${value} must hold a JSON list of { name, formula, target }.`)
+  throw new ConfigError(
+    'CONFIG_FILE',
+    `The file of specifications ${value} must hold a JSON list of { name, formula, target }.`,
+  )
 }
 
 /** Settings of a file, overruled by those of the command line; nested objects are merged. */

@@ -69,7 +69,10 @@ describe('renderReport', () => {
     const evaluation = sampleEvaluation({ stl: [sampleSpecification(), sampleSpecification({ name: 'other' })] })
     const markup = page(run(20, { stl: [entry, { ...entry, name: 'other' }] }), evaluation)
     expect(textOf(markup)).toContain(
-      'false alarms G (fp_rate[100] &#60;= 0.02) holds at 90.0\u00A0% of the steps (88.0\u00A0% to 92.0\u00A0%) and misses its target of 95.0\u00A0%.'.replace(/\u00A0/g, ' '),
+      'false alarms G (fp_rate[100] &#60;= 0.02) holds at 90.0\u00A0% of the steps (88.0\u00A0% to 92.0\u00A0%) and misses its target of 95.0\u00A0%.'.replace(
+        /\u00A0/g,
+        ' ',
+      ),
     )
     const own = chartIds(markup).filter((id) => !chartIds(page()).includes(id))
     expect(own).toEqual(['strip-a', 'strip-b', 'satisfaction', 'multipliers', 'brier'])

@@ -48,7 +48,14 @@ function stripCard(scores: SpecificationScores, { index, rows }: { index: number
     itemStyle: { color },
     lineStyle: { color, width },
   })
-  const zero = { ...line([], ink.muted, 1.25), data: [[0, 0], [rows, 0]], lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] } }
+  const zero = {
+    ...line([], ink.muted, 1.25),
+    data: [
+      [0, 0],
+      [rows, 0],
+    ],
+    lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] },
+  }
   const figures = [
     ['least', formatMeasure(robustnessMin)],
     ['mean of the worst 5 %', formatMeasure(robustnessTail5)],

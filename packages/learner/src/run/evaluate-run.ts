@@ -73,6 +73,7 @@ async function crossEntropyParameters(
     engine: `${engine.name} ${engine.backend}`,
     normaliser: createReturnNormaliser('none'),
     multipliers: [],
+    history: new Uint8Array(0),
     best: null,
     parameters,
     optimiser: await engine.storeOptimiser(),

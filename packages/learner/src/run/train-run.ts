@@ -67,7 +67,8 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
     return learner.begin()
   }
   assertSameEngine(checkpoint, engine)
-  const { iteration, envSteps, passes, normaliser, multipliers, best, parameters, optimiser, acting, lanes } = checkpoint
+  const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, optimiser, ...state } = checkpoint
+  const { iteration, parameters, lanes } = state
   team.pool.restoreShards(lanes)
   engine.loadParameters(parameters)
   engine.loadOptimiser(optimiser)
@@ -78,7 +79,7 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
       ? `the run is finished, ${iteration} of ${config.iterations} iterations: evaluating it again`
       : `going on after iteration ${iteration} of ${config.iterations}`,
   )
-  return { iteration, envSteps, passes, normaliser, multipliers, best, parameters, acting, lanes }
+  return state
 }
 
 /** Training with its metrics and checkpoints on disk and its progress on the screen. */

@@ -42,7 +42,9 @@ metrics  runs/one/metrics.jsonl
       'Specification false alarms holds at 90.0 % of the steps (88.0 % to 92.0 %) and misses its target of 95.0 %.\n',
     )
     expect(text).toContain('Specification response holds at 100 % of the steps (80.0 % to 100 %) and meets its target')
-    expect(text).toContain('Specification posture holds at 94.0 % of the steps (92.0 % to 96.0 %) and is below its target, but')
+    expect(text).toContain(
+      'Specification posture holds at 94.0 % of the steps (92.0 % to 96.0 %) and is below its target, but',
+    )
   })
 
   it('keeps to the width of the terminal down to 40 columns', () => {

@@ -86,7 +86,12 @@ describe('assembleBatch', () => {
   it('reads values in the units of the critic that gave them, where it is not the newest', () => {
     const acting = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
     const latest = { kind: 'running', count: 2, mean: -50, m2: 800 } as const
-    const { critique, normaliser } = assembleBatch([trajectory(0)], settings, { acting, latest, multipliers: [] }, noWeights)
+    const { critique, normaliser } = assembleBatch(
+      [trajectory(0)],
+      settings,
+      { acting, latest, multipliers: [] },
+      noWeights,
+    )
     const mse = Array.from({ length: N }, (_, i) => (i - 12) ** 2).reduce((sum, x) => sum + x, 0) / N
     expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
     expect(normaliser).toMatchObject({ count: 14, mean: expect.closeTo((2 * -50 + 12 * 5.5) / 14, 9) })

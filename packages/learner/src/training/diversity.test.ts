@@ -71,7 +71,9 @@ describe('viewMask', () => {
     const from = offset + (SPEC.denseSize - criticOnlyCount) * shape[1]
     const ofAgent = Array.from({ length: criticOnlyCount * shape[1] }, (_, i) => from + i)
     expect(hidden).toEqual(
-      Array.from({ length: SPEC.agentCount }, (_, agent) => ofAgent.map((at) => agent * parametersPerAgent + at)).flat(),
+      Array.from({ length: SPEC.agentCount }, (_, agent) =>
+        ofAgent.map((at) => agent * parametersPerAgent + at),
+      ).flat(),
     )
     const view = viewMask(SPEC, { seed: 1, fraction: 0.5, criticOnlyCount })!
     const value = slices.find(({ name }) => name === 'value.dense.0')!

@@ -92,7 +92,14 @@ const RECURRENT: Batch = {
 function lanesOf(pass: number): number[][] {
   const found: number[][] = []
   const { resets } = RECURRENT.recurrence!
-  for (const m of minibatchesOf(RECURRENT, SOURCE, { size: 4, agentCount: AGENTS, seed: 1, pass, weights: null, direct: null })) {
+  for (const m of minibatchesOf(RECURRENT, SOURCE, {
+    size: 4,
+    agentCount: AGENTS,
+    seed: 1,
+    pass,
+    weights: null,
+    direct: null,
+  })) {
     const { stepCount, laneCount, state, resets: shown } = m.recurrence!
     expect([stepCount, laneCount]).toEqual([STEPS, 2])
     const lanes = Array.from({ length: laneCount }, (_, l) => {

@@ -12,17 +12,28 @@ import type { Team } from '../run/team.ts'
 import { countActions, countConfusion, deriveRates } from '../run-files/classification.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import { assembleBatch, type Batch } from './batch.ts'
+import { isBetter, rankedBy } from './best-validation.ts'
 import { createCollection, policyOf } from './collection.ts'
+import { extendHistory } from './constraints/decision-history.ts'
+import { directOf, historyLength } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultiplier, INITIAL_MULTIPLIER, type Multiplier } from './constraints/multipliers.ts'
 import { bagWeights } from './diversity.ts'
-import { isBetter, rankedBy } from './best-validation.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 /** Where training stands between two iterations: all that changes. */
 export type TrainingState = Pick<
   Checkpoint,
-  'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'multipliers' | 'best' | 'parameters' | 'acting' | 'lanes'
+  | 'iteration'
+  | 'envSteps'
+  | 'passes'
+  | 'normaliser'
+  | 'multipliers'
+  | 'history'
+  | 'best'
+  | 'parameters'
+  | 'acting'
+  | 'lanes'
 >
 
 /** What training tells the outside, in this order in each iteration. */
@@ -42,7 +53,18 @@ export function initialState(config: Config, team: Team, viewMask: Uint8Array | 
   const normaliser = createReturnNormaliser(config.returnNormalisation)
   const lanes = team.pool.saveShards()
   const multipliers = usesMultipliers(config) ? config.specifications.map(() => INITIAL_MULTIPLIER) : []
-  return { iteration: 0, envSteps: 0, passes: 0, normaliser, multipliers, best: null, parameters, acting: null, lanes }
+  return {
+    iteration: 0,
+    envSteps: 0,
+    passes: 0,
+    normaliser,
+    multipliers,
+    history: new Uint8Array(0),
+    best: null,
+    parameters,
+    acting: null,
+    lanes,
+  }
 }
 
 /**
@@ -85,14 +107,37 @@ export async function train(
       multipliers: multipliers.map(({ value }) => value),
     }
     const { batch, normaliser, critique } = assembleBatch(trajectories, config, memory, weightsOf)
+    const decided = { trajectories, labels: team.dataset.labels }
+    const isDirect = config.stlMode === 'lagrangian+direct'
+    const direct = isDirect
+      ? directOf(config, { ...decided, history: state.history, multipliers: memory.multipliers })
+      : null
+    const history = isDirect ? extendHistory(state.history, decided, historyLength(config)) : state.history
     const remaining = config.anneal ? 1 - state.iteration / config.iterations : 1
-    const { stats, passes } = await learn(config, team, engine, { batch, weightsOf, remaining, passes: state.passes })
+    const { stats, passes } = await learn(config, team, engine, {
+      batch,
+      direct,
+      weightsOf,
+      remaining,
+      passes: state.passes,
+    })
     const parameters = await engine.storeParameters()
     const updateMs = performance.now() - startMs - collectMs
 
     const envSteps = state.envSteps + batch.eventCount
     const acting = config.staleness === 1 ? policyOf(state) : null
-    state = { iteration, envSteps, passes, normaliser, multipliers, best: state.best, parameters, acting, lanes }
+    state = {
+      iteration,
+      envSteps,
+      passes,
+      normaliser,
+      multipliers,
+      history,
+      best: state.best,
+      parameters,
+      acting,
+      lanes,
+    }
     const isValidated = iteration % config.validateEvery === 0 || iteration === config.iterations
     const validation = isValidated ? await validate(config, team, state) : null
     const candidate = validation && { iteration, ...rankedBy(config, validation) }
@@ -146,6 +191,8 @@ async function learn(
   engine: Engine,
   work: {
     readonly batch: Batch
+    /** [N] or null */
+    readonly direct: Float32Array | null
     readonly weightsOf: (rows: Uint32Array) => Float32Array | null
     /** Share of the annealed schedule that is left, 1 to 0. */
     readonly remaining: number
@@ -161,12 +208,19 @@ async function learn(
     maxGradNormPolicy: config.maxGradNormPolicy,
     maxGradNormValue: config.maxGradNormValue,
   }
-  const { batch } = work
+  const { batch, direct } = work
   const weights = work.weightsOf(batch.rows)
   const all: UpdateStats[] = []
   let passes = work.passes
   epochs: for (let epoch = 0; epoch < config.epochs; epoch++) {
-    const order = { size: config.minibatchSize, agentCount: config.agents, seed: config.seed, pass: passes++, weights, direct: null }
+    const order = {
+      size: config.minibatchSize,
+      agentCount: config.agents,
+      seed: config.seed,
+      pass: passes++,
+      weights,
+      direct,
+    }
     for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
       const stats = await engine.update(minibatch, settings)
       all.push(stats)

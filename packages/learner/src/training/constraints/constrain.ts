@@ -35,10 +35,14 @@ export function constraintTargets(trajectory: Trajectory, settings: ConstraintSe
     }
   }
   const discounting = { gamma: settings.costGamma, lambda: settings.costLambda }
-  const estimates: CostEstimates[] = each((specification) => estimateCosts(trajectory, { specification, ...discounting }))
+  const estimates: CostEstimates[] = each((specification) =>
+    estimateCosts(trajectory, { specification, ...discounting }),
+  )
   return {
     costTargets: estimates.map(({ targets }) => targets),
-    satisfied: each((s) => Float32Array.from({ length: events }, (_, i) => (isViolated(robustness[i * S + s]) ? 0 : 1))),
+    satisfied: each((s) =>
+      Float32Array.from({ length: events }, (_, i) => (isViolated(robustness[i * S + s]) ? 0 : 1)),
+    ),
     costAdvantages: estimates.map(({ advantages }) => advantages),
   }
 }

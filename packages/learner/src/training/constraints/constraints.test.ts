@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FIXTURE, constrainedTrajectory } from './constraint-fixture.ts'
+import { constrainedTrajectory, FIXTURE } from './constraint-fixture.ts'
 import { costsOf, estimateCosts } from './costs.ts'
 import { measureConstraints } from './measure.ts'
 import { mixAdvantages } from './mix-advantages.ts'
