@@ -93,10 +93,11 @@ const KINDS = [
   { episodes: 'iid', staleness: 1, others: [4] },
   { episodes: 'stream', staleness: 0, others: [3] },
   { episodes: 'stream', staleness: 1, others: [1, 2, 4] },
+  { episodes: 'stream', staleness: 1, others: [3], stlMode: 'lagrangian+direct', specifications: 'original' },
 ] as const
 
-describe.each(KINDS)('a run in $episodes episodes, staleness $staleness', ({ others, ...kind }) => {
-  const named = (name: string) => `${name}-${kind.episodes}-${kind.staleness}`
+describe.each(KINDS)('a run in $episodes episodes, staleness $staleness, $stlMode', ({ others, ...kind }) => {
+  const named = (name: string) => `${name}-${kind.episodes}-${kind.staleness}${'stlMode' in kind ? '-stl' : ''}`
 
   it(`is the same again with ${others} actors, and when it was stopped and resumed`, async () => {
     const whole = await run(named('whole'), kind)
@@ -206,6 +207,14 @@ describe('the algorithm', () => {
     ['gae, no normalisation and views', { returns: 'gae', returnNormalisation: 'none', viewFraction: 0.5 }],
     ['consensus attribution, a bonus and a KL limit', { attribution: 'consensus', teamBonus: 0.2, targetKl: 1e-6 }],
     ['no critic', { valueHidden: null, baseline: 'counterfactual' }],
+    ['specifications that are only measured', { specifications: 'default' }],
+    ['a penalty for specifications', { stlMode: 'penalty' }],
+    ['a constant target for specifications', { stlMode: 'fixed-target' }],
+    ['multipliers for specifications that agents see', { stlMode: 'lagrangian', observeConstraints: 'team' }],
+    [
+      'specifications in a recurrent team',
+      { stlMode: 'lagrangian', policy: 'lstm', lstmHidden: [8], episodes: 'stream' },
+    ],
     ['a discount over truncated episodes', { gamma: 0.9, episodeSteps: 5, rule: 'majority' }],
   ] as [string, ConfigInput][])('runs with %s', async (name, input) => {
     await run(name, { ...input, iterations: 2 })
@@ -214,6 +223,20 @@ describe('the algorithm', () => {
     for (const line of metrics) {
       expect(line.policyLoss).not.toBeNull()
       expect(line.valueLoss === null).toBe(input.valueHidden === null)
+      const hasSpecifications = input.stlMode !== undefined || input.specifications !== undefined
+      expect(line.stl.map(({ name }) => name)).toEqual(
+        hasSpecifications ? ['response', 'follow-up', 'posture', 'resources'] : [],
+      )
+      for (const { lambda, brier } of line.stl) {
+        expect(lambda === null).toBe(input.stlMode !== 'lagrangian')
+        expect(brier === null).toBe(input.stlMode === undefined || input.stlMode === 'penalty')
+      }
+    }
+    const { evaluation, report } = resultFiles(runFolderAt(join(root, name)), 'test')
+    for (const { name, satisfiedRate, strip } of (await readEvaluation(evaluation)).stl) {
+      expect(await readFile(report, 'utf8')).toContain(name)
+      expect(strip.min.length).toBe(240)
+      expect(strip.min.some((value) => value < 0)).toBe(satisfiedRate < 1)
     }
   })
 })

@@ -1,10 +1,13 @@
 import type { Trajectory } from '@vigil/proto'
 import type { Config } from '../../config/config.ts'
 import { learnsConstraints, usesMultipliers } from '../../config/specifications.ts'
-import { type CostEstimates, estimateCosts, isViolated } from './costs.ts'
+import { estimateCosts, isViolated } from './costs.ts'
 
 /** Settings that say how specifications enter learning. */
-export type ConstraintSettings = Pick<Config, 'stlMode' | 'stlTarget' | 'costGamma' | 'costLambda' | 'penaltyCoef'>
+export type ConstraintSettings = Pick<
+  Config,
+  'stlMode' | 'stlTarget' | 'gaeLambda' | 'costGamma' | 'costLambda' | 'penaltyCoef'
+>
 
 /** What the heads of the specifications are fitted to in one iteration; [T, E] and [T, E, A] of one trajectory. */
 export type ConstraintTargets = {
@@ -34,10 +37,8 @@ export function constraintTargets(trajectory: Trajectory, settings: ConstraintSe
       costAdvantages: null,
     }
   }
-  const discounting = { gamma: settings.costGamma, lambda: settings.costLambda }
-  const estimates: CostEstimates[] = each((specification) =>
-    estimateCosts(trajectory, { specification, ...discounting }),
-  )
+  const discounting = { gamma: settings.costGamma, lambda: settings.costLambda, targetLambda: settings.gaeLambda }
+  const estimates = each((specification) => estimateCosts(trajectory, specification, discounting))
   return {
     costTargets: estimates.map(({ targets }) => targets),
     satisfied: each((s) =>

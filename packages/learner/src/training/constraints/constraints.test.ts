@@ -24,7 +24,7 @@ describe('costsOf', () => {
 describe('estimateCosts', () => {
   it('is the discounted share of violated steps beyond what the own head said', () => {
     const [gamma, specification] = [0.8, 1]
-    const { advantages, targets } = estimateCosts(trajectory, { specification, gamma, lambda: 1 })
+    const { advantages, targets } = estimateCosts(trajectory, specification, { gamma, lambda: 1, targetLambda: 1 })
     for (let lane = 0; lane < E; lane++) {
       for (let agent = 0; agent < A; agent++) {
         const at = (t: number) => (t * E + lane) * A + agent
@@ -40,7 +40,7 @@ describe('estimateCosts', () => {
   })
 
   it('lies in [0, 1] where the head does', () => {
-    const { targets } = estimateCosts(trajectory, { specification: 0, gamma: 0.97, lambda: 0.9 })
+    const { targets } = estimateCosts(trajectory, 0, { gamma: 0.97, lambda: 0, targetLambda: 0.9 })
     for (const target of targets) expect(target >= 0 && target <= 1).toBe(true)
   })
 })

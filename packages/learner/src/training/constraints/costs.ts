@@ -1,12 +1,23 @@
 import type { Trajectory } from '@vigil/proto'
 import { generalisedAdvantages } from '../../gae.ts'
+import { tdLambdaReturns } from '../../td-lambda.ts'
 
 /** What a rollout says about one specification, for the critic and the policy. */
 export type CostEstimates = {
   /** [T, E, A] how much more cost than expected follows from what was done; cost units, not normalised */
   readonly advantages: Float32Array
-  /** [T, E, A] what the cost critic is fitted to: advantages plus what it said */
+  /** [T, E, A] what the cost critic is fitted to */
   readonly targets: Float32Array
+}
+
+/** How far costs count. */
+export type CostDiscounting = {
+  /** per step */
+  readonly gamma: number
+  /** of the advantages: low, so that the critic, which sees robustness change, says at once what an action has done */
+  readonly lambda: number
+  /** of the targets: high, so that what follows is learnt from what followed */
+  readonly targetLambda: number
 }
 
 /**
@@ -54,19 +65,24 @@ export function costsOf(
 export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'agentCount'>
 
 /**
- * Generalised advantages of one specification's cost, against its own output of the value trunk.
+ * Generalised advantages of one specification's cost, against its own output of the value trunk, and lambda-returns for that
+ * output.
  *
  * @param specification its number, 0 to S - 1; its cost value is output 1 + specification of the value trunk
  */
 export function estimateCosts(
   trajectory: Trajectory,
-  { specification, gamma, lambda }: { readonly specification: number; readonly gamma: number; readonly lambda: number },
+  specification: number,
+  { gamma, lambda, targetLambda }: CostDiscounting,
 ): CostEstimates {
   const rewards = costsOf(trajectory, { specification, gamma })
   const at = { output: 1 + specification, outputCount: trajectory.valueOutputCount }
   const values = valueOutput(trajectory.values, at)
   const nextValues = valueOutput(trajectory.nextValues, at)
+  const segment = { ...trajectory, rewards, values, nextValues }
   const advantages = new Float32Array(rewards.length)
-  generalisedAdvantages({ ...trajectory, rewards, values, nextValues }, { gamma, gaeLambda: lambda }, advantages)
-  return { advantages, targets: advantages.map((advantage, i) => advantage + values[i]) }
+  generalisedAdvantages(segment, { gamma, gaeLambda: lambda }, advantages)
+  const targets = new Float32Array(rewards.length)
+  tdLambdaReturns(segment, { gamma, tdLambda: targetLambda }, targets)
+  return { advantages, targets }
 }

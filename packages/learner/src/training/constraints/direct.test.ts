@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { resolveConfig } from '../../config/config.ts'
+import { constrainedTrajectory, FIXTURE } from './constraint-fixture.ts'
+import { extendHistory, historyColumns, isHistory } from './decision-history.ts'
+import { directOf, historyLength } from './direct.ts'
+
+const { stepCount: T, laneCount: E } = FIXTURE
+const LANES = 2 * E
+const NONE = new Uint8Array(0)
+const formulas = ['G (fp_rate[6] <= 0.1)', 'G (detection_rate[4] >= 0.9)', 'G (false_positive < 0.5 or cpu < 0.9)']
+const config = resolveConfig(
+  { stlMode: 'lagrangian+direct', specifications: formulas.map((formula) => ({ name: formula, formula })) },
+  'test',
+)
+
+/** Rows 0 to 63, every fourth a threat; decisions that differ from shard to shard. */
+const LABELS = Uint8Array.from({ length: 64 }, (_, row) => (row % 4 === 0 ? 1 : 0))
+const rollout = (shard: number, change = {}) =>
+  constrainedTrajectory(shard, {
+    specificationCount: 3,
+    robustness: Float32Array.from({ length: T * E * 3 }, (_, i) => Math.sin(i)),
+    teamActions: Uint8Array.from({ length: T * E }, (_, i) => (i * 7 + shard) % 4),
+    ...change,
+  })
+const trajectories = [rollout(0), rollout(1)]
+const decided = { trajectories, labels: LABELS }
+/** What happened at step t in a lane: [shard, event of the shard]. */
+const eventAt = (t: number, lane: number) => [Math.floor(lane / E), t * E + (lane % E)] as const
+
+describe('extendHistory', () => {
+  it('puts the shards side by side, step under step', () => {
+    const { restrictive, threat } = historyColumns(extendHistory(NONE, decided, 100), LANES)
+    expect(restrictive.length).toBe(T * LANES)
+    for (let i = 0; i < T * LANES; i++) {
+      const [shard, event] = eventAt(Math.floor(i / LANES), i % LANES)
+      const { teamActions, rows } = trajectories[shard]
+      expect(restrictive[i]).toBe([0, 1, 1, 0][teamActions[event]])
+      expect(threat[i]).toBe(LABELS[rows[event]])
+    }
+  })
+
+  it('keeps the newest steps, and knows where episodes begin across rollouts', () => {
+    const ended = (flag: 'terminated' | 'truncated', event: number) => ({
+      [flag]: Uint8Array.from({ length: T * E }, (_, i) => (i === event ? 1 : 0)),
+    })
+    const first = [rollout(0, ended('terminated', (T - 1) * E + 2)), rollout(1, ended('truncated', E + 1))]
+    const one = extendHistory(NONE, { trajectories: first, labels: LABELS }, 3)
+    expect(one.length).toBe(3 * LANES)
+    const two = extendHistory(one, decided, 6)
+    expect(two.length).toBe(6 * LANES)
+    expect(two.subarray(0, 2 * LANES)).toEqual(one.subarray(LANES))
+    // Rows 2 and 3 of the first rollout, then the second: lane 2 began anew with it, lane E + 1 at row 2.
+    const { begins } = historyColumns(two, LANES)
+    const begun = [...begins.keys()].filter((i) => begins[i] === 1)
+    expect(begun).toEqual([...Array.from({ length: LANES }, (_, lane) => lane), 2 * LANES + 2])
+    const { begins: all } = historyColumns(extendHistory(NONE, { trajectories: first, labels: LABELS }, 9), LANES)
+    expect(all[2 * LANES + E + 1]).toBe(1)
+    expect([isHistory(two), isHistory(Uint8Array.of(1, 8))]).toEqual([true, false])
+  })
+})
+
+describe('directOf', () => {
+  const input = { ...decided, history: NONE, multipliers: [1, 0, 5] }
+
+  it('looks as far back as the windows do', () => {
+    expect(historyLength(config)).toBe(6)
+    expect(historyLength({ ...config, stlMode: 'lagrangian' })).toBe(0)
+  })
+
+  it('says of benign events alone that acting on them costs false alarms', () => {
+    const direct = directOf(config, input)!
+    let pushed = 0
+    for (let i = 0; i < direct.length; i++) {
+      const [shard, event] = [Math.floor(i / (T * E)), i % (T * E)]
+      if (LABELS[trajectories[shard].rows[event]] === 1) expect(direct[i]).toBe(0)
+      else {
+        expect(direct[i]).toBeLessThanOrEqual(0)
+        if (direct[i] < 0) pushed++
+      }
+    }
+    expect(pushed).toBeGreaterThan(20)
+    // A mean square of 1, times lambda over 1 + the sum of all lambdas.
+    const square = direct.reduce((sum, value) => sum + value * value, 0) / direct.length
+    expect(Math.sqrt(square)).toBeCloseTo(1 / 7, 5)
+  })
+
+  it('pushes towards acting on threats where detection is asked for', () => {
+    const direct = directOf(config, { ...input, multipliers: [0, 2, 0] })!
+    const onThreats = [...direct.keys()].filter((i) => {
+      const [shard, event] = [Math.floor(i / (T * E)), i % (T * E)]
+      return LABELS[trajectories[shard].rows[event]] === 1
+    })
+    expect(direct.every((value) => value >= 0)).toBe(true)
+    expect(onThreats.some((i) => direct[i] > 0)).toBe(true)
+  })
+
+  it('is nothing without a multiplier, or for what is not about decisions alone', () => {
+    expect(directOf(config, { ...input, multipliers: [0, 0, 0] })).toBeNull()
+    expect(directOf(config, { ...input, multipliers: [0, 0, 3] })).toBeNull()
+  })
+
+  it('depends on what the windows hold of before', () => {
+    const before = extendHistory(NONE, { ...decided, trajectories: [rollout(2), rollout(3)] }, historyLength(config))
+    expect(directOf(config, { ...input, history: before })).not.toEqual(directOf(config, input))
+    expect(directOf(config, input)).toEqual(directOf(config, input))
+  })
+})
