@@ -58,7 +58,7 @@ export function signalSource(name: string): SignalSource | null {
   const number = SIGNALS.indexOf(name as SignalName)
   if (number >= 0) return { number, window: 0 }
   const [, stem, width] = /^(\w+)\[(\d+)\]$/.exec(name) ?? []
-  const windowed = WINDOWED_SIGNALS.findIndex((signal) => signal === stem)
+  const windowed = (WINDOWED_SIGNALS as readonly string[]).indexOf(stem)
   if (windowed < 0) return null
   const window = Number(width)
   if (window < 1 || window > WINDOW_MAX) {
