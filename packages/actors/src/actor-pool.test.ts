@@ -2,11 +2,11 @@ import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import { type ActorSettings, layOutMemory } from './memory-layout.ts'
-import { loudPolicy, recurrentRun, smallRun } from './small-run.ts'
+import { loudPolicy, recurrentRun, smallRun, watchedRun } from './small-run.ts'
 
 const RUNS: [string, ActorSettings][] = [
   ['iid episodes', smallRun('iid')],
-  ['stream episodes', smallRun('stream')],
+  ['watched stream episodes', watchedRun('stream')],
   ['stream episodes of a recurrent team', recurrentRun('stream')],
 ]
 
@@ -96,19 +96,20 @@ describe.each(RUNS)('collect, %s', (_, run) => {
 
   it('bootstraps at truncation and at the end of the rollout, never after termination', async () => {
     const [trajectory] = await withPool(run, 1, (pool) => collectTwice(pool, run))
-    const { stepCount: T, laneCount: E, agentCount: A } = trajectory
+    const { stepCount: T, laneCount: E } = trajectory
+    const outputs = trajectory.agentCount * trajectory.valueOutputCount
     let cuts = 0
     for (let t = 0; t < T; t++) {
       for (let lane = 0; lane < E; lane++) {
         const event = t * E + lane
-        const next = trajectory.nextValues.subarray(event * A, (event + 1) * A)
+        const next = trajectory.nextValues.subarray(event * outputs, (event + 1) * outputs)
         if (trajectory.terminated[event]) {
-          expect([...next]).toEqual([0, 0, 0, 0])
+          expect([...next]).toEqual(new Array(outputs).fill(0))
         } else if (trajectory.truncated[event] || t === T - 1) {
           cuts++
           for (const value of next) expect(value).not.toBe(0)
         } else {
-          expect(next).toEqual(trajectory.values.subarray((event + E) * A, (event + E + 1) * A))
+          expect(next).toEqual(trajectory.values.subarray((event + E) * outputs, (event + E + 1) * outputs))
         }
       }
     }

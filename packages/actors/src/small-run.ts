@@ -75,7 +75,16 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
   }
 }
 
-/** The same with a team that remembers, in normalised layers of odd widths. */
+/** The same with specifications that the context shows and the critics learn, one of them over the last ten decisions. */
+export function watchedRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
+  const run = smallRun(mode, change)
+  const specifications = ['G (detection_rate[10] >= 0.5)', 'G (threat > 0.5 -> F[0,2] action > 0.5)', 'cpu <= memory']
+  const environment = { ...run.environment, specifications, observeConstraints: true }
+  const denseSize = DENSE + contextSize(environment)
+  return { ...run, environment, network: { ...run.network, denseSize, constraintCount: specifications.length } }
+}
+
+/** A small run with a team that remembers, in normalised layers of odd widths. */
 export function recurrentRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
   const run = smallRun(mode, change)
   return { ...run, network: { ...run.network, policyHidden: [12], layerNorm: true, lstmHidden: [10, 7] } }

@@ -11,7 +11,6 @@ import {
   SIGNALS,
   type SignalSource,
   signalSource,
-  WINDOWED_SIGNALS,
 } from './signals.ts'
 
 /** The most specifications of an environment. */
@@ -92,8 +91,7 @@ function compileSpecification(formula: string, index: number): Program {
   try {
     const invariant = invariantOf(parse(formula))
     const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
-    const examples = WINDOWED_SIGNALS.map((name) => `${name}[100]`)
-    const program = compile(invariant, { signals: [...new Set([...SIGNALS, ...windowed, ...examples])] })
+    const program = compile(invariant, { signals: [...SIGNALS, ...windowed] })
     monitorBank([program])
     return program
   } catch (cause) {

@@ -1,103 +1,20 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compileConstraints, writeConstraints } from './constraints.ts'
-import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import { compileConstraints } from './constraints.ts'
+import type { EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
-import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
-import { PLAN_WORDS, writePlan } from './plan.ts'
+import { openLanes, SPEC, type World } from './lanes-fixture.ts'
+import { compileEnvironment } from './module.ts'
 import { DEFAULT_REWARDS } from './reward-table.ts'
-
-const SPEC: EnvironmentSpec = {
-  mode: 'stream',
-  agentCount: 4,
-  seed: 3,
-  episodeSteps: 0,
-  attribution: 'own',
-  rule: 'quorum',
-  faults: 1,
-  fallbackAction: 3,
-  rewards: DEFAULT_REWARDS,
-  teamBonus: 0,
-  specifications: [],
-  observeConstraints: false,
-}
 
 let module: WebAssembly.Module
 beforeAll(async () => {
   module = await compileEnvironment()
 })
 
-type World = { readonly labels: readonly number[]; readonly streams: readonly (readonly number[])[] }
-
-/** An environment of `laneCount` lanes over a small world, with every output of a step as plain arrays. */
-function open(spec: EnvironmentSpec, world: World, laneCount = 1) {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true })
-  const env: EnvironmentExports = instantiateEnvironment(module, memory)
-  const K = contextSize(spec)
-  const constraints = compileConstraints(spec)
-  const entries = laneCount * spec.agentCount
-  const at = (page: number) => 65536 + page * 1024
-  const rows = world.streams.flat()
-  const starts = [0]
-  for (const stream of world.streams) starts.push(starts[starts.length - 1] + stream.length)
-  new Uint32Array(memory.buffer, at(1), rows.length).set(rows)
-  new Uint32Array(memory.buffer, at(3), starts.length).set(starts)
-  new Uint8Array(memory.buffer, at(5), world.labels.length).set(world.labels)
-  const split = {
-    rows: at(1),
-    rowCount: rows.length,
-    streamStarts: at(3),
-    streamCount: world.streams.length,
-    labels: at(5),
-    constraints: at(60),
-  }
-  writeConstraints(constraints, spec, { buffer: memory.buffer, at: at(60) })
-  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, at(0), PLAN_WORDS))
-  env.reset(at(0), at(7), laneCount, 0)
-  const floats = (page: number, length: number) => [...new Float32Array(memory.buffer, at(page), length)]
-  const bytes = (page: number, length: number) => [...new Uint8Array(memory.buffer, at(page), length)]
-  return {
-    observe() {
-      env.observe(at(0), at(7), laneCount, at(20), at(22))
-      return { rows: [...new Uint32Array(memory.buffer, at(20), laneCount)], context: floats(22, laneCount * K) }
-    },
-    step(actions: readonly number[], probabilities?: readonly number[]) {
-      new Uint8Array(memory.buffer, at(24), entries).set(actions)
-      if (probabilities) new Float32Array(memory.buffer, at(26), 4 * entries).set(probabilities)
-      const pi = probabilities ? at(26) : 0
-      env.step(
-        at(0),
-        at(7),
-        laneCount,
-        0,
-        at(24),
-        pi,
-        at(40),
-        at(42),
-        at(44),
-        at(45),
-        at(46),
-        at(47),
-        at(48),
-        at(50),
-        at(56),
-      )
-      expect(bytes(24, entries)).toEqual(actions)
-      return {
-        rewards: floats(40, entries),
-        expected: floats(42, entries),
-        teamActions: bytes(44, laneCount),
-        terminated: bytes(45, laneCount),
-        truncated: bytes(46, laneCount),
-        nextRows: [...new Uint32Array(memory.buffer, at(47), laneCount)],
-        nextContext: floats(48, laneCount * K),
-      }
-    },
-    lanes: () => new Uint8Array(memory.buffer, at(7), laneCount * constraints.laneBytes).slice(),
-  }
-}
+const open = (spec: EnvironmentSpec, world: World, laneCount = 1) => openLanes(module, { spec, world, laneCount })
 
 const WORLD: World = { labels: [0, 1, 0, 0, 1, 0], streams: [[4, 0, 2], [1], [3, 5]] }
 
@@ -220,6 +137,7 @@ describe('rewards', () => {
         const env = open(spec, { labels: [label], streams: [[0]] })
         const pi = weights.map((w, i) => w / weights.slice(4 * (i >> 2), 4 * (i >> 2) + 4).reduce((a, b) => a + b))
         const outcome = env.step(actions, pi)
+        expect(outcome.actions).toEqual(actions)
         expect(outcome.teamActions[0]).toBe(voteOracle(spec, actions))
         for (let agent = 0; agent < spec.agentCount; agent++) {
           expect(outcome.rewards[agent]).toBeCloseTo(rewardOracle(spec, label, actions, agent), 4)
@@ -247,7 +165,7 @@ describe('lanes', () => {
           together.step(four)
           again.step(four.slice(0, 2))
         }
-        expect(together.lanes().slice(0, again.lanes().length)).toEqual(again.lanes())
+        expect(together.save().slice(0, again.save().length)).toEqual(again.save())
       }),
       { numRuns: 20 },
     )
@@ -260,7 +178,7 @@ describe('assertLaneStates', () => {
   const saved = () => {
     const env = open(environment, WORLD, 3)
     for (let t = 0; t < 5; t++) env.step([0, 1, 2])
-    return env.lanes()
+    return env.save()
   }
   const words = (state: Uint8Array) => new Uint32Array(state.buffer)
 

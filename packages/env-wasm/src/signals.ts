@@ -52,14 +52,18 @@ export type SignalSource = { readonly number: number; readonly window: number }
  * What the name of a signal means.
  *
  * @returns null when the environment has no such signal
- * @throws {EnvironmentError} SPECIFICATION for a window outside of 1 to 1,000,000
+ * @throws {EnvironmentError} SPECIFICATION for a window that is missing, or outside of 1 to 1,000,000
  */
 export function signalSource(name: string): SignalSource | null {
   const number = SIGNALS.indexOf(name as SignalName)
   if (number >= 0) return { number, window: 0 }
-  const [, stem, width] = /^(\w+)\[(\d+)\]$/.exec(name) ?? []
-  const windowed = WINDOWED_SIGNALS.findIndex((signal) => signal === stem)
+  const [, stem, width] = /^(\w+?)(?:\[(\d+)\])?$/.exec(name) ?? []
+  const windowed = (WINDOWED_SIGNALS as readonly string[]).indexOf(stem)
   if (windowed < 0) return null
+  if (width === undefined) {
+    const message = `${name} needs a window, as in ${name}[100]: over how many decisions?`
+    throw new EnvironmentError('SPECIFICATION', message)
+  }
   const window = Number(width)
   if (window < 1 || window > WINDOW_MAX) {
     const message = `The window of ${name} must have 1 to ${WINDOW_MAX} decisions. Shorten it.`
