@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { robustness } from '../offline/robustness.ts'
+import { compile } from '../program/compile.ts'
 import type { DecisionWindow } from './decision-window.ts'
 import { type DirectGradientInput, directGradient } from './direct-gradient.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
@@ -155,6 +157,22 @@ describe('directGradient', () => {
     expect(Array.from(directGradient({ specifications, window }))).toEqual(
       [0, 0, 0, -2, -2, 0].map((g) => expect.closeTo(g, 5)),
     )
+  })
+
+  it('leads from undecided probabilities to decisions that satisfy two specifications exactly', () => {
+    const threat = [0, 1, 0, 0, 0, 1, 0, 0]
+    const formulas = ['G (threat > 0.5 -> F[0,1] action > 0.5)', 'G (mean(false_positive)[4] <= 0.2)']
+    const specifications = formulas.map((formula) => ({ formula, weight: 1, temperature: 0.2 }))
+    const signalsAt = (p: number[]) => signalsOf([], { p, threat, load: threat })
+    const exact = (p: number[]) => formulas.map((formula) => robustness(compile(formula), signalsAt(p))[0])
+    let restrictive = Array(8).fill(0.5)
+    expect(Math.min(...exact(restrictive))).toBeLessThan(0)
+    for (let round = 0; round < 40; round++) {
+      const rest = { steps: 8, historySteps: 0, lanes: 1, threat, begins: Array(8).fill(0), signals: {} }
+      const gradient = directGradient({ specifications, window: { ...rest, restrictive } })
+      restrictive = restrictive.map((p, t) => Math.min(1, Math.max(0, p + 0.3 * gradient[t])))
+    }
+    expect(Math.min(...exact(restrictive.map((p) => (p > 0.5 ? 1 : 0))))).toBeGreaterThan(0)
   })
 
   it('is 0 for what does not depend on decisions, and for weight 0', () => {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { robustness } from '../offline/robustness.ts'
 import { compile } from '../program/compile.ts'
+import { naiveSmooth } from './smooth.oracle.ts'
 import { compileSmooth, type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
 
 beforeAll(async () => {
@@ -118,6 +119,19 @@ describe('smoothRobustness, by hand', () => {
     expect(smooth('G x > 0', { x }, { temperature: 0.001 })[0]).toBeCloseTo(1, 1)
     const chain = Array(3000).fill('x > 0').join(' and ')
     expect(smooth(`${'not '.repeat(3000)} (${chain})`, { x: [2] }, { temperature: 0.001 })[0]).toBeCloseTo(2, 1)
+  })
+
+  it('takes every step of a window once, for every width', () => {
+    const length = 40
+    const trace = { x: Array.from({ length }, (_, t) => Math.sin(t * t)) }
+    for (let width = 1; width <= length; width++) {
+      const last = width - 1
+      const formula = `G[0,${last}] x + O[0,${last}] x - mean(x)[${width}] > x U[0,${last}] 2 * x`
+      const wanted = naiveSmooth({ program: compileSmooth(formula), trace, length, temperature: 0.4 })
+      for (const [t, value] of smooth(formula, trace, { temperature: 0.4 }).entries()) {
+        expect(value, `width ${width}, step ${t}`).toBeCloseTo(wanted[t], 4)
+      }
+    }
   })
 
   it('leaves no tensor behind but its result, also when it fails', () => {
