@@ -155,7 +155,8 @@ function scatter(
           'Keep what is divided, exponentiated or rooted away from the ends of single precision.'
         throw new StlError('NOT_A_NUMBER', message)
       }
-      gradient[(from + t - historySteps) * lanes + lane] = value
+      // + 0 makes 0 of -0.
+      gradient[(from + t - historySteps) * lanes + lane] = value + 0
     }
   }
 }
