@@ -114,13 +114,15 @@ describe('robustness', () => {
               for (let k = 0; k < decisions.actions.length; k++) {
                 const step = played[first + k]
                 const observed = spec.observeConstraints ? step.context[lane * K + averages + s] : before
-                if (observed !== before) throw new Error(`${program.text}: context ${observed} instead of ${before}`)
+                if (Math.abs(observed - before) > 1e-6)
+                  throw new Error(`${program.text}: context ${observed} instead of ${before}`)
                 const value = monitor.push(program.signals.map((name) => trace[name][k])) ?? 1e6
                 const got = step.robustness[lane * S + s]
                 if (!Object.is(got, clip(value))) throw new Error(`${program.text}: ${got} instead of ${value} at ${k}`)
-                before = Math.fround((Math.max(-1, Math.min(1, got)) + 1) * 0.5)
+                before = 0.5 + (Math.sign(got) * Math.min(1, Math.log(1 + 1000 * Math.abs(got)) / Math.log(1001))) / 2
                 const next = spec.observeConstraints ? step.nextContext[lane * K + averages + s] : before
-                if (next !== before) throw new Error(`${program.text}: next context ${next} instead of ${before}`)
+                if (Math.abs(next - before) > 1e-6)
+                  throw new Error(`${program.text}: next context ${next} instead of ${before}`)
               }
             }
           }
