@@ -11,11 +11,25 @@ const refused = (input: unknown): ConfigError => {
   throw new Error(`${JSON.stringify(input)} was accepted`)
 }
 
+const rules = (formula: string) => [{ name: 'rule', formula }]
+
 describe('resolveConfig', () => {
   it('fills in the defaults and derives what follows from them', () => {
     const config = resolveConfig({}, 'test')
     expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'critic', lanesPerShard: 64 })
     expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('puts the default specifications in force where a mode asks for some, each with its target', () => {
+    expect(resolveConfig({}, 'test')).toMatchObject({ specifications: [], observeConstraints: 'none' })
+    const config = resolveConfig({ stlMode: 'lagrangian', stlTarget: 0.8 }, 'test')
+    expect(config.observeConstraints).toBe('critic')
+    expect(config.specifications.map(({ name, target }) => [name, target])).toEqual(
+      ['response', 'follow-up', 'posture', 'resources'].map((name) => [name, 0.8]),
+    )
+    const own = { stlMode: 'penalty', specifications: [{ ...rules('cpu < 1')[0], target: 0.5 }] } as const
+    expect(resolveConfig(own, 'test')).toMatchObject({ specifications: [{ target: 0.5 }], observeConstraints: 'none' })
+    expect(resolveConfig({ specifications: 'original' }, 'test').specifications.length).toBe(4)
   })
 
   it('discounts in stream mode unless told otherwise', () => {
@@ -72,6 +86,24 @@ describe('resolveConfig', () => {
       /minibatchSize \(24\) must be a multiple of 16\. Use --minibatch-size=16 \(1 of 120 lanes\)/,
     ],
     [{ policy: 'lstm', minibatchSize: 16_384 }, 'CONFLICT', /must divide/],
+    [{ stlMode: 'lagrangian', specifications: [] }, 'CONFLICT', /needs specifications/],
+    [{ observeConstraints: 'team' }, 'CONFLICT', /there is none/],
+    [{ stlMode: 'lagrangian', valueHidden: null, baseline: 'counterfactual' }, 'CONFLICT', /needs a critic/],
+    [{ stlMode: 'penalty', baseline: 'counterfactual' }, 'CONFLICT', /changes rewards/],
+    [{ stlMode: 'strict' }, 'INVALID_VALUE', /stlMode must be one of off, penalty/],
+    [{ stlTarget: 1 }, 'INVALID_VALUE', /stlTarget must be less than 1/],
+    [
+      { specifications: rules('G (fp_rat[100] < 0.1)') },
+      'INVALID_VALUE',
+      /column 4: There is no signal.*"fp_rat\[100\]"[^]*\^/,
+    ],
+    [{ specifications: rules('threat >') }, 'INVALID_VALUE', /column \d+: Expected/],
+    [{ specifications: rules('F (threat > 0.5)') }, 'INVALID_VALUE', /needs an end/],
+    [
+      { specifications: [...rules('cpu < 1'), ...rules('cpu < 2')] },
+      'CONFLICT',
+      /Two specifications are called "rule"/,
+    ],
     [{ data: 'somewhere' }, 'CONFLICT', /generates its events/],
     [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],
     [[], 'INVALID_VALUE', /./],
@@ -85,7 +117,7 @@ describe('resolveConfig', () => {
 
 describe('a saved config', () => {
   it('reads back as itself', () => {
-    const config = resolveConfig({ agents: 7, seed: 3, rewards: { truePositive: 4 } }, 'test')
+    const config = resolveConfig({ agents: 7, seed: 3, rewards: { truePositive: 4 }, stlMode: 'lagrangian' }, 'test')
     expect(parseSavedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config)
   })
 

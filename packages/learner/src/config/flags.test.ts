@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { UsageError } from '@vigil/command-line'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mergeSettings, parseFlags } from './flags.ts'
+import { mergeSettings, parseFlags, readSpecifications } from './flags.ts'
 
 describe('parseFlags', () => {
   it('reads values in every spelling', () => {
@@ -78,5 +81,26 @@ describe('mergeSettings', () => {
     const file = { seed: 1, agents: 7, rewards: { truePositive: 5, trueNegative: 2 } }
     const merged = mergeSettings(file, { seed: 2, rewards: { truePositive: 6 } })
     expect(merged).toEqual({ seed: 2, agents: 7, rewards: { truePositive: 6, trueNegative: 2 } })
+  })
+})
+
+describe('readSpecifications', () => {
+  it('takes a preset, a formula or a file', async () => {
+    const { settings } = parseFlags(['--specifications=G (cpu < 1)', '--pid.integral=0.5'], [])
+    expect(settings).toEqual({ specifications: 'G (cpu < 1)', pid: { integral: 0.5 } })
+    expect(await readSpecifications('original')).toBe('original')
+    expect(await readSpecifications('auto')).toBe('auto')
+    expect(await readSpecifications('G (cpu < 1)')).toEqual([{ name: 'specification', formula: 'G (cpu < 1)' }])
+    const folder = await mkdtemp(join(tmpdir(), 'vigil-rules-'))
+    const path = join(folder, 'rules.json')
+    const rules = [{ name: 'a', formula: 'cpu < 1', target: 0.9 }]
+    await writeFile(path, JSON.stringify(rules))
+    expect(await readSpecifications(path)).toEqual(rules)
+    await writeFile(path, '{}')
+    await expect(readSpecifications(path)).rejects.toThrow(/must hold a JSON list/)
+    await writeFile(path, '[')
+    await expect(readSpecifications(path)).rejects.toMatchObject({ code: 'CONFIG_FILE' })
+    await rm(folder, { recursive: true })
+    await expect(readSpecifications(path)).rejects.toThrow(/cannot be read/)
   })
 })

@@ -39,13 +39,30 @@ export function isViolated(robustness: number): boolean {
   return robustness < 0
 }
 
+/** Depth of a violation below which differences hardly count. */
+const DEPTH_SCALE = 1e-3
+
+/**
+ * How bad a step is for a specification, 0 to 1:
+ *
+ *   0                                                          where robustness r >= 0
+ *   (1 + min(1, ln(1 + |r| / scale) / ln(1 + 1 / scale))) / 2  where it is violated
+ *
+ * Differs from the indicator of arXiv:2007.03964's experiments by the depth: where all steps are violated, as they are when
+ * training begins, an indicator is the same whatever is done, and its advantage is noise.
+ */
+function costOf(robustness: number): number {
+  if (!isViolated(robustness)) return 0
+  return (1 + Math.min(1, Math.log1p(-robustness / DEPTH_SCALE) / Math.log1p(1 / DEPTH_SCALE))) / 2
+}
+
 /**
  * The cost of one specification at every decision: every agent is charged for what the team did.
  *
- *   c_t = (1 - gamma) [robustness_t < 0]
+ *   c_t = (1 - gamma) cost(robustness_t)
  *
- * Differs from a plain indicator by the factor, which makes the discounted sum a weighted share of violated steps: the
- * cost critic's outputs then lie in [0, 1] whatever gamma is.
+ * By the factor the discounted sum is a weighted mean of the steps' costs: the cost critic's outputs lie in [0, 1]
+ * whatever gamma is.
  *
  * @returns [T, E, A]
  */
@@ -56,7 +73,7 @@ export function costsOf(
   const events = robustness.length / S
   const costs = new Float32Array(events * A)
   for (let event = 0; event < events; event++) {
-    if (isViolated(robustness[event * S + specification])) costs.fill(1 - gamma, event * A, (event + 1) * A)
+    costs.fill((1 - gamma) * costOf(robustness[event * S + specification]), event * A, (event + 1) * A)
   }
   return costs
 }
