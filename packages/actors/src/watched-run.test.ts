@@ -1,6 +1,6 @@
 /** Specifications on their way through the actors: rollouts and greedy walks against the decisions that they report. */
 import { decideBatch } from '@vigil/consensus'
-import { compileConstraints, type EpisodeMode, signalTrace } from '@vigil/env-wasm'
+import { compileConstraints, type EpisodeMode, observedRobustness, signalTrace } from '@vigil/env-wasm'
 import { Monitor } from '@vigil/stl'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
@@ -31,9 +31,6 @@ function robustnessOf(run: ActorSettings, rows: readonly number[], actions: Uint
   return rows.map((_, t) => columns.map((column) => column[t]))
 }
 
-const shown = (value: number) =>
-  0.5 + (Math.sign(value) * Math.min(1, Math.log(1 + 1000 * Math.abs(value)) / Math.log(1001))) / 2
-
 describe.each(['iid', 'stream'] as EpisodeMode[])('a watched rollout, %s episodes', (mode) => {
   const run = watchedRun(mode)
 
@@ -51,7 +48,7 @@ describe.each(['iid', 'stream'] as EpisodeMode[])('a watched rollout, %s episode
           const event = (t % T) * E + lane
           const before = rows.length === 0 ? null : robustnessOf(run, rows, Uint8Array.from(actions)).at(-1)!
           const context = part.context.subarray(event * K, (event + 1) * K)
-          const wantedContext = before === null ? new Array(S).fill(1) : before.map(shown)
+          const wantedContext = before === null ? new Array(S).fill(1) : before.map(observedRobustness)
           for (const [s, value] of wantedContext.entries()) expect(context[K - S + s]).toBeCloseTo(value, 6)
           rows.push(part.rows[event])
           actions.push(...part.actions.subarray(event * A, (event + 1) * A))
@@ -85,7 +82,9 @@ describe('a watched evaluation', () => {
     const end = streamStarts[1]
     const robustness = robustnessOf(run, [...rows.subarray(0, end)], decisions.actions.subarray(0, 4 * end))
     const seen = robustnessOf(unseen, [...rows.subarray(0, end)], others.actions.subarray(0, 4 * end))
-    const same = robustness.findIndex((values, t) => String(values.map(shown)) !== String(seen[t].map(shown)))
+    const same = robustness.findIndex(
+      (values, t) => String(values.map(observedRobustness)) !== String(seen[t].map(observedRobustness)),
+    )
     expect(same).toBeGreaterThanOrEqual(0)
     expect(decisions.scores.subarray(0, 4 * (same + 1))).toEqual(others.scores.subarray(0, 4 * (same + 1)))
     const next = 4 * (same + 1)

@@ -202,13 +202,7 @@ export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, conte
 /** Robustness below which differences hardly show in the context. */
 const OBSERVED_SCALE: f64 = 1e-3
 
-/**
- * What the context shows of robustness r:
- *
- *   clip(1/2 + sign(r) ln(1 + |r| / scale) / (2 ln(1 + 1 / scale)), 0, 1)
- *
- * The logarithm keeps apart a few thousandths of a rate as well as tenths; what is beyond +-1 looks like +-1.
- */
+/** What the context shows of robustness: observedRobustness in src/environment-spec.ts. */
 function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
   const observed = context + (<usize>plan.averageCount << 2)
   const count = plan.contextSize - plan.averageCount

@@ -34,11 +34,26 @@ export function averageCount(mode: EpisodeMode): 0 | 4 {
   return mode === 'stream' ? 4 : 0
 }
 
+/** Robustness below which differences hardly show in the context. */
+const OBSERVED_SCALE = 1e-3
+
+/**
+ * What the context shows of a robustness r, 0 to 1, a half for r = 0:
+ *
+ *   1/2 + sign(r) min(1, ln(1 + |r| / scale) / ln(1 + 1 / scale)) / 2
+ *
+ * The logarithm keeps apart a few thousandths of a rate as well as tenths; what is beyond +-1 looks like +-1. The environment
+ * computes the same in absorbRobustness (assembly/lanes.ts); a test holds both together.
+ */
+export function observedRobustness(robustness: number): number {
+  const size = Math.log1p(Math.abs(robustness) / OBSERVED_SCALE) / Math.log1p(1 / OBSERVED_SCALE)
+  return 0.5 + (Math.sign(robustness) * Math.min(1, size)) / 2
+}
+
 /**
  * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode, where
  * the past says nothing about the next row; then, where they are observed, one value per specification:
- * its robustness after the step before on a logarithmic scale from 0 to 1 (absorbRobustness in assembly/lanes.ts), a half
- * for robustness 0, 1 where an episode begins.
+ * observedRobustness after the step before, 1 where an episode begins.
  */
 export function contextSize({
   mode,

@@ -4,6 +4,7 @@ export {
   contextSize,
   type EnvironmentSpec,
   type EpisodeMode,
+  observedRobustness,
 } from './environment-spec.ts'
 export { EnvironmentError, type EnvironmentErrorCode } from './errors.ts'
 export { assertLaneStates } from './lane-state.ts'

@@ -4,7 +4,7 @@ import { Monitor, robustness } from '@vigil/stl'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileConstraints } from './constraints.ts'
-import type { EnvironmentSpec } from './environment-spec.ts'
+import { type EnvironmentSpec, observedRobustness } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
 import { openLanes, SPEC, type World } from './lanes-fixture.ts'
@@ -119,7 +119,7 @@ describe('robustness', () => {
                 const value = monitor.push(program.signals.map((name) => trace[name][k])) ?? 1e6
                 const got = step.robustness[lane * S + s]
                 if (!Object.is(got, clip(value))) throw new Error(`${program.text}: ${got} instead of ${value} at ${k}`)
-                before = 0.5 + (Math.sign(got) * Math.min(1, Math.log(1 + 1000 * Math.abs(got)) / Math.log(1001))) / 2
+                before = observedRobustness(got)
                 const next = spec.observeConstraints ? step.nextContext[lane * K + averages + s] : before
                 if (Math.abs(next - before) > 1e-6)
                   throw new Error(`${program.text}: next context ${next} instead of ${before}`)

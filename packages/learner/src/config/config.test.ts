@@ -95,7 +95,7 @@ describe('resolveConfig', () => {
     [
       { specifications: rules('G (fp_rat[100] < 0.1)') },
       'INVALID_VALUE',
-      /column 4: There is no signal.*"fp_rat\[100\]"[^]*\^/,
+      /column 4: There is no signal.*"fp_rat\[100\]"[\s\S]*\^/,
     ],
     [{ specifications: rules('threat >') }, 'INVALID_VALUE', /column \d+: Expected/],
     [{ specifications: rules('F (threat > 0.5)') }, 'INVALID_VALUE', /needs an end/],

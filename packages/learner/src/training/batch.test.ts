@@ -49,6 +49,7 @@ const settings = {
   episodes: 'iid',
   stlMode: 'off',
   stlTarget: 0.95,
+  observeConstraints: 'none',
   costGamma: 0.9,
   costLambda: 0.95,
   penaltyCoef: 5,

@@ -6,7 +6,7 @@ import { estimateCosts, isViolated } from './costs.ts'
 /** Settings that say how specifications enter learning. */
 export type ConstraintSettings = Pick<
   Config,
-  'stlMode' | 'stlTarget' | 'gaeLambda' | 'costGamma' | 'costLambda' | 'penaltyCoef'
+  'stlMode' | 'stlTarget' | 'observeConstraints' | 'gaeLambda' | 'costGamma' | 'costLambda' | 'penaltyCoef'
 >
 
 /** What the heads of the specifications are fitted to in one iteration; [T, E] and [T, E, A] of one trajectory. */
@@ -37,8 +37,13 @@ export function constraintTargets(trajectory: Trajectory, settings: ConstraintSe
       costAdvantages: null,
     }
   }
-  const discounting = { gamma: settings.costGamma, lambda: settings.costLambda, targetLambda: settings.gaeLambda }
-  const estimates = each((specification) => estimateCosts(trajectory, specification, discounting))
+  const costs = {
+    gamma: settings.costGamma,
+    lambda: settings.costLambda,
+    targetLambda: settings.gaeLambda,
+    isObserved: settings.observeConstraints !== 'none',
+  }
+  const estimates = each((specification) => estimateCosts(trajectory, specification, costs))
   return {
     costTargets: estimates.map(({ targets }) => targets),
     satisfied: each((s) =>

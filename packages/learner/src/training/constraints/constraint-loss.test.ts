@@ -34,7 +34,10 @@ const PERMUTED = TRAJECTORIES.map((trajectory) => {
 async function constraintLosses(stlMode: (typeof STL_MODES)[number], trajectories: typeof TRAJECTORIES) {
   const formulas = ['G (fp_rate[100] <= 0.02)', 'G (detection_rate[100] >= 0.9)']
   const specifications = formulas.map((formula) => ({ name: formula, formula }))
-  const config = resolveConfig({ stlMode, specifications, valueHidden: [8], policyHidden: [8] }, 'test')
+  const config = resolveConfig(
+    { stlMode, specifications, observeConstraints: 'none', valueHidden: [8], policyHidden: [8] },
+    'test',
+  )
   const hasHeads = learnsConstraints(config)
   const spec: NetworkSpec = {
     agentCount,

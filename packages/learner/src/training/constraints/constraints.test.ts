@@ -1,3 +1,4 @@
+import { observedRobustness } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
 import { constrainedTrajectory, FIXTURE } from './constraint-fixture.ts'
 import { costsOf, estimateCosts } from './costs.ts'
@@ -30,7 +31,12 @@ describe('costsOf', () => {
 describe('estimateCosts', () => {
   it('is the discounted mean of the costs beyond what the own head said', () => {
     const [gamma, specification] = [0.8, 1]
-    const { advantages, targets } = estimateCosts(trajectory, specification, { gamma, lambda: 1, targetLambda: 1 })
+    const { advantages, targets } = estimateCosts(trajectory, specification, {
+      gamma,
+      lambda: 1,
+      targetLambda: 1,
+      isObserved: false,
+    })
     for (let lane = 0; lane < E; lane++) {
       for (let agent = 0; agent < A; agent++) {
         const at = (t: number) => (t * E + lane) * A + agent
@@ -45,8 +51,29 @@ describe('estimateCosts', () => {
     }
   })
 
+  it('counts from what robustness says already, where it is observed', () => {
+    // The context shows the robustness of the step before; the heads know nothing.
+    const zeros = new Float32Array(trajectory.values.length)
+    const shown = trajectory.robustness.map((_, i) =>
+      i < E * S ? 1 : observedRobustness(trajectory.robustness[i - E * S]),
+    )
+    const silent = { ...trajectory, values: zeros, nextValues: zeros, context: shown, contextSize: S }
+    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true }
+    const { advantages, targets } = estimateCosts(silent, 1, settings)
+    const plain = estimateCosts({ ...silent, contextSize: 0 }, 1, { ...settings, isObserved: false })
+    for (let event = 0; event < T * E; event++) {
+      const [before, after] = [1 - shown[event * S + 1], 1 - observedRobustness(robustnessAt(event, 1))]
+      const cost = 0.1 * costAt(robustnessAt(event, 1))
+      expect(advantages[event * A]).toBeCloseTo(cost + 0.9 * after - before, 5)
+      // Behind the last step stands what robustness says of it; the output learns what is not in robustness.
+      const last = (T - 1) * E + (event % E)
+      const bootstrap = 0.9 ** (T - Math.floor(event / E)) * (1 - observedRobustness(robustnessAt(last, 1)))
+      expect(targets[event * A] + before).toBeCloseTo(plain.targets[event * A] + bootstrap, 5)
+    }
+  })
+
   it('lies in [0, 1] where the head does', () => {
-    const { targets } = estimateCosts(trajectory, 0, { gamma: 0.97, lambda: 0, targetLambda: 0.9 })
+    const { targets } = estimateCosts(trajectory, 0, { gamma: 0.97, lambda: 0, targetLambda: 0.9, isObserved: false })
     for (const target of targets) expect(target >= 0 && target <= 1).toBe(true)
   })
 })

@@ -1,3 +1,4 @@
+import { observedRobustness } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { generalisedAdvantages } from '../../gae.ts'
 import { tdLambdaReturns } from '../../td-lambda.ts'
@@ -6,18 +7,20 @@ import { tdLambdaReturns } from '../../td-lambda.ts'
 export type CostEstimates = {
   /** [T, E, A] how much more cost than expected follows from what was done; cost units, not normalised */
   readonly advantages: Float32Array
-  /** [T, E, A] what the cost critic is fitted to */
+  /** [T, E, A] what the specification's output is fitted to */
   readonly targets: Float32Array
 }
 
-/** How far costs count. */
-export type CostDiscounting = {
-  /** per step */
+/** How costs are estimated. */
+export type CostSettings = {
+  /** discount per step */
   readonly gamma: number
   /** of the advantages: low, so that the critic, which sees robustness change, says at once what an action has done */
   readonly lambda: number
   /** of the targets: high, so that what follows is learnt from what followed */
   readonly targetLambda: number
+  /** whether the last S values of the context show robustness */
+  readonly isObserved: boolean
 }
 
 /**
@@ -39,21 +42,15 @@ export function isViolated(robustness: number): boolean {
   return robustness < 0
 }
 
-/** Depth of a violation below which differences hardly count. */
-const DEPTH_SCALE = 1e-3
-
 /**
- * How bad a step is for a specification, 0 to 1:
- *
- *   0                                                          where robustness r >= 0
- *   (1 + min(1, ln(1 + |r| / scale) / ln(1 + 1 / scale))) / 2  where it is violated
+ * How bad a step is for a specification: 0 where it holds, else from 1/2 to 1 with the depth of the violation, on the scale
+ * of observedRobustness.
  *
  * Differs from the indicator of arXiv:2007.03964's experiments by the depth: where all steps are violated, as they are when
  * training begins, an indicator is the same whatever is done, and its advantage is noise.
  */
 function costOf(robustness: number): number {
-  if (!isViolated(robustness)) return 0
-  return (1 + Math.min(1, Math.log1p(-robustness / DEPTH_SCALE) / Math.log1p(1 / DEPTH_SCALE))) / 2
+  return isViolated(robustness) ? 1 - observedRobustness(robustness) : 0
 }
 
 /**
@@ -82,24 +79,29 @@ export function costsOf(
 export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'agentCount'>
 
 /**
- * Generalised advantages of one specification's cost, against its own output of the value trunk, and lambda-returns for that
- * output.
+ * Generalised advantages of one specification's cost, and lambda-returns for its own output of the value trunk.
  *
- * @param specification its number, 0 to S - 1; its cost value is output 1 + specification of the value trunk
+ * Where robustness is observed, the critic is V_c(s) = (1 - observed robustness) + output: how near a violation is says most
+ * of what is to come, and the output has to learn the rest only. What an action did to robustness is then in its
+ * advantage from the first iteration on, before anything is learnt. It is potential-based shaping (Ng, Harada and Russell 1999),
+ * which changes no optimum.
+ *
+ * @param specification its number, 0 to S - 1; its output of the value trunk is 1 + specification
  */
-export function estimateCosts(
-  trajectory: Trajectory,
-  specification: number,
-  { gamma, lambda, targetLambda }: CostDiscounting,
-): CostEstimates {
+export function estimateCosts(trajectory: Trajectory, specification: number, settings: CostSettings): CostEstimates {
+  const { gamma, lambda, targetLambda, isObserved } = settings
+  const { agentCount: A, contextSize: K, specificationCount: S, robustness, context } = trajectory
   const rewards = costsOf(trajectory, { specification, gamma })
   const at = { output: 1 + specification, outputCount: trajectory.valueOutputCount }
-  const values = valueOutput(trajectory.values, at)
-  const nextValues = valueOutput(trajectory.nextValues, at)
+  // [T, E] what robustness says of the states before and after each step
+  const potential = (i: number) => (isObserved ? 1 - context[i * K + K - S + specification] : 0)
+  const nextPotential = (i: number) => (isObserved ? 1 - observedRobustness(robustness[i * S + specification]) : 0)
+  const values = valueOutput(trajectory.values, at).map((value, i) => value + potential(Math.floor(i / A)))
+  const nextValues = valueOutput(trajectory.nextValues, at).map((value, i) => value + nextPotential(Math.floor(i / A)))
   const segment = { ...trajectory, rewards, values, nextValues }
   const advantages = new Float32Array(rewards.length)
   generalisedAdvantages(segment, { gamma, gaeLambda: lambda }, advantages)
   const targets = new Float32Array(rewards.length)
   tdLambdaReturns(segment, { gamma, tdLambda: targetLambda }, targets)
-  return { advantages, targets }
+  return { advantages, targets: targets.map((target, i) => target - potential(Math.floor(i / A))) }
 }
