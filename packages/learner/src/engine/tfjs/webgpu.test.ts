@@ -30,10 +30,18 @@ describe.skipIf(MISSING !== null)('webgpu', () => {
   it('is what --engine=auto takes on a GPU, and only there', async () => {
     const present = (['tensorflow', 'webgpu'] as const).filter((name) => WHY_MISSING[name] === null)
     const started = await Promise.all(present.map((name) => startBackend(name)))
-    const engine = await createEngine({ engine: 'auto', backend: 'auto', engineThreads: 1 }, SMALL_TEAM, null)
+    const engine = await createEngine(
+      { engine: 'auto', backend: 'auto', engineThreads: 1, rolloutSteps: 1 },
+      SMALL_TEAM,
+      null,
+    )
     expect(engine.name).toBe(started.some(({ isGpu }) => isGpu) ? 'tfjs' : 'portable')
     engine.dispose()
-    const named = await createEngine({ engine: 'auto', backend: 'webgpu', engineThreads: 1 }, SMALL_TEAM, null)
+    const named = await createEngine(
+      { engine: 'auto', backend: 'webgpu', engineThreads: 1, rolloutSteps: 1 },
+      SMALL_TEAM,
+      null,
+    )
     expect([named.name, named.backend]).toEqual(['tfjs', 'webgpu'])
     named.dispose()
   })
@@ -141,7 +149,7 @@ describe('webgpu whose device cannot be created', () => {
     const program = `
       import { createEngine } from ${JSON.stringify(import.meta.resolve('../create-engine.ts'))}
       import { SMALL_TEAM } from ${JSON.stringify(import.meta.resolve('../team-fixture.ts'))}
-      const engine = await createEngine({ engine: 'auto', backend: 'auto', engineThreads: 1 }, SMALL_TEAM, null)
+      const engine = await createEngine({ engine: 'auto', backend: 'auto', engineThreads: 1, rolloutSteps: 1 }, SMALL_TEAM, null)
       console.log(JSON.stringify(engine.name))
       engine.dispose()
     `
