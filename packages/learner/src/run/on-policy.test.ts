@@ -29,8 +29,8 @@ const ENGINES = {
 const POLICIES = {
   'feed-forward, iid': { episodes: 'iid' },
   'feed-forward, stream': { episodes: 'stream' },
-  'recurrent, iid': { policy: 'lstm', lstmHidden: [20], episodes: 'iid', episodeSteps: 7 },
-  'recurrent, stream': { policy: 'lstm', lstmHidden: [20], episodes: 'stream', episodeSteps: 7 },
+  'recurrent, iid': { policy: 'lstm', episodes: 'iid', episodeSteps: 7, lstmHidden: [20] },
+  'recurrent, stream': { policy: 'lstm', episodes: 'stream', episodeSteps: 7, lstmHidden: [20] },
   'recurrent, two layers, normalised': {
     policy: 'lstm',
     episodes: 'stream',

@@ -53,6 +53,7 @@ const SETTINGS: ConfigInput = {
   validateEvery: 30,
   policyHidden: [16],
   valueHidden: [16],
+  lstmHidden: [16],
   rowsPerIteration: 2048,
   minibatchSize: 256,
   learningRate: 1e-2,
@@ -99,17 +100,17 @@ const allKnowing = rewardOf((row) => dataset.labels[row])
 
 describe('a task that only memory can solve', () => {
   it('is learnt by a recurrent team', async () => {
-    const reward = await trained({ policy: 'lstm', lstmHidden: [16] })
+    const reward = await trained({ policy: 'lstm' })
     expect(reward).toBeGreaterThan(alwaysAllow + 0.8 * (allKnowing - alwaysAllow))
   })
 
   it('is beyond a feed-forward team', async () => {
-    const reward = await trained({ policy: 'mlp', iterations: 15, validateEvery: 15 })
+    const reward = await trained({ policy: 'mlp', lstmHidden: undefined, iterations: 15, validateEvery: 15 })
     expect(reward).toBeLessThan(alwaysAllow + 0.1)
   })
 
   it('is learnt by the recurrent cross-entropy baseline, which walks streams from a state of zero', async () => {
-    const input = { policy: 'lstm', lstmHidden: [16], iterations: 8 } as const
+    const input = { policy: 'lstm', iterations: 8 } as const
     const config = resolveConfig({ ...SETTINGS, ...input }, 'test')
     const segments: { resets: number; broken: number; labels: number }[] = []
     const reward = await withTeam(input, async (team, engine) => {
