@@ -1,5 +1,6 @@
 /**
  * - `OUTPUT_FILE`: a file that cannot be written.
+ * - `NOT_MEASURED`: a benchmark in which no case could be measured.
  * - `CHECK_FAILED`: a measurement contradicts what it was to confirm.
  * - `PLATFORM`: an operating system that the command does not know.
  * - `PYTHON_MISSING`, `TENSORFLOW_MISSING`, `NODE_PACKAGE_MISSING`, `COMPILER_MISSING`: something to be installed first.
@@ -8,6 +9,7 @@
  */
 export type ToolErrorCode =
   | 'OUTPUT_FILE'
+  | 'NOT_MEASURED'
   | 'CHECK_FAILED'
   | 'PLATFORM'
   | 'PYTHON_MISSING'

@@ -38,6 +38,16 @@ it.skipIf(isInstalled('@tensorflow/tfjs-node'))('says why a case was not measure
   expect(stdout).toMatch(/Not measured: .*"tensorflow".*npm install/)
 })
 
+it('ends with 1 when nothing was measured, and with 2 before long work for a file that cannot be written', () => {
+  const { status, stdout, stderr } = run('--only=time-to-f1', '--data=no-such-folder', '--rounds=1')
+  expect(stdout).toMatch(/Not measured: .*no-such-folder/)
+  expect(stderr).toMatch(/error NOT_MEASURED/)
+  expect(status).toBe(1)
+  const unwritable = run('--only=environment', '--json=no-such-folder/bench.json')
+  expect(unwritable.stderr).toMatch(/^error OUTPUT_FILE: no-such-folder\/bench.json cannot be written/)
+  expect(unwritable.status).toBe(2)
+})
+
 it('ends with 2 for a wrong flag', () => {
   const { status, stderr } = run('--rounds=many')
   expect(status).toBe(2)

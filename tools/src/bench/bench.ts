@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
 import { commandLine, runCommand } from '@vigil/command-line'
 import { ToolError } from '../errors.ts'
-import { writeJsonFile } from '../json-file.ts'
+import { assertWritable, writeJsonFile } from '../json-file.ts'
 import type { CaseAnswer } from './case-process.ts'
 import { type BenchCase, casesOf } from './cases.ts'
 import { parseOptions, USAGE } from './options.ts'
@@ -16,6 +16,7 @@ await runCommand(
       process.stdout.write(USAGE)
       return
     }
+    if (options.json !== null) await assertWritable(options.json)
     const cases = casesOf(options.plan)
     const outcomes: BenchOutcome[] = []
     for (const [index, benchCase] of cases.entries()) {
@@ -34,11 +35,14 @@ await runCommand(
       })
       process.stdout.write(`JSON: ${options.json}\n`)
     }
+    if (outcomes.every((outcome) => 'failure' in outcome)) {
+      throw new ToolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
+    }
   },
   { usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE', badData: () => false },
 )
 
-/** Measures a case in a process of its own; Ctrl-C reaches that one too, and ends both. */
+/** Measures a case in a process of its own, which ends when this one does. */
 async function runCase(benchCase: BenchCase, rounds: number): Promise<BenchOutcome> {
   const child = fork(new URL('./case-process.ts', import.meta.url), [JSON.stringify(benchCase), String(rounds)])
   return await new Promise((resolve) => {

@@ -6,8 +6,9 @@ import { type CaseResult, measureCase } from './measure.ts'
 export type CaseAnswer = { readonly result: CaseResult } | { readonly error: { code: string; message: string } }
 
 const [json, rounds] = process.argv.slice(2)
-process.send!(await answer(JSON.parse(json) as BenchCase, Number(rounds)))
-process.disconnect()
+// A bench that ends early must not leave this process behind, nor a case that failed its threads.
+process.once('disconnect', () => process.exit(1))
+process.send!(await answer(JSON.parse(json) as BenchCase, Number(rounds)), () => process.exit(0))
 
 async function answer(benchCase: BenchCase, rounds: number): Promise<CaseAnswer> {
   try {

@@ -1,13 +1,9 @@
-import type { ConfigInput } from '@vigil/learner'
+import type { BackendName, ConfigInput } from '@vigil/learner'
 import type { WorkloadName } from './workload.ts'
 
 /** The parts of the suite that can be chosen. */
 export const GROUPS = ['environment', 'rollout', 'training', 'recipe', 'lstm', 'tfjs', 'time-to-f1'] as const
 type Group = (typeof GROUPS)[number]
-
-/** The backends of the TF.js engine. */
-export const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const
-type Backend = (typeof BACKENDS)[number]
 
 /** One thing to measure, in a process of its own, so that its peak memory is its own. */
 export type BenchCase =
@@ -22,7 +18,7 @@ export type BenchPlan = {
   /** Most actors, and most threads of the portable engine. */
   readonly cores: number
   /** Of the group `tfjs`. */
-  readonly backends: readonly Backend[]
+  readonly backends: readonly BackendName[]
   /** Rows of a minibatch in the group `tfjs`. */
   readonly minibatches: readonly number[]
   /** Folder of DARPA TC events; null leaves out the group `time-to-f1`. */
@@ -40,7 +36,7 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
     workload,
     change: { engine: 'portable', actors: threads, engineThreads: Math.min(threads, 8), ...change },
   })
-  const tfjs = (backend: Backend, minibatchSize: number): BenchCase => ({
+  const tfjs = (backend: BackendName, minibatchSize: number): BenchCase => ({
     kind: 'training',
     workload: 'dense',
     change: {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type ConfigInput, createEngine, createTeam, type Engine, initialState, train } from '@vigil/learner'
 import { forwardOperations, updateOperations } from './operations.ts'
 import { startRoofline } from './roofline.ts'
@@ -20,7 +21,7 @@ export type TrainingRates = {
 
 /**
  * Trains for some iterations, as `learner:train` does, without files: each iteration is one round. The roofline is
- * measured between the iterations, when every thread is at rest (with staleness 1 the actors are not).
+ * measured between the iterations, when every thread is at rest; with staleness 1, when none ever is, before them.
  *
  * @param change settings beside the workload's: actors, engine, backend, threads
  */
@@ -41,10 +42,9 @@ export async function measureTraining(
       return stats
     },
   }
-  const threads = {
-    update: Number(config.engineThreads),
-    all: Math.max(team.pool.actors, Number(config.engineThreads)),
-  }
+  // The library of TensorFlow takes every core, whatever it is told here.
+  const ofUpdate = config.backend === 'tensorflow' ? availableParallelism() : Number(config.engineThreads)
+  const threads = { update: ofUpdate, all: Math.max(team.pool.actors, ofUpdate) }
   const rooflines = { update: await startRoofline(threads.update), all: await startRoofline(threads.all) }
   const rates = {
     training: [] as number[],
@@ -53,6 +53,12 @@ export async function measureTraining(
     updateLimits: [] as number[],
     rewards: [] as number[],
   }
+  const measureRooflines = async () => {
+    rates.limits.push(await rooflines.all.measure())
+    rates.updateLimits.push(await rooflines.update.measure())
+  }
+  const overlaps = config.staleness > 0
+  if (overlaps) for (let round = 0; round < rounds; round++) await measureRooflines()
   const state = initialState(config, team, null)
   engine.loadParameters(state.parameters)
   let startMs = performance.now()
@@ -62,8 +68,7 @@ export async function measureTraining(
       if (metrics.iteration > WARM_UP_ROUNDS) {
         rates.training.push((1000 * config.rowsPerIteration) / ms)
         rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
-        rates.limits.push(await rooflines.all.measure())
-        rates.updateLimits.push(await rooflines.update.measure())
+        if (!overlaps) await measureRooflines()
       }
       rates.rewards.push(metrics.rewardMean)
       updateMs = 0

@@ -20,8 +20,8 @@ export type Measurement = {
   readonly perSecond: { readonly best: number; readonly median: number }
   /** Useful arithmetic; null where there is none to speak of. */
   readonly gflops: { readonly best: number; readonly median: number } | null
-  /** Matrix product of the same rounds on the same number of threads, GFLOP/s. */
-  readonly roofline: { readonly best: number; readonly median: number }
+  /** Matrix product of the same rounds on the same number of threads, GFLOP/s; null where no core does the work. */
+  readonly roofline: { readonly best: number; readonly median: number } | null
 }
 
 /** What a case found. */
@@ -89,7 +89,8 @@ function measurementOf(
   unit: Measurement['unit'],
   rates: Rates & { readonly operations?: number },
 ): Measurement {
-  const { best, median, roofline, operations } = rates
+  const { best, median, operations } = rates
+  const roofline = about.device.includes('webgpu') ? null : rates.roofline
   const gflops =
     operations === undefined ? null : { best: (best * operations) / 1e9, median: (median * operations) / 1e9 }
   return { ...about, unit, perSecond: { best, median }, gflops, roofline }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type Flags, numberFlag, readFlags, UsageError } from '@vigil/command-line'
-import { BACKENDS, type BenchPlan, GROUPS } from './cases.ts'
+import { BACKENDS } from '@vigil/learner'
+import { type BenchPlan, GROUPS } from './cases.ts'
 
 /** What to measure and where the results go. */
 export type Options = {

@@ -41,8 +41,8 @@ function cellsOf({ what, workload, device, threads, perSecond, gflops, roofline,
     `${rounded(perSecond.best)} ${unit === 'rows' ? 'rows' : 'steps'}`,
     rounded(perSecond.median),
     gflops === null ? '' : gflops.best.toFixed(1),
-    gflops === null ? '' : `${share(gflops.best, roofline.best)} of ${roofline.best.toFixed(0)}`,
-    gflops === null ? '' : share(gflops.median, roofline.median),
+    gflops === null || roofline === null ? '' : `${share(gflops.best, roofline.best)} of ${roofline.best.toFixed(0)}`,
+    gflops === null || roofline === null ? '' : share(gflops.median, roofline.median),
     peakMiB.toFixed(0),
   ]
 }

@@ -8,11 +8,17 @@ import type { Wheel } from './wheel.ts'
 const ADDON_FILE = 'tfjs_binding.node'
 
 /**
- * Builds the add-on of the package against the libraries in its deps folder.
+ * What a build needs, asked before anything is changed.
  *
- * @throws {ToolError} COMPILER_MISSING, ADDON
+ * @throws {ToolError} COMPILER_MISSING, TENSORFLOW_FILES
  */
-export function buildAddon(wheel: Wheel, target: NodePackage): void {
+export function assertCanBuild(wheel: Wheel): void {
+  if (/\s/.test(wheel.folder)) {
+    throw new ToolError(
+      'TENSORFLOW_FILES',
+      `The linker takes no path with blanks, but TensorFlow is in "${wheel.folder}". Install it into a folder without.`,
+    )
+  }
   for (const program of ['make', process.env.CXX ?? 'g++']) {
     if (spawnSync(program, ['--version']).error === undefined) continue
     throw new ToolError(
@@ -20,6 +26,14 @@ export function buildAddon(wheel: Wheel, target: NodePackage): void {
       `${program} must run to build the add-on, but does not. On Debian: \`apt-get install g++ make\`.`,
     )
   }
+}
+
+/**
+ * Builds the add-on of the package against the libraries in its deps folder.
+ *
+ * @throws {ToolError} ADDON
+ */
+export function buildAddon(wheel: Wheel, target: NodePackage): void {
   rmSync(join(target.folder, 'lib'), { recursive: true, force: true })
   const { status, stdout, stderr } = spawnSync('npm', ['rebuild', target.name], {
     // <root>/node_modules/@tensorflow/tfjs-node

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync,
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { buildAddon, runAddon } from './addon.ts'
+import { assertCanBuild, runAddon } from './addon.ts'
 import { layLibrary } from './lay-library.ts'
 import { findNodePackage } from './node-package.ts'
 import { findTensorflow } from './python.ts'
@@ -127,14 +127,12 @@ describe('findNodePackage', () => {
   })
 })
 
-describe('buildAddon', () => {
-  it('names the compiler that is missing before it removes an add-on', () => {
+describe('assertCanBuild', () => {
+  it('names the compiler that is missing', () => {
     layWheel()
-    const addon = join(layNodePackage(), 'lib', 'napi-v8', 'tfjs_binding.node')
-    put(addon)
     vi.stubEnv('CXX', 'no-such-compiler')
     try {
-      expect(() => buildAddon(readWheel(wheelFolder), nodePackage())).toThrow(
+      expect(() => assertCanBuild(readWheel(wheelFolder))).toThrow(
         expect.objectContaining({
           code: 'COMPILER_MISSING',
           message: expect.stringContaining('apt-get install g++ make'),
@@ -143,7 +141,12 @@ describe('buildAddon', () => {
     } finally {
       vi.unstubAllEnvs()
     }
-    expect(existsSync(addon)).toBe(true)
+  })
+
+  it('refuses a path that the linker would cut', () => {
+    wheelFolder = join(root, 'site packages', 'tensorflow')
+    layWheel()
+    expect(() => assertCanBuild(readWheel(wheelFolder))).toThrow(expect.objectContaining({ code: 'TENSORFLOW_FILES' }))
   })
 })
 

@@ -1,7 +1,7 @@
 /** `npx nx run tools:link-tensorflow`: builds @tensorflow/tfjs-node against the TensorFlow of Python. README.md has more. */
 import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
 import { ToolError } from '../errors.ts'
-import { buildAddon, runAddon } from './addon.ts'
+import { assertCanBuild, buildAddon, runAddon } from './addon.ts'
 import { layLibrary } from './lay-library.ts'
 import { findNodePackage } from './node-package.ts'
 import { findTensorflow } from './python.ts'
@@ -37,6 +37,7 @@ await runCommand(
     const target = findNodePackage()
     say(`${target.name} ${target.version} in ${target.folder}`)
 
+    assertCanBuild(wheel)
     layLibrary(wheel, target)
     say('Headers and libraries are linked. Building the add-on, which takes some seconds ...')
     buildAddon(wheel, target)

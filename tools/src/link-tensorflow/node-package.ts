@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { TENSORFLOW_PACKAGES, TENSORFLOW_VERSION } from '@vigil/learner'
 import { ToolError } from '../errors.ts'
 
 /** TensorFlow.js for Node, installed with or without its library. */
@@ -12,16 +13,13 @@ export type NodePackage = {
   readonly libraryVersion: string
 }
 
-/** In the order in which the backend tensorflow tries them. */
-const NAMES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
-
 /**
  * @param from file or folder whose node_modules are searched, and those above it
  * @throws {ToolError} NODE_PACKAGE_MISSING
  */
 export function findNodePackage(from = import.meta.filename): NodePackage {
   const { resolve } = createRequire(from)
-  for (const name of NAMES) {
+  for (const name of TENSORFLOW_PACKAGES) {
     const description = tryResolve(resolve, `${name}/package.json`)
     if (description === null) continue
     const folder = dirname(description)
@@ -31,7 +29,7 @@ export function findNodePackage(from = import.meta.filename): NodePackage {
     if (libraryVersion === undefined) {
       throw new ToolError(
         'NODE_PACKAGE_MISSING',
-        `${name} must be version 4.22.0, but is ${version}, which names its library in a way unknown here.`,
+        `${name} must be version ${TENSORFLOW_VERSION}, but is ${version}, which names its library in a way unknown here.`,
       )
     }
     return { name, version, folder, libraryVersion }
@@ -39,7 +37,7 @@ export function findNodePackage(from = import.meta.filename): NodePackage {
   throw new ToolError(
     'NODE_PACKAGE_MISSING',
     '@tensorflow/tfjs-node is not installed. Get it without the library that it would download: ' +
-      '`npm install --no-save --ignore-scripts @tensorflow/tfjs-node@4.22.0`.',
+      `\`npm install --no-save --ignore-scripts @tensorflow/tfjs-node@${TENSORFLOW_VERSION}\`.`,
   )
 }
 

@@ -48,6 +48,13 @@ describe('verdictOn', () => {
     expect(reasons[0]).toMatch(reason)
   })
 
+  it('does not match a run whose settings were changed, even where they made no difference', () => {
+    const { matches, findings, reasons } = verdictOn({ ...same, repeated: { ...record, configFingerprint: C } })
+    expect(matches).toBe(false)
+    expect(findings).toContain('settings: not those that run.json records')
+    expect(reasons).toEqual([expect.stringMatching(/^config\.json is not what/)])
+  })
+
   it('does not blame a run for an engine that promises nothing', () => {
     const native = { ...record, engine: 'tfjs', backend: 'tensorflow' }
     const run = { ...same, recorded: native, repeated: { ...native, weightsSha256: C } }

@@ -24,7 +24,14 @@ export function verdictOn(run: RepeatedRun): Verdict {
     kept === again ? `${file}: weights ${kept}, the same again` : `${file}: weights ${kept}, but repeated ${again}`,
   )
   findings.push(`metrics.jsonl: ${metricsInWords(difference)}`)
-  const matches = difference === null && weights.every(([, kept, again]) => kept === again)
+  const fingerprints = [
+    ['settings', recorded.configFingerprint, repeated.configFingerprint],
+    ['data', recorded.datasetFingerprint, repeated.datasetFingerprint],
+  ] as const
+  for (const [what, kept, again] of fingerprints) {
+    if (kept !== again) findings.push(`${what}: not those that run.json records`)
+  }
+  const matches = difference === null && [...weights, ...fingerprints].every(([, kept, again]) => kept === again)
   return { matches, findings, reasons: matches ? [] : reasonsFor(run) }
 }
 

@@ -63,6 +63,16 @@ describe('checkpoint', () => {
     await expect(readCheckpoint('no/such.checkpoint', EXPECTED)).rejects.toMatchObject({ code: 'MISSING' })
   })
 
+  it('does not take a file that cannot be read for a missing one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vigil-checkpoint-'))
+    const refusal = { code: 'UNREADABLE', message: expect.stringContaining(folder) }
+    await expect(readCheckpoint(folder, EXPECTED)).rejects.toMatchObject(refusal) // EISDIR
+    const path = join(folder, 'file')
+    await writeCheckpoint(path, checkpoint)
+    await expect(readCheckpoint(join(path, 'latest.checkpoint'), EXPECTED)).rejects.toMatchObject(refusal) // ENOTDIR
+    await rm(folder, { recursive: true })
+  })
+
   it('refuses every damaged byte', () => {
     const bytes = encodeCheckpoint(checkpoint)
     fc.assert(

@@ -105,13 +105,19 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
  * Reads a checkpoint of this run.
  *
  * @param expected the run's own fingerprints, and the number of parameters of its network
- * @throws {CheckpointError} MISSING, DAMAGED, FOREIGN, each naming the file and the reason
+ * @throws {CheckpointError} MISSING, UNREADABLE, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') {
+      throw new CheckpointError(
+        'MISSING',
+        `The run has no checkpoint ${path}. The first one is written after the first validation; go on with --resume.`,
+      )
+    }
     throw new CheckpointError(
-      'MISSING',
-      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; go on with --resume.`,
+      'UNREADABLE',
+      `The checkpoint ${path} must be a file that can be read, but the system says: ${cause.message}. Put that right and repeat the command.`,
     )
   })
   return decodeCheckpoint(bytes, expected, path)

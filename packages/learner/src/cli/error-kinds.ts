@@ -20,6 +20,7 @@ export const errorKinds: ErrorKinds = {
     (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
   badData: (error) =>
     DATA_ERRORS.some((type) => error instanceof type) ||
+    (error instanceof EngineError && error.code === 'MEMORY') ||
     (error instanceof ActorError && (error.code === 'MEMORY' || error.code === 'RECURRENT_STATE')) ||
     (error instanceof EnvironmentError && error.code === 'LANE_STATE'),
 }

@@ -47,6 +47,14 @@ describe('train refuses', () => {
     [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
     [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],
     [['--backend=tensorflow', '--rows=1000'], 2, /BACKEND_UNAVAILABLE: .*npm install/],
+    [
+      [
+        ...['--rows=1000', '--policy=lstm', '--rollout-steps=65536', '--shards=1', '--rows-per-iteration=65536'],
+        ...['--minibatch-size=65536', '--lstm-hidden=512', '--engine=portable', '--engine-threads=8', '--actors=1'],
+      ],
+      3,
+      /MEMORY: .* fewer threads \(engineThreads, here 8\), .*rolloutSteps, here 65536/,
+    ],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--resume=nowhere', '--seed=2'], 2, /CONFLICT: --resume goes on with the settings of the run/],
   ])('%j', (flags, status, message) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configFingerprint, configKeys, parseSavedConfig, resolveConfig } from './config.ts'
+import { COMMAND_LINE, configFingerprint, configKeys, parseSavedConfig, resolveConfig } from './config.ts'
 import { ConfigError } from './errors.ts'
 
 const refused = (input: unknown): ConfigError => {
@@ -74,6 +74,7 @@ describe('resolveConfig', () => {
     [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],
     [{ policyHidden: [0] }, 'INVALID_VALUE', /policyHidden.0 must be at least 1, but is 0/],
     [{ policy: 'lstm', lstmHidden: [] }, 'INVALID_VALUE', /lstmHidden must be at least 1 long/],
+    [{ lstmHidden: [64] }, 'CONFLICT', /policy "mlp" has no LSTM layers, but lstmHidden is 64\. Give --policy=lstm/],
     [{ policy: 'gru' }, 'INVALID_VALUE', /policy must be one of mlp, lstm/],
     [
       { policy: 'lstm', rolloutSteps: 64, minibatchSize: 32 },
@@ -113,6 +114,14 @@ describe('resolveConfig', () => {
     expect(error.code).toBe(code)
     expect(error.message).toMatch(message)
   })
+})
+
+it.each([
+  [{ policy: 'lstm', lstmHidden: [0] }, /^--lstm-hidden must be at least 1, but is 0\.$/],
+  [{ policyHidden: [8, 'x'] }, /^--policy-hidden must be a number, but is "x"\.$/],
+  [{ rewards: { truePositive: 'x' } }, /^--rewards\.true-positive must be a number, but is "x"\.$/],
+])('on the command line the message on %j names a flag that exists', (input, message) => {
+  expect(() => resolveConfig(input, COMMAND_LINE)).toThrow(message)
 })
 
 describe('a saved config', () => {

@@ -86,7 +86,9 @@ function parse(input: unknown, source: string): ParsedConfig {
     )
   }
   const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
-  const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flagName(path)}` : `${source}: ${path}`
+  // A list is one flag, whichever of its items is wrong.
+  const flag = flagName(issue.path.filter((part) => typeof part === 'string').join('.'))
+  const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
   throw new ConfigError('INVALID_VALUE', `${name} must be ${requirement(issue)}, but is ${JSON.stringify(received)}.`)
 }
 
@@ -143,6 +145,11 @@ function assertConsistent(config: Config): void {
   }
   if (config.policy === 'lstm' && config.minibatchSize % config.rolloutSteps !== 0) {
     conflict(wholeLanesConflict(config))
+  }
+  if (config.policy === 'mlp' && String(config.lstmHidden) !== String(configSchema.shape.lstmHidden.parse(undefined))) {
+    conflict(
+      `policy "mlp" has no LSTM layers, but lstmHidden is ${config.lstmHidden}. Give --policy=lstm as well, or leave --lstm-hidden out.`,
+    )
   }
   if (config.baseline === 'counterfactual' && config.gamma !== 0) {
     conflict(

@@ -11,10 +11,15 @@ import { isInstalled, TENSORFLOW_PACKAGES, WEBGPU_PACKAGES } from './tfjs/option
  * installed and finds a GPU; else the portable engine. TF.js is loaded only when it may be used.
  *
  * @param viewMask [A, P] 1 = learns, 0 = frozen; null = all learn
- * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available
+ * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available, MEMORY
  */
 export async function createEngine(
-  { engine, backend, engineThreads }: Pick<Config, 'engine' | 'backend' | 'engineThreads'>,
+  {
+    engine,
+    backend,
+    engineThreads,
+    rolloutSteps,
+  }: Pick<Config, 'engine' | 'backend' | 'engineThreads' | 'rolloutSteps'>,
   spec: NetworkSpec,
   viewMask: Uint8Array | null,
 ): Promise<Engine> {
@@ -24,6 +29,7 @@ export async function createEngine(
     return await createPortableEngine({
       spec,
       threads: engineThreads === 'auto' ? coreCount(8) : engineThreads,
+      stepCount: spec.lstmHidden.length === 0 ? 1 : rolloutSteps,
       ...mask,
     })
   }

@@ -81,6 +81,20 @@ describe('metrics.jsonl', () => {
     expect((await readMetrics(path)).map((line) => line.iteration)).toEqual([1, 2, 3])
   })
 
+  it.each([
+    [[1, 2], 3, 'iteration 3 is missing'],
+    [[1, 3, 4], 3, 'iteration 2 is missing'],
+    [[2, 3], 3, 'iteration 1 is missing'],
+    [[], 1, 'iteration 1 is missing'],
+  ])('with the iterations %j does not go back to a checkpoint of iteration %i', async (iterations, last, message) => {
+    await writeFile(path, '')
+    for (const iteration of iterations) await appendMetrics(path, sampleMetrics(iteration))
+    const before = await readFile(path, 'utf8')
+    const refusal = { code: 'METRICS_INVALID', message: expect.stringContaining(message) }
+    await expect(rewindMetrics(path, last)).rejects.toMatchObject(refusal)
+    expect(await readFile(path, 'utf8')).toBe(before)
+  })
+
   it('tells where two runs differ, times aside', () => {
     const line = sampleMetrics(3)
     const times = { stepsPerSecond: 1, collectMs: 2, updateMs: 3 }

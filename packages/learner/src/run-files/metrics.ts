@@ -142,11 +142,19 @@ export async function readMetrics(path: string): Promise<readonly IterationMetri
  * Goes back to a checkpoint: keeps the lines up to and including `lastIteration` and drops the later ones, which training
  * will write again, together with a torn line.
  *
- * @returns the lines kept
- * @throws {RunFileError} as readMetrics and writeFileAtomically
+ * @returns the lines kept, one for each iteration from 1 to `lastIteration`
+ * @throws {RunFileError} METRICS_INVALID when one of them is missing; as readMetrics and writeFileAtomically
  */
 export async function rewindMetrics(path: string, lastIteration: number): Promise<readonly IterationMetrics[]> {
   const kept = (await readMetrics(path)).filter((line) => line.iteration <= lastIteration)
+  if (kept.length < lastIteration) {
+    const gap = kept.findIndex((line, index) => line.iteration !== index + 1)
+    throw new RunFileError(
+      'METRICS_INVALID',
+      `${path} must hold a line for each of the ${lastIteration} iterations of the checkpoint, but iteration ` +
+        `${(gap === -1 ? kept.length : gap) + 1} is missing. Restore the file or train again.`,
+    )
+  }
   await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   return kept
 }

@@ -18,8 +18,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Kill when this iteration has been told of, and so many milliseconds later. */
-type Moment = { readonly iteration: number; readonly delayMs: number }
+/** Kill when this iteration, or the evaluation, has been told of, and so many milliseconds later. */
+type Moment = { readonly iteration: number | 'evaluation'; readonly delayMs: number }
 
 /** Runs the command to its end, or to the moment. */
 async function train(flags: readonly string[], moment?: Moment) {
@@ -29,8 +29,7 @@ async function train(flags: readonly string[], moment?: Moment) {
   let isMarked = false
   const read = async (chunk: Buffer) => {
     said += chunk
-    const reached = Math.max(0, ...[...said.matchAll(/^iteration +(\d+)\//gm)].map(([, number]) => Number(number)))
-    if (moment === undefined || isMarked || reached < moment.iteration) return
+    if (moment === undefined || isMarked || !hasReached(said, moment.iteration)) return
     isMarked = true
     await passTime(moment.delayMs)
     child.kill('SIGKILL')
@@ -41,6 +40,11 @@ async function train(flags: readonly string[], moment?: Moment) {
     child.on('close', (...ended) => resolve(ended)),
   )
   return { code, signal, said }
+}
+
+function hasReached(said: string, place: Moment['iteration']): boolean {
+  if (place === 'evaluation') return said.includes('\nevaluating the checkpoint')
+  return [...said.matchAll(/^iteration +(\d+)\//gm)].some(([, number]) => Number(number) >= place)
 }
 
 /** Every file of a run but the report, which shows times, and the config, which names the folder; times taken out. */
@@ -79,8 +83,12 @@ describe.each([0, 1])('a run killed again and again, staleness %i', (staleness) 
         hasCheckpoint ? /going on after iteration \d+/ : /no checkpoint yet: beginning again/,
       )
     }
+    const evaluating = { iteration: 'evaluation', delayMs: 0 } as const
+    expect(await train(['--resume=killed', '--actors=3'], evaluating)).toMatchObject(killed)
+    expect(existsSync(join(folder, 'killed', 'evaluation.json'))).toBe(false)
     const last = await train(['--resume=killed', '--actors=3'])
     expect(last, last.said).toMatchObject({ code: 0, signal: null })
+    expect(last.said).toContain(`the run is finished, ${ITERATIONS} of ${ITERATIONS} iterations: evaluating it again`)
 
     expect(outcome('killed')).toEqual(outcome('whole'))
     const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole.said)?.[0]

@@ -29,8 +29,8 @@ const ENGINES = {
 const POLICIES = {
   'feed-forward, iid': { episodes: 'iid' },
   'feed-forward, stream': { episodes: 'stream' },
-  'recurrent, iid': { policy: 'lstm', episodes: 'iid', episodeSteps: 7 },
-  'recurrent, stream': { policy: 'lstm', episodes: 'stream', episodeSteps: 7 },
+  'recurrent, iid': { policy: 'lstm', episodes: 'iid', episodeSteps: 7, lstmHidden: [20] },
+  'recurrent, stream': { policy: 'lstm', episodes: 'stream', episodeSteps: 7, lstmHidden: [20] },
   'recurrent, two layers, normalised': {
     policy: 'lstm',
     episodes: 'stream',
@@ -58,7 +58,6 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
       rows: 3000,
       policyHidden: [28],
       valueHidden: [16],
-      lstmHidden: [20],
       rowsPerIteration: 256,
       minibatchSize: 128,
       shards: 2,

@@ -148,7 +148,9 @@ export async function openRunFolder(path: string): Promise<{ folder: RunFolder; 
 /** Removes what a process that was killed left half-written beside its files. */
 export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promise<void> {
   for (const folder of [path, dirname(latest)]) {
-    const unfinished = (await readdir(folder)).filter((name) => UNFINISHED.test(name))
+    // A folder that cannot be listed is reported by those who read its files next.
+    const names = await readdir(folder).catch(() => [])
+    const unfinished = names.filter((name) => UNFINISHED.test(name))
     for (const name of unfinished) await rm(join(folder, name), { force: true })
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
@@ -87,6 +88,18 @@ async function outcome(name: string) {
   }
 }
 
+/** Cuts metrics.jsonl to its first lines. */
+async function keepLines(path: string, count: number): Promise<void> {
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  await writeFile(
+    path,
+    lines
+      .slice(0, count)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
+}
+
 /** `others`: numbers of actors that are compared with the first run, which has one. */
 const KINDS = [
   { episodes: 'iid', staleness: 0, others: [1, 2, 4] },
@@ -162,13 +175,55 @@ describe('a finished run', () => {
 })
 
 describe('a run that was killed', () => {
-  it('before its first checkpoint begins again', async () => {
+  it.each([
+    ['before its first validation', 1, []],
+    ['with the line of the first validation written', 2, []],
+    ['between its best checkpoint and the latest', 2, ['best']],
+  ] as const)('%s begins again', async (_, lineCount, kept) => {
     const name = 'stopped-stream-1'
     const expected = await outcome(name)
-    const { latest, best, record } = runFolderAt(join(root, name))
-    for (const path of [latest, best, record]) await rm(path)
+    const folder = runFolderAt(join(root, name))
+    for (const file of ['latest', 'best', 'record'] as const) {
+      if (!(kept as readonly string[]).includes(file)) await rm(folder[file])
+    }
+    await keepLines(folder.metrics, lineCount)
     expect(await resume(name, 2)).toMatch(/no checkpoint yet: beginning again at iteration 1 of 6/)
     expect(await outcome(name)).toEqual(expected)
+  })
+
+  it.each([
+    ['run.json is there', { removed: ['latest', 'metrics'], lineCount: 0, says: /run\.json says/ }],
+    [
+      'later iterations are there',
+      { removed: ['latest', 'best', 'record'], lineCount: 3, says: /has iteration 3, and/ },
+    ],
+    ['the best one is there', { removed: ['latest', 'record'], lineCount: 1, says: /best\.checkpoint is there/ }],
+  ] as const)('does not begin again when a checkpoint has been lost: %s', async (_, { removed, lineCount, says }) => {
+    const path = join(root, 'lost')
+    await cp(join(root, 'whole-iid-0'), path, { recursive: true })
+    const folder = runFolderAt(path)
+    await keepLines(folder.metrics, lineCount)
+    for (const file of removed) await rm(folder[file])
+    const before = await readdir(path, { recursive: true })
+    const refusal = resume('lost', 1)
+    await expect(refusal).rejects.toMatchObject({ code: 'MISSING', message: expect.stringContaining(folder.latest) })
+    await expect(refusal).rejects.toThrow(says)
+    expect(await readdir(path, { recursive: true })).toEqual(before)
+    await rm(path, { recursive: true })
+  })
+
+  it('does not begin again when its checkpoint cannot be read, or its folder of checkpoints is gone', async () => {
+    const path = join(root, 'unreadable')
+    await cp(join(root, 'whole-iid-0'), path, { recursive: true })
+    const { latest, metrics, record } = runFolderAt(path)
+    const before = await readFile(metrics, 'utf8')
+    await rm(record)
+    await rm(latest)
+    await mkdir(latest)
+    await expect(resume('unreadable', 1)).rejects.toMatchObject({ code: 'UNREADABLE' })
+    await rm(dirname(latest), { recursive: true })
+    await expect(resume('unreadable', 1)).rejects.toMatchObject({ code: 'MISSING' })
+    expect(await readFile(metrics, 'utf8')).toBe(before)
   })
 
   it('while its folder was made says what to do, and a trained one without its pipeline something else', async () => {
@@ -179,6 +234,24 @@ describe('a run that was killed', () => {
     await expect(openRunFolder(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
     await writeFile(runFolderAt(path).latest, 'weights')
     await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json cannot be read/)
+  })
+})
+
+describe('a run that fails', () => {
+  it('frees what its engine holds', async () => {
+    const config = resolveConfig({ ...SMALL, engine: 'tfjs', backend: 'cpu', out: join(root, 'failed') }, 'test')
+    const before = tf.memory().numTensors
+    const stop = {
+      requested: () => {
+        expect(tf.memory().numTensors).toBeGreaterThan(before)
+        throw new Error('asked')
+      },
+      onRequest: () => undefined,
+      release: () => undefined,
+    }
+    const run = trainRun({ kind: 'new', config }, { stream: { write: () => true }, isTTY: false, stop })
+    await expect(run).rejects.toThrow('asked')
+    expect(tf.memory().numTensors).toBe(before)
   })
 })
 

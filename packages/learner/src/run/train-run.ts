@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -6,7 +7,7 @@ import type { StopRequest } from '../cli/signals.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import { appendMetrics, rewindMetrics } from '../run-files/metrics.ts'
+import { appendMetrics, readMetrics, rewindMetrics } from '../run-files/metrics.ts'
 import { readRunRecord, recordOf, writeRunRecord } from '../run-files/run-record.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { type TrainingState, train } from '../training/train.ts'
@@ -30,11 +31,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
   const learner = await startLearner(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
   const { team, engine, identity } = learner
   try {
-    const folder = plan.kind === 'new' ? await createRunFolder(config, learner.pipeline) : plan.folder
-    const from = plan.kind === 'new' ? learner.begin() : await resume(learner, folder, say)
-    const progress = createProgress({ ...session, totalIterations: config.iterations })
-    const state = await trainWithFiles(learner, folder, from, { progress, stop: session.stop })
-    engine.dispose()
+    const { folder, from, state } = await trainInFolder(plan, learner, session)
     session.stop.release()
     if (state.iteration < config.iterations) {
       say(
@@ -53,6 +50,20 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
   }
 }
 
+/** The training, from its beginning or from where it stands in the folder. The engine's work ends here, however it ends. */
+async function trainInFolder(plan: TrainRunPlan, learner: Learner, session: Session) {
+  const { config } = plan
+  try {
+    const folder = plan.kind === 'new' ? await createRunFolder(config, learner.pipeline) : plan.folder
+    const say = (text: string) => session.stream.write(`${text}\n`)
+    const from = plan.kind === 'new' ? learner.begin() : await resume(learner, folder, say)
+    const progress = createProgress({ ...session, totalIterations: config.iterations })
+    return { folder, from, state: await trainWithFiles(learner, folder, from, { progress, stop: session.stop }) }
+  } finally {
+    learner.engine.dispose()
+  }
+}
+
 /** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
 async function resume(learner: Learner, folder: RunFolder, say: (text: string) => void): Promise<TrainingState> {
   const { config, team, engine, identity } = learner
@@ -62,6 +73,7 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
     throw error
   })
   if (checkpoint === null) {
+    await assertNoCheckpointWasDue(config, folder)
     await rm(folder.metrics, { force: true })
     say(`the run has no checkpoint yet: beginning again at iteration 1 of ${config.iterations}`)
     return learner.begin()
@@ -80,6 +92,31 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
       : `going on after iteration ${iteration} of ${config.iterations}`,
   )
   return state
+}
+
+/**
+ * A lost checkpoint must not look like one that was never written: what was learnt since the beginning would be dropped.
+ * An iteration's line is written before its checkpoint, and the best checkpoint before the latest, so a process may have
+ * been killed in the iteration of the first validation with its line, and the best checkpoint, there already.
+ *
+ * @throws {CheckpointError} MISSING
+ */
+async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, folder: RunFolder): Promise<void> {
+  const first = Math.min(validateEvery, iterations)
+  const last = existsSync(folder.metrics) ? ((await readMetrics(folder.metrics)).at(-1)?.iteration ?? 0) : 0
+  const evidence = [
+    { holds: (await readRunRecord(folder.record)) !== null, says: `${folder.record} says that training was finished` },
+    {
+      holds: last > first,
+      says: `${folder.metrics} has iteration ${last}, and iteration ${first} wrote the first one`,
+    },
+    { holds: last < first && existsSync(folder.best), says: `${folder.best} is there, which is written with it` },
+  ].find(({ holds }) => holds)
+  if (evidence === undefined) return
+  throw new CheckpointError(
+    'MISSING',
+    `The checkpoint ${folder.latest} to go on from is missing, but there must be one: ${evidence.says}. Put the file back, or train a new run.`,
+  )
 }
 
 /** Training with its metrics and checkpoints on disk and its progress on the screen. */

@@ -66,14 +66,16 @@ export type LearningMemory = {
 /**
  * Lays out the memory of an engine.
  *
+ * @param options.stepCount T that the workspaces are laid out for at first; 1 for a feed-forward network
  * @param options.viewMask [A, P] or null
- * @throws {EngineError} MEMORY when the team does not fit
+ * @throws {EngineError} MEMORY when the team, or the workspaces with it, do not fit
  * @throws {PolicyError} NETWORK_SPEC
  */
 export function createLearningMemory(options: {
   readonly spec: NetworkSpec
   readonly module: WebAssembly.Module
   readonly threads: number
+  readonly stepCount: number
   readonly viewMask: Uint8Array | null
 }): LearningMemory {
   const { spec, threads, viewMask } = options
@@ -89,7 +91,7 @@ export function createLearningMemory(options: {
   const place = (bytes: number) => {
     const at = end
     end = align(end + bytes)
-    reserve(memory, end)
+    reserve(memory, end, 'Use a smaller network or fewer agents.')
     return at
   }
   const placeTeam = () => place(agentCount * agentStride)
@@ -117,12 +119,12 @@ export function createLearningMemory(options: {
     workspaces = Array.from({ length: threads }, () => {
       const at = place(WORKSPACE_HEADER_BYTES)
       end = policy.layOutWorkspace(plan, at, stepCount)
-      reserve(memory, end)
+      reserve(memory, end, shorterWorkspaces(threads, stepCount))
       return at
     })
     workspaceSteps = stepCount
   }
-  layOutWorkspaces(1)
+  layOutWorkspaces(options.stepCount)
 
   const agents = (at: number) =>
     Array.from(
@@ -162,7 +164,7 @@ export function createLearningMemory(options: {
         next = align(next + array.byteLength)
         return at
       })
-      reserve(memory, next)
+      reserve(memory, next, 'Use a smaller minibatch (minibatchSize).')
       for (const [index, [, array]] of entries.entries()) {
         const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
         new Uint8Array(memory.buffer, offsets[index], array.byteLength).set(bytes)
@@ -183,14 +185,19 @@ function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64
 }
 
+/** What decides on the size of the workspaces, for messages. The minibatch does not: each is worked on tile by tile. */
+function shorterWorkspaces(threads: number, stepCount: number): string {
+  const steps = stepCount === 1 ? '' : `, shorter segments (rolloutSteps, here ${stepCount})`
+  return `Use fewer threads (engineThreads, here ${threads})${steps} or narrower layers.`
+}
+
 /** Lets the memory grow to at least `bytes`. */
-function reserve(memory: WebAssembly.Memory, bytes: number): void {
+function reserve(memory: WebAssembly.Memory, bytes: number, remedy: string): void {
   const pages = Math.ceil(bytes / PAGE_BYTES)
   if (pages > PAGES_MAX) {
     throw new EngineError(
       'MEMORY',
-      `the engine needs ${Math.ceil(bytes / 2 ** 20)} MiB, but a WebAssembly memory ends at 4096 MiB. Use a smaller ` +
-        'network, fewer agents or a smaller minibatch.',
+      `the engine needs at least ${Math.ceil(bytes / 2 ** 20)} MiB, but a WebAssembly memory ends at 4096 MiB. ${remedy}`,
     )
   }
   const missing = pages - memory.buffer.byteLength / PAGE_BYTES

@@ -16,7 +16,18 @@ describe('createPortableEngine', () => {
 
   it('refuses a team that does not fit into a WebAssembly memory', async () => {
     const spec = { ...SMALL_TEAM, agentCount: 64, policyHidden: [2048, 2048, 2048] }
-    await expect(createPortableEngine({ spec, threads: 1 })).rejects.toMatchObject({ code: 'MEMORY' })
+    await expect(createPortableEngine({ spec, threads: 1 })).rejects.toMatchObject({
+      code: 'MEMORY',
+      message: expect.stringMatching(/smaller network or fewer agents\.$/),
+    })
+  })
+
+  it('refuses segments that do not fit when it is created, naming what decides on them', async () => {
+    const spec = { ...SMALL_TEAM, policyHidden: [256], valueHidden: null, lstmHidden: [256] }
+    await expect(createPortableEngine({ spec, threads: 2, stepCount: 120_000 })).rejects.toMatchObject({
+      code: 'MEMORY',
+      message: expect.stringMatching(/fewer threads \(engineThreads, here 2\), .*\(rolloutSteps, here 120000\)/),
+    })
   })
 
   it('refuses segments that do not fit into a WebAssembly memory, and goes on with shorter ones', async () => {

@@ -22,6 +22,8 @@ export type PortableEngineOptions = {
   readonly spec: NetworkSpec
   /** 1 to 64, the calling thread among them. The results are the same for every number. */
   readonly threads: number
+  /** T of the segments to come, so that memory is laid out for them; others may come all the same. By default 1. */
+  readonly stepCount?: number
   /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
   readonly viewMask?: Uint8Array
 }
@@ -34,7 +36,7 @@ export type PortableEngineOptions = {
  * @throws {PolicyError} NETWORK_SPEC, NOT_BUILT
  */
 export async function createPortableEngine(options: PortableEngineOptions): Promise<Engine> {
-  const { spec, threads } = options
+  const { spec, threads, stepCount: firstStepCount = 1 } = options
   const stateLength = spec.agentCount * parameterLayout(spec).parametersPerAgent
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > THREADS_MAX) {
     throw new EngineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
@@ -42,7 +44,7 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
   const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
   if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
   const module = await compilePolicy()
-  const learning = createLearningMemory({ spec, module, threads, viewMask })
+  const learning = createLearningMemory({ spec, module, threads, stepCount: firstStepCount, viewMask })
   const learners = startThreads(learning, module)
   // Moments of a frozen parameter would still move it.
   const trained = (moments: Float32Array) =>

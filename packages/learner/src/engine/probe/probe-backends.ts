@@ -44,16 +44,23 @@ type Candidate = Pick<BackendReport, 'engine' | 'backend'> & {
   readonly repair: string
 }
 
-/** Longest time that one backend may take to start and to do one update. */
+/** What probeBackends grants without being told otherwise. */
 const PROBE_LIMIT_MS = 120_000
 
-/** Starts every engine on every backend, each in a process of its own, so that one that crashes is only reported. */
-export async function probeBackends(): Promise<BackendsReport> {
+/**
+ * Starts every engine on every backend, each in a process of its own, so that one that crashes is only reported.
+ *
+ * @param limitMs longest time that one of them may take to start and to do one update; then it is ended
+ */
+export async function probeBackends(limitMs = PROBE_LIMIT_MS): Promise<BackendsReport> {
   const candidates: Candidate[] = [
     { engine: 'portable', backend: 'auto', packages: [], repair: 'npx nx run policy-wasm:build' },
     ...BACKENDS.map((backend): Candidate => ({ engine: 'tfjs', backend, ...packagesOf(backend) })),
   ]
-  const [auto, ...backends] = await Promise.all([probe('auto', 'auto'), ...candidates.map(reportOf)])
+  const [auto, ...backends] = await Promise.all([
+    probe({ engine: 'auto', backend: 'auto' }, limitMs),
+    ...candidates.map((candidate) => reportOf(candidate, limitMs)),
+  ])
   return { backends, auto: auto.available ? { engine: auto.engine, backend: auto.backend, device: auto.device } : null }
 }
 
@@ -71,8 +78,9 @@ function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packag
   }
 }
 
-async function reportOf({ engine, backend, packages, repair }: Candidate): Promise<BackendReport> {
-  const message = await probe(engine, backend)
+async function reportOf(candidate: Candidate, limitMs: number): Promise<BackendReport> {
+  const { engine, backend, packages, repair } = candidate
+  const message = await probe(candidate, limitMs)
   return {
     engine,
     backend,
@@ -84,11 +92,11 @@ async function reportOf({ engine, backend, packages, repair }: Candidate): Promi
   }
 }
 
-function probe(engine: Config['engine'], backend: Config['backend']): Promise<ProbeMessage> {
+function probe({ engine, backend }: Pick<Config, 'engine' | 'backend'>, limitMs: number): Promise<ProbeMessage> {
   // What native libraries print is theirs to know.
   const child = fork(new URL('probe.ts', import.meta.url), [engine, backend], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    timeout: PROBE_LIMIT_MS,
+    timeout: limitMs,
     killSignal: 'SIGKILL',
   })
   return new Promise((resolve, reject) => {
@@ -99,7 +107,10 @@ function probe(engine: Config['engine'], backend: Config['backend']): Promise<Pr
     child.on('error', reject)
     child.on('close', (code, signal) => {
       const end = signal === null ? `with exit code ${code}` : `by ${signal}`
-      const reason = `it crashed: the process that started it was ended ${end} before its first update was done`
+      // Only the time limit ends a probe from here.
+      const reason = child.killed
+        ? `it took longer than ${limitMs / 1000} s to start and to do its first update`
+        : `it crashed: the process that started it was ended ${end} before its first update was done`
       resolve(message ?? { available: false, reason, command: null })
     })
   })

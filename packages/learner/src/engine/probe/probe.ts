@@ -53,7 +53,7 @@ const message = await probe().catch(refusal)
 process.send!(message, () => process.exit(0))
 
 async function probe(): Promise<ProbeMessage> {
-  const created = await createEngine({ engine, backend, engineThreads: 'auto' }, SPEC, null)
+  const created = await createEngine({ engine, backend, engineThreads: 'auto', rolloutSteps: 1 }, SPEC, null)
   created.loadParameters(initialiseParameters(SPEC, 1))
   await created.update(MINIBATCH, SETTINGS)
   return { available: true, engine: created.name, backend: created.backend, device: created.device }

@@ -2,10 +2,13 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
+/** Of the TENSORFLOW_PACKAGES: the version that this engine was written for. */
+export const TENSORFLOW_VERSION = '4.22.0'
+
 /** npm packages, each with the version that this engine was written for, that a user may add. */
 const VERSIONS = {
-  '@tensorflow/tfjs-node': '4.22.0',
-  '@tensorflow/tfjs-node-gpu': '4.22.0',
+  '@tensorflow/tfjs-node': TENSORFLOW_VERSION,
+  '@tensorflow/tfjs-node-gpu': TENSORFLOW_VERSION,
   webgpu: '0.6.2',
   '@tensorflow/tfjs-backend-webgpu': '4.22.0',
 } as const

@@ -37,21 +37,32 @@ export async function startWebgpu(): Promise<{ readonly device: string; readonly
 
 async function createBackend(): Promise<WebgpuBackend> {
   const { dawn, WebGPUBackend } = await importPackages()
+  try {
+    return await startDevice(dawn, WebGPUBackend)
+  } catch (cause) {
+    // Dawn rejects with a DOMException where an adapter does not give what it has announced.
+    const reason = `Dawn gives no device: ${(cause as Error).message.split('\n')[0].replace(/[\s.]+$/, '')}`
+    throw cause instanceof BackendUnavailableError ? cause : unavailable(reason, cause)
+  }
+}
+
+async function startDevice(dawn: Dawn, WebGPUBackend: WebgpuBackendClass): Promise<WebgpuBackend> {
   Object.assign(globalThis, dawn.globals)
   // Dawn lives as long as something holds this object; TensorFlow.js looks for it here.
   const gpu = dawn.create([])
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (adapter === null) {
-    throw new BackendUnavailableError('webgpu', {
-      reason: 'Dawn finds no adapter: a graphics driver with Vulkan is missing, or too old for it',
-      command: driverCommand(),
-    })
+    throw unavailable('Dawn finds no adapter: a graphics driver with Vulkan is missing, or too old for it')
   }
   const device = await adapter.requestDevice({ requiredLimits: computeLimits(adapter.limits) })
   const backend = new WebGPUBackend(device, adapter.info)
   failReadsAfterErrors(backend)
   return backend
+}
+
+function unavailable(reason: string, cause?: unknown): BackendUnavailableError {
+  return new BackendUnavailableError('webgpu', { reason, command: driverCommand() }, { cause })
 }
 
 function driverCommand(): string {
