@@ -7,8 +7,22 @@
  *   RULE            no rule of this name
  *   ACTION          an action that is not 0..3
  *   SHAPE           the votes do not divide into rows of one vote per agent
+ *   SCORE           a threat score that is not in [0, 1]
+ *   THRESHOLD       a threshold that is not in [0, 1]
+ *   SKILL           a skill that is negative or not finite
+ *   WEIGHTS         weights by which f agents could decide alone
  */
-export type ConsensusErrorCode = 'TOO_FEW_AGENTS' | 'AGENT_COUNT' | 'FAULTS' | 'RULE' | 'ACTION' | 'SHAPE'
+export type ConsensusErrorCode =
+  | 'TOO_FEW_AGENTS'
+  | 'AGENT_COUNT'
+  | 'FAULTS'
+  | 'RULE'
+  | 'ACTION'
+  | 'SHAPE'
+  | 'SCORE'
+  | 'THRESHOLD'
+  | 'SKILL'
+  | 'WEIGHTS'
 
 /** The parts of an error message, each without a full stop. */
 export type ConsensusErrorDetail = {
