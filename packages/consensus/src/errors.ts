@@ -11,6 +11,7 @@
  *   THRESHOLD       a threshold that is not in [0, 1]
  *   SKILL           a skill that is negative or not finite
  *   WEIGHTS         weights by which f agents could decide alone
+ *   KEY             no Ed25519 key, or another agent's
  */
 export type ConsensusErrorCode =
   | 'TOO_FEW_AGENTS'
@@ -23,6 +24,7 @@ export type ConsensusErrorCode =
   | 'THRESHOLD'
   | 'SKILL'
   | 'WEIGHTS'
+  | 'KEY'
 
 /** The parts of an error message, each without a full stop. */
 export type ConsensusErrorDetail = {

@@ -15,6 +15,7 @@ const PURPOSES = {
   split: 8,
   generatedStream: 9,
   generatedEvent: 10,
+  agreementScenario: 11,
 } as const
 
 /** What a random number is for. */

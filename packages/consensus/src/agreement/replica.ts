@@ -1,0 +1,481 @@
+/**
+ * One agent's side of the agreement on one batch: messages and timers in, messages and timers out, nothing else.
+ * docs/agreement.md has the protocol, its invariants and why it is safe.
+ */
+import {
+  type Checking,
+  checkBallot,
+  checkCertificate,
+  checkClaim,
+  checkEvidence,
+  checkLock,
+  checkProposal,
+  checkValue,
+  isSigned,
+  leaderOf,
+  statementOfClaim,
+} from './checks.ts'
+import type {
+  Ballot,
+  Claim,
+  Committed,
+  Envelope,
+  Evidence,
+  Header,
+  Message,
+  Phase,
+  Proposal,
+  QuorumCertificate,
+  Status,
+  Value,
+  Vote,
+} from './messages.ts'
+import { countRejection, type RejectionCounts, type RejectionReason } from './rejection.ts'
+import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
+import { StatementLog } from './statement-log.ts'
+
+/** view: give it up; gather: propose without the ballots that have not come; resend: what others may have missed. */
+export type Timer = { readonly kind: 'view' | 'gather' | 'resend'; readonly view: number }
+
+/** What the host has to do: `to` is an agent other than this one, or all of them. */
+export type Effect =
+  | { readonly type: 'send'; readonly to: number | 'all'; readonly envelope: Envelope }
+  | { readonly type: 'timer'; readonly timer: Timer; readonly delayMs: number }
+
+/** What must be on stable storage before the effects that came with it leave. Never changed in place. */
+export type Durable = {
+  readonly view: number
+  /** highest view of an own vote of the phase, and of an own proposal; -1 before the first */
+  readonly voted: Readonly<Record<Phase, number>>
+  readonly proposed: number
+  readonly ballot: Ballot | null
+  readonly claim: Claim | null
+  readonly lock: { readonly certificate: QuorumCertificate; readonly value: Value } | null
+  readonly committed: Committed | null
+}
+
+/** What a replica is made of. */
+export type ReplicaOptions = {
+  readonly checking: Checking
+  /** this agent */
+  readonly self: number
+  readonly sign: Sign
+  /** time for view 0; doubles with every view, up to 64 times. At least 20 message delays */
+  readonly baseTimeoutMs: number
+  /** as it was when the agent stopped; 'lost' when it is gone: then the agent takes no part and asks for the certificate */
+  readonly durable?: Durable | 'lost'
+}
+
+const FRESH: Durable = {
+  view: 0,
+  voted: { prepare: -1, commit: -1 },
+  proposed: -1,
+  ballot: null,
+  claim: null,
+  lock: null,
+  committed: null,
+}
+
+/** How long a view lasts before it is given up, in the agent's own milliseconds. */
+export function viewTimeoutMs(view: number, baseTimeoutMs: number): number {
+  return baseTimeoutMs * 2 ** Math.min(view, 6)
+}
+
+/** One agent in one batch. Every call returns the effects, in the order in which they are to be carried out. */
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #observing: boolean
+  readonly #rejections: RejectionCounts = {}
+  readonly #evidence = new Map<number, Evidence>()
+  readonly #log: StatementLog
+  readonly #ballots: (Ballot | null)[]
+  readonly #statuses: (Status | null)[]
+  #durable: Durable
+  #entered = false
+  #gathering: 'no' | 'waiting' | 'over' = 'no'
+  #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
+  #seen: Header | null = null
+  #early: QuorumCertificate | null = null
+  #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
+  #effects: Effect[] = []
+  #toSelf: Message[] = []
+
+  constructor(options: ReplicaOptions) {
+    const { agentCount } = options.checking.settings
+    this.#options = options
+    this.#observing = options.durable === 'lost'
+    this.#durable = options.durable === undefined || options.durable === 'lost' ? FRESH : options.durable
+    this.#log = new StatementLog(options.checking.rules.conflicting)
+    this.#ballots = new Array<Ballot | null>(agentCount).fill(null)
+    this.#statuses = new Array<Status | null>(agentCount).fill(null)
+  }
+
+  /** To be stored before the effects are carried out. */
+  get durable(): Durable {
+    return this.#durable
+  }
+
+  /** The committed value with its certificate; null before. */
+  get committed(): Committed | null {
+    return this.#durable.committed
+  }
+
+  /** Agents that have provably lied, with the proof. */
+  get evidence(): ReadonlyMap<number, Evidence> {
+    return this.#evidence
+  }
+
+  /** How many messages were not followed, and why. */
+  get rejections(): RejectionCounts {
+    return this.#rejections
+  }
+
+  /** Starts, or starts again; `votes` are this agent's, for every row, and are signed once. */
+  begin(votes: Pick<Ballot, 'actions' | 'scores'>): Effect[] {
+    return this.#collect(() => {
+      if (this.committed !== null) return
+      this.#armResend()
+      if (this.#observing) {
+        this.#send('all', { type: 'ask', agent: this.#options.self })
+        return
+      }
+      this.#cast(this.#durable.ballot ?? this.#signBallot(votes))
+      // Back in a view that others may have left meanwhile: their claims will tell.
+      if (this.#durable.claim !== null) this.#sendStatus(this.#durable.claim)
+      if (this.#durable.view === 0) this.#enter()
+      else this.#pace()
+    })
+  }
+
+  /** A message from anybody. */
+  receive({ domain, message }: Envelope): Effect[] {
+    return this.#collect(() => {
+      const { rules, settings } = this.#options.checking
+      this.#count(rules.belongs(settings.domain, domain) ?? this.#follow(message))
+    })
+  }
+
+  /** A timer that an earlier effect asked for. */
+  expire(timer: Timer): Effect[] {
+    return this.#collect(() => {
+      if (this.committed !== null) return
+      if (!this.#options.checking.rules.timerCounts(this.#durable, timer)) return
+      if (timer.kind === 'resend') this.#resend()
+      if (timer.kind === 'view' && this.#entered) this.#advance(this.#durable.view + 1)
+      if (timer.kind === 'gather') {
+        this.#gathering = 'over'
+        this.#lead()
+      }
+    })
+  }
+
+  #collect(step: () => void): Effect[] {
+    step()
+    for (let message = this.#toSelf.shift(); message !== undefined; message = this.#toSelf.shift()) {
+      this.#count(this.#follow(message))
+    }
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  #count(reason: RejectionReason | null): void {
+    if (reason !== null) countRejection(this.#rejections, reason)
+  }
+
+  #follow(message: Message): RejectionReason | null {
+    if (message.type === 'evidence') return this.#followEvidence(message)
+    if (message.type === 'committed') return this.#followCommitted(message)
+    if (this.committed !== null) return this.#answer(message)
+    if (this.#observing) return 'OBSERVER'
+    switch (message.type) {
+      case 'ballot':
+        return this.#followBallot(message.ballot)
+      case 'proposal':
+        return this.#followProposal(message)
+      case 'vote':
+        return this.#followVote(message)
+      case 'prepared':
+        return this.#followPrepared(message.certificate)
+      case 'status':
+        return this.#followStatus(message)
+      case 'ask':
+        return null
+    }
+  }
+
+  /** Who is not done yet is told, and nothing else matters any more. */
+  #answer(message: Message): RejectionReason | null {
+    const agent = message.type === 'status' ? message.claim.agent : message.type === 'ask' ? message.agent : null
+    if (agent === null) return 'DECIDED'
+    if (agent >= this.#ballots.length) return 'UNKNOWN_AGENT'
+    if (agent !== this.#options.self) this.#send(agent, this.committed!)
+    return null
+  }
+
+  #followBallot(ballot: Ballot): RejectionReason | null {
+    const { checking } = this.#options
+    const reason = checkBallot(checking, ballot)
+    if (reason !== null) return reason
+    const digest = checking.digests.ballot(ballot)!
+    this.#observe(ballot.agent, { ...claimed('ballot', 0, digest), signature: ballot.signature })
+    if (this.#ballots[ballot.agent] !== null) return 'REPEATED'
+    this.#ballots[ballot.agent] = ballot
+    this.#lead()
+    return null
+  }
+
+  #followProposal(proposal: Proposal): RejectionReason | null {
+    const { checking } = this.#options
+    const { view, value, signature } = proposal
+    const may = checking.rules.mayVote({ view: this.#durable.view, voted: this.#durable.voted.prepare }, view)
+    // A second proposal is looked at for what it shows about its leader.
+    if (may !== null && may !== 'REPEATED') return may
+    const reason = checkProposal(checking, proposal)
+    if (reason !== null) return reason
+    const digest = checking.digests.value(value)
+    const { settings } = checking
+    this.#observe(leaderOf(view, settings), { ...claimed('proposal', view, digest), signature })
+    for (const ballot of value) {
+      const votes = claimed('ballot', 0, checking.digests.ballot(ballot)!)
+      this.#observe(ballot.agent, { ...votes, signature: ballot.signature })
+    }
+    if (may !== null) return may
+    // A quorum has left the views below: so do we.
+    if (view > this.#durable.view) this.#advance(view)
+    if (!this.#entered) this.#enter()
+    this.#candidate = { view, digest, value }
+    this.#seen = { view, digest, signature }
+    this.#vote('prepare', view, digest)
+    if (this.#early?.view === view) return this.#followPrepared(this.#early)
+    return null
+  }
+
+  #followPrepared(certificate: QuorumCertificate): RejectionReason | null {
+    const { checking } = this.#options
+    const { view, digest } = certificate
+    if (certificate.phase !== 'prepare') return 'UNJUSTIFIED'
+    const at = { view: this.#durable.view, voted: this.#durable.voted.commit }
+    const reason =
+      checking.rules.mayVote(at, view) ?? checking.rules.mayCommit(() => checkCertificate(checking, certificate))
+    if (reason !== null) return reason
+    if (this.#candidate?.view !== view) {
+      // The certificate has overtaken its proposal.
+      if (view >= (this.#early?.view ?? 0)) this.#early = certificate
+      return null
+    }
+    if (this.#candidate.digest !== digest) return 'OTHER_DIGEST'
+    this.#durable = { ...this.#durable, lock: { certificate, value: this.#candidate.value } }
+    this.#vote('commit', view, digest)
+    return null
+  }
+
+  #followVote(vote: Vote): RejectionReason | null {
+    const { checking, self } = this.#options
+    const { phase, view, digest, agent, signature } = vote
+    if (leaderOf(view, checking.settings) !== self) return 'NOT_LEADER'
+    if (view < this.#durable.view) return 'OLD_VIEW'
+    if (this.#candidate?.view !== view || this.#durable.proposed !== view) return 'OTHER_VIEW'
+    const statement = claimed(phase, view, digest)
+    if (!isSigned(checking, { agent, statement, signature })) return 'BAD_SIGNATURE'
+    this.#observe(agent, { ...statement, signature })
+    if (digest !== this.#candidate.digest) return 'OTHER_DIGEST'
+    const votes = this.#votes[phase]
+    if (votes.has(agent)) return 'REPEATED'
+    votes.set(agent, signature)
+    if (votes.size !== checking.rules.quorum(checking.settings)) return null
+    const signatures = [...votes].map(([agent, signature]) => ({ agent, signature })).sort((a, b) => a.agent - b.agent)
+    const certificate: QuorumCertificate = { phase, view, digest, signatures }
+    if (phase === 'prepare') this.#broadcast({ type: 'prepared', certificate })
+    else this.#broadcast({ type: 'committed', certificate, value: this.#candidate.value })
+    return null
+  }
+
+  #followCommitted(message: Committed): RejectionReason | null {
+    const { checking } = this.#options
+    const { certificate, value } = message
+    if (this.committed !== null) return 'DECIDED'
+    if (certificate.phase !== 'commit') return 'UNJUSTIFIED'
+    const reason = checkCertificate(checking, certificate) ?? checkValue(checking, value)
+    if (reason !== null) return reason
+    if (checking.digests.value(value) !== certificate.digest) return 'OTHER_DIGEST'
+    this.#durable = { ...this.#durable, committed: message }
+    return null
+  }
+
+  #followStatus(status: Status): RejectionReason | null {
+    const { checking, self } = this.#options
+    const { claim, seen } = status
+    const { agent, signature } = claim
+    const mine = leaderOf(claim.view, checking.settings) === self
+    const reason = checkClaim(checking, claim) ?? (mine ? checkLock(checking, status) : null)
+    if (reason !== null) return reason
+    this.#observe(agent, { ...statementOfClaim(claim), signature })
+    if (seen !== null) this.#observeHeader(seen)
+    if (claim.view <= (this.#statuses[agent]?.claim.view ?? -1)) return 'REPEATED'
+    this.#statuses[agent] = mine ? status : { ...status, lock: null, value: [] }
+    this.#pace()
+    return null
+  }
+
+  #followEvidence(evidence: Evidence): RejectionReason | null {
+    if (this.#evidence.has(evidence.agent)) return 'REPEATED'
+    const reason = checkEvidence(this.#options.checking, evidence)
+    if (reason === null) this.#evidence.set(evidence.agent, evidence)
+    return reason
+  }
+
+  #observeHeader({ view, digest, signature }: Header): void {
+    const { checking } = this.#options
+    const statement = claimed('proposal', view, digest)
+    const agent = leaderOf(view, checking.settings)
+    if (this.#log.has(agent, statement)) return
+    if (isSigned(checking, { agent, statement, signature })) this.#observe(agent, { ...statement, signature })
+  }
+
+  /** Keeps what an agent has signed, and tells all when it contradicts what it had signed before. */
+  #observe(agent: number, statement: SignedStatement): void {
+    const earlier = this.#log.add(agent, statement)
+    if (earlier === null || this.#evidence.has(agent)) return
+    const evidence: Evidence = { type: 'evidence', agent, first: earlier, second: statement }
+    this.#evidence.set(agent, evidence)
+    this.#send('all', evidence)
+  }
+
+  /** Follows the others into a view, enters one that a quorum has reached, and leads it where it is this agent's turn. */
+  #pace(): void {
+    const { settings, rules } = this.#options.checking
+    const views = this.#statuses.map((status) => status?.claim.view ?? 0).sort((a, b) => b - a)
+    // Of f + 1 agents one is honest and has waited: nobody can be hurried on by f.
+    const supported = views[settings.faults]
+    if (supported > this.#durable.view) {
+      this.#advance(supported)
+    } else {
+      if (!this.#entered && views[rules.quorum(settings) - 1] >= this.#durable.view) this.#enter()
+      this.#lead()
+    }
+  }
+
+  #enter(): void {
+    const { view } = this.#durable
+    this.#entered = true
+    this.#arm({ kind: 'view', view }, 1)
+    this.#lead()
+  }
+
+  #advance(view: number): void {
+    const { checking, sign, self } = this.#options
+    const lock = checking.rules.carriedLock(this.#durable.lock)
+    const lockView = lock?.certificate.view ?? NO_LOCK
+    const digest = lock?.certificate.digest ?? NO_DIGEST
+    const statement: Claimed = { kind: 'status', view, digest, lockView }
+    const signature = sign({ ...checking.settings.domain, ...statement })
+    const claim: Claim = { agent: self, view, lockView, digest, signature }
+    this.#durable = { ...this.#durable, view, claim }
+    this.#entered = false
+    this.#gathering = 'no'
+    this.#votes = { prepare: new Map(), commit: new Map() }
+    this.#sendStatus(claim)
+    this.#armResend()
+    this.#pace()
+  }
+
+  #sendStatus(claim: Claim): void {
+    const { checking, self } = this.#options
+    const { lock } = this.#durable
+    const carries = lock !== null && claim.lockView === lock.certificate.view
+    const brief: Status = { type: 'status', claim, seen: this.#seen, lock: null, value: [] }
+    const full: Status = carries ? { ...brief, lock: lock.certificate, value: lock.value } : brief
+    const leader = leaderOf(claim.view, checking.settings)
+    for (let agent = 0; agent < this.#statuses.length; agent++) {
+      if (agent !== self) this.#send(agent, agent === leader ? full : brief)
+    }
+    this.#statuses[self] = leader === self ? full : brief
+    this.#sendBallot(leader)
+  }
+
+  /** Proposes when it is this agent's turn and everything is there that a proposal needs. */
+  #lead(): void {
+    const { checking, self, sign } = this.#options
+    const { view, proposed } = this.#durable
+    if (leaderOf(view, checking.settings) !== self || !this.#entered || proposed >= view) return
+    const statuses = this.#statuses.filter((status) => status !== null && status.claim.view === view) as Status[]
+    if (view > 0 && statuses.length < checking.rules.quorum(checking.settings)) return
+    let highest: Status | null = null
+    for (const status of statuses) if (status.claim.lockView > (highest?.claim.lockView ?? NO_LOCK)) highest = status
+    const value = highest?.value ?? this.#gathered()
+    if (value === null) return
+    const digest = checking.digests.value(value)
+    const signature = sign({ ...checking.settings.domain, ...claimed('proposal', view, digest) })
+    const claims = view === 0 ? [] : statuses.map(({ claim }) => claim)
+    this.#durable = { ...this.#durable, proposed: view }
+    this.#broadcast({ type: 'proposal', view, value, claims, lock: highest?.lock ?? null, signature })
+  }
+
+  /** All ballots, or those of n - f agents once the others have had their time; null while it is to be waited. */
+  #gathered(): Value | null {
+    const { agentCount, faults } = this.#options.checking.settings
+    const ballots = this.#ballots.filter((ballot) => ballot !== null)
+    if (ballots.length === agentCount) return ballots
+    if (this.#gathering === 'no') {
+      this.#gathering = 'waiting'
+      this.#arm({ kind: 'gather', view: this.#durable.view }, 1 / 4)
+    }
+    return this.#gathering === 'over' && ballots.length >= agentCount - faults ? ballots : null
+  }
+
+  #resend(): void {
+    this.#armResend()
+    const { claim, view } = this.#durable
+    if (this.#observing) this.#send('all', { type: 'ask', agent: this.#options.self })
+    else if (claim !== null) this.#sendStatus(claim)
+    else this.#sendBallot(leaderOf(view, this.#options.checking.settings))
+  }
+
+  #signBallot(votes: Pick<Ballot, 'actions' | 'scores'>): Ballot {
+    const { checking, self, sign } = this.#options
+    const unsigned: Ballot = { agent: self, actions: votes.actions, scores: votes.scores, signature: '' }
+    const digest = checking.digests.ballot(unsigned)
+    if (digest === null) throw new Error('The votes do not fit the settings of the batch')
+    return { ...unsigned, signature: sign({ ...checking.settings.domain, ...claimed('ballot', 0, digest) }) }
+  }
+
+  #cast(ballot: Ballot): void {
+    this.#durable = { ...this.#durable, ballot }
+    this.#broadcast({ type: 'ballot', ballot })
+  }
+
+  /** A leader may have missed it. */
+  #sendBallot(leader: number): void {
+    const { ballot } = this.#durable
+    if (ballot !== null && leader !== this.#options.self) this.#send(leader, { type: 'ballot', ballot })
+  }
+
+  #vote(phase: Phase, view: number, digest: string): void {
+    const { checking, self, sign } = this.#options
+    const signature = sign({ ...checking.settings.domain, ...claimed(phase, view, digest) })
+    this.#durable = { ...this.#durable, voted: { ...this.#durable.voted, [phase]: view } }
+    const vote: Vote = { type: 'vote', phase, view, digest, agent: self, signature }
+    const leader = leaderOf(view, checking.settings)
+    if (leader === self) this.#toSelf.push(vote)
+    else this.#send(leader, vote)
+  }
+
+  #broadcast(message: Message): void {
+    this.#send('all', message)
+    this.#toSelf.push(message)
+  }
+
+  #send(to: number | 'all', message: Message): void {
+    this.#effects.push({ type: 'send', to, envelope: { domain: this.#options.checking.settings.domain, message } })
+  }
+
+  #armResend(): void {
+    this.#arm({ kind: 'resend', view: this.#durable.view }, 1 / 2)
+  }
+
+  #arm(timer: Timer, share: number): void {
+    const delayMs = share * viewTimeoutMs(timer.view, this.#options.baseTimeoutMs)
+    this.#effects.push({ type: 'timer', timer, delayMs })
+  }
+}
