@@ -16,6 +16,10 @@ import { checkingOf, keysOf, type Mutation, votesOf } from './team.ts'
 /** After this much time without a decision there will be none: views last 64 times the first at most. */
 const GIVE_UP_MS = 5_000 * BASE_TIMEOUT_MS
 
+/** A liar may make up this many messages at once, and one more every so often: or it would be heard and answered for ever. */
+const LIES_MAX = 20
+const LIE_EVERY_MS = BASE_TIMEOUT_MS / 20
+
 /** What came of a run. */
 export type Outcome = {
   readonly violations: readonly Violation[]
@@ -37,6 +41,9 @@ type Host = {
   readonly liar: Liar | null
   replica: Replica
   running: boolean
+  /** messages that a liar may still make up, as of a time */
+  lies: number
+  liesAtMs: number
   /** raised by a crash, so that timers of the time before mean nothing */
   life: number
 }
@@ -186,7 +193,11 @@ export class World {
 
   #lie(nowMs: number, host: Host, envelope: Envelope): void {
     host.liar!.knows.hear(envelope)
+    host.lies = Math.min(LIES_MAX, host.lies + (nowMs - host.liesAtMs) / LIE_EVERY_MS)
+    host.liesAtMs = nowMs
+    if (host.lies < 1) return
     for (const { to, envelope: lie } of incoming(host.liar!, host.behaviours, envelope)) {
+      host.lies--
       for (const recipient of this.#recipients(to, host.agent))
         this.#transmit(nowMs, host, { to: recipient, envelope: lie })
     }
@@ -311,7 +322,18 @@ export class World {
     const add = (agent: number, behaviours: readonly BehaviourName[], liar: Liar | null) => {
       const replica = this.#makeReplica(batch, agent, undefined)
       const index = batch.hosts.length
-      batch.hosts.push({ index, agent, batch, behaviours, liar, replica, running: false, life: 0 })
+      batch.hosts.push({
+        index,
+        agent,
+        batch,
+        behaviours,
+        liar,
+        replica,
+        running: false,
+        lies: LIES_MAX,
+        liesAtMs: 0,
+        life: 0,
+      })
     }
     for (let agent = 0; agent < agentCount; agent++) {
       const behaviours = faulty.find((liar) => liar.agent === agent)?.behaviours
