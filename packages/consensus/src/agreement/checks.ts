@@ -13,11 +13,6 @@ export type Checking = {
   readonly digests: Digests
 }
 
-/** Who proposes in a view: the agents take turns, and different batches begin with different ones. */
-export function leaderOf(view: number, { agentCount, domain }: BatchSettings): number {
-  return (view + domain.batch) % agentCount
-}
-
 /** Whether the agent has signed this in this batch. */
 export function isSigned(
   { settings, verify }: Checking,
@@ -95,7 +90,7 @@ export function checkProposal(checking: Checking, proposal: Proposal): Rejection
   if (badValue !== null) return badValue
   const digest = checking.digests.value(value)
   const statement = claimed('proposal', view, digest)
-  if (!isSigned(checking, { agent: leaderOf(view, settings), statement, signature })) return 'BAD_SIGNATURE'
+  if (!isSigned(checking, { agent: rules.leaderOf(view, settings), statement, signature })) return 'BAD_SIGNATURE'
   if (view === 0) return claims.length === 0 && lock === null ? null : 'UNJUSTIFIED'
   const repeated = rules.distinct(claims)
   if (repeated !== null) return repeated

@@ -12,7 +12,6 @@ import {
   checkProposal,
   checkValue,
   isSigned,
-  leaderOf,
   statementOfClaim,
 } from './checks.ts'
 import type {
@@ -234,8 +233,7 @@ export class Replica {
     const reason = checkProposal(checking, proposal)
     if (reason !== null) return reason
     const digest = checking.digests.value(value)
-    const { settings } = checking
-    this.#observe(leaderOf(view, settings), { ...claimed('proposal', view, digest), signature })
+    this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
     for (const ballot of value) {
       const votes = claimed('ballot', 0, checking.digests.ballot(ballot)!)
       this.#observe(ballot.agent, { ...votes, signature: ballot.signature })
@@ -273,7 +271,7 @@ export class Replica {
   #followVote(vote: Vote): RejectionReason | null {
     const { checking, self } = this.#options
     const { phase, view, digest, agent, signature } = vote
-    if (leaderOf(view, checking.settings) !== self) return 'NOT_LEADER'
+    if (this.#leaderOf(view) !== self) return 'NOT_LEADER'
     if (view < this.#durable.view) return 'OLD_VIEW'
     if (this.#candidate?.view !== view || this.#durable.proposed !== view) return 'OTHER_VIEW'
     const statement = claimed(phase, view, digest)
@@ -307,7 +305,7 @@ export class Replica {
     const { checking, self } = this.#options
     const { claim, seen } = status
     const { agent, signature } = claim
-    const mine = leaderOf(claim.view, checking.settings) === self
+    const mine = this.#leaderOf(claim.view) === self
     const reason = checkClaim(checking, claim) ?? (mine ? checkLock(checking, status) : null)
     if (reason !== null) return reason
     this.#observe(agent, { ...statementOfClaim(claim), signature })
@@ -328,7 +326,7 @@ export class Replica {
   #observeHeader({ view, digest, signature }: Header): void {
     const { checking } = this.#options
     const statement = claimed('proposal', view, digest)
-    const agent = leaderOf(view, checking.settings)
+    const agent = this.#leaderOf(view)
     if (this.#log.has(agent, statement)) return
     if (isSigned(checking, { agent, statement, signature })) this.#observe(agent, { ...statement, signature })
   }
@@ -381,12 +379,12 @@ export class Replica {
   }
 
   #sendStatus(claim: Claim): void {
-    const { checking, self } = this.#options
+    const { self } = this.#options
     const { lock } = this.#durable
     const carries = lock !== null && claim.lockView === lock.certificate.view
     const brief: Status = { type: 'status', claim, seen: this.#seen, lock: null, value: [] }
     const full: Status = carries ? { ...brief, lock: lock.certificate, value: lock.value } : brief
-    const leader = leaderOf(claim.view, checking.settings)
+    const leader = this.#leaderOf(claim.view)
     for (let agent = 0; agent < this.#statuses.length; agent++) {
       if (agent !== self) this.#send(agent, agent === leader ? full : brief)
     }
@@ -398,7 +396,7 @@ export class Replica {
   #lead(): void {
     const { checking, self, sign } = this.#options
     const { view, proposed } = this.#durable
-    if (leaderOf(view, checking.settings) !== self || !this.#entered || proposed >= view) return
+    if (this.#leaderOf(view) !== self || !this.#entered || proposed >= view) return
     const statuses = this.#statuses.filter((status) => status !== null && status.claim.view === view) as Status[]
     if (view > 0 && statuses.length < checking.rules.quorum(checking.settings)) return
     let highest: Status | null = null
@@ -429,7 +427,7 @@ export class Replica {
     const { claim, view } = this.#durable
     if (this.#observing) this.#send('all', { type: 'ask', agent: this.#options.self })
     else if (claim !== null) this.#sendStatus(claim)
-    else this.#sendBallot(leaderOf(view, this.#options.checking.settings))
+    else this.#sendBallot(this.#leaderOf(view))
   }
 
   #signBallot(votes: Pick<Ballot, 'actions' | 'scores'>): Ballot {
@@ -456,7 +454,7 @@ export class Replica {
     const signature = sign({ ...checking.settings.domain, ...claimed(phase, view, digest) })
     this.#durable = { ...this.#durable, voted: { ...this.#durable.voted, [phase]: view } }
     const vote: Vote = { type: 'vote', phase, view, digest, agent: self, signature }
-    const leader = leaderOf(view, checking.settings)
+    const leader = this.#leaderOf(view)
     if (leader === self) this.#toSelf.push(vote)
     else this.#send(leader, vote)
   }
@@ -468,6 +466,11 @@ export class Replica {
 
   #send(to: number | 'all', message: Message): void {
     this.#effects.push({ type: 'send', to, envelope: { domain: this.#options.checking.settings.domain, message } })
+  }
+
+  #leaderOf(view: number): number {
+    const { rules, settings } = this.#options.checking
+    return rules.leaderOf(view, settings)
   }
 
   #armResend(): void {

@@ -12,6 +12,7 @@ export type Justified = { readonly any: true } | { readonly any: false; readonly
 
 /** The judgements; STANDARD_RULES are the ones to use. */
 export type AgreementRules = {
+  readonly leaderOf: (view: number, team: { agentCount: number; domain: Domain }) => number
   readonly quorum: (team: { agentCount: number; faults: number }) => number
   readonly distinct: (signatures: readonly AgentSignature[]) => RejectionReason | null
   readonly belongs: (own: Domain, received: Domain) => RejectionReason | null
@@ -26,6 +27,8 @@ export type AgreementRules = {
 
 /** The protocol of docs/agreement.md. */
 export const STANDARD_RULES: AgreementRules = {
+  // Agents take turns, and different batches begin with different ones: of f + 1 views in a row an honest agent leads one.
+  leaderOf: (view, { agentCount, domain }) => (view + domain.batch) % agentCount,
   quorum: agreementQuorum,
   distinct: ascendingAgents,
   belongs: sameDomain,

@@ -41,6 +41,7 @@ export const BEHAVIOURS = {
   replay: { incoming: replay },
   'far-view': { incoming: farView },
   'short-quorum': { incoming: shortQuorum },
+  relabel: { incoming: relabel },
   'phantom-votes': { incoming: phantoms },
   'false-blame': { incoming: blame },
   nonsense: { incoming: nonsense },
@@ -123,10 +124,11 @@ function fork({ knows, agent, draws }: Liar, { message }: Envelope): Sent[] {
   others.sort((a, b) => a.lockView - b.lockView)
   const claims = [...[...knows.signs.keys()].map((liar) => knows.emptyClaim(liar, view)), ...others]
   if (claims.length < knows.quorum) return []
-  const value = freshValue(knows, draws)
-  if (value === null) return []
   const chosen = claims.slice(0, knows.quorum).sort((a, b) => a.agent - b.agent)
   const lock = draws.chance(0.5) ? null : (knows.certificates[0] ?? null)
+  const locked = lock === null ? undefined : knows.values.get(lock.digest)
+  const value = locked ?? freshValue(knows, draws)
+  if (value === null) return []
   return [{ to: 'all', envelope: knows.envelope(knows.proposal(agent, { view, value, claims: chosen, lock })) }]
 }
 
@@ -227,6 +229,15 @@ function shortQuorum({ knows, agent, draws }: Liar, { message }: Envelope): Sent
     sorted(knows.votesFor({ phase: otherPhase, view, digest })),
   ])
   return certificateToAll(knows, { phase, view, digest, signatures })
+}
+
+/** Certificates of another view or phase under the label of this one. */
+function relabel({ knows }: Liar, { message }: Envelope): Sent[] {
+  if (message.type !== 'proposal') return []
+  const { view } = message
+  return knows.certificates.flatMap((certificate) =>
+    (['prepare', 'commit'] as const).flatMap((phase) => certificateToAll(knows, { ...certificate, phase, view })),
+  )
 }
 
 /** Certificates signed by agents that do not exist, or have not voted. */

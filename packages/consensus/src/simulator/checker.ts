@@ -12,7 +12,7 @@ import type { SignedStatement, Statement } from '../agreement/statement.ts'
  *   agreement     two honest agents have committed different values
  *   validity      a committed value holds votes that an honest agent did not cast, or too few
  *   integrity     an agent committed twice, or without a certificate that holds
- *   certificates  an honest agent sent a certificate without a quorum of distinct signers
+ *   certificates  an honest agent sent or kept a certificate without a quorum of distinct signers, or with votes not cast
  *   one-vote      an honest agent signed two statements that contradict each other, or voted in a view that it had left
  *   backed        an honest agent voted to commit what no quorum had prepared
  *   locked        an honest agent voted for another value when a quorum had voted to commit one in an earlier view
@@ -103,6 +103,7 @@ export class Checker {
     for (const certificate of certificates) {
       const reason = checkCertificate(this.#checking, certificate)
       if (reason !== null) this.#report('certificates', `${agent} sends a certificate: ${reason}`)
+      this.#judgeSigners(certificate)
     }
     if (message.type === 'evidence') this.#judgeEvidence(agent, message)
   }
@@ -133,6 +134,7 @@ export class Checker {
     if (!isSame || committed.certificate.phase !== 'commit') {
       this.#report('integrity', `${agent} commits without a certificate that holds: ${reason}`)
     }
+    this.#judgeSigners(committed.certificate)
     for (const ballot of committed.value) this.#judgeBallot(ballot)
     if (this.#decided !== null && this.#decided !== digest) {
       this.#report('agreement', `${agent} commits ${digest.slice(0, 8)} after ${this.#decided.slice(0, 8)}`)
@@ -171,6 +173,13 @@ export class Checker {
     // What a timer sets off is one view further than the one that it was for.
     if (kind !== 'view' || view !== ended + 1)
       this.#report('patience', `${agent} leaves for ${view} on a timer of ${ended}`)
+  }
+
+  #judgeSigners({ phase, view, digest, signatures }: QuorumCertificate): void {
+    const votes = this.#votes.get(`${phase} ${view} ${digest}`)
+    const invented = signatures.find(({ agent }) => this.#honest(agent) && !votes?.has(agent))
+    if (invented !== undefined)
+      this.#report('certificates', `${invented.agent} has not cast its ${phase} vote in view ${view}`)
   }
 
   #judgeBallot(ballot: Ballot): void {

@@ -1,5 +1,4 @@
 /** What the faulty agents of a run know together: each other's keys, and every message that one of them received. */
-import { leaderOf } from '../agreement/checks.ts'
 import type {
   AgentSignature,
   Ballot,
@@ -11,7 +10,7 @@ import type {
   QuorumCertificate,
   Value,
 } from '../agreement/messages.ts'
-import { agreementQuorum } from '../agreement/rules.ts'
+import { agreementQuorum, STANDARD_RULES } from '../agreement/rules.ts'
 import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign, type SignedStatement } from '../agreement/statement.ts'
 import type { BatchSettings, Digests } from '../agreement/value.ts'
 
@@ -129,7 +128,7 @@ export class Conspiracy {
 
   /** Who leads a view. */
   leaderOf(view: number): number {
-    return leaderOf(view, this.settings)
+    return STANDARD_RULES.leaderOf(view, this.settings)
   }
 
   #hearBallot(ballot: Ballot): void {
