@@ -12,6 +12,10 @@
  *   SKILL           a skill that is negative or not finite
  *   WEIGHTS         weights by which f agents could decide alone
  *   KEY             no Ed25519 key, or another agent's
+ *   VOTES           votes that do not fit the settings of the batch
+ *   NO_AGREEMENT    more agents are away than the team tolerates
+ *   CERTIFICATE_FILE  not a file of certificates of this team
+ *   KEYS_FILE       not a file of public keys
  */
 export type ConsensusErrorCode =
   | 'TOO_FEW_AGENTS'
@@ -25,6 +29,10 @@ export type ConsensusErrorCode =
   | 'SKILL'
   | 'WEIGHTS'
   | 'KEY'
+  | 'VOTES'
+  | 'NO_AGREEMENT'
+  | 'CERTIFICATE_FILE'
+  | 'KEYS_FILE'
 
 /** The parts of an error message, each without a full stop. */
 export type ConsensusErrorDetail = {

@@ -1,3 +1,23 @@
+export { agree, type TeamVotes } from './agreement/agree.ts'
+export type { BatchCertificate, DecisionProof, TrustedTeam } from './agreement/certificate.ts'
+export { certify, proveDecision, verifyCertificate, verifyDecision } from './agreement/certificate.ts'
+export {
+  decodeCertificates,
+  decodePublicTeam,
+  encodeCertificates,
+  encodePublicTeam,
+  type PublicTeam,
+  writeCertificates,
+} from './agreement/certificate-file.ts'
+export type { Checking } from './agreement/checks.ts'
+export { decodeEnvelope, encodeEnvelope, type MessageShape, type Refused } from './agreement/codec.ts'
+export { type AgentKeys, ed25519Sign, ed25519Verify, generateTeamKeys } from './agreement/keys.ts'
+export type { Ballot, Committed, Envelope, Evidence, Message, QuorumCertificate, Value } from './agreement/messages.ts'
+export type { RejectionCounts, RejectionReason } from './agreement/rejection.ts'
+export { type Durable, type Effect, Replica, type ReplicaOptions, type Timer } from './agreement/replica.ts'
+export { type AgreementRules, agreementQuorum, STANDARD_RULES } from './agreement/rules.ts'
+export type { Domain, Sign, Statement, Verify } from './agreement/statement.ts'
+export { type BatchSettings, Digests } from './agreement/value.ts'
 export type { BatchDecision, BatchVotes, Decision, DecisionRule, VoteSettings } from './decide.ts'
 export { DECISION_RULES, decide, decideBatch } from './decide.ts'
 export type { ConsensusErrorCode } from './errors.ts'

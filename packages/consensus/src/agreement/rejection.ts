@@ -15,7 +15,8 @@
  *   BAD_VALUE          too few ballots, or one that its agent did not sign
  *   OTHER_DIGEST       a certificate or vote for another value
  *   LOCK_MISSING       a claim to a lock without its certificate or value
- *   NOT_PROVEN         evidence that shows nothing
+ *   NOT_PROVEN         evidence, or a way to a root, that shows nothing
+ *   WRONG_DECISIONS    decisions that do not follow from the votes beside them
  *   DECIDED            the batch is decided
  *   OBSERVER           this agent takes no part in the batch
  */
@@ -42,6 +43,7 @@ export const REJECTION_REASONS = [
   'OTHER_DIGEST',
   'LOCK_MISSING',
   'NOT_PROVEN',
+  'WRONG_DECISIONS',
   'DECIDED',
   'OBSERVER',
 ] as const

@@ -2,6 +2,7 @@
  * One agent's side of the agreement on one batch: messages and timers in, messages and timers out, nothing else.
  * docs/agreement.md has the protocol, its invariants and why it is safe.
  */
+import { ConsensusError } from '../errors.ts'
 import {
   type Checking,
   checkBallot,
@@ -129,7 +130,11 @@ export class Replica {
     return this.#rejections
   }
 
-  /** Starts, or starts again; `votes` are this agent's, for every row, and are signed once. */
+  /**
+   * Starts, or starts again; `votes` are this agent's, for every row, and are signed once.
+   *
+   * @throws {ConsensusError} VOTES
+   */
   begin(votes: Pick<Ballot, 'actions' | 'scores'>): Effect[] {
     return this.#collect(() => {
       if (this.committed !== null) return
@@ -434,7 +439,14 @@ export class Replica {
     const { checking, self, sign } = this.#options
     const unsigned: Ballot = { agent: self, actions: votes.actions, scores: votes.scores, signature: '' }
     const digest = checking.digests.ballot(unsigned)
-    if (digest === null) throw new Error('The votes do not fit the settings of the batch')
+    if (digest === null) {
+      throw new ConsensusError('VOTES', {
+        field: 'votes',
+        requirement: `must be an action 0..3 and a score in [0, 1] for each of ${checking.settings.rows} rows`,
+        received: `${votes.actions.length} actions, ${votes.scores.length} scores`,
+        remedy: 'Vote on every row of the batch',
+      })
+    }
     return { ...unsigned, signature: sign({ ...checking.settings.domain, ...claimed('ballot', 0, digest) }) }
   }
 
