@@ -6,7 +6,7 @@ import { type Checking, checkCertificate, checkEvidence, checkValue } from '../a
 import type { Ballot, Evidence, Message, QuorumCertificate } from '../agreement/messages.ts'
 import type { Replica, Timer } from '../agreement/replica.ts'
 import { STANDARD_RULES } from '../agreement/rules.ts'
-import type { SignedStatement, Statement } from '../agreement/statement.ts'
+import type { Statement } from '../agreement/statement.ts'
 
 /**
  *   agreement     two honest agents have committed different values
@@ -199,24 +199,6 @@ export class Checker {
     // The first of a kind says enough; the others follow from it.
     if (this.violations.every((violation) => violation.check !== check)) this.violations.push({ check, detail })
   }
-}
-
-/**
- * Who is provably guilty, from signed statements that honest agents have received: all agents that contradict themselves.
- * With more than f faulty agents, a violated agreement always leaves more than f of them here (docs/agreement.md).
- */
-export function culpritsOf(
-  received: Iterable<{ readonly agent: number; readonly statement: SignedStatement }>,
-): number[] {
-  const byAgent = new Map<number, SignedStatement[]>()
-  const guilty = new Set<number>()
-  for (const { agent, statement } of received) {
-    const earlier = byAgent.get(agent) ?? []
-    if (earlier.some((other) => STANDARD_RULES.conflicting(other, statement))) guilty.add(agent)
-    earlier.push(statement)
-    byAgent.set(agent, earlier)
-  }
-  return [...guilty].sort((a, b) => a - b)
 }
 
 function text({ kind, view, digest, lockView }: Statement): string {

@@ -3,9 +3,10 @@
  * with different votes. For a few rounds, every choice of a leader and of a division of the five hosts into sets that
  * cannot hear each other is tried; then all hear each other, and the others must decide.
  *
- * Differs: scenarios that are the same but for the names of the three other agents, or of the twins, are run once.
+ * Differs: a view is over in one round, so the division may change once inside a round; scenarios that are the same but for the names of the three other agents, or of the twins, are run once.
  */
 import type { Checking } from '../agreement/checks.ts'
+import type { Message, Phase } from '../agreement/messages.ts'
 import { type Effect, Replica, type Timer } from '../agreement/replica.ts'
 import type { Statement } from '../agreement/statement.ts'
 import { Checker, type StepInput, type Violation } from './checker.ts'
@@ -16,8 +17,14 @@ const AGENTS = 4
 /** Hosts 0 and 4 are agent 0, the twins. */
 const AGENT_OF_HOST = [0, 1, 2, 3, 0]
 
-/** One round: who leads the view of that number, and which set every host is in. */
-export type TwinsRound = { readonly leader: number; readonly sets: readonly number[] }
+/**
+ * One round: who leads the view of that number, and which set every host is in, first for what leads to a prepare
+ * certificate, then for that certificate and what follows from it.
+ */
+export type TwinsRound = {
+  readonly leader: number
+  readonly sets: { readonly prepare: readonly number[]; readonly commit: readonly number[] }
+}
 
 /** Rounds before all can hear each other. */
 export type TwinsScenario = readonly TwinsRound[]
@@ -25,10 +32,21 @@ export type TwinsScenario = readonly TwinsRound[]
 /**
  * All scenarios of so many rounds, up to names, in a fixed order.
  *
- * @param setsMax most sets that the hosts are divided into
+ * @param setsMax   most sets that the hosts are divided into
+ * @param divisions of a round: 1 for its whole length, or 2, of which the second begins with the prepare certificate
  */
-export function* twinsScenarios({ rounds, setsMax }: { rounds: number; setsMax: number }): Generator<TwinsScenario> {
-  const choices = [0, 1, 2, 3].flatMap((leader) => divisions(setsMax).map((sets) => ({ leader, sets })))
+export function* twinsScenarios({
+  rounds,
+  setsMax,
+  divisions,
+}: {
+  rounds: number
+  setsMax: number
+  divisions: 1 | 2
+}): Generator<TwinsScenario> {
+  const all = divisionsInto(setsMax)
+  const pairs = all.flatMap((prepare) => (divisions === 1 ? [prepare] : all).map((commit) => ({ prepare, commit })))
+  const choices = [0, 1, 2, 3].flatMap((leader) => pairs.map((sets) => ({ leader, sets })))
   const images = choices.map(imagesOf)
   const index = new Map(choices.map((choice, i) => [keyOf(choice), i]))
   const imageIndex = images.map((all) => all.map((image) => index.get(keyOf(image))!))
@@ -77,7 +95,8 @@ class TwinsWorld {
   }
 
   run(): readonly Violation[] {
-    const together = this.#hosts.map(() => 0)
+    const everybody = this.#hosts.map(() => 0)
+    const together = { prepare: everybody, commit: everybody }
     for (const host of this.#hosts) {
       this.#step(host, { type: 'begin' }, () => host.replica.begin(votesOf(1, { host: host.index, batch: 0 })))
     }
@@ -92,15 +111,16 @@ class TwinsWorld {
   }
 
   /** Everything that is sent in one round, and what it leads to, until nothing is left; then leaders wait no longer. */
-  #deliver(sets: readonly number[]): void {
+  #deliver(sets: TwinsRound['sets']): void {
     for (;;) {
       while (this.#waiting.length > 0) {
         const sent = this.#waiting
         this.#waiting = []
         for (const { from, effect } of sent) {
+          const set = sets[phaseOf(effect.envelope.message)]
           for (const host of this.#hosts) {
             const isAddressed = effect.to === 'all' ? host.agent !== from.agent : host.agent === effect.to
-            if (!isAddressed || sets[host.index] !== sets[from.index]) continue
+            if (!isAddressed || set[host.index] !== set[from.index]) continue
             this.#step(host, { type: 'message' }, () => host.replica.receive(effect.envelope))
           }
         }
@@ -143,8 +163,14 @@ class TwinsWorld {
   }
 }
 
+/** Which part of a round a message belongs to. */
+function phaseOf(message: Message): Phase {
+  const isLate = message.type === 'prepared' || message.type === 'committed'
+  return isLate || (message.type === 'vote' && message.phase === 'commit') ? 'commit' : 'prepare'
+}
+
 /** The divisions of the hosts into at most `setsMax` sets; host 0 is in set 0, and a new set has the next number. */
-function divisions(setsMax: number): number[][] {
+function divisionsInto(setsMax: number): number[][] {
   let all: number[][] = [[0]]
   for (let host = 1; host < AGENT_OF_HOST.length; host++) {
     all = all.flatMap((sets) => {
@@ -171,7 +197,9 @@ function imagesOf({ leader, sets }: TwinsRound): TwinsRound[] {
       [4, 0],
     ].map(([first, second]) => {
       const hosts = [first, ...order, second]
-      return { leader: leader === 0 ? 0 : order.indexOf(leader) + 1, sets: renumbered(hosts.map((host) => sets[host])) }
+      const image = (set: readonly number[]) => renumbered(hosts.map((host) => set[host]))
+      const renamed = leader === 0 ? 0 : order.indexOf(leader) + 1
+      return { leader: renamed, sets: { prepare: image(sets.prepare), commit: image(sets.commit) } }
     }),
   )
 }
@@ -185,7 +213,7 @@ function renumbered(sets: readonly number[]): number[] {
 }
 
 function keyOf({ leader, sets }: TwinsRound): string {
-  return `${leader} ${sets.join('')}`
+  return `${leader} ${sets.prepare.join('')} ${sets.commit.join('')}`
 }
 
 /** Whether no renaming gives a scenario that comes before. */
