@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decide } from '../decide.ts'
 import { ConsensusError } from '../errors.ts'
+import { maxFaults } from '../quorum.ts'
 import { agree } from './agree.ts'
 import {
   type BatchCertificate,
@@ -20,7 +21,9 @@ import {
   encodePublicTeam,
   writeCertificates,
 } from './certificate-file.ts'
+import { ed25519Verify, generateTeamKeys } from './keys.ts'
 import type { RejectionReason } from './rejection.ts'
+import { agreementQuorum } from './rules.ts'
 import { ballotOf, certificateOf, keys, settings, votesOf } from './team-fixture.ts'
 
 const { run, epoch } = settings.domain
@@ -43,6 +46,19 @@ describe('agree', () => {
     const without = agree({ settings, keys: keys.slice(0, 4), votes: votes.with(away, null as never) })
     expect(without.value.map(({ agent }) => agent)).toEqual([0, 1, 2, 3].filter((agent) => agent !== away))
     expect(verifyCertificate(without, team)).toBeNull()
+  })
+
+  test.each([1, 2, 3, 5, 6, 7])('works among %i agents', (agentCount) => {
+    const faults = maxFaults(agentCount)
+    const teamKeys = generateTeamKeys(agentCount)
+    const verify = ed25519Verify(teamKeys.map(({ publicKey }) => publicKey))
+    const certified = agree({
+      settings: { ...settings, agentCount, faults },
+      keys: teamKeys,
+      votes: teamKeys.map((_, agent) => votesOf(agent)),
+    })
+    expect(certified.certificate.signatures.length).toBe(agreementQuorum({ agentCount, faults }))
+    expect(verifyCertificate(certified, { run, epoch, agentCount, faults, verify })).toBeNull()
   })
 
   test('says so when too many are away', () => {

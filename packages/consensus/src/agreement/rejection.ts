@@ -20,36 +20,32 @@
  *   DECIDED            the batch is decided
  *   OBSERVER           this agent takes no part in the batch
  */
-export const REJECTION_REASONS = [
-  'NOT_BYTES',
-  'OVERSIZED',
-  'MALFORMED',
-  'NOT_CANONICAL',
-  'FORMAT_VERSION',
-  'OUT_OF_RANGE',
-  'WRONG_RUN',
-  'WRONG_EPOCH',
-  'WRONG_BATCH',
-  'UNKNOWN_AGENT',
-  'BAD_SIGNATURE',
-  'OLD_VIEW',
-  'OTHER_VIEW',
-  'REPEATED',
-  'NOT_LEADER',
-  'TOO_FEW_SIGNERS',
-  'REPEATED_SIGNER',
-  'UNJUSTIFIED',
-  'BAD_VALUE',
-  'OTHER_DIGEST',
-  'LOCK_MISSING',
-  'NOT_PROVEN',
-  'WRONG_DECISIONS',
-  'DECIDED',
-  'OBSERVER',
-] as const
-
-/** One of REJECTION_REASONS. */
-export type RejectionReason = (typeof REJECTION_REASONS)[number]
+export type RejectionReason =
+  | 'NOT_BYTES'
+  | 'OVERSIZED'
+  | 'MALFORMED'
+  | 'NOT_CANONICAL'
+  | 'FORMAT_VERSION'
+  | 'OUT_OF_RANGE'
+  | 'WRONG_RUN'
+  | 'WRONG_EPOCH'
+  | 'WRONG_BATCH'
+  | 'UNKNOWN_AGENT'
+  | 'BAD_SIGNATURE'
+  | 'OLD_VIEW'
+  | 'OTHER_VIEW'
+  | 'REPEATED'
+  | 'NOT_LEADER'
+  | 'TOO_FEW_SIGNERS'
+  | 'REPEATED_SIGNER'
+  | 'UNJUSTIFIED'
+  | 'BAD_VALUE'
+  | 'OTHER_DIGEST'
+  | 'LOCK_MISSING'
+  | 'NOT_PROVEN'
+  | 'WRONG_DECISIONS'
+  | 'DECIDED'
+  | 'OBSERVER'
 
 /** How often each reason has occurred; reasons that have not are absent. */
 export type RejectionCounts = { [reason in RejectionReason]?: number }

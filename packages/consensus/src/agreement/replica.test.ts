@@ -1,8 +1,9 @@
 /** One replica at a time, with real signatures: what it follows, what it refuses and counts, and what it keeps. */
 import { describe, expect, test } from 'vitest'
 import type { Envelope, Message } from './messages.ts'
+import type { Effect } from './outbox.ts'
 import type { RejectionReason } from './rejection.ts'
-import type { Effect, Replica } from './replica.ts'
+import type { Replica } from './replica.ts'
 import { claimed, type Domain } from './statement.ts'
 import {
   ballotOf,

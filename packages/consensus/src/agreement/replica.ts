@@ -2,7 +2,7 @@
  * One agent's side of the agreement on one batch: messages and timers in, messages and timers out, nothing else.
  * docs/agreement.md has the protocol, its invariants and why it is safe.
  */
-import { ConsensusError } from '../errors.ts'
+import { Author } from './author.ts'
 import {
   type Checking,
   checkBallot,
@@ -15,6 +15,7 @@ import {
   isSigned,
   statementOfClaim,
 } from './checks.ts'
+import { type Durable, FRESH } from './durable.ts'
 import type {
   Ballot,
   Claim,
@@ -30,29 +31,10 @@ import type {
   Value,
   Vote,
 } from './messages.ts'
+import { type Effect, Outbox, type Timer } from './outbox.ts'
 import { countRejection, type RejectionCounts, type RejectionReason } from './rejection.ts'
-import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
+import { claimed, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
 import { StatementLog } from './statement-log.ts'
-
-/** view: give it up; gather: propose without the ballots that have not come; resend: what others may have missed. */
-export type Timer = { readonly kind: 'view' | 'gather' | 'resend'; readonly view: number }
-
-/** What the host has to do: `to` is an agent other than this one, or all of them. */
-export type Effect =
-  | { readonly type: 'send'; readonly to: number | 'all'; readonly envelope: Envelope }
-  | { readonly type: 'timer'; readonly timer: Timer; readonly delayMs: number }
-
-/** What must be on stable storage before the effects that came with it leave. Never changed in place. */
-export type Durable = {
-  readonly view: number
-  /** highest view of an own vote of the phase, and of an own proposal; -1 before the first */
-  readonly voted: Readonly<Record<Phase, number>>
-  readonly proposed: number
-  readonly ballot: Ballot | null
-  readonly claim: Claim | null
-  readonly lock: { readonly certificate: QuorumCertificate; readonly value: Value } | null
-  readonly committed: Committed | null
-}
 
 /** What a replica is made of. */
 export type ReplicaOptions = {
@@ -60,25 +42,10 @@ export type ReplicaOptions = {
   /** this agent */
   readonly self: number
   readonly sign: Sign
-  /** time for view 0; doubles with every view, up to 64 times. At least 20 message delays */
+  /** time for view 0, at least 20 message delays; doubles with every view, up to 64 times */
   readonly baseTimeoutMs: number
   /** as it was when the agent stopped; 'lost' when it is gone: then the agent takes no part and asks for the certificate */
   readonly durable?: Durable | 'lost'
-}
-
-const FRESH: Durable = {
-  view: 0,
-  voted: { prepare: -1, commit: -1 },
-  proposed: -1,
-  ballot: null,
-  claim: null,
-  lock: null,
-  committed: null,
-}
-
-/** How long a view lasts before it is given up, in the agent's own milliseconds. */
-export function viewTimeoutMs(view: number, baseTimeoutMs: number): number {
-  return baseTimeoutMs * 2 ** Math.min(view, 6)
 }
 
 /** One agent in one batch. Every call returns the effects, in the order in which they are to be carried out. */
@@ -88,6 +55,8 @@ export class Replica {
   readonly #rejections: RejectionCounts = {}
   readonly #evidence = new Map<number, Evidence>()
   readonly #log: StatementLog
+  readonly #author: Author
+  readonly #outbox: Outbox
   readonly #ballots: (Ballot | null)[]
   readonly #statuses: (Status | null)[]
   #durable: Durable
@@ -97,14 +66,14 @@ export class Replica {
   #seen: Header | null = null
   #early: QuorumCertificate | null = null
   #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
-  #effects: Effect[] = []
-  #toSelf: Message[] = []
 
   constructor(options: ReplicaOptions) {
     const { agentCount } = options.checking.settings
     this.#options = options
     this.#observing = options.durable === 'lost'
     this.#durable = options.durable === undefined || options.durable === 'lost' ? FRESH : options.durable
+    this.#author = new Author(options)
+    this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
     this.#log = new StatementLog(options.checking.rules.conflicting)
     this.#ballots = new Array<Ballot | null>(agentCount).fill(null)
     this.#statuses = new Array<Status | null>(agentCount).fill(null)
@@ -138,12 +107,12 @@ export class Replica {
   begin(votes: Pick<Ballot, 'actions' | 'scores'>): Effect[] {
     return this.#collect(() => {
       if (this.committed !== null) return
-      this.#armResend()
+      this.#outbox.arm('resend', this.#durable.view)
       if (this.#observing) {
-        this.#send('all', { type: 'ask', agent: this.#options.self })
+        this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
         return
       }
-      this.#cast(this.#durable.ballot ?? this.#signBallot(votes))
+      this.#cast(this.#durable.ballot ?? this.#author.ballot(votes))
       // Back in a view that others may have left meanwhile: their claims will tell.
       if (this.#durable.claim !== null) this.#sendStatus(this.#durable.claim)
       if (this.#durable.view === 0) this.#enter()
@@ -175,12 +144,10 @@ export class Replica {
 
   #collect(step: () => void): Effect[] {
     step()
-    for (let message = this.#toSelf.shift(); message !== undefined; message = this.#toSelf.shift()) {
+    for (let message = this.#outbox.takeOwn(); message !== undefined; message = this.#outbox.takeOwn()) {
       this.#count(this.#follow(message))
     }
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #count(reason: RejectionReason | null): void {
@@ -213,7 +180,7 @@ export class Replica {
     const agent = message.type === 'status' ? message.claim.agent : message.type === 'ask' ? message.agent : null
     if (agent === null) return 'DECIDED'
     if (agent >= this.#ballots.length) return 'UNKNOWN_AGENT'
-    if (agent !== this.#options.self) this.#send(agent, this.committed!)
+    if (agent !== this.#options.self) this.#outbox.send(agent, this.committed!)
     return null
   }
 
@@ -289,8 +256,8 @@ export class Replica {
     if (votes.size !== checking.rules.quorum(checking.settings)) return null
     const signatures = [...votes].map(([agent, signature]) => ({ agent, signature })).sort((a, b) => a.agent - b.agent)
     const certificate: QuorumCertificate = { phase, view, digest, signatures }
-    if (phase === 'prepare') this.#broadcast({ type: 'prepared', certificate })
-    else this.#broadcast({ type: 'committed', certificate, value: this.#candidate.value })
+    if (phase === 'prepare') this.#outbox.broadcast({ type: 'prepared', certificate })
+    else this.#outbox.broadcast({ type: 'committed', certificate, value: this.#candidate.value })
     return null
   }
 
@@ -342,7 +309,7 @@ export class Replica {
     if (earlier === null || this.#evidence.has(agent)) return
     const evidence: Evidence = { type: 'evidence', agent, first: earlier, second: statement }
     this.#evidence.set(agent, evidence)
-    this.#send('all', evidence)
+    this.#outbox.send('all', evidence)
   }
 
   /** Follows the others into a view, enters one that a quorum has reached, and leads it where it is this agent's turn. */
@@ -362,24 +329,20 @@ export class Replica {
   #enter(): void {
     const { view } = this.#durable
     this.#entered = true
-    this.#arm({ kind: 'view', view }, 1)
+    this.#outbox.arm('view', view)
     this.#lead()
   }
 
   #advance(view: number): void {
-    const { checking, sign, self } = this.#options
-    const lock = checking.rules.carriedLock(this.#durable.lock)
-    const lockView = lock?.certificate.view ?? NO_LOCK
-    const digest = lock?.certificate.digest ?? NO_DIGEST
-    const statement: Claimed = { kind: 'status', view, digest, lockView }
-    const signature = sign({ ...checking.settings.domain, ...statement })
-    const claim: Claim = { agent: self, view, lockView, digest, signature }
+    const { rules } = this.#options.checking
+    const lock = rules.carriedLock(this.#durable.lock)
+    const claim = this.#author.claim(view, lock?.certificate ?? null)
     this.#durable = { ...this.#durable, view, claim }
     this.#entered = false
     this.#gathering = 'no'
     this.#votes = { prepare: new Map(), commit: new Map() }
     this.#sendStatus(claim)
-    this.#armResend()
+    this.#outbox.arm('resend', this.#durable.view)
     this.#pace()
   }
 
@@ -391,7 +354,7 @@ export class Replica {
     const full: Status = carries ? { ...brief, lock: lock.certificate, value: lock.value } : brief
     const leader = this.#leaderOf(claim.view)
     for (let agent = 0; agent < this.#statuses.length; agent++) {
-      if (agent !== self) this.#send(agent, agent === leader ? full : brief)
+      if (agent !== self) this.#outbox.send(agent, agent === leader ? full : brief)
     }
     this.#statuses[self] = leader === self ? full : brief
     this.#sendBallot(leader)
@@ -399,7 +362,7 @@ export class Replica {
 
   /** Proposes when it is this agent's turn and everything is there that a proposal needs. */
   #lead(): void {
-    const { checking, self, sign } = this.#options
+    const { checking, self } = this.#options
     const { view, proposed } = this.#durable
     if (this.#leaderOf(view) !== self || !this.#entered || proposed >= view) return
     const statuses = this.#statuses.filter((status) => status !== null && status.claim.view === view) as Status[]
@@ -408,11 +371,9 @@ export class Replica {
     for (const status of statuses) if (status.claim.lockView > (highest?.claim.lockView ?? NO_LOCK)) highest = status
     const value = highest?.value ?? this.#gathered()
     if (value === null) return
-    const digest = checking.digests.value(value)
-    const signature = sign({ ...checking.settings.domain, ...claimed('proposal', view, digest) })
     const claims = view === 0 ? [] : statuses.map(({ claim }) => claim)
     this.#durable = { ...this.#durable, proposed: view }
-    this.#broadcast({ type: 'proposal', view, value, claims, lock: highest?.lock ?? null, signature })
+    this.#outbox.broadcast(this.#author.proposal({ view, value, claims, lock: highest?.lock ?? null }))
   }
 
   /** All ballots, or those of n - f agents once the others have had their time; null while it is to be waited. */
@@ -422,75 +383,40 @@ export class Replica {
     if (ballots.length === agentCount) return ballots
     if (this.#gathering === 'no') {
       this.#gathering = 'waiting'
-      this.#arm({ kind: 'gather', view: this.#durable.view }, 1 / 4)
+      this.#outbox.arm('gather', this.#durable.view)
     }
     return this.#gathering === 'over' && ballots.length >= agentCount - faults ? ballots : null
   }
 
   #resend(): void {
-    this.#armResend()
+    this.#outbox.arm('resend', this.#durable.view)
     const { claim, view } = this.#durable
-    if (this.#observing) this.#send('all', { type: 'ask', agent: this.#options.self })
+    if (this.#observing) this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
     else if (claim !== null) this.#sendStatus(claim)
     else this.#sendBallot(this.#leaderOf(view))
   }
 
-  #signBallot(votes: Pick<Ballot, 'actions' | 'scores'>): Ballot {
-    const { checking, self, sign } = this.#options
-    const unsigned: Ballot = { agent: self, actions: votes.actions, scores: votes.scores, signature: '' }
-    const digest = checking.digests.ballot(unsigned)
-    if (digest === null) {
-      throw new ConsensusError('VOTES', {
-        field: 'votes',
-        requirement: `must be an action 0..3 and a score in [0, 1] for each of ${checking.settings.rows} rows`,
-        received: `${votes.actions.length} actions, ${votes.scores.length} scores`,
-        remedy: 'Vote on every row of the batch',
-      })
-    }
-    return { ...unsigned, signature: sign({ ...checking.settings.domain, ...claimed('ballot', 0, digest) }) }
-  }
-
   #cast(ballot: Ballot): void {
     this.#durable = { ...this.#durable, ballot }
-    this.#broadcast({ type: 'ballot', ballot })
+    this.#outbox.broadcast({ type: 'ballot', ballot })
   }
 
   /** A leader may have missed it. */
   #sendBallot(leader: number): void {
     const { ballot } = this.#durable
-    if (ballot !== null && leader !== this.#options.self) this.#send(leader, { type: 'ballot', ballot })
+    if (ballot !== null && leader !== this.#options.self) this.#outbox.send(leader, { type: 'ballot', ballot })
   }
 
   #vote(phase: Phase, view: number, digest: string): void {
-    const { checking, self, sign } = this.#options
-    const signature = sign({ ...checking.settings.domain, ...claimed(phase, view, digest) })
     this.#durable = { ...this.#durable, voted: { ...this.#durable.voted, [phase]: view } }
-    const vote: Vote = { type: 'vote', phase, view, digest, agent: self, signature }
+    const vote = this.#author.vote(phase, view, digest)
     const leader = this.#leaderOf(view)
-    if (leader === self) this.#toSelf.push(vote)
-    else this.#send(leader, vote)
-  }
-
-  #broadcast(message: Message): void {
-    this.#send('all', message)
-    this.#toSelf.push(message)
-  }
-
-  #send(to: number | 'all', message: Message): void {
-    this.#effects.push({ type: 'send', to, envelope: { domain: this.#options.checking.settings.domain, message } })
+    if (leader === this.#options.self) this.#outbox.keep(vote)
+    else this.#outbox.send(leader, vote)
   }
 
   #leaderOf(view: number): number {
     const { rules, settings } = this.#options.checking
     return rules.leaderOf(view, settings)
-  }
-
-  #armResend(): void {
-    this.#arm({ kind: 'resend', view: this.#durable.view }, 1 / 2)
-  }
-
-  #arm(timer: Timer, share: number): void {
-    const delayMs = share * viewTimeoutMs(timer.view, this.#options.baseTimeoutMs)
-    this.#effects.push({ type: 'timer', timer, delayMs })
   }
 }

@@ -8,7 +8,7 @@ import type { RejectionReason } from './rejection.ts'
 import { type Claimed, type Domain, NO_LOCK } from './statement.ts'
 
 /** What a proposal must be: any value, this value, or nothing since it does not follow from its claims. */
-export type Justified = { readonly any: true } | { readonly any: false; readonly digest: string } | null
+type Justified = { readonly any: true } | { readonly any: false; readonly digest: string } | null
 
 /** The judgements; STANDARD_RULES are the ones to use. */
 export type AgreementRules = {

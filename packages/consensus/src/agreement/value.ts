@@ -36,7 +36,7 @@ export function ballotDigest({ actions, scores }: Pick<Ballot, 'actions' | 'scor
 }
 
 /** Whether a ballot votes on every row, with actions 0..3 and scores in [0, 1]. */
-export function isWellFormed({ actions, scores }: Ballot, rows: number): boolean {
+function isWellFormed({ actions, scores }: Ballot, rows: number): boolean {
   if (actions.length !== rows || scores.length !== rows) return false
   return actions.every((action) => action <= 3) && scores.every((score) => score >= 0 && score <= 1)
 }

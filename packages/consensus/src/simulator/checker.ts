@@ -4,7 +4,8 @@
  */
 import { type Checking, checkCertificate, checkEvidence, checkValue } from '../agreement/checks.ts'
 import type { Ballot, Evidence, Message, QuorumCertificate } from '../agreement/messages.ts'
-import type { Replica, Timer } from '../agreement/replica.ts'
+import type { Timer } from '../agreement/outbox.ts'
+import type { Replica } from '../agreement/replica.ts'
 import { STANDARD_RULES } from '../agreement/rules.ts'
 import type { Statement } from '../agreement/statement.ts'
 

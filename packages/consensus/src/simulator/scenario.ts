@@ -9,7 +9,7 @@ export const BASE_TIMEOUT_MS = 200
 export const HEALED_DELAY_MS = 8
 
 /** While it lasts, messages between the group and the others are lost: both ways, or one way only. */
-export type Partition = {
+type Partition = {
   readonly fromMs: number
   readonly toMs: number
   readonly group: readonly number[]
@@ -17,7 +17,7 @@ export type Partition = {
 }
 
 /** An agent stops and comes back, with its durable state or without. */
-export type Crash = { readonly agent: number; readonly atMs: number; readonly backMs: number; readonly lost: boolean }
+type Crash = { readonly agent: number; readonly atMs: number; readonly backMs: number; readonly lost: boolean }
 
 /** One simulated run. Faulty agents and those that lose their state are at most f together, unless a test wants more. */
 export type Scenario = {
@@ -52,7 +52,7 @@ export type ScenarioLimits = {
 }
 
 /** Most teams are small: 4 to 10 agents in five of six runs, up to 31 in the others. */
-export const STANDARD_LIMITS: ScenarioLimits = { faultsMax: 10, ed25519Every: 25 }
+const STANDARD_LIMITS: ScenarioLimits = { faultsMax: 10, ed25519Every: 25 }
 
 /** The scenario of a seed. */
 export function scenarioOf(seed: number, { faultsMax, ed25519Every }: ScenarioLimits = STANDARD_LIMITS): Scenario {

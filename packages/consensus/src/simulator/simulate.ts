@@ -57,10 +57,7 @@ export function simulate({ seed, runs, mutation = {}, onRun, ...given }: Runs): 
 }
 
 /** Leaves out one part after the other for as long as the same check fails. */
-export function shrink(
-  scenario: Scenario,
-  { outcome, mutation = {} }: { outcome: Outcome; mutation?: Mutation },
-): Failure {
+function shrink(scenario: Scenario, { outcome, mutation = {} }: { outcome: Outcome; mutation?: Mutation }): Failure {
   const { check } = outcome.violations[0]
   const left: ScenarioPart[] = []
   let last = outcome

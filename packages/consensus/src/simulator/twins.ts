@@ -7,7 +7,8 @@
  */
 import type { Checking } from '../agreement/checks.ts'
 import type { Message, Phase } from '../agreement/messages.ts'
-import { type Effect, Replica, type Timer } from '../agreement/replica.ts'
+import type { Effect, Timer } from '../agreement/outbox.ts'
+import { Replica } from '../agreement/replica.ts'
 import type { Statement } from '../agreement/statement.ts'
 import { Checker, type StepInput, type Violation } from './checker.ts'
 import { BASE_TIMEOUT_MS } from './scenario.ts'
@@ -21,7 +22,7 @@ const AGENT_OF_HOST = [0, 1, 2, 3, 0]
  * One round: who leads the view of that number, and which set every host is in, first for what leads to a prepare
  * certificate, then for that certificate and what follows from it.
  */
-export type TwinsRound = {
+type TwinsRound = {
   readonly leader: number
   readonly sets: { readonly prepare: readonly number[]; readonly commit: readonly number[] }
 }

@@ -2,8 +2,9 @@
 import type { Checking } from '../agreement/checks.ts'
 import { decodeEnvelope, encodeEnvelope } from '../agreement/codec.ts'
 import type { Envelope } from '../agreement/messages.ts'
+import type { Effect, Timer } from '../agreement/outbox.ts'
 import type { RejectionCounts, RejectionReason } from '../agreement/rejection.ts'
-import { type Effect, Replica, type Timer } from '../agreement/replica.ts'
+import { Replica } from '../agreement/replica.ts'
 import type { Sign, Statement } from '../agreement/statement.ts'
 import { EventQueue } from '../event-queue.ts'
 import { type BehaviourName, incoming, type Liar, outgoing } from './behaviours.ts'
@@ -290,7 +291,8 @@ export class World {
       return { view: 0, viewsAfterHealing: 0 }
     }
     const views = this.#sound(batch).map(({ replica }) => replica.committed!.certificate.view)
-    const view = Math.min(...views)
+    // Of the last one to decide: the others may have decided in an earlier view, for the same value.
+    const view = Math.max(...views)
     const viewsAfterHealing = batch.viewAtHealing < 0 ? 0 : Math.max(0, view - batch.viewAtHealing + 1)
     const bound = this.#scenario.faults + 2
     if (viewsAfterHealing > bound) {
