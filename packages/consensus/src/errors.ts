@@ -1,5 +1,5 @@
 /**
- * Why a vote cannot be counted. Stable: callers and tests match on these words.
+ * Why votes cannot be counted, or a certificate not be read. Stable: callers and tests match on these words.
  *
  *   TOO_FEW_AGENTS  fewer than 3f + 1 agents for f Byzantine ones
  *   AGENT_COUNT     no whole number from 1 to 127

@@ -2,7 +2,7 @@
 import { ConsensusError } from '../errors.ts'
 import { EventQueue } from '../event-queue.ts'
 import { type BatchCertificate, certify } from './certificate.ts'
-import { decodeEnvelope, encodeEnvelope } from './codec.ts'
+import { encodeEnvelope } from './codec.ts'
 import { type AgentKeys, ed25519Sign, ed25519Verify } from './keys.ts'
 import type { Ballot } from './messages.ts'
 import type { Effect, Timer } from './outbox.ts'
@@ -70,12 +70,7 @@ export function agree({ settings, keys, votes }: TeamVotes): BatchCertificate {
   while (isOpen()) {
     const { atMs, event } = queue.take()
     const replica = replicas[event.to]
-    if ('timer' in event) {
-      carryOut(atMs, event.to, replica.expire(event.timer))
-      continue
-    }
-    const envelope = decodeEnvelope(event.bytes, settings)
-    if (!('rejected' in envelope)) carryOut(atMs, event.to, replica.receive(envelope))
+    carryOut(atMs, event.to, 'timer' in event ? replica.expire(event.timer) : replica.receiveBytes(event.bytes))
   }
   const { committed } = replicas.find((replica) => replica.committed !== null)!
   return certify(settings, committed!)

@@ -1,5 +1,6 @@
 /** One replica at a time, with real signatures: what it follows, what it refuses and counts, and what it keeps. */
 import { describe, expect, test } from 'vitest'
+import { encodeEnvelope } from './codec.ts'
 import type { Envelope, Message } from './messages.ts'
 import type { Effect } from './outbox.ts'
 import type { RejectionReason } from './rejection.ts'
@@ -158,6 +159,21 @@ describe('refused and counted', () => {
       [],
     )
     expect(replica.rejections).toEqual({ REPEATED: 1, OLD_VIEW: 2 })
+  })
+
+  test('bytes that are no message', () => {
+    const replica = started(1)
+    const bytes = encodeEnvelope(envelope(proposalOf(0, value)))
+    for (const wrong of [
+      null,
+      new Uint8Array(1e6),
+      bytes.subarray(1),
+      Buffer.concat([bytes, Uint8Array.of(0x20, 0)]),
+    ]) {
+      expect(replica.receiveBytes(wrong)).toEqual([])
+    }
+    expect(replica.rejections).toEqual({ NOT_BYTES: 1, OVERSIZED: 1, MALFORMED: 1, NOT_CANONICAL: 1 })
+    expect(sent(replica.receiveBytes(bytes))).toMatchObject([{ type: 'vote' }])
   })
 
   function evidence(first: string, second: string, signatures: { first?: string; second?: string } = {}): Message {

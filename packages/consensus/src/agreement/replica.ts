@@ -15,6 +15,7 @@ import {
   isSigned,
   statementOfClaim,
 } from './checks.ts'
+import { decodeEnvelope } from './codec.ts'
 import { type Durable, FRESH } from './durable.ts'
 import type {
   Ballot,
@@ -128,6 +129,14 @@ export class Replica {
     })
   }
 
+  /** Bytes from anybody. What they are not is counted like everything else that is not followed. */
+  receiveBytes(bytes: unknown): Effect[] {
+    const decoded = decodeEnvelope(bytes, this.#options.checking.settings)
+    if (!('rejected' in decoded)) return this.receive(decoded)
+    this.#count(decoded.rejected)
+    return []
+  }
+
   /** A timer that an earlier effect asked for. */
   expire(timer: Timer): Effect[] {
     return this.#collect(() => {
@@ -177,8 +186,10 @@ export class Replica {
 
   /** Who is not done yet is told, and nothing else matters any more. */
   #answer(message: Message): RejectionReason | null {
-    const agent = message.type === 'status' ? message.claim.agent : message.type === 'ask' ? message.agent : null
-    if (agent === null) return 'DECIDED'
+    if (message.type !== 'status' && message.type !== 'ask') return 'DECIDED'
+    const reason = message.type === 'status' ? checkClaim(this.#options.checking, message.claim) : null
+    if (reason !== null) return reason
+    const agent = message.type === 'status' ? message.claim.agent : message.agent
     if (agent >= this.#ballots.length) return 'UNKNOWN_AGENT'
     if (agent !== this.#options.self) this.#outbox.send(agent, this.committed!)
     return null

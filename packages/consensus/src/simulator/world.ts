@@ -1,6 +1,6 @@
 /** One simulated run: agents, network, clocks and liars, from a scenario to what the checkers found. */
 import type { Checking } from '../agreement/checks.ts'
-import { decodeEnvelope, encodeEnvelope } from '../agreement/codec.ts'
+import { encodeEnvelope } from '../agreement/codec.ts'
 import type { Envelope } from '../agreement/messages.ts'
 import type { Effect, Timer } from '../agreement/outbox.ts'
 import type { RejectionCounts, RejectionReason } from '../agreement/rejection.ts'
@@ -130,7 +130,7 @@ export class World {
         if (!host.running) return
         this.#messages++
         if (host.liar === null) this.#listener?.(envelope)
-        this.#step(nowMs, host, { type: 'message' }, () => host.replica.receive(envelope))
+        this.#step(nowMs, host, { type: 'message' }, () => this.#receive(host, envelope))
         if (host.liar !== null && !this.#lying.has(from)) this.#lie(nowMs, host, envelope)
         return
       }
@@ -220,18 +220,15 @@ export class World {
       const copies = !healed && duplication > 0 && this.#network.chance(duplication) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) {
         const arrivesMs = nowMs + this.#network.between(1, healed ? HEALED_DELAY_MS : delayMs)
-        const arrived = this.#transport(batch, envelope)
-        if (arrived !== null)
-          this.#queue.add(arrivesMs, { type: 'deliver', host: receiver, from: host.agent, envelope: arrived })
+        this.#queue.add(arrivesMs, { type: 'deliver', host: receiver, from: host.agent, envelope })
       }
     }
   }
 
   /** With real signatures every message also goes through its bytes. */
-  #transport({ checking }: Batch, envelope: Envelope): Envelope | null {
-    if (this.#scenario.signatures === 'double') return envelope
-    const decoded = decodeEnvelope(encodeEnvelope(envelope), checking.settings)
-    return 'rejected' in decoded ? null : decoded
+  #receive({ replica }: Host, envelope: Envelope): Effect[] {
+    if (this.#scenario.signatures === 'double') return replica.receive(envelope)
+    return replica.receiveBytes(encodeEnvelope(envelope))
   }
 
   #isCut(nowMs: number, from: number, to: number): boolean {
