@@ -254,6 +254,9 @@ describe('after a crash', () => {
     expect(sent(replica.begin(votesOf(1)))).toEqual([{ type: 'ask', agent: 1 }])
     expect(replica.receive(envelope(proposalOf(0, value)))).toEqual([])
     expect(replica.rejections).toEqual({ OBSERVER: 1 })
+    // Another crash, from which it comes back with what it kept, changes nothing about that.
+    const again = newReplica(1, replica.durable)
+    expect(sent(again.begin(votesOf(1)))).toEqual([{ type: 'ask', agent: 1 }])
     const committed = { type: 'committed', certificate: certificateOf('commit', 0, digest), value } as const
     const done = started(2)
     done.receive(envelope(committed))

@@ -52,7 +52,6 @@ export type ReplicaOptions = {
 /** One agent in one batch. Every call returns the effects, in the order in which they are to be carried out. */
 export class Replica {
   readonly #options: ReplicaOptions
-  readonly #observing: boolean
   readonly #rejections: RejectionCounts = {}
   readonly #evidence = new Map<number, Evidence>()
   readonly #log: StatementLog
@@ -71,8 +70,7 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     const { agentCount } = options.checking.settings
     this.#options = options
-    this.#observing = options.durable === 'lost'
-    this.#durable = options.durable === undefined || options.durable === 'lost' ? FRESH : options.durable
+    this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
     this.#author = new Author(options)
     this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
     this.#log = new StatementLog(options.checking.rules.conflicting)
@@ -109,7 +107,7 @@ export class Replica {
     return this.#collect(() => {
       if (this.committed !== null) return
       this.#outbox.arm('resend', this.#durable.view)
-      if (this.#observing) {
+      if (this.#durable.observing) {
         this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
         return
       }
@@ -167,7 +165,7 @@ export class Replica {
     if (message.type === 'evidence') return this.#followEvidence(message)
     if (message.type === 'committed') return this.#followCommitted(message)
     if (this.committed !== null) return this.#answer(message)
-    if (this.#observing) return 'OBSERVER'
+    if (this.#durable.observing) return 'OBSERVER'
     switch (message.type) {
       case 'ballot':
         return this.#followBallot(message.ballot)
@@ -402,7 +400,7 @@ export class Replica {
   #resend(): void {
     this.#outbox.arm('resend', this.#durable.view)
     const { claim, view } = this.#durable
-    if (this.#observing) this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
+    if (this.#durable.observing) this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
     else if (claim !== null) this.#sendStatus(claim)
     else this.#sendBallot(this.#leaderOf(view))
   }

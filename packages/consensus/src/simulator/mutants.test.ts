@@ -24,6 +24,7 @@ const CAUGHT_BY: { readonly [name in keyof typeof MUTANTS]: readonly string[] } 
   'statements not bound to their view': ['backed', 'certificates', 'blame'],
   'messages of other batches followed': ['blame', 'validity', 'certificates'],
   'takes part after losing its state': ['one-vote'],
+  'takes part after losing its state and another crash': ['one-vote'],
 }
 
 test.each(Object.keys(MUTANTS) as (keyof typeof MUTANTS)[])('%s', (name) => {

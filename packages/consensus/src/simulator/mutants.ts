@@ -31,5 +31,6 @@ export const MUTANTS = {
     rules: { belongs: (own, received) => STANDARD_RULES.belongs(own, { ...received, batch: own.batch }) },
     signed: (statement) => ({ ...statement, batch: 0 }),
   },
-  'takes part after losing its state': { forgetful: true },
+  'takes part after losing its state': { forgetful: 'at once' },
+  'takes part after losing its state and another crash': { forgetful: 'later' },
 } as const satisfies Record<string, Mutation>

@@ -80,7 +80,15 @@ export function scenarioOf(seed: number, { faultsMax, ed25519Every }: ScenarioLi
     faults,
     batches: draws.chance(0.3) ? 2 : 1,
     faulty: liars.map((agent) => ({ agent, behaviours: together ?? someBehaviours(draws) })),
-    crashes: [...losing.map((agent) => crash(agent, true)), ...restarting.map((agent) => crash(agent, false))],
+    crashes: [
+      ...losing.flatMap((agent) => {
+        const lost = crash(agent, true)
+        // Some stop once more, and then come back with what they have kept since.
+        const again = { agent, atMs: draws.between(lost.backMs, healAtMs), backMs: healAtMs, lost: false }
+        return draws.chance(0.5) ? [lost, again] : [lost]
+      }),
+      ...restarting.map((agent) => crash(agent, false)),
+    ],
     partitions: Array.from({ length: draws.below(4) }, () => somePartition(draws, agents, healAtMs)),
     loss: draws.pick([0, 0, 0.05, 0.2, 0.5]),
     duplication: draws.pick([0, 0.05, 0.2]),

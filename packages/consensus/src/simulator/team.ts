@@ -18,8 +18,8 @@ export type Mutation = {
   readonly signed?: (statement: Statement) => Statement
   /** whether agents check signatures */
   readonly unchecked?: boolean
-  /** whether agents that have lost their state take part as if nothing had happened */
-  readonly forgetful?: boolean
+  /** agents that have lost their state take part as if nothing had happened: at once, or after another crash */
+  readonly forgetful?: 'at once' | 'later'
 }
 
 /** Keys of every agent: real ones, or a double that costs nothing and that no simulated liar forges. */

@@ -162,7 +162,9 @@ export class World {
   }
 
   #return(nowMs: number, host: Host, lost: boolean): void {
-    const durable = lost ? (this.#mutation.forgetful ? undefined : ('lost' as const)) : host.replica.durable
+    const { forgetful } = this.#mutation
+    const kept = { ...host.replica.durable, ...(forgetful === 'later' ? { observing: false } : {}) }
+    const durable = lost ? (forgetful === 'at once' ? undefined : ('lost' as const)) : kept
     if (lost) host.batch.checker.forgets(host)
     host.replica = this.#makeReplica(host.batch, host.agent, durable)
     host.running = true
