@@ -1,6 +1,7 @@
 /**
  * The greedy team over whole segments of a split: every row once, in order, without learning or resets inside a segment.
- * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode).
+ * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode). Recurrent state is
+ * carried along a segment, from zero at its start.
  */
 import { absorbDecision, actGreedily, teamAction } from './externals'
 import { Team, gather } from './team'
@@ -13,12 +14,13 @@ class Evaluation {
   laneCount: i32
   /** -> u32 [n], the split's dataset rows */
   splitRows: usize
-  /** buffers of one step, as in a rollout; context f32 [E, K]; positions, ends u32 [E]; rows u32 [E] */
+  /** buffers of one step, as in a rollout; context f32 [E, K]; recurrent f32 [E, A, S]; rows, positions, ends u32 [E] */
   x: usize
   categories: usize
   scratch: usize
   probabilities: usize
   context: usize
+  recurrent: usize
   rows: usize
   positions: usize
   ends: usize
@@ -55,6 +57,7 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
       run.categories,
       active,
       run.scratch,
+      run.recurrent,
       run.stepActions,
       run.stepScores,
       run.probabilities,
@@ -94,6 +97,8 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   store<u32>(run.positions + (<usize>lane << 2), load<u32>(bounds))
   store<u32>(run.ends + (<usize>lane << 2), load<u32>(bounds, 4))
   memory.fill(run.context + <usize>lane * contextBytes, 0, contextBytes)
+  const stateBytes = run.team.stateBytes
+  memory.fill(run.recurrent + <usize>lane * stateBytes, 0, stateBytes)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
@@ -101,4 +106,6 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   store<u32>(run.positions + (<usize>to << 2), load<u32>(run.positions + (<usize>from << 2)))
   store<u32>(run.ends + (<usize>to << 2), load<u32>(run.ends + (<usize>from << 2)))
   memory.copy(run.context + <usize>to * contextBytes, run.context + <usize>from * contextBytes, contextBytes)
+  const stateBytes = run.team.stateBytes
+  memory.copy(run.recurrent + <usize>to * stateBytes, run.recurrent + <usize>from * stateBytes, stateBytes)
 }

@@ -39,6 +39,7 @@ export declare function act(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   seed: u32,
   laneBase: u32,
   steps: usize,
@@ -58,6 +59,7 @@ export declare function actGreedily(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   actions: usize,
   scores: usize,
   probabilities: usize,
@@ -65,4 +67,13 @@ export declare function actGreedily(
 
 // @ts-ignore: decorator
 @external("policy", "evaluateStates")
-export declare function evaluateStates(plan: usize, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, values: usize): void
+export declare function evaluateStates(
+  plan: usize,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  recurrent: usize,
+  values: usize,
+): void

@@ -38,10 +38,11 @@ class Rollout {
 /**
  * @param job        -> Rollout
  * @param lanes      the shard's lane records, advanced by T steps
+ * @param recurrent  [E, A, S] the lanes' recurrent state, advanced with them; zero where an episode begins
  * @param parameters [A, P] of the policy that acts
  * @returns 0, or the policy module's status
  */
-export function rollout(job: usize, lanes: usize, parameters: usize): i32 {
+export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: usize): i32 {
   const shard = changetype<Rollout>(job)
   const team = shard.team
   const count = shard.laneCount
@@ -62,6 +63,7 @@ export function rollout(job: usize, lanes: usize, parameters: usize): i32 {
       shard.categories,
       count,
       shard.scratch,
+      recurrent,
       team.seed,
       shard.laneBase,
       lanes,
@@ -89,8 +91,10 @@ export function rollout(job: usize, lanes: usize, parameters: usize): i32 {
     )
     if (team.hasCritic) {
       if (t > 0) inheritNextValues(shard, t - 1)
-      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, parameters, t)
+      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, recurrent, parameters, t)
     }
+    // Only now: a truncated step is bootstrapped with the state that it left.
+    if (team.stateBytes > 0) forget(shard, recurrent, t)
   }
   return 0
 }
@@ -109,16 +113,35 @@ function inheritNextValues(shard: Rollout, t: i32): void {
 }
 
 /** At a truncation and at the rollout's end, the value of what would have come next; 0 after termination. */
-function bootstrapNextValues(shard: Rollout, parameters: usize, t: i32): void {
+function bootstrapNextValues(shard: Rollout, recurrent: usize, parameters: usize, t: i32): void {
   const team = shard.team
   const agents = <usize>team.agentCount
   gather(team, shard.laneCount, shard.nextRows, shard.nextContext, shard.x, shard.categories)
-  evaluateStates(team.policyPlan, parameters, shard.x, shard.categories, shard.laneCount, shard.scratch, shard.bootstrap)
+  evaluateStates(
+    team.policyPlan,
+    parameters,
+    shard.x,
+    shard.categories,
+    shard.laneCount,
+    shard.scratch,
+    recurrent,
+    shard.bootstrap,
+  )
   for (let lane = 0; lane < shard.laneCount; lane++) {
     const event = <usize>(t * shard.laneCount + lane)
     const to = shard.nextValues + ((event * agents) << 2)
     if (load<u8>(shard.terminated + event)) memory.fill(to, 0, agents << 2)
     else memory.copy(to, shard.bootstrap + ((<usize>lane * agents) << 2), agents << 2)
+  }
+}
+
+/** The next episode of a lane begins with nothing remembered. */
+function forget(shard: Rollout, recurrent: usize, t: i32): void {
+  const bytes = shard.team.stateBytes
+  for (let lane = 0; lane < shard.laneCount; lane++) {
+    const event = <usize>(t * shard.laneCount + lane)
+    const isOver = load<u8>(shard.terminated + event) | load<u8>(shard.truncated + event)
+    if (isOver) memory.fill(recurrent + <usize>lane * bytes, 0, bytes)
   }
 }
 

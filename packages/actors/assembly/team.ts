@@ -21,6 +21,8 @@ export class Team {
   categorical: usize
   /** bytes between the lane records of env-wasm */
   laneStride: usize
+  /** bytes of one lane's recurrent state, f32 [A, S]; 0 for a feed-forward network */
+  stateBytes: usize
 }
 
 /**

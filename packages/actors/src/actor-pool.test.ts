@@ -1,22 +1,25 @@
-import type { EpisodeMode } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import { type ActorSettings, layOutMemory } from './memory-layout.ts'
-import { loudPolicy, smallRun } from './small-run.ts'
+import { loudPolicy, recurrentRun, smallRun } from './small-run.ts'
 
-const MODES: EpisodeMode[] = ['iid', 'stream']
+const RUNS: [string, ActorSettings][] = [
+  ['iid episodes', smallRun('iid')],
+  ['stream episodes', smallRun('stream')],
+  ['stream episodes of a recurrent team', recurrentRun('stream')],
+]
 
 /** Two rollouts under two policies. */
-async function collectTwice(pool: ActorPool, mode: EpisodeMode): Promise<Trajectory[]> {
-  pool.publish(loudPolicy(smallRun(mode), 0).snapshot)
+async function collectTwice(pool: ActorPool, run: ActorSettings): Promise<Trajectory[]> {
+  pool.publish(loudPolicy(run, 0).snapshot)
   const trajectories = await pool.collect()
-  pool.publish(loudPolicy(smallRun(mode), 1).snapshot)
+  pool.publish(loudPolicy(run, 1).snapshot)
   return [...trajectories, ...(await pool.collect())]
 }
 
-async function withPool<T>(mode: EpisodeMode, actors: number, use: (pool: ActorPool) => Promise<T>): Promise<T> {
-  const pool = await createActorPool(smallRun(mode), actors)
+async function withPool<T>(run: ActorSettings, actors: number, use: (pool: ActorPool) => Promise<T>): Promise<T> {
+  const pool = await createActorPool(run, actors)
   try {
     return await use(pool)
   } finally {
@@ -24,21 +27,26 @@ async function withPool<T>(mode: EpisodeMode, actors: number, use: (pool: ActorP
   }
 }
 
+/** Its steps cost more, so fewer of them last as long. */
+function isRecurrent({ network }: ActorSettings): boolean {
+  return network.lstmHidden.length > 0
+}
+
 /** Resolves as soon as a worker has begun to write the second rollout's lane states into the shared memory. */
 async function lanesMove(pool: ActorPool, run: ActorSettings): Promise<void> {
   const { shards } = layOutMemory(run)
   // After one rollout area 1 is committed, so the next one works in area 0: the first word counts the lane's steps.
-  const steps = shards.map(({ lanes }) => new Uint32Array(pool.dense.buffer, lanes[0], 1))
+  const steps = shards.map(({ areas }) => new Uint32Array(pool.dense.buffer, areas[0].lanes, 1))
   const first = run.stepsPerRollout
   const underWay = () => steps.some(([count]) => count > first && count < 2 * first)
   const over = () => steps.every(([count]) => count === 2 * first) // too late to disturb; better than to wait for ever
   while (!underWay() && !over()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-describe.each(MODES)('collect, %s episodes', (mode) => {
+describe.each(RUNS)('collect, %s', (_, run) => {
   it('gives the same trajectories with 1 and 4 actors', async () => {
-    const one = await withPool(mode, 1, (pool) => collectTwice(pool, mode))
-    const four = await withPool(mode, 4, (pool) => collectTwice(pool, mode))
+    const one = await withPool(run, 1, (pool) => collectTwice(pool, run))
+    const four = await withPool(run, 4, (pool) => collectTwice(pool, run))
     expect(four).toEqual(one)
     expect(one.map(({ shard, policyVersion }) => [shard, policyVersion])).toEqual([
       [0, 0],
@@ -51,10 +59,10 @@ describe.each(MODES)('collect, %s episodes', (mode) => {
   })
 
   it('gives the same trajectories when the workers die in the middle of their rollouts', async () => {
-    const run = smallRun(mode, { shards: 2, lanesPerShard: 16, stepsPerRollout: 4000 })
+    const long = { ...run, shards: 2, lanesPerShard: 16, stepsPerRollout: isRecurrent(run) ? 1000 : 4000 }
     const rollouts = async (disturb: (pool: ActorPool) => Promise<void>) => {
-      const pool = await createActorPool(run, 2)
-      pool.publish(loudPolicy(run, 0).snapshot)
+      const pool = await createActorPool(long, 2)
+      pool.publish(loudPolicy(long, 0).snapshot)
       const first = await pool.collect() // by now both workers are up
       const second = pool.collect()
       await disturb(pool)
@@ -65,29 +73,29 @@ describe.each(MODES)('collect, %s episodes', (mode) => {
     const calm = await rollouts(async () => undefined)
     const stormy = await rollouts(async (pool) => {
       const threads = [...pool.threads()]
-      await lanesMove(pool, run)
+      await lanesMove(pool, long)
       for (const thread of threads) void thread.terminate()
     })
     expect(stormy).toEqual(calm)
   })
 
   it('goes on from saved lane states as if it had not stopped', async () => {
-    const whole = await withPool(mode, 2, (pool) => collectTwice(pool, mode))
-    const saved = await withPool(mode, 2, async (pool) => {
-      pool.publish(loudPolicy(smallRun(mode), 0).snapshot)
+    const whole = await withPool(run, 2, (pool) => collectTwice(pool, run))
+    const saved = await withPool(run, 2, async (pool) => {
+      pool.publish(loudPolicy(run, 0).snapshot)
       await pool.collect()
       return pool.saveShards()
     })
-    const rest = await withPool(mode, 1, async (pool) => {
+    const rest = await withPool(run, 1, async (pool) => {
       pool.restoreShards(saved)
-      pool.publish(loudPolicy(smallRun(mode), 1).snapshot)
+      pool.publish(loudPolicy(run, 1).snapshot)
       return await pool.collect()
     })
     expect(rest).toEqual(whole.slice(3))
   })
 
   it('bootstraps at truncation and at the end of the rollout, never after termination', async () => {
-    const [trajectory] = await withPool(mode, 1, (pool) => collectTwice(pool, mode))
+    const [trajectory] = await withPool(run, 1, (pool) => collectTwice(pool, run))
     const { stepCount: T, laneCount: E, agentCount: A } = trajectory
     let cuts = 0
     for (let t = 0; t < T; t++) {
@@ -108,18 +116,18 @@ describe.each(MODES)('collect, %s episodes', (mode) => {
   })
 })
 
-describe.each(MODES)('evaluate, %s episodes', (mode) => {
+describe.each(RUNS)('evaluate, %s', (_, run) => {
   it('gives every row the same decision with 1 and 3 actors', async () => {
     const evaluate = (actors: number) =>
-      withPool(mode, actors, async (pool) => {
-        pool.publish(loudPolicy(smallRun(mode), 0).snapshot)
+      withPool(run, actors, async (pool) => {
+        pool.publish(loudPolicy(run, 0).snapshot)
         return { validation: await pool.evaluate('validation'), test: await pool.evaluate('test') }
       })
     const one = await evaluate(1)
     expect(await evaluate(3)).toEqual(one)
     // One lane alone walks the rows one after another: no segment can disturb another there.
-    const sequential = await createActorPool(smallRun(mode, { shards: 1, lanesPerShard: 1 }), 1)
-    sequential.publish(loudPolicy(smallRun(mode), 0).snapshot)
+    const sequential = await createActorPool({ ...run, shards: 1, lanesPerShard: 1 }, 1)
+    sequential.publish(loudPolicy(run, 0).snapshot)
     expect(await sequential.evaluate('test')).toEqual(one.test)
     await sequential.close()
     expect(one.test.actions.length).toBe(400)
@@ -128,15 +136,59 @@ describe.each(MODES)('evaluate, %s episodes', (mode) => {
   })
 })
 
+describe.each(RUNS)('work under way, %s', (_, run) => {
+  it('keeps its weights when other policies are published meanwhile', async () => {
+    const calm = await withPool(run, 2, async (pool) => {
+      const first = await collectTwice(pool, run)
+      return { first, evaluated: await pool.evaluate('test'), third: await pool.collect() }
+    })
+    const overlapped = await withPool(run, 2, async (pool) => {
+      pool.publish(loudPolicy(run, 0).snapshot)
+      const first = pool.collect()
+      pool.publish(loudPolicy(run, 1).snapshot)
+      // Three policies at once, and none of these tasks has begun: an overwritten one would act.
+      const evaluated = pool.evaluate('test')
+      for (const other of [2, 3, 4]) pool.publish(loudPolicy(run, other).snapshot)
+      const begun = await first
+      pool.publish(loudPolicy(run, 1).snapshot)
+      const second = await pool.collect()
+      return { first: [...begun, ...second], evaluated: await evaluated, third: await pool.collect() }
+    })
+    expect(overlapped).toEqual(calm)
+    // The test would see nothing if all policies did the same.
+    const other = await withPool(run, 1, async (pool) => {
+      pool.publish(loudPolicy(run, 4).snapshot)
+      return { trajectories: await pool.collect(), evaluated: await pool.evaluate('test') }
+    })
+    expect(other.trajectories[0].actions).not.toEqual(calm.first[0].actions)
+    expect(other.evaluated.actions).not.toEqual(calm.evaluated.actions)
+  })
+
+  it('refuses what cannot go beside it, and lets the work end', async () => {
+    await withPool(run, 1, async (pool) => {
+      pool.publish(loudPolicy(run, 0).snapshot)
+      const saved = pool.saveShards()
+      const under = [pool.collect(), pool.evaluate('test')] as const
+      await expect(pool.collect()).rejects.toMatchObject({ code: 'BUSY' })
+      await expect(pool.evaluate('validation')).rejects.toMatchObject({ code: 'BUSY' })
+      expect(() => pool.saveShards()).toThrow(/collection under way must end/)
+      expect(() => pool.restoreShards(saved)).toThrow(/collection under way must end/)
+      await Promise.all(under)
+      pool.restoreShards(saved)
+      expect(await pool.collect()).toEqual(await under[0])
+    })
+  })
+})
+
 describe('failures', () => {
   it('refuses to act before a policy is published', async () => {
-    await withPool('iid', 1, async (pool) => {
+    await withPool(smallRun('iid'), 1, async (pool) => {
       await expect(pool.collect()).rejects.toMatchObject({ code: 'NO_POLICY' })
     })
   })
 
   it('names a policy that has diverged', async () => {
-    await withPool('iid', 1, async (pool) => {
+    await withPool(smallRun('iid'), 1, async (pool) => {
       const run = smallRun('iid')
       const broken = loudPolicy(run, 0).parameters.fill(3e38)
       const { encodePolicySnapshot } = await import('@vigil/proto')
@@ -154,7 +206,7 @@ describe('failures', () => {
   })
 
   it('refuses a snapshot for another dataset', async () => {
-    await withPool('iid', 1, async (pool) => {
+    await withPool(smallRun('iid'), 1, async (pool) => {
       const run = smallRun('iid')
       const foreign = { ...run, dataset: { ...run.dataset, fingerprint: new Uint8Array(32).fill(9) } }
       expect(() => pool.publish(loudPolicy(foreign, 0).snapshot)).toThrow(/fingerprint/i)

@@ -1,19 +1,20 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import type { Split } from '@vigil/data'
-import { assertLaneStates, compileEnvironment, contextSize, instantiateEnvironment, laneBytes } from '@vigil/env-wasm'
-import { compilePolicy, parameterLayout } from '@vigil/policy-wasm'
+import { compileEnvironment, contextSize, instantiateEnvironment } from '@vigil/env-wasm'
+import { compilePolicy, parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
 import { ActorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { compileRollout } from './rollout-module.ts'
+import { restoreShardStates, saveShardStates } from './shard-states.ts'
 import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
 
 /** A shard that fails this often in a row is not bad luck. */
 const ATTEMPTS_MAX = 3
 
-/** Rows of one evaluation segment in iid mode, where rows do not depend on each other. */
+/** Rows of one evaluation segment in iid mode, where rows do not depend on each other: a recurrent team forgets between. */
 const SEGMENT_ROWS = 64
 
 /** What the greedy team did on every row of a split. */
@@ -33,18 +34,41 @@ export type ActorPool = {
   readonly dense: Float32Array
   /** [N, C] the dataset's categories in the shared memory, read only. */
   readonly categorical: Uint16Array
-  /** Makes an encoded PolicySnapshot the policy that acts from now on. @throws ProtoError */
+  /**
+   * Makes an encoded PolicySnapshot the policy that acts in every later call. Calls under way keep the policy that was
+   * published when they were made.
+   *
+   * @throws ProtoError
+   */
   publish(snapshot: Uint8Array): void
-  /** One rollout of every shard. Resolves in shard order, whatever thread finished first. @throws {ActorError} */
+  /**
+   * One rollout of every shard. Resolves in shard order, whatever thread finished first. One at a time, but an
+   * evaluation may be under way beside it.
+   *
+   * @throws {ActorError}
+   */
   collect(): Promise<Trajectory[]>
-  /** The greedy team on every row of a split. @throws {ActorError} */
+  /** The greedy team on every row of a split. One at a time, but a collection may be under way. @throws {ActorError} */
   evaluate(split: EvaluationSplit): Promise<TeamActions>
-  /** The committed states of all lanes, [S, E] records, a copy. */
+  /**
+   * The committed states of all shards, a copy (shard-states.ts has the layout).
+   *
+   * @throws {ActorError} BUSY while a collection is under way: its shards commit one by one
+   */
   saveShards(): Uint8Array
-  /** Puts saved states back. @throws {EnvironmentError} LANE_STATE when they are not those of this environment */
+  /**
+   * Puts saved states back.
+   *
+   * @throws {EnvironmentError} LANE_STATE when they are not those of this environment
+   * @throws {ActorError} RECURRENT_STATE when they are not those of this network
+   * @throws {ActorError} BUSY while a collection is under way
+   */
   restoreShards(state: Uint8Array): void
   close(): Promise<void>
 }
+
+/** A published policy: where its weights lie, and its number. */
+type Policy = { readonly parameters: number; readonly version: number }
 
 /** One actor per core. */
 export function defaultActorCount(): number {
@@ -77,6 +101,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     lanesPerShard: settings.lanesPerShard,
     stepsPerRollout: settings.stepsPerRollout,
     contextSize: contextSize(environment.mode),
+    stateSize: recurrentStateSize(network),
     critic: network.valueHidden !== null,
     expectedRewards: settings.expectedRewards,
   }
@@ -89,13 +114,15 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   // A worker that dies between two tasks is replaced; if it cannot be, the next task says so.
   piscina.on('error', () => undefined)
 
-  const stateBytes = settings.lanesPerShard * laneBytes(setup.contextSize)
   const host = instantiateEnvironment(setup.environment, memory)
   const committed: (0 | 1)[] = layout.shards.map(() => 0)
-  for (const { lanes, laneBase } of layout.shards) {
-    host.reset(layout.environmentPlan, lanes[0], settings.lanesPerShard, laneBase)
+  for (const { areas, laneBase } of layout.shards) {
+    // The recurrent states of fresh lanes are zero, as the memory is.
+    host.reset(layout.environmentPlan, areas[0].lanes, settings.lanesPerShard, laneBase)
   }
-  let policy: { readonly parameters: number; readonly version: number } | null = null
+  let policy: Policy | null = null
+  // The policies that work under way reads from the shared memory, where nothing may overwrite them.
+  const acting: { collection: Policy | null; evaluation: Policy | null } = { collection: null, evaluation: null }
 
   const run = async (what: string, task: () => Task): Promise<TaskResult> => {
     for (let attempt = 1; ; attempt++) {
@@ -118,13 +145,29 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     laneCount: settings.lanesPerShard,
     agentCount: network.agentCount,
     contextSize: setup.contextSize,
+    stateSize: setup.stateSize,
     rowCount: dataset.rowCount,
     critic: setup.critic,
     expectedRewards: setup.expectedRewards,
   }
 
-  const collectShard = async (shard: number): Promise<Trajectory> => {
-    const { parameters, version: policyVersion } = published()
+  const assertIdle = (work: keyof typeof acting) => {
+    if (acting[work] === null) return
+    throw new ActorError('BUSY', `The ${work} under way must end before this can begin: wait for it first.`)
+  }
+  /** Does work with the published policy, whose weights stay where they are until it is done. */
+  const withPolicy = async <T>(work: keyof typeof acting, use: (policy: Policy) => Promise<T>): Promise<T> => {
+    assertIdle(work)
+    const policy = published()
+    acting[work] = policy
+    try {
+      return await use(policy)
+    } finally {
+      acting[work] = null
+    }
+  }
+
+  const collectShard = async (shard: number, { parameters, version: policyVersion }: Policy): Promise<Trajectory> => {
     const location = layout.shards[shard]
     const task = () =>
       ({ kind: 'rollout', shard, location, committed: committed[shard], parameters, policyVersion }) as const
@@ -132,6 +175,36 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     const trajectory = decodeTrajectory(bytes as Uint8Array, expected)
     committed[shard] = committed[shard] === 0 ? 1 : 0
     return trajectory
+  }
+
+  const evaluateSplit = async (name: EvaluationSplit, parameters: number): Promise<TeamActions> => {
+    const split = dataset.splits[name]
+    const segments = segmentsOf(split, environment.mode)
+    new Uint32Array(memory.buffer, layout.segments, segments.length).set(segments)
+    const segmentCount = segments.length / 2
+    const share = Math.ceil(segmentCount / layout.evaluations.length)
+    await settleAll(
+      layout.evaluations.map(async (job, i) => {
+        writeEvaluation(memory, job, { ...layout.evaluationFields[i], splitRows: layout.splits[name].rows })
+        const first = Math.min(i * share, segmentCount)
+        const count = Math.min(share, segmentCount - first)
+        const at = layout.segments + 8 * first
+        if (count > 0) {
+          await run(`Evaluation part ${i}`, () => ({
+            kind: 'evaluation',
+            job,
+            parameters,
+            segments: at,
+            segmentCount: count,
+          }))
+        }
+      }),
+    )
+    const length = split.rows.length * network.agentCount
+    return {
+      actions: new Uint8Array(memory.buffer, layout.evaluationActions, length).slice(),
+      scores: new Float32Array(memory.buffer, layout.evaluationScores, length).slice(),
+    }
   }
 
   return {
@@ -145,66 +218,34 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       const { agentCount } = network
       const { datasetFingerprint } = setup
       const decoded = decodePolicySnapshot(snapshot, { datasetFingerprint, agentCount, parametersPerAgent })
-      // The other slot, so that a rollout under way keeps its weights.
-      const slot = policy?.parameters === layout.parameters[0] ? layout.parameters[1] : layout.parameters[0]
+      // Collection and evaluation occupy one slot each, so that of three one is always free.
+      const occupied = [acting.collection?.parameters, acting.evaluation?.parameters]
+      const slot = layout.parameters.find((at) => !occupied.includes(at))!
       new Float32Array(memory.buffer, slot, decoded.parameters.length).set(decoded.parameters)
       policy = { parameters: slot, version: decoded.policyVersion }
     },
 
     async collect() {
-      return await settleAll(layout.shards.map((_, shard) => collectShard(shard)))
+      return await withPolicy('collection', (policy) =>
+        settleAll(layout.shards.map((_, shard) => collectShard(shard, policy))),
+      )
     },
 
     async evaluate(name) {
-      const { parameters } = published()
-      const split = dataset.splits[name]
-      const segments = segmentsOf(split, environment.mode)
-      new Uint32Array(memory.buffer, layout.segments, segments.length).set(segments)
-      const segmentCount = segments.length / 2
-      const share = Math.ceil(segmentCount / layout.evaluations.length)
-      await settleAll(
-        layout.evaluations.map(async (job, i) => {
-          writeEvaluation(memory, job, { ...layout.evaluationFields[i], splitRows: layout.splits[name].rows })
-          const first = Math.min(i * share, segmentCount)
-          const count = Math.min(share, segmentCount - first)
-          const at = layout.segments + 8 * first
-          if (count > 0) {
-            await run(`Evaluation part ${i}`, () => ({
-              kind: 'evaluation',
-              job,
-              parameters,
-              segments: at,
-              segmentCount: count,
-            }))
-          }
-        }),
-      )
-      const length = split.rows.length * network.agentCount
-      return {
-        actions: new Uint8Array(memory.buffer, layout.evaluationActions, length).slice(),
-        scores: new Float32Array(memory.buffer, layout.evaluationScores, length).slice(),
-      }
+      return await withPolicy('evaluation', ({ parameters }) => evaluateSplit(name, parameters))
     },
 
     saveShards() {
-      const state = new Uint8Array(layout.shards.length * stateBytes)
-      for (const [shard, { lanes }] of layout.shards.entries()) {
-        state.set(new Uint8Array(memory.buffer, lanes[committed[shard]], stateBytes), shard * stateBytes)
-      }
-      return state
+      assertIdle('collection')
+      const areas = layout.shards.map((location, shard) => location.areas[committed[shard]])
+      return saveShardStates({ memory, areas, run: settings })
     },
 
     restoreShards(state) {
-      assertLaneStates(state, {
-        laneCount: settings.shards * settings.lanesPerShard,
-        mode: environment.mode,
-        rowCount: dataset.splits.train.rows.length,
-      })
-      for (const [shard, { lanes }] of layout.shards.entries()) {
-        const from = state.subarray(shard * stateBytes, (shard + 1) * stateBytes)
-        new Uint8Array(memory.buffer, lanes[0], stateBytes).set(from)
-        committed[shard] = 0
-      }
+      assertIdle('collection')
+      const areas = layout.shards.map((location) => location.areas[0])
+      restoreShardStates({ memory, areas, run: settings }, state)
+      committed.fill(0)
     },
 
     async close() {

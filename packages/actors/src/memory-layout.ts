@@ -4,6 +4,7 @@ import {
   type NetworkSpec,
   parameterLayout,
   planWords,
+  recurrentStateSize,
   scratchBytes,
   writePlan as writePolicyPlan,
 } from '@vigil/policy-wasm'
@@ -41,7 +42,8 @@ export type MemoryLayout = {
   readonly dense: number
   readonly categorical: number
   readonly environmentPlan: number
-  readonly parameters: readonly [number, number]
+  /** Room for three policies: one that collects, one that is evaluated, and the next one. */
+  readonly parameters: readonly [number, number, number]
   readonly shards: readonly ShardLocation[]
   readonly evaluations: readonly number[]
   readonly evaluationFields: readonly Readonly<Record<EvaluationField, number>>[]
@@ -53,13 +55,16 @@ export type MemoryLayout = {
   readonly initialise: (memory: WebAssembly.Memory) => void
 }
 
-/** Where one shard lives. Its two lane areas take turns: one is committed, the other is being worked on. */
+/** Where one shard lives. Its two areas take turns: one is committed, the other is being worked on. */
 export type ShardLocation = {
   readonly job: number
-  readonly lanes: readonly [number, number]
+  readonly areas: readonly [ShardArea, ShardArea]
   readonly laneBase: number
   readonly fields: Readonly<Record<RolloutField, number>>
 }
+
+/** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, S]. */
+export type ShardArea = { readonly lanes: number; readonly recurrent: number }
 
 /** Fields of `Team`, `Rollout` and `Evaluation` in the order of assembly/{team,rollout,evaluation}.ts. */
 const TEAM_FIELDS = [
@@ -74,6 +79,7 @@ const TEAM_FIELDS = [
   'dense',
   'categorical',
   'laneStride',
+  'stateBytes',
 ] as const
 const ROLLOUT_FIELDS = [
   'team',
@@ -109,6 +115,7 @@ const EVALUATION_FIELDS = [
   'scratch',
   'probabilities',
   'context',
+  'recurrent',
   'rows',
   'positions',
   'ends',
@@ -134,6 +141,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const A = network.agentCount
   const E = settings.lanesPerShard
   const events = E * settings.stepsPerRollout
+  const stateBytes = 4 * A * recurrentStateSize(network)
   const decisions = events * A
 
   let next = STATIC_BYTES
@@ -147,6 +155,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     rows: place(split.rows.byteLength),
     streamStarts: place(split.streamStarts.byteLength),
   })
+  const placeArea = () => ({ lanes: place(E * laneBytes(K)), recurrent: place(E * stateBytes) })
   const placeStep = () => ({
     x: place(4 * E * (D + K)),
     categories: place(2 * E * C),
@@ -166,7 +175,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const policyPlan = place(4 * planWords(network))
   const team = place(4 * TEAM_FIELDS.length)
   const parameterBytes = 4 * A * parameterLayout(network).parametersPerAgent
-  const parameters = [place(parameterBytes), place(parameterBytes)] as const
+  const parameters = [place(parameterBytes), place(parameterBytes), place(parameterBytes)] as const
   const evaluationRows = Math.max(dataset.splits.validation.rows.length, dataset.splits.test.rows.length)
   const segments = place(8 * evaluationRows)
   const evaluationActions = place(evaluationRows * A)
@@ -175,7 +184,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const critic = network.valueHidden !== null
   const shards = Array.from({ length: settings.shards }, (_, shard) => ({
     job: place(4 * ROLLOUT_FIELDS.length),
-    lanes: [place(E * laneBytes(K)), place(E * laneBytes(K))] as const,
+    areas: [placeArea(), placeArea()] as const,
     laneBase: shard * E,
     fields: {
       team,
@@ -206,6 +215,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     splitRows: 0,
     ...placeStep(),
     context: place(4 * E * K),
+    recurrent: place(E * stateBytes),
     rows: place(4 * E),
     positions: place(4 * E),
     ends: place(4 * E),
@@ -257,6 +267,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       dense,
       categorical,
       laneStride: laneBytes(K),
+      stateBytes,
     })
     for (const shard of shards) writeFields(buffer, shard.job, ROLLOUT_FIELDS, shard.fields)
     for (const [i, fields] of evaluationFields.entries()) writeEvaluation(memory, evaluations[i], fields)

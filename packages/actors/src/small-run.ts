@@ -45,6 +45,8 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
     vocabularySizes: VOCABULARIES,
     policyHidden: [16, 8],
     valueHidden: [8],
+    layerNorm: false,
+    lstmHidden: [],
   }
   return {
     dataset: smallDataset(),
@@ -67,6 +69,12 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
     expectedRewards: true,
     ...change,
   }
+}
+
+/** The same with a team that remembers, in normalised layers of odd widths. */
+export function recurrentRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
+  const run = smallRun(mode, change)
+  return { ...run, network: { ...run.network, policyHidden: [12], layerNorm: true, lstmHidden: [10, 7] } }
 }
 
 /** Weights loud enough that the policies prefer some actions, and their snapshot. */

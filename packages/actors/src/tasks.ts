@@ -11,16 +11,18 @@ export type WorkerSetup = {
   readonly lanesPerShard: number
   readonly stepsPerRollout: number
   readonly contextSize: number
+  /** S, values of one agent's recurrent state */
+  readonly stateSize: number
   readonly critic: boolean
   readonly expectedRewards: boolean
 }
 
-/** One rollout of one shard. Reads the committed lanes, writes the others, returns an encoded Trajectory. */
+/** One rollout of one shard. Reads the committed area, writes the other, returns an encoded Trajectory. */
 export type RolloutTask = {
   readonly kind: 'rollout'
   readonly shard: number
   readonly location: ShardLocation
-  /** Lane area (0 or 1) that holds the committed state. */
+  /** The area (0 or 1) that holds the committed lanes and recurrent state. */
   readonly committed: 0 | 1
   readonly parameters: number
   readonly policyVersion: number
@@ -47,6 +49,6 @@ export type TaskResult = Uint8Array | 'evaluated' | 'non-finite'
 
 /** The functions of rollout.wasm; see assembly/rollout.ts and assembly/evaluation.ts. */
 export type RolloutExports = {
-  rollout(job: number, lanes: number, parameters: number): number
+  rollout(job: number, lanes: number, recurrent: number, parameters: number): number
   evaluate(job: number, parameters: number, segments: number, segmentCount: number): number
 }

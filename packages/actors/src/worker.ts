@@ -28,10 +28,14 @@ export default function work(task: Task): unknown {
 
 function rollout({ location, committed, parameters, shard, policyVersion }: RolloutTask): TaskResult {
   // The committed lanes stay as they are until the learner's side has the trajectory in its hands.
-  const bytes = setup.lanesPerShard * laneBytes(setup.contextSize)
-  const lanes = location.lanes[committed === 0 ? 1 : 0]
-  new Uint8Array(memory.buffer).copyWithin(lanes, location.lanes[committed], location.lanes[committed] + bytes)
-  if (modules.rollout(location.job, lanes, parameters) !== OK) return 'non-finite'
+  const working = committed === 0 ? 1 : 0
+  const [from, to] = [location.areas[committed], location.areas[working]]
+  const laneStates = setup.lanesPerShard * laneBytes(setup.contextSize)
+  const recurrentValues = setup.lanesPerShard * setup.agentCount * setup.stateSize
+  const bytes = new Uint8Array(memory.buffer)
+  bytes.copyWithin(to.lanes, from.lanes, from.lanes + laneStates)
+  bytes.copyWithin(to.recurrent, from.recurrent, from.recurrent + 4 * recurrentValues)
+  if (modules.rollout(location.job, to.lanes, to.recurrent, parameters) !== OK) return 'non-finite'
 
   const { fields } = location
   const events = setup.stepsPerRollout * setup.lanesPerShard
@@ -46,6 +50,7 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     laneCount: setup.lanesPerShard,
     agentCount: setup.agentCount,
     contextSize: setup.contextSize,
+    stateSize: setup.stateSize,
     datasetFingerprint: setup.datasetFingerprint,
     rows: new Uint32Array(memory.buffer, fields.rows, events),
     context: floats(fields.context, events * setup.contextSize),
@@ -58,6 +63,7 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     teamActions: octets(fields.teamActions, events),
     terminated: octets(fields.terminated, events),
     truncated: octets(fields.truncated, events),
+    recurrentState: floats(from.recurrent, recurrentValues),
   })
 }
 

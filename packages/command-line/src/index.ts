@@ -1,3 +1,4 @@
+export { borderlessTable } from './borderless-table.ts'
 export { UsageError, type UsageErrorCode } from './errors.ts'
 export { choiceFlag, type Flags, flagName, type NumberRange, nearestName, numberFlag, readFlags } from './flags.ts'
 export { commandLine, reportExitCode } from './nx.ts'

@@ -1,8 +1,11 @@
 /** Acting: from rows of inputs to actions, log-probabilities and values for every agent of the team. */
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
+import { beginBuffers, placeBuffer } from './arena'
 import { exp4 } from './exp'
-import { ACTION_COUNT, Plan, TILE_ROWS, policyLogits, stateValues } from './network'
+import { forwardTrunk } from './forward'
+import { ACTION_COUNT, floats, Plan, POLICY_TRUNK, trunkOffset, trunkStateOffset, VALUE_TRUNK } from './plan'
 import { largest4, sum4 } from './softmax'
+import { placeTile, Tile, TILE_ROWS } from './tile'
 
 /** Philox key word of the purpose `action` (random/src/streams.ts). */
 const ACTION_STREAM: u32 = 2
@@ -10,7 +13,6 @@ const ACTION_STREAM: u32 = 2
 /** What a call returns: the host turns a number other than OK into an error with a name (../src/module.ts). */
 export const OK = 0
 export const NON_FINITE_LOGITS = 1
-
 
 /**
  * Samples one action per row and agent.
@@ -20,7 +22,8 @@ export const NON_FINITE_LOGITS = 1
  *
  * @param x             [rows, denseSize] f32
  * @param categories    [rows, C] u16
- * @param scratch       TILE_ROWS * (2 * widest layer + 4) f32 (src/plan.ts)
+ * @param scratch       scratchBytes (../src/plan.ts)
+ * @param recurrent     [rows, A, S] f32, states of both trunks before the step, overwritten by those after it
  * @param laneBase      lane number of row 0
  * @param steps         first lane's step counter, two u32 words (low, high)
  * @param stepStride    bytes between the counters of neighbouring lanes
@@ -37,6 +40,7 @@ export function act(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   seed: u32,
   laneBase: u32,
   steps: usize,
@@ -47,7 +51,7 @@ export function act(
   values: usize,
 ): i32 {
   const agents = plan.agentCount
-  let status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, probabilities)
+  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
   if (status != OK) return status
   for (let row = 0; row < rows; row++) {
     const step = steps + <usize>row * stepStride
@@ -60,13 +64,14 @@ export function act(
       store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
     }
   }
-  if (plan.valueLayers > 0) evaluateStates(plan, parameters, x, categories, rows, scratch, values)
+  if (plan.valueLayers > 0) stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
   return OK
 }
 
 /**
  * The greedy action and the threat score of every agent.
  *
+ * @param recurrent     [rows, A, S] f32, the policies' states before the step, overwritten by those after it
  * @param actions       [rows, A] u8, overwritten; ties go to the smaller action number
  * @param scores        [rows, A] f32, overwritten: pi(block) + pi(quarantine)
  * @param probabilities [rows, A, 4] f32, overwritten
@@ -79,11 +84,12 @@ export function actGreedily(
   categories: usize,
   rows: i32,
   scratch: usize,
+  recurrent: usize,
   actions: usize,
   scores: usize,
   probabilities: usize,
 ): i32 {
-  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, probabilities)
+  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
   if (status != OK) return status
   const entries = <usize>rows * plan.agentCount
   for (let entry: usize = 0; entry < entries; entry++) {
@@ -98,32 +104,70 @@ export function actGreedily(
   return OK
 }
 
-/** The critics alone: values [rows, A] f32, overwritten. */
-export function evaluateStates(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, values: usize): void {
+/**
+ * The critics alone: values [rows, A] f32, overwritten.
+ *
+ * @param recurrent [rows, A, S] f32, states before the step, only read
+ */
+export function evaluateStates(
+  plan: Plan,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  recurrent: usize,
+  values: usize,
+): void {
+  stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 0, values)
+}
+
+function stateValues(
+  plan: Plan,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  recurrent: usize,
+  keepsState: i32,
+  values: usize,
+): void {
   const agents = plan.agentCount
+  beginBuffers(scratch)
+  const tile = placeActingTile(plan, keepsState)
   for (let first = 0; first < rows; first += TILE_ROWS) {
-    const tile = min(TILE_ROWS, rows - first)
-    const inputs = x + ((<usize>first * plan.denseSize) << 2)
-    const indices = categories + ((<usize>first * plan.columnCount) << 1)
+    aimAtRows(plan, tile, x, categories, first, min(TILE_ROWS, rows - first))
     for (let agent = 0; agent < agents; agent++) {
-      const out = values + ((<usize>first * agents + agent) << 2)
-      stateValues(plan, parameters + agentOffset(plan, agent), inputs, indices, tile, scratch, out, <usize>agents << 2)
+      aimAtState(plan, tile, recurrent, first, agent, VALUE_TRUNK)
+      const trunk = parameters + agentOffset(plan, agent) + trunkOffset(plan, VALUE_TRUNK)
+      forwardTrunk(plan, VALUE_TRUNK, trunk, tile, values + floats(first * agents + agent), floats(agents))
     }
   }
 }
 
 /** probabilities [rows, A, 4] = softmax of every agent's logits; NON_FINITE_LOGITS when a logit is NaN or infinite. */
-function softmaxPolicies(plan: Plan, parameters: usize, x: usize, categories: usize, rows: i32, scratch: usize, probabilities: usize): i32 {
+function softmaxPolicies(
+  plan: Plan,
+  parameters: usize,
+  x: usize,
+  categories: usize,
+  rows: i32,
+  scratch: usize,
+  recurrent: usize,
+  probabilities: usize,
+): i32 {
   const agents = plan.agentCount
-  const logits = scratch
-  const trunkScratch = scratch + ((<usize>TILE_ROWS * ACTION_COUNT) << 2)
+  beginBuffers(scratch)
+  const logits = placeBuffer(floats(TILE_ROWS * ACTION_COUNT))
+  const tile = placeActingTile(plan, 1)
   for (let first = 0; first < rows; first += TILE_ROWS) {
-    const tile = min(TILE_ROWS, rows - first)
-    const inputs = x + ((<usize>first * plan.denseSize) << 2)
-    const indices = categories + ((<usize>first * plan.columnCount) << 1)
+    const tileRows = min(TILE_ROWS, rows - first)
+    aimAtRows(plan, tile, x, categories, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
-      policyLogits(plan, parameters + agentOffset(plan, agent), inputs, indices, tile, trunkScratch, logits)
-      for (let row = 0; row < tile; row++) {
+      aimAtState(plan, tile, recurrent, first, agent, POLICY_TRUNK)
+      forwardTrunk(plan, POLICY_TRUNK, parameters + agentOffset(plan, agent), tile, logits, floats(ACTION_COUNT))
+      for (let row = 0; row < tileRows; row++) {
         const value = v128.load(logits + (<usize>row << 4))
         const largest = largest4(value)
         const e = exp4(f32x4.sub(value, f32x4.splat(largest)))
@@ -135,6 +179,27 @@ function softmaxPolicies(plan: Plan, parameters: usize, x: usize, categories: us
     }
   }
   return OK
+}
+
+/** A tile of one step, whose lanes are rows. */
+function placeActingTile(plan: Plan, keepsState: i32): Tile {
+  const tile = placeTile(plan, 1, TILE_ROWS, 0)
+  tile.steps = 1
+  tile.resets = 0
+  tile.keepsState = keepsState
+  tile.stateStride = floats(plan.agentCount * plan.stateSize)
+  return tile
+}
+
+function aimAtRows(plan: Plan, tile: Tile, x: usize, categories: usize, first: i32, rows: i32): void {
+  tile.x = x + floats(first * plan.denseSize)
+  tile.categories = categories + (<usize>(first * plan.columnCount) << 1)
+  tile.lanes = rows
+  tile.stateLanes = rows
+}
+
+function aimAtState(plan: Plan, tile: Tile, recurrent: usize, first: i32, agent: i32, trunk: i32): void {
+  tile.state = recurrent + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
 }
 
 /** x - x is 0 for numbers, and NaN for NaN and infinities. */

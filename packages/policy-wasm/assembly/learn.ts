@@ -2,14 +2,17 @@
  * Learning: the gradient of every trunk on every slice of a minibatch, then one step of Adam.
  *
  * A minibatch is cut into S slices, a number that does not depend on the threads. An item is one trunk of one agent on
- * one slice. Threads take items from a counter in the memory; whoever finishes the last slice of a trunk adds the
- * slices' gradients, in slice order, clips them and takes the step. Nothing waits for anything, and no result depends
- * on who computed what.
+ * one slice: a range of events, or of whole lanes where the network is recurrent. Threads take items from a counter in
+ * the memory; whoever finishes the last slice of a trunk adds the slices' gradients, in slice order, clips them and takes
+ * the step. Nothing waits for anything, and no result depends on who computed what.
  */
 import { adamStep, addSlices } from './adam'
 import { addTileGradient, beginGradient, endGradient } from './backward'
+import { forwardTrunk } from './forward'
+import { gatherEvents, gatherSegments } from './gather'
 import { crossEntropyGradient, ppoGradient, valueGradient } from './losses'
-import { forwardTrunk, layerCount, Plan, POLICY_TRUNK, TILE_ROWS, trunkBytes, trunkOffset } from './network'
+import { floats, outputCount, Plan, POLICY_TRUNK, trunkBytes, trunkOffset } from './plan'
+import { rowCount } from './tile'
 import { STATISTICS, Update } from './update'
 import { Workspace } from './workspace'
 
@@ -41,48 +44,36 @@ function learnFromSlice(update: Update, plan: Plan, workspace: Workspace, agent:
   const statistics = update.statistics + ((<usize>((trunk * plan.agentCount + agent) * update.sliceCount + slice) * STATISTICS) << 3)
   memory.fill(statistics, 0, STATISTICS << 3)
   beginGradient(plan, trunk, parameters, workspace, gradient, paddedBytes(plan, trunk))
-  const end = min((slice + 1) * update.sliceRows, update.rowCount)
-  let tileRows = 0
-  for (let row = slice * update.sliceRows; row < end; row++) {
-    // Events of weight 0 cost nothing.
-    if (update.weights && load<f32>(update.weights + ((<usize>agent * update.rowCount + row) << 2)) == 0) continue
-    gather(update, plan, workspace, row, tileRows++)
-    if (tileRows < TILE_ROWS) continue
-    learnFromTile(update, plan, workspace, agent, trunk, tileRows, parameters, gradient, statistics)
-    tileRows = 0
+  const end = min((slice + 1) * update.sliceLanes, update.laneCount)
+  let lane = slice * update.sliceLanes
+  while (lane < end) {
+    if (plan.lstmLayers > 0) lane = gatherSegments(update, plan, workspace, agent, trunk, lane, end)
+    else lane = gatherEvents(update, plan, workspace, agent, lane, end)
+    if (workspace.tile.lanes > 0) learnFromTile(update, plan, workspace, agent, trunk, parameters, gradient, statistics)
   }
-  if (tileRows > 0) learnFromTile(update, plan, workspace, agent, trunk, tileRows, parameters, gradient, statistics)
   endGradient(plan, trunk, workspace, gradient)
 }
 
-/** Copies the inputs of one event into the tile. */
-function gather(update: Update, plan: Plan, workspace: Workspace, row: i32, to: i32): void {
-  const denseBytes = <usize>plan.denseSize << 2
-  const categoryBytes = <usize>plan.columnCount << 1
-  store<i32>(workspace.events + (<usize>to << 2), row)
-  memory.copy(workspace.x + <usize>to * denseBytes, update.dense + <usize>row * denseBytes, denseBytes)
-  memory.copy(workspace.categories + <usize>to * categoryBytes, update.categorical + <usize>row * categoryBytes, categoryBytes)
-}
-
+/** Adds the gradient and the losses of the tile that has been gathered. */
 function learnFromTile(
   update: Update,
   plan: Plan,
   workspace: Workspace,
   agent: i32,
   trunk: i32,
-  rows: i32,
   parameters: usize,
   gradient: usize,
   statistics: usize,
 ): void {
+  const rows = rowCount(workspace.tile)
   const outputs = workspace.outputs
   const dOutputs = workspace.outputGradient
   const events = workspace.events
-  forwardTrunk(plan, trunk, parameters, workspace.x, workspace.categories, rows, workspace.activations, layerCount(plan, trunk), outputs, 4)
+  forwardTrunk(plan, trunk, parameters, workspace.tile, outputs, floats(outputCount(trunk)))
   if (trunk != POLICY_TRUNK) valueGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   else if (update.supervised) crossEntropyGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   else ppoGradient(update, agent, events, rows, outputs, dOutputs, statistics)
-  addTileGradient(plan, trunk, workspace, rows, gradient)
+  addTileGradient(plan, trunk, parameters, workspace, gradient)
 }
 
 /** Adds up the slices of one trunk, clips the gradient's global norm (arXiv:1211.5063, algorithm 1), and steps. */

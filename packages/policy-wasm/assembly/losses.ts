@@ -8,6 +8,9 @@ import { exp4 } from './exp'
 import { exp1, largest4, sum4 } from './softmax'
 import { Update } from './update'
 
+/** Number of a row that the agent learns nothing from: its outputs have no loss and no gradient. */
+export const NO_EVENT: i32 = -1
+
 /** Adds to one of a slice's sums. */
 // @ts-ignore: decorator
 @inline
@@ -18,7 +21,7 @@ function addStatistic(statistics: usize, index: usize, value: f64): void {
 /**
  * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus.
  *
- * @param events  [rows] i32, numbers of the tile's events in the minibatch
+ * @param events  [rows] i32, numbers of the tile's events in the minibatch, or NO_EVENT
  * @param logits  [rows, 4]
  * @param dLogits [rows, 4], overwritten: gradient of the agent's mean loss
  */
@@ -29,7 +32,12 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
   let divergence: f64 = 0
   let clippedCount: f64 = 0
   for (let row = 0; row < rows; row++) {
-    const at = <usize>agent * update.rowCount + load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + (<usize>row << 2))
+    if (event == NO_EVENT) {
+      v128.store(dLogits + (<usize>row << 4), f32x4.splat(0))
+      continue
+    }
+    const at = <usize>agent * update.rowCount + event
     const z = v128.load(logits + (<usize>row << 4))
     const dZ = dLogits + (<usize>row << 4)
     const shifted = f32x4.sub(z, f32x4.splat(largest4(z)))
@@ -74,7 +82,12 @@ export function valueGradient(update: Update, agent: i32, events: usize, rows: i
   const scale = <f32>2 * update.valueCoef * load<f32>(update.rowShares + (<usize>agent << 2))
   let valueLoss: f64 = 0
   for (let row = 0; row < rows; row++) {
-    const at = <usize>agent * update.rowCount + load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + (<usize>row << 2))
+    if (event == NO_EVENT) {
+      store<f32>(dValues + (<usize>row << 2), 0)
+      continue
+    }
+    const at = <usize>agent * update.rowCount + event
     const error = load<f32>(values + (<usize>row << 2)) - load<f32>(update.valueTargets + (at << 2))
     store<f32>(dValues + (<usize>row << 2), scale * error)
     valueLoss += error * error
@@ -93,13 +106,18 @@ export function crossEntropyGradient(update: Update, agent: i32, events: usize, 
   const share = load<f32>(update.rowShares + (<usize>agent << 2))
   let loss: f64 = 0
   for (let row = 0; row < rows; row++) {
+    const event = load<i32>(events + (<usize>row << 2))
+    if (event == NO_EVENT) {
+      v128.store(dLogits + (<usize>row << 4), f32x4.splat(0))
+      continue
+    }
     const from = logits + (<usize>row << 4)
     const z = v128.load(from)
     const dZ = dLogits + (<usize>row << 4)
     const largest = largest4(z)
     const e = exp4(f32x4.sub(z, f32x4.splat(largest)))
     const sum = sum4(e)
-    const isThreat = load<u8>(update.labels + load<i32>(events + (<usize>row << 2)))
+    const isThreat = load<u8>(update.labels + event)
     const first: usize = isThreat ? 4 : 0
     const second: usize = isThreat ? 8 : 12
     // The softmax inside the group by the difference of its two logits: exact also where both are improbable.

@@ -1,18 +1,27 @@
 /** Products and sums of the backward pass, in the same register blocks and order as ./matmul. */
 import { multiplyAdd } from './matmul'
 
+/** Rows that are summed before the sum is added to what is there: few enough to stay in the cache. */
+const SUM_ROWS = 64
+
 /**
- * C[K, N] += A[M, K]^T B[M, N], row-major. An element is C + (a_0 b_0 + a_1 b_1 + ...) in ascending m.
+ * C[K, N] += A[M, K]^T B[M, N], row-major. An element is C + (a_0 b_0 + a_1 b_1 + ...) in ascending m, in blocks of
+ * SUM_ROWS.
  *
  * @param n a multiple of 8
  */
 export function accumulateTransposed(a: usize, b: usize, c: usize, m: i32, k: i32, n: i32): void {
   const aStride = <usize>k << 2
   const rowStride = <usize>n << 2
-  for (let at: usize = 0; at < rowStride; at += 32) {
-    let i = 0
-    for (; i + 4 <= k; i += 4) block4x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, m)
-    for (; i < k; i++) block1x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, m)
+  for (let row = 0; row < m; row += SUM_ROWS) {
+    const rows = min(SUM_ROWS, m - row)
+    for (let at: usize = 0; at < rowStride; at += 32) {
+      let i = 0
+      for (; i + 4 <= k; i += 4) block4x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
+      for (; i < k; i++) block1x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
+    }
+    a += <usize>SUM_ROWS * aStride
+    b += <usize>SUM_ROWS * rowStride
   }
 }
 
@@ -130,15 +139,19 @@ export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): voi
   }
 }
 
-/** sums[N] += the column sums of D[M, N], in ascending rows; n is 4 or 1. */
+/** sums[N] += the column sums of D[M, N], in ascending rows; n is 1 or a multiple of 4. */
 export function accumulateColumns(d: usize, sums: usize, m: i32, n: i32): void {
   if (n == 1) {
     let sum: f32 = 0
     for (let row = 0; row < m; row++) sum += load<f32>(d + (<usize>row << 2))
     store<f32>(sums, load<f32>(sums) + sum)
-  } else {
+    return
+  }
+  const stride = <usize>n << 2
+  for (let at: usize = 0; at < stride; at += 16) {
     let sum = f32x4.splat(0)
-    for (let row = 0; row < m; row++) sum = f32x4.add(sum, v128.load(d + (<usize>row << 4)))
-    v128.store(sums, f32x4.add(v128.load(sums), sum))
+    let from = d + at
+    for (let row = 0; row < m; row++, from += stride) sum = f32x4.add(sum, v128.load(from))
+    v128.store(sums + at, f32x4.add(v128.load(sums + at), sum))
   }
 }

@@ -16,9 +16,12 @@ export class Update {
   agentStride: usize
   /** S, slices of the minibatch */
   sliceCount: i32
-  /** Events of a slice; the last may have fewer. */
-  sliceRows: i32
-  /** B, events of the minibatch */
+  /** T, steps of the segments that the minibatch consists of, and L, their lanes; a feed-forward network's are 1 and B */
+  stepCount: i32
+  laneCount: i32
+  /** Lanes of a slice; the last may have fewer. */
+  sliceLanes: i32
+  /** B = T * L, events of the minibatch, time-major */
   rowCount: i32
   /** 1 = the policies alone, 2 = policies and critics */
   trunkCount: i32
@@ -27,6 +30,9 @@ export class Update {
   /** -> f32 [B, denseSize] and u16 [B, C] */
   dense: usize
   categorical: usize
+  /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, S], states before the first step; recurrent */
+  resets: usize
+  state: usize
   /** -> u8 [B], supervised */
   labels: usize
   /** -> u8 [A, B] and f32 [A, B] each, PPO */

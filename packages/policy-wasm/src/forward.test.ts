@@ -1,70 +1,25 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compilePolicy, instantiatePolicy, type PolicyExports } from './module.ts'
-import { columnOffsets, initialiseParameters, type NetworkSpec, parameterLayout } from './network.ts'
-import { planWords, scratchBytes, writePlan } from './plan.ts'
+import { createForwardPass, type Inputs } from './forward-fixture.ts'
+import { forwardOracle } from './forward-oracle.ts'
+import { initialiseParameters, type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
 
-let memory: WebAssembly.Memory
-let policy: PolicyExports
+let run: Awaited<ReturnType<typeof createForwardPass>>
 
 beforeAll(async () => {
-  memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
-  policy = instantiatePolicy(await compilePolicy(), memory)
+  run = await createForwardPass()
 })
 
-type Inputs = { readonly rows: number; readonly dense: Float32Array; readonly categories: Uint16Array }
-
-/** Runs the module on `inputs`; every buffer is poisoned first, so that a value not written shows. */
-function run(options: { spec: NetworkSpec; parameters: Float32Array; inputs: Inputs; seed?: number; step?: number }) {
-  const { spec, parameters, inputs } = options
-  const entries = inputs.rows * spec.agentCount
-  let next = 65536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((next + bytes) / 16) * 16
-    return at
-  }
-  new Uint8Array(memory.buffer).fill(0xff, 65536)
-  const plan = place(planWords(spec) * 4)
-  writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
-  const weights = place(parameters.byteLength)
-  new Float32Array(memory.buffer, weights, parameters.length).set(parameters)
-  const x = place(inputs.dense.byteLength)
-  new Float32Array(memory.buffer, x, inputs.dense.length).set(inputs.dense)
-  const categories = place(inputs.categories.byteLength)
-  new Uint16Array(memory.buffer, categories, inputs.categories.length).set(inputs.categories)
-  const scratch = place(scratchBytes(spec))
-  const steps = place(8 * inputs.rows)
-  new Uint32Array(memory.buffer, steps, 2 * inputs.rows).fill(options.step ?? 0)
-  const [actions, logProbs] = [place(entries), place(4 * entries)]
-  const [probabilities, values, scores] = [place(16 * entries), place(4 * entries), place(4 * entries)]
-  const common = [plan, weights, x, categories, inputs.rows, scratch] as const
-  const status = policy.act(...common, options.seed ?? 1, 0, steps, 8, actions, logProbs, probabilities, values)
-  const copy = <T extends Uint8Array | Float32Array>(view: T): T => view.slice() as T
-  const sampled = copy(new Uint8Array(memory.buffer, actions, entries))
-  const result = {
-    status,
-    sampled,
-    logProbs: copy(new Float32Array(memory.buffer, logProbs, entries)),
-    values: copy(new Float32Array(memory.buffer, values, entries)),
-    probabilities: copy(new Float32Array(memory.buffer, probabilities, 4 * entries)),
-  }
-  policy.actGreedily(...common, actions, scores, probabilities)
-  return {
-    ...result,
-    greedy: copy(new Uint8Array(memory.buffer, actions, entries)),
-    scores: copy(new Float32Array(memory.buffer, scores, entries)),
-  }
-}
-
-const width = fc.integer({ min: 1, max: 5 }).map((n) => 8 * n)
+const width = fc.integer({ min: 1, max: 40 })
 const specs: fc.Arbitrary<NetworkSpec> = fc.record({
   agentCount: fc.integer({ min: 1, max: 6 }),
   denseSize: fc.integer({ min: 1, max: 13 }),
   vocabularySizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }),
   policyHidden: fc.array(width, { minLength: 1, maxLength: 3 }),
   valueHidden: fc.option(fc.array(width, { minLength: 1, maxLength: 3 })),
+  layerNorm: fc.boolean(),
+  lstmHidden: fc.oneof(fc.constant([]), fc.array(width, { minLength: 1, maxLength: 2 })),
 })
 const cases = fc.record({ spec: specs, rows: fc.integer({ min: 1, max: 140 }), seed: fc.nat({ max: 2 ** 31 }) })
 
@@ -84,11 +39,45 @@ function randomInputs(spec: NetworkSpec, rows: number, seed: number): Inputs {
   }
 }
 
-/** Weights large enough that the policies are not uniform. */
+function rowOf(spec: NetworkSpec, inputs: Inputs, row: number) {
+  const columns = spec.vocabularySizes.length
+  return {
+    dense: inputs.dense.slice(row * spec.denseSize, (row + 1) * spec.denseSize),
+    categories: inputs.categories.slice(row * columns, (row + 1) * columns),
+  }
+}
+
+/** [rows, A, S] in (-1, 1); of units that only fill up a width, 0. */
+function randomStates(spec: NetworkSpec, rows: number, seed: number): Float32Array {
+  const isUnit = spec.lstmHidden.flatMap((width) => {
+    const units = Array.from({ length: paddedWidth(width) }, (_, unit) => unit < width)
+    return [...units, ...units]
+  })
+  const length = rows * spec.agentCount * recurrentStateSize(spec)
+  const word = new Uint32Array(4)
+  return Float32Array.from({ length }, (_, i) => {
+    philox([seed, 98], [i, 0, 0, 0], word)
+    return isUnit[i % isUnit.length] ? word[0] / 2 ** 31 - 1 : 0
+  })
+}
+
+/** Weights large enough that the policies are not uniform; every vector of a layer has entries other than 0 and 1. */
 function loudParameters(spec: NetworkSpec, seed: number): Float32Array {
-  return initialiseParameters(spec, seed).map((weight, i) =>
-    Math.abs(weight) < 0.02 ? 40 * weight + 0.01 * (i % 7) : weight,
-  )
+  const parameters = initialiseParameters(spec, seed).map((weight) => (Math.abs(weight) < 0.02 ? 40 * weight : weight))
+  const { slices, parametersPerAgent } = parameterLayout(spec)
+  for (const { name, shape, offset, length } of slices) {
+    if (shape.length > 1) continue
+    const [trunk, kind, layer] = name.split('.')
+    const hidden = (trunk === 'policy' ? spec.policyHidden : spec.valueHidden)!
+    const width = kind === 'headBias' ? length : (kind === 'lstmBias' ? spec.lstmHidden : hidden)[Number(layer)]
+    const stride = kind === 'headBias' ? length : paddedWidth(width)
+    for (let agent = 0; agent < spec.agentCount; agent++) {
+      const from = agent * parametersPerAgent + offset
+      // What fills up a width stays 0.
+      for (let i = 0; i < length; i++) if (i % stride < width) parameters[from + i] += 0.02 * ((i % 7) - 2)
+    }
+  }
+  return parameters
 }
 
 describe('act', () => {
@@ -97,11 +86,26 @@ describe('act', () => {
       fc.property(cases, ({ spec, rows, seed }) => {
         const parameters = loudParameters(spec, seed)
         const inputs = randomInputs(spec, rows, seed)
-        const result = run({ spec, parameters, inputs, seed })
-        expect(result.status).toBe(0)
-        for (let entry = 0; entry < rows * spec.agentCount; entry++) {
+        const recurrent = randomStates(spec, rows, seed)
+        const result = run({ spec, parameters, inputs, recurrent, seed })
+        expect(result).toMatchObject({ status: 0, keptToScratch: true })
+        if (spec.valueHidden !== null) expect(result.evaluated).toEqual(result.values)
+        expect(result.evaluatedRecurrent).toEqual(recurrent)
+        const size = recurrentStateSize(spec)
+        // About forty of them: the oracle is slow.
+        const stride = Math.ceil((rows * spec.agentCount) / 40)
+        for (let entry = seed % stride; entry < rows * spec.agentCount; entry += stride) {
           const [row, agent] = [Math.floor(entry / spec.agentCount), entry % spec.agentCount]
-          const oracle = forwardOracle({ spec, parameters, inputs, row, agent })
+          const own = rowOf(spec, inputs, row)
+          const state = recurrent.subarray(entry * size, (entry + 1) * size)
+          const oracle = forwardOracle({ spec, parameters, agent, ...own, state })
+          for (let i = 0; i < size; i++) {
+            expect(result.recurrent[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
+            const isPolicy = spec.valueHidden === null || i < size / 2
+            expect(result.greedyRecurrent[entry * size + i]).toBe(
+              isPolicy ? result.recurrent[entry * size + i] : state[i],
+            )
+          }
           for (let a = 0; a < 4; a++) expect(result.probabilities[4 * entry + a]).toBeCloseTo(oracle.policy[a], 4)
           const chosen = result.sampled[entry]
           expect(result.logProbs[entry]).toBeCloseTo(Math.log(oracle.policy[chosen]), 3)
@@ -120,20 +124,19 @@ describe('act', () => {
       fc.property(cases, ({ spec, rows, seed }) => {
         const parameters = loudParameters(spec, seed)
         const inputs = randomInputs(spec, rows, seed)
-        const all = run({ spec, parameters, inputs })
+        const recurrent = randomStates(spec, rows, seed)
+        const all = run({ spec, parameters, inputs, recurrent })
         const row = seed % rows
-        const columns = spec.vocabularySizes.length
+        const size = spec.agentCount * recurrentStateSize(spec)
         const alone = run({
           spec,
           parameters,
-          inputs: {
-            rows: 1,
-            dense: inputs.dense.slice(row * spec.denseSize, (row + 1) * spec.denseSize),
-            categories: inputs.categories.slice(row * columns, (row + 1) * columns),
-          },
+          inputs: { rows: 1, ...rowOf(spec, inputs, row) },
+          recurrent: recurrent.slice(row * size, (row + 1) * size),
         })
         const from = row * spec.agentCount
         expect(alone.scores).toEqual(all.scores.slice(from, from + spec.agentCount))
+        expect(alone.recurrent).toEqual(all.recurrent.slice(row * size, (row + 1) * size))
         expect(alone.probabilities).toEqual(all.probabilities.slice(4 * from, 4 * (from + spec.agentCount)))
       }),
       { numRuns: 40 },
@@ -141,7 +144,15 @@ describe('act', () => {
   })
 
   it('samples each action with its probability', () => {
-    const spec: NetworkSpec = { agentCount: 2, denseSize: 3, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 2,
+      denseSize: 3,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const rows = 8192
     const dense = new Float32Array(rows * 3).fill(1)
     const parameters = loudParameters(spec, 3)
@@ -157,7 +168,15 @@ describe('act', () => {
   })
 
   it('draws by seed and step', () => {
-    const spec: NetworkSpec = { agentCount: 4, denseSize: 1, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 4,
+      denseSize: 1,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const inputs = { rows: 200, dense: new Float32Array(200).fill(0.5), categories: new Uint16Array(0) }
     const parameters = initialiseParameters(spec, 1)
     const first = run({ spec, parameters, inputs, seed: 1, step: 5 }).sampled
@@ -167,48 +186,18 @@ describe('act', () => {
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('reports weights of %s', (bad) => {
-    const spec: NetworkSpec = { agentCount: 1, denseSize: 1, vocabularySizes: [], policyHidden: [8], valueHidden: null }
+    const spec: NetworkSpec = {
+      agentCount: 1,
+      denseSize: 1,
+      vocabularySizes: [],
+      policyHidden: [8],
+      valueHidden: null,
+      layerNorm: false,
+      lstmHidden: [],
+    }
     const parameters = initialiseParameters(spec, 1)
     parameters[parameters.length - 1] = bad
     const inputs = { rows: 1, dense: new Float32Array([1]), categories: new Uint16Array(0) }
     expect(run({ spec, parameters, inputs }).status).toBe(1)
   })
 })
-
-function forwardOracle(options: {
-  spec: NetworkSpec
-  parameters: Float32Array
-  inputs: Inputs
-  row: number
-  agent: number
-}) {
-  const { spec, parameters, inputs, row, agent } = options
-  const { slices, parametersPerAgent } = parameterLayout(spec)
-  const columns = spec.vocabularySizes.length
-  const at = (name: string, i: number, j: number) => {
-    const slice = slices.find((entry) => entry.name === name)!
-    return parameters[agent * parametersPerAgent + slice.offset + i * (slice.shape[1] ?? 1) + j]
-  }
-  const affine = (x: number[], weights: string, bias: string, width: number) =>
-    Array.from({ length: width }, (_, j) => x.reduce((sum, xi, i) => sum + xi * at(weights, i, j), at(bias, j, 0)))
-  const trunk = (name: string, hidden: readonly number[], outputs: number) => {
-    const x = [...inputs.dense.subarray(row * spec.denseSize, (row + 1) * spec.denseSize)]
-    let h = affine(x, `${name}.dense.0`, `${name}.bias.0`, hidden[0])
-    for (const [c, offset] of columnOffsets(spec).entries()) {
-      h = h.map((sum, j) => sum + at(`${name}.embedding`, offset + inputs.categories[row * columns + c], j))
-    }
-    h = h.map((v) => Math.max(0, v))
-    for (let layer = 1; layer < hidden.length; layer++) {
-      h = affine(h, `${name}.dense.${layer}`, `${name}.bias.${layer}`, hidden[layer]).map((v) => Math.max(0, v))
-    }
-    return affine(h, `${name}.head`, `${name}.headBias`, outputs)
-  }
-  const logits = trunk('policy', spec.policyHidden, 4)
-  const largest = Math.max(...logits)
-  const mass = logits.map((v) => Math.exp(v - largest))
-  const total = mass.reduce((sum, v) => sum + v, 0)
-  return {
-    policy: mass.map((v) => v / total),
-    value: spec.valueHidden === null ? null : trunk('value', spec.valueHidden, 1)[0],
-  }
-}

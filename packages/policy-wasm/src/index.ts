@@ -4,11 +4,14 @@ export {
   ACTION_COUNT,
   columnOffsets,
   initialiseParameters,
+  LAYER_NORM_EPSILON,
   NETWORK_LIMITS,
   type NetworkSpec,
   type ParameterLayout,
   type ParameterSlice,
+  paddedWidth,
   parameterLayout,
+  recurrentStateSize,
   totalVocabulary,
 } from './network.ts'
 export { planWords, scratchBytes, writePlan } from './plan.ts'

@@ -11,6 +11,8 @@ const SPEC: NetworkSpec = {
   vocabularySizes: [3],
   policyHidden: [8],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
 const ROWS = 5
 const SLICES = 2
@@ -61,12 +63,16 @@ function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) 
     gradients: place(SLICES * agentStride),
     agentStride,
     sliceCount: SLICES,
-    sliceRows: 3,
+    stepCount: 1,
+    laneCount: ROWS,
+    sliceLanes: 3,
     rowCount: ROWS,
     trunkCount: 2,
     supervised: 0,
     dense: floats(X),
     categorical,
+    resets: 0,
+    state: 0,
     labels: 0,
     actions: place(ROWS),
     oldLogProbs: floats(zeros.map(() => Math.log(0.25))),
@@ -96,7 +102,7 @@ function update(changes: Partial<UpdateFields> = {}, weights = [1, 1, 1, 1, 1]) 
   const at = place(UPDATE_BYTES)
   writeUpdate(memory.buffer, at, fields)
   const workspace = place(0)
-  policy.layOutWorkspace(plan, workspace)
+  policy.layOutWorkspace(plan, workspace, 1)
   policy.learn(at, workspace)
   const tensor = (start: number, name: string) => {
     const { offset, length } = slices.find((slice) => slice.name === name)!

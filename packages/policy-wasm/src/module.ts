@@ -10,6 +10,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     seed: number,
     laneBase: number,
     steps: number,
@@ -26,6 +27,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     actions: number,
     scores: number,
     probabilities: number,
@@ -37,6 +39,7 @@ export type PolicyExports = {
     categories: number,
     rows: number,
     scratch: number,
+    recurrent: number,
     values: number,
   ): void
   matmul(
@@ -52,7 +55,7 @@ export type PolicyExports = {
   ): void
   /** See assembly/learn.ts and assembly/workspace.ts. */
   learn(update: number, workspace: number): void
-  layOutWorkspace(plan: number, at: number): number
+  layOutWorkspace(plan: number, at: number, stepCount: number): number
 }
 
 /** The module's static data end below this byte; env-wasm and actors keep theirs beside it. */

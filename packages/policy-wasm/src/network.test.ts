@@ -7,6 +7,8 @@ const SPEC: NetworkSpec = {
   vocabularySizes: [4, 7],
   policyHidden: [24, 16],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
 
 describe('parameterLayout', () => {
@@ -37,9 +39,10 @@ describe('parameterLayout', () => {
 
   it.each([
     [{ agentCount: 0 }, /agentCount/],
-    [{ policyHidden: [12] }, /multiples of 8/],
+    [{ policyHidden: [0] }, /policyHidden/],
+    [{ lstmHidden: [2.5] }, /lstmHidden/],
     [{ policyHidden: [] }, /policyHidden/],
-    [{ valueHidden: [7] }, /valueHidden/],
+    [{ valueHidden: [4096] }, /valueHidden/],
     [{ denseSize: 0, vocabularySizes: [] }, /at least 1 input/],
     [{ denseSize: Number.NaN }, /denseSize/],
     [{ vocabularySizes: [0] }, /vocabularySizes/],

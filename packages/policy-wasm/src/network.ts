@@ -7,7 +7,17 @@ import { PolicyError } from './errors.ts'
  * A row is a dense part x of `denseSize` numbers and C categorical indices. The first layer is a dense product plus a
  * sum of embedding rows, which equals a product with [x | one-hot] without multiplying the zeros:
  *
- *   h_1 = relu(x W_0 + sum_c E[offset_c + category_c] + b_0),  h_l = relu(h_{l-1} W_{l-1} + b_{l-1}),  y = h_L W_head + b_head
+ *   z_1 = x W_0 + sum_c E[offset_c + category_c] + b_0,  z_l = h_{l-1} W_{l-1} + b_{l-1},  h_l = relu(norm(z_l))
+ *   y = u W_head + b_head, where u is h_L, or the last LSTM layer's output
+ *
+ * norm is the identity, or layer normalisation (arXiv:1607.06450, eq. 4) with gain and shift. An LSTM layer
+ * (Hochreiter and Schmidhuber 1997, with forget gates) reads the layer below and its own state (h, c) of the step before:
+ *
+ *   [i f g o] = x W_input + h W_recurrent + b,  c' = sigmoid(f) c + sigmoid(i) tanh(g),  h' = sigmoid(o) tanh(c')
+ *
+ * The kernels work on blocks of eight columns. Widths are therefore rounded up to multiples of eight in memory; the
+ * parameters of the units so added are zero and stay zero, because neither their outputs nor their gradients are ever
+ * anything else.
  */
 export type NetworkSpec = {
   /** A, 1 to 64. */
@@ -16,10 +26,14 @@ export type NetworkSpec = {
   readonly denseSize: number
   /** C vocabularies, each at least 1; index 0 of each is "unknown". */
   readonly vocabularySizes: readonly number[]
-  /** Widths of the policy trunk, each a multiple of 8. */
+  /** Widths of the policy trunk. */
   readonly policyHidden: readonly number[]
-  /** Widths of the separate value trunk, each a multiple of 8; null = no critic. */
+  /** Widths of the separate value trunk; null = no critic. */
   readonly valueHidden: readonly number[] | null
+  /** Whether the hidden layers are normalised before the ReLU. */
+  readonly layerNorm: boolean
+  /** Widths of the LSTM layers between the hidden layers and the head of each trunk; empty = a feed-forward network. */
+  readonly lstmHidden: readonly number[]
 }
 
 /** Number of actions: allow, block, quarantine, alert. */
@@ -28,7 +42,10 @@ export const ACTION_COUNT = 4
 /** Limits that the WebAssembly plan block is laid out for. */
 export const NETWORK_LIMITS = { agents: 64, layers: 8, width: 2048, columns: 256, denseSize: 4096, vocabulary: 65536 }
 
-/** One named tensor inside one agent's block of parameters; offset and length count f32 values. */
+/** Epsilon under the root of layer normalisation. */
+export const LAYER_NORM_EPSILON = 1e-5
+
+/** One named tensor inside one agent's block of parameters, its widths padded; offset and length count f32 values. */
 export type ParameterSlice = {
   readonly name: string
   readonly shape: readonly number[]
@@ -39,9 +56,24 @@ export type ParameterSlice = {
 /** Where each tensor of one agent lies; the team's parameters are [A, parametersPerAgent], agent-major. */
 export type ParameterLayout = { readonly slices: readonly ParameterSlice[]; readonly parametersPerAgent: number }
 
+/** A width in memory: the next multiple of eight. */
+export function paddedWidth(width: number): number {
+  return Math.ceil(width / 8) * 8
+}
+
 /**
- * The order of the tensors in one agent's block: policy trunk, then value trunk; in each the embedding, then
- * weights and bias of every layer, then the head.
+ * S, f32 values of one agent's recurrent state: of the policy trunk, then of the value trunk, for each LSTM layer h and
+ * then c, [paddedWidth] each. 0 for a feed-forward network.
+ */
+export function recurrentStateSize(spec: NetworkSpec): number {
+  const trunks = spec.valueHidden === null ? 1 : 2
+  return trunks * spec.lstmHidden.reduce((sum, width) => sum + 2 * paddedWidth(width), 0)
+}
+
+/**
+ * The order of the tensors in one agent's block: policy trunk, then value trunk. In each the embedding; then weights and
+ * bias of every hidden layer, with gain and shift where it is normalised; then input weights, recurrent weights and bias
+ * of every LSTM layer, whose columns are the gates i, f, g, o; then the head.
  *
  * @throws {PolicyError} NETWORK_SPEC when the spec breaks a limit
  */
@@ -55,11 +87,19 @@ export function parameterLayout(spec: NetworkSpec): ParameterLayout {
     offset += length
   }
   const addTrunk = (trunk: string, hidden: readonly number[], outputs: number) => {
-    add(`${trunk}.embedding`, [totalVocabulary(spec), hidden[0]])
+    add(`${trunk}.embedding`, [totalVocabulary(spec), paddedWidth(hidden[0])])
     let inputs = spec.denseSize
-    for (const [layer, width] of hidden.entries()) {
+    for (const [layer, width] of hidden.map(paddedWidth).entries()) {
       add(`${trunk}.dense.${layer}`, [inputs, width])
       add(`${trunk}.bias.${layer}`, [width])
+      if (spec.layerNorm) add(`${trunk}.gain.${layer}`, [width])
+      if (spec.layerNorm) add(`${trunk}.shift.${layer}`, [width])
+      inputs = width
+    }
+    for (const [layer, width] of spec.lstmHidden.map(paddedWidth).entries()) {
+      add(`${trunk}.lstmInput.${layer}`, [inputs, 4 * width])
+      add(`${trunk}.lstmRecurrent.${layer}`, [width, 4 * width])
+      add(`${trunk}.lstmBias.${layer}`, [4 * width])
       inputs = width
     }
     add(`${trunk}.head`, [inputs, outputs])
@@ -88,10 +128,11 @@ export function columnOffsets(spec: NetworkSpec): number[] {
 
 /**
  * Orthogonal initialisation (arXiv:1312.6120) with the gains usual for PPO (arXiv:2005.12729): sqrt(2) for hidden
- * layers, 0.01 for the policy head, 1 for the value head, biases 0. Embedding and dense rows of a first layer are
- * drawn as one matrix, as they would be for one-hot inputs.
+ * layers, 0.01 for the policy head, 1 for the value head and the matrices of an LSTM. Biases are 0, but 1 for the forget
+ * gate (Jozefowicz et al. 2015); layer normalisation begins with gain 1 and shift 0. Embedding and dense rows of a first
+ * layer are drawn as one matrix, as they would be for one-hot inputs.
  *
- * @param seed u32; agent a draws from lane a of the stream `initialisation`
+ * @param seed u32; the stream `initialisation`
  * @returns [A, P], owned by the caller
  */
 export function initialiseParameters(spec: NetworkSpec, seed: number): Float32Array {
@@ -101,23 +142,48 @@ export function initialiseParameters(spec: NetworkSpec, seed: number): Float32Ar
   let matrixIndex = 0
   for (let agent = 0; agent < spec.agentCount; agent++) {
     const block = parameters.subarray(agent * parametersPerAgent, (agent + 1) * parametersPerAgent)
-    const fill = (names: readonly string[], gain: number) => {
-      const parts = names.map((name) => slice.get(name)!)
-      const rows = parts.reduce((sum, part) => sum + part.shape[0], 0)
-      const matrix = orthogonalMatrix({ rows, columns: parts[0].shape[1], gain, seed, index: matrixIndex++ })
+    const tensor = (name: string) => {
+      const { offset, length } = slice.get(name)!
+      return block.subarray(offset, offset + length)
+    }
+    /** Draws a matrix [rows, gates * width] into a tensor whose gates have padded widths. */
+    const draw = (names: readonly string[], size: { rows: number[]; width: number; gates?: number; gain: number }) => {
+      const { width, gates = 1, gain } = size
+      const rows = size.rows.reduce((sum, count) => sum + count, 0)
+      const matrix = orthogonalMatrix({ rows, columns: gates * width, gain, seed, index: matrixIndex++ })
       let from = 0
-      for (const part of parts) {
-        block.set(matrix.subarray(from, from + part.length), part.offset)
-        from += part.length
+      for (const [part, name] of names.entries()) {
+        const stride = slice.get(name)!.shape[1]
+        for (let row = 0; row < size.rows[part]; row++) {
+          for (let gate = 0; gate < gates; gate++, from += width) {
+            tensor(name).set(matrix.subarray(from, from + width), row * stride + (gate * stride) / gates)
+          }
+        }
       }
     }
-    const fillTrunk = (trunk: string, hidden: readonly number[], headGain: number) => {
-      fill([`${trunk}.embedding`, `${trunk}.dense.0`], Math.SQRT2)
-      for (let layer = 1; layer < hidden.length; layer++) fill([`${trunk}.dense.${layer}`], Math.SQRT2)
-      fill([`${trunk}.head`], headGain)
+    const fillTrunk = (trunk: string, hidden: readonly number[], head: { width: number; gain: number }) => {
+      const [first] = hidden
+      draw([`${trunk}.embedding`, `${trunk}.dense.0`], {
+        rows: [totalVocabulary(spec), spec.denseSize],
+        width: first,
+        gain: Math.SQRT2,
+      })
+      for (const [layer, width] of hidden.entries()) {
+        if (layer > 0) draw([`${trunk}.dense.${layer}`], { rows: [hidden[layer - 1]], width, gain: Math.SQRT2 })
+        if (spec.layerNorm) tensor(`${trunk}.gain.${layer}`).fill(1, 0, width)
+      }
+      let inputs = hidden[hidden.length - 1]
+      for (const [layer, width] of spec.lstmHidden.entries()) {
+        draw([`${trunk}.lstmInput.${layer}`], { rows: [inputs], width, gates: 4, gain: 1 })
+        draw([`${trunk}.lstmRecurrent.${layer}`], { rows: [width], width, gates: 4, gain: 1 })
+        const padded = paddedWidth(width)
+        tensor(`${trunk}.lstmBias.${layer}`).fill(1, padded, padded + width)
+        inputs = width
+      }
+      draw([`${trunk}.head`], { rows: [inputs], ...head })
     }
-    fillTrunk('policy', spec.policyHidden, 0.01)
-    if (spec.valueHidden !== null) fillTrunk('value', spec.valueHidden, 1)
+    fillTrunk('policy', spec.policyHidden, { width: ACTION_COUNT, gain: 0.01 })
+    if (spec.valueHidden !== null) fillTrunk('value', spec.valueHidden, { width: 1, gain: 1 })
   }
   return parameters
 }
@@ -183,18 +249,12 @@ function assertNetworkSpec(spec: NetworkSpec): void {
   }
   const inputs = spec.denseSize + spec.vocabularySizes.length
   check(inputs > 0, 'denseSize plus categorical columns', 'at least 1 input', inputs)
-  for (const [field, hidden] of [
-    ['policyHidden', spec.policyHidden],
-    ['valueHidden', spec.valueHidden ?? [8]],
+  for (const [field, widths, fewest] of [
+    ['policyHidden', spec.policyHidden, 1],
+    ['valueHidden', spec.valueHidden ?? [8], 1],
+    ['lstmHidden', spec.lstmHidden, 0],
   ] as const) {
-    check(isSize(hidden.length, 1, limit.layers), field, `1 to ${limit.layers} layers`, hidden.length)
-    for (const width of hidden) {
-      check(
-        isSize(width, 8, limit.width) && width % 8 === 0,
-        field,
-        `multiples of 8 from 8 to ${limit.width}, because the kernels work on blocks of eight columns`,
-        width,
-      )
-    }
+    check(isSize(widths.length, fewest, limit.layers), field, `${fewest} to ${limit.layers} layers`, widths.length)
+    for (const width of widths) check(isSize(width, 1, limit.width), field, `integers from 1 to ${limit.width}`, width)
   }
 }

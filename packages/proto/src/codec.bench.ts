@@ -6,6 +6,7 @@ const stepCount = 128
 const laneCount = 64
 const agentCount = 4
 const contextSize = 4
+const stateSize = 256
 const events = stepCount * laneCount
 const decisions = events * agentCount
 const datasetFingerprint = new Uint8Array(32).fill(1)
@@ -17,6 +18,7 @@ const trajectory: Trajectory = {
   laneCount,
   agentCount,
   contextSize,
+  stateSize,
   datasetFingerprint,
   rows: new Uint32Array(events).map((_, i) => i),
   context: new Float32Array(events * contextSize).fill(0.5),
@@ -29,12 +31,14 @@ const trajectory: Trajectory = {
   teamActions: new Uint8Array(events),
   terminated: new Uint8Array(events),
   truncated: new Uint8Array(events),
+  recurrentState: new Float32Array(laneCount * agentCount * stateSize).fill(0.5),
 }
 const expectation: TrajectoryExpectation = {
   stepCount,
   laneCount,
   agentCount,
   contextSize,
+  stateSize,
   datasetFingerprint,
   rowCount: events,
   critic: true,

@@ -18,6 +18,7 @@ const withoutCritic: Trajectory = {
   nextValues: new Float32Array(0),
   expectedRewards: new Float32Array(24),
 }
+const feedForward: Trajectory = { ...trajectory, stateSize: 0, recurrentState: new Float32Array(0) }
 
 const subjects = [
   {
@@ -29,6 +30,11 @@ const subjects = [
     name: 'Trajectory without a critic',
     message: encodeTrajectory(withoutCritic),
     decode: (bytes: Uint8Array) => isValidTrajectory(decodeTrajectory(bytes, expectationOf(withoutCritic))),
+  },
+  {
+    name: 'Trajectory of a feed-forward network',
+    message: encodeTrajectory(feedForward),
+    decode: (bytes: Uint8Array) => isValidTrajectory(decodeTrajectory(bytes, expectationOf(feedForward))),
   },
   {
     name: 'PolicySnapshot',
@@ -211,7 +217,7 @@ function joined(...parts: Uint8Array[]): Uint8Array {
 }
 
 function isValidTrajectory(t: Trajectory): boolean {
-  const finite = [t.context, t.logProbs, t.values, t.nextValues, t.rewards, t.expectedRewards]
+  const finite = [t.context, t.logProbs, t.values, t.nextValues, t.rewards, t.expectedRewards, t.recurrentState]
   const critic = t.values.length > 0
   return (
     isValidVersion(t.policyVersion) &&
@@ -220,6 +226,8 @@ function isValidTrajectory(t: Trajectory): boolean {
     t.laneCount === 3 &&
     t.agentCount === 4 &&
     t.contextSize === 1 &&
+    (t.stateSize === 2 || t.stateSize === 0) &&
+    t.recurrentState.length === 12 * t.stateSize &&
     Buffer.compare(t.datasetFingerprint, trajectory.datasetFingerprint) === 0 &&
     [t.rows, t.context, t.teamActions, t.terminated, t.truncated].every((array) => array.length === 6) &&
     [t.actions, t.logProbs, t.rewards].every((array) => array.length === 24) &&

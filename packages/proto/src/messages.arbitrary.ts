@@ -22,6 +22,7 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
     laneCount: fc.integer({ min: 1, max: 4 }),
     agentCount: fc.integer({ min: 1, max: 4 }),
     contextSize: fc.integer({ min: 0, max: 3 }),
+    stateSize: fc.integer({ min: 0, max: 3 }),
     critic: fc.boolean(),
     expectedRewards: fc.boolean(),
   })
@@ -33,6 +34,7 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
       laneCount: fc.constant(shape.laneCount),
       agentCount: fc.constant(shape.agentCount),
       contextSize: fc.constant(shape.contextSize),
+      stateSize: fc.constant(shape.stateSize),
       policyVersion,
       shard: fc.nat(),
       datasetFingerprint: fingerprint,
@@ -47,6 +49,7 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
       teamActions: bytesBelow(4, events),
       terminated: bytesBelow(2, events),
       truncated: bytesBelow(2, events),
+      recurrentState: floats(shape.laneCount * shape.agentCount * shape.stateSize),
     })
   })
 
@@ -64,12 +67,13 @@ export const policySnapshots: fc.Arbitrary<PolicySnapshot> = fc
 
 /** What a receiver of exactly this trajectory expects. */
 export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
-  const { stepCount, laneCount, agentCount, contextSize, datasetFingerprint } = trajectory
+  const { stepCount, laneCount, agentCount, contextSize, stateSize, datasetFingerprint } = trajectory
   return {
     stepCount,
     laneCount,
     agentCount,
     contextSize,
+    stateSize,
     datasetFingerprint,
     rowCount,
     critic: trajectory.values.length > 0,
@@ -77,7 +81,7 @@ export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
   }
 }
 
-/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1. */
+/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2. */
 export function exampleTrajectory(): Trajectory {
   const events = 2 * 3
   const decisions = events * 4
@@ -88,6 +92,7 @@ export function exampleTrajectory(): Trajectory {
     laneCount: 3,
     agentCount: 4,
     contextSize: 1,
+    stateSize: 2,
     datasetFingerprint: Uint8Array.from({ length: 32 }, (_, i) => i * 7),
     rows: Uint32Array.from({ length: events }, (_, i) => i * 1000),
     context: Float32Array.from({ length: events }, (_, i) => i / 8),
@@ -100,6 +105,7 @@ export function exampleTrajectory(): Trajectory {
     teamActions: Uint8Array.from({ length: events }, (_, i) => 3 - (i % 4)),
     terminated: Uint8Array.from({ length: events }, (_, i) => i % 2),
     truncated: Uint8Array.from({ length: events }, (_, i) => (i + 1) % 2),
+    recurrentState: Float32Array.from({ length: 3 * 4 * 2 }, (_, i) => i / 24 - 0.5),
   }
 }
 

@@ -30,6 +30,8 @@ export type TrajectoryShape = {
   readonly agentCount: number
   /** K, context inputs of one observation, may be 0 */
   readonly contextSize: number
+  /** S, values of one agent's recurrent state, 0 for a feed-forward network */
+  readonly stateSize: number
 }
 
 /** One rollout of one shard. Arrays are row-major; what stands at step t is the outcome of the actions at t. */
@@ -62,6 +64,8 @@ export type Trajectory = TrajectoryShape & {
   readonly terminated: Uint8Array
   /** [T, E] 1 = the episode was cut here */
   readonly truncated: Uint8Array
+  /** [E, A, S] recurrent state before the first step, as policy-wasm lays it out */
+  readonly recurrentState: Float32Array
 }
 
 /** What the receiver knows about a trajectory before it arrives. */
@@ -102,6 +106,7 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
     laneCount: trajectory.laneCount,
     agentCount: trajectory.agentCount,
     contextSize: trajectory.contextSize,
+    stateSize: trajectory.stateSize,
     datasetFingerprint: trajectory.datasetFingerprint,
   }
   for (const name of bulkNames) message[name] = bytesOf(trajectory[name])
@@ -134,6 +139,7 @@ export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectat
     laneCount: expected.laneCount,
     agentCount: expected.agentCount,
     contextSize: expected.contextSize,
+    stateSize: expected.stateSize,
     datasetFingerprint: new Uint8Array(message.datasetFingerprint),
     rows: readUint32(bulk('rows'), expected.rowCount),
     context: readFloat32(bulk('context')),
@@ -146,10 +152,11 @@ export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectat
     teamActions: readUint8(bulk('teamActions'), ACTION_COUNT),
     terminated: readUint8(bulk('terminated'), 2),
     truncated: readUint8(bulk('truncated'), 2),
+    recurrentState: readFloat32(bulk('recurrentState')),
   }
 }
 
-const axes = ['stepCount', 'laneCount', 'agentCount', 'contextSize'] as const
+const axes = ['stepCount', 'laneCount', 'agentCount', 'contextSize', 'stateSize'] as const
 
 /** Bytes of one element of every bulk field, in the order of the field numbers. */
 const elementBytes = {
@@ -164,6 +171,7 @@ const elementBytes = {
   teamActions: 1,
   terminated: 1,
   truncated: 1,
+  recurrentState: 4,
 } as const
 
 type BulkName = keyof typeof elementBytes
@@ -172,7 +180,7 @@ const bulkNames = Object.keys(elementBytes) as BulkName[]
 
 /** Elements of every bulk field. */
 function bulkLengths(
-  { stepCount, laneCount, agentCount, contextSize }: TrajectoryShape,
+  { stepCount, laneCount, agentCount, contextSize, stateSize }: TrajectoryShape,
   { critic, expectedRewards }: { critic: boolean; expectedRewards: boolean },
 ): Record<BulkName, number> {
   const events = stepCount * laneCount
@@ -189,6 +197,7 @@ function bulkLengths(
     teamActions: events,
     terminated: events,
     truncated: events,
+    recurrentState: laneCount * agentCount * stateSize,
   }
 }
 
@@ -204,4 +213,5 @@ function assertShape(owner: string, shape: TrajectoryShape): void {
   assertCount(`${owner}.laneCount`, shape.laneCount, 1)
   assertCount(`${owner}.agentCount`, shape.agentCount, 1)
   assertCount(`${owner}.contextSize`, shape.contextSize, 0)
+  assertCount(`${owner}.stateSize`, shape.stateSize, 0)
 }

@@ -104,7 +104,9 @@ export function fillUniforms(
  */
 export function shuffle(values: Uint32Array, source: RandomStream, lane = 0): void {
   for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(randomUnit(source, i, lane) * (i + 1))
+    // A block serves four places: as if each word were drawn by itself.
+    const word = i % 4 === 3 || i === values.length - 1 ? randomWord(source, i, lane) : BLOCK[i % 4]
+    const j = Math.floor((word / 4294967296) * (i + 1))
     const kept = values[i]
     values[i] = values[j]
     values[j] = kept
@@ -128,7 +130,8 @@ function multiplyHigh(a: number, b: number): number {
   const a1 = a >>> 16
   const b0 = b & 0xffff
   const b1 = b >>> 16
+  // No sum reaches 2^32, so each is exact, and shifts read it as it is.
   const middle = a1 * b0 + ((a0 * b0) >>> 16)
-  const carried = a0 * b1 + (middle % 0x10000)
-  return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(carried / 0x10000)) | 0
+  const carried = a0 * b1 + (middle & 0xffff)
+  return (a1 * b1 + (middle >>> 16) + (carried >>> 16)) | 0
 }

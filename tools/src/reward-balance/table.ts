@@ -1,14 +1,8 @@
-import Table from 'cli-table3'
+import { borderlessTable } from '@vigil/command-line'
 import pc from 'picocolors'
+import type { TableStyle } from '../table-style.ts'
 import type { PolicyName } from './policy.ts'
 import type { BalanceReport, CheckedPolicy } from './report.ts'
-
-/** Where the text goes. */
-export type TableStyle = {
-  readonly isTTY: boolean
-  /** process.env is such an object. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-}
 
 /** The report for a person: the policies as a table and what follows from them. Ends with a newline. */
 export function balanceTable(report: BalanceReport, style: TableStyle): string {
@@ -16,7 +10,7 @@ export function balanceTable(report: BalanceReport, style: TableStyle): string {
   const colors = pc.createColors(style.isTTY && !style.environment.NO_COLOR)
   const { threatRate, policies, simulation, withoutSignal } = report
   const digits = digitsFor(policies)
-  const table = borderless()
+  const table = borderlessTable({ text: 1, numbers: 4 })
   table.push(['policy', 'expected', 'simulated', 'standard error', 'deviation'].map((heading) => colors.dim(heading)))
   for (const policy of policies) {
     const { meanReward, standardError, deviation, agrees } = policy.simulated
@@ -119,20 +113,4 @@ function percent(share: number, decimals?: number): string {
 /** A probability in three digits; never 0 or 1, which it is not. */
 function shortShare(probability: number): string {
   return probability > 0.9995 ? String(probability) : String(Number(probability.toPrecision(3)))
-}
-
-function borderless(): Table.Table {
-  const sides = ['top', 'bottom', 'left', 'right'].flatMap((side) => [
-    side,
-    `${side}-mid`,
-    `${side}-left`,
-    `${side}-right`,
-  ])
-  const none = Object.fromEntries([...sides, 'mid', 'mid-mid', 'middle'].map((part) => [part, '']))
-  return new Table({
-    chars: none,
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
-    // The table's own colours follow FORCE_COLOR, so it gets none.
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  })
 }

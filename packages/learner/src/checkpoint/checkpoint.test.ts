@@ -20,14 +20,31 @@ const checkpoint: Checkpoint = {
   best: { iteration: 10, rewardMean: 1.25 },
   parameters: Float32Array.of(1, -2.5, 3e-8),
   optimiser: { step: 192, firstMoment: Float32Array.of(0.5, 0, -0.5), secondMoment: Float32Array.of(1, 2, 3) },
+  acting: {
+    policyVersion: 11,
+    parameters: Float32Array.of(0.25, -2, 4e-8),
+    normaliser: { kind: 'running', count: 4, mean: 0.1, m2: 2 / 3 },
+  },
   lanes: Uint8Array.of(9, 8, 7, 6, 5),
 }
 
 describe('checkpoint', () => {
   it('comes back exactly as it was written', () => {
     expect(decodeCheckpoint(encodeCheckpoint(checkpoint), EXPECTED, 'latest')).toEqual(checkpoint)
-    const fresh = { ...checkpoint, best: null }
+    const fresh = { ...checkpoint, best: null, acting: null }
     expect(decodeCheckpoint(encodeCheckpoint(fresh), EXPECTED, 'latest')).toEqual(fresh)
+  })
+
+  it('needs no network to be read, but one number of parameters in all its parts', () => {
+    const anyNetwork = { ...EXPECTED, parameterCount: null }
+    expect(decodeCheckpoint(encodeCheckpoint(checkpoint), anyNetwork, 'latest')).toEqual(checkpoint)
+    for (const [parameters, message] of [
+      [Float32Array.of(1, 2), /its firstMoment hold 3 numbers, this network has 2/],
+      [new Float32Array(0), /its firstMoment hold 3 numbers, this network has 0/],
+    ] as const) {
+      const bytes = encodeCheckpoint({ ...checkpoint, parameters })
+      expect(() => decodeCheckpoint(bytes, anyNetwork, 'x')).toThrow(message)
+    }
   })
 
   it('is replaced as a whole: no other file is left in the folder', async () => {
@@ -87,8 +104,13 @@ describe('checkpoint', () => {
       forge({ normaliser: { kind: 'running', count: 1, mean: 0, m2: -4 } }),
       forge(sections({ lanes: 2 ** 50 })),
       forge(sections({ parameters: 8, lanes: 9 })),
+      forge(sections({ parameters: 13, firstMoment: 13, secondMoment: 13, actingParameters: 13, lanes: 1 })),
+      forge({ acting: null }),
+      forge({ acting: { ...header.acting, policyVersion: 0.5 } }),
+      forge({ acting: { ...header.acting, normaliser: null } }),
     ]) {
       expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(CheckpointError)
+      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, parameterCount: null }, 'x')).toThrow(CheckpointError)
     }
   })
 
@@ -105,5 +127,7 @@ describe('checkpoint', () => {
   it('refuses weights that are no numbers', () => {
     const bytes = encodeCheckpoint({ ...checkpoint, parameters: Float32Array.of(1, Number.NaN, 2) })
     expect(() => decodeCheckpoint(bytes, EXPECTED, 'x')).toThrow(/not finite/)
+    const acting = { ...checkpoint.acting!, parameters: Float32Array.of(Number.POSITIVE_INFINITY, 2, 3) }
+    expect(() => decodeCheckpoint(encodeCheckpoint({ ...checkpoint, acting }), EXPECTED, 'x')).toThrow(/not finite/)
   })
 })

@@ -4,7 +4,18 @@ import { z } from 'zod'
 import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
+import { sha256 } from '../run-files/schema-parts.ts'
 import { CheckpointError } from './errors.ts'
+
+/** A policy that collects experience. */
+export type ActingPolicy = {
+  /** Updates that made it. */
+  readonly policyVersion: number
+  /** [A, P] */
+  readonly parameters: Float32Array
+  /** The units in which its critic speaks: the returns' statistics after its last update. */
+  readonly normaliser: ReturnNormaliser
+}
 
 /** Everything that training needs to go on as if it had not stopped. */
 export type Checkpoint = {
@@ -25,34 +36,45 @@ export type Checkpoint = {
   /** [A, P] */
   readonly parameters: Float32Array
   readonly optimiser: OptimiserState
-  /** Committed states of all lanes (actors' saveShards). */
+  /**
+   * Whose experience the next iteration learns from, where that is not `parameters` itself: under staleness 1 the policy
+   * of one update before, which was collecting while this checkpoint was written.
+   */
+  readonly acting: ActingPolicy | null
+  /** States of all lanes (actors' saveShards) in which the next iteration's experience begins. */
   readonly lanes: Uint8Array
 }
 
 /**
  * File layout, little-endian:
  *
- *   | magic "VIGILCK1" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
+ *   | magic "VIGILCK2" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
  *
  * The header names the length of each section, in bytes.
  */
-const MAGIC = 'VIGILCK1'
+const MAGIC = 'VIGILCK2'
 const DIGEST_BYTES = 32
 const HEADER_BYTES_MAX = 65_536
 
-const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
 const headerSchema = z.strictObject({
   iteration: count,
   envSteps: count,
   passes: count,
-  configFingerprint: hex,
-  datasetFingerprint: hex,
+  configFingerprint: sha256,
+  datasetFingerprint: sha256,
   engine: z.string().min(1).max(100),
   normaliser: z.unknown(),
   best: z.strictObject({ iteration: count, rewardMean: z.number() }).nullable(),
   optimiserStep: count,
-  sections: z.strictObject({ parameters: count, firstMoment: count, secondMoment: count, lanes: count }),
+  acting: z.strictObject({ policyVersion: count, normaliser: z.unknown() }).nullable(),
+  sections: z.strictObject({
+    parameters: count,
+    firstMoment: count,
+    secondMoment: count,
+    actingParameters: count,
+    lanes: count,
+  }),
 })
 
 /**
@@ -67,14 +89,14 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 /**
  * Reads a checkpoint of this run.
  *
- * @param expected the run's own fingerprints and number of parameters
+ * @param expected the run's own fingerprints, and the number of parameters of its network
  * @throws {CheckpointError} MISSING, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new CheckpointError(
       'MISSING',
-      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; if training stopped before it, train again.`,
+      `The run has no checkpoint ${path} (${(cause as NodeJS.ErrnoException).code}). The first one is written after the first validation; go on with --resume.`,
     )
   })
   return decodeCheckpoint(bytes, expected, path)
@@ -84,21 +106,29 @@ export async function readCheckpoint(path: string, expected: ExpectedCheckpoint)
 export type ExpectedCheckpoint = {
   readonly configFingerprint: string
   readonly datasetFingerprint: string
-  /** A * P */
-  readonly parameterCount: number
+  /** A * P; null where no network is there to ask */
+  readonly parameterCount: number | null
 }
 
 /** The bytes of a checkpoint file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { parameters, optimiser, lanes, ...rest } = checkpoint
+  const { parameters, optimiser, acting, lanes, ...rest } = checkpoint
   const sections = {
     parameters,
     firstMoment: optimiser.firstMoment,
     secondMoment: optimiser.secondMoment,
+    actingParameters: acting?.parameters ?? new Float32Array(0),
     lanes,
   }
   const lengths = Object.fromEntries(Object.entries(sections).map(([name, { byteLength }]) => [name, byteLength]))
-  const header = Buffer.from(JSON.stringify({ ...rest, optimiserStep: optimiser.step, sections: lengths }))
+  const header = Buffer.from(
+    JSON.stringify({
+      ...rest,
+      optimiserStep: optimiser.step,
+      acting: acting && { policyVersion: acting.policyVersion, normaliser: acting.normaliser },
+      sections: lengths,
+    }),
+  )
   const size = Buffer.alloc(4)
   size.writeUInt32LE(header.length)
   const views = Object.values(sections).map((s) => Buffer.from(s.buffer, s.byteOffset, s.byteLength))
@@ -143,13 +173,16 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const { sections } = header
   const total = Object.values(sections).reduce((sum, length) => sum + length, 0)
   if (start + headerBytes + total !== content.length) throw damaged(`its sections claim ${total} bytes`)
+  if (sections.parameters % 4 !== 0) throw damaged(`its parameters claim ${sections.parameters} bytes`)
   if (header.datasetFingerprint !== expected.datasetFingerprint)
     throw foreign('it was trained on other data, or the data have changed since')
   if (header.configFingerprint !== expected.configFingerprint)
     throw foreign('it was trained with other settings, or config.json has changed since')
-  for (const name of ['parameters', 'firstMoment', 'secondMoment'] as const) {
-    if (sections[name] === 4 * expected.parameterCount) continue
-    throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${expected.parameterCount}`)
+  const parameterCount = expected.parameterCount ?? sections.parameters / 4
+  for (const name of ['parameters', 'firstMoment', 'secondMoment', 'actingParameters'] as const) {
+    const wanted = name === 'actingParameters' && header.acting === null ? 0 : parameterCount
+    if (sections[name] === 4 * wanted) continue
+    throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${wanted}`)
   }
 
   let next = start + headerBytes
@@ -157,7 +190,7 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
     next += length
     return Uint8Array.from(content.subarray(next - length, next))
   }
-  const floats = (name: 'parameters' | 'firstMoment' | 'secondMoment') => {
+  const floats = (name: 'parameters' | 'firstMoment' | 'secondMoment' | 'actingParameters') => {
     const values = new Float32Array(take(sections[name]).buffer)
     if (!values.every(Number.isFinite)) throw damaged(`its ${name} hold numbers that are not finite`)
     return values
@@ -165,15 +198,23 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const parameters = floats('parameters')
   const firstMoment = floats('firstMoment')
   const secondMoment = floats('secondMoment')
+  const actingParameters = floats('actingParameters')
+  const acting = header.acting && { ...header.acting, parameters: actingParameters }
   const lanes = take(sections.lanes)
   const { normaliser, optimiserStep, sections: _lengths, ...rest } = header
-  return { ...rest, normaliser, parameters, optimiser: { step: optimiserStep, firstMoment, secondMoment }, lanes }
+  const optimiser = { step: optimiserStep, firstMoment, secondMoment }
+  return { ...rest, normaliser, parameters, optimiser, acting, lanes }
 }
 
 function parseHeader(bytes: Buffer) {
   try {
     const header = headerSchema.parse(JSON.parse(bytes.toString('utf8')))
-    return { ...header, normaliser: parseReturnNormaliser(header.normaliser) }
+    const { normaliser, acting } = header
+    return {
+      ...header,
+      normaliser: parseReturnNormaliser(normaliser),
+      acting: acting && { ...acting, normaliser: parseReturnNormaliser(acting.normaliser) },
+    }
   } catch {
     return null // Whatever is wrong with it, the caller has one sentence for all.
   }

@@ -19,6 +19,6 @@ export const errorKinds: ErrorKinds = {
     (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
   badData: (error) =>
     DATA_ERRORS.some((type) => error instanceof type) ||
-    (error instanceof ActorError && error.code === 'MEMORY') ||
+    (error instanceof ActorError && (error.code === 'MEMORY' || error.code === 'RECURRENT_STATE')) ||
     (error instanceof EnvironmentError && error.code === 'LANE_STATE'),
 }

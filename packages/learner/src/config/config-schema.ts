@@ -1,11 +1,12 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
+import { BACKENDS } from '../engine/tfjs/backend-names.ts'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
 const share = z.number().min(0).max(1)
 /** Bounded so that f32, in which the environment reckons, keeps every reward to seven digits. */
 const reward = z.number().min(-1e6).max(1e6)
-const layers = z.array(size(8, 2048)).min(1).max(8)
+const layers = z.array(size(1, 2048)).min(1).max(8)
 
 /**
  * Everything that determines a run, with unit, range and default. The defaults are the ones that learnt best:
@@ -32,7 +33,7 @@ export const configSchema = z.strictObject({
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
   /** What computes the update; `auto` = `tfjs` on a GPU or where a backend is named, else `portable`. */
   engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
-  backend: z.enum(['auto', 'tensorflow', 'wasm', 'cpu']).default('auto'),
+  backend: z.enum(['auto', ...BACKENDS]).default('auto'),
   /**
    * Threads of the learner's engine; `auto` = one per core for `portable`, 2 from four cores on, else 1, for `tfjs` on
    * `wasm`. Changes speed, never results.
@@ -50,9 +51,16 @@ export const configSchema = z.strictObject({
   rule: z.enum(['majority', 'quorum']).default('quorum'),
   /** The team's action without a decision. */
   fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
+  /** `mlp` decides by the present event; `lstm` puts LSTM layers behind the hidden ones and remembers earlier events. */
+  policy: z.enum(['mlp', 'lstm']).default('mlp'),
+  /** Widths of the policy's hidden layers. */
   policyHidden: layers.default([128, 128]),
   /** Widths of the separate critic; null = no critic (only with baseline `counterfactual`). */
   valueHidden: layers.nullable().default([64, 64]),
+  /** Widths of the LSTM layers, in the policy and in the critic (only with policy `lstm`). */
+  lstmHidden: layers.default([128]),
+  /** Whether the hidden layers are normalised before the ReLU. */
+  layerNorm: z.boolean().default(false),
   /** Share of the training rows that each agent learns from, drawn per agent; below 1 the agents differ more. */
   bagFraction: z.number().gt(0).max(1).default(1),
   /** Share of the inputs that each agent sees, drawn per agent. */
@@ -83,6 +91,8 @@ export const configSchema = z.strictObject({
   rolloutSteps: size(1, 65_536).default(16),
   /** Independent pieces of work; fixed by the config, whatever the number of actors. */
   shards: size(1, 1024).default(8),
+  /** Updates that the acting weights may lack: 0 = actors and learner take turns, 1 = they work at the same time. */
+  staleness: z.literal([0, 1]).default(0),
 
   // Learning
   /** Discount per step; `auto` = 0 for `iid`, where nothing that follows depends on the action, 0.9 for `stream`. */
@@ -98,6 +108,7 @@ export const configSchema = z.strictObject({
   learningRate: z.number().gt(0).max(1).default(2e-3),
   /** Learning rate and entropy coefficient fall linearly to 0. */
   anneal: z.boolean().default(true),
+  /** Events; with policy `lstm` whole lanes of rolloutSteps events. */
   minibatchSize: size(1, 2 ** 22).default(1024),
   epochs: size(1, 100).default(4),
   clipEpsilon: z.number().gt(0).max(1).default(0.2),

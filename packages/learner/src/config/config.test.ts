@@ -34,6 +34,14 @@ describe('resolveConfig', () => {
     }
   })
 
+  it('takes widths of any size, and minibatches of any lanes for a recurrent team', () => {
+    expect(resolveConfig({ policyHidden: [1, 100, 2048], valueHidden: [3] }, 'test').policyHidden).toEqual([
+      1, 100, 2048,
+    ])
+    expect(resolveConfig({ policy: 'lstm', minibatchSize: 16 }, 'test')).toMatchObject({ lstmHidden: [128] })
+    expect(resolveConfig({ minibatchSize: 8 }, 'test').policy).toBe('mlp')
+  })
+
   it.each([
     [{ agents: 3, faults: 1 }, 'CONFLICT', /3 \* faults \+ 1 = 4\. Use --agents=4, or --faults=0/],
     [{ lerningRate: 1 }, 'UNKNOWN_KEY', /"lerningRate".*"learningRate"/],
@@ -50,7 +58,20 @@ describe('resolveConfig', () => {
     [{ dataset: 'darpa-tc', data: 'x', rows: 5000 }, 'CONFLICT', /Leave --rows out/],
     [{ rewards: { truePositive: 1e39 } }, 'INVALID_VALUE', /rewards.truePositive must be at most 1000000/],
     [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],
-    [{ policyHidden: [100] }, 'CONFLICT', /multiples of 8/],
+    [{ policyHidden: [0] }, 'INVALID_VALUE', /policyHidden.0 must be at least 1, but is 0/],
+    [{ policy: 'lstm', lstmHidden: [] }, 'INVALID_VALUE', /lstmHidden must be at least 1 long/],
+    [{ policy: 'gru' }, 'INVALID_VALUE', /policy must be one of mlp, lstm/],
+    [
+      { policy: 'lstm', rolloutSteps: 64, minibatchSize: 32 },
+      'CONFLICT',
+      /rolloutSteps = 64 events, so minibatchSize \(32\).*--minibatch-size=64 \(1 of 128 lanes\)/,
+    ],
+    [
+      { policy: 'lstm', rowsPerIteration: 1920, minibatchSize: 24 },
+      'CONFLICT',
+      /minibatchSize \(24\) must be a multiple of 16\. Use --minibatch-size=16 \(1 of 120 lanes\)/,
+    ],
+    [{ policy: 'lstm', minibatchSize: 16_384 }, 'CONFLICT', /must divide/],
     [{ data: 'somewhere' }, 'CONFLICT', /generates its events/],
     [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],
     [[], 'INVALID_VALUE', /./],

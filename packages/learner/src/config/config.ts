@@ -131,6 +131,9 @@ function assertConsistent(config: Config): void {
       `minibatchSize (${config.minibatchSize}) must divide rowsPerIteration (${config.rowsPerIteration}), so that every minibatch has the same size.`,
     )
   }
+  if (config.policy === 'lstm' && config.minibatchSize % config.rolloutSteps !== 0) {
+    conflict(wholeLanesConflict(config))
+  }
   if (config.baseline === 'counterfactual' && config.gamma !== 0) {
     conflict(
       `baseline "counterfactual" knows the reward of every action now, not what follows: it needs gamma 0, but gamma is ${config.gamma}. Use --baseline=critic.`,
@@ -162,11 +165,18 @@ function assertConsistent(config: Config): void {
   if (config.dataset !== 'synthetic' && config.data === null) {
     conflict(`dataset "${config.dataset}" needs the folder or file to read. Give --data=PATH.`)
   }
-  for (const [field, widths] of Object.entries({
-    policyHidden: config.policyHidden,
-    valueHidden: config.valueHidden,
-  })) {
-    const wrong = widths?.find((width) => width % 8 !== 0)
-    if (wrong !== undefined) conflict(`${field} holds ${wrong}, but widths must be multiples of 8.`)
+}
+
+/** A recurrent team learns from whole lanes. The nearest size that cuts them into equal minibatches is the remedy. */
+function wholeLanesConflict({ minibatchSize, rowsPerIteration, rolloutSteps }: Config): string {
+  const lanes = rowsPerIteration / rolloutSteps
+  const wanted = minibatchSize / rolloutSteps
+  let nearest = 1
+  for (let count = 1; count <= lanes; count++) {
+    if (lanes % count === 0 && Math.abs(count - wanted) < Math.abs(nearest - wanted)) nearest = count
   }
+  return (
+    `policy "lstm" learns from whole lanes of rolloutSteps = ${rolloutSteps} events, so minibatchSize (${minibatchSize}) must be a multiple of ${rolloutSteps}. ` +
+    `Use --minibatch-size=${nearest * rolloutSteps} (${nearest} of ${lanes} lanes), or other --rollout-steps.`
+  )
 }

@@ -61,7 +61,7 @@ const TEXT_KEYS = new Set(['data', 'out'])
 
 /** Only a switch may stand alone. */
 function missingValue(name: string): string {
-  if (name === 'anneal') return 'true'
+  if (name === 'anneal' || name === 'layer-norm') return 'true'
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 

@@ -3,10 +3,12 @@ import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Config } from '../config/config.ts'
 import type { Engine } from './engine.ts'
 import { createPortableEngine } from './portable/portable-engine.ts'
+import type { BackendChoice } from './tfjs/backend.ts'
+import { isInstalled, TENSORFLOW_PACKAGES, WEBGPU_PACKAGES } from './tfjs/optional-packages.ts'
 
 /**
- * The engine that the config asks for. `auto` is TF.js where a backend is named or TensorFlow's package for GPUs is
- * installed and finds one, else the portable engine. TF.js is loaded only when it is used.
+ * The engine that the config asks for. `auto` is TF.js where a backend is named, or where TensorFlow or WebGPU is
+ * installed and finds a GPU; else the portable engine. TF.js is loaded only when it may be used.
  *
  * @param viewMask [A, P] 1 = learns, 0 = frozen; null = all learn
  * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available
@@ -17,8 +19,8 @@ export async function createEngine(
   viewMask: Uint8Array | null,
 ): Promise<Engine> {
   const mask = viewMask === null ? {} : { viewMask }
-  const wantsTfjs = engine === 'tfjs' || (engine === 'auto' && (backend !== 'auto' || (await findsGpu())))
-  if (!wantsTfjs) {
+  const tfjsBackend = await chooseTfjsBackend(engine, backend)
+  if (tfjsBackend === null) {
     return await createPortableEngine({
       spec,
       threads: engineThreads === 'auto' ? coreCount(8) : engineThreads,
@@ -28,26 +30,19 @@ export async function createEngine(
   const { createTfjsEngine } = await import('./tfjs/tfjs-engine.ts')
   // Every product of TF.js waits for all its threads: a second one on a busy core costs more than it brings.
   const threads = engineThreads === 'auto' ? (coreCount(8) >= 4 ? 2 : 1) : engineThreads
-  return await createTfjsEngine({ spec, backend, threads, ...mask })
+  return await createTfjsEngine({ spec, backend: tfjsBackend, threads, ...mask })
 }
 
 function coreCount(most: number): number {
   return Math.min(availableParallelism(), most)
 }
 
-/** An optional peer: looked for, never required. */
-const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu'
-
-/** Whether TensorFlow's package for GPUs is there, and a GPU with it. */
-async function findsGpu(): Promise<boolean> {
-  try {
-    import.meta.resolve(GPU_PACKAGE)
-  } catch {
-    return false // not installed, the usual case
-  }
-  const { startBackend } = await import('./tfjs/backend.ts')
-  return await startBackend('tensorflow').then(
-    ({ device }) => device.includes('GPU'),
-    () => false,
-  )
+/** The backend to run TF.js on; null = the portable engine. */
+async function chooseTfjsBackend(engine: Config['engine'], backend: BackendChoice): Promise<BackendChoice | null> {
+  if (engine === 'portable') return null
+  if (engine === 'tfjs' || backend !== 'auto') return backend
+  // Without these packages, the usual case, nothing is loaded.
+  if (![...TENSORFLOW_PACKAGES, ...WEBGPU_PACKAGES].some(isInstalled)) return null
+  const { startOnGpu } = await import('./tfjs/backend.ts')
+  return (await startOnGpu())?.name ?? null
 }

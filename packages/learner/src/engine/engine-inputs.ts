@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '@vigil/policy-wasm'
+import { type NetworkSpec, recurrentStateSize } from '@vigil/policy-wasm'
 import type { Minibatch, OptimiserState, SupervisedBatch, UpdateSettings } from './engine.ts'
 import { EngineError } from './errors.ts'
 
@@ -78,7 +78,9 @@ function assertPositive(field: string, value: number): void {
   throw new EngineError('SETTINGS', `${field} must be a finite number above 0, but is ${value}.`)
 }
 
-function assertRows(batch: Pick<Minibatch, 'size' | 'dense' | 'categorical'>, spec: NetworkSpec): void {
+type Rows = Pick<Minibatch, 'size' | 'dense' | 'categorical' | 'recurrence'>
+
+function assertRows(batch: Rows, spec: NetworkSpec): void {
   if (!Number.isSafeInteger(batch.size) || batch.size < 1) {
     throw new EngineError('MINIBATCH_SHAPE', `size must be an integer of at least 1, but is ${batch.size}.`)
   }
@@ -95,6 +97,39 @@ function assertRows(batch: Pick<Minibatch, 'size' | 'dense' | 'categorical'>, sp
         )
       }
     }
+  }
+  assertRecurrence(batch, spec)
+}
+
+function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
+  const isRecurrent = spec.lstmHidden.length > 0
+  if (recurrence === null || !isRecurrent) {
+    if ((recurrence !== null) === isRecurrent) return
+    throw new EngineError(
+      'MINIBATCH_SHAPE',
+      isRecurrent
+        ? 'recurrence must say how the rows follow one another, because the network has LSTM layers, but is null.'
+        : 'recurrence must be null, because the network has no LSTM layers, but is given.',
+    )
+  }
+  const { stepCount, laneCount, resets, state } = recurrence
+  const areCounts = [stepCount, laneCount].every((count) => Number.isSafeInteger(count) && count >= 1)
+  if (!areCounts || stepCount * laneCount !== size) {
+    throw new EngineError(
+      'MINIBATCH_SHAPE',
+      `recurrence.stepCount and laneCount must be integers of at least 1 whose product is size = ${size}, ` +
+        `but are ${stepCount} and ${laneCount}.`,
+    )
+  }
+  assertLength('recurrence.resets', '[T, L]', resets.length, size)
+  assertLength('recurrence.state', '[A, L, S]', state.length, spec.agentCount * laneCount * recurrentStateSize(spec))
+  const reset = resets.find((value) => value > 1)
+  if (reset !== undefined) {
+    throw new EngineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)
+  }
+  const value = state.find((entry) => !Number.isFinite(entry))
+  if (value !== undefined) {
+    throw new EngineError('MINIBATCH_SHAPE', `recurrence.state must be finite, but holds ${value}.`)
   }
 }
 

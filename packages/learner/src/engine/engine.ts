@@ -21,6 +21,20 @@ export type Minibatch = {
   readonly valueTargets: Float32Array
   /** [A, B] 1 where the agent learns from the row, else 0 */
   readonly weights: Float32Array
+  /** null for a feed-forward network */
+  readonly recurrence: Recurrence | null
+}
+
+/** What a recurrent network needs besides: the B = T * L rows are whole segments, time-major, row = t * L + lane. */
+export type Recurrence = {
+  /** T */
+  readonly stepCount: number
+  /** L */
+  readonly laneCount: number
+  /** [T, L] 1 = an episode begins at this step: the state before it is zero, whatever came before */
+  readonly resets: Uint8Array
+  /** [A, L, S] state before the first step (`recurrentStateSize`), a constant: no gradient flows into it */
+  readonly state: Float32Array
 }
 
 /** B events with their labels, for `supervisedUpdate`. */
@@ -33,6 +47,8 @@ export type SupervisedBatch = {
   readonly categorical: Uint16Array
   /** [B] 1 = threat, 0 = benign */
   readonly labels: Uint8Array
+  /** null for a feed-forward network */
+  readonly recurrence: Recurrence | null
 }
 
 export type UpdateSettings = {

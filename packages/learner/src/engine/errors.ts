@@ -8,6 +8,7 @@ export type EngineErrorCode =
   | 'NOT_FINITE'
   | 'MEMORY'
   | 'THREAD_FAILED'
+  | 'DEVICE_FAILED'
 
 /** An engine cannot run, or was given something that does not fit its network. */
 export class EngineError extends Error {

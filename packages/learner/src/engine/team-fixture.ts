@@ -1,6 +1,6 @@
 /** Small teams and minibatches with a seed, for the tests and the benchmark of the engines. */
-import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
-import type { Minibatch, SupervisedBatch, UpdateSettings } from './engine.ts'
+import { type NetworkSpec, paddedWidth, parameterLayout } from '@vigil/policy-wasm'
+import type { Minibatch, Recurrence, SupervisedBatch, UpdateSettings } from './engine.ts'
 
 /** Two agents, repeated categories, a critic of another depth. */
 export const SMALL_TEAM: NetworkSpec = {
@@ -9,7 +9,21 @@ export const SMALL_TEAM: NetworkSpec = {
   vocabularySizes: [4, 1, 3],
   policyHidden: [16, 8],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
+
+/** The same with normalised layers, an LSTM layer, and widths that are not multiples of eight. */
+export const RECURRENT_TEAM: NetworkSpec = {
+  ...SMALL_TEAM,
+  policyHidden: [12, 6],
+  valueHidden: [5],
+  layerNorm: true,
+  lstmHidden: [5],
+}
+
+/** T and L of a minibatch; for a feed-forward team only their product counts. */
+export type Segments = { readonly stepCount: number; readonly laneCount: number }
 
 export const SETTINGS: UpdateSettings = {
   learningRate: 1e-3,
@@ -31,20 +45,69 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** [A, P] uniform in [-0.5, 0.5): unlike the initialisation, no part has a gradient near 0. */
+/** [A, P] uniform in [-0.5, 0.5), but 0 in padded units: unlike the initialisation, no part has a gradient near 0. */
 export function randomParameters(spec: NetworkSpec, seed: number): Float32Array {
   const random = randomNumbers(seed)
-  const length = spec.agentCount * parameterLayout(spec).parametersPerAgent
-  return Float32Array.from({ length }, () => random() - 0.5)
+  return Float32Array.from(parametersInUse(spec), (used) => (random() - 0.5) * used)
 }
 
-/** Ratios inside and outside the band of PPO for a policy near uniform; a third of the weights is 0. */
-export function randomMinibatch(spec: NetworkSpec, size: number, seed: number): Minibatch {
+/** [A, P] 1 for parameters of the units that the spec asks for, 0 for those that only fill up a padded width. */
+export function parametersInUse(spec: NetworkSpec): Uint8Array {
+  const { slices, parametersPerAgent } = parameterLayout(spec)
+  const block = new Uint8Array(parametersPerAgent)
+  for (const { name, shape, offset } of slices) {
+    const { rows, columns, gates } = sizeInUse(spec, name)
+    const stride = shape[shape.length - 1]
+    for (let row = 0; row < (rows ?? shape[0]); row++) {
+      for (let gate = 0; gate < gates; gate++) {
+        const from = offset + row * stride + (gate * stride) / gates
+        block.fill(1, from, from + (columns ?? stride))
+      }
+    }
+  }
+  return Uint8Array.from(
+    { length: spec.agentCount * parametersPerAgent },
+    (_, index) => block[index % parametersPerAgent],
+  )
+}
+
+/** Rows in use of a tensor, and columns in use of each of its gates; null = all. */
+function sizeInUse(spec: NetworkSpec, name: string): { rows: number | null; columns: number | null; gates: number } {
+  const [trunk, kind, number] = name.split('.')
+  const hidden = (trunk === 'policy' ? spec.policyHidden : spec.valueHidden)!
+  const widths = [...hidden, ...spec.lstmHidden]
+  const isLstm = kind.startsWith('lstm')
+  const layer = Number(number ?? 0) + (isLstm ? hidden.length : 0)
+  const gates = isLstm ? 4 : 1
+  switch (kind) {
+    case 'embedding':
+      return { rows: null, columns: widths[0], gates }
+    case 'dense':
+    case 'lstmInput':
+      return { rows: layer === 0 ? null : widths[layer - 1], columns: widths[layer], gates }
+    case 'lstmRecurrent':
+      return { rows: widths[layer], columns: widths[layer], gates }
+    case 'head':
+      return { rows: widths[widths.length - 1], columns: null, gates }
+    case 'headBias':
+      return { rows: 1, columns: null, gates }
+    default: // bias, gain, shift, lstmBias
+      return { rows: 1, columns: widths[layer], gates }
+  }
+}
+
+/**
+ * Ratios inside and outside the band of PPO for a policy near uniform; a third of the weights is 0.
+ *
+ * @param segments T and L, or B; a recurrent team takes a number for segments of one step
+ */
+export function randomMinibatch(spec: NetworkSpec, segments: number | Segments, seed: number): Minibatch {
   const random = randomNumbers(seed)
+  const size = rowCount(segments)
   const teamRows = spec.agentCount * size
   const noise = (length: number) => Float32Array.from({ length }, () => 2 * random() - 1)
   return {
-    ...randomRows(spec, size, random),
+    ...randomRows(spec, segments, random),
     actions: Uint8Array.from({ length: teamRows }, () => Math.floor(4 * random())),
     oldLogProbs: noise(teamRows).map((value) => Math.log(0.25) + 0.4 * value),
     advantages: noise(teamRows),
@@ -54,15 +117,16 @@ export function randomMinibatch(spec: NetworkSpec, size: number, seed: number): 
 }
 
 /** Labelled rows. */
-export function randomSupervisedBatch(spec: NetworkSpec, size: number, seed: number): SupervisedBatch {
+export function randomSupervisedBatch(spec: NetworkSpec, segments: number | Segments, seed: number): SupervisedBatch {
   const random = randomNumbers(seed)
   return {
-    ...randomRows(spec, size, random),
-    labels: Uint8Array.from({ length: size }, () => (random() < 0.3 ? 1 : 0)),
+    ...randomRows(spec, segments, random),
+    labels: Uint8Array.from({ length: rowCount(segments) }, () => (random() < 0.3 ? 1 : 0)),
   }
 }
 
-function randomRows(spec: NetworkSpec, size: number, random: () => number) {
+function randomRows(spec: NetworkSpec, segments: number | Segments, random: () => number) {
+  const size = rowCount(segments)
   const columnCount = spec.vocabularySizes.length
   return {
     size,
@@ -70,5 +134,23 @@ function randomRows(spec: NetworkSpec, size: number, random: () => number) {
     categorical: Uint16Array.from({ length: size * columnCount }, (_, index) =>
       Math.floor(random() * spec.vocabularySizes[index % columnCount]),
     ),
+    recurrence: spec.lstmHidden.length === 0 ? null : randomRecurrence(spec, segments, random),
   }
+}
+
+/** A reset at a quarter of the steps, the first ones too; a state in (-1, 1), 0 in padded units. */
+function randomRecurrence(spec: NetworkSpec, segments: number | Segments, random: () => number): Recurrence {
+  const { stepCount, laneCount } = typeof segments === 'number' ? { stepCount: 1, laneCount: segments } : segments
+  const trunks = spec.valueHidden === null ? 1 : 2
+  const widths = Array.from({ length: trunks }, () => spec.lstmHidden.flatMap((width) => [width, width])).flat()
+  const isInUse = widths.flatMap((width) => Array.from({ length: paddedWidth(width) }, (_, unit) => unit < width))
+  const resets = Uint8Array.from({ length: stepCount * laneCount }, () => (random() < 0.25 ? 1 : 0))
+  const state = Float32Array.from({ length: spec.agentCount * laneCount * isInUse.length }, (_, index) =>
+    isInUse[index % isInUse.length] ? 2 * random() - 1 : 0,
+  )
+  return { stepCount, laneCount, resets, state }
+}
+
+function rowCount(segments: number | Segments): number {
+  return typeof segments === 'number' ? segments : segments.stepCount * segments.laneCount
 }

@@ -35,6 +35,12 @@ describe('renderReport', () => {
     expect(textOf(page(run(1), sampleEvaluation({ bayes: null })))).toContain('PR-AUC 0.900')
   })
 
+  it('says when the policy that acted was behind', () => {
+    expect(textOf(page())).not.toContain('behind')
+    const stale = [sampleMetrics(1), sampleMetrics(2, { policyVersion: 0, staleness: 1 })]
+    expect(textOf(page(stale))).toContain('From the second one on, the policy that acted was one update behind.')
+  })
+
   it('draws every chart with a title and a description in words', () => {
     const markup = page()
     expect(chartIds(markup)).toEqual([

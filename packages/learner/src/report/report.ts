@@ -73,8 +73,9 @@ function trainingInWords(metrics: readonly IterationMetrics[]): string {
   if (last === undefined) return 'No iteration was recorded, so there are no learning curves.'
   const durationMs = metrics.reduce((sum, line) => sum + line.collectMs + line.updateMs, 0)
   const iterations = `${formatCount(metrics.length)} ${metrics.length === 1 ? 'iteration' : 'iterations'}`
+  const behind = last.staleness === 0 ? '' : ' From the second one on, the policy that acted was one update behind.'
   return (
-    `${iterations}, ${formatCount(last.envSteps)} events, ${formatDuration(durationMs)} of collecting and updating. ` +
+    `${iterations}, ${formatCount(last.envSteps)} events, ${formatDuration(durationMs)} of collecting and updating.${behind} ` +
     'The horizontal axis counts events seen; the figure beside each title is the last one.'
   )
 }

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { appendMetrics, type IterationMetrics, readMetrics, rewindMetrics } from './metrics.ts'
+import { appendMetrics, differenceOf, type IterationMetrics, readMetrics, rewindMetrics } from './metrics.ts'
 import { sampleMetrics } from './sample-run.ts'
 
 let folder: string
@@ -19,6 +19,14 @@ describe('metrics.jsonl', () => {
     for (const line of lines) await appendMetrics(path, line)
     expect(await readMetrics(path)).toEqual(lines)
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(4)
+  })
+
+  it('writes a line as rewinding does, whatever the order of its fields', async () => {
+    const backwards = Object.fromEntries(Object.entries(sampleMetrics(1)).reverse()) as IterationMetrics
+    await appendMetrics(path, backwards)
+    const appended = await readFile(path, 'utf8')
+    await rewindMetrics(path, 1)
+    expect(await readFile(path, 'utf8')).toBe(appended)
   })
 
   it('writes measurements that are not finite as null', async () => {
@@ -71,6 +79,26 @@ describe('metrics.jsonl', () => {
     expect((await rewindMetrics(path, 2)).map((line) => line.iteration)).toEqual([1, 2])
     await appendMetrics(path, sampleMetrics(3))
     expect((await readMetrics(path)).map((line) => line.iteration)).toEqual([1, 2, 3])
+  })
+
+  it('tells where two runs differ, times aside', () => {
+    const line = sampleMetrics(3)
+    const times = { stepsPerSecond: 1, collectMs: 2, updateMs: 3 }
+    expect(differenceOf(line, { ...line, ...times }, 3)).toBeNull()
+    expect(differenceOf({ ...line, valueLoss: null }, { ...line, valueLoss: Number.NaN }, 3)).toBeNull()
+    const backwards = Object.fromEntries(Object.entries(line).reverse()) as IterationMetrics
+    expect(differenceOf(line, backwards, 3)).toBeNull()
+    expect(differenceOf(line, { ...line, entropy: 1, rewardMean: 0.5 }, 3)).toEqual({
+      line: 3,
+      field: 'rewardMean',
+      recorded: String(line.rewardMean),
+      repeated: '0.5',
+    })
+    const actions = { ...line.actions, block: 501 }
+    expect(differenceOf(line, { ...line, actions }, 3)).toMatchObject({ field: 'actions' })
+    expect(differenceOf(undefined, line, 4)).toMatchObject({ line: 4, field: null, recorded: 'no such line' })
+    expect(differenceOf(line, undefined, 4)).toMatchObject({ line: 4, field: null, repeated: 'no such line' })
+    expect(differenceOf(undefined, undefined, 5)).toBeNull()
   })
 
   it('says so when the file cannot be written', async () => {

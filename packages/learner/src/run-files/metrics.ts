@@ -11,12 +11,17 @@ const measured = z.number().nullable()
 const iterationMetricsSchema = z.strictObject({
   /** 1 for the first iteration; grows from line to line. */
   iteration: z.int().positive(),
+  /** Whose experience this iteration learnt from: the policy after that many iterations, 0 = the initial weights. */
+  policyVersion: count,
+  /** Updates that this policy lacked: iteration - 1 - policyVersion. 0 = on policy. */
+  staleness: count,
   /** Events decided since the run began. */
   envSteps: count,
   /** envSteps times the number of agents. */
   agentSteps: count,
   /** Events per second of wall time, this iteration, collection and update together. */
   stepsPerSecond: z.number().nonnegative(),
+  /** How long the learner waited for experience; under staleness 1 most of it was collected before. */
   collectMs: z.number().nonnegative(),
   updateMs: z.number().nonnegative(),
   /** Mean reward of one agent for one event, this iteration, actions sampled. */
@@ -65,8 +70,10 @@ export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
  * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, RUN_FILE_UNWRITABLE when the file cannot be written
  */
 export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<void> {
-  const line = JSON.stringify(metrics)
-  parseLine(line, `${path}, iteration ${metrics.iteration} (not written)`)
+  // Written as it would be read: a line is the same bytes whether it was appended or kept by rewindMetrics.
+  const line = JSON.stringify(
+    parseLine(JSON.stringify(metrics), `${path}, iteration ${metrics.iteration} (not written)`),
+  )
   try {
     // One call with its newline: a crash can only tear the last line, which readMetrics allows for.
     await appendFile(path, `${line}\n`, { flush: true })
@@ -124,6 +131,47 @@ export async function rewindMetrics(path: string, lastIteration: number): Promis
   const kept = (await readMetrics(path)).filter((line) => line.iteration <= lastIteration)
   await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   return kept
+}
+
+/** Fields that say how long something took: they differ from run to run. */
+const TIMES: readonly string[] = ['stepsPerSecond', 'collectMs', 'updateMs']
+
+/** Where two runs stopped being the same. */
+export type MetricsDifference = {
+  /** 1 for the first line. */
+  readonly line: number
+  /** The first field that differs; null = one of the runs has no such line. */
+  readonly field: string | null
+  /** The values as JSON. */
+  readonly recorded: string
+  readonly repeated: string
+}
+
+/**
+ * Compares one line of two runs, times aside.
+ *
+ * @param recorded a line of metrics.jsonl, undefined = there is none
+ * @param repeated the same iteration of another run, undefined = there is none
+ * @param line     its number, for the answer
+ * @returns null when they are the same
+ */
+export function differenceOf(
+  recorded: IterationMetrics | undefined,
+  repeated: IterationMetrics | undefined,
+  line: number,
+): MetricsDifference | null {
+  if (recorded === undefined && repeated === undefined) return null
+  if (recorded === undefined || repeated === undefined) {
+    const presence = (metrics: IterationMetrics | undefined) => (metrics === undefined ? 'no such line' : 'a line')
+    return { line, field: null, recorded: presence(recorded), repeated: presence(repeated) }
+  }
+  // As they are written: one order of the fields, null for what is not finite.
+  const [before, now] = [recorded, repeated].map((metrics) => parseLine(JSON.stringify(metrics), `line ${line}`))
+  for (const key of Object.keys(before) as (keyof IterationMetrics)[]) {
+    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(now[key])]
+    if (a !== b && !TIMES.includes(key)) return { line, field: key, recorded: a, repeated: b }
+  }
+  return null
 }
 
 function parseLine(line: string, place: string): IterationMetrics {

@@ -12,6 +12,8 @@ export function sampleScores(counts: ConfusionCounts, rewardMean = 1): PolicySco
 export function sampleMetrics(iteration: number, changes: Partial<IterationMetrics> = {}): IterationMetrics {
   return {
     iteration,
+    policyVersion: iteration - 1,
+    staleness: 0,
     envSteps: iteration * 1000,
     agentSteps: iteration * 4000,
     stepsPerSecond: 6543.2,

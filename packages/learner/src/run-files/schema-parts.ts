@@ -9,6 +9,9 @@ export const share = z.number().min(0).max(1)
 /** A name that the product gives: of a data set, a rule, a baseline. */
 export const label = z.string().min(1)
 
+/** SHA-256 in lower-case hex. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
 /** Decisions by action. Restrictive actions are block and quarantine. */
 export const actionCounts = z.strictObject({ allow: count, block: count, quarantine: count, alert: count })
 

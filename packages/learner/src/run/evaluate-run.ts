@@ -75,6 +75,7 @@ async function crossEntropyParameters(
     best: null,
     parameters,
     optimiser: await engine.storeOptimiser(),
+    acting: null,
     lanes: new Uint8Array(0),
   })
   engine.dispose()

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
 import { type Config, parseSavedConfig } from '../config/config.ts'
@@ -11,6 +11,8 @@ export type RunFolder = {
   readonly config: string
   readonly pipeline: string
   readonly metrics: string
+  /** What a finished training came to. */
+  readonly record: string
   /** Where training stands; resume goes on from here. */
   readonly latest: string
   /** The best validation; evaluation uses this one. */
@@ -33,6 +35,7 @@ export function runFolderAt(path: string): RunFolder {
     config: file('config.json'),
     pipeline: file('pipeline.json'),
     metrics: file('metrics.jsonl'),
+    record: file('run.json'),
     latest: file('checkpoints', 'latest.checkpoint'),
     best: file('checkpoints', 'best.checkpoint'),
     crossEntropy: file('checkpoints', 'cross-entropy.checkpoint'),
@@ -110,6 +113,13 @@ async function makeFolder(path: string): Promise<void> {
   })
 }
 
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  )
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then(
     (entry) => entry.isDirectory(),
@@ -121,12 +131,36 @@ async function isFolder(path: string): Promise<boolean> {
  * Opens the folder of an earlier run.
  *
  * @returns its files, its config and its feature pipeline as JSON (packages/data checks it)
- * @throws {ConfigError} RUN_FOLDER when it is not one
+ * @throws {ConfigError} RUN_FOLDER when it is not one, or when the run ended before its files were there
  */
 export async function openRunFolder(path: string): Promise<{ folder: RunFolder; config: Config; pipeline: unknown }> {
   const folder = runFolderAt(path)
+  if (await wasOnlyClaimed(folder)) {
+    throw new ConfigError(
+      'RUN_FOLDER',
+      `${path} holds a run that was ended before it could begin: ${folder.pipeline} is missing. Remove the folder and train again.`,
+    )
+  }
   const config = parseSavedConfig(await readJson(folder.config, path), folder.config)
   return { folder, config, pipeline: await readJson(folder.pipeline, path) }
+}
+
+/** Removes what a process that was killed left half-written beside its files. */
+export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promise<void> {
+  for (const folder of [path, dirname(latest)]) {
+    const unfinished = (await readdir(folder)).filter((name) => UNFINISHED.test(name))
+    for (const name of unfinished) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
+const UNFINISHED =
+  /^((config|pipeline|run|evaluation(-\w+)?)\.json|metrics\.jsonl|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+
+/** Whether the process that made the folder ended before the files were there with which a run begins. */
+async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {
+  const checkpoints = await readdir(dirname(latest)).catch(() => null)
+  return checkpoints?.length === 0 && !(await isFile(pipeline))
 }
 
 async function readJson(file: string, run: string): Promise<unknown> {

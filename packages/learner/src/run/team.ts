@@ -33,6 +33,8 @@ function networkOf(config: Config, dataset: Dataset): NetworkSpec {
     vocabularySizes: dataset.categoricalColumns.map(({ vocabularySize }) => vocabularySize),
     policyHidden: config.policyHidden,
     valueHidden: config.valueHidden,
+    layerNorm: config.layerNorm,
+    lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
   }
 }
 

@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
+import { readRunRecord } from '../run-files/run-record.ts'
 import { createRunFolder, openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { trainRun } from './train-run.ts'
 
@@ -79,31 +80,49 @@ async function outcome(name: string) {
   const bytes = async (path: string) => (await readFile(path)).toString('base64')
   return {
     metrics,
+    record: await readRunRecord(folder.record),
     evaluation: await readEvaluation(resultFiles(folder, 'test').evaluation),
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
   }
 }
 
-describe.each(['iid', 'stream'] as const)('a run in %s episodes', (episodes) => {
-  it('is the same with 1 and 3 actors, and when it was stopped and resumed', async () => {
-    const whole = await run(`whole-${episodes}`, { episodes })
-    await run(`three-${episodes}`, { episodes, actors: 3 })
-    const stopped = await run(`stopped-${episodes}`, { episodes, actors: 2 }, 3)
+/** `others`: numbers of actors that are compared with the first run, which has one. */
+const KINDS = [
+  { episodes: 'iid', staleness: 0, others: [1, 2, 4] },
+  { episodes: 'iid', staleness: 1, others: [4] },
+  { episodes: 'stream', staleness: 0, others: [3] },
+  { episodes: 'stream', staleness: 1, others: [1, 2, 4] },
+] as const
+
+describe.each(KINDS)('a run in $episodes episodes, staleness $staleness', ({ others, ...kind }) => {
+  const named = (name: string) => `${name}-${kind.episodes}-${kind.staleness}`
+
+  it(`is the same again with ${others} actors, and when it was stopped and resumed`, async () => {
+    const whole = await run(named('whole'), kind)
+    for (const actors of others) await run(named(`${actors}`), { ...kind, actors, engineThreads: actors === 4 ? 2 : 1 })
+    const stopped = await run(named('stopped'), { ...kind, actors: 2 }, 3)
     expect(stopped).toMatch(/Stopped after iteration 3 of 6\. Go on with: .*--resume=/)
-    const rest = await resume(`stopped-${episodes}`, 3)
+    const { latest } = runFolderAt(join(root, named('stopped')))
+    await writeFile(`${latest}.123456`, 'what a crash leaves of a checkpoint')
+    const rest = await resume(named('stopped'), 3)
+    expect(await readdir(dirname(latest))).toEqual(['best.checkpoint', 'cross-entropy.checkpoint', 'latest.checkpoint'])
     expect(rest).toMatch(/going on after iteration 3 of 6/)
 
-    const expected = await outcome(`whole-${episodes}`)
-    expect(await outcome(`three-${episodes}`)).toEqual(expected)
-    expect(await outcome(`stopped-${episodes}`)).toEqual(expected)
+    const expected = await outcome(named('whole'))
+    for (const name of [...others, 'stopped']) expect(await outcome(named(`${name}`)), `${name}`).toEqual(expected)
     const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole)?.[0]
     expect(hash).toBeDefined()
     expect(rest).toContain(hash)
   })
 
-  it('begins every iteration on policy', async () => {
-    const [first] = await readMetrics(runFolderAt(join(root, `whole-${episodes}`)).metrics)
+  it('begins on policy, and then is as stale as it says', async () => {
+    const metrics = await readMetrics(runFolderAt(join(root, named('whole'))).metrics)
+    const [first] = metrics
+    expect(metrics.map(({ policyVersion }) => policyVersion)).toEqual(
+      kind.staleness === 0 ? [0, 1, 2, 3, 4, 5] : [0, 0, 1, 2, 3, 4],
+    )
+    expect(metrics.map(({ staleness }) => staleness)).toEqual([0, ...Array(5).fill(kind.staleness)])
     // Four minibatches, each after a step: KL and clipping stay small, and the entropy is that of a fresh policy.
     expect(first.entropy).toBeGreaterThan(1.2)
     expect(first.approxKl).toBeGreaterThanOrEqual(0)
@@ -113,7 +132,7 @@ describe.each(['iid', 'stream'] as const)('a run in %s episodes', (episodes) => 
 
 describe('a finished run', () => {
   it('leaves the files of the contract, and counts that add up', async () => {
-    const folder = runFolderAt(join(root, 'whole-iid'))
+    const folder = runFolderAt(join(root, 'whole-iid-0'))
     expect((await readdir(folder.path)).sort()).toEqual([
       'checkpoints',
       'config.json',
@@ -121,6 +140,7 @@ describe('a finished run', () => {
       'metrics.jsonl',
       'pipeline.json',
       'report.html',
+      'run.json',
     ])
     const { evaluation: file, report } = resultFiles(folder, 'test')
     const evaluation = await readEvaluation(file)
@@ -130,12 +150,34 @@ describe('a finished run', () => {
     expect(await readFile(report, 'utf8')).toContain(evaluation.verdict)
   })
 
-  it('has learnt: better than every constant policy', async () => {
-    await run('learnt', { iterations: 30, rows: 6000, learningRate: 4e-3 })
-    const { team, baselines } = await readEvaluation(resultFiles(runFolderAt(join(root, 'learnt')), 'test').evaluation)
+  it.each([0, 1] as const)('has learnt under staleness %i: better than every constant policy', async (staleness) => {
+    const name = `learnt-${staleness}`
+    await run(name, { iterations: 30, rows: 6000, learningRate: 4e-3, staleness })
+    const { team, baselines } = await readEvaluation(resultFiles(runFolderAt(join(root, name)), 'test').evaluation)
     for (const { name, rewardMean } of baselines.filter(({ name }) => name.startsWith('always'))) {
       expect(team.rewardMean, name).toBeGreaterThan(rewardMean)
     }
+  })
+})
+
+describe('a run that was killed', () => {
+  it('before its first checkpoint begins again', async () => {
+    const name = 'stopped-stream-1'
+    const expected = await outcome(name)
+    const { latest, best, record } = runFolderAt(join(root, name))
+    for (const path of [latest, best, record]) await rm(path)
+    expect(await resume(name, 2)).toMatch(/no checkpoint yet: beginning again at iteration 1 of 6/)
+    expect(await outcome(name)).toEqual(expected)
+  })
+
+  it('while its folder was made says what to do, and a trained one without its pipeline something else', async () => {
+    const path = join(root, 'claimed')
+    const { config } = runFolderAt(path)
+    await mkdir(join(path, 'checkpoints'), { recursive: true })
+    await writeFile(config, '{}')
+    await expect(openRunFolder(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
+    await writeFile(runFolderAt(path).latest, 'weights')
+    await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json cannot be read/)
   })
 })
 

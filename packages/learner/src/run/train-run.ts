@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto'
-import type { Dataset, FeaturePipeline } from '@vigil/data'
+import { rm } from 'node:fs/promises'
+import type { FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
+import { CheckpointError } from '../checkpoint/errors.ts'
 import type { StopRequest } from '../cli/signals.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { appendMetrics, rewindMetrics } from '../run-files/metrics.ts'
+import { readRunRecord, recordOf, writeRunRecord } from '../run-files/run-record.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { viewMask } from '../training/diversity.ts'
-import { initialState, type TrainingState, train } from '../training/train.ts'
+import { type TrainingState, train } from '../training/train.ts'
 import { evaluateRun } from './evaluate-run.ts'
-import { createRunFolder, type RunFolder } from './run-folder.ts'
-import { identityOf, loadData, type RunIdentity, type Session } from './session.ts'
-import { createTeam, type Team } from './team.ts'
+import { type Learner, startLearner } from './learner.ts'
+import { createRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
+import type { Session } from './session.ts'
 
 /** A run to begin, or one to go on with. */
 export type TrainRunPlan =
@@ -27,37 +27,13 @@ export type TrainRunPlan =
 export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
   const { config } = plan
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const { dataset, pipeline } = await loadData(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
-  say(describe(dataset, config))
-  const team = await createTeam(config, dataset)
+  const learner = await startLearner(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const { team, engine, identity } = learner
   try {
-    const mask = viewMask(team.network, { seed: config.seed, fraction: config.viewFraction })
-    const engine = await createEngine(config, team.network, mask)
-    say(
-      `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
-    )
-    const identity = identityOf(config, team)
-    let state: TrainingState
-    let folder: RunFolder
-    if (plan.kind === 'new') {
-      state = initialState(config, team, mask)
-      engine.loadParameters(state.parameters)
-      folder = await createRunFolder(config, pipeline)
-    } else {
-      folder = plan.folder
-      const checkpoint = await readCheckpoint(folder.latest, identity)
-      assertSameEngine(checkpoint, engine)
-      state = resume(checkpoint, engine, team)
-      await rewindMetrics(folder.metrics, state.iteration)
-      const isFinished = state.iteration === config.iterations
-      say(
-        isFinished
-          ? `the run is finished, ${state.iteration} of ${config.iterations} iterations: evaluating it again`
-          : `going on after iteration ${state.iteration} of ${config.iterations}`,
-      )
-    }
+    const folder = plan.kind === 'new' ? await createRunFolder(config, learner.pipeline) : plan.folder
+    const from = plan.kind === 'new' ? learner.begin() : await resume(learner, folder, say)
     const progress = createProgress({ ...session, totalIterations: config.iterations })
-    state = await trainWithFiles({ config, folder, team, engine, identity }, state, { progress, stop: session.stop })
+    const state = await trainWithFiles(learner, folder, from, { progress, stop: session.stop })
     engine.dispose()
     session.stop.release()
     if (state.iteration < config.iterations) {
@@ -66,24 +42,49 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
       )
       return
     }
-    say(`weights SHA-256 ${createHash('sha256').update(bytesOf(state.parameters)).digest('hex')}`)
+    const record = recordOf(state.parameters, engine, identity)
+    // Training that was finished before keeps the record of the versions that finished it.
+    const isNews = from.iteration < config.iterations || (await readRunRecord(folder.record)) === null
+    if (isNews) await writeRunRecord(folder.record, record)
+    say(`weights SHA-256 ${record.weightsSha256}`)
     await evaluateRun({ config, folder, team, identity, split: 'test' }, session)
   } finally {
     await team.pool.close()
   }
 }
 
-type TrainedRun = {
-  readonly config: Config
-  readonly folder: RunFolder
-  readonly team: Team
-  readonly engine: Engine
-  readonly identity: RunIdentity
+/** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
+async function resume(learner: Learner, folder: RunFolder, say: (text: string) => void): Promise<TrainingState> {
+  const { config, team, engine, identity } = learner
+  await removeUnfinishedFiles(folder)
+  const checkpoint = await readCheckpoint(folder.latest, identity).catch((error: unknown) => {
+    if (error instanceof CheckpointError && error.code === 'MISSING') return null
+    throw error
+  })
+  if (checkpoint === null) {
+    await rm(folder.metrics, { force: true })
+    say(`the run has no checkpoint yet: beginning again at iteration 1 of ${config.iterations}`)
+    return learner.begin()
+  }
+  assertSameEngine(checkpoint, engine)
+  const { iteration, envSteps, passes, normaliser, best, parameters, optimiser, acting, lanes } = checkpoint
+  team.pool.restoreShards(lanes)
+  engine.loadParameters(parameters)
+  engine.loadOptimiser(optimiser)
+  await rewindMetrics(folder.metrics, iteration)
+  const isFinished = iteration === config.iterations
+  say(
+    isFinished
+      ? `the run is finished, ${iteration} of ${config.iterations} iterations: evaluating it again`
+      : `going on after iteration ${iteration} of ${config.iterations}`,
+  )
+  return { iteration, envSteps, passes, normaliser, best, parameters, acting, lanes }
 }
 
 /** Training with its metrics and checkpoints on disk and its progress on the screen. */
 async function trainWithFiles(
-  { config, folder, team, engine, identity }: TrainedRun,
+  { config, team, engine, identity }: Learner,
+  folder: RunFolder,
   from: TrainingState,
   { progress, stop }: { readonly progress: Progress; readonly stop: StopRequest },
 ): Promise<TrainingState> {
@@ -102,7 +103,6 @@ async function trainWithFiles(
           ...state,
           ...fingerprints,
           optimiser,
-          lanes: team.pool.saveShards(),
           engine: engineOf(engine),
         }
         // The best first: a crash between the two repeats this iteration and writes the same best again.
@@ -126,27 +126,4 @@ function assertSameEngine(checkpoint: Checkpoint, engine: Engine): void {
     'CONFLICT',
     `The run was trained with the engine "${checkpoint.engine}", but this machine offers "${engineOf(engine)}". Resume it where the same engine is available, or train a new run.`,
   )
-}
-
-function resume(checkpoint: Checkpoint, engine: Engine, team: Team): TrainingState {
-  const { iteration, envSteps, passes, normaliser, best, parameters, optimiser, lanes } = checkpoint
-  team.pool.restoreShards(lanes)
-  engine.loadParameters(parameters)
-  engine.loadOptimiser(optimiser)
-  return { iteration, envSteps, passes, normaliser, best, parameters }
-}
-
-function describe(dataset: Dataset, config: Config): string {
-  const { train, validation, test } = dataset.splits
-  const threats = dataset.labels.reduce((sum, label) => sum + label, 0)
-  const share = ((100 * threats) / dataset.rowCount).toFixed(2)
-  const inputs = `${dataset.denseNames.length} numbers and ${dataset.categoricalColumns.length} categories`
-  return (
-    `${config.dataset}: ${dataset.rowCount} events, ${share} % threats, inputs "${config.features}" (${inputs}), ` +
-    `${config.split} split ${train.rows.length} / ${validation.rows.length} / ${test.rows.length}`
-  )
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }

@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import { borderlessTable } from '@vigil/command-line'
 import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
 import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
@@ -31,13 +31,13 @@ export function summaryTable(options: SummaryOptions): string {
   const { colors } = outputStyle(isTTY, environment)
   const lines = policyLines(evaluation)
   const shown = fittingColumns(lines, columns)
-  const table = borderless(headings.length)
+  const table = borderlessTable({ text: 1, numbers: headings.length })
   table.push(headings.slice(0, shown).map((heading) => colors.dim(heading)))
   for (const { cells, kind } of lines) {
     const paint = kind === 'team' ? colors.bold : kind === 'optimum' ? colors.green : (text: string) => text
     table.push(cells.slice(0, shown).map(paint))
   }
-  const fileTable = borderless(0)
+  const fileTable = borderlessTable({ text: 2, numbers: 0 })
   for (const { what, path } of files) fileTable.push([colors.dim(printable(what)), printable(path)])
 
   const { dataset, split, rows, threats } = evaluation
@@ -87,22 +87,6 @@ function fittingColumns(lines: readonly Line[], columns: number): number {
     if (width > columns && i >= 2) return i
   }
   return headings.length
-}
-
-function borderless(numberColumns: number): Table.Table {
-  const sides = ['top', 'bottom', 'left', 'right'].flatMap((side) => [
-    side,
-    `${side}-mid`,
-    `${side}-left`,
-    `${side}-right`,
-  ])
-  const none = Object.fromEntries([...sides, 'mid', 'mid-mid', 'middle'].map((part) => [part, '']))
-  return new Table({
-    chars: none,
-    colAligns: ['left', ...Array<'right'>(numberColumns).fill('right')],
-    // The table's own colours follow FORCE_COLOR, so it gets none.
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  })
 }
 
 function wrap(text: string, columns: number): readonly string[] {

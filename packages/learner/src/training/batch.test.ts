@@ -1,6 +1,6 @@
 import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
-import { createReturnNormaliser } from '../return-normaliser.ts'
+import { createReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
 import { assembleBatch } from './batch.ts'
 
 const T = 3
@@ -18,6 +18,7 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     laneCount: E,
     agentCount: A,
     contextSize: 1,
+    stateSize: 0,
     datasetFingerprint: new Uint8Array(32),
     rows: Uint32Array.from({ length: T * E }, (_, i) => 10 * shard + i),
     context: Float32Array.from({ length: T * E }, (_, i) => shard + i / 10),
@@ -30,11 +31,13 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
     teamActions: new Uint8Array(T * E),
     terminated: new Uint8Array(T * E),
     truncated: new Uint8Array(T * E),
+    recurrentState: new Float32Array(0),
     ...change,
   }
 }
 
 const noWeights = () => null
+const both = (normaliser: ReturnNormaliser) => ({ acting: normaliser, latest: normaliser })
 const settings = {
   gamma: 0,
   gaeLambda: 0.95,
@@ -48,7 +51,7 @@ describe('assembleBatch', () => {
     const { batch } = assembleBatch(
       [trajectory(0), trajectory(1)],
       settings,
-      createReturnNormaliser('running'),
+      both(createReturnNormaliser('running')),
       noWeights,
     )
     expect(batch.eventCount).toBe(12)
@@ -58,12 +61,12 @@ describe('assembleBatch', () => {
   })
 
   it('normalises the targets by all returns seen so far, the batch included', () => {
-    const first = assembleBatch([trajectory(0)], settings, createReturnNormaliser('running'), noWeights)
+    const first = assembleBatch([trajectory(0)], settings, both(createReturnNormaliser('running')), noWeights)
     expect(first.normaliser).toMatchObject({ count: 12, mean: 5.5 })
     const targets = first.batch.valueTargets
     expect(targets.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 5)
     expect(targets.reduce((sum, x) => sum + x * x, 0) / 12).toBeCloseTo(1, 5)
-    const second = assembleBatch([trajectory(1)], settings, first.normaliser, noWeights)
+    const second = assembleBatch([trajectory(1)], settings, both(first.normaliser), noWeights)
     expect(second.normaliser).toMatchObject({ count: 24, mean: 55.5 })
     // The values were predicted under the statistics of before: 5.5 + 1 * 3.452.
     const deviation = Math.sqrt(143 / 12)
@@ -72,11 +75,20 @@ describe('assembleBatch', () => {
     expect(second.critique.valueLoss).toBeCloseTo(mse / (143 / 12), 2)
   })
 
+  it('reads values in the units of the critic that gave them, where it is not the newest', () => {
+    const acting = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
+    const latest = { kind: 'running', count: 2, mean: -50, m2: 800 } as const
+    const { critique, normaliser } = assembleBatch([trajectory(0)], settings, { acting, latest }, noWeights)
+    const mse = Array.from({ length: N }, (_, i) => (i - 12) ** 2).reduce((sum, x) => sum + x, 0) / N
+    expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
+    expect(normaliser).toMatchObject({ count: 14, mean: expect.closeTo((2 * -50 + 12 * 5.5) / 14, 9) })
+  })
+
   it('compares with the expected reward, or with the critic, and normalises over all agents', () => {
     const normaliser = createReturnNormaliser('none')
-    const counterfactual = assembleBatch([trajectory(0)], settings, normaliser, noWeights).batch.advantages
-    const critic = assembleBatch([trajectory(0)], { ...settings, baseline: 'critic' }, normaliser, noWeights).batch
-      .advantages
+    const counterfactual = assembleBatch([trajectory(0)], settings, both(normaliser), noWeights).batch.advantages
+    const critic = assembleBatch([trajectory(0)], { ...settings, baseline: 'critic' }, both(normaliser), noWeights)
+      .batch.advantages
     // r - 5 and r - 1 differ by a constant only, which normalisation takes out.
     for (let i = 0; i < N; i++) expect(counterfactual[i]).toBeCloseTo(critic[i], 5)
     expect(counterfactual.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 5)
@@ -88,19 +100,39 @@ describe('assembleBatch', () => {
     (returns) => {
       const normaliser = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
       const one = trajectory(0, { truncated: new Uint8Array(T * E).fill(1) })
-      const { critique } = assembleBatch([one], { ...settings, gamma: 0.5, returns }, normaliser, noWeights)
+      const { critique } = assembleBatch([one], { ...settings, gamma: 0.5, returns }, both(normaliser), noWeights)
       const g = Array.from({ length: N }, (_, i) => i + 6)
       const mse = g.reduce((sum, x) => sum + (x - 12) ** 2, 0) / N
       expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
     },
   )
 
+  it('keeps what a recurrent team remembered, and where it must forget', () => {
+    const of = (shard: number) =>
+      trajectory(shard, {
+        terminated: Uint8Array.of(1, 0, 0, 0, 0, 1),
+        truncated: Uint8Array.of(0, 0, 0, 1, 0, 0),
+        stateSize: 2,
+        recurrentState: Float32Array.from({ length: E * A * 2 }, (_, i) => 10 * shard + i),
+      })
+    const { batch } = assembleBatch([of(0), of(1)], settings, both(createReturnNormaliser('running')), noWeights)
+    expect(batch.recurrence).toEqual({
+      stepCount: T,
+      lanesPerShard: E,
+      // A step behind the ends; that of the last step shows in the next rollout's state.
+      resets: Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1),
+      states: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17),
+    })
+    const feedForward = assembleBatch([trajectory(0)], settings, both(createReturnNormaliser('running')), noWeights)
+    expect(feedForward.batch.recurrence).toBeNull()
+  })
+
   it('does without a critic', () => {
     const none = { values: new Float32Array(0), nextValues: new Float32Array(0) }
     const { batch, critique } = assembleBatch(
       [trajectory(0, none)],
       settings,
-      createReturnNormaliser('running'),
+      both(createReturnNormaliser('running')),
       noWeights,
     )
     expect(critique.valueLoss).toBeNull()

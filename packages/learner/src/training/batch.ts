@@ -27,6 +27,23 @@ export type Batch = {
   readonly advantages: Float32Array
   /** [N, A] normalised returns; zeros without a critic */
   readonly valueTargets: Float32Array
+  /** null for a feed-forward network */
+  readonly recurrence: BatchRecurrence | null
+}
+
+/** What a recurrent team needs to live through its experience again. */
+export type BatchRecurrence = {
+  /** T */
+  readonly stepCount: number
+  /** E, lanes of one shard */
+  readonly lanesPerShard: number
+  /**
+   * [N] 1 = an episode begins at this event, after another in the same rollout. At a rollout's first step it is 0: the
+   * lane's state is zero already where an episode begins there.
+   */
+  readonly resets: Uint8Array
+  /** [N / T, A, S] each lane's recurrent state before its first step, in the order shard, lane */
+  readonly states: Float32Array
 }
 
 /** A batch, what it says about the critic before it learnt from it, and the normaliser that has seen it. */
@@ -41,16 +58,17 @@ type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseli
 /**
  * From trajectories to a batch: returns, advantages, value targets.
  *
- * The critic was trained on targets in the normaliser's units of then, so its values are turned into reward units with
- * the state before this batch, and the new targets into normalised units with the state after it.
+ * The critic that acted was trained on targets in the normaliser's units of then, so its values are turned into reward
+ * units with the state after its last update, and the new targets into normalised units with the state after this batch.
  *
  * @param trajectories in shard order
+ * @param normalisers  `acting`: of the critic that gave the trajectories' values; `latest`: has seen all batches before
  * @param weights      [N, A] 0 or 1, which decisions count in the advantages' mean and deviation; null = all
  */
 export function assembleBatch(
   trajectories: readonly Trajectory[],
   settings: LearningSettings,
-  normaliser: ReturnNormaliser,
+  normalisers: { readonly acting: ReturnNormaliser; readonly latest: ReturnNormaliser },
   weights: (rows: Uint32Array) => Float32Array | null,
 ): AssembledBatch {
   const joined = {
@@ -60,19 +78,39 @@ export function assembleBatch(
     logProbs: join(Float32Array, trajectories, (t) => t.logProbs),
     rewards: join(Float32Array, trajectories, (t) => t.rewards),
   }
-  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, normaliser))
+  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, normalisers.acting))
   const returns = join(Float32Array, outcomes, (o) => o.returns)
   const values = join(Float32Array, outcomes, (o) => o.values)
   const advantages = join(Float32Array, outcomes, (o) => o.advantages)
-  const next = absorb(normaliser, returns)
+  const next = absorb(normalisers.latest, returns)
   const valueTargets = new Float32Array(returns.length)
   if (values.length > 0) normalise(next, returns, valueTargets)
   normaliseAdvantages({ advantages, weights: weights(joined.rows), out: advantages })
   return {
-    batch: { eventCount: joined.rows.length, ...joined, advantages, valueTargets },
+    batch: {
+      eventCount: joined.rows.length,
+      ...joined,
+      advantages,
+      valueTargets,
+      recurrence: recurrenceOf(trajectories),
+    },
     normaliser: next,
     critique: critiqueOf({ returns, rewards: joined.rewards, values, episodes: settings.episodes }),
   }
+}
+
+function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | null {
+  const [{ stepCount, laneCount: lanesPerShard, stateSize }] = trajectories
+  if (stateSize === 0) return null
+  const resets = join(Uint8Array, trajectories, ({ terminated, truncated }) => {
+    // What ended at step t begins anew at step t + 1.
+    const begins = new Uint8Array(terminated.length)
+    for (let i = lanesPerShard; i < begins.length; i++) {
+      begins[i] = terminated[i - lanesPerShard] | truncated[i - lanesPerShard]
+    }
+    return begins
+  })
+  return { stepCount, lanesPerShard, resets, states: join(Float32Array, trajectories, (t) => t.recurrentState) }
 }
 
 /** Returns [T, N], advantages [T, N] and values [T, N] (empty without a critic) of one trajectory, in reward units. */

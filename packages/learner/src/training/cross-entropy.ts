@@ -1,39 +1,64 @@
-import { initialiseParameters, parameterLayout } from '@vigil/policy-wasm'
+import { initialiseParameters, parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
 import { randomStream, randomWord } from '@vigil/random'
 import type { Config } from '../config/config.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Recurrence } from '../engine/engine.ts'
 import type { Team } from '../run/team.ts'
-import { fillInputs } from './inputs.ts'
+import { gatherInputs } from './inputs.ts'
 
 /**
  * The baseline that a reinforcement learner should be held against: the same network, the same rows, but the labels
  * themselves instead of rewards, and as many gradient steps. It sees no context, so its context weights stay at zero.
  *
+ * A recurrent network learns from segments of rolloutSteps rows, each from a state of zero: from consecutive rows of the
+ * training split's streams, as it will walk them in the evaluation, or from independent rows where events are.
+ *
  * @param engine a fresh engine of the team's network; left with the trained parameters
  * @returns [A, P], owned by the caller
  */
 export async function trainByCrossEntropy(config: Config, team: Team, engine: Engine): Promise<Float32Array> {
-  const { rows } = team.dataset.splits.train
+  const { rows, streamStarts } = team.dataset.splits.train
   const size = config.minibatchSize
-  const context = new Float32Array(team.network.denseSize - team.inputs.denseCount)
+  const recurrence = recurrenceOf(config, team)
   const batch = {
     size,
     dense: new Float32Array(size * team.network.denseSize),
     categorical: new Uint16Array(size * team.inputs.columnCount),
     labels: new Uint8Array(size),
+    recurrence,
   }
+  // Row b = t * lanes + lane stands t rows behind the one drawn for its lane; what reaches the end of a stream goes on
+  // with the next one, from nothing, and behind the last comes the first. Independent rows are lanes of one step.
+  const lanes = recurrence !== null && config.episodes === 'stream' ? recurrence.laneCount : size
+  const starts = new Set(streamStarts)
+  const context = new Float32Array(size * (team.network.denseSize - team.inputs.denseCount))
+  const events = { rows: new Uint32Array(size), context }
+  const all = Uint32Array.from({ length: size }, (_, b) => b)
   const stream = randomStream(config.seed, 'baseline')
   const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size
   engine.loadParameters(withoutContext(initialiseParameters(team.network, config.seed), team))
   for (let update = 0; update < updates; update++) {
     for (let b = 0; b < size; b++) {
-      const row = rows[Math.floor((randomWord(stream, b, update) / 2 ** 32) * rows.length)]
-      fillInputs(team.inputs, batch, { to: b, row, context })
-      batch.labels[b] = team.dataset.labels[row]
+      const t = Math.floor(b / lanes)
+      const drawn = Math.floor((randomWord(stream, b % lanes, update) / 2 ** 32) * rows.length)
+      const position = (drawn + t) % rows.length
+      events.rows[b] = rows[position]
+      batch.labels[b] = team.dataset.labels[rows[position]]
+      if (recurrence !== null) recurrence.resets[b] = t > 0 && starts.has(position) ? 1 : 0
     }
+    gatherInputs(team.inputs, events, all, batch)
     await engine.supervisedUpdate(batch, config.learningRate * (1 - update / updates))
   }
   return await engine.storeParameters()
+}
+
+/** Segments of rolloutSteps rows from a state of zero; null for a feed-forward network. */
+function recurrenceOf(config: Config, { network }: Team): Recurrence | null {
+  const stateSize = recurrentStateSize(network)
+  if (stateSize === 0) return null
+  const stepCount = config.rolloutSteps
+  const laneCount = config.minibatchSize / stepCount
+  const state = new Float32Array(config.agents * laneCount * stateSize)
+  return { stepCount, laneCount, resets: new Uint8Array(config.minibatchSize), state }
 }
 
 /** Zeroes the first-layer rows that the context multiplies; a context of zeros never changes them. */

@@ -8,6 +8,8 @@ const SPEC: NetworkSpec = {
   vocabularySizes: [3, 5, 2, 4],
   policyHidden: [8],
   valueHidden: [8],
+  layerNorm: false,
+  lstmHidden: [],
 }
 
 describe('bagWeights', () => {

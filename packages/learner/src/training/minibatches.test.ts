@@ -22,6 +22,7 @@ const BATCH: Batch = {
   rewards: decisions(2000),
   advantages: decisions(3000),
   valueTargets: decisions(4000),
+  recurrence: null,
 }
 
 function all(pass: number, weights: Float32Array | null = null) {
@@ -69,5 +70,63 @@ describe('minibatchesOf', () => {
       0,
       Float32Array.from({ length: EVENTS * AGENTS }, (_, i) => i % 2),
     )
+  })
+})
+
+/** Two shards of three lanes and two steps: event = (shard * 2 + t) * 3 + lane % 3. */
+const LANES = 6
+const STEPS = 2
+const STATE = 2
+const RECURRENT: Batch = {
+  ...BATCH,
+  recurrence: {
+    stepCount: STEPS,
+    lanesPerShard: 3,
+    resets: Uint8Array.from({ length: EVENTS }, (_, event) => (event * event) % 2),
+    states: Float32Array.from({ length: LANES * AGENTS * STATE }, (_, i) => 5000 + i),
+  },
+}
+
+/** The lanes of each minibatch of a pass, in their order there. */
+function lanesOf(pass: number): number[][] {
+  const found: number[][] = []
+  const { resets } = RECURRENT.recurrence!
+  for (const m of minibatchesOf(RECURRENT, SOURCE, { size: 4, agentCount: AGENTS, seed: 1, pass, weights: null })) {
+    const { stepCount, laneCount, state, resets: shown } = m.recurrence!
+    expect([stepCount, laneCount]).toEqual([STEPS, 2])
+    const lanes = Array.from({ length: laneCount }, (_, l) => {
+      const events = Array.from({ length: STEPS }, (_, t) => (m.oldLogProbs[t * laneCount + l] - 1000) / AGENTS)
+      const [first] = events
+      const shard = Math.floor(first / 6)
+      const lane = 3 * shard + (first % 3)
+      expect(events).toEqual([6 * shard + (lane % 3), 6 * shard + 3 + (lane % 3)]) // the steps in their order
+      for (const [t, event] of events.entries()) {
+        expect(shown[t * laneCount + l]).toBe(resets[event])
+        expect(m.dense[3 * (t * laneCount + l) + 2]).toBe(BATCH.context[event])
+      }
+      for (let agent = 0; agent < AGENTS; agent++) {
+        const at = (agent * laneCount + l) * STATE
+        const own = 5000 + (lane * AGENTS + agent) * STATE
+        expect([...state.subarray(at, at + STATE)]).toEqual([own, own + 1])
+      }
+      return lane
+    })
+    found.push(lanes)
+  }
+  return found
+}
+
+describe('minibatchesOf a recurrent team', () => {
+  it('shows every lane once per pass, whole, in time order, with its state and resets', () => {
+    const lanes = lanesOf(0)
+    expect(lanes.length).toBe(3)
+    expect(lanes.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('shuffles lanes across shards by pass, and repeats', () => {
+    const passes = [0, 1, 2, 3].map(lanesOf)
+    expect(lanesOf(2)).toEqual(passes[2])
+    expect(new Set(passes.map(String)).size).toBe(4)
+    expect(passes.some((pass) => pass.some(([one, other]) => one < 3 !== other < 3))).toBe(true)
   })
 })

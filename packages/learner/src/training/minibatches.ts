@@ -1,11 +1,14 @@
 import { randomPermutation, randomStream } from '@vigil/random'
 import type { Minibatch } from '../engine/engine.ts'
-import type { Batch } from './batch.ts'
-import { fillInputs, type InputSource } from './inputs.ts'
+import type { Batch, BatchRecurrence } from './batch.ts'
+import { gatherInputs, type InputSource } from './inputs.ts'
 
 /**
  * Cuts a batch into minibatches of one size, in an order that depends on seed, iteration and epoch alone. The arrays of
  * a minibatch are reused by the next one.
+ *
+ * A feed-forward team learns from events in any order. A recurrent one lives through each lane again from the state that
+ * was stored before its first step: lanes are shuffled, never their steps, and a minibatch holds whole lanes.
  *
  * @param weights [N, A] 0 or 1: which agent learns from which event; null = all from all
  */
@@ -13,6 +16,7 @@ export function* minibatchesOf(
   batch: Batch,
   source: InputSource,
   options: {
+    /** B; a multiple of the rollout's steps for a recurrent team */
     readonly size: number
     readonly agentCount: number
     readonly seed: number
@@ -22,6 +26,7 @@ export function* minibatchesOf(
   },
 ): Generator<Minibatch> {
   const { size, agentCount: A } = options
+  const { recurrence } = batch
   const K = batch.context.length / batch.eventCount
   const entries = A * size
   const minibatch = {
@@ -33,22 +38,68 @@ export function* minibatchesOf(
     advantages: new Float32Array(entries),
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
+    recurrence: recurrence === null ? null : recurrenceBuffers(batch, recurrence, size),
   }
-  const order = randomPermutation(randomStream(options.seed, 'minibatch'), batch.eventCount, options.pass)
-  for (let first = 0; first + size <= order.length; first += size) {
-    for (let b = 0; b < size; b++) {
-      const event = order[first + b]
-      const context = batch.context.subarray(event * K, (event + 1) * K)
-      fillInputs(source, minibatch, { to: b, row: batch.rows[event], context })
-      for (let agent = 0; agent < A; agent++) {
-        const [from, to] = [event * A + agent, agent * size + b] // [N, A] -> [A, B]
-        minibatch.actions[to] = batch.actions[from]
-        minibatch.oldLogProbs[to] = batch.logProbs[from]
-        minibatch.advantages[to] = batch.advantages[from]
-        minibatch.valueTargets[to] = batch.valueTargets[from]
-        if (options.weights !== null) minibatch.weights[to] = options.weights[from]
-      }
+  // Where nothing is remembered, an event is a lane of one step.
+  const stepCount = recurrence?.stepCount ?? 1
+  const laneCount = size / stepCount
+  const order = randomPermutation(randomStream(options.seed, 'minibatch'), batch.eventCount / stepCount, options.pass)
+  const events = new Uint32Array(size)
+  for (let first = 0; first + laneCount <= order.length; first += laneCount) {
+    const lanes = order.subarray(first, first + laneCount)
+    if (recurrence === null) events.set(lanes)
+    else for (let b = 0; b < size; b++) events[b] = eventOf(recurrence, lanes[b % laneCount], Math.floor(b / laneCount))
+    gatherInputs(source, batch, events, minibatch)
+    gatherDecisions(batch.actions, events, minibatch.actions)
+    gatherDecisions(batch.logProbs, events, minibatch.oldLogProbs)
+    gatherDecisions(batch.advantages, events, minibatch.advantages)
+    gatherDecisions(batch.valueTargets, events, minibatch.valueTargets)
+    if (options.weights !== null) gatherDecisions(options.weights, events, minibatch.weights)
+    if (recurrence !== null) {
+      for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = recurrence.resets[events[b]]
+      fillStates(recurrence, lanes, minibatch.recurrence!.state, A)
     }
     yield minibatch
+  }
+}
+
+/** What the agents did in some events, [N, A] -> [A, B]. */
+function gatherDecisions<Values extends Float32Array | Uint8Array>(
+  from: Values,
+  events: Uint32Array,
+  to: Values,
+): void {
+  const size = events.length
+  const A = to.length / size
+  for (let agent = 0; agent < A; agent++) {
+    for (let b = 0; b < size; b++) to[agent * size + b] = from[events[b] * A + agent]
+  }
+}
+
+function recurrenceBuffers(batch: Batch, { stepCount, states }: BatchRecurrence, size: number) {
+  const laneCount = size / stepCount
+  const floatsPerLane = states.length / (batch.eventCount / stepCount) // A * S
+  return {
+    stepCount,
+    laneCount,
+    resets: new Uint8Array(size),
+    state: new Float32Array(laneCount * floatsPerLane),
+  }
+}
+
+/** Where step t of a lane stands in a batch, whose order is shard, step, lane. */
+function eventOf({ stepCount, lanesPerShard }: BatchRecurrence, lane: number, t: number): number {
+  const shard = Math.floor(lane / lanesPerShard)
+  return (shard * stepCount + t) * lanesPerShard + (lane % lanesPerShard)
+}
+
+/** The states of some lanes, [lane, A, S] -> [A, L, S]. */
+function fillStates({ states }: BatchRecurrence, lanes: Uint32Array, out: Float32Array, agentCount: number): void {
+  const S = out.length / (agentCount * lanes.length)
+  for (let agent = 0; agent < agentCount; agent++) {
+    for (const [l, lane] of lanes.entries()) {
+      const from = (lane * agentCount + agent) * S
+      out.set(states.subarray(from, from + S), (agent * lanes.length + l) * S)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { meanReward } from '@vigil/env-wasm'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
@@ -9,14 +10,15 @@ import type { Team } from '../run/team.ts'
 import { countActions, countConfusion, deriveRates } from '../run-files/classification.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import { assembleBatch, type Batch } from './batch.ts'
+import { createCollection, policyOf } from './collection.ts'
 import { bagWeights } from './diversity.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 /** Where training stands between two iterations: all that changes. */
-export type TrainingState = Pick<Checkpoint, 'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'best'> & {
-  /** [A, P] as the engine holds them */
-  readonly parameters: Float32Array
-}
+export type TrainingState = Pick<
+  Checkpoint,
+  'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'best' | 'parameters' | 'acting' | 'lanes'
+>
 
 /** What training tells the outside, in this order in each iteration. */
 export type TrainingListener = {
@@ -33,13 +35,18 @@ export function initialState(config: Config, team: Team, viewMask: Uint8Array | 
   const parameters = initialiseParameters(team.network, config.seed)
   if (viewMask !== null) for (let i = 0; i < parameters.length; i++) parameters[i] *= viewMask[i]
   const normaliser = createReturnNormaliser(config.returnNormalisation)
-  return { iteration: 0, envSteps: 0, passes: 0, normaliser, best: null, parameters }
+  const lanes = team.pool.saveShards()
+  return { iteration: 0, envSteps: 0, passes: 0, normaliser, best: null, parameters, acting: null, lanes }
 }
 
 /**
  * Proximal policy optimisation (arXiv:1707.06347, algorithm 1) for a team of independent learners.
  *
- * @param from where to begin; the engine already holds its parameters and optimiser state
+ * Under staleness 1 the policy that acted is one update older than the one that learns. The ratios are still those of
+ * eq. 7, pi / pi_old with pi_old the policy that acted, whose log-probabilities the trajectories carry: they begin near 1
+ * instead of at 1, and the clip is the off-policy correction.
+ *
+ * @param from where to begin; the engine already holds its parameters and optimiser state, the actors its lanes
  * @returns the state after the last iteration, or after the one in which `shouldStop` became true
  * @throws {ActorError} when a shard keeps failing or the policy diverges, {EngineError} NOT_FINITE
  */
@@ -52,25 +59,28 @@ export async function train(
 ): Promise<TrainingState> {
   const { agents: agentCount, seed } = config
   const weightsOf = bagWeights({ seed, fraction: config.bagFraction, agentCount, rowCount: team.dataset.rowCount })
+  // However training ends, it leaves no actor at work.
+  await using collection = createCollection(config, team)
   let state = from
   while (state.iteration < config.iterations) {
     const startMs = performance.now()
     const iteration = state.iteration + 1
 
-    // Collect: every shard acts with the newest policy.
-    team.publish(state.parameters, state.iteration)
-    const trajectories = await team.pool.collect()
+    // Collect: every shard acts with the newest policy, or is already done with the one before (staleness 1).
+    const { trajectories, policy, lanes } = await collection.next(state)
     const collectMs = performance.now() - startMs
 
     // Learn: returns, advantages, then some epochs of clipped policy gradient over shuffled minibatches.
-    const { batch, normaliser, critique } = assembleBatch(trajectories, config, state.normaliser, weightsOf)
+    const normalisers = { acting: policy.normaliser, latest: state.normaliser }
+    const { batch, normaliser, critique } = assembleBatch(trajectories, config, normalisers, weightsOf)
     const remaining = config.anneal ? 1 - state.iteration / config.iterations : 1
     const { stats, passes } = await learn(config, team, engine, { batch, weightsOf, remaining, passes: state.passes })
     const parameters = await engine.storeParameters()
     const updateMs = performance.now() - startMs - collectMs
 
     const envSteps = state.envSteps + batch.eventCount
-    state = { iteration, envSteps, passes, normaliser, best: state.best, parameters }
+    const acting = config.staleness === 1 ? policyOf(state) : null
+    state = { iteration, envSteps, passes, normaliser, best: state.best, parameters, acting, lanes }
     const isValidated = iteration % config.validateEvery === 0 || iteration === config.iterations
     const validation = isValidated ? await validate(config, team, state) : null
     const isBest = validation !== null && validation.rewardMean > (state.best?.rewardMean ?? Number.NEGATIVE_INFINITY)
@@ -78,6 +88,8 @@ export async function train(
 
     await listener.iteration({
       iteration,
+      policyVersion: policy.policyVersion,
+      staleness: state.iteration - 1 - policy.policyVersion,
       envSteps,
       agentSteps: envSteps * agentCount,
       stepsPerSecond: (1000 * batch.eventCount) / (collectMs + updateMs),
@@ -128,6 +140,9 @@ async function learn(
     for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
       const stats = await engine.update(minibatch, settings)
       all.push(stats)
+      // An engine may work without ever waiting: actors that are done with a shard get the next one here, and signals
+      // are heard.
+      await nextTurn()
       if (config.targetKl !== null && stats.approxKl > 1.5 * config.targetKl) break epochs
     }
   }

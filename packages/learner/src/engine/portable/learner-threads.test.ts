@@ -5,13 +5,20 @@ import { startThreads } from './learner-threads.ts'
 import { createLearningMemory, type LearningMemory } from './learning-memory.ts'
 import { describePpoUpdate } from './update-description.ts'
 
-const SPEC: NetworkSpec = { ...SMALL_TEAM, policyHidden: [64, 64], valueHidden: [32, 32] }
+const SPEC: NetworkSpec = {
+  ...SMALL_TEAM,
+  policyHidden: [64, 64],
+  valueHidden: [32, 32],
+  layerNorm: false,
+  lstmHidden: [],
+}
 const THREADS = 3
 const UPDATES_MAX = 2000
 
-/** The first numbers of a workspace's events, which a thread writes before anything else. */
+/** The first numbers of a workspace's events, which a thread writes before anything else; their address comes first. */
 function eventsOf(learning: LearningMemory, workspace: number): Int32Array {
-  return new Int32Array(learning.memory.buffer, workspace + 64, 4)
+  const [at] = new Uint32Array(learning.memory.buffer, workspace, 1)
+  return new Int32Array(learning.memory.buffer, at, 4)
 }
 
 it('shares out the items between all threads, and the results do not depend on who took which', async () => {

@@ -24,19 +24,20 @@ export type LearnerThreads = {
 /** Starts a worker thread for each workspace but the first, which is the calling thread's. */
 export function startThreads(learning: LearningMemory, module: WebAssembly.Module): LearnerThreads {
   const { policy, update } = learning
-  const [own, ...others] = learning.workspaces
+  const workerCount = learning.workspaces.length - 1
   const setup: LearnerSetup = { memory: learning.memory, module }
   const pool =
-    others.length === 0
+    workerCount === 0
       ? null
       : new Piscina({
           filename: new URL('./worker.ts', import.meta.url).href,
-          minThreads: others.length,
-          maxThreads: others.length,
+          minThreads: workerCount,
+          maxThreads: workerCount,
           workerData: setup,
         })
   return {
     async run() {
+      const [own, ...others] = learning.workspaces
       const tasks = others.map((workspace) => pool!.run({ update, workspace } satisfies LearnTask))
       const settled = Promise.allSettled(tasks)
       policy.learn(update, own)

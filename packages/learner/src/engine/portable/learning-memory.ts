@@ -43,19 +43,22 @@ export type LearningMemory = {
   readonly statistics: number
   readonly gradientNorms: number
   readonly progress: number
-  /** One for each thread. */
+  /** One for each thread; they move when the number of steps changes. */
   readonly workspaces: readonly number[]
   /** Overwrites a team of numbers with [A, P]. */
   writeTeam(at: number, values: ArrayLike<number>): void
   /** [A, P], a copy */
   readTeam(at: number): Float32Array
   /**
-   * Copies arrays behind everything else, where the arrays of the last call were; the memory grows when it must.
+   * Lays out the workspaces for a minibatch and copies its arrays behind everything else, where the arrays of the last
+   * call were; the memory grows when it must.
    *
+   * @param stepCount T; 1 for a feed-forward network
    * @returns where each array lies
    * @throws {EngineError} MEMORY
    */
   placeBatch<Name extends string>(
+    stepCount: number,
     arrays: Readonly<Record<Name, Float32Array | Uint16Array | Uint8Array>>,
   ): Record<Name, number>
 }
@@ -105,13 +108,21 @@ export function createLearningMemory(options: {
     gradientNorms: place(8 * trunks),
     progress: place(4 * (1 + trunks)),
   }
-  const workspaces = Array.from({ length: threads }, () => {
-    const at = place(WORKSPACE_HEADER_BYTES)
-    end = policy.layOutWorkspace(plan, at) >>> 0
-    reserve(memory, end)
-    return at
-  })
-  const batch = align(end)
+  const firstWorkspace = end
+  let workspaces: number[] = []
+  let workspaceSteps = 0
+  const layOutWorkspaces = (stepCount: number) => {
+    end = firstWorkspace
+    workspaceSteps = 0
+    workspaces = Array.from({ length: threads }, () => {
+      const at = place(WORKSPACE_HEADER_BYTES)
+      end = policy.layOutWorkspace(plan, at, stepCount)
+      reserve(memory, end)
+      return at
+    })
+    workspaceSteps = stepCount
+  }
+  layOutWorkspaces(1)
 
   const agents = (at: number) =>
     Array.from(
@@ -131,7 +142,9 @@ export function createLearningMemory(options: {
     plan,
     agentStride,
     ...regions,
-    workspaces,
+    get workspaces() {
+      return workspaces
+    },
     writeTeam,
 
     readTeam(at) {
@@ -140,9 +153,10 @@ export function createLearningMemory(options: {
       return values
     },
 
-    placeBatch(arrays) {
+    placeBatch(stepCount, arrays) {
+      if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
       const entries = Object.entries(arrays) as [keyof typeof arrays, Float32Array | Uint16Array | Uint8Array][]
-      let next = batch
+      let next = align(end)
       const offsets = entries.map(([, array]) => {
         const at = next
         next = align(next + array.byteLength)
@@ -162,7 +176,7 @@ export function createLearningMemory(options: {
 }
 
 /** Enough for the addresses that `layOutWorkspace` writes. */
-const WORKSPACE_HEADER_BYTES = 64
+const WORKSPACE_HEADER_BYTES = 128
 
 /** Up to the next cache line, which two threads should not share. */
 function align(bytes: number): number {

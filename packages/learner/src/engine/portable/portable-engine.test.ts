@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { SMALL_TEAM } from '../team-fixture.ts'
+import { randomMinibatch, randomParameters, SETTINGS, SMALL_TEAM } from '../team-fixture.ts'
 import { createPortableEngine } from './portable-engine.ts'
 
 describe('createPortableEngine', () => {
@@ -19,6 +19,20 @@ describe('createPortableEngine', () => {
     await expect(createPortableEngine({ spec, threads: 1 })).rejects.toMatchObject({ code: 'MEMORY' })
   })
 
+  it('refuses segments that do not fit into a WebAssembly memory, and goes on with shorter ones', async () => {
+    const spec = { ...SMALL_TEAM, policyHidden: [256], valueHidden: null, lstmHidden: [256] }
+    const parameters = randomParameters(spec, 1)
+    const minibatch = randomMinibatch(spec, { stepCount: 7, laneCount: 9 }, 2)
+    const engines = [await createPortableEngine({ spec, threads: 1 }), await createPortableEngine({ spec, threads: 1 })]
+    for (const engine of engines) engine.loadParameters(parameters)
+    const [engine, untroubled] = engines
+    const long = randomMinibatch(spec, { stepCount: 120_000, laneCount: 1 }, 2)
+    await expect(engine.update(long, SETTINGS)).rejects.toMatchObject({ code: 'MEMORY' })
+    expect(await engine.update(minibatch, SETTINGS)).toEqual(await untroubled.update(minibatch, SETTINGS))
+    expect(await engine.storeParameters()).toEqual(await untroubled.storeParameters())
+    for (const each of engines) each.dispose()
+  })
+
   // In processes of their own, to see them end.
   it('gives the same bytes with 1, 2 and 4 threads, silently, and lets the process end', () => {
     const outputs = [1, 2, 4].map((threads) => {
@@ -26,21 +40,27 @@ describe('createPortableEngine', () => {
         import { createPortableEngine } from ${JSON.stringify(import.meta.resolve('./portable-engine.ts'))}
         import * as fixture from ${JSON.stringify(import.meta.resolve('../team-fixture.ts'))}
         import { createHash } from 'node:crypto'
-        const spec = { ...fixture.SMALL_TEAM, policyHidden: [64, 64] }
-        const engine = await createPortableEngine({ spec, threads: ${threads} })
-        engine.loadParameters(fixture.randomParameters(spec, 1))
         const hash = createHash('sha256')
-        for (let i = 0; i < 100; i++) {
-          // Sizes that grow and shrink, with slices of several tiles and with empty ones.
-          const size = [700, 1, 64, 1100][i % 4]
-          const stats = await engine.update(fixture.randomMinibatch(spec, size, i), fixture.SETTINGS)
-          const loss = await engine.supervisedUpdate(fixture.randomSupervisedBatch(spec, size, i), 1e-3)
-          hash.update(JSON.stringify([stats, loss]))
+        const learn = async (spec, shapes, updates) => {
+          const engine = await createPortableEngine({ spec, threads: ${threads} })
+          engine.loadParameters(fixture.randomParameters(spec, 1))
+          for (let i = 0; i < updates; i++) {
+            const shape = shapes[i % shapes.length]
+            const stats = await engine.update(fixture.randomMinibatch(spec, shape, i), fixture.SETTINGS)
+            const loss = await engine.supervisedUpdate(fixture.randomSupervisedBatch(spec, shape, i), 1e-3)
+            hash.update(JSON.stringify([stats, loss]))
+          }
+          const { firstMoment, secondMoment } = await engine.storeOptimiser()
+          for (const part of [await engine.storeParameters(), firstMoment, secondMoment]) hash.update(part)
+          engine.dispose()
         }
-        const { firstMoment, secondMoment } = await engine.storeOptimiser()
-        for (const part of [await engine.storeParameters(), firstMoment, secondMoment]) hash.update(part)
+        // Sizes that grow and shrink, with slices of several tiles and with empty ones.
+        const spec = { ...fixture.SMALL_TEAM, policyHidden: [64, 64] }
+        await learn(spec, [700, 1, 64, 1100], 100)
+        const recurrent = { ...spec, policyHidden: [30], layerNorm: true, lstmHidden: [20, 9] }
+        const segments = [[16, 40], [1, 1], [3, 600], [90, 5]].map(([stepCount, laneCount]) => ({ stepCount, laneCount }))
+        await learn(recurrent, segments, 40)
         console.log(hash.digest('hex'))
-        engine.dispose()
       `
       const arguments_ = ['--input-type=module', '--eval', program]
       const { stdout, stderr, status } = spawnSync(process.execPath, arguments_, { encoding: 'utf8', timeout: 60_000 })

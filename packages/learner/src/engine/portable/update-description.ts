@@ -31,7 +31,7 @@ export function describePpoUpdate(
     if (count !== size) isWhole = false
   }
   const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights }
-  const batch = learning.placeBatch(events)
+  const batch = placeRows(learning, minibatch, events)
   describe({ ...options, learningRate: settings.learningRate }, size, shares, {
     ...batch,
     weights: isWhole ? 0 : batch.weights,
@@ -55,7 +55,7 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
   const { size, dense, categorical, labels } = update.batch
   const shares = new Float64Array(spec.agentCount).fill(1 / size)
   describe(update, size, shares, {
-    ...learning.placeBatch({ dense, categorical, labels }),
+    ...placeRows(learning, update.batch, { dense, categorical, labels }),
     actions: 0,
     oldLogProbs: 0,
     advantages: 0,
@@ -73,6 +73,24 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
   })
   return shares
 }
+
+/** Copies a minibatch into the memory: where its arrays lie, and how its rows are cut into slices of lanes. */
+function placeRows<Name extends string>(
+  learning: LearningMemory,
+  { size, recurrence }: Pick<Minibatch, 'size' | 'recurrence'>,
+  arrays: Readonly<Record<Name, Float32Array | Uint16Array | Uint8Array>>,
+) {
+  const { stepCount, laneCount, resets, state } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
+  return {
+    ...learning.placeBatch(stepCount, { ...arrays, resets, state }),
+    stepCount,
+    laneCount,
+    // Blocks of four rows are the fastest.
+    sliceLanes: 4 * Math.ceil(laneCount / SLICE_COUNT / 4),
+  }
+}
+
+const FEED_FORWARD = { stepCount: 1, resets: new Uint8Array(), state: new Float32Array() }
 
 /** Fields that this file fills in for both kinds of update. */
 type CommonField = keyof ReturnType<typeof commonFields>
@@ -104,8 +122,6 @@ function commonFields({ learning, learningRate, step }: Update, size: number) {
     gradientNorms,
     progress,
     sliceCount: SLICE_COUNT,
-    // Blocks of four rows are the fastest.
-    sliceRows: 4 * Math.ceil(size / SLICE_COUNT / 4),
     rowCount: size,
     beta1: ADAM.beta1,
     beta1Rest: 1 - ADAM.beta1,

@@ -2,18 +2,26 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { EngineError } from '../errors.ts'
+import type { BackendName } from './backend-names.ts'
+import { BackendUnavailableError } from './backend-unavailable.ts'
+import { installCommand, isInstalled, LINK_COMMAND, TENSORFLOW_PACKAGES } from './optional-packages.ts'
 import { installThreadShim, trimThreadPool } from './wasm-threads.ts'
+import { startWebgpu } from './webgpu.ts'
 
-/** What a user may ask for; `auto` is tensorflow where it is installed and loads, else wasm. */
-export type BackendChoice = 'auto' | 'tensorflow' | 'wasm' | 'cpu'
+/** What a user may ask for; `auto` is a GPU by tensorflow or webgpu, else tensorflow where it loads, else wasm. */
+export type BackendChoice = 'auto' | BackendName
 
 /** A backend that TensorFlow.js has started. */
-export type StartedBackend = { readonly name: 'tensorflow' | 'wasm' | 'cpu'; readonly device: string }
+export type StartedBackend = {
+  readonly name: BackendName
+  /** For people. */
+  readonly device: string
+  /** Whether a graphics processor computes. */
+  readonly isGpu: boolean
+}
 
 /** Size of the pool in the wasm build. */
 const THREADS_MAX = 8
-
-const NODE_PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const
 
 /**
  * Starts a backend of TensorFlow.js, or finds it started already: a process has at most one of each name, and the
@@ -21,7 +29,8 @@ const NODE_PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as 
  *
  * @param threads for wasm, 1 to 8. On an idle machine two threads take 15 to 30 % off an update; where
  *     another program wants the second core they double it, because every product waits for both. Hence 1 by default.
- * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available
+ * @throws {BackendUnavailableError} with the command that makes it available
+ * @throws {EngineError} SETTINGS
  */
 export async function startBackend(choice: BackendChoice, threads = 1): Promise<StartedBackend> {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= THREADS_MAX)) {
@@ -29,17 +38,27 @@ export async function startBackend(choice: BackendChoice, threads = 1): Promise<
   }
   // Production mode also silences the banner and the warnings of TensorFlow.js.
   tf.env().set('PROD', true)
-  if (choice === 'cpu') return startCpu()
-  if (choice === 'wasm') return startWasm(threads)
-  const failures = await importTensorflow()
-  if (failures === null) return startTensorflow()
-  if (choice === 'auto') return startWasm(threads)
-  throw new EngineError(
-    'BACKEND_UNAVAILABLE',
-    `backend tensorflow needs @tensorflow/tfjs-node, or tfjs-node-gpu for a CUDA device, and neither can be loaded ` +
-      `(${failures.join('; ')}). Install it with \`npm install --no-save @tensorflow/tfjs-node@${tf.version_core}\`, ` +
-      `or choose backend wasm, which needs nothing.`,
-  )
+  switch (choice) {
+    case 'tensorflow':
+      return await startTensorflow()
+    case 'webgpu':
+      return { name: 'webgpu', ...(await startWebgpu()) }
+    case 'wasm':
+      return await startWasm(threads)
+    case 'cpu':
+      return await startCpu()
+    case 'auto':
+      return await startBest(threads)
+  }
+}
+
+/** Started on a GPU, or null where none of the backends that can use one finds any. */
+export async function startOnGpu(): Promise<StartedBackend | null> {
+  for (const choice of ['tensorflow', 'webgpu'] as const) {
+    const started = await startIfAvailable(choice)
+    if (started?.isGpu === true) return started
+  }
+  return null
 }
 
 /** Makes `name` the backend of the operations that follow; takes effect at once for a started backend. */
@@ -47,15 +66,33 @@ export function selectBackend(name: string): void {
   if (tf.getBackend() !== name) void tf.setBackend(name)
 }
 
+async function startBest(threads: number): Promise<StartedBackend> {
+  return (await startOnGpu()) ?? (await startIfAvailable('tensorflow')) ?? (await startWasm(threads))
+}
+
+async function startIfAvailable(choice: BackendChoice): Promise<StartedBackend | null> {
+  try {
+    return await startBackend(choice)
+  } catch (error) {
+    if (error instanceof BackendUnavailableError) return null
+    throw error
+  }
+}
+
 async function startCpu(): Promise<StartedBackend> {
   await tf.setBackend('cpu')
-  return { name: 'cpu', device: 'cpu, plain JavaScript' }
+  return { name: 'cpu', device: 'cpu, plain JavaScript', isGpu: false }
 }
 
 async function startTensorflow(): Promise<StartedBackend> {
+  await importTensorflow()
   await tf.setBackend('tensorflow')
-  const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean }
-  return { name: 'tensorflow', device: `tensorflow on ${isUsingGpuDevice ? 'GPU' : 'CPU'}` }
+  const { isUsingGpuDevice, binding } = tf.backend() as unknown as {
+    isUsingGpuDevice: boolean
+    binding: { TF_Version: string }
+  }
+  const device = `tensorflow ${binding.TF_Version} on ${isUsingGpuDevice ? 'GPU' : 'CPU'}`
+  return { name: 'tensorflow', device, isGpu: isUsingGpuDevice }
 }
 
 async function startWasm(threads: number): Promise<StartedBackend> {
@@ -82,25 +119,35 @@ async function startWasm(threads: number): Promise<StartedBackend> {
   }
   await tf.setBackend('wasm')
   const count = wasm.getThreadsCount()
-  return { name: 'wasm', device: `wasm SIMD, ${Math.max(1, count)} thread${count > 1 ? 's' : ''}` }
+  return { name: 'wasm', device: `wasm SIMD, ${Math.max(1, count)} thread${count > 1 ? 's' : ''}`, isGpu: false }
 }
 
-/** @returns null when a package was loaded, else why each was not */
-async function importTensorflow(): Promise<string[] | null> {
+/** Loads the first of the packages that can be loaded. */
+async function importTensorflow(): Promise<void> {
+  const installed = TENSORFLOW_PACKAGES.filter(isInstalled)
+  if (installed.length === 0) {
+    throw new BackendUnavailableError('tensorflow', {
+      reason: `neither ${TENSORFLOW_PACKAGES.join(' nor ')} is installed`,
+      command: installCommand(['@tensorflow/tfjs-node']),
+    })
+  }
   restoreNodeFunctions()
   // Errors only: the library otherwise describes the processor on stderr.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   const failures: string[] = []
-  for (const name of NODE_PACKAGES) {
+  for (const name of installed) {
     try {
       await import(name)
-      return null
+      return
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      failures.push(`${name}: ${code === 'ERR_MODULE_NOT_FOUND' ? 'not installed' : message.split('\n')[0]}`)
+      failures.push(`${name} cannot be loaded (${(error as Error).message.split('\n')[0].replace(/[\s.]+$/, '')})`)
     }
   }
-  return failures
+  // Installed without a library that fits: link one.
+  throw new BackendUnavailableError('tensorflow', {
+    reason: failures.join('; '),
+    command: LINK_COMMAND,
+  })
 }
 
 /** tfjs-node 4.22.0 calls functions of node:util that Node 23 took out, or that print a warning. */

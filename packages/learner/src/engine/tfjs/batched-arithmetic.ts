@@ -34,14 +34,16 @@ export function batchedArithmetic(spec: NetworkSpec): TeamArithmetic {
       )
       return [parts.map((part, index) => tf.reshape(part, [spec.agentCount, ...shapes[index]]))]
     },
-    inputDense: (x, weights) => tf.matMul(x, weights),
+    product: (x, weights) => tf.matMul(x, weights),
     inputWeightGradient: (x, dy) => tf.matMul(x, dy, true, false),
     dense: (h, weights, bias, activation) => {
       const y = tf.add(tf.matMul(h, weights), tf.expandDims(bias, 1))
       return activation === 'relu' ? tf.relu(y) : y
     },
     weightGradient: (h, dy) => tf.matMul(h, dy, true, false),
-    hiddenGradient: (dy, weights) => tf.matMul(dy, weights, false, true),
+    inputGradient: (weights) => (dy) => tf.matMul(dy, weights, false, true),
     biasGradient: (dy) => tf.sum(dy, 1),
+    // This arithmetic has no rows of padding.
+    splitSteps: (rows, { stepCount }) => tf.split(rows, stepCount, 1),
   }
 }

@@ -2,12 +2,20 @@ import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from '../loss-oracle.ts'
-import { randomMinibatch, randomParameters, randomSupervisedBatch, SETTINGS, SMALL_TEAM } from '../team-fixture.ts'
+import {
+  parametersInUse,
+  RECURRENT_TEAM,
+  randomMinibatch,
+  randomParameters,
+  randomSupervisedBatch,
+  SETTINGS,
+  SMALL_TEAM,
+} from '../team-fixture.ts'
 import { selectBackend, startBackend } from './backend.ts'
 import { chooseArithmetic } from './choose-arithmetic.ts'
 import { ppoGradients, supervisedGradient } from './gradients.ts'
-import { trunksOf } from './team-network.ts'
 import { joinTeam, splitTeam } from './team-tensors.ts'
+import { trunksOf } from './trunk.ts'
 
 type BackendName = 'cpu' | 'wasm'
 
@@ -17,6 +25,11 @@ const SPECS: Record<string, NetworkSpec> = {
   'no categorical columns': { ...SMALL_TEAM, vocabularySizes: [], policyHidden: [8] },
   'no dense inputs': { ...SMALL_TEAM, denseSize: 0, valueHidden: [8, 16] },
   'one agent, three layers': { ...SMALL_TEAM, agentCount: 1, policyHidden: [8, 16, 8] },
+  'layer norm': { ...SMALL_TEAM, layerNorm: true },
+  'padded widths': { ...SMALL_TEAM, policyHidden: [13, 5], valueHidden: [3] },
+  LSTM: { ...SMALL_TEAM, policyHidden: [8], lstmHidden: [8] },
+  'two LSTM layers without a critic': { ...SMALL_TEAM, policyHidden: [8], valueHidden: null, lstmHidden: [3, 8] },
+  'layer norm, LSTM and padded widths': RECURRENT_TEAM,
 }
 
 beforeAll(async () => {
@@ -26,7 +39,7 @@ beforeAll(async () => {
 
 describe('ppoGradients', () => {
   it.each(Object.entries(SPECS))('agrees with finite differences: %s', async (_, spec) => {
-    const minibatch = randomMinibatch(spec, 13, 3)
+    const minibatch = randomMinibatch(spec, { stepCount: 4, laneCount: 3 }, 3)
     const parameters = randomParameters(spec, 4)
     const { gradient, terms } = await engineGradients('cpu', spec, { minibatch, parameters })
     const expected = oracleGradients(spec, { minibatch, parameters })
@@ -37,9 +50,14 @@ describe('ppoGradients', () => {
     expect(largestDifference(terms, expected.terms)).toBeLessThan(1e-5)
   })
 
-  it.each([1, 63, 64, 100])('gives the same on wasm as on cpu for %i rows', async (size) => {
+  it.each([
+    [1, 1],
+    [9, 7],
+    [4, 16],
+    [1, 100],
+  ])('gives the same on wasm as on cpu for %i steps of %i lanes', async (stepCount, laneCount) => {
     for (const spec of [...Object.values(SPECS), { ...SMALL_TEAM, agentCount: 4, policyHidden: [64, 64] }]) {
-      const minibatch = randomMinibatch(spec, size, 5)
+      const minibatch = randomMinibatch(spec, { stepCount, laneCount }, 5)
       const parameters = randomParameters(spec, 6)
       const wasm = await engineGradients('wasm', spec, { minibatch, parameters })
       const cpu = await engineGradients('cpu', spec, { minibatch, parameters })
@@ -72,9 +90,13 @@ describe('ppoGradients', () => {
 })
 
 describe('supervisedGradient', () => {
-  it.each(['cpu', 'wasm'] as const)('agrees with finite differences on %s', async (backend) => {
-    const spec = SMALL_TEAM
-    const batch = randomSupervisedBatch(spec, 17, 11)
+  it.each([
+    ['cpu', 'feed-forward', SMALL_TEAM],
+    ['wasm', 'feed-forward', SMALL_TEAM],
+    ['cpu', 'recurrent', RECURRENT_TEAM],
+    ['wasm', 'recurrent', RECURRENT_TEAM],
+  ] as const)('agrees with finite differences on %s: %s', async (backend, _, spec) => {
+    const batch = randomSupervisedBatch(spec, { stepCount: 3, laneCount: 5 }, 11)
     const parameters = randomParameters(spec, 12)
     const network = networkOn(backend, spec)
     const { losses, gradient } = tf.tidy(() => {
@@ -86,9 +108,12 @@ describe('supervisedGradient', () => {
     const lossValues = await losses.data()
     for (let agent = 0; agent < spec.agentCount; agent++) {
       const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
-      const loss = (moved: Float64Array) => crossEntropyOracle(spec, moved, batch)
+      const loss = (moved: Float64Array) => crossEntropyOracle({ spec, block: moved, agent, batch })
       const own = (await gradient.data()).subarray(agent * policyCount, (agent + 1) * policyCount)
-      expect(largestDifference(own, finiteDifferences(block, loss).subarray(0, policyCount))).toBeLessThan(1e-5)
+      // The critic's parameters come after the policy's.
+      const inUse = parametersInUse(spec).fill(0, policyCount)
+      const expected = finiteDifferences(block, inUse, loss).subarray(0, policyCount)
+      expect(largestDifference(own, expected)).toBeLessThan(1e-5)
       expect(lossValues[agent]).toBeCloseTo(loss(block), 5)
     }
     tf.dispose([losses, gradient])
@@ -118,10 +143,11 @@ async function engineGradients(backend: BackendName, spec: NetworkSpec, { miniba
 /** The same from the oracle. */
 function oracleGradients(spec: NetworkSpec, { minibatch, parameters }: Case) {
   const perAgent = parameters.length / spec.agentCount
+  const inUse = parametersInUse(spec)
   const agents = Array.from({ length: spec.agentCount }, (_, agent) => {
     const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
     const loss = (moved: Float64Array) => ppoLossOracle({ spec, block: moved, agent, minibatch, settings: SETTINGS })
-    return { loss: loss(block), gradient: finiteDifferences(block, (moved) => loss(moved).total) }
+    return { loss: loss(block), gradient: finiteDifferences(block, inUse, (moved) => loss(moved).total) }
   })
   const names = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction'] as const
   return {

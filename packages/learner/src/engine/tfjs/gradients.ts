@@ -5,7 +5,8 @@ import { labelTargets, lossTargets, networkInput } from './minibatch-tensors.ts'
 import { crossEntropyGradient, ppoLossGradient } from './ppo-loss.ts'
 import type { TeamArithmetic } from './team-arithmetic.ts'
 import { runTrunk } from './team-network.ts'
-import type { TeamTensors, Trunks } from './team-tensors.ts'
+import type { TeamTensors } from './team-tensors.ts'
+import type { Trunks } from './trunk.ts'
 
 /** A team that gradients can be taken of. */
 export type TeamNetwork = { readonly spec: NetworkSpec; readonly arithmetic: TeamArithmetic; readonly trunks: Trunks }

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Minibatch, SupervisedBatch } from '../engine.ts'
+import type { NetworkInput } from './layer-pass.ts'
 import type { LossTargets } from './ppo-loss.ts'
+import { recurrentInput } from './recurrent-input.ts'
 import type { TeamArithmetic } from './team-arithmetic.ts'
-import type { NetworkInput } from './team-network.ts'
 
 /** Inputs of a minibatch, padded to the R rows that the arithmetic asks for. */
 export function networkInput(
   arithmetic: TeamArithmetic,
   spec: NetworkSpec,
-  batch: Pick<Minibatch, 'size' | 'dense' | 'categorical'>,
+  batch: Pick<Minibatch, 'size' | 'dense' | 'categorical' | 'recurrence'>,
 ): NetworkInput {
   const rowCount = arithmetic.paddedRowCount(batch.size)
   const { denseSize } = spec
@@ -24,6 +25,7 @@ export function networkInput(
   return {
     dense: tf.tensor3d(dense, [1, rowCount, width]),
     categorical: spec.vocabularySizes.length === 0 ? null : arithmetic.categoricalInput(batch.categorical, batch.size),
+    recurrence: batch.recurrence === null ? null : recurrentInput(arithmetic, spec, batch.recurrence),
   }
 }
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Recurrence } from '../engine.ts'
 
 /** Tensors of one trunk by the names of its slices, for instance `dense.1`. */
 export type TrunkTensors = { readonly [slice: string]: tf.Tensor }
@@ -26,14 +27,16 @@ export type TeamArithmetic = {
   readonly unpack: (flat: tf.Tensor2D, shapes: readonly (readonly number[])[]) => tf.Tensor[][]
   /** h W + b, with relu if asked: h [G, R, I], W [G, I, O], b as unpacked -> [G, R, O]. */
   readonly dense: (h: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, activation: 'linear' | 'relu') => tf.Tensor
-  /** x W of the shared input: [1, R, I], [G, I, O] -> [G, R, O]. */
-  readonly inputDense: (x: tf.Tensor, weights: tf.Tensor) => tf.Tensor
+  /** h W: [G, R, I] or the shared input [1, R, I], and [G, I, O] -> [G, R, O]; R is any number of rows. */
+  readonly product: (h: tf.Tensor, weights: tf.Tensor) => tf.Tensor
   /** x^T dy of the shared input: [1, R, I], [G, R, O] -> [G, I, O]. */
   readonly inputWeightGradient: (x: tf.Tensor, dy: tf.Tensor) => tf.Tensor
   /** h^T dy: [G, R, I], [G, R, O] -> [G, I, O]. */
   readonly weightGradient: (h: tf.Tensor, dy: tf.Tensor) => tf.Tensor
-  /** dy W^T: [G, R, O], [G, I, O] -> [G, R, I]. */
-  readonly hiddenGradient: (dy: tf.Tensor, weights: tf.Tensor) => tf.Tensor
+  /** dy W^T: [G, I, O] -> [G, R, O] -> [G, R, I]; what is prepared of W serves every call of the function returned. */
+  readonly inputGradient: (weights: tf.Tensor) => (dy: tf.Tensor) => tf.Tensor
   /** Sum over the rows: [G, R, O] -> [G, O]. */
   readonly biasGradient: (dy: tf.Tensor) => tf.Tensor
+  /** Rows of each step, row = t * L + lane: [G, R, W] -> T tensors [G, L, W], without the rows of padding. */
+  readonly splitSteps: (rows: tf.Tensor, segments: Pick<Recurrence, 'stepCount' | 'laneCount'>) => tf.Tensor[]
 }

@@ -1,8 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Trunk } from './team-network.ts'
-
-/** The trunks of the spec; value is null without a critic. */
-export type Trunks = { readonly policy: Trunk; readonly value: Trunk | null }
+import type { Trunk, Trunks } from './trunk.ts'
 
 /** Numbers of the team (parameters, moments, gradients or a mask), [A, N] for each trunk. */
 export type TeamTensors = { readonly policy: tf.Tensor2D; readonly value: tf.Tensor2D | null }

@@ -1,31 +1,39 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import * as tf from '@tensorflow/tfjs'
+import type { NetworkSpec } from '@vigil/policy-wasm'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../engine.ts'
-import { randomMinibatch, randomParameters, randomSupervisedBatch, SETTINGS, SMALL_TEAM } from '../team-fixture.ts'
+import {
+  RECURRENT_TEAM,
+  randomMinibatch,
+  randomParameters,
+  randomSupervisedBatch,
+  SETTINGS,
+  SMALL_TEAM,
+} from '../team-fixture.ts'
 import type { BackendChoice } from './backend.ts'
 import { createTfjsEngine } from './tfjs-engine.ts'
 
-const SIZE = 20
+const SEGMENTS = { stepCount: 4, laneCount: 5 }
 
 async function engineWith(
-  parameters: Float32Array,
+  spec: NetworkSpec,
   options: { backend?: BackendChoice; viewMask?: Uint8Array } = {},
 ): Promise<Engine> {
-  const engine = await createTfjsEngine({ spec: SMALL_TEAM, backend: 'wasm', threads: 1, ...options })
-  engine.loadParameters(parameters)
+  const engine = await createTfjsEngine({ spec, backend: 'wasm', threads: 1, ...options })
+  engine.loadParameters(randomParameters(spec, 1))
   return engine
 }
 
-describe('update', () => {
+describe.each([
+  ['a feed-forward team', SMALL_TEAM],
+  ['a recurrent, layer-normed team', RECURRENT_TEAM],
+])('update of %s', (_, spec) => {
   it('agrees on wasm and cpu over several updates', async () => {
-    const engines = [
-      await engineWith(randomParameters(SMALL_TEAM, 1)),
-      await engineWith(randomParameters(SMALL_TEAM, 1), { backend: 'cpu' }),
-    ]
+    const engines = [await engineWith(spec), await engineWith(spec, { backend: 'cpu' })]
     for (let update = 0; update < 5; update++) {
-      for (const engine of engines) await engine.update(randomMinibatch(SMALL_TEAM, SIZE, update), SETTINGS)
+      for (const engine of engines) await engine.update(randomMinibatch(spec, SEGMENTS, update), SETTINGS)
     }
     const [wasm, cpu] = await Promise.all(engines.map((engine) => engine.storeParameters()))
     expect(wasm.every((value, index) => Math.abs(value - cpu[index]) < 1e-5)).toBe(true)
@@ -34,10 +42,10 @@ describe('update', () => {
 
   it('holds a constant number of tensors, and none after dispose', async () => {
     const before = tf.memory().numTensors
-    const viewMask = new Uint8Array(randomParameters(SMALL_TEAM, 1).length).fill(1)
-    const engine = await engineWith(randomParameters(SMALL_TEAM, 1), { viewMask })
-    const minibatch = randomMinibatch(SMALL_TEAM, SIZE, 2)
-    const batch = randomSupervisedBatch(SMALL_TEAM, SIZE, 2)
+    const viewMask = new Uint8Array(randomParameters(spec, 1).length).fill(1)
+    const engine = await engineWith(spec, { viewMask })
+    const minibatch = randomMinibatch(spec, SEGMENTS, 2)
+    const batch = randomSupervisedBatch(spec, SEGMENTS, 2)
     await engine.update(minibatch, SETTINGS)
     const held = tf.memory().numTensors
     for (let update = 0; update < 100; update++) await engine.update(minibatch, SETTINGS)
@@ -82,10 +90,10 @@ describe('threads of the wasm backend', () => {
       import { createTfjsEngine } from ${JSON.stringify(import.meta.resolve('./tfjs-engine.ts'))}
       import * as fixture from ${JSON.stringify(import.meta.resolve('../team-fixture.ts'))}
       import { createHash } from 'node:crypto'
-      const spec = { ...fixture.SMALL_TEAM, policyHidden: [64, 64] }
+      const spec = { ...fixture.RECURRENT_TEAM, policyHidden: [64, 64], lstmHidden: [64] }
       const engine = await createTfjsEngine({ spec, backend: 'wasm', threads: ${threads} })
       engine.loadParameters(fixture.randomParameters(spec, 1))
-      for (let i = 0; i < 3; i++) await engine.update(fixture.randomMinibatch(spec, 700, i), fixture.SETTINGS)
+      for (let i = 0; i < 3; i++) await engine.update(fixture.randomMinibatch(spec, { stepCount: 2, laneCount: 350 }, i), fixture.SETTINGS)
       console.log(engine.device, createHash('sha256').update(await engine.storeParameters()).digest('hex'))
     `
     return spawnSync(process.execPath, ['--input-type=module', '--eval', program], {

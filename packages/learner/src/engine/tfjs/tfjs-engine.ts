@@ -16,8 +16,8 @@ import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
 import { chooseArithmetic } from './choose-arithmetic.ts'
 import { ppoGradients, supervisedGradient, type TeamNetwork } from './gradients.ts'
 import { PPO_TERMS } from './ppo-loss.ts'
-import { trunksOf } from './team-network.ts'
 import { joinTeam, splitTeam, type TeamTensors } from './team-tensors.ts'
+import { trunksOf } from './trunk.ts'
 
 export type TfjsEngineOptions = {
   readonly spec: NetworkSpec

@@ -40,13 +40,25 @@ export function xnnpackArithmetic(spec: NetworkSpec): TeamArithmetic {
         })
       })
     },
-    inputDense: (x, weights) => tf.matMul(x, weights),
+    product: (x, weights) => tf.matMul(x, weights),
     // The input on the right: it is packed once for all agents and trunks.
     inputWeightGradient: (x, dy) => transpose(tf.matMul(transpose(dy), x)),
     dense: (h, weights, bias, activation) => tf.fused.matMul({ a: h, b: weights, bias, activation }),
     weightGradient: (h, dy) => tf.matMul(transpose(h), dy),
-    hiddenGradient: (dy, weights) => tf.matMul(dy, transpose(weights)),
+    inputGradient: (weights) => {
+      const transposed = transpose(weights)
+      return (dy) => tf.matMul(dy, transposed)
+    },
     biasGradient: (dy) => tf.squeeze(tf.matMul(tf.ones([1, 1, dy.shape[1]!]), dy), [1]),
+    splitSteps: (rows, { stepCount, laneCount }) => {
+      // As in `unpack`: cut from one copy.
+      const values = rows.dataSync()
+      const width = rows.shape[2]!
+      const length = laneCount * width
+      return Array.from({ length: stepCount }, (_, step) =>
+        tf.tensor(values.subarray(step * length, (step + 1) * length), [1, laneCount, width]),
+      )
+    },
   }
 }
 

@@ -1,0 +1,79 @@
+/** What shards carry from one rollout to the next, as bytes for a checkpoint: all lane records, then all recurrent states. */
+import { assertLaneStates, contextSize, laneBytes } from '@vigil/env-wasm'
+import { recurrentStateSize } from '@vigil/policy-wasm'
+import { ActorError } from './errors.ts'
+import type { ActorSettings, ShardArea } from './memory-layout.ts'
+
+/** Where the shards of a run have their states. */
+export type ShardStates = {
+  readonly memory: WebAssembly.Memory
+  /** in shard order */
+  readonly areas: readonly ShardArea[]
+  readonly run: ActorSettings
+}
+
+/** Bytes of one shard in each of the two parts. */
+type PartBytes = { readonly lanes: number; readonly recurrent: number }
+
+/** @returns lane records [shards, E], then f32 [shards, E, A, S]; a copy */
+export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array {
+  const bytes = partBytes(run)
+  const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrent))
+  for (const { part, at, place } of partsOf(areas, bytes)) {
+    state.set(new Uint8Array(memory.buffer, place, bytes[part]), at)
+  }
+  return state
+}
+
+/**
+ * Puts saved states into the areas. They may come from a file: nothing is written unless all of them are sound.
+ *
+ * @param state what `saveShardStates` returned, read only
+ * @throws {EnvironmentError} LANE_STATE
+ * @throws {ActorError} RECURRENT_STATE
+ */
+export function restoreShardStates({ memory, areas, run }: ShardStates, state: Uint8Array): void {
+  const bytes = partBytes(run)
+  const laneStates = areas.length * bytes.lanes
+  assertLaneStates(state.subarray(0, laneStates), {
+    laneCount: areas.length * run.lanesPerShard,
+    mode: run.environment.mode,
+    rowCount: run.dataset.splits.train.rows.length,
+  })
+  assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrent)
+  for (const { part, at, place } of partsOf(areas, bytes)) {
+    new Uint8Array(memory.buffer, place, bytes[part]).set(state.subarray(at, at + bytes[part]))
+  }
+}
+
+/** @param state an array of its own, so that its floats are aligned */
+function assertRecurrentStates(state: Uint8Array, expectedBytes: number): void {
+  if (state.byteLength !== expectedBytes) {
+    throw new ActorError(
+      'RECURRENT_STATE',
+      `The saved recurrent states must hold ${expectedBytes} bytes for this network, but hold ${state.byteLength}. They belong to another configuration.`,
+    )
+  }
+  const values = new Float32Array(state.buffer, state.byteOffset, expectedBytes / 4)
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  if (at < 0) return
+  throw new ActorError(
+    'RECURRENT_STATE',
+    `The saved recurrent states must be finite, but number ${at} is ${values[at]}. The file is damaged: resume from another checkpoint.`,
+  )
+}
+
+function partBytes({ network, environment, lanesPerShard }: ActorSettings): PartBytes {
+  return {
+    lanes: lanesPerShard * laneBytes(contextSize(environment.mode)),
+    recurrent: lanesPerShard * network.agentCount * recurrentStateSize(network) * Float32Array.BYTES_PER_ELEMENT,
+  }
+}
+
+/** Where each part of each shard lies: `at` in the saved bytes, `place` in the memory. */
+function partsOf(areas: readonly ShardArea[], bytes: PartBytes) {
+  return areas.flatMap((area, shard) => [
+    { part: 'lanes', at: shard * bytes.lanes, place: area.lanes } as const,
+    { part: 'recurrent', at: areas.length * bytes.lanes + shard * bytes.recurrent, place: area.recurrent } as const,
+  ])
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import learnerPackage from '../../package.json' with { type: 'json' }
+import type { Engine } from '../engine/engine.ts'
+import { writeFileAtomically } from './atomic-write.ts'
+import { RunFileError } from './errors.ts'
+import { firstIssue, label, sha256 } from './schema-parts.ts'
+
+const runRecordSchema = z.strictObject({
+  /** Of the final weights, [A, P] as little-endian f32. */
+  weightsSha256: sha256,
+  /** What computed the weights, as `portable` on `wasm`. */
+  engine: label,
+  backend: label,
+  /** Of the settings that affect results, and of the rows as the team sees them. */
+  configFingerprint: sha256,
+  datasetFingerprint: sha256,
+  /** Of the process that finished the training. */
+  versions: z.strictObject({ vigil: label, node: label }),
+})
+
+/** run.json: what a finished training came to, so that it can be repeated and compared. */
+export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>
+
+/** The record of a training that this process has just finished. */
+export function recordOf(
+  parameters: Float32Array,
+  { name, backend }: Pick<Engine, 'name' | 'backend'>,
+  { configFingerprint, datasetFingerprint }: Pick<RunRecord, 'configFingerprint' | 'datasetFingerprint'>,
+): RunRecord {
+  return {
+    weightsSha256: weightsSha256(parameters),
+    engine: name,
+    backend,
+    configFingerprint,
+    datasetFingerprint,
+    versions: { vigil: learnerPackage.version, node: process.versions.node },
+  }
+}
+
+/** SHA-256 (hex) of a team's weights [A, P], little-endian f32. */
+export function weightsSha256({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex')
+}
+
+/** Writes run.json, whole or not at all. @throws {RunFileError} RUN_FILE_UNWRITABLE */
+export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/**
+ * Reads run.json.
+ *
+ * @returns null when there is none: no training has been finished in this folder
+ * @throws {RunFileError} RUN_FILE_UNREADABLE, RUN_RECORD_INVALID
+ */
+export async function readRunRecord(path: string): Promise<RunRecord | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
+  }
+  const invalid = (complaint: string) =>
+    new RunFileError(
+      'RUN_RECORD_INVALID',
+      `${path} ${complaint}. Training writes it at its end: remove it and go on with --resume, or train again.`,
+    )
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(`is not JSON (${(cause as Error).message})`)
+  }
+  const result = runRecordSchema.safeParse(json)
+  if (!result.success) throw invalid(`is not the record of a training (${firstIssue(result.error)})`)
+  return result.data
+}

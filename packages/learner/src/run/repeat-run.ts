@@ -1,0 +1,127 @@
+import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.ts'
+import { COMMAND_LINE, type Config, configFingerprint, resolveConfig } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
+import { differenceOf, type IterationMetrics, type MetricsDifference, readMetrics } from '../run-files/metrics.ts'
+import { type RunRecord, readRunRecord, recordOf, weightsSha256 } from '../run-files/run-record.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { train } from '../training/train.ts'
+import { type Learner, startLearner } from './learner.ts'
+import { openRunFolder, type RunFolder } from './run-folder.ts'
+import type { Session } from './session.ts'
+
+/** What may be given to a repetition. None of it is part of the run, but for engine and backend. */
+export type RepeatSettings = {
+  readonly data?: string
+  readonly actors?: number
+  readonly engineThreads?: number
+  /** Default: those that trained the run. */
+  readonly engine?: string
+  readonly backend?: string
+}
+
+/** What a run folder holds, and what the same training came to when it was done again. */
+export type RepeatedRun = {
+  /** run.json as it lies in the folder. */
+  readonly recorded: RunRecord
+  readonly repeated: RunRecord
+  /** Hashes of weights: of the checkpoints in the folder, and of the best ones when repeated. */
+  readonly latestSha256: string
+  readonly bestSha256: string
+  readonly repeatedBestSha256: string | null
+  /** The first place, in order of lines, where metrics.jsonl is not what the repetition gave; null = nowhere. */
+  readonly difference: MetricsDifference | null
+}
+
+/**
+ * Trains a finished run again from its config.json, features fitted anew, in memory: no file is written.
+ *
+ * @param path the run folder
+ * @throws {ConfigError} RUN_FOLDER when it is no run or its training has not finished
+ * @throws {CheckpointError} {RunFileError} for files that cannot be read, and as startLearner and train
+ */
+export async function repeatRun(
+  path: string,
+  settings: RepeatSettings,
+  session: Pick<Session, 'stream' | 'isTTY'>,
+): Promise<RepeatedRun> {
+  const { folder, config } = await openRunFolder(path)
+  const recorded = await readRunRecord(folder.record)
+  if (recorded === null) throw unfinished(folder)
+  const kept = await readMetrics(folder.metrics)
+  const { latest, best } = await readCheckpoints(folder, recorded)
+  const say = (text: string) => session.stream.write(`${text}\n`)
+  const learner = await startLearner(repeatableConfig(config, recorded, settings), undefined, say)
+  try {
+    const training = await trainAgain(learner, kept, session)
+    return {
+      recorded,
+      repeated: recordOf(training.parameters, learner.engine, {
+        datasetFingerprint: learner.identity.datasetFingerprint,
+        configFingerprint: configFingerprint(config),
+      }),
+      latestSha256: weightsSha256(latest.parameters),
+      bestSha256: weightsSha256(best.parameters),
+      repeatedBestSha256: training.bestSha256,
+      difference: training.difference,
+    }
+  } finally {
+    learner.engine.dispose()
+    await learner.team.pool.close()
+  }
+}
+
+/** The run's own settings, with `auto` for the engine become what it meant on the machine that trained. */
+function repeatableConfig(config: Config, recorded: RunRecord, settings: RepeatSettings): Config {
+  const { lanesPerShard: _derived, ...input } = config
+  const engine = settings.engine ?? (config.engine === 'auto' ? recorded.engine : config.engine)
+  // The portable engine has no backends to choose from.
+  const meant = engine === 'portable' ? 'auto' : engine === recorded.engine ? recorded.backend : config.backend
+  const backend = settings.backend ?? meant
+  return resolveConfig({ ...input, ...settings, engine, backend }, COMMAND_LINE)
+}
+
+/** Both checkpoints must be those of the run that run.json speaks of, whatever config.json has become since. */
+async function readCheckpoints(
+  { latest, best }: RunFolder,
+  { configFingerprint, datasetFingerprint }: RunRecord,
+): Promise<{ latest: Checkpoint; best: Checkpoint }> {
+  const expected = { configFingerprint, datasetFingerprint, parameterCount: null }
+  return { latest: await readCheckpoint(latest, expected), best: await readCheckpoint(best, expected) }
+}
+
+/** The training itself, held against the recorded metrics line by line. */
+async function trainAgain(
+  { config, team, engine, begin }: Learner,
+  kept: readonly IterationMetrics[],
+  session: Pick<Session, 'stream' | 'isTTY'>,
+) {
+  const progress = createProgress({ ...session, totalIterations: config.iterations })
+  let difference: MetricsDifference | null = null
+  let bestSha256: string | null = null
+  let lines = 0
+  try {
+    const { parameters } = await train(config, team, engine, begin(), {
+      shouldStop: () => false,
+      async iteration(metrics) {
+        const here = differenceOf(kept[lines], metrics, ++lines)
+        if (difference === null && here !== null) progress.message(`metrics differ from line ${here.line} on`)
+        difference ??= here
+        progress.iteration(metrics)
+      },
+      async checkpoint(state, isBest) {
+        if (isBest) bestSha256 = weightsSha256(state.parameters)
+      },
+    })
+    difference ??= differenceOf(kept[lines], undefined, lines + 1)
+    return { parameters, bestSha256, difference }
+  } finally {
+    progress.finish()
+  }
+}
+
+function unfinished({ path, record }: RunFolder): ConfigError {
+  return new ConfigError(
+    'RUN_FOLDER',
+    `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run learner:train --resume=${path}`,
+  )
+}

@@ -1,0 +1,139 @@
+/** The plan block, which describes the network's shape, and where in memory its tensors and states lie. */
+
+/** Written by the host (../src/plan.ts) in this order, one 32-bit word per field. */
+@unmanaged
+export class Plan {
+  agentCount: i32
+  /** D + K */
+  denseSize: i32
+  /** C */
+  columnCount: i32
+  /** P */
+  parametersPerAgent: i32
+  /** V, sum of the vocabularies */
+  vocabularySize: i32
+  policyLayers: i32
+  /** 0 = no critic */
+  valueLayers: i32
+  /** LSTM layers of each trunk; 0 = a feed-forward network */
+  lstmLayers: i32
+  /** widest layer of both trunks, padded, and the widest LSTM layer */
+  widest: i32
+  widestLstm: i32
+  /** S, numbers of an agent's recurrent state */
+  stateSize: i32
+  /** epsilon of layer normalisation; 0 = hidden layers are not normalised */
+  normEpsilon: f32
+}
+
+/** Behind the fields: i32 widths of the policy [8], of the critic [8] and of the LSTM layers [8], not padded; first embedding row of each column [C]. */
+const POLICY_WIDTHS: i32 = 12
+const VALUE_WIDTHS: i32 = 20
+const LSTM_WIDTHS: i32 = 28
+const COLUMN_OFFSETS: i32 = 36
+
+export const ACTION_COUNT = 4
+
+/** Gates of an LSTM layer, in the order of their columns: i, f, g, o. */
+export const GATE_COUNT = 4
+
+/** Numbers of the two trunks of an agent. */
+export const POLICY_TRUNK = 0
+export const VALUE_TRUNK = 1
+
+// @ts-ignore: decorator
+@inline
+function word(plan: Plan, index: i32): i32 {
+  return load<i32>(changetype<usize>(plan) + (<usize>index << 2))
+}
+
+/** Hidden layers of a trunk, those below its LSTM layers. */
+// @ts-ignore: decorator
+@inline
+export function hiddenCount(plan: Plan, trunk: i32): i32 {
+  return trunk == POLICY_TRUNK ? plan.policyLayers : plan.valueLayers
+}
+
+/** Hidden and LSTM layers of a trunk. */
+// @ts-ignore: decorator
+@inline
+export function layerCount(plan: Plan, trunk: i32): i32 {
+  return hiddenCount(plan, trunk) + plan.lstmLayers
+}
+
+/** Units of a layer as the host's spec has them. */
+export function logicalWidth(plan: Plan, trunk: i32, layer: i32): i32 {
+  const above = layer - hiddenCount(plan, trunk)
+  if (above >= 0) return word(plan, LSTM_WIDTHS + above)
+  return word(plan, (trunk == POLICY_TRUNK ? POLICY_WIDTHS : VALUE_WIDTHS) + layer)
+}
+
+/** Width of a layer in memory, a multiple of eight. */
+// @ts-ignore: decorator
+@inline
+export function layerWidth(plan: Plan, trunk: i32, layer: i32): i32 {
+  return (logicalWidth(plan, trunk, layer) + 7) & ~7
+}
+
+/** Width in memory of what a layer, or the head, reads. */
+// @ts-ignore: decorator
+@inline
+export function inputWidth(plan: Plan, trunk: i32, layer: i32): i32 {
+  return layer == 0 ? plan.denseSize : layerWidth(plan, trunk, layer - 1)
+}
+
+/** Outputs of a trunk's head. */
+// @ts-ignore: decorator
+@inline
+export function outputCount(trunk: i32): i32 {
+  return trunk == POLICY_TRUNK ? ACTION_COUNT : 1
+}
+
+/** Row of the embedding that belongs to a category of a column. */
+// @ts-ignore: decorator
+@inline
+export function embeddingRow(plan: Plan, column: i32, category: i32): i32 {
+  return word(plan, COLUMN_OFFSETS + column) + category
+}
+
+/**
+ * Bytes from a trunk's first tensor, its embedding, to the weights of a layer; of layer `layerCount`, the head. Behind
+ * the weights [inputs, width] of a hidden layer come its bias and, where it is normalised, gain and shift, [width] each;
+ * behind the input weights [inputs, 4 width] of an LSTM layer its recurrent weights [width, 4 width] and bias [4 width];
+ * behind those of the head its bias.
+ */
+export function weightsOffset(plan: Plan, trunk: i32, layer: i32): usize {
+  let count = plan.vocabularySize * layerWidth(plan, trunk, 0)
+  for (let below = 0; below < layer; below++) {
+    const inputs = inputWidth(plan, trunk, below)
+    const width = layerWidth(plan, trunk, below)
+    if (below >= hiddenCount(plan, trunk)) count += (inputs + width + 1) * GATE_COUNT * width
+    else count += (inputs + (plan.normEpsilon > 0 ? 3 : 1)) * width
+  }
+  return <usize>count << 2
+}
+
+/** Bytes of all tensors of a trunk. */
+export function trunkBytes(plan: Plan, trunk: i32): usize {
+  const layers = layerCount(plan, trunk)
+  return weightsOffset(plan, trunk, layers) + floats((inputWidth(plan, trunk, layers) + 1) * outputCount(trunk))
+}
+
+/** Bytes from an agent's first parameter to the trunk's: the value tensors follow the policy tensors. */
+export function trunkOffset(plan: Plan, trunk: i32): usize {
+  return trunk == POLICY_TRUNK ? 0 : trunkBytes(plan, POLICY_TRUNK)
+}
+
+/** Bytes from an agent's recurrent state to the trunk's: both trunks have the same LSTM layers. */
+// @ts-ignore: decorator
+@inline
+export function trunkStateOffset(plan: Plan, trunk: i32): usize {
+  return trunk == POLICY_TRUNK ? 0 : floats(plan.stateSize >> 1)
+}
+
+/** Bytes of f32 numbers. */
+// @ts-ignore: decorator
+@inline
+export function floats(count: i32): usize {
+  return <usize>count << 2
+}

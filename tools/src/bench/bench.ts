@@ -1,0 +1,75 @@
+/** `npx nx run tools:bench`: how fast the parts are on this machine. docs/performance.md explains the figures. */
+import { fork } from 'node:child_process'
+import { cpus } from 'node:os'
+import { commandLine, runCommand } from '@vigil/command-line'
+import { ToolError } from '../errors.ts'
+import { assertWritable, writeJsonFile } from '../json-file.ts'
+import type { CaseAnswer } from './case-process.ts'
+import { type BenchCase, casesOf } from './cases.ts'
+import { parseOptions, USAGE } from './options.ts'
+import { type BenchOutcome, benchTable } from './table.ts'
+
+await runCommand(
+  async () => {
+    const options = parseOptions(commandLine())
+    if (options === null) {
+      process.stdout.write(USAGE)
+      return
+    }
+    if (options.json !== null) await assertWritable(options.json)
+    const cases = casesOf(options.plan)
+    const outcomes: BenchOutcome[] = []
+    for (const [index, benchCase] of cases.entries()) {
+      process.stderr.write(`${index + 1} of ${cases.length}: ${nameOf(benchCase)}\n`)
+      outcomes.push(await runCase(benchCase, options.rounds))
+    }
+    const [{ model }] = cpus()
+    process.stdout.write(`\n${model}, Node ${process.versions.node}, ${options.rounds} rounds, best and median\n\n`)
+    process.stdout.write(benchTable(outcomes, { isTTY: process.stdout.isTTY === true, environment: process.env }))
+    if (options.json !== null) {
+      await writeJsonFile(options.json, {
+        machine: model,
+        node: process.versions.node,
+        rounds: options.rounds,
+        outcomes,
+      })
+      process.stdout.write(`JSON: ${options.json}\n`)
+    }
+    if (outcomes.every((outcome) => 'failure' in outcome)) {
+      throw new ToolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
+    }
+  },
+  { usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE', badData: () => false },
+)
+
+/** Measures a case in a process of its own, which ends when this one does. */
+async function runCase(benchCase: BenchCase, rounds: number): Promise<BenchOutcome> {
+  const child = fork(new URL('./case-process.ts', import.meta.url), [JSON.stringify(benchCase), String(rounds)])
+  return await new Promise((resolve) => {
+    child.once('message', (answer: CaseAnswer) =>
+      resolve(
+        'result' in answer
+          ? { case: benchCase, result: answer.result }
+          : { case: benchCase, failure: answer.error.message },
+      ),
+    )
+    child.once('exit', (code, signal) =>
+      resolve({ case: benchCase, failure: `the measuring process ended (${signal ?? `exit code ${code}`})` }),
+    )
+  })
+}
+
+function nameOf(benchCase: BenchCase): string {
+  switch (benchCase.kind) {
+    case 'environment':
+      return 'environment alone'
+    case 'rollout':
+      return `rollout, ${benchCase.workload}, actors ${benchCase.actors}`
+    case 'training': {
+      const settings = Object.entries(benchCase.change).map(([key, value]) => `${key} ${value}`)
+      return `training, ${benchCase.workload}, ${settings.join(', ')}`
+    }
+    case 'time-to-f1':
+      return `time to F1, seed ${benchCase.seed}`
+  }
+}

@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os'
+import { type ConfigInput, createEngine, createTeam, type Engine, initialState, train } from '@vigil/learner'
+import { forwardOperations, updateOperations } from './operations.ts'
+import { startRoofline } from './roofline.ts'
+import { type Rates, summarise, WARM_UP_ROUNDS } from './rounds.ts'
+import { configOf, datasetOf, type Workload } from './workload.ts'
+
+/** What one training run showed. */
+export type TrainingRates = {
+  /** What computed the updates. */
+  readonly device: string
+  /** Threads that the updates, and that whole iterations, could use. */
+  readonly threads: { readonly update: number; readonly all: number }
+  /** Whole iterations; units are environment steps. */
+  readonly training: Rates & { readonly operations: number }
+  /** The engine's updates alone; units are rows of minibatches. */
+  readonly update: Rates & { readonly operations: number }
+  /** Mean reward per decision of the first and of the last iteration. */
+  readonly rewardMean: { readonly first: number; readonly last: number }
+}
+
+/**
+ * Trains for some iterations, as `learner:train` does, without files: each iteration is one round. The roofline is
+ * measured between the iterations, when every thread is at rest; with staleness 1, when none ever is, before them.
+ *
+ * @param change settings beside the workload's: actors, engine, backend, threads
+ */
+export async function measureTraining(
+  workload: Workload,
+  { rounds, change }: { readonly rounds: number; readonly change: ConfigInput },
+): Promise<TrainingRates> {
+  const config = configOf(workload, change)
+  const team = await createTeam(config, datasetOf(workload))
+  const inner = await createEngine(config, team.network, null)
+  let updateMs = 0
+  const engine: Engine = {
+    ...inner,
+    async update(minibatch, settings) {
+      const startMs = performance.now()
+      const stats = await inner.update(minibatch, settings)
+      updateMs += performance.now() - startMs
+      return stats
+    },
+  }
+  // The library of TensorFlow takes every core, whatever it is told here.
+  const ofUpdate = config.backend === 'tensorflow' ? availableParallelism() : Number(config.engineThreads)
+  const threads = { update: ofUpdate, all: Math.max(team.pool.actors, ofUpdate) }
+  const rooflines = { update: await startRoofline(threads.update), all: await startRoofline(threads.all) }
+  const rates = {
+    training: [] as number[],
+    update: [] as number[],
+    limits: [] as number[],
+    updateLimits: [] as number[],
+    rewards: [] as number[],
+  }
+  const measureRooflines = async () => {
+    rates.limits.push(await rooflines.all.measure())
+    rates.updateLimits.push(await rooflines.update.measure())
+  }
+  const overlaps = config.staleness > 0
+  if (overlaps) for (let round = 0; round < rounds; round++) await measureRooflines()
+  const state = initialState(config, team, null)
+  engine.loadParameters(state.parameters)
+  let startMs = performance.now()
+  await train(config, team, engine, state, {
+    async iteration(metrics) {
+      const ms = performance.now() - startMs
+      if (metrics.iteration > WARM_UP_ROUNDS) {
+        rates.training.push((1000 * config.rowsPerIteration) / ms)
+        rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
+        if (!overlaps) await measureRooflines()
+      }
+      rates.rewards.push(metrics.rewardMean)
+      updateMs = 0
+      startMs = performance.now()
+    },
+    checkpoint: async () => undefined,
+    shouldStop: () => rates.training.length === rounds,
+  })
+  await rooflines.all.close()
+  await rooflines.update.close()
+  inner.dispose()
+  await team.pool.close()
+  const update = updateOperations(team.network)
+  return {
+    device: `${inner.name}, ${inner.device}`,
+    threads,
+    training: {
+      ...summarise(rates.training, rates.limits),
+      operations: forwardOperations(team.network) + config.epochs * update,
+    },
+    update: { ...summarise(rates.update, rates.updateLimits), operations: update },
+    rewardMean: { first: rates.rewards[0], last: rates.rewards[rates.rewards.length - 1] },
+  }
+}

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import { type Flags, numberFlag, readFlags, UsageError } from '@vigil/command-line'
+import { BACKENDS } from '@vigil/learner'
+import { type BenchPlan, GROUPS } from './cases.ts'
+
+/** What to measure and where the results go. */
+export type Options = {
+  readonly plan: BenchPlan
+  readonly rounds: number
+  /** Folder or file for JSON; null = the table alone. */
+  readonly json: string | null
+}
+
+const FLAGS = ['only', 'cores', 'rounds', 'backends', 'minibatches', 'data', 'json', 'help']
+
+/** What --help prints. */
+export const USAGE = `How fast the parts of Vigil are on this machine, beside the matrix product that they are built of.
+
+  --only=LIST            groups to measure: ${GROUPS.join(', ')}
+  --cores=N              most actors and threads; all cores by default
+  --rounds=20            rounds of each measurement
+  --backends=wasm        backends of TF.js: ${BACKENDS.join(', ')}
+  --minibatches=2048     minibatch sizes of the group tfjs
+  --data=PATH            DARPA TC events for the group time-to-f1
+  --json=FILE            results as JSON beside the table
+`
+
+/**
+ * Reads the command line.
+ *
+ * @returns null when --help is wanted
+ * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
+ */
+export function parseOptions(words: readonly string[]): Options | null {
+  const flags = readFlags(words, FLAGS)
+  if (flags.has('help')) return null
+  const data = textFlag(flags, 'data', 'PATH')
+  const groups = listFlag(flags, 'only', GROUPS) ?? GROUPS
+  if (data === null && flags.has('only') && groups.includes('time-to-f1')) {
+    throw new UsageError('INVALID_VALUE', 'The group time-to-f1 needs DARPA TC events: give --data=PATH.')
+  }
+  return {
+    plan: {
+      groups,
+      cores: numberFlag(flags, 'cores', { min: 1, max: 64, integer: true }) ?? Math.min(availableParallelism(), 64),
+      backends: listFlag(flags, 'backends', BACKENDS) ?? ['wasm'],
+      minibatches: sizesFlag(flags) ?? [2048],
+      data,
+    },
+    rounds: numberFlag(flags, 'rounds', { min: 1, max: 1000, integer: true }) ?? 20,
+    json: textFlag(flags, 'json', 'FILE'),
+  }
+}
+
+function textFlag(flags: Flags, name: string, kind: string): string | null {
+  const value = flags.get(name)
+  if (value === undefined) return null
+  if (value !== null && value !== '') return value
+  throw new UsageError('INVALID_VALUE', `--${name} has no value. Give --${name}=${kind}.`)
+}
+
+function listFlag<Choice extends string>(flags: Flags, name: string, choices: readonly Choice[]): Choice[] | null {
+  const value = textFlag(flags, name, 'LIST')
+  if (value === null) return null
+  const words = value.split(',')
+  const wrong = words.find((word) => !choices.includes(word as Choice))
+  if (wrong === undefined) return words as Choice[]
+  throw new UsageError('INVALID_VALUE', `--${name} must be some of ${choices.join(', ')}, but one is "${wrong}".`)
+}
+
+/** Whole sizes that the rollouts' 128 lanes of 16 steps divide. */
+function sizesFlag(flags: Flags): number[] | null {
+  const value = textFlag(flags, 'minibatches', 'LIST')
+  if (value === null) return null
+  return value.split(',').map((word) => {
+    const size = Number(word)
+    if (Number.isInteger(size) && size >= 128 && size <= 2 ** 22 && Number.isInteger(Math.log2(size))) return size
+    throw new UsageError(
+      'INVALID_VALUE',
+      `--minibatches must be powers of two from 128 to ${2 ** 22}, separated by commas, but one is "${word}".`,
+    )
+  })
+}

@@ -1,0 +1,69 @@
+/** `npx nx run tools:link-tensorflow`: builds @tensorflow/tfjs-node against the TensorFlow of Python. README.md has more. */
+import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
+import { ToolError } from '../errors.ts'
+import { assertCanBuild, buildAddon, runAddon } from './addon.ts'
+import { layLibrary } from './lay-library.ts'
+import { findNodePackage } from './node-package.ts'
+import { findTensorflow } from './python.ts'
+import { describeWheel, nvidiaLibraryFolders, readWheel } from './wheel.ts'
+
+const USAGE = `Links a TensorFlow that pip has installed into @tensorflow/tfjs-node, for the backend tensorflow.
+
+  --tensorflow=PATH   folder of the package, for instance venv/lib/python3.11/site-packages/tensorflow;
+                      without it, the one that python3 would import
+`
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+await runCommand(
+  async () => {
+    const flags = readFlags(commandLine(), ['tensorflow', 'help'])
+    if (flags.has('help')) {
+      process.stdout.write(USAGE)
+      return
+    }
+    const path = flags.get('tensorflow')
+    if (path === null || path === '') {
+      throw new UsageError('INVALID_VALUE', '--tensorflow has no value. Give the folder: --tensorflow=PATH.')
+    }
+    if (process.platform !== 'linux') {
+      throw new ToolError(
+        'PLATFORM',
+        `Linking is written for Linux, but this is ${process.platform}. Use the library that @tensorflow/tfjs-node downloads.`,
+      )
+    }
+    const wheel = readWheel(findTensorflow(path))
+    say(describeWheel(wheel))
+    const target = findNodePackage()
+    say(`${target.name} ${target.version} in ${target.folder}`)
+
+    assertCanBuild(wheel)
+    layLibrary(wheel, target)
+    say('Headers and libraries are linked. Building the add-on, which takes some seconds ...')
+    buildAddon(wheel, target)
+
+    const { version, isGpu } = runAddon(target)
+    if (version !== wheel.version) {
+      throw new ToolError(
+        'ADDON',
+        `The add-on must run TensorFlow ${wheel.version}, but runs ${version}. Remove ${target.folder}/lib and run this again.`,
+      )
+    }
+    say(
+      `The add-on runs TensorFlow ${version} on ${isGpu ? 'GPU' : 'CPU'}. See it with \`npx nx run learner:backends\`.`,
+    )
+    if (wheel.cudaVersion !== null && !isGpu) {
+      const folders = nvidiaLibraryFolders(wheel)
+      say(
+        `This TensorFlow is built for CUDA ${wheel.cudaVersion}, but finds no GPU. If nvidia-smi shows one, ` +
+          (folders.length === 0
+            ? `install the CUDA libraries with \`pip install 'tensorflow[and-cuda]==${wheel.version}'\`.`
+            : `set LD_LIBRARY_PATH=${folders.join(':')} when you train.`),
+      )
+    }
+  },
+  {
+    usage: (error) => error instanceof ToolError && error.code !== 'ADDON',
+    badData: () => false,
+  },
+)

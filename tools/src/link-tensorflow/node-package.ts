@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { ToolError } from '../errors.ts'
+
+/** TensorFlow.js for Node, installed with or without its library. */
+export type NodePackage = {
+  readonly name: string
+  readonly version: string
+  readonly folder: string
+  /** Version of libtensorflow that its install script looks for, by the name of the file only. */
+  readonly libraryVersion: string
+}
+
+/** In the order in which the backend tensorflow tries them. */
+const NAMES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
+
+/**
+ * @param from file or folder whose node_modules are searched, and those above it
+ * @throws {ToolError} NODE_PACKAGE_MISSING
+ */
+export function findNodePackage(from = import.meta.filename): NodePackage {
+  const { resolve } = createRequire(from)
+  for (const name of NAMES) {
+    const description = tryResolve(resolve, `${name}/package.json`)
+    if (description === null) continue
+    const folder = dirname(description)
+    const { version } = JSON.parse(readFileSync(description, 'utf8')) as { version: string }
+    const constants = readFileSync(join(folder, 'scripts', 'deps-constants.js'), 'utf8')
+    const libraryVersion = /LIBTENSORFLOW_VERSION\s*=\s*'([^']+)'/.exec(constants)?.[1]
+    if (libraryVersion === undefined) {
+      throw new ToolError(
+        'NODE_PACKAGE_MISSING',
+        `${name} must be version 4.22.0, but is ${version}, which names its library in a way unknown here.`,
+      )
+    }
+    return { name, version, folder, libraryVersion }
+  }
+  throw new ToolError(
+    'NODE_PACKAGE_MISSING',
+    '@tensorflow/tfjs-node is not installed. Get it without the library that it would download: ' +
+      '`npm install --no-save --ignore-scripts @tensorflow/tfjs-node@4.22.0`.',
+  )
+}
+
+function tryResolve(resolve: (name: string) => string, name: string): string | null {
+  try {
+    return resolve(name)
+  } catch {
+    return null // not installed
+  }
+}
