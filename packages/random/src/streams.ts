@@ -16,6 +16,7 @@ const PURPOSES = {
   generatedStream: 9,
   generatedEvent: 10,
   agreementScenario: 11,
+  attack: 12,
 } as const
 
 /** What a random number is for. */
