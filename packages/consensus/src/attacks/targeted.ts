@@ -22,13 +22,19 @@ export type Collusion = {
 }
 
 /** The votes that do most harm, in fresh arrays. With 0 faulty agents the honest ones. */
-export function colludeAgainst({ votes, labels, settings, faulty }: Collusion): Required<BatchVotes> {
+export function colludeAgainst(collusion: Collusion): Required<BatchVotes> {
+  const { votes, labels, settings, faulty } = collusion
   const { agentCount: A } = votes
+  const liars = typeof faulty === 'number' ? new Array<number>(faulty).fill(0) : [...faulty]
+  const opposition = new Float64Array(A)
   const loud = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
   const silent = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
   for (const [row, label] of labels.entries()) {
     const wrong = label === 1 ? 0 : 1
-    const liars = typeof faulty === 'number' ? mostOpposed({ votes, row, wrong, settings }).slice(0, faulty) : faulty
+    if (typeof faulty === 'number') {
+      measureOpposition(collusion, { row, wrong }, opposition)
+      takeLargest(opposition, liars)
+    }
     for (const agent of liars) {
       loud.actions[row * A + agent] = wrong
       loud.scores[row * A + agent] = wrong
@@ -49,26 +55,33 @@ export function colludeAgainst({ votes, labels, settings, faulty }: Collusion): 
 }
 
 /**
- * Agents in the order in which turning them helps the wrong class most: by the rule's own measure those that stand
- * farthest from it.
+ * How much turning each agent of a row helps the wrong class, by the rule's own measure: how far it stands from it.
+ *
+ * @param out [A], overwritten
  */
-function mostOpposed({
-  votes: { actions, scores, agentCount: A },
-  row,
-  wrong,
-  settings: { rule, weights },
-}: {
-  votes: Required<BatchVotes>
-  row: number
-  wrong: number
-  settings: VoteSettings
-}): number[] {
-  const opposition = (agent: number) => {
+function measureOpposition(
+  { votes: { actions, scores, agentCount: A }, settings: { rule, weights } }: Collusion,
+  { row, wrong }: { row: number; wrong: number },
+  out: Float64Array,
+): void {
+  for (let agent = 0; agent < A; agent++) {
     const at = row * A + agent
-    if (rule === 'trimmed-median') return Math.abs(scores[at] - wrong)
-    if (isRestrictive(actions[at]) === (wrong === 1)) return 0
-    return rule === 'weighted' ? (weights?.[agent] ?? 1) : 1
+    if (rule === 'trimmed-median') out[agent] = Math.abs(scores[at] - wrong)
+    else if (isRestrictive(actions[at]) === (wrong === 1)) out[agent] = 0
+    else out[agent] = rule === 'weighted' ? (weights?.[agent] ?? 1) : 1
   }
-  const measured = Array.from({ length: A }, (_, agent) => ({ agent, by: opposition(agent) }))
-  return measured.sort((a, b) => b.by - a.by || a.agent - b.agent).map(({ agent }) => agent)
+}
+
+/**
+ * The agents with the largest values, each of which becomes -1; of equal ones the smaller number.
+ *
+ * @param out [k], overwritten with as many agents
+ */
+function takeLargest(values: Float64Array, out: number[]): void {
+  for (let i = 0; i < out.length; i++) {
+    let largest = 0
+    for (let agent = 1; agent < values.length; agent++) if (values[agent] > values[largest]) largest = agent
+    values[largest] = -1
+    out[i] = largest
+  }
 }

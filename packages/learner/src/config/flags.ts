@@ -57,11 +57,12 @@ export function mergeSettings(file: Record<string, unknown>, flags: Record<strin
   return merged
 }
 
+const SWITCHES = new Set(['anneal', 'layer-norm', 'certify'])
 const TEXT_KEYS = new Set(['data', 'out'])
 
 /** Only a switch may stand alone. */
 function missingValue(name: string): string {
-  if (name === 'anneal' || name === 'layer-norm') return 'true'
+  if (SWITCHES.has(name)) return 'true'
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 
