@@ -47,6 +47,10 @@ describe('renderReport', () => {
       'baselines-f1',
       'baselines-reward',
       'agents',
+      'faulty-agents',
+      'attacks',
+      'certified',
+      'diversity',
       'reward',
       'validation',
       'action-mix',
@@ -61,7 +65,7 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<title id="${id}-title">[^<]+</title>`))
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
-    expect(markup.match(/<summary>Numbers/g)).toHaveLength(12)
+    expect(markup.match(/<summary>Numbers/g)).toHaveLength(16)
   })
 
   it('needs no network and no script, and uses each id once', () => {
