@@ -157,6 +157,11 @@ function hostileEvaluation(): Evaluation {
       rule: text,
       verdict: text,
       notes: [text],
+      byzantine: sampleEvaluation().byzantine.map((entry) => ({
+        ...entry,
+        rule: text,
+        attack: entry.f === 0 ? 'none' : `${entry.attack} ${text}`,
+      })),
       perClass: [
         { name: text, rows: 900, recall: 0.99, trainRows: 1 },
         { name: `${text} again`, rows: 100, recall: 0.9, trainRows: 0 },

@@ -6,9 +6,6 @@ import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { weightsSha256 } from '../run-files/run-record.ts'
 import type { Team } from './team.ts'
 
-/** Rows of one batch: one signature of every agent covers so many decisions. */
-const BATCH_ROWS = 2 ** 17
-
 /**
  * Lets the team agree on its decisions and writes the certificates, with the public keys to check them by.
  *
@@ -36,19 +33,16 @@ export async function certifyDecisions(
   const { faults: _stated, ...decision } = voteSettings(config, rule, weights)
   const keys = generateTeamKeys(agentCount)
   const run = weightsSha256(parameters)
-  const rowCount = decisions.actions.length
-  const certificates = Array.from({ length: Math.ceil(rowCount / BATCH_ROWS) }, (_, batch) => {
-    const [from, to] = [batch * BATCH_ROWS, Math.min((batch + 1) * BATCH_ROWS, rowCount)]
-    const votes = decisions.agents.map(({ actions, scores }) => ({
-      actions: actions.subarray(from, to),
-      scores: scores.slice(from, to),
-    }))
-    const domain = { run, epoch: 0, batch }
-    return agree({ settings: { domain, agentCount, faults, rows: to - from, decision }, keys, votes })
+  const domain = { run, epoch: 0, batch: 0 }
+  const rows = decisions.actions.length
+  const certificate = agree({
+    settings: { domain, agentCount, faults, rows, decision },
+    keys,
+    votes: decisions.agents,
   })
-  // Keys first: certificates beside the keys of an earlier evaluation would look forged.
+  // A crash between the two leaves certificates that do not hold, never some that only seem to.
   const publicKeys = keys.map(({ publicKey }) => publicKey)
   await writeFileAtomically(files.publicKeys, encodePublicTeam({ run, epoch: 0, faults, publicKeys }))
-  await writeCertificates(files.certificates, certificates)
-  return rowCount
+  await writeCertificates(files.certificates, [certificate])
+  return rows
 }
