@@ -27,9 +27,6 @@ export type Attack = (typeof ATTACKS)[number]
 /** An attack that changes votes that are there. */
 export type VoteAttack = (typeof VOTE_ATTACKS)[number]
 
-/** An attack that changes weights. */
-export type WeightAttack = (typeof WEIGHT_ATTACKS)[number]
-
 /** The attacks of every evaluation: they cost no further look at the events. */
 export const CHEAP_ATTACKS: readonly Attack[] = VOTE_ATTACKS
 

@@ -57,7 +57,7 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
                 type: 'value',
                 min: 0,
                 max: 1,
-                splitNumber: 4,
+                interval: 0.25,
                 axisLine: { show: false },
                 axisTick: { show: false },
                 axisLabel: chartText,
@@ -108,7 +108,7 @@ function attacksCard({ byzantine, rule, faults }: Evaluation): Card {
   const falls = attacks
     .map((b) => ({ name: b.attack, value: b.team.f1 - (base?.team.f1 ?? 0) }))
     .sort((a, b) => b.value - a.value)
-  const entries = falls.map((fall) => ({ ...fall, text: formatSigned(fall.value, 4), color: ink.team }))
+  const entries = falls.map((fall) => ({ ...fall, text: formatSigned(fall.value, 3), color: ink.second }))
   const faulty = `${size} faulty ${size === 1 ? 'agent' : 'agents'}`
   return {
     title: 'What attacks cost',
@@ -167,7 +167,7 @@ function certifiedCard(evaluation: Evaluation): Card {
             entries: entries.map(({ name, value }) => ({
               name,
               value,
-              text: formatShare(value),
+              text: formatScore(value),
               color: name === rule ? ink.team : ink.rest,
             })),
             mark: 'bar',
