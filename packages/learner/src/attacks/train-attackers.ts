@@ -8,7 +8,7 @@ import { createTeam, type Team } from '../run/team.ts'
 import { assembleBatch } from '../training/batch.ts'
 import { minibatchesOf } from '../training/minibatches.ts'
 
-/** Rollouts followed by updates: more of them brought no better attack (docs/robustness.md). */
+/** Rollouts followed by updates: seconds, where a team's own training takes a minute. */
 const ITERATIONS = 12
 
 /**
