@@ -1,5 +1,6 @@
 /**
  * - `OUTPUT_FILE`: a file that cannot be written.
+ * - `INPUT_FILE`: a file that cannot be read.
  * - `NOT_MEASURED`: a benchmark in which no case could be measured.
  * - `CHECK_FAILED`: a measurement contradicts what it was to confirm.
  * - `PLATFORM`: an operating system that the command does not know.
@@ -9,6 +10,7 @@
  */
 export type ToolErrorCode =
   | 'OUTPUT_FILE'
+  | 'INPUT_FILE'
   | 'NOT_MEASURED'
   | 'CHECK_FAILED'
   | 'PLATFORM'

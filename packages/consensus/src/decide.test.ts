@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Action, type Decision, type DecisionRule, decide, decideBatch, type VoteSettings } from './decide.ts'
+import { type Decision, type DecisionRule, decide, decideBatch, type VoteSettings } from './decide.ts'
 import { maxFaults } from './quorum.ts'
+import type { Action } from './rules/verdict.ts'
 
 const isRestrictive = (action: number) => action === 1 || action === 2
 

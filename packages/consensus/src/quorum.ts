@@ -1,7 +1,7 @@
 /** How many Byzantine agents a team tolerates, and how many votes make a quorum. */
 import { ConsensusError } from './errors.ts'
 
-/** Vote margins are kept in 8 signed bits. */
+/** Counts of one row's votes are kept in a byte. */
 const AGENT_COUNT_MAX = 127
 
 /**

@@ -83,7 +83,7 @@ export function act(
  *
  * @param recurrent     [rows, A, S] f32, the policies' states before the step, overwritten by those after it
  * @param actions       [rows, A] u8, overwritten; ties go to the smaller action number
- * @param scores        [rows, A] f32, overwritten: pi(block) + pi(quarantine)
+ * @param scores        [rows, A] f32, overwritten: pi(block) + pi(quarantine), at most 1
  * @param probabilities [rows, A, 4] f32, overwritten
  * @returns OK or NON_FINITE_LOGITS
  */
@@ -109,7 +109,8 @@ export function actGreedily(
       if (load<f32>(p + (<usize>action << 2)) > load<f32>(p + (<usize>best << 2))) best = action
     }
     store<u8>(actions + entry, <u8>best)
-    store<f32>(scores + (entry << 2), load<f32>(p, 4) + load<f32>(p, 8))
+    // Two rounded shares may come to the number above 1.
+    store<f32>(scores + (entry << 2), min<f32>(load<f32>(p, 4) + load<f32>(p, 8), 1))
   }
   return OK
 }

@@ -15,6 +15,8 @@ const PURPOSES = {
   split: 8,
   generatedStream: 9,
   generatedEvent: 10,
+  agreementScenario: 11,
+  attack: 12,
 } as const
 
 /** What a random number is for. */

@@ -1,5 +1,6 @@
 import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
+import { ATTACKS, type Attack, CHEAP_ATTACKS } from '../attacks/attack-votes.ts'
 import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
@@ -10,13 +11,13 @@ import { createTeam } from '../run/team.ts'
 import { errorKinds } from './error-kinds.ts'
 
 await runCommand(async () => {
-  const { settings, flags } = parseFlags(commandLine(), ['run', 'split'])
+  const { settings, flags } = parseFlags(commandLine(), ['run', 'split', 'attack', 'certify'])
   const { actors, data, ...other } = settings
   const foreign = Object.keys(other)[0]
   if (foreign !== undefined) {
     throw new ConfigError(
       'CONFLICT',
-      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --data and --actors.`,
+      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --certify, --data and --actors.`,
     )
   }
   if (flags.run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
@@ -24,6 +25,9 @@ await runCommand(async () => {
   if (split !== 'test' && split !== 'validation') {
     throw new ConfigError('INVALID_VALUE', `--split is "${split}", but must be test or validation.`)
   }
+
+  const attacks = attacksNamed(flags.attack)
+  const certify = isOn(flags.certify)
 
   const { folder, config: saved, pipeline } = await openRunFolder(flags.run)
   const { lanesPerShard: _derived, ...input } = saved
@@ -36,8 +40,23 @@ await runCommand(async () => {
   const team = await createTeam(config, dataset)
   try {
     const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
-    await evaluateRun({ config, folder, team, identity: identityOf(config, team), split }, session)
+    await evaluateRun({ config, folder, team, identity: identityOf(config, team), split, attacks, certify }, session)
   } finally {
     await team.pool.close()
   }
 }, errorKinds)
+
+/** The attacks that need no further look at the events, all of them, or the one that is named. */
+function attacksNamed(name: string | undefined): readonly Attack[] {
+  if (name === undefined) return CHEAP_ATTACKS
+  if (name === 'all') return ATTACKS
+  const attack = ATTACKS.find((known) => known === name)
+  if (attack !== undefined) return [attack]
+  throw new ConfigError('INVALID_VALUE', `--attack is "${name}", but must be all or one of ${ATTACKS.join(', ')}.`)
+}
+
+function isOn(value: string | undefined): boolean {
+  if (value === undefined || value === 'false') return false
+  if (value === 'true') return true
+  throw new ConfigError('INVALID_VALUE', `--certify is "${value}", but must be true or false.`)
+}

@@ -105,6 +105,8 @@ describe('a run', () => {
 
   it('is not touched by a wrong evaluation or a damaged checkpoint', () => {
     expectRefusal(command('evaluate', ['--run=run', '--split=train']), 2, /must be test or validation/)
+    expectRefusal(command('evaluate', ['--run=run', '--attack=crush']), 2, /--attack is "crush", but must be all or/)
+    expectRefusal(command('evaluate', ['--run=run', '--certify=maybe']), 2, /--certify is "maybe"/)
     expectRefusal(command('evaluate', []), 2, /--run=runs\/NAME/)
     const best = join(folder, 'run', 'checkpoints', 'best.checkpoint')
     truncateSync(best, 1000)

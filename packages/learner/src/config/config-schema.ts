@@ -60,7 +60,8 @@ export const configSchema = z.strictObject({
   agents: size(1, 64).default(4),
   /** f: Byzantine agents to be tolerated, agents >= 3f + 1; `auto` = as many as the team can bear. */
   faults: z.union([z.literal('auto'), size(0, 21)]).default('auto'),
-  rule: z.enum(['majority', 'quorum']).default('quorum'),
+  /** How the votes become one decision (docs/consensus.md); the environment counts the last two as `majority`. */
+  rule: z.enum(['majority', 'quorum', 'trimmed-median', 'weighted']).default('quorum'),
   /** The team's action without a decision. */
   fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
   /** `mlp` decides by the present event; `lstm` puts LSTM layers behind the hidden ones and remembers earlier events. */

@@ -16,7 +16,9 @@ export function environmentOf(config: Config): EnvironmentSpec {
     seed: config.seed,
     episodeSteps: config.episodeSteps,
     attribution: config.attribution,
-    rule: config.rule,
+    // The environment has votes alone, no scores and no skills. With votes for scores the trimmed median, and with equal
+    // weights the weighted vote, is the majority.
+    rule: config.rule === 'quorum' ? 'quorum' : 'majority',
     faults: config.faults,
     fallbackAction: fallbackActionOf(config),
     rewards: config.rewards,

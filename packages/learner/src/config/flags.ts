@@ -78,12 +78,12 @@ async function readJson(path: string, what: string): Promise<unknown> {
   }
 }
 
-/** Values that are text even where they look like JSON. */
+const SWITCHES = new Set(['anneal', 'layer-norm', 'certify'])
 const TEXT_KEYS = new Set(['data', 'out', 'specifications'])
 
 /** Only a switch may stand alone. */
 function missingValue(name: string): string {
-  if (name === 'anneal' || name === 'layer-norm') return 'true'
+  if (SWITCHES.has(name)) return 'true'
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 

@@ -1,5 +1,7 @@
 import type { EvaluationSplit } from '@vigil/actors'
 import { breakEvenProbability, type RewardTable } from '@vigil/env-wasm'
+import { attackTeam } from '../attacks/attack-team.ts'
+import type { Attack } from '../attacks/attack-votes.ts'
 import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
@@ -7,11 +9,15 @@ import type { Evaluation } from '../run-files/evaluation.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
 import { specificationScores } from './specification-scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
+import { diversityOf } from './team-diversity.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
 /** Restrictive and permissive actions that stand for a plain yes or no. */
 const BLOCK = 1
 const ALLOW = 0
+
+/** evaluation.json, and the decisions that it is about. */
+export type TeamEvaluation = { readonly evaluation: Evaluation; readonly decisions: SplitDecisions }
 
 /**
  * Everything of evaluation.json for one split, with the baselines beside it.
@@ -26,14 +32,18 @@ export async function evaluateTeam(
     readonly split: EvaluationSplit
     readonly parameters: Float32Array
     readonly crossEntropy: Float32Array
+    /** what the team is attacked by */
+    readonly attacks: readonly Attack[]
   },
-): Promise<Evaluation> {
+): Promise<TeamEvaluation> {
   const { dataset } = team
   const { rewards } = config
   const threshold = breakEvenProbability(rewards)
 
   team.publish(options.parameters, 0)
   const decisions = await decideSplit(team, config, options.split)
+  const { parameters, attacks } = options
+  const byzantine = await attackTeam(team, config, { split: options.split, parameters, decisions, attacks })
   // A cross-entropy network estimates probabilities: it acts where the reward table says that a restrictive action pays.
   team.publish(options.crossEntropy, 0)
   const supervised = await decideSplit(team, config, options.split, (_, scores) =>
@@ -52,6 +62,7 @@ export async function evaluateTeam(
   ]
   const trainRows = new Uint32Array(dataset.classNames.length)
   for (const row of dataset.splits.train.rows) trainRows[dataset.classes[row]]++
+  const agents = decisions.agents.map(({ actions, scores }) => scored(actions, scores))
   const result = {
     dataset: config.dataset,
     split: options.split,
@@ -60,12 +71,16 @@ export async function evaluateTeam(
     rule: config.rule,
     faults: config.faults,
     team: scored(decisions.actions, decisions.scores),
-    agents: decisions.agents.map(({ actions, scores }) => scored(actions, scores)),
+    agents,
     actions: countActions(decisions.actions),
     perClass: recallByClass(decisions, dataset.classNames)
       .map((entry, index) => ({ ...entry, trainRows: trainRows[index] }))
       .filter(({ rows }) => rows > 0),
-    byzantine: [],
+    byzantine,
+    diversity: diversityOf(
+      decisions.agents.map((agent, i) => ({ ...agent, alone: agents[i] })),
+      labels,
+    ),
     stl: specificationScores(config, decisions),
     baselines: rivals.map(({ name, actions, scores }) => ({ name, ...scored(actions, scores) })),
     bayes: bayesOptimum(decisions, rewards),
@@ -79,7 +94,7 @@ export async function evaluateTeam(
       teamGains: rewardDifference({ first: decisions.actions, second: actions }, { labels, streamStarts }, rewards),
     })),
   })
-  return { ...result, verdict, notes }
+  return { evaluation: { ...result, verdict, notes }, decisions }
 }
 
 /** What the best possible decision maker would have got, who knows the generator: restrictive above break-even. */

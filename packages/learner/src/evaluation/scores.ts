@@ -1,7 +1,7 @@
 import { meanReward, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
 import { momentsOf } from '../return-normaliser.ts'
 import { countConfusion, deriveRates, prAuc } from '../run-files/classification.ts'
-import type { PolicyScores } from '../run-files/evaluation.ts'
+import type { PolicyScores } from '../run-files/policy-scores.ts'
 
 /**
  * Counts, shares and mean reward of some decisions.

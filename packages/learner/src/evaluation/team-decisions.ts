@@ -1,8 +1,8 @@
 import type { EvaluationSplit } from '@vigil/actors'
-import { decideBatch } from '@vigil/consensus'
+import { type BatchVotes, decideBatch } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
-import { fallbackActionOf } from '../config/environment.ts'
 import type { Team } from '../run/team.ts'
+import { skillWeights, voteSettings } from './vote-settings.ts'
 
 /** Decisions on every row of a split, in the split's order. */
 export type SplitDecisions = {
@@ -17,10 +17,26 @@ export type SplitDecisions = {
   /** [n] 1 = a class of actions won the vote, 0 = the fallback action was taken */
   readonly decided: Uint8Array
   /** [n] |restrictive - permissive| votes */
-  readonly margin: Int8Array
+  readonly margin: Int32Array
+  /** what was counted: actions [n, A] and threat scores [n, A] */
+  readonly votes: Required<BatchVotes>
   /** [n] mean of the agents' threat scores */
   readonly scores: Float32Array
   readonly agents: readonly { readonly actions: Uint8Array; readonly scores: Float32Array }[]
+}
+
+/** What turns greedy actions and threat scores [n, A] into the actions [n, A] that are voted for. */
+type ActOn = (greedy: Uint8Array, scores: Float32Array) => Uint8Array
+
+/** The weights [A] that the agents' skill on the validation split gives them, by the policy that acts now. */
+export async function weightsOfTeam(
+  team: Team,
+  { agents: agentCount, faults }: Config,
+  actOn: ActOn = (greedy) => greedy,
+): Promise<Uint32Array> {
+  const { actions, scores } = await team.pool.evaluate('validation')
+  const labels = Uint8Array.from(team.dataset.splits.validation.rows, (row) => team.dataset.labels[row])
+  return skillWeights({ actions: actOn(actions, scores), agentCount }, labels, faults)
 }
 
 /**
@@ -32,15 +48,15 @@ export async function decideSplit(
   team: Team,
   config: Config,
   split: EvaluationSplit,
-  actOn: (greedy: Uint8Array, scores: Float32Array) => Uint8Array = (greedy) => greedy,
+  actOn: ActOn = (greedy) => greedy,
 ): Promise<SplitDecisions> {
   const { dataset } = team
   const { rows } = dataset.splits[split]
   const A = config.agents
   const greedy = await team.pool.evaluate(split)
-  const votes = actOn(greedy.actions, greedy.scores)
-  const { rule, faults } = config
-  const decided = decideBatch({ actions: votes, agentCount: A, rule, faults, fallbackAction: fallbackActionOf(config) })
+  const votes = { actions: actOn(greedy.actions, greedy.scores), scores: greedy.scores, agentCount: A }
+  const weights = config.rule === 'weighted' ? await weightsOfTeam(team, config, actOn) : new Uint32Array(A).fill(1)
+  const decided = decideBatch({ ...votes, ...voteSettings(config, config.rule, weights) })
   const mean = new Float32Array(rows.length)
   for (let i = 0; i < rows.length; i++) {
     let sum = 0
@@ -53,11 +69,21 @@ export async function decideSplit(
     posterior: dataset.posterior === null ? null : Float32Array.from(rows, (row) => dataset.posterior![row]),
     actions: decided.actions,
     decided: decided.decided,
-    margin: decided.margin,
+    margin: Int32Array.from({ length: rows.length }, (_, row) => voteMargin(votes.actions, A, row)),
+    votes,
     scores: mean,
     agents: Array.from({ length: A }, (_, agent) => ({
-      actions: Uint8Array.from({ length: rows.length }, (_, i) => votes[i * A + agent]),
+      actions: Uint8Array.from({ length: rows.length }, (_, i) => votes.actions[i * A + agent]),
       scores: Float32Array.from({ length: rows.length }, (_, i) => greedy.scores[i * A + agent]),
     })),
   }
+}
+
+/** |restrictive - permissive| votes on a row of actions [n, A], whatever the rule counts. */
+function voteMargin(actions: Uint8Array, agentCount: number, row: number): number {
+  let restrictive = 0
+  for (let at = row * agentCount; at < (row + 1) * agentCount; at++) {
+    if (actions[at] === 1 || actions[at] === 2) restrictive++
+  }
+  return Math.abs(2 * restrictive - agentCount)
 }

@@ -108,7 +108,7 @@ describe('notesOn', () => {
       posterior: null,
       actions: new Uint8Array(1000),
       decided: new Uint8Array(1000),
-      margin: new Int8Array(1000),
+      margin: new Int32Array(1000),
       scores: Float32Array.from(many, score),
       agents: [],
     },

@@ -1,4 +1,5 @@
-import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
+import type { Evaluation } from '../run-files/evaluation.ts'
+import type { PolicyScores } from '../run-files/policy-scores.ts'
 import type { RewardDifference } from './scores.ts'
 import type { SplitDecisions } from './team-decisions.ts'
 
@@ -50,7 +51,7 @@ function constantPolicy({ tp, fp, tn, fn }: Pick<PolicyScores, 'tp' | 'fp' | 'tn
 /** Further sentences that a reader must know: constant policies, inputs without signal, classes unseen in training. */
 export function notesOn(
   result: Pick<Evaluation, 'team' | 'baselines' | 'perClass' | 'rows' | 'threats'> & {
-    readonly supervised: SplitDecisions
+    readonly supervised: Omit<SplitDecisions, 'votes'>
     readonly threshold: number
     readonly features: string
   },
@@ -80,7 +81,7 @@ function alwaysAllowNote({
   features,
   baselines,
 }: Pick<Evaluation, 'baselines'> & {
-  readonly supervised: SplitDecisions
+  readonly supervised: Omit<SplitDecisions, 'votes'>
   readonly threshold: number
   readonly features: string
 }): string {

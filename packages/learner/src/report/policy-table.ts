@@ -1,4 +1,4 @@
-import type { PolicyScores } from '../run-files/evaluation.ts'
+import type { PolicyScores } from '../run-files/policy-scores.ts'
 import type { FigureTable } from './card.ts'
 import { formatCount, formatScore, formatShare, formatSigned } from './number-format.ts'
 

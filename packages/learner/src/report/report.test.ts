@@ -47,6 +47,10 @@ describe('renderReport', () => {
       'baselines-f1',
       'baselines-reward',
       'agents',
+      'faulty-agents',
+      'attacks',
+      'certified',
+      'diversity',
       'reward',
       'validation',
       'action-mix',
@@ -61,7 +65,7 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<title id="${id}-title">[^<]+</title>`))
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
-    expect(markup.match(/<summary>Numbers/g)).toHaveLength(12)
+    expect(markup.match(/<summary>Numbers/g)).toHaveLength(16)
   })
 
   it('shows what the specifications came to, and how training went about them', () => {
@@ -170,6 +174,11 @@ function hostileEvaluation(): Evaluation {
       rule: text,
       verdict: text,
       notes: [text],
+      byzantine: sampleEvaluation().byzantine.map((entry) => ({
+        ...entry,
+        rule: text,
+        attack: entry.f === 0 ? 'none' : `${entry.attack} ${text}`,
+      })),
       perClass: [
         { name: text, rows: 900, recall: 0.99, trainRows: 1 },
         { name: `${text} again`, rows: 100, recall: 0.9, trainRows: 0 },

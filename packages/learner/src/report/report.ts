@@ -5,12 +5,14 @@ import { baselineCards } from './baselines.ts'
 import { renderCards } from './card.ts'
 import { classesPanel } from './classes.ts'
 import { confusionPanel } from './confusion.ts'
+import { diversityCard } from './diversity.ts'
 import { headline } from './headline.ts'
 import { html, type Markup, trusted } from './html.ts'
 import { learningCards } from './learning-curves.ts'
 import { formatCount, formatDuration, formatScore } from './number-format.ts'
 import { pageStyle } from './page-style.ts'
 import { specificationsSection } from './specifications.ts'
+import { attackCards } from './under-attack.ts'
 
 /** What a report is made from: the three files of a run folder. */
 export type ReportInput = {
@@ -51,6 +53,12 @@ ${classesPanel(evaluation.perClass)}
 </div>
 </section>
 ${specificationsSection(evaluation, metrics)}
+<section aria-labelledby="attacks-heading">
+<h2 id="attacks-heading">What it bears</h2>
+<div class="grid">
+${renderCards([...attackCards(evaluation), diversityCard(evaluation)])}
+</div>
+</section>
 <section aria-labelledby="learning">
 <h2 id="learning">How it learned</h2>
 <p class="lead">${trainingInWords(metrics)}</p>

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeFileAtomically } from './atomic-write.ts'
 import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
 import { sampleEvaluation, sampleScores, sampleSpecification } from './sample-run.ts'
+import type { UnderAttack } from './under-attack.ts'
 
 let folder: string
 let path: string
@@ -13,6 +14,12 @@ beforeEach(async () => {
   path = join(folder, 'evaluation.json')
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+/** An attack by one agent, changed. */
+const attacked = (changes: Partial<UnderAttack>) => ({
+  ...sampleEvaluation().byzantine.find(({ f }) => f === 1)!,
+  ...changes,
+})
 
 describe('evaluation.json', () => {
   it('gives back what was written, with and without a Bayes optimum', async () => {
@@ -62,6 +69,35 @@ describe('evaluation.json', () => {
       'a share changed by hand',
       { team: { ...sampleEvaluation().team, f1: 0.999 } },
       /team\.f1: must follow from the counts/,
+    ],
+    [
+      'an attack with other rows',
+      { byzantine: [attacked({ team: sampleScores({ tp: 100, fn: 0, fp: 0, tn: 899 }) })] },
+      /byzantine\.0\.team: tp \+ fn \+ fp/,
+    ],
+    ['an attack twice', { byzantine: [attacked({}), attacked({})] }, /byzantine\.1\.attack: .*must differ/],
+    [
+      'an attack by nobody',
+      { byzantine: [attacked({ f: 0, agents: [] })] },
+      /f: must be 0 for the attack "none" alone/,
+    ],
+    ['more faulty agents than agents', { byzantine: [attacked({ f: 5, agents: null })] }, /f: must be at most 4/],
+    ['a faulty agent of another team', { byzantine: [attacked({ agents: [4] })] }, /agents: must be 1 numbers/],
+    ['faulty agents that are one', { byzantine: [attacked({ f: 2, agents: [1, 1] })] }, /agents: must be 2 numbers/],
+    [
+      'another team without an attack',
+      { byzantine: [attacked({ attack: 'none', f: 0, agents: [] })] },
+      /must have the counts of the team/,
+    ],
+    [
+      'a pair of agents less',
+      { diversity: { ...sampleEvaluation().diversity, pairs: sampleEvaluation().diversity.pairs.slice(1) } },
+      /diversity\.pairs: must be the 6 pairs/,
+    ],
+    [
+      'another best agent',
+      { diversity: { ...sampleEvaluation().diversity, bestAgentF1: 0.5 } },
+      /bestAgentF1: must follow from the agents/,
     ],
     ['an unknown field', { extra: 1 }, /extra/],
     [

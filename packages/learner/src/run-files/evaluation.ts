@@ -1,26 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { writeFileAtomically } from './atomic-write.ts'
-import { type ConfusionCounts, deriveRates } from './classification.ts'
+import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { RunFileError } from './errors.ts'
+import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
 import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
-
-/** What one policy did on the split: counts, shares derived from them (0 / 0 = 0), and its mean reward per event. */
-const policyScoresShape = {
-  tp: count,
-  fn: count,
-  fp: count,
-  tn: count,
-  accuracy: share,
-  precision: share,
-  recall: share,
-  f1: share,
-  falsePositiveRate: share,
-  /** Average precision of the policy's threat probability. */
-  prAuc: share,
-  /** Reward per event of the decisions, in the units of the reward table. */
-  rewardMean: z.number(),
-}
+import { inconsistentAttacks, underAttackSchema } from './under-attack.ts'
 
 const classScoresSchema = z.strictObject({
   /** As the data has it: any text, unique. */
@@ -75,8 +60,10 @@ const fields = z.strictObject({
   /** The team's actions, one per row. */
   actions: actionCounts,
   perClass: z.array(classScoresSchema),
-  /** Decisions under attack; no attack exists yet. */
-  byzantine: z.array(z.never()),
+  /** Decisions under attack: every attack, number of faulty agents and rule. */
+  byzantine: z.array(underAttackSchema),
+  /** How far the agents differ: what a vote can make good are errors that agents do not share. */
+  diversity: diversitySchema,
   /** Specifications in force, measured offline on the team's decisions over the split in its order. */
   stl: z.array(specificationScoresSchema),
   /** Other policies on the same rows, for comparison. */
@@ -91,7 +78,8 @@ const fields = z.strictObject({
 
 /** evaluation.json. Strict, and consistent in itself: counts add up to `rows`, shares follow from counts. */
 const evaluationSchema = fields.superRefine((evaluation, context) => {
-  for (const { path, message } of inconsistencies(evaluation)) context.addIssue({ code: 'custom', path, message })
+  for (const { path, message } of inconsistencies(evaluation))
+    context.addIssue({ code: 'custom', path: [...path], message })
 })
 
 /** evaluation.json: what the team, its agents and the baselines did on one split. */
@@ -99,9 +87,6 @@ export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>
 
 /** What the team's decisions on the split are worth to one specification. */
 export type SpecificationScores = Evaluation['stl'][number]
-
-/** Counts, shares and reward of one policy on the split. */
-export type PolicyScores = Evaluation['team']
 
 /**
  * Checks an evaluation that came from outside.
@@ -157,10 +142,8 @@ export async function writeEvaluation(path: string, evaluation: Evaluation): Pro
   await writeFileAtomically(path, `${JSON.stringify(checked, null, 2)}\n`)
 }
 
-type Inconsistency = { path: (string | number)[]; message: string }
-
 function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
-  const { rows, threats, team, agents, baselines, actions, perClass } = evaluation
+  const { rows, threats, team, agents, baselines, actions, perClass, byzantine } = evaluation
   const found: Inconsistency[] = []
   const expectSum = (path: (string | number)[], what: string, sum: number, expected: number) => {
     if (sum !== expected) found.push({ path, message: `${what} must be ${expected}, received ${sum}` })
@@ -170,12 +153,10 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
     { path: ['team'], scores: team },
     ...agents.map((scores, index) => ({ path: ['agents', index], scores })),
     ...baselines.map((scores, index) => ({ path: ['baselines', index], scores })),
+    ...byzantine.map((entry, index) => ({ path: ['byzantine', index, 'team'], scores: entry.team })),
   ]
-  for (const { path, scores } of policies) {
-    expectSum(path, 'tp + fn (the threats)', scores.tp + scores.fn, threats)
-    expectSum(path, 'tp + fn + fp + tn (the rows)', scores.tp + scores.fn + scores.fp + scores.tn, rows)
-    found.push(...ratesNotDerived(path, scores))
-  }
+  for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, { rows, threats }))
+  found.push(...inconsistentAttacks(evaluation), ...inconsistentDiversity(evaluation))
   const { allow, block, quarantine, alert } = actions
   expectSum(['actions'], 'the sum of the actions (the rows)', allow + block + quarantine + alert, rows)
   expectSum(['actions'], 'block + quarantine (tp + fp of the team)', block + quarantine, team.tp + team.fp)
@@ -201,15 +182,4 @@ function specificationInconsistencies(scores: SpecificationScores): string[] {
     ...(ordered ? [] : ['robustnessMin, robustnessTail5 and robustnessMean must ascend']),
     ...(strip.min.length === strip.mean.length ? [] : ['strip.min and strip.mean must be equally long']),
   ]
-}
-
-/** Shares are stored beside their counts for readers' convenience; a file where they disagree was changed by hand. */
-function ratesNotDerived(path: (string | number)[], scores: PolicyScores & ConfusionCounts): Inconsistency[] {
-  const tolerance = 1e-6
-  return Object.entries(deriveRates(scores))
-    .filter(([name, derived]) => Math.abs(scores[name as 'f1'] - derived) > tolerance)
-    .map(([name, derived]) => ({
-      path: [...path, name],
-      message: `must follow from the counts (${derived}), received ${scores[name as 'f1']}`,
-    }))
 }

@@ -1,7 +1,9 @@
 /** Small, consistent run files for the tests of run-files, report and terminal. Not part of the product. */
 import { type ConfusionCounts, deriveRates } from './classification.ts'
-import type { Evaluation, PolicyScores, SpecificationScores } from './evaluation.ts'
+import type { Evaluation, SpecificationScores } from './evaluation.ts'
 import type { IterationMetrics } from './metrics.ts'
+import type { PolicyScores } from './policy-scores.ts'
+import type { UnderAttack } from './under-attack.ts'
 
 /** Scores that follow from counts. */
 export function sampleScores(counts: ConfusionCounts, rewardMean = 1): PolicyScores {
@@ -71,7 +73,32 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
       { name: 'execution', rows: 80, recall: 79 / 80, trainRows: 380 },
       { name: 'exfiltration', rows: 20, recall: 0.7, trainRows: 0 },
     ],
-    byzantine: [],
+    byzantine: [
+      underAttack('none', 0, { tp: 93, fn: 7, fp: 5, tn: 895 }),
+      underAttack('crash', 1, { tp: 90, fn: 10, fp: 5, tn: 895 }),
+      underAttack('crash', 2, { tp: 60, fn: 40, fp: 5, tn: 895 }),
+      underAttack('targeted-any', 1, { tp: 85, fn: 15, fp: 5, tn: 895 }),
+      underAttack('targeted-any', 2, { tp: 10, fn: 90, fp: 12, tn: 888 }),
+    ],
+    diversity: {
+      disagreement: 0.012,
+      errorCorrelation: 0.61,
+      bestAgentF1: deriveRates({ tp: 92, fn: 8, fp: 5, tn: 895 }).f1,
+      meanAgentF1:
+        [
+          { tp: 92, fn: 8, fp: 6, tn: 894 },
+          { tp: 93, fn: 7, fp: 8, tn: 892 },
+          { tp: 91, fn: 9, fp: 5, tn: 895 },
+          { tp: 92, fn: 8, fp: 5, tn: 895 },
+        ].reduce((sum, counts) => sum + deriveRates(counts).f1, 0) / 4,
+      pairs: [0, 1, 2, 3].flatMap((first) =>
+        [0, 1, 2, 3].slice(first + 1).map((second) => ({
+          agents: [first, second] as [number, number],
+          disagreement: 0.012,
+          errorCorrelation: 0.61,
+        })),
+      ),
+    },
     stl: [],
     baselines: [
       { name: 'always-allow', ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1) },
@@ -99,4 +126,9 @@ export function sampleSpecification(changes: Partial<SpecificationScores> = {}):
     strip: { min: [0.02, -0.03, 0.01], mean: [0.02, 0.004, 0.012] },
     ...changes,
   }
+}
+
+function underAttack(attack: string, f: number, counts: ConfusionCounts): UnderAttack {
+  const agents = attack === 'targeted-any' ? null : [0, 1].slice(0, f)
+  return { attack, f, agents, rule: 'majority', team: sampleScores(counts), noDecisionRate: 0.01, flippable: 0.04 }
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
+import type { Attack } from '../attacks/attack-votes.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointError } from '../checkpoint/errors.ts'
 import type { Config } from '../config/config.ts'
@@ -12,6 +13,7 @@ import { writeEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
+import { certifyDecisions } from './certify-decisions.ts'
 import { type RunFolder, resultFiles } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
 import type { Team } from './team.ts'
@@ -23,6 +25,10 @@ export type EvaluatedRun = {
   readonly team: Team
   readonly identity: RunIdentity
   readonly split: EvaluationSplit
+  /** what the team's decisions are attacked by */
+  readonly attacks: readonly Attack[]
+  /** whether the team signs its decisions */
+  readonly certify: boolean
 }
 
 /**
@@ -31,24 +37,34 @@ export type EvaluatedRun = {
  * @throws {CheckpointError} when there is no usable checkpoint
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
-  const { config, folder, team, identity, split } = run
+  const { config, folder, team, identity, split, attacks } = run
   const say = (text: string) => session.stream.write(`${text}\n`)
   const { parameters, iteration } = await readCheckpoint(folder.best, identity)
   say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
   const crossEntropy = await crossEntropyParameters(run, say)
-  const evaluation = await evaluateTeam(team, config, { split, parameters, crossEntropy })
+  const { evaluation, decisions } = await evaluateTeam(team, config, { split, parameters, crossEntropy, attacks })
   const results = resultFiles(folder, split)
+  if (run.certify) {
+    const count = await certifyDecisions(team, config, { parameters, decisions, files: results })
+    say(`${count} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
+  }
   await writeEvaluation(results.evaluation, evaluation)
   const metrics = await readMetrics(folder.metrics)
   await writeFileAtomically(results.report, renderReport({ config, metrics, evaluation }))
   const files = [
     { what: 'report', path: results.report },
     { what: 'evaluation', path: results.evaluation },
+    ...(run.certify ? [{ what: 'certificates', path: results.certificates }] : []),
     { what: 'metrics', path: folder.metrics },
     { what: 'config', path: folder.config },
     { what: 'checkpoints', path: `${folder.path}/checkpoints` },
   ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
   session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
+}
+
+function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles>): string {
+  const [file, keys] = [certificates, publicKeys].map((path) => relative(process.cwd(), path))
+  return `--certificates=${file} --keys=${keys}`
 }
 
 /** The cross-entropy baseline of this run, kept beside the checkpoints; trained where there is no good copy of it. */

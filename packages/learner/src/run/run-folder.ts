@@ -22,9 +22,15 @@ export type RunFolder = {
 }
 
 /** Where the results of an evaluation lie: those of the test split have the plain names. */
-export function resultFiles({ path }: RunFolder, split: EvaluationSplit): { evaluation: string; report: string } {
+export function resultFiles({ path }: RunFolder, split: EvaluationSplit) {
   const suffix = split === 'test' ? '' : `-${split}`
-  return { evaluation: join(path, `evaluation${suffix}.json`), report: join(path, `report${suffix}.html`) }
+  return {
+    evaluation: join(path, `evaluation${suffix}.json`),
+    report: join(path, `report${suffix}.html`),
+    /** Written where asked for. */
+    certificates: join(path, `certificates${suffix}.bin`),
+    publicKeys: join(path, `public-keys${suffix}.json`),
+  }
 }
 
 /** Where the files of a run lie. */
@@ -157,7 +163,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|evaluation(-\w+)?)\.json|metrics\.jsonl|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { FeaturePipeline } from '@vigil/data'
+import { CHEAP_ATTACKS } from '../attacks/attack-votes.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointError } from '../checkpoint/errors.ts'
 import type { StopRequest } from '../cli/signals.ts'
@@ -44,7 +45,10 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
     const isNews = from.iteration < config.iterations || (await readRunRecord(folder.record)) === null
     if (isNews) await writeRunRecord(folder.record, record)
     say(`weights SHA-256 ${record.weightsSha256}`)
-    await evaluateRun({ config, folder, team, identity, split: 'test' }, session)
+    await evaluateRun(
+      { config, folder, team, identity, split: 'test', attacks: CHEAP_ATTACKS, certify: false },
+      session,
+    )
   } finally {
     await team.pool.close()
   }

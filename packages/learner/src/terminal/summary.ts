@@ -1,7 +1,8 @@
 import { borderlessTable } from '@vigil/command-line'
 import { statusOf, targetInWords } from '../evaluation/target-status.ts'
 import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
-import type { Evaluation, PolicyScores } from '../run-files/evaluation.ts'
+import type { Evaluation } from '../run-files/evaluation.ts'
+import type { PolicyScores } from '../run-files/policy-scores.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /** What the summary says and where it is shown. */

@@ -1,0 +1,231 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decide } from '../decide.ts'
+import { ConsensusError } from '../errors.ts'
+import { maxFaults } from '../quorum.ts'
+import { agree } from './agree.ts'
+import {
+  type BatchCertificate,
+  proveDecision,
+  type TrustedTeam,
+  verifyCertificate,
+  verifyDecision,
+} from './certificate.ts'
+import {
+  decodeCertificates,
+  decodePublicTeam,
+  encodeCertificates,
+  encodePublicTeam,
+  writeCertificates,
+} from './certificate-file.ts'
+import { ed25519Verify, generateTeamKeys } from './keys.ts'
+import type { RejectionReason } from './rejection.ts'
+import { agreementQuorum } from './rules.ts'
+import { ballotOf, certificateOf, keys, settings, votesOf } from './team-fixture.ts'
+
+const { run, epoch } = settings.domain
+const publicKeys = keys.slice(0, 4).map(({ publicKey }) => publicKey)
+const team: TrustedTeam = decodePublicTeam(encodePublicTeam({ run, epoch, faults: 1, publicKeys }))
+const votes = [0, 1, 2, 3].map((agent) => votesOf(agent))
+const batch = agree({ settings, keys: keys.slice(0, 4), votes })
+
+describe('agree', () => {
+  test('gives the decisions of the rule over the votes, and a certificate that holds', () => {
+    for (let row = 0; row < settings.rows; row++) {
+      const actions = votes.map((vote) => vote.actions[row])
+      expect(batch.actions[row]).toBe(decide({ actions, rule: 'quorum', faults: 1 }).action)
+    }
+    expect(batch.certificate.signatures.length).toBe(3)
+    expect(verifyCertificate(batch, team)).toBeNull()
+  })
+
+  test.each([0, 1, 2, 3])('goes on without agent %i', (away) => {
+    const without = agree({ settings, keys: keys.slice(0, 4), votes: votes.with(away, null as never) })
+    expect(without.value.map(({ agent }) => agent)).toEqual([0, 1, 2, 3].filter((agent) => agent !== away))
+    expect(verifyCertificate(without, team)).toBeNull()
+  })
+
+  test.each([1, 2, 3, 5, 6, 7])('works among %i agents', (agentCount) => {
+    const faults = maxFaults(agentCount)
+    const teamKeys = generateTeamKeys(agentCount)
+    const verify = ed25519Verify(teamKeys.map(({ publicKey }) => publicKey))
+    const certified = agree({
+      settings: { ...settings, agentCount, faults },
+      keys: teamKeys,
+      votes: teamKeys.map((_, agent) => votesOf(agent)),
+    })
+    expect(certified.certificate.signatures.length).toBe(agreementQuorum({ agentCount, faults }))
+    expect(verifyCertificate(certified, { run, epoch, agentCount, faults, verify })).toBeNull()
+  })
+
+  test('says so when too many are away', () => {
+    const call = () => agree({ settings, keys: keys.slice(0, 4), votes: [votes[0], null, null, votes[3]] })
+    expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'NO_AGREEMENT' }))
+  })
+})
+
+describe('a certificate that was tampered with', () => {
+  const { signatures, digest, view } = batch.certificate
+  const changed = (change: Partial<BatchCertificate>): BatchCertificate => ({ ...batch, ...change })
+  const domain = (change: object): BatchCertificate =>
+    changed({ settings: { ...settings, domain: { ...settings.domain, ...change } } })
+
+  test.each<[string, BatchCertificate, RejectionReason]>([
+    ['another run', domain({ run: 'ef'.repeat(32) }), 'WRONG_RUN'],
+    ['another epoch', domain({ epoch: 4 }), 'WRONG_EPOCH'],
+    ['another batch', domain({ batch: 1 }), 'BAD_SIGNATURE'],
+    ['another team', changed({ settings: { ...settings, faults: 0 } }), 'WRONG_RUN'],
+    ['a decision', changed({ actions: batch.actions.map((action) => 3 - action) }), 'WRONG_DECISIONS'],
+    ['another rule', changed({ settings: { ...settings, decision: { rule: 'majority' } } }), 'OTHER_DIGEST'],
+    [
+      'weights by which one agent decides',
+      changed({ settings: { ...settings, decision: { rule: 'weighted', weights: Uint32Array.of(9, 1, 1, 1) } } }),
+      'OTHER_DIGEST',
+    ],
+    [
+      'two signers',
+      changed({ certificate: { ...batch.certificate, signatures: signatures.slice(1) } }),
+      'TOO_FEW_SIGNERS',
+    ],
+    [
+      'one signer three times',
+      changed({ certificate: { ...batch.certificate, signatures: [signatures[0], signatures[0], signatures[0]] } }),
+      'REPEATED_SIGNER',
+    ],
+    ['signers that did not sign', changed({ certificate: { ...batch.certificate, view: view + 1 } }), 'BAD_SIGNATURE'],
+    ['prepare votes alone', changed({ certificate: certificateOf('prepare', view, digest) }), 'UNJUSTIFIED'],
+    [
+      'another vote',
+      changed({ value: batch.value.with(1, { ...batch.value[1], actions: Uint8Array.of(1, 1, 1) }) }),
+      'BAD_VALUE',
+    ],
+    [
+      'a ballot that its agent signed, but not for this batch',
+      changed({ value: batch.value.with(1, ballotOf(1, 1)) }),
+      'OTHER_DIGEST',
+    ],
+    ['a ballot left out', changed({ value: batch.value.slice(1) }), 'OTHER_DIGEST'],
+    ['the votes of nobody', changed({ value: [] }), 'BAD_VALUE'],
+  ])('%s', (_, tampered, reason) => {
+    expect(verifyCertificate(tampered, team)).toBe(reason)
+  })
+})
+
+describe('the proof of one decision', () => {
+  test.each([0, 1, 2])('of row %i holds without the other rows', (row) => {
+    const proof = proveDecision(batch, row)
+    expect(proof.leaf[4]).toBe(batch.actions[row])
+    expect(verifyDecision(proof, team)).toBeNull()
+  })
+
+  const proof = proveDecision(batch, 1)
+  const leaf = proof.leaf.with(4, 3 - proof.leaf[4])
+  const { root, ballots } = proof.outline
+  test.each<[string, Partial<typeof proof>, RejectionReason]>([
+    ['another action', { leaf }, 'NOT_PROVEN'],
+    ['another row', { row: 2 }, 'NOT_PROVEN'],
+    ['no path', { path: [] }, 'NOT_PROVEN'],
+    ['another root', { outline: { root: 'ab'.repeat(32), ballots } }, 'NOT_PROVEN'],
+    ['other ballots', { outline: { root, ballots: ballots.slice(1) } }, 'OTHER_DIGEST'],
+    ['another rule', { settings: { ...settings, decision: { rule: 'majority' } } }, 'OTHER_DIGEST'],
+    ['prepare votes alone', { certificate: certificateOf('prepare', 0, batch.certificate.digest) }, 'UNJUSTIFIED'],
+  ])('with %s does not', (_, change, reason) => {
+    expect(verifyDecision({ ...proof, ...change }, team)).toBe(reason)
+  })
+})
+
+describe('files', () => {
+  const weights = Uint32Array.of(3, 3, 3, 2)
+  const decision = { rule: 'weighted', fallbackAction: 'abstain', threshold: 0.25, weights } as const
+  const second = agree({
+    settings: { ...settings, domain: { ...settings.domain, batch: 1 }, decision },
+    keys: keys.slice(0, 4),
+    votes,
+  })
+  const bytes = encodeCertificates([batch, second])
+  const sizes = { agentCount: 4, faults: 1 }
+
+  test('come back as they were written, and nothing else is left in the folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-certificates-'))
+    try {
+      await writeCertificates(join(folder, 'certificates.bin'), [batch, second])
+      expect(readdirSync(folder)).toEqual(['certificates.bin'])
+      const read = decodeCertificates(readFileSync(join(folder, 'certificates.bin')), sizes)
+      expect(read.map((certificate) => verifyCertificate(certificate, team))).toEqual([null, null])
+      expect(encodeCertificates(read)).toEqual(bytes)
+      await expect(writeCertificates(join(folder, 'missing', 'x'), [batch])).rejects.toThrow('ENOENT')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('5,000 random mutations: refused with a typed error, or every certificate that changed does not hold', () => {
+    const outcomes = new Set<string>()
+    const at = fc.nat({ max: bytes.length - 1 })
+    const mutated = fc.oneof(
+      fc.tuple(at, fc.nat({ max: 255 })).map(([i, value]) => bytes.with(i, value)),
+      fc.tuple(at, fc.nat({ max: 7 })).map(([i, bit]) => bytes.with(i, bytes[i] ^ (1 << bit))),
+      at.map((end) => bytes.slice(0, end)),
+      fc.tuple(at, at, fc.nat({ max: 90 })).map(([from, to, n]) => bytes.slice().copyWithin(to, from, from + n)),
+      fc.uint8Array({ maxLength: 60 }).map((tail) => new Uint8Array(Buffer.concat([bytes, tail]))),
+    )
+    fc.assert(
+      fc.property(mutated, (file) => {
+        outcomes.add(outcomeOf(file))
+      }),
+      { seed: 1, numRuns: 5000 },
+    )
+    expect([...outcomes]).toEqual(expect.arrayContaining(['CERTIFICATE_FILE', 'does not hold', 'same']))
+  })
+
+  /** Anything but these words fails the test. */
+  function outcomeOf(file: Uint8Array): string {
+    let read: BatchCertificate[]
+    try {
+      read = decodeCertificates(file, sizes)
+    } catch (error) {
+      if (error instanceof ConsensusError) return error.code
+      throw error
+    }
+    if (read.some((certificate) => verifyCertificate(certificate, team) !== null)) return 'does not hold'
+    // What holds is what was written, perhaps not all of it.
+    const known = [batch, second].map((certificate) => Buffer.from(encodeCertificates([certificate])).toString('hex'))
+    const held = read.map((certificate) => Buffer.from(encodeCertificates([certificate])).toString('hex'))
+    expect(known).toEqual(expect.arrayContaining(held))
+    return 'same'
+  }
+
+  test.each<[string, Uint8Array]>([
+    ['another magic', bytes.with(0, 0)],
+    ['another version', bytes.with(8, 9)],
+    ['a length beyond the end', bytes.with(15, 0xff)],
+    ['nothing', new Uint8Array(0)],
+  ])('%s is refused', (_, file) => {
+    expect(() => decodeCertificates(file, sizes)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_FILE' }))
+  })
+})
+
+describe('files of public keys', () => {
+  const text = encodePublicTeam({ run, epoch, faults: 1, publicKeys })
+  const changedBy = (change: object) => JSON.stringify({ ...JSON.parse(text), ...change })
+
+  test.each<[string, string]>([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['another version', changedBy({ formatVersion: 2 })],
+    ['an unknown key', changedBy({ privateKeys: [] })],
+    ['a short run', changedBy({ run: 'ab' })],
+    ['half an epoch', changedBy({ epoch: 0.5 })],
+    ['too many faults', changedBy({ faults: 2 })],
+    ['negative faults', changedBy({ faults: -1 })],
+    ['a key twice', changedBy({ publicKeys: [...publicKeys.slice(1), publicKeys[1]] })],
+    ['numbers for keys', changedBy({ publicKeys: [1, 2, 3, 4] })],
+  ])('%s is refused', (_, given) => {
+    expect(() => decodePublicTeam(given)).toThrow(
+      expect.objectContaining({ name: 'ConsensusError', code: 'KEYS_FILE' }),
+    )
+  })
+})

@@ -1,0 +1,124 @@
+/** Whether what was received holds: certificates, claims, ballots, values, proposals, evidence. No state. */
+import type { Ballot, Claim, Evidence, Proposal, QuorumCertificate, Value } from './messages.ts'
+import type { RejectionReason } from './rejection.ts'
+import type { AgreementRules } from './rules.ts'
+import { type Claimed, claimed, type Verify } from './statement.ts'
+import type { BatchSettings, Digests } from './value.ts'
+
+/** What a check needs to know. */
+export type Checking = {
+  readonly settings: BatchSettings
+  readonly rules: AgreementRules
+  readonly verify: Verify
+  readonly digests: Digests
+}
+
+/** Whether the agent has signed this in this batch. */
+export function isSigned(
+  { settings, verify }: Checking,
+  { agent, statement, signature }: { agent: number; statement: Claimed; signature: string },
+): boolean {
+  return verify(agent, { ...settings.domain, ...statement }, signature)
+}
+
+/** Whether a quorum of distinct agents has signed. */
+export function checkCertificate(checking: Checking, certificate: QuorumCertificate): RejectionReason | null {
+  const { settings, rules } = checking
+  const { phase, view, digest, signatures } = certificate
+  const repeated = rules.distinct(signatures)
+  if (repeated !== null) return repeated
+  if (signatures.length < rules.quorum(settings)) return 'TOO_FEW_SIGNERS'
+  const statement = claimed(phase, view, digest)
+  for (const { agent, signature } of signatures) {
+    if (agent >= settings.agentCount) return 'UNKNOWN_AGENT'
+    if (!isSigned(checking, { agent, statement, signature })) return 'BAD_SIGNATURE'
+  }
+  return null
+}
+
+/** What the signature of a claim is over. */
+export function statementOfClaim({ view, digest, lockView }: Claim): Claimed {
+  return { kind: 'status', view, digest, lockView }
+}
+
+/** Whether the agent that a claim names has signed it. */
+export function checkClaim(checking: Checking, claim: Claim): RejectionReason | null {
+  if (claim.agent >= checking.settings.agentCount) return 'UNKNOWN_AGENT'
+  if (claim.lockView >= claim.view) return 'UNJUSTIFIED'
+  const { agent, signature } = claim
+  return isSigned(checking, { agent, statement: statementOfClaim(claim), signature }) ? null : 'BAD_SIGNATURE'
+}
+
+/** Whether a ballot is complete and signed. */
+export function checkBallot(checking: Checking, ballot: Ballot): RejectionReason | null {
+  if (ballot.agent >= checking.settings.agentCount) return 'UNKNOWN_AGENT'
+  const digest = checking.digests.ballot(ballot)
+  if (digest === null) return 'BAD_VALUE'
+  const { agent, signature } = ballot
+  return isSigned(checking, { agent, statement: claimed('ballot', 0, digest), signature }) ? null : 'BAD_SIGNATURE'
+}
+
+/** Whether a value holds the ballots of at least n - f distinct agents, each as its agent signed it. */
+export function checkValue(checking: Checking, value: Value): RejectionReason | null {
+  const { agentCount, faults } = checking.settings
+  if (value.length < agentCount - faults) return 'BAD_VALUE'
+  for (const [i, ballot] of value.entries()) {
+    if (i > 0 && ballot.agent <= value[i - 1].agent) return 'BAD_VALUE'
+    if (checkBallot(checking, ballot) !== null) return 'BAD_VALUE'
+  }
+  return null
+}
+
+/** Whether a claim to a lock comes with the certificate and the value, which a leader needs to propose it again. */
+export function checkLock(
+  checking: Checking,
+  { claim, lock, value }: { claim: Claim; lock: QuorumCertificate | null; value: Value },
+): RejectionReason | null {
+  if (claim.lockView < 0) return null
+  if (lock === null || lock.phase !== 'prepare') return 'LOCK_MISSING'
+  if (lock.view !== claim.lockView || lock.digest !== claim.digest) return 'LOCK_MISSING'
+  const reason = checkCertificate(checking, lock) ?? checkValue(checking, value)
+  if (reason !== null) return reason
+  return checking.digests.value(value) === lock.digest ? null : 'OTHER_DIGEST'
+}
+
+/** Whether a proposal is its leader's, follows from the claims of a quorum, and holds a sound value. */
+export function checkProposal(checking: Checking, proposal: Proposal): RejectionReason | null {
+  const { settings, rules } = checking
+  const { view, value, claims, lock, signature } = proposal
+  const badValue = checkValue(checking, value)
+  if (badValue !== null) return badValue
+  const digest = checking.digests.value(value)
+  const statement = claimed('proposal', view, digest)
+  if (!isSigned(checking, { agent: rules.leaderOf(view, settings), statement, signature })) return 'BAD_SIGNATURE'
+  if (view === 0) return claims.length === 0 && lock === null ? null : 'UNJUSTIFIED'
+  const repeated = rules.distinct(claims)
+  if (repeated !== null) return repeated
+  if (claims.length < rules.quorum(settings)) return 'TOO_FEW_SIGNERS'
+  for (const claim of claims) {
+    if (claim.view !== view) return 'UNJUSTIFIED'
+    const reason = checkClaim(checking, claim)
+    if (reason !== null) return reason
+  }
+  const justified = rules.justified(claims, lock)
+  if (justified === null) return 'UNJUSTIFIED'
+  if (justified.any) return null
+  if (justified.digest !== digest) return 'UNJUSTIFIED'
+  return lock === null ? null : checkCertificate(checking, lock)
+}
+
+/** Whether both statements are the agent's, and no honest agent would have signed both. */
+export function checkEvidence(
+  checking: Checking,
+  { agent, first, second }: Pick<Evidence, 'agent' | 'first' | 'second'>,
+): RejectionReason | null {
+  if (agent >= checking.settings.agentCount) return 'UNKNOWN_AGENT'
+  if (!checking.rules.conflicting(first, second)) return 'NOT_PROVEN'
+  const signed = (statement: typeof first) => () =>
+    isSigned(checking, { agent, statement: { ...claimedOf(statement) }, signature: statement.signature })
+  return checking.rules.proven(signed(first), signed(second)) ? null : 'BAD_SIGNATURE'
+}
+
+function claimedOf({ kind, view, digest, lockView }: Claimed): Claimed {
+  return { kind, view, digest, lockView }
+}

@@ -1,0 +1,431 @@
+/**
+ * One agent's side of the agreement on one batch: messages and timers in, messages and timers out, nothing else.
+ * docs/agreement.md has the protocol, its invariants and why it is safe.
+ */
+import { Author } from './author.ts'
+import {
+  type Checking,
+  checkBallot,
+  checkCertificate,
+  checkClaim,
+  checkEvidence,
+  checkLock,
+  checkProposal,
+  checkValue,
+  isSigned,
+  statementOfClaim,
+} from './checks.ts'
+import { decodeEnvelope } from './codec.ts'
+import { type Durable, FRESH } from './durable.ts'
+import type {
+  Ballot,
+  Claim,
+  Committed,
+  Envelope,
+  Evidence,
+  Header,
+  Message,
+  Phase,
+  Proposal,
+  QuorumCertificate,
+  Status,
+  Value,
+  Vote,
+} from './messages.ts'
+import { type Effect, Outbox, type Timer } from './outbox.ts'
+import { countRejection, type RejectionCounts, type RejectionReason } from './rejection.ts'
+import { claimed, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
+import { StatementLog } from './statement-log.ts'
+
+/** What a replica is made of. */
+export type ReplicaOptions = {
+  readonly checking: Checking
+  /** this agent */
+  readonly self: number
+  readonly sign: Sign
+  /** time for view 0, at least 20 message delays; doubles with every view, up to 64 times */
+  readonly baseTimeoutMs: number
+  /** as it was when the agent stopped; 'lost' when it is gone: then the agent takes no part and asks for the certificate */
+  readonly durable?: Durable | 'lost'
+}
+
+/** One agent in one batch. Every call returns the effects, in the order in which they are to be carried out. */
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #rejections: RejectionCounts = {}
+  readonly #evidence = new Map<number, Evidence>()
+  readonly #log: StatementLog
+  readonly #author: Author
+  readonly #outbox: Outbox
+  readonly #ballots: (Ballot | null)[]
+  readonly #statuses: (Status | null)[]
+  #durable: Durable
+  #entered = false
+  #gathering: 'no' | 'waiting' | 'over' = 'no'
+  #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
+  #seen: Header | null = null
+  #early: QuorumCertificate | null = null
+  #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
+
+  constructor(options: ReplicaOptions) {
+    const { agentCount } = options.checking.settings
+    this.#options = options
+    this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
+    this.#author = new Author(options)
+    this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
+    this.#log = new StatementLog(options.checking.rules.conflicting)
+    this.#ballots = new Array<Ballot | null>(agentCount).fill(null)
+    this.#statuses = new Array<Status | null>(agentCount).fill(null)
+  }
+
+  /** To be stored before the effects are carried out. */
+  get durable(): Durable {
+    return this.#durable
+  }
+
+  /** The committed value with its certificate; null before. */
+  get committed(): Committed | null {
+    return this.#durable.committed
+  }
+
+  /** Agents that have provably lied, with the proof. */
+  get evidence(): ReadonlyMap<number, Evidence> {
+    return this.#evidence
+  }
+
+  /** How many messages were not followed, and why. */
+  get rejections(): RejectionCounts {
+    return this.#rejections
+  }
+
+  /**
+   * Starts, or starts again; `votes` are this agent's, for every row, and are signed once.
+   *
+   * @throws {ConsensusError} VOTES
+   */
+  begin(votes: Pick<Ballot, 'actions' | 'scores'>): Effect[] {
+    return this.#collect(() => {
+      if (this.committed !== null) return
+      this.#outbox.arm('resend', this.#durable.view)
+      if (this.#durable.observing) {
+        this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
+        return
+      }
+      this.#cast(this.#durable.ballot ?? this.#author.ballot(votes))
+      // Back in a view that others may have left meanwhile: their claims will tell.
+      if (this.#durable.claim !== null) this.#sendStatus(this.#durable.claim)
+      if (this.#durable.view === 0) this.#enter()
+      else this.#pace()
+    })
+  }
+
+  /** A message from anybody. */
+  receive({ domain, message }: Envelope): Effect[] {
+    return this.#collect(() => {
+      const { rules, settings } = this.#options.checking
+      this.#count(rules.belongs(settings.domain, domain) ?? this.#follow(message))
+    })
+  }
+
+  /** Bytes from anybody. What they are not is counted like everything else that is not followed. */
+  receiveBytes(bytes: unknown): Effect[] {
+    const decoded = decodeEnvelope(bytes, this.#options.checking.settings)
+    if (!('rejected' in decoded)) return this.receive(decoded)
+    this.#count(decoded.rejected)
+    return []
+  }
+
+  /** A timer that an earlier effect asked for. */
+  expire(timer: Timer): Effect[] {
+    return this.#collect(() => {
+      if (this.committed !== null) return
+      if (!this.#options.checking.rules.timerCounts(this.#durable, timer)) return
+      if (timer.kind === 'resend') this.#resend()
+      if (timer.kind === 'view' && this.#entered) this.#advance(this.#durable.view + 1)
+      if (timer.kind === 'gather') {
+        this.#gathering = 'over'
+        this.#lead()
+      }
+    })
+  }
+
+  #collect(step: () => void): Effect[] {
+    step()
+    for (let message = this.#outbox.takeOwn(); message !== undefined; message = this.#outbox.takeOwn()) {
+      this.#count(this.#follow(message))
+    }
+    return this.#outbox.take()
+  }
+
+  #count(reason: RejectionReason | null): void {
+    if (reason !== null) countRejection(this.#rejections, reason)
+  }
+
+  #follow(message: Message): RejectionReason | null {
+    if (message.type === 'evidence') return this.#followEvidence(message)
+    if (message.type === 'committed') return this.#followCommitted(message)
+    if (this.committed !== null) return this.#answer(message)
+    if (this.#durable.observing) return 'OBSERVER'
+    switch (message.type) {
+      case 'ballot':
+        return this.#followBallot(message.ballot)
+      case 'proposal':
+        return this.#followProposal(message)
+      case 'vote':
+        return this.#followVote(message)
+      case 'prepared':
+        return this.#followPrepared(message.certificate)
+      case 'status':
+        return this.#followStatus(message)
+      case 'ask':
+        return null
+    }
+  }
+
+  /** Who is not done yet is told, and nothing else matters any more. */
+  #answer(message: Message): RejectionReason | null {
+    if (message.type !== 'status' && message.type !== 'ask') return 'DECIDED'
+    const reason = message.type === 'status' ? checkClaim(this.#options.checking, message.claim) : null
+    if (reason !== null) return reason
+    const agent = message.type === 'status' ? message.claim.agent : message.agent
+    if (agent >= this.#ballots.length) return 'UNKNOWN_AGENT'
+    if (agent !== this.#options.self) this.#outbox.send(agent, this.committed!)
+    return null
+  }
+
+  #followBallot(ballot: Ballot): RejectionReason | null {
+    const { checking } = this.#options
+    const reason = checkBallot(checking, ballot)
+    if (reason !== null) return reason
+    const digest = checking.digests.ballot(ballot)!
+    this.#observe(ballot.agent, { ...claimed('ballot', 0, digest), signature: ballot.signature })
+    if (this.#ballots[ballot.agent] !== null) return 'REPEATED'
+    this.#ballots[ballot.agent] = ballot
+    this.#lead()
+    return null
+  }
+
+  #followProposal(proposal: Proposal): RejectionReason | null {
+    const { checking } = this.#options
+    const { view, value, signature } = proposal
+    const may = checking.rules.mayVote({ view: this.#durable.view, voted: this.#durable.voted.prepare }, view)
+    // A second proposal is looked at for what it shows about its leader.
+    if (may !== null && may !== 'REPEATED') return may
+    const reason = checkProposal(checking, proposal)
+    if (reason !== null) return reason
+    const digest = checking.digests.value(value)
+    this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
+    for (const ballot of value) {
+      const votes = claimed('ballot', 0, checking.digests.ballot(ballot)!)
+      this.#observe(ballot.agent, { ...votes, signature: ballot.signature })
+    }
+    if (may !== null) return may
+    // A quorum has left the views below: so do we.
+    if (view > this.#durable.view) this.#advance(view)
+    if (!this.#entered) this.#enter()
+    this.#candidate = { view, digest, value }
+    this.#seen = { view, digest, signature }
+    this.#vote('prepare', view, digest)
+    if (this.#early?.view === view) return this.#followPrepared(this.#early)
+    return null
+  }
+
+  #followPrepared(certificate: QuorumCertificate): RejectionReason | null {
+    const { checking } = this.#options
+    const { view, digest } = certificate
+    if (certificate.phase !== 'prepare') return 'UNJUSTIFIED'
+    const at = { view: this.#durable.view, voted: this.#durable.voted.commit }
+    const reason =
+      checking.rules.mayVote(at, view) ?? checking.rules.mayCommit(() => checkCertificate(checking, certificate))
+    if (reason !== null) return reason
+    if (this.#candidate?.view !== view) {
+      // The certificate has overtaken its proposal.
+      if (view >= (this.#early?.view ?? 0)) this.#early = certificate
+      return null
+    }
+    if (this.#candidate.digest !== digest) return 'OTHER_DIGEST'
+    this.#durable = { ...this.#durable, lock: { certificate, value: this.#candidate.value } }
+    this.#vote('commit', view, digest)
+    return null
+  }
+
+  #followVote(vote: Vote): RejectionReason | null {
+    const { checking, self } = this.#options
+    const { phase, view, digest, agent, signature } = vote
+    if (this.#leaderOf(view) !== self) return 'NOT_LEADER'
+    if (view < this.#durable.view) return 'OLD_VIEW'
+    if (this.#candidate?.view !== view || this.#durable.proposed !== view) return 'OTHER_VIEW'
+    const statement = claimed(phase, view, digest)
+    if (!isSigned(checking, { agent, statement, signature })) return 'BAD_SIGNATURE'
+    this.#observe(agent, { ...statement, signature })
+    if (digest !== this.#candidate.digest) return 'OTHER_DIGEST'
+    const votes = this.#votes[phase]
+    if (votes.has(agent)) return 'REPEATED'
+    votes.set(agent, signature)
+    if (votes.size !== checking.rules.quorum(checking.settings)) return null
+    const signatures = [...votes].map(([agent, signature]) => ({ agent, signature })).sort((a, b) => a.agent - b.agent)
+    const certificate: QuorumCertificate = { phase, view, digest, signatures }
+    if (phase === 'prepare') this.#outbox.broadcast({ type: 'prepared', certificate })
+    else this.#outbox.broadcast({ type: 'committed', certificate, value: this.#candidate.value })
+    return null
+  }
+
+  #followCommitted(message: Committed): RejectionReason | null {
+    const { checking } = this.#options
+    const { certificate, value } = message
+    if (this.committed !== null) return 'DECIDED'
+    if (certificate.phase !== 'commit') return 'UNJUSTIFIED'
+    const reason = checkCertificate(checking, certificate) ?? checkValue(checking, value)
+    if (reason !== null) return reason
+    if (checking.digests.value(value) !== certificate.digest) return 'OTHER_DIGEST'
+    this.#durable = { ...this.#durable, committed: message }
+    return null
+  }
+
+  #followStatus(status: Status): RejectionReason | null {
+    const { checking, self } = this.#options
+    const { claim, seen } = status
+    const { agent, signature } = claim
+    const mine = this.#leaderOf(claim.view) === self
+    const reason = checkClaim(checking, claim) ?? (mine ? checkLock(checking, status) : null)
+    if (reason !== null) return reason
+    this.#observe(agent, { ...statementOfClaim(claim), signature })
+    if (seen !== null) this.#observeHeader(seen)
+    if (claim.view <= (this.#statuses[agent]?.claim.view ?? -1)) return 'REPEATED'
+    this.#statuses[agent] = mine ? status : { ...status, lock: null, value: [] }
+    this.#pace()
+    return null
+  }
+
+  #followEvidence(evidence: Evidence): RejectionReason | null {
+    if (this.#evidence.has(evidence.agent)) return 'REPEATED'
+    const reason = checkEvidence(this.#options.checking, evidence)
+    if (reason === null) this.#evidence.set(evidence.agent, evidence)
+    return reason
+  }
+
+  #observeHeader({ view, digest, signature }: Header): void {
+    const { checking } = this.#options
+    const statement = claimed('proposal', view, digest)
+    const agent = this.#leaderOf(view)
+    if (this.#log.has(agent, statement)) return
+    if (isSigned(checking, { agent, statement, signature })) this.#observe(agent, { ...statement, signature })
+  }
+
+  /** Keeps what an agent has signed, and tells all when it contradicts what it had signed before. */
+  #observe(agent: number, statement: SignedStatement): void {
+    const earlier = this.#log.add(agent, statement)
+    if (earlier === null || this.#evidence.has(agent)) return
+    const evidence: Evidence = { type: 'evidence', agent, first: earlier, second: statement }
+    this.#evidence.set(agent, evidence)
+    this.#outbox.send('all', evidence)
+  }
+
+  /** Follows the others into a view, enters one that a quorum has reached, and leads it where it is this agent's turn. */
+  #pace(): void {
+    const { settings, rules } = this.#options.checking
+    const views = this.#statuses.map((status) => status?.claim.view ?? 0).sort((a, b) => b - a)
+    // Of f + 1 agents one is honest and has waited: nobody can be hurried on by f.
+    const supported = views[settings.faults]
+    if (supported > this.#durable.view) {
+      this.#advance(supported)
+    } else {
+      if (!this.#entered && views[rules.quorum(settings) - 1] >= this.#durable.view) this.#enter()
+      this.#lead()
+    }
+  }
+
+  #enter(): void {
+    const { view } = this.#durable
+    this.#entered = true
+    this.#outbox.arm('view', view)
+    this.#lead()
+  }
+
+  #advance(view: number): void {
+    const { rules } = this.#options.checking
+    const lock = rules.carriedLock(this.#durable.lock)
+    const claim = this.#author.claim(view, lock?.certificate ?? null)
+    this.#durable = { ...this.#durable, view, claim }
+    this.#entered = false
+    this.#gathering = 'no'
+    this.#votes = { prepare: new Map(), commit: new Map() }
+    this.#sendStatus(claim)
+    this.#outbox.arm('resend', this.#durable.view)
+    this.#pace()
+  }
+
+  #sendStatus(claim: Claim): void {
+    const { self } = this.#options
+    const { lock } = this.#durable
+    const carries = lock !== null && claim.lockView === lock.certificate.view
+    const brief: Status = { type: 'status', claim, seen: this.#seen, lock: null, value: [] }
+    const full: Status = carries ? { ...brief, lock: lock.certificate, value: lock.value } : brief
+    const leader = this.#leaderOf(claim.view)
+    for (let agent = 0; agent < this.#statuses.length; agent++) {
+      if (agent !== self) this.#outbox.send(agent, agent === leader ? full : brief)
+    }
+    this.#statuses[self] = leader === self ? full : brief
+    this.#sendBallot(leader)
+  }
+
+  /** Proposes when it is this agent's turn and everything is there that a proposal needs. */
+  #lead(): void {
+    const { checking, self } = this.#options
+    const { view, proposed } = this.#durable
+    if (this.#leaderOf(view) !== self || !this.#entered || proposed >= view) return
+    const statuses = this.#statuses.filter((status) => status !== null && status.claim.view === view) as Status[]
+    if (view > 0 && statuses.length < checking.rules.quorum(checking.settings)) return
+    let highest: Status | null = null
+    for (const status of statuses) if (status.claim.lockView > (highest?.claim.lockView ?? NO_LOCK)) highest = status
+    const value = highest?.value ?? this.#gathered()
+    if (value === null) return
+    const claims = view === 0 ? [] : statuses.map(({ claim }) => claim)
+    this.#durable = { ...this.#durable, proposed: view }
+    this.#outbox.broadcast(this.#author.proposal({ view, value, claims, lock: highest?.lock ?? null }))
+  }
+
+  /** All ballots, or those of n - f agents once the others have had their time; null while it is to be waited. */
+  #gathered(): Value | null {
+    const { agentCount, faults } = this.#options.checking.settings
+    const ballots = this.#ballots.filter((ballot) => ballot !== null)
+    if (ballots.length === agentCount) return ballots
+    if (this.#gathering === 'no') {
+      this.#gathering = 'waiting'
+      this.#outbox.arm('gather', this.#durable.view)
+    }
+    return this.#gathering === 'over' && ballots.length >= agentCount - faults ? ballots : null
+  }
+
+  #resend(): void {
+    this.#outbox.arm('resend', this.#durable.view)
+    const { claim, view } = this.#durable
+    if (this.#durable.observing) this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
+    else if (claim !== null) this.#sendStatus(claim)
+    else this.#sendBallot(this.#leaderOf(view))
+  }
+
+  #cast(ballot: Ballot): void {
+    this.#durable = { ...this.#durable, ballot }
+    this.#outbox.broadcast({ type: 'ballot', ballot })
+  }
+
+  /** A leader may have missed it. */
+  #sendBallot(leader: number): void {
+    const { ballot } = this.#durable
+    if (ballot !== null && leader !== this.#options.self) this.#outbox.send(leader, { type: 'ballot', ballot })
+  }
+
+  #vote(phase: Phase, view: number, digest: string): void {
+    this.#durable = { ...this.#durable, voted: { ...this.#durable.voted, [phase]: view } }
+    const vote = this.#author.vote(phase, view, digest)
+    const leader = this.#leaderOf(view)
+    if (leader === this.#options.self) this.#outbox.keep(vote)
+    else this.#outbox.send(leader, vote)
+  }
+
+  #leaderOf(view: number): number {
+    const { rules, settings } = this.#options.checking
+    return rules.leaderOf(view, settings)
+  }
+}

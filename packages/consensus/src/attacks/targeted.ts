@@ -1,0 +1,87 @@
+/**
+ * Targeted collusion: faulty agents that know every honest vote and the truth, and say on each event what makes the team's
+ * decision wrong, if anything they could say does. No adversary within the same agents does more harm.
+ *
+ * To make a threat pass or a benign event be stopped, every faulty agent votes for the wrong class with the most extreme
+ * score: every rule counts that at least as much against the right class as any other vote. The one exception is a rule
+ * that does not decide with too few votes: there the fallback may do the harm, so the other choice is that all keep silent.
+ */
+import { type BatchVotes, decideBatch, type VoteSettings } from '../decide.ts'
+import { isRestrictive, NO_ACTION } from '../rules/verdict.ts'
+
+/** Who attacks whom. */
+export type Collusion = {
+  /** actions [rows, A] 0..3, scores [rows, A] in [0, 1]; not changed */
+  readonly votes: Required<BatchVotes>
+  /** [rows] 1 = threat, 0 = benign: which decision is wrong */
+  readonly labels: Uint8Array
+  /** the rule that the team counts by */
+  readonly settings: VoteSettings
+  /** the faulty agents; or how many, and on every event it is those who can do most */
+  readonly faulty: readonly number[] | number
+}
+
+/** The votes that do most harm, in fresh arrays. With 0 faulty agents the honest ones. */
+export function colludeAgainst(collusion: Collusion): Required<BatchVotes> {
+  const { votes, labels, settings, faulty } = collusion
+  const { agentCount: A } = votes
+  const liars = typeof faulty === 'number' ? new Array<number>(faulty).fill(0) : [...faulty]
+  const opposition = new Float64Array(A)
+  const loud = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
+  const silent = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
+  for (const [row, label] of labels.entries()) {
+    const wrong = label === 1 ? 0 : 1
+    if (typeof faulty === 'number') {
+      measureOpposition(collusion, { row, wrong }, opposition)
+      takeLargest(opposition, liars)
+    }
+    for (const agent of liars) {
+      loud.actions[row * A + agent] = wrong
+      loud.scores[row * A + agent] = wrong
+      silent.actions[row * A + agent] = NO_ACTION
+      silent.scores[row * A + agent] = 0
+    }
+  }
+  const spoken = decideBatch({ ...loud, ...settings }).actions
+  const kept = decideBatch({ ...silent, ...settings }).actions
+  for (const [row, label] of labels.entries()) {
+    const [harms, harmsSilently] = [spoken, kept].map((actions) => isRestrictive(actions[row]) !== (label === 1))
+    if (harms || !harmsSilently) continue
+    const from = row * A
+    loud.actions.set(silent.actions.subarray(from, from + A), from)
+    loud.scores.set(silent.scores.subarray(from, from + A), from)
+  }
+  return loud
+}
+
+/**
+ * How much turning each agent of a row helps the wrong class, by the rule's own measure: how far it stands from it.
+ *
+ * @param out [A], overwritten
+ */
+function measureOpposition(
+  { votes: { actions, scores, agentCount: A }, settings: { rule, weights } }: Collusion,
+  { row, wrong }: { row: number; wrong: number },
+  out: Float64Array,
+): void {
+  for (let agent = 0; agent < A; agent++) {
+    const at = row * A + agent
+    if (rule === 'trimmed-median') out[agent] = Math.abs(scores[at] - wrong)
+    else if (isRestrictive(actions[at]) === (wrong === 1)) out[agent] = 0
+    else out[agent] = rule === 'weighted' ? (weights?.[agent] ?? 1) : 1
+  }
+}
+
+/**
+ * The agents with the largest values, each of which becomes -1; of equal ones the smaller number.
+ *
+ * @param out [k], overwritten with as many agents
+ */
+function takeLargest(values: Float64Array, out: number[]): void {
+  for (let i = 0; i < out.length; i++) {
+    let largest = 0
+    for (let agent = 1; agent < values.length; agent++) if (values[agent] > values[largest]) largest = agent
+    values[largest] = -1
+    out[i] = largest
+  }
+}

@@ -1,0 +1,84 @@
+/** What the agents of a simulated run have: keys, votes, and the settings of their batches. */
+import { hash } from 'node:crypto'
+import type { Checking } from '../agreement/checks.ts'
+import { ed25519Sign, ed25519Verify, keysOfSecret } from '../agreement/keys.ts'
+import type { Ballot } from '../agreement/messages.ts'
+import { type AgreementRules, STANDARD_RULES } from '../agreement/rules.ts'
+import type { Sign, Statement, Verify } from '../agreement/statement.ts'
+import { type BatchSettings, Digests } from '../agreement/value.ts'
+import { Draws } from './draws.ts'
+
+/** Rows of a simulated batch: enough for votes that differ. */
+const ROWS = 2
+
+/** What is put in place of a part of the protocol, to see it caught. */
+export type Mutation = {
+  readonly rules?: Partial<AgreementRules>
+  /** what agents put into the place of the statement that is signed */
+  readonly signed?: (statement: Statement) => Statement
+  /** whether agents check signatures */
+  readonly unchecked?: boolean
+  /** agents that have lost their state take part as if nothing had happened: at once, or after another crash */
+  readonly forgetful?: 'at once' | 'later'
+}
+
+/** Keys of every agent: real ones, or a double that costs nothing and that no simulated liar forges. */
+export type TeamKeys = { readonly signs: readonly Sign[]; readonly verify: Verify }
+
+/** The keys of a team. */
+export function keysOf(
+  { seed, agentCount, signatures }: { seed: number; agentCount: number; signatures: 'ed25519' | 'double' },
+  { signed = (statement) => statement }: Mutation = {},
+): TeamKeys {
+  if (signatures === 'double') {
+    const sign = (agent: number, statement: Statement) => doubleSignature(agent, signed(statement))
+    return {
+      signs: Array.from({ length: agentCount }, (_, agent) => (statement) => sign(agent, statement)),
+      verify: (agent, statement, signature) => agent < agentCount && sign(agent, statement) === signature,
+    }
+  }
+  const keys = Array.from({ length: agentCount }, (_, agent) =>
+    keysOfSecret(hash('sha256', `simulated agent ${agent} of run ${seed}`, 'buffer')),
+  )
+  const verify = ed25519Verify(keys.map(({ publicKey }) => publicKey))
+  return {
+    signs: keys.map(({ privateKey }) => {
+      const sign = ed25519Sign(privateKey)
+      return (statement) => sign(signed(statement))
+    }),
+    verify: (agent, statement, signature) => verify(agent, signed(statement), signature),
+  }
+}
+
+/** The settings of batch `batch`, and what its agents check by. */
+export function checkingOf(
+  { seed, agentCount, faults }: { seed: number; agentCount: number; faults: number },
+  { batch, verify, mutation = {} }: { batch: number; verify: Verify; mutation?: Mutation },
+): Checking {
+  const run = hash('sha256', `simulated run ${seed}`)
+  const settings: BatchSettings = {
+    domain: { run, epoch: 1, batch },
+    agentCount,
+    faults,
+    rows: ROWS,
+    decision: { rule: 'trimmed-median' },
+  }
+  const rules = { ...STANDARD_RULES, ...mutation.rules }
+  return { settings, rules, digests: new Digests(settings), verify: mutation.unchecked ? () => true : verify }
+}
+
+/** An agent's votes on a batch; a twin's second host has votes of its own. */
+export function votesOf(
+  seed: number,
+  { host, batch }: { host: number; batch: number },
+): Pick<Ballot, 'actions' | 'scores'> {
+  const draws = new Draws(seed, 'votes', 64 * batch + host)
+  return {
+    actions: Uint8Array.from({ length: ROWS }, () => draws.below(4)),
+    scores: Float32Array.from({ length: ROWS }, () => draws.unit()),
+  }
+}
+
+function doubleSignature(agent: number, { kind, view, digest, lockView, batch, epoch, run }: Statement): string {
+  return `${agent} ${kind} ${view} ${lockView} ${batch} ${epoch} ${digest} ${run}`
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decodeCertificates, decodePublicTeam, verifyCertificate } from '@vigil/consensus'
+import { initialiseParameters } from '@vigil/policy-wasm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readCheckpoint } from '../checkpoint/checkpoint.ts'
+import { type Config, resolveConfig } from '../config/config.ts'
+import type { ConfigInput } from '../config/config-schema.ts'
+import { evaluateRun } from '../run/evaluate-run.ts'
+import { type RunFolder, resultFiles, runFolderAt } from '../run/run-folder.ts'
+import { identityOf, loadData } from '../run/session.ts'
+import { createTeam, type Team } from '../run/team.ts'
+import { trainRun } from '../run/train-run.ts'
+import { type Evaluation, readEvaluation } from '../run-files/evaluation.ts'
+import { ATTACKS, CHEAP_ATTACKS } from './attack-votes.ts'
+import { driftingVotes, poisoned } from './drift.ts'
+import { trainAttackers } from './train-attackers.ts'
+
+const SMALL: ConfigInput = {
+  rows: 4000,
+  iterations: 20,
+  validateEvery: 10,
+  policyHidden: [32],
+  valueHidden: [16],
+  rowsPerIteration: 1024,
+  minibatchSize: 256,
+  learningRate: 4e-3,
+  actors: 1,
+  engine: 'portable',
+  engineThreads: 1,
+}
+
+let root: string
+let config: Config
+let folder: RunFolder
+let team: Team
+let parameters: Float32Array
+const session = {
+  stream: { write: () => true },
+  isTTY: false,
+  stop: { requested: () => false, onRequest: () => undefined, release: () => undefined },
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vigil-attacks-'))
+  folder = runFolderAt(join(root, 'run'))
+  config = resolveConfig({ ...SMALL, out: folder.path }, 'test')
+  await trainRun({ kind: 'new', config }, session)
+  const { dataset } = await loadData(config, undefined, () => undefined)
+  team = await createTeam(config, dataset)
+  parameters = (await readCheckpoint(folder.best, identityOf(config, team))).parameters
+})
+afterAll(async () => {
+  await team.pool.close()
+  await rm(root, { recursive: true })
+})
+
+async function evaluated(how: Partial<Parameters<typeof evaluateRun>[0]>): Promise<Evaluation> {
+  const run = { config, folder, team, identity: identityOf(config, team), split: 'test', certify: false } as const
+  await evaluateRun({ ...run, attacks: ATTACKS, ...how }, session)
+  return await readEvaluation(resultFiles(folder, 'test').evaluation)
+}
+
+const f1Of = ({ byzantine }: Evaluation, attack: string, f: number) =>
+  byzantine.find((entry) => entry.attack === attack && entry.f === f && entry.rule === 'quorum')!.team.f1
+
+describe('an evaluation under attack', () => {
+  it('is part of every training, with the attacks that need votes alone', async () => {
+    const { byzantine } = await readEvaluation(resultFiles(folder, 'test').evaluation)
+    expect([...new Set(byzantine.map(({ attack }) => attack))]).toEqual(['none', ...CHEAP_ATTACKS])
+  })
+
+  it('is the same again with every attack, and two trained attackers of four undo the team', async () => {
+    const first = await evaluated({})
+    expect(first.byzantine.length).toBe(4 * (1 + 2 * ATTACKS.length))
+    expect(await evaluated({})).toEqual(first)
+    expect(f1Of(first, 'trained', 2)).toBeLessThan(f1Of(first, 'none', 0) - 0.3)
+    expect(f1Of(first, 'drift', 2)).toBeLessThan(f1Of(first, 'none', 0))
+    expect(await readFile(resultFiles(folder, 'test').report, 'utf8')).toContain('trained')
+  })
+
+  it.each(['trimmed-median', 'weighted'] as const)('counts by %s, and certifies what it decides', async (rule) => {
+    const counted = { ...config, rule }
+    const { team: scores, rule: said } = await evaluated({ config: counted, attacks: ['crash'], certify: true })
+    expect(said).toBe(rule)
+    const files = resultFiles(folder, 'test')
+    const trusted = decodePublicTeam(await readFile(files.publicKeys, 'utf8'))
+    const [certificate, ...others] = decodeCertificates(await readFile(files.certificates), trusted)
+    expect(others).toEqual([])
+    expect(certificate.settings.decision.rule).toBe(rule)
+    expect(verifyCertificate(certificate, trusted)).toBeNull()
+    expect(certificate.actions.filter((action) => action === 1 || action === 2).length).toBe(scores.tp + scores.fp)
+    expect((await readdir(folder.path)).filter((name) => /key/.test(name))).toEqual(['public-keys.json'])
+  })
+})
+
+describe('poisoned weights', () => {
+  it('are the honest ones at level 0, and at level 1 those of an agent that takes the other class', async () => {
+    const { network } = team
+    expect(poisoned(network, { parameters, faulty: [0, 2], level: 0 })).toEqual(parameters)
+    team.publish(parameters, 0)
+    const honest = await team.pool.evaluate('test')
+    team.publish(poisoned(network, { parameters, faulty: [2], level: 1 }), 0)
+    const { actions, scores } = await team.pool.evaluate('test')
+    const swapped = [1, 0, 3, 2]
+    for (let at = 0; at < actions.length; at++) {
+      expect(actions[at]).toBe(at % 4 === 2 ? swapped[honest.actions[at]] : honest.actions[at])
+      expect(scores[at]).toBeCloseTo(at % 4 === 2 ? 1 - honest.scores[at] : honest.scores[at], 5)
+    }
+  })
+
+  it('drift: honest at first, inverted in the end', async () => {
+    team.publish(parameters, 0)
+    const honest = await team.pool.evaluate('test')
+    const drifted = await driftingVotes(team, { split: 'test', parameters, faulty: [1] })
+    const quarter = 4 * Math.floor(honest.actions.length / 16)
+    expect(drifted.actions.subarray(0, quarter)).toEqual(honest.actions.subarray(0, quarter))
+    const swapped = [1, 0, 3, 2]
+    for (let at = honest.actions.length - quarter; at < honest.actions.length; at++) {
+      expect(drifted.actions[at]).toBe(at % 4 === 1 ? swapped[honest.actions[at]] : honest.actions[at])
+    }
+  })
+})
+
+describe('trainAttackers', () => {
+  it('moves the attackers alone', async () => {
+    const attacked = await trainAttackers(team, config, { honest: parameters, faulty: [1] })
+    const size = parameters.length / 4
+    const of = (values: Float32Array, agent: number) => values.subarray(agent * size, (agent + 1) * size)
+    for (const agent of [0, 2, 3]) expect(of(attacked, agent)).toEqual(of(parameters, agent))
+    const fresh = initialiseParameters(team.network, config.seed + 1)
+    expect(of(attacked, 1)).not.toEqual(of(fresh, 1))
+    expect(of(attacked, 1)).not.toEqual(of(parameters, 1))
+  })
+})

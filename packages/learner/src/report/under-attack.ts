@@ -1,0 +1,206 @@
+import type { Evaluation } from '../run-files/evaluation.ts'
+import type { UnderAttack } from '../run-files/under-attack.ts'
+import type { Card, LegendEntry } from './card.ts'
+import { formatScore, formatShare, formatSigned } from './number-format.ts'
+import { rankedChart } from './ranked-chart.ts'
+import { chartText, ink } from './svg-chart.ts'
+
+/** The rule of the run first, the others after it; colours in the same order. */
+const COLORS = [ink.team, ink.second, ink.third, ink.rest]
+
+/** What faulty agents do to the team: F1 against their number, the attacks one by one, and what none of them can turn. */
+export function attackCards(evaluation: Evaluation): Card[] {
+  return [faultyAgentsCard(evaluation), attacksCard(evaluation), certifiedCard(evaluation)]
+}
+
+function faultyAgentsCard(evaluation: Evaluation): Card {
+  const { byzantine, faults } = evaluation
+  const rules = rulesOf(evaluation)
+  const most = Math.max(0, ...byzantine.map(({ f }) => f))
+  const curves = rules.map((rule, i) => ({
+    rule,
+    color: COLORS[Math.min(i, COLORS.length - 1)],
+    // Every rule's own worst attack; a rule that was not attacked by so many has no point.
+    worst: Array.from({ length: most + 1 }, (_, f) => worstOf(byzantine.filter((b) => b.rule === rule && b.f === f))),
+  }))
+  const legend = curves.map(({ rule, color }): LegendEntry => ({ name: rule, ink: color, mark: 'line' }))
+  const atFaults = curves.at(0)?.worst.at(faults)?.team.f1 ?? null
+  return {
+    title: 'F1 against faulty agents',
+    figure: atFaults === null ? null : formatScore(atFaults),
+    explanation: `F1 under the worst attack by so many agents. The rules are meant to bear ${faults}; the dashed line is there.`,
+    legend,
+    chart:
+      most === 0
+        ? null
+        : {
+            id: 'faulty-agents',
+            title: 'F1 of the team against the number of faulty agents, by rule',
+            description: curves
+              .map(({ rule, worst }) => `${rule}: ${worst.map((b, f) => `${f} faulty ${f1Of(b)}`).join(', ')}.`)
+              .join(' '),
+            width: 360,
+            height: 190,
+            option: {
+              grid: { left: 46, right: 14, top: 10, bottom: 24 },
+              xAxis: {
+                type: 'value',
+                min: 0,
+                max: most,
+                interval: 1,
+                splitLine: { show: false },
+                axisLine: { lineStyle: { color: ink.line } },
+                axisTick: { show: false },
+                axisLabel: chartText,
+              },
+              yAxis: {
+                type: 'value',
+                min: 0,
+                max: 1,
+                interval: 0.25,
+                axisLine: { show: false },
+                axisTick: { show: false },
+                axisLabel: chartText,
+                splitLine: { lineStyle: { color: ink.line } },
+              },
+              series: [
+                {
+                  type: 'line',
+                  silent: true,
+                  symbol: 'none',
+                  data: [
+                    [faults, 0],
+                    [faults, 1],
+                  ],
+                  lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] },
+                },
+                // The rule of the run is drawn last, on top of the others.
+                ...curves.toReversed().map(({ color, worst }) => ({
+                  type: 'line',
+                  silent: true,
+                  symbol: 'circle',
+                  symbolSize: 6,
+                  data: worst.map((entry, f) => [f, entry?.team.f1 ?? null]),
+                  itemStyle: { color },
+                  lineStyle: { color, width: 2 },
+                })),
+              ],
+            },
+          },
+    table: {
+      columns: ['attack', 'faulty', ...rules],
+      rows: attacksOf(byzantine).map(({ attack, f }) => [
+        attack,
+        String(f),
+        ...rules.map((rule) => f1Of(byzantine.find((b) => b.attack === attack && b.f === f && b.rule === rule))),
+      ]),
+      omission: null,
+    },
+  }
+}
+
+/** The attacks by as many agents as the rule is meant to bear, on the rule of the run. */
+function attacksCard({ byzantine, rule, faults }: Evaluation): Card {
+  const base = byzantine.find((b) => b.attack === 'none' && b.rule === rule)
+  // A team that is meant to bear none shows what a single one does.
+  const size = Math.max(1, faults)
+  const attacks = byzantine.filter((b) => b.rule === rule && b.f === size)
+  const falls = attacks
+    .map((b) => ({ name: b.attack, value: b.team.f1 - (base?.team.f1 ?? 0) }))
+    .sort((a, b) => b.value - a.value)
+  const entries = falls.map((fall) => ({ ...fall, text: formatSigned(fall.value, 3), color: ink.second }))
+  const faulty = `${size} faulty ${size === 1 ? 'agent' : 'agents'}`
+  return {
+    title: 'What attacks cost',
+    figure: null,
+    explanation: `Change of F1 by ${faulty}, those who do most harm, under the rule ${rule}.`,
+    legend: [],
+    chart:
+      base === undefined || entries.length === 0
+        ? null
+        : rankedChart({
+            id: 'attacks',
+            title: `Change of F1 under attacks by ${faulty}`,
+            description: entries.map(({ name, text }) => `${name} ${text}`).join(', '),
+            entries,
+            mark: 'dot',
+            to: null,
+            reference: 0,
+          }),
+    table: {
+      columns: ['attack', 'F1', 'recall', 'FPR', 'no decision', 'could be turned', 'agents'],
+      rows: [...(base === undefined ? [] : [base]), ...attacks].map((b) => [
+        b.attack,
+        formatScore(b.team.f1),
+        formatScore(b.team.recall),
+        formatShare(b.team.falsePositiveRate),
+        formatShare(b.noDecisionRate),
+        formatShare(b.flippable),
+        b.agents === null ? 'any' : b.agents.map((agent) => agent + 1).join(', '),
+      ]),
+      omission: null,
+    },
+  }
+}
+
+function certifiedCard(evaluation: Evaluation): Card {
+  const { byzantine, rule, faults } = evaluation
+  const entries = rulesOf(evaluation).flatMap((name) =>
+    byzantine
+      .filter((b) => b.attack === 'none' && b.rule === name)
+      .map(({ flippable, noDecisionRate }) => ({ name, value: 1 - flippable, flippable, noDecisionRate })),
+  )
+  const own = entries.find(({ name }) => name === rule)
+  const agents = faults === 1 ? '1 agent' : `any ${faults} agents`
+  return {
+    title: 'Decisions that cannot be turned',
+    figure: own === undefined ? null : formatShare(own.value),
+    explanation: `Share of the decisions that ${agents} could not have turned, whatever they had voted.`,
+    legend: [],
+    chart:
+      entries.length === 0
+        ? null
+        : rankedChart({
+            id: 'certified',
+            title: `Decisions that ${agents} cannot turn, by rule`,
+            description: entries.map(({ name, value }) => `${name} ${formatShare(value)}`).join(', '),
+            entries: entries.map(({ name, value }) => ({
+              name,
+              value,
+              text: formatScore(value),
+              color: name === rule ? ink.team : ink.rest,
+            })),
+            mark: 'bar',
+            to: 1,
+            reference: null,
+          }),
+    table: {
+      columns: ['rule', 'cannot be turned', 'could be turned', 'no decision'],
+      rows: entries.map((entry) => [
+        entry.name,
+        formatShare(entry.value),
+        formatShare(entry.flippable),
+        formatShare(entry.noDecisionRate),
+      ]),
+      omission: null,
+    },
+  }
+}
+
+function rulesOf({ byzantine, rule }: Evaluation): string[] {
+  const rules = [...new Set(byzantine.map((b) => b.rule))]
+  return [...rules.filter((name) => name === rule), ...rules.filter((name) => name !== rule)]
+}
+
+function attacksOf(byzantine: readonly UnderAttack[]): { attack: string; f: number }[] {
+  const seen = new Map(byzantine.map(({ attack, f }) => [JSON.stringify([attack, f]), { attack, f }]))
+  return [...seen.values()]
+}
+
+function worstOf(entries: readonly UnderAttack[]): UnderAttack | null {
+  return entries.reduce<UnderAttack | null>((worst, b) => (worst && worst.team.f1 <= b.team.f1 ? worst : b), null)
+}
+
+function f1Of(entry: UnderAttack | null | undefined): string {
+  return formatScore(entry?.team.f1 ?? null)
+}

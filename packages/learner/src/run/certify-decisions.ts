@@ -1,0 +1,48 @@
+import { agree, encodePublicTeam, generateTeamKeys, writeCertificates } from '@vigil/consensus'
+import type { Config } from '../config/config.ts'
+import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
+import { voteSettings } from '../evaluation/vote-settings.ts'
+import { writeFileAtomically } from '../run-files/atomic-write.ts'
+import { weightsSha256 } from '../run-files/run-record.ts'
+import type { Team } from './team.ts'
+
+/**
+ * Lets the team agree on its decisions and writes the certificates, with the public keys to check them by.
+ *
+ * The private keys are made for this and never leave the process: certificates of an earlier evaluation cannot be forged
+ * with what is on the disk, and nobody can add to these. All agents run in this process, so the signatures say that votes
+ * and decisions are those of this evaluation, not that several machines had a say.
+ *
+ * @param certified parameters [A, P] of the team, published; `decisions` what they decide on a split; `files` where to write
+ * @returns decisions certified
+ * @throws {ConsensusError} {ActorError} {RunFileError}
+ */
+export async function certifyDecisions(
+  team: Team,
+  config: Config,
+  certified: {
+    readonly parameters: Float32Array
+    readonly decisions: SplitDecisions
+    readonly files: { readonly certificates: string; readonly publicKeys: string }
+  },
+): Promise<number> {
+  const { parameters, decisions, files } = certified
+  const { rule, faults, agents: agentCount } = config
+  team.publish(parameters, 0)
+  const weights = rule === 'weighted' ? await weightsOfTeam(team, config) : new Uint32Array(agentCount).fill(1)
+  const { faults: _stated, ...decision } = voteSettings(config, rule, weights)
+  const keys = generateTeamKeys(agentCount)
+  const run = weightsSha256(parameters)
+  const domain = { run, epoch: 0, batch: 0 }
+  const rows = decisions.actions.length
+  const certificate = agree({
+    settings: { domain, agentCount, faults, rows, decision },
+    keys,
+    votes: decisions.agents,
+  })
+  // A crash between the two leaves certificates that do not hold, never some that only seem to.
+  const publicKeys = keys.map(({ publicKey }) => publicKey)
+  await writeFileAtomically(files.publicKeys, encodePublicTeam({ run, epoch: 0, faults, publicKeys }))
+  await writeCertificates(files.certificates, [certificate])
+  return rows
+}

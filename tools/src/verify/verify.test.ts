@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  agree,
+  type BatchCertificate,
+  encodeCertificates,
+  encodePublicTeam,
+  generateTeamKeys,
+  writeCertificates,
+} from '@vigil/consensus'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const COMMAND = fileURLToPath(new URL('./verify.ts', import.meta.url))
+
+const run = 'ab'.repeat(32)
+const keys = generateTeamKeys(4)
+const publicKeys = keys.map(({ publicKey }) => publicKey)
+const votes = keys.map((_, agent) => ({ actions: Uint8Array.of(agent, 1), scores: Float32Array.of(0.5, 1) }))
+const certificates = [0, 1].map((batch): BatchCertificate => {
+  const domain = { run, epoch: 0, batch }
+  const settings = { domain, agentCount: 4, faults: 1, rows: 2, decision: { rule: 'quorum' as const } }
+  return agree({ settings, keys, votes })
+})
+
+let folder: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vigil-verify-'))
+  writeFileSync(join(folder, 'public-keys.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
+  await writeCertificates(join(folder, 'sound.bin'), certificates)
+  const wrong = { ...certificates[1], actions: Uint8Array.of(0, 0) }
+  writeFileSync(join(folder, 'wrong.bin'), encodeCertificates([certificates[0], wrong]))
+  writeFileSync(join(folder, 'twice.bin'), encodeCertificates([certificates[0], certificates[0]]))
+  writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
+  const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
+  writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys: strangers }))
+  mkdirSync(join(folder, 'elsewhere'))
+  await writeCertificates(join(folder, 'elsewhere', 'sound.bin'), certificates)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function verify(...words: string[]) {
+  const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...words], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+describe('verify', () => {
+  it('finds sound certificates sound, and says by which keys', () => {
+    const { status, stdout, stderr } = verify('--certificates=sound.bin')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^Public keys public-keys\.json, SHA-256 [0-9a-f]{64}$/m)
+    expect(stdout).toMatch(/^2 certificates of 4 decisions, 0 wrong$/m)
+  })
+
+  it.each([
+    ['wrong.bin', [], 'batch 1: WRONG_DECISIONS'],
+    ['twice.bin', [], 'batch 0: REPEATED'],
+    ['sound.bin', ['--keys=strangers.json'], 'batch 0: BAD_SIGNATURE\nbatch 1: BAD_SIGNATURE'],
+  ])('ends with 1 and names what is wrong in %s %j', (file, words, line) => {
+    const { status, stdout, stderr } = verify(`--certificates=${file}`, ...words)
+    expect(status).toBe(1)
+    expect(stdout).toContain(line)
+    expect(stderr).toMatch(/^error CHECK_FAILED: \d of 2 certificates do not hold\./)
+  })
+
+  it.each([
+    ['a missing file', ['--certificates=missing.bin'], 2, 'error INPUT_FILE: missing.bin cannot be read'],
+    [
+      'missing keys',
+      ['--certificates=elsewhere/sound.bin'],
+      2,
+      'error INPUT_FILE: elsewhere/public-keys.json cannot be read',
+    ],
+    ['no file', [], 2, 'error INVALID_VALUE: --certificates must be'],
+    ['an unknown flag', ['--certificate=x'], 2, 'Did you mean --certificates?'],
+    ['a torn file', ['--certificates=torn.bin'], 3, 'error CERTIFICATE_FILE: The file must be complete'],
+    ['keys for certificates', ['--certificates=public-keys.json'], 3, 'error CERTIFICATE_FILE: '],
+    [
+      'certificates for keys',
+      ['--certificates=sound.bin', '--keys=sound.bin'],
+      3,
+      'error KEYS_FILE: The keys must be JSON',
+    ],
+  ])('%s: %j ends with %i', (_, words, code, message) => {
+    const { status, stdout, stderr } = verify(...words)
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+
+  it('explains itself', () => {
+    const { status, stdout } = verify('--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('--certificates=FILE')
+  })
+})

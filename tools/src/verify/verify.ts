@@ -1,0 +1,53 @@
+/** `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. */
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
+import { ConsensusError, decodeCertificates, decodePublicTeam } from '@vigil/consensus'
+import { ToolError } from '../errors.ts'
+import { verifyAll } from './verify-all.ts'
+
+const USAGE = `Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.
+
+  --certificates=FILE   the certificates
+  --keys=FILE           the public keys, default: public-keys.json beside the certificates
+`
+
+await runCommand(
+  async () => {
+    const flags = readFlags(commandLine(), ['certificates', 'keys', 'help'])
+    if (flags.has('help')) {
+      process.stdout.write(USAGE)
+      return
+    }
+    const path = flags.get('certificates')
+    if (!path) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
+    const keysPath = flags.get('keys') ?? join(dirname(path), 'public-keys.json')
+    const keys = await read(keysPath)
+    const team = decodePublicTeam(keys.toString('utf8'))
+    const { rows, certificates, wrong } = verifyAll(decodeCertificates(await read(path), team), team)
+    process.stdout.write(`Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`)
+    for (const { batch, reason } of wrong) process.stdout.write(`batch ${batch}: ${reason}\n`)
+    process.stdout.write(`${certificates} certificates of ${rows} decisions, ${wrong.length} wrong\n`)
+    if (wrong.length === 0) return
+    throw new ToolError(
+      'CHECK_FAILED',
+      `${wrong.length} of ${certificates} certificates do not hold. Do not rely on their decisions; look at where the file came from.`,
+    )
+  },
+  {
+    usage: (error) => error instanceof ToolError && error.code === 'INPUT_FILE',
+    badData: (error) => error instanceof ConsensusError,
+  },
+)
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new ToolError(
+      'INPUT_FILE',
+      `${path} cannot be read: ${(cause as Error).message.split(',')[0]}. Give a file that exists.`,
+    )
+  }
+}
