@@ -77,6 +77,13 @@ export function parametersInUse(spec: NetworkSpec): Uint8Array {
   )
 }
 
+/** [A, P] 1 for parameters of the trunk. */
+export function trunkMask(spec: NetworkSpec, name: 'policy' | 'value'): Uint8Array {
+  const { slices, parametersPerAgent } = parameterLayout(spec)
+  const agent = slices.flatMap((slice) => new Array<number>(slice.length).fill(slice.name.startsWith(name) ? 1 : 0))
+  return Uint8Array.from({ length: spec.agentCount * parametersPerAgent }, (_, i) => agent[i % parametersPerAgent])
+}
+
 /** Rows in use of a tensor, and columns in use of each of its gates; null = all. */
 function sizeInUse(spec: NetworkSpec, name: string): { rows: number | null; columns: number | null; gates: number } {
   const [trunk, kind, number] = name.split('.')
