@@ -120,7 +120,8 @@ export function step(
   robustness: usize,
   registers: usize,
 ): i32 {
-  prepare(plan, registers)
+  const watch = plan.watch
+  if (watch !== null) prepareRegisters(watch, registers)
   const agents = plan.agentCount
   const bytes = contextBytes(plan)
   for (let i = 0; i < count; i++) {
@@ -139,7 +140,6 @@ export function step(
     store<u8>(teamActions + i, decision)
     const context = contextOf(plan, lane)
     absorbDecision(context, plan.averageCount, decision)
-    const watch = plan.watch
     if (watch !== null) {
       const record = changetype<WatchRecord>(watchOf(lane))
       const status = watchDecision(plan, watch, record, threat, decision, laneActions, registers, robustness)

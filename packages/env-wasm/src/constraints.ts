@@ -20,7 +20,7 @@ const SPECIFICATIONS_MAX = 32
 export const LANE_BYTES = 24
 
 /** Where the parts of a lane's watch record lie, in bytes from its beginning; without specifications all are 0. */
-export type WatchLayout = {
+type WatchLayout = {
   /** u32 [windows, 3]: threats, true positives, false positives of the window */
   readonly counts: number
   /** u8 [ringSize], the last decisions */

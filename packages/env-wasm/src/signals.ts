@@ -38,7 +38,7 @@ export const SIGNALS = [
 ] as const
 
 /** Signals over the last w decisions, `name[w]`, numbered behind SIGNALS. */
-export const WINDOWED_SIGNALS = ['fp_rate', 'detection_rate'] as const
+const WINDOWED_SIGNALS = ['fp_rate', 'detection_rate'] as const
 
 /** The most decisions that a window may have. */
 const WINDOW_MAX = 1_000_000

@@ -89,7 +89,7 @@ export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
   }
 }
 
-/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, N = 1. */
+/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, one specification. */
 export function exampleTrajectory(): Trajectory {
   const events = 2 * 3
   const decisions = events * 4

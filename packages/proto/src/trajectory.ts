@@ -34,7 +34,7 @@ export type TrajectoryShape = {
   readonly stateSize: number
   /** O, outputs of one agent's critic, at least 1; 1 without specifications */
   readonly valueOutputCount: number
-  /** N, specifications in force, may be 0 */
+  /** specifications in force, may be 0 */
   readonly specificationCount: number
 }
 
@@ -70,7 +70,7 @@ export type Trajectory = TrajectoryShape & {
   readonly truncated: Uint8Array
   /** [E, A, S] recurrent state before the first step, as policy-wasm lays it out */
   readonly recurrentState: Float32Array
-  /** [T, E, N] robustness of every specification after the team's action, below 0 violated; cut to +-1e6 */
+  /** [T, E, specifications] robustness after the team's action, below 0 violated; from -1e6 to 1e6 */
   readonly robustness: Float32Array
 }
 
