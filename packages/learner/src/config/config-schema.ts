@@ -119,10 +119,15 @@ export const configSchema = z.strictObject({
   pid: z
     .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })
     .prefault({}),
+  /**
+   * What a cost's advantage counts from: how near robustness says that a violation is, or that and what an output of the value
+   * trunk has learnt.
+   */
+  costCritic: z.enum(['robustness', 'network']).default('robustness'),
   /** Discount of the costs per step. */
-  costGamma: z.number().min(0).max(0.9999).default(0.97),
+  costGamma: z.number().min(0).max(0.9999).default(0.9),
   /** lambda of the costs' GAE. */
-  costLambda: share.default(0.5),
+  costLambda: share.default(0),
   /** Weight of the loss of cost critics and satisfaction heads. */
   constraintCoef: z.number().min(0).max(100).default(1),
   /** c in -c (1 - least robustness), paid at steps with a violation (only with stlMode `penalty`). */

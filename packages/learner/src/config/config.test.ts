@@ -91,6 +91,7 @@ describe('resolveConfig', () => {
     [{ observeConstraints: 'team' }, 'CONFLICT', /there is none/],
     [{ stlMode: 'lagrangian', valueHidden: null, baseline: 'counterfactual' }, 'CONFLICT', /needs a critic/],
     [{ stlMode: 'penalty', baseline: 'counterfactual' }, 'CONFLICT', /changes rewards/],
+    [{ stlMode: 'lagrangian', observeConstraints: 'none' }, 'CONFLICT', /--cost-critic=network/],
     [{ stlMode: 'strict' }, 'INVALID_VALUE', /stlMode must be one of off, penalty/],
     [{ stlTarget: 1 }, 'INVALID_VALUE', /stlTarget must be less than 1/],
     [

@@ -168,6 +168,11 @@ function assertConsistent(config: Config): void {
   if (config.observeConstraints !== 'none' && config.specifications.length === 0) {
     conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
   }
+  if (usesMultipliers(config) && config.costCritic === 'robustness' && config.observeConstraints === 'none') {
+    conflict(
+      'costCritic "robustness" needs to see it, but observeConstraints is "none". Give --observe-constraints=critic, or --cost-critic=network.',
+    )
+  }
   if (learnsConstraints(config) && config.valueHidden === null) {
     conflict(
       `stlMode "${config.stlMode}" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --stl-mode=off.`,

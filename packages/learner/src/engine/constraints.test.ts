@@ -109,7 +109,8 @@ describe.each(Object.entries(ENGINES))('specifications on %s', (_name, create) =
       ['constraints must hold', null],
       ['constraints.costTargets', { costTargets: costTargets.subarray(1), satisfied }],
       ['constraints.satisfied', { costTargets, satisfied: satisfied.subarray(1) }],
-      ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => 0.95) }],
+      ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => 1.5) }],
+      ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => Number.NaN) }],
       ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => Number.NaN) }],
     ] as const) {
       const error = { code: 'MINIBATCH_SHAPE', message: expect.stringContaining(field) }

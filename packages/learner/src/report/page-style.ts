@@ -90,6 +90,11 @@ summary:hover { color: var(--ink); }
 .figures thead th { color: var(--muted); }
 .figures tbody tr { border-top: 1px solid var(--line); }
 
+.specifications dt { font-weight: 600; margin-top: 10px; }
+.specifications dd { margin: 2px 0 0; }
+.specifications code { overflow-wrap: anywhere; }
+.specifications .met { color: var(--right); }
+.specifications .missed { color: var(--wrong); }
 .confusion { border-collapse: separate; border-spacing: 4px; width: 100%; table-layout: fixed; }
 .confusion th { font-weight: 500; font-size: 13px; }
 .confusion th small { display: block; color: var(--muted); font-weight: 400; }

@@ -50,6 +50,7 @@ const settings = {
   stlMode: 'off',
   stlTarget: 0.95,
   observeConstraints: 'none',
+  costCritic: 'network',
   costGamma: 0.9,
   costLambda: 0.95,
   penaltyCoef: 5,

@@ -6,7 +6,14 @@ import { estimateCosts, isViolated } from './costs.ts'
 /** Settings that say how specifications enter learning. */
 export type ConstraintSettings = Pick<
   Config,
-  'stlMode' | 'stlTarget' | 'observeConstraints' | 'gaeLambda' | 'costGamma' | 'costLambda' | 'penaltyCoef'
+  | 'stlMode'
+  | 'stlTarget'
+  | 'observeConstraints'
+  | 'gaeLambda'
+  | 'costCritic'
+  | 'costGamma'
+  | 'costLambda'
+  | 'penaltyCoef'
 >
 
 /** What the heads of the specifications are fitted to in one iteration; [T, E] and [T, E, A] of one trajectory. */
@@ -42,6 +49,7 @@ export function constraintTargets(trajectory: Trajectory, settings: ConstraintSe
     lambda: settings.costLambda,
     targetLambda: settings.gaeLambda,
     isObserved: settings.observeConstraints !== 'none',
+    usesOutput: settings.costCritic === 'network',
   }
   const estimates = each((specification) => estimateCosts(trajectory, specification, costs))
   return {

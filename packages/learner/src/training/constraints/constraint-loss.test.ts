@@ -35,7 +35,7 @@ async function constraintLosses(stlMode: (typeof STL_MODES)[number], trajectorie
   const formulas = ['G (fp_rate[100] <= 0.02)', 'G (detection_rate[100] >= 0.9)']
   const specifications = formulas.map((formula) => ({ name: formula, formula }))
   const config = resolveConfig(
-    { stlMode, specifications, observeConstraints: 'none', valueHidden: [8], policyHidden: [8] },
+    { stlMode, specifications, observeConstraints: 'none', costCritic: 'network', valueHidden: [8], policyHidden: [8] },
     'test',
   )
   const hasHeads = learnsConstraints(config)

@@ -36,6 +36,7 @@ describe('estimateCosts', () => {
       lambda: 1,
       targetLambda: 1,
       isObserved: false,
+      usesOutput: true,
     })
     for (let lane = 0; lane < E; lane++) {
       for (let agent = 0; agent < A; agent++) {
@@ -54,13 +55,18 @@ describe('estimateCosts', () => {
   it('counts from what robustness says already, where it is observed', () => {
     // The context shows the robustness of the step before; the heads know nothing.
     const zeros = new Float32Array(trajectory.values.length)
+    const heads = { values: trajectory.values, nextValues: trajectory.nextValues }
     const shown = trajectory.robustness.map((_, i) =>
       i < E * S ? 1 : observedRobustness(trajectory.robustness[i - E * S]),
     )
     const silent = { ...trajectory, values: zeros, nextValues: zeros, context: shown, contextSize: S }
-    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true }
+    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true, usesOutput: true }
     const { advantages, targets } = estimateCosts(silent, 1, settings)
-    const plain = estimateCosts({ ...silent, contextSize: 0 }, 1, { ...settings, isObserved: false })
+    const plain = estimateCosts({ ...silent, contextSize: 0 }, 1, { ...settings, isObserved: false, usesOutput: true })
+    // Without the output, what it says changes nothing but what it is to learn.
+    const loud = estimateCosts({ ...silent, ...heads }, 1, { ...settings, usesOutput: false })
+    expect(loud.advantages).toEqual(advantages)
+    expect(loud.targets).not.toEqual(targets)
     for (let event = 0; event < T * E; event++) {
       const [before, after] = [1 - shown[event * S + 1], 1 - observedRobustness(robustnessAt(event, 1))]
       const cost = 0.1 * costAt(robustnessAt(event, 1))
@@ -73,7 +79,13 @@ describe('estimateCosts', () => {
   })
 
   it('lies in [0, 1] where the head does', () => {
-    const { targets } = estimateCosts(trajectory, 0, { gamma: 0.97, lambda: 0, targetLambda: 0.9, isObserved: false })
+    const { targets } = estimateCosts(trajectory, 0, {
+      gamma: 0.97,
+      lambda: 0,
+      targetLambda: 0.9,
+      isObserved: false,
+      usesOutput: true,
+    })
     for (const target of targets) expect(target >= 0 && target <= 1).toBe(true)
   })
 })

@@ -21,6 +21,8 @@ export type CostSettings = {
   readonly targetLambda: number
   /** whether the last S values of the context show robustness */
   readonly isObserved: boolean
+  /** whether advantages count from the output of the value trunk; needed where robustness is not observed */
+  readonly usesOutput: boolean
 }
 
 /**
@@ -81,27 +83,34 @@ export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'age
 /**
  * Generalised advantages of one specification's cost, and lambda-returns for its own output of the value trunk.
  *
- * Where robustness is observed, the critic is V_c(s) = (1 - observed robustness) + output: how near a violation is says most
- * of what is to come, and the output has to learn the rest only. What an action did to robustness is then in its
- * advantage from the first iteration on, before anything is learnt. It is potential-based shaping (Ng, Harada and Russell 1999),
- * which changes no optimum.
+ * The critic is V_c(s) = (1 - observed robustness) + output. Where robustness is observed, the first term is how near a
+ * violation is, which is most of what can be known: what an action did to robustness is then in its advantage before anything
+ * is learnt. It is potential-based shaping (Ng, Harada and Russell 1999), which changes no optimum. The output learns the
+ * rest; `usesOutput` says whether the advantage counts from it too.
  *
  * @param specification its number, 0 to S - 1; its output of the value trunk is 1 + specification
  */
 export function estimateCosts(trajectory: Trajectory, specification: number, settings: CostSettings): CostEstimates {
-  const { gamma, lambda, targetLambda, isObserved } = settings
+  const { gamma, lambda, targetLambda, isObserved, usesOutput } = settings
   const { agentCount: A, contextSize: K, specificationCount: S, robustness, context } = trajectory
   const rewards = costsOf(trajectory, { specification, gamma })
   const at = { output: 1 + specification, outputCount: trajectory.valueOutputCount }
-  // [T, E] what robustness says of the states before and after each step
-  const potential = (i: number) => (isObserved ? 1 - context[i * K + K - S + specification] : 0)
-  const nextPotential = (i: number) => (isObserved ? 1 - observedRobustness(robustness[i * S + specification]) : 0)
-  const values = valueOutput(trajectory.values, at).map((value, i) => value + potential(Math.floor(i / A)))
-  const nextValues = valueOutput(trajectory.nextValues, at).map((value, i) => value + nextPotential(Math.floor(i / A)))
-  const segment = { ...trajectory, rewards, values, nextValues }
-  const advantages = new Float32Array(rewards.length)
-  generalisedAdvantages(segment, { gamma, gaeLambda: lambda }, advantages)
+  // [T, E, A] what robustness says of the states before and after each step
+  const each = (value: (event: number) => number) =>
+    Float32Array.from(rewards, (_, i) => (isObserved ? value(Math.floor(i / A)) : 0))
+  const potential = each((event) => 1 - context[event * K + K - S + specification])
+  const nextPotential = each((event) => 1 - observedRobustness(robustness[event * S + specification]))
+  const plus = (base: Float32Array, output: Float32Array) => base.map((value, i) => value + output[i])
+  const learnt = {
+    ...trajectory,
+    rewards,
+    values: plus(potential, valueOutput(trajectory.values, at)),
+    nextValues: plus(nextPotential, valueOutput(trajectory.nextValues, at)),
+  }
   const targets = new Float32Array(rewards.length)
-  tdLambdaReturns(segment, { gamma, tdLambda: targetLambda }, targets)
-  return { advantages, targets: targets.map((target, i) => target - potential(Math.floor(i / A))) }
+  tdLambdaReturns(learnt, { gamma, tdLambda: targetLambda }, targets)
+  const advantages = new Float32Array(rewards.length)
+  const critic = usesOutput ? learnt : { ...learnt, values: potential, nextValues: nextPotential }
+  generalisedAdvantages(critic, { gamma, gaeLambda: lambda }, advantages)
+  return { advantages, targets: targets.map((target, i) => target - potential[i]) }
 }
