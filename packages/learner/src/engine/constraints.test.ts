@@ -111,7 +111,6 @@ describe.each(Object.entries(ENGINES))('specifications on %s', (_name, create) =
       ['constraints.satisfied', { costTargets, satisfied: satisfied.subarray(1) }],
       ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => 1.5) }],
       ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => Number.NaN) }],
-      ['constraints.satisfied', { costTargets, satisfied: satisfied.map(() => Number.NaN) }],
     ] as const) {
       const error = { code: 'MINIBATCH_SHAPE', message: expect.stringContaining(field) }
       await expect(engine.update({ ...minibatch, constraints }, SETTINGS)).rejects.toMatchObject(error)
