@@ -129,7 +129,7 @@ describe('act', () => {
           expect(result.probabilities[4 * entry + result.greedy[entry]]).toBe(best)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 40, seed: 1 },
     )
   })
 
@@ -155,7 +155,7 @@ describe('act', () => {
         const outputs = valueOutputCount(spec)
         expect(alone.values).toEqual(all.values.slice(outputs * from, outputs * (from + spec.agentCount)))
       }),
-      { numRuns: 40 },
+      { numRuns: 40, seed: 1 },
     )
   })
 
