@@ -115,7 +115,7 @@ describe('restrictiveRange', () => {
         // Amounts are halves, so a gain at a thousandth is 0 or at least 0.0005.
         const expected = Math.abs(difference) < 1e-9 ? 0 : Math.sign(difference)
         const side = probability === null || Math.abs(p - probability) < 1e-12 ? 0 : Math.sign(p - probability)
-        const claim = { above: side, below: -side, always: 1, never: -1, indifferent: 0 }[pays]
+        const claim = { above: side, below: 0 - side, always: 1, never: -1, indifferent: 0 }[pays]
         expect(claim).toBe(expected)
       }),
       { numRuns: 1000 },
