@@ -20,6 +20,7 @@ beforeAll(async () => {
     'quote.csv': 'x\n"1\n',
     'header.csv': 'x,y\n',
     'empty.csv': '',
+    'words.csv': 'x,y\n1,1\n2,constructor\n__proto__,2\n',
     'infinite.csv': '\uFEFFx,"a b"\r\ninf,true\r\n-inf,false\r\n1e-3,+.5\r\n',
   }
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)))
@@ -108,6 +109,15 @@ describe('stl:check', () => {
   ])('%s ends with %i and an error with its place', async (formula, code, error) => {
     const result = await check('--formula', formula, '--trace=trace.csv', '--json')
     expect(result.code).toBe(code)
+    expect(json(result)).toMatchObject([{ formula, error }])
+  })
+
+  it.each([
+    ['x > 0', { code: 'TRACE_VALUE', line: 4, column: 1 }],
+    ['y > 0', { code: 'TRACE_VALUE', line: 3, column: 2 }],
+  ])('%s ends with 3 for a word that objects know, but no number is', async (formula, error) => {
+    const result = await check('--formula', formula, '--trace=words.csv', '--json')
+    expect(result.code).toBe(3)
     expect(json(result)).toMatchObject([{ formula, error }])
   })
 
