@@ -34,6 +34,7 @@ export async function checkCommand(words: readonly string[], write: (text: strin
     if (error instanceof StlError) return error
     throw error
   })
+  if (!(trace instanceof StlError)) assertDistinct(options.constants, trace.names)
   let exitCode = 0
   for (const formula of formulas) {
     const result = outcomeOf(formula, trace, { options, online })
@@ -92,6 +93,14 @@ function constantsOf(flags: Flags): Record<string, number> {
     throw new UsageError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
   })
   return Object.fromEntries(entries)
+}
+
+/** A constant has no place in a formula, so what is wrong is the flag. */
+function assertDistinct(constants: Readonly<Record<string, number>>, columns: readonly string[]): void {
+  const name = columns.find((column) => Object.hasOwn(constants, column))
+  if (name === undefined) return
+  const message = `--constants must not have the name of a column of the trace, but has "${name}". Rename one of them.`
+  throw new UsageError('INVALID_VALUE', message)
 }
 
 /** Seconds between two steps; RTAMT's 1 s by default. */

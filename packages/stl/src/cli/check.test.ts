@@ -149,6 +149,7 @@ describe('stl:check', () => {
     [['--formula=x'], '--trace is needed'],
     [['--formula=x', '--trace=trace.csv', '--profile=other'], 'must be one of rtamt, stlcgpp'],
     [['--formula=x', '--trace=trace.csv', '--constants=c'], '--constants must look like'],
+    [['--formula=x', '--trace=trace.csv', '--constants=c=1,y=2'], '--constants must not have the name of a column'],
     [['--formula=x', '--trace=trace.csv', '--sampling-period=0'], '--sampling-period must look like'],
     [['--formula=x', '--trace=trace.csv', '--online=maybe'], '--online takes no value'],
     [['--formulas=none.txt', '--trace=trace.csv'], 'none.txt cannot be read'],
