@@ -29,7 +29,8 @@ export async function checkCommand(words: readonly string[], write: (text: strin
     samplingPeriod: samplingPeriodOf(flags),
   } as const
   const online = isSet(flags, 'online')
-  const print = isSet(flags, 'json') ? asJson : asText
+  const inJson = isSet(flags, 'json')
+  const print = inJson ? asJson : asText
   const trace = await readTrace(path).catch((error: unknown) => {
     if (error instanceof StlError) return error
     throw error
@@ -37,7 +38,7 @@ export async function checkCommand(words: readonly string[], write: (text: strin
   if (!(trace instanceof StlError)) assertDistinct(options.constants, trace.names)
   let exitCode = 0
   for (const formula of formulas) {
-    const result = outcomeOf(formula, trace, { options, online })
+    const result = outcomeOf(formula, trace, { options, online, pointsOut: !inJson })
     write(`${print(formula, result)}\n`)
     exitCode = Math.max(exitCode, exitCodeOf(result))
   }
