@@ -152,6 +152,15 @@ describe('directGradient', () => {
     expect(of('G (fp_rate[3] <= 0.1)')).toEqual([-1, 0, 0, -1, -1, 0])
   })
 
+  it('watches what an invariant says, however it says it, and windows with zeros in front', () => {
+    const of = (formula: string) =>
+      directGradient({ specifications: [{ formula, weight: 1, temperature: 0.2 }], window })
+    const plain = of('G (fp_rate[2] <= 0.1)')
+    for (const formula of ['G[0,inf] (fp_rate[2] <= 0.1)', 'G G (fp_rate[2] <= 0.1)', 'G (fp_rate[002] <= 0.1)']) {
+      expect(of(formula)).toEqual(plain)
+    }
+  })
+
   it('is the worst step alone where the temperature is low', () => {
     const specifications = [{ formula: 'G (false_positive <= 0.1)', weight: 2, temperature: 0.001 }]
     expect(Array.from(directGradient({ specifications, window }))).toEqual(
