@@ -29,14 +29,16 @@ export async function checkCommand(words: readonly string[], write: (text: strin
     samplingPeriod: samplingPeriodOf(flags),
   } as const
   const online = isSet(flags, 'online')
-  const print = isSet(flags, 'json') ? asJson : asText
+  const inJson = isSet(flags, 'json')
+  const print = inJson ? asJson : asText
   const trace = await readTrace(path).catch((error: unknown) => {
     if (error instanceof StlError) return error
     throw error
   })
+  if (!(trace instanceof StlError)) assertDistinct(options.constants, trace.names)
   let exitCode = 0
   for (const formula of formulas) {
-    const result = outcomeOf(formula, trace, { options, online })
+    const result = outcomeOf(formula, trace, { options, online, pointsOut: !inJson })
     write(`${print(formula, result)}\n`)
     exitCode = Math.max(exitCode, exitCodeOf(result))
   }
@@ -92,6 +94,14 @@ function constantsOf(flags: Flags): Record<string, number> {
     throw new UsageError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
   })
   return Object.fromEntries(entries)
+}
+
+/** A constant has no place in a formula, so what is wrong is the flag. */
+function assertDistinct(constants: Readonly<Record<string, number>>, columns: readonly string[]): void {
+  const name = columns.find((column) => Object.hasOwn(constants, column))
+  if (name === undefined) return
+  const message = `--constants must not have the name of a column of the trace, but has "${name}". Rename one of them.`
+  throw new UsageError('INVALID_VALUE', message)
 }
 
 /** Seconds between two steps; RTAMT's 1 s by default. */

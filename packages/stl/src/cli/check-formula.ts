@@ -16,6 +16,8 @@ export type CheckSettings = {
   readonly options: Omit<CompileOptions, 'signals' | 'semantics'>
   /** sample by sample, as a monitor would see the trace */
   readonly online: boolean
+  /** whether to look for the first violation, which takes longer than the robustness */
+  readonly pointsOut: boolean
 }
 
 /** What came out. */
@@ -24,6 +26,7 @@ export type Outcome = {
   readonly robustness: Float64Array
   /** at step 0: above 0; where it is exactly 0, by classical truth */
   readonly satisfied: boolean
+  /** null where there is none, or where none was asked for */
   readonly violation: Violation | null
 }
 
@@ -43,35 +46,32 @@ type Violation = {
  *
  * @throws {StlError} whatever is wrong with the formula, or with the trace for this formula
  */
-export function checkFormula(text: string, { trace, options, online }: CheckSettings): Outcome {
+export function checkFormula(text: string, settings: CheckSettings): Outcome {
+  const { trace, options, online, pointsOut } = settings
   const specification = parse(text, options)
-  const compiled = (formula: Formula, semantics: 'robustness' | 'truth') =>
+  const compiled: Compiled = (formula, semantics) =>
     compile({ ...specification, formula, name: null }, { ...options, signals: trace.names, semantics })
   const program = compiled(specification.formula, 'robustness')
   assertNumbers(program, trace)
   const values = online ? watch(program, trace) : evaluate(program, trace)
-  const holds = (formula: Formula) => {
-    const number = evaluate(compiled(formula, 'robustness'), trace)
-    const truth = evaluate(compiled(formula, 'truth'), trace)
-    return number.map((value, step) => (value === 0 ? truth[step] : value))
-  }
-  const satisfied = values[0] !== 0 ? values[0] > 0 : holds(specification.formula)[0] > 0
-  if (satisfied) return { robustness: values, satisfied, violation: null }
-  return { robustness: values, satisfied, violation: describe(specification, { trace, options, holds, compiled }) }
+  const satisfied = values[0] === 0 ? evaluate(compiled(specification.formula, 'truth'), trace)[0] > 0 : values[0] > 0
+  const violation = satisfied || !pointsOut ? null : describe(specification, { trace, options, compiled })
+  return { robustness: values, satisfied, violation }
 }
+
+/** Compiles a part of the specification. */
+type Compiled = (formula: Formula, semantics: 'robustness' | 'truth') => Program
 
 function describe(
   specification: Specification,
-  {
-    trace,
-    options,
-    holds,
-    compiled,
-  }: Pick<CheckSettings, 'trace' | 'options'> & {
-    holds: (formula: Formula) => Float64Array
-    compiled: (formula: Formula, semantics: 'robustness') => Program
-  },
+  { trace, options, compiled }: Pick<CheckSettings, 'trace' | 'options'> & { compiled: Compiled },
 ): Violation {
+  const holds = (formula: Formula) => {
+    const number = evaluate(compiled(formula, 'robustness'), trace)
+    if (!number.includes(0)) return number
+    const truth = evaluate(compiled(formula, 'truth'), trace)
+    return number.map((value, step) => (value === 0 ? truth[step] : value))
+  }
   const { step, part } = firstViolation(specification, { holds, length: trace.length, options })
   const program = compiled(part, 'robustness')
   return {

@@ -20,6 +20,7 @@ beforeAll(async () => {
     'quote.csv': 'x\n"1\n',
     'header.csv': 'x,y\n',
     'empty.csv': '',
+    'words.csv': 'x,y\n1,1\n2,constructor\n__proto__,2\n',
     'infinite.csv': '\uFEFFx,"a b"\r\ninf,true\r\n-inf,false\r\n1e-3,+.5\r\n',
   }
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)))
@@ -111,6 +112,15 @@ describe('stl:check', () => {
     expect(json(result)).toMatchObject([{ formula, error }])
   })
 
+  it.each([
+    ['x > 0', { code: 'TRACE_VALUE', line: 4, column: 1 }],
+    ['y > 0', { code: 'TRACE_VALUE', line: 3, column: 2 }],
+  ])('%s ends with 3 for a word that objects know, but no number is', async (formula, error) => {
+    const result = await check('--formula', formula, '--trace=words.csv', '--json')
+    expect(result.code).toBe(3)
+    expect(json(result)).toMatchObject([{ formula, error }])
+  })
+
   it('shows the place of an error to people', async () => {
     const result = await check('--formula=G (x < 1 and z < 2)', '--trace=trace.csv')
     expect(result.code).toBe(2)
@@ -139,6 +149,7 @@ describe('stl:check', () => {
     [['--formula=x'], '--trace is needed'],
     [['--formula=x', '--trace=trace.csv', '--profile=other'], 'must be one of rtamt, stlcgpp'],
     [['--formula=x', '--trace=trace.csv', '--constants=c'], '--constants must look like'],
+    [['--formula=x', '--trace=trace.csv', '--constants=c=1,y=2'], '--constants must not have the name of a column'],
     [['--formula=x', '--trace=trace.csv', '--sampling-period=0'], '--sampling-period must look like'],
     [['--formula=x', '--trace=trace.csv', '--online=maybe'], '--online takes no value'],
     [['--formulas=none.txt', '--trace=trace.csv'], 'none.txt cannot be read'],

@@ -2,9 +2,13 @@ import type { Formula, Specification } from '../language/formula.ts'
 import type { CompileOptions } from '../program/compile.ts'
 import { stepsOf } from '../program/steps.ts'
 
+/** Parts looked into at most: each takes an evaluation of the whole trace, and a formula may be 10,000 parts deep. */
+const LEVELS_MAX = 100
+
 /**
  * Where a violated formula goes wrong first: into always and historically (the first step that is not as it always should
- * be), into and (the side that does not hold), into definitions; anything else is itself what does not hold.
+ * be), into and (the side that does not hold), into definitions; anything else is itself what does not hold, and so is
+ * what is {@link LEVELS_MAX} levels down.
  *
  * @param holds  above 0 at the steps at which a formula holds
  * @param length steps of the trace
@@ -24,7 +28,7 @@ export function firstViolation(
   const clock = { text, constants, samplingPeriod }
   let step = 0
   let part = formula
-  for (;;) {
+  for (let level = 0; level < LEVELS_MAX; level++) {
     if (part.kind === 'name') {
       const { name } = part
       const definition = definitions.find((candidate) => candidate.name === name)
@@ -44,6 +48,7 @@ export function firstViolation(
       if (found === -1) return { step, part }
       step = found
       part = part.operand
-    } else return { step, part }
+    } else break
   }
+  return { step, part }
 }

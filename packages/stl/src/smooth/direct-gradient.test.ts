@@ -58,7 +58,8 @@ function total({ specifications, window }: DirectGradientInput, restrictive: Arr
   let sum = 0
   for (const { formula, weight, temperature } of specifications) {
     const program = watchedProgram(formula, {})
-    const first = Math.max(0, historySteps - reachAhead(program))
+    const ahead = reachAhead(program)
+    const first = Math.max(0, historySteps - ahead)
     for (let lane = 0; lane < lanes; lane++) {
       const starts = Array.from({ length: rows }, (_, t) => t).filter(
         (t) => t === 0 || window.begins[t * lanes + lane] === 1,
@@ -74,7 +75,9 @@ function total({ specifications, window }: DirectGradientInput, restrictive: Arr
           load: column(window.signals.load),
         })
         const values = naiveSmooth({ program, trace, length: end - from, temperature })
-        const watched = values.slice(Math.max(0, first - from))
+        const isOver = starts[i + 1] !== undefined
+        const watched = values.filter((_, t) => from + t >= first && (isOver || from + t + ahead < rows))
+        if (watched.length === 0) continue
         const least = Math.min(...watched)
         const logSum = Math.log(watched.reduce((all, value) => all + Math.exp((least - value) / temperature), 0))
         sum += weight * (least - temperature * logSum)
@@ -152,6 +155,15 @@ describe('directGradient', () => {
     expect(of('G (fp_rate[3] <= 0.1)')).toEqual([-1, 0, 0, -1, -1, 0])
   })
 
+  it('watches what an invariant says, however it says it, and windows with zeros in front', () => {
+    const of = (formula: string) =>
+      directGradient({ specifications: [{ formula, weight: 1, temperature: 0.2 }], window })
+    const plain = of('G (fp_rate[2] <= 0.1)')
+    for (const formula of ['G[0,inf] (fp_rate[2] <= 0.1)', 'G G (fp_rate[2] <= 0.1)', 'G (fp_rate[002] <= 0.1)']) {
+      expect(of(formula)).toEqual(plain)
+    }
+  })
+
   it('is the worst step alone where the temperature is low', () => {
     const specifications = [{ formula: 'G (false_positive <= 0.1)', weight: 2, temperature: 0.001 }]
     expect(Array.from(directGradient({ specifications, window }))).toEqual(
@@ -173,6 +185,25 @@ describe('directGradient', () => {
       restrictive = restrictive.map((p, t) => Math.min(1, Math.max(0, p + 0.3 * gradient[t])))
     }
     expect(Math.min(...exact(restrictive.map((p) => (p > 0.5 ? 1 : 0))))).toBeGreaterThan(0)
+  })
+
+  it('leaves the last steps of a window open where the episode goes on, and counts them where it is over', () => {
+    const specifications = [{ formula: 'G (F[0,2] (action > 0.5))', weight: 1, temperature: 0.001 }]
+    const of = (begins: number[], formula = specifications[0].formula) => {
+      const p = [0.9, 0.8, 0.7, 0.9, 0.2, 0.1, 0.6]
+      const rest = { steps: 7, historySteps: 0, lanes: 1, threat: Array(7).fill(0), signals: {} }
+      const window = { ...rest, restrictive: p, begins }
+      return Array.from(directGradient({ specifications: [{ ...specifications[0], formula }], window }))
+    }
+    const at = (step: number) => Array.from({ length: 7 }, (_, t) => expect.closeTo(t === step ? 1 : 0, 5))
+    // Step 4 is the last whose next two steps are there: the largest of 0.2, 0.1 and 0.6.
+    expect(of([1, 0, 0, 0, 0, 0, 0])).toEqual(at(6))
+    // The episode is over behind step 5, so that its 0.1 is final; step 6, of the next one, is open.
+    expect(of([1, 0, 0, 0, 0, 0, 1])).toEqual(at(5))
+    expect(of([1, 0, 0, 0, 0, 1, 0])).toEqual(at(4))
+    // Without an end nothing is known before the episode is over.
+    expect(of([1, 0, 0, 0, 0, 0, 0], 'G F (action > 0.5)')).toEqual(Array(7).fill(0))
+    expect(of([1, 0, 0, 0, 0, 0, 1], 'G F (action > 0.5)')).toEqual(at(5))
   })
 
   it('is 0 for what does not depend on decisions, and for weight 0', () => {

@@ -36,7 +36,8 @@ export type DirectGradientInput = {
  *
  * where the minimum is a smooth one, as always G is, of the formula inside an invariant `G (...)`, and of any other
  * formula as it is. Decision signals follow p (relaxed-signals.ts), all others are constants, so what an action
- * does to response times or load is left out. Of steps in the history those count whose value the window can still change.
+ * does to response times or load is left out. Of steps in the history those count whose value the window can still change,
+ * and of the last ones, where the episode goes on behind the window, those whose value does not depend on what comes.
  * Single precision on one thread of the cpu; the same input gives the same bits.
  *
  * @returns [T, E], robustness per unit of probability; above 0 where acting restrictively makes it more robust
@@ -66,6 +67,8 @@ type Watched = Omit<DirectSpecification, 'formula'> & {
   readonly isDriven: boolean
   /** the first row whose value the window can still change */
   readonly first: number
+  /** rows that a value depends on ahead of its own */
+  readonly ahead: number
 }
 
 function watch(
@@ -83,7 +86,8 @@ function watch(
     throw new StlError('UNKNOWN_SIGNAL', `"${formula}" reads "${missing}", but there are only: ${has}.`)
   }
   const isDriven = signals.some((name) => isRelaxed(name) && name !== 'threat')
-  return { program, weight, temperature, isDriven, first: Math.max(0, window.historySteps - reachAhead(program)) }
+  const ahead = reachAhead(program)
+  return { program, weight, temperature, isDriven, first: Math.max(0, window.historySteps - ahead), ahead }
 }
 
 /** Episodes side by side, each from row 0 on, behind its end padding up to `length` rows. */
@@ -108,11 +112,11 @@ function groupGradient({
       const decisions = { restrictive: restrictive as tf.Tensor2D, threat }
       signals[name] = isRelaxed(name) ? relaxedSignal(name, decisions) : gathered(window.signals[name])
     }
-    const terms = active.map(({ program, weight, temperature, first }) => {
+    const terms = active.map(({ program, weight, temperature, ...reach }) => {
       assertDefined(program, { signals, lengths })
       const settings = { temperature, lengths, binarySignals: BINARY_SIGNALS }
       const values = smoothRobustness(program, signals, settings)
-      const counted = tf.where(watchedRows(batch, first), values, tf.fill<tf.Rank.R2>(values.shape, INFINITE))
+      const counted = tf.where(watchedRows(batch, reach), values, tf.fill<tf.Rank.R2>(values.shape, INFINITE))
       const least = reduceRows(counted, softExtreme('minimum', 'lower', temperature))
       return tf.mul<tf.Scalar>(tf.sum(least), weight)
     })
@@ -132,11 +136,15 @@ function gather(column: ArrayLike<number>, { episodes, length }: Batch, lanes: n
   return tf.tensor2d(rows, [length, episodes.length])
 }
 
-/** Where a row is one of its episode and not before row `first` of the window, bool [length, episodes]. */
-function watchedRows({ episodes, length }: Batch, first: number): tf.Tensor2D {
+/**
+ * Where a row is one of its episode, not before row `first` of the window, and its value is known, bool [length, episodes]:
+ * only where an episode is over is its end that of the trace. Rows that are left out count in the next window if its history has them.
+ */
+function watchedRows({ episodes, length }: Batch, { first, ahead }: Pick<Watched, 'first' | 'ahead'>): tf.Tensor2D {
   const rows = new Uint8Array(length * episodes.length)
   for (const [i, episode] of episodes.entries()) {
-    for (let t = Math.max(0, first - episode.from); t < episode.length; t++) rows[t * episodes.length + i] = 1
+    const end = episode.isOver ? episode.length : episode.length - ahead
+    for (let t = Math.max(0, first - episode.from); t < end; t++) rows[t * episodes.length + i] = 1
   }
   return tf.tensor2d(rows, [length, episodes.length], 'bool')
 }

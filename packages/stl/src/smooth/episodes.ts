@@ -1,7 +1,13 @@
 /** Windows over lanes cut into episodes, since a specification begins anew where an episode does. */
 
 /** A stretch of one lane in which no episode begins but at its first step. */
-export type Episode = { readonly lane: number; readonly from: number; readonly length: number }
+export type Episode = {
+  readonly lane: number
+  readonly from: number
+  readonly length: number
+  /** whether the next step begins another; the end of the window alone ends no episode */
+  readonly isOver: boolean
+}
 
 /**
  * The episodes of [T, E] steps that reach to step `first` or behind, in groups of similar length: within a group no episode
@@ -21,8 +27,9 @@ export function episodeGroups(
       if (t > first) {
         const key = Math.ceil(Math.log2(t - from))
         const group = groups.get(key)
-        if (group === undefined) groups.set(key, [{ lane, from, length: t - from }])
-        else group.push({ lane, from, length: t - from })
+        const episode = { lane, from, length: t - from, isOver: t < steps }
+        if (group === undefined) groups.set(key, [episode])
+        else group.push(episode)
       }
       from = t
     }

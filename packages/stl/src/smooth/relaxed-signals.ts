@@ -26,7 +26,8 @@ const AT_ONE_STEP: Readonly<Record<string, (decisions: Decisions) => tf.Tensor2D
   false_negative: ({ restrictive, threat }) => tf.mul(not(restrictive), threat),
 }
 
-const WINDOWED = /^(fp_rate|detection_rate)\[([1-9]\d*)\]$/
+// A window of 1 or more, with zeros in front as the environment allows.
+const WINDOWED = /^(fp_rate|detection_rate)\[(0*[1-9]\d*)\]$/
 
 /** Decision signals that are 0 or 1, so that rate(signal) is the mean of the probabilities. */
 export const BINARY_SIGNALS: ReadonlySet<string> = new Set(Object.keys(AT_ONE_STEP))

@@ -1,18 +1,16 @@
+import { invariantOf } from '../language/invariant.ts'
 import { parse } from '../language/parse.ts'
 import type { CompileOptions } from '../program/compile.ts'
 import { OP, type Program } from '../program/program.ts'
 import { compileSmooth } from './smooth-robustness.ts'
 
 /**
- * What is watched at every step: of an invariant `G (phi)` it is phi, as monitors do; other formulas are watched as they are.
+ * What is watched at every step: of an invariant it is what has to hold at every step, see invariantOf(); other formulas are watched as they are.
  *
  * @throws {StlError} as compile() does
  */
 export function watchedProgram(formula: string, options: CompileOptions): Program {
-  const specification = parse(formula, options)
-  const { formula: whole } = specification
-  const isInvariant = whole.kind === 'temporal' && whole.operator === 'always' && whole.interval === null
-  return compileSmooth(isInvariant ? { ...specification, formula: whole.operand } : specification, options)
+  return compileSmooth(invariantOf(parse(formula, options)), options)
 }
 
 /** Steps that the value at a step depends on ahead of it; Infinity without end. */

@@ -26,16 +26,17 @@ const CELL_COUNT_MAX = 2 ** 27
 const ROW_LENGTH_MAX = 2 ** 22
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
-const WORDS: Readonly<Record<string, number>> = {
-  true: 1,
-  false: 0,
-  inf: Number.POSITIVE_INFINITY,
-  '+inf': Number.POSITIVE_INFINITY,
-  '-inf': Number.NEGATIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  '+infinity': Number.POSITIVE_INFINITY,
-  '-infinity': Number.NEGATIVE_INFINITY,
-}
+// A map, since an object has words of its own, such as "constructor".
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ['true', 1],
+  ['false', 0],
+  ['inf', Number.POSITIVE_INFINITY],
+  ['+inf', Number.POSITIVE_INFINITY],
+  ['-inf', Number.NEGATIVE_INFINITY],
+  ['infinity', Number.POSITIVE_INFINITY],
+  ['+infinity', Number.POSITIVE_INFINITY],
+  ['-infinity', Number.NEGATIVE_INFINITY],
+])
 
 /**
  * Reads a trace. Cells are numbers, true, false, inf or -inf; what else is in a column matters only to formulas that read
@@ -146,7 +147,7 @@ class Table {
 /** NaN for what is no number. */
 function numberOf(cell: string): number {
   if (NUMBER.test(cell)) return Number(cell)
-  return WORDS[cell.toLowerCase()] ?? Number.NaN
+  return WORDS.get(cell.toLowerCase()) ?? Number.NaN
 }
 
 function place(line: number, column = 1) {
