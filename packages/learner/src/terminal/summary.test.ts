@@ -24,6 +24,9 @@ always-block      0.182  -7.700   1.000            100 %      0.100
 always-allow      0.000  -0.100   0.000              0 %      0.000
 Bayes optimum     0.950  +1.660       -                -          -
 
+Attacked by 1 of 4 agents: F1 0.895 at worst (targeted-any); 96.0 % of the
+decisions cannot be turned by so many.
+
 report   runs/one/report.html
 metrics  runs/one/metrics.jsonl
 `)
@@ -63,7 +66,10 @@ metrics  runs/one/metrics.jsonl
   })
 
   it('works without agents, baselines, optimum and files', () => {
-    const text = summary({ evaluation: sampleEvaluation({ agents: [], baselines: [], bayes: null }), files: [] })
+    const text = summary({
+      evaluation: sampleEvaluation({ agents: [], baselines: [], bayes: null, byzantine: [] }),
+      files: [],
+    })
     expect(text.trimEnd().split('\n')).toHaveLength(5)
   })
 

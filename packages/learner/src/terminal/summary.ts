@@ -57,6 +57,7 @@ export function summaryTable(options: SummaryOptions): string {
       columns,
     ),
     table.toString(),
+    ...attackLines(evaluation).flatMap((line) => ['', ...wrap(line, columns)]),
     ...(files.length === 0 ? [] : ['', fileTable.toString()]),
   ]
   // Table cells are padded to their column, which leaves blanks at the ends of lines.
@@ -83,6 +84,19 @@ function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly L
       .map((agent) => line('other', 'best agent alone', agent)),
     ...byF1(baselines).map((baseline) => line('other', baseline.name, baseline)),
     ...(bayes === null ? [] : [line('optimum', 'Bayes optimum', { f1: bayes.f1, rewardMean: bayes.rewardMean })]),
+  ]
+}
+
+/** What as many faulty agents as the rule is meant to bear can do to the team; nothing where none was tried. */
+function attackLines({ byzantine, rule, faults, agents }: Evaluation): string[] {
+  const own = byzantine.filter((entry) => entry.rule === rule)
+  const attacks = own.filter(({ f }) => f > 0 && f === faults)
+  const none = own.find(({ attack }) => attack === 'none')
+  if (attacks.length === 0 || none === undefined) return []
+  const worst = attacks.reduce((worst, entry) => (entry.team.f1 < worst.team.f1 ? entry : worst))
+  const certified = asciiNumber(formatShare(1 - none.flippable))
+  return [
+    `Attacked by ${faults} of ${agents.length} agents: F1 ${formatScore(worst.team.f1)} at worst (${worst.attack}); ${certified} of the decisions cannot be turned by so many.`,
   ]
 }
 
