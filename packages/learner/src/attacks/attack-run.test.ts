@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../checkpoint/checkpoint.ts'
 import { type Config, resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
+import { certifiedRun } from '../run/certify-decisions.ts'
 import { evaluateRun } from '../run/evaluate-run.ts'
 import { type RunFolder, resultFiles, runFolderAt } from '../run/run-folder.ts'
 import { identityOf, loadData } from '../run/session.ts'
@@ -89,6 +90,7 @@ describe('an evaluation under attack', () => {
     const trusted = decodePublicTeam(await readFile(files.publicKeys, 'utf8'))
     const [certificate, ...others] = decodeCertificates(await readFile(files.certificates), trusted)
     expect(others).toEqual([])
+    expect(trusted.run).toBe(certifiedRun({ ...identityOf(config, team), split: 'test', parameters }))
     expect(certificate.settings.decision.rule).toBe(rule)
     expect(verifyCertificate(certificate, trusted)).toBeNull()
     expect(certificate.actions.filter((action) => action === 1 || action === 2).length).toBe(scores.tp + scores.fp)
