@@ -25,14 +25,17 @@ await runCommand(
     const keysPath = flags.get('keys') ?? join(dirname(path), 'public-keys.json')
     const keys = await read(keysPath)
     const team = decodePublicTeam(keys.toString('utf8'))
-    const { rows, certificates, wrong } = verifyAll(decodeCertificates(await read(path), team), team)
+    const { rows, certificates, rules, wrong, missing } = verifyAll(decodeCertificates(await read(path), team), team)
     process.stdout.write(`Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`)
+    process.stdout.write(`Run ${team.run}: n = ${team.agentCount}, f = ${team.faults}, rule ${rules.join(', ')}\n`)
     for (const { batch, reason } of wrong) process.stdout.write(`batch ${batch}: ${reason}\n`)
+    for (const batch of missing) process.stdout.write(`batch ${batch}: MISSING\n`)
     process.stdout.write(`${certificates} certificates of ${rows} decisions, ${wrong.length} wrong\n`)
-    if (wrong.length === 0) return
+    if (wrong.length === 0 && missing.length === 0) return
+    const gaps = missing.length === 0 ? '' : `, batches without one: ${missing.length}`
     throw new ToolError(
       'CHECK_FAILED',
-      `${wrong.length} of ${certificates} certificates do not hold. Do not rely on their decisions; look at where the file came from.`,
+      `${wrong.length} of ${certificates} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
     )
   },
   {
