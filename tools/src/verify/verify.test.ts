@@ -38,6 +38,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
   const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
   writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys: strangers }))
+  await writeCertificates(join(folder, 'certificates-validation.bin'), certificates)
+  writeFileSync(join(folder, 'public-keys-validation.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
   mkdirSync(join(folder, 'elsewhere'))
   await writeCertificates(join(folder, 'elsewhere', 'sound.bin'), certificates)
 })
@@ -60,6 +62,12 @@ describe('verify', () => {
     expect(stdout).toMatch(/^Public keys public-keys\.json, SHA-256 [0-9a-f]{64}$/m)
     expect(stdout).toContain(`Run ${run}: n = 4, f = 1, rule quorum\n`)
     expect(stdout).toMatch(/^2 certificates of 4 decisions, 0 wrong$/m)
+  })
+
+  it('takes the keys of the split whose certificates it checks', () => {
+    const { status, stdout } = verify('--certificates=certificates-validation.bin')
+    expect(status).toBe(0)
+    expect(stdout).toContain('Public keys public-keys-validation.json, SHA-256 ')
   })
 
   it.each([

@@ -1,7 +1,7 @@
 /** `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. */
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
 import { ConsensusError, decodeCertificates, decodePublicTeam } from '@vigil/consensus'
 import { ToolError } from '../errors.ts'
@@ -10,7 +10,8 @@ import { verifyAll } from './verify-all.ts'
 const USAGE = `Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.
 
   --certificates=FILE   the certificates
-  --keys=FILE           the public keys, default: public-keys.json beside the certificates
+  --keys=FILE           the public keys, default: public-keys.json beside the certificates; public-keys-SPLIT.json for
+                        certificates-SPLIT.bin
 `
 
 await runCommand(
@@ -22,7 +23,7 @@ await runCommand(
     }
     const path = flags.get('certificates')
     if (!path) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
-    const keysPath = flags.get('keys') ?? join(dirname(path), 'public-keys.json')
+    const keysPath = flags.get('keys') ?? keysBeside(path)
     const keys = await read(keysPath)
     const team = decodePublicTeam(keys.toString('utf8'))
     const { rows, certificates, rules, wrong, missing } = verifyAll(decodeCertificates(await read(path), team), team)
@@ -43,6 +44,12 @@ await runCommand(
     badData: (error) => error instanceof ConsensusError,
   },
 )
+
+/** As learner:evaluate names the two files: those of a split other than the test split end with its name. */
+function keysBeside(path: string): string {
+  const suffix = /^certificates(-\w+)\.bin$/.exec(basename(path))?.[1] ?? ''
+  return join(dirname(path), `public-keys${suffix}.json`)
+}
 
 async function read(path: string): Promise<Buffer> {
   try {
