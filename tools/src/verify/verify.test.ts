@@ -19,7 +19,7 @@ const run = 'ab'.repeat(32)
 const keys = generateTeamKeys(4)
 const publicKeys = keys.map(({ publicKey }) => publicKey)
 const votes = keys.map((_, agent) => ({ actions: Uint8Array.of(agent, 1), scores: Float32Array.of(0.5, 1) }))
-const certificates = [0, 1].map((batch): BatchCertificate => {
+const certificates = [0, 1, 2].map((batch): BatchCertificate => {
   const domain = { run, epoch: 0, batch }
   const settings = { domain, agentCount: 4, faults: 1, rows: 2, decision: { rule: 'quorum' as const } }
   return agree({ settings, keys, votes })
@@ -29,13 +29,17 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-verify-'))
   writeFileSync(join(folder, 'public-keys.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
-  await writeCertificates(join(folder, 'sound.bin'), certificates)
+  await writeCertificates(join(folder, 'sound.bin'), certificates.slice(0, 2))
+  await writeCertificates(join(folder, 'gap.bin'), [certificates[0], certificates[2]])
+  writeFileSync(join(folder, 'empty.bin'), encodeCertificates([]))
   const wrong = { ...certificates[1], actions: Uint8Array.of(0, 0) }
   writeFileSync(join(folder, 'wrong.bin'), encodeCertificates([certificates[0], wrong]))
   writeFileSync(join(folder, 'twice.bin'), encodeCertificates([certificates[0], certificates[0]]))
   writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
   const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
   writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys: strangers }))
+  await writeCertificates(join(folder, 'certificates-validation.bin'), certificates)
+  writeFileSync(join(folder, 'public-keys-validation.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
   mkdirSync(join(folder, 'elsewhere'))
   await writeCertificates(join(folder, 'elsewhere', 'sound.bin'), certificates)
 })
@@ -56,18 +60,26 @@ describe('verify', () => {
     const { status, stdout, stderr } = verify('--certificates=sound.bin')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^Public keys public-keys\.json, SHA-256 [0-9a-f]{64}$/m)
+    expect(stdout).toContain(`Run ${run}: n = 4, f = 1, rule quorum\n`)
     expect(stdout).toMatch(/^2 certificates of 4 decisions, 0 wrong$/m)
+  })
+
+  it('takes the keys of the split whose certificates it checks', () => {
+    const { status, stdout } = verify('--certificates=certificates-validation.bin')
+    expect(status).toBe(0)
+    expect(stdout).toContain('Public keys public-keys-validation.json, SHA-256 ')
   })
 
   it.each([
     ['wrong.bin', [], 'batch 1: WRONG_DECISIONS'],
     ['twice.bin', [], 'batch 0: REPEATED'],
+    ['gap.bin', [], 'batch 1: MISSING'],
     ['sound.bin', ['--keys=strangers.json'], 'batch 0: BAD_SIGNATURE\nbatch 1: BAD_SIGNATURE'],
   ])('ends with 1 and names what is wrong in %s %j', (file, words, line) => {
     const { status, stdout, stderr } = verify(`--certificates=${file}`, ...words)
     expect(status).toBe(1)
     expect(stdout).toContain(line)
-    expect(stderr).toMatch(/^error CHECK_FAILED: \d of 2 certificates do not hold\./)
+    expect(stderr).toMatch(/^error CHECK_FAILED: \d of 2 certificates do not hold[.,]/)
   })
 
   it.each([
@@ -81,6 +93,7 @@ describe('verify', () => {
     ['no file', [], 2, 'error INVALID_VALUE: --certificates must be'],
     ['an unknown flag', ['--certificate=x'], 2, 'Did you mean --certificates?'],
     ['a torn file', ['--certificates=torn.bin'], 3, 'error CERTIFICATE_FILE: The file must be complete'],
+    ['a file without certificates', ['--certificates=empty.bin'], 3, 'must hold a certificate, received none'],
     ['keys for certificates', ['--certificates=public-keys.json'], 3, 'error CERTIFICATE_FILE: '],
     [
       'certificates for keys',

@@ -1,7 +1,7 @@
 /** `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. */
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
 import { ConsensusError, decodeCertificates, decodePublicTeam } from '@vigil/consensus'
 import { ToolError } from '../errors.ts'
@@ -10,7 +10,8 @@ import { verifyAll } from './verify-all.ts'
 const USAGE = `Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.
 
   --certificates=FILE   the certificates
-  --keys=FILE           the public keys, default: public-keys.json beside the certificates
+  --keys=FILE           the public keys, default: public-keys.json beside the certificates; public-keys-SPLIT.json for
+                        certificates-SPLIT.bin
 `
 
 await runCommand(
@@ -22,17 +23,20 @@ await runCommand(
     }
     const path = flags.get('certificates')
     if (!path) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
-    const keysPath = flags.get('keys') ?? join(dirname(path), 'public-keys.json')
+    const keysPath = flags.get('keys') ?? keysBeside(path)
     const keys = await read(keysPath)
     const team = decodePublicTeam(keys.toString('utf8'))
-    const { rows, certificates, wrong } = verifyAll(decodeCertificates(await read(path), team), team)
+    const { rows, certificates, rules, wrong, missing } = verifyAll(decodeCertificates(await read(path), team), team)
     process.stdout.write(`Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`)
+    process.stdout.write(`Run ${team.run}: n = ${team.agentCount}, f = ${team.faults}, rule ${rules.join(', ')}\n`)
     for (const { batch, reason } of wrong) process.stdout.write(`batch ${batch}: ${reason}\n`)
+    for (const batch of missing) process.stdout.write(`batch ${batch}: MISSING\n`)
     process.stdout.write(`${certificates} certificates of ${rows} decisions, ${wrong.length} wrong\n`)
-    if (wrong.length === 0) return
+    if (wrong.length === 0 && missing.length === 0) return
+    const gaps = missing.length === 0 ? '' : `, batches without one: ${missing.length}`
     throw new ToolError(
       'CHECK_FAILED',
-      `${wrong.length} of ${certificates} certificates do not hold. Do not rely on their decisions; look at where the file came from.`,
+      `${wrong.length} of ${certificates} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
     )
   },
   {
@@ -40,6 +44,12 @@ await runCommand(
     badData: (error) => error instanceof ConsensusError,
   },
 )
+
+/** As learner:evaluate names the two files: those of a split other than the test split end with its name. */
+function keysBeside(path: string): string {
+  const suffix = /^certificates(-\w+)\.bin$/.exec(basename(path))?.[1] ?? ''
+  return join(dirname(path), `public-keys${suffix}.json`)
+}
 
 async function read(path: string): Promise<Buffer> {
   try {

@@ -69,6 +69,7 @@ export function decodeCertificates(
     certificates.push(decodeCertificate(file.subarray(at + 4, at + 4 + length), { name, agentCount, faults }))
     at += 4 + length
   }
+  if (certificates.length === 0) throw badFile('must hold a certificate', 'none')
   return certificates
 }
 

@@ -203,6 +203,7 @@ describe('files', () => {
     ['another version', bytes.with(8, 9)],
     ['a length beyond the end', bytes.with(15, 0xff)],
     ['nothing', new Uint8Array(0)],
+    ['no certificate', encodeCertificates([])],
   ])('%s is refused', (_, file) => {
     expect(() => decodeCertificates(file, sizes)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_FILE' }))
   })

@@ -82,29 +82,50 @@ export function checkLock(
   return checking.digests.value(value) === lock.digest ? null : 'OTHER_DIGEST'
 }
 
-/** Whether a proposal is its leader's, follows from the claims of a quorum, and holds a sound value. */
+/**
+ * Whether a proposal is its leader's, follows from the claims of a quorum, and holds a sound value. What costs little comes
+ * first, for a value is long and anybody can send one. Where a lock says which value it must be, that goes for the
+ * leader's signature too; a free value has to be hashed before it is known what the leader should have signed.
+ */
 export function checkProposal(checking: Checking, proposal: Proposal): RejectionReason | null {
-  const { settings, rules } = checking
-  const { view, value, claims, lock, signature } = proposal
+  const { settings, rules, digests } = checking
+  const { view, value, signature } = proposal
+  const justified = view === 0 ? justifyFirst(proposal) : justifyLater(checking, proposal)
+  if (typeof justified === 'string') return justified
+  const agent = rules.leaderOf(view, settings)
+  const isLeaders = (digest: string) =>
+    isSigned(checking, { agent, statement: claimed('proposal', view, digest), signature })
+  const { required } = justified
+  if (required !== null && !isLeaders(required)) return 'BAD_SIGNATURE'
   const badValue = checkValue(checking, value)
   if (badValue !== null) return badValue
-  const digest = checking.digests.value(value)
-  const statement = claimed('proposal', view, digest)
-  if (!isSigned(checking, { agent: rules.leaderOf(view, settings), statement, signature })) return 'BAD_SIGNATURE'
-  if (view === 0) return claims.length === 0 && lock === null ? null : 'UNJUSTIFIED'
+  const digest = digests.value(value)
+  if (required !== null) return digest === required ? null : 'OTHER_DIGEST'
+  return isLeaders(digest) ? null : 'BAD_SIGNATURE'
+}
+
+/** The digest that a proposal must have, or null where the leader is free. */
+type Required = { readonly required: string | null }
+
+/** Nobody can be locked before view 0. */
+function justifyFirst({ claims, lock }: Proposal): Required | RejectionReason {
+  return claims.length === 0 && lock === null ? { required: null } : 'UNJUSTIFIED'
+}
+
+function justifyLater(checking: Checking, { view, claims, lock }: Proposal): Required | RejectionReason {
+  const { settings, rules } = checking
   const repeated = rules.distinct(claims)
   if (repeated !== null) return repeated
   if (claims.length < rules.quorum(settings)) return 'TOO_FEW_SIGNERS'
+  const justified = rules.justified(claims, lock)
+  if (justified === null || claims.some((claim) => claim.view !== view)) return 'UNJUSTIFIED'
   for (const claim of claims) {
-    if (claim.view !== view) return 'UNJUSTIFIED'
     const reason = checkClaim(checking, claim)
     if (reason !== null) return reason
   }
-  const justified = rules.justified(claims, lock)
-  if (justified === null) return 'UNJUSTIFIED'
-  if (justified.any) return null
-  if (justified.digest !== digest) return 'UNJUSTIFIED'
-  return lock === null ? null : checkCertificate(checking, lock)
+  if (justified.any) return { required: null }
+  const reason = lock === null ? null : checkCertificate(checking, lock)
+  return reason ?? { required: justified.digest }
 }
 
 /** Whether both statements are the agent's, and no honest agent would have signed both. */

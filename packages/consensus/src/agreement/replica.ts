@@ -211,6 +211,8 @@ export class Replica {
     const may = checking.rules.mayVote({ view: this.#durable.view, voted: this.#durable.voted.prepare }, view)
     // A second proposal is looked at for what it shows about its leader.
     if (may !== null && may !== 'REPEATED') return may
+    // The one that was followed shows nothing new.
+    if (this.#seen?.view === view && this.#seen.signature === signature) return 'REPEATED'
     const reason = checkProposal(checking, proposal)
     if (reason !== null) return reason
     const digest = checking.digests.value(value)
@@ -286,12 +288,14 @@ export class Replica {
     const { checking, self } = this.#options
     const { claim, seen } = status
     const { agent, signature } = claim
-    const mine = this.#leaderOf(claim.view) === self
-    const reason = checkClaim(checking, claim) ?? (mine ? checkLock(checking, status) : null)
-    if (reason !== null) return reason
+    const badClaim = checkClaim(checking, claim)
+    if (badClaim !== null) return badClaim
     this.#observe(agent, { ...statementOfClaim(claim), signature })
     if (seen !== null) this.#observeHeader(seen)
     if (claim.view <= (this.#statuses[agent]?.claim.view ?? -1)) return 'REPEATED'
+    const mine = this.#leaderOf(claim.view) === self
+    const badLock = mine ? checkLock(checking, status) : null
+    if (badLock !== null) return badLock
     this.#statuses[agent] = mine ? status : { ...status, lock: null, value: [] }
     this.#pace()
     return null

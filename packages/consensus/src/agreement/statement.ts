@@ -3,7 +3,7 @@ import { agreement } from '../../generated/agreement.js'
 
 /** Where a message belongs. Signatures hold in one domain only. */
 export type Domain = {
-  /** 64 hex digits that name the run, its team and its settings */
+  /** 64 hex digits by which the team names what it decides on: a name, which proves nothing about weights or data */
   readonly run: string
   /** u32, raised when the team or its keys change */
   readonly epoch: number

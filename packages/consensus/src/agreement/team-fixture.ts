@@ -23,7 +23,7 @@ const signs = keys.map(({ privateKey }) => ed25519Sign(privateKey))
 const verify = ed25519Verify(keys.slice(0, 4).map(({ publicKey }) => publicKey))
 
 /** Fresh, so that tests share no digests. */
-function newChecking(): Checking {
+export function newChecking(): Checking {
   return { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
 }
 

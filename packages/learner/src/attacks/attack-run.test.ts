@@ -7,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../checkpoint/checkpoint.ts'
 import { type Config, resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
+import { certifiedRun } from '../run/certify-decisions.ts'
 import { evaluateRun } from '../run/evaluate-run.ts'
 import { type RunFolder, resultFiles, runFolderAt } from '../run/run-folder.ts'
 import { identityOf, loadData } from '../run/session.ts'
 import { createTeam, type Team } from '../run/team.ts'
 import { trainRun } from '../run/train-run.ts'
 import { type Evaluation, readEvaluation } from '../run-files/evaluation.ts'
+import { initialiseMasked, viewMaskOf } from '../training/diversity.ts'
 import { ATTACKS, CHEAP_ATTACKS } from './attack-votes.ts'
 import { driftingVotes, poisoned } from './drift.ts'
 import { trainAttackers } from './train-attackers.ts'
@@ -88,6 +90,7 @@ describe('an evaluation under attack', () => {
     const trusted = decodePublicTeam(await readFile(files.publicKeys, 'utf8'))
     const [certificate, ...others] = decodeCertificates(await readFile(files.certificates), trusted)
     expect(others).toEqual([])
+    expect(trusted.run).toBe(certifiedRun({ ...identityOf(config, team), split: 'test', parameters }))
     expect(certificate.settings.decision.rule).toBe(rule)
     expect(verifyCertificate(certificate, trusted)).toBeNull()
     expect(certificate.actions.filter((action) => action === 1 || action === 2).length).toBe(scores.tp + scores.fp)
@@ -132,5 +135,18 @@ describe('trainAttackers', () => {
     const fresh = initialiseParameters(team.network, config.seed + 1)
     expect(of(attacked, 1)).not.toEqual(of(fresh, 1))
     expect(of(attacked, 1)).not.toEqual(of(parameters, 1))
+  })
+
+  it('shows attackers no more than the view of the agents whose places they take', async () => {
+    const viewed = { ...config, viewFraction: 0.5 }
+    const mask = viewMaskOf(team.network, viewed)!
+    const honest = initialiseMasked(team.network, config.seed, mask)
+    const attacked = await trainAttackers(team, viewed, { honest, faulty: [1] })
+    const size = honest.length / 4
+    const ofAttacker = Array.from({ length: size }, (_, i) => size + i)
+    const hidden = ofAttacker.filter((i) => mask[i] === 0)
+    expect(hidden.length).toBeGreaterThan(0)
+    expect(hidden.filter((i) => attacked[i] !== 0)).toEqual([])
+    expect(ofAttacker.some((i) => attacked[i] !== honest[i])).toBe(true)
   })
 })

@@ -30,6 +30,18 @@ export type VoteAttack = (typeof VOTE_ATTACKS)[number]
 /** The attacks of every evaluation: they cost no further look at the events. */
 export const CHEAP_ATTACKS: readonly Attack[] = VOTE_ATTACKS
 
+/**
+ * The attacks of an evaluation: the cheap ones, which every evaluation.json has, and what is asked for besides.
+ *
+ * @param asked undefined, `all`, or the name of one
+ * @returns in the order of ATTACKS, or null when there is none of this name
+ */
+export function attacksAsked(asked: string | undefined): readonly Attack[] | null {
+  const isKnown = asked === undefined || asked === 'all' || (ATTACKS as readonly string[]).includes(asked)
+  if (!isKnown) return null
+  return ATTACKS.filter((attack) => asked === 'all' || attack === asked || CHEAP_ATTACKS.includes(attack))
+}
+
 /** Whether an attack needs votes alone. */
 export function isVoteAttack(attack: Attack): attack is VoteAttack {
   return (VOTE_ATTACKS as readonly string[]).includes(attack)

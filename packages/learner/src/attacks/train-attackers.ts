@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Trajectory } from '@vigil/proto'
 import type { Config } from '../config/config.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
 import { createTeam, type Team } from '../run/team.ts'
 import { assembleBatch } from '../training/batch.ts'
+import { initialiseMasked, viewMaskOf } from '../training/diversity.ts'
 import { minibatchesOf } from '../training/minibatches.ts'
 
 /** Rollouts followed by updates: seconds, where a team's own training takes a minute. */
@@ -14,7 +14,7 @@ const ITERATIONS = 12
 /**
  * An adversarially trained policy (Gleave et al. 2020, "Adversarial policies"): the faulty agents begin anew and learn by
  * PPO what costs the team most, on the training split, while the honest agents act by weights that stay as they are.
- * The attackers see what any agent sees, no votes and no labels; their reward is the team's with the other sign.
+ * An attacker sees what the agent in its place sees, no votes and no labels; their reward is the team's with the other sign.
  *
  * @param honest [A, P] of the team
  * @param faulty agents that attack
@@ -29,7 +29,8 @@ export async function trainAttackers(
   const { agents: A, seed } = config
   const parametersPerAgent = honest.length / A
   let parameters: Float32Array = honest.slice()
-  const fresh = initialiseParameters(network, (seed + 1) >>> 0)
+  const mask = viewMaskOf(network, config)
+  const fresh = initialiseMasked(network, (seed + 1) >>> 0, mask)
   for (const agent of faulty) {
     const from = agent * parametersPerAgent
     parameters.set(fresh.subarray(from, from + parametersPerAgent), from)
@@ -39,7 +40,7 @@ export async function trainAttackers(
   const weightsOf = (rows: Uint32Array) => Float32Array.from({ length: rows.length * A }, (_, i) => learns[i % A])
   const team = await createTeam({ ...config, attribution: 'consensus', teamBonus: 0 }, dataset)
   try {
-    const engine = await createEngine(config, network, null)
+    const engine = await createEngine(config, network, mask)
     try {
       engine.loadParameters(parameters)
       let normaliser = createReturnNormaliser(config.returnNormalisation)

@@ -1,6 +1,6 @@
 import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
-import { ATTACKS, type Attack, CHEAP_ATTACKS } from '../attacks/attack-votes.ts'
+import { ATTACKS, type Attack, attacksAsked } from '../attacks/attack-votes.ts'
 import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
@@ -46,12 +46,9 @@ await runCommand(async () => {
   }
 }, errorKinds)
 
-/** The attacks that need no further look at the events, all of them, or the one that is named. */
 function attacksNamed(name: string | undefined): readonly Attack[] {
-  if (name === undefined) return CHEAP_ATTACKS
-  if (name === 'all') return ATTACKS
-  const attack = ATTACKS.find((known) => known === name)
-  if (attack !== undefined) return [attack]
+  const attacks = attacksAsked(name)
+  if (attacks !== null) return attacks
   throw new ConfigError('INVALID_VALUE', `--attack is "${name}", but must be all or one of ${ATTACKS.join(', ')}.`)
 }
 

@@ -1,10 +1,36 @@
+import { hash } from 'node:crypto'
+import type { EvaluationSplit } from '@vigil/actors'
 import { agree, encodePublicTeam, generateTeamKeys, writeCertificates } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
 import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
 import { voteSettings } from '../evaluation/vote-settings.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { weightsSha256 } from '../run-files/run-record.ts'
+import type { RunIdentity } from './session.ts'
 import type { Team } from './team.ts'
+
+/** What is decided on by whom. */
+export type Certified = Pick<RunIdentity, 'datasetFingerprint' | 'configFingerprint'> & {
+  /** [A, P] */
+  readonly parameters: Float32Array
+  readonly split: EvaluationSplit
+}
+
+/**
+ * The name by which certificates call the run: SHA-256 over four lines, of weights, data, split and settings. It names
+ * them; that the votes came from them is not proven, for who signs can sign any votes under any name.
+ *
+ * @returns 64 hex digits
+ */
+export function certifiedRun({ parameters, datasetFingerprint, split, configFingerprint }: Certified): string {
+  const lines = [
+    `weights ${weightsSha256(parameters)}`,
+    `dataset ${datasetFingerprint}`,
+    `split ${split}`,
+    `config ${configFingerprint}`,
+  ]
+  return hash('sha256', lines.map((line) => `${line}\n`).join(''))
+}
 
 /**
  * Lets the team agree on its decisions and writes the certificates, with the public keys to check them by.
@@ -13,15 +39,14 @@ import type { Team } from './team.ts'
  * with what is on the disk, and nobody can add to these. All agents run in this process, so the signatures say that votes
  * and decisions are those of this evaluation, not that several machines had a say.
  *
- * @param certified parameters [A, P] of the team, published; `decisions` what they decide on a split; `files` where to write
+ * @param certified parameters [A, P] of the team, published here; `decisions` what they decide on the split; `files` where to write
  * @returns decisions certified
  * @throws {ConsensusError} {ActorError} {RunFileError}
  */
 export async function certifyDecisions(
   team: Team,
   config: Config,
-  certified: {
-    readonly parameters: Float32Array
+  certified: Certified & {
     readonly decisions: SplitDecisions
     readonly files: { readonly certificates: string; readonly publicKeys: string }
   },
@@ -32,7 +57,7 @@ export async function certifyDecisions(
   const weights = rule === 'weighted' ? await weightsOfTeam(team, config) : new Uint32Array(agentCount).fill(1)
   const { faults: _stated, ...decision } = voteSettings(config, rule, weights)
   const keys = generateTeamKeys(agentCount)
-  const run = weightsSha256(parameters)
+  const run = certifiedRun(certified)
   const domain = { run, epoch: 0, batch: 0 }
   const rows = decisions.actions.length
   const certificate = agree({

@@ -45,7 +45,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const { evaluation, decisions } = await evaluateTeam(team, config, { split, parameters, crossEntropy, attacks })
   const results = resultFiles(folder, split)
   if (run.certify) {
-    const count = await certifyDecisions(team, config, { parameters, decisions, files: results })
+    const count = await certifyDecisions(team, config, { ...identity, split, parameters, decisions, files: results })
     say(`${count} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
   }
   await writeEvaluation(results.evaluation, evaluation)

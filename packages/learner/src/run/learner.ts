@@ -2,7 +2,7 @@ import type { Dataset, FeaturePipeline } from '@vigil/data'
 import type { Config } from '../config/config.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
-import { viewMask } from '../training/diversity.ts'
+import { viewMaskOf } from '../training/diversity.ts'
 import { initialState, type TrainingState } from '../training/train.ts'
 import { identityOf, loadData, type RunIdentity } from './session.ts'
 import { createTeam, type Team } from './team.ts'
@@ -33,11 +33,7 @@ export async function startLearner(
   say(describe(data.dataset, config))
   const team = await createTeam(config, data.dataset)
   try {
-    const mask = viewMask(team.network, {
-      seed: config.seed,
-      fraction: config.viewFraction,
-      criticOnlyCount: config.observeConstraints === 'critic' ? config.specifications.length : 0,
-    })
+    const mask = viewMaskOf(team.network, config)
     const engine = await createEngine(config, team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,

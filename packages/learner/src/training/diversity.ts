@@ -1,5 +1,6 @@
-import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
+import { initialiseParameters, type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { randomPermutation, randomStream, randomUnit } from '@vigil/random'
+import type { Config } from '../config/config.ts'
 
 /**
  * Bags (Breiman 1996): which agent learns from which row.
@@ -60,6 +61,31 @@ export function viewMask(
     for (let input = sharedDense; input < spec.denseSize; input++) hide(agent, input, 'policy.')
   }
   return mask
+}
+
+/** What the agents of a run may not see, whoever trains them. @see viewMask */
+export function viewMaskOf(
+  network: NetworkSpec,
+  config: Pick<Config, 'seed' | 'viewFraction' | 'observeConstraints' | 'specifications'>,
+): Uint8Array | null {
+  const { seed, viewFraction: fraction, observeConstraints, specifications } = config
+  return viewMask(network, {
+    seed,
+    fraction,
+    criticOnlyCount: observeConstraints === 'critic' ? specifications.length : 0,
+  })
+}
+
+/**
+ * Fresh weights with those of hidden inputs at zero, where they stay.
+ *
+ * @param mask of the same shape; null = all see all
+ * @returns [A, P], as initialiseParameters gives them but for the mask
+ */
+export function initialiseMasked(network: NetworkSpec, seed: number, mask: Uint8Array | null): Float32Array {
+  const parameters = initialiseParameters(network, seed)
+  if (mask !== null) for (let i = 0; i < parameters.length; i++) parameters[i] *= mask[i]
+  return parameters
 }
 
 /** The rows of a first-layer matrix that one input multiplies: dense inputs come first, then columns. */

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { meanReward } from '@vigil/env-wasm'
-import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Config } from '../config/config.ts'
 import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
@@ -18,7 +17,7 @@ import { extendHistory } from './constraints/decision-history.ts'
 import { directOf, historyLength } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultiplier, INITIAL_MULTIPLIER, type Multiplier } from './constraints/multipliers.ts'
-import { bagWeights } from './diversity.ts'
+import { bagWeights, initialiseMasked } from './diversity.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 /** Where training stands between two iterations: all that changes. */
@@ -48,8 +47,7 @@ export type TrainingListener = {
 
 /** Fresh training: nothing learnt, nothing seen. Hidden inputs of a view begin, and stay, at weight zero. */
 export function initialState(config: Config, team: Team, viewMask: Uint8Array | null): TrainingState {
-  const parameters = initialiseParameters(team.network, config.seed)
-  if (viewMask !== null) for (let i = 0; i < parameters.length; i++) parameters[i] *= viewMask[i]
+  const parameters = initialiseMasked(team.network, config.seed, viewMask)
   const normaliser = createReturnNormaliser(config.returnNormalisation)
   const lanes = team.pool.saveShards()
   const multipliers = usesMultipliers(config) ? config.specifications.map(() => INITIAL_MULTIPLIER) : []
