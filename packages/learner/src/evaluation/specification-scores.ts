@@ -1,4 +1,4 @@
-import { compileConstraints, signalTrace } from '@vigil/env-wasm'
+import { compileConstraints, ROBUSTNESS_MAX, signalTrace } from '@vigil/env-wasm'
 import { robustness } from '@vigil/stl'
 import type { Config } from '../config/config.ts'
 import { environmentOf } from '../config/environment.ts'
@@ -12,9 +12,6 @@ type WatchedDecisions = Pick<SplitDecisions, 'labels' | 'actions' | 'decided' | 
 
 /** Stretches of the strip chart. */
 const STRIP_LENGTH = 240
-
-/** Robustness is cut to this, as the environment's monitors do. */
-const ROBUSTNESS_MAX = 1e6
 
 /**
  * How robustly the team's decisions on a split keep the specifications in force, in the split's order: what the environment

@@ -104,4 +104,14 @@ describe('directOf', () => {
     expect(directOf(config, { ...input, history: before })).not.toEqual(directOf(config, input))
     expect(directOf(config, input)).toEqual(directOf(config, input))
   })
+
+  it('does not take a step that has no value yet for one that is robust', () => {
+    const input = { ...decided, history: NONE, multipliers: [1, 0, 0] }
+    const valued = Float32Array.from({ length: T * E * 3 }, (_, i) => (Math.floor(i / 3) % 2 === 0 ? 1 : -1))
+    const pending = valued.map((value, i) => (i < 2 * E * 3 ? 1e6 : value))
+    const [all, some] = [valued, pending].map((robustness) => {
+      return directOf(config, { ...input, trajectories: [rollout(0, { robustness }), rollout(1, { robustness })] })!
+    })
+    for (const [i, value] of some.entries()) expect(value).toBeCloseTo(all[i], 5)
+  })
 })

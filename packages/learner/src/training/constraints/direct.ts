@@ -1,4 +1,4 @@
-import { compileConstraints } from '@vigil/env-wasm'
+import { compileConstraints, ROBUSTNESS_MAX } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { directGradient, isRelaxed, teamProbability } from '@vigil/stl/smooth'
 import type { Config } from '../../config/config.ts'
@@ -87,15 +87,16 @@ function votesOf({ actions, agentCount }: Trajectory): Float32Array {
   )
 }
 
+/**
+ * Smooth extremes err by multiples of the temperature: it goes with how much robustness differs between steps that have
+ * one. The environment's limit stands for "no value yet", and one such step would make the temperature tens of thousands.
+ */
 function temperatureOf(trajectories: readonly Trajectory[], specification: number): number {
-  const deviations = trajectories.map(({ robustness, specificationCount: S }) =>
-    deviationOf(
-      momentsOf(
-        robustness.filter((_, i) => i % S === specification),
-        null,
-      ),
-    ),
+  const finite = trajectories.map(({ robustness, specificationCount: S }) =>
+    robustness.filter((value, i) => i % S === specification && Math.abs(value) < ROBUSTNESS_MAX),
   )
+  const valued = finite.filter(({ length }) => length > 0)
+  const deviations = (valued.length > 0 ? valued : finite).map((values) => deviationOf(momentsOf(values, null)))
   const mean = deviations.reduce((sum, deviation) => sum + deviation, 0) / deviations.length
   return Math.max(TEMPERATURE_MIN, TEMPERATURE_DEVIATIONS * mean)
 }
