@@ -4,6 +4,7 @@ import { StlError } from '../errors.ts'
 import { robustness } from '../offline/robustness.ts'
 import type { CompileOptions } from '../program/compile.ts'
 import { OP, type OpCode, type Program } from '../program/program.ts'
+import { reachOf } from '../program/reach.ts'
 import { assertWindow, type DecisionWindow } from './decision-window.ts'
 import { type Episode, episodeGroups } from './episodes.ts'
 import { onCpu } from './on-cpu.ts'
@@ -11,7 +12,7 @@ import { BINARY_SIGNALS, isRelaxed, relaxedSignal } from './relaxed-signals.ts'
 import { reduceRows } from './sliding.ts'
 import { smoothRobustness } from './smooth-robustness.ts'
 import { INFINITE, softExtreme } from './soft-extremes.ts'
-import { reachAhead, watchedProgram } from './watched-program.ts'
+import { watchedProgram } from './watched-program.ts'
 
 /** A specification and how much it counts. */
 export type DirectSpecification = {
@@ -83,7 +84,7 @@ function watch(
     throw new StlError('UNKNOWN_SIGNAL', `"${formula}" reads "${missing}", but there are only: ${has}.`)
   }
   const isDriven = signals.some((name) => isRelaxed(name) && name !== 'threat')
-  return { program, weight, temperature, isDriven, first: Math.max(0, window.historySteps - reachAhead(program)) }
+  return { program, weight, temperature, isDriven, first: Math.max(0, window.historySteps - reachOf(program).forward) }
 }
 
 /** Episodes side by side, each from row 0 on, behind its end padding up to `length` rows. */

@@ -3,3 +3,4 @@ export { type DirectGradientInput, type DirectSpecification, directGradient } fr
 export { isRelaxed } from './relaxed-signals.ts'
 export { compileSmooth, type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
 export { teamProbability } from './team-probability.ts'
+export { historyReach } from './watched-program.ts'

@@ -36,6 +36,11 @@ export function isRelaxed(name: string): boolean {
   return Object.hasOwn(AT_ONE_STEP, name) || WINDOWED.test(name)
 }
 
+/** Steps that a signal for which {@link isRelaxed} holds is about: 1, or those of its window. */
+export function windowOf(name: string): number {
+  return Number(WINDOWED.exec(name)?.[2] ?? 1)
+}
+
 /**
  * A signal for which {@link isRelaxed} holds, [T, E]:
  *

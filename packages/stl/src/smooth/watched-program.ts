@@ -1,6 +1,8 @@
 import { parse } from '../language/parse.ts'
 import type { CompileOptions } from '../program/compile.ts'
-import { OP, type Program } from '../program/program.ts'
+import type { Program } from '../program/program.ts'
+import { reachOf } from '../program/reach.ts'
+import { windowOf } from './relaxed-signals.ts'
 import { compileSmooth } from './smooth-robustness.ts'
 
 /**
@@ -15,14 +17,13 @@ export function watchedProgram(formula: string, options: CompileOptions): Progra
   return compileSmooth(isInvariant ? { ...specification, formula: whole.operand } : specification, options)
 }
 
-/** Steps that the value at a step depends on ahead of it; Infinity without end. */
-export function reachAhead({ operations, result }: Program): number {
-  const reach: number[] = []
-  for (const { op, a, b, width } of operations) {
-    const operands = Math.max(a < 0 ? 0 : reach[a], b < 0 ? 0 : reach[b])
-    const isWindow = op === OP.futureMaximum || op === OP.futureMinimum || op === OP.until
-    const own = op === OP.advance ? width : isWindow ? (width === 0 ? Number.POSITIVE_INFINITY : width - 1) : 0
-    reach.push(operands + own)
-  }
-  return reach[result]
+/**
+ * Steps of history on which the gradient of a window depends; Infinity without end. The first value that the window can
+ * still change is for as many steps before it as the program looks ahead, and looks back from there.
+ *
+ * @param program one that reads decision signals alone ({@link isRelaxed}); their own windows are counted
+ */
+export function historyReach(program: Program): number {
+  const { back, forward } = reachOf(program)
+  return forward + back + Math.max(1, ...program.signals.map(windowOf)) - 1
 }

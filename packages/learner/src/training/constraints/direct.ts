@@ -1,6 +1,7 @@
 import { compileConstraints, ROBUSTNESS_MAX } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
-import { directGradient, isRelaxed, teamProbability } from '@vigil/stl/smooth'
+import type { Program } from '@vigil/stl'
+import { directGradient, historyReach, isRelaxed, teamProbability } from '@vigil/stl/smooth'
 import type { Config } from '../../config/config.ts'
 import { environmentOf } from '../../config/environment.ts'
 import { deviationOf, momentsOf } from '../../return-normaliser.ts'
@@ -15,10 +16,19 @@ const TEMPERATURE_DEVIATIONS = 0.1
 /** Smallest temperature, where robustness hardly differs. */
 const TEMPERATURE_MIN = 1e-3
 
-/** Steps behind a rollout that its windows look back on; 0 where the mode takes no direct gradient. */
+/**
+ * Steps before a rollout on which its direct gradient depends: what windows and past operators look back on, and the steps
+ * before it whose own windows reach into it. At most {@link HISTORY_MAX}; 0 where the mode takes no direct gradient.
+ */
 export function historyLength(config: Config): number {
   if (config.stlMode !== 'lagrangian+direct') return 0
-  return Math.min(HISTORY_MAX, Math.max(0, ...compileConstraints(environmentOf(config)).windows))
+  const { programs } = compileConstraints(environmentOf(config))
+  return Math.min(HISTORY_MAX, Math.max(0, ...programs.filter(hasGradient).map(historyReach)))
+}
+
+/** Whether a specification is about decisions and labels alone. */
+function hasGradient({ signals }: Program): boolean {
+  return signals.every(isRelaxed)
 }
 
 /** What a direct gradient is made from. */
@@ -50,7 +60,7 @@ export function directOf(
   { trajectories, labels, history, multipliers }: DirectInput,
 ): Float32Array | null {
   const { programs } = compileConstraints(environmentOf(config))
-  const chosen = programs.flatMap(({ signals }, s) => (multipliers[s] > 0 && signals.every(isRelaxed) ? [s] : []))
+  const chosen = programs.flatMap((program, s) => (multipliers[s] > 0 && hasGradient(program) ? [s] : []))
   if (chosen.length === 0) return null
   const laneCount = trajectories.reduce((sum, trajectory) => sum + trajectory.laneCount, 0)
   const { stepCount } = trajectories[0]
