@@ -2,8 +2,9 @@ import { parse } from '../language/parse.ts'
 import type { CompileOptions } from '../program/compile.ts'
 import type { Program } from '../program/program.ts'
 import { reachOf } from '../program/reach.ts'
-import { windowOf } from './relaxed-signals.ts'
-import { compileSmooth } from './smooth-robustness.ts'
+import { compileSmooth } from './compile-smooth.ts'
+import { BINARY_SIGNALS, isRelaxed, windowedSignal } from './decision-signals.ts'
+import { assertSmooth } from './negation-normal-form.ts'
 
 /**
  * What is watched at every step: of an invariant `G (phi)` it is phi, as monitors do; other formulas are watched as they are.
@@ -25,5 +26,16 @@ export function watchedProgram(formula: string, options: CompileOptions): Progra
  */
 export function historyReach(program: Program): number {
   const { back, forward } = reachOf(program)
-  return forward + back + Math.max(1, ...program.signals.map(windowOf)) - 1
+  return forward + back + Math.max(1, ...program.signals.map((name) => windowedSignal(name)?.width ?? 1)) - 1
+}
+
+/**
+ * Refuses what directGradient() would refuse of a formula itself, before there is anything to differentiate. A formula that
+ * reads more than decisions and labels has no direct gradient, and is not looked at.
+ *
+ * @throws {StlError} NOT_SMOOTH; as compile() does
+ */
+export function assertDirectlyLearnable(formula: string): void {
+  const program = watchedProgram(formula, {})
+  if (program.signals.every(isRelaxed)) assertSmooth(program, BINARY_SIGNALS)
 }
