@@ -20,13 +20,14 @@ export function watchedProgram(formula: string, options: CompileOptions): Progra
 
 /**
  * Steps of history on which the gradient of a window depends; Infinity without end. The first value that the window can
- * still change is for as many steps before it as the program looks ahead, and looks back from there.
+ * still change is for as many steps before it as the program looks ahead, and looks back from there. The window of a
+ * signal counts whole, one step more than it needs, as in the histories that checkpoints have.
  *
  * @param program one that reads decision signals alone ({@link isRelaxed}); their own windows are counted
  */
 export function historyReach(program: Program): number {
   const { back, forward } = reachOf(program)
-  return forward + back + Math.max(1, ...program.signals.map((name) => windowedSignal(name)?.width ?? 1)) - 1
+  return forward + back + Math.max(0, ...program.signals.map((name) => windowedSignal(name)?.width ?? 0))
 }
 
 /**

@@ -63,13 +63,13 @@ describe('directOf', () => {
   const input = { ...decided, history: NONE, multipliers: [1, 0, 5] }
 
   it('looks as far back as the windows do', () => {
-    expect(historyLength(config)).toBe(5)
+    expect(historyLength(config)).toBe(6)
     expect(historyLength({ ...config, stlMode: 'lagrangian' })).toBe(0)
   })
 
   it.each([
     // Eight steps back, and what the fifth of them looks back on itself.
-    ['G (rate(fp_rate[3])[8] <= 0.1)', 7 + 2],
+    ['G (rate(fp_rate[3])[8] <= 0.1)', 7 + 3],
     ['G (once[0,9] (false_positive < 0.5))', 9],
     ['G (false_positive < 0.5 or F[0,5] (true_positive > 0.5))', 5],
     ['G (F[0,2] (rate(false_positive)[5] <= 0.1))', 2 + 4],
