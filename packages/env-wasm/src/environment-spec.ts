@@ -37,6 +37,9 @@ export function averageCount(mode: EpisodeMode): 0 | 4 {
 /** Robustness below which differences hardly show in the context. */
 const OBSERVED_SCALE = 1e-3
 
+/** Robustness is cut to plus and minus this; plus this stands for "no value yet". In assembly/watch.ts as well. */
+export const ROBUSTNESS_MAX = 1e6
+
 /**
  * What the context shows of a robustness r, 0 to 1, a half for r = 0:
  *

@@ -5,6 +5,7 @@ export {
   type EnvironmentSpec,
   type EpisodeMode,
   observedRobustness,
+  ROBUSTNESS_MAX,
 } from './environment-spec.ts'
 export { EnvironmentError, type EnvironmentErrorCode } from './errors.ts'
 export { assertLaneStates } from './lane-state.ts'

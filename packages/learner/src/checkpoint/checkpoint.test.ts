@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { CheckpointError } from './errors.ts'
 
-const EXPECTED = { configFingerprint: 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), parameterCount: 3 }
+const SIZES = { parameterCount: 3, multiplierCount: 1, laneCount: 3, historyLength: 2 }
+const EXPECTED = { configFingerprint: 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), sizes: SIZES }
 
 const checkpoint: Checkpoint = {
   iteration: 12,
@@ -38,7 +39,7 @@ describe('checkpoint', () => {
   })
 
   it('needs no network to be read, but one number of parameters in all its parts', () => {
-    const anyNetwork = { ...EXPECTED, parameterCount: null }
+    const anyNetwork = { ...EXPECTED, sizes: null }
     expect(decodeCheckpoint(encodeCheckpoint(checkpoint), anyNetwork, 'latest')).toEqual(checkpoint)
     for (const [parameters, message] of [
       [Float32Array.of(1, 2), /its firstMoment hold 3 numbers, this network has 2/],
@@ -122,18 +123,32 @@ describe('checkpoint', () => {
       forge({ acting: { ...header.acting, normaliser: null } }),
     ]) {
       expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(CheckpointError)
-      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, parameterCount: null }, 'x')).toThrow(CheckpointError)
+      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, sizes: null }, 'x')).toThrow(CheckpointError)
     }
   })
 
   it.each([
     ['dataset', { datasetFingerprint: 'c'.repeat(64) }, /trained on other data/],
     ['settings', { configFingerprint: 'c'.repeat(64) }, /other settings/],
-    ['network', { parameterCount: 4 }, /hold 3 numbers, this network has 4/],
+    ['network', { sizes: { ...SIZES, parameterCount: 4 } }, /hold 3 numbers, this network has 4/],
+    ['list of rules', { sizes: { ...SIZES, multiplierCount: 2 } }, /has 1 multipliers, this run has 2/],
+    ['number of lanes', { sizes: { ...SIZES, laneCount: 2 } }, /history holds 3 decisions, .* of 2 lanes/],
+    ['length of history', { sizes: { ...SIZES, historyLength: 0 } }, /history holds 3 decisions, .* 0 steps of 3/],
   ])('refuses one of another %s by name', (_, change, message) => {
     const bytes = encodeCheckpoint(checkpoint)
     expect(() => decodeCheckpoint(bytes, { ...EXPECTED, ...change }, 'best.checkpoint')).toThrow(message)
     expect(() => decodeCheckpoint(bytes, { ...EXPECTED, ...change }, 'best.checkpoint')).toThrow(/^best\.checkpoint/)
+  })
+
+  it('takes as much history as the run keeps, and no part of a step', () => {
+    const withHistory = (length: number) => () => {
+      return decodeCheckpoint(encodeCheckpoint({ ...checkpoint, history: new Uint8Array(length) }), EXPECTED, 'x')
+    }
+    for (const length of [0, 3, 6]) expect(withHistory(length)().history.length).toBe(length)
+    for (const length of [1, 5, 9]) expect(withHistory(length)).toThrow(expect.objectContaining({ code: 'FOREIGN' }))
+    expect(() => decodeCheckpoint(encodeCheckpoint({ ...checkpoint, multipliers: [] }), EXPECTED, 'x')).toThrow(
+      /has 0 multipliers/,
+    )
   })
 
   it('refuses weights that are no numbers', () => {

@@ -104,7 +104,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 /**
  * Reads a checkpoint of this run.
  *
- * @param expected the run's own fingerprints, and the number of parameters of its network
+ * @param expected the run's own fingerprints and sizes
  * @throws {CheckpointError} MISSING, UNREADABLE, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
@@ -127,8 +127,20 @@ export async function readCheckpoint(path: string, expected: ExpectedCheckpoint)
 export type ExpectedCheckpoint = {
   readonly configFingerprint: string
   readonly datasetFingerprint: string
-  /** A * P; null where no network is there to ask */
-  readonly parameterCount: number | null
+  /** null where no run is there to ask */
+  readonly sizes: CheckpointSizes | null
+}
+
+/** How much a run has of what a checkpoint holds. */
+export type CheckpointSizes = {
+  /** A * P */
+  readonly parameterCount: number
+  /** Specifications that have a multiplier. */
+  readonly multiplierCount: number
+  /** Lanes of all shards: a history holds whole steps of them. */
+  readonly laneCount: number
+  /** Steps of history that are kept at most. */
+  readonly historyLength: number
 }
 
 /** The bytes of a checkpoint file. */
@@ -200,11 +212,20 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
     throw foreign('it was trained on other data, or the data have changed since')
   if (header.configFingerprint !== expected.configFingerprint)
     throw foreign('it was trained with other settings, or config.json has changed since')
-  const parameterCount = expected.parameterCount ?? sections.parameters / 4
+  const parameterCount = expected.sizes?.parameterCount ?? sections.parameters / 4
   for (const name of ['parameters', 'firstMoment', 'secondMoment', 'actingParameters'] as const) {
     const wanted = name === 'actingParameters' && header.acting === null ? 0 : parameterCount
     if (sections[name] === 4 * wanted) continue
     throw foreign(`its ${name} hold ${sections[name] / 4} numbers, this network has ${wanted}`)
+  }
+  if (expected.sizes !== null) {
+    const { multiplierCount, laneCount, historyLength } = expected.sizes
+    const { length } = header.multipliers
+    if (length !== multiplierCount) throw foreign(`it has ${length} multipliers, this run has ${multiplierCount}`)
+    if (sections.history % laneCount !== 0 || sections.history > laneCount * historyLength)
+      throw foreign(
+        `its history holds ${sections.history} decisions, this run keeps ${historyLength} steps of ${laneCount} lanes at most`,
+      )
   }
 
   let next = start + headerBytes

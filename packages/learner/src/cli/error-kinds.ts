@@ -3,6 +3,7 @@ import type { ErrorKinds } from '@vigil/command-line'
 import { DataError } from '@vigil/data'
 import { EnvironmentError } from '@vigil/env-wasm'
 import { PolicyError } from '@vigil/policy-wasm'
+import { StlError } from '@vigil/stl'
 import { CheckpointError } from '../checkpoint/errors.ts'
 import { ConfigError } from '../config/errors.ts'
 import { EngineError } from '../engine/errors.ts'
@@ -17,6 +18,9 @@ export const errorKinds: ErrorKinds = {
     error instanceof ConfigError ||
     (error instanceof PolicyError && error.code === 'NETWORK_SPEC') ||
     (error instanceof EnvironmentError && error.code === 'SPECIFICATION') ||
+    // What a formula is about can show only then that it has no value, as of a division by zero.
+    error instanceof StlError ||
+    (error instanceof ActorError && error.code === 'SPECIFICATION_VALUE') ||
     (error instanceof EngineError && error.code === 'BACKEND_UNAVAILABLE'),
   badData: (error) =>
     DATA_ERRORS.some((type) => error instanceof type) ||

@@ -103,6 +103,11 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'run', 'evaluation.json'), 'utf8')).toBe(before)
   })
 
+  it('ends with a rule that has no value at some step', () => {
+    const flags = [...SMALL, '--specifications=G (1 / true_positive < 2)', '--out=rule']
+    expectRefusal(command('train', flags), 2, /SPECIFICATION_VALUE: /)
+  })
+
   it('is not touched by a wrong evaluation or a damaged checkpoint', () => {
     expectRefusal(command('evaluate', ['--run=run', '--split=train']), 2, /must be test or validation/)
     expectRefusal(command('evaluate', ['--run=run', '--attack=crush']), 2, /--attack is "crush", but must be all or/)

@@ -99,6 +99,11 @@ describe('resolveConfig', () => {
       'INVALID_VALUE',
       /column 4: There is no signal.*"fp_rat\[100\]"[\s\S]*\^/,
     ],
+    [
+      { stlMode: 'lagrangian+direct', specifications: rules('G (pow(max(fp_rate[9], 0.1), 2) <= 0.5)') },
+      'INVALID_VALUE',
+      /cannot take the gradient of ".*": pow has no smooth bound/,
+    ],
     [{ specifications: rules('threat >') }, 'INVALID_VALUE', /column \d+: Expected/],
     [{ specifications: rules('F (threat > 0.5)') }, 'INVALID_VALUE', /needs an end/],
     [

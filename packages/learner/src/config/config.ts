@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { flagName, nearestName } from '@vigil/command-line'
 import { maxFaults } from '@vigil/consensus'
 import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
-import { StlError } from '@vigil/stl'
+import { assertDirectlyLearnable, StlError } from '@vigil/stl'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
 import { environmentOf } from './environment.ts'
@@ -206,15 +206,29 @@ function assertConsistent(config: Config): void {
   }
 }
 
-/** Every formula is about signals of the environment and can be watched step by step. */
+/** Every formula is about signals of the environment, can be watched step by step and, where it is to be, differentiated. */
 function assertWatchable(config: Config): void {
   try {
     compileConstraints(environmentOf(config))
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error
-    const excerpt = error.cause instanceof StlError && error.cause.excerpt !== null ? `\n${error.cause.excerpt}` : ''
-    throw new ConfigError('INVALID_VALUE', `${error.message}${excerpt}`)
+    throw new ConfigError('INVALID_VALUE', `${error.message}${excerptOf(error.cause)}`)
   }
+  if (config.stlMode !== 'lagrangian+direct') return
+  for (const { name, formula } of config.specifications) {
+    try {
+      assertDirectlyLearnable(formula)
+    } catch (error) {
+      if (!(error instanceof StlError)) throw error
+      const message = `stlMode "lagrangian+direct" cannot take the gradient of "${name}": ${error.message} Or use --stl-mode=lagrangian.`
+      throw new ConfigError('INVALID_VALUE', `${message}${excerptOf(error)}`)
+    }
+  }
+}
+
+/** The place that an error of a formula is about, on a line of its own. */
+function excerptOf(error: unknown): string {
+  return error instanceof StlError && error.excerpt !== null ? `\n${error.excerpt}` : ''
 }
 
 /** A recurrent team learns from whole lanes. The nearest size that cuts them into equal minibatches is the remedy. */

@@ -47,4 +47,17 @@ describe('satisfactionInterval', () => {
       expect(from <= share && share <= to).toBe(true)
     }
   })
+
+  it('believes one violated step of thousands hardly more than none, and one satisfied step neither', () => {
+    const all = new Float64Array(20_000).fill(1)
+    const [lowest] = satisfactionInterval(all)
+    const [low, high] = satisfactionInterval(all.with(7000, -1))
+    expect(low).toBeGreaterThan(lowest)
+    expect(low).toBeLessThan(lowest + 0.1)
+    expect(satisfactionInterval(all.map((value) => -value).with(7000, 1))[1]).toBeCloseTo(1 - low, 9)
+    expect(high).toBeLessThanOrEqual(1)
+    // Shares that agree by chance are worth about as much as shares that nearly do.
+    const halves = Float64Array.from(all, (_, i) => (i % 1000 < 500 ? 1 : -1))
+    expect(satisfactionInterval(halves)[0]).toBeCloseTo(satisfactionInterval(halves.with(0, -1))[0], 3)
+  })
 })

@@ -16,6 +16,9 @@ const T_QUANTILE = 2.093
  *   p' = (p + t^2 / (2 n')) / (1 + t^2 / n')
  *   p' +- t / (1 + t^2 / n') sqrt(p (1 - p) / n' + t^2 / (4 n'^2))
  *
+ * A spread that few runs of equal steps make is hardly known, and without any nothing is: n' is at most the number of blocks,
+ * and as much again for each run of whatever is rarer, violated or satisfied.
+ *
  * Differs from a bootstrap of blocks: that has no width where every block is satisfied throughout, and needs draws.
  *
  * @param values robustness [n]; of fewer than 20 steps every step is a block
@@ -32,11 +35,22 @@ export function satisfactionInterval(values: Float64Array): [number, number] {
   const p = values.reduce((sum, value) => sum + (isViolated(value) ? 0 : 1), 0) / n
   const spread = shares.reduce((sum, share) => sum + (share - p) ** 2, 0)
   const variance = blockCount < 2 ? 0 : spread / (blockCount - 1) / blockCount
-  // At least one observation; blocks that all agree are as many observations as there are blocks.
-  const worth = variance === 0 ? blockCount : Math.min(n, Math.max(1, (p * (1 - p)) / variance))
+  const most = Math.min(n, blockCount * (1 + rarerRuns(values)))
+  // At least one observation; blocks that all agree set no limit of their own.
+  const worth = variance === 0 ? most : Math.min(most, Math.max(1, (p * (1 - p)) / variance))
   const t2 = T_QUANTILE ** 2
   const centre = (p + t2 / (2 * worth)) / (1 + t2 / worth)
   const half = (T_QUANTILE / (1 + t2 / worth)) * Math.sqrt((p * (1 - p)) / worth + t2 / (4 * worth * worth))
   // The share itself is always inside; rounding must not say otherwise.
   return [Math.min(p, Math.max(0, centre - half)), Math.max(p, Math.min(1, centre + half))]
+}
+
+/** Runs of violated steps, or of satisfied ones where those have fewer runs. */
+function rarerRuns(values: Float64Array): number {
+  const runs = [0, 0]
+  for (const [i, value] of values.entries()) {
+    const isNew = i === 0 || isViolated(value) !== isViolated(values[i - 1])
+    if (isNew) runs[isViolated(value) ? 1 : 0]++
+  }
+  return Math.min(...runs)
 }

@@ -1,4 +1,4 @@
-import { compileConstraints, signalTrace } from '@vigil/env-wasm'
+import { compileConstraints, ROBUSTNESS_MAX, signalTrace } from '@vigil/env-wasm'
 import { robustness } from '@vigil/stl'
 import type { Config } from '../config/config.ts'
 import { environmentOf } from '../config/environment.ts'
@@ -13,27 +13,27 @@ type WatchedDecisions = Pick<SplitDecisions, 'labels' | 'actions' | 'decided' | 
 /** Stretches of the strip chart. */
 const STRIP_LENGTH = 240
 
-/** Robustness is cut to this, as the environment's monitors do. */
-const ROBUSTNESS_MAX = 1e6
-
 /**
  * How robustly the team's decisions on a split keep the specifications in force, in the split's order: what the environment
- * would have computed had one lane walked the whole split in one episode.
+ * would have computed had one lane walked the whole split in one episode. Judged are the steps that have a value: not the
+ * last ones, whose windows reach behind the split, as monitors have no value for them either, and none whose robustness is
+ * infinite, as where an operator looks back before the first step. An infinity would be the mean of all.
  *
- * @returns [S] of f64 [n] robustness at every step of what has to hold at every step, cut to +-1e6
+ * @returns [S] of f64 robustness at every judged step of what has to hold at every step, cut to +-1e6; each at most [n]
  * @throws {StlError} DIVISION_BY_ZERO, NOT_A_NUMBER
  */
 export function decisionRobustness(config: Config, decisions: WatchedDecisions): Float64Array[] {
-  const { programs } = compileConstraints(environmentOf(config))
-  return programs.map((program) => {
+  const { programs, bank } = compileConstraints(environmentOf(config))
+  return programs.map((program, s) => {
     if (decisions.actions.length === 0) return new Float64Array(0)
     const trace = signalTrace({ ...decisions, agentCount: config.agents }, program.signals)
     const values = robustness(program, trace)
-    return values.map((value) => Math.min(ROBUSTNESS_MAX, Math.max(-ROBUSTNESS_MAX, value)))
+    const complete = values.subarray(0, Math.max(0, values.length - bank!.horizons[s]))
+    return complete.filter(Number.isFinite).map((value) => Math.min(ROBUSTNESS_MAX, Math.max(-ROBUSTNESS_MAX, value)))
   })
 }
 
-/** Share of the steps at which a specification holds; 1 of no steps. */
+/** Share of the judged steps at which a specification holds; 1 of no steps. */
 export function satisfiedRateOf(values: Float64Array): number {
   return values.length === 0 ? 1 : values.reduce((sum, value) => sum + (isViolated(value) ? 0 : 1), 0) / values.length
 }
@@ -57,7 +57,7 @@ export function specificationScores(config: Config, decisions: WatchedDecisions)
   })
 }
 
-/** Least and mean robustness of equal stretches of the split, for a chart. */
+/** Least and mean robustness of equal stretches of the judged steps, for a chart. */
 function stripOf(values: Float64Array): { min: number[]; mean: number[] } {
   const count = Math.min(STRIP_LENGTH, values.length)
   const stretches = Array.from({ length: count }, (_, i) =>

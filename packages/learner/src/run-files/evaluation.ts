@@ -31,7 +31,7 @@ const specificationScoresSchema = z.strictObject({
   formula: label,
   /** Share of the steps at which it is to hold. */
   target: share,
-  /** Share of the steps at which its robustness is not below 0. */
+  /** Share of the judged steps, those that have a value, at which its robustness is not below 0. */
   satisfiedRate: share,
   /** 95 % interval of that share. */
   satisfiedInterval: z.tuple([share, share]),
@@ -39,7 +39,7 @@ const specificationScoresSchema = z.strictObject({
   robustnessMin: z.number(),
   robustnessMean: z.number(),
   robustnessTail5: z.number(),
-  /** Least and mean robustness in equal stretches of the split, in its order. */
+  /** Least and mean robustness in equal stretches of the judged steps, in the split's order. */
   strip: z.strictObject({ min: z.array(z.number()), mean: z.array(z.number()) }),
 })
 

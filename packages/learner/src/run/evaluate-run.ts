@@ -72,15 +72,17 @@ async function crossEntropyParameters(
   { config, folder, team, identity }: EvaluatedRun,
   say: (text: string) => void,
 ): Promise<Float32Array> {
+  // A baseline knows of no specification.
+  const sizes = { ...identity.sizes, multiplierCount: 0, historyLength: 0 }
   try {
-    return (await readCheckpoint(folder.crossEntropy, identity)).parameters
+    return (await readCheckpoint(folder.crossEntropy, { ...identity, sizes })).parameters
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error
     if (error.code !== 'MISSING') say(`training the cross-entropy baseline again: ${error.message}`)
   }
   const engine = await createEngine(config, team.network, null)
   const parameters = await trainByCrossEntropy(config, team, engine)
-  const { parameterCount: _size, ...fingerprints } = identity
+  const { sizes: _sizes, ...fingerprints } = identity
   await writeCheckpoint(folder.crossEntropy, {
     ...fingerprints,
     iteration: config.iterations,

@@ -115,7 +115,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   })
 
   it('and after a stop and a resume', async () => {
-    const { parameterCount: _size, ...fingerprints } = identityOf(config, team)
+    const { sizes: _sizes, ...fingerprints } = identityOf(config, team)
     const checkpoint = encodeCheckpoint({
       ...initialState(config, team, null),
       ...fingerprints,

@@ -85,7 +85,7 @@ async function readCheckpoints(
   { latest, best }: RunFolder,
   { configFingerprint, datasetFingerprint }: RunRecord,
 ): Promise<{ latest: Checkpoint; best: Checkpoint }> {
-  const expected = { configFingerprint, datasetFingerprint, parameterCount: null }
+  const expected = { configFingerprint, datasetFingerprint, sizes: null }
   return { latest: await readCheckpoint(latest, expected), best: await readCheckpoint(best, expected) }
 }
 

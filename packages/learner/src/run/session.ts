@@ -1,8 +1,11 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
 import { type Dataset, type FeaturePipeline, loadDataset } from '@vigil/data'
+import type { CheckpointSizes, ExpectedCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { StopRequest } from '../cli/signals.ts'
 import { type Config, configFingerprint } from '../config/config.ts'
+import { usesMultipliers } from '../config/specifications.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
+import { historyLength } from '../training/constraints/direct.ts'
 import type { Team } from './team.ts'
 
 /** Where a command speaks, and who may stop it. */
@@ -20,17 +23,18 @@ export async function loadData(
 }
 
 /** What every checkpoint of a run must agree with. */
-export type RunIdentity = {
-  readonly configFingerprint: string
-  readonly datasetFingerprint: string
-  readonly parameterCount: number
-}
+export type RunIdentity = ExpectedCheckpoint & { readonly sizes: CheckpointSizes }
 
 /** @see RunIdentity */
 export function identityOf(config: Config, team: Team): RunIdentity {
   return {
     configFingerprint: configFingerprint(config),
     datasetFingerprint: Buffer.from(team.dataset.fingerprint).toString('hex'),
-    parameterCount: team.parameterCount,
+    sizes: {
+      parameterCount: team.parameterCount,
+      multiplierCount: usesMultipliers(config) ? config.specifications.length : 0,
+      laneCount: config.shards * config.lanesPerShard,
+      historyLength: historyLength(config),
+    },
   }
 }

@@ -139,7 +139,7 @@ async function trainWithFiles(
         progress.iteration(metrics)
       },
       async checkpoint(state, isBest) {
-        const { parameterCount: _size, ...fingerprints } = identity
+        const { sizes: _sizes, ...fingerprints } = identity
         const optimiser = await engine.storeOptimiser()
         const checkpoint: Checkpoint = {
           ...state,

@@ -4,6 +4,7 @@ import type { NumberInterval } from '../offline/interval-arithmetic.ts'
 import { type IntervalColumn, intervalColumn } from '../offline/robustness-interval.ts'
 import { partOf } from '../program/part.ts'
 import { looksAhead, looksBack, OP, type Operation, type Program } from '../program/program.ts'
+import { reachOf } from '../program/reach.ts'
 import { Monitor } from './monitor.ts'
 
 /** Steps that an interval monitor may keep per value. */
@@ -33,6 +34,7 @@ export class IntervalMonitor {
   /** @throws {StlError} UNBOUNDED_PAST, MEMORY_LIMIT */
   constructor(program: Program) {
     const { ahead, exact } = split(program)
+    assertBoundedPast(ahead)
     const { back, forward } = reachOf(ahead)
     this.reach = forward === Number.POSITIVE_INFINITY ? 0 : forward
     this.kept = back + this.reach + 1
@@ -132,23 +134,10 @@ function split(program: Program): { ahead: Program; exact: Program[] } {
   return { ahead, exact }
 }
 
-/**
- * How many steps the result needs from before and behind the step that it is for.
- *
- * @throws {StlError} UNBOUNDED_PAST for an unbounded past operator over one that looks ahead
- */
-function reachOf({ operations, result, text }: Program): { back: number; forward: number } {
-  const back: number[] = []
-  const forward: number[] = []
-  for (const { op, a, b, width, span } of operations) {
-    const below = { back: Math.max(back[a] ?? 0, back[b] ?? 0), forward: Math.max(forward[a] ?? 0, forward[b] ?? 0) }
-    if (looksBack(op) && width === 0) {
-      const message = 'An unbounded past operator over one that looks ahead would need every step. Give it an interval.'
-      throw errorAt('UNBOUNDED_PAST', message, { text, span })
-    }
-    const steps = op === OP.delay || op === OP.advance ? width : width === 0 ? Number.POSITIVE_INFINITY : width - 1
-    back.push(below.back + (looksBack(op) ? steps : 0))
-    forward.push(below.forward + (looksAhead(op) ? steps : 0))
-  }
-  return { back: back[result], forward: forward[result] }
+/** @throws {StlError} UNBOUNDED_PAST for an unbounded past operator over one that looks ahead */
+function assertBoundedPast({ operations, text }: Program): void {
+  const unbounded = operations.find(({ op, width }) => looksBack(op) && op !== OP.delay && width === 0)
+  if (unbounded === undefined) return
+  const message = 'An unbounded past operator over one that looks ahead would need every step. Give it an interval.'
+  throw errorAt('UNBOUNDED_PAST', message, { text, span: unbounded.span })
 }

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { robustness } from '../offline/robustness.ts'
 import { compile } from '../program/compile.ts'
+import { reachOf } from '../program/reach.ts'
 import type { DecisionWindow } from './decision-window.ts'
 import { type DirectGradientInput, directGradient } from './direct-gradient.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
 import { teamProbability } from './team-probability.ts'
-import { reachAhead, watchedProgram } from './watched-program.ts'
+import { watchedProgram } from './watched-program.ts'
 
 const FORMULAS = [
   'G (threat > 0.5 -> F[0,3] action > 0.5)',
@@ -58,7 +59,7 @@ function total({ specifications, window }: DirectGradientInput, restrictive: Arr
   let sum = 0
   for (const { formula, weight, temperature } of specifications) {
     const program = watchedProgram(formula, {})
-    const ahead = reachAhead(program)
+    const ahead = reachOf(program).forward
     const first = Math.max(0, historySteps - ahead)
     for (let lane = 0; lane < lanes; lane++) {
       const starts = Array.from({ length: rows }, (_, t) => t).filter(

@@ -4,14 +4,16 @@ import { StlError } from '../errors.ts'
 import { robustness } from '../offline/robustness.ts'
 import type { CompileOptions } from '../program/compile.ts'
 import { OP, type OpCode, type Program } from '../program/program.ts'
+import { reachOf } from '../program/reach.ts'
+import { BINARY_SIGNALS, isRelaxed } from './decision-signals.ts'
 import { assertWindow, type DecisionWindow } from './decision-window.ts'
 import { type Episode, episodeGroups } from './episodes.ts'
 import { onCpu } from './on-cpu.ts'
-import { BINARY_SIGNALS, isRelaxed, relaxedSignal } from './relaxed-signals.ts'
+import { relaxedSignal } from './relaxed-signals.ts'
 import { reduceRows } from './sliding.ts'
 import { smoothRobustness } from './smooth-robustness.ts'
 import { INFINITE, softExtreme } from './soft-extremes.ts'
-import { reachAhead, watchedProgram } from './watched-program.ts'
+import { watchedProgram } from './watched-program.ts'
 
 /** A specification and how much it counts. */
 export type DirectSpecification = {
@@ -86,7 +88,7 @@ function watch(
     throw new StlError('UNKNOWN_SIGNAL', `"${formula}" reads "${missing}", but there are only: ${has}.`)
   }
   const isDriven = signals.some((name) => isRelaxed(name) && name !== 'threat')
-  const ahead = reachAhead(program)
+  const ahead = reachOf(program).forward
   return { program, weight, temperature, isDriven, first: Math.max(0, window.historySteps - ahead), ahead }
 }
 

@@ -5,6 +5,7 @@
  * errs upwards. So instead of rewriting the program, each operation is told from which sides it is wanted: `lower` where
  * an even number of negations is above it, `upper` where it is odd.
  */
+import { errorAt } from '../errors.ts'
 import { OP, type OpCode, type Operation, type Program } from '../program/program.ts'
 import type { Side } from './soft-extremes.ts'
 
@@ -76,6 +77,19 @@ export function negationNormalForm(program: Program, binarySignals: ReadonlySet<
   function isCounted(operation: Operation): boolean {
     return countedSignal(program, operation, binarySignals) >= 0
   }
+}
+
+/** @throws {StlError} NOT_SMOOTH for a power of which an operand is approximated: its bounds would not be the power's */
+export function assertSmooth(program: Program, binarySignals: ReadonlySet<string>): void {
+  const wanted = negationNormalForm(program, binarySignals)
+  const power = program.operations.find(
+    ({ op }, i) => op === OP.power && !wanted[i].isExact && (wanted[i].lower || wanted[i].upper),
+  )
+  if (power === undefined) return
+  const message =
+    'pow has no smooth bound where an operand is a minimum, maximum, absolute value, rate or formula. ' +
+    'Write a product for a whole exponent, or leave the specification out of direct gradients.'
+  throw errorAt('NOT_SMOOTH', message, { text: program.text, span: power.span })
 }
 
 /** The other side. */

@@ -4,6 +4,7 @@
  * labels alone decide by what a rate is divided.
  */
 import * as tf from '@tensorflow/tfjs'
+import { type StepSignal, windowedSignal } from './decision-signals.ts'
 import { slidingSum } from './sliding.ts'
 
 /** Tensors [T, E]. */
@@ -16,7 +17,7 @@ type Decisions = {
 
 const not = (x: tf.Tensor2D): tf.Tensor2D => tf.sub(1, x)
 
-const AT_ONE_STEP: Readonly<Record<string, (decisions: Decisions) => tf.Tensor2D>> = {
+const AT_ONE_STEP: Readonly<Record<StepSignal, (decisions: Decisions) => tf.Tensor2D>> = {
   threat: ({ threat }) => tf.clone(threat),
   action: ({ restrictive }) => tf.clone(restrictive),
   prediction: ({ restrictive }) => tf.clone(restrictive),
@@ -26,29 +27,18 @@ const AT_ONE_STEP: Readonly<Record<string, (decisions: Decisions) => tf.Tensor2D
   false_negative: ({ restrictive, threat }) => tf.mul(not(restrictive), threat),
 }
 
-// A window of 1 or more, with zeros in front as the environment allows.
-const WINDOWED = /^(fp_rate|detection_rate)\[(0*[1-9]\d*)\]$/
-
-/** Decision signals that are 0 or 1, so that rate(signal) is the mean of the probabilities. */
-export const BINARY_SIGNALS: ReadonlySet<string> = new Set(Object.keys(AT_ONE_STEP))
-
-/** Whether a signal is made from the team's decisions and the labels. */
-export function isRelaxed(name: string): boolean {
-  return Object.hasOwn(AT_ONE_STEP, name) || WINDOWED.test(name)
-}
-
 /**
- * A signal for which {@link isRelaxed} holds, [T, E]:
+ * A signal for which isRelaxed (decision-signals.ts) holds, [T, E]:
  *
  *   fp_rate[w]         false positives / benign events among the last w steps, 0 where there is no benign one
  *   detection_rate[w]  true positives / threats among the last w steps, 1 where there is none
  */
 export function relaxedSignal(name: string, decisions: Decisions): tf.Tensor2D {
-  const windowed = WINDOWED.exec(name)
-  if (windowed === null) return AT_ONE_STEP[name](decisions)
-  const width = Number(windowed[2])
+  const windowed = windowedSignal(name)
+  if (windowed === null) return AT_ONE_STEP[name as StepSignal](decisions)
+  const { rate: kind, width } = windowed
   const { threat } = decisions
-  const isDetection = windowed[1] === 'detection_rate'
+  const isDetection = kind === 'detection_rate'
   const counted = AT_ONE_STEP[isDetection ? 'true_positive' : 'false_positive'](decisions)
   const events = slidingSum(isDetection ? threat : not(threat), width)
   const rate: tf.Tensor2D = tf.div(slidingSum(counted, width), tf.maximum(events, 1))

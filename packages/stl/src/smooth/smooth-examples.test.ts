@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { robustness } from '../offline/robustness.ts'
 import { compile } from '../program/compile.ts'
+import { compileSmooth } from './compile-smooth.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
-import { compileSmooth, type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
+import { type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
 
 beforeAll(async () => {
   tf.env().set('PROD', true)

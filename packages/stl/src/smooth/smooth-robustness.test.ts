@@ -8,9 +8,10 @@ import { robustness } from '../offline/robustness.ts'
 import type { ProfileName } from '../profile.ts'
 import { compile } from '../program/compile.ts'
 import type { Program } from '../program/program.ts'
+import { compileSmooth } from './compile-smooth.ts'
 import { arbitraryLanes, type Lanes, laneOf, rowsOf } from './lanes.arbitrary.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
-import { compileSmooth, type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
+import { type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'
 
 const LANES = 4
 const anything = arbitraryFormula({ unboundedFuture: true, unboundedPast: true })

@@ -1,11 +1,9 @@
 /** Robustness with gradients. */
 import * as tf from '@tensorflow/tfjs'
-import { errorAt, StlError } from '../errors.ts'
-import type { Specification } from '../language/formula.ts'
-import { type CompileOptions, compile } from '../program/compile.ts'
+import { StlError } from '../errors.ts'
 import { OP, type Operation, type Program } from '../program/program.ts'
 import { absolute, type Bounds, extremeOf, indicator, product, reciprocal, squareRoot } from './bounds.ts'
-import { countedSignal, negationNormalForm, opposite } from './negation-normal-form.ts'
+import { assertSmooth, countedSignal, negationNormalForm, opposite } from './negation-normal-form.ts'
 import { type Direction, shift, slide, slideBetween, slidingSum } from './sliding.ts'
 import { INFINITE, type Side, softExtreme } from './soft-extremes.ts'
 
@@ -27,21 +25,8 @@ const TEMPERATURE_MIN = 1e-6
 const TEMPERATURE_MAX = 1e6
 
 /**
- * Compiles a specification for {@link smoothRobustness}. `iff` and `xor` are what and, or and not make of them in either
- * profile: the distance that RTAMT gives them is above 0 where xor is false.
- *
- * @throws {StlError} as compile() does
- */
-export function compileSmooth(
-  specification: string | Specification,
-  options: Omit<CompileOptions, 'equivalence' | 'semantics'> = {},
-): Program {
-  return compile(specification, { ...options, equivalence: 'expansion' })
-}
-
-/**
  * A differentiable lower bound of the robustness at every step, by the smooth minima and maxima of arXiv:2006.05239 (see
- * soft-extremes.ts): of a program of {@link compileSmooth} it is above 0 only where the formula is true, up to the rounding of
+ * soft-extremes.ts): of a program of compileSmooth() it is above 0 only where the formula is true, up to the rounding of
  * single precision. Infinities are plus and minus 1e30.
  *
  * @param program of compileSmooth(); of compile() it bounds the robustness too, but that of rtamt's xor may mislead
@@ -56,6 +41,7 @@ export function smoothRobustness(
 ): tf.Tensor2D {
   assertTemperature(temperature)
   const [length, lanes] = shapeOf(program, signals)
+  assertSmooth(program, binarySignals)
   return tf.tidy(() => {
     const inside = lengths === undefined ? null : insideOf(lengths, length, lanes)
     const evaluation = new Evaluation(program, { temperature, shape: [length, lanes], inside })
@@ -125,7 +111,7 @@ class Evaluation {
       case OP.divide:
         return product(a, reciprocal(b), { side, temperature })
       case OP.power:
-        return this.power(operation, a, b)
+        return tf.pow(a.lower, b.lower)
       case OP.minimum:
         return extremeOf([a[side], b[side]], { kind: 'minimum', side, temperature })
       case OP.maximum:
@@ -138,14 +124,6 @@ class Evaluation {
       default:
         return this.overTime(operation, side, { a: a[side], b: b?.[side] })
     }
-  }
-
-  private power({ span }: Operation, base: Bounds, exponent: Bounds): tf.Tensor2D {
-    if (base.lower === base.upper && exponent.lower === exponent.upper) return tf.pow(base.lower, exponent.lower)
-    const message =
-      'pow has no smooth bound where an operand is a minimum, maximum, absolute value, rate or formula. ' +
-      'Write a product for a whole exponent, or leave the specification out of direct gradients.'
-    throw errorAt('NOT_SMOOTH', message, { text: this.program.text, span })
   }
 
   private overTime(

@@ -1,8 +1,11 @@
 import { invariantOf } from '../language/invariant.ts'
 import { parse } from '../language/parse.ts'
 import type { CompileOptions } from '../program/compile.ts'
-import { OP, type Program } from '../program/program.ts'
-import { compileSmooth } from './smooth-robustness.ts'
+import type { Program } from '../program/program.ts'
+import { reachOf } from '../program/reach.ts'
+import { compileSmooth } from './compile-smooth.ts'
+import { BINARY_SIGNALS, isRelaxed, windowedSignal } from './decision-signals.ts'
+import { assertSmooth } from './negation-normal-form.ts'
 
 /**
  * What is watched at every step: of an invariant it is what has to hold at every step, see invariantOf(); other formulas are watched as they are.
@@ -13,14 +16,25 @@ export function watchedProgram(formula: string, options: CompileOptions): Progra
   return compileSmooth(invariantOf(parse(formula, options)), options)
 }
 
-/** Steps that the value at a step depends on ahead of it; Infinity without end. */
-export function reachAhead({ operations, result }: Program): number {
-  const reach: number[] = []
-  for (const { op, a, b, width } of operations) {
-    const operands = Math.max(a < 0 ? 0 : reach[a], b < 0 ? 0 : reach[b])
-    const isWindow = op === OP.futureMaximum || op === OP.futureMinimum || op === OP.until
-    const own = op === OP.advance ? width : isWindow ? (width === 0 ? Number.POSITIVE_INFINITY : width - 1) : 0
-    reach.push(operands + own)
-  }
-  return reach[result]
+/**
+ * Steps of history on which the gradient of a window depends; Infinity without end. The first value that the window can
+ * still change is for as many steps before it as the program looks ahead, and looks back from there. The window of a
+ * signal counts whole, one step more than it needs, as in the histories that checkpoints have.
+ *
+ * @param program one that reads decision signals alone ({@link isRelaxed}); their own windows are counted
+ */
+export function historyReach(program: Program): number {
+  const { back, forward } = reachOf(program)
+  return forward + back + Math.max(0, ...program.signals.map((name) => windowedSignal(name)?.width ?? 0))
+}
+
+/**
+ * Refuses what directGradient() would refuse of a formula itself, before there is anything to differentiate. A formula that
+ * reads more than decisions and labels has no direct gradient, and is not looked at.
+ *
+ * @throws {StlError} NOT_SMOOTH; as compile() does
+ */
+export function assertDirectlyLearnable(formula: string): void {
+  const program = watchedProgram(formula, {})
+  if (program.signals.every(isRelaxed)) assertSmooth(program, BINARY_SIGNALS)
 }

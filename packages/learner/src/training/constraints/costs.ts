@@ -60,8 +60,8 @@ function costOf(robustness: number): number {
  *
  *   c_t = (1 - gamma) cost(robustness_t)
  *
- * By the factor the discounted sum is a weighted mean of the steps' costs: the cost critic's outputs lie in [0, 1]
- * whatever gamma is.
+ * By the factor the discounted sum is a weighted mean of the steps' costs: V_c lies in [0, 1] whatever gamma is. The value
+ * trunk's output lies there too where robustness is not observed; where it is, it is V_c less 1 - observed robustness, in [-1, 1].
  *
  * @returns [T, E, A]
  */
@@ -83,10 +83,12 @@ export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'age
 /**
  * Generalised advantages of one specification's cost, and lambda-returns for its own output of the value trunk.
  *
- * The critic is V_c(s) = (1 - observed robustness) + output. Where robustness is observed, the first term is how near a
- * violation is, which is most of what can be known: what an action did to robustness is then in its advantage before anything
- * is learnt. It is potential-based shaping (Ng, Harada and Russell 1999), which changes no optimum. The output learns the
- * rest; `usesOutput` says whether the advantage counts from it too.
+ * Where robustness is observed, the critic is V_c(s) = (1 - observed robustness) + output: how near a violation is says most
+ * of what is to come, and the output has to learn the rest only. What an action did to robustness is then in its
+ * advantage from the first iteration on, before anything is learnt. It is where the critic begins, and would cancel as the
+ * potentials of Ng, Harada and Russell (1999) do with lambda 1 or an exact critic alone: with lambda < 1 it biases, as every
+ * critic that is not exact does. The output learns the rest; `usesOutput`
+ * says whether the advantage counts from it too.
  *
  * @param specification its number, 0 to S - 1; its output of the value trunk is 1 + specification
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resolveConfig } from '../../config/config.ts'
 import { constrainedTrajectory, FIXTURE } from './constraint-fixture.ts'
-import { extendHistory, historyColumns, isHistory } from './decision-history.ts'
+import { type DecisionHistory, extendHistory, historyColumns, isHistory } from './decision-history.ts'
 import { directOf, historyLength } from './direct.ts'
 
 const { stepCount: T, laneCount: E } = FIXTURE
@@ -67,6 +67,30 @@ describe('directOf', () => {
     expect(historyLength({ ...config, stlMode: 'lagrangian' })).toBe(0)
   })
 
+  it.each([
+    // Eight steps back, and what the fifth of them looks back on itself.
+    ['G (rate(fp_rate[3])[8] <= 0.1)', 7 + 3],
+    ['G (once[0,9] (false_positive < 0.5))', 9],
+    ['G (false_positive < 0.5 or F[0,5] (true_positive > 0.5))', 5],
+    ['G (F[0,2] (rate(false_positive)[5] <= 0.1))', 2 + 4],
+    ['G (false_positive < 0.5 since true_positive > 0.5)', 256],
+    ['G (fp_rate[1000] <= 0.1)', 256],
+    ['G (rate(cpu)[8] <= 0.1)', 0],
+  ])('keeps of %s the steps that it depends on: %i', (formula, length) => {
+    const watched = { ...config, specifications: [{ name: formula, formula, target: 0.9 }] }
+    expect(historyLength(watched)).toBe(length)
+    if (length === 0 || length === 256) return
+    const before = [2, 3, 4, 5].reduce<DecisionHistory>(
+      (history, shard) =>
+        extendHistory(history, { ...decided, trajectories: [rollout(shard), rollout(shard + 1)] }, 99),
+      NONE,
+    )
+    const withSteps = (steps: number) =>
+      directOf(watched, { ...decided, history: before.subarray(before.length - steps * LANES), multipliers: [1] })!
+    const kept = withSteps(length)
+    for (const [i, value] of withSteps(length + 4).entries()) expect(kept[i]).toBeCloseTo(value, 4)
+  })
+
   it('says of benign events alone that acting on them costs false alarms', () => {
     const direct = directOf(config, input)!
     let pushed = 0
@@ -103,5 +127,15 @@ describe('directOf', () => {
     const before = extendHistory(NONE, { ...decided, trajectories: [rollout(2), rollout(3)] }, historyLength(config))
     expect(directOf(config, { ...input, history: before })).not.toEqual(directOf(config, input))
     expect(directOf(config, input)).toEqual(directOf(config, input))
+  })
+
+  it('does not take a step that has no value yet for one that is robust', () => {
+    const input = { ...decided, history: NONE, multipliers: [1, 0, 0] }
+    const valued = Float32Array.from({ length: T * E * 3 }, (_, i) => (Math.floor(i / 3) % 2 === 0 ? 1 : -1))
+    const pending = valued.map((value, i) => (i < 2 * E * 3 ? 1e6 : value))
+    const [all, some] = [valued, pending].map((robustness) => {
+      return directOf(config, { ...input, trajectories: [rollout(0, { robustness }), rollout(1, { robustness })] })!
+    })
+    for (const [i, value] of some.entries()) expect(value).toBeCloseTo(all[i], 5)
   })
 })

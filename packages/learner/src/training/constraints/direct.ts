@@ -1,6 +1,7 @@
-import { compileConstraints } from '@vigil/env-wasm'
+import { compileConstraints, ROBUSTNESS_MAX } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
-import { directGradient, isRelaxed, teamProbability } from '@vigil/stl/smooth'
+import type { Program } from '@vigil/stl'
+import { directGradient, historyReach, isRelaxed, teamProbability } from '@vigil/stl/smooth'
 import type { Config } from '../../config/config.ts'
 import { environmentOf } from '../../config/environment.ts'
 import { deviationOf, momentsOf } from '../../return-normaliser.ts'
@@ -15,10 +16,19 @@ const TEMPERATURE_DEVIATIONS = 0.1
 /** Smallest temperature, where robustness hardly differs. */
 const TEMPERATURE_MIN = 1e-3
 
-/** Steps behind a rollout that its windows look back on; 0 where the mode takes no direct gradient. */
+/**
+ * Steps before a rollout on which its direct gradient depends: what windows and past operators look back on, and the steps
+ * before it whose own windows reach into it. At most {@link HISTORY_MAX}; 0 where the mode takes no direct gradient.
+ */
 export function historyLength(config: Config): number {
   if (config.stlMode !== 'lagrangian+direct') return 0
-  return Math.min(HISTORY_MAX, Math.max(0, ...compileConstraints(environmentOf(config)).windows))
+  const { programs } = compileConstraints(environmentOf(config))
+  return Math.min(HISTORY_MAX, Math.max(0, ...programs.filter(hasGradient).map(historyReach)))
+}
+
+/** Whether a specification is about decisions and labels alone. */
+function hasGradient({ signals }: Program): boolean {
+  return signals.every(isRelaxed)
 }
 
 /** What a direct gradient is made from. */
@@ -50,7 +60,7 @@ export function directOf(
   { trajectories, labels, history, multipliers }: DirectInput,
 ): Float32Array | null {
   const { programs } = compileConstraints(environmentOf(config))
-  const chosen = programs.flatMap(({ signals }, s) => (multipliers[s] > 0 && signals.every(isRelaxed) ? [s] : []))
+  const chosen = programs.flatMap((program, s) => (multipliers[s] > 0 && hasGradient(program) ? [s] : []))
   if (chosen.length === 0) return null
   const laneCount = trajectories.reduce((sum, trajectory) => sum + trajectory.laneCount, 0)
   const { stepCount } = trajectories[0]
@@ -87,15 +97,16 @@ function votesOf({ actions, agentCount }: Trajectory): Float32Array {
   )
 }
 
+/**
+ * Smooth extremes err by multiples of the temperature: it goes with how much robustness differs between steps that have
+ * one. The environment's limit stands for "no value yet", and one such step would make the temperature tens of thousands.
+ */
 function temperatureOf(trajectories: readonly Trajectory[], specification: number): number {
-  const deviations = trajectories.map(({ robustness, specificationCount: S }) =>
-    deviationOf(
-      momentsOf(
-        robustness.filter((_, i) => i % S === specification),
-        null,
-      ),
-    ),
+  const finite = trajectories.map(({ robustness, specificationCount: S }) =>
+    robustness.filter((value, i) => i % S === specification && Math.abs(value) < ROBUSTNESS_MAX),
   )
+  const valued = finite.filter(({ length }) => length > 0)
+  const deviations = (valued.length > 0 ? valued : finite).map((values) => deviationOf(momentsOf(values, null)))
   const mean = deviations.reduce((sum, deviation) => sum + deviation, 0) / deviations.length
   return Math.max(TEMPERATURE_MIN, TEMPERATURE_DEVIATIONS * mean)
 }

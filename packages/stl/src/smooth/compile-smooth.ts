@@ -1,0 +1,16 @@
+import type { Specification } from '../language/formula.ts'
+import { type CompileOptions, compile } from '../program/compile.ts'
+import type { Program } from '../program/program.ts'
+
+/**
+ * Compiles a specification for smoothRobustness(). `iff` and `xor` are what and, or and not make of them in either
+ * profile: the distance that RTAMT gives them is above 0 where xor is false.
+ *
+ * @throws {StlError} as compile() does
+ */
+export function compileSmooth(
+  specification: string | Specification,
+  options: Omit<CompileOptions, 'equivalence' | 'semantics'> = {},
+): Program {
+  return compile(specification, { ...options, equivalence: 'expansion' })
+}
