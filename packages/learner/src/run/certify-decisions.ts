@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { EvaluationSplit } from '@vigil/actors'
-import { agree, encodePublicTeam, generateTeamKeys, writeCertificates } from '@vigil/consensus'
+import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
 import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
 import { voteSettings } from '../evaluation/vote-settings.ts'
@@ -68,6 +68,6 @@ export async function certifyDecisions(
   // A crash between the two leaves certificates that do not hold, never some that only seem to.
   const publicKeys = keys.map(({ publicKey }) => publicKey)
   await writeFileAtomically(files.publicKeys, encodePublicTeam({ run, epoch: 0, faults, publicKeys }))
-  await writeCertificates(files.certificates, [certificate])
+  await writeFileAtomically(files.certificates, encodeCertificates([certificate]))
   return rows
 }
