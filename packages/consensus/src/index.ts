@@ -7,7 +7,6 @@ export {
   encodeCertificates,
   encodePublicTeam,
   type PublicTeam,
-  writeCertificates,
 } from './agreement/certificate-file.ts'
 export type { Checking } from './agreement/checks.ts'
 export { decodeEnvelope, encodeEnvelope, type MessageShape, type Refused } from './agreement/codec.ts'

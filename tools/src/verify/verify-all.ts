@@ -1,10 +1,10 @@
 import { type BatchCertificate, type RejectionReason, type TrustedTeam, verifyCertificate } from '@vigil/consensus'
 
 /** What is wrong with the certificate of a batch. */
-export type Wrong = { readonly batch: number; readonly reason: RejectionReason }
+type Wrong = { readonly batch: number; readonly reason: RejectionReason }
 
 /** What a file of certificates comes to. */
-export type Verified = {
+type Verified = {
   readonly certificates: number
   /** decisions in all */
   readonly rows: number

@@ -3,14 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  agree,
-  type BatchCertificate,
-  encodeCertificates,
-  encodePublicTeam,
-  generateTeamKeys,
-  writeCertificates,
-} from '@vigil/consensus'
+import { agree, type BatchCertificate, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./verify.ts', import.meta.url))
@@ -26,11 +19,11 @@ const certificates = [0, 1, 2].map((batch): BatchCertificate => {
 })
 
 let folder: string
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-verify-'))
   writeFileSync(join(folder, 'public-keys.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
-  await writeCertificates(join(folder, 'sound.bin'), certificates.slice(0, 2))
-  await writeCertificates(join(folder, 'gap.bin'), [certificates[0], certificates[2]])
+  writeFileSync(join(folder, 'sound.bin'), encodeCertificates(certificates.slice(0, 2)))
+  writeFileSync(join(folder, 'gap.bin'), encodeCertificates([certificates[0], certificates[2]]))
   writeFileSync(join(folder, 'empty.bin'), encodeCertificates([]))
   const wrong = { ...certificates[1], actions: Uint8Array.of(0, 0) }
   writeFileSync(join(folder, 'wrong.bin'), encodeCertificates([certificates[0], wrong]))
@@ -38,10 +31,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
   const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
   writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys: strangers }))
-  await writeCertificates(join(folder, 'certificates-validation.bin'), certificates)
+  writeFileSync(join(folder, 'certificates-validation.bin'), encodeCertificates(certificates))
   writeFileSync(join(folder, 'public-keys-validation.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
   mkdirSync(join(folder, 'elsewhere'))
-  await writeCertificates(join(folder, 'elsewhere', 'sound.bin'), certificates)
+  writeFileSync(join(folder, 'elsewhere', 'sound.bin'), encodeCertificates(certificates))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

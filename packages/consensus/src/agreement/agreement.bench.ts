@@ -1,11 +1,11 @@
 /** `node packages/consensus/src/agreement/agreement.bench.ts`: seconds for 75,000 decisions, from votes to a file that was verified. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fillUniforms, randomStream } from '@vigil/random'
 import { agree } from './agree.ts'
 import { verifyCertificate } from './certificate.ts'
-import { decodeCertificates, decodePublicTeam, encodePublicTeam, writeCertificates } from './certificate-file.ts'
+import { decodeCertificates, decodePublicTeam, encodeCertificates, encodePublicTeam } from './certificate-file.ts'
 import { generateTeamKeys } from './keys.ts'
 import type { BatchSettings } from './value.ts'
 
@@ -39,7 +39,7 @@ const start = performance.now()
 const certificate = agree({ settings, keys, votes })
 console.log(`voted, signed and committed by ${AGENTS} agents: ${seconds(start)}`)
 const writing = performance.now()
-await writeCertificates(path, [certificate])
+writeFileSync(path, encodeCertificates([certificate]), { flush: true })
 console.log(`written: ${seconds(writing)}, ${readFileSync(path).length} bytes`)
 const verifying = performance.now()
 const publicKeys = keys.map(({ publicKey }) => publicKey)

@@ -7,7 +7,7 @@
  *
  * and of the public keys to check them with, which is JSON and belongs elsewhere: who can change both can sign anything.
  */
-import { rename, rm, writeFile } from 'node:fs/promises'
+import protobuf from 'protobufjs/minimal.js'
 import { agreement } from '../../generated/agreement.js'
 import { DECISION_RULES, type DecisionRule } from '../decide.ts'
 import { ConsensusError } from '../errors.ts'
@@ -19,6 +19,9 @@ import { agreementQuorum } from './rules.ts'
 
 const MAGIC = Buffer.from('vigilcrt')
 const HEADER_BYTES = 12
+
+/** Field 5, a number. */
+const ROWS_TAG = 5 << 3
 
 /** Rows of the largest batch that a file may hold. */
 const ROWS_MAX = 2 ** 24
@@ -71,23 +74,6 @@ export function decodeCertificates(
   }
   if (certificates.length === 0) throw badFile('must hold a certificate', 'none')
   return certificates
-}
-
-/**
- * Writes a file so that a reader finds the old one or the whole new one, never a part.
- *
- * @throws {Error} of node:fs
- */
-export async function writeCertificates(path: string, certificates: readonly BatchCertificate[]): Promise<void> {
-  // In the same folder: a file can only be renamed within one file system.
-  const unfinished = `${path}.${process.pid}.tmp`
-  try {
-    await writeFile(unfinished, encodeCertificates(certificates), { flush: true })
-    await rename(unfinished, path)
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    throw error
-  }
 }
 
 /** The text of a file of public keys. */
@@ -143,15 +129,19 @@ function decodeCertificate(
 ): BatchCertificate {
   let parsed: agreement.Certificate
   try {
+    // Before anything is parsed: a few bytes can say much that takes memory.
+    const said = rowsSaid(bytes)
+    const fits = said >= 1 && said <= ROWS_MAX && bytes.length <= messageBytesMax({ agentCount, rows: said }) + said
+    if (!fits) throw badFile(`${name} must fit its ${said} rows`, `${bytes.length} bytes`)
     parsed = agreement.Certificate.decode(bytes)
   } catch (error) {
+    if (error instanceof ConsensusError) throw error
     throw badFile(`${name} must be a protobuf message`, (error as Error).message)
   }
   const { rows, rule, threshold, fallbackAction } = parsed
   if (parsed.formatVersion !== FORMAT_VERSION)
     throw badFile(`${name} must be of version ${FORMAT_VERSION}`, String(parsed.formatVersion))
-  const fits = rows >= 1 && rows <= ROWS_MAX && bytes.length <= messageBytesMax({ agentCount, rows }) + rows
-  if (!fits || parsed.actions.length !== rows || !parsed.certificate)
+  if (parsed.actions.length !== rows || !parsed.certificate)
     throw badFile(`${name} must fit its ${rows} rows`, 'other sizes')
   const reading = new Reading({ agentCount, rows })
   const weights = readWeights(parsed.weights)
@@ -178,6 +168,17 @@ function decodeCertificate(
   if (Buffer.compare(encodeCertificate(certificate), bytes) !== 0)
     throw badFile(`${name} must be canonical`, 'other bytes')
   return certificate
+}
+
+/** The field `rows` of a certificate that is not parsed yet; 0 where there is none. */
+function rowsSaid(bytes: Uint8Array): number {
+  const reader = protobuf.Reader.create(bytes)
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32()
+    if (tag === ROWS_TAG) return reader.uint32()
+    reader.skipType(tag & 7)
+  }
+  return 0
 }
 
 function readWeights(bytes: Uint8Array): Uint32Array {

@@ -1,8 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { agreement } from '../../generated/agreement.js'
 import { decide } from '../decide.ts'
 import { ConsensusError } from '../errors.ts'
 import { maxFaults } from '../quorum.ts'
@@ -14,13 +12,7 @@ import {
   verifyCertificate,
   verifyDecision,
 } from './certificate.ts'
-import {
-  decodeCertificates,
-  decodePublicTeam,
-  encodeCertificates,
-  encodePublicTeam,
-  writeCertificates,
-} from './certificate-file.ts'
+import { decodeCertificates, decodePublicTeam, encodeCertificates, encodePublicTeam } from './certificate-file.ts'
 import { ed25519Verify, generateTeamKeys } from './keys.ts'
 import type { RejectionReason } from './rejection.ts'
 import { agreementQuorum } from './rules.ts'
@@ -148,17 +140,25 @@ describe('files', () => {
   const bytes = encodeCertificates([batch, second])
   const sizes = { agentCount: 4, faults: 1 }
 
-  test('come back as they were written, and nothing else is left in the folder', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vigil-certificates-'))
+  test('come back as they were written', () => {
+    const read = decodeCertificates(bytes, sizes)
+    expect(read.map((certificate) => verifyCertificate(certificate, team))).toEqual([null, null])
+    expect(encodeCertificates(read)).toEqual(bytes)
+  })
+
+  test('more bytes than the rows need are refused before they are parsed', () => {
+    const decode = vi.spyOn(agreement.Certificate, 'decode')
     try {
-      await writeCertificates(join(folder, 'certificates.bin'), [batch, second])
-      expect(readdirSync(folder)).toEqual(['certificates.bin'])
-      const read = decodeCertificates(readFileSync(join(folder, 'certificates.bin')), sizes)
-      expect(read.map((certificate) => verifyCertificate(certificate, team))).toEqual([null, null])
-      expect(encodeCertificates(read)).toEqual(bytes)
-      await expect(writeCertificates(join(folder, 'missing', 'x'), [batch])).rejects.toThrow('ENOENT')
+      // Empty ballots, two bytes each, behind what would be sound.
+      const ballots = Buffer.alloc(20_000, Uint8Array.of(0x52, 0))
+      const body = Buffer.concat([bytes.subarray(16, 16 + Buffer.from(bytes).readUInt32LE(12)), ballots])
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(body.length)
+      const file = Buffer.concat([bytes.subarray(0, 12), length, body])
+      expect(() => decodeCertificates(file, sizes)).toThrow('certificate 0 must fit its 3 rows')
+      expect(decode).not.toHaveBeenCalled()
     } finally {
-      rmSync(folder, { recursive: true })
+      decode.mockRestore()
     }
   })
 

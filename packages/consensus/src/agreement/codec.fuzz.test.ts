@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { agreement } from '../../generated/agreement.js'
-import { decodeEnvelope, encodeEnvelope, messageBytesMax } from './codec.ts'
+import { decodeEnvelope, encodeEnvelope, messageBytesMax, Reading } from './codec.ts'
 import type { Envelope, Message } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import { messages, newReplica, settings, votesOf } from './team-fixture.ts'
@@ -125,3 +125,12 @@ function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
     .array(fc.oneof(set, flip, copy, splice, version, agent), { minLength: 1, maxLength: 3 })
     .map((some) => some.reduce((given, next) => next(given), bytes))
 }
+
+test('more ballots or signers than agents are not read at all', () => {
+  const reading = new Reading({ agentCount: 4, rows: 3 })
+  const signatures = Array.from({ length: 5 }, () => ({ agent: 0, signature: new Uint8Array(64) }))
+  const certificate = reading.certificate({ phase: 0, view: 0, digest: new Uint8Array(32), signatures })
+  expect(certificate.signatures).toEqual([])
+  expect(reading.inRange).toBe(false)
+  expect(reading.value(Array.from({ length: 5 }, () => ({})))).toEqual([])
+})

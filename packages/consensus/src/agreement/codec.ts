@@ -122,8 +122,8 @@ export class Reading {
   }
 
   certificate({ phase, view, digest, signatures }: agreement.QuorumCertificate.$Properties): QuorumCertificate {
-    const signers = signatures ?? []
-    this.#holds(signers.length <= this.#shape.agentCount)
+    const fits = this.#holds((signatures ?? []).length <= this.#shape.agentCount)
+    const signers = fits ? (signatures ?? []) : []
     return {
       phase: this.phase(phase),
       view: this.view(view),

@@ -1,6 +1,7 @@
 /**
  * Targeted collusion: faulty agents that know every honest vote and the truth, and say on each event what makes the team's
- * decision wrong, if anything they could say does. No adversary within the same agents does more harm.
+ * decision wrong, if anything they could say does. On these votes and weights no other votes of the same agents
+ * do more harm.
  *
  * To make a threat pass or a benign event be stopped, every faulty agent votes for the wrong class with the most extreme
  * score: every rule counts that at least as much against the right class as any other vote. The one exception is a rule

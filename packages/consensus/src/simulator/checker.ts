@@ -18,7 +18,7 @@ import type { Statement } from '../agreement/statement.ts'
  *   backed        an honest agent voted to commit what no quorum had prepared
  *   locked        an honest agent voted for another value when a quorum had voted to commit one in an earlier view
  *   blame         an honest agent was held guilty, or evidence was kept that shows nothing
- *   patience      an honest agent gave up a view although its timer had not ended and no f + 1 others had gone on
+ *   patience      on a timer, an honest agent left another view than the timer's, or for another than the next
  *   progress      not all sound agents were done within f + 2 views after the network had healed
  *   crash         an honest agent's code threw an error
  */

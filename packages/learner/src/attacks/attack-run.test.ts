@@ -1,4 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeCertificates, decodePublicTeam, verifyCertificate } from '@vigil/consensus'
@@ -38,8 +40,9 @@ let config: Config
 let folder: RunFolder
 let team: Team
 let parameters: Float32Array
+const said: string[] = []
 const session = {
-  stream: { write: () => true },
+  stream: { write: (text: string) => said.push(text) > 0 },
   isTTY: false,
   stop: { requested: () => false, onRequest: () => undefined, release: () => undefined },
 }
@@ -84,8 +87,9 @@ describe('an evaluation under attack', () => {
 
   it.each(['trimmed-median', 'weighted'] as const)('counts by %s, and certifies what it decides', async (rule) => {
     const counted = { ...config, rule }
-    const { team: scores, rule: said } = await evaluated({ config: counted, attacks: ['crash'], certify: true })
-    expect(said).toBe(rule)
+    said.length = 0
+    const { team: scores, rule: counting } = await evaluated({ config: counted, attacks: ['crash'], certify: true })
+    expect(counting).toBe(rule)
     const files = resultFiles(folder, 'test')
     const trusted = decodePublicTeam(await readFile(files.publicKeys, 'utf8'))
     const [certificate, ...others] = decodeCertificates(await readFile(files.certificates), trusted)
@@ -95,6 +99,16 @@ describe('an evaluation under attack', () => {
     expect(verifyCertificate(certificate, trusted)).toBeNull()
     expect(certificate.actions.filter((action) => action === 1 || action === 2).length).toBe(scores.tp + scores.fp)
     expect((await readdir(folder.path)).filter((name) => /key/.test(name))).toEqual(['public-keys.json'])
+    expect(said.join('')).toContain(hash('sha256', await readFile(files.publicKeys)))
+  })
+
+  it('leaves no certificates of an earlier evaluation beside a later one, nor touches those of another split', async () => {
+    const [test, validation] = (['test', 'validation'] as const).map((split) => resultFiles(folder, split))
+    const signed = [test.certificates, test.publicKeys, validation.certificates, validation.publicKeys]
+    for (const file of signed) await writeFile(file, 'of an earlier evaluation')
+    await evaluated({ attacks: ['crash'] })
+    expect(signed.map((file) => existsSync(file))).toEqual([false, false, true, true])
+    for (const file of signed) await rm(file, { force: true })
   })
 })
 

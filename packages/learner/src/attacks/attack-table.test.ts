@@ -6,7 +6,7 @@ import { skillWeights } from '../evaluation/vote-settings.ts'
 import { countConfusion, deriveRates } from '../run-files/classification.ts'
 import { attackTable } from './attack-table.ts'
 import { CHEAP_ATTACKS, isVoteAttack, votesUnder } from './attack-votes.ts'
-import { faultySets, mostSkilled } from './faulty-sets.ts'
+import { areAllSetsTried, faultySets, mostSkilled } from './faulty-sets.ts'
 
 const RULES = Object.keys(DECISION_RULES) as DecisionRule[]
 
@@ -109,6 +109,16 @@ describe('faultySets', () => {
   it('are the most skilled agents where there are too many sets', () => {
     const weights = Uint32Array.from({ length: 13 }, (_, agent) => (agent * 5) % 13)
     expect(faultySets(weights, 5)).toEqual([mostSkilled(weights, 5)])
+    const tried = [
+      [4, 2],
+      [7, 3],
+      [35, 1],
+      [8, 2],
+      [36, 1],
+      [8, 3],
+      [9, 2],
+    ].map(([n, size]) => areAllSetsTried(n, size))
+    expect(tried).toEqual([true, true, true, true, false, false, false])
     expect(mostSkilled(Uint32Array.of(2, 3, 1, 3), 3)).toEqual([0, 1, 3])
     expect(mostSkilled(Uint32Array.of(2, 2, 2, 2), 2)).toEqual([0, 1])
   })

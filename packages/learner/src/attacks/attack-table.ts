@@ -39,8 +39,8 @@ const RULES = Object.keys(DECISION_RULES) as DecisionRule[]
 /**
  * What the team decides under every attack by 1 to f + 1 agents, by every rule; first without any attack.
  *
- * Where a choice of agents is to be made it is the one that leaves the team the least F1 under the rule; of equal ones the
- * first. What an attack changes of the context of later events (streams) is counted for attacks by weights alone.
+ * Where a choice of agents is to be made it is, of the sets that are tried (faulty-sets.ts), the one that leaves the team the
+ * least F1 under the rule; of equal ones the first. What an attack changes of the context of later events (streams) is counted for attacks by weights alone.
  */
 export function attackTable(input: AttackTableInput): UnderAttack[] {
   const { faults } = input.settingsOf('majority')

@@ -1,22 +1,27 @@
 /** With more sets than this, the one of the most skilled agents stands for them. */
 const SETS_MAX = 35
 
+/** Whether every set of `size` of the agents is tried, of which there are agentCount over size. */
+export function areAllSetsTried(agentCount: number, size: number): boolean {
+  let sets = 1
+  for (let i = 1; i <= size; i++) sets = (sets * (agentCount - size + i)) / i
+  return sets <= SETS_MAX
+}
+
 /**
  * Which agents may be the faulty ones: every set of `size` agents, or, where they are too many to try, the most skilled
- * agents, which a team can miss least.
+ * agents, which a team can miss least; others may do more harm.
  *
  * @param weights [A] of the agents by skill
  * @returns sets of ascending agents, at least one
  */
 export function faultySets(weights: Uint32Array, size: number): number[][] {
-  const sets = Array.from({ length: size }).reduce<number[][]>(
+  if (!areAllSetsTried(weights.length, size)) return [mostSkilled(weights, size)]
+  return Array.from({ length: size }).reduce<number[][]>(
     (smaller) =>
-      smaller.length > SETS_MAX
-        ? smaller
-        : smaller.flatMap((set) => range((set.at(-1) ?? -1) + 1, weights.length).map((agent) => [...set, agent])),
+      smaller.flatMap((set) => range((set.at(-1) ?? -1) + 1, weights.length).map((agent) => [...set, agent])),
     [[]],
   )
-  return sets.length > SETS_MAX ? [mostSkilled(weights, size)] : sets
 }
 
 /** The `size` agents with most weight, ascending; of equal ones the smaller numbers. */

@@ -49,7 +49,7 @@ describe('renderReport', () => {
       'agents',
       'faulty-agents',
       'attacks',
-      'certified',
+      'cannot-be-turned',
       'diversity',
       'reward',
       'validation',
@@ -66,6 +66,14 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
     expect(markup.match(/<summary>Numbers/g)).toHaveLength(16)
+  })
+
+  it('says where not every set of faulty agents was tried', () => {
+    const { agents } = sampleEvaluation()
+    const said = 'Of sets of 2 agents and more, which are too many to try, only that of the most skilled attacked'
+    expect(textOf(page())).not.toContain('too many to try')
+    const large = { agents: Array.from({ length: 10 }, () => agents[0]) }
+    expect(textOf(page(run(1), sampleEvaluation(large)))).toContain(said)
   })
 
   it('shows what the specifications came to, and how training went about them', () => {

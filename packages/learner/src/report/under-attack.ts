@@ -1,3 +1,4 @@
+import { areAllSetsTried } from '../attacks/faulty-sets.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { UnderAttack } from '../run-files/under-attack.ts'
 import type { Card, LegendEntry } from './card.ts'
@@ -10,11 +11,11 @@ const COLORS = [ink.team, ink.second, ink.third, ink.rest]
 
 /** What faulty agents do to the team: F1 against their number, the attacks one by one, and what none of them can turn. */
 export function attackCards(evaluation: Evaluation): Card[] {
-  return [faultyAgentsCard(evaluation), attacksCard(evaluation), certifiedCard(evaluation)]
+  return [faultyAgentsCard(evaluation), attacksCard(evaluation), unturnedCard(evaluation)]
 }
 
 function faultyAgentsCard(evaluation: Evaluation): Card {
-  const { byzantine, faults } = evaluation
+  const { byzantine, faults, agents } = evaluation
   const rules = rulesOf(evaluation)
   const most = Math.max(0, ...byzantine.map(({ f }) => f))
   const curves = rules.map((rule, i) => ({
@@ -28,7 +29,7 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
   return {
     title: 'F1 against faulty agents',
     figure: atFaults === null ? null : formatScore(atFaults),
-    explanation: `F1 under the worst attack by so many agents. The rules are meant to bear ${faults}; the dashed line is there.`,
+    explanation: `F1 under the worst attack by so many agents. The rules are meant to bear ${faults}; the dashed line is there.${untried(agents.length, most)}`,
     legend,
     chart:
       most === 0
@@ -100,7 +101,7 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
 }
 
 /** The attacks by as many agents as the rule is meant to bear, on the rule of the run. */
-function attacksCard({ byzantine, rule, faults }: Evaluation): Card {
+function attacksCard({ byzantine, rule, faults, agents }: Evaluation): Card {
   const base = byzantine.find((b) => b.attack === 'none' && b.rule === rule)
   // A team that is meant to bear none shows what a single one does.
   const size = Math.max(1, faults)
@@ -113,7 +114,7 @@ function attacksCard({ byzantine, rule, faults }: Evaluation): Card {
   return {
     title: 'What attacks cost',
     figure: null,
-    explanation: `Change of F1 by ${faulty}, those who do most harm, under the rule ${rule}.`,
+    explanation: `Change of F1 by ${faulty}, those who do most harm, under the rule ${rule}. Drifting and trained agents are the most skilled.${untried(agents.length, size)}`,
     legend: [],
     chart:
       base === undefined || entries.length === 0
@@ -143,7 +144,7 @@ function attacksCard({ byzantine, rule, faults }: Evaluation): Card {
   }
 }
 
-function certifiedCard(evaluation: Evaluation): Card {
+function unturnedCard(evaluation: Evaluation): Card {
   const { byzantine, rule, faults } = evaluation
   const entries = rulesOf(evaluation).flatMap((name) =>
     byzantine
@@ -161,7 +162,7 @@ function certifiedCard(evaluation: Evaluation): Card {
       entries.length === 0
         ? null
         : rankedChart({
-            id: 'certified',
+            id: 'cannot-be-turned',
             title: `Decisions that ${agents} cannot turn, by rule`,
             description: entries.map(({ name, value }) => `${name} ${formatShare(value)}`).join(', '),
             entries: entries.map(({ name, value }) => ({
@@ -185,6 +186,14 @@ function certifiedCard(evaluation: Evaluation): Card {
       omission: null,
     },
   }
+}
+
+/** What an explanation must add where not every set of agents was tried; attacks by any agents need no sets. */
+function untried(agentCount: number, most: number): string {
+  const sizes = Array.from({ length: most }, (_, i) => i + 1)
+  const first = sizes.find((size) => !areAllSetsTried(agentCount, size))
+  if (first === undefined) return ''
+  return ` Of sets of ${first} agents and more, which are too many to try, only that of the most skilled attacked; but for targeted-any, others may do more harm.`
 }
 
 function rulesOf({ byzantine, rule }: Evaluation): string[] {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { EvaluationSplit } from '@vigil/actors'
-import { agree, encodePublicTeam, generateTeamKeys, writeCertificates } from '@vigil/consensus'
+import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
 import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
 import { voteSettings } from '../evaluation/vote-settings.ts'
@@ -35,12 +35,13 @@ export function certifiedRun({ parameters, datasetFingerprint, split, configFing
 /**
  * Lets the team agree on its decisions and writes the certificates, with the public keys to check them by.
  *
- * The private keys are made for this and never leave the process: certificates of an earlier evaluation cannot be forged
- * with what is on the disk, and nobody can add to these. All agents run in this process, so the signatures say that votes
- * and decisions are those of this evaluation, not that several machines had a say.
+ * The private keys are made for this and are not stored: with what is on the disk nobody can sign anything more that holds
+ * under these public keys. Who can write to the folder can put other keys and certificates in place of both files, which
+ * only the SHA-256 of the public keys, kept elsewhere, shows. All agents run in this process, so the signatures do not say
+ * that several machines had a say.
  *
  * @param certified parameters [A, P] of the team, published here; `decisions` what they decide on the split; `files` where to write
- * @returns decisions certified
+ * @returns decisions certified, and the SHA-256 of the file of public keys (hex)
  * @throws {ConsensusError} {ActorError} {RunFileError}
  */
 export async function certifyDecisions(
@@ -50,7 +51,7 @@ export async function certifyDecisions(
     readonly decisions: SplitDecisions
     readonly files: { readonly certificates: string; readonly publicKeys: string }
   },
-): Promise<number> {
+): Promise<{ readonly rows: number; readonly keysSha256: string }> {
   const { parameters, decisions, files } = certified
   const { rule, faults, agents: agentCount } = config
   team.publish(parameters, 0)
@@ -67,7 +68,8 @@ export async function certifyDecisions(
   })
   // A crash between the two leaves certificates that do not hold, never some that only seem to.
   const publicKeys = keys.map(({ publicKey }) => publicKey)
-  await writeFileAtomically(files.publicKeys, encodePublicTeam({ run, epoch: 0, faults, publicKeys }))
-  await writeCertificates(files.certificates, [certificate])
-  return rows
+  const publicTeam = encodePublicTeam({ run, epoch: 0, faults, publicKeys })
+  await writeFileAtomically(files.publicKeys, publicTeam)
+  await writeFileAtomically(files.certificates, encodeCertificates([certificate]))
+  return { rows, keysSha256: hash('sha256', publicTeam) }
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { relative } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
 import type { Attack } from '../attacks/attack-votes.ts'
@@ -11,6 +12,7 @@ import { createReturnNormaliser } from '../return-normaliser.ts'
 import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { writeEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
+import { weightsSha256 } from '../run-files/run-record.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
 import { certifyDecisions } from './certify-decisions.ts'
@@ -45,8 +47,19 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const { evaluation, decisions } = await evaluateTeam(team, config, { split, parameters, crossEntropy, attacks })
   const results = resultFiles(folder, split)
   if (run.certify) {
-    const count = await certifyDecisions(team, config, { ...identity, split, parameters, decisions, files: results })
-    say(`${count} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
+    const { rows, keysSha256 } = await certifyDecisions(team, config, {
+      ...identity,
+      split,
+      parameters,
+      decisions,
+      files: results,
+    })
+    say(`weights SHA-256 ${weightsSha256(parameters)}`)
+    say(`${relative(process.cwd(), results.publicKeys)} has the SHA-256 ${keysSha256}: keep it elsewhere`)
+    say(`${rows} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
+  } else {
+    // Those of an earlier evaluation would stand beside a report that they are not of.
+    for (const path of [results.certificates, results.publicKeys]) await rm(path, { force: true })
   }
   await writeEvaluation(results.evaluation, evaluation)
   const metrics = await readMetrics(folder.metrics)

@@ -163,7 +163,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {

@@ -94,9 +94,9 @@ function attackLines({ byzantine, rule, faults, agents }: Evaluation): string[] 
   const none = own.find(({ attack }) => attack === 'none')
   if (attacks.length === 0 || none === undefined) return []
   const worst = attacks.reduce((worst, entry) => (entry.team.f1 < worst.team.f1 ? entry : worst))
-  const certified = asciiNumber(formatShare(1 - none.flippable))
+  const unturned = asciiNumber(formatShare(1 - none.flippable))
   return [
-    `Attacked by ${faults} of ${agents.length} agents: F1 ${formatScore(worst.team.f1)} at worst (${worst.attack}); ${certified} of the decisions cannot be turned by so many.`,
+    `Attacked by ${faults} of ${agents.length} agents: F1 ${formatScore(worst.team.f1)} at worst (${worst.attack}); ${unturned} of the decisions cannot be turned by so many.`,
   ]
 }
 
