@@ -15,6 +15,7 @@ import { readMetrics } from '../run-files/metrics.ts'
 import { weightsSha256 } from '../run-files/run-record.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
+import { viewMaskOf } from '../training/diversity.ts'
 import { certifyDecisions } from './certify-decisions.ts'
 import { type RunFolder, resultFiles } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
@@ -93,7 +94,7 @@ async function crossEntropyParameters(
     if (!(error instanceof CheckpointError)) throw error
     if (error.code !== 'MISSING') say(`training the cross-entropy baseline again: ${error.message}`)
   }
-  const engine = await createEngine(config, team.network, null)
+  const engine = await createEngine(config, team.network, viewMaskOf(team.network, config))
   const parameters = await trainByCrossEntropy(config, team, engine)
   const { sizes: _sizes, ...fingerprints } = identity
   await writeCheckpoint(folder.crossEntropy, {

@@ -1,8 +1,9 @@
-import { initialiseParameters, parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
+import { parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
 import { randomStream, randomWord } from '@vigil/random'
 import type { Config } from '../config/config.ts'
 import type { Engine, Recurrence } from '../engine/engine.ts'
 import type { Team } from '../run/team.ts'
+import { initialiseMasked, viewMaskOf } from './diversity.ts'
 import { gatherInputs } from './inputs.ts'
 
 /**
@@ -12,7 +13,7 @@ import { gatherInputs } from './inputs.ts'
  * A recurrent network learns from segments of rolloutSteps rows, each from a state of zero: from consecutive rows of the
  * training split's streams, as it will walk them in the evaluation, or from independent rows where events are.
  *
- * @param engine a fresh engine of the team's network; left with the trained parameters
+ * @param engine a fresh engine of the team's network, with the mask of its views; left with the trained parameters
  * @returns [A, P], owned by the caller
  */
 export async function trainByCrossEntropy(config: Config, team: Team, engine: Engine): Promise<Float32Array> {
@@ -35,7 +36,8 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
   const all = Uint32Array.from({ length: size }, (_, b) => b)
   const stream = randomStream(config.seed, 'baseline')
   const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size
-  engine.loadParameters(withoutContext(initialiseParameters(team.network, config.seed), team))
+  const fresh = initialiseMasked(team.network, config.seed, viewMaskOf(team.network, config))
+  engine.loadParameters(withoutContext(fresh, team))
   for (let update = 0; update < updates; update++) {
     for (let b = 0; b < size; b++) {
       const t = Math.floor(b / lanes)
