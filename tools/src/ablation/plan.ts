@@ -67,8 +67,9 @@ export function planOf(options: Options): Plan {
 
 /** A preset's settings, overruled by what `--quick` makes smaller, overruled by the command line. */
 function settingsOf(preset: string, { quick, overrides }: Options): Settings {
-  const smaller = quick ? quickSettings(overrides) : {}
-  const settings = mergeSettings(mergeSettings(readPreset(preset).settings, smaller), overrides)
+  const own = readPreset(preset).settings
+  const smaller = quick ? quickSettings(own, overrides) : {}
+  const settings = mergeSettings(mergeSettings(own, smaller), overrides)
   // Widths of LSTM layers are meant for the presets that have some.
   const { lstmHidden: _widths, ...others } = settings
   return settings.policy === 'lstm' ? settings : others
