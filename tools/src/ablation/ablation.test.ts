@@ -118,11 +118,11 @@ describe('an ablation', () => {
 
   it('comes to the same after being stopped and killed', async () => {
     const words = [...TWO, '--iterations=12', '--out=again']
-    const killed = await ablation(words, { said: /2 of 4: [^]*iteration +\d/, signal: 'SIGKILL' })
+    const killed = await ablation(words, { said: /2 of 4: [\s\S]*iteration +\d/, signal: 'SIGKILL' })
     expect(killed.status).toBeNull()
     expect(existsSync(join(folder, 'again', 'ablation.json'))).toBe(false)
     expect(existsSync(join(folder, 'again', 'stratified-seed1', 'last-weights.json'))).toBe(true)
-    const stopped = await ablation(words, { said: /3 of 4: [^]*iteration +\d/, signal: 'SIGINT' })
+    const stopped = await ablation(words, { said: /3 of 4: [\s\S]*iteration +\d/, signal: 'SIGINT' })
     expect(stopped).toMatchObject({ status: 0, stderr: '' })
     expect(stopped.stdout).toMatch(/^Stopped: [12] of 4 trainings are left\. The same command goes on\.$/m)
     expect(read('again', 'ablation.md')).toMatch(/^[23] of 4 trainings are finished\.$/m)
