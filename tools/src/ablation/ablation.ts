@@ -13,6 +13,8 @@ import { renderAblation } from './report.ts'
 import { type RunOutcome, runAll } from './run-all.ts'
 import { ablationMarkdown, ablationTable } from './table.ts'
 
+const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
+
 await runCommand(
   async () => {
     const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -42,8 +44,6 @@ await runCommand(
     badData: (error) => error instanceof ToolError || errorKinds.badData(error),
   },
 )
-
-const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 
 /** Figures first; page and Markdown are made from what can be read back of them. */
 async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<void> {
