@@ -17,6 +17,7 @@ const PURPOSES = {
   generatedEvent: 10,
   agreementScenario: 11,
   attack: 12,
+  diagnosis: 13,
 } as const
 
 /** What a random number is for. */
