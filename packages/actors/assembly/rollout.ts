@@ -12,7 +12,6 @@ class Rollout {
   laneBase: u32
   /** T */
   stepCount: i32
-  wantsExpectedRewards: u32
   /** buffers of one step: f32 [E, D + K], u16 [E, C], policy scratch, f32 [E, A, 4], u32 [E], f32 [E, K],
    *  f32 [E, A, O], monitors' registers */
   x: usize
@@ -84,7 +83,7 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
       count,
       shard.laneBase,
       actions,
-      shard.wantsExpectedRewards ? shard.probabilities : 0,
+      shard.probabilities,
       shard.rewards + (decision << 2),
       shard.expectedRewards + (decision << 2),
       shard.teamActions + event,

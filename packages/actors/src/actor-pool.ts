@@ -113,7 +113,6 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     valueOutputCount: valueOutputCount(network),
     specificationCount: environment.specifications.length,
     critic: network.valueHidden !== null,
-    expectedRewards: settings.expectedRewards,
   }
   const piscina = new Piscina({
     filename: new URL('./worker.ts', import.meta.url).href,
@@ -160,7 +159,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     specificationCount: setup.specificationCount,
     rowCount: dataset.rowCount,
     critic: setup.critic,
-    expectedRewards: setup.expectedRewards,
+    expectedRewards: true,
   }
 
   const assertIdle = (work: keyof typeof acting) => {

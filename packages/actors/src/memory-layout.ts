@@ -37,8 +37,6 @@ export type ActorSettings = {
   readonly lanesPerShard: number
   /** T, steps of one rollout. */
   readonly stepsPerRollout: number
-  /** Whether trajectories carry sum_a pi(a) r(a). */
-  readonly expectedRewards: boolean
 }
 
 /** The splits that can be evaluated. */
@@ -99,7 +97,6 @@ const ROLLOUT_FIELDS = [
   'laneCount',
   'laneBase',
   'stepCount',
-  'wantsExpectedRewards',
   'x',
   'categories',
   'scratch',
@@ -216,7 +213,6 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       laneCount: E,
       laneBase: shard * E,
       stepCount: settings.stepsPerRollout,
-      wantsExpectedRewards: settings.expectedRewards ? 1 : 0,
       ...placeStep(),
       nextRows: place(4 * E),
       nextContext: place(4 * E * K),
@@ -228,7 +224,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       values: place(critic ? 4 * decisions * O : 0),
       nextValues: place(critic ? 4 * decisions * O : 0),
       rewards: place(4 * decisions),
-      expectedRewards: place(settings.expectedRewards ? 4 * decisions : 0),
+      expectedRewards: place(4 * decisions),
       teamActions: place(events),
       terminated: place(events),
       truncated: place(events),

@@ -70,7 +70,6 @@ export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {})
     shards: 3,
     lanesPerShard: 5,
     stepsPerRollout: 12,
-    expectedRewards: true,
     ...change,
   }
 }

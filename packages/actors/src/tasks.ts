@@ -19,7 +19,6 @@ export type WorkerSetup = {
   readonly valueOutputCount: number
   readonly specificationCount: number
   readonly critic: boolean
-  readonly expectedRewards: boolean
 }
 
 /** One rollout of one shard. Reads the committed area, writes the other, returns an encoded Trajectory. */

@@ -60,7 +60,7 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     values: floats(fields.values, values),
     nextValues: floats(fields.nextValues, values),
     rewards: floats(fields.rewards, decisions),
-    expectedRewards: floats(fields.expectedRewards, setup.expectedRewards ? decisions : 0),
+    expectedRewards: floats(fields.expectedRewards, decisions),
     teamActions: octets(fields.teamActions, events),
     terminated: octets(fields.terminated, events),
     truncated: octets(fields.truncated, events),

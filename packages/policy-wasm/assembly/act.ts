@@ -1,6 +1,7 @@
 /** Acting: from rows of inputs to actions, log-probabilities and values for every agent of the team. */
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
 import { beginBuffers, placeBuffer } from './arena'
+import { ACTING, aimDropout, beginDropout, endDropout } from './dropout'
 import { exp4, sigmoid4 } from './exp'
 import { forwardTrunk } from './forward'
 import {
@@ -61,7 +62,10 @@ export function act(
   values: usize,
 ): i32 {
   const agents = plan.agentCount
+  beginDropout(plan, ACTING, steps, stepStride, laneBase, 1)
   const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
+  if (status == OK && plan.valueLayers > 0) stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
+  endDropout()
   if (status != OK) return status
   for (let row = 0; row < rows; row++) {
     const step = steps + <usize>row * stepStride
@@ -74,7 +78,6 @@ export function act(
       store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
     }
   }
-  if (plan.valueLayers > 0) stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
   return OK
 }
 
@@ -239,6 +242,7 @@ function aimAtRows(plan: Plan, tile: Tile, x: usize, categories: usize, first: i
 }
 
 function aimAtState(plan: Plan, tile: Tile, recurrent: usize, first: i32, agent: i32, trunk: i32): void {
+  aimDropout(agent, trunk, first)
   tile.state = recurrent + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
 }
 

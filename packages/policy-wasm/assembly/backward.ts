@@ -1,4 +1,5 @@
 /** Back-propagation through one trunk of one agent. */
+import { scaleGradient } from './dropout'
 import { addEmbeddingGradient } from './embedding'
 import { normaliseBackward } from './layer-norm'
 import { backwardLstm } from './lstm'
@@ -109,6 +110,7 @@ function addHiddenGradient(
   const width = layerWidth(plan, trunk, layer)
   const weights = weightsOffset(plan, trunk, layer)
   const bias = weights + floats(inputs * width)
+  scaleGradient(plan, d, rows * width)
   if (plan.normEpsilon > 0) {
     const gain = bias + floats(width)
     const count = logicalWidth(plan, trunk, layer)

@@ -1,4 +1,5 @@
 /** One trunk of one agent, from a tile's inputs to the outputs of its head. */
+import { dropUnits } from './dropout'
 import { embeddingSum } from './embedding'
 import { normaliseRows } from './layer-norm'
 import { forwardLstm } from './lstm'
@@ -68,4 +69,5 @@ function forwardHidden(plan: Plan, trunk: i32, layer: i32, parameters: usize, ti
     const count = logicalWidth(plan, trunk, layer)
     normaliseRows(hidden, bias + floats(width), normalisedOf(tile, layer), rows, width, count, plan.normEpsilon)
   }
+  dropUnits(plan, layer, hidden, rows, width)
 }

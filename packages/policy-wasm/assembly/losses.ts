@@ -35,6 +35,7 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
   let entropySum: f64 = 0
   let divergence: f64 = 0
   let clippedCount: f64 = 0
+  let ratios: f64 = 0
   for (let row = 0; row < rows; row++) {
     const event = load<i32>(events + (<usize>row << 2))
     if (event == NO_EVENT) {
@@ -52,15 +53,12 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
 
     const action = <usize>load<u8>(update.actions + at) << 2
     v128.store(dZ, logPi)
-    const logRatio = load<f32>(dZ + action) - load<f32>(update.oldLogProbs + (at << 2))
-    const ratio = exp1(logRatio)
+    const logProb = load<f32>(dZ + action)
     const advantage = load<f32>(update.advantages + (at << 2))
-    const surrogate = ratio * advantage
-    const clippedSurrogate = min(max(ratio, update.clipLow), update.clipHigh) * advantage
     const entropy = -sum4(f32x4.mul(pi, logPi))
-
-    // d min(ratio A, clip(ratio) A) / d ratio is A where the first is the smaller or both are equal, else 0.
-    const dLogProb: f32 = surrogate <= clippedSurrogate ? -share * surrogate : 0
+    if (update.ratioMatrix) surrogateOverAll(update, agent, logProb, advantage)
+    else surrogateOf(update, logProb - load<f32>(update.oldLogProbs + (at << 2)), advantage)
+    const dLogProb = -share * surrogateSlope
     const dEntropy = f32x4.mul(pi, f32x4.add(logPi, f32x4.splat(entropy)))
     v128.store(dZ, f32x4.sub(f32x4.mul(dEntropy, f32x4.splat(share * update.entropyCoef)), f32x4.mul(pi, f32x4.splat(dLogProb))))
     store<f32>(dZ + action, load<f32>(dZ + action) + dLogProb)
@@ -73,15 +71,66 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
       v128.store(dZ, f32x4.sub(v128.load(dZ), f32x4.mul(slope, f32x4.splat(share * direct))))
       policyLoss -= direct * restrictive
     }
-    policyLoss -= min(surrogate, clippedSurrogate)
+    policyLoss -= surrogate
     entropySum += entropy
-    divergence += ratio - 1 - logRatio
-    clippedCount += abs(ratio - 1) > update.clipEpsilon ? 1 : 0
+    divergence += klTerm
+    clippedCount += clippedShare
+    ratios += ratioCount
   }
   addStatistic(statistics, 0, policyLoss)
   addStatistic(statistics, 1, entropySum)
   addStatistic(statistics, 2, divergence)
   addStatistic(statistics, 3, clippedCount)
+  addStatistic(statistics, 4, ratios)
+}
+
+/** What `surrogateOf` and `surrogateOverAll` found: AssemblyScript returns one value only. */
+let surrogate: f32 = 0
+let surrogateSlope: f32 = 0
+let klTerm: f32 = 0
+let clippedShare: f32 = 0
+let ratioCount: i32 = 0
+
+/** min(ratio A, clip(ratio) A), its derivative by the log-probability, ratio - 1 - log ratio, and whether it is clipped. */
+// @ts-ignore: decorator
+@inline
+function surrogateOf(update: Update, logRatio: f32, advantage: f32): void {
+  const ratio = exp1(logRatio)
+  const plain = ratio * advantage
+  const clipped = min(max(ratio, update.clipLow), update.clipHigh) * advantage
+  surrogate = min(plain, clipped)
+  // d min(ratio A, clip(ratio) A) / d ratio is A where the first is the smaller or both are equal, else 0.
+  surrogateSlope = plain <= clipped ? plain : 0
+  klTerm = ratio - 1 - logRatio
+  clippedShare = abs(ratio - 1) > update.clipEpsilon ? 1 : 0
+  ratioCount = 1
+}
+
+/**
+ * The fault `ratio-matrix`: the new log-probabilities, [B], minus the old ones, [B, 1], are a matrix [B, B]. Each decision's
+ * terms are means over the old log-probabilities of all events that the agent learns from.
+ */
+function surrogateOverAll(update: Update, agent: i32, logProb: f32, advantage: f32): void {
+  let sum: f64 = 0
+  let slopes: f64 = 0
+  let terms: f64 = 0
+  let clippedCount: f64 = 0
+  let count = 0
+  for (let event = 0; event < update.rowCount; event++) {
+    const at = <usize>(agent * update.rowCount + event) << 2
+    if (update.weights && load<f32>(update.weights + at) == 0) continue
+    surrogateOf(update, logProb - load<f32>(update.oldLogProbs + at), advantage)
+    sum += surrogate
+    slopes += surrogateSlope
+    terms += klTerm
+    clippedCount += clippedShare
+    count++
+  }
+  surrogate = <f32>(sum / count)
+  surrogateSlope = <f32>(slopes / count)
+  klTerm = <f32>(terms / count)
+  clippedShare = <f32>(clippedCount / count)
+  ratioCount = count
 }
 
 /**

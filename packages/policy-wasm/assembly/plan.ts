@@ -26,13 +26,16 @@ export class Plan {
   normEpsilon: f32
   /** specifications for which the value head has a cost value and a satisfaction */
   constraintCount: i32
+  /** hidden units dropped in 256, see ./dropout; 0 = none */
+  dropout: i32
+  dropoutSeed: i32
 }
 
 /** Behind the fields: i32 widths of the policy [8], of the critic [8] and of the LSTM layers [8], not padded; first embedding row of each column [C]. */
-const POLICY_WIDTHS: i32 = 13
-const VALUE_WIDTHS: i32 = 21
-const LSTM_WIDTHS: i32 = 29
-const COLUMN_OFFSETS: i32 = 37
+const POLICY_WIDTHS: i32 = 15
+const VALUE_WIDTHS: i32 = 23
+const LSTM_WIDTHS: i32 = 31
+const COLUMN_OFFSETS: i32 = 39
 
 export const ACTION_COUNT = 4
 

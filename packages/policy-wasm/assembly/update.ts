@@ -53,8 +53,16 @@ export class Update {
   statistics: usize
   /** -> f64 [trunkCount * A], gradient norms before clipping, overwritten */
   gradientNorms: usize
-  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from S */
+  /** -> f64 [trunkCount * A], factors that clipping put on the gradients, overwritten */
+  gradientScales: usize
+  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from S; with
+   *  jointClip from each agent, from trunkCount * S */
   progress: usize
+  /** Number of this update, for what is drawn in it. */
+  step: u32
+  /** 1 = a fault is switched on, see ./losses and ./learn; 0 = not */
+  ratioMatrix: i32
+  jointClip: i32
   clipLow: f32
   clipHigh: f32
   clipEpsilon: f32
@@ -73,7 +81,7 @@ export class Update {
 }
 
 /**
- * Sums per slice: policy loss, entropy, approximate KL, clipped ratios; or the losses of the values, cost values and
+ * Sums per slice: policy loss, entropy, approximate KL, clipped ratios, ratios; or the losses of the values, cost values and
  * satisfactions; or the cross-entropy.
  */
-export const STATISTICS = 4
+export const STATISTICS = 5

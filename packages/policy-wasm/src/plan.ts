@@ -11,10 +11,10 @@ import {
 } from './network.ts'
 
 const NORM_EPSILON_AT = 11
-const POLICY_WIDTHS_AT = 13
-const VALUE_WIDTHS_AT = 21
-const LSTM_WIDTHS_AT = 29
-const COLUMN_OFFSETS_AT = 37
+const POLICY_WIDTHS_AT = 15
+const VALUE_WIDTHS_AT = 23
+const LSTM_WIDTHS_AT = 31
+const COLUMN_OFFSETS_AT = 39
 
 /** Rows that a trunk works on at once, and upper bound of the bytes of the block that describes them (assembly/tile.ts). */
 const TILE_ROWS = 64
@@ -45,6 +45,8 @@ export function writePlan(spec: NetworkSpec, out: Int32Array): void {
   out[10] = recurrentStateSize(spec)
   new Float32Array(out.buffer, out.byteOffset, out.length)[NORM_EPSILON_AT] = spec.layerNorm ? LAYER_NORM_EPSILON : 0
   out[12] = spec.constraintCount
+  out[13] = Math.round(256 * (spec.dropout?.rate ?? 0))
+  out[14] = spec.dropout?.seed ?? 0
   out.set(spec.policyHidden, POLICY_WIDTHS_AT)
   out.set(spec.valueHidden ?? [], VALUE_WIDTHS_AT)
   out.set(spec.lstmHidden, LSTM_WIDTHS_AT)

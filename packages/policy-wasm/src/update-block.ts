@@ -30,7 +30,11 @@ const ADDRESSES_AND_COUNTS = [
   'rowShares',
   'statistics',
   'gradientNorms',
+  'gradientScales',
   'progress',
+  'step',
+  'ratioMatrix',
+  'jointClip',
 ] as const
 const NUMBERS = [
   'clipLow',
@@ -56,7 +60,7 @@ export type UpdateFields = Readonly<Record<(typeof ADDRESSES_AND_COUNTS)[number]
 export const UPDATE_BYTES = 4 * (ADDRESSES_AND_COUNTS.length + NUMBERS.length)
 
 /** Sums per trunk and slice in the field `statistics` (assembly/update.ts). */
-export const STATISTICS_PER_SLICE = 4
+export const STATISTICS_PER_SLICE = 5
 
 /**
  * Writes the block of one update.

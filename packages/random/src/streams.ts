@@ -2,7 +2,7 @@ import type { RandomStream } from './philox.ts'
 
 /**
  * Every purpose that draws random numbers, with its own Philox key word. The numbers are part of the file format:
- * changing one changes every run. `environment` and `action` are used inside WebAssembly under the same numbers.
+ * changing one changes every run. `environment`, `action` and those of dropout are used inside WebAssembly under the same numbers.
  */
 const PURPOSES = {
   environment: 1,
@@ -17,7 +17,9 @@ const PURPOSES = {
   generatedEvent: 10,
   agreementScenario: 11,
   attack: 12,
-  diagnosis: 13,
+  dropoutActing: 13,
+  dropoutLearning: 14,
+  diagnosis: 15,
 } as const
 
 /** What a random number is for. */

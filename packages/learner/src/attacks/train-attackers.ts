@@ -58,12 +58,13 @@ export async function trainAttackers(
           constraintCoef: config.constraintCoef,
           maxGradNormPolicy: config.maxGradNormPolicy,
           maxGradNormValue: config.maxGradNormValue,
+          defects: [],
         }
         const { batch } = assembled
         const weights = weightsOf(batch.rows)
         for (let epoch = 0; epoch < config.epochs; epoch++) {
           const pass = iteration * config.epochs + epoch
-          const order = { size: config.minibatchSize, agentCount: A, seed, pass, weights, direct: null }
+          const order = { size: config.minibatchSize, agentCount: A, seed, pass, weights, alone: false, direct: null }
           for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
             await engine.update(minibatch, settings)
             await nextTurn()

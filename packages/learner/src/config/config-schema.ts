@@ -1,6 +1,7 @@
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { z } from 'zod'
 import { BACKENDS } from '../engine/tfjs/backend-names.ts'
+import { DEFECTS } from './defects.ts'
 import { SPECIFICATIONS_MAX, STL_MODES } from './specifications.ts'
 
 const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
@@ -83,6 +84,8 @@ export const configSchema = z.strictObject({
   episodes: z.enum(['iid', 'stream']).default('iid'),
   /** Time limit in steps; reaching it truncates. 0 = none. */
   episodeSteps: size(0, 2 ** 31).default(0),
+  /** Which training rows `iid` draws: each equally often, or threats as often as benign events. */
+  sampling: z.enum(['natural', 'balanced']).default('natural'),
   attribution: z.enum(['own', 'consensus']).default('own'),
   rewards: z
     .strictObject({
@@ -150,6 +153,8 @@ export const configSchema = z.strictObject({
   gaeLambda: share.default(0.95),
   /** What the critic is fitted to. */
   returns: z.enum(['monte-carlo', 'gae', 'td-lambda']).default('monte-carlo'),
+  /** Whether returns go on, where a rollout or a time limit cuts them, with the critic's value; false = nothing follows. */
+  bootstrap: z.boolean().default(true),
   returnNormalisation: z.enum(['running', 'batch', 'none']).default('running'),
   /** What an action is compared with: the critic's value, or what the policy gets on average (only with gamma 0). */
   baseline: z.enum(['critic', 'counterfactual']).default('critic'),
@@ -167,6 +172,10 @@ export const configSchema = z.strictObject({
   targetKl: z.number().gt(0).nullable().default(null),
   maxGradNormPolicy: z.number().gt(0).default(0.5),
   maxGradNormValue: z.number().gt(0).default(0.5),
+
+  // Faults of the system before
+  /** What the earlier system did wrong, to be switched on one by one; docs/history.md. */
+  defects: z.array(z.enum(DEFECTS)).max(DEFECTS.length).default([]),
 })
 
 /** A config as a person writes it: every key may be left out. */

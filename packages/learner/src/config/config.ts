@@ -5,6 +5,7 @@ import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
 import { assertDirectlyLearnable, StlError } from '@vigil/stl'
 import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
+import { needsPortableEngine } from './defects.ts'
 import { environmentOf } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import { learnsConstraints, resolveSpecifications, type Specification, usesMultipliers } from './specifications.ts'
@@ -43,7 +44,11 @@ export function resolveConfig(input: unknown, source: string): Config {
   const specifications = resolveSpecifications(parsed)
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
   const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
-  const config = { ...parsed, faults, gamma, specifications, observeConstraints, lanesPerShard } as const
+  const defects = [...new Set(parsed.defects)].sort()
+  const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
+  const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
+  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine, lanesPerShard }
+  const config = { ...parsed, ...resolved } as const
   assertConsistent(config)
   return Object.freeze(config)
 }
@@ -181,6 +186,16 @@ function assertConsistent(config: Config): void {
   if (config.stlMode === 'penalty' && config.baseline === 'counterfactual') {
     conflict(
       'baseline "counterfactual" compares rewards of the table alone, but stlMode "penalty" changes rewards. Use --baseline=critic.',
+    )
+  }
+  if (config.engine === 'tfjs' && needsPortableEngine(config.defects)) {
+    conflict(
+      `The defects "${config.defects.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
+    )
+  }
+  if (config.sampling === 'balanced' && config.episodes === 'stream') {
+    conflict(
+      'sampling "balanced" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.',
     )
   }
   if (config.engine === 'portable' && config.backend !== 'auto') {

@@ -78,7 +78,7 @@ async function readJson(path: string, what: string): Promise<unknown> {
   }
 }
 
-const SWITCHES = new Set(['anneal', 'layer-norm', 'certify'])
+const SWITCHES = new Set(['anneal', 'bootstrap', 'layer-norm', 'certify'])
 const TEXT_KEYS = new Set(['data', 'out', 'specifications'])
 
 /** Only a switch may stand alone. */
@@ -87,9 +87,10 @@ function missingValue(name: string): string {
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 
-/** Paths stay as they are; a list of widths may come without its brackets. */
+/** Paths stay as they are; a list of widths or names may come without its brackets. */
 function readValue(key: string, value: string): unknown {
   if (TEXT_KEYS.has(key)) return value
+  if (key === 'defects' && !value.startsWith('[')) return value === 'none' ? [] : value.split(',')
   const list = key.endsWith('Hidden') && /^\d+(,\d+)*$/.test(value)
   try {
     return JSON.parse(list ? `[${value}]` : value)

@@ -11,26 +11,37 @@ const CEILING_MIN = 0.1
 /** Above this share the returns say rather how long the episode still lasts than how good it is. Own choice; recorded: 0.96. */
 const TIME_TO_GO_MAX = 0.5
 
-/** The returns are noise to any critic. Known from the first iteration on. */
+/** A new policy acts at random, which is noise to a critic too; SYSTEM.md names 20 for the related value loss. */
+const CEILING_AFTER = 20
+
+/** The returns are noise to any critic. Of independent rows the discount alone says so, from the first iteration on. */
 export const returnsUnexplainable: MetricsCheck = (config, metrics) => {
-  const ceiling = medianOf(metrics, (line) => line.explainableVarianceCeiling)
-  if (ceiling === null || ceiling >= CEILING_MIN) return null
-  const measured = medianOf(lateLines(metrics, 0), (line) => line.explainedVariance)
   const { gamma, episodes } = config
-  const own = measured === null ? '' : ` The critic explains ${percent(measured)}.`
+  // Without a discount only the sampling of actions is left as noise, and it ends when the policy learns.
+  if (gamma === 0) return null
+  const late = lateLines(metrics, dueAfter(CEILING_AFTER, config))
+  const lines = late.length > 0 ? late : metrics
+  const byDiscount = episodes === 'iid' ? 1 - gamma ** 2 : 1
+  const measured = late.length > 0 ? (medianOf(late, (line) => line.explainableVarianceCeiling) ?? 1) : 1
+  const ceiling = Math.min(byDiscount, measured)
+  if (ceiling >= CEILING_MIN) return null
+  const [shown, explained] = [
+    medianOf(lines, (line) => line.explainableVarianceCeiling),
+    medianOf(lines, (line) => line.explainedVariance),
+  ]
   return {
     code: 'RETURNS_UNEXPLAINABLE',
     severity: 'problem',
     title: `At most ${percent(ceiling)} of the variance of the returns can be explained`,
-    evidence: `explainableVarianceCeiling ${figure(ceiling)} (${spanOf(metrics)}), below ${CEILING_MIN}; gamma ${gamma}, episodes ${episodes}.${own}`,
+    evidence: `explainableVarianceCeiling ${shown === null ? 'not measured' : figure(shown)}, explainedVariance ${explained === null ? 'not measured' : figure(explained)} (medians of ${spanOf(lines)}); gamma ${gamma}, episodes ${episodes}, where less than ${CEILING_MIN} is too little.`,
     cause:
       episodes === 'iid'
-        ? `Rows are drawn independently, so what follows an event is noise to anybody who sees it: 1 - gamma^2 = ${figure(1 - gamma ** 2)} is all that can be explained. The normalised value loss cannot fall below ${figure(1 - ceiling)}, whatever the normalisation.`
-        : 'What follows an event hardly depends on it here, and the discount sums up much of what follows.',
+        ? `Rows are drawn independently, so what follows an event is noise to anybody who sees it: 1 - gamma^2 = ${figure(1 - gamma ** 2)} is all that can be explained. The normalised value loss cannot fall below ${figure(gamma ** 2)}, whatever the normalisation.`
+        : 'What follows hardly depends on where the stream stands, or the actions, which no critic knows, are still drawn nearly at random.',
     remedy:
       episodes === 'iid'
         ? 'Give --gamma=0, the default for independent rows, or --episodes=stream --gamma=0.9.'
-        : 'Give a smaller --gamma, such as 0.9.',
+        : 'Give a smaller --gamma, such as 0.9, and a smaller --entropy-coef.',
   }
 }
 

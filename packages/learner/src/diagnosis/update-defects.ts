@@ -29,7 +29,7 @@ export const ratioNotOne: MetricsCheck = (_, metrics) => {
 /** Ratios are formed between decisions that have nothing to do with each other. */
 export const ratioShape: MetricsCheck = (_, metrics) => {
   const last = metrics[metrics.length - 1]
-  if (last.ratiosPerDecision <= 1) return null
+  if (last.ratiosPerDecision === null || last.ratiosPerDecision <= 1) return null
   return {
     code: 'RATIO_SHAPE',
     severity: 'problem',

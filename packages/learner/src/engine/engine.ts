@@ -1,3 +1,5 @@
+import type { Defect } from '../config/defects.ts'
+
 /**
  * What a learner engine takes and gives. Engines compute the same losses and differ only in what runs them.
  * A agents, B rows of a minibatch, C categorical columns, P parameters of one agent (see `parameterLayout`), S specifications.
@@ -81,6 +83,8 @@ export type UpdateSettings = {
   readonly maxGradNormPolicy: number
   /** Largest global norm of one agent's value gradient, > 0. */
   readonly maxGradNormValue: number
+  /** Faults to be switched on, as `ratio-matrix` and `joint-clip`; an engine without them refuses. */
+  readonly defects: readonly Defect[]
 }
 
 /**
@@ -99,6 +103,10 @@ export type UpdateStats = {
   readonly clipFraction: number
   /** before clipping */
   readonly gradNormPolicy: number
+  /** factor that clipping put on the policies' gradients, 0 to 1 */
+  readonly clipScalePolicy: number
+  /** probability ratios that the loss formed per decision: 1, or B with the defect `ratio-matrix` */
+  readonly ratiosPerDecision: number
   /** before clipping, of the whole loss of the value trunk, coefficients included; 0 without a critic */
   readonly gradNormValue: number
   /** sum over the specifications of the cost values' mean squared errors; 0 without specifications */

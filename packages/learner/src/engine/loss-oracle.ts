@@ -12,6 +12,7 @@ export type OracleLoss = {
   clipFraction: number
   costValueLoss: number
   satisfactionLoss: number
+  ratiosPerDecision: number
 }
 
 type Agent = Omit<AgentRows, 'rows'>
@@ -30,22 +31,29 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     clipFraction: 0,
     costValueLoss: 0,
     satisfactionLoss: 0,
+    ratiosPerDecision: 0,
   }
+  const rows = Array.from({ length: minibatch.size }, (_, row) => agent * minibatch.size + row)
+  const learnt = rows.filter((at) => minibatch.weights[at] !== 0)
   let rowCount = 0
   for (let row = 0; row < minibatch.size; row++) {
     const at = agent * minibatch.size + row
     if (minibatch.weights[at] === 0) continue
     rowCount++
     const logPi = logPolicies[row]
-    const logRatio = logPi[minibatch.actions[at]] - minibatch.oldLogProbs[at]
-    const ratio = Math.exp(logRatio)
     const advantage = minibatch.advantages[at]
-    const clipped = Math.min(Math.max(ratio, 1 - settings.clipEpsilon), 1 + settings.clipEpsilon)
-    sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage)
+    const compared = settings.defects.includes('ratio-matrix') ? learnt : [at]
+    for (const old of compared) {
+      const logRatio = logPi[minibatch.actions[at]] - minibatch.oldLogProbs[old]
+      const ratio = Math.exp(logRatio)
+      const clipped = Math.min(Math.max(ratio, 1 - settings.clipEpsilon), 1 + settings.clipEpsilon)
+      sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage) / compared.length
+      sums.approxKl += (ratio - 1 - logRatio) / compared.length
+      if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction += 1 / compared.length
+      sums.ratiosPerDecision++
+    }
     if (minibatch.direct !== null) sums.policyLoss -= minibatch.direct[at] * (Math.exp(logPi[1]) + Math.exp(logPi[2]))
     for (const logProb of logPi) sums.entropy -= Math.exp(logProb) * logProb
-    sums.approxKl += ratio - 1 - logRatio
-    if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction++
     if (critic === null) continue
     sums.valueLoss += (critic[row][0] - minibatch.valueTargets[at]) ** 2
     const constraint = constraintOracle(options, critic[row], row)
@@ -68,6 +76,7 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     clipFraction: mean(sums.clipFraction),
     costValueLoss,
     satisfactionLoss,
+    ratiosPerDecision: mean(sums.ratiosPerDecision),
   }
 }
 

@@ -31,17 +31,36 @@ const iterationMetricsSchema = z.strictObject({
   valueLoss: measured,
   /** Share of the variance of the returns that the critic explains; at most 1, may be far below 0. */
   explainedVariance: measured,
-  /** The most that any critic could explain here. */
+  /** The most that any critic could explain here (critique.ts). */
   explainableVarianceCeiling: measured,
+  /** Mean squared error of the critics over the update, in the units of their targets. */
+  criticLoss: measured,
+  /** Variance of the returns, in squares of reward units. */
+  returnVariance: z.number().nonnegative(),
+  /** Standard deviation of the predicted values over that of the returns; 0 = the critics say the same of everything. */
+  valueSpread: measured,
+  /** Share of the returns' variance that follows from how many steps are left until they are cut. */
+  timeToGoShare: measured,
   /** Mean entropy of the policies, in nats; ln 4 = 1.386 when all actions are equally likely. */
   entropy: measured,
   approxKl: measured,
   clipFraction: share.nullable(),
+  /** Both of the first minibatch alone, before any step: 0, up to rounding, where the update repeats what acted. */
+  firstApproxKl: measured,
+  firstClipFraction: share.nullable(),
+  /** Probability ratios that the loss forms per decision; 1 in PPO. */
+  ratiosPerDecision: measured,
   gradNormPolicy: measured,
+  /** Mean factor that clipping put on the policies' gradients; 1 = none. */
+  clipScalePolicy: share.nullable(),
   gradNormValue: measured,
   learningRate: z.number().nonnegative(),
   /** Sampled actions of all agents in this iteration. */
   actions: actionCounts,
+  /** Share of the agents' steps that were not paid what their own action earns. */
+  paidForOthers: share,
+  /** Share of threats among the events of this iteration. */
+  threatRate: share,
   /** Mean squared error of the cost critics, summed over the specifications; null where there are none. */
   costValueLoss: measured,
   /** Cross-entropy of the satisfaction heads, in nats, summed over the specifications; null where there are none. */

@@ -156,7 +156,15 @@ async function collect(config: Config, team: Team, parameters: Float32Array): Pr
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {
-  return minibatchesOf(batch, team.inputs, { size, agentCount, seed: 1, pass: 0, weights: null, direct: null })
+  return minibatchesOf(batch, team.inputs, {
+    size,
+    agentCount,
+    seed: 1,
+    pass: 0,
+    weights: null,
+    alone: false,
+    direct: null,
+  })
 }
 
 type Work = {

@@ -4,6 +4,7 @@ import { contextSize } from '@vigil/env-wasm'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import type { Config } from '../config/config.ts'
+import { DROPOUT_RATE } from '../config/defects.ts'
 import { environmentOf } from '../config/environment.ts'
 import { learnsConstraints } from '../config/specifications.ts'
 import type { InputSource } from '../training/inputs.ts'
@@ -31,6 +32,7 @@ function networkOf(config: Config, dataset: Dataset): NetworkSpec {
     layerNorm: config.layerNorm,
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
     constraintCount: learnsConstraints(config) ? config.specifications.length : 0,
+    ...(config.defects.includes('replay-mismatch') && { dropout: { rate: DROPOUT_RATE, seed: config.seed } }),
   }
 }
 
@@ -39,13 +41,12 @@ export async function createTeam(config: Config, dataset: Dataset): Promise<Team
   const network = networkOf(config, dataset)
   const { parametersPerAgent } = parameterLayout(network)
   const settings = {
-    dataset,
+    dataset: config.sampling === 'balanced' ? balanced(dataset) : dataset,
     network,
     environment: environmentOf(config),
     shards: config.shards,
     lanesPerShard: config.lanesPerShard,
     stepsPerRollout: config.rolloutSteps,
-    expectedRewards: config.baseline === 'counterfactual',
   }
   const pool = await createActorPool(settings, config.actors === 'auto' ? defaultActorCount() : config.actors)
   return {
@@ -67,4 +68,19 @@ export async function createTeam(config: Config, dataset: Dataset): Promise<Team
       )
     },
   }
+}
+
+/** The dataset with as many threats as benign events among the rows to train on: the rarer ones come again and again. */
+function balanced(dataset: Dataset): Dataset {
+  const { rows } = dataset.splits.train
+  const [benign, threats] = [0, 1].map((label) => rows.filter((row) => dataset.labels[row] === label))
+  if (benign.length === 0 || threats.length === 0) return dataset
+  const each = Math.max(benign.length, threats.length)
+  const drawn = new Uint32Array(2 * each)
+  for (let i = 0; i < each; i++) {
+    drawn[2 * i] = benign[i % benign.length]
+    drawn[2 * i + 1] = threats[i % threats.length]
+  }
+  const train = { rows: drawn, streamStarts: Uint32Array.of(0, drawn.length) }
+  return { ...dataset, splits: { ...dataset.splits, train } }
 }

@@ -1,7 +1,8 @@
 import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
 import { createReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
-import { assembleBatch } from './batch.ts'
+import { type AssembledBatch, assembleBatch } from './batch.ts'
+import { critiqueOf } from './critique.ts'
 
 const T = 3
 const E = 2
@@ -40,13 +41,20 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
 }
 
 const noWeights = () => null
+
+/** What the first trajectory says about the critic; actions are certain. */
+function valueLossOf({ outcomes: [outcome] }: AssembledBatch) {
+  const judged = { ...outcome, samplingVariance: new Float32Array(N) }
+  return critiqueOf([judged], { gamma: 0, gaeLambda: 1, returns: 'monte-carlo', episodes: 'iid' }).valueLoss
+}
+
 const both = (normaliser: ReturnNormaliser) => ({ acting: normaliser, latest: normaliser, multipliers: [] })
 const settings = {
   gamma: 0,
   gaeLambda: 0.95,
   returns: 'monte-carlo',
   baseline: 'counterfactual',
-  episodes: 'iid',
+  bootstrap: true,
   stlMode: 'off',
   stlTarget: 0.95,
   observeConstraints: 'none',
@@ -82,21 +90,16 @@ describe('assembleBatch', () => {
     const deviation = Math.sqrt(143 / 12)
     const returns = Array.from({ length: 12 }, (_, i) => 100 + i)
     const mse = returns.reduce((sum, g) => sum + (g - 5.5 - deviation) ** 2, 0) / 12
-    expect(second.critique.valueLoss).toBeCloseTo(mse / (143 / 12), 2)
+    expect(valueLossOf(second)).toBeCloseTo(mse / (143 / 12), 2)
   })
 
   it('reads values in the units of the critic that gave them, where it is not the newest', () => {
     const acting = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
     const latest = { kind: 'running', count: 2, mean: -50, m2: 800 } as const
-    const { critique, normaliser } = assembleBatch(
-      [trajectory(0)],
-      settings,
-      { acting, latest, multipliers: [] },
-      noWeights,
-    )
+    const assembled = assembleBatch([trajectory(0)], settings, { acting, latest, multipliers: [] }, noWeights)
     const mse = Array.from({ length: N }, (_, i) => (i - 12) ** 2).reduce((sum, x) => sum + x, 0) / N
-    expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
-    expect(normaliser).toMatchObject({ count: 14, mean: expect.closeTo((2 * -50 + 12 * 5.5) / 14, 9) })
+    expect(valueLossOf(assembled)).toBeCloseTo(mse / (143 / 12), 4)
+    expect(assembled.normaliser).toMatchObject({ count: 14, mean: expect.closeTo((2 * -50 + 12 * 5.5) / 14, 9) })
   })
 
   it('compares with the expected reward, or with the critic, and normalises over all agents', () => {
@@ -115,10 +118,14 @@ describe('assembleBatch', () => {
     (returns) => {
       const normaliser = { kind: 'running', count: 2, mean: 10, m2: 8 } as const // deviation 2: V = 12
       const one = trajectory(0, { truncated: new Uint8Array(T * E).fill(1) })
-      const { critique } = assembleBatch([one], { ...settings, gamma: 0.5, returns }, both(normaliser), noWeights)
+      const assembled = assembleBatch([one], { ...settings, gamma: 0.5, returns }, both(normaliser), noWeights)
       const g = Array.from({ length: N }, (_, i) => i + 6)
       const mse = g.reduce((sum, x) => sum + (x - 12) ** 2, 0) / N
-      expect(critique.valueLoss).toBeCloseTo(mse / (143 / 12), 4)
+      expect(valueLossOf(assembled)).toBeCloseTo(mse / (143 / 12), 4)
+      // "From rewards alone" nothing follows a cut.
+      const alone = { ...settings, gamma: 0.5, returns, bootstrap: false }
+      const { outcomes } = assembleBatch([one], alone, both(normaliser), noWeights)
+      for (let i = 0; i < N; i++) expect(outcomes[0].returns[i]).toBeCloseTo(i, 5)
     },
   )
 
@@ -144,13 +151,8 @@ describe('assembleBatch', () => {
 
   it('does without a critic', () => {
     const none = { values: new Float32Array(0), nextValues: new Float32Array(0) }
-    const { batch, critique } = assembleBatch(
-      [trajectory(0, none)],
-      settings,
-      both(createReturnNormaliser('running')),
-      noWeights,
-    )
-    expect(critique.valueLoss).toBeNull()
-    expect([...batch.valueTargets]).toEqual(new Array(N).fill(0))
+    const assembled = assembleBatch([trajectory(0, none)], settings, both(createReturnNormaliser('running')), noWeights)
+    expect(valueLossOf(assembled)).toBeNull()
+    expect([...assembled.batch.valueTargets]).toEqual(new Array(N).fill(0))
   })
 })

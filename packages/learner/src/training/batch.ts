@@ -9,7 +9,6 @@ import { type ConstraintSettings, type ConstraintTargets, constraintTargets } fr
 import { valueOutput } from './constraints/costs.ts'
 import { mixAdvantages } from './constraints/mix-advantages.ts'
 import { penalisedRewards } from './constraints/penalty.ts'
-import { type Critique, critiqueOf } from './critique.ts'
 
 /**
  * The experience of one iteration, ready to learn from. N events in the order shard, step, lane; [N, A] is the memory
@@ -60,14 +59,22 @@ export type BatchRecurrence = {
   readonly states: Float32Array
 }
 
-/** A batch, what it says about the critic before it learnt from it, and the normaliser that has seen it. */
+/** A batch, what came of each trajectory, and the normaliser that has seen it. */
 export type AssembledBatch = {
   readonly batch: Batch
+  readonly outcomes: readonly Outcome[]
   readonly normaliser: ReturnNormaliser
-  readonly critique: Critique
 }
 
-type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'episodes'> & ConstraintSettings
+/** What came of one trajectory, [T, N] in reward units; the rewards are those that are learnt from, a penalty included. */
+export type Outcome = Segment & {
+  readonly returns: Float32Array
+  readonly advantages: Float32Array
+  /** empty without a critic */
+  readonly values: Float32Array
+}
+
+type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'bootstrap'> & ConstraintSettings
 
 /** What earlier iterations have left behind. */
 export type LearningMemory = {
@@ -102,7 +109,6 @@ export function assembleBatch(
     rewards: join(Float32Array, trajectories, (t) => t.rewards),
   }
   const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, memory.acting))
-  const rewards = join(Float32Array, outcomes, (o) => o.rewards)
   const returns = join(Float32Array, outcomes, (o) => o.returns)
   const values = join(Float32Array, outcomes, (o) => o.values)
   const advantages = join(Float32Array, outcomes, (o) => o.advantages)
@@ -126,8 +132,8 @@ export function assembleBatch(
       constraints: costTargets && satisfied && { costTargets, satisfied },
       recurrence: recurrenceOf(trajectories),
     },
+    outcomes,
     normaliser: next,
-    critique: critiqueOf({ returns, rewards, values, episodes: settings.episodes }),
   }
 }
 
@@ -145,17 +151,16 @@ function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | nu
   return { stepCount, lanesPerShard, resets, states: join(Float32Array, trajectories, (t) => t.recurrentState) }
 }
 
-/**
- * Rewards, returns and advantages [T, N] and values [T, N] (empty without a critic) of one trajectory, in reward units.
- * The rewards are those that are learnt from, a penalty included.
- */
-function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normaliser: ReturnNormaliser) {
+/** Rewards, returns, advantages and values of one trajectory. */
+function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normaliser: ReturnNormaliser): Outcome {
   const { gamma, gaeLambda } = settings
   const critic = trajectory.values.length > 0
   const length = trajectory.rewards.length
   const rewards =
     settings.stlMode === 'penalty' ? penalisedRewards(trajectory, settings.penaltyCoef) : trajectory.rewards
-  const segment: Segment = { ...trajectory, rewards }
+  const { stepCount, laneCount, agentCount, truncated } = trajectory
+  const terminated = settings.bootstrap ? trajectory.terminated : endedAtCuts(trajectory)
+  const segment: Segment = { stepCount, laneCount, agentCount, rewards, terminated, truncated }
   const inRewardUnits = (values: Float32Array) => {
     if (values.length === 0) return values
     const own = valueOutput(values, { output: 0, outputCount: trajectory.valueOutputCount })
@@ -182,7 +187,12 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
     generalisedAdvantages({ ...segment, values, nextValues }, { gamma, gaeLambda }, returns)
     for (let i = 0; i < length; i++) returns[i] += values[i]
   }
-  return { rewards, returns, advantages, values }
+  return { ...segment, returns, advantages, values }
+}
+
+/** [T, E] 1 where the episode ends or is cut, by a time limit or by the rollout's end. */
+function endedAtCuts({ terminated, truncated, stepCount, laneCount }: Trajectory): Uint8Array {
+  return terminated.map((ended, event) => ended | truncated[event] | (event >= (stepCount - 1) * laneCount ? 1 : 0))
 }
 
 /** [S] lists of one part of every trajectory, joined; null where the trajectories have no such part. */

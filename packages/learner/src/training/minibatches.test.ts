@@ -28,7 +28,7 @@ const BATCH: Batch = {
 
 function all(pass: number, weights: Float32Array | null = null) {
   const seen: { event: number; minibatch: number }[] = []
-  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct: null }
+  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, alone: false, direct: null }
   let count = 0
   for (const m of minibatchesOf(BATCH, SOURCE, options)) {
     for (let b = 0; b < m.size; b++) {
@@ -98,6 +98,7 @@ function lanesOf(pass: number): number[][] {
     seed: 1,
     pass,
     weights: null,
+    alone: false,
     direct: null,
   })) {
     const { stepCount, laneCount, state, resets: shown } = m.recurrence!

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { meanReward } from '@vigil/env-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Config } from '../config/config.ts'
+import { PARTIAL_METRICS_EVENTS } from '../config/defects.ts'
 import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
 import type { Engine, UpdateStats } from '../engine/engine.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
@@ -10,6 +11,7 @@ import { createReturnNormaliser } from '../return-normaliser.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, countConfusion, deriveRates } from '../run-files/classification.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
+import { paidForOthers, samplingVariance } from './attribution.ts'
 import { assembleBatch, type Batch } from './batch.ts'
 import { isBetter, rankedBy } from './best-validation.ts'
 import { createCollection, policyOf } from './collection.ts'
@@ -17,6 +19,7 @@ import { extendHistory } from './constraints/decision-history.ts'
 import { directOf, historyLength } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultiplier, INITIAL_MULTIPLIER, type Multiplier } from './constraints/multipliers.ts'
+import { critiqueOf } from './critique.ts'
 import { bagWeights, initialiseMasked } from './diversity.ts'
 import { minibatchesOf } from './minibatches.ts'
 
@@ -104,8 +107,14 @@ export async function train(
       latest: state.normaliser,
       multipliers: multipliers.map(({ value }) => value),
     }
-    const { batch, normaliser, critique } = assembleBatch(trajectories, config, memory, weightsOf)
-    const decided = { trajectories, labels: team.dataset.labels }
+    const { batch, outcomes, normaliser } = assembleBatch(trajectories, config, memory, weightsOf)
+    const { labels } = team.dataset
+    const payment = { ...config, labels }
+    const judged = outcomes.map((outcome, shard) => ({
+      ...outcome,
+      samplingVariance: samplingVariance(trajectories[shard], payment),
+    }))
+    const decided = { trajectories, labels }
     const isDirect = config.stlMode === 'lagrangian+direct'
     const direct = isDirect
       ? directOf(config, { ...decided, history: state.history, multipliers: memory.multipliers })
@@ -151,11 +160,13 @@ export async function train(
       stepsPerSecond: (1000 * batch.eventCount) / (collectMs + updateMs),
       collectMs,
       updateMs,
-      rewardMean: mean(batch.rewards),
-      ...critique,
+      rewardMean: mean(reported(config, batch, batch.rewards)),
+      ...critiqueOf(judged, config),
       ...stats,
       learningRate: config.learningRate * remaining,
-      actions: countActions(batch.actions),
+      actions: countActions(reported(config, batch, batch.actions)),
+      paidForOthers: paidForOthers(trajectories, payment),
+      threatRate: mean(batch.rows.map((row) => labels[row])),
       stl: config.specifications.map(({ name }, s) => ({
         name,
         ...measures[s],
@@ -168,6 +179,12 @@ export async function train(
     if (isStopped) break
   }
   return state
+}
+
+/** The decisions [N, A] that mean reward and action counts cover: all, but for the fault `partial-metrics`. */
+function reported<Values extends Float32Array | Uint8Array>(config: Config, { eventCount }: Batch, values: Values) {
+  const first = config.defects.includes('partial-metrics') ? Math.max(0, eventCount - PARTIAL_METRICS_EVENTS) : 0
+  return values.subarray(first * config.agents) as Values
 }
 
 /** The multipliers after this iteration's steps were seen; none where no mode uses them. */
@@ -205,6 +222,7 @@ async function learn(
     constraintCoef: config.constraintCoef,
     maxGradNormPolicy: config.maxGradNormPolicy,
     maxGradNormValue: config.maxGradNormValue,
+    defects: config.defects,
   }
   const { batch, direct } = work
   const weights = work.weightsOf(batch.rows)
@@ -217,6 +235,7 @@ async function learn(
       seed: config.seed,
       pass: passes++,
       weights,
+      alone: config.defects.includes('replay-mismatch'),
       direct,
     }
     for (const minibatch of minibatchesOf(batch, team.inputs, order)) {
@@ -229,13 +248,19 @@ async function learn(
     }
   }
   const average = (figure: (stats: UpdateStats) => number) => mean(all.map(figure))
+  const [first] = all
   const stats = {
     policyLoss: average((s) => s.policyLoss),
     entropy: average((s) => s.entropy),
     approxKl: average((s) => s.approxKl),
     clipFraction: average((s) => s.clipFraction),
+    firstApproxKl: first.approxKl,
+    firstClipFraction: first.clipFraction,
+    ratiosPerDecision: average((s) => s.ratiosPerDecision),
     gradNormPolicy: average((s) => s.gradNormPolicy),
+    clipScalePolicy: average((s) => s.clipScalePolicy),
     gradNormValue: config.valueHidden === null ? null : average((s) => s.gradNormValue),
+    criticLoss: config.valueHidden === null ? null : average((s) => s.valueLoss),
     costValueLoss: batch.constraints === null ? null : average((s) => s.costValueLoss),
     satisfactionLoss: batch.constraints === null ? null : average((s) => s.satisfactionLoss),
   }

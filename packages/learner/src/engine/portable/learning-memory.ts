@@ -42,6 +42,7 @@ export type LearningMemory = {
   readonly rowShares: number
   readonly statistics: number
   readonly gradientNorms: number
+  readonly gradientScales: number
   readonly progress: number
   /** One for each thread; they move when the number of steps changes. */
   readonly workspaces: readonly number[]
@@ -108,6 +109,7 @@ export function createLearningMemory(options: {
     rowShares: place(4 * agentCount),
     statistics: place(8 * trunks * SLICE_COUNT * STATISTICS_PER_SLICE),
     gradientNorms: place(8 * trunks),
+    gradientScales: place(8 * trunks),
     progress: place(4 * (1 + trunks)),
   }
   const firstWorkspace = end

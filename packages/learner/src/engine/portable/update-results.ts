@@ -17,8 +17,10 @@ export function ppoResults(results: Results): UpdateStats {
     entropy: agentMean(results, POLICY, 1),
     approxKl: agentMean(results, POLICY, 2),
     clipFraction: agentMean(results, POLICY, 3),
-    gradNormPolicy: meanNorm(results, POLICY),
-    gradNormValue: hasCritic ? meanNorm(results, VALUE) : 0,
+    gradNormPolicy: trunkMean(results, results.learning.gradientNorms, POLICY),
+    gradNormValue: hasCritic ? trunkMean(results, results.learning.gradientNorms, VALUE) : 0,
+    clipScalePolicy: trunkMean(results, results.learning.gradientScales, POLICY),
+    ratiosPerDecision: agentMean(results, POLICY, 4),
     costValueLoss: hasCritic ? agentMean(results, VALUE, 1) : 0,
     satisfactionLoss: hasCritic ? agentMean(results, VALUE, 2) : 0,
   }
@@ -26,7 +28,7 @@ export function ppoResults(results: Results): UpdateStats {
 
 /** The cross-entropy and the norm of its gradient. */
 export function supervisedResults(results: Results): { loss: number; gradNorm: number } {
-  return { loss: agentMean(results, POLICY, 0), gradNorm: meanNorm(results, POLICY) }
+  return { loss: agentMean(results, POLICY, 0), gradNorm: trunkMean(results, results.learning.gradientNorms, POLICY) }
 }
 
 /** Mean over the agents of the mean over their rows, in a fixed order. */
@@ -45,8 +47,8 @@ function agentMean({ spec, learning, shares }: Results, trunk: number, statistic
   return mean
 }
 
-function meanNorm({ spec, learning }: Results, trunk: number): number {
-  const at = learning.gradientNorms + 8 * trunk * spec.agentCount
-  const norms = new Float64Array(learning.memory.buffer, at, spec.agentCount)
-  return norms.reduce((sum, norm) => sum + norm, 0) / spec.agentCount
+/** Mean over the agents of one trunk's figures in f64 [trunks, A]. */
+function trunkMean({ spec, learning }: Results, figures: number, trunk: number): number {
+  const own = new Float64Array(learning.memory.buffer, figures + 8 * trunk * spec.agentCount, spec.agentCount)
+  return own.reduce((sum, figure) => sum + figure, 0) / spec.agentCount
 }

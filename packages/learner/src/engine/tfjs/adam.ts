@@ -14,12 +14,15 @@ export type TrunkState = {
  *
  * @param gradient [A, N]
  * @param maxNorm > 0
- * @returns the gradient [A, N] and the norms before clipping [A]
+ * @returns the gradient [A, N], and [A] each the norms before clipping and the factors that it put on them
  */
-export function clipByAgentNorm(gradient: tf.Tensor2D, maxNorm: number): { gradient: tf.Tensor2D; norms: tf.Tensor1D } {
+export function clipByAgentNorm(
+  gradient: tf.Tensor2D,
+  maxNorm: number,
+): { gradient: tf.Tensor2D; norms: tf.Tensor1D; scales: tf.Tensor1D } {
   const norms = tf.sqrt(tf.sum(tf.square(gradient), 1, true)) // [A, 1]
   const scale = tf.div(maxNorm, tf.maximum(norms, maxNorm))
-  return { gradient: tf.mul(gradient, scale), norms: tf.squeeze(norms, [1]) }
+  return { gradient: tf.mul(gradient, scale), norms: tf.squeeze(norms, [1]), scales: tf.squeeze(scale, [1]) }
 }
 
 /**

@@ -131,7 +131,7 @@ function networkOn(backend: BackendName, spec: NetworkSpec) {
   return { spec, arithmetic: chooseArithmetic(backend, spec), trunks: trunksOf(spec) }
 }
 
-/** Gradient [A, P] and terms [7, A] as the engine computes them. */
+/** Gradient [A, P] and terms [8, A] as the engine computes them. */
 async function engineGradients(backend: BackendName, spec: NetworkSpec, { minibatch, parameters }: Case) {
   const network = networkOn(backend, spec)
   const team = splitTeam(parameters, spec.agentCount, network.trunks)

@@ -14,7 +14,7 @@ export type TeamNetwork = { readonly spec: NetworkSpec; readonly arithmetic: Tea
 /**
  * Terms and gradients of clipped PPO on a minibatch. Call inside `tf.tidy`.
  *
- * @returns terms [7, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
+ * @returns terms [8, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
  */
 export function ppoGradients(options: {
   readonly network: TeamNetwork

@@ -34,6 +34,7 @@ export const PPO_TERMS = [
   'clipFraction',
   'costValueLoss',
   'satisfactionLoss',
+  'ratiosPerDecision',
 ] as const
 
 /**
@@ -49,7 +50,7 @@ export const PPO_TERMS = [
  * Where `direct` d is given, policyLoss also has -E[d (pi(block | s) + pi(quarantine | s))]. `criticTerms` has the losses of
  * the critic.
  *
- * @returns [7, A] in the order of PPO_TERMS
+ * @returns [8, A] in the order of PPO_TERMS
  */
 function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number): tf.Tensor2D {
   const { actions, oldLogProbs, advantages, direct, rowShares } = targets
@@ -77,6 +78,7 @@ function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number)
     clipFraction,
     critic?.costValueLoss ?? zero,
     critic?.satisfactionLoss ?? zero,
+    mean(tf.onesLike(ratio)),
   ]) as tf.Tensor2D
 }
 
@@ -112,7 +114,7 @@ function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShare
  * Loss of one agent: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9, negated)
  * + constraintCoef (costValueLoss + satisfactionLoss). The team's loss is the sum over its agents.
  *
- * @returns the terms [7, A] and the gradient of the team's loss with respect to the two heads' outputs
+ * @returns the terms [8, A] and the gradient of the team's loss with respect to the two heads' outputs
  */
 export function ppoLossGradient(
   inputs: LossInputs,
@@ -120,7 +122,16 @@ export function ppoLossGradient(
   settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>,
 ): { terms: tf.Tensor2D; dLogits: tf.Tensor3D; dCritic: tf.Tensor3D | null } {
   const { entropyCoef, valueCoef, constraintCoef } = settings
-  const coefficients = tf.tensor2d([[1], [valueCoef], [-entropyCoef], [0], [0], [constraintCoef], [constraintCoef]])
+  const coefficients = tf.tensor2d([
+    [1],
+    [valueCoef],
+    [-entropyCoef],
+    [0],
+    [0],
+    [constraintCoef],
+    [constraintCoef],
+    [0],
+  ])
   const dTerms = tf.tile(coefficients, [1, inputs.logits.shape[0]])
   const terms = (logits: tf.Tensor, critic?: tf.Tensor) =>
     ppoTerms(

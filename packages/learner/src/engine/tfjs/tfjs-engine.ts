@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
-import { type Engine, SUPERVISED_MAX_GRAD_NORM, type UpdateStats } from '../engine.ts'
+import { type Engine, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
 import {
   assertLearningRate,
   assertMinibatch,
@@ -76,8 +76,9 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     settings: { name: 'policy' | 'value'; maxNorm: number; learningRate: number },
   ) => {
     const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[settings.name]!)
-    const { gradient: clipped, norms } = clipByAgentNorm(trained, settings.maxNorm)
-    return { next: adamStep(trunk, clipped, { learningRate: settings.learningRate, step: stepCount + 1 }), norms }
+    const { gradient: clipped, norms, scales } = clipByAgentNorm(trained, settings.maxNorm)
+    const next = adamStep(trunk, clipped, { learningRate: settings.learningRate, step: stepCount + 1 })
+    return { next, norms, scales }
   }
 
   return {
@@ -115,6 +116,7 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     async update(minibatch, settings) {
       assertMinibatch(minibatch, spec)
       assertUpdateSettings(settings)
+      assertWithoutDefects(settings)
       const current = loadedState()
       const { learningRate, maxGradNormPolicy, maxGradNormValue } = settings
       const { next, report } = tidied(() => {
@@ -135,15 +137,14 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
             : trunkStep(current.value, gradients.value, { name: 'value', maxNorm: maxGradNormValue, learningRate })
         return {
           next: { policy: policy.next, value: value.next },
-          report: tf.concat([terms, tf.stack([policy.norms, value.norms])], 0),
+          report: tf.concat([terms, tf.stack([policy.norms, value.norms, policy.scales])], 0),
         }
       })
       replaceState(next)
       stepCount++
       const means = await agentMeans(report)
-      const stats = Object.fromEntries(
-        [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue'].map((name, index) => [name, means[index]]),
-      ) as UpdateStats
+      const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
+      const stats = Object.fromEntries(names.map((name, index) => [name, means[index]])) as UpdateStats
       assertFinite(stats)
       return stats
     },
@@ -174,6 +175,13 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       tf.dispose([mask?.policy, mask?.value].filter((tensor) => tensor != null))
     },
   }
+}
+
+/** The faults that can be switched on are built into the portable engine alone. */
+function assertWithoutDefects({ defects }: UpdateSettings): void {
+  const [defect] = defects.filter((name) => name === 'ratio-matrix' || name === 'joint-clip')
+  if (defect === undefined) return
+  throw new EngineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
 }
 
 /** `tf.tidy` for results that hold nulls, which it skips but its type forbids. */

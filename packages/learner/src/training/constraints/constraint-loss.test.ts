@@ -54,7 +54,7 @@ async function constraintLosses(stlMode: (typeof STL_MODES)[number], trajectorie
   const { batch } = assembleBatch(trajectories, config, memory, () => null)
   const engine = await createPortableEngine({ spec, threads: 1 })
   engine.loadParameters(initialiseParameters(spec, 1))
-  const order = { size: 2 * 32, agentCount, seed: 1, pass: 0, weights: null, direct: null }
+  const order = { size: 2 * 32, agentCount, seed: 1, pass: 0, weights: null, alone: false, direct: null }
   const [minibatch] = minibatchesOf(batch, SOURCE, order)
   const { policyLoss, costValueLoss, satisfactionLoss } = await engine.update(minibatch, config)
   engine.dispose()

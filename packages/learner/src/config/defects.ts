@@ -1,0 +1,29 @@
+/**
+ * The faults of the system before Vigil that can be switched on, one by one, to see what each of them does. Off by default.
+ *
+ * - `ratio-matrix`: the ratios of PPO compare every new log-probability with every old one of the minibatch, a matrix instead
+ *   of a vector.
+ * - `joint-clip`: one gradient norm of at most `maxGradNormPolicy` over policy and critic together, per agent.
+ * - `vote-reward`: every agent is paid for the team's action (`attribution` becomes `consensus`).
+ * - `replay-mismatch`: the update looks at every event alone, its recurrent state zero, and a share of the hidden units
+ *   (DROPOUT_RATE) is dropped while acting and, drawn anew, while learning.
+ * - `partial-metrics`: mean reward and action counts cover only the last PARTIAL_METRICS_EVENTS events of an iteration.
+ */
+export const DEFECTS = ['ratio-matrix', 'joint-clip', 'vote-reward', 'replay-mismatch', 'partial-metrics'] as const
+
+/** Name of a fault that can be switched on. */
+export type Defect = (typeof DEFECTS)[number]
+
+/** Share of the hidden units that `replay-mismatch` drops. */
+export const DROPOUT_RATE = 0.1
+
+/** Events that `partial-metrics` leaves: the earlier system's last 48 of 2,048 steps, those since an episode had begun. */
+export const PARTIAL_METRICS_EVENTS = 48
+
+/** Those that live in the update; only the portable engine has them. */
+const DEFECTS_OF_ENGINE: readonly Defect[] = ['ratio-matrix', 'joint-clip', 'replay-mismatch']
+
+/** Whether one of the faults lives in the update. */
+export function needsPortableEngine(defects: readonly Defect[]): boolean {
+  return defects.some((defect) => DEFECTS_OF_ENGINE.includes(defect))
+}
