@@ -57,12 +57,15 @@ export const actionMixOff: MetricsCheck = (config, metrics) => {
   return {
     code: 'ACTION_MIX_OFF',
     severity: 'problem',
-    title: isFew ? 'The agents stop far fewer events than are threats' : 'The agents stop far more events than are threats',
+    title: isFew
+      ? 'The agents stop far fewer events than are threats'
+      : 'The agents stop far more events than are threats',
     evidence: `${percent(restrictive)} of the sampled actions are restrictive and ${percent(threatRate)} of the events are threats (${spanOf(lines)}), more than a factor ${MIX_FACTOR_MAX} apart.`,
     cause: isFew
       ? 'On these inputs hardly any group of events is threatening enough for a restrictive action to pay, or the policy has not learnt which.'
       : 'False alarms cost less than missed threats here, the policy has not learnt, or it still explores.',
-    remedy: 'Look at the findings on inputs and rewards; `npx nx run tools:reward-balance` says from which probability on a restrictive action pays.',
+    remedy:
+      'Look at the findings on inputs and rewards; `npx nx run tools:reward-balance` says from which probability on a restrictive action pays.',
   }
 }
 
@@ -106,7 +109,10 @@ export const rewardNotRising: MetricsCheck = (config, metrics) => {
   const early = metrics.slice(0, Math.max(1, Math.floor(metrics.length / 10)))
   const rewardOf = (line: IterationMetrics) => line.rewardMean
   const [before, now] = [meanOf(early, rewardOf), meanOf(late, rewardOf)]
-  const most = constantRewards(meanOf(late, (line) => line.threatRate), config.rewards).perfect
+  const most = constantRewards(
+    meanOf(late, (line) => line.threatRate),
+    config.rewards,
+  ).perfect
   if (now - before >= GAIN_MIN * Math.max(0, most - before)) return null
   return {
     code: 'REWARD_NOT_RISING',

@@ -67,7 +67,15 @@ export function surveyInputs({ rewards, seed }: Config, dataset: Dataset): Input
 
 function onUnseen(
   scores: ProbeScores,
-  { rows, labels, seen }: { readonly rows: ProbeRows; readonly labels: { readonly train: Uint8Array; readonly validation: Uint8Array }; readonly seen: Uint8Array },
+  {
+    rows,
+    labels,
+    seen,
+  }: {
+    readonly rows: ProbeRows
+    readonly labels: { readonly train: Uint8Array; readonly validation: Uint8Array }
+    readonly seen: Uint8Array
+  },
   rewards: Config['rewards'],
 ): ProbeResult | null {
   const places = Uint32Array.from(rows.validation.keys()).filter((i) => seen[i] === 0)
@@ -99,7 +107,8 @@ export function inputsWithoutSignal({ features }: Config, survey: InputSurvey): 
     severity: 'problem',
     title: `The inputs "${features}" carry next to no signal under this reward`,
     evidence: `of what perfect decisions earn above the best constant action a tree of depth 6 gets ${percent(Math.max(0, survey.tree.attained))} (F1 ${figure(survey.tree.f1)}, ${signed(survey.tree.rewardMean)} per event) and a weighted sum ${percent(Math.max(0, survey.linear.attained))} (F1 ${figure(survey.linear.f1)}), below ${percent(ATTAINED_MIN)}; ${sampleWords(survey)}. Share of the label's entropy: ${strongest(survey)}.`,
-    cause: 'Hardly any group of events that the inputs can tell apart is threatening enough for a restrictive action to pay, so a constant action is the optimum, and a learner that finds it is right.',
+    cause:
+      'Hardly any group of events that the inputs can tell apart is threatening enough for a restrictive action to pay, so a constant action is the optimum, and a learner that finds it is right.',
     remedy: 'Give other inputs: --features=behaviour. No setting of the learner helps.',
   }
 }
@@ -128,8 +137,10 @@ export function labelLeakage({ features }: Config, survey: InputSurvey): Finding
     severity: 'problem',
     title: `The label can be read from the inputs "${features}"`,
     evidence: `a ${survey.tree.attained >= survey.linear.attained ? 'tree of depth 6' : 'weighted sum'} gets ${percent(best)} of what can be earned (leak from ${percent(ATTAINED_LEAK)}); share of the label's entropy: ${strongest(survey)} (leak from ${ENTROPY_LEAK}); ${sampleWords(survey)}.`,
-    cause: 'The label is a rule over fields of the event, and those fields are among the inputs. What is learnt is the rule, not what threats are.',
-    remedy: 'Give --features=behaviour, which leaves those fields out, or take the run for a check that learning works.',
+    cause:
+      'The label is a rule over fields of the event, and those fields are among the inputs. What is learnt is the rule, not what threats are.',
+    remedy:
+      'Give --features=behaviour, which leaves those fields out, or take the run for a check that learning works.',
   }
 }
 
@@ -144,7 +155,8 @@ export function splitDuplicates({ split }: Config, survey: InputSurvey): Finding
     severity: 'note',
     title: `${percent(seenShare)} of the validation rows have the inputs of a training row`,
     evidence: `the better probe gets ${percent(all)} of what can be earned on all rows and ${percent(unseen.attained)} on those that training has not seen (split ${split}); ${sampleWords(survey)}.`,
-    cause: 'The same thing was recorded many times, and copies lie on both sides of the split. What is measured is partly memory.',
+    cause:
+      'The same thing was recorded many times, and copies lie on both sides of the split. What is measured is partly memory.',
     remedy: 'Compare with --split=by-stream or --split=temporal.',
   }
 }

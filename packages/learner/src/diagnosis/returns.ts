@@ -1,5 +1,5 @@
-import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
 import type { MetricsCheck } from './finding.ts'
+import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
 import { figure, percent } from './words.ts'
 
 /**

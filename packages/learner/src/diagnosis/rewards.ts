@@ -30,6 +30,7 @@ export function constantOptimum({ rewards }: Pick<Config, 'rewards'>, threatRate
     title: `Only a team right on ${percent(needed)} of both classes earns more than a constant action`,
     evidence: `${figures}; right on ${figure(needed)} of both classes earns as much as always ${bestName}, above ${RIGHT_SHARE_MAX}.`,
     cause: 'One class is so rare, or pays so little, that nearly every error costs more than it can bring.',
-    remedy: 'Pay the rare class more (--rewards-true-positive, --rewards-false-negative); `npx nx run tools:reward-balance` computes what it takes.',
+    remedy:
+      'Pay the rare class more (--rewards-true-positive, --rewards-false-negative); `npx nx run tools:reward-balance` computes what it takes.',
   }
 }

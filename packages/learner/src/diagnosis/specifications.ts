@@ -24,7 +24,8 @@ export const specificationNeverHolds: MetricsCheck = (config, metrics) => {
     severity: 'problem',
     title: 'A specification holds at hardly any step',
     evidence: `${found.map(({ name, rate }) => `"${name}" holds at ${percent(rate)}`).join(', ')} of the steps (${spanOf(lines)}), below ${percent(NEVER_MAX)}.`,
-    cause: 'What is violated whatever is done tells no action from another: a penalty becomes a constant, a multiplier grows without end.',
+    cause:
+      'What is violated whatever is done tells no action from another: a penalty becomes a constant, a multiplier grows without end.',
     remedy: 'Loosen the formula or lengthen its window; `npx nx run stl:check` tries one on recorded signals.',
   }
 }

@@ -1,7 +1,7 @@
 import type { Dataset } from '@vigil/data'
 import type { Finding } from './finding.ts'
-import { count, list, percent } from './words.ts'
 import { RATE_DIFFERENCE_MAX } from './validations.ts'
+import { count, list, percent } from './words.ts'
 
 /** Classes of the split that hold less than this share of its rows are rare enough to be missing by chance. Own choice. */
 const UNSEEN_ROWS_MAX = 0.01
@@ -29,7 +29,8 @@ export function splitMismatch({ splits, labels }: Dataset): Finding | null {
     evidence: `threats: train ${percent(trained)}, validation ${percent(rateOf('validation'))}, test ${percent(rateOf('test'))}; more than ${percent(RATE_DIFFERENCE_MAX)} of the first apart.`,
     cause:
       'What happened early is not what happened late. Figures of one part do not foretell those of another, and the best checkpoint by validation need not be the best on test.',
-    remedy: 'Compare with --split=stratified. Keep --split=temporal where the drift itself is the question, and say so.',
+    remedy:
+      'Compare with --split=stratified. Keep --split=temporal where the drift itself is the question, and say so.',
   }
 }
 
@@ -45,11 +46,15 @@ export function classesUnseen({ splits, classes, classNames }: Dataset): Finding
     const counts = countsOf(name)
     const { length } = splits[name].rows
     return classNames.flatMap((className, index) =>
-      seen[index] > 0 || counts[index] === 0 ? [] : [{ name, className, rows: counts[index], share: counts[index] / length }],
+      seen[index] > 0 || counts[index] === 0
+        ? []
+        : [{ name, className, rows: counts[index], share: counts[index] / length }],
     )
   })
   if (found.length === 0) return null
-  const words = found.map(({ name, className, rows, share }) => `"${className}" (${count(rows)} rows of ${name}, ${percent(share)})`)
+  const words = found.map(
+    ({ name, className, rows, share }) => `"${className}" (${count(rows)} rows of ${name}, ${percent(share)})`,
+  )
   return {
     code: 'CLASSES_UNSEEN',
     severity: found.some(({ share }) => share > UNSEEN_ROWS_MAX) ? 'problem' : 'note',

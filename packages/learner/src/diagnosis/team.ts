@@ -34,7 +34,8 @@ export function agentsAlike(_config: Config, { diversity, team, agents, split }:
       title: 'The agents decide alike on every event',
       evidence: `disagreement 0 between all ${diversity.pairs.length} pairs on the ${split} split, with ${errors} errors of the team.`,
       cause: 'All have learnt the same policy, often a constant action. A vote of copies corrects no error.',
-      remedy: 'First see that anything is learnt at all; then --bag-fraction=0.7 or --view-fraction=0.7 make agents differ.',
+      remedy:
+        'First see that anything is learnt at all; then --bag-fraction=0.7 or --view-fraction=0.7 make agents differ.',
     }
   }
   const correlation = diversity.errorCorrelation

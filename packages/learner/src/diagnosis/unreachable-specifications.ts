@@ -79,7 +79,8 @@ function satisfiedRates(
       decided: new Uint8Array(labels.length).fill(1),
       margin: new Int32Array(labels.length).fill(config.agents),
     }
-    for (const [s, values] of decisionRobustness(config, decisions).entries()) sums[s] += satisfiedRateOf(values) / walks
+    for (const [s, values] of decisionRobustness(config, decisions).entries())
+      sums[s] += satisfiedRateOf(values) / walks
   }
   return sums
 }
@@ -99,5 +100,5 @@ function erringActions(
 }
 
 /** Lanes of the stream \`diagnosis\`, one for each walk: the probes have the lower ones. */
-const ERRORS_LANE = 100
-const ORDER_LANE = 200
+const ERRORS_LANE = 10_000
+const ORDER_LANE = 20_000

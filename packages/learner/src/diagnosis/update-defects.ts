@@ -69,13 +69,24 @@ export const metricsPartial: MetricsCheck = (config, metrics) => {
     severity: 'problem',
     title: 'The metrics cover a part of the iteration',
     evidence: `iteration ${last.iteration} counts ${count(total)} actions, ${percent(total / expected)} of rowsPerIteration * agents = ${count(expected)}; ${partial.length} of ${metrics.length} iterations are so.`,
-    cause: 'Reward and actions are summed up over the end of the rollouts only. Their noise hides whether anything is learnt.',
+    cause:
+      'Reward and actions are summed up over the end of the rollouts only. Their noise hides whether anything is learnt.',
     remedy: 'Count every step (leave `partial-metrics` out of --defects).',
   }
 }
 
 /** Sampled actions of an iteration, all kinds together. */
-export function totalOf({ allow, block, quarantine, alert }: { allow: number; block: number; quarantine: number; alert: number }): number {
+export function totalOf({
+  allow,
+  block,
+  quarantine,
+  alert,
+}: {
+  allow: number
+  block: number
+  quarantine: number
+  alert: number
+}): number {
   return allow + block + quarantine + alert
 }
 

@@ -21,7 +21,9 @@ export const RATE_DIFFERENCE_MAX = 0.25
 type Validation = NonNullable<IterationMetrics['validation']>
 
 function validationsAfter(due: number, metrics: readonly IterationMetrics[]) {
-  return metrics.flatMap(({ iteration, validation }) => (validation !== null && iteration > due ? [{ iteration, ...validation }] : []))
+  return metrics.flatMap(({ iteration, validation }) =>
+    validation !== null && iteration > due ? [{ iteration, ...validation }] : [],
+  )
 }
 
 function threatRateOf({ tp, fn, fp, tn }: Pick<Validation, 'tp' | 'fn' | 'fp' | 'tn'>): number {
@@ -31,7 +33,10 @@ function threatRateOf({ tp, fn, fp, tn }: Pick<Validation, 'tp' | 'fn' | 'fp' | 
 /** Whether the last validation earned about as little as a constant action; false where there is none yet. */
 export function isUseless({ rewards }: Pick<Config, 'rewards'>, metrics: readonly IterationMetrics[]): boolean {
   const last = validationsAfter(0, metrics).at(-1)
-  return last !== undefined && attainedShare(last.rewardMean, constantRewards(threatRateOf(last), rewards)) < USEFUL_SHARE_MIN
+  return (
+    last !== undefined &&
+    attainedShare(last.rewardMean, constantRewards(threatRateOf(last), rewards)) < USEFUL_SHARE_MIN
+  )
 }
 
 /** No threat was stopped in any validation of late. */
@@ -62,7 +67,11 @@ export const nothingAllowed: MetricsCheck = (config, metrics) => {
   }
 }
 
-function constantCause({ rewards }: Config, last: Validation, action: 'allow' | 'block'): Pick<Finding, 'cause' | 'remedy'> {
+function constantCause(
+  { rewards }: Config,
+  last: Validation,
+  action: 'allow' | 'block',
+): Pick<Finding, 'cause' | 'remedy'> {
   const constants = constantRewards(threatRateOf(last), rewards)
   const isBest = constants.bestName === action
   const figures = `always allow ${signed(constants.allow)}, always block ${signed(constants.block)}, perfect ${signed(constants.perfect)}`

@@ -10,7 +10,7 @@ import { RunFileError } from '../run-files/errors.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
 import { type RunRecord, readRunRecord } from '../run-files/run-record.ts'
-import { resultFiles, type RunFolder, runFolderAt } from './run-folder.ts'
+import { type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { loadData } from './session.ts'
 
 /** What a run's files say about its training. */
@@ -95,7 +95,8 @@ async function dataPart(
   }
   const fingerprint = Buffer.from(dataset.fingerprint).toString('hex')
   if (run.record !== null && run.record.datasetFingerprint !== fingerprint) {
-    const reason = 'These data are not those that the run was trained on: their fingerprint differs from that in run.json.'
+    const reason =
+      'These data are not those that the run was trained on: their fingerprint differs from that in run.json.'
     return { findings: [], checked: null, leftOut: { what: DATA_CHECKS, reason } }
   }
   return { findings: diagnoseData(config, dataset), checked: DATA_CHECKS, leftOut: null }

@@ -3,8 +3,10 @@ import { randomPermutation, randomStream } from '@vigil/random'
 import type { ProbeRows } from './sample.ts'
 import type { ProbeScores } from './tree-probe.ts'
 
-const EPOCHS = 5
 const BATCH_ROWS = 256
+/** Passes over the rows: five, and of few rows as many as make enough steps for weights to get anywhere. */
+const EPOCHS_MIN = 5
+const STEPS_MIN = 800
 /** Adam's step size at the beginning; it falls linearly to 0. */
 const STEP = 0.05
 const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-8]
@@ -34,9 +36,11 @@ export function linearProbe(dataset: Dataset, { train, validation }: ProbeRows, 
   }
   const gradient = new Float64Array(size)
   const adam = { first: new Float64Array(size), second: new Float64Array(size) }
-  const steps = EPOCHS * Math.ceil(train.length / BATCH_ROWS)
+  const batches = Math.ceil(train.length / BATCH_ROWS)
+  const epochs = Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / batches))
+  const steps = epochs * batches
   let step = 0
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     // Lanes 0 and 1 drew the sample.
     const order = randomPermutation(randomStream(seed, 'diagnosis'), train.length, 2 + epoch)
     for (let from = 0; from < train.length; from += BATCH_ROWS) {
