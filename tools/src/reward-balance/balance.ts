@@ -1,4 +1,10 @@
-import { meanReward, type RestrictiveRange, type RewardTable, restrictiveRange, rightShareNeeded } from '@vigil/env-wasm'
+import {
+  meanReward,
+  type RestrictiveRange,
+  type RewardTable,
+  restrictiveRange,
+  rightShareNeeded,
+} from '@vigil/env-wasm'
 import { ALWAYS_ALLOW, ALWAYS_BLOCK, outcomeShares, PERFECT, type Policy, rightOnShare } from './policy.ts'
 
 /** What a reward table makes of a threat rate, in closed form. Rewards are per event. */

@@ -75,9 +75,11 @@ describe('diagnoseData', () => {
     expect(found(original)).toEqual(['note SPECIFICATION_UNREACHABLE'])
     expect(found({ ...original, stlMode: 'penalty' })).toEqual(['problem SPECIFICATION_UNREACHABLE'])
     const [finding] = diagnoseData(resolveConfig(original, 'test'), made())
-    // Ten threats in a window of 100: none may be missed, 0.99 ** 10 = 0.904.
-    const [, known] = /([\d.]+) % with F1 0.99/.exec(finding.evidence) ?? []
-    expect(Math.abs(Number(known) - 90.4)).toBeLessThan(3)
+    // Some ten threats in a window of 100, of which none may be missed: 0.99 ** 10 = 0.904, 0.97 ** 10 = 0.737. The worse
+    // of two orders is named.
+    const [, known, good] = /([\d.]+) % with F1 0.99, ([\d.]+) % with F1 0.97/.exec(finding.evidence) ?? []
+    expect(Math.abs(Number(known) - 90.4)).toBeLessThan(5)
+    expect(Math.abs(Number(good) - 73.7)).toBeLessThan(8)
     expect(finding.evidence).toMatch(/"posture".*100.0 % with perfect decisions/)
   })
 })

@@ -10,6 +10,7 @@ const CEILING_MIN = 0.1
 
 /** Above this share the returns say rather how long the episode still lasts than how good it is. Own choice; recorded: 0.96. */
 const TIME_TO_GO_MAX = 0.5
+const TIME_TO_GO_ITERATIONS = 5
 
 /** A new policy acts at random, which is noise to a critic too; SYSTEM.md names 20 for the related value loss. */
 const CEILING_AFTER = 20
@@ -47,7 +48,8 @@ export const returnsUnexplainable: MetricsCheck = (config, metrics) => {
 
 /** The returns measure how much time is left. */
 export const returnsMeasureTime: MetricsCheck = (config, metrics) => {
-  const share = medianOf(metrics, (line) => line.timeToGoShare)
+  // Values that nothing was learnt for stand at the cuts of the first rollouts.
+  const share = metrics.length < TIME_TO_GO_ITERATIONS ? null : medianOf(metrics, (line) => line.timeToGoShare)
   if (share === null || share <= TIME_TO_GO_MAX) return null
   return {
     code: 'RETURNS_MEASURE_TIME',

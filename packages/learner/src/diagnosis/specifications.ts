@@ -11,6 +11,9 @@ const NEVER_AFTER = 100
 /** Penalty at more than half of the steps is a part of the reward, not a warning. Own choice; recorded: 99.98 %. */
 const PENALTY_MAX = 0.5
 
+/** A new policy acts at random and violates much. SYSTEM.md names 20 for the value loss, which suffers first. */
+const PENALTY_AFTER = 20
+
 /** Specifications that are violated at nearly every step. */
 export const specificationNeverHolds: MetricsCheck = (config, metrics) => {
   const lines = lateLines(metrics, dueAfter(NEVER_AFTER, config))
@@ -50,15 +53,17 @@ export const specificationAlwaysHolds: MetricsCheck = (config, metrics) => {
 /** The penalty is paid nearly always. */
 export const penaltyNearlyAlways: MetricsCheck = (config, metrics) => {
   if (config.stlMode !== 'penalty') return null
+  const lines = lateLines(metrics, dueAfter(PENALTY_AFTER, config))
+  if (lines.length === 0) return null
   // The penalty is paid while any specification is violated: at least as often as the one that is violated most.
-  const rate = meanOf(metrics, ({ stl }) => Math.max(0, ...stl.map(({ satisfiedRate }) => 1 - satisfiedRate)))
+  const rate = meanOf(lines, ({ stl }) => Math.max(0, ...stl.map(({ satisfiedRate }) => 1 - satisfiedRate)))
   if (rate <= PENALTY_MAX) return null
   const worst = config.specifications[mostViolated(metrics[metrics.length - 1].stl)]
   return {
     code: 'PENALTY_NEARLY_ALWAYS',
     severity: 'problem',
     title: 'The penalty for violations is paid nearly always',
-    evidence: `at ${percent(rate)} of the steps at least (${spanOf(metrics)}), above ${percent(PENALTY_MAX)}; most for "${worst.name}", ${worst.formula}.`,
+    evidence: `at ${percent(rate)} of the steps at least (${spanOf(lines)}), above ${percent(PENALTY_MAX)}; most for "${worst.name}", ${worst.formula}.`,
     cause:
       'It falls on whoever acts while a window is violated, whatever is done, so it is noise on the reward. SPECIFICATION_UNREACHABLE says whether any team could avoid it.',
     remedy: 'Give --stl-mode=lagrangian, or --specifications=default, whose bounds can be kept.',

@@ -6,12 +6,12 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(isNearEnd ? 2 : 1)} %`
 }
 
-/** A figure of any size with three digits, as 0.0123, 1.50 or 38,588. */
+/** A figure of any size, as 0.0123, 1.386, 57.5 or 38,588. */
 export function figure(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')
   if (size > 0 && size < 1e-4) return value.toExponential(1)
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 4)
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 3 : 4)
 }
 
 /** A reward with its sign. */

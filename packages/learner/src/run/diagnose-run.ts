@@ -49,7 +49,7 @@ export async function diagnoseRun(
   const metrics = existsSync(folder.metrics)
     ? await ofThisVersion(folder, folder.metrics, () => readMetrics(folder.metrics))
     : []
-  const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, folder))
+  const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, path))
   const parts = [
     await dataPart(config, { pipeline, record, say }),
     metricsPart(config, metrics),
@@ -122,16 +122,13 @@ async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> 
   return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
 }
 
-async function assertRunFolder({ path, config, pipeline }: RunFolder): Promise<void> {
+async function assertRunFolder({ path, config }: RunFolder): Promise<void> {
   const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
     const words = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read as a folder (${cause.message})`
     throw invalid(`${path} ${words}. Give the folder of a run: --run=runs/NAME.`)
   })
   if (entries.length === 0) throw invalid(`${path} is empty: no run was begun in it. Give the folder of a run.`)
-  if (existsSync(config)) {
-    if (existsSync(pipeline)) return
-    throw invalid(`${path} holds half a run: ${pipeline} is missing, which is written when a run begins. Train again.`)
-  }
+  if (existsSync(config)) return
   throw invalid(
     entries.every((name) => name === 'checkpoints' || name.startsWith('config.json.'))
       ? `${path} holds half a run: it was ended before ${config} was written. Remove the folder and train again.`
@@ -139,25 +136,27 @@ async function assertRunFolder({ path, config, pipeline }: RunFolder): Promise<v
   )
 }
 
-async function readConfig(folder: RunFolder): Promise<Config> {
-  const json = await readJson(folder.config, folder)
-  try {
-    return parseSavedConfig(json, folder.config)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw invalid(configComplaint(json, error, folder))
-  }
-}
-
-/** Of its keys a config of another version shares nearly all, a foreign file hardly any. */
-function configComplaint(json: unknown, error: ConfigError, { path, config }: RunFolder): string {
+async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config> {
+  const json = await readJson(config, path)
+  // Of its keys a config of another version shares nearly all, a foreign file hardly any.
   const outer = new Set(configKeys().map((key) => key.split('.')[0]))
   const given = typeof json === 'object' && json !== null ? Object.keys(json) : []
-  const known = given.filter((key) => outer.has(key)).length
-  if (known < outer.size / 2) return `${path} is not the folder of a run: ${config} is not a config of Vigil.`
-  return error.code === 'UNKNOWN_KEY'
-    ? `${path} was written by a newer Vigil: ${error.message} Diagnose it with the version that trained it.`
-    : `${path} holds a config that this Vigil does not accept: ${error.message}`
+  if (given.filter((key) => outer.has(key)).length < outer.size / 2) {
+    throw invalid(`${path} is not the folder of a run: ${config} is not the config of one. Give --run=runs/NAME.`)
+  }
+  if (!existsSync(pipeline)) {
+    throw invalid(`${path} holds half a run: ${pipeline} is missing, which is written when a run begins. Train again.`)
+  }
+  try {
+    return parseSavedConfig(json, config)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw invalid(
+      error.code === 'UNKNOWN_KEY'
+        ? `${path} was written by a newer Vigil: ${error.message} Diagnose it with the version that trained it.`
+        : `${path} holds a config that this Vigil does not accept: ${error.message}`,
+    )
+  }
 }
 
 /** Reads a file of the run; one with other fields than ours says which version wrote it. */
@@ -198,7 +197,7 @@ function parsePipelineOf({ path, pipeline }: RunFolder, json: unknown): ReturnTy
   }
 }
 
-async function readJson(file: string, { path }: RunFolder): Promise<unknown> {
+async function readJson(file: string, path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
