@@ -31,7 +31,7 @@ export function doctorReport({ run, diagnosis, columns, isTTY, environment }: Do
 }
 
 /** How many problems and notes there are, in words. */
-export function closingLine(run: string, findings: readonly Finding[]): string {
+function closingLine(run: string, findings: readonly Finding[]): string {
   const problems = findings.filter(({ severity }) => severity === 'problem').length
   const notes = findings.length - problems
   if (findings.length === 0) return `Nothing wrong found in ${printable(run)}.`

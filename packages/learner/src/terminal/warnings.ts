@@ -3,6 +3,10 @@ import { diagnoseMetrics } from '../diagnosis/diagnose.ts'
 import type { FindingCode } from '../diagnosis/finding.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 
+/** Looking takes as long as there are lines: of a training longer than this only every hundredth iteration is looked at. */
+const EVERY_ITERATION_UNTIL = 1000
+const LATER_EVERY = 100
+
 /** Warnings of a training under way. */
 export type Warnings = {
   /** Takes the next iteration. @returns one line for every problem that is there for the first time */
@@ -22,6 +26,7 @@ export function createWarnings(config: Config, before: readonly IterationMetrics
   return {
     iteration(metrics) {
       lines.push(metrics)
+      if (lines.length > EVERY_ITERATION_UNTIL && lines.length % LATER_EVERY !== 0) return []
       const found = problems().filter(({ code }) => !said.has(code))
       for (const { code } of found) said.add(code)
       return found.map(

@@ -15,7 +15,7 @@ export type ProbeResult = {
 type ProbeLabels = { readonly train: Uint8Array; readonly validation: Uint8Array }
 
 /** Share of threats among labels; 0 of none. */
-export function threatRateOf(labels: Uint8Array): number {
+function threatRateOf(labels: Uint8Array): number {
   return labels.length === 0 ? 0 : labels.reduce((sum, label) => sum + label, 0) / labels.length
 }
 
