@@ -6,6 +6,7 @@
  * - `PLATFORM`: an operating system that the command does not know.
  * - `PYTHON_MISSING`, `TENSORFLOW_MISSING`, `NODE_PACKAGE_MISSING`, `COMPILER_MISSING`: something to be installed first.
  * - `TENSORFLOW_FILES`: a TensorFlow without the files that a program can be linked with.
+ * - `ABLATION_FILE`: a file that does not hold the figures of an ablation.
  * - `ADDON`: an add-on that cannot be built, or does not run.
  */
 export type ToolErrorCode =
@@ -20,6 +21,7 @@ export type ToolErrorCode =
   | 'NODE_PACKAGE_MISSING'
   | 'COMPILER_MISSING'
   | 'ADDON'
+  | 'ABLATION_FILE'
 
 /** A command that cannot do its work; the message says what was expected, what was found and what to do. */
 export class ToolError extends Error {

@@ -3,8 +3,10 @@ import { parsePipeline } from '@vigil/data'
 import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { mergeSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
+import { readPreset } from '../config/presets.ts'
 import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
-import { type TrainRunPlan, trainRun } from '../run/train-run.ts'
+import type { TrainRunPlan } from '../run/train-in-folder.ts'
+import { trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
 import { stopOnSignal } from './signals.ts'
 
@@ -12,20 +14,27 @@ import { stopOnSignal } from './signals.ts'
 const RESUME_FLAGS = ['actors', 'engineThreads', 'data'] as const
 
 await runCommand(async () => {
-  const { settings, flags } = parseFlags(commandLine(), ['config', 'resume'])
-  const plan = flags.resume === undefined ? await newRun(settings, flags.config) : await resumedRun(settings, flags)
+  const { settings, flags } = parseFlags(commandLine(), ['config', 'preset', 'resume'])
+  const plan = flags.resume === undefined ? await newRun(settings, flags) : await resumedRun(settings, flags)
   await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop: stopOnSignal() })
 }, errorKinds)
 
-async function newRun(settings: Record<string, unknown>, file: string | undefined): Promise<TrainRunPlan> {
+/** Settings of a preset, overruled by those of a config file, overruled by those of the command line. */
+async function newRun(
+  settings: Record<string, unknown>,
+  { config: file, preset }: Readonly<Record<string, string>>,
+): Promise<TrainRunPlan> {
+  const fromPreset = preset === undefined ? {} : readPreset(preset).settings
   const fromFile = file === undefined ? {} : await readConfigFile(file)
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
-  const config = resolveConfig(
-    mergeSettings(fromFile, settings),
-    file === undefined ? COMMAND_LINE : `command line and ${file}`,
-  )
+  const sources = [
+    COMMAND_LINE,
+    ...(file === undefined ? [] : [file]),
+    ...(preset === undefined ? [] : [`preset ${preset}`]),
+  ]
+  const config = resolveConfig(mergeSettings(mergeSettings(fromPreset, fromFile), settings), sources.join(' over '))
   await assertRunFolderFree(config)
   return { kind: 'new', config }
 }
@@ -35,10 +44,11 @@ async function resumedRun(
   flags: Readonly<Record<string, string>>,
 ): Promise<TrainRunPlan> {
   const other = Object.keys(settings).find((key) => !RESUME_FLAGS.includes(key as 'actors'))
-  if (other !== undefined || flags.config !== undefined) {
+  const begins = ['config', 'preset'].find((name) => flags[name] !== undefined)
+  if (other !== undefined || begins !== undefined) {
     throw new ConfigError(
       'CONFLICT',
-      `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? 'config')}.`,
+      `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? begins!)}.`,
     )
   }
   const { folder, config: saved, pipeline } = await openRunFolder(flags.resume)

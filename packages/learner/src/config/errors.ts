@@ -3,9 +3,10 @@
  * - `INVALID_VALUE`: a value of the wrong kind or out of range.
  * - `CONFLICT`: settings that cannot hold together.
  * - `CONFIG_FILE`: a config file that cannot be read.
+ * - `PRESET`: a preset that does not exist.
  * - `RUN_FOLDER`: a run folder that is there already, or is not one.
  */
-export type ConfigErrorCode = 'UNKNOWN_KEY' | 'INVALID_VALUE' | 'CONFLICT' | 'CONFIG_FILE' | 'RUN_FOLDER'
+export type ConfigErrorCode = 'UNKNOWN_KEY' | 'INVALID_VALUE' | 'CONFLICT' | 'CONFIG_FILE' | 'PRESET' | 'RUN_FOLDER'
 
 /** Bad usage: the program ends with exit code 2 and this message, which names the setting, the rule and the remedy. */
 export class ConfigError extends Error {

@@ -14,16 +14,21 @@ export type CommandLine = {
  * Sorts the words of a command line into settings and the command's own flags. Values are JSON where they are JSON, lists
  * may be written 128,128; the schema judges them later.
  *
- * @param own names of the command's own flags, in kebab-case
+ * @param own      names of the command's own flags, in kebab-case
+ * @param switches those of them that may stand alone, meaning true
  * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
  */
-export function parseFlags(words: readonly string[], own: readonly string[]): CommandLine {
+export function parseFlags(
+  words: readonly string[],
+  own: readonly string[],
+  switches: readonly string[] = [],
+): CommandLine {
   const keys = new Map(configKeys().map((key) => [flagName(key), key]))
   const settings: Record<string, unknown> = {}
   const flags: Record<string, string> = {}
   // An empty value is a missing one: `--out=` says as little as `--out`.
   for (const [name, text] of readFlags(words, [...own, ...keys.keys()])) {
-    const value = text || missingValue(name)
+    const value = text || (switches.includes(name) ? 'true' : missingValue(name))
     if (own.includes(name)) flags[name] = value
     else place(settings, keys.get(name)!, readValue(keys.get(name)!, value))
   }

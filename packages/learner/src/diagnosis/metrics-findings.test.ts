@@ -43,7 +43,7 @@ const CASES: readonly [string, FindingCode[], ConfigInput, Change][] = [
     'a shared clip',
     ['POLICY_STARVED_BY_CRITIC', 'POLICY_STARVED_BY_CLIPPING'],
     {},
-    { gradNormPolicy: 0.3, gradNormValue: 2e4, clipScalePolicy: 2e-5 },
+    { gradNormPolicy: 0.3, gradNormValue: 2e4, clipScalePolicy: 2e-5, starvedByCritic: 0.9999 },
   ],
   ['no gradient', ['POLICY_STARVED_BY_CLIPPING'], {}, { gradNormPolicy: 1e-7 }],
   ['ratios out of the band', ['POLICY_STARVED_BY_CLIPPING'], {}, { clipFraction: 0.6 }],
@@ -161,9 +161,10 @@ describe('thresholds', () => {
     expect(codes({ staleness: 1 }, history({ staleness: 1, firstApproxKl: 0.02, firstClipFraction: 0.1 }))).toEqual([])
   })
 
-  it('take a mean of own clips for what it is, down to a quarter below the clip of the mean', () => {
-    expect(codes({}, history({ gradNormPolicy: 0.5, clipScalePolicy: 0.75 }))).toEqual([])
-    expect(codes({}, history({ gradNormPolicy: 5, clipScalePolicy: 0.1 }))).toEqual([])
+  it('find a shared clip that took something once, and no rounding', () => {
+    expect(codes({}, history({ starvedByCritic: 1e-7 }))).toEqual([])
+    const once = (i: number) => ({ starvedByCritic: i === 3 ? 0.08 : 0 })
+    expect(codes({}, history(once))).toEqual(['POLICY_STARVED_BY_CRITIC'])
   })
 
   it('ask nothing of specifications that are only measured', () => {
@@ -179,7 +180,13 @@ describe('thresholds', () => {
 
   it('survive figures that could not be measured', () => {
     const none = { valueLoss: null, criticLoss: null, valueSpread: null, explainedVariance: null, entropy: null }
-    const update = { gradNormPolicy: null, clipScalePolicy: null, clipFraction: null, ratiosPerDecision: null }
+    const update = {
+      gradNormPolicy: null,
+      clipScalePolicy: null,
+      starvedByCritic: null,
+      clipFraction: null,
+      ratiosPerDecision: null,
+    }
     const rest = { explainableVarianceCeiling: null, timeToGoShare: null, firstApproxKl: null, firstClipFraction: null }
     expect(codes({}, history({ ...none, ...update, ...rest, validation: null }))).toEqual([])
   })

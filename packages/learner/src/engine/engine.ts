@@ -105,6 +105,8 @@ export type UpdateStats = {
   readonly gradNormPolicy: number
   /** factor that clipping put on the policies' gradients, 0 to 1 */
   readonly clipScalePolicy: number
+  /** share of the policies' gradients that clipping took on account of the critics'; 0, but for the defect `joint-clip` */
+  readonly starvedByCritic: number
   /** probability ratios that the loss formed per decision: 1, or B with the defect `ratio-matrix` */
   readonly ratiosPerDecision: number
   /** before clipping, of the whole loss of the value trunk, coefficients included; 0 without a critic */

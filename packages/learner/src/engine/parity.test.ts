@@ -204,6 +204,8 @@ describe('a fault of the system before', () => {
     }
     expect(joint.stats.clipScalePolicy).toBeCloseTo(scales, 5)
     expect(joint.stats.clipScalePolicy).toBeLessThan(0.01)
+    expect(joint.stats.starvedByCritic).toBeGreaterThan(0.9)
+    expect((await stepWith(SETTINGS, 1)).stats.starvedByCritic).toBe(0)
     expect(joint.stats.gradNormPolicy).toBeCloseTo(own.stats.gradNormPolicy, 5)
   })
 
@@ -290,7 +292,7 @@ describe('twenty updates from the same weights', () => {
 /** Of f32 sums whose terms are of order 1. */
 const FLOAT32_FLOOR = 5e-8
 
-const NO_NORMS = { gradNormPolicy: 0, gradNormValue: 0, clipScalePolicy: 1 }
+const NO_NORMS = { gradNormPolicy: 0, gradNormValue: 0, clipScalePolicy: 1, starvedByCritic: 0 }
 
 function agentBlocks(spec: NetworkSpec, parameters: Float32Array): Float64Array[] {
   const perAgent = parameters.length / spec.agentCount

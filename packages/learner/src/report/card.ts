@@ -31,7 +31,7 @@ export function renderCards(cards: readonly Card[]): Markup {
 }
 
 /** A table of figures; numbers are aligned right. */
-function renderTable(caption: string, table: FigureTable): Markup {
+export function renderTable(caption: string, table: FigureTable): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="figures">
 <caption>${caption}${table.omission === null ? null : html` <span>(${table.omission})</span>`}</caption>
 <thead><tr>${table.columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
@@ -46,9 +46,14 @@ function renderCard({ title, figure, explanation, legend, chart, table }: Card):
 <header><h3>${title}</h3>${figure === null ? null : html`<span class="figure">${figure}</span>`}</header>
 <p class="explanation">${explanation}</p>
 ${chart === null ? html`<p class="nothing">Not recorded in this run.</p>` : renderSvg(chart)}
-${legend.length === 0 ? null : html`<ul class="legend">${legend.map(renderLegendEntry)}</ul>`}
+${legend.length === 0 ? null : renderLegend(legend)}
 ${table === null ? null : html`<details><summary>Numbers</summary>${renderTable(title, table)}</details>`}
 </article>`
+}
+
+/** What the inks of a chart stand for. */
+export function renderLegend(legend: readonly LegendEntry[]): Markup {
+  return html`<ul class="legend">${legend.map(renderLegendEntry)}</ul>`
 }
 
 function renderLegendEntry({ name, ink, mark }: LegendEntry): Markup {

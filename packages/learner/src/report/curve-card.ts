@@ -140,7 +140,7 @@ export function curveTable(
 }
 
 /** Ticks are round numbers: short, with a true minus sign. */
-function formatTick(value: number): string {
+export function formatTick(value: number): string {
   return Math.abs(value) >= 1000 ? formatCompact(value) : formatMeasure(value)
 }
 

@@ -7,10 +7,10 @@ import { classesPanel } from './classes.ts'
 import { confusionPanel } from './confusion.ts'
 import { diversityCard } from './diversity.ts'
 import { headline } from './headline.ts'
-import { html, type Markup, trusted } from './html.ts'
+import { html, type Markup } from './html.ts'
 import { learningCards } from './learning-curves.ts'
 import { formatCount, formatDuration, formatScore } from './number-format.ts'
-import { pageStyle } from './page-style.ts'
+import { renderPage } from './page.ts'
 import { specificationsSection } from './specifications.ts'
 import { attackCards } from './under-attack.ts'
 
@@ -30,19 +30,8 @@ export type ReportInput = {
  * @returns the whole page; the same input gives the same text
  */
 export function renderReport({ config, metrics, evaluation }: ReportInput): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Vigil: ${evaluation.dataset}, ${evaluation.split}, team F1 ${formatScore(evaluation.team.f1)}</title>
-<style>${trusted(pageStyle)}</style>
-</head>
-<body>
-<main>
-${headline(evaluation)}
+  const title = `Vigil: ${evaluation.dataset}, ${evaluation.split}, team F1 ${formatScore(evaluation.team.f1)}`
+  const body = html`${headline(evaluation)}
 <section aria-labelledby="decisions">
 <h2 id="decisions">What the team decided</h2>
 <div class="grid">
@@ -70,12 +59,8 @@ ${configBlock(config)}
 <footer>
 <p>A positive is a threat. Restrictive actions (block, quarantine) say threat; permissive ones (allow, alert) say benign.
 A share of nothing counts as 0. Made from config.json, metrics.jsonl and evaluation.json of this run.</p>
-</footer>
-</main>
-</body>
-</html>
-`
-  return page.markup
+</footer>`
+  return renderPage({ title, style: '', body })
 }
 
 function trainingInWords(metrics: readonly IterationMetrics[]): string {

@@ -53,6 +53,8 @@ const iterationMetricsSchema = z.strictObject({
   gradNormPolicy: measured,
   /** Mean factor that clipping put on the policies' gradients; 1 = none. */
   clipScalePolicy: share.nullable(),
+  /** Mean share of the policies' gradients that clipping took on account of the critics'; 0 where they are clipped apart. */
+  starvedByCritic: measured,
   gradNormValue: measured,
   learningRate: z.number().nonnegative(),
   /** Sampled actions of all agents in this iteration. */

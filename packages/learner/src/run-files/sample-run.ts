@@ -38,6 +38,7 @@ export function sampleMetrics(iteration: number, changes: Partial<IterationMetri
     ratiosPerDecision: 1,
     gradNormPolicy: 0.4,
     clipScalePolicy: 0.95,
+    starvedByCritic: 0,
     gradNormValue: 0.9,
     learningRate: 0.002,
     actions: { allow: 3000, block: 500, quarantine: 300, alert: 200 },

@@ -13,6 +13,8 @@ export type RunFolder = {
   readonly metrics: string
   /** What a finished training came to. */
   readonly record: string
+  /** How the last weights decide on the test split, of a run that was trained to be compared with others. */
+  readonly lastWeights: string
   /** Where training stands; resume goes on from here. */
   readonly latest: string
   /** The best validation; evaluation uses this one. */
@@ -42,6 +44,7 @@ export function runFolderAt(path: string): RunFolder {
     pipeline: file('pipeline.json'),
     metrics: file('metrics.jsonl'),
     record: file('run.json'),
+    lastWeights: file('last-weights.json'),
     latest: file('checkpoints', 'latest.checkpoint'),
     best: file('checkpoints', 'best.checkpoint'),
     crossEntropy: file('checkpoints', 'cross-entropy.checkpoint'),
@@ -163,7 +166,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|last-weights|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {

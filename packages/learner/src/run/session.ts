@@ -9,7 +9,13 @@ import { historyLength } from '../training/constraints/direct.ts'
 import type { Team } from './team.ts'
 
 /** Where a command speaks, and who may stop it. */
-export type Session = { readonly stream: OutputStream; readonly isTTY: boolean; readonly stop: StopRequest }
+export type Session = {
+  readonly stream: OutputStream
+  readonly isTTY: boolean
+  readonly stop: StopRequest
+  /** How many lines of progress a training prints in a pipe. Default 20. */
+  readonly plainLines?: number
+}
 
 /** Reads the data that a config names. */
 export async function loadData(

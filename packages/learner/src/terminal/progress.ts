@@ -17,6 +17,8 @@ export type ProgressOptions = {
   readonly isTTY: boolean
   /** Iterations of the whole run, those before a resume included. */
   readonly totalIterations: number
+  /** About how many lines plain output has. Default 20. */
+  readonly plainLines?: number
   /** Default: process.env. */
   readonly environment?: OutputEnvironment
   /** Milliseconds of a clock that only goes forward. Default: performance.now. */
@@ -33,15 +35,13 @@ export type Progress = {
   finish(): void
 }
 
-/** Plain output prints an iteration whenever another twentieth of the run is complete. */
-const plainLineCount = 20
-
 /**
- * Reports training to a person: one live line in a terminal, about twenty plain lines without control characters in a
- * pipe or under CI. The remaining time is estimated from the iterations of this process.
+ * Reports training to a person: one live line in a terminal, plain lines without control characters, one for each
+ * twentieth of the run, in a pipe or under CI. The remaining time is estimated from the iterations of this process.
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { stream, isTTY, totalIterations, environment = process.env, now = () => performance.now() } = options
+  const { stream, isTTY, totalIterations, plainLines = 20, environment = process.env } = options
+  const { now = () => performance.now() } = options
   const { live, colors } = outputStyle(isTTY, environment)
   // With the cursor shown, log-update installs no signal handlers, which would compete with the one that saves the run.
   const redraw = live ? createLogUpdate(knownSize(stream), { showCursor: true }) : null
@@ -71,8 +71,8 @@ export function createProgress(options: ProgressOptions): Progress {
         return
       }
       unprinted = state
-      const twentieth = (iteration: number) => Math.floor((iteration * plainLineCount) / Math.max(1, totalIterations))
-      const due = twentieth(metrics.iteration) > twentieth(metrics.iteration - 1)
+      const part = (iteration: number) => Math.floor((iteration * plainLines) / Math.max(1, totalIterations))
+      const due = part(metrics.iteration) > part(metrics.iteration - 1)
       if (seen === 1 || due || remaining === 0) printPlain(state)
     },
 

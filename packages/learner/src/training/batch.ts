@@ -108,10 +108,10 @@ export function assembleBatch(
     logProbs: join(Float32Array, trajectories, (t) => t.logProbs),
     rewards: join(Float32Array, trajectories, (t) => t.rewards),
   }
-  const outcomes = trajectories.map((trajectory) => learnedFrom(trajectory, settings, memory.acting))
-  const returns = join(Float32Array, outcomes, (o) => o.returns)
-  const values = join(Float32Array, outcomes, (o) => o.values)
-  const advantages = join(Float32Array, outcomes, (o) => o.advantages)
+  const learnt = trajectories.map((trajectory) => learnedFrom(trajectory, settings, memory.acting))
+  const returns = join(Float32Array, learnt, (o) => o.returns)
+  const values = join(Float32Array, learnt, (o) => o.values)
+  const advantages = join(Float32Array, learnt, (o) => o.advantages)
   const next = absorb(memory.latest, returns)
   const valueTargets = new Float32Array(returns.length)
   if (values.length > 0) normalise(next, returns, valueTargets)
@@ -132,9 +132,17 @@ export function assembleBatch(
       constraints: costTargets && satisfied && { costTargets, satisfied },
       recurrence: recurrenceOf(trajectories),
     },
-    outcomes,
+    outcomes: learnt.map((outcome) => ({ ...outcome, values: judgedValues(outcome.values, next) })),
     normaliser: next,
   }
+}
+
+/** Values as they are to be compared with returns: a critic without units of its own speaks in those of the present batch. */
+function judgedValues(values: Float32Array, next: ReturnNormaliser): Float32Array {
+  if (next.kind !== 'batch') return values
+  const judged = new Float32Array(values.length)
+  denormalise(next, values, judged)
+  return judged
 }
 
 function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | null {
@@ -164,7 +172,8 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
   const inRewardUnits = (values: Float32Array) => {
     if (values.length === 0) return values
     const own = valueOutput(values, { output: 0, outputCount: trajectory.valueOutputCount })
-    denormalise(normaliser, own, own)
+    // A critic fitted to batches that each had units of their own speaks in no batch's: the earlier system took it at its word.
+    if (normaliser.kind !== 'batch') denormalise(normaliser, own, own)
     return own
   }
   const values = inRewardUnits(trajectory.values)

@@ -259,6 +259,7 @@ async function learn(
     ratiosPerDecision: average((s) => s.ratiosPerDecision),
     gradNormPolicy: average((s) => s.gradNormPolicy),
     clipScalePolicy: average((s) => s.clipScalePolicy),
+    starvedByCritic: average((s) => s.starvedByCritic),
     gradNormValue: config.valueHidden === null ? null : average((s) => s.gradNormValue),
     criticLoss: config.valueHidden === null ? null : average((s) => s.valueLoss),
     costValueLoss: batch.constraints === null ? null : average((s) => s.costValueLoss),

@@ -100,7 +100,7 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
       const shares = describePpoUpdate({ spec, learning, minibatch, settings, step: stepCount + 1 })
       await learners.run()
       stepCount++
-      const stats = ppoResults({ spec, learning, shares })
+      const stats = ppoResults({ spec, learning, shares }, Math.fround(settings.maxGradNormPolicy))
       assertFinite(stats)
       return stats
     },

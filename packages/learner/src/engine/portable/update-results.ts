@@ -9,7 +9,7 @@ const POLICY = 0
 const VALUE = 1
 
 /** The statistics of a PPO update. */
-export function ppoResults(results: Results): UpdateStats {
+export function ppoResults(results: Results, maxGradNormPolicy: number): UpdateStats {
   const hasCritic = results.spec.valueHidden !== null
   return {
     policyLoss: agentMean(results, POLICY, 0),
@@ -20,6 +20,7 @@ export function ppoResults(results: Results): UpdateStats {
     gradNormPolicy: trunkMean(results, results.learning.gradientNorms, POLICY),
     gradNormValue: hasCritic ? trunkMean(results, results.learning.gradientNorms, VALUE) : 0,
     clipScalePolicy: trunkMean(results, results.learning.gradientScales, POLICY),
+    starvedByCritic: starvedByCritic(results, maxGradNormPolicy),
     ratiosPerDecision: agentMean(results, POLICY, 4),
     costValueLoss: hasCritic ? agentMean(results, VALUE, 1) : 0,
     satisfactionLoss: hasCritic ? agentMean(results, VALUE, 2) : 0,
@@ -45,6 +46,16 @@ function agentMean({ spec, learning, shares }: Results, trunk: number, statistic
     mean += (sum * shares[agent]) / spec.agentCount
   }
   return mean
+}
+
+/** Mean over the agents of what the factor lacks of that which the policy's own norm asks for, as a share. */
+function starvedByCritic({ spec, learning }: Results, maxNorm: number): number {
+  const { buffer } = learning.memory
+  const norms = new Float64Array(buffer, learning.gradientNorms, spec.agentCount)
+  const scales = new Float64Array(buffer, learning.gradientScales, spec.agentCount)
+  // The factor has been rounded to f32.
+  const shares = scales.map((scale, agent) => 1 - scale / Math.fround(maxNorm / Math.max(norms[agent], maxNorm)))
+  return shares.reduce((sum, share) => sum + share, 0) / spec.agentCount
 }
 
 /** Mean over the agents of one trunk's figures in f64 [trunks, A]. */

@@ -144,7 +144,9 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       stepCount++
       const means = await agentMeans(report)
       const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
-      const stats = Object.fromEntries(names.map((name, index) => [name, means[index]])) as UpdateStats
+      const measured = Object.fromEntries(names.map((name, index) => [name, means[index]]))
+      // Each trunk is clipped by its own norm.
+      const stats = { ...measured, starvedByCritic: 0 } as UpdateStats
       assertFinite(stats)
       return stats
     },

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { writeFileAtomically } from './atomic-write.ts'
+import { RunFileError } from './errors.ts'
+import { inconsistentScores, policyScoresShape } from './policy-scores.ts'
+import { count, firstIssue, sha256 } from './schema-parts.ts'
+
+const lastWeightsSchema = z
+  .strictObject({
+    split: z.literal('test'),
+    /** Rows of the split, and those labelled threat. */
+    rows: count,
+    threats: count,
+    /** Of the weights that decided: those after the last iteration. */
+    weightsSha256: sha256,
+    team: z.strictObject(policyScoresShape),
+  })
+  .superRefine((value, context) => {
+    for (const { path, message } of inconsistentScores(['team'], value.team, value))
+      context.addIssue({ code: 'custom', path: [...path], message })
+  })
+
+/** last-weights.json: how a team decides after its last iteration, whatever the validations said. */
+export type LastWeights = Readonly<z.infer<typeof lastWeightsSchema>>
+
+/** Writes last-weights.json, whole or not at all. @throws {RunFileError} RUN_FILE_UNWRITABLE */
+export async function writeLastWeights(path: string, scores: LastWeights): Promise<void> {
+  await writeFileAtomically(path, `${JSON.stringify(scores, null, 2)}\n`)
+}
+
+/**
+ * Reads last-weights.json.
+ *
+ * @returns null when there is none
+ * @throws {RunFileError} RUN_FILE_UNREADABLE, LAST_WEIGHTS_INVALID
+ */
+export async function readLastWeights(path: string): Promise<LastWeights | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
+  }
+  const invalid = (complaint: string) =>
+    new RunFileError('LAST_WEIGHTS_INVALID', `${path} ${complaint}. Remove it: the weights are then scored again.`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(`is not JSON (${(cause as Error).message})`)
+  }
+  const result = lastWeightsSchema.safeParse(json)
+  if (!result.success) throw invalid(`does not hold the scores of a team (${firstIssue(result.error)})`)
+  return result.data
+}

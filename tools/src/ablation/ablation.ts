@@ -1,0 +1,81 @@
+/** `npx nx run tools:ablation`: presets over seeds, side by side. README.md has the flags. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { commandLine, runCommand } from '@vigil/command-line'
+import { errorKinds, stopOnSignal, writeFileAtomically } from '@vigil/learner'
+import { ToolError } from '../errors.ts'
+import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
+import { figuresOf, meansOf } from './figures.ts'
+import { type Options, parseOptions, USAGE } from './options.ts'
+import { type Plan, planOf } from './plan.ts'
+import { quickInWords } from './quick.ts'
+import { renderAblation } from './report.ts'
+import { type RunOutcome, runAll } from './run-all.ts'
+import { ablationMarkdown, ablationTable } from './table.ts'
+
+await runCommand(
+  async () => {
+    const say = (text: string) => process.stdout.write(`${text}\n`)
+    const options = await parseOptions(commandLine())
+    if (options === null) {
+      process.stdout.write(USAGE)
+      return
+    }
+    const plan = planOf(options)
+    for (const omitted of plan.omitted) say(omitted)
+    const isTTY = process.stdout.isTTY === true
+    const stop = stopOnSignal()
+    if (options.quick) say(quickInWords(options.overrides))
+    const outcomes = await runAll(plan.runs, { stream: process.stdout, isTTY, stop })
+    stop.release()
+    const unfinished = plan.runs.length - outcomes.length
+    if (unfinished > 0)
+      say(`\nStopped: ${unfinished} of ${plan.runs.length} trainings are left. The same command goes on.`)
+    if (outcomes.length === 0) return
+    await writeResults(options, plan, outcomes)
+    const ablation = await readAblation(join(options.out, 'ablation.json'))
+    say(`\n${ablationTable(ablation, { isTTY, environment: process.env })}`)
+    for (const name of FILES) say(join(options.out, name))
+  },
+  {
+    usage: (error) => (error instanceof ToolError && error.code === 'OUTPUT_FILE') || errorKinds.usage(error),
+    badData: (error) => error instanceof ToolError || errorKinds.badData(error),
+  },
+)
+
+const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
+
+/** Figures first; page and Markdown are made from what can be read back of them. */
+async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<void> {
+  await mkdir(options.out, { recursive: true })
+  const [html, markdown, json] = FILES.map((name) => join(options.out, name))
+  await writeAblation(json, ablationOf(options, plan, outcomes))
+  const ablation = await readAblation(json)
+  const metrics = new Map(
+    outcomes.flatMap((outcome) => ('training' in outcome ? [[outcome.run.folder, outcome.training.metrics]] : [])),
+  )
+  await writeFileAtomically(markdown, ablationMarkdown(ablation))
+  await writeFileAtomically(html, renderAblation(ablation, metrics))
+}
+
+function ablationOf({ quick, overrides }: Options, plan: Plan, outcomes: readonly RunOutcome[]): Ablation {
+  const runs = outcomes.flatMap((outcome) => {
+    if (!('training' in outcome)) return []
+    const { name, preset, seed, folder, config } = outcome.run
+    return [{ name, preset, seed, folder, iterations: config.iterations, ...figuresOf(outcome.training) }]
+  })
+  const names = [...new Set(runs.map(({ name }) => name))]
+  return {
+    quick: quick ? quickInWords(overrides) : null,
+    overrides: { ...overrides },
+    planned: plan.runs.length,
+    runs,
+    means: names.map((name) => {
+      const own = runs.filter((run) => run.name === name)
+      return { name, preset: own[0].preset, seeds: own.length, ...meansOf(own) }
+    }),
+    failures: outcomes.flatMap((outcome) =>
+      'failure' in outcome ? [{ name: outcome.run.name, seed: outcome.run.seed, reason: outcome.failure }] : [],
+    ),
+  }
+}

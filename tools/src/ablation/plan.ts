@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import {
+  type Config,
+  ConfigError,
+  configFingerprint,
+  mergeSettings,
+  type PlacedConfig,
+  readPreset,
+  resolveConfig,
+} from '@vigil/learner'
+import { type Settings, withDefects, without } from './causes.ts'
+import type { Options } from './options.ts'
+import { quickSettings } from './quick.ts'
+
+/** One training that is to be done. */
+export type PlannedRun = {
+  /** The preset and what was changed about it: `original without inputs`. */
+  readonly name: string
+  readonly preset: string
+  readonly seed: number
+  /** Inside the ablation's folder. */
+  readonly folder: string
+  readonly config: PlacedConfig
+}
+
+/** All trainings in their order, and in words what was asked for and would change nothing. */
+export type Plan = { readonly runs: readonly PlannedRun[]; readonly omitted: readonly string[] }
+
+/**
+ * Every preset as it is, then without causes, then with defects, each for every seed.
+ *
+ * @throws {ConfigError} as resolveConfig, naming the preset
+ */
+export function planOf(options: Options): Plan {
+  const runs: PlannedRun[] = []
+  const omitted: string[] = []
+  for (const preset of options.presets) {
+    const settings = settingsOf(preset, options)
+    const plain = configFingerprint(resolve(settings, preset))
+    const variants = [
+      { name: preset, settings },
+      ...options.without.map((causes) => ({
+        name: `${preset} without ${causes.join(' + ')}`,
+        settings: without(settings, causes),
+      })),
+      ...options.with.map((defects) => ({
+        name: `${preset} with ${defects.join(' + ')}`,
+        settings: withDefects(settings, defects),
+      })),
+    ]
+    for (const [index, variant] of variants.entries()) {
+      const fingerprint = configFingerprint(resolve(variant.settings, variant.name))
+      if (index > 0 && fingerprint === plain) {
+        omitted.push(`${variant.name} is ${preset} itself and is left out.`)
+        continue
+      }
+      for (const seed of options.seeds) {
+        const folder = `${variant.name.replaceAll(' + ', '+').replaceAll(' ', '-')}-seed${seed}`
+        const out = join(options.out, folder)
+        const config = { ...resolve({ ...variant.settings, seed, out }, variant.name), out }
+        runs.push({ name: variant.name, preset, seed, folder, config })
+      }
+    }
+  }
+  return { runs, omitted }
+}
+
+/** A preset's settings, overruled by what `--quick` makes smaller, overruled by the command line. */
+function settingsOf(preset: string, { quick, overrides }: Options): Settings {
+  const own = readPreset(preset).settings
+  const smaller = quick ? quickSettings(own, overrides) : {}
+  const settings = mergeSettings(mergeSettings(own, smaller), overrides)
+  // Widths of LSTM layers are meant for the presets that have some.
+  const { lstmHidden: _widths, ...others } = settings
+  return settings.policy === 'lstm' ? settings : others
+}
+
+/** Some conflicts speak of settings alone: with many presets it must be said whose they are. */
+function resolve(settings: Settings, name: string): Config {
+  try {
+    return resolveConfig(settings, name)
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.code !== 'CONFLICT') throw error
+    throw new ConfigError('CONFLICT', `${name}: ${error.message}`)
+  }
+}

@@ -1,0 +1,114 @@
+import { borderlessTable } from '@vigil/command-line'
+import {
+  absentNumber,
+  asciiNumber,
+  type FigureTable,
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatScore,
+  formatSigned,
+  outputStyle,
+} from '@vigil/learner'
+import type { TableStyle } from '../table-style.ts'
+import type { Ablation } from './ablation-file.ts'
+import { collapseOf, type Figures, LOSS_ITERATIONS } from './figures.ts'
+
+/** A third of the table: what fits beside each other. */
+export type TablePart = FigureTable & { readonly title: string; readonly isMean: readonly boolean[] }
+
+type Column = readonly [heading: string, cell: (figures: Figures) => string]
+
+const OUTCOME: readonly Column[] = [
+  ['reward', (one) => formatSigned(one.rewardMean)],
+  ['TP', (one) => formatCount(one.tp)],
+  ['FP', (one) => formatCount(one.fp)],
+  ['TN', (one) => formatCount(one.tn)],
+  ['FN', (one) => formatCount(one.fn)],
+  ['F1', (one) => formatScore(one.f1)],
+  ['accuracy', (one) => formatScore(one.accuracy)],
+  ['wall time', (one) => formatDuration(one.wallSeconds * 1000)],
+  ['', (one) => collapseOf(one) ?? ''],
+]
+
+const EXPLAINED: readonly Column[] = [
+  ['explained', (one) => formatMeasure(one.explainedVariance)],
+  ['ceiling', (one) => formatMeasure(one.explainableVarianceCeiling)],
+  ['time-to-go', (one) => formatMeasure(one.timeToGoShare)],
+]
+
+/** One table in three parts: what was decided, the critic's loss as the earlier system printed it, and over the variance. */
+export function tableParts(ablation: Ablation): readonly TablePart[] {
+  const losses = (kind: 'criticLoss' | 'valueLoss'): readonly Column[] =>
+    LOSS_ITERATIONS.map((iteration, i) => [String(iteration), (one) => formatMeasure(one.losses[i][kind])])
+  return [
+    part(ablation, 'Decisions of the last weights on the test split', OUTCOME),
+    part(ablation, 'Value loss as the earlier system printed it, at iterations', losses('criticLoss')),
+    part(ablation, 'Value loss over the variance of the returns, at iterations', [
+      ...losses('valueLoss'),
+      ...EXPLAINED,
+    ]),
+  ]
+}
+
+function part({ runs, means }: Ablation, title: string, columns: readonly Column[]): TablePart {
+  const lines = means.flatMap((mean) => [
+    ...runs
+      .filter(({ name }) => name === mean.name)
+      .map((run) => ({ name: run.name, seed: String(run.seed), isMean: false, figures: run as Figures })),
+    // Of one seed the mean is the run.
+    ...(mean.seeds < 2
+      ? []
+      : [{ name: mean.name, seed: `mean of ${mean.seeds}`, isMean: true, figures: mean as Figures }]),
+  ])
+  const rows = lines.map(({ name, seed, figures }) => [name, seed, ...columns.map(([, cell]) => cell(figures))])
+  // Short trainings have no later iterations.
+  const shown = columns.flatMap(([heading], i) =>
+    heading === '' || rows.some((row) => row[i + 2] !== absentNumber) ? [i + 2] : [],
+  )
+  return {
+    title,
+    columns: ['', 'seed', ...shown.map((i) => columns[i - 2][0])],
+    rows: rows.map((row) => [row[0], row[1], ...shown.map((i) => row[i])]),
+    isMean: lines.map(({ isMean }) => isMean),
+    omission: null,
+  }
+}
+
+/** The table for a terminal. Ends with a newline. */
+export function ablationTable(ablation: Ablation, { isTTY, environment }: TableStyle): string {
+  const { colors } = outputStyle(isTTY, environment)
+  const parts = tableParts(ablation).map(({ title, columns, rows, isMean }) => {
+    const table = borderlessTable({ text: 1, numbers: columns.length - 1 })
+    table.push(columns.map((heading) => colors.dim(heading)))
+    for (const [index, row] of rows.entries()) {
+      table.push(row.map((cell) => (isMean[index] ? colors.bold(asciiNumber(cell)) : asciiNumber(cell))))
+    }
+    return `${colors.bold(title)}\n${table.toString().replace(/ +$/gm, '')}`
+  })
+  return `${parts.join('\n\n')}\n`
+}
+
+/** The table as Markdown, with what was asked for above it. Ends with a newline. */
+export function ablationMarkdown(ablation: Ablation): string {
+  const parts = tableParts(ablation).map(({ title, columns, rows, isMean }) => {
+    const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+    const strong = (row: readonly string[], index: number) =>
+      isMean[index] ? row.map((cell) => (cell === '' ? '' : `**${cell}**`)) : row
+    const head = [line(columns), line(columns.map((_, i) => (i === 0 ? '---' : '---:')))]
+    return [`### ${title}`, '', ...head, ...rows.map((row, index) => line(strong(row, index)))].join('\n')
+  })
+  return `${[...notesOn(ablation), ...parts].map(asciiNumber).join('\n\n')}\n`
+}
+
+/** What a reader must know of the table, one sentence or two each. */
+export function notesOn({ quick, overrides, planned, runs, failures }: Ablation): readonly string[] {
+  const given = Object.entries(overrides).map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+  return [
+    ...(quick === null ? [] : [quick]),
+    ...(given.length === 0 ? [] : [`For all presets: ${given.join(', ')}.`]),
+    ...(runs.length === planned ? [] : [`${runs.length} of ${planned} trainings are finished.`]),
+    ...failures.map(({ name, seed, reason }) => `${name}, seed ${seed} came to no end: ${reason}`),
+    'Decisions are those of the last weights, as the record has them: no checkpoint was chosen by validation. Reward, explained variance, its ceiling and the time-to-go share are means over the last tenth of the iterations.',
+  ]
+}
