@@ -20,7 +20,7 @@ export function constantOptimum({ rewards }: Pick<Config, 'rewards'>, threatRate
       evidence: `${figures}; a restrictive action pays ${restrictiveRange(rewards).pays}.`,
       cause: `No decision, however well informed, earns more than always ${bestName} (${signed(best)}).`,
       remedy:
-        'Change the --rewards-... flags so that stopping a threat pays more than letting it through, and letting a benign event through more than stopping it; `npx nx run tools:reward-balance` computes them.',
+        'Change the --rewards.* flags so that stopping a threat pays more than letting it through, and letting a benign event through more than stopping it; `npx nx run tools:reward-balance` computes them.',
     }
   }
   if (needed <= RIGHT_SHARE_MAX) return null
@@ -31,6 +31,6 @@ export function constantOptimum({ rewards }: Pick<Config, 'rewards'>, threatRate
     evidence: `${figures}; right on ${figure(needed)} of both classes earns as much as always ${bestName}, above ${RIGHT_SHARE_MAX}.`,
     cause: 'One class is so rare, or pays so little, that nearly every error costs more than it can bring.',
     remedy:
-      'Pay the rare class more (--rewards-true-positive, --rewards-false-negative); `npx nx run tools:reward-balance` computes what it takes.',
+      'Pay the rare class more (--rewards.true-positive, --rewards.false-negative); `npx nx run tools:reward-balance` computes what it takes.',
   }
 }

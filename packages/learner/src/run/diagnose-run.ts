@@ -114,7 +114,7 @@ function metricsPart(config: Config, metrics: readonly IterationMetrics[]): Part
 async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> {
   const { evaluation: file } = resultFiles(folder, 'test')
   if (!existsSync(file)) {
-    const reason = 'There is no evaluation.json yet; it is written at the end of training.'
+    const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
     return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
   }
   const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
