@@ -26,7 +26,7 @@ export function doctorReport({ run, diagnosis, columns, isTTY, environment }: Do
   for (const finding of findings) lines.push(...findingLines(finding, width, colors), '')
   for (const { what, reason } of leftOut) lines.push(...wrap(`Left out: ${what}. ${reason}`, width))
   if (checked.length > 0) lines.push(...wrap(`Checked: ${checked.join('; ')}.`, width))
-  lines.push(colors.bold(closingLine(run, findings)))
+  lines.push(...wrap(closingLine(run, findings), width).map(colors.bold))
   return `${lines.join('\n')}\n`
 }
 
