@@ -27,6 +27,7 @@ export {
   type RewardPreset,
   type RewardTable,
   restrictiveRange,
+  rightShareNeeded,
 } from './reward-table.ts'
 export { signalTrace, type TeamDecisions } from './signals.ts'
 export { type NamedSpecification, SPECIFICATION_PRESETS, type SpecificationPreset } from './specifications.ts'

@@ -12,6 +12,7 @@ import {
   REWARD_PRESETS,
   type RewardTable,
   restrictiveRange,
+  rightShareNeeded,
 } from './reward-table.ts'
 
 const amount = fc.integer({ min: -20, max: 20 }).map((n) => n / 2)
@@ -132,5 +133,27 @@ describe('breakEvenProbability', () => {
     [{ truePositive: 0, trueNegative: 0, falsePositive: 1, falseNegative: 3, restrictiveCost: 0 }, 1],
   ])('with %j is %d', (change, expected) => {
     expect(breakEvenProbability({ ...DEFAULT_REWARDS, ...change })).toBeCloseTo(expected, 12)
+  })
+})
+
+describe('rightShareNeeded', () => {
+  it('is 85.31 % with the default table at 8.9 % threats', () => {
+    expect(rightShareNeeded(0.089, DEFAULT_REWARDS)).toBeCloseTo(0.8531, 4)
+  })
+
+  it('is where decisions that are right on that share earn as much as the better constant action, for every table', () => {
+    fc.assert(
+      fc.property(tables, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (table, p) => {
+        const right = (x: number) =>
+          meanReward({ tp: p * x, fn: p * (1 - x), tn: (1 - p) * x, fp: (1 - p) * (1 - x) }, table)
+        const best = Math.max(
+          meanReward({ tp: p, fp: 1 - p, fn: 0, tn: 0 }, table),
+          meanReward({ tp: 0, fp: 0, fn: p, tn: 1 - p }, table),
+        )
+        const share = rightShareNeeded(p, table)
+        if (share === null) expect(right(1)).toBeLessThanOrEqual(best + 1e-9)
+        else expect(Math.abs(right(share) - best)).toBeLessThan(1e-6)
+      }),
+    )
   })
 })

@@ -89,3 +89,23 @@ export function breakEvenProbability(table: RewardTable): number {
   if (range.pays === 'above') return range.probability
   return range.pays === 'always' || range.pays === 'indifferent' ? 0 : 1
 }
+
+/**
+ * On which share of both classes decisions must be right to earn more than the better constant action: right on a share x
+ * earns E(x) = x E[perfect] + (1 - x) E[all wrong], where E[all wrong] = E[allow] + E[block] - E[perfect]; solved for E(x) =
+ * the better constant.
+ *
+ * @param threatRate share of threats among the events, 0 to 1
+ * @returns in [0, 1); null when no share earns more
+ */
+export function rightShareNeeded(threatRate: number, table: RewardTable): number | null {
+  const benign = 1 - threatRate
+  const allow = meanReward({ tp: 0, fp: 0, fn: threatRate, tn: benign }, table)
+  const block = meanReward({ tp: threatRate, fp: benign, fn: 0, tn: 0 }, table)
+  const perfect = meanReward({ tp: threatRate, fp: 0, fn: 0, tn: benign }, table)
+  const best = Math.max(allow, block)
+  // Equal but for the rounding of f64.
+  if (perfect - best <= 1e-12 * Math.max(...Object.values(table).map(Math.abs))) return null
+  const allWrong = allow + block - perfect
+  return (best - allWrong) / (perfect - allWrong)
+}

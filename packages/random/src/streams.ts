@@ -19,6 +19,7 @@ const PURPOSES = {
   attack: 12,
   dropoutActing: 13,
   dropoutLearning: 14,
+  diagnosis: 15,
 } as const
 
 /** What a random number is for. */

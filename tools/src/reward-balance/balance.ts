@@ -1,4 +1,10 @@
-import { meanReward, type RestrictiveRange, type RewardTable, restrictiveRange } from '@vigil/env-wasm'
+import {
+  meanReward,
+  type RestrictiveRange,
+  type RewardTable,
+  restrictiveRange,
+  rightShareNeeded,
+} from '@vigil/env-wasm'
 import { ALWAYS_ALLOW, ALWAYS_BLOCK, outcomeShares, PERFECT, type Policy, rightOnShare } from './policy.ts'
 
 /** What a reward table makes of a threat rate, in closed form. Rewards are per event. */
@@ -33,7 +39,7 @@ export function rewardBalance(input: {
     ...policy,
     expectedReward: expectedReward(policy, threatRate, rewards),
   }))
-  const [allow, block, , perfect] = policies.map((policy) => policy.expectedReward)
+  const [allow, block] = policies.map((policy) => policy.expectedReward)
   const best = Math.max(allow, block)
   return {
     policies,
@@ -42,23 +48,13 @@ export function rewardBalance(input: {
       optimum: isEqual(allow, block, rewards) ? 'either' : allow > block ? 'always-allow' : 'always-block',
       expectedReward: best,
     },
-    rightShareNeeded:
-      isEqual(perfect, best, rewards) || perfect < best ? null : shareNeeded(best, perfect, allow + block),
+    rightShareNeeded: rightShareNeeded(threatRate, rewards),
   }
 }
 
 /** Expected reward per event. */
 export function expectedReward(policy: Policy, threatRate: number, rewards: RewardTable): number {
   return meanReward(outcomeShares(policy, threatRate), rewards)
-}
-
-/**
- * Right on a share x earns E(x) = x E[perfect] + (1 - x) E[all wrong], where E[all wrong] = E[allow] + E[block] -
- * E[perfect]; solved for E(x) = best.
- */
-function shareNeeded(best: number, perfect: number, allowAndBlock: number): number {
-  const allWrong = allowAndBlock - perfect
-  return (best - allWrong) / (perfect - allWrong)
 }
 
 /** Equal but for the rounding of f64. */

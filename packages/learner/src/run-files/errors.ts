@@ -1,5 +1,6 @@
 /** What can be wrong with a file of a run folder, or with the arrays that its figures are computed from. */
 export type RunFileErrorCode =
+  | 'RUN_FOLDER_INVALID'
   | 'RUN_FILE_UNREADABLE'
   | 'RUN_FILE_UNWRITABLE'
   | 'METRICS_INVALID'

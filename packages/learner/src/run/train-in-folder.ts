@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine.ts'
 import { appendMetrics, readMetrics, rewindMetrics } from '../run-files/metrics.ts'
 import { type RunRecord, readRunRecord, recordOf, writeRunRecord } from '../run-files/run-record.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
+import { createWarnings } from '../terminal/warnings.ts'
 import { type TrainingState, train } from '../training/train.ts'
 import type { Learner } from './learner.ts'
 import { createRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
@@ -117,12 +118,15 @@ async function trainWithFiles(
   { progress, stop }: { readonly progress: Progress; readonly stop: StopRequest },
 ): Promise<TrainingState> {
   stop.onRequest(() => progress.message('Stopping after this iteration; once more to stop at once.'))
+  const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
+  const warnings = createWarnings(config, before, folder.path)
   try {
     return await train(config, team, engine, from, {
       shouldStop: stop.requested,
       async iteration(metrics) {
         await appendMetrics(folder.metrics, metrics)
         progress.iteration(metrics)
+        for (const warning of warnings.iteration(metrics)) progress.message(warning)
       },
       async checkpoint(state, isBest) {
         const { sizes: _sizes, ...fingerprints } = identity

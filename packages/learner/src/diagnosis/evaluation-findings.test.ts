@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { resolveConfig } from '../config/config.ts'
+import type { Evaluation } from '../run-files/evaluation.ts'
+import { sampleEvaluation, sampleScores } from '../run-files/sample-run.ts'
+import { diagnoseEvaluation } from './diagnose.ts'
+
+const found = (changes: Partial<Evaluation>) =>
+  diagnoseEvaluation(resolveConfig({}, 'test'), sampleEvaluation(changes)).map(({ code }) => code)
+const { diversity } = sampleEvaluation()
+
+describe('diagnoseEvaluation', () => {
+  it('finds nothing in a team that is good, nor in one that is perfect', () => {
+    expect(found({})).toEqual([])
+    const perfect = sampleScores({ tp: 100, fn: 0, fp: 0, tn: 900 }, 1.75)
+    expect(found({ team: perfect, diversity: { ...diversity, disagreement: 0, errorCorrelation: null } })).toEqual([])
+  })
+
+  it('finds agents that are one agent, and agents that err as one', () => {
+    expect(found({ diversity: { ...diversity, disagreement: 0, errorCorrelation: 1 } })).toEqual(['AGENTS_IDENTICAL'])
+    expect(found({ diversity: { ...diversity, errorCorrelation: 0.97 } })).toEqual(['AGENTS_WRONG_TOGETHER'])
+  })
+
+  it('finds a team that a constant action replaces, whichever', () => {
+    const allowing = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
+    const stopping = sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }, -7.7)
+    for (const team of [allowing, stopping]) expect(found({ team })).toEqual(['TEAM_NO_BETTER_THAN_CONSTANT'])
+  })
+})

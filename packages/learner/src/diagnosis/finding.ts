@@ -1,0 +1,71 @@
+import type { Config } from '../config/config.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+
+/** What can be found, as stable words that programs compare; docs/doctor.md has a section for each. */
+export const FINDING_CODES = [
+  // Data
+  'INPUTS_WITHOUT_SIGNAL',
+  'INPUTS_CONSTANT',
+  'LABEL_LEAKAGE',
+  'SPLIT_MISMATCH',
+  'CLASSES_UNSEEN',
+  'SPLIT_DUPLICATES',
+  'REWARD_CONSTANT_OPTIMUM',
+  'REWARD_HARD_TO_BEAT',
+  // Returns
+  'RETURNS_UNEXPLAINABLE',
+  'RETURNS_MEASURE_TIME',
+  // Values
+  'VALUE_LOSS_EXPLODES',
+  'VALUE_LOSS_OUT_OF_SCALE',
+  'VALUE_LOSS_STUCK',
+  'VALUES_NEAR_ZERO',
+  // Gradients
+  'POLICY_STARVED_BY_CRITIC',
+  'POLICY_STARVED_BY_CLIPPING',
+  // Defects of the update
+  'DEFECTS_ON',
+  'RATIO_NOT_ONE',
+  'RATIO_SHAPE',
+  'REWARDS_OF_OTHERS',
+  'METRICS_PARTIAL',
+  // Actions
+  'ONE_ACTION',
+  'ACTION_MIX_OFF',
+  'NO_THREAT_STOPPED',
+  'NOTHING_ALLOWED',
+  'REWARD_NOT_RISING',
+  'ENTROPY_COLLAPSED',
+  'NO_EXPLOITATION',
+  'EVALUATION_UNLIKE_TRAINING',
+  // Team
+  'NO_FAULT_TOLERATED',
+  'AGENTS_IDENTICAL',
+  'AGENTS_WRONG_TOGETHER',
+  'TEAM_NO_BETTER_THAN_CONSTANT',
+  // Specifications
+  'SPECIFICATION_NEVER_HOLDS',
+  'SPECIFICATION_ALWAYS_HOLDS',
+  'SPECIFICATION_UNREACHABLE',
+  'PENALTY_NEARLY_ALWAYS',
+] as const
+
+/** @see FINDING_CODES */
+export type FindingCode = (typeof FINDING_CODES)[number]
+
+/** Something that explains how a training went. */
+export type Finding = {
+  readonly code: FindingCode
+  /** `problem`: learning, or what is said of it, cannot be right. `note`: worth knowing. */
+  readonly severity: 'problem' | 'note'
+  /** What is wrong, in one short sentence without a full stop. */
+  readonly title: string
+  /** The measured figures, with the iterations, the input or the split that they are of. */
+  readonly evidence: string
+  readonly cause: string
+  /** What to do, with the flag. */
+  readonly remedy: string
+}
+
+/** Looks for one thing in the metrics of a run so far, which are never empty. null = it is not there. */
+export type MetricsCheck = (config: Config, metrics: readonly IterationMetrics[]) => Finding | null

@@ -1,0 +1,52 @@
+/** Which part of a training's metrics a finding is about, and how figures of it are summed up. */
+import type { Config } from '../config/config.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+
+/** A shorter training has no late part: nothing is expected of it. */
+const EARLY_ITERATIONS = 5
+
+/** The late part: the last fifth of what has been trained, so that one odd iteration decides nothing. */
+const LATE_SHARE = 1 / 5
+const LATE_LINES_MIN = 3
+
+/**
+ * The iteration after which something may be expected. The recorded attempts had 300 iterations; of a shorter training it
+ * is expected after a third, which is where 100 of 300 lie.
+ *
+ * @param recorded the iteration that SYSTEM.md, the record of the earlier attempts, names
+ */
+export function dueAfter(recorded: number, { iterations }: Pick<Config, 'iterations'>): number {
+  return Math.max(EARLY_ITERATIONS, Math.min(recorded, Math.floor(iterations / 3)))
+}
+
+/** The last fifth of the lines, at least three, once training is past `due`; else none. */
+export function lateLines(metrics: readonly IterationMetrics[], due: number): readonly IterationMetrics[] {
+  const past = metrics.filter(({ iteration }) => iteration > due)
+  const wanted = Math.max(LATE_LINES_MIN, Math.ceil(LATE_SHARE * metrics.length))
+  return past.length < LATE_LINES_MIN ? [] : past.slice(-wanted)
+}
+
+/** Median of a figure over the lines that have it; null where none has. */
+export function medianOf(
+  lines: readonly IterationMetrics[],
+  figureOf: (line: IterationMetrics) => number | null,
+): number | null {
+  const values = lines
+    .map(figureOf)
+    .filter((value) => value !== null)
+    .sort((a, b) => a - b)
+  if (values.length === 0) return null
+  const middle = values.length >> 1
+  return values.length % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
+}
+
+/** Mean of a figure; 0 of no lines. */
+export function meanOf(lines: readonly IterationMetrics[], figureOf: (line: IterationMetrics) => number): number {
+  return lines.reduce((sum, line) => sum + figureOf(line), 0) / Math.max(1, lines.length)
+}
+
+/** As "iterations 41 to 60". */
+export function spanOf(lines: readonly IterationMetrics[]): string {
+  const [first, last] = [lines[0].iteration, lines[lines.length - 1].iteration]
+  return first === last ? `iteration ${first}` : `iterations ${first} to ${last}`
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import { resolveConfig } from '../config/config.ts'
+import type { ConfigInput } from '../config/config-schema.ts'
+import type { IterationMetrics } from '../run-files/metrics.ts'
+import { sampleMetrics } from '../run-files/sample-run.ts'
+import { diagnoseMetrics } from './diagnose.ts'
+import type { FindingCode } from './finding.ts'
+
+const ITERATIONS = 60
+const CONFIG: ConfigInput = { iterations: ITERATIONS, rowsPerIteration: 1024, minibatchSize: 256 }
+
+type Change = Partial<IterationMetrics> | ((iteration: number) => Partial<IterationMetrics>)
+
+/** A training that went well, but for the changes; 1,024 events of 4 agents, 10 % threats. */
+function history(change: Change = {}, length = ITERATIONS): IterationMetrics[] {
+  return Array.from({ length }, (_, i) => {
+    const changes = typeof change === 'function' ? change(i + 1) : change
+    const actions = { allow: 2000, block: 250, quarantine: 160, alert: 1686 }
+    const critic = { valueLoss: 0.2 + 0.8 / (i + 1), explainedVariance: 0.8 - 0.8 / (i + 1) }
+    return sampleMetrics(i + 1, { actions, entropy: 0.6, ...critic, rewardMean: 1.5 - 5 / (i + 1), ...changes })
+  })
+}
+
+function codes(config: ConfigInput, metrics: readonly IterationMetrics[]): FindingCode[] {
+  return diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), metrics).map(({ code }) => code)
+}
+
+const good = sampleMetrics(1).validation!
+const never = { ...good, tp: 0, fn: 100, fp: 0, tn: 900, precision: 0, recall: 0, f1: 0, rewardMean: -0.1 }
+const always = { ...good, tp: 100, fn: 0, fp: 900, tn: 0, precision: 0.1, recall: 1, f1: 0.18, rewardMean: -7.7 }
+const rule = (satisfiedRate: number) => ({ name: 'r', satisfiedRate, robustnessMin: -1, lambda: null, brier: null })
+const STL: ConfigInput = { stlMode: 'penalty', specifications: [{ name: 'r', formula: 'G (fp_rate[100] <= 0.02)' }] }
+const RANDOM = { allow: 1024, block: 1024, quarantine: 1024, alert: 1024 }
+const ALLOWING = { allow: 4090, block: 2, quarantine: 2, alert: 2 }
+
+/** What is made, and the codes that must be among the findings. */
+const CASES: readonly [string, FindingCode[], ConfigInput, Change][] = [
+  ['defects switched on', ['DEFECTS_ON'], { defects: ['joint-clip'] }, {}],
+  ['ratios of every pair', ['RATIO_SHAPE'], {}, { ratiosPerDecision: 256 }],
+  ['ratios that begin elsewhere', ['RATIO_NOT_ONE'], {}, { firstClipFraction: 0.5, firstApproxKl: 0.3 }],
+  ['a KL that begins elsewhere', ['RATIO_NOT_ONE'], {}, { firstApproxKl: 1e-3 }],
+  [
+    'a shared clip',
+    ['POLICY_STARVED_BY_CRITIC', 'POLICY_STARVED_BY_CLIPPING'],
+    {},
+    { gradNormPolicy: 0.3, gradNormValue: 2e4, clipScalePolicy: 2e-5, starvedByCritic: 0.9999 },
+  ],
+  ['no gradient', ['POLICY_STARVED_BY_CLIPPING'], {}, { gradNormPolicy: 1e-7 }],
+  ['ratios out of the band', ['POLICY_STARVED_BY_CLIPPING'], {}, { clipFraction: 0.6 }],
+  ['pay for the vote', ['REWARDS_OF_OTHERS'], {}, (i) => ({ paidForOthers: 0.46 / i })],
+  ['figures of 48 events', ['METRICS_PARTIAL'], {}, { actions: { allow: 150, block: 10, quarantine: 9, alert: 23 } }],
+  [
+    'a long discount on independent rows',
+    ['RETURNS_UNEXPLAINABLE'],
+    { gamma: 0.99 },
+    { explainableVarianceCeiling: 0.019 },
+  ],
+  ['a stream of noise', ['RETURNS_UNEXPLAINABLE'], { episodes: 'stream' }, { explainableVarianceCeiling: 0.05 }],
+  ['returns by time', ['RETURNS_MEASURE_TIME'], {}, { timeToGoShare: 0.96 }],
+  ['a loss of 38,588', ['VALUE_LOSS_EXPLODES'], {}, (i) => ({ criticLoss: i === 40 ? 38_588 : 2 })],
+  ['a loss of 500 in reward units', ['VALUE_LOSS_OUT_OF_SCALE'], { returnNormalisation: 'none' }, { criticLoss: 500 }],
+  ['a normalised loss of 50', ['VALUE_LOSS_OUT_OF_SCALE'], {}, { criticLoss: 50 }],
+  ['a loss of 0.999', ['VALUE_LOSS_STUCK'], {}, { valueLoss: 0.999 }],
+  ['values that are one value', ['VALUES_NEAR_ZERO'], {}, { valueSpread: 0.01 }],
+  ['no threat stopped', ['NO_THREAT_STOPPED'], {}, { validation: never }],
+  ['everything stopped', ['NOTHING_ALLOWED'], {}, { validation: always }],
+  ['one action', ['ONE_ACTION', 'ACTION_MIX_OFF'], {}, { actions: ALLOWING }],
+  ['a random mix', ['ACTION_MIX_OFF'], {}, { actions: RANDOM }],
+  ['certainty without use', ['ENTROPY_COLLAPSED'], {}, { entropy: 0.01, validation: never }],
+  ['no certainty', ['NO_EXPLOITATION'], {}, { entropy: 1.38 }],
+  ['a flat reward', ['REWARD_NOT_RISING'], {}, { rewardMean: -3, validation: never }],
+  ['balanced sampling', ['EVALUATION_UNLIKE_TRAINING'], {}, { threatRate: 0.5 }],
+  [
+    'three agents',
+    ['NO_FAULT_TOLERATED'],
+    { agents: 3, rowsPerIteration: 1024 },
+    { actions: { allow: 1500, block: 190, quarantine: 120, alert: 1262 } },
+  ],
+  ['a rule that never holds', ['SPECIFICATION_NEVER_HOLDS', 'PENALTY_NEARLY_ALWAYS'], STL, { stl: [rule(0.0002)] }],
+  ['a rule that always holds', ['SPECIFICATION_ALWAYS_HOLDS'], STL, { stl: [rule(1)] }],
+]
+
+describe('diagnoseMetrics', () => {
+  it('finds nothing in a training that went well, at any moment of it', () => {
+    const metrics = history()
+    for (let length = 0; length <= ITERATIONS; length++) expect(codes({}, metrics.slice(0, length))).toEqual([])
+  })
+
+  it.each(CASES)('finds %s: %j', (_, expected, config, change) => {
+    expect(codes(config, history(change))).toEqual(expect.arrayContaining(expected))
+  })
+
+  it.each(CASES)('finds in %s nothing but what belongs to it', (_, expected, config, change) => {
+    // A team that allows everything is found by its actions too, and so on.
+    const related: FindingCode[] = [
+      'ONE_ACTION',
+      'ACTION_MIX_OFF',
+      'NO_THREAT_STOPPED',
+      'ENTROPY_COLLAPSED',
+      'REWARD_NOT_RISING',
+    ]
+    const others = codes(config, history(change)).filter((code) => !expected.includes(code) && !related.includes(code))
+    expect(others).toEqual([])
+  })
+
+  it('finds what says all that it must', () => {
+    const found = CASES.flatMap(([, , config, change]) =>
+      diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), history(change)),
+    )
+    for (const { title, evidence, cause, remedy } of found) {
+      expect(title).not.toMatch(/\.$/)
+      for (const text of [evidence, cause, remedy]) expect(text).toMatch(/\.$/)
+      expect(`${title}${evidence}${cause}${remedy}`).not.toMatch(/undefined|NaN|null|\[object/)
+      expect(evidence).toMatch(/\d|defects/)
+    }
+  })
+})
+
+describe('thresholds', () => {
+  it('ask nothing of a policy that is new', () => {
+    const new_ = { clipFraction: 0.8, entropy: 1.38, valueLoss: 1.5, actions: RANDOM, explainableVarianceCeiling: 0.01 }
+    expect(
+      codes(
+        { episodes: 'stream' },
+        history((i) => (i <= 5 ? new_ : {}), 5),
+      ),
+    ).toEqual([])
+  })
+
+  it('speak of the discount on independent rows at once', () => {
+    expect(codes({ gamma: 0.99 }, history({}, 1))).toEqual(['RETURNS_UNEXPLAINABLE'])
+    expect(codes({ gamma: 0.5 }, history({}, 1))).toEqual([])
+  })
+
+  it('let a team that is right where threats are rare allow more than 95 %', () => {
+    const rare = { threatRate: 0.02, validation: null }
+    expect(codes({}, history({ ...rare, actions: { allow: 4014, block: 41, quarantine: 41, alert: 0 } }))).toEqual([])
+    expect(codes({}, history({ ...rare, actions: { allow: 4090, block: 3, quarantine: 3, alert: 0 } }))).toContain(
+      'ONE_ACTION',
+    )
+  })
+
+  it('take a validation by chance for none, and one threat stopped for something', () => {
+    const once = (i: number) => ({ validation: i === 50 ? { ...never, tp: 1, fn: 99 } : never })
+    expect(codes({}, history(once))).not.toContain('NO_THREAT_STOPPED')
+    expect(
+      codes(
+        {},
+        history((i) => ({ validation: i === 60 ? never : null })),
+      ),
+    ).not.toContain('NO_THREAT_STOPPED')
+    const few = { ...good, tp: 3, fn: 0, fp: 0, tn: 17 }
+    expect(codes({}, history({ validation: few }))).toEqual([])
+  })
+
+  it('let certainty pass where the team is good, as annealing ends', () => {
+    expect(codes({}, history({ entropy: 0.01 }))).toEqual([])
+  })
+
+  it('expect ratios of 1 only on policy', () => {
+    expect(codes({ staleness: 1 }, history({ staleness: 1, firstApproxKl: 0.02, firstClipFraction: 0.1 }))).toEqual([])
+  })
+
+  it('find a shared clip that took something once, and no rounding', () => {
+    expect(codes({}, history({ starvedByCritic: 1e-7 }))).toEqual([])
+    const once = (i: number) => ({ starvedByCritic: i === 3 ? 0.08 : 0 })
+    expect(codes({}, history(once))).toEqual(['POLICY_STARVED_BY_CRITIC'])
+  })
+
+  it('ask nothing of specifications that are only measured', () => {
+    expect(codes({ ...STL, stlMode: 'off' }, history({ stl: [rule(0)] }))).toEqual([])
+  })
+
+  it('name the floor where the returns leave no more to be explained', () => {
+    const config = resolveConfig({ ...CONFIG, gamma: 0.99 }, 'test')
+    const found = diagnoseMetrics(config, history({ valueLoss: 0.99, explainableVarianceCeiling: 0.02 }))
+    expect(found.find(({ code }) => code === 'VALUE_LOSS_STUCK')?.cause).toMatch(/^That is the floor/)
+    expect(found.find(({ code }) => code === 'RETURNS_UNEXPLAINABLE')?.cause).toContain('1 - gamma^2 = 0.0199')
+  })
+
+  it('survive figures that could not be measured', () => {
+    const none = { valueLoss: null, criticLoss: null, valueSpread: null, explainedVariance: null, entropy: null }
+    const update = {
+      gradNormPolicy: null,
+      clipScalePolicy: null,
+      starvedByCritic: null,
+      clipFraction: null,
+      ratiosPerDecision: null,
+    }
+    const rest = { explainableVarianceCeiling: null, timeToGoShare: null, firstApproxKl: null, firstClipFraction: null }
+    expect(codes({}, history({ ...none, ...update, ...rest, validation: null }))).toEqual([])
+  })
+})

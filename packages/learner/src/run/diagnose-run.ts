@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { DataError, type Dataset, parsePipeline } from '@vigil/data'
+import learnerPackage from '../../package.json' with { type: 'json' }
+import { type Config, configKeys, parseSavedConfig } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
+import { diagnoseData, diagnoseEvaluation, diagnoseMetrics } from '../diagnosis/diagnose.ts'
+import type { Finding } from '../diagnosis/finding.ts'
+import { RunFileError } from '../run-files/errors.ts'
+import { readEvaluation } from '../run-files/evaluation.ts'
+import { type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
+import { type RunRecord, readRunRecord } from '../run-files/run-record.ts'
+import { type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
+import { loadData } from './session.ts'
+
+/** What a run's files say about its training. */
+export type RunDiagnosis = {
+  /** Iterations trained, and wanted. */
+  readonly iterations: number
+  readonly totalIterations: number
+  /** Whether training has finished; else it is under way or was stopped. */
+  readonly isFinished: boolean
+  /** Problems first, causes before what follows from them. */
+  readonly findings: readonly Finding[]
+  /** What was looked at, in words. */
+  readonly checked: readonly string[]
+  /** What was not, and why. */
+  readonly leftOut: readonly { readonly what: string; readonly reason: string }[]
+}
+
+/**
+ * Diagnoses a run from its files, which may be those of a training that is under way or was stopped.
+ *
+ * @param path the run folder
+ * @param data where the data lie now, undefined = where config.json says
+ * @param say  told of each stage of reading the data
+ * @throws {RunFileError} RUN_FOLDER_INVALID for a folder that holds no run, half a one, or one of another version of Vigil
+ */
+export async function diagnoseRun(
+  path: string,
+  data: string | undefined,
+  say: (text: string) => void = () => undefined,
+): Promise<RunDiagnosis> {
+  const folder = runFolderAt(path)
+  await assertRunFolder(folder)
+  const saved = await readConfig(folder)
+  const config: Config = data === undefined ? saved : Object.freeze({ ...saved, data })
+  const record = await ofThisVersion(folder, folder.record, () => readRunRecord(folder.record))
+  const metrics = existsSync(folder.metrics)
+    ? await ofThisVersion(folder, folder.metrics, () => readMetrics(folder.metrics))
+    : []
+  const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, path))
+  const parts = [
+    await dataPart(config, { pipeline, record, say }),
+    metricsPart(config, metrics),
+    await evaluationPart(config, folder),
+  ]
+  const findings = parts.flatMap((part) => part.findings)
+  return {
+    iterations: metrics.at(-1)?.iteration ?? 0,
+    totalIterations: config.iterations,
+    isFinished: record !== null,
+    findings: [
+      ...findings.filter(({ severity }) => severity === 'problem'),
+      ...findings.filter(({ severity }) => severity === 'note'),
+    ],
+    checked: parts.flatMap(({ checked }) => (checked === null ? [] : [checked])),
+    leftOut: parts.flatMap(({ leftOut }) => (leftOut === null ? [] : [leftOut])),
+  }
+}
+
+/** What one source says: findings with what was looked at, or why it was not. */
+type Part = {
+  readonly findings: readonly Finding[]
+  readonly checked: string | null
+  readonly leftOut: RunDiagnosis['leftOut'][number] | null
+}
+
+const DATA_CHECKS = 'data (inputs, labels, split, rewards, specifications)'
+
+async function dataPart(
+  config: Config,
+  run: {
+    readonly pipeline: ReturnType<typeof parsePipeline>
+    readonly record: RunRecord | null
+    readonly say: (text: string) => void
+  },
+): Promise<Part> {
+  let dataset: Dataset
+  try {
+    dataset = (await loadData(config, run.pipeline, run.say)).dataset
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    return { findings: [], checked: null, leftOut: { what: DATA_CHECKS, reason: error.message } }
+  }
+  const fingerprint = Buffer.from(dataset.fingerprint).toString('hex')
+  if (run.record !== null && run.record.datasetFingerprint !== fingerprint) {
+    const reason =
+      'These data are not those that the run was trained on: their fingerprint differs from that in run.json.'
+    return { findings: [], checked: null, leftOut: { what: DATA_CHECKS, reason } }
+  }
+  return { findings: diagnoseData(config, dataset), checked: DATA_CHECKS, leftOut: null }
+}
+
+function metricsPart(config: Config, metrics: readonly IterationMetrics[]): Part {
+  const what = 'metrics (returns, values, gradients, actions, team)'
+  if (metrics.length > 0) {
+    const findings = diagnoseMetrics(config, metrics)
+    return { findings, checked: `${what} of ${metrics.length} iterations`, leftOut: null }
+  }
+  return { findings: [], checked: null, leftOut: { what, reason: 'No iteration is complete yet.' } }
+}
+
+async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> {
+  const { evaluation: file } = resultFiles(folder, 'test')
+  if (!existsSync(file)) {
+    const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
+    return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
+  }
+  const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
+  const findings = diagnoseEvaluation(config, evaluation)
+  return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
+}
+
+async function assertRunFolder({ path, config }: RunFolder): Promise<void> {
+  const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
+    const words = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read as a folder (${cause.message})`
+    throw invalid(`${path} ${words}. Give the folder of a run: --run=runs/NAME.`)
+  })
+  if (entries.length === 0) throw invalid(`${path} is empty: no run was begun in it. Give the folder of a run.`)
+  if (existsSync(config)) return
+  throw invalid(
+    entries.every((name) => name === 'checkpoints' || name.startsWith('config.json.'))
+      ? `${path} holds half a run: it was ended before ${config} was written. Remove the folder and train again.`
+      : `${path} is not the folder of a run: ${config} is missing. Give the folder of a run: --run=runs/NAME.`,
+  )
+}
+
+async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config> {
+  const json = await readJson(config, path)
+  // Of its keys a config of another version shares nearly all, a foreign file hardly any.
+  const outer = new Set(configKeys().map((key) => key.split('.')[0]))
+  const given = typeof json === 'object' && json !== null ? Object.keys(json) : []
+  if (given.filter((key) => outer.has(key)).length < outer.size / 2) {
+    throw invalid(`${path} is not the folder of a run: ${config} is not the config of one. Give --run=runs/NAME.`)
+  }
+  if (!existsSync(pipeline)) {
+    throw invalid(`${path} holds half a run: ${pipeline} is missing, which is written when a run begins. Train again.`)
+  }
+  try {
+    return parseSavedConfig(json, config)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw invalid(
+      error.code === 'UNKNOWN_KEY'
+        ? `${path} was written by a newer Vigil: ${error.message} Diagnose it with the version that trained it.`
+        : `${path} holds a config that this Vigil does not accept: ${error.message}`,
+    )
+  }
+}
+
+/** Reads a file of the run; one with other fields than ours says which version wrote it. */
+async function ofThisVersion<Content>(folder: RunFolder, file: string, read: () => Promise<Content>): Promise<Content> {
+  try {
+    const content = await read()
+    if (file === folder.record) assertVersion(folder, content as RunRecord | null)
+    return content
+  } catch (error) {
+    if (!(error instanceof RunFileError) || error.code === 'RUN_FOLDER_INVALID') throw error
+    if (/Unrecognized key/.test(error.message)) {
+      throw invalid(`${folder.path} was written by a newer Vigil: ${error.message}`)
+    }
+    if (/received undefined/.test(error.message)) {
+      throw invalid(`${folder.path} was written by an older Vigil, or by hand: ${error.message}`)
+    }
+    throw error
+  }
+}
+
+function assertVersion({ path }: RunFolder, record: RunRecord | null): void {
+  const ours = learnerPackage.version
+  const theirs = record?.versions.vigil ?? ours
+  const [a, b] = [theirs, ours].map((version) => version.split('.').map(Number))
+  const place = a.findIndex((part, i) => part !== b[i])
+  if (place === -1 || !(a[place] > (b[place] ?? 0))) return
+  throw invalid(
+    `${path} was written by a newer Vigil: run.json says version ${theirs}, this is ${ours}. Diagnose it with the version that trained it.`,
+  )
+}
+
+function parsePipelineOf({ path, pipeline }: RunFolder, json: unknown): ReturnType<typeof parsePipeline> {
+  try {
+    return parsePipeline(json)
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    throw invalid(`${path}: ${pipeline} is damaged or of another version. ${error.message}`)
+  }
+}
+
+async function readJson(file: string, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const words = cause instanceof SyntaxError ? 'is not whole JSON' : 'cannot be read'
+    throw invalid(`${path} holds half a run: ${file} ${words} (${(cause as Error).message}). Train again.`)
+  }
+}
+
+function invalid(message: string): RunFileError {
+  return new RunFileError('RUN_FOLDER_INVALID', message)
+}
