@@ -27,7 +27,6 @@ const STYLE = `
 .attempt .outcome b { font-weight: 600; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 4px 16px; }
 .multiples h4 { margin: 0; font-size: 12px; font-weight: 500; color: var(--muted); }
-.figures .mean { font-weight: 600; }
 .tables { display: grid; gap: 16px; }
 .tables .scroll { max-height: none; }
 `

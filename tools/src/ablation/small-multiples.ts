@@ -48,14 +48,17 @@ export function sharedAxes(groups: readonly CurveGroup[]): SharedAxes {
 
 /** The charts of one group, from left to right. */
 export function smallMultiples(group: CurveGroup, axes: SharedAxes): readonly SmallMultiple[] {
-  const { recorded, seeds } = group
+  const { recorded } = group
   const entropyOf = ({ entropy }: IterationMetrics) => (entropy === null ? null : entropy / ENTROPY_MAX)
   return [
     multiple(group, axes, {
       heading: 'Value loss / variance',
       range: [0, VALUE_LOSS_MAX],
-      curves: [{ at: ({ valueLoss }) => valueLoss && Math.min(valueLoss, VALUE_LOSS_MAX), color: ink.team }],
-      levels: [{ values: bothEnds(floorOf(seeds)), color: ink.optimum, iterations: axes.lastIteration }],
+      curves: [
+        { at: ({ valueLoss }) => valueLoss && Math.min(valueLoss, VALUE_LOSS_MAX), color: ink.team },
+        { at: floorOf, color: ink.optimum, dashed: true },
+      ],
+      levels: [],
     }),
     multiple(group, axes, {
       heading: 'Value loss as printed',
@@ -90,7 +93,7 @@ export function smallMultiples(group: CurveGroup, axes: SharedAxes): readonly Sm
 
 /** A constant, or a straight line between what is known of its ends. */
 type Level = {
-  readonly values: readonly [number, number] | null
+  readonly values: readonly [number, number]
   readonly color: string
   readonly iterations: number
 } | null
@@ -99,7 +102,11 @@ type Drawing = {
   readonly heading: string
   readonly range: readonly [number, number]
   readonly logarithmic?: boolean
-  readonly curves: readonly { readonly at: (line: IterationMetrics) => number | null; readonly color: string }[]
+  readonly curves: readonly {
+    readonly at: (line: IterationMetrics) => number | null
+    readonly color: string
+    readonly dashed?: boolean
+  }[]
   readonly levels: readonly Level[]
 }
 
@@ -108,10 +115,10 @@ function multiple({ id, name, seeds }: CurveGroup, axes: SharedAxes, drawing: Dr
   const [min, max] = range
   const data = curves.map(({ at }) => seeds.map((lines) => pointsOf(lines, at, logarithmic)))
   const drawn = data.flatMap((perSeed, c) =>
-    perSeed.map((points) => line({ points, color: curves[c].color, width: 1.1, dashed: false })),
+    perSeed.map((points) => line({ points, color: curves[c].color, width: 1.1, dashed: curves[c].dashed ?? false })),
   )
   const compared = levels.flatMap((level) => {
-    if (level === null || level.values === null) return []
+    if (level === null) return []
     const [first, last] = level.values
     const points: [number, number][] = [
       [1, first],
@@ -185,10 +192,9 @@ function line(drawn: { points: Points; color: string; width: number; dashed: boo
   }
 }
 
-/** The least value loss that any critic can have: 1 - ceiling, mean of all iterations that have one. */
-function floorOf(seeds: CurveGroup['seeds']): number | null {
-  const ceilings = seeds.flat().flatMap(({ explainableVarianceCeiling }) => explainableVarianceCeiling ?? [])
-  return ceilings.length === 0 ? null : 1 - ceilings.reduce((sum, ceiling) => sum + ceiling, 0) / ceilings.length
+/** The least value loss that any critic can have on an iteration's returns. */
+function floorOf({ explainableVarianceCeiling: ceiling }: IterationMetrics): number | null {
+  return ceiling === null ? null : Math.min(1 - ceiling, VALUE_LOSS_MAX)
 }
 
 function recordedLoss(recorded: RecordedAttempt | null): Level {
@@ -209,8 +215,8 @@ function recordedF1(recorded: RecordedAttempt | null, { lastIteration: iteration
   return [...new Set([from, to])].map((value) => ({ values: bothEnds(value), color, iterations }))
 }
 
-function bothEnds(value: number | null): readonly [number, number] | null {
-  return value === null ? null : [value, value]
+function bothEnds(value: number): readonly [number, number] {
+  return [value, value]
 }
 
 function least(values: readonly number[], otherwise: number): number {
