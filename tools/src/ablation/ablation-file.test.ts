@@ -23,17 +23,22 @@ const FIGURES = {
   ...{ rewardMean: -7.9, entropy: 0.2, restrictiveShare: 1 },
   ...{ tp: 100, fp: 900, tn: 0, fn: 0, f1: 2 / 11, accuracy: 0.1, wallSeconds: 61 },
 }
-const RUN = { name: 'original', preset: 'original', iterations: 100, ...FIGURES }
+const RUN = { name: 'original', preset: 'original', iterations: 100, failure: null, ...FIGURES }
+const NO_SCORES = { tp: null, fp: null, tn: null, fn: null, f1: null, accuracy: null }
+const DIVERGED = { ...RUN, name: 'batch-norm', preset: 'batch-norm', seed: 1, folder: 'batch-norm-seed1', ...NO_SCORES }
 const SAMPLE: Ablation = {
   quick: null,
   overrides: { dataset: 'darpa-tc' },
-  planned: 3,
+  planned: 4,
   runs: [
     { ...RUN, seed: 1, folder: 'original-seed1' },
     { ...RUN, seed: 2, folder: 'original-seed2' },
+    { ...DIVERGED, iterations: 60, failure: 'returns must be finite' },
   ],
-  means: [{ name: 'original', preset: 'original', seeds: 2, ...FIGURES }],
-  failures: [{ name: 'original', seed: 3, reason: 'the weights are not finite' }],
+  means: [
+    { name: 'original', preset: 'original', seeds: 2, ...FIGURES },
+    { name: 'batch-norm', preset: 'batch-norm', seeds: 1, ...FIGURES, ...NO_SCORES },
+  ],
 }
 
 describe('ablation.json', () => {
@@ -49,6 +54,7 @@ describe('ablation.json', () => {
     ['another field', JSON.stringify({ ...SAMPLE, note: 1 }), /Unrecognized key: "note"/],
     ['an F1 of other counts', JSON.stringify({ ...SAMPLE, runs: [{ ...SAMPLE.runs[0], f1: 0.9 }] }), /runs\.0\.f1/],
     ['a mean of other runs', JSON.stringify({ ...SAMPLE, runs: [SAMPLE.runs[0]] }), /means\.0\.seeds: must be 1/],
+    ['a run without counts', JSON.stringify({ ...SAMPLE, runs: [{ ...DIVERGED, failure: null }] }), /runs\.0\.failure/],
     ['a lost iteration', JSON.stringify(SAMPLE).replace('"iteration":50', '"iteration":51'), /losses\.1\.iteration/],
   ])('refuses %s', async (_, text, message) => {
     const path = join(folder, 'ablation.json')
@@ -66,6 +72,7 @@ describe('the table', () => {
   it('has every run and the mean, without columns of iterations that no run came to', () => {
     const text = ablationTable(SAMPLE, { isTTY: false, environment: {} })
     expect(text).toMatch(/^original +1 +-7\.90 +100 +900 +0 +0 +0\.182 +0\.100 +61 s +stops all$/m)
+    expect(text).toMatch(/^batch-norm +1 +-7\.90 +- +- +- +- +- +- +61 s +no end$/m)
     expect(text).toMatch(/^original +mean of 2 +49,328 +49,328 +49,328$/m)
     expect(text).toMatch(/^ +seed +10 +50 +100 +explained +ceiling +time-to-go$/m)
   })
@@ -73,8 +80,8 @@ describe('the table', () => {
   it('as Markdown says what was asked for and what failed', () => {
     const text = ablationMarkdown(SAMPLE)
     expect(text).toContain('For all presets: dataset "darpa-tc".')
-    expect(text).toContain('2 of 3 trainings are finished.')
-    expect(text).toContain('original, seed 3 came to no end: the weights are not finite')
+    expect(text).toContain('3 of 4 trainings are done.')
+    expect(text).toContain('batch-norm, seed 1 came to no end after iteration 60: returns must be finite')
     expect(text).toContain('| **original** | **mean of 2** | **-7.90** |')
     const lines = text.split('\n').filter((line) => line.startsWith('|'))
     expect(new Set(lines.slice(0, 5).map((line) => line.split('|').length))).toEqual(new Set([13]))

@@ -21,7 +21,8 @@ const figures = {
   rewardMean: measured,
   entropy: measured,
   restrictiveShare: share.nullable(),
-  ...{ tp: amount, fp: amount, tn: amount, fn: amount, f1: share, accuracy: share },
+  ...{ tp: amount.nullable(), fp: amount.nullable(), tn: amount.nullable(), fn: amount.nullable() },
+  ...{ f1: share.nullable(), accuracy: share.nullable() },
   wallSeconds: amount,
 }
 
@@ -40,18 +41,24 @@ const ablationSchema = z
         seed: z.int().nonnegative(),
         /** Run folder, inside the folder of this file. */
         folder: label,
-        iterations: z.int().positive(),
+        /** That were completed. */
+        iterations: z.int().nonnegative(),
+        /** Why it came to no end, as weights that stopped being finite; null = it did. */
+        failure: label.nullable(),
         ...figures,
       }),
     ),
     /** Over the seeds, one entry for each name, in the order of the runs. */
     means: z.array(z.strictObject({ name: label, preset: label, seeds: z.int().positive(), ...figures })),
-    /** Trainings that came to no end, as those whose weights stopped being finite. */
-    failures: z.array(z.strictObject({ name: label, seed: z.int().nonnegative(), reason: label })),
   })
   .superRefine(({ runs, means }, context) => {
     const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
-    for (const [index, { tp, fp, tn, fn, f1 }] of runs.entries()) {
+    for (const [index, { tp, fp, tn, fn, f1, failure }] of runs.entries()) {
+      if (failure !== null) continue
+      if (tp === null || fp === null || tn === null || fn === null || f1 === null) {
+        complain(['runs', index, 'failure'], 'must say why there are no counts')
+        continue
+      }
       const derived = tp === 0 ? 0 : (2 * tp) / (2 * tp + fp + fn)
       if (Math.abs(f1 - derived) > 1e-6) complain(['runs', index, 'f1'], `must follow from the counts (${derived})`)
       if (tp + fp + tn + fn === 0) complain(['runs', index, 'tp'], 'counts must not all be 0')

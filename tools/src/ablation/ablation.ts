@@ -11,7 +11,9 @@ import { type Plan, planOf } from './plan.ts'
 import { quickInWords } from './quick.ts'
 import { renderAblation } from './report.ts'
 import { type RunOutcome, runAll } from './run-all.ts'
-import { ablationMarkdown, ablationTable } from './table.ts'
+import { ablationMarkdown, ablationTable, notesOn } from './table.ts'
+
+const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 
 await runCommand(
   async () => {
@@ -34,6 +36,7 @@ await runCommand(
     if (outcomes.length === 0) return
     await writeResults(options, plan, outcomes)
     const ablation = await readAblation(join(options.out, 'ablation.json'))
+    for (const note of ['', ...notesOn(ablation)]) say(note)
     say(`\n${ablationTable(ablation, { isTTY, environment: process.env })}`)
     for (const name of FILES) say(join(options.out, name))
   },
@@ -43,8 +46,6 @@ await runCommand(
   },
 )
 
-const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
-
 /** Figures first; page and Markdown are made from what can be read back of them. */
 async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<void> {
   await mkdir(options.out, { recursive: true })
@@ -52,17 +53,20 @@ async function writeResults(options: Options, plan: Plan, outcomes: readonly Run
   await writeAblation(json, ablationOf(options, plan, outcomes))
   const ablation = await readAblation(json)
   const metrics = new Map(
-    outcomes.flatMap((outcome) => ('training' in outcome ? [[outcome.run.folder, outcome.training.metrics]] : [])),
+    outcomes.map((outcome) => [outcome.run.folder, 'training' in outcome ? outcome.training.metrics : outcome.metrics]),
   )
   await writeFileAtomically(markdown, ablationMarkdown(ablation))
   await writeFileAtomically(html, renderAblation(ablation, metrics))
 }
 
 function ablationOf({ quick, overrides }: Options, plan: Plan, outcomes: readonly RunOutcome[]): Ablation {
-  const runs = outcomes.flatMap((outcome) => {
-    if (!('training' in outcome)) return []
-    const { name, preset, seed, folder, config } = outcome.run
-    return [{ name, preset, seed, folder, iterations: config.iterations, ...figuresOf(outcome.training) }]
+  const runs = outcomes.map((outcome) => {
+    const { name, preset, seed, folder } = outcome.run
+    const [training, failure] =
+      'training' in outcome
+        ? [outcome.training, null]
+        : [{ metrics: outcome.metrics, lastWeights: null }, outcome.failure]
+    return { name, preset, seed, folder, iterations: training.metrics.length, failure, ...figuresOf(training) }
   })
   const names = [...new Set(runs.map(({ name }) => name))]
   return {
@@ -74,8 +78,5 @@ function ablationOf({ quick, overrides }: Options, plan: Plan, outcomes: readonl
       const own = runs.filter((run) => run.name === name)
       return { name, preset: own[0].preset, seeds: own.length, ...meansOf(own) }
     }),
-    failures: outcomes.flatMap((outcome) =>
-      'failure' in outcome ? [{ name: outcome.run.name, seed: outcome.run.seed, reason: outcome.failure }] : [],
-    ),
   }
 }

@@ -25,21 +25,24 @@ export type Figures = {
   readonly entropy: Measured
   /** Restrictive actions among all that the agents sampled. */
   readonly restrictiveShare: Measured
-  /** Greedy decisions of the team on the test split, after the last iteration. */
-  readonly tp: number
-  readonly fp: number
-  readonly tn: number
-  readonly fn: number
-  readonly f1: number
-  readonly accuracy: number
+  /** Greedy decisions of the team on the test split, after the last iteration; null of a training that came to no end. */
+  readonly tp: Measured
+  readonly fp: Measured
+  readonly tn: Measured
+  readonly fn: Measured
+  readonly f1: Measured
+  readonly accuracy: Measured
   /** Collecting and updating, without validations. */
   readonly wallSeconds: number
 }
 
+/** A training and its scores; null where it came to no end. */
+type Training = Pick<ScoredTraining, 'metrics'> & { readonly lastWeights: ScoredTraining['lastWeights'] | null }
+
 /** @see Figures */
-export function figuresOf({ metrics, lastWeights }: ScoredTraining): Figures {
+export function figuresOf({ metrics, lastWeights }: Training): Figures {
   const tenth = metrics.slice(-Math.ceil(metrics.length / 10))
-  const { tp, fp, tn, fn, f1, accuracy } = lastWeights.team
+  const { tp, fp, tn, fn, f1, accuracy } = lastWeights?.team ?? NO_SCORES
   return {
     losses: LOSS_ITERATIONS.map((iteration) => {
       const line = metrics.find((one) => one.iteration === iteration)
@@ -56,10 +59,11 @@ export function figuresOf({ metrics, lastWeights }: ScoredTraining): Figures {
   }
 }
 
+const NO_SCORES = { tp: null, fp: null, tn: null, fn: null, f1: null, accuracy: null }
+
 /** The mean of every figure over the seeds; null where one of them has none. */
 export function meansOf(figures: readonly Figures[]): Figures {
   const over = (pick: (one: Figures) => Measured) => mean(figures.map(pick))
-  const counted = (pick: (one: Figures) => number) => mean(figures.map(pick))!
   return {
     losses: LOSS_ITERATIONS.map((iteration, i) => ({
       iteration,
@@ -72,18 +76,19 @@ export function meansOf(figures: readonly Figures[]): Figures {
     rewardMean: over((one) => one.rewardMean),
     entropy: over((one) => one.entropy),
     restrictiveShare: over((one) => one.restrictiveShare),
-    tp: counted((one) => one.tp),
-    fp: counted((one) => one.fp),
-    tn: counted((one) => one.tn),
-    fn: counted((one) => one.fn),
-    f1: counted((one) => one.f1),
-    accuracy: counted((one) => one.accuracy),
-    wallSeconds: counted((one) => one.wallSeconds),
+    tp: over((one) => one.tp),
+    fp: over((one) => one.fp),
+    tn: over((one) => one.tn),
+    fn: over((one) => one.fn),
+    f1: over((one) => one.f1),
+    accuracy: over((one) => one.accuracy),
+    wallSeconds: over((one) => one.wallSeconds) ?? 0,
   }
 }
 
-/** A constant action, in words; null for a team that tells events apart. */
+/** A constant action, in words; null for a team that tells events apart, and for one that was not scored. */
 export function collapseOf({ tp, fp, tn, fn }: Pick<Figures, 'tp' | 'fp' | 'tn' | 'fn'>): string | null {
+  if (tp === null) return null
   if (tn === 0 && fn === 0) return 'stops all'
   if (tp === 0 && fp === 0) return 'stops none'
   if (tp === 0) return 'TP 0'

@@ -67,7 +67,7 @@ describe('planOf', () => {
     expect(runs[0].config).toMatchObject({ lstmHidden: [16], iterations: 7, policyHidden: [64], rows: 20_000 })
     expect(runs[1].config).toMatchObject({ policy: 'mlp', iterations: 7, policyHidden: [64] })
     const quick = await plan('--quick', '--dataset=darpa-tc', '--data=somewhere', '--presets=original,default')
-    expect(quick.runs[0].config).toMatchObject({ rows: null, iterations: 150 })
+    expect(quick.runs[0].config).toMatchObject({ rows: null, iterations: 100 })
     expect(quick.runs[1].config.iterations).toBe(60)
   })
 

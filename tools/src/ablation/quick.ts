@@ -4,7 +4,7 @@ import type { Settings } from './causes.ts'
 const SMALLER = { policyHidden: [64], valueHidden: [64], lstmHidden: [32, 32] } as const
 
 /** For a training of the earlier system's 300 iterations. */
-const SHORTER = { iterations: 150, validateEvery: 25 } as const
+const SHORTER = { iterations: 100, validateEvery: 20 } as const
 
 /** Events to generate, where they are generated. */
 const ROWS = 20_000

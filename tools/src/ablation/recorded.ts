@@ -21,7 +21,7 @@ const NOTHING = { criticLoss: null, hopedCriticLoss: null, f1: null, collapsed: 
  * here. It ran 300 iterations each time on DARPA TC events; where it gives one figure, the loss did not move. The F1 of
  * `original` follows from accuracy and recall: everything was blocked, so precision = accuracy = 0.2017.
  */
-export const RECORDED: readonly RecordedAttempt[] = [
+const RECORDED: readonly RecordedAttempt[] = [
   { ...NOTHING, preset: 'original', f1: { from: 0.3357, to: 0.3357, hoped: false }, collapsed: 'all blocked' },
   {
     preset: 'eight-fixes',

@@ -57,7 +57,7 @@ export function renderAblation(ablation: Ablation, metrics: ReadonlyMap<string, 
   const body = html`<div class="headline">
 <p class="eyebrow"><b>Vigil</b> ablation</p>
 <h1>${headlineOf(ablation)}</h1>
-${notesOn(ablation).map((note) => html`<p class="lead">${note}</p>`)}
+<ul class="notes">${notesOn(ablation).map((note) => html`<li>${note}</li>`)}</ul>
 </div>
 <section aria-labelledby="curves">
 <h2 id="curves">Side by side</h2>
@@ -89,7 +89,7 @@ function attempt(group: CurveGroup, ablation: Ablation, axes: SharedAxes): Marku
   const mean = ablation.means.find(({ name }) => name === group.name)!
   const preset = readPreset(mean.preset)
   const isPlain = mean.name === mean.preset
-  const verdict = collapseOf(mean)
+  const verdict = mean.tp === null ? 'came to no end' : collapseOf(mean)
   const figures = `F1 ${formatScore(mean.f1)}, accuracy ${formatScore(mean.accuracy)}, ${formatShare(mean.restrictiveShare)} restrictive while learning`
   return html`<section class="attempt">
 <header><h3>${mean.name}</h3>${isPlain ? html`<p>${preset.purpose}</p>` : null}</header>

@@ -1,10 +1,18 @@
-import { formatDuration, readScoredTraining, type ScoredTraining, type Session, trainAndScore } from '@vigil/learner'
+import { join } from 'node:path'
+import {
+  formatDuration,
+  readMetrics,
+  readScoredTraining,
+  type ScoredTraining,
+  type Session,
+  trainAndScore,
+} from '@vigil/learner'
 import type { PlannedRun } from './plan.ts'
 
 /** A training that was finished, or the reason why it came to no end. */
 export type RunOutcome =
   | { readonly run: PlannedRun; readonly training: ScoredTraining }
-  | { readonly run: PlannedRun; readonly failure: string }
+  | { readonly run: PlannedRun; readonly failure: string; readonly metrics: ScoredTraining['metrics'] }
 
 /** Lines of progress of each training in a pipe: there are many trainings. */
 const PLAIN_LINES = 4
@@ -45,7 +53,7 @@ async function runOne(run: PlannedRun, session: Session): Promise<RunOutcome | n
   } catch (error) {
     if (!diverged(error)) throw error
     session.stream.write(`${error.message}\n`)
-    return { run, failure: error.message }
+    return { run, failure: error.message, metrics: await readMetrics(join(run.config.out, 'metrics.jsonl')) }
   }
 }
 

@@ -25,6 +25,9 @@ export type SmallMultiple = { readonly heading: string; readonly chart: SvgChart
 /** Value losses above this are cut: an exploding one would flatten all others. */
 export const VALUE_LOSS_MAX = 1.5
 
+/** Between two ticks of the reward. */
+const STEP = 5
+
 const ENTROPY_MAX = Math.log(4)
 
 /** @see SharedAxes */
@@ -39,7 +42,7 @@ export function sharedAxes(groups: readonly CurveGroup[]): SharedAxes {
     lastIteration: lines.reduce((last, { iteration }) => Math.max(last, iteration), 1),
     // Whole powers of ten, the ends of a logarithmic axis.
     criticLoss: [10 ** Math.floor(Math.log10(least(losses, 1))), 10 ** Math.ceil(Math.log10(most(losses, 10)))],
-    reward: [Math.floor(least(rewards, -1)), Math.ceil(most(rewards, 1))],
+    reward: [STEP * Math.floor(least(rewards, -1) / STEP), STEP * Math.ceil(most(rewards, 1) / STEP)],
   }
 }
 
@@ -142,7 +145,7 @@ function multiple({ id, name, seeds }: CurveGroup, axes: SharedAxes, drawing: Dr
           type: logarithmic ? 'log' : 'value',
           min,
           max,
-          splitNumber: 3,
+          ...(logarithmic ? { splitNumber: 3 } : { interval: max - min > 2 ? STEP : 0.5 }),
           axisLine: { show: false },
           axisTick: { show: false },
           axisLabel: { ...chartText, fontSize: 10, formatter: formatTick, hideOverlap: true },

@@ -21,15 +21,19 @@ type Column = readonly [heading: string, cell: (figures: Figures) => string]
 
 const OUTCOME: readonly Column[] = [
   ['reward', (one) => formatSigned(one.rewardMean)],
-  ['TP', (one) => formatCount(one.tp)],
-  ['FP', (one) => formatCount(one.fp)],
-  ['TN', (one) => formatCount(one.tn)],
-  ['FN', (one) => formatCount(one.fn)],
+  ['TP', (one) => countOf(one.tp)],
+  ['FP', (one) => countOf(one.fp)],
+  ['TN', (one) => countOf(one.tn)],
+  ['FN', (one) => countOf(one.fn)],
   ['F1', (one) => formatScore(one.f1)],
   ['accuracy', (one) => formatScore(one.accuracy)],
   ['wall time', (one) => formatDuration(one.wallSeconds * 1000)],
-  ['', (one) => collapseOf(one) ?? ''],
+  ['', (one) => (one.tp === null ? 'no end' : (collapseOf(one) ?? ''))],
 ]
+
+function countOf(value: number | null): string {
+  return value === null ? absentNumber : formatCount(value)
+}
 
 const EXPLAINED: readonly Column[] = [
   ['explained', (one) => formatMeasure(one.explainedVariance)],
@@ -102,13 +106,15 @@ export function ablationMarkdown(ablation: Ablation): string {
 }
 
 /** What a reader must know of the table, one sentence or two each. */
-export function notesOn({ quick, overrides, planned, runs, failures }: Ablation): readonly string[] {
+export function notesOn({ quick, overrides, planned, runs }: Ablation): readonly string[] {
   const given = Object.entries(overrides).map(([key, value]) => `${key} ${JSON.stringify(value)}`)
   return [
     ...(quick === null ? [] : [quick]),
     ...(given.length === 0 ? [] : [`For all presets: ${given.join(', ')}.`]),
-    ...(runs.length === planned ? [] : [`${runs.length} of ${planned} trainings are finished.`]),
-    ...failures.map(({ name, seed, reason }) => `${name}, seed ${seed} came to no end: ${reason}`),
+    ...(runs.length === planned ? [] : [`${runs.length} of ${planned} trainings are done.`]),
+    ...runs.flatMap(({ name, seed, iterations, failure }) =>
+      failure === null ? [] : [`${name}, seed ${seed} came to no end after iteration ${iterations}: ${failure}`],
+    ),
     'Decisions are those of the last weights, as the record has them: no checkpoint was chosen by validation. Reward, explained variance, its ceiling and the time-to-go share are means over the last tenth of the iterations.',
   ]
 }

@@ -2,7 +2,7 @@ import { commandLine, flagName, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { mergeSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
+import { layerSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
 import { readPreset } from '../config/presets.ts'
 import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
@@ -24,17 +24,15 @@ async function newRun(
   settings: Record<string, unknown>,
   { config: file, preset }: Readonly<Record<string, string>>,
 ): Promise<TrainRunPlan> {
-  const fromPreset = preset === undefined ? {} : readPreset(preset).settings
-  const fromFile = file === undefined ? {} : await readConfigFile(file)
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
-  const sources = [
-    COMMAND_LINE,
-    ...(file === undefined ? [] : [file]),
-    ...(preset === undefined ? [] : [`preset ${preset}`]),
-  ]
-  const config = resolveConfig(mergeSettings(mergeSettings(fromPreset, fromFile), settings), sources.join(' over '))
+  const layers = layerSettings([
+    ...(preset === undefined ? [] : [{ source: `preset ${preset}`, settings: readPreset(preset).settings }]),
+    ...(file === undefined ? [] : [{ source: file, settings: await readConfigFile(file) }]),
+    { source: COMMAND_LINE, settings },
+  ])
+  const config = resolveConfig(layers.settings, layers.sourceOf)
   await assertRunFolderFree(config)
   return { kind: 'new', config }
 }

@@ -13,6 +13,20 @@ const refused = (input: unknown): ConfigError => {
 
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
+describe('defects', () => {
+  it('are sorted, resolve what they stand for, and are off by default', () => {
+    const { defects, attribution, engine } = resolveConfig(
+      { defects: ['vote-reward', 'joint-clip', 'vote-reward'] },
+      'test',
+    )
+    expect({ defects, attribution, engine }).toEqual({
+      ...{ defects: ['joint-clip', 'vote-reward'], attribution: 'consensus', engine: 'portable' },
+    })
+    expect(resolveConfig({ defects: ['vote-reward'] }, 'test').engine).toBe('auto')
+    expect(resolveConfig({}, 'test')).toMatchObject({ defects: [], attribution: 'own', engine: 'auto' })
+  })
+})
+
 describe('resolveConfig', () => {
   it('fills in the defaults and derives what follows from them', () => {
     const config = resolveConfig({}, 'test')
@@ -72,6 +86,14 @@ describe('resolveConfig', () => {
     [{ dataset: 'darpa-tc', data: 'x', rows: 5000 }, 'CONFLICT', /Leave --rows out/],
     [{ rewards: { truePositive: 1e39 } }, 'INVALID_VALUE', /rewards.truePositive must be at most 1000000/],
     [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],
+    [
+      { engine: 'tfjs', defects: ['joint-clip'] },
+      'CONFLICT',
+      /"joint-clip" are built into the engine "portable" alone/,
+    ],
+    [{ backend: 'cpu', defects: ['ratio-matrix'] }, 'CONFLICT', /has no backends/],
+    [{ defects: ['joint-clop'] }, 'INVALID_VALUE', /one of ratio-matrix, joint-clip, /],
+    [{ sampling: 'balanced', episodes: 'stream' }, 'CONFLICT', /Give --episodes=iid, or leave --sampling out/],
     [{ policyHidden: [0] }, 'INVALID_VALUE', /policyHidden.0 must be at least 1, but is 0/],
     [{ policy: 'lstm', lstmHidden: [] }, 'INVALID_VALUE', /lstmHidden must be at least 1 long/],
     [{ lstmHidden: [64] }, 'CONFLICT', /policy "mlp" has no LSTM layers, but lstmHidden is 64\. Give --policy=lstm/],

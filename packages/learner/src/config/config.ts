@@ -23,7 +23,10 @@ export type Config = Readonly<
   }
 >
 
-/** What `resolveConfig` is told where the settings come from flags alone: messages then name the flags. */
+/** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
+export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
+
+/** What `resolveConfig` is told where settings come from flags: messages then name the flags. */
 export const COMMAND_LINE = 'command line'
 
 /** Settings that change how fast a run is or where it goes, never what comes out. */
@@ -36,7 +39,7 @@ const WITHOUT_EFFECT = ['actors', 'engineThreads', 'out', 'data'] as const
  * @param source where it came from, for messages
  * @throws {ConfigError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
  */
-export function resolveConfig(input: unknown, source: string): Config {
+export function resolveConfig(input: unknown, source: SettingSource): Config {
   const parsed = parse(input, source)
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
@@ -77,13 +80,15 @@ export function configKeys(): string[] {
   })
 }
 
-function parse(input: unknown, source: string): ParsedConfig {
+function parse(input: unknown, from: SettingSource): ParsedConfig {
   const result = configSchema.safeParse(input as ConfigInput)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const path = issue.path.join('.')
+  const wrong = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path
+  const source = typeof from === 'string' ? from : from(wrong)
   if (issue.code === 'unrecognized_keys') {
-    const key = [...issue.path, issue.keys[0]].join('.')
+    const key = wrong.join('.')
     const suggestion = nearestName(key, configKeys())
     throw new ConfigError(
       'UNKNOWN_KEY',

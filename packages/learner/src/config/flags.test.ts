@@ -45,6 +45,13 @@ describe('parseFlags', () => {
     expect(flags).toEqual({ resume: 'runs/x=y' })
   })
 
+  it('reads a list of names, which may be empty', () => {
+    const read = (word: string) => parseFlags([word], []).settings.defects
+    expect(read('--defects=joint-clip,vote-reward')).toEqual(['joint-clip', 'vote-reward'])
+    expect(read('--defects=["joint-clip"]')).toEqual(['joint-clip'])
+    expect(read('--defects=none')).toEqual([])
+  })
+
   it('takes a negative number for a value, not for a flag', () => {
     expect(parseFlags(['--rewards.false-negative', '-6'], []).settings).toEqual({ rewards: { falseNegative: -6 } })
   })

@@ -72,6 +72,32 @@ export function mergeSettings(file: Record<string, unknown>, flags: Record<strin
   return merged
 }
 
+/** Settings of one source: a preset, a file, the command line. */
+export type SettingLayer = { readonly source: string; readonly settings: Record<string, unknown> }
+
+/** Settings of several sources, a later one overruling those before it, and which of them a setting comes from. */
+export function layerSettings(layers: readonly SettingLayer[]): {
+  readonly settings: Record<string, unknown>
+  readonly sourceOf: (path: readonly PropertyKey[]) => string
+} {
+  return {
+    settings: layers.reduce((merged, { settings }) => mergeSettings(merged, settings), {}),
+    sourceOf(path) {
+      const within = layers.filter(({ settings }) => hasPath(settings, path))
+      return within.at(-1)?.source ?? layers.map(({ source }) => source).join(' and ')
+    },
+  }
+}
+
+function hasPath(settings: object, path: readonly PropertyKey[]): boolean {
+  let value: unknown = settings
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false
+    value = value[key as keyof typeof value]
+  }
+  return true
+}
+
 async function readJson(path: string, what: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ConfigError('CONFIG_FILE', `The ${what} ${path} cannot be read: ${(cause as Error).message}.`)

@@ -126,6 +126,19 @@ function lanesOf(pass: number): number[][] {
 }
 
 describe('minibatchesOf a recurrent team', () => {
+  it('shows every event without what came before it, for the fault replay-mismatch', () => {
+    const order = { size: 4, agentCount: AGENTS, seed: 1, pass: 0, weights: null, direct: null }
+    const snapshots = (alone: boolean) =>
+      [...minibatchesOf(RECURRENT, SOURCE, { ...order, alone })].map((m) => structuredClone(m))
+    for (const [index, forgetful] of snapshots(true).entries()) {
+      const whole = snapshots(false)[index]
+      const { resets, state, ...shape } = forgetful.recurrence!
+      expect([...resets, ...state]).toEqual([...resets.fill(1), ...state.fill(0)])
+      expect({ ...forgetful, recurrence: null }).toEqual({ ...whole, recurrence: null })
+      expect(whole.recurrence).toMatchObject(shape)
+    }
+  })
+
   it('shows every lane once per pass, whole, in time order, with its state and resets', () => {
     const lanes = lanesOf(0)
     expect(lanes.length).toBe(3)

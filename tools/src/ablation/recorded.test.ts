@@ -1,0 +1,32 @@
+import { presetNames, readPreset } from '@vigil/learner'
+import { expect, it } from 'vitest'
+import { recordedOf } from './recorded.ts'
+
+const ATTEMPTS = presetNames().flatMap((name) => recordedOf(name) ?? [])
+
+it('has figures of every preset whose record has some, and of no other', () => {
+  const worded = presetNames().filter((name) => readPreset(name).recorded !== null)
+  expect(ATTEMPTS.map(({ preset }) => preset)).toEqual(worded)
+  expect(recordedOf('default')).toBeNull()
+})
+
+it.each(ATTEMPTS)(
+  'says of $preset what the record says in words',
+  ({ preset, criticLoss, hopedCriticLoss, collapsed }) => {
+    const words = readPreset(preset).recorded!
+    const figures = criticLoss === null ? [] : [...new Set([criticLoss.first, criticLoss.last])]
+    if (hopedCriticLoss !== null) figures.push(hopedCriticLoss)
+    // 1 is written 1.0 there.
+    for (const figure of figures) expect(words).toContain(figure === 1 ? '1.0' : figure.toLocaleString('en-US'))
+    if (collapsed === 'TP 0') expect(words).toContain('TP 0')
+    if (collapsed === 'all blocked') expect(words).toContain('always block')
+    if (collapsed === 'one action') expect(words).toContain('all allow or all block')
+  },
+)
+
+it('derives the F1 of a team that blocks all from its accuracy', () => {
+  const { f1 } = recordedOf('original')!
+  expect(f1!.from).toBeCloseTo((2 * 0.2017) / (1 + 0.2017), 4)
+  // 59,869 false positives on 75,000 rows leave as many threats as that accuracy says.
+  expect((75_000 - 59_869) / 75_000).toBeCloseTo(0.2017, 4)
+})
