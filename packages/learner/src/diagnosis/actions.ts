@@ -6,13 +6,13 @@ import { totalOf } from './update-defects.ts'
 import { isUseless } from './validations.ts'
 import { figure, percent } from './words.ts'
 
-/** "One action above 95 %" (SYSTEM.md). */
+/** "One action above 95 %" (recorded). */
 const ONE_ACTION_MAX = 0.95
 
-/** "Action mix far from the threat rate" (SYSTEM.md): three times as many restrictive actions, or a third. Own choice of the factor. */
+/** "Action mix far from the threat rate" (recorded): three times as many restrictive actions, or a third. Own choice of the factor. */
 const MIX_FACTOR_MAX = 3
 
-/** When the two above are asked for; SYSTEM.md names 100 for the related TP = 0. */
+/** When the two above are asked for; the record names 100 for the related TP = 0. */
 const MIX_AFTER = 100
 
 /** A policy this certain explores no more: e.g. 99.4 % for one action. Own choice. */
@@ -102,7 +102,7 @@ export const noExploitation: MetricsCheck = (config, metrics) => {
 /** Of the gain that is left at the beginning, less than this is none. Own choice. */
 const GAIN_MIN = 0.05
 
-/** "Rewards not rising" (SYSTEM.md). Not asked of a team that was good from the beginning. */
+/** "Rewards not rising" (recorded). Not asked of a team that was good from the beginning. */
 export const rewardNotRising: MetricsCheck = (config, metrics) => {
   const late = lateLines(metrics, dueAfter(MIX_AFTER, config))
   if (late.length === 0 || !isUseless(config, metrics)) return null

@@ -1,7 +1,10 @@
 import type { Config } from '../config/config.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 
-/** What can be found, as stable words that programs compare; docs/doctor.md has a section for each. */
+/**
+ * What can be found, as stable words that programs compare; docs/doctor.md explains each. Thresholds called "recorded" are those
+ * that the record of the attempts before Vigil asks to watch.
+ */
 export const FINDING_CODES = [
   // Data
   'INPUTS_WITHOUT_SIGNAL',

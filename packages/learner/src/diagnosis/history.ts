@@ -13,7 +13,7 @@ const LATE_LINES_MIN = 3
  * The iteration after which something may be expected. The recorded attempts had 300 iterations; of a shorter training it
  * is expected after a third, which is where 100 of 300 lie.
  *
- * @param recorded the iteration that SYSTEM.md, the record of the earlier attempts, names
+ * @param recorded the iteration that the record of the earlier attempts names (docs/doctor.md)
  */
 export function dueAfter(recorded: number, { iterations }: Pick<Config, 'iterations'>): number {
   return Math.max(EARLY_ITERATIONS, Math.min(recorded, Math.floor(iterations / 3)))

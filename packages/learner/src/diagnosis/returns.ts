@@ -12,7 +12,7 @@ const CEILING_MIN = 0.1
 const TIME_TO_GO_MAX = 0.5
 const TIME_TO_GO_ITERATIONS = 5
 
-/** A new policy acts at random, which is noise to a critic too; SYSTEM.md names 20 for the related value loss. */
+/** A new policy acts at random, which is noise to a critic too; the record names 20 for the related value loss. */
 const CEILING_AFTER = 20
 
 /** The returns are noise to any critic. Of independent rows the discount alone says so, from the first iteration on. */
@@ -62,7 +62,7 @@ export const returnsMeasureTime: MetricsCheck = (config, metrics) => {
   }
 }
 
-/** "Value loss at 1.0 after iteration 50" (SYSTEM.md); 0.97 leaves room for what 1 - gamma^2 = 2 % could explain. */
+/** "Value loss at 1.0 after iteration 50" (recorded); 0.97 leaves room for what 1 - gamma^2 = 2 % could explain. */
 const STUCK_LOSS = 0.97
 const STUCK_AFTER = 50
 

@@ -5,13 +5,13 @@ import { list, percent } from './words.ts'
 /** A specification that holds more seldom is as good as never satisfied: nothing shows which way is better. Own choice. */
 const NEVER_MAX = 0.01
 
-/** When a specification may be expected to hold now and then; SYSTEM.md names 100 for the related TP = 0. */
+/** When a specification may be expected to hold now and then; the record names 100 for the related TP = 0. */
 const NEVER_AFTER = 100
 
 /** Penalty at more than half of the steps is a part of the reward, not a warning. Own choice; recorded: 99.98 %. */
 const PENALTY_MAX = 0.5
 
-/** A new policy acts at random and violates much. SYSTEM.md names 20 for the value loss, which suffers first. */
+/** A new policy acts at random and violates much. the record names 20 for the value loss, which suffers first. */
 const PENALTY_AFTER = 20
 
 /** Specifications that are violated at nearly every step. */

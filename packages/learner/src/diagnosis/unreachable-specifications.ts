@@ -1,5 +1,5 @@
 import type { Dataset } from '@vigil/data'
-import { randomPermutation, randomStream, randomUnit } from '@vigil/random'
+import { randomStream, randomUnit } from '@vigil/random'
 import type { Config } from '../config/config.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
 import type { Finding } from './finding.ts'
@@ -9,78 +9,89 @@ const [ALLOW, BLOCK] = [0, 1]
 
 /**
  * F1 of the teams by which a specification is tried. 0.99 is more than any team reached on inputs that do not hold the label
- * (0.978, SYSTEM.md): what it fails, nothing that can be trained will keep.
+ * (0.978): what it fails, nothing that can be trained will keep.
  */
 const [PERFECT, BEST_KNOWN, GOOD] = [1, 0.99, 0.97]
 
-/** Rows walked, the first ones of the validation split in its order; of a small split several times, with other errors. */
-const ROWS_MAX = 60_000
+/** Events walked: the first ones of the validation split in its order, several times with other errors where it is small. */
+const EVENTS_MAX = 60_000
 const WALKS_MAX = 8
 
 /** More than this, where the share is just at its target, is no failure. */
 const SLACK = 0.01
 
 /**
- * Specifications that even a team better than any known fails too often on the validation split's labels: found by letting
- * teams decide that err at random. The team of F1 x misses a share 1 - x of the threats and stops as many benign events,
- * which makes precision and recall x. Labels come in the order of the split, as they are evaluated; for independent rows
- * shuffled, as training draws them. The worse of both counts.
+ * Specifications that even a team better than any known fails too often: found by letting teams decide that err at random.
+ * The team of F1 x misses a share 1 - x of the threats and stops as many benign events, which makes precision and recall x.
+ * Events come in the order of the validation split, as they are evaluated, and for independent rows also as training draws
+ * them. The worse of both counts.
  */
 export function specificationUnreachable(config: Config, dataset: Dataset): Finding | null {
   if (config.specifications.length === 0) return null
-  const rows = dataset.splits.validation.rows.subarray(0, ROWS_MAX)
-  const labels = Uint8Array.from(rows, (row) => dataset.labels[row])
-  const orders: Order[] = [{ words: 'in the order of the split', isShuffled: false }]
-  if (config.episodes === 'iid') orders.push({ words: 'in random order, as training draws them', isShuffled: true })
-  const tried = orders.map(({ words, isShuffled }) => ({
-    words,
-    rates: [PERFECT, BEST_KNOWN, GOOD].map((f1) => satisfiedRates(config, labels, { f1, isShuffled })),
-  }))
+  const walks = [evaluatedEvents(dataset), ...(config.episodes === 'iid' ? [drawnEvents(config, dataset)] : [])]
+  const known = walks.map((walk) => satisfiedRates(config, walk, BEST_KNOWN))
   const found = config.specifications.flatMap(({ name, target, formula }, s) => {
-    const { words, rates } = tried.reduce((worse, other) => (other.rates[1][s] < worse.rates[1][s] ? other : worse))
-    const [perfect, known, good] = rates.map((of) => percent(of[s]))
-    if (rates[1][s] >= target - SLACK) return []
+    const worse = known.reduce((worst, rates, i) => (rates[s] < known[worst][s] ? i : worst), 0)
+    if (known[worse][s] >= target - SLACK) return []
+    const [perfect, good] = [PERFECT, GOOD].map((f1) => percent(satisfiedRates(config, walks[worse], f1)[s]))
+    const held = `${perfect} with perfect decisions, ${percent(known[worse][s])} with F1 ${BEST_KNOWN}, ${good} with F1 ${GOOD}`
     return [
-      `"${name}" (${formula}) is to hold at ${percent(target)} of the steps; ${words} it does at ${perfect} with perfect decisions, ${known} with F1 ${BEST_KNOWN}, ${good} with F1 ${GOOD}`,
+      `"${name}" (${formula}) is to hold at ${percent(target)} of the steps; over ${walks[worse].words} it does at ${held}`,
     ]
   })
   if (found.length === 0) return null
-  const threatRate = labels.reduce((sum, label) => sum + label, 0) / labels.length
   return {
     code: 'SPECIFICATION_UNREACHABLE',
     severity: config.stlMode === 'off' ? 'note' : 'problem',
     title: 'A specification cannot be kept at this threat rate',
-    evidence: `${found.join('; ')}. Simulated over ${count(labels.length)} rows of the validation split, ${percent(threatRate)} threats.`,
+    evidence: `${found.join('; ')} (simulated).`,
     cause:
       'A window holds few threats, so that a single error breaks the bound: of ten threats one that is missed leaves a detection rate of 0.9.',
     remedy: 'Loosen the bound or lengthen the window, as --specifications=default does, or lower the target.',
   }
 }
 
-type Order = { readonly words: string; readonly isShuffled: boolean }
+/** Events in a row, as they are met. */
+type Walk = {
+  readonly words: string
+  /** [n] 1 = threat */
+  readonly labels: Uint8Array
+  /** how often they are walked */
+  readonly times: number
+}
+
+/** The validation split in its order. */
+function evaluatedEvents({ splits, labels }: Dataset): Walk {
+  const own = Uint8Array.from(splits.validation.rows.subarray(0, EVENTS_MAX), (row) => labels[row])
+  const words = `${count(own.length)} validation events in their order (${percent(rateOf(own))} threats)`
+  return { words, labels: own, times: Math.min(WALKS_MAX, Math.ceil(EVENTS_MAX / own.length)) }
+}
+
+/** Independent rows, threats as often as training draws them. */
+function drawnEvents({ sampling, seed }: Config, { splits, labels }: Dataset): Walk {
+  const natural = rateOf(Uint8Array.from(splits.train.rows, (row) => labels[row]))
+  const rate = sampling === 'balanced' ? 0.5 : natural
+  const stream = randomStream(seed, 'diagnosis')
+  const drawn = Uint8Array.from({ length: EVENTS_MAX }, (_, i) => (randomUnit(stream, i, EVENTS_LANE) < rate ? 1 : 0))
+  return { words: `events as training draws them (${percent(rate)} threats)`, labels: drawn, times: 1 }
+}
+
+function rateOf(labels: Uint8Array): number {
+  return labels.reduce((sum, label) => sum + label, 0) / labels.length
+}
 
 /** Share of the steps at which each specification holds, mean over the walks. Errors are drawn by Philox at the step's place. */
-function satisfiedRates(
-  config: Config,
-  labels: Uint8Array,
-  { f1, isShuffled }: { readonly f1: number; readonly isShuffled: boolean },
-): number[] {
-  const walks = Math.min(WALKS_MAX, Math.ceil(ROWS_MAX / labels.length))
+function satisfiedRates(config: Config, { labels, times }: Walk, f1: number): number[] {
   const sums = config.specifications.map(() => 0)
-  for (let walk = 0; walk < walks; walk++) {
-    const order = isShuffled
-      ? randomPermutation(randomStream(config.seed, 'diagnosis'), labels.length, ORDER_LANE + walk)
-      : null
-    const walked = order === null ? labels : Uint8Array.from(order, (i) => labels[i])
-    const actions = erringActions(walked, { missRate: 1 - f1, seed: config.seed, lane: ERRORS_LANE + walk })
+  for (let time = 0; time < times; time++) {
     const decisions = {
-      labels: walked,
-      actions,
+      labels,
+      actions: erringActions(labels, { missRate: 1 - f1, seed: config.seed, lane: ERRORS_LANE + time }),
       decided: new Uint8Array(labels.length).fill(1),
       margin: new Int32Array(labels.length).fill(config.agents),
     }
     for (const [s, values] of decisionRobustness(config, decisions).entries())
-      sums[s] += satisfiedRateOf(values) / walks
+      sums[s] += satisfiedRateOf(values) / times
   }
   return sums
 }
@@ -101,4 +112,4 @@ function erringActions(
 
 /** Lanes of the stream \`diagnosis\`, one for each walk: the probes have the lower ones. */
 const ERRORS_LANE = 10_000
-const ORDER_LANE = 20_000
+const EVENTS_LANE = 20_000

@@ -6,7 +6,7 @@ import type { Finding, MetricsCheck } from './finding.ts'
 import { dueAfter, meanOf } from './history.ts'
 import { percent, signed } from './words.ts'
 
-/** "TP = 0 in every evaluation after iteration 100" (SYSTEM.md). */
+/** "TP = 0 in every evaluation after iteration 100" (recorded). */
 const CONSTANT_AFTER = 100
 
 /** One validation decides nothing. */

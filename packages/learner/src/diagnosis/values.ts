@@ -2,7 +2,7 @@ import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
 import { figure } from './words.ts'
 
-/** "Value loss above 10,000 after iteration 20" (SYSTEM.md). */
+/** "Value loss above 10,000 after iteration 20" (recorded). */
 const EXPLODING_LOSS = 10_000
 const EXPLODING_AFTER = 20
 
@@ -12,7 +12,7 @@ const EXPLODING_AFTER = 20
  */
 const LOSS_OUT_OF_SCALE = { normalised: 10, raw: 100 } as const
 
-/** "Values near zero" (SYSTEM.md): a twentieth of the deviation of the returns. Own choice of the figure. */
+/** "Values near zero" (recorded): a twentieth of the deviation of the returns. Own choice of the figure. */
 const SPREAD_MIN = 0.05
 const SPREAD_AFTER = 50
 
