@@ -67,7 +67,7 @@ export type AssembledBatch = {
 }
 
 /** What came of one trajectory, [T, N] in reward units; the rewards are those that are learnt from, a penalty included. */
-export type Outcome = Segment & {
+type Outcome = Segment & {
   readonly returns: Float32Array
   readonly advantages: Float32Array
   /** empty without a critic */
