@@ -18,7 +18,7 @@ const NOTHING = { criticLoss: null, hopedCriticLoss: null, f1: null, collapsed: 
 
 /**
  * The history that the earlier system left: its own log of the attempts, in words in the presets (`recorded`), in figures
- * here. It ran 300 iterations each time on DARPA TC events; where it gives one figure, the loss did not move. The F1 of
+ * here. It ran 300 iterations each time, the first attempt fewer, on DARPA TC events; where it gives one figure, the loss did not move. The F1 of
  * `original` follows from accuracy and recall: everything was blocked, so precision = accuracy = 0.2017.
  */
 const RECORDED: readonly RecordedAttempt[] = [
