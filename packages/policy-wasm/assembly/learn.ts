@@ -74,7 +74,8 @@ function learnFromTile(
   const outputs = workspace.outputs
   const dOutputs = workspace.outputGradient
   const events = workspace.events
-  beginDropout(plan, LEARNING, events, 4, update.step, 0)
+  // It belongs to PPO's fault: the cross-entropy is a baseline.
+  if (!update.supervised) beginDropout(plan, LEARNING, events, 4, update.step, 0)
   aimDropout(agent, trunk, 0)
   forwardTrunk(plan, trunk, parameters, workspace.tile, outputs, floats(outputCount(plan, trunk)))
   if (trunk != POLICY_TRUNK) {

@@ -38,9 +38,14 @@ export async function trainAttackers(
   // Every agent is paid for what the team does; only the attackers learn from it.
   const learns = Uint8Array.from({ length: A }, (_, agent) => (faulty.includes(agent) ? 1 : 0))
   const weightsOf = (rows: Uint32Array) => Float32Array.from({ length: rows.length * A }, (_, i) => learns[i % A])
-  const team = await createTeam({ ...config, attribution: 'consensus', teamBonus: 0 }, dataset)
+  // Attackers learn rightly, whatever the team did wrong.
+  const attack: Config = {
+    ...config,
+    ...{ attribution: 'consensus', teamBonus: 0, defects: [], sampling: 'natural', bootstrap: true },
+  }
+  const team = await createTeam(attack, dataset)
   try {
-    const engine = await createEngine(config, network, mask)
+    const engine = await createEngine(config, team.network, mask)
     try {
       engine.loadParameters(parameters)
       let normaliser = createReturnNormaliser(config.returnNormalisation)
@@ -48,7 +53,7 @@ export async function trainAttackers(
         team.publish(parameters, iteration)
         const trajectories = (await team.pool.collect()).map(paidForHarm)
         const memory = { acting: normaliser, latest: normaliser, multipliers: config.specifications.map(() => 0) }
-        const assembled = assembleBatch(trajectories, config, memory, weightsOf)
+        const assembled = assembleBatch(trajectories, attack, memory, weightsOf)
         const remaining = 1 - iteration / ITERATIONS
         const settings = {
           learningRate: config.learningRate * remaining,
@@ -58,7 +63,7 @@ export async function trainAttackers(
           constraintCoef: config.constraintCoef,
           maxGradNormPolicy: config.maxGradNormPolicy,
           maxGradNormValue: config.maxGradNormValue,
-          defects: [],
+          defects: attack.defects,
         }
         const { batch } = assembled
         const weights = weightsOf(batch.rows)

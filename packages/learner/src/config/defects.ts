@@ -7,9 +7,17 @@
  * - `vote-reward`: every agent is paid for the team's action (`attribution` becomes `consensus`).
  * - `replay-mismatch`: the update looks at every event alone, its recurrent state zero, and a share of the hidden units
  *   (DROPOUT_RATE) is dropped while acting and, drawn anew, while learning.
+ * - `value-units`: values, which the critic gives in units of normalised returns, are taken for reward units.
  * - `partial-metrics`: mean reward and action counts cover only the last PARTIAL_METRICS_EVENTS events of an iteration.
  */
-export const DEFECTS = ['ratio-matrix', 'joint-clip', 'vote-reward', 'replay-mismatch', 'partial-metrics'] as const
+export const DEFECTS = [
+  'ratio-matrix',
+  'joint-clip',
+  'vote-reward',
+  'replay-mismatch',
+  'value-units',
+  'partial-metrics',
+] as const
 
 /** Name of a fault that can be switched on. */
 export type Defect = (typeof DEFECTS)[number]

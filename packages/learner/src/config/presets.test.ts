@@ -30,7 +30,7 @@ describe('the presets', () => {
     expect(difference('monte-carlo', 'value-coef-5')).toEqual(['returns'])
     expect(difference('no-norm', 'monte-carlo')).toEqual(['returnNormalisation'])
     expect(difference('running-norm', 'no-norm')).toEqual(['returnNormalisation'])
-    expect(difference('td-lambda', 'running-norm')).toEqual(['returns'])
+    expect(difference('td-lambda', 'running-norm')).toEqual(['bootstrap', 'returns'])
     expect(readPreset('default').settings).toEqual({})
   })
 })

@@ -13,7 +13,14 @@ import { penaltyNearlyAlways, specificationAlwaysHolds, specificationNeverHolds 
 import { classesUnseen, splitMismatch } from './splits.ts'
 import { agentsAlike, noBetterThanConstant, noFaultTolerated } from './team.ts'
 import { specificationUnreachable } from './unreachable-specifications.ts'
-import { defectsOn, metricsPartial, ratioNotOne, ratioShape, rewardsOfOthers } from './update-defects.ts'
+import {
+  defectsOn,
+  metricsPartial,
+  ratioNotOne,
+  ratioShape,
+  rewardsOfOthers,
+  valuesInOtherUnits,
+} from './update-defects.ts'
 import { evaluationUnlikeTraining, noThreatStopped, nothingAllowed } from './validations.ts'
 import { valueLossExplodes, valueLossOutOfScale, valuesNearZero } from './values.ts'
 
@@ -24,6 +31,7 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
   ratioNotOne,
   policyStarvedByCritic,
   rewardsOfOthers,
+  valuesInOtherUnits,
   metricsPartial,
   returnsUnexplainable,
   returnsMeasureTime,

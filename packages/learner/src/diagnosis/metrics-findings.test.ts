@@ -61,6 +61,7 @@ const CASES: readonly [string, FindingCode[], ConfigInput, Change][] = [
   ['a loss of 500 in reward units', ['VALUE_LOSS_OUT_OF_SCALE'], { returnNormalisation: 'none' }, { criticLoss: 500 }],
   ['a normalised loss of 50', ['VALUE_LOSS_OUT_OF_SCALE'], {}, { criticLoss: 50 }],
   ['a loss of 0.999', ['VALUE_LOSS_STUCK'], {}, { valueLoss: 0.999 }],
+  ['values in other units', ['VALUES_IN_OTHER_UNITS'], {}, { valueScale: 0.02 }],
   ['values that are one value', ['VALUES_NEAR_ZERO'], {}, { valueSpread: 0.01 }],
   ['no threat stopped', ['NO_THREAT_STOPPED'], {}, { validation: never }],
   ['everything stopped', ['NOTHING_ALLOWED'], {}, { validation: always }],

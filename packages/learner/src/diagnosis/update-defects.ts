@@ -57,6 +57,26 @@ export const rewardsOfOthers: MetricsCheck = (config, metrics) => {
   }
 }
 
+/** The scale is 1 up to the rounding of f32. */
+const VALUE_SCALE_SLACK = 1e-3
+
+/** Advantages and targets are made with values in other units than rewards have. */
+export const valuesInOtherUnits: MetricsCheck = (_, metrics) => {
+  const wrong = metrics.filter(({ valueScale }) => valueScale !== null && Math.abs(valueScale - 1) > VALUE_SCALE_SLACK)
+  if (wrong.length === 0) return null
+  const last = wrong[wrong.length - 1]
+  return {
+    code: 'VALUES_IN_OTHER_UNITS',
+    severity: 'problem',
+    title: 'The advantages are made with values in other units than rewards',
+    evidence: `the values used have ${figure(last.valueScale!)} times their scale in reward units in iteration ${last.iteration}; it must be 1. ${wrong.length} of ${metrics.length} iterations are so.`,
+    cause:
+      'The critic is fitted to normalised returns and so speaks in their units; its words are added to rewards as they are. As a baseline they hardly count, and where targets hold them they are too small.',
+    remedy:
+      'Turn values into reward units by the normaliser of the critic that acted (leave `value-units` out of --defects).',
+  }
+}
+
 /** The printed figures are of a part of the iteration. */
 export const metricsPartial: MetricsCheck = (config, metrics) => {
   const expected = config.rowsPerIteration * config.agents

@@ -39,6 +39,8 @@ const iterationMetricsSchema = z.strictObject({
   returnVariance: z.number().nonnegative(),
   /** Standard deviation of the predicted values over that of the returns; 0 = the critics say the same of everything. */
   valueSpread: measured,
+  /** Scale of the values that advantages and targets were made with, in reward units; 1 but for a mistake of units. */
+  valueScale: measured,
   /** Share of the returns' variance that follows from how many steps are left until they are cut. */
   timeToGoShare: measured,
   /** Mean entropy of the policies, in nats; ln 4 = 1.386 when all actions are equally likely. */

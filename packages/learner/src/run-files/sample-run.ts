@@ -29,6 +29,7 @@ export function sampleMetrics(iteration: number, changes: Partial<IterationMetri
     criticLoss: 1 / iteration,
     returnVariance: 20,
     valueSpread: 0.9,
+    valueScale: 1,
     timeToGoShare: 0,
     entropy: 1.386 / iteration,
     approxKl: 0.004,

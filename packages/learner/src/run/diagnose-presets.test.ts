@@ -61,6 +61,7 @@ const SYMPTOMS: Record<(typeof DEFECTS)[number], FindingCode> = {
   'joint-clip': 'POLICY_STARVED_BY_CRITIC',
   'vote-reward': 'REWARDS_OF_OTHERS',
   'replay-mismatch': 'RATIO_NOT_ONE',
+  'value-units': 'VALUES_IN_OTHER_UNITS',
   'partial-metrics': 'METRICS_PARTIAL',
 }
 

@@ -1,70 +1,81 @@
-import { outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import { decide } from '@vigil/consensus'
+import { type EnvironmentSpec, outcomeRewards } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 
 /** What the environment pays by. */
 export type Payment = {
-  readonly rewards: RewardTable
-  /** w in w (1 if all agents agree + 2 * share of agents that are right) */
-  readonly teamBonus: number
+  readonly environment: EnvironmentSpec
   /** [rows of the dataset] 1 = threat */
   readonly labels: Uint8Array
 }
 
-/** [T, E, A] each, in reward units: what an agent's own action earned, and what one of the other class would have earned. */
-export type OwnRewards = { readonly played: Float32Array; readonly other: Float32Array }
-
-/**
- * What every agent would be paid if it were paid for its own action, the others' actions being what they are. The environment
- * pays this with attribution `own` (env-wasm/assembly/reward.ts).
- */
-export function ownRewards(
-  { rows, actions, agentCount: A }: Pick<Trajectory, 'rows' | 'actions' | 'agentCount'>,
-  { rewards, teamBonus, labels }: Payment,
-): OwnRewards {
-  const outcomes = outcomeRewards(rewards)
-  const played = new Float32Array(actions.length)
-  const other = new Float32Array(actions.length)
-  for (const [event, row] of rows.entries()) {
-    const threat = labels[row] === 1
-    const own = actions.subarray(event * A, (event + 1) * A)
-    const votes = own.reduce((sum, action) => sum + restrictive(action), 0)
-    const reward = (isRestrictive: number, allVotes: number) => {
-      const byTable = threat ? (isRestrictive ? outcomes.tp : outcomes.fn) : isRestrictive ? outcomes.fp : outcomes.tn
-      const agreed = allVotes === 0 || allVotes === A ? 1 : 0
-      return byTable + teamBonus * (agreed + (2 * (threat ? allVotes : A - allVotes)) / A)
-    }
-    for (const [agent, action] of own.entries()) {
-      const vote = restrictive(action)
-      played[event * A + agent] = reward(vote, votes)
-      other[event * A + agent] = reward(1 - vote, votes + 1 - 2 * vote)
-    }
-  }
-  return { played, other }
-}
-
-/** Share of the agents' steps whose reward is not what the agent's own action earned. */
-export function paidForOthers(trajectories: readonly Trajectory[], payment: Payment): number {
-  let differing = 0
-  let steps = 0
-  for (const trajectory of trajectories) {
-    const { played } = ownRewards(trajectory, payment)
-    for (const [i, reward] of trajectory.rewards.entries()) {
-      if (Math.abs(reward - played[i]) > 1e-4 * Math.max(1, Math.abs(reward))) differing++
-    }
-    steps += played.length
-  }
-  return differing / steps
+/** What the rewards of one trajectory were paid for. */
+export type Attribution = {
+  /** Agents' steps whose reward is not what the agent's own action earns. */
+  readonly paidForOthers: number
+  /**
+   * [T, E, A] variance of the reward by the sampling of the agent's own action, the others' being what they are. Its class,
+   * restrictive or permissive, pays a or b, so that with the mean m = sum_a pi(a) r(a)
+   *
+   *   Var = (a - m) (m - b)
+   */
+  readonly samplingVariance: Float32Array
 }
 
 /**
- * [T, E, A] variance of the reward that comes from sampling the agent's own action, the others' being what they are. A
- * restrictive and a permissive action pay a and b, so the reward has two values, and with mean m = sum_a pi(a) r(a)
+ * Sets the rewards, as the environment pays them (env-wasm/assembly/reward.ts), against what own actions earn.
  *
- *   Var = (a - m) (m - b)
+ * @param trajectory with rewards without a penalty
  */
-export function samplingVariance(trajectory: Trajectory, payment: Payment): Float32Array {
-  const { played, other } = ownRewards(trajectory, payment)
-  return trajectory.expectedRewards.map((mean, i) => Math.max(0, (played[i] - mean) * (mean - other[i])))
+export function attributionOf(trajectory: Trajectory, { environment, labels }: Payment): Attribution {
+  const { rows, actions, rewards, expectedRewards, agentCount: A } = trajectory
+  const pay = payoffs(environment)
+  const teamClass = classesByVotes(environment)
+  const isOwn = environment.attribution === 'own'
+  const samplingVariance = new Float32Array(actions.length)
+  let paidForOthers = 0
+  for (const [event, row] of rows.entries()) {
+    const byLabel = pay[labels[row]]
+    const first = event * A
+    let votes = 0
+    for (let at = first; at < first + A; at++) votes += restrictive(actions[at])
+    for (let at = first; at < first + A; at++) {
+      const vote = restrictive(actions[at])
+      const turned = votes + 1 - 2 * vote
+      const own = byLabel[vote][votes]
+      const played = isOwn ? own : byLabel[teamClass[votes]][votes]
+      const other = isOwn ? byLabel[1 - vote][turned] : byLabel[teamClass[turned]][turned]
+      const mean = expectedRewards[at]
+      samplingVariance[at] = Math.max(0, (played - mean) * (mean - other))
+      if (Math.abs(rewards[at] - own) > 1e-4 * Math.max(1, Math.abs(own))) paidForOthers++
+    }
+  }
+  return { paidForOthers, samplingVariance }
+}
+
+/** [label][class of the decision paid for][restrictive votes 0..A] in reward units. */
+function payoffs({ rewards, teamBonus, agentCount: A }: EnvironmentSpec): readonly (readonly Float64Array[])[] {
+  const { tp, tn, fp, fn } = outcomeRewards(rewards)
+  const table = [
+    [tn, fp],
+    [fn, tp],
+  ]
+  return table.map((byClass, label) =>
+    byClass.map((reward) =>
+      Float64Array.from({ length: A + 1 }, (_, votes) => {
+        const agreed = votes === 0 || votes === A ? 1 : 0
+        return reward + teamBonus * (agreed + (2 * (label === 1 ? votes : A - votes)) / A)
+      }),
+    ),
+  )
+}
+
+/** [A + 1] class of the team's action, 1 = restrictive, by the number of restrictive votes. */
+function classesByVotes({ rule, faults, fallbackAction, agentCount: A }: EnvironmentSpec): Uint8Array {
+  return Uint8Array.from({ length: A + 1 }, (_, votes) => {
+    const actions = Uint8Array.from({ length: A }, (_, agent) => (agent < votes ? 1 : 0))
+    return restrictive(decide({ actions, rule, faults, fallbackAction: fallbackAction as 0 | 1 | 2 | 3 }).action)
+  })
 }
 
 function restrictive(action: number): 0 | 1 {

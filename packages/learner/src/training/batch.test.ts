@@ -42,19 +42,25 @@ function trajectory(shard: number, change: Partial<Trajectory> = {}): Trajectory
 
 const noWeights = () => null
 
-/** What the first trajectory says about the critic; actions are certain. */
+/** What the first trajectory says about the critic. */
 function valueLossOf({ outcomes: [outcome] }: AssembledBatch) {
-  const judged = { ...outcome, samplingVariance: new Float32Array(N) }
-  return critiqueOf([judged], { gamma: 0, gaeLambda: 1, returns: 'monte-carlo', episodes: 'iid' }).valueLoss
+  const judged = { ...outcome, tableRewards: outcome.rewards, samplingVariance: new Float32Array(N) }
+  return critiqueOf([judged], CRITIQUE).valueLoss
 }
 
+const CRITIQUE = {
+  ...{ gamma: 0, gaeLambda: 1, returns: 'monte-carlo', episodes: 'iid', policy: 'mlp' },
+  ...{ defects: [], stlMode: 'off', observeConstraints: 'none' },
+} as const satisfies Parameters<typeof critiqueOf>[1]
+
 const both = (normaliser: ReturnNormaliser) => ({ acting: normaliser, latest: normaliser, multipliers: [] })
-const settings = {
+const settings: Parameters<typeof assembleBatch>[1] = {
   gamma: 0,
   gaeLambda: 0.95,
   returns: 'monte-carlo',
   baseline: 'counterfactual',
   bootstrap: true,
+  defects: [],
   stlMode: 'off',
   stlTarget: 0.95,
   observeConstraints: 'none',
@@ -62,7 +68,7 @@ const settings = {
   costGamma: 0.9,
   costLambda: 0.95,
   penaltyCoef: 5,
-} as const
+}
 
 describe('assembleBatch', () => {
   it('joins the shards in their order', () => {

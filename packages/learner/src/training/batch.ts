@@ -70,11 +70,14 @@ export type AssembledBatch = {
 type Outcome = Segment & {
   readonly returns: Float32Array
   readonly advantages: Float32Array
-  /** empty without a critic */
+  /** What the critics said, empty without one. */
   readonly values: Float32Array
+  /** The same as advantages and targets took it: something else only with the fault `value-units`. */
+  readonly usedValues: Float32Array
 }
 
-type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'bootstrap'> & ConstraintSettings
+type LearningSettings = Pick<Config, 'gamma' | 'gaeLambda' | 'returns' | 'baseline' | 'bootstrap' | 'defects'> &
+  ConstraintSettings
 
 /** What earlier iterations have left behind. */
 export type LearningMemory = {
@@ -132,17 +135,9 @@ export function assembleBatch(
       constraints: costTargets && satisfied && { costTargets, satisfied },
       recurrence: recurrenceOf(trajectories),
     },
-    outcomes: learnt.map((outcome) => ({ ...outcome, values: judgedValues(outcome.values, next) })),
+    outcomes: learnt,
     normaliser: next,
   }
-}
-
-/** Values as they are to be compared with returns: a critic without units of its own speaks in those of the present batch. */
-function judgedValues(values: Float32Array, next: ReturnNormaliser): Float32Array {
-  if (next.kind !== 'batch') return values
-  const judged = new Float32Array(values.length)
-  denormalise(next, values, judged)
-  return judged
 }
 
 function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | null {
@@ -172,12 +167,13 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
   const inRewardUnits = (values: Float32Array) => {
     if (values.length === 0) return values
     const own = valueOutput(values, { output: 0, outputCount: trajectory.valueOutputCount })
-    // A critic fitted to batches that each had units of their own speaks in no batch's: the earlier system took it at its word.
-    if (normaliser.kind !== 'batch') denormalise(normaliser, own, own)
+    denormalise(normaliser, own, own)
     return own
   }
-  const values = inRewardUnits(trajectory.values)
-  const nextValues = inRewardUnits(trajectory.nextValues)
+  const judged = inRewardUnits(trajectory.values)
+  const mistaken = settings.defects.includes('value-units')
+  const values = mistaken ? asGiven(trajectory, trajectory.values) : judged
+  const nextValues = mistaken ? asGiven(trajectory, trajectory.nextValues) : inRewardUnits(trajectory.nextValues)
 
   const advantages = new Float32Array(length)
   if (settings.baseline === 'critic') {
@@ -196,7 +192,12 @@ function learnedFrom(trajectory: Trajectory, settings: LearningSettings, normali
     generalisedAdvantages({ ...segment, values, nextValues }, { gamma, gaeLambda }, returns)
     for (let i = 0; i < length; i++) returns[i] += values[i]
   }
-  return { ...segment, returns, advantages, values }
+  return { ...segment, returns, advantages, values: judged, usedValues: values }
+}
+
+/** The fault `value-units`: values in units of normalised returns, taken for rewards. */
+function asGiven({ valueOutputCount }: Trajectory, values: Float32Array): Float32Array {
+  return values.length === 0 ? values : valueOutput(values, { output: 0, outputCount: valueOutputCount })
 }
 
 /** [T, E] 1 where the episode ends or is cut, by a time limit or by the rollout's end. */

@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { monteCarloReturns } from '../returns.ts'
 import { critiqueOf, type Judged } from './critique.ts'
 
-const SETTINGS = { gamma: 0, gaeLambda: 0.95, returns: 'monte-carlo', episodes: 'iid' } as const
+const SETTINGS = {
+  ...{ gamma: 0, gaeLambda: 0.95, returns: 'monte-carlo', episodes: 'iid', policy: 'mlp' },
+  ...{ defects: [], stlMode: 'off', observeConstraints: 'none' },
+} as const satisfies Parameters<typeof critiqueOf>[1]
 
 /** One lane whose returns are its rewards. */
 function judged(returns: Float32Array, values: Float32Array, samplingVariance = 0): Judged {
   const flags = new Uint8Array(returns.length)
   return {
     ...{ stepCount: returns.length, laneCount: 1, agentCount: 1, terminated: flags, truncated: flags },
-    ...{ rewards: returns, returns, values },
+    ...{ rewards: returns, tableRewards: returns, returns, values, usedValues: values },
     samplingVariance: new Float32Array(returns.length).fill(samplingVariance),
   }
 }
@@ -28,7 +31,15 @@ function played(
   const segment = { stepCount: T, laneCount: E, agentCount: 1, rewards, terminated: truncated, truncated }
   const returns = new Float32Array(T * E)
   monteCarloReturns(segment, { gamma, bootstrap: null }, returns)
-  return { ...segment, returns, values: new Float32Array(0), samplingVariance: each(() => samplingVariance) }
+  const values = new Float32Array(0)
+  return {
+    ...segment,
+    tableRewards: rewards,
+    returns,
+    values,
+    usedValues: values,
+    samplingVariance: each(() => samplingVariance),
+  }
 }
 
 const LABELS: RandomStream = { seed: 1, stream: 50 }
@@ -108,5 +119,65 @@ describe('critiqueOf', () => {
     expect(critiqueOf([stream], lambda).explainableVarianceCeiling).toBeGreaterThan(
       critique.explainableVarianceCeiling!,
     )
+  })
+
+  it('lets critics know whose they are: agents that differ are no noise', () => {
+    // One agent earns 1 at every step, the other loses 1, whatever happens: all that varies is who it is.
+    const [T, A] = [400, 2]
+    const rewards = Float32Array.from({ length: T * A }, (_, i) => (i % 2 === 0 ? 1 : -1) + 0.1 * signAt(LABELS, i, 0))
+    const flags = new Uint8Array(T)
+    const segment = { stepCount: T, laneCount: 1, agentCount: A, rewards, terminated: flags, truncated: flags }
+    const returns = new Float32Array(T * A)
+    monteCarloReturns(segment, { gamma: 0.5, bootstrap: null }, returns)
+    const values = returns.map((_, i) => (i % 2 === 0 ? 2 : -2))
+    const samplingVariance = new Float32Array(T * A)
+    const own = { ...segment, tableRewards: rewards, returns, values, usedValues: values, samplingVariance }
+    const { explainedVariance, explainableVarianceCeiling } = critiqueOf([own], { ...SETTINGS, gamma: 0.5 })
+    expect(explainedVariance).toBeGreaterThan(0.9)
+    expect(explainableVarianceCeiling).toBeGreaterThanOrEqual(explainedVariance!)
+  })
+
+  it('lets a critic that remembers count the steps that are left, and one that does not take them for noise', () => {
+    const gamma = 0.99
+    const timed = played((t, lane) => -1 + 0.1 * signAt(LABELS, t, lane), { gamma, samplingVariance: 0, length: 32 })
+    const left = timed.returns.map((_, i) => 32 - (Math.floor(i / 20) % 32))
+    const values = left.map((steps) => -(1 - gamma ** steps) / (1 - gamma))
+    const seen = { ...timed, values, usedValues: values }
+    const recurrent = critiqueOf([seen], { ...SETTINGS, gamma, policy: 'lstm' })
+    expect(recurrent.explainedVariance).toBeGreaterThan(0.95)
+    expect(recurrent.explainableVarianceCeiling).toBeGreaterThanOrEqual(recurrent.explainedVariance!)
+    const forgetful = { ...SETTINGS, gamma, policy: 'lstm', defects: ['replay-mismatch' as const] } as const
+    expect(
+      critiqueOf([seen], { ...forgetful, defects: [...forgetful.defects] }).explainableVarianceCeiling,
+    ).toBeLessThan(0.05)
+  })
+
+  it('takes foreseen penalties for no noise where the critic sees robustness', () => {
+    // Violated for a hundred steps, then not for a hundred: nothing but the state of the rule, which the critic sees.
+    const gamma = 0.9
+    const penalised = played((t) => (Math.floor(t / 100) % 2 === 0 ? -5 : 0), { gamma, samplingVariance: 0 })
+    const seen = {
+      ...penalised,
+      tableRewards: new Float32Array(penalised.rewards.length),
+      values: penalised.returns,
+      usedValues: penalised.returns,
+    }
+    const watching = { ...SETTINGS, gamma, stlMode: 'penalty', observeConstraints: 'critic' } as const
+    expect(critiqueOf([seen], watching).explainableVarianceCeiling).toBeCloseTo(1, 5)
+    expect(critiqueOf([seen], { ...watching, observeConstraints: 'none' }).explainableVarianceCeiling).toBeLessThan(0.3)
+  })
+
+  it('measures time to go in the discount of the returns', () => {
+    const [gamma, gaeLambda] = [0.99, 0.9]
+    const short = played(() => -1, { gamma: gamma * gaeLambda, samplingVariance: 0, length: 50 })
+    const settings = { ...SETTINGS, gamma, gaeLambda, returns: 'td-lambda' } as const
+    expect(critiqueOf([short], settings).timeToGoShare).toBeCloseTo(1, 5)
+  })
+
+  it('says by how much the values used differ from the values', () => {
+    const values = Float32Array.of(2, 4, 6, 8)
+    const used = { ...judged(returns, values), usedValues: values.map((value) => value / 4 - 1) }
+    expect(critiqueOf([used], SETTINGS).valueScale).toBeCloseTo(0.25, 6)
+    expect(critiqueOf([judged(returns, values)], SETTINGS).valueScale).toBe(1)
   })
 })

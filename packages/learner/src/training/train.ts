@@ -3,6 +3,7 @@ import { meanReward } from '@vigil/env-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Config } from '../config/config.ts'
 import { PARTIAL_METRICS_EVENTS } from '../config/defects.ts'
+import { environmentOf } from '../config/environment.ts'
 import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
 import type { Engine, UpdateStats } from '../engine/engine.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
@@ -11,7 +12,7 @@ import { createReturnNormaliser } from '../return-normaliser.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, countConfusion, deriveRates } from '../run-files/classification.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { paidForOthers, samplingVariance } from './attribution.ts'
+import { attributionOf } from './attribution.ts'
 import { assembleBatch, type Batch } from './batch.ts'
 import { isBetter, rankedBy } from './best-validation.ts'
 import { createCollection, policyOf } from './collection.ts'
@@ -109,11 +110,14 @@ export async function train(
     }
     const { batch, outcomes, normaliser } = assembleBatch(trajectories, config, memory, weightsOf)
     const { labels } = team.dataset
-    const payment = { ...config, labels }
+    const payment = { environment: environmentOf(config), labels }
+    const attributions = trajectories.map((trajectory) => attributionOf(trajectory, payment))
     const judged = outcomes.map((outcome, shard) => ({
       ...outcome,
-      samplingVariance: samplingVariance(trajectories[shard], payment),
+      tableRewards: trajectories[shard].rewards,
+      samplingVariance: attributions[shard].samplingVariance,
     }))
+    const critique = critiqueOf(judged, config)
     const decided = { trajectories, labels }
     const isDirect = config.stlMode === 'lagrangian+direct'
     const direct = isDirect
@@ -161,11 +165,11 @@ export async function train(
       collectMs,
       updateMs,
       rewardMean: mean(reported(config, batch, batch.rewards)),
-      ...critiqueOf(judged, config),
+      ...critique,
       ...stats,
       learningRate: config.learningRate * remaining,
       actions: countActions(reported(config, batch, batch.actions)),
-      paidForOthers: paidForOthers(trajectories, payment),
+      paidForOthers: attributions.reduce((sum, own) => sum + own.paidForOthers, 0) / batch.actions.length,
       threatRate: mean(batch.rows.map((row) => labels[row])),
       stl: config.specifications.map(({ name }, s) => ({
         name,
