@@ -159,7 +159,6 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     specificationCount: setup.specificationCount,
     rowCount: dataset.rowCount,
     critic: setup.critic,
-    expectedRewards: true,
   }
 
   const assertIdle = (work: keyof typeof acting) => {

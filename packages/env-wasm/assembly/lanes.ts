@@ -91,9 +91,9 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
  * A lane that ends begins a new episode at once.
  *
  * @param actions         [E, A] u8
- * @param probabilities   [E, A, 4] f32, or 0 when no expected rewards are wanted
+ * @param probabilities   [E, A, 4] f32: their policies
  * @param rewards         [E, A] f32, overwritten
- * @param expectedRewards [E, A] f32, overwritten when probabilities are given: counterfactual baselines
+ * @param expectedRewards [E, A] f32, overwritten: counterfactual baselines
  * @param teamActions     [E] u8, overwritten
  * @param terminated      [E] u8, overwritten with 0 or 1
  * @param truncated       [E] u8, overwritten with 0 or 1
@@ -131,10 +131,8 @@ export function step(
     for (let agent = 0; agent < agents; agent++) {
       const entry = <usize>i * agents + agent
       store<f32>(rewards + (entry << 2), agentReward(plan, threat, laneActions, agent))
-      if (probabilities) {
-        const expected = expectedReward(plan, threat, laneActions, agent, probabilities + (entry << 4))
-        store<f32>(expectedRewards + (entry << 2), expected)
-      }
+      const expected = expectedReward(plan, threat, laneActions, agent, probabilities + (entry << 4))
+      store<f32>(expectedRewards + (entry << 2), expected)
     }
     const decision = teamAction(plan, laneActions)
     store<u8>(teamActions + i, decision)

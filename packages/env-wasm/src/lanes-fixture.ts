@@ -96,17 +96,17 @@ export function openLanes(
       env.observe(plan, lanes, laneCount, seen.rows, seen.context)
       return { rows: words(seen.rows, laneCount), context: floats(seen.context, laneCount * K) }
     },
-    /** @param actions [E, A], probabilities [E, A, 4] */
-    step(actions: readonly number[], probabilities?: readonly number[]) {
+    /** @param actions [E, A], probabilities [E, A, 4], by default uniform */
+    step(actions: readonly number[], probabilities: readonly number[] = Array(4 * entries).fill(0.25)) {
       new Uint8Array(memory.buffer, given.actions, entries).set(actions)
-      if (probabilities) new Float32Array(memory.buffer, given.probabilities, 4 * entries).set(probabilities)
+      new Float32Array(memory.buffer, given.probabilities, 4 * entries).set(probabilities)
       const status = env.step(
         plan,
         lanes,
         laneCount,
         0,
         given.actions,
-        probabilities ? given.probabilities : 0,
+        given.probabilities,
         out.rewards,
         out.expected,
         out.teamActions,

@@ -3,14 +3,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createForwardPass, type Inputs } from './forward-fixture.ts'
 import { forwardOracle } from './forward-oracle.ts'
-import {
-  initialiseParameters,
-  type NetworkSpec,
-  paddedWidth,
-  parameterLayout,
-  recurrentStateSize,
-  valueOutputCount,
-} from './network.ts'
+import { initialiseParameters } from './initialisation.ts'
+import { type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize, valueOutputCount } from './network.ts'
 
 let run: Awaited<ReturnType<typeof createForwardPass>>
 

@@ -1,9 +1,9 @@
 export { PolicyError, type PolicyErrorCode } from './errors.ts'
+export { initialiseParameters } from './initialisation.ts'
 export { compilePolicy, instantiatePolicy, POLICY_STATIC_END, type PolicyExports } from './module.ts'
 export {
   ACTION_COUNT,
   columnOffsets,
-  initialiseParameters,
   LAYER_NORM_EPSILON,
   NETWORK_LIMITS,
   type NetworkSpec,

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createForwardPass } from './forward-fixture.ts'
 import { forwardOracle } from './forward-oracle.ts'
-import { initialiseParameters, type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
+import { initialiseParameters } from './initialisation.ts'
+import { type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
 
 let run: Awaited<ReturnType<typeof createForwardPass>>
 

@@ -49,7 +49,6 @@ const expectation: TrajectoryExpectation = {
   datasetFingerprint,
   rowCount: events,
   critic: true,
-  expectedRewards: true,
 }
 const snapshot: PolicySnapshot = {
   policyVersion: 1,

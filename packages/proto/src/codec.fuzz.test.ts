@@ -16,7 +16,6 @@ const withoutCritic: Trajectory = {
   ...trajectory,
   values: new Float32Array(0),
   nextValues: new Float32Array(0),
-  expectedRewards: new Float32Array(24),
 }
 const feedForward: Trajectory = { ...trajectory, stateSize: 0, recurrentState: new Float32Array(0) }
 
@@ -233,9 +232,8 @@ function isValidTrajectory(t: Trajectory): boolean {
     t.robustness.length === 6 &&
     Buffer.compare(t.datasetFingerprint, trajectory.datasetFingerprint) === 0 &&
     [t.rows, t.context, t.teamActions, t.terminated, t.truncated].every((array) => array.length === 6) &&
-    [t.actions, t.logProbs, t.rewards].every((array) => array.length === 24) &&
+    [t.actions, t.logProbs, t.rewards, t.expectedRewards].every((array) => array.length === 24) &&
     [t.values, t.nextValues].every((array) => array.length === outputs) &&
-    t.expectedRewards.length === (outputs === 0 ? 24 : 0) &&
     [...finite, t.recurrentState, t.robustness].every((array) => [...array].every(Number.isFinite)) &&
     [...t.logProbs].every((logProb) => logProb <= 1e-4) &&
     [...t.rows].every((row) => row < rowCount) &&

@@ -26,9 +26,8 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
     valueOutputCount: fc.constantFrom(1, 3),
     specificationCount: fc.integer({ min: 0, max: 2 }),
     critic: fc.boolean(),
-    expectedRewards: fc.boolean(),
   })
-  .chain(({ critic, expectedRewards, ...shape }) => {
+  .chain(({ critic, ...shape }) => {
     const events = shape.stepCount * shape.laneCount
     const decisions = events * shape.agentCount
     return fc.record({
@@ -49,7 +48,7 @@ export const trajectories: fc.Arbitrary<Trajectory> = fc
       values: floats(critic ? decisions * shape.valueOutputCount : 0),
       nextValues: floats(critic ? decisions * shape.valueOutputCount : 0),
       rewards: floats(decisions),
-      expectedRewards: floats(expectedRewards ? decisions : 0),
+      expectedRewards: floats(decisions),
       teamActions: bytesBelow(4, events),
       terminated: bytesBelow(2, events),
       truncated: bytesBelow(2, events),
@@ -85,11 +84,10 @@ export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
     datasetFingerprint,
     rowCount,
     critic: trajectory.values.length > 0,
-    expectedRewards: trajectory.expectedRewards.length > 0,
   }
 }
 
-/** A small trajectory with a critic, without expected rewards: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, one specification. */
+/** A small trajectory with a critic: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, one specification. */
 export function exampleTrajectory(): Trajectory {
   const events = 2 * 3
   const decisions = events * 4
@@ -111,7 +109,7 @@ export function exampleTrajectory(): Trajectory {
     values: Float32Array.from({ length: 3 * decisions }, (_, i) => i - 3),
     nextValues: Float32Array.from({ length: 3 * decisions }, (_, i) => 3 - i),
     rewards: Float32Array.from({ length: decisions }, (_, i) => (i % 5) - 8),
-    expectedRewards: new Float32Array(0),
+    expectedRewards: Float32Array.from({ length: decisions }, (_, i) => i / 3 - 4),
     teamActions: Uint8Array.from({ length: events }, (_, i) => 3 - (i % 4)),
     terminated: Uint8Array.from({ length: events }, (_, i) => i % 2),
     truncated: Uint8Array.from({ length: events }, (_, i) => (i + 1) % 2),

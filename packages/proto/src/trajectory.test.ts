@@ -99,6 +99,8 @@ describe('encodeTrajectory refuses', () => {
     ['a shard that is no u32', { shard: 2 ** 32 }, 'SHAPE'],
     ['more than one message can hold', { stepCount: 2 ** 31, laneCount: 2 ** 31 }, 'SHAPE'],
     ['a missing reward', { rewards: new Float32Array(23) }, 'LENGTH'],
+    ['a missing expected reward', { expectedRewards: new Float32Array(23) }, 'LENGTH'],
+    ['no expected rewards', { expectedRewards: new Float32Array(0) }, 'LENGTH'],
     ['values without next values', { nextValues: new Float32Array(0) }, 'LENGTH'],
     ['a short fingerprint', { datasetFingerprint: new Uint8Array(31) }, 'FINGERPRINT'],
     ['a version above the safe integers', { policyVersion: 2 ** 53 }, 'POLICY_VERSION'],
@@ -124,8 +126,10 @@ describe('decodeTrajectory refuses', () => {
     ['other specifications', { specificationCount: 2 }, 'SHAPE'],
     ['swapped axes of the same product', { stepCount: 3, laneCount: 2 }, 'SHAPE'],
     ['one reward moved to the values', { rewards: floatBytes(23), values: floatBytes(73) }, 'LENGTH'],
-    ['expected rewards instead of values', { values: new Uint8Array(0), expectedRewards: floatBytes(72) }, 'LENGTH'],
+    ['expected rewards instead of values', { values: new Uint8Array(0), expectedRewards: floatBytes(96) }, 'LENGTH'],
+    ['values instead of expected rewards', { expectedRewards: new Uint8Array(0), values: floatBytes(96) }, 'LENGTH'],
     ['NaN', { rewards: floatBytes(24, { 23: Number.NaN }) }, 'NOT_FINITE'],
+    ['NaN expected rewards', { expectedRewards: floatBytes(24, { 0: Number.NaN }) }, 'NOT_FINITE'],
     ['infinity', { context: floatBytes(6, { 0: Number.POSITIVE_INFINITY }) }, 'NOT_FINITE'],
     ['minus infinity', { logProbs: floatBytes(24, { 5: Number.NEGATIVE_INFINITY }) }, 'NOT_FINITE'],
     ['infinite values', { values: floatBytes(72, { 1: Number.POSITIVE_INFINITY }) }, 'NOT_FINITE'],
@@ -150,9 +154,12 @@ describe('decodeTrajectory refuses', () => {
     expect(decodeExample(bytes).logProbs[0]).toBeCloseTo(0.9e-4)
   })
 
-  test('what the receiver does not expect: critic, expected rewards, rows', () => {
+  test('what the receiver does not expect: critic, rows', () => {
     const bytes = encodeTrajectory(exampleTrajectory())
-    expect(codeOf(() => decodeExample(bytes, { critic: false, expectedRewards: true }))).toMatch(/SIZE|LENGTH/)
+    expect(codeOf(() => decodeExample(bytes, { critic: false }))).toBe('SIZE')
+    const withoutCritic = forge({ values: new Uint8Array(0), nextValues: new Uint8Array(0) })
+    expect(codeOf(() => decodeExample(withoutCritic))).toBe('SIZE')
+    expect(decodeExample(withoutCritic, { critic: false }).values.length).toBe(0)
     expect(codeOf(() => decodeExample(bytes, { rowCount: 5000 }))).toBe('OUT_OF_RANGE')
     expect(decodeExample(bytes, { rowCount: 5001 }).rows).toContain(5000)
   })

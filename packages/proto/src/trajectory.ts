@@ -60,7 +60,7 @@ export type Trajectory = TrajectoryShape & {
   readonly nextValues: Float32Array
   /** [T, E, A] reward units */
   readonly rewards: Float32Array
-  /** [T, E, A] sum_a pi(a) r(a), the counterfactual baseline; empty unless asked for */
+  /** [T, E, A] sum_a pi(a) r(a), the counterfactual baseline */
   readonly expectedRewards: Float32Array
   /** [T, E] the team's action after the vote, 0..3 */
   readonly teamActions: Uint8Array
@@ -82,8 +82,6 @@ export type TrajectoryExpectation = TrajectoryShape & {
   readonly rowCount: number
   /** whether `values` and `nextValues` are there */
   readonly critic: boolean
-  /** whether `expectedRewards` are there */
-  readonly expectedRewards: boolean
 }
 
 /**
@@ -97,10 +95,7 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
   assertShape('Trajectory', trajectory)
   assertCount('Trajectory.shard', trajectory.shard, 0)
   assertFingerprint('Trajectory', trajectory.datasetFingerprint, trajectory.datasetFingerprint)
-  const lengths = bulkLengths(trajectory, {
-    critic: trajectory.values.length > 0,
-    expectedRewards: trajectory.expectedRewards.length > 0,
-  })
+  const lengths = bulkLengths(trajectory, trajectory.values.length > 0)
   const bulkBytes = bulkBytesOf(lengths)
   for (const name of bulkNames) assertLength(`Trajectory.${name}`, trajectory[name].length, lengths[name])
 
@@ -133,7 +128,7 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
 export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectation): Trajectory {
   assertShape('expected', expected)
   assertCount('expected.rowCount', expected.rowCount, 1)
-  const lengths = bulkLengths(expected, expected)
+  const lengths = bulkLengths(expected, expected.critic)
   const message = parseMessage(vigil.Trajectory, { name: 'Trajectory', bytes, bulkBytes: bulkBytesOf(lengths) })
 
   assertFormatVersion('Trajectory', message.formatVersion)
@@ -199,10 +194,7 @@ type BulkName = keyof typeof elementBytes
 const bulkNames = Object.keys(elementBytes) as BulkName[]
 
 /** Elements of every bulk field. */
-function bulkLengths(
-  shape: TrajectoryShape,
-  { critic, expectedRewards }: { critic: boolean; expectedRewards: boolean },
-): Record<BulkName, number> {
+function bulkLengths(shape: TrajectoryShape, critic: boolean): Record<BulkName, number> {
   const { laneCount, agentCount } = shape
   const events = shape.stepCount * laneCount
   const decisions = events * agentCount
@@ -215,7 +207,7 @@ function bulkLengths(
     values,
     nextValues: values,
     rewards: decisions,
-    expectedRewards: expectedRewards ? decisions : 0,
+    expectedRewards: decisions,
     teamActions: events,
     terminated: events,
     truncated: events,

@@ -3,8 +3,8 @@ import { reportExitCode } from '@vigil/command-line'
 /** Whether somebody has asked for an end. */
 export type StopRequest = {
   readonly requested: () => boolean
-  /** Calls `listener` when the end is asked for. */
-  readonly onRequest: (listener: () => void) => void
+  /** Calls `listener` when the end is asked for. @returns what makes it stop listening */
+  readonly onRequest: (listener: () => void) => () => void
   /** Gives the signals back: from now on they end the program at once. */
   readonly release: () => void
 }
@@ -15,7 +15,7 @@ const INTERRUPTED = 130
 /** Ctrl-C (or SIGTERM) asks for an end after the present iteration; a second one ends at once, with code 130. */
 export function stopOnSignal(): StopRequest {
   let requested = false
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
   const onSignal = () => {
     if (requested) {
       reportExitCode(INTERRUPTED)
@@ -28,7 +28,10 @@ export function stopOnSignal(): StopRequest {
   process.on('SIGTERM', onSignal)
   return {
     requested: () => requested,
-    onRequest: (listener) => listeners.push(listener),
+    onRequest(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     release: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)

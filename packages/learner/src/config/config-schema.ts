@@ -175,7 +175,7 @@ export const configSchema = z.strictObject({
 
   // Faults of the system before
   /** What the earlier system did wrong, to be switched on one by one; docs/history.md. */
-  defects: z.array(z.enum(DEFECTS)).max(DEFECTS.length).default([]),
+  defects: z.array(z.enum(DEFECTS)).max(100).default([]),
 })
 
 /** A config as a person writes it: every key may be left out. */

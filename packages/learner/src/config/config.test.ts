@@ -16,7 +16,7 @@ const rules = (formula: string) => [{ name: 'rule', formula }]
 describe('defects', () => {
   it('are sorted, resolve what they stand for, and are off by default', () => {
     const { defects, attribution, engine } = resolveConfig(
-      { defects: ['vote-reward', 'joint-clip', 'vote-reward'] },
+      { defects: [...Array(5).fill('vote-reward'), 'joint-clip', 'vote-reward'] },
       'test',
     )
     expect({ defects, attribution, engine }).toEqual({
@@ -93,6 +93,18 @@ describe('resolveConfig', () => {
     ],
     [{ backend: 'cpu', defects: ['ratio-matrix'] }, 'CONFLICT', /has no backends/],
     [{ defects: ['joint-clop'] }, 'INVALID_VALUE', /one of ratio-matrix, joint-clip, /],
+    [
+      { defects: '[joint-clip]' },
+      'INVALID_VALUE',
+      /defects must be a list of names such as joint-clip,vote-reward, but/,
+    ],
+    [{ policyHidden: 'x' }, 'INVALID_VALUE', /policyHidden must be a list of widths such as 128,128, but is "x"/],
+    [{ specifications: 3 }, 'INVALID_VALUE', /one of auto, default, original or a list of specifications, but is 3/],
+    [
+      { defects: ['joint-clip'], valueHidden: null, baseline: 'counterfactual' },
+      'CONFLICT',
+      /"joint-clip" clips policy and critic together, but there is no critic/,
+    ],
     [{ sampling: 'balanced', episodes: 'stream' }, 'CONFLICT', /Give --episodes=iid, or leave --sampling out/],
     [{ policyHidden: [0] }, 'INVALID_VALUE', /policyHidden.0 must be at least 1, but is 0/],
     [{ policy: 'lstm', lstmHidden: [] }, 'INVALID_VALUE', /lstmHidden must be at least 1 long/],

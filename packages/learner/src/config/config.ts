@@ -30,7 +30,7 @@ export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
 export const COMMAND_LINE = 'command line'
 
 /** Settings that change how fast a run is or where it goes, never what comes out. */
-const WITHOUT_EFFECT = ['actors', 'engineThreads', 'out', 'data'] as const
+const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'data'] satisfies (keyof Config)[]
 
 /**
  * Checks and resolves a config.
@@ -65,9 +65,14 @@ export function parseSavedConfig(json: unknown, source: string): Config {
   return resolveConfig(input, source)
 }
 
+/** Whether what a run learns depends on a setting, named by its key in the config. */
+export function affectsResults(setting: string): boolean {
+  return !WITHOUT_EFFECT.includes(setting)
+}
+
 /** SHA-256 (hex) of everything in a config that affects results: two runs with the same value learn the same. */
 export function configFingerprint(config: Config): string {
-  const relevant = Object.entries(config).filter(([key]) => !WITHOUT_EFFECT.includes(key as 'out'))
+  const relevant = Object.entries(config).filter(([key]) => affectsResults(key))
   relevant.sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
 }
@@ -99,17 +104,21 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
   // A list is one flag, whichever of its items is wrong.
   const flag = flagName(issue.path.filter((part) => typeof part === 'string').join('.'))
   const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
-  throw new ConfigError('INVALID_VALUE', `${name} must be ${requirement(issue)}, but is ${JSON.stringify(received)}.`)
+  throw new ConfigError(
+    'INVALID_VALUE',
+    `${name} must be ${requirement(issue, issue.path[0])}, but is ${JSON.stringify(received)}.`,
+  )
 }
 
-/** What a value must be, in words, from the schema's complaint. */
-function requirement(issue: z.core.$ZodIssue): string {
+/** What a value must be, in words, from the schema's complaint about the setting `key`. */
+function requirement(issue: z.core.$ZodIssue, key: PropertyKey): string {
   switch (issue.code) {
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`
     case 'invalid_union':
-      return issue.errors.map((branch) => requirement(branch[0])).join(' or ')
+      return issue.errors.map((branch) => requirement(branch[0], key)).join(' or ')
     case 'invalid_type':
+      if (issue.expected === 'array') return LISTS[String(key)] ?? 'a list of widths such as 128,128'
       return KINDS[issue.expected] ?? `of type ${issue.expected}`
     case 'too_big':
       return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}`
@@ -123,10 +132,15 @@ function requirement(issue: z.core.$ZodIssue): string {
 const KINDS: Readonly<Record<string, string>> = {
   int: 'a whole number',
   number: 'a number',
-  array: 'a list of widths such as 128,128',
   boolean: 'true or false',
   string: 'text',
   object: 'an object of settings',
+}
+
+/** What a list holds, where it is not widths. */
+const LISTS: Readonly<Record<string, string>> = {
+  defects: 'a list of names such as joint-clip,vote-reward',
+  specifications: 'a list of specifications',
 }
 
 function lengthOf(origin: string): string {
@@ -193,9 +207,15 @@ function assertConsistent(config: Config): void {
       'baseline "counterfactual" compares rewards of the table alone, but stlMode "penalty" changes rewards. Use --baseline=critic.',
     )
   }
-  if (config.engine === 'tfjs' && needsPortableEngine(config.defects)) {
+  const defectsOfEngine = config.defects.filter((defect) => needsPortableEngine([defect]))
+  if (config.engine === 'tfjs' && defectsOfEngine.length > 0) {
     conflict(
-      `The defects "${config.defects.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
+      `The defects "${defectsOfEngine.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
+    )
+  }
+  if (config.defects.includes('joint-clip') && config.valueHidden === null) {
+    conflict(
+      'The defect "joint-clip" clips policy and critic together, but there is no critic: valueHidden is null. Give --value-hidden=64,64, or leave joint-clip out of --defects.',
     )
   }
   if (config.sampling === 'balanced' && config.episodes === 'stream') {

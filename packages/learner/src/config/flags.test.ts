@@ -48,6 +48,7 @@ describe('parseFlags', () => {
   it('reads a list of names, which may be empty', () => {
     const read = (word: string) => parseFlags([word], []).settings.defects
     expect(read('--defects=joint-clip,vote-reward')).toEqual(['joint-clip', 'vote-reward'])
+    expect(read('--defects= joint-clip, vote-reward ')).toEqual(['joint-clip', 'vote-reward'])
     expect(read('--defects=["joint-clip"]')).toEqual(['joint-clip'])
     expect(read('--defects=none')).toEqual([])
   })

@@ -121,7 +121,10 @@ function missingValue(name: string): string {
 /** Paths stay as they are; a list of widths or names may come without its brackets. */
 function readValue(key: string, value: string): unknown {
   if (TEXT_KEYS.has(key)) return value
-  if (key === 'defects' && !value.startsWith('[')) return value === 'none' ? [] : value.split(',')
+  if (key === 'defects' && !value.trimStart().startsWith('[')) {
+    const names = value.split(',').map((name) => name.trim())
+    return names.join() === 'none' ? [] : names
+  }
   const list = key.endsWith('Hidden') && /^\d+(,\d+)*$/.test(value)
   try {
     return JSON.parse(list ? `[${value}]` : value)

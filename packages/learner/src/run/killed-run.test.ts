@@ -88,7 +88,7 @@ describe.each([0, 1])('a run killed again and again, staleness %i', (staleness) 
     expect(existsSync(join(folder, 'killed', 'evaluation.json'))).toBe(false)
     const last = await train(['--resume=killed', '--actors=3'])
     expect(last, last.said).toMatchObject({ code: 0, signal: null })
-    expect(last.said).toContain(`the run is finished, ${ITERATIONS} of ${ITERATIONS} iterations: evaluating it again`)
+    expect(last.said).toContain(`nothing is left to train: ${ITERATIONS} of ${ITERATIONS} iterations are done`)
 
     expect(outcome('killed')).toEqual(outcome('whole'))
     const hash = /weights SHA-256 [0-9a-f]{64}/.exec(whole.said)?.[0]

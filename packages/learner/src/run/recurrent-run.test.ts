@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
+import { type Config, resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
+import { DEFECTS } from '../config/defects.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
 import { openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
@@ -41,7 +42,7 @@ type Plan = Parameters<typeof trainRun>[0]
 /** Runs a plan; asked to stop after `stopAfter` iterations if given. */
 async function carryOut(plan: Plan, stopAfter = Number.POSITIVE_INFINITY): Promise<void> {
   let asked = 0
-  const stop = { requested: () => ++asked >= stopAfter, onRequest: () => undefined, release: () => undefined }
+  const stop = { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined, release: () => undefined }
   await trainRun(plan, { stream: { write: () => true }, isTTY: false, stop })
 }
 
@@ -52,9 +53,9 @@ async function run(name: string, input: ConfigInput, stopAfter?: number): Promis
   )
 }
 
-async function resume(name: string): Promise<void> {
+async function resume(name: string, change: Partial<Config> = {}): Promise<void> {
   const { folder, config, pipeline } = await openRunFolder(join(root, name))
-  await carryOut({ kind: 'resume', folder, config, pipeline: parsePipeline(pipeline) })
+  await carryOut({ kind: 'resume', folder, config: { ...config, ...change }, pipeline: parsePipeline(pipeline) })
 }
 
 /** Everything that a run leaves behind, but for times. */
@@ -86,6 +87,21 @@ describe('a run of a recurrent team', () => {
     expect(await outcome('three')).toEqual(expected)
     expect(await outcome('stopped')).toEqual(expected)
     expect(expected.metrics.length).toBe(4)
+  })
+
+  it.each([0, 1] as const)('with all faults of the system before is so too, staleness %i', async (staleness) => {
+    const input: ConfigInput = {
+      ...{ defects: [...DEFECTS], sampling: 'balanced', stlMode: 'penalty', specifications: 'original', staleness },
+      ...{ episodes: 'iid', rows: 2000, rowsPerIteration: 512, minibatchSize: 128 },
+    }
+    const [whole, stopped] = [`faults-${staleness}`, `faults-stopped-${staleness}`]
+    await run(whole, input)
+    await run(stopped, { ...input, actors: 2 }, 3)
+    await resume(stopped, { actors: 3, engineThreads: 2 })
+    const expected = await outcome(whole)
+    expect(await outcome(stopped)).toEqual(expected)
+    expect(expected.metrics.map(({ ratiosPerDecision }) => ratiosPerDecision)).toEqual(Array(4).fill(128))
+    expect(expected.metrics.map((line) => line.staleness)).toEqual([0, ...Array(3).fill(staleness)])
   })
 
   it('begins every iteration with ratios of 1, also after a resume', async () => {

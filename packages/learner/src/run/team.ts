@@ -6,6 +6,7 @@ import { encodePolicySnapshot } from '@vigil/proto'
 import type { Config } from '../config/config.ts'
 import { DROPOUT_RATE } from '../config/defects.ts'
 import { environmentOf } from '../config/environment.ts'
+import { ConfigError } from '../config/errors.ts'
 import { learnsConstraints } from '../config/specifications.ts'
 import type { InputSource } from '../training/inputs.ts'
 
@@ -36,7 +37,11 @@ function networkOf(config: Config, dataset: Dataset): NetworkSpec {
   }
 }
 
-/** Starts the actors. Close the team's pool when done. @throws {ActorError} */
+/**
+ * Starts the actors. Close the team's pool when done.
+ *
+ * @throws {ActorError}, {ConfigError} CONFLICT where `sampling` does not fit the data
+ */
 export async function createTeam(config: Config, dataset: Dataset): Promise<Team> {
   const network = networkOf(config, dataset)
   const { parametersPerAgent } = parameterLayout(network)
@@ -70,11 +75,20 @@ export async function createTeam(config: Config, dataset: Dataset): Promise<Team
   }
 }
 
-/** The dataset with as many threats as benign events among the rows to train on: the rarer ones come again and again. */
+/**
+ * The dataset with as many threats as benign events among the rows to train on: the rarer ones come again and again.
+ *
+ * @throws {ConfigError} CONFLICT when one of the two is missing
+ */
 function balanced(dataset: Dataset): Dataset {
   const { rows } = dataset.splits.train
   const [benign, threats] = [0, 1].map((label) => rows.filter((row) => dataset.labels[row] === label))
-  if (benign.length === 0 || threats.length === 0) return dataset
+  if (benign.length === 0 || threats.length === 0) {
+    throw new ConfigError(
+      'CONFLICT',
+      `sampling "balanced" draws threats as often as benign events, but the ${rows.length} rows to train on are ${benign.length} benign events and ${threats.length} threats. Leave --sampling out, or give another --split.`,
+    )
+  }
   const each = Math.max(benign.length, threats.length)
   const drawn = new Uint32Array(2 * each)
   for (let i = 0; i < each; i++) {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { parsePipeline } from '@vigil/data'
-import { type Config, configFingerprint } from '../config/config.ts'
+import { affectsResults, type Config, configFingerprint } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { scoresOf } from '../evaluation/scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
@@ -81,7 +81,7 @@ function assertSameSettings(wanted: PlacedConfig, found: Config): void {
   if (configFingerprint(wanted) === configFingerprint(found)) return
   const [now, before] = [wanted, found].map((config) => new Map(Object.entries(config)))
   const key = [...now.keys()].find(
-    (name) => name !== 'out' && JSON.stringify(now.get(name)) !== JSON.stringify(before.get(name)),
+    (name) => affectsResults(name) && JSON.stringify(now.get(name)) !== JSON.stringify(before.get(name)),
   )
   throw new ConfigError(
     'CONFLICT',

@@ -79,7 +79,7 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
   const isFinished = iteration === config.iterations
   say(
     isFinished
-      ? `the run is finished, ${iteration} of ${config.iterations} iterations: evaluating it again`
+      ? `nothing is left to train: ${iteration} of ${config.iterations} iterations are done`
       : `going on after iteration ${iteration} of ${config.iterations}`,
   )
   return state
@@ -117,9 +117,12 @@ async function trainWithFiles(
   from: TrainingState,
   { progress, stop }: { readonly progress: Progress; readonly stop: StopRequest },
 ): Promise<TrainingState> {
-  stop.onRequest(() => progress.message('Stopping after this iteration; once more to stop at once.'))
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
   const warnings = createWarnings(config, before, folder.path)
+  // Many trainings may share one request; each speaks of it only while it goes on.
+  const unsubscribe = stop.onRequest(() =>
+    progress.message('Stopping after this iteration; once more to stop at once.'),
+  )
   try {
     return await train(config, team, engine, from, {
       shouldStop: stop.requested,
@@ -143,6 +146,7 @@ async function trainWithFiles(
       },
     })
   } finally {
+    unsubscribe()
     progress.finish()
   }
 }

@@ -64,7 +64,7 @@ async function speak(
   await work({
     stream,
     isTTY: false,
-    stop: { requested: () => ++asked >= stopAfter, onRequest: () => undefined, release: () => undefined },
+    stop: { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined, release: () => undefined },
   })
   return text
 }
@@ -246,7 +246,7 @@ describe('a run that fails', () => {
         expect(tf.memory().numTensors).toBeGreaterThan(before)
         throw new Error('asked')
       },
-      onRequest: () => undefined,
+      onRequest: () => () => undefined,
       release: () => undefined,
     }
     const run = trainRun({ kind: 'new', config }, { stream: { write: () => true }, isTTY: false, stop })

@@ -20,3 +20,9 @@ it('does not repeat after a resume what was said before', () => {
   const warnings = createWarnings(config, [line(1, 256), line(2, 256)], 'runs/one')
   expect(warnings.iteration(line(3, 256))).toEqual([])
 })
+
+it('says again after a resume what had gone by then and comes back', () => {
+  const warnings = createWarnings(config, [line(1, 256), line(2, 1)], 'runs/one')
+  expect(warnings.iteration(line(3, 1))).toEqual([])
+  expect(warnings.iteration(line(4, 256))).toEqual([expect.stringMatching(/^warning RATIO_SHAPE:/)])
+})

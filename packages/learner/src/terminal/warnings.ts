@@ -16,7 +16,8 @@ export type Warnings = {
 /**
  * Looks for problems after every iteration and says each code once. Notes are left to tools:doctor.
  *
- * @param before lines of metrics.jsonl from before a resume; their problems were told then
+ * @param before lines of metrics.jsonl from before a resume; problems that are there at their end were told then. One that
+ *     had gone by then is told again if it comes back
  * @param run    the run folder, as tools:doctor is to be given it
  */
 export function createWarnings(config: Config, before: readonly IterationMetrics[], run: string): Warnings {

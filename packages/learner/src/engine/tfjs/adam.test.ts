@@ -45,8 +45,9 @@ describe('clipByAgentNorm', () => {
       [0.3, 0.4],
       [0, 0],
     ])
-    const { gradient: clipped, norms } = clipByAgentNorm(gradient, 1)
+    const { gradient: clipped, norms, scales } = clipByAgentNorm(gradient, 1)
     expect(Array.from(await norms.data())).toEqual([50, expect.closeTo(0.5, 6), 0])
+    expect(Array.from(await scales.data())).toEqual([expect.closeTo(0.02, 6), 1, 1])
     const values = Array.from(await clipped.data())
     expect(values.slice(0, 2)).toEqual([expect.closeTo(0.6, 6), expect.closeTo(0.8, 6)])
     expect(values.slice(2)).toEqual([Math.fround(0.3), Math.fround(0.4), 0, 0])

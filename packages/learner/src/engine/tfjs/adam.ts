@@ -21,7 +21,8 @@ export function clipByAgentNorm(
   maxNorm: number,
 ): { gradient: tf.Tensor2D; norms: tf.Tensor1D; scales: tf.Tensor1D } {
   const norms = tf.sqrt(tf.sum(tf.square(gradient), 1, true)) // [A, 1]
-  const scale = tf.div(maxNorm, tf.maximum(norms, maxNorm))
+  // The quotient of equal numbers is not 1 on every GPU, and may be more.
+  const scale = tf.minimum(1, tf.div(maxNorm, tf.maximum(norms, maxNorm)))
   return { gradient: tf.mul(gradient, scale), norms: tf.squeeze(norms, [1]), scales: tf.squeeze(scale, [1]) }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { needsPortableEngine } from '../../config/defects.ts'
 import { type Engine, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
 import {
   assertLearningRate,
@@ -37,11 +38,12 @@ type TeamState = { readonly policy: TrunkState; readonly value: TrunkState | nul
  * automatic differentiation, Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
  *
  * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
- *     thread count, STATE_SHAPE for a mask of another length
+ *     thread count or a spec with dropout, STATE_SHAPE for a mask of another length
  * @throws {PolicyError} NETWORK_SPEC
  */
 export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
   const { spec } = options
+  assertWithoutDropout(spec)
   const trunks = trunksOf(spec)
   const stateLength = spec.agentCount * (trunks.policy.parameterCount + (trunks.value?.parameterCount ?? 0))
   const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
@@ -179,9 +181,18 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
   }
 }
 
+/** Dropping hidden units is one of the faults, see assertWithoutDefects. */
+function assertWithoutDropout({ dropout }: NetworkSpec): void {
+  if (dropout === undefined) return
+  throw new EngineError(
+    'SETTINGS',
+    `spec.dropout needs the engine "portable": this one drops nothing, but its rate is ${dropout.rate}.`,
+  )
+}
+
 /** The faults that can be switched on are built into the portable engine alone. */
 function assertWithoutDefects({ defects }: UpdateSettings): void {
-  const [defect] = defects.filter((name) => name === 'ratio-matrix' || name === 'joint-clip')
+  const defect = defects.find((name) => needsPortableEngine([name]))
   if (defect === undefined) return
   throw new EngineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
 }

@@ -35,7 +35,7 @@ export function constrainedTrajectory(shard: number, change: Partial<Trajectory>
     values,
     nextValues,
     rewards: floats(decisions, 10, -5),
-    expectedRewards: new Float32Array(0),
+    expectedRewards: new Float32Array(decisions),
     teamActions: new Uint8Array(T * E),
     terminated: new Uint8Array(T * E),
     truncated: new Uint8Array(T * E),
