@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
-import { runFolderAt } from './run-folder.ts'
-import { rememberingLoader } from './session.ts'
+import { openRunFolder, runFolderAt } from './run-folder.ts'
+import { rememberingLoader, type Session } from './session.ts'
 import { readScoredTraining, trainAndScore } from './train-and-score.ts'
+import { trainRun } from './train-run.ts'
 
 const SMALL = {
   ...{ rows: 2000, iterations: 3, rowsPerIteration: 256, rolloutSteps: 16, shards: 2, minibatchSize: 128, epochs: 1 },
@@ -24,12 +26,17 @@ const configFor = (name: string) => {
   return { ...resolveConfig({ ...SMALL, out }, 'test'), out }
 }
 
+const quietSession = {
+  stream: { write: () => true },
+  isTTY: false,
+  stop: { requested: () => false, onRequest: () => undefined, release: () => undefined },
+} as unknown as Session
+
 async function score(name: string, warns?: boolean) {
   let said = ''
   const stream = { write: (text: string) => (said += text) }
-  const stop = { requested: () => false, onRequest: () => undefined, release: () => undefined }
-  const session = { stream, isTTY: false, stop, ...(warns !== undefined && { warns }) }
-  const training = await trainAndScore(configFor(name), session as never)
+  const session = { ...quietSession, stream, ...(warns !== undefined && { warns }) } as Session
+  const training = await trainAndScore(configFor(name), session)
   return { training: training!, said }
 }
 
@@ -84,6 +91,9 @@ describe('a training with its scores', () => {
   it('keeps out of a folder in which another process trains', async () => {
     writeFileSync(join(root, 'claimed', '.lock'), `${process.ppid}\n`)
     await expect(score('claimed')).rejects.toMatchObject({ code: 'IN_USE' })
+    const { folder, config, pipeline } = await openRunFolder(join(root, 'claimed'))
+    const resumed = { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) } as const
+    await expect(trainRun(resumed, quietSession)).rejects.toMatchObject({ code: 'IN_USE' })
     rmSync(join(root, 'claimed', '.lock'))
   })
 })
