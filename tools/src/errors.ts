@@ -7,6 +7,7 @@
  * - `PYTHON_MISSING`, `TENSORFLOW_MISSING`, `NODE_PACKAGE_MISSING`, `COMPILER_MISSING`: something to be installed first.
  * - `TENSORFLOW_FILES`: a TensorFlow without the files that a program can be linked with.
  * - `ABLATION_FILE`: a file that does not hold the figures of an ablation.
+ * - `BROKEN_RUNS`: trainings of an ablation that could not be gone on with or read.
  * - `ADDON`: an add-on that cannot be built, or does not run.
  */
 export type ToolErrorCode =
@@ -22,6 +23,7 @@ export type ToolErrorCode =
   | 'COMPILER_MISSING'
   | 'ADDON'
   | 'ABLATION_FILE'
+  | 'BROKEN_RUNS'
 
 /** A command that cannot do its work; the message says what was expected, what was found and what to do. */
 export class ToolError extends Error {

@@ -46,7 +46,7 @@ const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8')
 /** Figures of an ablation without times. */
 async function figures(out: string) {
   const { runs } = await readAblation(join(folder, out, 'ablation.json'))
-  return runs.map(({ wallSeconds: _seconds, ...figures }) => figures)
+  return runs.map(({ learningSeconds: _seconds, ...figures }) => figures)
 }
 
 /** Names of files as they are called while they are written. */
@@ -63,6 +63,7 @@ describe('an ablation', () => {
     expect(stdout).toMatch(/^4 of 4: default, seed 2, about .* left$/m)
     expect(stdout).toMatch(/^stratified +mean of 2 +/m)
     expect(stdout).not.toContain(String.fromCharCode(27))
+    expect(stdout).not.toMatch(/^warning/m)
     const { runs, means, planned } = await readAblation(join(folder, 'whole', 'ablation.json'))
     expect(planned).toBe(4)
     expect(runs.map(({ folder: name }) => name)).toEqual([
@@ -96,24 +97,54 @@ describe('an ablation', () => {
     expect(existsSync(join(folder, 'whole', 'default-seed1', 'report.html'))).toBe(true)
   })
 
-  it('refuses to mix runs of other settings, and files that were changed', async () => {
+  it('refuses to mix runs of other settings', async () => {
     const other = await ablation([...TWO, '--iterations=13', '--out=whole'])
     expect(other.status).toBe(2)
     expect(other.stderr).toMatch(
       /^error CONFLICT: whole\/stratified-seed1 holds a run with other settings: iterations is 12 there, but 13 here\./,
     )
-    const path = join(folder, 'whole', 'default-seed2', 'last-weights.json')
-    const kept = readFileSync(path, 'utf8')
-    writeFileSync(path, kept.replace(/"tp": \d+/, '"tp": 100000'))
-    const damaged = await ablation([...TWO, '--iterations=12', '--out=whole'])
-    expect(damaged.status).toBe(3)
-    expect(damaged.stderr).toMatch(/^error LAST_WEIGHTS_INVALID: .*default-seed2\/last-weights\.json/)
-    writeFileSync(path, kept)
     writeFileSync(join(folder, 'file'), '')
     expect(await ablation([...TWO, '--out=file'])).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/^error RUN_FOLDER/),
     })
+  })
+
+  it('does what it can where one training is damaged, and then says so', async () => {
+    const words = [...TWO, '--iterations=12', '--out=whole']
+    const [before, json] = [await figures('whole'), read('whole', 'ablation.json')]
+    const [scores, metrics] = [['last-weights.json'], ['metrics.jsonl']].map(([name]) =>
+      join(folder, 'whole', 'default-seed2', name),
+    )
+    const checkpoint = join(folder, 'whole', 'stratified-seed1', 'checkpoints', 'latest.checkpoint')
+    const [lines, weights] = [readFileSync(metrics), readFileSync(checkpoint)]
+    writeFileSync(metrics, lines.subarray(0, lines.indexOf('\n') + 1))
+    writeFileSync(checkpoint, weights.subarray(0, 100))
+    rmSync(join(folder, 'whole', 'stratified-seed1', 'last-weights.json'))
+    const damaged = await ablation(words)
+    expect(damaged.status).toBe(3)
+    expect(damaged.stderr).toMatch(/^error BROKEN_RUNS: 2 of 4 trainings have no result:$/m)
+    expect(damaged.stderr).toMatch(/^ {2}stratified, seed 1: DAMAGED: .*latest\.checkpoint/m)
+    expect(damaged.stderr).toMatch(/^ {2}default, seed 2: METRICS_INVALID: .* has 1, the last of iteration 1\./m)
+    expect(read('whole', 'ablation.md')).toContain('2 of 4 trainings are done.')
+    expect(await figures('whole')).toEqual(before.slice(1, 3))
+
+    writeFileSync(metrics, lines)
+    writeFileSync(checkpoint, weights)
+    writeFileSync(scores, '{"split": "te')
+    expect(await ablation(words)).toMatchObject({ status: 0, stderr: '' })
+    expect(read('whole', 'ablation.json')).toBe(json)
+  })
+
+  it('shares its work with another one, each training done once', async () => {
+    const words = [...TWO, '--iterations=12', '--out=twice']
+    const both = await Promise.all([ablation(words), ablation(words)])
+    for (const { status, stderr } of both) {
+      if (status !== 0)
+        expect(stderr).toMatch(/^error BROKEN_RUNS: .*\n {2}.* IN_USE: .* is in use: process \d+ trains/)
+    }
+    expect(await ablation(words)).toMatchObject({ status: 0, stderr: '' })
+    expect(await figures('twice')).toEqual(await figures('whole'))
   })
 
   it('comes to the same after being stopped and killed', async () => {

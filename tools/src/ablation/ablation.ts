@@ -10,7 +10,7 @@ import { type Options, parseOptions, USAGE } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
 import { quickInWords } from './quick.ts'
 import { renderAblation } from './report.ts'
-import { type RunOutcome, runAll } from './run-all.ts'
+import { type AllOutcomes, type RunOutcome, runAll } from './run-all.ts'
 import { ablationMarkdown, ablationTable, notesOn } from './table.ts'
 
 const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
@@ -28,17 +28,18 @@ await runCommand(
     const isTTY = process.stdout.isTTY === true
     const stop = stopOnSignal()
     if (options.quick) say(quickInWords(options.overrides))
-    const outcomes = await runAll(plan.runs, { stream: process.stdout, isTTY, stop })
+    const { outcomes, broken } = await runAll(plan.runs, { stream: process.stdout, isTTY, stop })
     stop.release()
-    const unfinished = plan.runs.length - outcomes.length
+    const unfinished = plan.runs.length - outcomes.length - broken.length
     if (unfinished > 0)
       say(`\nStopped: ${unfinished} of ${plan.runs.length} trainings are left. The same command goes on.`)
-    if (outcomes.length === 0) return
-    await writeResults(options, plan, outcomes)
-    const ablation = await readAblation(join(options.out, 'ablation.json'))
-    for (const note of ['', ...notesOn(ablation)]) say(note)
-    say(`\n${ablationTable(ablation, { isTTY, environment: process.env })}`)
-    for (const name of FILES) say(join(options.out, name))
+    if (outcomes.length > 0) {
+      const ablation = await writeResults(options, plan, outcomes)
+      for (const note of ['', ...notesOn(ablation)]) say(note)
+      say(`\n${ablationTable(ablation, { isTTY, environment: process.env })}`)
+      for (const name of FILES) say(join(options.out, name))
+    }
+    if (broken.length > 0) throw brokenRuns(broken, plan.runs.length)
   },
   {
     usage: (error) => (error instanceof ToolError && error.code === 'OUTPUT_FILE') || errorKinds.usage(error),
@@ -47,7 +48,7 @@ await runCommand(
 )
 
 /** Figures first; page and Markdown are made from what can be read back of them. */
-async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<void> {
+async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<Ablation> {
   await mkdir(options.out, { recursive: true })
   const [html, markdown, json] = FILES.map((name) => join(options.out, name))
   await writeAblation(json, ablationOf(options, plan, outcomes))
@@ -57,6 +58,16 @@ async function writeResults(options: Options, plan: Plan, outcomes: readonly Run
   )
   await writeFileAtomically(markdown, ablationMarkdown(ablation))
   await writeFileAtomically(html, renderAblation(ablation, metrics))
+  return ablation
+}
+
+function brokenRuns(broken: AllOutcomes['broken'], planned: number): ToolError {
+  const lines = broken.map(({ run, error }) => `  ${run.name}, seed ${run.seed}: ${error.code}: ${error.message}`)
+  const has = broken.length === 1 ? 'has' : 'have'
+  return new ToolError(
+    'BROKEN_RUNS',
+    `${broken.length} of ${planned} trainings ${has} no result:\n${lines.join('\n')}\nThe same command tries again.`,
+  )
 }
 
 function ablationOf({ quick, overrides }: Options, plan: Plan, outcomes: readonly RunOutcome[]): Ablation {

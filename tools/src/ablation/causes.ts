@@ -1,24 +1,43 @@
-import { DEFECTS, type Defect } from '@vigil/learner'
+import { type Config, DEFECTS, type Defect } from '@vigil/learner'
 
 /** Settings as a preset has them. */
 export type Settings = Readonly<Record<string, unknown>>
 
-/** What else than a defect can keep a team from learning, each with the setting that takes it away. */
-const REMEDIES = {
-  discount: { gamma: 0 },
-  'time-to-go': { bootstrap: true },
-  penalty: { stlMode: 'off' },
-  'no-faults': { agents: 4 },
-  inputs: { features: 'behaviour' },
-  sampling: { sampling: 'natural' },
-} as const
+/** What takes a cause away where it is at work. */
+type Remedy = {
+  readonly isPresent: (config: Config) => boolean
+  readonly settings: (config: Config) => Settings
+}
+
+/** Agents of the smallest team that tolerates a fault. */
+const TOLERANT_TEAM = 4
+
+/** What else than a defect can keep a team from learning. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  discount: { isPresent: ({ gamma }) => gamma > 0, settings: () => ({ gamma: 0 }) },
+  'time-to-go': { isPresent: ({ bootstrap }) => !bootstrap, settings: () => ({ bootstrap: true }) },
+  penalty: { isPresent: ({ stlMode }) => stlMode === 'penalty', settings: () => ({ stlMode: 'off' }) },
+  'no-faults': {
+    isPresent: ({ faults }) => faults === 0,
+    settings: ({ agents }) => ({ agents: Math.max(agents, TOLERANT_TEAM), faults: 'auto' }),
+  },
+  inputs: { isPresent: ({ features }) => features === 'seed7', settings: () => ({ features: 'behaviour' }) },
+  sampling: { isPresent: ({ sampling }) => sampling === 'balanced', settings: () => ({ sampling: 'natural' }) },
+}
 
 /** Every cause that `--without` can take away. */
 export const CAUSES: readonly string[] = [...DEFECTS, ...Object.keys(REMEDIES)]
 
-/** The settings with these causes taken away and nothing else changed. */
-export function without(settings: Settings, causes: readonly string[]): Settings {
-  const remedies = causes.flatMap((cause) => (cause in REMEDIES ? [REMEDIES[cause as keyof typeof REMEDIES]] : []))
+/**
+ * The settings with these causes taken away and nothing else changed: the settings themselves where none is at work.
+ *
+ * @param config what the settings resolve to
+ */
+export function without(settings: Settings, causes: readonly string[], config: Config): Settings {
+  const remedies = causes.flatMap((cause) => {
+    const remedy = REMEDIES[cause]
+    return remedy?.isPresent(config) ? [remedy.settings(config)] : []
+  })
   const defects = defectsOf(settings).filter((defect) => !causes.includes(defect))
   return Object.assign({}, settings, { defects }, ...remedies)
 }

@@ -1,6 +1,6 @@
 import type { ScoredTraining } from '@vigil/learner'
 import { describe, expect, it } from 'vitest'
-import { collapseOf, figuresOf, meansOf } from './figures.ts'
+import { figuresOf, meansOf } from './figures.ts'
 
 const TEAM = { tp: 2, fp: 1, tn: 6, fn: 1, f1: 2 / 3, accuracy: 0.8 }
 
@@ -31,7 +31,7 @@ describe('figuresOf', () => {
       ...[50, 100, 200, 300].map((iteration) => ({ iteration, criticLoss: null, valueLoss: null })),
     ])
     expect(figures).toMatchObject({ explainableVarianceCeiling: 0.02, timeToGoShare: 18.5, restrictiveShare: 0.75 })
-    expect(figures.wallSeconds).toBeCloseTo(5, 12)
+    expect(figures.learningSeconds).toBeCloseTo(5, 12)
     expect(figures).toMatchObject(TEAM)
   })
 
@@ -48,14 +48,4 @@ describe('meansOf', () => {
     expect(means.explainedVariance).toBeCloseTo(0.2, 12)
     expect(meansOf([figuresOf(training(1)), figuresOf(training(1, { entropy: null }))]).entropy).toBeNull()
   })
-})
-
-it.each([
-  [{ tp: 3, fp: 7, tn: 0, fn: 0 }, 'stops all'],
-  [{ tp: 0, fp: 0, tn: 7, fn: 3 }, 'stops none'],
-  [{ tp: 0, fp: 1, tn: 6, fn: 3 }, 'TP 0'],
-  [{ tp: 2, fp: 7, tn: 0, fn: 1 }, 'TN 0'],
-  [{ tp: 2, fp: 1, tn: 6, fn: 1 }, null],
-])('%j is %s', (counts, words) => {
-  expect(collapseOf(counts)).toBe(words)
 })

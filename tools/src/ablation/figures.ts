@@ -33,7 +33,7 @@ export type Figures = {
   readonly f1: Measured
   readonly accuracy: Measured
   /** Collecting and updating, without validations. */
-  readonly wallSeconds: number
+  readonly learningSeconds: number
 }
 
 /** A training and its scores; null where it came to no end. */
@@ -55,7 +55,7 @@ export function figuresOf({ metrics, lastWeights }: Training): Figures {
     entropy: mean(tenth.map((line) => line.entropy)),
     restrictiveShare: mean(tenth.map((line) => restrictiveShareOf(line.actions))),
     ...{ tp, fp, tn, fn, f1, accuracy },
-    wallSeconds: metrics.reduce((sum, line) => sum + line.collectMs + line.updateMs, 0) / 1000,
+    learningSeconds: metrics.reduce((sum, line) => sum + line.collectMs + line.updateMs, 0) / 1000,
   }
 }
 
@@ -82,17 +82,8 @@ export function meansOf(figures: readonly Figures[]): Figures {
     fn: over((one) => one.fn),
     f1: over((one) => one.f1),
     accuracy: over((one) => one.accuracy),
-    wallSeconds: over((one) => one.wallSeconds) ?? 0,
+    learningSeconds: over((one) => one.learningSeconds) ?? 0,
   }
-}
-
-/** A constant action, in words; null for a team that tells events apart, and for one that was not scored. */
-export function collapseOf({ tp, fp, tn, fn }: Pick<Figures, 'tp' | 'fp' | 'tn' | 'fn'>): string | null {
-  if (tp === null) return null
-  if (tn === 0 && fn === 0) return 'stops all'
-  if (tp === 0 && fp === 0) return 'stops none'
-  if (tp === 0) return 'TP 0'
-  return tn === 0 ? 'TN 0' : null
 }
 
 /** Restrictive actions, block and quarantine, among all. */

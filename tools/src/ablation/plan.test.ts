@@ -43,8 +43,39 @@ describe('planOf', () => {
     expect(runs.at(-1)).toMatchObject({
       name: 'original without joint-clip + inputs',
       folder: 'original-without-joint-clip+inputs-seed1',
-      config: { defects: ['partial-metrics', 'ratio-matrix', 'replay-mismatch', 'vote-reward'], features: 'behaviour' },
+      config: {
+        defects: ['partial-metrics', 'ratio-matrix', 'replay-mismatch', 'value-units', 'vote-reward'],
+        features: 'behaviour',
+      },
     })
+  })
+
+  it('takes a cause away where it is at work, above what the command line says', async () => {
+    const { runs, omitted } = await plan('--presets=original', '--agents=7', '--without=no-faults,inputs')
+    expect(runs.map(({ config }) => [config.agents, config.faults])).toEqual([
+      [7, 2],
+      [7, 2],
+    ])
+    expect(omitted).toEqual(['original without no-faults is original itself and is left out.'])
+    const none = await plan('--presets=original', '--agents=7', '--faults=0', '--without=no-faults')
+    expect(none.runs[1].config).toMatchObject({ agents: 7, faults: 2 })
+    const causes = 'discount,time-to-go,penalty,no-faults,inputs,sampling'
+    const well = await plan('--presets=default', '--features=full', '--stl-mode=lagrangian', `--without=${causes}`)
+    expect(well.runs.map(({ name }) => name)).toEqual(['default'])
+    expect(well.omitted).toHaveLength(6)
+  })
+
+  it('trains the same variant once', async () => {
+    const words = ['--without=inputs+discount,discount+inputs,discount', '--with=joint-clip+vote-reward,joint-clip']
+    const { runs, omitted } = await plan('--presets=original', ...words)
+    expect(runs.map(({ name }) => name)).toEqual([
+      ...['original', 'original without inputs + discount', 'original without discount'],
+    ])
+    expect(omitted).toEqual([
+      'original without discount + inputs is original without inputs + discount again and is left out.',
+      'original with joint-clip + vote-reward is original itself and is left out.',
+      'original with joint-clip is original itself and is left out.',
+    ])
   })
 
   it('switches a defect on, and leaves out what would change nothing', async () => {

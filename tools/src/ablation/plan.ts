@@ -36,24 +36,27 @@ export function planOf(options: Options): Plan {
   const omitted: string[] = []
   for (const preset of options.presets) {
     const settings = settingsOf(preset, options)
-    const plain = configFingerprint(resolve(settings, preset))
+    const plain = resolve(settings, preset)
     const variants = [
       { name: preset, settings },
       ...options.without.map((causes) => ({
         name: `${preset} without ${causes.join(' + ')}`,
-        settings: without(settings, causes),
+        settings: without(settings, causes, plain),
       })),
       ...options.with.map((defects) => ({
         name: `${preset} with ${defects.join(' + ')}`,
         settings: withDefects(settings, defects),
       })),
     ]
-    for (const [index, variant] of variants.entries()) {
+    const seen = new Map<string, string>()
+    for (const variant of variants) {
       const fingerprint = configFingerprint(resolve(variant.settings, variant.name))
-      if (index > 0 && fingerprint === plain) {
-        omitted.push(`${variant.name} is ${preset} itself and is left out.`)
+      const same = seen.get(fingerprint)
+      if (same !== undefined) {
+        omitted.push(`${variant.name} is ${same} ${same === preset ? 'itself' : 'again'} and is left out.`)
         continue
       }
+      seen.set(fingerprint, variant.name)
       for (const seed of options.seeds) {
         const folder = `${variant.name.replaceAll(' + ', '+').replaceAll(' ', '-')}-seed${seed}`
         const out = join(options.out, folder)

@@ -24,9 +24,15 @@ it.each(ATTEMPTS)(
   },
 )
 
-it('derives the F1 of a team that blocks all from its accuracy', () => {
-  const { f1 } = recordedOf('original')!
-  expect(f1!.from).toBeCloseTo((2 * 0.2017) / (1 + 0.2017), 4)
+it('says in words, not in a line, the F1 of a team that blocks all, which follows from its accuracy', () => {
+  const { f1, remark } = recordedOf('original')!
+  expect(f1).toBeNull()
+  expect(remark).toContain(`F1 was ${((2 * 0.2017) / (1 + 0.2017)).toFixed(3)}, `)
+  expect(remark).toContain('20.17 % are threats')
+  // The record's 181 threats on 1,600 rows.
+  expect(recordedOf('no-norm')!.remark).toContain(`${((2 * 181) / (2 * 181 + 1419)).toFixed(3)}, is`)
+  expect(readPreset('no-norm').recorded).toContain('best F1 0.203')
+  expect(readPreset('stratified').recorded).toContain('of 181 on 1,600 rows')
   // 59,869 false positives on 75,000 rows leave as many threats as that accuracy says.
   expect((75_000 - 59_869) / 75_000).toBeCloseTo(0.2017, 4)
 })

@@ -12,10 +12,10 @@ import {
   renderTable,
 } from '@vigil/learner'
 import type { Ablation } from './ablation-file.ts'
-import { collapseOf } from './figures.ts'
 import { recordedOf } from './recorded.ts'
 import { type CurveGroup, type SharedAxes, sharedAxes, smallMultiples, VALUE_LOSS_MAX } from './small-multiples.ts'
 import { notesOn, tableParts } from './table.ts'
+import { asRecordedInWords, headlineOf, seedsInWords } from './verdict.ts'
 
 /** Charts of a row stand side by side on a wide page and wrap on a narrow one. */
 const STYLE = `
@@ -77,23 +77,20 @@ the variance of the returns, 1 is as good as predicting the mean. Made from abla
   return renderPage({ title: 'Vigil: ablation', style: STYLE, body })
 }
 
-function headlineOf({ means, runs }: Ablation): string {
-  const collapsed = means.filter((mean) => collapseOf(mean) !== null).length
-  const seeds = new Set(runs.map(({ seed }) => seed)).size
-  const trained = `${means.length} ways to train, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
-  return `${trained}: ${collapsed} of them stop no threat, or decide all events alike`
-}
-
 function attempt(group: CurveGroup, ablation: Ablation, axes: SharedAxes): Markup {
   const mean = ablation.means.find(({ name }) => name === group.name)!
   const preset = readPreset(mean.preset)
   const isPlain = mean.name === mean.preset
-  const verdict = mean.tp === null ? 'came to no end' : collapseOf(mean)
-  const figures = `F1 ${formatScore(mean.f1)}, accuracy ${formatScore(mean.accuracy)}, ${formatShare(mean.restrictiveShare)} restrictive while learning`
+  const runs = ablation.runs.filter(({ name }) => name === group.name)
+  const verdict = seedsInWords(runs)
+  const asRecorded = asRecordedInWords(runs)
+  const figures = `${runs.length === 1 ? '' : 'on average '}F1 ${formatScore(mean.f1)}, accuracy ${formatScore(mean.accuracy)}, ${formatShare(mean.restrictiveShare)} restrictive while learning`
   return html`<section class="attempt">
 <header><h3>${mean.name}</h3>${isPlain ? html`<p>${preset.purpose}</p>` : null}</header>
 <p class="outcome">Here: ${verdict === null ? null : html`<b>${verdict}</b>, `}${figures}.${
     isPlain && preset.recorded !== null ? html` The record: ${preset.recorded}.` : null
+  }${asRecorded === null ? null : html` As recorded: <b>${asRecorded}</b>.`}${
+    isPlain && group.recorded?.remark ? html` ${group.recorded.remark}.` : null
   }</p>
 <div class="multiples">
 ${smallMultiples(group, axes).map(({ heading, chart }) => html`<div><h4>${heading}</h4>${renderSvg(chart)}</div>`)}

@@ -17,6 +17,8 @@ export type SharedAxes = {
   readonly lastIteration: number
   readonly criticLoss: readonly [number, number]
   readonly reward: readonly [number, number]
+  /** Between two ticks of the reward: 1, 2 or 5 times a power of ten. */
+  readonly rewardStep: number
 }
 
 /** A chart of a row, and what it is called above it. */
@@ -25,10 +27,9 @@ export type SmallMultiple = { readonly heading: string; readonly chart: SvgChart
 /** Value losses above this are cut: an exploding one would flatten all others. */
 export const VALUE_LOSS_MAX = 1.5
 
-/** Between two ticks of the reward. */
-const STEP = 5
-
 const ENTROPY_MAX = Math.log(4)
+
+const STEPS = [1, 2, 5] as const
 
 /** @see SharedAxes */
 export function sharedAxes(groups: readonly CurveGroup[]): SharedAxes {
@@ -38,11 +39,15 @@ export function sharedAxes(groups: readonly CurveGroup[]): SharedAxes {
   )
   const losses = [...lines.flatMap(({ criticLoss }) => criticLoss ?? []), ...recorded].filter((loss) => loss > 0)
   const rewards = lines.map(({ rewardMean }) => rewardMean)
+  const [lowest, highest] = [least(rewards, -1), most(rewards, 1)]
+  const rewardStep = stepOver(highest - lowest)
+  const bottom = Math.floor(lowest / rewardStep)
   return {
     lastIteration: lines.reduce((last, { iteration }) => Math.max(last, iteration), 1),
     // Whole powers of ten, the ends of a logarithmic axis.
     criticLoss: [10 ** Math.floor(Math.log10(least(losses, 1))), 10 ** Math.ceil(Math.log10(most(losses, 10)))],
-    reward: [STEP * Math.floor(least(rewards, -1) / STEP), STEP * Math.ceil(most(rewards, 1) / STEP)],
+    reward: [rewardStep * bottom, rewardStep * Math.max(bottom + 1, Math.ceil(highest / rewardStep))],
+    rewardStep,
   }
 }
 
@@ -70,6 +75,7 @@ export function smallMultiples(group: CurveGroup, axes: SharedAxes): readonly Sm
     multiple(group, axes, {
       heading: 'Reward',
       range: axes.reward,
+      step: axes.rewardStep,
       curves: [{ at: ({ rewardMean }) => rewardMean, color: ink.team }],
       levels: [],
     }),
@@ -101,6 +107,8 @@ type Level = {
 type Drawing = {
   readonly heading: string
   readonly range: readonly [number, number]
+  /** Between two ticks. Default 0.5. */
+  readonly step?: number
   readonly logarithmic?: boolean
   readonly curves: readonly {
     readonly at: (line: IterationMetrics) => number | null
@@ -111,7 +119,7 @@ type Drawing = {
 }
 
 function multiple({ id, name, seeds }: CurveGroup, axes: SharedAxes, drawing: Drawing): SmallMultiple {
-  const { heading, range, curves, levels, logarithmic = false } = drawing
+  const { heading, range, step = 0.5, curves, levels, logarithmic = false } = drawing
   const [min, max] = range
   const data = curves.map(({ at }) => seeds.map((lines) => pointsOf(lines, at, logarithmic)))
   const drawn = data.flatMap((perSeed, c) =>
@@ -152,7 +160,7 @@ function multiple({ id, name, seeds }: CurveGroup, axes: SharedAxes, drawing: Dr
           type: logarithmic ? 'log' : 'value',
           min,
           max,
-          ...(logarithmic ? { splitNumber: 3 } : { interval: max - min > 2 ? STEP : 0.5 }),
+          ...(logarithmic ? { splitNumber: 3 } : { interval: step }),
           axisLine: { show: false },
           axisTick: { show: false },
           axisLabel: { ...chartText, fontSize: 10, formatter: formatTick, hideOverlap: true },
@@ -217,6 +225,13 @@ function recordedF1(recorded: RecordedAttempt | null, { lastIteration: iteration
 
 function bothEnds(value: number): readonly [number, number] {
   return [value, value]
+}
+
+/** The smallest of 1, 2 and 5 times powers of ten that divides a range into three parts at most, but for its ends. */
+function stepOver(range: number): number {
+  const third = (range || 1) / 3
+  const power = 10 ** Math.floor(Math.log10(third))
+  return power * (STEPS.find((step) => step * power >= third) ?? 10)
 }
 
 function least(values: readonly number[], otherwise: number): number {

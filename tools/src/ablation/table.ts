@@ -12,12 +12,24 @@ import {
 } from '@vigil/learner'
 import type { TableStyle } from '../table-style.ts'
 import type { Ablation } from './ablation-file.ts'
-import { collapseOf, type Figures, LOSS_ITERATIONS } from './figures.ts'
+import { type Figures, LOSS_ITERATIONS } from './figures.ts'
+import { asRecordedInWords, isAsRecorded, verdictOf, verdictOn } from './verdict.ts'
 
 /** A third of the table: what fits beside each other. */
 export type TablePart = FigureTable & { readonly title: string; readonly isMean: readonly boolean[] }
 
-type Column = readonly [heading: string, cell: (figures: Figures) => string]
+/** A run, or the mean over the runs of one name. */
+type Line = {
+  readonly name: string
+  readonly seed: string
+  readonly isMean: boolean
+  readonly figures: Figures
+  /** How it ended, and whether that is as recorded. */
+  readonly verdict: string
+  readonly asRecorded: string
+}
+
+type Column = readonly [heading: string, cell: (figures: Figures, line: Line) => string]
 
 const OUTCOME: readonly Column[] = [
   ['reward', (one) => formatSigned(one.rewardMean)],
@@ -27,8 +39,9 @@ const OUTCOME: readonly Column[] = [
   ['FN', (one) => countOf(one.fn)],
   ['F1', (one) => formatScore(one.f1)],
   ['accuracy', (one) => formatScore(one.accuracy)],
-  ['wall time', (one) => formatDuration(one.wallSeconds * 1000)],
-  ['', (one) => (one.tp === null ? 'no end' : (collapseOf(one) ?? ''))],
+  ['learning time', (one) => formatDuration(one.learningSeconds * 1000)],
+  ['', (_, { verdict }) => verdict],
+  ['as recorded', (_, { asRecorded }) => asRecorded],
 ]
 
 function countOf(value: number | null): string {
@@ -41,7 +54,10 @@ const EXPLAINED: readonly Column[] = [
   ['time-to-go', (one) => formatMeasure(one.timeToGoShare)],
 ]
 
-/** One table in three parts: what was decided, the critic's loss as the earlier system printed it, and over the variance. */
+/**
+ * One table in three parts: what was decided, the critic's loss as the earlier system printed it, and over the variance.
+ * A part of which no training has a figure, as of later iterations, is left out.
+ */
 export function tableParts(ablation: Ablation): readonly TablePart[] {
   const losses = (kind: 'criticLoss' | 'valueLoss'): readonly Column[] =>
     LOSS_ITERATIONS.map((iteration, i) => [String(iteration), (one) => formatMeasure(one.losses[i][kind])])
@@ -52,20 +68,31 @@ export function tableParts(ablation: Ablation): readonly TablePart[] {
       ...losses('valueLoss'),
       ...EXPLAINED,
     ]),
-  ]
+  ].filter(({ columns }) => columns.length > 2)
 }
 
 function part({ runs, means }: Ablation, title: string, columns: readonly Column[]): TablePart {
-  const lines = means.flatMap((mean) => [
-    ...runs
-      .filter(({ name }) => name === mean.name)
-      .map((run) => ({ name: run.name, seed: String(run.seed), isMean: false, figures: run as Figures })),
-    // Of one seed the mean is the run.
-    ...(mean.seeds < 2
-      ? []
-      : [{ name: mean.name, seed: `mean of ${mean.seeds}`, isMean: true, figures: mean as Figures }]),
-  ])
-  const rows = lines.map(({ name, seed, figures }) => [name, seed, ...columns.map(([, cell]) => cell(figures))])
+  const lines = means.flatMap((mean): Line[] => {
+    const { name } = mean
+    const own = runs.filter((run) => run.name === name)
+    const asRecorded = (some: typeof own) => asRecordedInWords(some) ?? absentNumber
+    return [
+      ...own.map((run) => {
+        const words = { verdict: verdictOf(run), asRecorded: asRecorded([run]) }
+        return { name, seed: String(run.seed), isMean: false, figures: run, ...words }
+      }),
+      // Of one seed the mean is the run.
+      ...(own.length < 2
+        ? []
+        : [
+            {
+              ...{ name, seed: `mean of ${own.length}`, isMean: true, figures: mean },
+              ...{ verdict: verdictOn(own), asRecorded: asRecorded(own) },
+            },
+          ]),
+    ]
+  })
+  const rows = lines.map((line) => [line.name, line.seed, ...columns.map(([, cell]) => cell(line.figures, line))])
   // Short trainings have no later iterations.
   const shown = columns.flatMap(([heading], i) =>
     heading === '' || rows.some((row) => row[i + 2] !== absentNumber) ? [i + 2] : [],
@@ -115,6 +142,11 @@ export function notesOn({ quick, overrides, planned, runs }: Ablation): readonly
     ...runs.flatMap(({ name, seed, iterations, failure }) =>
       failure === null ? [] : [`${name}, seed ${seed} came to no end after iteration ${iterations}: ${failure}`],
     ),
-    'Decisions are those of the last weights, as the record has them: no checkpoint was chosen by validation. Reward, explained variance, its ceiling and the time-to-go share are means over the last tenth of the iterations.',
+    'Decisions are those of the last weights, as the record has them: no checkpoint was chosen by validation. Reward, explained variance, its ceiling and the time-to-go share are means over the last tenth of the iterations. Learning time is collecting and updating, without validations.',
+    ...(runs.some((run) => isAsRecorded(run) !== null)
+      ? [
+          'As recorded: whether the decisions collapse as the record has it of the preset: everything stopped, one action for all events, or no threat stopped.',
+        ]
+      : []),
   ]
 }

@@ -5,8 +5,16 @@
  * - `CONFIG_FILE`: a config file that cannot be read.
  * - `PRESET`: a preset that does not exist.
  * - `RUN_FOLDER`: a run folder that is there already, or is not one.
+ * - `IN_USE`: a run folder in which another process trains.
  */
-export type ConfigErrorCode = 'UNKNOWN_KEY' | 'INVALID_VALUE' | 'CONFLICT' | 'CONFIG_FILE' | 'PRESET' | 'RUN_FOLDER'
+export type ConfigErrorCode =
+  | 'UNKNOWN_KEY'
+  | 'INVALID_VALUE'
+  | 'CONFLICT'
+  | 'CONFIG_FILE'
+  | 'PRESET'
+  | 'RUN_FOLDER'
+  | 'IN_USE'
 
 /** Bad usage: the program ends with exit code 2 and this message, which names the setting, the rule and the remedy. */
 export class ConfigError extends Error {

@@ -1,10 +1,10 @@
-import type { Dataset, FeaturePipeline } from '@vigil/data'
+import type { Dataset, FeaturePipeline, LoadedDataset } from '@vigil/data'
 import type { Config } from '../config/config.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { viewMaskOf } from '../training/diversity.ts'
 import { initialState, type TrainingState } from '../training/train.ts'
-import { identityOf, loadData, type RunIdentity } from './session.ts'
+import { identityOf, type RunIdentity } from './session.ts'
 import { createTeam, type Team } from './team.ts'
 
 /** Everything that a training needs: the data, the team that acts on them, the engine that learns. */
@@ -19,17 +19,11 @@ export type Learner = {
 }
 
 /**
- * Reads the data and starts team and engine, telling of each. Close the team's pool and dispose of the engine when done.
+ * Starts team and engine on these data, telling of each. Close the team's pool and dispose of the engine when done.
  *
- * @param pipeline the fitted features of an earlier run; undefined = fit them
- * @throws {DataError} {ActorError} {EngineError}
+ * @throws {ActorError} {EngineError}
  */
-export async function startLearner(
-  config: Config,
-  pipeline: FeaturePipeline | undefined,
-  say: (text: string) => void,
-): Promise<Learner> {
-  const data = await loadData(config, pipeline, say)
+export async function startLearner(config: Config, data: LoadedDataset, say: (text: string) => void): Promise<Learner> {
   say(describe(data.dataset, config))
   const team = await createTeam(config, data.dataset)
   try {

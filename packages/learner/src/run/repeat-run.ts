@@ -7,7 +7,7 @@ import { createProgress } from '../terminal/progress.ts'
 import { train } from '../training/train.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRunFolder, type RunFolder } from './run-folder.ts'
-import type { Session } from './session.ts'
+import { loadData, type Session } from './session.ts'
 
 /** What may be given to a repetition. None of it is part of the run, but for engine and backend. */
 export type RepeatSettings = {
@@ -50,7 +50,8 @@ export async function repeatRun(
   const kept = await readMetrics(folder.metrics)
   const { latest, best } = await readCheckpoints(folder, recorded)
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const learner = await startLearner(repeatableConfig(config, recorded, settings), undefined, say)
+  const repeatable = repeatableConfig(config, recorded, settings)
+  const learner = await startLearner(repeatable, await loadData(repeatable, undefined, say), say)
   try {
     const training = await trainAgain(learner, kept, session)
     return {

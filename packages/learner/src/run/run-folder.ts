@@ -114,7 +114,7 @@ function taken(path: string): ConfigError {
 }
 
 /** Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return
   if (dirname(path) !== path) await makeFolder(dirname(path))
   await mkdir(path).catch(async (cause: unknown) => {
@@ -152,6 +152,31 @@ export async function openRunFolder(path: string): Promise<{ folder: RunFolder; 
   }
   const config = parseSavedConfig(await readJson(folder.config, path), folder.config)
   return { folder, config, pipeline: await readJson(folder.pipeline, path) }
+}
+
+/**
+ * Whether there is nothing of a run in a folder: it is missing or empty, or its process ended while the run's first files
+ * were written.
+ *
+ * @throws {ConfigError} RUN_FOLDER when it cannot be listed
+ */
+export async function hasNoRun({ path, latest }: RunFolder): Promise<boolean> {
+  const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw new ConfigError('RUN_FOLDER', `The run folder ${path} cannot be used: ${cause.message}. Give another --out.`)
+  })
+  const checkpoints = await readdir(dirname(latest)).catch(() => null)
+  // Whoever claims a folder makes `checkpoints` first: a config.json without it is somebody else's.
+  const begun = checkpoints === null ? ['.lock'] : ['.lock', 'checkpoints', 'config.json']
+  const isLeftOver = (name: string) => begun.includes(name) || UNFINISHED.test(name)
+  return entries.every(isLeftOver) && (checkpoints ?? []).every((name) => UNFINISHED.test(name))
+}
+
+/** Makes a folder without a run (hasNoRun) one that a run can be begun in. Lock it before. */
+export async function clearRunFolder(folder: RunFolder): Promise<void> {
+  await removeUnfinishedFiles(folder)
+  await rm(folder.config, { force: true })
+  await rm(dirname(folder.latest), { recursive: true, force: true })
 }
 
 /** Removes what a process that was killed left half-written beside its files. */

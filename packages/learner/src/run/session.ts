@@ -1,5 +1,5 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
-import { type Dataset, type FeaturePipeline, loadDataset } from '@vigil/data'
+import { type DatasetRequest, type FeaturePipeline, type LoadedDataset, loadDataset } from '@vigil/data'
 import type { CheckpointSizes, ExpectedCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { StopRequest } from '../cli/signals.ts'
 import { type Config, configFingerprint } from '../config/config.ts'
@@ -15,17 +15,41 @@ export type Session = {
   readonly stop: StopRequest
   /** How many lines of progress a training prints in a pipe. Default 20. */
   readonly plainLines?: number
+  /** Whether a training tells of the problems that show in it. Default true. */
+  readonly warns?: boolean
 }
 
-/** Reads the data that a config names. */
-export async function loadData(
+/** Reads the data that a config names; `pipeline` are the fitted features of an earlier run, undefined = fit them. */
+export type DataLoader = (
   config: Config,
   pipeline: FeaturePipeline | undefined,
   say: (text: string) => void,
-): Promise<{ dataset: Dataset; pipeline: FeaturePipeline }> {
-  const { dataset, features, split, splitSeed, seed, rows } = config
-  const request = { dataset, path: config.data, features, split, splitSeed, seed, rows }
+) => Promise<LoadedDataset>
+
+/** @see DataLoader @throws {DataError} */
+export const loadData: DataLoader = async (config, pipeline, say) => {
+  const request = requestOf(config)
   return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
+}
+
+/** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */
+export function rememberingLoader(): DataLoader {
+  let last: { readonly request: string; readonly data: LoadedDataset } | null = null
+  return async (config, pipeline, say) => {
+    if (pipeline !== undefined) return await loadData(config, pipeline, say)
+    const { seed, rows, ...request } = requestOf(config)
+    const generated = request.dataset === 'synthetic' ? { seed, rows } : {}
+    const key = JSON.stringify({ ...request, ...generated })
+    if (last?.request === key) return last.data
+    last = null // two datasets at a time would be one too many
+    const data = await loadData(config, undefined, say)
+    last = { request: key, data }
+    return data
+  }
+}
+
+function requestOf({ dataset, data: path, features, split, splitSeed, seed, rows }: Config): DatasetRequest {
+  return { dataset, path, features, split, splitSeed, seed, rows }
 }
 
 /** What every checkpoint of a run must agree with. */

@@ -1,84 +1,116 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
-import { runFolderAt } from './run-folder.ts'
+import { openRunFolder, runFolderAt } from './run-folder.ts'
+import { rememberingLoader, type Session } from './session.ts'
 import { readScoredTraining, trainAndScore } from './train-and-score.ts'
+import { trainRun } from './train-run.ts'
+
+const SMALL = {
+  ...{ rows: 2000, iterations: 3, rowsPerIteration: 256, rolloutSteps: 16, shards: 2, minibatchSize: 128, epochs: 1 },
+  ...{ actors: 1, engineThreads: 1, engine: 'portable', policyHidden: [8], valueHidden: [8] },
+  defects: ['ratio-matrix'],
+}
 
 let root: string
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'vigil-score-'))
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'vigil-scored-'))
 })
-afterAll(() => rm(root, { recursive: true }))
+afterAll(() => rmSync(root, { recursive: true }))
 
-const SMALL: ConfigInput = {
-  ...{ rows: 2000, iterations: 2, validateEvery: 2, rowsPerIteration: 512, minibatchSize: 256 },
-  ...{ policyHidden: [8], valueHidden: [8], engine: 'portable', actors: 1, engineThreads: 1 },
-}
-
-function placed(name: string, input: ConfigInput = {}) {
+const configFor = (name: string) => {
   const out = join(root, name)
-  return { ...resolveConfig({ ...SMALL, ...input, out }, 'test'), out }
+  return { ...resolveConfig({ ...SMALL, out }, 'test'), out }
 }
 
-/** A session that counts who listens for a request to stop, and asks for an end after `stopAfter` iterations. */
-function openSession(stopAfter = Number.POSITIVE_INFINITY) {
-  const listeners = new Set<() => void>()
+const quietSession = {
+  stream: { write: () => true },
+  isTTY: false,
+  stop: { requested: () => false, onRequest: () => () => undefined, release: () => undefined },
+}
+
+async function score(name: string, warns?: boolean) {
   let said = ''
-  let asked = 0
-  let mostListeners = 0
-  const stop = {
-    requested: () => ++asked >= stopAfter,
-    onRequest(listener: () => void) {
-      listeners.add(listener)
-      mostListeners = Math.max(mostListeners, listeners.size)
-      return () => listeners.delete(listener)
-    },
-    release: () => undefined,
-  }
-  const stream = {
-    write(text: string) {
-      said += text
-      return true
-    },
-  }
-  const session = { stream, isTTY: false, stop }
-  return { session, said: () => said, listeners: () => ({ now: listeners.size, most: mostListeners }) }
+  const stream = { write: (text: string) => (said += text) }
+  const session = { ...quietSession, stream, ...(warns !== undefined && { warns }) } as Session
+  const training = await trainAndScore(configFor(name), session)
+  return { training: training!, said }
 }
 
-describe('trainAndScore', () => {
-  it('shares one request to stop between trainings: only the one under way listens', async () => {
-    const { session, listeners } = openSession()
-    for (const seed of [1, 2]) {
-      expect(await trainAndScore(placed(`shared-${seed}`, { seed }), session)).not.toBeNull()
-      expect(listeners()).toEqual({ now: 0, most: 1 })
+describe('a training with its scores', () => {
+  it('is read where it is whole, and refused where lines are missing', async () => {
+    const { training, said } = await score('whole')
+    expect(said).toMatch(/^warning [A-Z_]+: /m)
+    expect(existsSync(join(root, 'whole', '.lock'))).toBe(false)
+    expect(await readScoredTraining(configFor('whole'))).toEqual(training)
+    const { metrics } = runFolderAt(join(root, 'whole'))
+    const kept = readFileSync(metrics, 'utf8')
+    for (const lines of [kept.split('\n').slice(0, 2), kept.split('\n').slice(1, 3), []]) {
+      writeFileSync(metrics, lines.map((line) => `${line}\n`).join(''))
+      await expect(readScoredTraining(configFor('whole'))).rejects.toMatchObject({
+        code: 'METRICS_INVALID',
+        message: expect.stringContaining(`each of the 3 iterations of a finished training, but has ${lines.length}`),
+      })
+      await expect(score('whole')).rejects.toMatchObject({ code: 'METRICS_INVALID' })
     }
-    const stopped = openSession(1)
-    expect(await trainAndScore(placed('stopped'), stopped.session)).toBeNull()
-    expect(stopped.listeners()).toEqual({ now: 0, most: 1 })
+    writeFileSync(metrics, kept)
   })
 
-  it('only scores what is trained, and says so', async () => {
-    const config = placed('unscored')
-    const whole = await trainAndScore(config, openSession().session)
-    await rm(runFolderAt(config.out).lastWeights)
-    expect(await readScoredTraining(config)).toBeNull()
-    const { session, said } = openSession()
-    expect(await trainAndScore(config, session)).toEqual(whole)
-    expect(said()).toContain('nothing is left to train: 2 of 2 iterations are done')
-    expect(said()).not.toContain('evaluat')
+  it.each(['{"split": "te', ''])('is scored again where the scores are torn: %j', async (torn) => {
+    const before = await readScoredTraining(configFor('whole'))
+    writeFileSync(runFolderAt(join(root, 'whole')).lastWeights, torn)
+    expect(await readScoredTraining(configFor('whole'))).toBeNull()
+    expect((await score('whole')).training).toEqual(before)
   })
 
-  it('refuses a folder with other settings and names one that matters', async () => {
-    const found = placed('taken')
-    const scored = await trainAndScore(found, openSession().session)
-    const change: ConfigInput = { actors: 2, engineThreads: 2 }
-    expect(await readScoredTraining(placed('taken', change))).toEqual(scored)
-    await expect(readScoredTraining(placed('taken', { ...change, epochs: 3 }))).rejects.toMatchObject({
-      code: 'CONFLICT',
-      message: expect.stringContaining('epochs is 4 there, but 3 here'),
-    })
+  it('begins in a folder in which a process was killed before its run had begun, quietly where asked to', async () => {
+    const path = join(root, 'claimed')
+    mkdirSync(join(path, 'checkpoints'), { recursive: true })
+    writeFileSync(join(path, 'config.json'), '{"dataset": "synth')
+    writeFileSync(join(path, 'pipeline.json.123'), '{')
+    const { training, said } = await score('claimed', false)
+    expect(said).not.toContain('warning')
+    expect(readdirSync(path).toSorted()).toEqual([
+      ...['checkpoints', 'config.json', 'last-weights.json', 'metrics.jsonl', 'pipeline.json', 'run.json'],
+    ])
+    const whole = await readScoredTraining(configFor('whole'))
+    expect(training.lastWeights).toEqual(whole!.lastWeights)
   })
+
+  it('touches no folder that holds something else', async () => {
+    const path = join(root, 'foreign')
+    mkdirSync(path)
+    writeFileSync(join(path, 'config.json'), '{}')
+    await expect(score('foreign')).rejects.toMatchObject({ code: 'RUN_FOLDER' })
+    expect(readdirSync(path)).toEqual(['config.json'])
+  })
+
+  it('keeps out of a folder in which another process trains', async () => {
+    writeFileSync(join(root, 'claimed', '.lock'), `${process.ppid}\n`)
+    await expect(score('claimed')).rejects.toMatchObject({ code: 'IN_USE' })
+    const { folder, config, pipeline } = await openRunFolder(join(root, 'claimed'))
+    const resumed = { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) } as const
+    await expect(trainRun(resumed, quietSession)).rejects.toMatchObject({ code: 'IN_USE' })
+    rmSync(join(root, 'claimed', '.lock'))
+  })
+})
+
+it('the data of the training before are remembered, and no others', async () => {
+  const load = rememberingLoader()
+  const quiet = () => undefined
+  const config = configFor('any')
+  const first = await load(config, undefined, quiet)
+  expect(await load({ ...config, gamma: 0.5, seed: config.seed }, undefined, quiet)).toBe(first)
+  const resumed = await load(config, first.pipeline, quiet)
+  expect(resumed.dataset).not.toBe(first.dataset)
+  expect(resumed.dataset).toEqual(first.dataset)
+  for (const other of [{ seed: 2 }, { rows: 1000 }, { split: 'temporal' }, { splitSeed: 1 }, { features: 'full' }]) {
+    const changed = { ...config, ...other } as typeof config
+    const data = await load(changed, undefined, quiet)
+    expect(data.dataset.fingerprint).not.toEqual(first.dataset.fingerprint)
+    expect(await load(changed, undefined, quiet)).toBe(data)
+  }
 })

@@ -1,15 +1,16 @@
-import { readdir } from 'node:fs/promises'
 import { parsePipeline } from '@vigil/data'
 import { affectsResults, type Config, configFingerprint } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { scoresOf } from '../evaluation/scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
+import { RunFileError } from '../run-files/errors.ts'
 import { type LastWeights, readLastWeights, writeLastWeights } from '../run-files/last-weights.ts'
 import { type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
 import { readRunRecord } from '../run-files/run-record.ts'
 import { type Learner, startLearner } from './learner.ts'
-import { openRunFolder, type RunFolder, runFolderAt } from './run-folder.ts'
-import type { Session } from './session.ts'
+import { clearRunFolder, hasNoRun, openRunFolder, runFolderAt } from './run-folder.ts'
+import { lockRunFolder } from './run-lock.ts'
+import { type DataLoader, loadData, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
 /** A config whose run folder is named. */
@@ -27,15 +28,29 @@ export type ScoredTraining = {
  * the training itself, without the choice of a checkpoint by validation, without attacks and baselines. A run that is
  * finished is only read. The other commands around a run (evaluate, resume, replay) work on the folder.
  *
+ * @param load where the data come from: a loader that remembers them saves reading them again for the next training
  * @returns null when training was asked to stop before its end
- * @throws {ConfigError} CONFLICT when the folder holds a run with other settings; as trainInFolder
+ * @throws {ConfigError} CONFLICT when the folder holds a run with other settings, IN_USE when another process trains there
+ * @throws as readScoredTraining and trainInFolder
  */
-export async function trainAndScore(config: PlacedConfig, session: Session): Promise<ScoredTraining | null> {
-  const finished = await readScoredTraining(config)
-  if (finished !== null) return finished
+export async function trainAndScore(
+  config: PlacedConfig,
+  session: Session,
+  load: DataLoader = loadData,
+): Promise<ScoredTraining | null> {
+  const unlock = await lockRunFolder(config.out)
+  try {
+    return (await readScoredTraining(config)) ?? (await trainToScore(config, session, load))
+  } finally {
+    await unlock()
+  }
+}
+
+async function trainToScore(config: PlacedConfig, session: Session, load: DataLoader): Promise<ScoredTraining | null> {
   const plan = await planFor(config)
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const learner = await startLearner(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const data = await load(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const learner = await startLearner(config, data, say)
   try {
     const { folder, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) return null
@@ -48,33 +63,42 @@ export async function trainAndScore(config: PlacedConfig, session: Session): Pro
 }
 
 /**
- * What lies in `config.out` of a training that was finished and scored.
+ * What lies in `config.out` of a training that was finished and scored. Scores that cannot be read are as good as none:
+ * they follow from the weights.
  *
  * @returns null when it is yet to be begun, finished or scored
  * @throws {ConfigError} CONFLICT when the folder holds a run with other settings, RUN_FOLDER when it holds something else
+ * @throws {RunFileError} METRICS_INVALID when there is not a line for each iteration; as readMetrics and readRunRecord
  */
 export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTraining | null> {
   const folder = runFolderAt(config.out)
-  if (await isFree(folder)) return null
+  if (await hasNoRun(folder)) return null
   assertSameSettings(config, (await openRunFolder(folder.path)).config)
   const record = await readRunRecord(folder.record)
-  const lastWeights = await readLastWeights(folder.lastWeights)
+  const lastWeights = await readLastWeights(folder.lastWeights).catch((error: unknown) => {
+    if (error instanceof RunFileError && error.code === 'LAST_WEIGHTS_INVALID') return null
+    throw error
+  })
   if (record === null || lastWeights === null || lastWeights.weightsSha256 !== record.weightsSha256) return null
-  return { metrics: await readMetrics(folder.metrics), lastWeights }
+  const metrics = await readMetrics(folder.metrics)
+  // Iterations only grow: so many lines, the last of them this one, are all of them.
+  if (metrics.length === config.iterations && metrics.at(-1)?.iteration === config.iterations) {
+    return { metrics, lastWeights }
+  }
+  throw new RunFileError(
+    'METRICS_INVALID',
+    `${folder.metrics} must hold a line for each of the ${config.iterations} iterations of a finished training, but has ${metrics.length}, the last of iteration ${metrics.at(-1)?.iteration ?? 0}. Restore the file, or remove the folder and train again.`,
+  )
 }
 
 async function planFor(config: PlacedConfig): Promise<TrainRunPlan> {
-  if (await isFree(runFolderAt(config.out))) return { kind: 'new', config }
+  const place = runFolderAt(config.out)
+  if (await hasNoRun(place)) {
+    await clearRunFolder(place)
+    return { kind: 'new', config }
+  }
   const { folder, pipeline } = await openRunFolder(config.out)
   return { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) }
-}
-
-async function isFree({ path }: RunFolder): Promise<boolean> {
-  const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return []
-    throw new ConfigError('RUN_FOLDER', `The run folder ${path} cannot be used: ${cause.message}. Give another --out.`)
-  })
-  return entries.length === 0
 }
 
 function assertSameSettings(wanted: PlacedConfig, found: Config): void {

@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises'
 import type { FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointError } from '../checkpoint/errors.ts'
-import type { StopRequest } from '../cli/signals.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -14,6 +13,7 @@ import { createWarnings } from '../terminal/warnings.ts'
 import { type TrainingState, train } from '../training/train.ts'
 import type { Learner } from './learner.ts'
 import { createRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
+import { lockRunFolder } from './run-lock.ts'
 import type { Session } from './session.ts'
 
 /** A run to begin, or one to go on with. */
@@ -33,17 +33,19 @@ export type FolderTraining = {
  * The training of a run with all its files (config.json, pipeline.json, metrics.jsonl, checkpoints, and run.json at its
  * end), from its beginning or from where it stands in the folder. The engine's work ends here, however it ends.
  *
- * @throws {ConfigError} RUN_FOLDER, {CheckpointError}, {RunFileError}, and as train
+ * @throws {ConfigError} RUN_FOLDER, IN_USE, {CheckpointError}, {RunFileError}, and as train
  */
 export async function trainInFolder(plan: TrainRunPlan, learner: Learner, session: Session): Promise<FolderTraining> {
   const { config } = plan
   const { engine, identity } = learner
+  let unlock: () => Promise<void> = async () => undefined
   try {
     const folder = plan.kind === 'new' ? await createRunFolder(config, learner.pipeline) : plan.folder
+    unlock = await lockRunFolder(folder.path)
     const say = (text: string) => session.stream.write(`${text}\n`)
     const from = plan.kind === 'new' ? learner.begin() : await resume(learner, folder, say)
     const progress = createProgress({ ...session, totalIterations: config.iterations })
-    const state = await trainWithFiles(learner, folder, from, { progress, stop: session.stop })
+    const state = await trainWithFiles(learner, folder, from, { ...session, progress })
     if (state.iteration < config.iterations) return { folder, state, record: null }
     const record = recordOf(state.parameters, engine, identity)
     // Training that was finished before keeps the record of the versions that finished it.
@@ -52,6 +54,7 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     return { folder, state, record }
   } finally {
     engine.dispose()
+    await unlock()
   }
 }
 
@@ -115,10 +118,10 @@ async function trainWithFiles(
   { config, team, engine, identity }: Learner,
   folder: RunFolder,
   from: TrainingState,
-  { progress, stop }: { readonly progress: Progress; readonly stop: StopRequest },
+  { progress, stop, warns = true }: Pick<Session, 'stop' | 'warns'> & { readonly progress: Progress },
 ): Promise<TrainingState> {
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
-  const warnings = createWarnings(config, before, folder.path)
+  const warnings = warns ? createWarnings(config, before, folder.path) : null
   // Many trainings may share one request; each speaks of it only while it goes on.
   const unsubscribe = stop.onRequest(() =>
     progress.message('Stopping after this iteration; once more to stop at once.'),
@@ -129,7 +132,7 @@ async function trainWithFiles(
       async iteration(metrics) {
         await appendMetrics(folder.metrics, metrics)
         progress.iteration(metrics)
-        for (const warning of warnings.iteration(metrics)) progress.message(warning)
+        for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
       },
       async checkpoint(state, isBest) {
         const { sizes: _sizes, ...fingerprints } = identity

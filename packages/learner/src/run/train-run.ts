@@ -1,7 +1,7 @@
 import { CHEAP_ATTACKS } from '../attacks/attack-votes.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
-import type { Session } from './session.ts'
+import { loadData, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
 /**
@@ -11,7 +11,8 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
   const { config } = plan
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const learner = await startLearner(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const data = await loadData(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const learner = await startLearner(config, data, say)
   const { team, identity } = learner
   try {
     const { folder, state, record } = await trainInFolder(plan, learner, session)
