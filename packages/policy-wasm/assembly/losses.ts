@@ -111,26 +111,68 @@ function surrogateOf(update: Update, logRatio: f32, advantage: f32): void {
  * terms are means over the old log-probabilities of all events that the agent learns from.
  */
 function surrogateOverAll(update: Update, agent: i32, logProb: f32, advantage: f32): void {
-  let sum: f64 = 0
-  let slopes: f64 = 0
-  let terms: f64 = 0
-  let clippedCount: f64 = 0
+  const first = <usize>(agent * update.rowCount) << 2
+  const end = first + (<usize>update.rowCount << 2)
+  const newLogProb = f32x4.splat(logProb)
+  const a = f32x4.splat(advantage)
+  const one = f32x4.splat(1)
+  sums = f64x2.splat(0)
+  otherSums = f64x2.splat(0)
   let count = 0
-  for (let event = 0; event < update.rowCount; event++) {
-    const at = <usize>(agent * update.rowCount + event) << 2
-    if (update.weights && load<f32>(update.weights + at) == 0) continue
-    surrogateOf(update, logProb - load<f32>(update.oldLogProbs + at), advantage)
-    sum += surrogate
-    slopes += surrogateSlope
-    terms += klTerm
-    clippedCount += clippedShare
-    count++
+  let at = first
+  for (; at + 16 <= end; at += 16) {
+    if (update.weights && !isAllLearnt(update.weights + at)) {
+      for (let one = at; one < at + 16; one += 4) count += addSurrogate(update, one, logProb, advantage)
+      continue
+    }
+    const logRatio = f32x4.sub(newLogProb, v128.load(update.oldLogProbs + at))
+    const ratio = exp4(logRatio)
+    const plain = f32x4.mul(ratio, a)
+    const band = f32x4.min(f32x4.max(ratio, f32x4.splat(update.clipLow)), f32x4.splat(update.clipHigh))
+    const clipped = f32x4.mul(band, a)
+    const least = f32x4.min(plain, clipped)
+    const slope = v128.and(plain, f32x4.le(plain, clipped))
+    const difference = f32x4.sub(ratio, one)
+    const term = f32x4.sub(difference, logRatio)
+    const outside = v128.and(f32x4.gt(f32x4.abs(difference), f32x4.splat(update.clipEpsilon)), one)
+    // In the order of the events, four figures at a time.
+    addPairs(v128.shuffle<f32>(least, slope, 0, 4, 1, 5), v128.shuffle<f32>(term, outside, 0, 4, 1, 5))
+    addPairs(v128.shuffle<f32>(least, slope, 2, 6, 3, 7), v128.shuffle<f32>(term, outside, 2, 6, 3, 7))
+    count += 4
   }
-  surrogate = <f32>(sum / count)
-  surrogateSlope = <f32>(slopes / count)
-  klTerm = <f32>(terms / count)
-  clippedShare = <f32>(clippedCount / count)
+  for (; at < end; at += 4) count += addSurrogate(update, at, logProb, advantage)
+  surrogate = <f32>(f64x2.extract_lane(sums, 0) / count)
+  surrogateSlope = <f32>(f64x2.extract_lane(sums, 1) / count)
+  klTerm = <f32>(f64x2.extract_lane(otherSums, 0) / count)
+  clippedShare = <f32>(f64x2.extract_lane(otherSums, 1) / count)
   ratioCount = count
+}
+
+/** Of `surrogateOverAll`: surrogate and slope; term of the divergence and share of the clipped. */
+let sums: v128 = f64x2.splat(0)
+let otherSums: v128 = f64x2.splat(0)
+
+/** Adds the figures of two events: [surrogate, slope] of each, and [term, clipped] of each. */
+// @ts-ignore: decorator
+@inline
+function addPairs(pairs: v128, others: v128): void {
+  sums = f64x2.add(f64x2.add(sums, f64x2.promote_low_f32x4(pairs)), f64x2.promote_low_f32x4(v128.shuffle<f32>(pairs, pairs, 2, 3, 2, 3)))
+  otherSums = f64x2.add(f64x2.add(otherSums, f64x2.promote_low_f32x4(others)), f64x2.promote_low_f32x4(v128.shuffle<f32>(others, others, 2, 3, 2, 3)))
+}
+
+/** Adds the figures of one old log-probability; 1, or 0 where the agent learns nothing from its event. */
+function addSurrogate(update: Update, at: usize, logProb: f32, advantage: f32): i32 {
+  if (update.weights && load<f32>(update.weights + at) == 0) return 0
+  surrogateOf(update, logProb - load<f32>(update.oldLogProbs + at), advantage)
+  sums = f64x2.add(sums, f64x2(surrogate, surrogateSlope))
+  otherSums = f64x2.add(otherSums, f64x2(klTerm, clippedShare))
+  return 1
+}
+
+// @ts-ignore: decorator
+@inline
+function isAllLearnt(weights: usize): bool {
+  return !v128.any_true(f32x4.eq(v128.load(weights), f32x4.splat(0)))
 }
 
 /**
