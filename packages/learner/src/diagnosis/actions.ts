@@ -18,8 +18,8 @@ const MIX_AFTER = 100
 /** A policy this certain explores no more: e.g. 99.4 % for one action. Own choice. */
 const ENTROPY_MIN = 0.05
 
-/** Certainty is early at any time before the end; the record names 20 for the value loss, which suffers first. */
-const ENTROPY_AFTER = 20
+/** When certainty is asked about. Own choice: a policy that is certain and useless so early has not explored. */
+const ENTROPY_AFTER = 10
 
 /** Nine tenths of ln 4, where all four actions are equally likely. A policy that knows all but cannot tell allow from alert, which are paid alike, has ln 2. */
 const ENTROPY_MAX = 0.9 * Math.log(4)
@@ -132,6 +132,6 @@ export const rewardNotRising: MetricsCheck = (config, metrics) => {
     title: 'The reward does not rise',
     evidence: `mean reward ${figure(before)} in ${spanOf(early)} and ${figure(now)} in ${spanOf(late)}; perfect decisions earn ${figure(most)} by the table.`,
     cause: 'Nothing is learnt that pays.',
-    remedy: 'The other findings say why: inputs first, then returns, then gradients.',
+    remedy: 'Look at the inputs first, then at returns and gradients.',
   }
 }

@@ -44,7 +44,7 @@ export const returnsUnexplainable: MetricsCheck = (config, metrics) => {
     evidence: `explainableVarianceCeiling ${shown === null ? 'not measured' : figure(shown)}, explainedVariance ${explained === null ? 'not measured' : figure(explained)} (medians of ${spanOf(lines)}); gamma ${gamma}, episodes ${episodes}, where less than ${CEILING_MIN} is too little.`,
     cause:
       episodes === 'iid'
-        ? `Rows are drawn independently, so what follows an event is noise to anybody who sees it alone: its own reward has ${isMonteCarlo ? '1 - gamma^2' : '1 - (gamma lambda)^2'} = ${figure(own)} of the variance. ${floorWords(1 - ceiling, explained !== null && explained > ceiling)}`
+        ? `Rows are drawn independently, so what follows an event is noise to anybody who sees it alone: its own reward has ${isMonteCarlo ? '1 - gamma^2' : '1 - (gamma lambda)^2'} = ${figure(own)} of the variance, and of that the action to be sampled is noise too. ${floorWords(1 - ceiling, explained !== null && explained > ceiling)}`
         : 'What follows hardly depends on where the stream stands, or the actions, which no critic knows, are still drawn nearly at random.',
     remedy:
       episodes === 'iid'

@@ -59,6 +59,6 @@ export function noBetterThanConstant({ rewards }: Config, { team, split }: Evalu
     title: 'The team earns no more than a constant action',
     evidence: `${signed(team.rewardMean)} per event on the ${split} split against ${signed(constants.best)} of always ${constants.bestName} and ${signed(constants.perfect)} of perfect decisions: ${share > 0 ? percent(share) : 'nothing'} of what can be gained; TP ${team.tp}, FP ${team.fp}, TN ${team.tn}, FN ${team.fn}.`,
     cause: 'What the team decides does not depend on the events, or not in a way that pays.',
-    remedy: 'The other findings say why: inputs first, then returns, then gradients.',
+    remedy: 'Look at the inputs first, then at returns and gradients.',
   }
 }
