@@ -54,18 +54,18 @@ function overviewLines(
   const first = findings.findIndex(({ severity }) => severity === 'consequence')
   return findings.flatMap((finding, i) => [
     ...(i === first ? ['What may merely follow from them:'] : []),
-    ...headLines(finding, width - 2, colors).map((line, row) => `${row === 0 ? '  ' : '    '}${line}`),
+    ...headLines(finding, width - 4, colors).map((line, row) => `${row === 0 ? '  ' : '    '}${line}`),
   ])
 }
 
-/** Severity, code and title. Lines after the first leave room to be set in by two. */
+/** Severity, code and title. */
 function headLines(
   { code, severity, title }: Finding,
   width: number,
   colors: ReturnType<typeof pc.createColors>,
 ): string[] {
   const paint = severity === 'problem' ? colors.red : colors.yellow
-  const [first, ...rest] = wrap(`${severity} ${code}: ${title}.`, width - 2)
+  const [first, ...rest] = wrap(`${severity} ${code}: ${title}.`, width)
   return [first.replace(`${severity} ${code}`, (words) => paint(colors.bold(words))), ...rest]
 }
 
