@@ -30,7 +30,13 @@ it('tells a few causes in full, names the others, and leaves what follows to the
   const warnings = createWarnings(faulty, [], 'runs/one')
   const said = Array.from({ length: 90 }, (_, i) =>
     warnings.iteration(
-      sampleMetrics(i + 1, { ...changes, timeToGoShare: i < 20 ? 0 : 0.9, ...(i > 70 ? { criticLoss: 50 } : {}) }),
+      sampleMetrics(i + 1, {
+        ...changes,
+        timeToGoShare: i < 20 ? 0 : 0.9,
+        criticLoss: i < 45 ? 1 : 50,
+        clipFraction: i < 65 ? 0 : 0.9,
+        starvedByCritic: i < 85 ? 0 : 0.5,
+      }),
     ),
   )
   expect(said[0].map((text) => text.split(':')[0])).toEqual([
@@ -39,12 +45,13 @@ it('tells a few causes in full, names the others, and leaves what follows to the
     'warning VALUES_IN_OTHER_UNITS, RETURNS_UNEXPLAINABLE',
   ])
   expect(said[0][2]).toMatch(/: npx nx run tools:doctor --run=runs\/one explains them\.$/)
-  expect(
-    said
-      .slice(1)
-      .flat()
-      .map((text) => text.split(':')[0]),
-  ).toEqual(['warning RETURNS_MEASURE_TIME', 'warning VALUE_LOSS_OUT_OF_SCALE'])
+  const later = said.slice(1).flat()
+  expect(later.map((text) => text.split(':')[0])).toEqual([
+    'warning RETURNS_MEASURE_TIME',
+    'warning VALUE_LOSS_OUT_OF_SCALE',
+    'warning POLICY_STARVED_BY_CLIPPING',
+  ])
+  expect(later[2]).toMatch(/: npx nx run tools:doctor --run=runs\/one explains it\. Further problems are left to it\.$/)
 })
 
 it('tells what is seen of a training where no cause is known', () => {

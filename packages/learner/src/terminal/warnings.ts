@@ -8,7 +8,7 @@ import type { IterationMetrics } from '../run-files/metrics.ts'
 const EVERY_ITERATION_UNTIL = 1000
 const LATER_EVERY = 100
 
-/** Problems told in full, of one iteration and of a run: the others are named, and tools:doctor explains all. */
+/** Problems told in full, of one iteration and of a run. The others are named, once more after the last of these, and then no more. */
 const TOLD_AT_ONCE = 2
 const TOLD_MAX = 4
 
@@ -19,8 +19,8 @@ export type Warnings = {
 }
 
 /**
- * Looks for problems after every iteration and says each code once: the first ones in full, the others by their code. Notes,
- * and what follows from a problem that was found, are left to tools:doctor.
+ * Looks for problems after every iteration and says each code once: the first ones in full, the others by their code, and a
+ * few lines in all. Notes, what follows from a problem that was found, and the rest are left to tools:doctor.
  *
  * @param before lines of metrics.jsonl from before a resume; their problems were told then
  * @param run    the run folder, as tools:doctor is to be given it
@@ -31,12 +31,15 @@ export function createWarnings(config: Config, before: readonly IterationMetrics
   const said = new Set<FindingCode>(before.length === 0 ? [] : problems().map(({ code }) => code))
   const explains = `npx nx run tools:doctor --run=${quoted(run)} explains`
   let told = 0
+  let isClosed = false
   return {
     iteration(metrics) {
       lines.push(metrics)
       if (lines.length > EVERY_ITERATION_UNTIL && lines.length % LATER_EVERY !== 0) return []
       const found = problems().filter(({ code }) => !said.has(code))
       for (const { code } of found) said.add(code)
+      if (isClosed || found.length === 0) return []
+      isClosed = told === TOLD_MAX
       const full = found.slice(0, Math.min(TOLD_AT_ONCE, TOLD_MAX - told))
       const named = found.slice(full.length).map(({ code }) => code)
       told += full.length
@@ -46,7 +49,9 @@ export function createWarnings(config: Config, before: readonly IterationMetrics
         ),
         ...(named.length === 0
           ? []
-          : [`warning ${named.join(', ')}: ${explains} ${named.length === 1 ? 'it' : 'them'}.`]),
+          : [
+              `warning ${named.join(', ')}: ${explains} ${named.length === 1 ? 'it' : 'them'}.${isClosed ? ' Further problems are left to it.' : ''}`,
+            ]),
       ]
     },
   }
