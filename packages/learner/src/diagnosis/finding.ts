@@ -64,13 +64,10 @@ export type FindingCode = (typeof FINDING_CODES)[number]
  */
 export const SEVERITIES = ['problem', 'note', 'consequence'] as const
 
-/** @see SEVERITIES */
-export type Severity = (typeof SEVERITIES)[number]
-
 /** Something that explains how a training went. */
 export type Finding = {
   readonly code: FindingCode
-  readonly severity: Severity
+  readonly severity: (typeof SEVERITIES)[number]
   /** What is wrong, in one short sentence without a full stop. */
   readonly title: string
   /** The measured figures, with the iterations, the input or the split that they are of. */
