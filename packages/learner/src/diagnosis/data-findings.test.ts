@@ -93,6 +93,10 @@ describe('diagnoseData', () => {
     const copy = { values: Uint16Array.from(LABELS), vocabularySize: 2 }
     expect(found({}, { categorical: [copy] })).toContain('problem LABEL_LEAKAGE')
     expect(found({}, { dense: [telling(0.995, 1)] })).toContain('problem LABEL_LEAKAGE')
+    const remedyOf = (features: 'behaviour' | 'full') =>
+      diagnoseData(resolveConfig({ features }, 'test'), made({ categorical: [copy] }))[0].remedy
+    expect(remedyOf('full')).toContain('--features=behaviour')
+    expect(remedyOf('behaviour')).not.toContain('--features')
   })
 
   it('finds splits whose threat rates differ', () => {

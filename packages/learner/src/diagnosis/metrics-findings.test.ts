@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
 import { diagnoseMetrics } from './diagnose.ts'
-import type { FindingCode } from './finding.ts'
+import { FINDING_CODES, type FindingCode } from './finding.ts'
 import {
   ALLOWING,
   always,
@@ -99,6 +99,8 @@ describe('diagnoseMetrics', () => {
       for (const text of [evidence, cause, remedy]) expect(text).toMatch(/\.$/)
       expect(`${title}${evidence}${cause}${remedy}`).not.toMatch(/undefined|NaN|null|\[object/)
       expect(evidence).toMatch(/\d|defects/)
+      // A finding that is named may be absent.
+      expect(FINDING_CODES.filter((code) => `${title} ${cause} ${remedy}`.includes(code))).toEqual([])
     }
   })
 })
