@@ -13,7 +13,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-doctor-'))
   const config = resolveConfig(
     {
-      ...{ rows: 4000, iterations: 6, validateEvery: 3, policyHidden: [16], valueHidden: [8], features: 'seed7' },
+      ...{ rows: 12_000, iterations: 6, validateEvery: 3, policyHidden: [16], valueHidden: [8], features: 'seed7' },
       ...{ rowsPerIteration: 512, minibatchSize: 256, agents: 3, attribution: 'consensus' },
       ...{ actors: 1, engineThreads: 1, out: join(folder, 'run') },
     },
@@ -48,13 +48,16 @@ describe('doctor', () => {
     for (const code of ['INPUTS_WITHOUT_SIGNAL', 'REWARDS_OF_OTHERS']) expect(stdout).toContain(`problem ${code}: `)
     expect(stdout).toContain('note NO_FAULT_TOLERATED: ')
     expect(stdout.indexOf('\nnote ')).toBeGreaterThan(stdout.lastIndexOf('\nproblem '))
-    expect(stdout).toMatch(/\n\d+ problems, \d+ notes? in run\. docs\/doctor\.md explains each code\.\n$/)
+    expect(stdout).toMatch(
+      /\n\d+ problems, \d+ notes?(, \d+ consequences?)? in run\. docs\/doctor\.md explains each code\.\n$/,
+    )
     expect(bytesOf(folder)).toEqual(before)
   })
 
   it('says the same as JSON', () => {
     const { status, stdout } = doctor('--run=run', '--json')
     expect(status).toBe(1)
+    expect(doctor('--run=run', '--json=true').stdout).toBe(stdout)
     const { run, findings, checked, leftOut, isFinished } = JSON.parse(stdout)
     expect({ run, leftOut, isFinished }).toEqual({ run: 'run', leftOut: [], isFinished: true })
     expect(checked).toHaveLength(3)
@@ -92,6 +95,21 @@ describe('doctor', () => {
       },
       /was written by a newer Vigil/,
     ],
+    [
+      'nothing to look at',
+      (path: string) => {
+        cpSync(join(folder, 'run'), path, { recursive: true })
+        for (const file of ['run.json', 'metrics.jsonl', 'evaluation.json']) rmSync(join(path, file))
+        const edit = (file: string, change: object) =>
+          writeFileSync(
+            join(path, file),
+            JSON.stringify({ ...JSON.parse(readFileSync(join(path, file), 'utf8')), ...change }),
+          )
+        edit('config.json', { dataset: 'darpa-tc', data: 'no/such/data', rows: null })
+        edit('pipeline.json', { dataset: 'darpa-tc' })
+      },
+      /nothing that could be looked at/,
+    ],
   ])('ends with 3 for %s', (name, make, message) => {
     const path = name.replaceAll(' ', '-')
     mkdirSync(join(folder, path))
@@ -106,7 +124,8 @@ describe('doctor', () => {
   it.each([
     [[], /Give the folder of a run: --run=runs\/NAME/],
     [['--run='], /--run needs a value/],
-    [['--run=run', '--json=x'], /--json takes no value/],
+    [['--run=run', '--json=x'], /--json is true or false, but is "x"/],
+    [['--run=run', '--data=some/data'], /Leave --data out/],
     [['--rnu=run'], /There is no flag --rnu/],
   ])('refuses %j', (words, message) => {
     const { status, stderr } = doctor(...words)

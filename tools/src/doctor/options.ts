@@ -11,7 +11,7 @@ evidence, cause and remedy. The run may be finished, stopped or still training; 
   --data=PATH            where its data lie now
   --json                 JSON in place of text
 Exit code 0: no problem was found. 1: problems were found. 2: wrong usage. 3: not the folder of a run, or half of one, or
-one of another version of Vigil. docs/doctor.md explains every finding.
+one of another version of Vigil, or nothing in it could be looked at. docs/doctor.md explains every finding.
 `
 
 /**
@@ -31,8 +31,8 @@ export function parseOptions(words: readonly string[]): Options | null {
   const run = text('run')
   if (run === undefined) throw new UsageError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const json = flags.get('json')
-  if (typeof json === 'string') {
-    throw new UsageError('INVALID_VALUE', `--json takes no value, but has "${json}". Give --json alone.`)
+  if (typeof json === 'string' && json !== 'true' && json !== 'false') {
+    throw new UsageError('INVALID_VALUE', `--json is true or false, but is "${json}". Give --json alone.`)
   }
-  return { run, data: text('data'), json: flags.has('json') }
+  return { run, data: text('data'), json: flags.has('json') && json !== 'false' }
 }

@@ -12,13 +12,20 @@ const problem: Finding = {
   cause: 'Hardly any group of events is threatening enough.',
   remedy: 'Give other inputs: --features=behaviour.',
 }
+const consequence: Finding = {
+  ...problem,
+  code: 'NO_THREAT_STOPPED',
+  severity: 'consequence',
+  title: 'The team stops no threat',
+  evidence: 'TP = 0 of 88 threats.',
+}
 const note: Finding = { ...problem, code: 'NO_FAULT_TOLERATED', severity: 'note', title: 'The team tolerates no fault' }
 
 const diagnosis: RunDiagnosis = {
   iterations: 20,
   totalIterations: 60,
   isFinished: false,
-  findings: [problem, note],
+  findings: [problem, note, consequence],
   checked: ['metrics of 20 iterations'],
   leftOut: [{ what: 'evaluation', reason: 'There is no evaluation.json yet.' }],
 }
@@ -28,6 +35,12 @@ const report = (change: Partial<Parameters<typeof doctorReport>[0]> = {}) =>
 describe('doctorReport', () => {
   it('says what is wrong, why, and what to do; what was looked at and what was not', () => {
     expect(report()).toBe(`runs/one: 20 of 60 iterations, training is under way, or was stopped.
+
+  problem INPUTS_WITHOUT_SIGNAL: The inputs "seed7" carry next to no signal
+    under this reward.
+  note NO_FAULT_TOLERATED: The team tolerates no fault.
+What may merely follow from them:
+  consequence NO_THREAT_STOPPED: The team stops no threat.
 
 problem INPUTS_WITHOUT_SIGNAL: The inputs "seed7" carry next to no signal under
 this reward.
@@ -42,15 +55,33 @@ note NO_FAULT_TOLERATED: The team tolerates no fault.
   cause    Hardly any group of events is threatening enough.
   remedy   Give other inputs: --features=behaviour.
 
+consequence NO_THREAT_STOPPED: The team stops no threat.
+  evidence TP = 0 of 88 threats.
+
 Left out: evaluation. There is no evaluation.json yet.
 Checked: metrics of 20 iterations.
-1 problem, 1 note in runs/one. docs/doctor.md explains each code.
+1 problem, 1 note, 1 consequence in runs/one. docs/doctor.md explains each code.
 `)
   })
 
   it('says that nothing is wrong', () => {
-    expect(report({ diagnosis: { ...diagnosis, findings: [] } })).toMatch(/\nNothing wrong found in runs\/one\.\n$/)
-    expect(report({ diagnosis: { ...diagnosis, findings: [note, note] } })).toMatch(/\nno problems, 2 notes in runs/)
+    const whole = { ...diagnosis, leftOut: [] }
+    expect(report({ diagnosis: { ...whole, findings: [] } })).toMatch(/\nNothing wrong found in runs\/one\.\n$/)
+    expect(report({ diagnosis: { ...whole, findings: [note, note] } })).toMatch(/\nno problems, 2 notes in runs/)
+  })
+
+  it('says that nothing is wrong only of what could be looked at', () => {
+    const leftOut = [{ what: 'data (inputs, labels)', reason: 'It is gone.' }, ...diagnosis.leftOut]
+    expect(report({ columns: 110, diagnosis: { ...diagnosis, leftOut, findings: [] } })).toMatch(
+      /\nNothing wrong found in what could be looked at of runs\/one \(left out: data, evaluation\)\.\n$/,
+    )
+    expect(report({ columns: 110, diagnosis: { ...diagnosis, leftOut, findings: [note] } })).toMatch(
+      /\nno problems, 1 note in what could be looked at of runs\/one \(left out: data, evaluation\)\./,
+    )
+  })
+
+  it('needs no overview of one finding', () => {
+    expect(report({ diagnosis: { ...diagnosis, findings: [note] } }).match(/NO_FAULT_TOLERATED/g)).toHaveLength(1)
   })
 
   it('keeps to the width of the terminal', () => {

@@ -1,8 +1,8 @@
 import type { IterationMetrics } from '../run-files/metrics.ts'
+import { totalActions } from '../run-files/schema-parts.ts'
 import { constantRewards } from './constant-rewards.ts'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, meanOf, medianOf, spanOf } from './history.ts'
-import { totalOf } from './update-defects.ts'
 import { isUseless } from './validations.ts'
 import { figure, percent } from './words.ts'
 
@@ -18,6 +18,9 @@ const MIX_AFTER = 100
 /** A policy this certain explores no more: e.g. 99.4 % for one action. Own choice. */
 const ENTROPY_MIN = 0.05
 
+/** When certainty is asked about. Own choice: a policy that is certain and useless so early has not explored. */
+const ENTROPY_AFTER = 10
+
 /** Nine tenths of ln 4, where all four actions are equally likely. A policy that knows all but cannot tell allow from alert, which are paid alike, has ln 2. */
 const ENTROPY_MAX = 0.9 * Math.log(4)
 
@@ -28,7 +31,7 @@ export const oneAction: MetricsCheck = (config, metrics) => {
   const threatRate = meanOf(lines, (line) => line.threatRate)
   const shares = (['allow', 'block', 'quarantine', 'alert'] as const).map((name) => ({
     name,
-    share: meanOf(lines, ({ actions }) => actions[name] / totalOf(actions)),
+    share: meanOf(lines, ({ actions }) => actions[name] / Math.max(1, totalActions(actions))),
     // Where threats are rare, a team that is right allows more than 95 %: half of the class is the least to be expected.
     most: Math.max(ONE_ACTION_MAX, 1 - (name === 'allow' || name === 'alert' ? threatRate : 1 - threatRate) / 2),
   }))
@@ -51,7 +54,10 @@ export const actionMixOff: MetricsCheck = (config, metrics) => {
   const lines = lateLines(metrics, dueAfter(MIX_AFTER, config))
   if (lines.length === 0) return null
   const threatRate = meanOf(lines, (line) => line.threatRate)
-  const restrictive = meanOf(lines, ({ actions }) => (actions.block + actions.quarantine) / totalOf(actions))
+  const restrictive = meanOf(
+    lines,
+    ({ actions }) => (actions.block + actions.quarantine) / Math.max(1, totalActions(actions)),
+  )
   const isFew = restrictive * MIX_FACTOR_MAX < threatRate
   if (!isFew && restrictive <= MIX_FACTOR_MAX * threatRate) return null
   return {
@@ -69,18 +75,24 @@ export const actionMixOff: MetricsCheck = (config, metrics) => {
   }
 }
 
+/** Whether the policies explore no more. @param lines of metrics; none = no */
+export function isCertain(lines: readonly IterationMetrics[]): boolean {
+  const entropy = medianOf(lines, (line) => line.entropy)
+  return entropy !== null && entropy < ENTROPY_MIN
+}
+
 /** Certain, and wrong. Annealed training ends certain, which is right where the policy is good. */
 export const entropyCollapsed: MetricsCheck = (config, metrics) => {
-  const lines = lateLines(metrics, dueAfter(MIX_AFTER, config))
-  const entropy = medianOf(lines, (line) => line.entropy)
-  if (entropy === null || entropy >= ENTROPY_MIN || !isUseless(config, metrics)) return null
+  const lines = lateLines(metrics, dueAfter(ENTROPY_AFTER, config))
+  if (!isCertain(lines) || !isUseless(config, metrics)) return null
+  const entropy = medianOf(lines, (line) => line.entropy) ?? 0
   return {
     code: 'ENTROPY_COLLAPSED',
     severity: 'problem',
     title: 'The policies are certain, and useless',
     evidence: `entropy ${figure(entropy)} nats (median of ${spanOf(lines)}), below ${ENTROPY_MIN}, while the last validation earns no more than a constant action.`,
     cause: 'With one action left there is nothing to compare it with: no gradient leads out again.',
-    remedy: 'Give more --entropy-coef, a smaller --learning-rate or fewer --epochs.',
+    remedy: `Give a smaller --learning-rate (it is ${config.learningRate}), fewer --epochs or more --entropy-coef.`,
   }
 }
 
@@ -120,6 +132,6 @@ export const rewardNotRising: MetricsCheck = (config, metrics) => {
     title: 'The reward does not rise',
     evidence: `mean reward ${figure(before)} in ${spanOf(early)} and ${figure(now)} in ${spanOf(late)}; perfect decisions earn ${figure(most)} by the table.`,
     cause: 'Nothing is learnt that pays.',
-    remedy: 'The other findings say why: inputs first, then returns, then gradients.',
+    remedy: 'Look at the inputs first, then at returns and gradients.',
   }
 }

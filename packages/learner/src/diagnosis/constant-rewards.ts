@@ -19,7 +19,19 @@ export function constantRewards(threatRate: number, table: RewardTable): Constan
   return { allow, block, perfect, best: Math.max(allow, block), bestName: allow >= block ? 'allow' : 'block' }
 }
 
-/** (reward - best constant) / (perfect - best constant): 0 = a constant action does as well, 1 = perfect; 0 where nothing can be gained. */
-export function attainedShare(rewardMean: number, { best, perfect }: ConstantRewards): number {
-  return perfect > best ? (rewardMean - best) / (perfect - best) : 0
+/** Less than this of what can be gained over a constant action is nothing. Own choice. */
+const USEFUL_SHARE_MIN = 0.05
+
+/** A gain below this, of what the best decisions earn, is rounding. */
+const GAIN_SLACK = 1e-9
+
+/** (reward - best constant) / (perfect - best constant): 0 = a constant action does as well, 1 = perfect; null where nothing can be gained. */
+export function attainedShare(rewardMean: number, { best, perfect }: ConstantRewards): number | null {
+  return perfect - best > GAIN_SLACK * Math.abs(perfect) ? (rewardMean - best) / (perfect - best) : null
+}
+
+/** Whether decisions earn about as little as a constant action although there is more to be gained. */
+export function isNoGain(rewardMean: number, constants: ConstantRewards): boolean {
+  const share = attainedShare(rewardMean, constants)
+  return share !== null && share < USEFUL_SHARE_MIN
 }

@@ -34,11 +34,69 @@ describe('diagnoseData', () => {
     expect(found({}, { dense: [...GOOD, new Float32Array(ROWS)] })).toEqual(['note INPUTS_CONSTANT'])
   })
 
+  it('says nothing of inputs where perfect decisions earn no more than a constant action', () => {
+    expect(found({ rewards: { truePositive: -20 } }, { dense: [random] })).toEqual(['problem REWARD_CONSTANT_OPTIMUM'])
+    const labels = LABELS.map((label, i) => (i < 0.7 * ROWS ? label : 0))
+    expect(found({}, { labels, dense: [random] })).not.toContain('problem INPUTS_WITHOUT_SIGNAL')
+  })
+
+  it('speaks of the constant action that is best, and of other inputs only where there are some', () => {
+    const findingOf = (config: ConfigInput) =>
+      diagnoseData(resolveConfig(config, 'test'), made({ dense: [random] })).find(
+        ({ code }) => code === 'INPUTS_WITHOUT_SIGNAL',
+      )!
+    expect(findingOf({}).cause).toContain('to allow everything is the optimum')
+    expect(findingOf({}).remedy).not.toContain('--features')
+    expect(findingOf({ features: 'seed7' }).remedy).toContain('--features=behaviour')
+    const { cause } = findingOf({ rewards: { falseNegative: -200 } })
+    expect(cause).toMatch(/harmless enough for a permissive action to pay, so to block everything/)
+  })
+
+  it('sees a threshold that separates threats too rare to be a quantile', () => {
+    const labels = Uint8Array.from({ length: ROWS }, (_, i) => (i % 200 === 7 ? 1 : 0))
+    for (const threat of [2, -2, 0.5]) {
+      const dense = [
+        Float32Array.from(labels, (label, i) => (label === 1 ? threat : noise(i, 40) - Number(noise(i, 40) < 0.5))),
+      ]
+      const codes = found({}, { labels, dense })
+      expect(codes).not.toContain('problem INPUTS_WITHOUT_SIGNAL')
+      expect(codes).toContain('problem LABEL_LEAKAGE')
+    }
+  })
+
+  it('calls no input silent that holds a third of the label, although no group of it is worth stopping', () => {
+    const suspicion = Float32Array.from(LABELS, (label, i) => (label === 1 || noise(i, 45) < 0.22 ? 1 : 0))
+    expect(found({}, { dense: [suspicion] })).toEqual([])
+  })
+
+  it('lets a probe be perfect on a few rows', () => {
+    // The column errs in training, as inputs do, and by chance is right on all threats of validation.
+    const every = (n: number) => Uint8Array.from({ length: ROWS }, (_, i) => (i % n === 7 ? 1 : 0))
+    const told = (labels: Uint8Array) =>
+      found(
+        {},
+        {
+          labels,
+          dense: [
+            Float32Array.from(labels, (label, i) =>
+              i < 0.7 * ROWS && noise(i, 50) < 0.3 / (label ? 7 : 30) ? 1 - label : label,
+            ),
+          ],
+        },
+      )
+    expect(told(every(30))).toEqual([])
+    expect(told(every(15))).toEqual(['problem LABEL_LEAKAGE'])
+  })
+
   it('finds the label among the inputs, also as a category, and also of a noisy copy that nearly is the label', () => {
     expect(found({}, { dense: [Float32Array.from(LABELS)] })).toContain('problem LABEL_LEAKAGE')
     const copy = { values: Uint16Array.from(LABELS), vocabularySize: 2 }
     expect(found({}, { categorical: [copy] })).toContain('problem LABEL_LEAKAGE')
     expect(found({}, { dense: [telling(0.995, 1)] })).toContain('problem LABEL_LEAKAGE')
+    const remedyOf = (features: 'behaviour' | 'full') =>
+      diagnoseData(resolveConfig({ features }, 'test'), made({ categorical: [copy] }))[0].remedy
+    expect(remedyOf('full')).toContain('--features=behaviour')
+    expect(remedyOf('behaviour')).not.toContain('--features')
   })
 
   it('finds splits whose threat rates differ', () => {

@@ -6,12 +6,15 @@ import type { IterationMetrics } from '../run-files/metrics.ts'
 import { actionMixOff, entropyCollapsed, noExploitation, oneAction, rewardNotRising } from './actions.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
 import { policyStarvedByClipping, policyStarvedByCritic } from './gradients.ts'
+import { isTooShort } from './history.ts'
 import { inputsConstant, inputsWithoutSignal, labelLeakage, splitDuplicates, surveyInputs } from './inputs.ts'
+import { notFinite } from './not-finite.ts'
 import { returnsMeasureTime, returnsUnexplainable, valueLossStuck } from './returns.ts'
 import { constantOptimum } from './rewards.ts'
 import { penaltyNearlyAlways, specificationAlwaysHolds, specificationNeverHolds } from './specifications.ts'
 import { classesUnseen, splitMismatch } from './splits.ts'
 import { agentsAlike, noBetterThanConstant, noFaultTolerated } from './team.ts'
+import { labelsOf, threatRateOf } from './threat-rate.ts'
 import { specificationUnreachable } from './unreachable-specifications.ts'
 import {
   defectsOn,
@@ -26,6 +29,7 @@ import { valueLossExplodes, valueLossOutOfScale, valuesNearZero } from './values
 
 /** Causes before what follows from them. */
 const METRICS_CHECKS: readonly MetricsCheck[] = [
+  notFinite,
   defectsOn,
   ratioShape,
   ratioNotOne,
@@ -38,16 +42,16 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
   penaltyNearlyAlways,
   specificationNeverHolds,
   evaluationUnlikeTraining,
+  entropyCollapsed,
+  policyStarvedByClipping,
   valueLossExplodes,
   valueLossOutOfScale,
   valueLossStuck,
   valuesNearZero,
-  policyStarvedByClipping,
   noThreatStopped,
   nothingAllowed,
   oneAction,
   actionMixOff,
-  entropyCollapsed,
   noExploitation,
   rewardNotRising,
   specificationAlwaysHolds,
@@ -66,8 +70,7 @@ export function diagnoseMetrics(config: Config, metrics: readonly IterationMetri
 /** What the data show under the run's rewards and specifications. Takes a second or two for some 100,000 rows. */
 export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
   const survey = surveyInputs(config, dataset)
-  const { rows } = dataset.splits.train
-  const threatRate = rows.reduce((sum, row) => sum + dataset.labels[row], 0) / rows.length
+  const threatRate = threatRateOf(labelsOf(dataset, dataset.splits.train.rows))
   return present([
     constantOptimum(config, threatRate),
     inputsWithoutSignal(config, survey),
@@ -80,9 +83,17 @@ export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
   ])
 }
 
-/** What an evaluation of the team shows. */
+/** What an evaluation of the team shows. Of a training that is too short to have learnt anything it is only noted. */
 export function diagnoseEvaluation(config: Config, evaluation: Evaluation): Finding[] {
-  return present([noBetterThanConstant(config, evaluation), agentsAlike(config, evaluation)])
+  const found = present([noBetterThanConstant(config, evaluation), agentsAlike(config, evaluation)])
+  if (!isTooShort(config)) return found
+  const short = `Too short to tell: ${config.iterations} ${config.iterations === 1 ? 'iteration' : 'iterations'}.`
+  return found.map((finding) => ({
+    ...finding,
+    severity: 'note',
+    cause: `${short} ${finding.cause}`,
+    remedy: 'Give more --iterations before anything else.',
+  }))
 }
 
 function present(findings: readonly (Finding | null)[]): Finding[] {

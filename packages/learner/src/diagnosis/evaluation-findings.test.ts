@@ -25,4 +25,19 @@ describe('diagnoseEvaluation', () => {
     const stopping = sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }, -7.7)
     for (const team of [allowing, stopping]) expect(found({ team })).toEqual(['TEAM_NO_BETTER_THAN_CONSTANT'])
   })
+
+  it('only notes what a training of five iterations has not learnt', () => {
+    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
+    const found = (iterations: number) =>
+      diagnoseEvaluation(resolveConfig({ iterations }, 'test'), sampleEvaluation({ team }))
+    expect(found(5)).toMatchObject([{ code: 'TEAM_NO_BETTER_THAN_CONSTANT', severity: 'note' }])
+    expect(found(5)[0].cause).toMatch(/^Too short to tell: 5 iterations\./)
+    expect(found(6)).toMatchObject([{ code: 'TEAM_NO_BETTER_THAN_CONSTANT', severity: 'problem' }])
+  })
+
+  it('asks nothing of a team where nothing can be gained', () => {
+    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
+    const config = resolveConfig({ rewards: { truePositive: -20 } }, 'test')
+    expect(diagnoseEvaluation(config, sampleEvaluation({ team }))).toEqual([])
+  })
 })

@@ -29,6 +29,7 @@ export const FINDING_CODES = [
   'POLICY_STARVED_BY_CLIPPING',
   // Defects of the update
   'DEFECTS_ON',
+  'NOT_FINITE',
   'RATIO_NOT_ONE',
   'RATIO_SHAPE',
   'REWARDS_OF_OTHERS',
@@ -57,11 +58,16 @@ export const FINDING_CODES = [
 /** @see FINDING_CODES */
 export type FindingCode = (typeof FINDING_CODES)[number]
 
+/**
+ * `problem`: learning, or what is said of it, cannot be right. `note`: worth knowing. `consequence`: a problem that may merely
+ * follow from another one that was found (./causes-first). In the order in which they are told.
+ */
+export const SEVERITIES = ['problem', 'note', 'consequence'] as const
+
 /** Something that explains how a training went. */
 export type Finding = {
   readonly code: FindingCode
-  /** `problem`: learning, or what is said of it, cannot be right. `note`: worth knowing. */
-  readonly severity: 'problem' | 'note'
+  readonly severity: (typeof SEVERITIES)[number]
   /** What is wrong, in one short sentence without a full stop. */
   readonly title: string
   /** The measured figures, with the iterations, the input or the split that they are of. */

@@ -1,3 +1,4 @@
+import { isCertain } from './actions.ts'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
 import { figure, percent } from './words.ts'
@@ -38,7 +39,8 @@ export const policyStarvedByClipping: MetricsCheck = (config, metrics) => {
     line.gradNormPolicy === null ? null : line.gradNormPolicy * (line.clipScalePolicy ?? 1),
   )
   const isClipped = clipped !== null && clipped > CLIPPED_MAX
-  const isVanished = norm !== null && norm < NORM_MIN
+  // A policy that is certain has no gradient by rights: ENTROPY_COLLAPSED speaks of it.
+  const isVanished = norm !== null && norm < NORM_MIN && !isCertain(lines)
   if (!isClipped && !isVanished) return null
   return {
     code: 'POLICY_STARVED_BY_CLIPPING',
@@ -46,10 +48,10 @@ export const policyStarvedByClipping: MetricsCheck = (config, metrics) => {
     title: isClipped ? 'Most decisions are outside of the clip band' : 'Nothing is left of the policy gradient',
     evidence: `clipFraction ${clipped === null ? 'not measured' : percent(clipped)} (at most ${percent(CLIPPED_MAX)}), gradient after clipping ${norm === null ? 'not measured' : figure(norm)} (at least ${NORM_MIN}); medians of ${spanOf(lines)}.`,
     cause: isClipped
-      ? 'Where the ratio has left 1 +- clipEpsilon in the direction of the advantage, the loss is flat. Steps are too large, there are too many epochs, or the ratio is wrong before the first step (RATIO_NOT_ONE, RATIO_SHAPE).'
+      ? 'Where the ratio has left 1 +- clipEpsilon in the direction of the advantage, the loss is flat. Steps are too large, there are too many epochs, or the ratio is wrong before the first step.'
       : 'Advantages, entropy or a clip have left no gradient.',
     remedy: isClipped
       ? 'Give a smaller --learning-rate or fewer --epochs, or --target-kl=0.02.'
-      : 'Look at POLICY_STARVED_BY_CRITIC and at the returns; give the default --max-grad-norm-policy=0.5.',
+      : 'Look at what the critic takes and at the returns; give the default --max-grad-norm-policy=0.5.',
   }
 }

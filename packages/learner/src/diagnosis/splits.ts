@@ -1,6 +1,6 @@
 import type { Dataset } from '@vigil/data'
 import type { Finding } from './finding.ts'
-import { RATE_DIFFERENCE_MAX } from './validations.ts'
+import { labelsOf, RATE_DIFFERENCE_MAX, ratesDiffer, threatRateOf } from './threat-rate.ts'
 import { count, list, percent } from './words.ts'
 
 /** Classes of the split that hold less than this share of its rows are rare enough to be missing by chance. Own choice. */
@@ -9,18 +9,12 @@ const UNSEEN_ROWS_MAX = 0.01
 const OTHERS = ['validation', 'test'] as const
 
 /** The parts of the split have different shares of threats. */
-export function splitMismatch({ splits, labels }: Dataset): Finding | null {
-  const rateOf = (name: keyof Dataset['splits']) => {
-    const { rows } = splits[name]
-    return rows.reduce((sum, row) => sum + labels[row], 0) / rows.length
-  }
+export function splitMismatch(dataset: Dataset): Finding | null {
+  const { splits } = dataset
+  const rateOf = (name: keyof Dataset['splits']) => threatRateOf(labelsOf(dataset, splits[name].rows))
   const trained = rateOf('train')
-  const isFar = (name: (typeof OTHERS)[number]) => {
-    const difference = Math.abs(rateOf(name) - trained)
-    // A few hundred rows may differ by chance: five standard errors.
-    const chance = 5 * Math.sqrt((trained * (1 - trained)) / splits[name].rows.length)
-    return difference > Math.max(RATE_DIFFERENCE_MAX * trained, chance)
-  }
+  const counted = (name: keyof Dataset['splits']) => ({ rate: rateOf(name), events: splits[name].rows.length })
+  const isFar = (name: (typeof OTHERS)[number]) => ratesDiffer(counted('train'), counted(name))
   if (!OTHERS.some(isFar)) return null
   return {
     code: 'SPLIT_MISMATCH',

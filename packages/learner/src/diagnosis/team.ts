@@ -1,14 +1,12 @@
 import type { Config } from '../config/config.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
-import { attainedShare, constantRewards } from './constant-rewards.ts'
+import { attainedShare, constantRewards, isNoGain } from './constant-rewards.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
+import { decidedThreatRate } from './threat-rate.ts'
 import { figure, percent, signed } from './words.ts'
 
 /** Agents whose errors correlate more than this have hardly an error of their own. Own choice; the defaults have 0.8. */
 const ERROR_CORRELATION_MAX = 0.95
-
-/** A team that earns less of what can be gained over a constant action is none. Own choice. */
-const USEFUL_SHARE_MIN = 0.05
 
 /** The vote guards against nobody. */
 export const noFaultTolerated: MetricsCheck = ({ agents, faults, rule }) => {
@@ -51,16 +49,16 @@ export function agentsAlike(_config: Config, { diversity, team, agents, split }:
 }
 
 /** All that was learnt is worth no more than a constant action. */
-export function noBetterThanConstant({ rewards }: Config, { team, rows, threats, split }: Evaluation): Finding | null {
-  const constants = constantRewards(threats / Math.max(1, rows), rewards)
-  const share = attainedShare(team.rewardMean, constants)
-  if (share >= USEFUL_SHARE_MIN) return null
+export function noBetterThanConstant({ rewards }: Config, { team, split }: Evaluation): Finding | null {
+  const constants = constantRewards(decidedThreatRate(team), rewards)
+  if (!isNoGain(team.rewardMean, constants)) return null
+  const share = attainedShare(team.rewardMean, constants) ?? 0
   return {
     code: 'TEAM_NO_BETTER_THAN_CONSTANT',
     severity: 'problem',
     title: 'The team earns no more than a constant action',
     evidence: `${signed(team.rewardMean)} per event on the ${split} split against ${signed(constants.best)} of always ${constants.bestName} and ${signed(constants.perfect)} of perfect decisions: ${share > 0 ? percent(share) : 'nothing'} of what can be gained; TP ${team.tp}, FP ${team.fp}, TN ${team.tn}, FN ${team.fn}.`,
     cause: 'What the team decides does not depend on the events, or not in a way that pays.',
-    remedy: 'The other findings say why: inputs first, then returns, then gradients.',
+    remedy: 'Look at the inputs first, then at returns and gradients.',
   }
 }

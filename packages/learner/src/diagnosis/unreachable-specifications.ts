@@ -3,6 +3,7 @@ import { randomStream, randomUnit } from '@vigil/random'
 import type { Config } from '../config/config.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
 import type { Finding } from './finding.ts'
+import { labelsOf, threatRateOf, threatsOf } from './threat-rate.ts'
 import { count, percent } from './words.ts'
 
 const [ALLOW, BLOCK] = [0, 1]
@@ -61,23 +62,19 @@ type Walk = {
 }
 
 /** The validation split in its order. */
-function evaluatedEvents({ splits, labels }: Dataset): Walk {
-  const own = Uint8Array.from(splits.validation.rows.subarray(0, EVENTS_MAX), (row) => labels[row])
-  const words = `${count(own.length)} validation events in their order (${percent(rateOf(own))} threats)`
+function evaluatedEvents(dataset: Dataset): Walk {
+  const own = labelsOf(dataset, dataset.splits.validation.rows.subarray(0, EVENTS_MAX))
+  const words = `${count(own.length)} validation events in their order (${percent(threatRateOf(own))} threats)`
   return { words, labels: own, times: Math.min(WALKS_MAX, Math.ceil(EVENTS_MAX / own.length)) }
 }
 
 /** Independent rows, threats as often as training draws them. */
-function drawnEvents({ sampling, seed }: Config, { splits, labels }: Dataset): Walk {
-  const natural = rateOf(Uint8Array.from(splits.train.rows, (row) => labels[row]))
+function drawnEvents({ sampling, seed }: Config, dataset: Dataset): Walk {
+  const natural = threatRateOf(labelsOf(dataset, dataset.splits.train.rows))
   const rate = sampling === 'balanced' ? 0.5 : natural
   const stream = randomStream(seed, 'diagnosis')
   const drawn = Uint8Array.from({ length: EVENTS_MAX }, (_, i) => (randomUnit(stream, i, EVENTS_LANE) < rate ? 1 : 0))
   return { words: `events as training draws them (${percent(rate)} threats)`, labels: drawn, times: 1 }
-}
-
-function rateOf(labels: Uint8Array): number {
-  return labels.reduce((sum, label) => sum + label, 0) / labels.length
 }
 
 /** Share of the steps at which each specification holds, mean over the walks. Errors are drawn by Philox at the step's place. */
@@ -101,7 +98,7 @@ function erringActions(
   labels: Uint8Array,
   { missRate, seed, lane }: { readonly missRate: number; readonly seed: number; readonly lane: number },
 ): Uint8Array {
-  const threats = labels.reduce((sum, label) => sum + label, 0)
+  const threats = threatsOf(labels)
   const alarmRate = (missRate * threats) / Math.max(1, labels.length - threats)
   const stream = randomStream(seed, 'diagnosis')
   return labels.map((label, i) => {
@@ -110,6 +107,6 @@ function erringActions(
   })
 }
 
-/** Lanes of the stream \`diagnosis\`, one for each walk: the probes have the lower ones. */
+/** Lanes of the stream `diagnosis`, one for each walk: the probes have the lower ones. */
 const ERRORS_LANE = 10_000
 const EVENTS_LANE = 20_000

@@ -1,3 +1,4 @@
+import { totalActions } from '../run-files/schema-parts.ts'
 import type { MetricsCheck } from './finding.ts'
 import { medianOf, spanOf } from './history.ts'
 import { count, figure, percent } from './words.ts'
@@ -5,15 +6,19 @@ import { count, figure, percent } from './words.ts'
 /** On policy nothing has changed before the first step: f32 rounding alone, of clipFraction and of approxKl. */
 const RATIO_SLACK = { clipFraction: 1e-5, approxKl: 1e-5 } as const
 
+/** A band as narrow as this is left by rounding alone: the KL then decides. */
+const CLIP_EPSILON_MIN = 1e-3
+
 /** Pay for the own action is exact; what a rounding could make of it lies far below. */
 const PAID_FOR_OTHERS_MAX = 0.001
 
 /** The policy that learns is another one than the one that acted, before anything was learnt. */
-export const ratioNotOne: MetricsCheck = (_, metrics) => {
+export const ratioNotOne: MetricsCheck = ({ clipEpsilon }, metrics) => {
   const lines = metrics.filter(({ staleness }) => staleness === 0)
   const clipped = medianOf(lines, ({ firstClipFraction }) => firstClipFraction)
   const kl = medianOf(lines, ({ firstApproxKl }) => firstApproxKl)
-  if ((clipped ?? 0) <= RATIO_SLACK.clipFraction && Math.abs(kl ?? 0) <= RATIO_SLACK.approxKl) return null
+  const isClipped = clipEpsilon >= CLIP_EPSILON_MIN && (clipped ?? 0) > RATIO_SLACK.clipFraction
+  if (!isClipped && Math.abs(kl ?? 0) <= RATIO_SLACK.approxKl) return null
   return {
     code: 'RATIO_NOT_ONE',
     severity: 'problem',
@@ -80,10 +85,10 @@ export const valuesInOtherUnits: MetricsCheck = (_, metrics) => {
 /** The printed figures are of a part of the iteration. */
 export const metricsPartial: MetricsCheck = (config, metrics) => {
   const expected = config.rowsPerIteration * config.agents
-  const partial = metrics.filter(({ actions }) => totalOf(actions) !== expected)
+  const partial = metrics.filter(({ actions }) => totalActions(actions) !== expected)
   if (partial.length === 0) return null
   const last = partial[partial.length - 1]
-  const total = totalOf(last.actions)
+  const total = totalActions(last.actions)
   return {
     code: 'METRICS_PARTIAL',
     severity: 'problem',
@@ -93,21 +98,6 @@ export const metricsPartial: MetricsCheck = (config, metrics) => {
       'Reward and actions are summed up over the end of the rollouts only. Their noise hides whether anything is learnt.',
     remedy: 'Count every step (leave `partial-metrics` out of --defects).',
   }
-}
-
-/** Sampled actions of an iteration, all kinds together. */
-export function totalOf({
-  allow,
-  block,
-  quarantine,
-  alert,
-}: {
-  allow: number
-  block: number
-  quarantine: number
-  alert: number
-}): number {
-  return allow + block + quarantine + alert
 }
 
 /** Defects of the earlier system that the config switches on. */

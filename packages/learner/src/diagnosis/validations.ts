@@ -1,9 +1,10 @@
 /** What the validations of a training say: greedy team decisions on rows that nothing was learnt from. */
 import type { Config } from '../config/config.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { attainedShare, constantRewards } from './constant-rewards.ts'
+import { constantRewards, isNoGain } from './constant-rewards.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
 import { dueAfter, meanOf } from './history.ts'
+import { decidedThreatRate, ratesDiffer } from './threat-rate.ts'
 import { percent, signed } from './words.ts'
 
 /** "TP = 0 in every evaluation after iteration 100" (recorded). */
@@ -11,12 +12,6 @@ const CONSTANT_AFTER = 100
 
 /** One validation decides nothing. */
 const VALIDATIONS_MIN = 2
-
-/** A team that earns less of what can be gained over a constant action has learnt nothing. Own choice. */
-const USEFUL_SHARE_MIN = 0.05
-
-/** Threat rates that differ by more than this, as a share of the training's, are two different tasks. Own choice; the recorded temporal split: 0.4 and 1.0. */
-export const RATE_DIFFERENCE_MAX = 0.25
 
 type Validation = NonNullable<IterationMetrics['validation']>
 
@@ -26,23 +21,16 @@ function validationsAfter(due: number, metrics: readonly IterationMetrics[]) {
   )
 }
 
-function threatRateOf({ tp, fn, fp, tn }: Pick<Validation, 'tp' | 'fn' | 'fp' | 'tn'>): number {
-  return (tp + fn) / Math.max(1, tp + fn + fp + tn)
-}
-
-/** Whether the last validation earned about as little as a constant action; false where there is none yet. */
+/** Whether the last validation earned about as little as a constant action; false where there is none yet, and nothing to gain. */
 export function isUseless({ rewards }: Pick<Config, 'rewards'>, metrics: readonly IterationMetrics[]): boolean {
   const last = validationsAfter(0, metrics).at(-1)
-  return (
-    last !== undefined &&
-    attainedShare(last.rewardMean, constantRewards(threatRateOf(last), rewards)) < USEFUL_SHARE_MIN
-  )
+  return last !== undefined && isNoGain(last.rewardMean, constantRewards(decidedThreatRate(last), rewards))
 }
 
 /** No threat was stopped in any validation of late. */
 export const noThreatStopped: MetricsCheck = (config, metrics) => {
   const found = validationsAfter(dueAfter(CONSTANT_AFTER, config), metrics)
-  if (found.length < VALIDATIONS_MIN || found.some(({ tp }) => tp > 0)) return null
+  if (found.length < VALIDATIONS_MIN || found.some(({ tp, fn }) => tp > 0 || fn === 0)) return null
   const last = found[found.length - 1]
   return {
     code: 'NO_THREAT_STOPPED',
@@ -56,7 +44,7 @@ export const noThreatStopped: MetricsCheck = (config, metrics) => {
 /** No benign event was let through in any validation of late. */
 export const nothingAllowed: MetricsCheck = (config, metrics) => {
   const found = validationsAfter(dueAfter(CONSTANT_AFTER, config), metrics)
-  if (found.length < VALIDATIONS_MIN || found.some(({ tn }) => tn > 0)) return null
+  if (found.length < VALIDATIONS_MIN || found.some(({ tn, fp }) => tn > 0 || fp === 0)) return null
   const last = found[found.length - 1]
   return {
     code: 'NOTHING_ALLOWED',
@@ -72,7 +60,7 @@ function constantCause(
   last: Validation,
   action: 'allow' | 'block',
 ): Pick<Finding, 'cause' | 'remedy'> {
-  const constants = constantRewards(threatRateOf(last), rewards)
+  const constants = constantRewards(decidedThreatRate(last), rewards)
   const isBest = constants.bestName === action
   const figures = `always allow ${signed(constants.allow)}, always block ${signed(constants.block)}, perfect ${signed(constants.perfect)}`
   return {
@@ -80,20 +68,19 @@ function constantCause(
       ? `Always ${action} is the better constant action here (${figures}): the team has found the optimum of inputs without signal, or learns nothing that goes beyond it.`
       : `Always ${action} is not even the better constant action here (${figures}): the policy does not follow its reward.`,
     remedy: isBest
-      ? 'Look at INPUTS_WITHOUT_SIGNAL first: with inputs that tell nothing no setting of the learner helps. Then at returns and gradients.'
+      ? 'Look at the inputs first: where they tell nothing, no setting of the learner helps. Then at returns and gradients.'
       : 'Look at the findings on gradients, on the sampling of the rows and on defects of the update.',
   }
 }
 
 /** What is validated is not what was learnt from. */
-export const evaluationUnlikeTraining: MetricsCheck = (_config, metrics) => {
+export const evaluationUnlikeTraining: MetricsCheck = ({ rowsPerIteration }, metrics) => {
   const last = validationsAfter(0, metrics).at(-1)
   if (last === undefined) return null
-  const [trained, validated] = [meanOf(metrics, (line) => line.threatRate), threatRateOf(last)]
-  if (trained === 0 || Math.abs(validated - trained) <= RATE_DIFFERENCE_MAX * trained) return null
-  // A few hundred events may differ by chance: five standard errors.
-  const rows = last.tp + last.fn + last.fp + last.tn
-  if (Math.abs(validated - trained) < 5 * Math.sqrt((trained * (1 - trained)) / rows)) return null
+  const [trained, validated] = [meanOf(metrics, (line) => line.threatRate), decidedThreatRate(last)]
+  const events = { trained: metrics.length * rowsPerIteration, validated: last.tp + last.fn + last.fp + last.tn }
+  const isFar = ratesDiffer({ rate: trained, events: events.trained }, { rate: validated, events: events.validated })
+  if (!isFar) return null
   return {
     code: 'EVALUATION_UNLIKE_TRAINING',
     severity: 'problem',

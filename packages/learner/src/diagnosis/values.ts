@@ -1,5 +1,8 @@
+import { DEFAULT_REWARDS, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import type { Config } from '../config/config.ts'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
+import { foreseeableReturns } from './returns.ts'
 import { figure } from './words.ts'
 
 /** "Value loss above 10,000 after iteration 20" (recorded). */
@@ -12,6 +15,9 @@ const EXPLODING_AFTER = 20
  */
 const LOSS_OUT_OF_SCALE = { normalised: 10, raw: 100 } as const
 
+/** What the default table spans, from a threat missed to a threat stopped: the thresholds for raw returns are made for it. */
+const DEFAULT_SPAN = spanOfRewards(DEFAULT_REWARDS)
+
 /** "Values near zero" (recorded): a twentieth of the deviation of the returns. Own choice of the figure. */
 const SPREAD_MIN = 0.05
 const SPREAD_AFTER = 50
@@ -19,15 +25,16 @@ const SPREAD_AFTER = 50
 /** The critic's loss is beyond anything that can be learnt from. */
 export const valueLossExplodes: MetricsCheck = (config, metrics) => {
   const due = dueAfter(EXPLODING_AFTER, config)
-  const lines = metrics.filter(({ iteration, criticLoss }) => iteration > due && (criticLoss ?? 0) > EXPLODING_LOSS)
+  const most = EXPLODING_LOSS * unitOf(config)
+  const lines = metrics.filter(({ iteration, criticLoss }) => iteration > due && (criticLoss ?? 0) > most)
   if (lines.length === 0) return null
   const worst = lines.reduce((a, b) => ((b.criticLoss ?? 0) > (a.criticLoss ?? 0) ? b : a))
   return {
     code: 'VALUE_LOSS_EXPLODES',
     severity: 'problem',
     title: 'The value loss explodes',
-    evidence: `criticLoss ${figure(worst.criticLoss ?? 0)} in iteration ${worst.iteration}, above ${figure(EXPLODING_LOSS)} in ${lines.length} iterations after iteration ${due}; variance of the returns ${figure(worst.returnVariance)}.`,
-    ...outOfScale(config.returnNormalisation),
+    evidence: `criticLoss ${figure(worst.criticLoss ?? 0)} in iteration ${worst.iteration}, above ${figure(most)} in ${lines.length} iterations after iteration ${due}; variance of the returns ${figure(worst.returnVariance)}.`,
+    ...outOfScale(config),
   }
 }
 
@@ -35,27 +42,39 @@ export const valueLossExplodes: MetricsCheck = (config, metrics) => {
 export const valueLossOutOfScale: MetricsCheck = (config, metrics) => {
   const lines = lateLines(metrics, dueAfter(EXPLODING_AFTER, config))
   const loss = medianOf(lines, ({ criticLoss }) => criticLoss)
-  const most = LOSS_OUT_OF_SCALE[config.returnNormalisation === 'none' ? 'raw' : 'normalised']
-  if (loss === null || loss <= most || loss > EXPLODING_LOSS) return null
+  const unit = unitOf(config)
+  const most = LOSS_OUT_OF_SCALE[config.returnNormalisation === 'none' ? 'raw' : 'normalised'] * unit
+  if (loss === null || loss <= most || loss > EXPLODING_LOSS * unit) return null
   return {
     code: 'VALUE_LOSS_OUT_OF_SCALE',
     severity: 'problem',
     title: 'The value loss is out of scale',
-    evidence: `criticLoss ${figure(loss)} (median of ${spanOf(lines)}), above ${most}; variance of the returns ${figure(medianOf(lines, ({ returnVariance }) => returnVariance) ?? 0)}.`,
-    ...outOfScale(config.returnNormalisation),
+    evidence: `criticLoss ${figure(loss)} (median of ${spanOf(lines)}), above ${figure(most)}; variance of the returns ${figure(medianOf(lines, ({ returnVariance }) => returnVariance) ?? 0)}.`,
+    ...outOfScale(config),
   }
 }
 
-function outOfScale(normalisation: string) {
+/** Raw losses are squares of reward units: a table that spans more than the default one has larger ones without a fault. */
+function unitOf({ returnNormalisation, rewards }: Config): number {
+  return returnNormalisation === 'none' ? Math.max(1, spanOfRewards(rewards) / DEFAULT_SPAN) ** 2 : 1
+}
+
+function spanOfRewards(table: RewardTable): number {
+  const paid = Object.values(outcomeRewards(table))
+  return Math.max(...paid) - Math.min(...paid)
+}
+
+function outOfScale({ returnNormalisation: normalisation, gamma }: Config) {
+  const others = [
+    ...(normalisation === 'running' ? ['a smaller --learning-rate'] : ['--return-normalisation=running']),
+    ...(gamma > 0 ? ['a smaller --gamma'] : []),
+  ]
   return {
     cause:
       normalisation === 'none'
         ? 'The critic is fitted to returns in reward units, summed over many steps. Its gradients grow with their square, and where they share a clip with the policy, or an optimiser, nothing is left for it.'
         : 'The returns are normalised, and still the critic is off by many deviations: the statistics and the returns they are applied to are not of the same thing, or the critic diverges.',
-    remedy:
-      normalisation === 'none'
-        ? 'Give --return-normalisation=running, and a smaller --gamma.'
-        : 'Give a smaller --learning-rate, and --return-normalisation=running.',
+    remedy: `Give ${others.join(', and ')}.`,
   }
 }
 
@@ -77,7 +96,7 @@ export const valuesNearZero: MetricsCheck = (config, metrics) => {
         : 'The critic has not learnt to tell events apart: it answers the mean, so every advantage holds the whole noise of its return.',
     remedy:
       right !== null && right < 4 * SPREAD_MIN
-        ? 'Change the returns: --gamma=0 for independent rows, or --episodes=stream.'
-        : 'Give --return-normalisation=running and the default --value-coef and --max-grad-norm-value.',
+        ? foreseeableReturns(config)
+        : `Give ${config.returnNormalisation === 'running' ? '' : '--return-normalisation=running and '}the default --value-coef and --max-grad-norm-value.`,
   }
 }

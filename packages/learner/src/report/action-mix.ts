@@ -1,5 +1,6 @@
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
+import { totalActions } from '../run-files/schema-parts.ts'
 import type { Card } from './card.ts'
 import { curveSize, curveTable, eventAxis } from './curve-card.ts'
 import { formatCount, formatShare } from './number-format.ts'
@@ -84,7 +85,7 @@ function fromZero(metrics: readonly IterationMetrics[]) {
 }
 
 function shareOf(actions: IterationMetrics['actions'], action: Action): number {
-  const total = actions.allow + actions.block + actions.quarantine + actions.alert
+  const total = totalActions(actions)
   return total === 0 ? 0 : actions[action] / total
 }
 

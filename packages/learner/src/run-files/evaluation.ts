@@ -4,7 +4,7 @@ import { writeFileAtomically } from './atomic-write.ts'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { RunFileError } from './errors.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
-import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
+import { actionCounts, count, firstIssue, label, share, totalActions } from './schema-parts.ts'
 import { inconsistentAttacks, underAttackSchema } from './under-attack.ts'
 
 const classScoresSchema = z.strictObject({
@@ -157,8 +157,8 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
   ]
   for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, { rows, threats }))
   found.push(...inconsistentAttacks(evaluation), ...inconsistentDiversity(evaluation))
-  const { allow, block, quarantine, alert } = actions
-  expectSum(['actions'], 'the sum of the actions (the rows)', allow + block + quarantine + alert, rows)
+  const { block, quarantine } = actions
+  expectSum(['actions'], 'the sum of the actions (the rows)', totalActions(actions), rows)
   expectSum(['actions'], 'block + quarantine (tp + fp of the team)', block + quarantine, team.tp + team.fp)
   const classRows = perClass.reduce((sum, { rows }) => sum + rows, 0)
   expectSum(['perClass'], 'the sum of the rows of the classes', classRows, rows)

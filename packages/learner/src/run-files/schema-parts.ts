@@ -18,6 +18,11 @@ export const actionCounts = z.strictObject({ allow: count, block: count, quarant
 /** Decisions by action: allow, block, quarantine, alert; whole numbers. */
 export type ActionCounts = Readonly<z.infer<typeof actionCounts>>
 
+/** Decisions of all kinds together. */
+export function totalActions({ allow, block, quarantine, alert }: ActionCounts): number {
+  return allow + block + quarantine + alert
+}
+
 /** The first complaint of a failed parse as "field: requirement", for messages that people read. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0]

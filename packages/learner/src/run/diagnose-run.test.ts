@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,6 +84,26 @@ describe('diagnoseRun', () => {
   })
 })
 
+describe('diagnoseRun', () => {
+  it.each<[string, (path: string) => Promise<void>, RegExp]>([
+    ['damaged', (p) => writeFile(p, '{'), /evaluation\.json is not JSON/],
+    ['of a newer Vigil', (p) => changeJson(p, { curiosity: 1 }), /newer Vigil/],
+    ['a pipe', makePipe, /is not a file/],
+  ])('leaves out an evaluation that is %s, and diagnoses the rest', async (name, harm, reason) => {
+    const path = await copyOfRun(`evaluation-${name.replaceAll(' ', '-')}`)
+    await harm(join(path, 'evaluation.json'))
+    const { leftOut, checked } = await diagnoseRun(path, undefined)
+    expect(leftOut).toEqual([{ what: 'evaluation', reason: expect.stringMatching(reason) }])
+    expect(checked).toHaveLength(2)
+  })
+
+  it('has no use for data where the events were generated', async () => {
+    const given = diagnoseRun(join(root, 'good'), 'some/data')
+    await expect(given).rejects.toMatchObject({ name: 'ConfigError', code: 'CONFLICT' })
+    await expect(given).rejects.toThrow(/generated.*Leave --data out/)
+  })
+})
+
 describe('diagnoseRun refuses', () => {
   it('what is no folder, an empty one, and a foreign one', async () => {
     expect(await refusal(join(root, 'nowhere'))).toMatch(/nowhere does not exist/)
@@ -118,7 +139,7 @@ describe('diagnoseRun refuses', () => {
     [
       'a newer config',
       (p) => changeJson(join(p, 'config.json'), { curiosity: 1 }),
-      /written by a newer Vigil: .*no setting "curiosity"/,
+      /newer Vigil, or changed by hand: .*no setting "curiosity"/,
     ],
     [
       'a newer record',
@@ -128,7 +149,7 @@ describe('diagnoseRun refuses', () => {
     [
       'newer metrics',
       (p) => changeLine(p, (line) => ({ ...line, curiosity: 1 })),
-      /newer Vigil: .*metrics\.jsonl, line 3/,
+      /newer Vigil, or changed by hand: .*metrics\.jsonl, line 3/,
     ],
     [
       'older metrics',
@@ -140,13 +161,54 @@ describe('diagnoseRun refuses', () => {
       (p) => changeLine(p, (line) => ({ ...line, iteration: 1 })),
       /line 3: iteration must be above 2/,
     ],
-    ['a damaged evaluation', (p) => writeFile(join(p, 'evaluation.json'), '{'), /evaluation\.json is not JSON/],
+    [
+      'a key that no version has',
+      (p) => changeText(join(p, 'config.json'), (text) => text.replace('{', '{"__proto__": {"a": 1},')),
+      /changed by hand: .*no setting "__proto__"/,
+    ],
+    [
+      'a finished run without its last lines',
+      (p) => changeText(join(p, 'metrics.jsonl'), (text) => text.split('\n').slice(0, 10).join('\n')),
+      /half a run: .*metrics\.jsonl has 10 of 16 iterations/,
+    ],
+    ['a finished run without metrics', (p) => rm(join(p, 'metrics.jsonl')), /half a run: .* has 0 of 16 iterations/],
+    [
+      'the pipeline of another run',
+      (p) => changeJson(join(p, 'pipeline.json'), { features: 'seed7' }),
+      /files of different runs: features is "behaviour" in config\.json and "seed7"/,
+    ],
+    ['a pipe in place of the metrics', (p) => makePipe(join(p, 'metrics.jsonl')), /metrics\.jsonl is not a file/],
+    ['a folder in place of the record', (p) => makeFolder(join(p, 'run.json')), /run\.json is not a file/],
+    [
+      'nothing that can be looked at',
+      async (p) => {
+        for (const file of ['run.json', 'metrics.jsonl', 'evaluation.json']) await rm(join(p, file))
+        await changeJson(join(p, 'config.json'), { dataset: 'darpa-tc', data: 'no/such/data', rows: null })
+        await changeJson(join(p, 'pipeline.json'), { dataset: 'darpa-tc' })
+      },
+      /nothing that could be looked at\. data .*no\/such\/data.*No iteration is complete yet\..*no evaluation\.json/s,
+    ],
   ])('%s', async (name, harm, message) => {
     const path = await copyOfRun(name.replaceAll(' ', '-'))
     await harm(path)
     expect(await refusal(path)).toMatch(message)
   })
 })
+
+async function changeText(path: string, change: (text: string) => string): Promise<void> {
+  await writeFile(path, change(await readFile(path, 'utf8')))
+}
+
+/** A pipe that nobody writes to: reading it would never end. */
+async function makePipe(path: string): Promise<void> {
+  await rm(path)
+  expect(spawnSync('mkfifo', [path]).status).toBe(0)
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await rm(path)
+  await mkdir(path)
+}
 
 async function leaveOnly(path: string, name: string): Promise<void> {
   for (const entry of await readdir(path)) if (entry !== name) await rm(join(path, entry))

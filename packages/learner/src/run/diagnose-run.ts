@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { DataError, type Dataset, parsePipeline } from '@vigil/data'
 import learnerPackage from '../../package.json' with { type: 'json' }
 import { type Config, configKeys, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
+import { causesFirst } from '../diagnosis/causes-first.ts'
 import { diagnoseData, diagnoseEvaluation, diagnoseMetrics } from '../diagnosis/diagnose.ts'
 import type { Finding } from '../diagnosis/finding.ts'
 import { RunFileError } from '../run-files/errors.ts'
@@ -20,7 +20,7 @@ export type RunDiagnosis = {
   readonly totalIterations: number
   /** Whether training has finished; else it is under way or was stopped. */
   readonly isFinished: boolean
-  /** Problems first, causes before what follows from them. */
+  /** Problems, notes, and consequences; in each, causes before what follows from them. */
   readonly findings: readonly Finding[]
   /** What was looked at, in words. */
   readonly checked: readonly string[]
@@ -34,7 +34,9 @@ export type RunDiagnosis = {
  * @param path the run folder
  * @param data where the data lie now, undefined = where config.json says
  * @param say  told of each stage of reading the data
- * @throws {RunFileError} RUN_FOLDER_INVALID for a folder that holds no run, half a one, or one of another version of Vigil
+ * @throws {RunFileError} RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
+ *   nothing that could be looked at
+ * @throws {ConfigError} CONFLICT where `data` are given for events that were generated
  */
 export async function diagnoseRun(
   path: string,
@@ -44,28 +46,29 @@ export async function diagnoseRun(
   const folder = runFolderAt(path)
   await assertRunFolder(folder)
   const saved = await readConfig(folder)
-  const config: Config = data === undefined ? saved : Object.freeze({ ...saved, data })
-  const record = await ofThisVersion(folder, folder.record, () => readRunRecord(folder.record))
-  const metrics = existsSync(folder.metrics)
+  const config = data === undefined ? saved : withData(saved, data)
+  const record = (await isThere(folder.record))
+    ? await ofThisVersion(folder, folder.record, () => readRunRecord(folder.record))
+    : null
+  const metrics = (await isThere(folder.metrics))
     ? await ofThisVersion(folder, folder.metrics, () => readMetrics(folder.metrics))
     : []
-  const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, path))
+  if (record !== null) assertComplete(folder, metrics, config)
+  const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, path), config)
   const parts = [
     await dataPart(config, { pipeline, record, say }),
     metricsPart(config, metrics),
     await evaluationPart(config, folder),
   ]
-  const findings = parts.flatMap((part) => part.findings)
+  const leftOut = parts.flatMap((part) => (part.leftOut === null ? [] : [part.leftOut]))
+  if (leftOut.length === parts.length) throw nothingToLookAt(path, leftOut)
   return {
     iterations: metrics.at(-1)?.iteration ?? 0,
     totalIterations: config.iterations,
     isFinished: record !== null,
-    findings: [
-      ...findings.filter(({ severity }) => severity === 'problem'),
-      ...findings.filter(({ severity }) => severity === 'note'),
-    ],
+    findings: causesFirst(parts.flatMap((part) => part.findings)),
     checked: parts.flatMap(({ checked }) => (checked === null ? [] : [checked])),
-    leftOut: parts.flatMap(({ leftOut }) => (leftOut === null ? [] : [leftOut])),
+    leftOut,
   }
 }
 
@@ -113,13 +116,59 @@ function metricsPart(config: Config, metrics: readonly IterationMetrics[]): Part
 
 async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> {
   const { evaluation: file } = resultFiles(folder, 'test')
-  if (!existsSync(file)) {
-    const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
-    return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
+  try {
+    if (!(await isThere(file))) {
+      const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
+      return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
+    }
+    const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
+    const findings = diagnoseEvaluation(config, evaluation)
+    return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
+  } catch (error) {
+    // It can be made again, and says nothing of the rest.
+    if (!(error instanceof RunFileError)) throw error
+    return { findings: [], checked: null, leftOut: { what: 'evaluation', reason: error.message } }
   }
-  const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
-  const findings = diagnoseEvaluation(config, evaluation)
-  return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
+}
+
+function withData(config: Config, data: string): Config {
+  if (config.data !== null) return Object.freeze({ ...config, data })
+  throw new ConfigError(
+    'CONFLICT',
+    `The run's events were generated (dataset "${config.dataset}"), so there are no data to read, but --data is "${data}". Leave --data out.`,
+  )
+}
+
+/** A training writes run.json last, when the lines of all its iterations are there. */
+function assertComplete(
+  { path, metrics }: RunFolder,
+  lines: readonly IterationMetrics[],
+  { iterations }: Config,
+): void {
+  if (lines.length === iterations) return
+  throw invalid(
+    `${path} holds half a run: run.json says that training is finished, but ${metrics} has ${lines.length} of ${iterations} iterations. Put the file back, or train again.`,
+  )
+}
+
+function nothingToLookAt(path: string, leftOut: RunDiagnosis['leftOut']): RunFileError {
+  const reasons = leftOut.map(({ what, reason }) => `${what}: ${reason}`).join(' ')
+  return invalid(`${path} holds nothing that could be looked at. ${reasons}`)
+}
+
+/**
+ * Whether a file of the run is there.
+ *
+ * @throws {RunFileError} RUN_FOLDER_INVALID for a pipe, a folder and the like, which would not end or not be read
+ */
+async function isThere(file: string): Promise<boolean> {
+  const entry = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null
+    throw invalid(`${file} cannot be read (${cause.message}).`)
+  })
+  if (entry === null) return false
+  if (entry.isFile()) return true
+  throw invalid(`${file} is not a file. Give the folder of a run, as training left it.`)
 }
 
 async function assertRunFolder({ path, config }: RunFolder): Promise<void> {
@@ -128,7 +177,7 @@ async function assertRunFolder({ path, config }: RunFolder): Promise<void> {
     throw invalid(`${path} ${words}. Give the folder of a run: --run=runs/NAME.`)
   })
   if (entries.length === 0) throw invalid(`${path} is empty: no run was begun in it. Give the folder of a run.`)
-  if (existsSync(config)) return
+  if (await isThere(config)) return
   throw invalid(
     entries.every((name) => name === 'checkpoints' || name.startsWith('config.json.'))
       ? `${path} holds half a run: it was ended before ${config} was written. Remove the folder and train again.`
@@ -144,7 +193,7 @@ async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config
   if (given.filter((key) => outer.has(key)).length < outer.size / 2) {
     throw invalid(`${path} is not the folder of a run: ${config} is not the config of one. Give --run=runs/NAME.`)
   }
-  if (!existsSync(pipeline)) {
+  if (!(await isThere(pipeline))) {
     throw invalid(`${path} holds half a run: ${pipeline} is missing, which is written when a run begins. Train again.`)
   }
   try {
@@ -153,7 +202,7 @@ async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config
     if (!(error instanceof ConfigError)) throw error
     throw invalid(
       error.code === 'UNKNOWN_KEY'
-        ? `${path} was written by a newer Vigil: ${error.message} Diagnose it with the version that trained it.`
+        ? `${path} was written by a newer Vigil, or changed by hand: ${error.message} Diagnose it with the version that trained it.`
         : `${path} holds a config that this Vigil does not accept: ${error.message}`,
     )
   }
@@ -168,7 +217,7 @@ async function ofThisVersion<Content>(folder: RunFolder, file: string, read: () 
   } catch (error) {
     if (!(error instanceof RunFileError) || error.code === 'RUN_FOLDER_INVALID') throw error
     if (/Unrecognized key/.test(error.message)) {
-      throw invalid(`${folder.path} was written by a newer Vigil: ${error.message}`)
+      throw invalid(`${folder.path} was written by a newer Vigil, or changed by hand: ${error.message}`)
     }
     if (/received undefined/.test(error.message)) {
       throw invalid(`${folder.path} was written by an older Vigil, or by hand: ${error.message}`)
@@ -188,9 +237,20 @@ function assertVersion({ path }: RunFolder, record: RunRecord | null): void {
   )
 }
 
-function parsePipelineOf({ path, pipeline }: RunFolder, json: unknown): ReturnType<typeof parsePipeline> {
+function parsePipelineOf(
+  { path, pipeline }: RunFolder,
+  json: unknown,
+  config: Config,
+): ReturnType<typeof parsePipeline> {
   try {
-    return parsePipeline(json)
+    const parsed = parsePipeline(json)
+    for (const field of ['dataset', 'features'] as const) {
+      if (parsed[field] === config[field]) continue
+      throw invalid(
+        `${path} holds files of different runs: ${field} is "${config[field]}" in config.json and "${parsed[field]}" in ${pipeline}.`,
+      )
+    }
+    return parsed
   } catch (error) {
     if (!(error instanceof DataError)) throw error
     throw invalid(`${path}: ${pipeline} is damaged or of another version. ${error.message}`)

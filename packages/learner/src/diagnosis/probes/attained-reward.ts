@@ -1,5 +1,6 @@
 import { meanReward, type RewardTable } from '@vigil/env-wasm'
 import { attainedShare, constantRewards } from '../constant-rewards.ts'
+import { threatRateOf, threatsOf } from '../threat-rate.ts'
 import type { ProbeScores } from './tree-probe.ts'
 
 /** What a probe's decisions are worth. */
@@ -7,17 +8,12 @@ export type ProbeResult = {
   /** Reward per validation row: restrictive above the threshold that paid best on the training rows. */
   readonly rewardMean: number
   readonly f1: number
-  /** Share of what perfect decisions earn above the best constant action, on the validation rows. */
-  readonly attained: number
+  /** Share of what perfect decisions earn above the best constant action, on the validation rows; null where they earn no more. */
+  readonly attained: number | null
 }
 
 /** Labels of the rows that scores are for. */
 type ProbeLabels = { readonly train: Uint8Array; readonly validation: Uint8Array }
-
-/** Share of threats among labels; 0 of none. */
-function threatRateOf(labels: Uint8Array): number {
-  return labels.length === 0 ? 0 : labels.reduce((sum, label) => sum + label, 0) / labels.length
-}
 
 /** Judges scores: a threshold from the training rows, the reward on the validation rows. */
 export function attainedReward(scores: ProbeScores, labels: ProbeLabels, table: RewardTable): ProbeResult {
@@ -39,7 +35,7 @@ export function attainedReward(scores: ProbeScores, labels: ProbeLabels, table: 
 /** The score from which on restrictive actions earn most on these rows; infinity where none earns more. */
 function bestThreshold(scores: Float64Array, labels: Uint8Array, table: RewardTable): number {
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b)
-  const threats = labels.reduce((sum, label) => sum + label, 0)
+  const threats = threatsOf(labels)
   const counts = { tp: 0, fp: 0, fn: threats, tn: labels.length - threats }
   let best = { threshold: Number.POSITIVE_INFINITY, reward: meanReward(counts, table) }
   for (const [place, i] of order.entries()) {

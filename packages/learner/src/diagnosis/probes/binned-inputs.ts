@@ -1,8 +1,11 @@
 import type { Dataset } from '@vigil/data'
 import type { ProbeRows } from './sample.ts'
 
-/** Bins of a number: 64 quantiles keep all but a hundredth of what a threshold on it could tell apart. */
-const NUMBER_BINS = 64
+/**
+ * Edges of a number within the rows of one label: 32 quantiles, so that threats too rare to be a quantile of all rows have
+ * their own. They keep all but some hundredths of what a threshold could tell apart.
+ */
+const LABEL_QUANTILES = 32
 
 /** Bins of a category: its 255 most frequent values and one for the rest, so that a bin is a byte. */
 const CATEGORY_BINS = 256
@@ -17,7 +20,7 @@ export type BinnedInput = {
   readonly validation: Uint8Array
 }
 
-/** Cuts every input into bins: numbers at quantiles, categories in the order of their threat rates. */
+/** Cuts every input into bins: numbers at quantiles of either label, categories in the order of their threat rates. */
 export function binInputs(dataset: Dataset, rows: ProbeRows): BinnedInput[] {
   const { denseNames, categoricalColumns } = dataset
   return [
@@ -26,23 +29,31 @@ export function binInputs(dataset: Dataset, rows: ProbeRows): BinnedInput[] {
   ]
 }
 
-function binNumber({ dense, denseNames }: Dataset, column: number, { train, validation }: ProbeRows) {
+function binNumber({ dense, denseNames, labels }: Dataset, column: number, { train, validation }: ProbeRows) {
   const stride = denseNames.length
   const valuesOf = (rows: Uint32Array) => Float32Array.from(rows, (row) => dense[row * stride + column])
   const values = valuesOf(train)
   const sorted = values.slice().sort()
+  const wanted = [0, 1].flatMap((label) => edgesOf(values.filter((_, i) => labels[train[i]] === label).sort(), sorted))
   // A bin holds the values up to its edge; the last one has none.
-  const edges: number[] = []
-  for (let k = 1; k < NUMBER_BINS; k++) {
-    const edge = sorted[Math.floor((k * sorted.length) / NUMBER_BINS)]
-    if (edge < sorted[sorted.length - 1] && edge !== edges.at(-1)) edges.push(edge)
-  }
+  const edges = [...new Set(wanted)].filter((edge) => edge < sorted[sorted.length - 1]).sort((a, b) => a - b)
   const bins = (list: Float32Array) => Uint8Array.from(list, (value) => placeOf(edges, value))
   return { binCount: edges.length + 1, train: bins(values), validation: bins(valuesOf(validation)) }
 }
 
+/** The quantiles of one label's values, its greatest value, and the one of all values before its least. Both ascend. */
+function edgesOf(own: Float32Array, all: Float32Array): number[] {
+  if (own.length === 0) return []
+  const quantiles = Array.from(
+    { length: LABEL_QUANTILES },
+    (_, k) => own[Math.min(own.length - 1, Math.floor(((k + 1) * own.length) / LABEL_QUANTILES))],
+  )
+  const below = placeOf(all, own[0]) - 1
+  return below < 0 ? quantiles : [all[below], ...quantiles]
+}
+
 /** How many of the ascending edges lie below the value. */
-function placeOf(edges: readonly number[], value: number): number {
+function placeOf(edges: ArrayLike<number>, value: number): number {
   let low = 0
   let high = edges.length
   while (low < high) {

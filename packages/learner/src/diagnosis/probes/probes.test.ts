@@ -131,7 +131,7 @@ describe('inputs', () => {
     const order = [...sample.train.keys()].sort((a, b) => x[sample.train[a]] - x[sample.train[b]])
     for (let i = 1; i < order.length; i++)
       expect(number.train[order[i]]).toBeGreaterThanOrEqual(number.train[order[i - 1]])
-    expect([number.binCount, kind.binCount]).toEqual([64, 3])
+    expect([number.binCount, kind.binCount]).toEqual([65, 3])
     for (const [i, row] of sample.train.entries()) expect(kind.train[i] === 0).toBe(category[row] === 2)
   })
 
