@@ -57,6 +57,13 @@ describe('thresholds', () => {
     expect(codes({ rowsPerIteration: 1024 }, history({ threatRate: 0, validation: { ...good, ...few } }, 3))).toEqual([
       'EVALUATION_UNLIKE_TRAINING',
     ])
+    // Streams are played one after another: short ones come more often for a while.
+    const streams = resolveConfig({ ...CONFIG, rowsPerIteration: 1024, episodes: 'stream' }, 'test')
+    const severities = diagnoseMetrics(streams, history({ threatRate: 0.3 })).map(({ code, severity }) => [
+      code,
+      severity,
+    ])
+    expect(severities).toEqual([['EVALUATION_UNLIKE_TRAINING', 'note']])
     const one = resolveConfig({ ...CONFIG, rowsPerIteration: 128, minibatchSize: 128 }, 'test')
     const actions = { allow: 256, block: 32, quarantine: 20, alert: 204 }
     expect(diagnoseMetrics(one, history({ threatRate: 0.03, actions }, 1))).toEqual([])
