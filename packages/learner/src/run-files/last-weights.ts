@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { writeFileAtomically } from './atomic-write.ts'
-import { RunFileError } from './errors.ts'
+import { readOptionalJson } from './optional-json.ts'
 import { inconsistentScores, policyScoresShape } from './policy-scores.ts'
-import { count, firstIssue, sha256 } from './schema-parts.ts'
+import { count, sha256 } from './schema-parts.ts'
 
 const lastWeightsSchema = z
   .strictObject({
@@ -35,22 +34,10 @@ export async function writeLastWeights(path: string, scores: LastWeights): Promi
  * @throws {RunFileError} RUN_FILE_UNREADABLE, LAST_WEIGHTS_INVALID
  */
 export async function readLastWeights(path: string): Promise<LastWeights | null> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
-  }
-  const invalid = (complaint: string) =>
-    new RunFileError('LAST_WEIGHTS_INVALID', `${path} ${complaint}. Remove it: the weights are then scored again.`)
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw invalid(`is not JSON (${(cause as Error).message})`)
-  }
-  const result = lastWeightsSchema.safeParse(json)
-  if (!result.success) throw invalid(`does not hold the scores of a team (${firstIssue(result.error)})`)
-  return result.data
+  return await readOptionalJson(path, {
+    schema: lastWeightsSchema,
+    code: 'LAST_WEIGHTS_INVALID',
+    complaint: 'does not hold the scores of a team',
+    remedy: 'Remove it: the weights are then scored again.',
+  })
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import learnerPackage from '../../package.json' with { type: 'json' }
 import type { Engine } from '../engine/engine.ts'
 import { writeFileAtomically } from './atomic-write.ts'
-import { RunFileError } from './errors.ts'
-import { firstIssue, label, sha256 } from './schema-parts.ts'
+import { readOptionalJson } from './optional-json.ts'
+import { label, sha256 } from './schema-parts.ts'
 
 const runRecordSchema = z.strictObject({
   /** Of the final weights, [A, P] as little-endian f32. */
@@ -58,25 +57,10 @@ export async function writeRunRecord(path: string, record: RunRecord): Promise<v
  * @throws {RunFileError} RUN_FILE_UNREADABLE, RUN_RECORD_INVALID
  */
 export async function readRunRecord(path: string): Promise<RunRecord | null> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
-  }
-  const invalid = (complaint: string) =>
-    new RunFileError(
-      'RUN_RECORD_INVALID',
-      `${path} ${complaint}. Training writes it at its end: remove it and go on with --resume, or train again.`,
-    )
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw invalid(`is not JSON (${(cause as Error).message})`)
-  }
-  const result = runRecordSchema.safeParse(json)
-  if (!result.success) throw invalid(`is not the record of a training (${firstIssue(result.error)})`)
-  return result.data
+  return await readOptionalJson(path, {
+    schema: runRecordSchema,
+    code: 'RUN_RECORD_INVALID',
+    complaint: 'is not the record of a training',
+    remedy: 'Training writes it at its end: remove it and go on with --resume, or train again.',
+  })
 }

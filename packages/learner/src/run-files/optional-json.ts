@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import type { z } from 'zod'
+import { RunFileError, type RunFileErrorCode } from './errors.ts'
+import { firstIssue } from './schema-parts.ts'
+
+/** A JSON file of a run folder that need not be there. */
+type OptionalFile<Value> = {
+  readonly schema: z.ZodType<Value>
+  readonly code: RunFileErrorCode
+  /** What it must be, after its name, as `is not the record of a training`. */
+  readonly complaint: string
+  /** One sentence. */
+  readonly remedy: string
+}
+
+/**
+ * Reads and checks such a file.
+ *
+ * @returns null when there is none
+ * @throws {RunFileError} RUN_FILE_UNREADABLE, or the file's own code where it does not hold what it must
+ */
+export async function readOptionalJson<Value>(
+  path: string,
+  { schema, code, complaint, remedy }: OptionalFile<Value>,
+): Promise<Value | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new RunFileError(code, `${path} is not JSON (${(cause as Error).message}). ${remedy}`)
+  }
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  throw new RunFileError(code, `${path} ${complaint} (${firstIssue(result.error)}). ${remedy}`)
+}
