@@ -1,5 +1,6 @@
 export { borderlessTable } from './borderless-table.ts'
 export { UsageError, type UsageErrorCode } from './errors.ts'
 export { choiceFlag, type Flags, flagName, type NumberRange, nearestName, numberFlag, readFlags } from './flags.ts'
+export { harmlessLines, harmlessText } from './harmless-text.ts'
 export { commandLine, reportExitCode } from './nx.ts'
 export { type ErrorKinds, runCommand } from './run-command.ts'

@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import { harmlessLines } from './harmless-text.ts'
 import { reportExitCode, standWhereTheUserStands } from './nx.ts'
 
 /** How a command ends when it does not end well. */
@@ -38,7 +39,7 @@ function exitCodeOf(error: unknown, { usage, badData }: ErrorKinds): number {
 /** Our own errors are named and carry a code, and say what to do; anything else is a defect, and its stack is wanted. */
 function messageOf(error: unknown): string {
   const isOurs = error instanceof Error && 'code' in error && /^[A-Z]\w+Error$/.test(error.name) && !isBuiltIn(error)
-  if (isOurs) return `error ${error.code}: ${error.message}`
+  if (isOurs) return `error ${error.code}: ${harmlessLines(error.message)}`
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `This is a defect of Vigil, not of your input. Please report it with this text:\n${stack}`
 }

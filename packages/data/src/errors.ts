@@ -1,3 +1,5 @@
+import { harmlessText } from '@vigil/command-line'
+
 /** What can be wrong with data, as a stable word that programs and tests compare. */
 export type DataErrorCode =
   | 'PATH_MISSING' // no path was given, or nothing is there
@@ -16,13 +18,13 @@ export type DataErrorCode =
 
 /**
  * Bad data or a bad path. The message names the field, what is required, what was received and what to do; it is meant
- * to be shown as it is, without the stack.
+ * to be shown as it is, without the stack: one line, bounded, harmless characters only, whatever the files hold.
  */
 export class DataError extends Error {
   readonly code: DataErrorCode
 
   constructor(code: DataErrorCode, message: string) {
-    super(message)
+    super(harmlessText(message, 1000))
     this.name = 'DataError'
     this.code = code
   }
