@@ -1,6 +1,7 @@
 /** Ed25519 (RFC 8032) keys of a team, from node:crypto. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { ConsensusError } from '../errors.ts'
+import { faultOfPublicKey } from './public-key.ts'
 import { type Sign, statementBytes, type Verify } from './statement.ts'
 
 /** One agent's keys. */
@@ -37,16 +38,17 @@ export function ed25519Sign(privateKey: KeyObject): Sign {
 }
 
 /**
- * Verifies statements with the public keys of a team alone.
+ * Verifies statements with the public keys of a team alone. OpenSSL verifies as RFC 8032 says at its strictest: S < L, and
+ * R byte for byte as it is written, without the cofactor. So a signature that holds cannot be changed into another.
  *
- * @param publicKeys of agent 0, 1, ...: 64 hex digits each, no two alike
+ * @param publicKeys of agent 0, 1, ...: 64 hex digits each, no two alike; src/agreement/public-key.ts says what is refused
  * @throws {ConsensusError} KEY
  */
 export function ed25519Verify(publicKeys: readonly string[]): Verify {
   const keys = publicKeys.map((publicKey, agent) => {
-    if (!/^[0-9a-f]{64}$/.test(publicKey) || publicKeys.indexOf(publicKey) !== agent) {
-      throw badKey(`publicKeys[${agent}]`, publicKey)
-    }
+    const twin = publicKeys.indexOf(publicKey)
+    const fault = faultOfPublicKey(publicKey) ?? (twin === agent ? null : `also that of agent ${twin}`)
+    if (fault !== null) throw badKey(`publicKeys[${agent}]`, fault)
     const x = Buffer.from(publicKey, 'hex').toString('base64url')
     return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   })
@@ -63,7 +65,7 @@ function rawPublicKey(key: KeyObject): string {
 function badKey(field: string, received: string): ConsensusError {
   return new ConsensusError('KEY', {
     field,
-    requirement: 'must be 32 bytes, a public key as 64 hex digits that no other agent has',
+    requirement: 'must be 32 bytes of Ed25519, as 64 hex digits where it is public, of one agent alone',
     received,
     remedy: 'Make keys with generateTeamKeys',
   })
