@@ -52,6 +52,38 @@ describe('normaliseAdvantages', () => {
     expect(normalised(new Array(999).fill(0.1))).toEqual(new Array(999).fill(0))
   })
 
+  test('a difference of rounding stays one, whatever the advantages are', () => {
+    for (const value of [0.1, 3, -250_000]) {
+      const advantages = new Float32Array(8192).fill(value)
+      const ulp = Math.abs(Math.fround(value * (1 + 2 ** -23)) - Math.fround(value)) || Math.abs(value) * 2 ** -23
+      advantages[17] = value + ulp
+      const out = new Float32Array(8192)
+      normaliseAdvantages({ advantages, weights: null, out })
+      expect(Math.max(...out.map(Math.abs))).toBeLessThanOrEqual(2 * ulp)
+    }
+  })
+
+  test('what is left of rewards by rounding is no signal, though it has no mean', () => {
+    // r - sum pi r of a policy that is certain: 8.5 - 8.5 (1 - 1e-7), and the like below 0.
+    const advantages = Float32Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? 9e-7 : -9e-7))
+    const out = new Float32Array(1000)
+    normaliseAdvantages({ advantages, weights: null, magnitude: 8.5, out })
+    expect([...out]).toEqual([...advantages])
+    normaliseAdvantages({ advantages, weights: null, magnitude: 1e-6, out })
+    expect(out[0]).toBeCloseTo(1, 5)
+  })
+
+  test('tiny advantages that are real become as large as others', () => {
+    const advantages = [3, -1, 0.5, -7, 2]
+    const reference = normalised(advantages)
+    for (const power of [-60, -20, -1, 20]) {
+      expect(normalised(advantages.map((value) => value * 2 ** power))).toEqual(reference)
+    }
+    // A spread of a thousandth of the mean is real too.
+    const [low, high] = normalised([1, 1.002])
+    expect([low, high]).toEqual([expect.closeTo(-1, 3), expect.closeTo(1, 3)])
+  })
+
   test('one, none, and none that counts', () => {
     expect(normalised([7])).toEqual([0])
     expect(normalised([])).toEqual([])

@@ -7,7 +7,12 @@ import { deviationOf, momentsOf } from './return-normaliser.ts'
  *
  *   out = (A - mean) / deviation, with the deviation of the population, or 1 where all advantages are equal
  *
+ * Differs from implementations that add an epsilon to the deviation: advantages that differ by no more than rounding are
+ * equal here, so that noise never becomes a gradient, and no others are touched, however small.
+ *
  * @param advantages [any shape, all agents], reward units
+ * @param magnitude  the largest of the numbers that the advantages are differences of, in absolute value: what they are
+ *                   rounded by. By default the mean of the advantages
  * @param weights    [same] 0 or 1: whether an entry counts in mean and deviation; null: all do.
  *                   Entries of weight 0 are scaled like the others.
  * @param out        [same], overwritten; may be `advantages`
@@ -16,16 +21,18 @@ import { deviationOf, momentsOf } from './return-normaliser.ts'
 export function normaliseAdvantages({
   advantages,
   weights,
+  magnitude,
   out,
 }: {
   advantages: Float32Array
   weights: Float32Array | null
+  magnitude?: number
   out: Float32Array
 }): void {
   if (weights) assertLength('weights', weights.length, advantages.length)
   assertLength('out', out.length, advantages.length)
   const moments = momentsOf(advantages, weights)
-  const scale = 1 / deviationOf(moments)
+  const scale = 1 / deviationOf(moments, magnitude)
   for (let i = 0; i < advantages.length; i++) out[i] = (advantages[i] - moments.mean) * scale
 }
 

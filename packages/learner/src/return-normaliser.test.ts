@@ -98,6 +98,14 @@ describe('edges', () => {
     expect(normalised(state, [1.1])[0]).toBeCloseTo(1, 6)
   })
 
+  test('returns that differ by rounding alone are not blown up', () => {
+    const almost = new Float32Array(8192).fill(0.1)
+    almost[3] = Math.fround(0.1) + 2 ** -27
+    const state = after('batch', [almost])
+    expect(state.m2).toBeGreaterThan(0)
+    expect(Math.abs(normalised(state, [almost[3]])[0])).toBeLessThan(1e-7)
+  })
+
   test('a single return', () => {
     expect(normalised(after('running', [Float32Array.of(4)]), [4, 6])).toEqual([0, 2])
   })

@@ -116,7 +116,7 @@ export function parseReturnNormaliser(json: unknown): ReturnNormaliser {
 export type Moments = {
   readonly count: number
   readonly mean: number
-  /** sum of the squared distances from the mean, exactly 0 where all numbers are equal */
+  /** sum of the squared distances from the mean, exactly 0 where all numbers are the same */
   readonly m2: number
 }
 
@@ -143,8 +143,21 @@ export function momentsOf(values: Float32Array, weights: Float32Array | null): M
   return { count, mean, m2 }
 }
 
-/** Deviation of the population; 1 where there are no numbers or all are equal, so that one can divide by it. */
-export function deviationOf({ count, m2 }: Moments): number {
-  const deviation = count > 0 ? Math.sqrt(m2 / count) : 0
-  return deviation > 0 ? deviation : 1
+/**
+ * Deviation of the population; 1 where there are no numbers or all are equal, so that one can divide by it.
+ *
+ * @param magnitude of what the numbers were computed from; by default their mean. Numbers that differ by no more than what
+ *   it is rounded by in single precision are equal: dividing by such a deviation would make signals of rounding errors
+ */
+export function deviationOf(moments: Moments, magnitude?: number): number {
+  return Math.sqrt(varianceOf(moments, magnitude)) || 1
 }
+
+/** Variance of the population; 0 where there are no numbers or all are equal, up to rounding (see deviationOf). */
+export function varianceOf({ count, mean, m2 }: Moments, magnitude: number = Math.abs(mean)): number {
+  const variance = count === 0 ? 0 : m2 / count
+  return Math.sqrt(variance) <= ROUNDING * magnitude ? 0 : variance
+}
+
+/** Eight units in the last place of single precision: what a difference of two sums of products may be wrong by. */
+const ROUNDING = 2 ** -20

@@ -63,6 +63,7 @@ export async function trainAttackers(
           constraintCoef: config.constraintCoef,
           maxGradNormPolicy: config.maxGradNormPolicy,
           maxGradNormValue: config.maxGradNormValue,
+          targetKl: null,
           defects: attack.defects,
         }
         const { batch } = assembled

@@ -1,4 +1,5 @@
 /** What every engine has to keep, whatever computes it. */
+import * as tf from '@tensorflow/tfjs'
 import { initialiseParameters, type NetworkSpec } from '@vigil/policy-wasm'
 import { describe, expect, it } from 'vitest'
 import type { Engine, Minibatch } from './engine.ts'
@@ -78,6 +79,24 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     const last = await engine.update(minibatch, SETTINGS)
     expect(last.policyLoss).toBeLessThan(first.policyLoss)
     expect(last.valueLoss).toBeLessThan(0.8 * first.valueLoss)
+    engine.dispose()
+  })
+
+  it('takes no step where the policies have gone too far, and leaves no trace of having tried', async () => {
+    const minibatch = randomMinibatch(team, SEGMENTS, 2)
+    const engine = await engineWith(randomParameters(team, 1))
+    const tensors = tf.memory().numTensors
+    const before = { parameters: await engine.storeParameters(), optimiser: await engine.storeOptimiser() }
+    const { approxKl } = await engine.update(minibatch, { ...SETTINGS, targetKl: 1e-9 })
+    expect(approxKl).toBeGreaterThan(1e-9)
+    expect({ parameters: await engine.storeParameters(), optimiser: await engine.storeOptimiser() }).toEqual(before)
+    expect(tf.memory().numTensors).toBe(tensors)
+
+    // What follows is the first step, as on a fresh engine; here the divergence is just not half as much again.
+    const stats = await engine.update(minibatch, { ...SETTINGS, targetKl: approxKl / 1.499 })
+    expect(stats.approxKl).toBe(approxKl)
+    expect(await engine.storeParameters()).toEqual(await updated(minibatch))
+    expect((await engine.storeOptimiser()).step).toBe(1)
     engine.dispose()
   })
 
@@ -205,6 +224,7 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     const minibatch = randomMinibatch(team, SEGMENTS, 2)
     for (const [field, value] of [
       ['learningRate', 0],
+      ['targetKl', 0],
       ['clipEpsilon', Number.NaN],
       ['maxGradNormPolicy', Number.POSITIVE_INFINITY],
       ['maxGradNormValue', -1],

@@ -40,6 +40,7 @@ export function assertUpdateSettings(settings: UpdateSettings): void {
   for (const field of ['learningRate', 'clipEpsilon', 'maxGradNormPolicy', 'maxGradNormValue'] as const) {
     assertPositive(field, settings[field])
   }
+  if (settings.targetKl !== null) assertPositive('targetKl', settings.targetKl)
   for (const field of ['entropyCoef', 'valueCoef', 'constraintCoef'] as const) {
     if (!(settings[field] >= 0 && Number.isFinite(settings[field]))) {
       throw new EngineError('SETTINGS', `${field} must be a finite number of at least 0, but is ${settings[field]}.`)

@@ -83,8 +83,18 @@ export type UpdateSettings = {
   readonly maxGradNormPolicy: number
   /** Largest global norm of one agent's value gradient, > 0. */
   readonly maxGradNormValue: number
+  /** In nats, > 0, or null: see isTooFar. */
+  readonly targetKl: number | null
   /** Faults to be switched on, as `ratio-matrix` and `joint-clip`; an engine without them refuses. */
   readonly defects: readonly Defect[]
+}
+
+/**
+ * Whether the policies are so far from those that acted that no step is taken: half as far again as targetKl, as in
+ * Stable-Baselines3, where too the step is left out whose minibatch shows it.
+ */
+export function isTooFar({ approxKl }: Pick<UpdateStats, 'approxKl'>, { targetKl }: Pick<UpdateSettings, 'targetKl'>) {
+  return targetKl !== null && approxKl > 1.5 * targetKl
 }
 
 /**
@@ -152,7 +162,7 @@ export type Engine = {
   /** Owned by the caller. */
   storeOptimiser(): Promise<OptimiserState>
   /**
-   * One clipped PPO step of every agent on the minibatch.
+   * One clipped PPO step of every agent on the minibatch; none, and the optimiser as it was, where `isTooFar`.
    *
    * @throws {EngineError} NOT_FINITE when a loss or a gradient is not finite; the parameters are then spoilt
    */

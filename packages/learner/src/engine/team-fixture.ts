@@ -38,6 +38,7 @@ export const SETTINGS: UpdateSettings = {
   constraintCoef: 0.9,
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
+  targetKl: null,
   defects: [],
 }
 

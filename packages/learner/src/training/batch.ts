@@ -119,10 +119,14 @@ export function assembleBatch(
   const valueTargets = new Float32Array(returns.length)
   if (values.length > 0) normalise(next, returns, valueTargets)
   const counted = weights(joined.rows)
-  normaliseAdvantages({ advantages, weights: counted, out: advantages })
+  const magnitude = returns.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+  normaliseAdvantages({ advantages, weights: counted, magnitude, out: advantages })
   const constraints = trajectories.map((trajectory) => constraintTargets(trajectory, settings))
   const costAdvantages = joinEach(constraints, (c) => c.costAdvantages)
-  for (const costs of costAdvantages ?? []) normaliseAdvantages({ advantages: costs, weights: counted, out: costs })
+  for (const costs of costAdvantages ?? []) {
+    // Costs lie in [0, 1].
+    normaliseAdvantages({ advantages: costs, weights: counted, magnitude: 1, out: costs })
+  }
   if (costAdvantages !== null) mixAdvantages({ advantages, costAdvantages, multipliers: memory.multipliers })
   const costTargets = joinEach(constraints, (c) => c.costTargets)
   const satisfied = joinEach(constraints, (c) => c.satisfied)

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { momentsOf } from '../return-normaliser.ts'
+import { momentsOf, varianceOf } from '../return-normaliser.ts'
 import type { Segment } from '../returns.ts'
 
 /** How well the critics foresaw returns that they had not learnt from yet, and what can be foreseen. */
@@ -57,7 +57,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   const joined = (part: (judged: Judged) => Float32Array) => concatenate(trajectories.map(part))
   const agents = trajectories[0].agentCount
   const returns = joined(({ returns }) => returns)
-  const returnVariance = varianceOf(returns)
+  const returnVariance = spreadOf(returns)
   const nothing = { valueLoss: null, explainedVariance: null, valueSpread: null, valueScale: null }
   if (returnVariance === 0) return { ...nothing, returnVariance, explainableVarianceCeiling: null, timeToGoShare: null }
   const discount = settings.gamma * (settings.returns === 'monte-carlo' ? 1 : settings.gaeLambda)
@@ -94,7 +94,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   return {
     valueLoss: (m2 / count + mean * mean) / returnVariance,
     explainedVariance: 1 - m2 / count / returnVariance,
-    valueSpread: Math.sqrt(varianceOf(values) / returnVariance),
+    valueSpread: Math.sqrt(spreadOf(values) / returnVariance),
     valueScale: spreadRatio(
       joined(({ usedValues }) => usedValues),
       values,
@@ -130,7 +130,7 @@ function withinAgents(values: Float32Array, agentCount: number): number {
   for (let agent = 0; agent < agentCount; agent++) {
     const own = new Float32Array(values.length / agentCount)
     for (let i = 0; i < own.length; i++) own[i] = values[i * agentCount + agent]
-    sum += varianceOf(own)
+    sum += spreadOf(own)
   }
   return sum / agentCount
 }
@@ -138,7 +138,7 @@ function withinAgents(values: Float32Array, agentCount: number): number {
 /** 0 where one of both does not vary. */
 function correlation(a: Float32Array, b: Float32Array): number {
   const [meanA, meanB] = [meanOf(a), meanOf(b)]
-  const spread = Math.sqrt(varianceOf(a) * varianceOf(b))
+  const spread = Math.sqrt(spreadOf(a) * spreadOf(b))
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i] - meanA) * (b[i] - meanB)
   return spread === 0 ? 0 : sum / a.length / spread
@@ -146,8 +146,8 @@ function correlation(a: Float32Array, b: Float32Array): number {
 
 /** null where the second does not vary. */
 function spreadRatio(a: Float32Array, b: Float32Array): number | null {
-  const variance = varianceOf(b)
-  return variance === 0 ? null : Math.sqrt(varianceOf(a) / variance)
+  const variance = spreadOf(b)
+  return variance === 0 ? null : Math.sqrt(spreadOf(a) / variance)
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
@@ -165,7 +165,7 @@ function meanOf(values: Float32Array): number {
   return count === 0 ? 0 : mean
 }
 
-function varianceOf(values: Float32Array): number {
-  const { count, m2 } = momentsOf(values, null)
-  return count === 0 ? 0 : m2 / count
+/** 0 where the values are equal up to rounding. */
+function spreadOf(values: Float32Array): number {
+  return varianceOf(momentsOf(values, null))
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { PARTIAL_METRICS_EVENTS } from '../config/defects.ts'
 import { environmentOf } from '../config/environment.ts'
 import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
-import type { Engine, UpdateStats } from '../engine/engine.ts'
+import { type Engine, isTooFar, type UpdateStats } from '../engine/engine.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
@@ -226,6 +226,7 @@ async function learn(
     constraintCoef: config.constraintCoef,
     maxGradNormPolicy: config.maxGradNormPolicy,
     maxGradNormValue: config.maxGradNormValue,
+    targetKl: config.targetKl,
     defects: config.defects,
   }
   const { batch, direct } = work
@@ -248,7 +249,7 @@ async function learn(
       // An engine may work without ever waiting: actors that are done with a shard get the next one here, and signals
       // are heard.
       await nextTurn()
-      if (config.targetKl !== null && stats.approxKl > 1.5 * config.targetKl) break epochs
+      if (isTooFar(stats, settings)) break epochs
     }
   }
   const average = (figure: (stats: UpdateStats) => number) => mean(all.map(figure))

@@ -50,6 +50,8 @@ export type LearningMemory = {
   writeTeam(at: number, values: ArrayLike<number>): void
   /** [A, P], a copy */
   readTeam(at: number): Float32Array
+  /** Copies parameters and moments. @returns puts them back */
+  keepTeam(): () => void
   /**
    * Lays out the workspaces for a minibatch and copies its arrays behind everything else, where the arrays of the last
    * call were; the memory grows when it must.
@@ -155,6 +157,16 @@ export function createLearningMemory(options: {
       const values = new Float32Array(agentCount * parametersPerAgent)
       for (const [agent, own] of agents(at).entries()) values.set(own, agent * parametersPerAgent)
       return values
+    },
+
+    keepTeam() {
+      const states = [regions.parameters, regions.firstMoment, regions.secondMoment].map((at) => ({
+        at,
+        copy: new Uint8Array(memory.buffer, at, agentCount * agentStride).slice(),
+      }))
+      return () => {
+        for (const { at, copy } of states) new Uint8Array(memory.buffer).set(copy, at)
+      }
     },
 
     placeBatch(stepCount, arrays) {

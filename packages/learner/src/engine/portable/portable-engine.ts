@@ -1,5 +1,5 @@
 import { compilePolicy, type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
-import type { Engine } from '../engine.ts'
+import { type Engine, isTooFar } from '../engine.ts'
 import {
   assertLearningRate,
   assertMinibatch,
@@ -97,11 +97,14 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
       assertMinibatch(minibatch, spec)
       assertUpdateSettings(settings)
       assertLoaded()
+      const takeBack = settings.targetKl === null ? null : learning.keepTeam()
       const shares = describePpoUpdate({ spec, learning, minibatch, settings, step: stepCount + 1 })
       await learners.run()
-      stepCount++
       const stats = ppoResults({ spec, learning, shares }, Math.fround(settings.maxGradNormPolicy))
       assertFinite(stats)
+      // Each agent steps as soon as its own gradient is there; the divergence of the whole team is known last.
+      if (isTooFar(stats, settings)) takeBack?.()
+      else stepCount++
       return stats
     },
 

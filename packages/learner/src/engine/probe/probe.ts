@@ -45,6 +45,7 @@ const SETTINGS: UpdateSettings = {
   constraintCoef: 1,
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
+  targetKl: null,
   defects: [],
 }
 

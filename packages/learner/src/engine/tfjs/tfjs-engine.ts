@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import { needsPortableEngine } from '../../config/defects.ts'
-import { type Engine, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
+import { type Engine, isTooFar, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
 import {
   assertLearningRate,
   assertMinibatch,
@@ -142,13 +142,20 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
           report: tf.concat([terms, tf.stack([policy.norms, value.norms, policy.scales])], 0),
         }
       })
-      replaceState(next)
-      stepCount++
-      const means = await agentMeans(report)
+      const discard = () => tf.dispose(tensorsOf(next).filter((tensor) => !tensorsOf(current).includes(tensor)))
+      const means = await agentMeans(report).catch((error: unknown) => {
+        discard()
+        throw error
+      })
       const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
       const measured = Object.fromEntries(names.map((name, index) => [name, means[index]]))
       // Each trunk is clipped by its own norm.
       const stats = { ...measured, starvedByCritic: 0 } as UpdateStats
+      if (isTooFar(stats, settings)) discard()
+      else {
+        replaceState(next)
+        stepCount++
+      }
       assertFinite(stats)
       return stats
     },
