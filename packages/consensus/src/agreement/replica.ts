@@ -73,7 +73,7 @@ export class Replica {
     this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
     this.#author = new Author(options)
     this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
-    this.#log = new StatementLog(options.checking.rules.conflicting)
+    this.#log = new StatementLog(options.checking.rules.conflicting, this.#durable.view)
     this.#ballots = new Array<Ballot | null>(agentCount).fill(null)
     this.#statuses = new Array<Status | null>(agentCount).fill(null)
   }
@@ -221,6 +221,7 @@ export class Replica {
       const votes = claimed('ballot', 0, checking.digests.ballot(ballot)!)
       this.#observe(ballot.agent, { ...votes, signature: ballot.signature })
     }
+    for (const claim of proposal.claims) this.#observeClaim(claim)
     if (may !== null) return may
     // A quorum has left the views below: so do we.
     if (view > this.#durable.view) this.#advance(view)
@@ -287,10 +288,10 @@ export class Replica {
   #followStatus(status: Status): RejectionReason | null {
     const { checking, self } = this.#options
     const { claim, seen } = status
-    const { agent, signature } = claim
+    const { agent } = claim
     const badClaim = checkClaim(checking, claim)
     if (badClaim !== null) return badClaim
-    this.#observe(agent, { ...statementOfClaim(claim), signature })
+    this.#observeClaim(claim)
     if (seen !== null) this.#observeHeader(seen)
     if (claim.view <= (this.#statuses[agent]?.claim.view ?? -1)) return 'REPEATED'
     const mine = this.#leaderOf(claim.view) === self
@@ -304,8 +305,12 @@ export class Replica {
   #followEvidence(evidence: Evidence): RejectionReason | null {
     if (this.#evidence.has(evidence.agent)) return 'REPEATED'
     const reason = checkEvidence(this.#options.checking, evidence)
-    if (reason === null) this.#evidence.set(evidence.agent, evidence)
+    if (reason === null) this.#keepEvidence(evidence)
     return reason
+  }
+
+  #observeClaim(claim: Claim): void {
+    this.#observe(claim.agent, { ...statementOfClaim(claim), signature: claim.signature })
   }
 
   #observeHeader({ view, digest, signature }: Header): void {
@@ -318,11 +323,18 @@ export class Replica {
 
   /** Keeps what an agent has signed, and tells all when it contradicts what it had signed before. */
   #observe(agent: number, statement: SignedStatement): void {
+    if (this.#evidence.has(agent)) return
     const earlier = this.#log.add(agent, statement)
-    if (earlier === null || this.#evidence.has(agent)) return
+    if (earlier === null) return
     const evidence: Evidence = { type: 'evidence', agent, first: earlier, second: statement }
-    this.#evidence.set(agent, evidence)
+    this.#keepEvidence(evidence)
     this.#outbox.send('all', evidence)
+  }
+
+  /** One proof is enough. */
+  #keepEvidence(evidence: Evidence): void {
+    this.#evidence.set(evidence.agent, evidence)
+    this.#log.forget(evidence.agent)
   }
 
   /** Follows the others into a view, enters one that a quorum has reached, and leads it where it is this agent's turn. */
@@ -351,6 +363,9 @@ export class Replica {
     const lock = rules.carriedLock(this.#durable.lock)
     const claim = this.#author.claim(view, lock?.certificate ?? null)
     this.#durable = { ...this.#durable, view, claim }
+    this.#log.moveTo(view)
+    // What was too far ahead to be kept may be near now.
+    for (const status of this.#statuses) if (status !== null) this.#observeClaim(status.claim)
     this.#entered = false
     this.#gathering = 'no'
     this.#votes = { prepare: new Map(), commit: new Map() }

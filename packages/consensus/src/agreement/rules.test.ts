@@ -87,6 +87,20 @@ describe('conflicting', () => {
     ['a commit, and a claim that knows a later one', of('commit', 1, 'a'), of('status', 3, 'a', 2), false],
     ['a commit, and a claim of before', of('commit', 1, 'a'), of('status', 1, '', NO_LOCK), false],
     ['two claims of a view', of('status', 1, '', NO_LOCK), of('status', 1, 'a', 0), true],
+    ['two claims of a view to one value, locked in two views', of('status', 3, 'a', 0), of('status', 3, 'a', 1), true],
+    ['two claims of a view to two values', of('status', 3, 'a', 1), of('status', 3, 'b', 1), true],
+    ['two votes of a view and phase', of('commit', 1, 'a'), of('commit', 1, 'b'), true],
+    ['commit votes in two views', of('commit', 1, 'a'), of('commit', 2, 'b'), false],
+    ['a prepare vote, and a claim without a lock', of('prepare', 1, 'a'), of('status', 2, '', NO_LOCK), false],
+    ['a proposal, and a claim without a lock', of('proposal', 1, 'a'), of('status', 2, '', NO_LOCK), false],
+    ['a claim to a lock, and a later one that forgets it', of('status', 2, 'a', 1), of('status', 3, '', NO_LOCK), true],
+    ['a claim to a lock, and a later one to a lower one', of('status', 3, 'a', 2), of('status', 5, 'a', 1), true],
+    ['a claim to a lock, and a later one with another value', of('status', 2, 'a', 1), of('status', 3, 'b', 1), true],
+    ['a claim to a lock, and a later one to the same', of('status', 2, 'a', 1), of('status', 3, 'a', 1), false],
+    ['a claim to a lock, and a later one to a higher one', of('status', 2, 'a', 1), of('status', 4, 'b', 3), false],
+    ['a claim without a lock, and a later one to a lock', of('status', 2, '', NO_LOCK), of('status', 3, 'b', 1), false],
+    ['claims without a lock in two views', of('status', 2, '', NO_LOCK), of('status', 3, '', NO_LOCK), false],
+    ['a claim to a lock, and a later commit vote', of('status', 3, 'a', 1), of('commit', 3, 'b'), false],
   ])('%s: %#', (_, first, second, expected) => {
     expect(STANDARD_RULES.conflicting(first, second)).toBe(expected)
   })

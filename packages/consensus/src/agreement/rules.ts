@@ -90,13 +90,20 @@ function highestLock(claims: readonly Claim[], lock: QuorumCertificate | null): 
 /**
  * Whether no honest agent signs both:
  *   two ballots, or two proposals, votes of one phase or claims of one view, that differ;
- *   a commit vote, and a claim for a later view that knows no lock so high, or another value for it.
+ *   a commit vote, and a claim for a later view that knows no lock so high, or another value for it;
+ *   a claim to a lock, and a claim for a later view that knows no lock so high, or another value for it.
  */
 function conflicting(first: Claimed, second: Claimed): boolean {
-  if (first.kind === second.kind) {
-    return first.view === second.view && (first.digest !== second.digest || first.lockView !== second.lockView)
+  if (first.kind === second.kind && first.view === second.view) {
+    return first.digest !== second.digest || first.lockView !== second.lockView
   }
-  const [commit, status] = first.kind === 'commit' ? [first, second] : [second, first]
-  if (commit.kind !== 'commit' || status.kind !== 'status' || status.view <= commit.view) return false
-  return status.lockView < commit.view || (status.lockView === commit.view && status.digest !== commit.digest)
+  return forgotten(first, second) || forgotten(second, first)
+}
+
+/** Whether a later claim does not know the lock that a commit vote or an earlier claim shows. */
+function forgotten(earlier: Claimed, later: Claimed): boolean {
+  if (later.kind !== 'status' || later.view <= earlier.view) return false
+  if (earlier.kind !== 'commit' && earlier.kind !== 'status') return false
+  const locked = earlier.kind === 'commit' ? earlier.view : earlier.lockView
+  return later.lockView < locked || (later.lockView === locked && later.digest !== earlier.digest)
 }

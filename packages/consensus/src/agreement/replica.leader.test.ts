@@ -1,0 +1,147 @@
+/** The leader's part: it certifies once, and asks of locks what it will have to show. And how others follow it. */
+import { describe, expect, test } from 'vitest'
+import type { Claim, Message, Phase, QuorumCertificate, Value } from './messages.ts'
+import type { Effect } from './outbox.ts'
+import type { RejectionReason } from './rejection.ts'
+import type { Replica } from './replica.ts'
+import { claimed } from './statement.ts'
+import {
+  ballotOf,
+  certificateOf,
+  claimOf,
+  digestOf,
+  newReplica,
+  proposalOf,
+  settings,
+  signed,
+  valueFor,
+  votesOf,
+} from './team-fixture.ts'
+
+const value = valueFor()
+const digest = digestOf(value)
+
+function started(self: number): Replica {
+  const replica = newReplica(self)
+  replica.begin(votesOf(self))
+  return replica
+}
+
+const give = (replica: Replica, message: Message): readonly Effect[] =>
+  replica.receive({ domain: settings.domain, message })
+
+const sent = (effects: readonly Effect[]): Message[] =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
+
+function voteOf(agent: number, phase: Phase, view = 0): Message {
+  return { type: 'vote', phase, view, digest, agent, signature: signed(agent, claimed(phase, view, digest)) }
+}
+
+function leading(): Replica {
+  const replica = started(0)
+  for (const agent of [1, 2, 3]) give(replica, { type: 'ballot', ballot: ballotOf(agent) })
+  return replica
+}
+
+describe('votes', () => {
+  test('a quorum makes the certificate, of distinct agents in ascending order, and later votes make none', () => {
+    const replica = leading()
+    expect(sent(give(replica, voteOf(3, 'prepare')))).toEqual([])
+    expect(sent(give(replica, voteOf(3, 'prepare')))).toEqual([])
+    const prepared = sent(give(replica, voteOf(1, 'prepare')))
+    expect(prepared).toEqual([{ type: 'prepared', certificate: certificateOf('prepare', 0, digest, [0, 1, 3]) }])
+    for (const agent of [1, 3]) expect(give(replica, voteOf(agent, 'prepare'))).toEqual([])
+    expect(give(replica, voteOf(2, 'prepare'))).toEqual([])
+    expect(replica.rejections).toEqual({ REPEATED: 3 })
+    expect(sent(give(replica, voteOf(2, 'commit')))).toEqual([])
+    const committed = sent(give(replica, voteOf(1, 'commit')))
+    expect(committed).toEqual([
+      { type: 'committed', certificate: certificateOf('commit', 0, digest, [0, 1, 2]), value },
+    ])
+    expect(replica.committed?.certificate.digest).toBe(digest)
+  })
+
+  test('do not count before the proposal, with a forged signature, or for a view that is over', () => {
+    const early = started(0)
+    expect(give(early, voteOf(1, 'prepare'))).toEqual([])
+    expect(early.rejections).toEqual({ OTHER_VIEW: 1 })
+    const replica = leading()
+    give(replica, { ...voteOf(1, 'prepare'), agent: 2 } as Message)
+    give(replica, { ...voteOf(1, 'prepare'), phase: 'commit' } as Message)
+    expect(sent(give(replica, voteOf(3, 'prepare')))).toEqual([])
+    expect(replica.rejections).toEqual({ BAD_SIGNATURE: 2 })
+    replica.expire({ kind: 'view', view: 0 })
+    expect(give(replica, voteOf(1, 'prepare'))).toEqual([])
+    expect(replica.rejections).toEqual({ BAD_SIGNATURE: 2, OLD_VIEW: 1 })
+  })
+})
+
+describe('a claim to a lock, to the leader that may have to propose it', () => {
+  const lock = certificateOf('prepare', 0, digest)
+  const forged = { ...lock, signatures: lock.signatures.with(2, { agent: 3, signature: lock.signatures[2].signature }) }
+  const otherDigest = digestOf(valueFor(1))
+  const claim = claimOf(2, 1, lock)
+
+  test.each<[string, QuorumCertificate, Value, RejectionReason, Claim?]>([
+    ['with another value', lock, valueFor(1), 'OTHER_DIGEST'],
+    ['with too few ballots', lock, value.slice(2), 'BAD_VALUE'],
+    [
+      'with a ballot that its agent did not sign',
+      lock,
+      value.with(1, { ...value[1], agent: 1, signature: value[2].signature }),
+      'BAD_VALUE',
+    ],
+    ['that two have signed', certificateOf('prepare', 0, digest, [0, 1]), value, 'TOO_FEW_SIGNERS'],
+    ['that one of three has not signed', forged, value, 'BAD_SIGNATURE'],
+    ['that one has signed three times', certificateOf('prepare', 0, digest, [1, 1, 1]), value, 'REPEATED_SIGNER'],
+    ['of the other phase', certificateOf('commit', 0, digest), value, 'LOCK_MISSING'],
+    ['on another value than it says', certificateOf('prepare', 0, otherDigest), valueFor(1), 'LOCK_MISSING'],
+    ['of another view than it says', certificateOf('prepare', 1, digest), value, 'LOCK_MISSING', claimOf(2, 5, lock)],
+  ])('%s is refused', (_, shown, held, reason, said = claim) => {
+    const replica = started(1)
+    const before = replica.durable
+    expect(give(replica, { type: 'status', claim: said, seen: null, lock: shown, value: held })).toEqual([])
+    expect(replica.rejections).toEqual({ [reason]: 1 })
+    expect(replica.durable).toBe(before)
+    // It does not count as a claim either: the sound one is still followed.
+    const sound: Message = { type: 'status', claim: said, seen: null, lock, value }
+    give(replica, sound)
+    expect(replica.rejections).toEqual({ [reason]: 1 })
+  })
+
+  test('is proposed again in the new view, before what the leader would like', () => {
+    const replica = started(1)
+    give(replica, { type: 'status', claim, seen: null, lock, value })
+    const effects = give(replica, { type: 'status', claim: claimOf(3, 1), seen: null, lock: null, value: [] })
+    const proposal = sent(effects).find(({ type }) => type === 'proposal')
+    expect(proposal).toMatchObject({ view: 1, value, lock, claims: [{ agent: 1 }, { agent: 2 }, { agent: 3 }] })
+  })
+})
+
+describe('a proposal of a later view', () => {
+  const claims = [claimOf(0, 5), claimOf(1, 5), claimOf(2, 5)]
+
+  test('is followed into that view: it is entered with a claim and a timer, and the views below are left', () => {
+    const replica = started(3)
+    const effects = give(replica, proposalOf(5, value, { claims }))
+    const messages = sent(effects)
+    expect(messages.filter(({ type }) => type === 'status')).toHaveLength(3)
+    expect(messages.filter(({ type }) => type === 'vote')).toMatchObject([{ phase: 'prepare', view: 5, agent: 3 }])
+    expect(effects).toContainEqual(expect.objectContaining({ type: 'timer', timer: { kind: 'view', view: 5 } }))
+    expect(replica.durable).toMatchObject({ view: 5, claim: { view: 5 }, voted: { prepare: 5 } })
+    expect(give(replica, proposalOf(0, value))).toEqual([])
+    expect(give(replica, { type: 'prepared', certificate: certificateOf('prepare', 0, digest) })).toEqual([])
+    expect(replica.rejections).toEqual({ OLD_VIEW: 2 })
+  })
+
+  test('and its prepare certificate becomes a lock, which the claim for the next view names', () => {
+    const replica = started(3)
+    give(replica, proposalOf(5, value, { claims }))
+    const prepared: Message = { type: 'prepared', certificate: certificateOf('prepare', 5, digest) }
+    expect(sent(give(replica, prepared))).toMatchObject([{ type: 'vote', phase: 'commit', view: 5 }])
+    // Once.
+    expect(give(replica, prepared)).toEqual([])
+    const claim = sent(replica.expire({ kind: 'view', view: 5 })).find(({ type }) => type === 'status')
+    expect(claim).toMatchObject({ claim: { view: 6, lockView: 5, digest } })
+  })
+})
