@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Decision, type DecisionRule, decide, decideBatch, type VoteSettings } from './decide.ts'
 import { maxFaults } from './quorum.ts'
-import type { Action } from './rules/verdict.ts'
+import { type Action, NO_ACTION } from './rules/verdict.ts'
 
 const isRestrictive = (action: number) => action === 1 || action === 2
 
@@ -152,7 +152,7 @@ describe('decideBatch', () => {
     )
   })
 
-  test('flippable agrees with trying every change of f votes', () => {
+  test('flippable agrees with trying every change of f votes, and every way to leave ballots out', () => {
     let flippable = 0
     let firm = 0
     for (let agentCount = 1; agentCount <= 7; agentCount++) {
@@ -205,21 +205,28 @@ describe('errors', () => {
   }
 })
 
-/** Oracle: every choice of f agents, every one of the 4^f votes they could cast instead. */
-function canBeFlipped(actions: Uint8Array, settings: VoteSettings, first = 0, left = settings.faults): boolean {
-  return outcomes(actions, settings, first, left).some(
-    (restrictive) => restrictive !== isRestrictive(decide({ actions, ...settings }).action),
-  )
+/** Oracle: every choice of f agents, every one of the 4^f votes they could cast instead, every choice of ballots left out. */
+function canBeFlipped(actions: Uint8Array, settings: VoteSettings): boolean {
+  const all = changed(actions, settings.faults, 0).flatMap((votes) => shortened(votes, settings.faults, 0))
+  const flat = Uint8Array.from(all.flatMap((votes) => [...votes]))
+  const batch = decideBatch({ actions: flat, agentCount: actions.length, ...settings })
+  return new Set(Array.from(batch.actions, isRestrictive)).size > 1
 }
 
-/** Whether the team acts restrictively, for every change of at most `left` votes from agent `first` on. */
-function outcomes(actions: Uint8Array, settings: VoteSettings, first: number, left: number): boolean[] {
-  const here = [isRestrictive(decide({ actions, ...settings }).action)]
-  if (left === 0) return here
-  for (let agent = first; agent < actions.length; agent++) {
-    for (let action = 0; action < 4; action++) {
-      here.push(...outcomes(actions.with(agent, action), settings, agent + 1, left - 1))
-    }
+/** The votes with every change of at most `left` of them from agent `first` on. */
+function changed(actions: Uint8Array, left: number, first: number): Uint8Array[] {
+  const all = [actions]
+  for (let agent = first; left > 0 && agent < actions.length; agent++) {
+    for (let action = 0; action < 4; action++) all.push(...changed(actions.with(agent, action), left - 1, agent + 1))
   }
-  return here
+  return all
+}
+
+/** The votes with every choice of at most `left` ballots from agent `first` on missing. */
+function shortened(actions: Uint8Array, left: number, first: number): Uint8Array[] {
+  const all = [actions]
+  for (let agent = first; left > 0 && agent < actions.length; agent++) {
+    all.push(...shortened(actions.with(agent, NO_ACTION), left - 1, agent + 1))
+  }
+  return all
 }

@@ -21,12 +21,14 @@ import {
 import { assertWeights, weightedJudge } from './rules/weighted.ts'
 
 /**
- * The rules, by name. All take the same votes; `margin` says what their margins count.
+ * The rules, by name. All count the m ballots that are there, whoever is missing and why: n - f <= m <= n, and with fewer
+ * there is no decision. What all honest agents want wins whichever ballots are missing and whatever f liars say
+ * (docs/consensus.md has the proof). `margin` says what the margins count.
  *
- *   majority        more than half of all agents vote for a class
- *   quorum          at least 2f + 1 agents vote for a class, and more than for the other
- *   trimmed-median  the f-trimmed median of the threat scores lies above or below the threshold
- *   weighted        agents with more than half of the bounded weight vote for a class
+ *   majority        more than half of the m ballots are for a class
+ *   quorum          at least 2f + 1 - (n - m) ballots are for a class, and more than for the other
+ *   trimmed-median  the f-trimmed median of the m threat scores lies above or below the threshold
+ *   weighted        ballots with more than half of the weight of all m are for a class
  *
  * Differs: where n > 4f + 1 both classes can hold a quorum; then the larger one wins, and an exact tie decides nothing.
  */
@@ -45,7 +47,7 @@ export type VoteSettings = {
   readonly rule: DecisionRule
   /** f, Byzantine agents to be tolerated, n >= 3f + 1 */
   readonly faults: number
-  /** what the team does when no class wins: an action that is safe, by default 3 (escalate as an alert), or nothing */
+  /** what the team does when no class wins, or more than f ballots are missing: an action that is safe, by default 3 (escalate as an alert), or nothing */
   readonly fallbackAction?: Action | 'abstain'
   /** `trimmed-median`: the score above which it is a threat, in [0, 1], default 0.5 */
   readonly threshold?: number
@@ -73,7 +75,10 @@ export type BatchDecision = {
   readonly decided: Uint8Array
   /** how clear it was, in the unit of the rule */
   readonly margin: Float64Array
-  /** 1 = some f agents voting otherwise, or not at all, could have changed the class that the team acts by */
+  /**
+   * 1 = some f agents voting otherwise or not at all, and leaving ballots of others out while n - f are counted, could have
+   * changed the class that the team acts by
+   */
   readonly flippable: Uint8Array
 }
 

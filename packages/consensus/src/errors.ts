@@ -10,7 +10,7 @@
  *   SCORE           a threat score that is not in [0, 1]
  *   THRESHOLD       a threshold that is not in [0, 1]
  *   SKILL           a skill that is negative or not finite
- *   WEIGHTS         weights by which f agents could decide alone
+ *   WEIGHTS         weights by which f agents could outweigh the honest ballots
  *   KEY             no Ed25519 key, or another agent's
  *   VOTES           votes that do not fit the settings of the batch
  *   NO_AGREEMENT    more agents are away than the team tolerates

@@ -17,7 +17,7 @@ export function maxFaults(agentCount: number): number {
 }
 
 /**
- * Votes that make a quorum: 2f + 1, so that at least f + 1 of them are honest
+ * Votes that make a quorum when all n agents have voted: 2f + 1, so that at least f + 1 of them are honest
  * (Castro and Liskov 1999, "Practical Byzantine fault tolerance").
  *
  * @param agentCount n, 1 to 127
@@ -27,6 +27,14 @@ export function maxFaults(agentCount: number): number {
 export function quorumSize(agentCount: number, faults: number): number {
   assertTolerates(agentCount, faults)
   return 2 * faults + 1
+}
+
+/**
+ * Ballots without which nothing is decided: n - f, as many as the honest agents alone can give. At most f of them lie, so
+ * at least n - 2f >= f + 1 are honest, more than the liars.
+ */
+export function ballotsNeeded(agentCount: number, faults: number): number {
+  return agentCount - faults
 }
 
 /** @throws {ConsensusError} AGENT_COUNT, FAULTS, TOO_FEW_AGENTS unless n >= 3f + 1 */

@@ -92,13 +92,22 @@ const honest = ({ actions, scores, agentCount }: Case) => ({
   agentCount,
 })
 
-/** Oracle: whether these agents can make the decision wrong by any votes at all. */
+/** Oracle: whether these agents can make the decision wrong by any votes at all, and any choice of ballots to leave out. */
 function canHarm(
   votes: { actions: Uint8Array; scores: Float32Array },
   faulty: readonly number[],
   given: Case,
 ): boolean {
   if (faulty.length === 0) return isWrong(votes, given)
+  return canHarmBy(votes, faulty, given)
+}
+
+function canHarmBy(
+  votes: { actions: Uint8Array; scores: Float32Array },
+  faulty: readonly number[],
+  given: Case,
+): boolean {
+  if (faulty.length === 0) return shortened(votes, settingsOf(given).faults, 0).some((some) => isWrong(some, given))
   const [agent, ...others] = faulty
   for (const [action, score] of [0, 1, 2, 3, NO_ACTION].flatMap((a) => [0, 0.25, 0.5, 0.75, 1].map((s) => [a, s]))) {
     // Votes that no rule tells apart need not be tried twice.
@@ -107,9 +116,20 @@ function canHarm(
     const changed = { actions: votes.actions.slice(), scores: votes.scores.slice() }
     changed.actions[agent] = action
     changed.scores[agent] = score
-    if (canHarm(changed, others, given)) return true
+    if (canHarmBy(changed, others, given)) return true
   }
   return false
+}
+
+/** The votes, and where more than n - f are there also those without some of them. */
+function shortened<Votes extends { actions: Uint8Array }>(votes: Votes, faults: number, first: number): Votes[] {
+  const all = [votes]
+  if (votes.actions.filter((action) => action === NO_ACTION).length >= faults) return all
+  for (let agent = first; agent < votes.actions.length; agent++) {
+    if (votes.actions[agent] === NO_ACTION) continue
+    all.push(...shortened({ ...votes, actions: votes.actions.with(agent, NO_ACTION) }, faults, agent + 1))
+  }
+  return all
 }
 
 function setsOf(agentCount: number, size: number, first = 0): number[][] {

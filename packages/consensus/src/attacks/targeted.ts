@@ -1,18 +1,27 @@
 /**
- * Targeted collusion: faulty agents that know every honest vote and the truth, and say on each event what makes the team's
- * decision wrong, if anything they could say does. On these votes and weights no other votes of the same agents
- * do more harm.
+ * Targeted collusion: faulty agents that know every honest vote and the truth, lead the batch, and say and leave out on each
+ * event what makes the team's decision wrong, if anything they could do does. On these votes and weights no other votes of
+ * the same agents, and no other choice of up to f ballots to leave out, do more harm.
  *
  * To make a threat pass or a benign event be stopped, every faulty agent votes for the wrong class with the most extreme
- * score: every rule counts that at least as much against the right class as any other vote. The one exception is a rule
- * that does not decide with too few votes: there the fallback may do the harm, so the other choice is that all keep silent.
+ * score, and the f honest ballots that stand most against it are left out: every rule counts that at least as much against
+ * the right class as anything else. The one exception is that a rule does not decide with too few votes: there the
+ * fallback may do the harm, so the other choice is that all keep silent.
+ *
+ * A leader leaves out the same ballots for a whole batch. Here they are chosen on every event, which is at least as bad.
  */
 import { type BatchVotes, decideBatch, type VoteSettings } from '../decide.ts'
 import { isRestrictive, NO_ACTION } from '../rules/verdict.ts'
 
+/** In place of the opposition of an agent that has its part already. */
+const TAKEN = -1
+
+/** In place of an agent where there is none. */
+const NOBODY = -1
+
 /** Who attacks whom. */
 export type Collusion = {
-  /** actions [rows, A] 0..3, scores [rows, A] in [0, 1]; not changed */
+  /** actions [rows, A] 0..3, of every agent, scores [rows, A] in [0, 1]; not changed */
   readonly votes: Required<BatchVotes>
   /** [rows] 1 = threat, 0 = benign: which decision is wrong */
   readonly labels: Uint8Array
@@ -22,25 +31,33 @@ export type Collusion = {
   readonly faulty: readonly number[] | number
 }
 
-/** The votes that do most harm, in fresh arrays. With 0 faulty agents the honest ones. */
+/** The ballots that are counted when most harm is done, in fresh arrays, NO_ACTION for those left out. With 0 faulty agents the honest ones. */
 export function colludeAgainst(collusion: Collusion): Required<BatchVotes> {
   const { votes, labels, settings, faulty } = collusion
   const { agentCount: A } = votes
-  const liars = typeof faulty === 'number' ? new Array<number>(faulty).fill(0) : [...faulty]
+  const isAny = typeof faulty === 'number'
+  const liars = isAny ? new Array<number>(faulty).fill(0) : [...faulty]
+  // Whoever is honest leaves nothing out that arrives.
+  const leftOut = new Array<number>(liars.length === 0 ? 0 : settings.faults).fill(0)
   const opposition = new Float64Array(A)
   const loud = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
   const silent = { actions: votes.actions.slice(), scores: votes.scores.slice(), agentCount: A }
   for (const [row, label] of labels.entries()) {
     const wrong = label === 1 ? 0 : 1
-    if (typeof faulty === 'number') {
-      measureOpposition(collusion, { row, wrong }, opposition)
-      takeLargest(opposition, liars)
-    }
+    measureOpposition(collusion, { row, wrong }, opposition)
+    if (isAny) takeLargest(opposition, { above: TAKEN }, liars)
+    else for (const agent of liars) opposition[agent] = TAKEN
     for (const agent of liars) {
       loud.actions[row * A + agent] = wrong
       loud.scores[row * A + agent] = wrong
       silent.actions[row * A + agent] = NO_ACTION
       silent.scores[row * A + agent] = 0
+    }
+    takeLargest(opposition, { above: 0 }, leftOut)
+    for (const agent of leftOut) {
+      if (agent === NOBODY) continue
+      loud.actions[row * A + agent] = NO_ACTION
+      loud.scores[row * A + agent] = 0
     }
   }
   const spoken = decideBatch({ ...loud, ...settings }).actions
@@ -74,15 +91,15 @@ function measureOpposition(
 }
 
 /**
- * The agents with the largest values, each of which becomes -1; of equal ones the smaller number.
+ * The agents with the largest values above a bound, each of which becomes TAKEN; of equal ones the smaller number.
  *
- * @param out [k], overwritten with as many agents
+ * @param out [k], overwritten with as many agents, NOBODY where there are too few
  */
-function takeLargest(values: Float64Array, out: number[]): void {
+function takeLargest(values: Float64Array, { above }: { above: number }, out: number[]): void {
   for (let i = 0; i < out.length; i++) {
     let largest = 0
     for (let agent = 1; agent < values.length; agent++) if (values[agent] > values[largest]) largest = agent
-    values[largest] = -1
-    out[i] = largest
+    out[i] = values[largest] > above ? largest : NOBODY
+    if (out[i] !== NOBODY) values[largest] = TAKEN
   }
 }

@@ -1,21 +1,26 @@
-/** `majority` and `quorum`: agents are counted. */
-import { quorumSize } from '../quorum.ts'
+/** `majority` and `quorum`: the m ballots that are there are counted, n - f <= m <= n; with fewer there is no decision. */
+import { ballotsNeeded, quorumSize } from '../quorum.ts'
 import type { Ballots, Judge, Winner } from './verdict.ts'
 
-/** A class wins with more than half of all agents, those that did not vote included. Margin: votes between the classes. */
+/** A class wins with more than half of the m ballots. Margin: votes between the classes. */
 export function majorityJudge(ballots: Ballots): Judge {
-  return countJudge(ballots, Math.floor(ballots.agentCount / 2) + 1)
+  return countJudge(ballots, (counted) => Math.floor(counted / 2) + 1)
 }
 
-/** A class wins with 2f + 1 votes and more than the other. Margin: votes between the classes. */
+/** A class wins with 2f + 1 votes less one for every ballot that is missing, and more than the other. Margin: votes between the classes. */
 export function quorumJudge(ballots: Ballots): Judge {
-  return countJudge(ballots, quorumSize(ballots.agentCount, ballots.faults))
+  const { agentCount, faults } = ballots
+  const quorum = quorumSize(agentCount, faults)
+  return countJudge(ballots, (counted) => quorum - (agentCount - counted))
 }
 
-function countJudge({ agentCount, faults, actions }: Ballots, needed: number): Judge {
+function countJudge({ agentCount, faults, actions }: Ballots, neededOf: (counted: number) => number): Judge {
+  const least = ballotsNeeded(agentCount, faults)
   const winnerOf = (restrictive: number, permissive: number): Winner => {
-    if (restrictive >= needed && restrictive > permissive) return 'restrictive'
-    return permissive >= needed && permissive > restrictive ? 'permissive' : 'none'
+    const counted = restrictive + permissive
+    if (counted < least || restrictive === permissive) return 'none'
+    if (Math.max(restrictive, permissive) < neededOf(counted)) return 'none'
+    return restrictive > permissive ? 'restrictive' : 'permissive'
   }
   // Everything but the action follows from two counts, and few pairs of them occur.
   const reached = new Map<number, Set<Winner>>()
@@ -38,28 +43,33 @@ function countJudge({ agentCount, faults, actions }: Ballots, needed: number): J
   }
 }
 
-/** The winners of all pairs of counts that differ from this one by at most f agents' votes. */
+/**
+ * The winners of all pairs of counts that f liars and a leader that leaves ballots out can bring about: those that differ
+ * from this one by f agents' votes, and those that follow by taking ballots away while n - f are left.
+ */
 function winnersWithin(
   from: { restrictive: number; permissive: number; agentCount: number; faults: number },
   winnerOf: (restrictive: number, permissive: number) => Winner,
 ): Set<Winner> {
-  const winners = new Set<Winner>()
   const { agentCount, faults } = from
-  for (
-    let restrictive = Math.max(0, from.restrictive - faults);
-    restrictive <= from.restrictive + faults;
-    restrictive++
-  ) {
-    for (let permissive = Math.max(0, from.permissive - faults); permissive <= from.permissive + faults; permissive++) {
-      const absent = agentCount - restrictive - permissive
-      if (absent < 0) continue
-      const absentBefore = agentCount - from.restrictive - from.permissive
+  const winners = new Set<Winner>()
+  const least = ballotsNeeded(agentCount, faults)
+  const absentBefore = agentCount - from.restrictive - from.permissive
+  const width = agentCount + 2
+  const isInReach = new Uint8Array(width * width)
+  for (let counted = agentCount; counted >= 0; counted--) {
+    for (let restrictive = 0; restrictive <= counted; restrictive++) {
+      const permissive = counted - restrictive
+      const at = restrictive * width + permissive
       // Who is new in one group has left another: the newcomers are the agents that changed.
       const changed =
         Math.max(0, restrictive - from.restrictive) +
         Math.max(0, permissive - from.permissive) +
-        Math.max(0, absent - absentBefore)
-      if (changed <= faults) winners.add(winnerOf(restrictive, permissive))
+        Math.max(0, agentCount - counted - absentBefore)
+      const isLeftOut = counted >= least && (isInReach[at + width] === 1 || isInReach[at + 1] === 1)
+      if (changed > faults && !isLeftOut) continue
+      isInReach[at] = 1
+      winners.add(winnerOf(restrictive, permissive))
     }
   }
   return winners

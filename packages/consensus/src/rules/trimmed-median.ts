@@ -4,8 +4,10 @@
  * At most f scores are Byzantine, so every score that is left lies between two honest ones, and so does their median
  * (Dolev, Lynch, Pinter, Stark and Weihl 1986, "Reaching approximate agreement in the presence of faults").
  * Trimming both ends alike does not move a median; it is stated because it is what the bound rests on, and because it
- * says when there is too little left: with fewer than 2f + 1 scores there is no decision.
+ * says when there is too little left. The f are trimmed on each side of the m scores that are there: n - f are at least
+ * 2f + 1, and with fewer than n - f there is no decision.
  */
+import { ballotsNeeded } from '../quorum.ts'
 import type { Ballots, Judge } from './verdict.ts'
 
 /**
@@ -20,10 +22,10 @@ export function trimmedMedian(scores: ArrayLike<number>, faults: number): number
   return medianOfSorted(sorted.subarray(faults, sorted.length - faults))
 }
 
-/** The class is that of the median against the threshold; exactly on it there is no decision. Margin: their distance. */
+/** The class is that of the median of at least n - f scores; exactly on the threshold there is no decision. Margin: their distance. */
 export function trimmedMedianJudge({ agentCount, faults, actions, scores, threshold }: Ballots): Judge {
   const present = new Float64Array(agentCount)
-  const attacked = new Float64Array(agentCount)
+  const attacked = new Float64Array(ballotsNeeded(agentCount, faults))
   return (at, verdict) => {
     verdict.support.fill(0)
     let count = 0
@@ -33,39 +35,41 @@ export function trimmedMedianJudge({ agentCount, faults, actions, scores, thresh
       present[count++] = scores[agent]
     }
     const sorted = insertionSort(present.subarray(0, count))
-    const median = trimmedMedian(sorted, faults)
+    const median = count < attacked.length ? Number.NaN : trimmedMedian(sorted, faults)
     verdict.winner = median > threshold ? 'restrictive' : median < threshold ? 'permissive' : 'none'
     verdict.margin = Number.isNaN(median) ? 0 : Math.abs(median - threshold)
 
-    // f agents do most by moving the scores at one end to the other; where too few have voted, some of them must join.
-    const joining = Math.max(0, 2 * faults + 1 - count)
-    const canDecide = joining <= faults && joining <= agentCount - count
-    const low = canDecide ? attackedMedian({ sorted, faults, joining, extreme: 0 }, attacked) : Number.NaN
-    const high = canDecide ? attackedMedian({ sorted, faults, joining, extreme: 1 }, attacked) : Number.NaN
+    const low = attackedMedian({ sorted, faults, extreme: 0 }, attacked)
+    const high = attackedMedian({ sorted, faults, extreme: 1 }, attacked)
     verdict.reachable.permissive = low < threshold
     verdict.reachable.restrictive = high > threshold
-    verdict.reachable.none = (low <= threshold && high >= threshold) || count - Math.min(faults, count) < 2 * faults + 1
+    // Between the two every median is in reach. Where somebody is missing, f more are too many.
+    verdict.reachable.none = (low <= threshold && high >= threshold) || count < agentCount
   }
 }
 
 /**
- * The lowest (extreme 0) or highest (1) median that f agents can bring about: `joining` of them vote although they had
- * not, the others leave the far end for the extreme.
+ * The lowest (extreme 0) or highest (1) median that f liars and a leader that leaves ballots out can bring about: the f
+ * scores at the far end turn into the extreme, and of the others the f nearest to that end are left out or missing.
+ *
+ * @param sorted scores of the agents that voted
+ * @param out    [n - f], overwritten with the scores that are counted then
+ * @returns NaN when too few have voted for f more to make n - f
  */
 function attackedMedian(
-  { sorted, faults, joining, extreme }: { sorted: Float64Array; faults: number; joining: number; extreme: 0 | 1 },
+  { sorted, faults, extreme }: { sorted: Float64Array; faults: number; extreme: 0 | 1 },
   out: Float64Array,
 ): number {
-  const moved = faults - joining
-  const scores = out.subarray(0, sorted.length + joining)
+  const kept = out.length - faults
+  if (sorted.length < kept) return Number.NaN
   if (extreme === 0) {
-    scores.fill(0, 0, faults)
-    scores.set(sorted.subarray(0, sorted.length - moved), faults)
+    out.fill(0, 0, faults)
+    out.set(sorted.subarray(0, kept), faults)
   } else {
-    scores.set(sorted.subarray(moved), 0)
-    scores.fill(1, sorted.length - moved)
+    out.set(sorted.subarray(sorted.length - kept), 0)
+    out.fill(1, kept)
   }
-  return medianOfSorted(scores)
+  return medianOfSorted(out)
 }
 
 function medianOfSorted(sorted: Float64Array): number {

@@ -21,7 +21,10 @@ export type Verdict = {
   margin: number
   /** weight of the votes for every action: inside the winning class the heaviest action is done */
   readonly support: Float64Array
-  /** which winners f agents could bring about by voting otherwise, or not at all */
+  /**
+   * which winners f agents could bring about by voting otherwise or not at all, and by leaving ballots of others out while
+   * n - f are counted; `none` also where both classes are in reach, whether or not a tie between them is
+   */
   readonly reachable: { restrictive: boolean; permissive: boolean; none: boolean }
 }
 

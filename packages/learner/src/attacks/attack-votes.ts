@@ -10,7 +10,7 @@ import {
 /**
  * Attacks that need the honest votes and the truth alone: the scripted ones, and
  *
- *   targeted      the faulty agents know every vote and the truth, and collude
+ *   targeted      the faulty agents know every vote and the truth, collude, and leave up to f ballots of others out
  *   targeted-any  the same, but on every event other agents may be the faulty ones: no attack of so many agents on these votes and weights is worse
  */
 const VOTE_ATTACKS = [...SCRIPTED_ATTACKS, 'targeted', 'targeted-any'] as const

@@ -77,6 +77,7 @@ describe('skillWeights', () => {
     const actions = Uint8Array.of(1, 2, 1, 0, 1, 1, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0)
     const labels = Uint8Array.of(1, 1, 0, 0)
     expect([...skillWeights({ actions, agentCount: 4 }, labels, 0)]).toEqual([375_000, 375_000, 250_000, 0])
-    expect([...skillWeights({ actions, agentCount: 4 }, labels, 1)]).toEqual([333_333, 333_333, 333_333, 0])
+    // The heaviest agent weighs less than the two lightest: a third of the way to equal weights.
+    expect([...skillWeights({ actions, agentCount: 4 }, labels, 1)]).toEqual([333_333, 333_333, 250_000, 83_334])
   })
 })

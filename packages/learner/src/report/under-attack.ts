@@ -156,7 +156,7 @@ function unturnedCard(evaluation: Evaluation): Card {
   return {
     title: 'Decisions that cannot be turned',
     figure: own === undefined ? null : formatShare(own.value),
-    explanation: `Share of the decisions that ${agents} could not have turned, whatever they had voted.`,
+    explanation: `Share of the decisions that ${agents} could not have turned, whatever they had voted and whichever f ballots they had left out of the count.`,
     legend: [],
     chart:
       entries.length === 0
