@@ -16,7 +16,7 @@ export const underAttackSchema = z.strictObject({
   team: z.strictObject(policyScoresShape),
   /** Share of the events on which no class won, so that the team did its fallback. */
   noDecisionRate: share,
-  /** Share of the decisions, on these votes, that some `faults` agents could turn by other votes. */
+  /** Share of the decisions, on these votes, that some `faults` agents could turn by other votes and by leaving ballots out. */
   flippable: share,
 })
 
