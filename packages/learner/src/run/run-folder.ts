@@ -167,10 +167,13 @@ export async function hasNoRun({ path, latest }: RunFolder): Promise<boolean> {
   })
   const checkpoints = await readdir(dirname(latest)).catch(() => null)
   // Whoever claims a folder makes `checkpoints` first: a config.json without it is somebody else's.
-  const begun = checkpoints === null ? ['.lock'] : ['.lock', 'checkpoints', 'config.json']
+  const begun = [...LOCK_FILES, ...(checkpoints === null ? [] : ['checkpoints', 'config.json'])]
   const isLeftOver = (name: string) => begun.includes(name) || UNFINISHED.test(name)
   return entries.every(isLeftOver) && (checkpoints ?? []).every((name) => UNFINISHED.test(name))
 }
+
+/** What run-lock.ts keeps in a folder while somebody trains there, or leaves when he is killed. */
+const LOCK_FILES = ['.lock', '.lock-holder']
 
 /** Makes a folder without a run (hasNoRun) one that a run can be begun in. Lock it before. */
 export async function clearRunFolder(folder: RunFolder): Promise<void> {

@@ -1,8 +1,18 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { locker } from './lock-fixture.ts'
 import { lockRunFolder } from './run-lock.ts'
 
 let root: string
@@ -11,64 +21,79 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-it('keeps another process out, names it, and takes over when it is no more', async () => {
+it('keeps another process out, names it, and takes over when it was killed', async () => {
   const folder = join(root, 'run')
-  const lock = join(folder, '.lock')
-  await (await lockRunFolder(folder))()
-  expect(existsSync(folder)).toBe(false) // nothing came of it
-
-  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-  const ended = new Promise((resolve) => other.on('close', resolve))
-  await lockRunFolder(folder)
-  writeFileSync(join(folder, 'config.json'), '{}')
-  await expect(lockRunFolder(folder)).resolves.toBeTypeOf('function') // who holds it may ask again
-
-  const foreign = join(root, 'foreign')
-  const release = await lockRunFolder(foreign)
-  writeFileSync(join(foreign, 'config.json'), '{}')
-  await release()
-  writeFileSync(join(foreign, '.lock'), `${other.pid}\n`)
-  await expect(lockRunFolder(foreign)).rejects.toMatchObject({
-    code: 'IN_USE',
-    message: expect.stringContaining(`process ${other.pid} trains there`),
-  })
-  expect(readFileSync(join(foreign, '.lock'), 'utf8')).toBe(`${other.pid}\n`)
-  other.kill('SIGKILL')
-  await ended
-  const again = await lockRunFolder(foreign)
-  expect(readFileSync(join(foreign, '.lock'), 'utf8')).toBe(`${process.pid}\n`)
-  await again()
-  expect(existsSync(join(foreign, '.lock'))).toBe(false)
-  expect(readFileSync(lock, 'utf8')).toBe(`${process.pid}\n`)
-})
-
-it.each(['', `${process.pid}\n`])('takes over what a power failure left: %j', async (left) => {
-  const folder = mkdtempSync(join(root, 'failed-'))
-  writeFileSync(join(folder, '.lock'), left)
+  const [first, second] = [locker(folder), locker(folder)]
+  await Promise.all([first.ready(), second.ready()])
+  expect(await first.tries()).toBe('has it')
+  expect(await second.tries()).toMatch(
+    new RegExp(`^IN_USE .*run is in use: process ${first.pid} on ${hostname()} trains there`),
+  )
+  await expect(lockRunFolder(folder)).rejects.toMatchObject({ code: 'IN_USE' })
+  await first.ends()
+  expect(existsSync(join(folder, '.lock'))).toBe(true) // as a kill leaves it
   const release = await lockRunFolder(folder)
-  expect(readFileSync(join(folder, '.lock'), 'utf8')).toBe(`${process.pid}\n`)
   await release()
+  expect(existsSync(folder)).toBe(false) // nothing came of it
+  await second.ends()
 })
 
-it('gives a folder to one of two who find the same dead lock', async () => {
+it('may be asked for again by who has it, and leaves nothing in the folder', async () => {
+  const folder = join(root, 'again')
+  const release = await lockRunFolder(folder)
+  await expect(lockRunFolder(folder)).resolves.toBeTypeOf('function')
+  writeFileSync(join(folder, 'config.json'), '{}')
+  expect(readdirSync(folder).sort()).toEqual(['.lock', '.lock-holder', 'config.json'])
+  await release()
+  expect(readdirSync(folder)).toEqual(['config.json'])
+})
+
+it.each([
+  ['nothing', ''],
+  ['the number of a process that lives', `${process.ppid}\n`],
+  ['something long', 'x'.repeat(10_000)],
+])('does not ask what is in the file: %s', async (_, left) => {
+  const folder = mkdtempSync(join(root, 'left-'))
+  for (const name of ['.lock', '.lock-holder', '.lock-journal']) writeFileSync(join(folder, name), left)
+  await (await lockRunFolder(folder))()
+  expect(existsSync(folder)).toBe(false)
+})
+
+it('touches nothing behind a link', async () => {
+  const folder = mkdtempSync(join(root, 'linked-'))
+  const victim = join(root, 'victim')
+  writeFileSync(victim, 'mine')
+  for (const name of ['.lock', '.lock-holder']) symlinkSync(victim, join(folder, name))
+  const release = await lockRunFolder(folder)
+  expect(lstatSync(join(folder, '.lock')).isFile()).toBe(true)
+  expect(readFileSync(victim, 'utf8')).toBe('mine')
+  await release()
+  expect(readFileSync(victim, 'utf8')).toBe('mine')
+})
+
+it('gives a folder to one of many who want it at the same time, again and again', async () => {
   const folder = mkdtempSync(join(root, 'raced-'))
-  const dead = spawn(process.execPath, ['-e', ''])
-  await new Promise((resolve) => dead.on('close', resolve))
-  writeFileSync(join(folder, '.lock'), `${dead.pid}\n`)
-  const script = `
-    const { lockRunFolder } = await import(${JSON.stringify(new URL('./run-lock.ts', import.meta.url).href)})
-    process.stdin.once('data', async () => {
-      await lockRunFolder(${JSON.stringify(folder)}).then(() => console.log('has it'), (error) => console.log(error.code))
-    })
-    console.log('ready')`
-  const racers = [0, 1].map(() => spawn(process.execPath, ['--input-type=module', '-e', script]))
-  const said = racers.map(() => '')
-  const wait = (words: RegExp) =>
-    expect.poll(() => said.every((text) => words.test(text)), { timeout: 10_000 }).toBe(true)
-  for (const [i, { stdout }] of racers.entries()) stdout.on('data', (chunk) => (said[i] += chunk))
-  await wait(/ready/)
-  for (const { stdin } of racers) stdin.write('go\n')
-  await wait(/has it|[A-Z]_[A-Z]/)
-  for (const racer of racers) racer.kill()
-  expect(said.map((text) => text.replace('ready\n', '').trim()).sort()).toEqual(['IN_USE', 'has it'])
+  for (let round = 0; round < 2; round++) {
+    const racers = Array.from({ length: 4 }, () => locker(folder))
+    await Promise.all(racers.map((racer) => racer.ready()))
+    const said = await Promise.all(racers.map((racer) => racer.tries()))
+    expect(said.map((text) => text.split(' ')[0]).sort()).toEqual(['IN_USE', 'IN_USE', 'IN_USE', 'has'])
+    await Promise.all(racers.map((racer) => racer.ends())) // killed: the next round takes over
+  }
+})
+
+const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+const hasNamespaces = spawnSync(CONTAINER[0], [...CONTAINER.slice(1), 'true']).status === 0
+
+// Two containers that share a folder: both are process 1 of their own namespace.
+it.runIf(hasNamespaces)('is right between containers, in which processes have the same numbers', async () => {
+  const folder = mkdtempSync(join(root, 'shared-'))
+  const [first, second] = [locker(folder, CONTAINER), locker(folder, CONTAINER)]
+  await Promise.all([first.ready(), second.ready()])
+  expect(await first.tries()).toBe('has it')
+  expect(await second.tries()).toMatch(/^IN_USE .*: process 1 on /)
+  await first.ends()
+  await second.ends()
+  // What was in the first container dies a moment after it.
+  await expect.poll(() => lockRunFolder(folder).then((release) => release()), { timeout: 10_000 }).toBeUndefined()
 })

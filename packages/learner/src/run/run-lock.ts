@@ -1,100 +1,111 @@
-import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { setTimeout as passTime } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '../config/errors.ts'
 import { makeFolder } from './run-folder.ts'
 
 /** Folders that this process has locked: who holds one may ask for it again. */
 const held = new Set<string>()
 
-/** How long another process may take to write its number into the file that it has made. */
-const WRITING_MS = 200
+/** Only a file that is replaced again and again between two looks at it needs a second attempt. */
+const ATTEMPTS = 20
+
+/** SQLITE_BUSY and SQLITE_LOCKED: another process has the file. */
+const BUSY = [5, 6]
 
 /**
- * Keeps other processes from training in a run folder at the same time, by a file `.lock` with the number of this one.
- * The folder is made where it is missing. The lock of a process that is no more is taken over.
+ * Keeps other processes from training in a run folder at the same time, by a lock of the operating system on its file
+ * `.lock`. The system gives it back when the process ends, however it ends, and knows no process by its number: what is
+ * right between containers that share a folder, and after a restart. Between hosts it is as right as the locks of the file
+ * system that they share. The folder is made where it is missing.
+ *
+ * The lock is SQLite's, for Node.js has no other: `.lock` is an empty database, opened exclusively and never written.
+ * A process must not open the file otherwise while it holds it: closing that would give the lock back (POSIX).
  *
  * @returns gives the folder back, and removes it where nothing else has come into it
- * @throws {ConfigError} IN_USE naming the process that has it, RUN_FOLDER when nothing can be written there
+ * @throws {ConfigError} IN_USE naming who has it, RUN_FOLDER when it cannot be locked
  */
 export async function lockRunFolder(path: string): Promise<() => Promise<void>> {
   const folder = resolve(path)
   if (held.has(folder)) return async () => undefined
   const lock = join(folder, '.lock')
-  await makeLock(folder, lock)
+  const holder = join(folder, '.lock-holder')
+  const database = await lockFile(folder, { lock, holder })
   held.add(folder)
   return async () => {
     held.delete(folder)
+    // While it is still held: who opened the file before it was removed sees that another one has taken its place.
+    await rm(holder, { force: true })
     await rm(lock, { force: true })
+    database.close()
     await rmdir(folder).catch(() => undefined) // as a rule it holds a run now
   }
 }
 
-async function makeLock(folder: string, lock: string): Promise<void> {
+async function lockFile(folder: string, files: { lock: string; holder: string }): Promise<DatabaseSync> {
+  const { lock, holder } = files
   try {
     await makeFolder(folder)
-    if (await isMade(lock)) return
-    const owner = await ownerOf(lock)
-    if (owner !== null && isAlive(owner)) throw inUse(folder, lock, owner)
-    // Two may find the same dead lock: what was moved away must be that one, not the fresh lock of the other.
-    const aside = `${lock}.${process.pid}`
-    await rename(lock, aside).catch(ignoreMissing)
-    const moved = await ownerOf(aside)
-    if (moved !== owner && moved !== null) {
-      await rename(aside, lock)
-      throw inUse(folder, lock, moved)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = await emptyFile(lock)
+      const database = openExclusively(lock)
+      if (database === null) throw await inUse(folder, holder)
+      // Whoever held it may have removed the file after it was opened here: then this lock is on a file without a name.
+      if ((await inodeOf(lock)) !== before) {
+        database.close()
+        continue
+      }
+      await rm(holder, { force: true })
+      await writeFile(holder, `process ${process.pid} on ${hostname()}\n`, { flag: 'wx' })
+      return database
     }
-    await rm(aside, { force: true })
-    if (!(await isMade(lock))) throw inUse(folder, lock, await ownerOf(lock))
+    throw new Error(`${lock} is replaced again and again`)
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause
     throw new ConfigError(
       'RUN_FOLDER',
-      `The run folder ${folder} cannot be used: ${(cause as Error).message}. Give another --out.`,
+      `The run folder ${folder} cannot be locked: ${(cause as Error).message}. Give another --out, on a file system that can be written to and that has locks.`,
     )
   }
 }
 
-/** Makes the file; false where there is one. */
-async function isMade(lock: string): Promise<boolean> {
-  try {
-    await writeFile(lock, `${process.pid}\n`, { flag: 'wx' })
-    return true
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw cause
-  }
+/** Makes the lock's file where it is missing. SQLite shall read nothing that somebody else has written. */
+async function emptyFile(lock: string): Promise<bigint | null> {
+  for (const suffix of ['-journal', '-wal', '-shm']) await rm(`${lock}${suffix}`, { force: true })
+  const found = await lstat(lock).catch(() => null)
+  if (found !== null && !(found.isFile() && found.size === 0)) await rm(lock)
+  await open(lock, 'a').then((file) => file.close())
+  return await inodeOf(lock)
 }
 
-/** The process that a lock names; null where there is no lock, or one without a number, as a power failure leaves it. */
-async function ownerOf(lock: string): Promise<number | null> {
-  for (const waitMs of [0, WRITING_MS]) {
-    await passTime(waitMs)
-    const text = await readFile(lock, 'utf8').catch(ignoreMissing)
-    if (text === undefined) return null
-    if (/^\d+\n$/.test(text)) return Number(text)
-  }
-  return null
+/** null where there is no such file. */
+async function inodeOf(path: string): Promise<bigint | null> {
+  return await lstat(path, { bigint: true }).then(
+    ({ ino }) => ino,
+    () => null,
+  )
 }
 
-function isAlive(pid: number): boolean {
-  // Not held by this process, so the number is that of an earlier one.
-  if (pid === process.pid) return false
+/** null where another process has it. */
+function openExclusively(lock: string): DatabaseSync | null {
+  const database = new DatabaseSync(lock)
   try {
-    process.kill(pid, 0)
-    return true
+    database.exec('PRAGMA journal_mode = MEMORY')
+    database.exec('BEGIN EXCLUSIVE')
+    return database
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    database.close()
+    if (BUSY.includes((error as { errcode?: number }).errcode ?? 0)) return null
+    throw error
   }
 }
 
-function ignoreMissing(cause: NodeJS.ErrnoException): undefined {
-  if (cause.code !== 'ENOENT') throw cause
-}
-
-function inUse(folder: string, lock: string, owner: number | null): ConfigError {
+async function inUse(folder: string, holder: string): Promise<ConfigError> {
+  const words = await readFile(holder, 'utf8').catch(() => '')
+  const named = /^process \d{1,10} on [\w.-]{1,255}\n$/.test(words) ? words.trim() : 'another process'
   return new ConfigError(
     'IN_USE',
-    `${folder} is in use: process ${owner ?? 'unknown'} trains there. Wait until it has ended; if it is no training, remove ${lock}.`,
+    `${folder} is in use: ${named} trains there, and has it locked. Wait until it has ended, or stop it.`,
   )
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConfig } from '../config/config.ts'
+import { locker } from './lock-fixture.ts'
 import { openRunFolder, runFolderAt } from './run-folder.ts'
 import { rememberingLoader, type Session } from './session.ts'
 import { readScoredTraining, trainAndScore } from './train-and-score.ts'
@@ -89,12 +90,15 @@ describe('a training with its scores', () => {
   })
 
   it('keeps out of a folder in which another process trains', async () => {
-    writeFileSync(join(root, 'claimed', '.lock'), `${process.ppid}\n`)
+    const other = locker(join(root, 'claimed'))
+    await other.ready()
+    expect(await other.tries()).toBe('has it')
     await expect(score('claimed')).rejects.toMatchObject({ code: 'IN_USE' })
     const { folder, config, pipeline } = await openRunFolder(join(root, 'claimed'))
     const resumed = { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) } as const
     await expect(trainRun(resumed, quietSession)).rejects.toMatchObject({ code: 'IN_USE' })
-    rmSync(join(root, 'claimed', '.lock'))
+    await other.ends()
+    await expect(score('claimed')).resolves.toBeDefined()
   })
 })
 
