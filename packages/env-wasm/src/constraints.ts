@@ -92,6 +92,12 @@ function compileSpecification(formula: string, index: number): Program {
     const invariant = invariantOf(parse(formula))
     const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
     const program = compile(invariant, { signals: [...SIGNALS, ...windowed] })
+    if (program.signals.length === 0) {
+      throw new StlError(
+        'UNKNOWN_SIGNAL',
+        `It reads no signal, so no decision changes it. The signals are ${SIGNALS.join(', ')}.`,
+      )
+    }
     monitorBank([program])
     return program
   } catch (cause) {

@@ -220,6 +220,11 @@ describe('compileConstraints', () => {
     ['G (threat > 0.5 -> F action > 0.5)', 'UNBOUNDED_FUTURE', /column 20/],
     ['G[2,inf] threat', 'UNBOUNDED_FUTURE', /needs an end/],
     ['threat = cpu; threat', 'DUPLICATE_NAME', /"threat"/],
+    ['false_positive = 0', 'DUPLICATE_NAME', /"false_positive = 0".* write "false_positive == \.\.\."/],
+    ['foo = 0', 'UNKNOWN_SIGNAL', /"foo = 0".* reads no signal/],
+    ['true', 'UNKNOWN_SIGNAL', /"true".* reads no signal/],
+    ['1 > 0', 'UNKNOWN_SIGNAL', /"1 > 0".* reads no signal/],
+    ['threat = 1; action > 0', 'UNUSED_DEFINITION', /write "threat == \.\.\."/],
     ['H[0,100000000] cpu < 1', 'MEMORY_LIMIT', /Shorten/],
   ])('refuses %s', (formula, code, message) => {
     const call = () => compiled('G cpu < 1', formula)

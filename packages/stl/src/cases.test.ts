@@ -51,10 +51,15 @@ describe('operators', () => {
 
   it('have names, constants and units', () => {
     const options = { constants: { N: 2, limit: -3 }, samplingPeriod: 0.1 }
-    expect(value('low = p < limit; G[0,N] not low', options)).toEqual(value('G[0,2] p >= -3'))
+    expect(value('low = p < limit; G[0,N steps] not low', options)).toEqual(value('G[0,2] p >= -3'))
     expect(value('G[100 ms, 0.3 s] p', options)).toEqual(value('G[1,3] p'))
     expect(value('G[0.1, 0.3 s] p', options)).toEqual(value('G[1,3] p'))
     expect(value('G[1 steps, 3] p', options)).toEqual(value('G[1,3] p'))
+    // Without a unit a bound is in seconds, as in RTAMT; STLCG++ knows steps only.
+    expect(value('G[0.1, 0.3] p', options)).toEqual(value('G[1,3] p'))
+    expect(value('p U[0.2:0.3] q', { samplingPeriod: 0.1 })).toEqual(value('p U[2,3] q'))
+    expect(value('G[1, 3] p', { ...options, profile: 'stlcgpp' })).toEqual(value('G[1,3] p', { profile: 'stlcgpp' }))
+    expect(value('mean(p)[3]', options)).toEqual(value('mean(p)[3]'))
     expect(value('mean(p)[300 ms]', options)).toEqual(value('mean(p)[3]'))
   })
 })

@@ -8,6 +8,7 @@
  *   ARGUMENTS            a function with a wrong number of arguments
  *   CHAINED_COMPARISON   a < b < c
  *   DUPLICATE_NAME       a name that stands for two things
+ *   UNUSED_DEFINITION    a definition that nothing uses
  *   UNKNOWN_SIGNAL       a name that the trace, the constants and the definitions do not have
  *   UNKNOWN_CONSTANT     a name in an interval that is no constant
  *   INTERVAL_NEGATIVE    an interval that begins or ends before 0
@@ -21,7 +22,8 @@
  *   NOT_A_NUMBER         arithmetic without a value at some step, such as sqrt(-1) or inf - inf
  *   NOT_SMOOTH           a term that has no smooth bound, such as pow of a minimum
  *   TRACE_VALUE          a sample that is no number
- *   TRACE_SHAPE          signals of different lengths, or no sample for a signal
+ *   TRACE_SHAPE          signals of different lengths, no sample for a signal, or a blank row
+ *   TRACE_TIME           times that do not rise, are not uniform, or contradict the sampling period
  *   TRACE_EMPTY          a trace without steps
  *   TRACE_FILE           a trace that cannot be read as CSV
  *   OPTION               an option outside of its range
@@ -34,6 +36,7 @@ export type StlErrorCode =
   | 'ARGUMENTS'
   | 'CHAINED_COMPARISON'
   | 'DUPLICATE_NAME'
+  | 'UNUSED_DEFINITION'
   | 'UNKNOWN_SIGNAL'
   | 'UNKNOWN_CONSTANT'
   | 'INTERVAL_NEGATIVE'
@@ -48,6 +51,7 @@ export type StlErrorCode =
   | 'NOT_SMOOTH'
   | 'TRACE_VALUE'
   | 'TRACE_SHAPE'
+  | 'TRACE_TIME'
   | 'TRACE_EMPTY'
   | 'TRACE_FILE'
   | 'OPTION'

@@ -70,5 +70,5 @@ export function arbitraryFormula({ unboundedFuture, unboundedPast }: Kinds): fc.
 
 /** A formula as a specification without text. */
 export function asSpecification(formula: Formula): Specification {
-  return { text: '', definitions: [], formula, name: null }
+  return { text: '', definitions: [], formula, name: null, nameSpan: null }
 }

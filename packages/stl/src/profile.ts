@@ -17,6 +17,8 @@ export type Profile = {
   readonly equivalence: 'distance' | 'expansion'
   /** how a -> b -> c is read: (a -> b) -> c, or a -> (b -> c) */
   readonly impliesAssociates: 'left' | 'right'
+  /** what a bound counts where neither end of its interval has a unit */
+  readonly boundUnit: 's' | 'steps'
 }
 
 /** The dialects by name. */
@@ -27,6 +29,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     traceEnd: 'cut',
     equivalence: 'distance',
     impliesAssociates: 'left',
+    boundUnit: 's',
   },
   stlcgpp: {
     name: 'stlcgpp',
@@ -34,5 +37,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     traceEnd: 'last',
     equivalence: 'expansion',
     impliesAssociates: 'right',
+    boundUnit: 'steps',
   },
 }

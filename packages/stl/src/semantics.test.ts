@@ -7,6 +7,7 @@ import { printFormula } from './language/print.ts'
 import { naive } from './naive.oracle.ts'
 import { robustness } from './offline/robustness.ts'
 import { robustnessInterval } from './offline/robustness-interval.ts'
+import { verdictOf } from './offline/verdict.ts'
 import { IntervalMonitor } from './online/interval-monitor.ts'
 import { Monitor } from './online/monitor.ts'
 import type { ProfileName } from './profile.ts'
@@ -114,6 +115,27 @@ describe('robustnessInterval', () => {
       }),
       { seed: 4, numRuns: 5000 },
     )
+  })
+
+  it('gives a verdict that no continuation contradicts', () => {
+    const counts = { satisfied: 0, violated: 0, inconclusive: 0 }
+    fc.assert(
+      fc.property(boundedFuture, arbitraryTrace, profile, fc.nat(), (formula, trace, profile, cut) => {
+        const length = 1 + (cut % trace.x.length)
+        const start = { x: trace.x.slice(0, length), y: trace.y.slice(0, length), z: trace.z.slice(0, length) }
+        const options = { profile, equivalence: 'expansion' } as const
+        const { verdict } = verdictOf(asSpecification(formula), start, options)
+        counts[verdict]++
+        if (verdict === 'inconclusive') return
+        const program = compile(asSpecification(formula), { ...options, semantics: 'truth' })
+        for (const whole of [start, trace]) {
+          const isTrue = robustness(program, whole)[0] > 0
+          if (isTrue !== (verdict === 'satisfied')) throw differs(formula, { length, verdict, isTrue })
+        }
+      }),
+      { seed: 10, numRuns: 3000 },
+    )
+    expect(Math.min(...Object.values(counts))).toBeGreaterThan(300)
   })
 
   it('is what IntervalMonitor says at once and for the steps before', () => {

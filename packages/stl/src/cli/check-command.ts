@@ -3,20 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { choiceFlag, type Flags, readFlags, UsageError } from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import { type FileTrace, readTrace } from '../trace/read-trace.ts'
+import { type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
 import { type CheckSettings, checkFormula } from './check-formula.ts'
 import { asJson, asText, type Result } from './results.ts'
 
-const FLAGS = ['formula', 'formulas', 'trace', 'profile', 'constants', 'sampling-period', 'online', 'json']
+const FLAGS = ['formula', 'formulas', 'trace', 'profile', 'constants', 'sampling-period', 'jitter', 'online', 'json']
 const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
 /** How a check ends. */
-const EXIT = { violated: 1, badFormula: 2, badTrace: 3 } as const
+const EXIT = { violated: 1, badFormula: 2, badTrace: 3, inconclusive: 4 } as const
 
 /**
  * Checks formulas on a trace.
  *
  * @param words the command line
  * @param write gets one text per formula
- * @returns the exit code: 0 all hold, 1 one is violated, 2 one cannot be read, 3 the trace is bad; the largest counts
+ * @returns the exit code: 0 all hold, 1 one is violated, 4 none is violated but one inconclusive, 2 one cannot be read,
+ *   3 the trace is bad; of several the one that is furthest behind in the order 0, 4, 1, 2, 3
  * @throws {UsageError} for a command line that cannot be followed
  */
 export async function checkCommand(words: readonly string[], write: (text: string) => void): Promise<number> {
@@ -26,29 +28,42 @@ export async function checkCommand(words: readonly string[], write: (text: strin
   const options = {
     profile: choiceFlag(flags, 'profile', ['rtamt', 'stlcgpp']) ?? 'rtamt',
     constants: constantsOf(flags),
-    samplingPeriod: samplingPeriodOf(flags),
   } as const
+  const time = { samplingPeriod: periodFlag(flags), jitter: jitterFlag(flags) }
   const online = isSet(flags, 'online')
   const inJson = isSet(flags, 'json')
   const print = inJson ? asJson : asText
-  const trace = await readTrace(path).catch((error: unknown) => {
+  const timed = await timedTrace(path, time).catch((error: unknown) => {
     if (error instanceof StlError) return error
     throw error
   })
-  if (!(trace instanceof StlError)) assertDistinct(options.constants, trace.names)
+  if (!(timed instanceof StlError)) assertDistinct(options.constants, timed.trace.names)
   let exitCode = 0
   for (const formula of formulas) {
-    const result = outcomeOf(formula, trace, { options, online, pointsOut: !inJson })
+    const result = outcomeOf(formula, timed, { options, online, pointsOut: !inJson })
     write(`${print(formula, result)}\n`)
-    exitCode = Math.max(exitCode, exitCodeOf(result))
+    exitCode = worse(exitCode, exitCodeOf(result))
   }
   return exitCode
 }
 
-function outcomeOf(formula: string, trace: FileTrace | StlError, settings: Omit<CheckSettings, 'trace'>): Result {
-  if (trace instanceof StlError) return trace
+/** A trace and its steps. */
+type TimedTrace = { readonly trace: FileTrace; readonly samplingPeriod: number }
+
+async function timedTrace(path: string, time: TimeSettings): Promise<TimedTrace> {
+  const trace = await readTrace(path)
+  return { trace, samplingPeriod: samplingPeriodOf(trace, time) }
+}
+
+function outcomeOf(
+  formula: string,
+  timed: TimedTrace | StlError,
+  { options, ...settings }: Omit<CheckSettings, 'trace'>,
+): Result {
+  if (timed instanceof StlError) return timed
+  const { trace, samplingPeriod } = timed
   try {
-    return checkFormula(formula, { trace, ...settings })
+    return checkFormula(formula, { trace, options: { ...options, samplingPeriod }, ...settings })
   } catch (error) {
     if (error instanceof StlError) return error
     throw error
@@ -57,10 +72,20 @@ function outcomeOf(formula: string, trace: FileTrace | StlError, settings: Omit<
 
 /** A mistake in a formula is a mistake of usage; what only a trace can do, dividing by zero too, is bad data. */
 function exitCodeOf(result: Result): number {
-  if (!(result instanceof StlError)) return result.satisfied ? 0 : EXIT.violated
+  if (!(result instanceof StlError)) {
+    if (result.verdict === 'inconclusive') return EXIT.inconclusive
+    return result.verdict === 'satisfied' ? 0 : EXIT.violated
+  }
   const isData =
     result.code.startsWith('TRACE_') || result.code === 'DIVISION_BY_ZERO' || result.code === 'NOT_A_NUMBER'
   return isData ? EXIT.badTrace : EXIT.badFormula
+}
+
+/** A formula that is surely violated says more than one that is open. */
+const SEVERITY: readonly number[] = [0, EXIT.inconclusive, EXIT.violated, EXIT.badFormula, EXIT.badTrace]
+
+function worse(a: number, b: number): number {
+  return SEVERITY.indexOf(a) < SEVERITY.indexOf(b) ? b : a
 }
 
 async function formulasOf(flags: Flags): Promise<string[]> {
@@ -90,10 +115,16 @@ function constantsOf(flags: Flags): Record<string, number> {
   const entries = (text ?? '').split(',').map((entry) => {
     const [, name, number] = /^\s*([^=]+?)\s*=\s*(\S+)\s*$/.exec(entry) ?? []
     const value = Number(number)
-    if (name !== undefined && !Number.isNaN(value)) return [name, value] as const
+    if (name !== undefined && (Number.isFinite(value) || /^[+-]?inf(inity)?$/i.test(number)))
+      return [name, constantOf(number)] as const
     throw new UsageError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
   })
   return Object.fromEntries(entries)
+}
+
+/** 1e999 is too large for a number, and not meant as infinity. */
+function constantOf(text: string): number {
+  return /inf/i.test(text) ? (text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : Number(text)
 }
 
 /** A constant has no place in a formula, so what is wrong is the flag. */
@@ -104,14 +135,34 @@ function assertDistinct(constants: Readonly<Record<string, number>>, columns: re
   throw new UsageError('INVALID_VALUE', message)
 }
 
-/** Seconds between two steps; RTAMT's 1 s by default. */
-function samplingPeriodOf(flags: Flags): number {
+/** Seconds between two steps; null where the trace is to say it. */
+function periodFlag(flags: Flags): number | null {
   const text = flags.get('sampling-period')
-  if (text === undefined) return 1
-  const [, number, unit = 's'] = /^\s*([\d.]+(?:e[+-]?\d+)?)\s*(s|ms|us|ns)?\s*$/i.exec(text ?? '') ?? []
-  const period = Number(number) * SECONDS[unit.toLowerCase()]
+  if (text === undefined) return null
+  const period = secondsOf(text ?? '')
   if (period > 0 && period < Number.POSITIVE_INFINITY) return period
   throw new UsageError('INVALID_VALUE', `--sampling-period must look like 10ms or 0.5s, but is "${text ?? ''}".`)
+}
+
+/** How far samples may lie from even steps. */
+function jitterFlag(flags: Flags): Jitter | null {
+  const text = flags.get('jitter')
+  if (text === undefined) return null
+  const share = /^\s*([\d.]+)\s*%\s*$/.exec(text ?? '')
+  const jitter: Jitter =
+    share === null ? { amount: secondsOf(text ?? ''), unit: 's' } : { amount: Number(share[1]) / 100, unit: 'share' }
+  const isTooMuch = jitter.unit === 'share' && jitter.amount > 0.5
+  if (jitter.amount >= 0 && jitter.amount < Number.POSITIVE_INFINITY && !isTooMuch) return jitter
+  throw new UsageError(
+    'INVALID_VALUE',
+    `--jitter must look like 5ms, or 10% of a step (up to 50%), but is "${text ?? ''}".`,
+  )
+}
+
+/** NaN for what is no time. */
+function secondsOf(text: string): number {
+  const [, number, unit = 's'] = /^\s*([\d.]+(?:e[+-]?\d+)?)\s*(s|ms|us|ns)?\s*$/i.exec(text) ?? []
+  return Number(number) * SECONDS[unit.toLowerCase()]
 }
 
 function isSet(flags: Flags, name: string): boolean {

@@ -1,12 +1,17 @@
 /** One formula on one trace. */
+import { harmlessText } from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import type { Formula, Specification } from '../language/formula.ts'
 import { parse } from '../language/parse.ts'
 import { printFormula } from '../language/print.ts'
+import type { NumberInterval } from '../offline/interval-arithmetic.ts'
 import { robustness } from '../offline/robustness.ts'
+import { robustnessInterval } from '../offline/robustness-interval.ts'
+import { type Verdict, verdictFrom } from '../offline/verdict.ts'
 import { Monitor } from '../online/monitor.ts'
 import { type CompileOptions, compile } from '../program/compile.ts'
 import type { Program } from '../program/program.ts'
+import type { Trace } from '../trace/columns.ts'
 import type { FileTrace } from '../trace/read-trace.ts'
 import { firstViolation } from './first-violation.ts'
 
@@ -22,10 +27,12 @@ export type CheckSettings = {
 
 /** What came out. */
 export type Outcome = {
-  /** [T] */
+  /** [T] as the profile has it */
   readonly robustness: Float64Array
-  /** at step 0: above 0; where it is exactly 0, by classical truth */
-  readonly satisfied: boolean
+  /** about step 0; see verdictOf() */
+  readonly verdict: Verdict
+  /** of the robustness at step 0, whatever comes behind the trace */
+  readonly bounds: NumberInterval
   /** null where there is none, or where none was asked for */
   readonly violation: Violation | null
 }
@@ -50,13 +57,18 @@ export function checkFormula(text: string, settings: CheckSettings): Outcome {
   const { trace, options, online, pointsOut } = settings
   const specification = parse(text, options)
   const compiled: Compiled = (formula, semantics) =>
-    compile({ ...specification, formula, name: null }, { ...options, signals: trace.names, semantics })
-  const program = compiled(specification.formula, 'robustness')
+    compile({ ...specification, formula, name: null, nameSpan: null }, { ...options, signals: trace.names, semantics })
+  const program = compile(specification, { ...options, signals: trace.names })
   assertNumbers(program, trace)
-  const values = online ? watch(program, trace) : evaluate(program, trace)
-  const satisfied = values[0] === 0 ? evaluate(compiled(specification.formula, 'truth'), trace)[0] > 0 : values[0] > 0
-  const violation = satisfied || !pointsOut ? null : describe(specification, { trace, options, compiled })
-  return { robustness: values, satisfied, violation }
+  const values = online ? watch(program, trace) : robustness(program, samplesFor(program, trace))
+  const bounds = (bounded: Program) => {
+    const { lower, upper } = robustnessInterval(bounded, samplesFor(program, trace), { unbounded: 'trace' })
+    return { lower: lower[0], upper: upper[0] }
+  }
+  const { lower, upper } = bounds(program)
+  const verdict = verdictFrom({ lower, upper }, () => bounds(compiled(specification.formula, 'truth')))
+  const violation = verdict === 'violated' && pointsOut ? describe(specification, { trace, options, compiled }) : null
+  return { robustness: values, verdict, bounds: { lower, upper }, violation }
 }
 
 /** Compiles a part of the specification. */
@@ -66,10 +78,13 @@ function describe(
   specification: Specification,
   { trace, options, compiled }: Pick<CheckSettings, 'trace' | 'options'> & { compiled: Compiled },
 ): Violation {
+  // What is open may still hold, so the upper bound says where something does not.
+  const most = (program: Program) =>
+    robustnessInterval(program, samplesFor(program, trace), { unbounded: 'trace' }).upper
   const holds = (formula: Formula) => {
-    const number = evaluate(compiled(formula, 'robustness'), trace)
+    const number = most(compiled(formula, 'robustness'))
     if (!number.includes(0)) return number
-    const truth = evaluate(compiled(formula, 'truth'), trace)
+    const truth = most(compiled(formula, 'truth'))
     return number.map((value, step) => (value === 0 ? truth[step] : value))
   }
   const { step, part } = firstViolation(specification, { holds, length: trace.length, options })
@@ -78,14 +93,14 @@ function describe(
     step,
     line: trace.lines[step],
     part: printFormula(part),
-    robustness: evaluate(program, trace)[step],
+    robustness: robustness(program, samplesFor(program, trace))[step],
     samples: program.signals.map((name) => ({ name, value: trace.samples[name][step] })),
   }
 }
 
-function evaluate(program: Program, { samples, length }: FileTrace): Float64Array {
-  // A formula without signals has a value at every step of the trace too.
-  return robustness(program, program.signals.length > 0 ? samples : { step: new Float64Array(length) })
+/** A formula without signals has a value at every step of the trace too. */
+function samplesFor(program: Program, { samples, length }: FileTrace): Trace {
+  return program.signals.length > 0 ? samples : { step: new Float64Array(length) }
 }
 
 function watch(program: Program, { samples, length }: FileTrace): Float64Array {
@@ -108,9 +123,9 @@ function assertNumbers(program: Program, { badCells }: FileTrace): void {
     const cell = badCells.get(name)
     if (cell === undefined) continue
     const { line, column, step, text } = cell
-    const shown = text === '' ? 'an empty cell' : `"${text.slice(0, 40)}"`
+    const shown = text === '' ? 'an empty cell' : `"${harmlessText(text, 40)}"`
     const message =
-      `The formula reads "${name}", which must be a number at every step, but line ${line}, column ${column} of the ` +
+      `The formula reads "${name}", which must be a number (up to 1.8e308) at every step, but line ${line}, column ${column} of the ` +
       `trace (step ${step}) has ${shown}. Leave the row out, or fill in what it should be.`
     throw new StlError('TRACE_VALUE', message, { line, column, excerpt: null })
   }

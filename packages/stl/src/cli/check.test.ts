@@ -7,13 +7,14 @@ import { UsageError } from '@vigil/command-line'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkCommand } from './check-command.ts'
 
-const csv = 'time,x,y,label\n0,0.1,1,a\n1,0.7,-1,b\n\n2,0.2,nan,c\n3,-0.3,,d\n'
+const csv = 'time,x,y,label\n0,0.1,1,a\n1,0.7,-1,b\n2,0.2,nan,c\n3,-0.3,,d\n'
 let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stl-check-'))
   const files: Record<string, string> = {
     'trace.csv': csv,
+    'untimed.csv': 'x\n0.1\n0.7\n0.2\n-0.3\n',
     'formulas.txt': '# two that hold\nG (x < 0.8)\n\n// another\n  F x > 0.5  \n',
     'ragged.csv': 'x,y\n1,2\n3\n',
     'twice.csv': 'x,x\n1,2\n',
@@ -75,7 +76,15 @@ describe('stl:check', () => {
 
   it('writes infinities as words, and decides a robustness of 0 by truth', async () => {
     const infinite = await check('--formula=G[1,1] x', '--trace=infinite.csv', '--json')
-    expect(json(infinite)).toEqual([{ formula: 'G[1,1] x', robustness: ['-inf', 0.001, 'inf'], satisfied: false }])
+    expect(json(infinite)).toEqual([
+      {
+        formula: 'G[1,1] x',
+        robustness: ['-inf', 0.001, 'inf'],
+        verdict: 'violated',
+        satisfied: false,
+        bounds: ['-inf', '-inf'],
+      },
+    ])
     const quoted = await check('--formula="a b" >= 1', '--trace=infinite.csv', '--json')
     expect(json(quoted)[0]).toMatchObject({ robustness: [0, -1, -0.5], satisfied: true })
     const strict = await check('--formula="a b" > 1', '--trace=infinite.csv', '--json')
@@ -93,6 +102,7 @@ describe('stl:check', () => {
 
   it('has profiles, constants and a sampling period', async () => {
     const words = ['--formula=G[1s,2s] x < limit', '--trace=trace.csv', '--constants=limit=0.5,other=1', '--json']
+    words[1] = '--trace=untimed.csv'
     const rtamt = await check(...words, '--sampling-period=500ms')
     const stlcgpp = await check(...words, '--sampling-period', '0.5', '--profile=stlcgpp')
     expect(json(rtamt)[0].robustness).toEqual([0.5 - 0.2, 0.8, 'inf', 'inf'])
@@ -104,7 +114,7 @@ describe('stl:check', () => {
     ['foo > 1', 2, { code: 'UNKNOWN_SIGNAL', line: 1, column: 1 }],
     ['G[2,1] x', 2, { code: 'INTERVAL_INVERTED', line: 1, column: 2 }],
     ['x > 1 / (time - 2)', 3, { code: 'DIVISION_BY_ZERO', line: 1, column: 5 }],
-    ['y > 0', 3, { code: 'TRACE_VALUE', line: 5, column: 3 }],
+    ['y > 0', 3, { code: 'TRACE_VALUE', line: 4, column: 3 }],
     ['label > 0', 3, { code: 'TRACE_VALUE', line: 2, column: 4 }],
   ])('%s ends with %i and an error with its place', async (formula, code, error) => {
     const result = await check('--formula', formula, '--trace=trace.csv', '--json')

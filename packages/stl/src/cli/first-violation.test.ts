@@ -14,13 +14,13 @@ const trace = {
 
 function check(formula: string, pointsOut: boolean) {
   vi.mocked(compile).mockClear()
-  const { satisfied, violation } = checkFormula(formula, { trace, options: {}, online: false, pointsOut })
-  return { satisfied, violation, compilations: vi.mocked(compile).mock.calls.length }
+  const { verdict, violation } = checkFormula(formula, { trace, options: {}, online: false, pointsOut })
+  return { verdict, violation, compilations: vi.mocked(compile).mock.calls.length }
 }
 
 describe('the first violation', () => {
   it('is not looked for where nobody asks for it', () => {
-    expect(check('G (x < 0.5 and x > 0)', false)).toEqual({ satisfied: false, violation: null, compilations: 1 })
+    expect(check('G (x < 0.5 and x > 0)', false)).toEqual({ verdict: 'violated', violation: null, compilations: 1 })
   })
 
   it('is found 100 levels down', () => {

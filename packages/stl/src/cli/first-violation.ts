@@ -1,5 +1,5 @@
 import type { Formula, Specification } from '../language/formula.ts'
-import type { CompileOptions } from '../program/compile.ts'
+import { type CompileOptions, clockOf } from '../program/compile.ts'
 import { stepsOf } from '../program/steps.ts'
 
 /** Parts looked into at most: each takes an evaluation of the whole trace, and a formula may be 10,000 parts deep. */
@@ -18,14 +18,14 @@ export function firstViolation(
   {
     holds,
     length,
-    options: { constants = {}, samplingPeriod = 1 },
+    options,
   }: {
     holds: (formula: Formula) => Float64Array
     length: number
-    options: Pick<CompileOptions, 'constants' | 'samplingPeriod'>
+    options: Pick<CompileOptions, 'constants' | 'samplingPeriod' | 'profile'>
   },
 ): { step: number; part: Formula } {
-  const clock = { text, constants, samplingPeriod }
+  const clock = clockOf(text, options)
   let step = 0
   let part = formula
   for (let level = 0; level < LEVELS_MAX; level++) {

@@ -11,9 +11,16 @@ export function asJson(formula: string, result: Result): string {
     const { code, line, column, message } = result
     return JSON.stringify({ formula, error: { code, line, column, message } })
   }
-  const { robustness, satisfied } = result
-  const numbers = Array.from(robustness, (value) => (Number.isFinite(value) ? value : word(value)))
-  return JSON.stringify({ formula, robustness: numbers, satisfied })
+  const { robustness, verdict, bounds } = result
+  const numbers = Array.from(robustness, jsonNumber)
+  const satisfied = verdict === 'inconclusive' ? null : verdict === 'satisfied'
+  return JSON.stringify({
+    formula,
+    robustness: numbers,
+    verdict,
+    satisfied,
+    bounds: [jsonNumber(bounds.lower), jsonNumber(bounds.upper)],
+  })
 }
 
 /** A few lines for people, the first violation or the place of an error pointed out. */
@@ -24,13 +31,21 @@ export function asText(formula: string, result: Result): string {
     const shown = excerpt === null ? [] : excerpt.split('\n').map((text) => `    ${text}`)
     return [`error      ${shortened(formula)}`, `  ${code}:${place} ${message}`, ...shown].join('\n')
   }
-  const { robustness, satisfied, violation } = result
-  const head = `${satisfied ? 'satisfied ' : 'violated  '} ${shortened(formula)}   robustness ${word(robustness[0])}`
+  const { robustness, verdict, bounds, violation } = result
+  if (verdict === 'inconclusive') {
+    const between = `between ${word(bounds.lower)} and ${word(bounds.upper)}`
+    return `inconclusive ${shortened(formula)}   robustness ${between}: the trace ends too early to tell`
+  }
+  const head = `${verdict.padEnd(10)} ${shortened(formula)}   robustness ${word(robustness[0])}`
   if (violation === null) return head
   const { step, line, part, samples } = violation
   const values = samples.map(({ name, value }) => `${name} = ${word(value)}`).join(', ')
   const where = `  first violation at step ${step} (line ${line} of the trace)`
   return `${head}\n${where}: ${shortened(part)} has robustness ${word(violation.robustness)}${values && ` with ${values}`}`
+}
+
+function jsonNumber(value: number): number | string {
+  return Number.isFinite(value) ? value : word(value)
 }
 
 function word(value: number): string {

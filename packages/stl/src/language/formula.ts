@@ -28,7 +28,7 @@ export type StatisticOperator = 'mean' | 'rate'
 /** Units of time; steps do not depend on the sampling period. */
 export type Unit = 'steps' | 's' | 'ms' | 'us' | 'ns'
 
-/** One end of an interval: a number or the name of a constant, in a unit; without one, in the other end's, or in steps. */
+/** One end of an interval: a number or the name of a constant, in a unit; without one, in the other end's, or in the profile's. */
 export type Bound = { readonly value: number | string; readonly unit: Unit | null; readonly span: Span }
 
 /** A closed interval of time; `to` null is without end. */
@@ -86,6 +86,8 @@ export type Specification = {
   readonly formula: Formula
   /** the name of the last formula, as in "out = ..."; null without */
   readonly name: string | null
+  /** where that name stands; null without */
+  readonly nameSpan: Span | null
 }
 
 /** The parts of a formula, in the order in which they are written. */

@@ -17,7 +17,15 @@ import { EmbeddedActionsParser, EOF, type IToken, Lexer } from 'chevrotain'
 import { errorAt, type Span } from '../errors.ts'
 import { PROFILES, type ProfileName } from '../profile.ts'
 import { callOf } from './calls.ts'
-import type { Bound, Definition, Formula, Interval, Specification, Unit } from './formula.ts'
+import {
+  type Bound,
+  type Definition,
+  type Formula,
+  foldFormula,
+  type Interval,
+  type Specification,
+  type Unit,
+} from './formula.ts'
 import { type InfixItem, type Item, type PrefixItem, treeOf } from './operators.ts'
 import { characterError, EXPECTATIONS, syntaxError } from './syntax-error.ts'
 import * as token from './tokens.ts'
@@ -35,7 +43,8 @@ const UNITS: Readonly<Record<string, Unit>> = { step: 'steps', steps: 'steps', s
  * Reads a specification.
  *
  * @param profile decides how a -> b -> c is read
- * @throws {StlError} SYNTAX, TOO_LONG, TOO_DEEP, UNKNOWN_FUNCTION, ARGUMENTS, CHAINED_COMPARISON, DUPLICATE_NAME
+ * @throws {StlError} SYNTAX, TOO_LONG, TOO_DEEP, UNKNOWN_FUNCTION, ARGUMENTS, CHAINED_COMPARISON, DUPLICATE_NAME,
+ *   UNUSED_DEFINITION
  */
 export function parse(text: string, { profile = 'rtamt' }: { profile?: ProfileName } = {}): Specification {
   if (text.length > TEXT_LENGTH_MAX) throw tooLong(text, TEXT_LENGTH_MAX, `${TEXT_LENGTH_MAX} characters`)
@@ -293,7 +302,42 @@ function specificationOf(text: string, parts: readonly { name: IToken | null; fo
     }
     names.add(name.image)
   }
-  return { text, definitions, formula: last.formula, name: last.name?.image ?? null }
+  assertUsed(text, { definitions, formula: last.formula })
+  return {
+    text,
+    definitions,
+    formula: last.formula,
+    name: last.name?.image ?? null,
+    nameSpan: last.name === null ? null : spanOf(last.name),
+  }
+}
+
+/** What is defined must be used: "x = 5; y > 0" is "x == 5 and y > 0" by mistake, and would say nothing about x. */
+function assertUsed(text: string, { definitions, formula }: Pick<Specification, 'definitions' | 'formula'>): void {
+  if (definitions.length === 0) return
+  const used = new Set<string>()
+  for (const part of [...definitions.map((definition) => definition.formula), formula]) addNames(part, used)
+  const unused = definitions.find(({ name }) => !used.has(name))
+  if (unused === undefined) return
+  const message =
+    `"${unused.name}" is defined, but nothing uses it, and only the last formula is what is meant. ` +
+    `To compare write "${unused.name} == ...", to mean both join them with "and", or leave the definition out.`
+  throw errorAt('UNUSED_DEFINITION', message, { text, span: unused.span })
+}
+
+function addNames(formula: Formula, names: Set<string>): void {
+  foldFormula<null, null>(formula, {
+    context: null,
+    pass: () => null,
+    combine: (node) => {
+      if (node.kind === 'name') names.add(node.name)
+      // An interval takes no definitions; that is said where intervals are read.
+      const interval = node.kind === 'temporal' || node.kind === 'temporal-binary' ? node.interval : null
+      const bounds = node.kind === 'statistic' ? [node.window] : [interval?.from, interval?.to]
+      for (const bound of bounds) if (typeof bound?.value === 'string') names.add(bound.value)
+      return null
+    },
+  })
 }
 
 function spanOf({ startOffset, image }: IToken): Span {

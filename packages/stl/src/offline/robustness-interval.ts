@@ -15,15 +15,29 @@ import { intervalOf } from './interval-arithmetic.ts'
 export type IntervalColumn = { readonly lower: Float64Array; readonly upper: Float64Array }
 
 /**
+ * What comes behind the last step of operators without an end, G and F and U without an interval: steps that are unknown,
+ * as RoSI has it, or none, since they are about the trace that there is. Windows with an end are open in either case.
+ */
+export type UnboundedEnd = 'open' | 'trace'
+
+/**
  * Between which values the robustness at each step will lie, however the trace goes on, or if it ends here. Where both are
  * equal it is known. O(T) per operation.
+ *
+ * ```ts
+ * robustnessInterval(compile('F[0,2] x > 5'), { x: [1, 7, 2] }) // lower [2, 2, -3], upper [2, Infinity, Infinity]
+ * ```
  *
  * @returns fresh arrays [T]
  * @throws {StlError} as robustness() does
  */
-export function robustnessInterval(program: Program, trace: Trace): IntervalColumn {
+export function robustnessInterval(
+  program: Program,
+  trace: Trace,
+  { unbounded = 'open' }: { unbounded?: UnboundedEnd } = {},
+): IntervalColumn {
   const { columns, length } = columnsOf(program, trace)
-  const { lower, upper } = intervalColumn(program, { known: columns.map(certain), length })
+  const { lower, upper } = intervalColumn(program, { known: columns.map(certain), length, unbounded })
   return { lower: lower.map((value) => value + 0), upper: upper.map((value) => value + 0) }
 }
 
@@ -34,7 +48,7 @@ export function robustnessInterval(program: Program, trace: Trace): IntervalColu
  */
 export function intervalColumn(
   program: Program,
-  { known, length }: { known: readonly IntervalColumn[]; length: number },
+  { known, length, unbounded }: { known: readonly IntervalColumn[]; length: number; unbounded: UnboundedEnd },
 ): IntervalColumn {
   const columns: IntervalColumn[] = []
   for (const operation of program.operations) {
@@ -47,7 +61,7 @@ export function intervalColumn(
       columns.push(
         op < FIRST_TEMPORAL
           ? pointwiseColumn(program, operation, operands)
-          : temporalColumn(program, operation, operands),
+          : temporalColumn(program, operation, { ...operands, unbounded }),
       )
     }
   }
@@ -77,7 +91,11 @@ function pointwiseColumn(program: Program, operation: Operation, { a, b }: Opera
 }
 
 /** Operations over time grow with their operands, so each bound goes through them alone; then the steps to come count. */
-function temporalColumn(program: Program, operation: Operation, { a, b }: Operands): IntervalColumn {
+function temporalColumn(
+  program: Program,
+  operation: Operation,
+  { a, b, unbounded }: Operands & { unbounded: UnboundedEnd },
+): IntervalColumn {
   const length = a.lower.length
   const isCertain = a.lower === a.upper && b.lower === b.upper
   const run = (a: Float64Array, b: Float64Array, unknown: number) => {
@@ -88,30 +106,32 @@ function temporalColumn(program: Program, operation: Operation, { a, b }: Operan
   }
   const lower = run(a.lower, b.lower, Number.NEGATIVE_INFINITY)
   const upper = isCertain ? lower.slice() : run(a.upper, b.upper, Number.POSITIVE_INFINITY)
+  const open = firstOpen(operation, { length, unbounded })
   switch (operation.op) {
     case OP.advance: {
-      const open = Math.max(0, length - operation.width)
-      lower.fill(Number.NEGATIVE_INFINITY, open)
-      upper.fill(Number.POSITIVE_INFINITY, open)
+      const behind = Math.max(0, length - operation.width)
+      lower.fill(Number.NEGATIVE_INFINITY, behind)
+      upper.fill(Number.POSITIVE_INFINITY, behind)
       return { lower, upper }
     }
     case OP.futureMinimum:
-      lower.fill(Number.NEGATIVE_INFINITY, firstOpen(operation, length))
+      lower.fill(Number.NEGATIVE_INFINITY, open)
       return { lower, upper }
     case OP.futureMaximum:
-      upper.fill(Number.POSITIVE_INFINITY, firstOpen(operation, length))
+      upper.fill(Number.POSITIVE_INFINITY, open)
       return { lower, upper }
     case OP.until:
-      openUntil(upper, { left: a.upper, open: firstOpen(operation, length) })
+      openUntil(upper, { left: a.upper, open })
       return { lower, upper }
     default:
       return { lower, upper: isCertain ? lower : upper }
   }
 }
 
-/** The first step whose window reaches behind the trace. */
-function firstOpen({ width }: Operation, length: number): number {
-  return width === 0 ? 0 : Math.max(0, length - width + 1)
+/** The first step whose window reaches behind the trace; T where none does. */
+function firstOpen({ width }: Operation, { length, unbounded }: { length: number; unbounded: UnboundedEnd }): number {
+  if (width === 0) return unbounded === 'open' ? 0 : length
+  return Math.max(0, length - width + 1)
 }
 
 /** The right side may hold at the step to come, if the left side has held until there. */

@@ -97,7 +97,7 @@ export class IntervalMonitor {
       if (first > 0) values.set(ring.subarray(0, first), ring.length - first)
       return { lower: values, upper: values }
     })
-    return intervalColumn(this.ahead, { known, length })
+    return intervalColumn(this.ahead, { known, length, unbounded: 'open' })
   }
 }
 

@@ -21,7 +21,7 @@ export type CompileOptions = {
   /** names that a trace will have; without, every name that is nothing else is a signal */
   readonly signals?: readonly string[]
   readonly constants?: Readonly<Record<string, number>>
-  /** seconds between two steps, default 1 as in RTAMT; only intervals with units of time ask for it */
+  /** seconds between two steps, default 1 as in RTAMT; intervals in units of time ask for it */
   readonly samplingPeriod?: number
   readonly profile?: ProfileName
   /** robustness of iff and xor, default the profile's; under expansion a robustness above 0 always means true */
@@ -31,7 +31,14 @@ export type CompileOptions = {
 }
 
 /**
- * Compiles a specification. A name means a definition, a constant or a signal, and must not mean two.
+ * Compiles a specification. A name means a definition, a constant or a signal, and must not mean two: "x = 5" for "x == 5" is
+ * an error where x is known to be a signal.
+ *
+ * ```ts
+ * compile('G[0, 6] x > 0') // RTAMT's dialect: 0 to 6 seconds, here 7 steps of 1 s
+ * compile('G[0, 6] x > 0', { samplingPeriod: 2 }) // the same time in steps of 2 s: 4 steps
+ * compile('G[0, 6] x > 0', { profile: 'stlcgpp' }) // 7 steps
+ * ```
  *
  * @param specification text, or what parse() returned under the same profile
  * @throws {StlError} what parse() throws; UNKNOWN_SIGNAL, UNKNOWN_CONSTANT, DUPLICATE_NAME, INTERVAL_*, WINDOW, OPTION
@@ -41,17 +48,33 @@ export function compile(specification: string | Specification, options: CompileO
   assertOptions({ constants, samplingPeriod, profile })
   const source = typeof specification === 'string' ? parse(specification, { profile }) : specification
   const { text, definitions, formula } = source
-  const clock: Clock = { text, constants, samplingPeriod }
+  const clock = clockOf(text, { constants, samplingPeriod, profile })
   const { equivalence = PROFILES[profile].equivalence } = options
   const builder = new ProgramBuilder({ profile: { ...PROFILES[profile], equivalence }, clock })
   const names = new NameTable(source, options)
+  names.assertNoAssignment(source)
   for (const definition of definitions) {
     // Who uses the name decides which of the two stays in the program.
     const value = lower(definition.formula, { builder, names, asTruth: false })
     const truth = lower(definition.formula, { builder, names, asTruth: true })
     names.define(definition, { value, truth })
   }
-  return builder.finish(lower(formula, { builder, names, asTruth: semantics === 'truth' }))
+  const program = builder.finish(lower(formula, { builder, names, asTruth: semantics === 'truth' }))
+  if (program.signals.includes(source.name ?? ''))
+    throw assignment(source.name!, 'signal', { text, span: source.nameSpan! })
+  return program
+}
+
+/** What the bounds of a specification are measured with. */
+export function clockOf(
+  text: string,
+  {
+    constants = {},
+    samplingPeriod = 1,
+    profile = 'rtamt',
+  }: Pick<CompileOptions, 'constants' | 'samplingPeriod' | 'profile'>,
+): Clock {
+  return { text, constants, samplingPeriod, boundUnit: PROFILES[profile].boundUnit }
 }
 
 /** The operation that is a formula's number or, where `asTruth`, its truth: above 0 or not. */
@@ -99,6 +122,16 @@ class NameTable {
     for (const [name, value] of Object.entries(constants)) this.add(name, { kind: 'constant', value }, null)
   }
 
+  /** @throws {StlError} DUPLICATE_NAME for "x = 5" where x is a signal or a constant, which is to compare, not to define */
+  assertNoAssignment({ text, definitions, name, nameSpan }: Specification): void {
+    const named = [...definitions, ...(name === null || nameSpan === null ? [] : [{ name, span: nameSpan }])]
+    for (const { name, span } of named) {
+      const other = this.meanings.get(name)
+      if (other === undefined) continue
+      throw assignment(name, other.kind, { text, span })
+    }
+  }
+
   define({ name, span }: Definition, operations: { value: number; truth: number }): void {
     this.add(name, { kind: 'definition', ...operations }, span)
   }
@@ -128,6 +161,13 @@ class NameTable {
     }
     this.meanings.set(name, meaning)
   }
+}
+
+function assignment(name: string, kind: Meaning['kind'], at: { text: string; span: Span }): StlError {
+  const message =
+    `"${name} = ..." defines a name, but "${name}" is a ${kind} already. ` +
+    `To compare write "${name} == ..."; to define take another name.`
+  return errorAt('DUPLICATE_NAME', message, at)
 }
 
 function assertOptions({ constants = {}, samplingPeriod = 1, profile = 'rtamt' }: CompileOptions): void {

@@ -1,12 +1,15 @@
 /** From intervals with units and named constants to whole numbers of steps. */
 import { errorAt, type StlErrorCode } from '../errors.ts'
 import type { Bound, Interval, Unit } from '../language/formula.ts'
+import type { Profile } from '../profile.ts'
 
 /** What bounds are measured with. */
 export type Clock = {
   readonly text: string
   /** time between two steps, in seconds, > 0 */
   readonly samplingPeriod: number
+  /** unit of an interval of which neither end has one */
+  readonly boundUnit: Profile['boundUnit']
   readonly constants: Readonly<Record<string, number>>
 }
 
@@ -19,15 +22,17 @@ const STEPS_MAX = 2 ** 30
 const SECONDS: Readonly<Record<Exclude<Unit, 'steps'>, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
 
 /**
- * The steps of an interval; without one, from now without end. A bound without a unit is in the unit of the other.
+ * The steps of an interval; without one, from now without end. A bound without a unit is in the unit of the other; where
+ * neither has one the profile decides.
  *
  * @throws {StlError} INTERVAL_NEGATIVE, INTERVAL_INVERTED, INTERVAL_STEPS, UNKNOWN_CONSTANT
  */
 export function stepsOf(interval: Interval | null, clock: Clock): StepInterval {
   if (interval === null) return { from: 0, to: Number.POSITIVE_INFINITY }
   const { from, to, span } = interval
-  const first = steps({ ...from, unit: from.unit ?? to?.unit ?? null }, clock)
-  const last = to === null ? Number.POSITIVE_INFINITY : steps({ ...to, unit: to.unit ?? from.unit }, clock)
+  const unit = from.unit ?? to?.unit ?? clock.boundUnit
+  const first = steps({ ...from, unit }, clock)
+  const last = to === null ? Number.POSITIVE_INFINITY : steps({ ...to, unit: to.unit ?? unit }, clock)
   if (last < first) {
     const message = `An interval must not end before it begins, received ${first} to ${last} steps. Swap its ends.`
     throw errorAt('INTERVAL_INVERTED', message, { text: clock.text, span })
@@ -36,7 +41,7 @@ export function stepsOf(interval: Interval | null, clock: Clock): StepInterval {
 }
 
 /**
- * The steps of a statistic's window, 1 or more.
+ * The steps of a statistic's window, 1 or more. Without a unit it is in steps under every profile: no dialect but ours has it.
  *
  * @throws {StlError} WINDOW, UNKNOWN_CONSTANT
  */
@@ -80,7 +85,8 @@ function refuse(
   code: StlErrorCode,
   { bound: { value, unit, span }, clock, wanted }: { bound: Bound; clock: Clock; wanted: string },
 ) {
-  const period = unit === null || unit === 'steps' ? '' : ` with a step of ${clock.samplingPeriod} s`
+  const period =
+    unit === null || unit === 'steps' ? '' : ` with a step of ${clock.samplingPeriod} s (the sampling period)`
   const number = typeof value === 'string' ? `${value} = ${clock.constants[value]}` : String(value)
   const message = `${wanted}, received ${number}${unit === null ? '' : ` ${unit}`}${period}.`
   return errorAt(code, message, { text: clock.text, span })

@@ -1,4 +1,4 @@
-/** Traces from CSV files: a header of signal names, then one row per step. */
+/** Traces from CSV files: a header of signal names, then one row per step, or per time where there is a column "time". */
 import { createReadStream } from 'node:fs'
 import { CsvError, parse } from 'csv-parse'
 import { StlError } from '../errors.ts'
@@ -17,8 +17,8 @@ export type FileTrace = {
   readonly badCells: ReadonlyMap<string, BadCell>
 }
 
-/** A cell that is no number; `column` counts cells from 1. */
-type BadCell = { readonly line: number; readonly column: number; readonly step: number; readonly text: string }
+/** A cell that is no number, or one too large for a number; `column` counts cells from 1. */
+export type BadCell = { readonly line: number; readonly column: number; readonly step: number; readonly text: string }
 
 /** Cells that a trace may have: 1 GiB of numbers. */
 const CELL_COUNT_MAX = 2 ** 27
@@ -40,7 +40,8 @@ const WORDS: ReadonlyMap<string, number> = new Map([
 
 /**
  * Reads a trace. Cells are numbers, true, false, inf or -inf; what else is in a column matters only to formulas that read
- * it, so that a column of dates does no harm.
+ * it, so that a column of dates does no harm. Blank lines may stand before the header and behind the last row; between rows
+ * one could be a step that was lost, and is refused.
  *
  * @throws {StlError} TRACE_FILE, TRACE_SHAPE, TRACE_EMPTY, MEMORY_LIMIT, with line and column of the file
  */
@@ -50,7 +51,8 @@ export async function readTrace(path: string): Promise<FileTrace> {
     parse({
       bom: true,
       trim: true,
-      skip_empty_lines: true,
+      // Files put together from several have line ends of several kinds.
+      record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       info: true,
       max_record_size: ROW_LENGTH_MAX,
@@ -59,9 +61,14 @@ export async function readTrace(path: string): Promise<FileTrace> {
   // pipe() hands on what is read, but not what goes wrong.
   file.on('error', (error) => rows.destroy(error))
   let table: Table | null = null
+  let blankLine = 0
   try {
     for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (table === null) table = new Table(path, { header: record, line: info.lines })
+      if (record.length === 1 && record[0] === '') blankLine = info.lines
+      else if (table === null) {
+        table = new Table(path, { header: record, line: info.lines })
+        blankLine = 0
+      } else if (blankLine > 0) throw blankRow(path, blankLine)
       else table.add(record, info.lines)
     }
   } catch (error) {
@@ -90,6 +97,10 @@ class Table {
     this.names = header
     this.headerLine = line
     this.columns = header.map(() => new Float64Array(1024))
+    if (header.some((name) => /[\0\uFFFD]/.test(name))) {
+      const message = `${path} is no text in UTF-8. Unpack it, or save it as CSV in UTF-8.`
+      throw new StlError('TRACE_FILE', message, place(line))
+    }
     for (const [i, name] of header.entries()) {
       if (name !== '' && header.indexOf(name) === i) continue
       const what = name === '' ? 'no name' : `the name "${name}" of an earlier one`
@@ -144,10 +155,20 @@ class Table {
   }
 }
 
-/** NaN for what is no number. */
+/** NaN for what is no number, and for what is too large for one: 1e999 is not meant as infinity. */
 function numberOf(cell: string): number {
-  if (NUMBER.test(cell)) return Number(cell)
+  if (NUMBER.test(cell)) {
+    const value = Number(cell)
+    return Number.isFinite(value) ? value : Number.NaN
+  }
   return WORDS.get(cell.toLowerCase()) ?? Number.NaN
+}
+
+function blankRow(path: string, line: number): StlError {
+  const message =
+    `${path} line ${line} is blank, with rows behind it. A row is a step of time: ` +
+    'take the line out, or fill in what it should be.'
+  return new StlError('TRACE_SHAPE', message, place(line))
 }
 
 function place(line: number, column = 1) {

@@ -1,0 +1,125 @@
+/** The column "time" of a trace: when each row was taken. */
+import { StlError } from '../errors.ts'
+import type { FileTrace } from './read-trace.ts'
+
+/** The name of the column. It is a signal too, for formulas that read it. */
+export const TIME_COLUMN = 'time'
+
+/** How far a sample may lie from where even steps would have it: in seconds, or as a share of a step. */
+export type Jitter = { readonly amount: number; readonly unit: 's' | 'share' }
+
+/** What is known of time without a column. */
+export type TimeSettings = {
+  /** seconds; null where the column is to say it */
+  readonly samplingPeriod: number | null
+  /** null for none but that of rounded decimals */
+  readonly jitter: Jitter | null
+}
+
+/**
+ * When each row was taken.
+ *
+ * @returns [T] seconds that rise, or null where there is no such column
+ * @throws {StlError} TRACE_TIME, with line and column of the file
+ */
+export function timesOf(trace: FileTrace): Float64Array | null {
+  const times = trace.samples[TIME_COLUMN] as Float64Array | undefined
+  if (times === undefined || !trace.names.includes(TIME_COLUMN)) return null
+  for (let row = 0; row < times.length; row++) {
+    if (!Number.isFinite(times[row])) {
+      throw timeError(
+        trace,
+        row,
+        'is no time. The column "time" must hold seconds as numbers; or give it another name.',
+      )
+    }
+    if (row > 0 && !(times[row] > times[row - 1])) {
+      const found = `is ${times[row]} s, after ${times[row - 1]} s in the row before.`
+      throw timeError(
+        trace,
+        row,
+        `${found} Time must rise from row to row: sort the rows, and keep one of those with the same time.`,
+      )
+    }
+  }
+  return times
+}
+
+/**
+ * Seconds between two rows of a trace in discrete time: as given, or what the column "time" says, or 1 as in RTAMT.
+ *
+ * Without jitter every difference must be the same, but for the rounding of large times in double precision. With it, every
+ * sample must lie within the jitter of where even steps from the first would have it.
+ *
+ * @throws {StlError} TRACE_TIME for a time that does not rise, that is not uniform, or that contradicts what was given
+ */
+export function samplingPeriodOf(trace: FileTrace, { samplingPeriod, jitter }: TimeSettings): number {
+  const times = timesOf(trace)
+  if (times === null || times.length < 2) return samplingPeriod ?? 1
+  const rounding = 4 * Number.EPSILON * Math.max(Math.abs(times[0]), Math.abs(times[times.length - 1]))
+  const typical = simplest(medianDifference(times), rounding)
+  if (samplingPeriod !== null && jitter === null && apart(typical, samplingPeriod, rounding)) {
+    const message = `follows ${typical} s after the row before, but the sampling period is given as ${samplingPeriod} s. Correct one of them, or leave --sampling-period out.`
+    throw timeError(trace, 1, message)
+  }
+  const step = samplingPeriod ?? typical
+  const allowed = jitter === null ? 0 : jitter.unit === 's' ? jitter.amount : jitter.amount * step
+  for (let row = 1; row < times.length; row++) {
+    const difference = times[row] - times[row - 1]
+    if (Math.abs(difference - step) <= 2 * allowed + rounding + 1e-9 * step) continue
+    throw notUniform(trace, row, { found: `${seconds(difference)} s after the row before`, step, jitter })
+  }
+  const period =
+    samplingPeriod ??
+    simplest((times[times.length - 1] - times[0]) / (times.length - 1), (2 * allowed + rounding) / (times.length - 1))
+  if (jitter === null) return period
+  for (let row = 1; row < times.length; row++) {
+    const off = Math.abs(times[row] - times[0] - row * period)
+    if (off <= allowed + rounding + 1e-9 * period) continue
+    throw notUniform(trace, row, { found: `${seconds(off)} s from where even steps have it`, step: period, jitter })
+  }
+  return period
+}
+
+function medianDifference(times: Float64Array): number {
+  const differences = Float64Array.from({ length: times.length - 1 }, (_, i) => times[i + 1] - times[i]).sort()
+  return differences[(differences.length - 1) >> 1]
+}
+
+/** The shortest decimal that differs by no more than the times are uncertain: 0.01 for 0.010000228881835938. */
+function simplest(value: number, uncertainty: number): number {
+  for (let digits = 1; digits <= 15; digits++) {
+    const rounded = Number(value.toPrecision(digits))
+    if (Math.abs(rounded - value) <= uncertainty) return rounded
+  }
+  return value
+}
+
+function apart(x: number, y: number, rounding: number): boolean {
+  return Math.abs(x - y) > rounding + 1e-9 * Math.max(x, y)
+}
+
+function notUniform(
+  trace: FileTrace,
+  row: number,
+  { found, step, jitter }: { found: string; step: number; jitter: Jitter | null },
+): StlError {
+  const allowed =
+    jitter === null
+      ? ''
+      : ` with a jitter of ${jitter.unit === 's' ? `${jitter.amount} s` : `${100 * jitter.amount} %`}`
+  const message =
+    `is not uniform: ${found}, where a step is ${step} s${allowed}. ` +
+    'Resample, allow so much by --jitter=, or use --semantics=dense, which needs no steps.'
+  return timeError(trace, row, message)
+}
+
+function timeError({ lines, names }: FileTrace, row: number, message: string): StlError {
+  const column = names.indexOf(TIME_COLUMN) + 1
+  const text = `The time of row ${row + 1} (line ${lines[row]} of the trace) ${message}`
+  return new StlError('TRACE_TIME', text, { line: lines[row], column, excerpt: null })
+}
+
+function seconds(value: number): number {
+  return Number(value.toPrecision(9))
+}
