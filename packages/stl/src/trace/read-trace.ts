@@ -18,7 +18,7 @@ export type FileTrace = {
 }
 
 /** A cell that is no number, or one too large for a number; `column` counts cells from 1. */
-export type BadCell = { readonly line: number; readonly column: number; readonly step: number; readonly text: string }
+type BadCell = { readonly line: number; readonly column: number; readonly step: number; readonly text: string }
 
 /** Cells that a trace may have: 1 GiB of numbers. */
 const CELL_COUNT_MAX = 2 ** 27

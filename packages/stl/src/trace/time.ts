@@ -3,7 +3,7 @@ import { StlError } from '../errors.ts'
 import type { FileTrace } from './read-trace.ts'
 
 /** The name of the column. It is a signal too, for formulas that read it. */
-export const TIME_COLUMN = 'time'
+const TIME_COLUMN = 'time'
 
 /** How far a sample may lie from where even steps would have it: in seconds, or as a share of a step. */
 export type Jitter = { readonly amount: number; readonly unit: 's' | 'share' }
@@ -22,7 +22,7 @@ export type TimeSettings = {
  * @returns [T] seconds that rise, or null where there is no such column
  * @throws {StlError} TRACE_TIME, with line and column of the file
  */
-export function timesOf(trace: FileTrace): Float64Array | null {
+function timesOf(trace: FileTrace): Float64Array | null {
   const times = trace.samples[TIME_COLUMN] as Float64Array | undefined
   if (times === undefined || !trace.names.includes(TIME_COLUMN)) return null
   for (let row = 0; row < times.length; row++) {
