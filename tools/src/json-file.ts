@@ -1,6 +1,18 @@
-import { access, constants, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { FileError, writeFileAtomically } from '@vigil/command-line'
 import { ToolError } from './errors.ts'
+
+/** What a wrong path looks like to the system; a full or failing disk is no mistake of the user. */
+const WRONG_PATH: readonly (string | null)[] = [
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENAMETOOLONG',
+]
 
 /**
  * Whether the folder of a file is there and may be written to: asked before long work, not after it.
@@ -16,18 +28,15 @@ export async function assertWritable(path: string): Promise<void> {
 /**
  * Writes a value as JSON so that a reader finds the old file or the whole new one, never a part.
  *
- * @throws {ToolError} OUTPUT_FILE
+ * @throws {ToolError} OUTPUT_FILE for a path that cannot be written to, {FileError} for a disk that is full or fails
  */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
-  // In the same folder: a file can only be renamed within one file system.
-  const unfinished = `${path}.${process.pid}.tmp`
   try {
-    await writeFile(unfinished, `${JSON.stringify(value, null, 2)}\n`, { flush: true })
-    await rename(unfinished, path)
-  } catch (cause) {
-    // Where nothing could be written there may be nothing to remove; the first error is the one to tell.
-    await rm(unfinished, { force: true }).catch(() => undefined)
-    throw cannotWrite(path, cause as Error)
+    await writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`)
+  } catch (error) {
+    if (error instanceof FileError && WRONG_PATH.includes(error.systemCode))
+      throw cannotWrite(path, error.cause as Error)
+    throw error
   }
 }
 

@@ -14,3 +14,16 @@ export class UsageError extends Error {
     this.code = code
   }
 }
+
+/** A file that cannot be written; the message names it, the reason and what is there now. */
+export class FileError extends Error {
+  readonly code = 'FILE_UNWRITABLE'
+  /** The system's word for the reason, as ENOSPC; null where the system gave none. */
+  readonly systemCode: string | null
+
+  constructor(message: string, systemCode: string | null, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'FileError'
+    this.systemCode = systemCode
+  }
+}

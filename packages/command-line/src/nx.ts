@@ -1,8 +1,8 @@
 /**
  * The command's side of nx-plugin.mjs: the words of the command line as the user wrote them, the folder in which the user
- * stands, and the exit code on its way back.
+ * stands, and the exit code and the output on their way back.
  */
-import { writeFileSync } from 'node:fs'
+import { openSync, writeFileSync, writeSync } from 'node:fs'
 
 /** The words of this command's line; through nx they come by environment, untouched by nx and the shell. */
 export function commandLine(passed = process.argv.slice(2), environment = process.env): string[] {
@@ -20,5 +20,28 @@ export function standWhereTheUserStands(environment = process.env): void {
 /** Tells nx's own process which exit code this command ends with. */
 export function reportExitCode(code: number): void {
   const file = process.env.VIGIL_NX_EXIT_CODE_FILE
-  if (file !== undefined) writeFileSync(file, String(code))
+  if (file === undefined) return
+  try {
+    writeFileSync(file, String(code))
+  } catch {
+    // On a full disk nx ends with its own 1.
+  }
+}
+
+/** Where nx's banners must not stand around the output, it goes into a file that the plugin prints. */
+export function handOverOutput(): void {
+  const file = process.env.VIGIL_NX_OUTPUT_FILE
+  if (file === undefined) return
+  const handle = openSync(file, 'a')
+  const columns = Number(process.env.VIGIL_NX_COLUMNS)
+  Object.defineProperties(process.stdout, {
+    write: {
+      value(text: string | Uint8Array) {
+        let rest = typeof text === 'string' ? Buffer.from(text) : text
+        while (rest.length > 0) rest = rest.subarray(writeSync(handle, rest))
+        return true
+      },
+    },
+    ...(columns > 0 ? { columns: { value: columns, configurable: true } } : {}),
+  })
 }

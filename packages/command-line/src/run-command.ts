@@ -1,9 +1,15 @@
-import { UsageError } from './errors.ts'
+import { getHeapStatistics } from 'node:v8'
+import { FileError, UsageError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
-import { reportExitCode, standWhereTheUserStands } from './nx.ts'
+import { handOverOutput, reportExitCode, standWhereTheUserStands } from './nx.ts'
+import { type StopRequest, watchSignals } from './signals.ts'
+import { machineMessage, systemReason } from './system-error.ts'
 
 /** How a command ends when it does not end well. */
 const EXIT = { failed: 1, usage: 2, badData: 3 } as const
+
+/** With less heap Node ends itself in the middle of the work, with a stack of its own. */
+const HEAP_BYTES_MIN = 96 * 2 ** 20
 
 /** Which errors are whose: the classes that stand for a mistake of usage, and those that stand for bad data. */
 export type ErrorKinds = {
@@ -11,23 +17,72 @@ export type ErrorKinds = {
   readonly badData: (error: Error) => boolean
 }
 
+/** What a command gets. */
+export type CommandContext = {
+  readonly stop: StopRequest
+}
+
 /**
  * Runs a command. A mistake of the user ends it with one message on stderr and exit code 2 (usage) or 3 (data), another
- * failure with 1; only a defect of ours shows a stack.
+ * failure with 1, a signal with 128 + its number; only a defect of ours shows a stack.
  */
-export async function runCommand(command: () => Promise<void>, kinds: ErrorKinds): Promise<void> {
-  // A reader that goes away (`| head`) must not end a long run.
-  process.stdout.on('error', ignoreBrokenPipe)
-  process.stderr.on('error', ignoreBrokenPipe)
+export async function runCommand(
+  command: (context: CommandContext) => Promise<void>,
+  kinds: ErrorKinds,
+): Promise<void> {
+  handOverOutput()
+  guardOutput()
+  const signals = watchSignals((code, signal) => endNow(code, `Stopped by ${signal}.`))
+  const fail = (error: unknown) => endNow(exitCodeOf(error, kinds), messageOf(error))
+  // What a thread or a stream reports on its own reaches no `catch` of the command.
+  process.on('uncaughtException', fail)
   try {
+    assertHeap()
     standWhereTheUserStands()
-    await command()
+    await command({ stop: signals })
+    const stopped = signals.exitCode()
+    if (stopped !== null) endWith(stopped)
   } catch (error) {
-    const code = exitCodeOf(error, kinds)
     process.stderr.write(`${messageOf(error)}\n`)
-    reportExitCode(code)
-    process.exitCode = code
+    endWith(exitCodeOf(error, kinds))
+  } finally {
+    signals.close()
+    process.off('uncaughtException', fail)
   }
+}
+
+/** Sets the exit code, in this process and for nx. */
+export function endWith(code: number): void {
+  reportExitCode(code)
+  process.exitCode = code
+}
+
+function endNow(code: number, message: string): void {
+  process.stderr.write(`${message}\n`)
+  reportExitCode(code)
+  process.exit(code)
+}
+
+/** Output that cannot be written ends the command, except where only its reader has gone away (`| head`). */
+function guardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY)
+    if (!isReaderGone) endNow(EXIT.failed, `error OUTPUT: The output could not be written: ${systemReason(error)}.`)
+  })
+  // There is nowhere left to complain; the exit code says it.
+  process.stderr.on('error', () => undefined)
+}
+
+function assertHeap(): void {
+  const { heap_size_limit: bytes } = getHeapStatistics()
+  if (bytes >= HEAP_BYTES_MIN) return
+  const [found, needed] = [bytes, HEAP_BYTES_MIN].map((size) => Math.round(size / 2 ** 20))
+  throw new HeapError(`Node may use ${found} MB of heap here, and needs ${needed}. Raise --max-old-space-size.`)
+}
+
+class HeapError extends Error {
+  override readonly name = 'HeapError'
+  readonly code = 'MEMORY'
 }
 
 function exitCodeOf(error: unknown, { usage, badData }: ErrorKinds): number {
@@ -38,17 +93,19 @@ function exitCodeOf(error: unknown, { usage, badData }: ErrorKinds): number {
 
 /** Our own errors are named and carry a code, and say what to do; anything else is a defect, and its stack is wanted. */
 function messageOf(error: unknown): string {
-  const isOurs = error instanceof Error && 'code' in error && /^[A-Z]\w+Error$/.test(error.name) && !isBuiltIn(error)
-  if (isOurs) return `error ${error.code}: ${harmlessLines(error.message)}`
+  if (isOurs(error)) return `error ${error.code}: ${harmlessLines(error.message)}`
+  const machine = machineMessage(error)
+  if (machine !== null) return harmlessLines(machine)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `This is a defect of Vigil, not of your input. Please report it with this text:\n${stack}`
+  return `This is a defect of Vigil, not of your input. Please report it with this text:\n${harmlessLines(stack)}`
+}
+
+function isOurs(error: unknown): error is Error & { readonly code: unknown } {
+  if (error instanceof FileError) return true
+  return error instanceof Error && 'code' in error && /^[A-Z]\w+Error$/.test(error.name) && !isBuiltIn(error)
 }
 
 /** Errors of Node carry codes too, but say nothing that a user can act on. */
 function isBuiltIn(error: Error): boolean {
   return [TypeError, RangeError, SyntaxError, ReferenceError].some((type) => error instanceof type)
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -1,8 +1,8 @@
 /** `npx nx run tools:ablation`: presets over seeds, side by side. README.md has the flags. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandLine, runCommand } from '@vigil/command-line'
-import { errorKinds, stopOnSignal, writeFileAtomically } from '@vigil/learner'
+import { commandLine, runCommand, writeFileAtomically } from '@vigil/command-line'
+import { errorKinds } from '@vigil/learner'
 import { ToolError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { figuresOf, meansOf } from './figures.ts'
@@ -16,7 +16,7 @@ import { ablationMarkdown, ablationTable, notesOn } from './table.ts'
 const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 
 await runCommand(
-  async () => {
+  async ({ stop }) => {
     const say = (text: string) => process.stdout.write(`${text}\n`)
     const options = await parseOptions(commandLine())
     if (options === null) {
@@ -26,10 +26,8 @@ await runCommand(
     const plan = planOf(options)
     for (const omitted of plan.omitted) say(omitted)
     const isTTY = process.stdout.isTTY === true
-    const stop = stopOnSignal()
     if (options.quick) say(quickInWords(options.overrides))
     const { outcomes, broken } = await runAll(plan.runs, { stream: process.stdout, isTTY, stop })
-    stop.release()
     const unfinished = plan.runs.length - outcomes.length - broken.length
     if (unfinished > 0)
       say(`\nStopped: ${unfinished} of ${plan.runs.length} trainings are left. The same command goes on.`)

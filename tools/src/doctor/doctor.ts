@@ -1,5 +1,5 @@
 /** `npx nx run tools:doctor --run=runs/NAME`: why a training went as it did. docs/doctor.md explains every finding. */
-import { commandLine, reportExitCode, runCommand } from '@vigil/command-line'
+import { commandLine, endWith, runCommand } from '@vigil/command-line'
 import { diagnoseRun, errorKinds } from '@vigil/learner'
 import { parseOptions, USAGE } from './options.ts'
 import { doctorReport } from './report.ts'
@@ -21,6 +21,5 @@ await runCommand(async () => {
   process.stdout.write(text)
   if (!diagnosis.findings.some(({ severity }) => severity === 'problem')) return
   // Not an error of the command: the answer is the output, and nothing is said on stderr.
-  reportExitCode(PROBLEMS_FOUND)
-  process.exitCode = PROBLEMS_FOUND
+  endWith(PROBLEMS_FOUND)
 }, errorKinds)

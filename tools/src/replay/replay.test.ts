@@ -19,7 +19,7 @@ beforeAll(async () => {
     },
     'test',
   )
-  const stop = { requested: () => false, onRequest: () => () => undefined, release: () => undefined }
+  const stop = { requested: () => false, onRequest: () => () => undefined }
   await trainRun({ kind: 'new', config }, { stream: { write: () => true }, isTTY: false, stop })
 })
 afterAll(() => rmSync(folder, { recursive: true }))

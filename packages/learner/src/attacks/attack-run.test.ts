@@ -44,7 +44,7 @@ const said: string[] = []
 const session = {
   stream: { write: (text: string) => said.push(text) > 0 },
   isTTY: false,
-  stop: { requested: () => false, onRequest: () => () => undefined, release: () => undefined },
+  stop: { requested: () => false, onRequest: () => () => undefined },
 }
 
 beforeAll(async () => {

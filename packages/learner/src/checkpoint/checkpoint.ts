@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
-import { writeFileAtomically } from '../run-files/atomic-write.ts'
 import { count, sha256, share } from '../run-files/schema-parts.ts'
 import { type DecisionHistory, isHistory } from '../training/constraints/decision-history.ts'
 import { type Multiplier, multipliersSchema } from '../training/constraints/multipliers.ts'
@@ -95,7 +95,7 @@ const headerSchema = z.strictObject({
 /**
  * Writes a checkpoint, whole or not at all.
  *
- * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ * @throws {FileError}
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomically(path, encodeCheckpoint(checkpoint))

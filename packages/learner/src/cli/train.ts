@@ -8,15 +8,14 @@ import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
-import { stopOnSignal } from './signals.ts'
 
 /** Settings that may change when a run goes on: none of them affects what it learns. */
 const RESUME_FLAGS = ['actors', 'engineThreads', 'data'] as const
 
-await runCommand(async () => {
+await runCommand(async ({ stop }) => {
   const { settings, flags } = parseFlags(commandLine(), ['config', 'preset', 'resume'])
   const plan = flags.resume === undefined ? await newRun(settings, flags) : await resumedRun(settings, flags)
-  await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop: stopOnSignal() })
+  await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
 }, errorKinds)
 
 /** Settings of a preset, overruled by those of a config file, overruled by those of the command line. */

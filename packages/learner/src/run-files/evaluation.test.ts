@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeFileAtomically } from './atomic-write.ts'
 import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
 import { sampleEvaluation, sampleScores, sampleSpecification } from './sample-run.ts'
 import type { UnderAttack } from './under-attack.ts'
@@ -133,21 +132,5 @@ describe('evaluation.json', () => {
       code: 'EVALUATION_INVALID',
     })
     expect(await readEvaluation(path)).toEqual(sampleEvaluation())
-  })
-})
-
-describe('writeFileAtomically', () => {
-  it('writes text and views of larger buffers, leaving no temporary file', async () => {
-    await writeFileAtomically(path, 'å')
-    expect(await readFile(path, 'utf8')).toBe('å')
-    await writeFileAtomically(path, Uint8Array.of(1, 2, 3, 4).subarray(1, 3))
-    expect([...(await readFile(path))]).toEqual([2, 3])
-    expect(await readdir(folder)).toEqual(['evaluation.json'])
-  })
-
-  it('says so when the folder is missing', async () => {
-    await expect(writeFileAtomically(join(folder, 'missing', 'f'), '')).rejects.toMatchObject({
-      code: 'RUN_FILE_UNWRITABLE',
-    })
   })
 })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
-import { writeFileAtomically } from './atomic-write.ts'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { RunFileError } from './errors.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
@@ -135,7 +135,7 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
 /**
  * Checks and writes evaluation.json, whole or not at all.
  *
- * @throws {RunFileError} EVALUATION_INVALID, RUN_FILE_UNWRITABLE
+ * @throws {RunFileError} EVALUATION_INVALID, {FileError}
  */
 export async function writeEvaluation(path: string, evaluation: Evaluation): Promise<void> {
   const checked = parseEvaluation(evaluation)

@@ -1,5 +1,5 @@
+import { writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
-import { writeFileAtomically } from './atomic-write.ts'
 import { readOptionalJson } from './optional-json.ts'
 import { inconsistentScores, policyScoresShape } from './policy-scores.ts'
 import { count, sha256 } from './schema-parts.ts'
@@ -22,7 +22,7 @@ const lastWeightsSchema = z
 /** last-weights.json: how a team decides after its last iteration, whatever the validations said. */
 export type LastWeights = Readonly<z.infer<typeof lastWeightsSchema>>
 
-/** Writes last-weights.json, whole or not at all. @throws {RunFileError} RUN_FILE_UNWRITABLE */
+/** Writes last-weights.json, whole or not at all. @throws {FileError} */
 export async function writeLastWeights(path: string, scores: LastWeights): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(scores, null, 2)}\n`)
 }

@@ -117,7 +117,7 @@ describe('metrics.jsonl', () => {
 
   it('says so when the file cannot be written', async () => {
     await expect(appendMetrics(join(folder, 'missing', 'm.jsonl'), sampleMetrics(1))).rejects.toMatchObject({
-      code: 'RUN_FILE_UNWRITABLE',
+      code: 'FILE_UNWRITABLE',
     })
   })
 })

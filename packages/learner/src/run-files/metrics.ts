@@ -1,6 +1,6 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { appendLine, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
-import { writeFileAtomically } from './atomic-write.ts'
 import { RunFileError } from './errors.ts'
 import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
 
@@ -108,23 +108,14 @@ export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
  * Appends one line to metrics.jsonl, creating the file when it is missing.
  *
  * @param metrics figures of one iteration; non-finite measurements become null
- * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, RUN_FILE_UNWRITABLE when the file cannot be written
+ * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, {FileError} when the file cannot be written
  */
 export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<void> {
   // Written as it would be read: a line is the same bytes whether it was appended or kept by rewindMetrics.
   const line = JSON.stringify(
     parseLine(JSON.stringify(metrics), `${path}, iteration ${metrics.iteration} (not written)`),
   )
-  try {
-    // One call with its newline: a crash can only tear the last line, which readMetrics allows for.
-    await appendFile(path, `${line}\n`, { flush: true })
-  } catch (cause) {
-    throw new RunFileError(
-      'RUN_FILE_UNWRITABLE',
-      `${path} could not be extended: ${(cause as Error).message}. Check that its folder exists, has space and may be written.`,
-      { cause },
-    )
-  }
+  await appendLine(path, line)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import learnerPackage from '../../package.json' with { type: 'json' }
 import type { Engine } from '../engine/engine.ts'
-import { writeFileAtomically } from './atomic-write.ts'
 import { readOptionalJson } from './optional-json.ts'
 import { label, sha256 } from './schema-parts.ts'
 
@@ -45,7 +45,7 @@ export function weightsSha256({ buffer, byteOffset, byteLength }: Float32Array):
     .digest('hex')
 }
 
-/** Writes run.json, whole or not at all. @throws {RunFileError} RUN_FILE_UNWRITABLE */
+/** Writes run.json, whole or not at all. @throws {FileError} */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`)
 }

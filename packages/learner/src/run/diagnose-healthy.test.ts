@@ -27,7 +27,7 @@ it.each<[string, ConfigInput]>([
   const out = join(root, name.replaceAll(' ', '-'))
   const config = resolveConfig({ ...SHORT, ...change, out }, 'test')
   let said = ''
-  const stop = { requested: () => false, onRequest: () => () => undefined, release: () => undefined }
+  const stop = { requested: () => false, onRequest: () => () => undefined }
   const stream = { write: (text: string) => (said += text) }
   await trainRun({ kind: 'new', config }, { stream, isTTY: false, stop })
   const { findings, leftOut } = await diagnoseRun(out, undefined)

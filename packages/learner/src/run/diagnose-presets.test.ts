@@ -28,7 +28,7 @@ async function codesOf(preset: string, change: Record<string, unknown>): Promise
   const out = await mkdtemp(join(root, preset))
   const settings = mergeSettings(mergeSettings(readPreset(preset).settings, SMALL), { ...change, out })
   const config = { ...resolveConfig(settings, 'test'), out }
-  const stop = { requested: () => false, onRequest: () => () => undefined, release: () => undefined }
+  const stop = { requested: () => false, onRequest: () => () => undefined }
   await trainAndScore(config, { stream: { write: () => true }, isTTY: false, stop })
   return (await diagnoseRun(out, undefined)).findings.map(({ code }) => code)
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
     },
     'test',
   )
-  const stop = { requested: () => false, onRequest: () => () => undefined, release: () => undefined }
+  const stop = { requested: () => false, onRequest: () => () => undefined }
   const stream = { write: (text: string) => (said += text) }
   await trainRun({ kind: 'new', config }, { stream, isTTY: false, stop })
 })

@@ -42,7 +42,7 @@ type Plan = Parameters<typeof trainRun>[0]
 /** Runs a plan; asked to stop after `stopAfter` iterations if given. */
 async function carryOut(plan: Plan, stopAfter = Number.POSITIVE_INFINITY): Promise<void> {
   let asked = 0
-  const stop = { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined, release: () => undefined }
+  const stop = { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined }
   await trainRun(plan, { stream: { write: () => true }, isTTY: false, stop })
 }
 

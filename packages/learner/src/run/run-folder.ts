@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
+import { writeFileAtomically } from '@vigil/command-line'
 import { type Config, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { writeFileAtomically } from '../run-files/atomic-write.ts'
 
 /** The files of a run. */
 export type RunFolder = {

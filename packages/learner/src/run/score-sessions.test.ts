@@ -36,7 +36,6 @@ function openSession(stopAfter = Number.POSITIVE_INFINITY) {
       mostListeners = Math.max(mostListeners, listeners.size)
       return () => listeners.delete(listener)
     },
-    release: () => undefined,
   }
   const stream = {
     write(text: string) {

@@ -1,7 +1,8 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
+
+import type { StopRequest } from '@vigil/command-line'
 import { type DatasetRequest, type FeaturePipeline, type LoadedDataset, loadDataset } from '@vigil/data'
 import type { CheckpointSizes, ExpectedCheckpoint } from '../checkpoint/checkpoint.ts'
-import type { StopRequest } from '../cli/signals.ts'
 import { type Config, configFingerprint } from '../config/config.ts'
 import { usesMultipliers } from '../config/specifications.ts'
 import type { OutputStream } from '../terminal/terminal.ts'

@@ -30,7 +30,7 @@ const configFor = (name: string) => {
 const quietSession = {
   stream: { write: () => true },
   isTTY: false,
-  stop: { requested: () => false, onRequest: () => () => undefined, release: () => undefined },
+  stop: { requested: () => false, onRequest: () => () => undefined },
 }
 
 async function score(name: string, warns?: boolean) {

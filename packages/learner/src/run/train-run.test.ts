@@ -64,7 +64,7 @@ async function speak(
   await work({
     stream,
     isTTY: false,
-    stop: { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined, release: () => undefined },
+    stop: { requested: () => ++asked >= stopAfter, onRequest: () => () => undefined },
   })
   return text
 }
@@ -247,7 +247,6 @@ describe('a run that fails', () => {
         throw new Error('asked')
       },
       onRequest: () => () => undefined,
-      release: () => undefined,
     }
     const run = trainRun({ kind: 'new', config }, { stream: { write: () => true }, isTTY: false, stop })
     await expect(run).rejects.toThrow('asked')

@@ -16,7 +16,6 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
   const { team, identity } = learner
   try {
     const { folder, state, record } = await trainInFolder(plan, learner, session)
-    session.stop.release()
     if (record === null) {
       say(
         `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run learner:train --resume=${folder.path}`,
@@ -24,6 +23,10 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
       return
     }
     say(`weights SHA-256 ${record.weightsSha256}`)
+    if (session.stop.requested()) {
+      say(`Stopped before the evaluation. Go on with: npx nx run learner:train --resume=${folder.path}`)
+      return
+    }
     await evaluateRun(
       { config, folder, team, identity, split: 'test', attacks: CHEAP_ATTACKS, certify: false },
       session,

@@ -1,0 +1,127 @@
+/** Files that are there whole or not at all: every file that Vigil writes is written here. */
+import { randomInt } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FileError } from './errors.ts'
+import { systemReason, systemRemedy } from './system-error.ts'
+
+/** Bytes of one write: Node takes less than 2 GiB at a time. */
+const WRITE_BYTES_MAX = 64 * 2 ** 20
+
+/** Files that this process is writing now: what is left of them when it ends early is removed. */
+const unfinished = new Set<string>()
+process.on('exit', () => {
+  for (const path of unfinished) removeNow(path)
+})
+
+/**
+ * Replaces a whole file: a file beside it is written to the end, synced, measured and renamed, and its folder is synced. A
+ * reader finds the old content or the new one, never a part, also where the disk is full or the power fails.
+ *
+ * @param path    the file to replace, a link to a file itself and not what it points to; its folder must exist
+ * @param content text (written as UTF-8) or bytes; the bytes stay the caller's
+ * @throws {FileError} FILE_UNWRITABLE; the file is then what it was before
+ */
+export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  // In the same folder: a file can only be renamed within one file system.
+  const beside = `${path}.${randomInt(2 ** 47)}`
+  unfinished.add(beside)
+  try {
+    const mode = await modeOf(path)
+    const file = await open(beside, 'wx', mode ?? 0o666)
+    try {
+      // What the umask takes away of a new file's mode it would take of an old one's too.
+      if (mode !== null) await file.chmod(mode)
+      await writeAll(file, bytes, 0)
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+    unfinished.delete(beside)
+    await syncFolder(dirname(path))
+  } catch (cause) {
+    const rest = await removed(beside)
+    throw unwritable(`${path} could not be written`, cause, rest)
+  } finally {
+    unfinished.delete(beside)
+  }
+}
+
+/**
+ * Adds a line to a file, which is made where it is missing. Where the line cannot be written whole, nothing of it stays.
+ *
+ * @param line text without its line break
+ * @throws {FileError} FILE_UNWRITABLE
+ */
+export async function appendLine(path: string, line: string): Promise<void> {
+  let file: FileHandle | null = null
+  let before: number | null = null
+  try {
+    file = await open(path, 'a')
+    before = (await file.stat()).size
+    await writeAll(file, Buffer.from(`${line}\n`), before)
+  } catch (cause) {
+    const cut = before === null || (await file!.truncate(before).then(isTrue, isFalse))
+    throw unwritable(`${path} could not be extended`, cause, cut ? '' : ' Its last line is torn.')
+  } finally {
+    await file?.close()
+  }
+}
+
+/** A write may take a part of what it is given, as of a disk that fills up: the next one then says why. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, sizeBefore: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const length = Math.min(bytes.length - written, WRITE_BYTES_MAX)
+    const { bytesWritten } = await file.write(bytes, written, length)
+    if (bytesWritten === 0) throw new Error(`only ${written} of ${bytes.length} bytes were taken`)
+    written += bytesWritten
+  }
+  await file.sync()
+  const { size } = await file.stat()
+  if (size !== sizeBefore + bytes.length) {
+    throw new Error(`${sizeBefore + bytes.length} bytes were written, but the file has ${size}`)
+  }
+}
+
+/** Permissions of a file that is replaced; null where there is none. */
+async function modeOf(path: string): Promise<number | null> {
+  const entry = await lstat(path).catch(() => null)
+  return entry?.isFile() ? entry.mode & 0o777 : null
+}
+
+/** The new name is on the disk only with its folder. Some file systems cannot sync folders, and say so. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  try {
+    await folder?.sync()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EIO') throw cause
+  } finally {
+    await folder?.close()
+  }
+}
+
+async function removed(path: string): Promise<string> {
+  const gone = await rm(path, { force: true }).then(isTrue, isFalse)
+  return gone ? '' : ` ${path} is a part of it, and could not be removed.`
+}
+
+function removeNow(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Not made yet, or on a file system that is gone.
+  }
+}
+
+function unwritable(what: string, cause: unknown, rest: string): FileError {
+  const code = (cause as NodeJS.ErrnoException).code ?? null
+  const message = `${what}: ${systemReason(cause)}. What was there before is unchanged.${rest} ${systemRemedy(cause)}`
+  return new FileError(message, code, { cause })
+}
+
+const isTrue = () => true
+const isFalse = () => false
