@@ -115,7 +115,8 @@ function encodeCertificate({ settings, value, certificate, actions }: BatchCerti
     rows,
     rule,
     fallbackAction: fallbackAction === 'abstain' ? NO_ACTION : fallbackAction,
-    threshold,
+    // Zero has one encoding: minus zero, which counts votes alike, becomes it.
+    threshold: threshold + 0,
     weights: Buffer.concat([...weights].map(u32)),
     value: value.map(ballotFields),
     certificate: certificateFields(certificate),
