@@ -1,0 +1,89 @@
+/** A certificate is for the settings that it was made with, also where other ones would lead to the same decisions. */
+import { describe, expect, test } from 'vitest'
+import { NO_ACTION } from '../rules/verdict.ts'
+import { agree } from './agree.ts'
+import {
+  type BatchCertificate,
+  proveDecision,
+  type TrustedTeam,
+  verifyCertificate,
+  verifyDecision,
+} from './certificate.ts'
+import { decodePublicTeam, encodePublicTeam } from './certificate-file.ts'
+import { keys, settings } from './team-fixture.ts'
+import type { BatchSettings } from './value.ts'
+
+const { run, epoch } = settings.domain
+const publicKeys = keys.slice(0, 4).map(({ publicKey }) => publicKey)
+const team: TrustedTeam = decodePublicTeam(encodePublicTeam({ run, epoch, faults: 1, publicKeys }))
+
+/** Row 0: all block. Row 1: two against two, no class wins. Row 2: all alert. */
+const votes = [0, 1, 2, 3].map((agent) => ({
+  actions: Uint8Array.of(1, agent < 2 ? 1 : 0, 3),
+  scores: Float32Array.of(1, agent < 2 ? 1 : 0, 0),
+}))
+
+function certified(decision: BatchSettings['decision']): BatchCertificate {
+  return agree({ settings: { ...settings, decision }, keys: keys.slice(0, 4), votes })
+}
+
+/** The certificate under other settings, with the decisions that they lead to. */
+function under(batch: BatchCertificate, decision: BatchSettings['decision']): BatchCertificate {
+  const { actions } = certified(decision)
+  return { ...batch, settings: { ...settings, decision }, actions }
+}
+
+describe('settings that lead to the same decisions', () => {
+  const weights = Uint32Array.of(3, 2, 2, 3)
+  test.each<[string, BatchSettings['decision'], BatchSettings['decision']]>([
+    ['other weights', { rule: 'weighted', weights }, { rule: 'weighted', weights: Uint32Array.of(2, 3, 3, 2) }],
+    [
+      'equal weights written out',
+      { rule: 'weighted', weights },
+      { rule: 'weighted', weights: Uint32Array.of(1, 1, 1, 1) },
+    ],
+    ['no weights', { rule: 'weighted', weights }, { rule: 'weighted' }],
+    ['another threshold', { rule: 'trimmed-median', threshold: 0.5 }, { rule: 'trimmed-median', threshold: 0.500001 }],
+    ['another rule', { rule: 'quorum' }, { rule: 'majority' }],
+    ['another fallback', { rule: 'quorum', fallbackAction: 3 }, { rule: 'quorum', fallbackAction: 'abstain' }],
+  ])('%s', (_, signed, other) => {
+    const batch = certified(signed)
+    const decisive = (actions: Uint8Array) => [actions[0], actions[2]]
+    expect(decisive(under(batch, other).actions)).toEqual(decisive(batch.actions))
+    expect(verifyCertificate(batch, team)).toBeNull()
+    expect(verifyCertificate(under(batch, other), team)).not.toBeNull()
+    for (const row of [0, 1, 2]) {
+      const proof = proveDecision(batch, row)
+      expect(verifyDecision(proof, team)).toBeNull()
+      expect(verifyDecision({ ...proof, settings: { ...settings, decision: other } }, team)).not.toBeNull()
+    }
+  })
+})
+
+describe('the leaf of a decision', () => {
+  test('says whether a class won: an alert that the team wants is not one for want of a decision', () => {
+    const batch = certified({ rule: 'quorum' })
+    expect([...batch.actions]).toEqual([1, 3, 3])
+    const decided = [0, 1, 2].map((row) => proveDecision(batch, row).leaf[5])
+    expect(decided).toEqual([1, 0, 1])
+    for (const row of [0, 1, 2]) {
+      const proof = proveDecision(batch, row)
+      const leaf = proof.leaf.with(5, 1 - proof.leaf[5])
+      expect(verifyDecision({ ...proof, leaf }, team)).toBe('NOT_PROVEN')
+    }
+  })
+
+  test('holds every vote as it was cast, and none of an agent that is away', () => {
+    const batch = agree({ settings, keys: keys.slice(0, 4), votes: votes.with(2, null as never) })
+    for (const row of [0, 1, 2]) {
+      const leaf = Buffer.from(proveDecision(batch, row).leaf)
+      expect(leaf.readUInt32BE(0)).toBe(row)
+      expect(leaf[4]).toBe(batch.actions[row])
+      for (const agent of [0, 1, 2, 3]) {
+        const away = agent === 2
+        expect(leaf[6 + 5 * agent]).toBe(away ? NO_ACTION : votes[agent].actions[row])
+        expect(leaf.readFloatBE(7 + 5 * agent)).toBe(away ? 0 : votes[agent].scores[row])
+      }
+    }
+  })
+})
