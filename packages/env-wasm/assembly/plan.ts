@@ -30,11 +30,6 @@ export class Plan {
   streamCount: u32
   /** -> u8, one per dataset row; only the reward may read them */
   labels: usize
-  truePositive: f32
-  trueNegative: f32
-  falsePositive: f32
-  falseNegative: f32
-  restrictiveCost: f32
   teamBonus: f32
   /** moving averages in the context, 0 or 4; behind them the S observed values, or none */
   averageCount: i32
@@ -44,6 +39,8 @@ export class Plan {
   watchBytes: usize
   /** null without specifications */
   watch: Watch | null
+  /** f32 [2, 4], what each label and action pays (actionRewards in ../src/reward-table.ts), begins here */
+  actionRewards: f32
 }
 
 export const MODE_IID: u32 = 0

@@ -1,25 +1,27 @@
 /**
  * The reward of every agent.
  *
- *   own:        r_i = table(label, action_i)      - restrictiveCost [action_i restrictive]      + bonus
- *   consensus:  r_i = table(label, team's action) - restrictiveCost [team's action restrictive] + bonus
+ *   own:        r_i = actionRewards[label, action_i]      + bonus
+ *   consensus:  r_i = actionRewards[label, team's action] + bonus
  *   bonus       = teamBonus (1 [all agents in one class] + 2 * share of agents that are right)
+ *
+ * Costs are part of actionRewards, so a fallback costs what its action costs.
  */
 import { ATTRIBUTION_OWN, Plan } from './plan'
 import { isRestrictive, teamAction } from './vote'
 
-/** Reward of one decision by the table alone. */
+/** Reward of one action by the table alone. */
 // @ts-ignore: decorator
 @inline
-export function tableReward(plan: Plan, threat: bool, restrictive: bool): f32 {
-  if (restrictive) return (threat ? plan.truePositive : plan.falsePositive) - plan.restrictiveCost
-  return threat ? plan.falseNegative : plan.trueNegative
+export function tableReward(plan: Plan, threat: bool, action: u8): f32 {
+  const at = changetype<usize>(plan) + offsetof<Plan>('actionRewards')
+  return load<f32>(at + (((<usize>threat << 2) + <usize>action) << 2))
 }
 
 /** Reward of `agent` for the actions [A] that the team played. */
 export function agentReward(plan: Plan, threat: bool, actions: usize, agent: i32): f32 {
-  const decision = plan.attribution == ATTRIBUTION_OWN ? load<u8>(actions + agent) : teamAction(plan, actions)
-  const reward = tableReward(plan, threat, isRestrictive(decision))
+  const action = plan.attribution == ATTRIBUTION_OWN ? load<u8>(actions + agent) : teamAction(plan, actions)
+  const reward = tableReward(plan, threat, action)
   return plan.teamBonus == 0 ? reward : reward + bonus(plan, threat, actions)
 }
 

@@ -118,6 +118,8 @@ const settings = fc
       falsePositive: amount,
       falseNegative: amount,
       restrictiveCost: amount,
+      alertCost: amount,
+      alertedThreat: fc.constantFrom(0, 0.25, 0.5, 1),
     }),
     label: fc.integer({ min: 0, max: 1 }),
   })
@@ -209,6 +211,9 @@ describe('writePlan', () => {
     [{ fallbackAction: 4 }, /fallbackAction/],
     [{ teamBonus: Number.NaN }, /teamBonus/],
     [{ rewards: { ...DEFAULT_REWARDS, truePositive: Number.POSITIVE_INFINITY } }, /truePositive/],
+    [{ rewards: { ...DEFAULT_REWARDS, alertCost: Number.NaN } }, /alertCost/],
+    [{ rewards: { ...DEFAULT_REWARDS, alertedThreat: 1.5 } }, /alertedThreat/],
+    [{ rewards: { ...DEFAULT_REWARDS, alertedThreat: -0.5 } }, /alertedThreat/],
   ])('refuses %j', (change, message) => {
     expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(message)
     expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(EnvironmentError)
@@ -233,11 +238,11 @@ function rewardOracle(spec: EnvironmentSpec, label: number, actions: readonly nu
   const paid = spec.attribution === 'own' ? actions[agent] : voteOracle(spec, actions)
   const restrictive = (a: number) => a === 1 || a === 2
   const { truePositive, trueNegative, falsePositive, falseNegative, restrictiveCost } = spec.rewards
+  const { alertCost, alertedThreat } = spec.rewards
+  const prevented = paid === 3 ? alertedThreat * (truePositive - falseNegative) : 0
   const table = restrictive(paid)
     ? (label ? truePositive : falsePositive) - restrictiveCost
-    : label
-      ? falseNegative
-      : trueNegative
+    : (label ? falseNegative + prevented : trueNegative) - (paid === 3 ? alertCost : 0)
   const right = actions.filter((a) => restrictive(a) === (label === 1)).length
   const agreed = new Set(actions.map(restrictive)).size === 1 ? 1 : 0
   return table + spec.teamBonus * (agreed + (2 * right) / actions.length)

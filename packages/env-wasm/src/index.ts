@@ -17,16 +17,21 @@ export {
 } from './module.ts'
 export { PLAN_WORDS, type SplitLocation, writePlan } from './plan.ts'
 export {
-  breakEvenProbability,
+  type ActionBand,
+  actionBands,
+  actionRewards,
+  BEST_ACTION_NAMES,
+  type BestAction,
+  bandsInWords,
+  bestAction,
+  bestConstant,
   DEFAULT_REWARDS,
+  expectedActionReward,
   meanReward,
   type Outcomes,
-  outcomeRewards,
   REWARD_PRESETS,
-  type RestrictiveRange,
   type RewardPreset,
   type RewardTable,
-  restrictiveRange,
   rightShareNeeded,
 } from './reward-table.ts'
 export { signalTrace, type TeamDecisions } from './signals.ts'

@@ -25,7 +25,7 @@ export type EnvironmentExports = {
   prepare(plan: number, registers: number): void
   beginLane(plan: number, watch: number, context: number): void
   absorb(plan: number, row: number, actions: number, watch: number, context: number, registers: number): number
-  tableReward(plan: number, threat: number, restrictive: number): number
+  tableReward(plan: number, threat: number, action: number): number
   teamAction(plan: number, actions: number): number
 }
 

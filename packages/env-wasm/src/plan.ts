@@ -1,9 +1,10 @@
 import type { Constraints } from './constraints.ts'
 import { averageCount, contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
+import { actionRewards } from './reward-table.ts'
 
 /** Length of the plan block in 32-bit words; the fields are those of assembly/plan.ts. */
-export const PLAN_WORDS = 24
+export const PLAN_WORDS = 27
 
 /** Where the data of one split lie: byte offsets into the shared memory. */
 export type SplitLocation = {
@@ -51,16 +52,12 @@ export function writePlan(
   words[11] = location.streamStarts
   words[12] = location.streamCount
   words[13] = location.labels
-  numbers[14] = spec.rewards.truePositive
-  numbers[15] = spec.rewards.trueNegative
-  numbers[16] = spec.rewards.falsePositive
-  numbers[17] = spec.rewards.falseNegative
-  numbers[18] = spec.rewards.restrictiveCost
-  numbers[19] = spec.teamBonus
-  words[20] = averageCount(spec.mode)
-  words[21] = constraints.laneBytes
-  words[22] = constraints.watchBytes
-  words[23] = constraints.specificationCount === 0 ? 0 : location.constraints
+  numbers[14] = spec.teamBonus
+  words[15] = averageCount(spec.mode)
+  words[16] = constraints.laneBytes
+  words[17] = constraints.watchBytes
+  words[18] = constraints.specificationCount === 0 ? 0 : location.constraints
+  numbers.set(actionRewards(spec.rewards).flat(), 19)
 }
 
 function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
@@ -82,5 +79,12 @@ function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
     if (!Number.isFinite(value)) {
       throw new EnvironmentError('ENVIRONMENT_SPEC', `${field} must be a finite number, but is ${value}.`)
     }
+  }
+  const { alertedThreat } = spec.rewards
+  if (alertedThreat < 0 || alertedThreat > 1) {
+    throw new EnvironmentError(
+      'ENVIRONMENT_SPEC',
+      `alertedThreat must be a share from 0 to 1, but is ${alertedThreat}.`,
+    )
   }
 }

@@ -1,4 +1,4 @@
-import { type Outcomes, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import { actionRewards, type Outcomes, type RewardTable } from '@vigil/env-wasm'
 import { expectedReward } from './balance.ts'
 import { outcomeShares, type Policy } from './policy.ts'
 
@@ -35,7 +35,7 @@ export function judge(played: {
 }): Agreement {
   const { policy, threatRate, rewards, samples } = played
   const mu = expectedReward(policy, threatRate, rewards)
-  const { variance, largestDeviation } = spread(outcomeShares(policy, threatRate), outcomeRewards(rewards), mu)
+  const { variance, largestDeviation } = spread(outcomeShares(policy, threatRate), rewards, mu)
   const standardError = Math.sqrt(variance / samples)
   const logOdds = Math.log(2 / FALSE_ALARM)
   const rare = (largestDeviation * logOdds) / (3 * samples)
@@ -51,20 +51,32 @@ export function judge(played: {
 }
 
 /** sigma^2 of one reward, and M over the outcomes that occur. */
-function spread(shares: Outcomes, rewards: Outcomes, mu: number): { variance: number; largestDeviation: number } {
+function spread(
+  { tp, fn, fp, tn, threatAlerts, benignAlerts }: Outcomes,
+  table: RewardTable,
+  mu: number,
+): { variance: number; largestDeviation: number } {
+  const [benign, threat] = actionRewards(table)
+  const outcomes = [
+    [tp, threat[1]],
+    [fn - threatAlerts, threat[0]],
+    [threatAlerts, threat[3]],
+    [fp, benign[1]],
+    [tn - benignAlerts, benign[0]],
+    [benignAlerts, benign[3]],
+  ]
   let variance = 0
   let largestDeviation = 0
-  for (const outcome of ['tp', 'tn', 'fp', 'fn'] as const) {
-    const deviation = Math.abs(rewards[outcome] - mu)
-    variance += shares[outcome] * deviation ** 2
-    if (shares[outcome] > 0) largestDeviation = Math.max(largestDeviation, deviation)
+  for (const [share, reward] of outcomes) {
+    const deviation = Math.abs(reward - mu)
+    variance += share * deviation ** 2
+    if (share > 0) largestDeviation = Math.max(largestDeviation, deviation)
   }
   return { variance, largestDeviation }
 }
 
-/** Bound of what f32 does to a reward: each figure, and the difference of two, is rounded to 2^-24 of its size. */
+/** Bound of what rounding does to a reward: f32 keeps 2^-24 of its size, and as much again covers the sums in f64. */
 function roundingOf(rewards: RewardTable): number {
-  const { restrictiveCost, ...decisions } = rewards
-  const largest = Math.max(...Object.values(decisions).map(Math.abs)) + Math.abs(restrictiveCost)
+  const largest = Math.max(...actionRewards(rewards).flat().map(Math.abs))
   return 2 ** -23 * largest + 2 ** -148 // the second term for figures too small for f32
 }

@@ -1,22 +1,29 @@
+import { actionBands, BEST_ACTION_NAMES, meanReward, type RewardTable, rightShareNeeded } from '@vigil/env-wasm'
 import {
-  meanReward,
-  type RestrictiveRange,
-  type RewardTable,
-  restrictiveRange,
-  rightShareNeeded,
-} from '@vigil/env-wasm'
-import { ALWAYS_ALLOW, ALWAYS_BLOCK, outcomeShares, PERFECT, type Policy, rightOnShare } from './policy.ts'
+  ALWAYS_ALERT,
+  ALWAYS_ALLOW,
+  ALWAYS_BLOCK,
+  outcomeShares,
+  PERFECT,
+  type Policy,
+  type PolicyName,
+  rightOnShare,
+} from './policy.ts'
 
 /** What a reward table makes of a threat rate, in closed form. Rewards are per event. */
 export type Balance = {
-  /** Always allow, always block, right on a share, perfect; in this order. */
+  /** Always allow, always alert, always block, right on a share, perfect; in this order. */
   readonly policies: readonly (Policy & { readonly expectedReward: number })[]
-  /** The threat probabilities at which a restrictive action pays. */
-  readonly restrictivePays: RestrictiveRange
+  /** Between which threat probabilities each action is the best one, ascending; an action without a band nowhere is. */
+  readonly bands: readonly {
+    readonly action: 'allow' | 'alert' | 'block'
+    readonly from: number
+    readonly to: number
+  }[]
   /** The best that can be done without looking at the events. */
   readonly withoutSignal: {
-    /** Always a constant action; `either` when both are paid alike. */
-    readonly optimum: 'always-allow' | 'always-block' | 'either'
+    /** The constant actions that earn most; several when they are paid alike. */
+    readonly optima: readonly PolicyName[]
     readonly expectedReward: number
   }
   /** Share of both classes on which decisions must be right to earn as much as that; null when no share earns more. */
@@ -24,10 +31,10 @@ export type Balance = {
 }
 
 /**
- * Expected rewards of always allow, always block, right on `right` of both classes, and perfect decisions.
+ * Expected rewards of the constant actions, of being right on `right` of both classes, and of perfect decisions.
  *
- * Without a signal every event looks alike, so a policy is a share q of restrictive actions, paid
- * q E[block] + (1 - q) E[allow]. That is linear in q: a constant action is always an optimum.
+ * Without a signal every event looks alike, so a policy is a mix of the actions, paid the same mix of what they earn: a
+ * constant action is always an optimum.
  */
 export function rewardBalance(input: {
   readonly threatRate: number
@@ -35,17 +42,14 @@ export function rewardBalance(input: {
   readonly rewards: RewardTable
 }): Balance {
   const { threatRate, rewards } = input
-  const policies = [ALWAYS_ALLOW, ALWAYS_BLOCK, rightOnShare(input.right), PERFECT].map((policy) => ({
-    ...policy,
-    expectedReward: expectedReward(policy, threatRate, rewards),
-  }))
-  const [allow, block] = policies.map((policy) => policy.expectedReward)
-  const best = Math.max(allow, block)
+  const expected = (policy: Policy) => ({ ...policy, expectedReward: expectedReward(policy, threatRate, rewards) })
+  const constant = [ALWAYS_ALLOW, ALWAYS_ALERT, ALWAYS_BLOCK].map(expected)
+  const best = Math.max(...constant.map((policy) => policy.expectedReward))
   return {
-    policies,
-    restrictivePays: restrictiveRange(rewards),
+    policies: [...constant, ...[rightOnShare(input.right), PERFECT].map(expected)],
+    bands: actionBands(rewards).map((band) => ({ ...band, action: BEST_ACTION_NAMES[band.action] })),
     withoutSignal: {
-      optimum: isEqual(allow, block, rewards) ? 'either' : allow > block ? 'always-allow' : 'always-block',
+      optima: constant.filter((policy) => isEqual(policy.expectedReward, best, rewards)).map(({ name }) => name),
       expectedReward: best,
     },
     rightShareNeeded: rightShareNeeded(threatRate, rewards),

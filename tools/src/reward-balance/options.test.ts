@@ -17,9 +17,17 @@ describe('parseOptions', () => {
 
   it('starts from a preset and replaces single rewards', () => {
     expect(parseOptions(['--preset=earlier'])).toMatchObject({ preset: 'earlier', rewards: REWARD_PRESETS.earlier })
-    expect(parseOptions(['--preset=earlier', '--false-positive=-4', '--restrictive-cost=0'])).toMatchObject({
+    expect(
+      parseOptions([
+        '--preset=earlier',
+        '--false-positive=-4',
+        '--restrictive-cost=0',
+        '--alert-cost=1',
+        '--alerted-threat=0.25',
+      ]),
+    ).toMatchObject({
       preset: null,
-      rewards: { ...REWARD_PRESETS.earlier, falsePositive: -4, restrictiveCost: 0 },
+      rewards: { ...REWARD_PRESETS.earlier, falsePositive: -4, restrictiveCost: 0, alertCost: 1, alertedThreat: 0.25 },
     })
   })
 
@@ -36,6 +44,9 @@ describe('parseOptions', () => {
     '--true-positive=1e7',
     '--false-negative=-Infinity',
     '--restrictive-cost=NaN',
+    '--alert-cost=NaN',
+    '--alerted-threat=1.5',
+    '--alerted-threat=-0.1',
     '--samples=0',
     '--samples=1e9',
     '--seed=4294967296',
@@ -52,6 +63,8 @@ describe('parseOptions', () => {
       'preset',
       'true-negative',
       'restrictive-cost',
+      'alert-cost',
+      'alerted-threat',
       'samples',
       'seed',
       'json',

@@ -21,15 +21,18 @@ export type Options = {
 const DEFAULT_THREAT_RATE = 0.1093
 
 const SHARE: NumberRange = { min: 0, max: 1, hint: 'a share: 8.9 % is 0.089' }
+const PART: NumberRange = { min: 0, max: 1, hint: 'the part of the damage that is prevented: half is 0.5' }
 /** Bounded so that f32, in which the environment reckons, keeps every table to seven digits. */
 const REWARD: NumberRange = { min: -1e6, max: 1e6 }
 
-const REWARD_FLAGS: Readonly<Record<string, keyof RewardTable>> = {
-  'true-positive': 'truePositive',
-  'true-negative': 'trueNegative',
-  'false-positive': 'falsePositive',
-  'false-negative': 'falseNegative',
-  'restrictive-cost': 'restrictiveCost',
+const REWARD_FLAGS: Readonly<Record<string, readonly [keyof RewardTable, NumberRange]>> = {
+  'true-positive': ['truePositive', REWARD],
+  'true-negative': ['trueNegative', REWARD],
+  'false-positive': ['falsePositive', REWARD],
+  'false-negative': ['falseNegative', REWARD],
+  'restrictive-cost': ['restrictiveCost', REWARD],
+  'alert-cost': ['alertCost', REWARD],
+  'alerted-threat': ['alertedThreat', PART],
 }
 
 const FLAGS = ['threat-rate', 'right', 'preset', ...Object.keys(REWARD_FLAGS), 'samples', 'seed', 'json', 'help']
@@ -43,6 +46,8 @@ export const USAGE = `Expected reward of simple policies for a reward table and 
   --true-positive=R --true-negative=R --false-positive=R --false-negative=R
                          reward of a decision, in place of the preset's
   --restrictive-cost=R   subtracted from the reward of every restrictive action (block, quarantine)
+  --alert-cost=R         subtracted from the reward of every alert
+  --alerted-threat=S     part of a threat's damage that the analyst still prevents, 0 to 1
   --samples=1000000      events played per policy
   --seed=1
   --json                 JSON on stdout, in place of the table
@@ -60,8 +65,8 @@ export function parseOptions(words: readonly string[]): Options | null {
   if (flags.has('help')) return null
   const preset = choiceFlag(flags, 'preset', Object.keys(REWARD_PRESETS) as RewardPreset[]) ?? 'default'
   const own: Partial<Record<keyof RewardTable, number>> = {}
-  for (const [flag, field] of Object.entries(REWARD_FLAGS)) {
-    const value = numberFlag(flags, flag, REWARD)
+  for (const [flag, [field, range]] of Object.entries(REWARD_FLAGS)) {
+    const value = numberFlag(flags, flag, range)
     if (value !== undefined) own[field] = value
   }
   return {

@@ -36,6 +36,8 @@ describe('checkedBalance', () => {
       falsePositive: amount,
       falseNegative: amount,
       restrictiveCost: amount,
+      alertCost: amount,
+      alertedThreat: fc.double({ min: 0, max: 1, noNaN: true }),
     })
     const rareRate = fc.integer({ min: 1, max: 7 }).map((n) => 10 ** -n)
     fc.assert(

@@ -17,7 +17,7 @@ export type BalanceReport = {
   readonly rewards: RewardTable
   /** In the order of Balance. */
   readonly policies: readonly CheckedPolicy[]
-  readonly restrictivePays: Balance['restrictivePays']
+  readonly bands: Balance['bands']
   readonly withoutSignal: Balance['withoutSignal']
   readonly rightShareNeeded: Balance['rightShareNeeded']
   readonly simulation: {

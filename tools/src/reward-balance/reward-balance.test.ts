@@ -37,8 +37,9 @@ describe('reward-balance', () => {
     const report = JSON.parse(stdout)
     expect(report.policies[0]).toMatchObject({ name: 'always-allow', simulated: { agrees: true } })
     expect(report.policies[0].expectedReward).toBeCloseTo(0.021, 12)
-    expect(report.restrictivePays.probability).toBeCloseTo(10.5 / 29, 12)
-    expect(report.withoutSignal.optimum).toBe('always-allow')
+    expect(report.bands.map(({ action }: { action: string }) => action)).toEqual(['allow', 'alert', 'block'])
+    expect(report.bands[1].from).toBeCloseTo(0.2, 12)
+    expect(report.withoutSignal.optima).toEqual(['always-allow'])
     expect(report.simulation).toEqual({ samples: 2000, seed: 7, threatRate: 0.089, agrees: true })
   })
 

@@ -35,8 +35,8 @@ describe('simulate', () => {
 
   it('pays constants without chance when all events are alike', () => {
     const { policies } = rewardBalance({ ...OPTIONS, threatRate: 1, right: 1 })
-    expect(simulate(module, { ...OPTIONS, policies, threatRate: 1, samples: 2000 })).toEqual([-10, 8.5, 8.5, 8.5])
-    expect(simulate(module, { ...OPTIONS, policies, threatRate: 0, samples: 2000 })).toEqual([1, -9.5, 1, 1])
+    expect(simulate(module, { ...OPTIONS, policies, threatRate: 1, samples: 2000 })).toEqual([-10, -2, 8.5, 8.5, 8.5])
+    expect(simulate(module, { ...OPTIONS, policies, threatRate: 0, samples: 2000 })).toEqual([1, -1, -9.5, 1, 1])
   })
 
   it('meets rates of six decimals exactly', () => {

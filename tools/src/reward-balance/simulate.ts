@@ -18,6 +18,7 @@ const LANES = 1024
 
 const ALLOW = 0
 const BLOCK = 1
+const ALERT = 3
 const PAGE_BYTES = 65536
 
 /** The threat rate that is played for a wanted one: the nearest share of ROWS rows. */
@@ -70,8 +71,10 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
       const count = Math.min(LANES, simulation.samples - played)
       env.observe(layout.plan, layout.lanes, count, layout.observed, 0)
       for (let i = 0; i < count; i++) {
-        const share = labels[observed[i]] === 1 ? policy.recall : policy.falsePositiveRate
-        actions[i] = choose(share, choices, played + i, policyIndex)
+        const isThreat = labels[observed[i]] === 1
+        const block = isThreat ? policy.recall : policy.falsePositiveRate
+        const alert = isThreat ? policy.threatAlertRate : policy.benignAlertRate
+        actions[i] = choose({ block, alert }, choices, { event: played + i, policyIndex })
       }
       const { actions: chosen, rewards: paid, teamActions, terminated, truncated, nextRows } = layout
       env.step(
@@ -97,10 +100,17 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
   })
 }
 
-/** Block with probability `share`, the same for the same event of the same policy. */
-function choose(share: number, source: RandomStream, event: number, policyIndex: number): number {
-  if (share === 0) return ALLOW
-  return share === 1 || randomUnit(source, event, policyIndex) < share ? BLOCK : ALLOW
+/** Block and alert with these probabilities, else allow; the same for the same event of the same policy. */
+function choose(
+  { block, alert }: { readonly block: number; readonly alert: number },
+  source: RandomStream,
+  { event, policyIndex }: { readonly event: number; readonly policyIndex: number },
+): number {
+  if (block === 1) return BLOCK
+  if (alert === 1) return ALERT
+  if (block === 0 && alert === 0) return ALLOW
+  const drawn = randomUnit(source, event, policyIndex)
+  return drawn < block ? BLOCK : drawn < block + alert ? ALERT : ALLOW
 }
 
 function specOf({ seed, rewards }: Simulation): EnvironmentSpec {

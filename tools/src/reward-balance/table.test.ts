@@ -25,9 +25,11 @@ describe('balanceTable', () => {
     expect(text).toContain('Expected reward per event at 8.9 % threats')
     expect(text).toMatch(/^always allow +\+0\.0210 /m)
     expect(text).toMatch(/^always block +-7\.8980 /m)
+    expect(text).toMatch(/^always alert +-1\.0890 /m)
     expect(text).toMatch(/^right on 85 % +-0\.0143 /m)
     expect(text).toMatch(/^perfect +\+1\.6675 /m)
-    expect(text).toContain('above a threat probability of 0.362.')
+    expect(text).toContain('allow pays most below a threat probability of 0.2, alert up to 0.447, block above.')
+    expect(text).toContain("alert -2 (prevents 50 % of a threat's damage)")
     expect(text).toContain('The best constant action at 8.9 % is always allow, +0.0210.')
     expect(text).toContain('more than 85.31 % of both classes: 85 % is not enough.')
     expect(text).toContain('Simulation and closed form agree.')
@@ -37,14 +39,24 @@ describe('balanceTable', () => {
     expect(plainText({ threatRate: 0.1093 })).toContain('82.22 % of both classes: 85 % is enough.')
   })
 
-  const zero = { truePositive: 0, trueNegative: 0, falsePositive: 0, falseNegative: 0, restrictiveCost: 0 }
+  const zero = {
+    ...{ truePositive: 0, trueNegative: 0, falsePositive: 0, falseNegative: 0 },
+    ...{ restrictiveCost: 0, alertCost: 0, alertedThreat: 0 },
+  }
   it.each([
-    [zero, 'All actions earn the same, whatever the threat probability.'],
-    [zero, 'always allow and always block both earn 0.0000.'],
+    [zero, 'Best action by threat probability: allow pays most whatever the threat probability.'],
+    [zero, 'Alert earns what allow earns: nothing keeps a team from alerting on everything.'],
+    [zero, 'Block is nowhere better than the other actions.'],
+    [zero, 'always allow and always alert and always block all earn 0.0000.'],
     [zero, 'Even perfect decisions earn no more than that'],
-    [{ ...zero, restrictiveCost: -1 }, 'A restrictive action pays whatever the threat probability.'],
-    [{ ...zero, restrictiveCost: 1 }, 'A restrictive action does not pay, whatever the threat probability.'],
-    [{ ...zero, falsePositive: 1, falseNegative: 3 }, 'pays BELOW a threat probability of 0.25'],
+    [{ ...zero, restrictiveCost: -1 }, 'block pays most whatever the threat probability.'],
+    [{ ...zero, restrictiveCost: 1 }, 'always allow and always alert both earn 0.0000.'],
+    [{ ...zero, alertCost: 1 }, 'Alert is nowhere better than the other actions.'],
+    [
+      { ...zero, falsePositive: 1, falseNegative: 3 },
+      'block pays most below a threat probability of 0.25, allow above.',
+    ],
+    [{ ...zero, falsePositive: 1, falseNegative: 3 }, 'wrong decisions earn more'],
   ])('with %j says: %s', (rewards, sentence) => {
     expect(plainText({ rewards })).toContain(sentence)
   })

@@ -1,4 +1,5 @@
 import { borderlessTable } from '@vigil/command-line'
+import { actionRewards, bandsInWords } from '@vigil/env-wasm'
 import pc from 'picocolors'
 import type { TableStyle } from '../table-style.ts'
 import type { PolicyName } from './policy.ts'
@@ -21,7 +22,7 @@ export function balanceTable(report: BalanceReport, style: TableStyle): string {
       standardError.toFixed(digits),
       deviation === null ? (agrees ? 'exact' : 'wrong') : `${signed(deviation, 2)} SE`,
     ]
-    const best = policy.name === withoutSignal.optimum
+    const best = withoutSignal.optima.includes(policy.name)
     table.push(cells.map(agrees ? (best ? colors.bold : (text: string) => text) : colors.red))
   }
   const lines = [
@@ -31,7 +32,7 @@ export function balanceTable(report: BalanceReport, style: TableStyle): string {
     // Cells are padded to their column, which leaves blanks at the ends of lines.
     table.toString().replace(/ +$/gm, ''),
     '',
-    thresholdLine(report),
+    ...bandLines(report),
     withoutSignalLine(report, digits),
     signalLine(report),
     '',
@@ -47,39 +48,47 @@ export function balanceTable(report: BalanceReport, style: TableStyle): string {
 }
 
 function rewardsLine({ rewards, preset }: BalanceReport): string {
-  const { truePositive, trueNegative, falsePositive, falseNegative, restrictiveCost } = rewards
+  const { truePositive, trueNegative, falsePositive, falseNegative, restrictiveCost, alertCost, alertedThreat } =
+    rewards
   const name = preset === null ? 'own table' : `preset ${preset}`
-  return `${name}: TP ${plain(truePositive)}, TN ${plain(trueNegative)}, FP ${plain(falsePositive)}, FN ${plain(falseNegative)}, restrictive action ${plain(-restrictiveCost)}`
+  return `${name}: TP ${plain(truePositive)}, TN ${plain(trueNegative)}, FP ${plain(falsePositive)}, FN ${plain(falseNegative)}, restrictive action ${plain(-restrictiveCost)}, alert ${plain(-alertCost)} (prevents ${percent(alertedThreat)} of a threat's damage)`
 }
 
-function thresholdLine({ restrictivePays: { pays, probability } }: BalanceReport): string {
-  switch (pays) {
-    case 'above':
-      return `A restrictive action pays above a threat probability of ${shortShare(probability)}.`
-    case 'below':
-      return `A restrictive action pays BELOW a threat probability of ${shortShare(probability)}: wrong decisions earn more.`
-    case 'always':
-      return 'A restrictive action pays whatever the threat probability.'
-    case 'never':
-      return 'A restrictive action does not pay, whatever the threat probability.'
-    case 'indifferent':
-      return 'All actions earn the same, whatever the threat probability.'
+/** The best action at each threat probability, and what is to be said of actions that nowhere are it. */
+function bandLines({ bands, rewards }: BalanceReport): string[] {
+  const names = bands.map(({ action }) => action)
+  const lines = [`Best action by threat probability: ${bandsInWords(rewards)}.`]
+  for (const action of ['allow', 'alert', 'block'] as const) {
+    if (names.includes(action)) continue
+    const [[allowBenign, , , alertBenign], [allowThreat, , , alertThreat]] = actionRewards(rewards)
+    const isFreeAlert = action === 'alert' && allowBenign === alertBenign && allowThreat === alertThreat
+    lines.push(
+      isFreeAlert
+        ? 'Alert earns what allow earns: nothing keeps a team from alerting on everything.'
+        : `${capital(action)} is nowhere better than the other actions.`,
+    )
   }
+  const rank = { allow: 0, alert: 1, block: 2 }
+  if (names.some((action, i) => i > 0 && rank[action] < rank[names[i - 1]])) {
+    lines.push('A LESS intrusive action pays at a HIGHER threat probability: wrong decisions earn more.')
+  }
+  return lines
 }
 
 function withoutSignalLine({ withoutSignal, threatRate }: BalanceReport, digits: number): string {
-  const { optimum, expectedReward } = withoutSignal
+  const { optima, expectedReward } = withoutSignal
   const reward = signed(expectedReward, digits)
   const rate = percent(threatRate)
-  if (optimum === 'either')
-    return `At ${rate} always allow and always block both earn ${reward}.\nWithout a signal that is the optimum: any mix of the actions earns the same.`
-  return `The best constant action at ${rate} is ${policyLabel(optimum, 0)}, ${reward}.\nWithout a signal that is the optimum: a mix of the actions earns a mix of both figures.`
+  const names = optima.map((name) => policyLabel(name, 0)).join(' and ')
+  if (optima.length > 1)
+    return `At ${rate} ${names} ${optima.length === 2 ? 'both' : 'all'} earn ${reward}.\nWithout a signal that is the optimum: any mix of these actions earns the same.`
+  return `The best constant action at ${rate} is ${names}, ${reward}.\nWithout a signal that is the optimum: a mix of the actions earns a mix of their figures.`
 }
 
-function signalLine({ rightShareNeeded, right, policies }: BalanceReport): string {
+function signalLine({ rightShareNeeded, right, policies, withoutSignal }: BalanceReport): string {
   if (rightShareNeeded === null) return 'Even perfect decisions earn no more than that under this table.'
-  const [allow, block, fallible] = policies.map(({ expectedReward }) => expectedReward)
-  const enough = fallible > Math.max(allow, block)
+  const fallible = policies.find(({ name }) => name === 'right-on-share')!
+  const enough = fallible.expectedReward > withoutSignal.expectedReward
   const verdict = `${percent(right)} is ${enough ? 'enough' : 'not enough'}`
   return `To earn more, decisions must be right on more than ${percent(rightShareNeeded, 2)} of both classes: ${verdict}.`
 }
@@ -110,7 +119,6 @@ function percent(share: number, decimals?: number): string {
   return `${decimals === undefined ? Number((100 * share).toPrecision(12)) : (100 * share).toFixed(decimals)} %`
 }
 
-/** A probability in three digits; never 0 or 1, which it is not. */
-function shortShare(probability: number): string {
-  return probability > 0.9995 ? String(probability) : String(Number(probability.toPrecision(3)))
+function capital(word: string): string {
+  return word[0].toUpperCase() + word.slice(1)
 }

@@ -11,6 +11,8 @@ export const tables: fc.Arbitrary<RewardTable> = fc.record({
   falsePositive: amount,
   falseNegative: amount,
   restrictiveCost: amount,
+  alertCost: fc.oneof(amount, fc.constant(0)),
+  alertedThreat: fc.integer({ min: 0, max: 4 }).map((n) => n / 4),
 })
 
 /** 0 to 1 in hundredths. */

@@ -81,7 +81,7 @@ describe.each([4, 7])('the attacks on %i agents', (agentCount) => {
       const honest = decideBatch({ ...team.votes, ...team.settingsOf(rule) })
       const none = table.find((entry) => entry.attack === 'none' && entry.rule === rule)!
       expect(none.flippable).toBe(honest.flippable.filter((flag) => flag === 1).length / team.labels.length)
-      expect(none.noDecisionRate).toBe(honest.decided.filter((flag) => flag === 0).length / team.labels.length)
+      expect(none.team.undecidedRate).toBe(honest.decided.filter((flag) => flag === 0).length / team.labels.length)
       const isThreat = (action: number) => action === 1 || action === 2
       const turned = team.labels.filter(
         (label, row) => isThreat(honest.actions[row]) === (label === 1) && honest.flippable[row] === 1,

@@ -9,7 +9,7 @@ import {
 import type { RewardTable } from '@vigil/env-wasm'
 import { scoresOf } from '../evaluation/scores.ts'
 import { type ConfusionCounts, countConfusion, deriveRates } from '../run-files/classification.ts'
-import type { UnderAttack } from '../run-files/under-attack.ts'
+import { COUNTS, type UnderAttack } from '../run-files/under-attack.ts'
 import { type Attack, isVoteAttack, type VoteAttack, type Votes, votesUnder } from './attack-votes.ts'
 import { faultySets } from './faulty-sets.ts'
 
@@ -72,16 +72,13 @@ function entryOf(
   }: { attack: Attack | 'none'; faulty: readonly number[]; rule: DecisionRule; votes: Required<BatchVotes> },
 ): UnderAttack {
   const { actions, decided, flippable } = decideBatch({ ...votes, ...settingsOf(rule) })
-  const share = (flags: Uint8Array, value: number) =>
-    flags.length === 0 ? 0 : flags.reduce((sum, flag) => sum + (flag === value ? 1 : 0), 0) / flags.length
   return {
     attack,
     f: faulty.length,
     agents: attack === 'targeted-any' ? null : [...faulty],
     rule,
-    team: scoresOf({ actions, scores: meanScores(votes), labels }, rewards),
-    noDecisionRate: share(decided, 0),
-    flippable: share(flippable, 1),
+    team: scoresOf({ actions, scores: meanScores(votes), labels, decided }, rewards),
+    flippable: flippable.length === 0 ? 0 : flippable.reduce((sum, flag) => sum + flag, 0) / flippable.length,
   }
 }
 
@@ -130,7 +127,7 @@ function worstSet(
 }
 
 function added(a: ConfusionCounts, b: ConfusionCounts): ConfusionCounts {
-  return { tp: a.tp + b.tp, fn: a.fn + b.fn, fp: a.fp + b.fp, tn: a.tn + b.tn }
+  return Object.fromEntries(COUNTS.map((name) => [name, a[name] + b[name]])) as ConfusionCounts
 }
 
 function rowsOf({ actions, scores, agentCount: A }: Required<BatchVotes>, rows: Uint32Array): Required<BatchVotes> {

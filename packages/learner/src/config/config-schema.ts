@@ -95,6 +95,10 @@ export const configSchema = z.strictObject({
       falseNegative: reward.default(DEFAULT_REWARDS.falseNegative),
       /** Subtracted from the reward of every restrictive action. */
       restrictiveCost: reward.default(DEFAULT_REWARDS.restrictiveCost),
+      /** Subtracted from the reward of every alert, a fallback to alert included. */
+      alertCost: reward.default(DEFAULT_REWARDS.alertCost),
+      /** The part of a threat's damage that the analyst who sees the alert still prevents. */
+      alertedThreat: z.number().min(0).max(1).default(DEFAULT_REWARDS.alertedThreat),
     })
     .prefault({}),
   /** w in w (1 if all agents agree + 2 * share of agents that are right). */

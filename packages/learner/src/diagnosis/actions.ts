@@ -21,7 +21,7 @@ const ENTROPY_MIN = 0.05
 /** When certainty is asked about. Own choice: a policy that is certain and useless so early has not explored. */
 const ENTROPY_AFTER = 10
 
-/** Nine tenths of ln 4, where all four actions are equally likely. A policy that knows all but cannot tell allow from alert, which are paid alike, has ln 2. */
+/** Nine tenths of ln 4, where all four actions are equally likely. A policy that knows all but cannot tell block from quarantine, or under a table with free alerts allow from alert, which are paid alike, has ln 2 at most. */
 const ENTROPY_MAX = 0.9 * Math.log(4)
 
 /** One action, whatever the event. */

@@ -1,22 +1,29 @@
-import { meanReward, type RewardTable } from '@vigil/env-wasm'
+import { BEST_ACTION_NAMES, bestConstant, expectedActionReward, meanReward, type RewardTable } from '@vigil/env-wasm'
+import { signed } from './words.ts'
 
 /** What decisions that need no inputs, and perfect ones, earn per event, in reward units. */
 export type ConstantRewards = {
   readonly allow: number
   readonly block: number
-  /** The greater of both. */
+  readonly alert: number
+  /** The greatest of them. */
   readonly best: number
-  readonly bestName: 'allow' | 'block'
+  readonly bestName: 'allow' | 'block' | 'alert'
+  /** Of decisions that block every threat and allow every benign event. */
   readonly perfect: number
 }
 
-/** Rewards of always allow, always block and perfect decisions where `threatRate` of the events are threats. */
+/** Rewards of constant actions and of perfect decisions where `threatRate` of the events are threats. */
 export function constantRewards(threatRate: number, table: RewardTable): ConstantRewards {
-  const benign = 1 - threatRate
-  const allow = meanReward({ tp: 0, fp: 0, fn: threatRate, tn: benign }, table)
-  const block = meanReward({ tp: threatRate, fp: benign, fn: 0, tn: 0 }, table)
-  const perfect = meanReward({ tp: threatRate, fp: 0, fn: 0, tn: benign }, table)
-  return { allow, block, perfect, best: Math.max(allow, block), bestName: allow >= block ? 'allow' : 'block' }
+  const right = { tp: threatRate, fp: 0, fn: 0, tn: 1 - threatRate, threatAlerts: 0, benignAlerts: 0 }
+  const [allow, block, , alert] = [0, 1, 2, 3].map((action) => expectedActionReward(action, threatRate, table))
+  const { action, reward: best } = bestConstant(threatRate, table)
+  return { allow, block, alert, best, bestName: BEST_ACTION_NAMES[action], perfect: meanReward(right, table) }
+}
+
+/** The three constant actions in words: "always allow +0.02, always alert -1.09, always block -7.90". */
+export function constantsInWords({ allow, alert, block }: ConstantRewards): string {
+  return `always allow ${signed(allow)}, always alert ${signed(alert)}, always block ${signed(block)}`
 }
 
 /** Less than this of what can be gained over a constant action is nothing. Own choice. */

@@ -11,7 +11,7 @@ const { diversity } = sampleEvaluation()
 describe('diagnoseEvaluation', () => {
   it('finds nothing in a team that is good, nor in one that is perfect', () => {
     expect(found({})).toEqual([])
-    const perfect = sampleScores({ tp: 100, fn: 0, fp: 0, tn: 900 }, 1.75)
+    const perfect = sampleScores({ tp: 100, fn: 0, fp: 0, tn: 900 })
     expect(found({ team: perfect, diversity: { ...diversity, disagreement: 0, errorCorrelation: null } })).toEqual([])
   })
 
@@ -21,13 +21,14 @@ describe('diagnoseEvaluation', () => {
   })
 
   it('finds a team that a constant action replaces, whichever', () => {
-    const allowing = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
-    const stopping = sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }, -7.7)
-    for (const team of [allowing, stopping]) expect(found({ team })).toEqual(['TEAM_NO_BETTER_THAN_CONSTANT'])
+    const allowing = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 })
+    const stopping = sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 })
+    const alerting = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900, threatAlerts: 100, benignAlerts: 900 })
+    for (const team of [allowing, stopping, alerting]) expect(found({ team })).toEqual(['TEAM_NO_BETTER_THAN_CONSTANT'])
   })
 
   it('only notes what a training of five iterations has not learnt', () => {
-    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
+    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 })
     const found = (iterations: number) =>
       diagnoseEvaluation(resolveConfig({ iterations }, 'test'), sampleEvaluation({ team }))
     expect(found(5)).toMatchObject([{ code: 'TEAM_NO_BETTER_THAN_CONSTANT', severity: 'note' }])
@@ -36,7 +37,7 @@ describe('diagnoseEvaluation', () => {
   })
 
   it('asks nothing of a team where nothing can be gained', () => {
-    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1)
+    const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 })
     const config = resolveConfig({ rewards: { truePositive: -20 } }, 'test')
     expect(diagnoseEvaluation(config, sampleEvaluation({ team }))).toEqual([])
   })

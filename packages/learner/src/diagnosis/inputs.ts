@@ -1,5 +1,5 @@
 import type { Dataset } from '@vigil/data'
-import { outcomeRewards } from '@vigil/env-wasm'
+import { actionRewards } from '@vigil/env-wasm'
 import type { Config } from '../config/config.ts'
 import { constantRewards } from './constant-rewards.ts'
 import type { Finding } from './finding.ts'
@@ -46,7 +46,7 @@ export type InputSurvey = {
   /** Validation rows of the rarer label. */
   readonly rarerRows: number
   /** What earns most of the validation rows without a look at the inputs. */
-  readonly bestConstant: 'allow' | 'block'
+  readonly bestConstant: 'allow' | 'block' | 'alert'
   /** Share of the validation rows whose inputs some training row has as well. */
   readonly seenShare: number
   /** The better probe on the other rows; null where there is none. */
@@ -103,8 +103,8 @@ function onUnseen(
 
 /** What deciding a row wrongly costs; 1 where a table rewards it. */
 function classWeights(table: Config['rewards']) {
-  const { tp, fn, tn, fp } = outcomeRewards(table)
-  return { threat: tp > fn ? tp - fn : 1, benign: tn > fp ? tn - fp : 1 }
+  const [[allowed, stopped], [missed, caught]] = actionRewards(table)
+  return { threat: caught > missed ? caught - missed : 1, benign: allowed > stopped ? allowed - stopped : 1 }
 }
 
 /** The inputs tell nothing that pays. */
@@ -113,8 +113,11 @@ export function inputsWithoutSignal({ features }: Config, survey: InputSurvey): 
   const best = bestAttained(survey)
   // Where perfect decisions earn no more than a constant action, as on rows without threats, probes say nothing of inputs.
   if (best === null || best >= ATTAINED_MIN || survey.signals[0]?.shareOfLabel > ENTROPY_SIGNAL) return null
-  const pays =
-    survey.bestConstant === 'allow' ? 'threatening enough for a restrictive' : 'harmless enough for a permissive'
+  const pays = {
+    allow: 'threatening enough for an alert or a restrictive',
+    alert: 'harmless enough for allow, or threatening enough for a restrictive',
+    block: 'harmless enough for a permissive',
+  }[survey.bestConstant]
   return {
     code: 'INPUTS_WITHOUT_SIGNAL',
     severity: 'problem',

@@ -1,6 +1,6 @@
-import { restrictiveRange, rightShareNeeded } from '@vigil/env-wasm'
+import { bandsInWords, rightShareNeeded } from '@vigil/env-wasm'
 import type { Config } from '../config/config.ts'
-import { constantRewards } from './constant-rewards.ts'
+import { constantRewards, constantsInWords } from './constant-rewards.ts'
 import type { Finding } from './finding.ts'
 import { figure, percent, signed } from './words.ts'
 
@@ -9,15 +9,16 @@ const RIGHT_SHARE_MAX = 0.95
 
 /** Whether the reward table makes a constant action the optimum, or nearly so, at this threat rate. */
 export function constantOptimum({ rewards }: Pick<Config, 'rewards'>, threatRate: number): Finding | null {
-  const { allow, block, best, bestName, perfect } = constantRewards(threatRate, rewards)
+  const constants = constantRewards(threatRate, rewards)
+  const { best, bestName, perfect } = constants
   const needed = rightShareNeeded(threatRate, rewards)
-  const figures = `at ${percent(threatRate)} threats always allow earns ${signed(allow)} per event, always block ${signed(block)}, perfect decisions ${signed(perfect)}`
+  const figures = `at ${percent(threatRate)} threats, per event: ${constantsInWords(constants)}, perfect decisions ${signed(perfect)}`
   if (needed === null) {
     return {
       code: 'REWARD_CONSTANT_OPTIMUM',
       severity: 'problem',
       title: 'The reward table makes a constant action the optimum',
-      evidence: `${figures}; a restrictive action pays ${restrictiveRange(rewards).pays}.`,
+      evidence: `${figures}; ${bandsInWords(rewards)}.`,
       cause: `No decision, however well informed, earns more than always ${bestName} (${signed(best)}).`,
       remedy:
         'Change the --rewards.* flags so that stopping a threat pays more than letting it through, and letting a benign event through more than stopping it; `npx nx run tools:reward-balance` computes them.',

@@ -73,6 +73,7 @@ describe('thresholds', () => {
     const none = { returnNormalisation: 'none' } as const
     const hundredfold = {
       ...{ truePositive: 1000, trueNegative: 100, falsePositive: -800, falseNegative: -1000, restrictiveCost: 150 },
+      ...{ alertCost: 200 },
     }
     const raw = (criticLoss: number) => history({ criticLoss, rewardMean: 100 })
     expect(codes({ ...none, rewards: hundredfold }, raw(500_000))).toEqual([])

@@ -1,7 +1,7 @@
 /** What the validations of a training say: greedy team decisions on rows that nothing was learnt from. */
 import type { Config } from '../config/config.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { constantRewards, isNoGain } from './constant-rewards.ts'
+import { constantRewards, constantsInWords, isNoGain } from './constant-rewards.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
 import { dueAfter, meanOf } from './history.ts'
 import { decidedThreatRate, ratesDiffer } from './threat-rate.ts'
@@ -37,7 +37,7 @@ export const noThreatStopped: MetricsCheck = (config, metrics) => {
     severity: 'problem',
     title: 'The team stops no threat',
     evidence: `TP = 0 of ${last.fn} threats in all ${found.length} validations of iterations ${found[0].iteration} to ${last.iteration}; reward ${signed(last.rewardMean)} per event.`,
-    ...constantCause(config, last, 'allow'),
+    ...constantCause(config, last, last.alertRate > 0.5 ? 'alert' : 'allow'),
   }
 }
 
@@ -58,15 +58,15 @@ export const nothingAllowed: MetricsCheck = (config, metrics) => {
 function constantCause(
   { rewards }: Config,
   last: Validation,
-  action: 'allow' | 'block',
+  action: 'allow' | 'block' | 'alert',
 ): Pick<Finding, 'cause' | 'remedy'> {
   const constants = constantRewards(decidedThreatRate(last), rewards)
   const isBest = constants.bestName === action
-  const figures = `always allow ${signed(constants.allow)}, always block ${signed(constants.block)}, perfect ${signed(constants.perfect)}`
+  const figures = `${constantsInWords(constants)}, perfect ${signed(constants.perfect)}`
   return {
     cause: isBest
-      ? `Always ${action} is the better constant action here (${figures}): the team has found the optimum of inputs without signal, or learns nothing that goes beyond it.`
-      : `Always ${action} is not even the better constant action here (${figures}): the policy does not follow its reward.`,
+      ? `Always ${action} is the best constant action here (${figures}): the team has found the optimum of inputs without signal, or learns nothing that goes beyond it.`
+      : `Always ${action} is not even the best constant action here (${figures}): the policy does not follow its reward.`,
     remedy: isBest
       ? 'Look at the inputs first: where they tell nothing, no setting of the learner helps. Then at returns and gradients.'
       : 'Look at the findings on gradients, on the sampling of the rows and on defects of the update.',

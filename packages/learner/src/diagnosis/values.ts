@@ -1,4 +1,4 @@
-import { DEFAULT_REWARDS, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import { actionRewards, DEFAULT_REWARDS, type RewardTable } from '@vigil/env-wasm'
 import type { Config } from '../config/config.ts'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, medianOf, spanOf } from './history.ts'
@@ -60,7 +60,7 @@ function unitOf({ returnNormalisation, rewards }: Config): number {
 }
 
 function spanOfRewards(table: RewardTable): number {
-  const paid = Object.values(outcomeRewards(table))
+  const paid = actionRewards(table).flat()
   return Math.max(...paid) - Math.min(...paid)
 }
 

@@ -1,5 +1,5 @@
 import type { EvaluationSplit } from '@vigil/actors'
-import { breakEvenProbability, type RewardTable } from '@vigil/env-wasm'
+import { bestAction, type RewardTable } from '@vigil/env-wasm'
 import { attackTeam } from '../attacks/attack-team.ts'
 import type { Attack } from '../attacks/attack-votes.ts'
 import type { Config } from '../config/config.ts'
@@ -12,9 +12,12 @@ import { decideSplit, type SplitDecisions } from './team-decisions.ts'
 import { diversityOf } from './team-diversity.ts'
 import { notesOn, verdictOn } from './verdict.ts'
 
-/** Restrictive and permissive actions that stand for a plain yes or no. */
-const BLOCK = 1
-const ALLOW = 0
+/** The policies that do the same whatever the event. */
+const CONSTANT_POLICIES = [
+  { name: 'always-allow', action: 0 },
+  { name: 'always-block', action: 1 },
+  { name: 'always-alert', action: 3 },
+] as const
 
 /** evaluation.json, and the decisions that it is about. */
 export type TeamEvaluation = { readonly evaluation: Evaluation; readonly decisions: SplitDecisions }
@@ -38,43 +41,42 @@ export async function evaluateTeam(
 ): Promise<TeamEvaluation> {
   const { dataset } = team
   const { rewards } = config
-  const threshold = breakEvenProbability(rewards)
-
   team.publish(options.parameters, 0)
   const decisions = await decideSplit(team, config, options.split)
   const { parameters, attacks } = options
   const byzantine = await attackTeam(team, config, { split: options.split, parameters, decisions, attacks })
-  // A cross-entropy network estimates probabilities: it acts where the reward table says that a restrictive action pays.
+  // A cross-entropy network estimates probabilities: it does what the reward table pays most for.
   team.publish(options.crossEntropy, 0)
   const supervised = await decideSplit(team, config, options.split, (_, scores) =>
-    Uint8Array.from(scores, (score) => (score > threshold ? BLOCK : ALLOW)),
+    Uint8Array.from(scores, (score) => bestAction(score, rewards)),
   )
 
   const { labels } = decisions
   const { streamStarts } = dataset.splits[options.split]
   const rows = labels.length
-  const scored = (actions: Uint8Array, scores: Float32Array) => scoresOf({ actions, scores, labels }, rewards)
-  const constant = (action: number) => ({ actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) })
+  const scored = (policy: Omit<Parameters<typeof scoresOf>[0], 'labels'>) => scoresOf({ ...policy, labels }, rewards)
   const rivals = [
-    { name: 'always-allow', ...constant(ALLOW) },
-    { name: 'always-block', ...constant(BLOCK) },
-    { name: 'cross-entropy', actions: supervised.actions, scores: supervised.scores },
+    ...CONSTANT_POLICIES.map(({ name, action }) => ({
+      name,
+      policy: { actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) },
+    })),
+    { name: 'cross-entropy', policy: supervised },
   ]
-  const trainRows = new Uint32Array(dataset.classNames.length)
-  for (const row of dataset.splits.train.rows) trainRows[dataset.classes[row]]++
-  const agents = decisions.agents.map(({ actions, scores }) => scored(actions, scores))
+  const [trainRows, validationRows] = (['train', 'validation'] as const).map((part) => rowsByClass(dataset, part))
+  const agents = decisions.agents.map(scored)
   const result = {
     dataset: config.dataset,
     split: options.split,
     rows,
     threats: labels.reduce((sum, label) => sum + label, 0),
+    rewards,
     rule: config.rule,
     faults: config.faults,
-    team: scored(decisions.actions, decisions.scores),
+    team: scored(decisions),
     agents,
     actions: countActions(decisions.actions),
     perClass: recallByClass(decisions, dataset.classNames)
-      .map((entry, index) => ({ ...entry, trainRows: trainRows[index] }))
+      .map((entry, index) => ({ ...entry, trainRows: trainRows[index], validationRows: validationRows[index] }))
       .filter(({ rows }) => rows > 0),
     byzantine,
     diversity: diversityOf(
@@ -82,13 +84,13 @@ export async function evaluateTeam(
       labels,
     ),
     stl: specificationScores(config, decisions),
-    baselines: rivals.map(({ name, actions, scores }) => ({ name, ...scored(actions, scores) })),
+    baselines: rivals.map(({ name, policy }) => ({ name, ...scored(policy) })),
     bayes: bayesOptimum(decisions, rewards),
   }
-  const notes = notesOn({ ...result, supervised, threshold, features: config.features })
+  const notes = notesOn({ ...result, supervised, features: config.features })
   const verdict = verdictOn({
     team: result.team,
-    rivals: rivals.map(({ name, actions }, i) => ({
+    rivals: rivals.map(({ name, policy: { actions } }, i) => ({
       name,
       rewardMean: result.baselines[i].rewardMean,
       teamGains: rewardDifference({ first: decisions.actions, second: actions }, { labels, streamStarts }, rewards),
@@ -97,11 +99,16 @@ export async function evaluateTeam(
   return { evaluation: { ...result, verdict, notes }, decisions }
 }
 
-/** What the best possible decision maker would have got, who knows the generator: restrictive above break-even. */
+/** What the best possible decision maker would have got, who knows the generator and does what pays most. */
 function bayesOptimum({ posterior, labels }: SplitDecisions, rewards: RewardTable): Evaluation['bayes'] {
   if (posterior === null) return null
-  const threshold = breakEvenProbability(rewards)
-  const actions = Uint8Array.from(posterior, (p) => (p > threshold ? BLOCK : ALLOW))
-  const { f1, accuracy, rewardMean } = scoresOf({ actions, scores: posterior, labels }, rewards)
-  return { f1, accuracy, rewardMean, threshold }
+  const actions = Uint8Array.from(posterior, (p) => bestAction(p, rewards))
+  return scoresOf({ actions, scores: posterior, labels }, rewards)
+}
+
+/** [classes] rows of each class in a part of the data. */
+function rowsByClass({ classes, classNames, splits }: Team['dataset'], part: 'train' | 'validation'): Uint32Array {
+  const rows = new Uint32Array(classNames.length)
+  for (const row of splits[part].rows) rows[classes[row]]++
+  return rows
 }

@@ -1,4 +1,4 @@
-import { meanReward, outcomeRewards, type RewardTable } from '@vigil/env-wasm'
+import { actionRewards, meanReward, type RewardTable } from '@vigil/env-wasm'
 import { momentsOf } from '../return-normaliser.ts'
 import { countConfusion, deriveRates, prAuc } from '../run-files/classification.ts'
 import type { PolicyScores } from '../run-files/policy-scores.ts'
@@ -6,17 +6,23 @@ import type { PolicyScores } from '../run-files/policy-scores.ts'
 /**
  * Counts, shares and mean reward of some decisions.
  *
- * @param decided actions [n] 0..3, scores [n] threat scores for PR-AUC, labels [n]
+ * @param policy actions [n] 0..3, scores [n] threat scores for PR-AUC, labels [n], decided [n] 0 = fallback (of a vote)
  */
 export function scoresOf(
-  decided: { readonly actions: Uint8Array; readonly scores: Float32Array; readonly labels: Uint8Array },
+  policy: {
+    readonly actions: Uint8Array
+    readonly scores: Float32Array
+    readonly labels: Uint8Array
+    readonly decided?: Uint8Array
+  },
   rewards: RewardTable,
 ): PolicyScores {
-  const counts = countConfusion(decided.actions, decided.labels)
+  const { actions, scores, labels, decided = null } = policy
+  const counts = countConfusion(actions, labels, decided)
   return {
     ...counts,
     ...deriveRates(counts),
-    prAuc: prAuc(decided.scores, decided.labels),
+    prAuc: prAuc(scores, labels),
     rewardMean: meanReward(counts, rewards),
   }
 }
@@ -43,12 +49,8 @@ export function rewardDifference(
   { labels, streamStarts }: { readonly labels: Uint8Array; readonly streamStarts: Uint32Array },
   table: RewardTable,
 ): RewardDifference {
-  const { tp, tn, fp, fn } = outcomeRewards(table)
-  const rewardOf = (action: number, label: number) => {
-    const restrictive = action === 1 || action === 2
-    return label === 1 ? (restrictive ? tp : fn) : restrictive ? fp : tn
-  }
-  const differences = Float32Array.from(labels, (label, i) => rewardOf(first[i], label) - rewardOf(second[i], label))
+  const rewards = actionRewards(table)
+  const differences = Float32Array.from(labels, (label, i) => rewards[label][first[i]] - rewards[label][second[i]])
   const { count, mean } = momentsOf(differences, null)
   const streamCount = streamStarts.length - 1
   if (streamCount < 2) return { mean, halfWidth: Number.POSITIVE_INFINITY }

@@ -1,3 +1,4 @@
+import { actionBands, bandsInWords } from '@vigil/env-wasm'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { PolicyScores } from '../run-files/policy-scores.ts'
 import type { RewardDifference } from './scores.ts'
@@ -5,6 +6,9 @@ import type { SplitDecisions } from './team-decisions.ts'
 
 /** Into how many groups of like suspicion the events are cut when asking whether any group is worth stopping. */
 const GROUPS = 100
+
+const ALLOW = 0
+const ALERT = 3
 
 /** Rewards per event closer than this count as equal. */
 const TIE = 1e-3
@@ -20,7 +24,7 @@ export function verdictOn({
   team,
   rivals,
 }: {
-  readonly team: Pick<PolicyScores, 'rewardMean' | 'tp' | 'fp' | 'tn' | 'fn'>
+  readonly team: Pick<PolicyScores, 'rewardMean' | keyof OutcomeCounts>
   readonly rivals: readonly Rival[]
 }): string {
   const alike = rivals.find(({ name }) => name === constantPolicy(team))
@@ -42,17 +46,21 @@ export function verdictOn({
   return `The team does not beat ${best.name}: reward ${figures}, ${gain}.${others}`
 }
 
+type OutcomeCounts = Pick<PolicyScores, 'tp' | 'fp' | 'tn' | 'fn' | 'threatAlerts' | 'benignAlerts'>
+
 /** The constant policy that these decisions amount to; null when they distinguish events. */
-function constantPolicy({ tp, fp, tn, fn }: Pick<PolicyScores, 'tp' | 'fp' | 'tn' | 'fn'>): string | null {
-  if (tp + fp === 0) return 'always-allow'
-  return tn + fn === 0 ? 'always-block' : null
+function constantPolicy({ tp, fp, tn, fn, threatAlerts, benignAlerts }: OutcomeCounts): string | null {
+  const alerts = threatAlerts + benignAlerts
+  if (tn + fn === 0) return 'always-block'
+  if (tp + fp > 0) return null
+  if (alerts === 0) return 'always-allow'
+  return alerts === tn + fn ? 'always-alert' : null
 }
 
 /** Further sentences that a reader must know: constant policies, inputs without signal, classes unseen in training. */
 export function notesOn(
-  result: Pick<Evaluation, 'team' | 'baselines' | 'perClass' | 'rows' | 'threats'> & {
+  result: Pick<Evaluation, 'team' | 'baselines' | 'perClass' | 'rewards' | 'rows' | 'split' | 'threats'> & {
     readonly supervised: Omit<SplitDecisions, 'votes'>
-    readonly threshold: number
     readonly features: string
   },
 ): string[] {
@@ -62,44 +70,57 @@ export function notesOn(
   const notes: string[] = []
   const { team, rows } = result
   const restrictive = team.tp + team.fp
-  if (restrictive === 0) notes.push(alwaysAllowNote(result))
+  if (restrictive === 0) notes.push(nothingStoppedNote(result))
   else if (restrictive === rows) notes.push(`The team stops all ${rows} events: it is the policy always-block.`)
-  for (const { name, rows: classRows, recall, trainRows } of result.perClass) {
-    if (trainRows > 0) continue
-    notes.push(
-      `The class "${name}" does not occur in the training split; of its ${classRows} events the team decided ${percent(recall)} rightly.`,
-    )
-  }
+  for (const entry of result.perClass) if (entry.trainRows === 0) notes.push(novelClassNote(entry, result.split))
   if (team.tp === 0 && restrictive > 0) notes.push('The team found none of the threats.')
   return notes
 }
 
-/** Why allowing everything may be right: on these inputs no group of events is threatening enough to pay. */
-function alwaysAllowNote({
+/** A class that nothing was learnt of. The choice of the checkpoint may have seen it all the same. */
+function novelClassNote({ name, rows, recall, validationRows }: Evaluation['perClass'][number], split: string): string {
+  const decided = `The class "${name}" does not occur in the training split; of its ${rows} events the team decided ${percent(recall)} rightly.`
+  if (validationRows === 0) return decided
+  const those = split === 'validation' ? 'These events are' : `Another ${validationRows} of its events are`
+  return `${decided} ${those} in the validation split, so the choice of the checkpoint, and of any threshold, saw the class.`
+}
+
+/** Why stopping nothing may be right: on these inputs no group of events is threatening enough to pay. */
+function nothingStoppedNote({
+  team,
+  rows,
+  rewards,
   supervised,
-  threshold,
   features,
   baselines,
-}: Pick<Evaluation, 'baselines'> & {
-  readonly supervised: Omit<SplitDecisions, 'votes'>
-  readonly threshold: number
-  readonly features: string
-}): string {
+}: Parameters<typeof notesOn>[0]): string {
+  const alerts = team.threatAlerts + team.benignAlerts
+  const constant = alerts === rows ? 'always-alert' : 'always-allow'
+  const does =
+    alerts === 0
+      ? 'allows every event'
+      : alerts === rows
+        ? 'alerts on every event'
+        : `stops no event and alerts on ${alerts} of ${rows}`
   const { scores, labels } = supervised
+  // Above this the table pays more for something else; 0 where the constant action is nowhere the best.
+  const band = actionBands(rewards).find(({ action }) => action === (alerts === rows ? ALERT : ALLOW))
+  const threshold = band?.to ?? 0
   const richest = richestGroup(scores, labels)
   const above = scores.reduce((sum, score) => sum + (score > threshold ? 1 : 0), 0)
-  const allow = baselines.find(({ name }) => name === 'always-allow')!
+  const own = baselines.find(({ name }) => name === constant)!
   const network = baselines.find(({ name }) => name === 'cross-entropy')!
   const facts =
-    `A restrictive action pays above a threat probability of ${threshold.toFixed(3)}. ` +
-    `The same network trained on the labels puts ${above} of ${scores.length} events above it; ` +
+    `Under the reward table ${bandsInWords(rewards)}. ` +
+    `The same network trained on the labels puts ${above} of ${scores.length} events above ${threshold.toFixed(3)}; ` +
     `ordered by its suspicion and cut into groups of ${richest.size}, the group richest in threats holds ${percent(richest.rate)}. ` +
-    `It earns ${reward(network.rewardMean)} per event, always-allow ${reward(allow.rewardMean)}.`
-  const conclusion =
-    network.rewardMean <= allow.rewardMean + TIE && richest.rate <= threshold
-      ? `For a network like this one always-allow is optimal on these inputs (${features}) under this reward; another kind of model may still find more.`
-      : `The inputs (${features}) hold more than the team has learnt.`
-  return `The team allows every event. ${facts} ${conclusion}`
+    `It earns ${reward(network.rewardMean)} per event, ${constant} ${reward(own.rewardMean)}.`
+  const isOptimal =
+    (alerts === 0 || alerts === rows) && network.rewardMean <= own.rewardMean + TIE && richest.rate <= threshold
+  const conclusion = isOptimal
+    ? `For a network like this one ${constant} is optimal on these inputs (${features}) under this reward; another kind of model may still find more.`
+    : `The inputs (${features}) hold more than the team has learnt.`
+  return `The team ${does}. ${facts} ${conclusion}`
 }
 
 /** The threat rate of the group of events, alike in score, that holds the most threats. */

@@ -39,6 +39,8 @@ export function agentsCard({ team, agents }: Evaluation): Card {
       'precision',
       'recall',
       'falsePositiveRate',
+      'alertRate',
+      'undecidedRate',
       'prAuc',
       'rewardMean',
       'tp',

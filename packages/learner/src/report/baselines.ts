@@ -7,9 +7,11 @@ import { ink } from './svg-chart.ts'
 
 /** The team beside the baselines and, where it is known, the best possible decision: once by F1, once by reward. */
 export function baselineCards(evaluation: Evaluation): readonly Card[] {
+  const { team, baselines, bayes } = evaluation
   const policies = [
-    { name: 'Team', scores: evaluation.team },
-    ...evaluation.baselines.map((scores) => ({ name: scores.name, scores })),
+    { name: 'Team', scores: team },
+    ...baselines.map((scores) => ({ name: scores.name, scores })),
+    ...(bayes === null ? [] : [{ name: 'Bayes optimum', scores: bayes }]),
   ]
   return [
     {
@@ -25,7 +27,16 @@ export function baselineCards(evaluation: Evaluation): readonly Card[] {
         to: 1,
         reference: null,
       }),
-      table: policyTable(policies, ['f1', 'precision', 'recall', 'falsePositiveRate', 'accuracy', 'prAuc']),
+      table: policyTable(policies, [
+        'f1',
+        'precision',
+        'recall',
+        'falsePositiveRate',
+        'alertRate',
+        'undecidedRate',
+        'accuracy',
+        'prAuc',
+      ]),
     },
     {
       title: 'Reward beside the baselines',
@@ -40,7 +51,7 @@ export function baselineCards(evaluation: Evaluation): readonly Card[] {
         to: null,
         reference: 0,
       }),
-      table: policyTable(policies, ['rewardMean', 'tp', 'fn', 'fp', 'tn']),
+      table: policyTable(policies, ['rewardMean', 'tp', 'fn', 'fp', 'tn', 'threatAlerts', 'benignAlerts', 'undecided']),
     },
   ]
 }

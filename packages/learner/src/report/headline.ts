@@ -4,7 +4,7 @@ import { formatCount, formatScore, formatShare, formatSigned } from './number-fo
 
 type Tile = { readonly name: string; readonly value: string; readonly context: string }
 
-/** The top of the page: the verdict in words, five figures, and what the reader must know besides. */
+/** The top of the page: the verdict in words, six figures, and what the reader must know besides. */
 export function headline(evaluation: Evaluation): Markup {
   const { dataset, split, rows, threats, rule, faults, agents, verdict, notes } = evaluation
   const team = `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}, ${rule} rule, f = ${faults}`
@@ -26,6 +26,11 @@ function tiles(evaluation: Evaluation): Tile[] {
   const { team, threats, rows, bayes } = evaluation
   return [
     { name: 'Team F1', value: formatScore(team.f1), context: bestBaseline(evaluation, 'f1', formatScore) },
+    {
+      name: 'Alerts',
+      value: formatShare(team.alertRate),
+      context: `${formatCount(team.threatAlerts)} on threats, ${formatCount(team.benignAlerts)} on benign events; without a decision: ${formatShare(team.undecidedRate)}`,
+    },
     {
       name: 'Recall',
       value: formatShare(team.recall),

@@ -9,6 +9,8 @@ const columnsByScore: Readonly<Record<keyof PolicyScores, Column>> = {
   precision: { heading: 'precision', format: formatScore },
   recall: { heading: 'recall', format: formatScore },
   falsePositiveRate: { heading: 'FPR', format: formatShare },
+  alertRate: { heading: 'alerts', format: formatShare },
+  undecidedRate: { heading: 'undecided', format: formatShare },
   accuracy: { heading: 'accuracy', format: formatScore },
   prAuc: { heading: 'PR-AUC', format: formatScore },
   rewardMean: { heading: 'reward', format: (value) => formatSigned(value, 3) },
@@ -16,6 +18,9 @@ const columnsByScore: Readonly<Record<keyof PolicyScores, Column>> = {
   fn: { heading: 'FN', format: formatCount },
   fp: { heading: 'FP', format: formatCount },
   tn: { heading: 'TN', format: formatCount },
+  threatAlerts: { heading: 'alerts on threats', format: formatCount },
+  benignAlerts: { heading: 'alerts on benign', format: formatCount },
+  undecided: { heading: 'undecided events', format: formatCount },
 }
 
 /** The chosen scores of several policies, one policy per row. */

@@ -24,8 +24,8 @@ describe('renderReport', () => {
       'Team F1 0.939 best baseline: supervised, 0.925',
       '93 of 100 threats caught',
       '5 of 900 benign events stopped',
-      'Reward per event +1.62 best baseline: supervised, +1.56',
-      'From the Bayes optimum −0.011 F1',
+      'Reward per event +1.55 best baseline: supervised, +1.53',
+      'From the Bayes optimum −0.020 F1',
       'exfiltration novel 70.0 %',
       'F1 of the vote: +0.010 against the mean agent, +0.005 against the best.',
       '20 iterations, 20,000 events',
@@ -157,6 +157,7 @@ describe('renderReport', () => {
       rows: i === 0 ? 962 : i === 1 ? 0 : 1,
       recall: i % 2,
       trainRows: i === 5 ? 0 : 7,
+      validationRows: 3,
     }))
     const text = textOf(page(run(2), parseEvaluation(sampleEvaluation({ perClass }))))
     for (const { name } of perClass) expect(text).toContain(name === '' ? '(no name)' : ` ${name} `)
@@ -188,10 +189,10 @@ function hostileEvaluation(): Evaluation {
         attack: entry.f === 0 ? 'none' : `${entry.attack} ${text}`,
       })),
       perClass: [
-        { name: text, rows: 900, recall: 0.99, trainRows: 1 },
-        { name: `${text} again`, rows: 100, recall: 0.9, trainRows: 0 },
+        { name: text, rows: 900, recall: 0.99, trainRows: 1, validationRows: 1 },
+        { name: `${text} again`, rows: 100, recall: 0.9, trainRows: 0, validationRows: 0 },
       ],
-      baselines: [{ name: text, ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1) }],
+      baselines: [{ name: text, ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }) }],
     }),
   )
 }

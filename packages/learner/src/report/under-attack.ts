@@ -129,13 +129,15 @@ function attacksCard({ byzantine, rule, faults, agents }: Evaluation): Card {
             reference: 0,
           }),
     table: {
-      columns: ['attack', 'F1', 'recall', 'FPR', 'no decision', 'could be turned', 'agents'],
+      columns: ['attack', 'F1', 'recall', 'FPR', 'alerts', 'undecided', 'reward', 'could be turned', 'agents'],
       rows: [...(base === undefined ? [] : [base]), ...attacks].map((b) => [
         b.attack,
         formatScore(b.team.f1),
         formatScore(b.team.recall),
         formatShare(b.team.falsePositiveRate),
-        formatShare(b.noDecisionRate),
+        formatShare(b.team.alertRate),
+        formatShare(b.team.undecidedRate),
+        formatSigned(b.team.rewardMean, 3),
         formatShare(b.flippable),
         b.agents === null ? 'any' : b.agents.map((agent) => agent + 1).join(', '),
       ]),
@@ -149,7 +151,7 @@ function unturnedCard(evaluation: Evaluation): Card {
   const entries = rulesOf(evaluation).flatMap((name) =>
     byzantine
       .filter((b) => b.attack === 'none' && b.rule === name)
-      .map(({ flippable, noDecisionRate }) => ({ name, value: 1 - flippable, flippable, noDecisionRate })),
+      .map(({ flippable, team }) => ({ name, value: 1 - flippable, flippable, team })),
   )
   const own = entries.find(({ name }) => name === rule)
   const agents = faults === 1 ? '1 agent' : `any ${faults} agents`
@@ -176,12 +178,13 @@ function unturnedCard(evaluation: Evaluation): Card {
             reference: null,
           }),
     table: {
-      columns: ['rule', 'cannot be turned', 'could be turned', 'no decision'],
+      columns: ['rule', 'cannot be turned', 'could be turned', 'alerts', 'undecided'],
       rows: entries.map((entry) => [
         entry.name,
         formatShare(entry.value),
         formatShare(entry.flippable),
-        formatShare(entry.noDecisionRate),
+        formatShare(entry.team.alertRate),
+        formatShare(entry.team.undecidedRate),
       ]),
       omission: null,
     },

@@ -8,17 +8,30 @@ describe('countConfusion', () => {
   it('calls block and quarantine a threat, allow and alert benign', () => {
     const actions = bytes(0, 1, 2, 3, 0, 1, 2, 3)
     const labels = bytes(1, 1, 1, 1, 0, 0, 0, 0)
-    expect(countConfusion(actions, labels)).toEqual({ tp: 2, fn: 2, fp: 2, tn: 2 })
+    expect(countConfusion(actions, labels)).toEqual({
+      ...{ tp: 2, fn: 2, fp: 2, tn: 2 },
+      ...{ threatAlerts: 1, benignAlerts: 1, undecided: 0 },
+    })
   })
 
   it('agrees with filtering row by row and adds up to the rows', () => {
-    const row = fc.record({ action: fc.integer({ min: 0, max: 3 }), label: fc.integer({ min: 0, max: 1 }) })
+    const flag = fc.integer({ min: 0, max: 1 })
+    const row = fc.record({ action: fc.integer({ min: 0, max: 3 }), label: flag, decided: flag })
     fc.assert(
       fc.property(fc.array(row, { maxLength: 60 }), (rows) => {
-        const counts = countConfusion(bytes(...rows.map((r) => r.action)), bytes(...rows.map((r) => r.label)))
+        const counts = countConfusion(
+          bytes(...rows.map((r) => r.action)),
+          bytes(...rows.map((r) => r.label)),
+          bytes(...rows.map((r) => r.decided)),
+        )
+        const alerts = (label: number) => rows.filter((r) => r.action === 3 && r.label === label).length
         const among = (threat: boolean, label: number) =>
           rows.filter((r) => [1, 2].includes(r.action) === threat && r.label === label).length
-        expect(counts).toEqual({ tp: among(true, 1), fn: among(false, 1), fp: among(true, 0), tn: among(false, 0) })
+        expect(counts).toEqual({
+          ...{ tp: among(true, 1), fn: among(false, 1), fp: among(true, 0), tn: among(false, 0) },
+          ...{ threatAlerts: alerts(1), benignAlerts: alerts(0) },
+          undecided: rows.filter((r) => r.decided === 0).length,
+        })
         expect(counts.tp + counts.fn + counts.fp + counts.tn).toBe(rows.length)
       }),
     )
@@ -38,21 +51,25 @@ describe('countConfusion', () => {
 
 describe('deriveRates', () => {
   it('follows the definitions', () => {
-    const rates = deriveRates({ tp: 30, fn: 10, fp: 20, tn: 140 })
+    const rates = deriveRates({ tp: 30, fn: 10, fp: 20, tn: 140, threatAlerts: 6, benignAlerts: 4, undecided: 3 })
     expect(rates.accuracy).toBeCloseTo(0.85, 12)
     expect(rates.precision).toBeCloseTo(0.6, 12)
     expect(rates.recall).toBeCloseTo(0.75, 12)
     expect(rates.f1).toBeCloseTo((2 * 0.6 * 0.75) / (0.6 + 0.75), 12)
     expect(rates.falsePositiveRate).toBeCloseTo(0.125, 12)
+    expect(rates.alertRate).toBeCloseTo(0.05, 12)
+    expect(rates.undecidedRate).toBeCloseTo(0.015, 12)
   })
 
   it('gives 0 for shares of nothing', () => {
-    expect(deriveRates({ tp: 0, fn: 0, fp: 0, tn: 0 })).toEqual({
+    expect(deriveRates({ tp: 0, fn: 0, fp: 0, tn: 0, threatAlerts: 0, benignAlerts: 0, undecided: 0 })).toEqual({
       accuracy: 0,
       precision: 0,
       recall: 0,
       f1: 0,
       falsePositiveRate: 0,
+      alertRate: 0,
+      undecidedRate: 0,
     })
   })
 })

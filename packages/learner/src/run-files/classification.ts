@@ -1,8 +1,22 @@
 import { RunFileError } from './errors.ts'
 import type { ActionCounts } from './schema-parts.ts'
 
+/** Number of the action alert. */
+const ALERT = 3
+
 /** Decisions against labels; positive = threat. tp + fn = threats, fp + tn = benign events. */
-export type ConfusionCounts = { readonly tp: number; readonly fn: number; readonly fp: number; readonly tn: number }
+export type ConfusionCounts = {
+  readonly tp: number
+  readonly fn: number
+  readonly fp: number
+  readonly tn: number
+  /** Alerts on threats, which are false negatives all the same. */
+  readonly threatAlerts: number
+  /** Alerts on benign events, which are true negatives all the same. */
+  readonly benignAlerts: number
+  /** Events on which no action won the vote, so that the fallback action was taken; counted by that action above. */
+  readonly undecided: number
+}
 
 /** Shares, each in [0, 1]. A share of nothing (0 / 0) is 0, as scikit-learn's `zero_division=0`. */
 export type ConfusionRates = {
@@ -11,6 +25,10 @@ export type ConfusionRates = {
   readonly recall: number
   readonly f1: number
   readonly falsePositiveRate: number
+  /** Share of the events that somebody is asked to look at, fallbacks to alert included. */
+  readonly alertRate: number
+  /** Share of the events without a decision, on which the fallback action was taken. */
+  readonly undecidedRate: number
 }
 
 /** How one class of events was decided. */
@@ -27,25 +45,43 @@ export type ClassRecall = {
  *
  * @param actions [N] 0 to 3
  * @param labels  [N] 1 = threat, 0 = benign
+ * @param decided [N] 1 = the action won a vote, 0 = it is the fallback action; null = nothing was voted on
  * @throws {RunFileError} CLASSIFICATION_INVALID when lengths differ or a value is out of range
  */
-export function countConfusion(actions: Uint8Array, labels: Uint8Array): ConfusionCounts {
+export function countConfusion(
+  actions: Uint8Array,
+  labels: Uint8Array,
+  decided: Uint8Array | null = null,
+): ConfusionCounts {
   assertSameLength('labels', labels.length, 'actions', actions.length)
+  if (decided !== null) assertSameLength('decided', decided.length, 'actions', actions.length)
   // Indexed by 2 * label + restrictive: tn, fp, fn, tp.
   const cells = [0, 0, 0, 0]
-  for (let i = 0; i < actions.length; i++) cells[2 * labelAt(labels, i) + isRestrictive(actions, i)]++
+  const alerts = [0, 0]
+  let undecided = 0
+  for (let i = 0; i < actions.length; i++) {
+    const label = labelAt(labels, i)
+    cells[2 * label + isRestrictive(actions, i)]++
+    if (actions[i] === ALERT) alerts[label]++
+    if (decided !== null && decided[i] === 0) undecided++
+  }
   const [tn, fp, fn, tp] = cells
-  return { tp, fn, fp, tn }
+  const [benignAlerts, threatAlerts] = alerts
+  return { tp, fn, fp, tn, threatAlerts, benignAlerts, undecided }
 }
 
 /** Shares derived from counts; precision = tp / (tp + fp), recall = tp / (tp + fn), f1 = 2 tp / (2 tp + fp + fn). */
-export function deriveRates({ tp, fn, fp, tn }: ConfusionCounts): ConfusionRates {
+export function deriveRates(counts: ConfusionCounts): ConfusionRates {
+  const { tp, fn, fp, tn, threatAlerts, benignAlerts, undecided } = counts
+  const rows = tp + fn + fp + tn
   return {
-    accuracy: ratio(tp + tn, tp + fn + fp + tn),
+    accuracy: ratio(tp + tn, rows),
     precision: ratio(tp, tp + fp),
     recall: ratio(tp, tp + fn),
     f1: ratio(2 * tp, 2 * tp + fp + fn),
     falsePositiveRate: ratio(fp, fp + tn),
+    alertRate: ratio(threatAlerts + benignAlerts, rows),
+    undecidedRate: ratio(undecided, rows),
   }
 }
 

@@ -58,10 +58,46 @@ describe('evaluation.json', () => {
       { actions: { allow: 881, block: 59, quarantine: 38, alert: 22 } },
       /block \+ quarantine \(tp \+ fp of the team\) must be 98, received 97/,
     ],
+    [
+      'alerts that contradict the counts',
+      { actions: { allow: 881, block: 60, quarantine: 38, alert: 21 } },
+      /alert \(threatAlerts \+ benignAlerts of the team\) must be 22, received 21/,
+    ],
+    [
+      'more alerts on threats than threats that were let through',
+      { baselines: [{ name: 'x', ...sampleScores({ tp: 90, fn: 10, fp: 0, tn: 900, threatAlerts: 11 }) }] },
+      /baselines\.0\.threatAlerts: must be at most fn \(10\), received 11/,
+    ],
+    [
+      'more alerts on benign events than such that were let through',
+      { bayes: sampleScores({ tp: 100, fn: 0, fp: 899, tn: 1, benignAlerts: 2 }) },
+      /bayes\.benignAlerts: must be at most tn \(1\), received 2/,
+    ],
+    [
+      'an alert rate changed by hand',
+      { team: { ...sampleEvaluation().team, alertRate: 0 } },
+      /team\.alertRate: must follow from the counts \(0\.022\), received 0/,
+    ],
+    [
+      'a no-decision rate changed by hand',
+      { team: { ...sampleEvaluation().team, undecidedRate: 0 } },
+      /team\.undecidedRate: must follow from the counts \(0\.015\), received 0/,
+    ],
+    [
+      'a reward that does not follow from the counts',
+      { team: { ...sampleEvaluation().team, rewardMean: 1.7 } },
+      /team\.rewardMean: must follow from the counts and the rewards \(1\.5\d+\), received 1\.7/,
+    ],
+    [
+      'another reward table',
+      { rewards: { ...sampleEvaluation().rewards, alertCost: 0 } },
+      /rewardMean: must follow from the counts and the rewards/,
+    ],
+    ['a reward table without a price of alerts', { rewards: { truePositive: 1 } }, /rewards/],
     ['classes that do not add up', { perClass: [] }, /perClass: the sum of the rows of the classes must be 1000/],
     [
       'a class twice',
-      { perClass: [1, 2].map(() => ({ name: 'benign', rows: 500, recall: 1, trainRows: 1 })) },
+      { perClass: [1, 2].map(() => ({ name: 'benign', rows: 500, recall: 1, trainRows: 1, validationRows: 1 })) },
       /class names must differ/,
     ],
     [

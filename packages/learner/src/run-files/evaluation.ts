@@ -16,14 +16,19 @@ const classScoresSchema = z.strictObject({
   recall: share,
   /** Rows of this class in the training split; 0 makes the class novel. */
   trainRows: count,
+  /** Rows of this class in the validation split, by which the checkpoint is chosen; above 0 a novel class was seen there. */
+  validationRows: count,
 })
 
-const bayesSchema = z.strictObject({
-  f1: share,
-  accuracy: share,
-  rewardMean: z.number(),
-  /** A restrictive action pays above this threat probability. */
-  threshold: share,
+/** The reward table of the run (env-wasm/src/reward-table.ts), in reward units. */
+const rewardTableSchema = z.strictObject({
+  truePositive: z.number(),
+  trueNegative: z.number(),
+  falsePositive: z.number(),
+  falseNegative: z.number(),
+  restrictiveCost: z.number(),
+  alertCost: z.number(),
+  alertedThreat: share,
 })
 
 const specificationScoresSchema = z.strictObject({
@@ -50,6 +55,8 @@ const fields = z.strictObject({
   rows: count,
   /** Rows labelled threat. */
   threats: count,
+  /** What decisions are paid; every rewardMean follows from it and the counts. */
+  rewards: rewardTableSchema,
   /** The rule by which the agents' votes become the team's action. */
   rule: label,
   /** f, the number of faulty agents that the rule is meant to bear. */
@@ -68,8 +75,8 @@ const fields = z.strictObject({
   stl: z.array(specificationScoresSchema),
   /** Other policies on the same rows, for comparison. */
   baselines: z.array(z.strictObject({ name: label, ...policyScoresShape })),
-  /** The best possible decision on the same rows where the generator knows it (synthetic), else null. */
-  bayes: bayesSchema.nullable(),
+  /** The best possible decisions on the same rows where the generator knows them (synthetic), else null. */
+  bayes: z.strictObject(policyScoresShape).nullable(),
   /** One plain sentence: does the team beat the baselines? */
   verdict: z.string().min(1),
   /** Further plain sentences that the reader must know. */
@@ -143,7 +150,7 @@ export async function writeEvaluation(path: string, evaluation: Evaluation): Pro
 }
 
 function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
-  const { rows, threats, team, agents, baselines, actions, perClass, byzantine } = evaluation
+  const { team, agents, baselines, bayes, actions, perClass, byzantine, rows } = evaluation
   const found: Inconsistency[] = []
   const expectSum = (path: (string | number)[], what: string, sum: number, expected: number) => {
     if (sum !== expected) found.push({ path, message: `${what} must be ${expected}, received ${sum}` })
@@ -154,12 +161,15 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
     ...agents.map((scores, index) => ({ path: ['agents', index], scores })),
     ...baselines.map((scores, index) => ({ path: ['baselines', index], scores })),
     ...byzantine.map((entry, index) => ({ path: ['byzantine', index, 'team'], scores: entry.team })),
+    ...(bayes === null ? [] : [{ path: ['bayes'], scores: bayes }]),
   ]
-  for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, { rows, threats }))
+  for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, evaluation))
   found.push(...inconsistentAttacks(evaluation), ...inconsistentDiversity(evaluation))
-  const { block, quarantine } = actions
+  const { block, quarantine, alert } = actions
   expectSum(['actions'], 'the sum of the actions (the rows)', totalActions(actions), rows)
   expectSum(['actions'], 'block + quarantine (tp + fp of the team)', block + quarantine, team.tp + team.fp)
+  const alerts = team.threatAlerts + team.benignAlerts
+  expectSum(['actions'], 'alert (threatAlerts + benignAlerts of the team)', alert, alerts)
   const classRows = perClass.reduce((sum, { rows }) => sum + rows, 0)
   expectSum(['perClass'], 'the sum of the rows of the classes', classRows, rows)
   for (const [index, scores] of evaluation.stl.entries()) {

@@ -90,9 +90,18 @@ const iterationMetricsSchema = z.strictObject({
       tn: count,
       fp: count,
       fn: count,
+      /** Alerts on threats, part of fn; and on benign events, part of tn. */
+      threatAlerts: count,
+      benignAlerts: count,
+      /** Events without a decision of the vote, on which the fallback action was taken. */
+      undecided: count,
       precision: share,
       recall: share,
       f1: share,
+      /** Share of the events that are alerts, fallbacks included. */
+      alertRate: share,
+      /** Share of the events without a decision. */
+      undecidedRate: share,
       /** Reward per event of the team's decisions; the best checkpoint is the one where it was highest (nearest to the targets first, where there are multipliers). */
       rewardMean: z.number(),
       /** Share of the steps at which each specification holds, in the order of `stl`. */

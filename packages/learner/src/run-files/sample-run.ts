@@ -1,13 +1,17 @@
 /** Small, consistent run files for the tests of run-files, report and terminal. Not part of the product. */
+import { DEFAULT_REWARDS, meanReward } from '@vigil/env-wasm'
 import { type ConfusionCounts, deriveRates } from './classification.ts'
 import type { Evaluation, SpecificationScores } from './evaluation.ts'
 import type { IterationMetrics } from './metrics.ts'
 import type { PolicyScores } from './policy-scores.ts'
 import type { UnderAttack } from './under-attack.ts'
 
-/** Scores that follow from counts. */
-export function sampleScores(counts: ConfusionCounts, rewardMean = 1): PolicyScores {
-  return { ...counts, ...deriveRates(counts), prAuc: 0.9, rewardMean }
+/** Scores that follow from counts, under the default reward table; nothing was an alert or undecided but what is given. */
+export function sampleScores(
+  given: Pick<ConfusionCounts, 'tp' | 'fn' | 'fp' | 'tn'> & Partial<ConfusionCounts>,
+): PolicyScores {
+  const counts = { threatAlerts: 0, benignAlerts: 0, undecided: 0, ...given }
+  return { ...counts, ...deriveRates(counts), prAuc: 0.9, rewardMean: meanReward(counts, DEFAULT_REWARDS) }
 }
 
 /** Metrics of one iteration; `changes` replaces fields. */
@@ -53,15 +57,23 @@ export function sampleMetrics(iteration: number, changes: Partial<IterationMetri
       tn: 880,
       fp: 20,
       fn: 10,
+      threatAlerts: 4,
+      benignAlerts: 6,
+      undecided: 3,
       precision: 90 / 110,
       recall: 0.9,
       f1: 180 / 210,
+      alertRate: 0.01,
+      undecidedRate: 0.003,
       rewardMean: 1.4,
       satisfied: [],
     },
     ...changes,
   }
 }
+
+/** Of the sample's 22 alerts 15 are fallbacks. */
+const TEAM = { tp: 93, fn: 7, fp: 5, tn: 895, threatAlerts: 3, benignAlerts: 19, undecided: 15 }
 
 /** An evaluation of 1,000 rows with 100 threats; `changes` replaces fields. */
 export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation {
@@ -70,39 +82,48 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
     split: 'test',
     rows: 1000,
     threats: 100,
+    rewards: DEFAULT_REWARDS,
     rule: 'majority',
     faults: 1,
-    team: sampleScores({ tp: 93, fn: 7, fp: 5, tn: 895 }, 1.62),
+    team: sampleScores(TEAM),
     agents: [
-      sampleScores({ tp: 92, fn: 8, fp: 6, tn: 894 }, 1.58),
-      sampleScores({ tp: 93, fn: 7, fp: 8, tn: 892 }, 1.57),
-      sampleScores({ tp: 91, fn: 9, fp: 5, tn: 895 }, 1.59),
-      sampleScores({ tp: 92, fn: 8, fp: 5, tn: 895 }, 1.6),
+      sampleScores({ tp: 92, fn: 8, fp: 6, tn: 894 }),
+      sampleScores({ tp: 93, fn: 7, fp: 8, tn: 892 }),
+      sampleScores({ tp: 91, fn: 9, fp: 5, tn: 895 }),
+      sampleScores({ tp: 92, fn: 8, fp: 5, tn: 895 }),
     ],
     actions: { allow: 880, block: 60, quarantine: 38, alert: 22 },
     perClass: [
-      { name: 'benign', rows: 900, recall: 895 / 900, trainRows: 4200 },
-      { name: 'execution', rows: 80, recall: 79 / 80, trainRows: 380 },
-      { name: 'exfiltration', rows: 20, recall: 0.7, trainRows: 0 },
+      { name: 'benign', rows: 900, recall: 895 / 900, trainRows: 4200, validationRows: 900 },
+      { name: 'execution', rows: 80, recall: 79 / 80, trainRows: 380, validationRows: 80 },
+      { name: 'exfiltration', rows: 20, recall: 0.7, trainRows: 0, validationRows: 12 },
     ],
     byzantine: [
-      underAttack('none', 0, { tp: 93, fn: 7, fp: 5, tn: 895 }),
-      underAttack('crash', 1, { tp: 90, fn: 10, fp: 5, tn: 895 }),
+      underAttack('none', 0, TEAM),
+      underAttack('crash', 1, { tp: 90, fn: 10, fp: 5, tn: 895, threatAlerts: 5, benignAlerts: 45, undecided: 40 }),
       underAttack('crash', 2, { tp: 60, fn: 40, fp: 5, tn: 895 }),
-      underAttack('targeted-any', 1, { tp: 85, fn: 15, fp: 5, tn: 895 }),
+      underAttack('targeted-any', 1, {
+        tp: 85,
+        fn: 15,
+        fp: 5,
+        tn: 895,
+        threatAlerts: 10,
+        benignAlerts: 20,
+        undecided: 10,
+      }),
       underAttack('targeted-any', 2, { tp: 10, fn: 90, fp: 12, tn: 888 }),
     ],
     diversity: {
       disagreement: 0.012,
       errorCorrelation: 0.61,
-      bestAgentF1: deriveRates({ tp: 92, fn: 8, fp: 5, tn: 895 }).f1,
+      bestAgentF1: sampleScores({ tp: 92, fn: 8, fp: 5, tn: 895 }).f1,
       meanAgentF1:
         [
           { tp: 92, fn: 8, fp: 6, tn: 894 },
           { tp: 93, fn: 7, fp: 8, tn: 892 },
           { tp: 91, fn: 9, fp: 5, tn: 895 },
           { tp: 92, fn: 8, fp: 5, tn: 895 },
-        ].reduce((sum, counts) => sum + deriveRates(counts).f1, 0) / 4,
+        ].reduce((sum, counts) => sum + sampleScores(counts).f1, 0) / 4,
       pairs: [0, 1, 2, 3].flatMap((first) =>
         [0, 1, 2, 3].slice(first + 1).map((second) => ({
           agents: [first, second] as [number, number],
@@ -113,11 +134,11 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
     },
     stl: [],
     baselines: [
-      { name: 'always-allow', ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }, -0.1) },
-      { name: 'always-block', ...sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }, -7.7) },
-      { name: 'supervised', ...sampleScores({ tp: 92, fn: 8, fp: 7, tn: 893 }, 1.56) },
+      { name: 'always-allow', ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }) },
+      { name: 'always-block', ...sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }) },
+      { name: 'supervised', ...sampleScores({ tp: 92, fn: 8, fp: 7, tn: 893 }) },
     ],
-    bayes: { f1: 0.95, accuracy: 0.99, rewardMean: 1.66, threshold: 0.362 },
+    bayes: sampleScores({ tp: 95, fn: 5, fp: 3, tn: 897, threatAlerts: 4, benignAlerts: 9 }),
     verdict: 'The team beats every baseline.',
     notes: [],
     ...changes,
@@ -140,7 +161,7 @@ export function sampleSpecification(changes: Partial<SpecificationScores> = {}):
   }
 }
 
-function underAttack(attack: string, f: number, counts: ConfusionCounts): UnderAttack {
+function underAttack(attack: string, f: number, counts: Parameters<typeof sampleScores>[0]): UnderAttack {
   const agents = attack === 'targeted-any' ? null : [0, 1].slice(0, f)
-  return { attack, f, agents, rule: 'majority', team: sampleScores(counts), noDecisionRate: 0.01, flippable: 0.04 }
+  return { attack, f, agents, rule: 'majority', team: sampleScores(counts), flippable: 0.04 }
 }

@@ -14,8 +14,6 @@ export const underAttackSchema = z.strictObject({
   agents: z.array(count).nullable(),
   rule: label,
   team: z.strictObject(policyScoresShape),
-  /** Share of the events on which no class won, so that the team did its fallback. */
-  noDecisionRate: share,
   /** Share of the decisions, on these votes, that some `faults` agents could turn by other votes and by leaving ballots out. */
   flippable: share,
 })
@@ -55,6 +53,9 @@ function isSetOf(agents: readonly number[], { size, of }: { size: number; of: nu
   return agents.length === size && isAscending
 }
 
+/** The counts of a policy. */
+export const COUNTS = ['tp', 'fn', 'fp', 'tn', 'threatAlerts', 'benignAlerts', 'undecided'] as const
+
 function hasSameCounts(first: UnderAttack['team'], second: UnderAttack['team']): boolean {
-  return (['tp', 'fn', 'fp', 'tn'] as const).every((name) => first[name] === second[name])
+  return COUNTS.every((name) => first[name] === second[name])
 }

@@ -115,8 +115,9 @@ function assertSameSettings(wanted: PlacedConfig, found: Config): void {
 
 async function score({ team, config }: Learner, parameters: Float32Array, weightsSha256: string): Promise<LastWeights> {
   team.publish(parameters, config.iterations)
-  const { actions, scores, labels } = await decideSplit(team, config, 'test')
+  const decisions = await decideSplit(team, config, 'test')
+  const { labels } = decisions
   const threats = labels.reduce((sum, label) => sum + label, 0)
-  const scored = scoresOf({ actions, scores, labels }, config.rewards)
+  const scored = scoresOf(decisions, config.rewards)
   return { split: 'test', rows: labels.length, threats, weightsSha256, team: scored }
 }

@@ -61,7 +61,7 @@ describe('plain output', () => {
     const lines = text.trimEnd().split('\n')
     expect(lines.length).toBeLessThanOrEqual(22)
     expect(lines[0]).toBe(
-      'iteration    1/1000  6.5k steps/s  reward -1.00  value loss 1.00  F1 0.857  16 min 39 s left',
+      'iteration    1/1000  6.5k steps/s  reward -1.00  value loss 1.00  F1 0.857  alerts 1.0 %  undecided 0.30 %  16 min 39 s left',
     )
     expect(lines.at(-1)).toContain('iteration 1000/1000')
     expect(lines.at(-1)).toContain('0 s left')
@@ -107,11 +107,11 @@ describe('plain output', () => {
 })
 
 describe('live output', () => {
-  it('replaces one line, with the bar, speed, reward, value loss, F1 and time left', () => {
-    const shown = frames(show({ isTTY: true, columns: 100, last: 30 }))
+  it('replaces one line, with the bar, speed, reward, value loss, F1, alerts, undecided events and time left', () => {
+    const shown = frames(show({ isTTY: true, columns: 140, last: 30 }))
     expect(shown).toHaveLength(30)
     expect(shown.at(-1)).toBe(
-      '████████░░░░░░░░  30/60  6.5k steps/s  reward +0.93  value loss 0.03  F1 0.857  30 s left',
+      '████████░░░░░░░░  30/60  6.5k steps/s  reward +0.93  value loss 0.03  F1 0.857  alerts 1.0 %  undecided 0.30 %  30 s left',
     )
   })
 
@@ -131,9 +131,12 @@ describe('live output', () => {
     }
   })
 
-  it('shows everything in 60 columns, in short words', () => {
+  it('shows everything in 80 columns, in short words, and the alerts beside F1 in 60', () => {
+    expect(frames(show({ isTTY: true, columns: 80, last: 30 })).at(-1)).toBe(
+      '████░░░░  30/60  6.5k/s  r +0.93  vl 0.03  F1 0.857  al 1.0 %  un 0.30 %  30 s',
+    )
     expect(frames(show({ isTTY: true, columns: 60, last: 30 })).at(-1)).toBe(
-      '████░░░░  30/60  6.5k/s  r +0.93  vl 0.03  F1 0.857  30 s',
+      '30/60  r +0.93  F1 0.857  al 1.0 %  un 0.30 %  30 s',
     )
   })
 

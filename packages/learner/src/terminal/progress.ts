@@ -1,5 +1,12 @@
 import { createLogUpdate } from 'log-update'
-import { absentNumber, formatCompact, formatDuration, formatScore, formatSigned } from '../report/number-format.ts'
+import {
+  absentNumber,
+  formatCompact,
+  formatDuration,
+  formatScore,
+  formatShare,
+  formatSigned,
+} from '../report/number-format.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import {
   asciiNumber,
@@ -47,7 +54,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const redraw = live ? createLogUpdate(knownSize(stream), { showCursor: true }) : null
   const startMs = now()
   let seen = 0
-  let f1: number | null = null
+  let validation: Validation | null = null
   let unprinted: State | null = null
   let liveLine = ''
   let finished = false
@@ -62,9 +69,9 @@ export function createProgress(options: ProgressOptions): Progress {
       if (finished) return
       seen++
       // Most iterations are not validated; the last figure stays until the next one.
-      f1 = metrics.validation?.f1 ?? f1
+      validation = metrics.validation ?? validation
       const remaining = Math.max(0, totalIterations - metrics.iteration)
-      const state = { metrics, totalIterations, f1, remainingMs: ((now() - startMs) / seen) * remaining }
+      const state = { metrics, totalIterations, validation, remainingMs: ((now() - startMs) / seen) * remaining }
       if (redraw !== null) {
         liveLine = fitLiveLine(state, columnsOf(stream) - 1, colors)
         redraw(liveLine)
@@ -104,21 +111,26 @@ function knownSize(stream: OutputStream): NodeJS.WritableStream {
   return sized as unknown as NodeJS.WritableStream
 }
 
+type Validation = NonNullable<IterationMetrics['validation']>
+
 type State = {
   readonly metrics: IterationMetrics
   readonly totalIterations: number
-  readonly f1: number | null
+  /** The last one so far. */
+  readonly validation: Validation | null
   readonly remainingMs: number
 }
 
-function plainLine({ metrics, totalIterations, f1, remainingMs }: State): string {
+function plainLine({ metrics, totalIterations, validation, remainingMs }: State): string {
   const total = String(totalIterations)
   const line = [
     `iteration ${String(metrics.iteration).padStart(total.length)}/${total}`,
     `${formatCompact(metrics.stepsPerSecond).padStart(4)} steps/s`,
     `reward ${formatSigned(metrics.rewardMean).padStart(5)}`,
     `value loss ${lossText(metrics.valueLoss)}`,
-    `F1 ${formatScore(f1).padEnd(5)}`,
+    `F1 ${formatScore(validation?.f1 ?? null).padEnd(5)}`,
+    `alerts ${formatShare(validation?.alertRate ?? null)}`,
+    `undecided ${formatShare(validation?.undecidedRate ?? null)}`,
     `${formatDuration(remainingMs)} left`,
   ].join('  ')
   return asciiNumber(line)
@@ -129,24 +141,28 @@ type Segment = { readonly long: string; readonly short: string; readonly paint: 
 
 /** Long words where they fit, else short ones, else fewer of them: the live line must never wrap. */
 function fitLiveLine(state: State, columns: number, colors: Colors): string {
-  const { metrics, totalIterations, f1, remainingMs } = state
+  const { metrics, totalIterations, validation, remainingMs } = state
   const plain = (text: string) => text
   const reward = formatSigned(metrics.rewardMean)
   const loss = lossText(metrics.valueLoss).trim()
   const speed = formatCompact(metrics.stepsPerSecond)
   const count = `${metrics.iteration}/${totalIterations}`
   const duration = formatDuration(remainingMs)
+  const f1 = formatScore(validation?.f1 ?? null)
+  const [alerts, undecided] = [validation?.alertRate ?? null, validation?.undecidedRate ?? null].map(formatShare)
   // In order of importance; the first ones stay longest.
   const ranked: readonly Segment[] = [
     { long: count, short: count, paint: colors.bold },
-    { long: `F1 ${formatScore(f1)}`, short: `F1 ${formatScore(f1)}`, paint: colors.green },
+    { long: `F1 ${f1}`, short: `F1 ${f1}`, paint: colors.green },
+    { long: `alerts ${alerts}`, short: `al ${alerts}`, paint: plain },
+    { long: `undecided ${undecided}`, short: `un ${undecided}`, paint: plain },
     { long: `reward ${reward}`, short: `r ${reward}`, paint: plain },
     { long: `${duration} left`, short: duration, paint: colors.dim },
     { long: `value loss ${loss}`, short: `vl ${loss}`, paint: plain },
     { long: `${speed} steps/s`, short: `${speed}/s`, paint: colors.dim },
     { long: bar(state, 16), short: bar(state, 8), paint: colors.cyan },
   ]
-  const reading = [6, 0, 5, 2, 4, 1, 3].map((rank) => ranked[rank])
+  const reading = [8, 0, 7, 4, 6, 1, 2, 3, 5].map((rank) => ranked[rank])
   for (let kept = ranked.length; kept > 0; kept--) {
     const segments = reading.filter((segment) => ranked.indexOf(segment) < kept)
     for (const form of kept === ranked.length ? (['long', 'short'] as const) : (['short'] as const)) {

@@ -16,16 +16,17 @@ describe('summaryTable', () => {
     expect(summary()).toBe(`The team beats every baseline.
 
 synthetic, test: 1,000 events, 100 threats, majority rule
-                     F1  reward  recall  false positives  precision
-team              0.939  +1.620   0.930           0.56 %      0.949
-best agent alone  0.934  +1.600   0.920           0.56 %      0.948
-supervised        0.925  +1.560   0.920           0.78 %      0.929
-always-block      0.182  -7.700   1.000            100 %      0.100
-always-allow      0.000  -0.100   0.000              0 %      0.000
-Bayes optimum     0.950  +1.660       -                -          -
+                     F1  alerts  undecided  reward     FPR  recall  precision
+team              0.939   2.2 %      1.5 %  +1.554  0.56 %   0.930      0.949
+best agent alone  0.934     0 %        0 %  +1.550  0.56 %   0.920      0.948
+supervised        0.925     0 %        0 %  +1.528  0.78 %   0.920      0.929
+always-block      0.182     0 %        0 %  -7.700   100 %   1.000      0.100
+always-allow      0.000     0 %        0 %  -0.100     0 %   0.000      0.000
+Bayes optimum     0.960   1.3 %        0 %  +1.640  0.33 %   0.950      0.969
 
-Attacked by 1 of 4 agents: F1 0.895 at worst (targeted-any); 96.0 % of the
-decisions cannot be turned by so many.
+Attacked by 1 of 4 agents: F1 0.895 at worst (targeted-any; 3.0 % alerts, 1.0 %
+undecided); 5.0 % alerts at worst (crash); 96.0 % of the decisions cannot be
+turned by so many.
 
 report   runs/one/report.html
 metrics  runs/one/metrics.jsonl

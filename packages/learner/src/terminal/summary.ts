@@ -21,7 +21,7 @@ export type SummaryOptions = {
 type Line = { readonly cells: readonly string[]; readonly kind: 'team' | 'optimum' | 'other' }
 
 /** Columns in the order of importance: narrow terminals show the first ones. */
-const headings = ['', 'F1', 'reward', 'recall', 'false positives', 'precision']
+const headings = ['', 'F1', 'alerts', 'undecided', 'reward', 'FPR', 'recall', 'precision']
 
 /**
  * The end of a run for the terminal: the verdict, the team beside its agents, the baselines and the optimum, the notes and
@@ -65,15 +65,17 @@ export function summaryTable(options: SummaryOptions): string {
 }
 
 function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly Line[] {
-  const line = (kind: Line['kind'], name: string, scores: Partial<PolicyScores>): Line => ({
+  const line = (kind: Line['kind'], name: string, scores: PolicyScores): Line => ({
     kind,
     cells: [
       shorten(name),
-      formatScore(scores.f1 ?? null),
-      formatSigned(scores.rewardMean ?? null, 3),
-      formatScore(scores.recall ?? null),
-      formatShare(scores.falsePositiveRate ?? null),
-      formatScore(scores.precision ?? null),
+      formatScore(scores.f1),
+      formatShare(scores.alertRate),
+      formatShare(scores.undecidedRate),
+      formatSigned(scores.rewardMean, 3),
+      formatShare(scores.falsePositiveRate),
+      formatScore(scores.recall),
+      formatScore(scores.precision),
     ].map(asciiNumber),
   })
   const byF1 = <Scores extends PolicyScores>(policies: readonly Scores[]) => policies.toSorted((a, b) => b.f1 - a.f1)
@@ -83,7 +85,7 @@ function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly L
       .slice(0, 1)
       .map((agent) => line('other', 'best agent alone', agent)),
     ...byF1(baselines).map((baseline) => line('other', baseline.name, baseline)),
-    ...(bayes === null ? [] : [line('optimum', 'Bayes optimum', { f1: bayes.f1, rewardMean: bayes.rewardMean })]),
+    ...(bayes === null ? [] : [line('optimum', 'Bayes optimum', bayes)]),
   ]
 }
 
@@ -94,9 +96,10 @@ function attackLines({ byzantine, rule, faults, agents }: Evaluation): string[] 
   const none = own.find(({ attack }) => attack === 'none')
   if (attacks.length === 0 || none === undefined) return []
   const worst = attacks.reduce((worst, entry) => (entry.team.f1 < worst.team.f1 ? entry : worst))
-  const unturned = asciiNumber(formatShare(1 - none.flippable))
+  const busiest = attacks.reduce((most, entry) => (entry.team.alertRate > most.team.alertRate ? entry : most))
+  const share = (value: number) => asciiNumber(formatShare(value))
   return [
-    `Attacked by ${faults} of ${agents.length} agents: F1 ${formatScore(worst.team.f1)} at worst (${worst.attack}); ${unturned} of the decisions cannot be turned by so many.`,
+    `Attacked by ${faults} of ${agents.length} agents: F1 ${formatScore(worst.team.f1)} at worst (${worst.attack}; ${share(worst.team.alertRate)} alerts, ${share(worst.team.undecidedRate)} undecided); ${share(busiest.team.alertRate)} alerts at worst (${busiest.attack}); ${share(1 - none.flippable)} of the decisions cannot be turned by so many.`,
   ]
 }
 

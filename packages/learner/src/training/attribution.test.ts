@@ -1,10 +1,11 @@
+import { decide } from '@vigil/consensus'
 import { type EnvironmentSpec, REWARD_PRESETS } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attributionOf } from './attribution.ts'
 
-const [ALLOW, BLOCK, QUARANTINE] = [0, 1, 2]
+const [ALLOW, BLOCK, QUARANTINE, ALERT] = [0, 1, 2, 3] as const
 const labels = Uint8Array.of(0, 1)
 
 const ENVIRONMENT: EnvironmentSpec = {
@@ -39,6 +40,13 @@ describe('paidForOthers', () => {
     expect(attributionOf(trajectory(MIXED, [8.5, 8.5, 8.5, 1, 1, 1]), payment).paidForOthers).toBe(2)
   })
 
+  it('tells an alert from allow, which are one class but not paid alike', () => {
+    const payment = { environment: ENVIRONMENT, labels }
+    const actions = [ALERT, ALLOW, ALERT, ALERT, ALLOW, ALLOW]
+    expect(attributionOf(trajectory(actions, [-2, -10, -2, -1, 1, 1]), payment).paidForOthers).toBe(0)
+    expect(attributionOf(trajectory(actions, [-2, -2, -2, 1, 1, 1]), payment).paidForOthers).toBe(2)
+  })
+
   it('knows the bonus for agreement and for the agents that are right', () => {
     const payment = { environment: { ...ENVIRONMENT, teamBonus: 0.2 }, labels }
     // All three stop the threat: 0.2 (1 + 2). Two of three are right about the benign event: 0.2 * 2 * 2 / 3.
@@ -49,18 +57,19 @@ describe('paidForOthers', () => {
   })
 })
 
-/** Reward of agents for one event, as env-wasm/assembly/reward.ts has it; the majority of three always decides. */
+/** Reward of an agent for one event, as env-wasm/assembly/reward.ts has it; the majority of three always decides the class. */
 function rewardOf(agent: number, actions: readonly number[], threat: boolean, environment: EnvironmentSpec): number {
-  const isRestrictive = actions.map((action) => action === BLOCK || action === QUARANTINE)
-  const votes = isRestrictive.filter(Boolean).length
-  const paidFor = environment.attribution === 'own' ? isRestrictive[agent] : votes >= 2
-  const byTable = threat ? (paidFor ? 8.5 : -10) : paidFor ? -9.5 : 1
+  const votes = actions.filter((action) => action === BLOCK || action === QUARANTINE).length
+  const { rule, faults } = environment
+  const team = decide({ actions: Uint8Array.from(actions), rule, faults, fallbackAction: ALERT }).action
+  const paidFor = environment.attribution === 'own' ? actions[agent] : team
+  const byTable = (threat ? [-10, 8.5, 8.5, -2] : [1, -9.5, -9.5, -1])[paidFor]
   const right = threat ? votes : 3 - votes
   return byTable + environment.teamBonus * ((votes === 0 || votes === 3 ? 1 : 0) + (2 * right) / 3)
 }
 
 describe('samplingVariance', () => {
-  it('is the variance of the reward over the four actions of the agent, by either attribution, with a bonus or without', () => {
+  it('is on average over the four actions of an agent the variance of its reward, by either attribution, with a bonus or without', () => {
     const action = fc.integer({ min: 0, max: 3 })
     const policies = fc.array(fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }), {
       minLength: 6,
@@ -72,26 +81,23 @@ describe('samplingVariance', () => {
         policies,
         fc.constantFrom('own' as const, 'consensus' as const),
         fc.constantFrom(0, 0.2, 5),
-        (actions, weights, attribution, teamBonus) => {
+        (others, weights, attribution, teamBonus) => {
           const environment = { ...ENVIRONMENT, attribution, teamBonus }
-          const moments = actions.map((_, at) => {
-            const event = actions.slice(at < 3 ? 0 : 3, at < 3 ? 3 : 6)
+          for (let at = 0; at < 6; at++) {
             const total = weights[at].reduce((sum, weight) => sum + weight, 0)
-            const rewards = weights[at].map((_, a) => rewardOf(at % 3, event.with(at % 3, a), at < 3, environment))
-            const mean = rewards.reduce((sum, reward, a) => sum + (weights[at][a] / total) * reward, 0)
-            const variance = rewards.reduce(
-              (sum, reward, a) => sum + (weights[at][a] / total) * (reward - mean) ** 2,
-              0,
-            )
-            return { mean, variance, reward: rewards[actions[at]] }
-          })
-          const seen = trajectory(
-            actions,
-            moments.map(({ reward }) => reward),
-            moments.map(({ mean }) => mean),
-          )
-          const { samplingVariance } = attributionOf(seen, { environment, labels })
-          for (const [at, { variance }] of moments.entries()) expect(samplingVariance[at]).toBeCloseTo(variance, 2)
+            const pi = weights[at].map((weight) => weight / total)
+            const event = others.slice(at < 3 ? 0 : 3, at < 3 ? 3 : 6)
+            const rewards = pi.map((_, a) => rewardOf(at % 3, event.with(at % 3, a), at < 3, environment))
+            const mean = rewards.reduce((sum, reward, a) => sum + pi[a] * reward, 0)
+            const square = rewards.reduce((sum, reward, a) => sum + pi[a] * reward ** 2, 0)
+            const estimate = rewards.reduce((sum, reward, a) => {
+              const played = others.with(at, a)
+              const paid = new Array<number>(6).fill(0).with(at, reward)
+              const seen = trajectory(played, paid, new Array<number>(6).fill(0).with(at, mean))
+              return sum + pi[a] * attributionOf(seen, { environment, labels }).samplingVariance[at]
+            }, 0)
+            expect(estimate).toBeCloseTo(square - mean ** 2, 2)
+          }
         },
       ),
       { numRuns: 200, seed: 1 },

@@ -277,10 +277,11 @@ async function learn(
 async function validate(config: Config, team: Team, { parameters, iteration }: TrainingState) {
   team.publish(parameters, iteration)
   const decisions = await decideSplit(team, config, 'validation')
-  const counts = countConfusion(decisions.actions, decisions.labels)
-  const { precision, recall, f1 } = deriveRates(counts)
+  const counts = countConfusion(decisions.actions, decisions.labels, decisions.decided)
+  const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)
   const satisfied = decisionRobustness(config, decisions).map(satisfiedRateOf)
-  return { ...counts, precision, recall, f1, rewardMean: meanReward(counts, config.rewards), satisfied }
+  const rewardMean = meanReward(counts, config.rewards)
+  return { ...counts, precision, recall, f1, alertRate, undecidedRate, rewardMean, satisfied }
 }
 
 function mean(values: ArrayLike<number>): number {

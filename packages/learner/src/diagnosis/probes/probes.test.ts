@@ -1,5 +1,5 @@
 import type { Dataset } from '@vigil/data'
-import { DEFAULT_REWARDS, meanReward } from '@vigil/env-wasm'
+import { DEFAULT_REWARDS, expectedActionReward, REWARD_PRESETS, type RewardTable } from '@vigil/env-wasm'
 import { randomStream, randomUnit } from '@vigil/random'
 import { describe, expect, it } from 'vitest'
 import { madeDataset } from '../dataset-fixture.ts'
@@ -74,21 +74,23 @@ describe('treeProbe', () => {
 })
 
 describe('attainedReward', () => {
-  it('takes the threshold that a brute force over all scores finds on the training rows', () => {
+  it.each<[string, RewardTable]>([
+    ['the default table', DEFAULT_REWARDS],
+    ['a table without alerts', { ...DEFAULT_REWARDS, alertCost: 100 }],
+    ['the earlier table', REWARD_PRESETS.earlier],
+    ['a table that pays for alerts', { ...DEFAULT_REWARDS, alertCost: -0.5 }],
+  ])('takes the two thresholds that a brute force over all scores finds on the training rows, under %s', (_, table) => {
     const n = 300
     const labels = Uint8Array.from({ length: n }, (_, i) => (noise(i) < 0.2 ? 1 : 0))
     const scores = Float64Array.from(labels, (label, i) => Math.round(8 * (noise(i, 1) + 0.5 * label)))
     const both = { train: labels, validation: labels }
-    const rewardAt = (threshold: number) => {
-      const counts = { tp: 0, fp: 0, fn: 0, tn: 0 }
-      for (let i = 0; i < n; i++) {
-        if (scores[i] >= threshold) counts[labels[i] ? 'tp' : 'fp']++
-        else counts[labels[i] ? 'fn' : 'tn']++
-      }
-      return meanReward(counts, DEFAULT_REWARDS)
+    const rewardAt = (block: number, alert: number) => {
+      const actions = Array.from(scores, (score) => (score >= block ? 1 : score >= alert ? 3 : 0))
+      return actions.reduce<number>((sum, action, i) => sum + expectedActionReward(action, labels[i], table), 0) / n
     }
-    const best = Math.max(rewardAt(Number.POSITIVE_INFINITY), ...Array.from(scores, rewardAt))
-    const { rewardMean } = attainedReward({ train: scores, validation: scores }, both, DEFAULT_REWARDS)
+    const thresholds = [Number.POSITIVE_INFINITY, ...new Set(scores.values())]
+    const best = Math.max(...thresholds.flatMap((block) => thresholds.map((alert) => rewardAt(block, alert))))
+    const { rewardMean } = attainedReward({ train: scores, validation: scores }, both, table)
     expect(rewardMean).toBeCloseTo(best, 12)
   })
 
