@@ -20,11 +20,14 @@
  *   MEMORY_LIMIT         windows or a trace that need more memory than allowed
  *   DIVISION_BY_ZERO     a division by zero at some step
  *   NOT_A_NUMBER         arithmetic without a value at some step, such as sqrt(-1) or inf - inf
+ *   NOT_DENSE            an operator about steps, in dense time
+ *   DENSE_FUTURE         an operator that looks ahead, in a monitor in dense time
  *   NOT_SMOOTH           a term that has no smooth bound, such as pow of a minimum
  *   TRACE_VALUE          a sample that is no number
  *   TRACE_SHAPE          signals of different lengths, no sample for a signal, or a blank row
  *   TRACE_TIME           times that do not rise, are not uniform, or contradict the sampling period
  *   TRACE_EMPTY          a trace without steps
+ *   MONITOR_STATE        bytes that are no saved state of this monitor
  *   TRACE_FILE           a trace that cannot be read as CSV
  *   OPTION               an option outside of its range
  */
@@ -48,12 +51,15 @@ export type StlErrorCode =
   | 'MEMORY_LIMIT'
   | 'DIVISION_BY_ZERO'
   | 'NOT_A_NUMBER'
+  | 'NOT_DENSE'
+  | 'DENSE_FUTURE'
   | 'NOT_SMOOTH'
   | 'TRACE_VALUE'
   | 'TRACE_SHAPE'
   | 'TRACE_TIME'
   | 'TRACE_EMPTY'
   | 'TRACE_FILE'
+  | 'MONITOR_STATE'
   | 'OPTION'
 
 /** A part of a text: offsets in UTF-16 units, `end` behind the last one. */

@@ -14,10 +14,17 @@ export const arbitraryTrace = fc.integer({ min: 1, max: 12 }).chain((length) => 
 })
 
 /** What formulas may have. */
-type Kinds = { readonly unboundedFuture: boolean; readonly unboundedPast: boolean }
+type Kinds = {
+  readonly unboundedFuture: boolean
+  readonly unboundedPast: boolean
+  /** no operators about steps, bounds in quarters of a second */
+  readonly dense?: boolean
+  /** no operators that look ahead */
+  readonly pastOnly?: boolean
+}
 
-function interval(unbounded: boolean): fc.Arbitrary<Interval | null> {
-  const bound = (value: number) => ({ value, unit: null, span })
+function interval(unbounded: boolean, scale: number): fc.Arbitrary<Interval | null> {
+  const bound = (value: number) => ({ value: value * scale, unit: null, span })
   const bounded = fc
     .tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 5 }))
     .map(([from, more]): Interval => ({ from: bound(from), to: bound(from + more), span }))
@@ -26,10 +33,17 @@ function interval(unbounded: boolean): fc.Arbitrary<Interval | null> {
   return fc.oneof({ weight: 3, arbitrary: bounded }, endless, fc.constant(null))
 }
 
+const STEP_OPERATORS = ['next', 's_next', 'prev', 's_prev', 'rise', 'fall'] as const
+
 /** Formulas over x, y and z, of some ten operators, without division. */
-export function arbitraryFormula({ unboundedFuture, unboundedPast }: Kinds): fc.Arbitrary<Formula> {
-  const ahead = interval(unboundedFuture)
-  const back = interval(unboundedPast)
+export function arbitraryFormula({
+  unboundedFuture,
+  unboundedPast,
+  dense = false,
+  pastOnly = false,
+}: Kinds): fc.Arbitrary<Formula> {
+  const ahead = interval(unboundedFuture, dense ? 0.25 : 1)
+  const back = interval(unboundedPast, dense ? 0.25 : 1)
   const of = <Kind extends Formula['kind'], Operator extends string>(kind: Kind, ...operators: Operator[]) => ({
     kind: fc.constant(kind),
     operator: fc.constantFrom(...operators),
@@ -49,18 +63,24 @@ export function arbitraryFormula({ unboundedFuture, unboundedPast }: Kinds): fc.
         number,
         fc.record({ ...of('binary', '+', '-', '*', 'min', 'max'), ...terms }),
         fc.record({ ...of('unary', 'negate', 'abs'), operand: tie('term') }),
-        fc.record({ ...of('statistic', 'mean'), operand: name, window }),
-        fc.record({ ...of('statistic', 'rate'), operand, window }),
+        ...(dense
+          ? []
+          : [
+              fc.record({ ...of('statistic', 'mean'), operand: name, window }),
+              fc.record({ ...of('statistic', 'rate'), operand, window }),
+            ]),
       ),
       formula: fc.oneof(
         { maxDepth: 6, depthSize: 'medium' },
         name,
         fc.record({ ...of('binary', '<', '<=', '>', '>=', '==', '!=='), ...terms }),
         fc.record({ ...of('binary', 'and', 'or', 'implies', 'iff', 'xor'), ...formulas }),
-        fc.record({ ...of('unary', 'not', 'next', 's_next', 'prev', 's_prev', 'rise', 'fall'), operand }),
-        fc.record({ ...of('temporal', 'always', 'eventually'), interval: ahead, operand }),
+        fc.record({ ...of('unary', 'not', ...(dense ? [] : STEP_OPERATORS)), operand }),
+        ...(pastOnly ? [] : [fc.record({ ...of('temporal', 'always', 'eventually'), interval: ahead, operand })]),
         fc.record({ ...of('temporal', 'historically', 'once'), interval: back, operand }),
-        fc.record({ ...of('temporal-binary', 'until', 'unless', 'release'), interval: ahead, ...formulas }),
+        ...(pastOnly
+          ? []
+          : [fc.record({ ...of('temporal-binary', 'until', 'unless', 'release'), interval: ahead, ...formulas })]),
         fc.record({ ...of('temporal-binary', 'since'), interval: back, ...formulas }),
         fc.boolean().map((value): Formula => ({ kind: 'boolean', value, span })),
       ),

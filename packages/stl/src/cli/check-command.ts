@@ -3,11 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { choiceFlag, type Flags, readFlags, UsageError } from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import { type FileTrace, readTrace } from '../trace/read-trace.ts'
-import { type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
+import { denseTimesOf, type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
 import { type CheckSettings, checkFormula } from './check-formula.ts'
 import { asJson, asText, type Result } from './results.ts'
 
-const FLAGS = ['formula', 'formulas', 'trace', 'profile', 'constants', 'sampling-period', 'jitter', 'online', 'json']
+const FLAGS = [
+  'formula',
+  'formulas',
+  'trace',
+  'profile',
+  'constants',
+  'sampling-period',
+  'jitter',
+  'semantics',
+  'online',
+  'json',
+]
 const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
 /** How a check ends. */
 const EXIT = { violated: 1, badFormula: 2, badTrace: 3, inconclusive: 4 } as const
@@ -29,7 +40,7 @@ export async function checkCommand(words: readonly string[], write: (text: strin
     profile: choiceFlag(flags, 'profile', ['rtamt', 'stlcgpp']) ?? 'rtamt',
     constants: constantsOf(flags),
   } as const
-  const time = { samplingPeriod: periodFlag(flags), jitter: jitterFlag(flags) }
+  const time = timeFlags(flags)
   const online = isSet(flags, 'online')
   const inJson = isSet(flags, 'json')
   const print = inJson ? asJson : asText
@@ -47,23 +58,24 @@ export async function checkCommand(words: readonly string[], write: (text: strin
   return exitCode
 }
 
-/** A trace and its steps. */
-type TimedTrace = { readonly trace: FileTrace; readonly samplingPeriod: number }
+/** A trace and its time: seconds between two steps, or in dense time the seconds of each row. */
+type TimedTrace = { readonly trace: FileTrace; readonly samplingPeriod: number; readonly times: Float64Array | null }
 
-async function timedTrace(path: string, time: TimeSettings): Promise<TimedTrace> {
+async function timedTrace(path: string, time: TimeSettings | 'dense'): Promise<TimedTrace> {
   const trace = await readTrace(path)
-  return { trace, samplingPeriod: samplingPeriodOf(trace, time) }
+  if (time === 'dense') return { trace, samplingPeriod: 1, times: denseTimesOf(trace) }
+  return { trace, samplingPeriod: samplingPeriodOf(trace, time), times: null }
 }
 
 function outcomeOf(
   formula: string,
   timed: TimedTrace | StlError,
-  { options, ...settings }: Omit<CheckSettings, 'trace'>,
+  { options, ...settings }: Omit<CheckSettings, 'trace' | 'times'>,
 ): Result {
   if (timed instanceof StlError) return timed
-  const { trace, samplingPeriod } = timed
+  const { trace, samplingPeriod, times } = timed
   try {
-    return checkFormula(formula, { trace, options: { ...options, samplingPeriod }, ...settings })
+    return checkFormula(formula, { trace, times, options: { ...options, samplingPeriod }, ...settings })
   } catch (error) {
     if (error instanceof StlError) return error
     throw error
@@ -133,6 +145,19 @@ function assertDistinct(constants: Readonly<Record<string, number>>, columns: re
   if (name === undefined) return
   const message = `--constants must not have the name of a column of the trace, but has "${name}". Rename one of them.`
   throw new UsageError('INVALID_VALUE', message)
+}
+
+function timeFlags(flags: Flags): TimeSettings | 'dense' {
+  const time = { samplingPeriod: periodFlag(flags), jitter: jitterFlag(flags) }
+  if ((choiceFlag(flags, 'semantics', ['discrete', 'dense']) ?? 'discrete') === 'discrete') return time
+  const other = ['sampling-period', 'jitter'].find((name) => flags.has(name))
+  if (other !== undefined) {
+    throw new UsageError('INVALID_VALUE', `--${other} is about steps, and --semantics=dense has none. Leave one out.`)
+  }
+  if (flags.get('profile') === 'stlcgpp') {
+    throw new UsageError('INVALID_VALUE', '--semantics=dense has profile rtamt only: STLCG++ has no dense time.')
+  }
+  return 'dense'
 }
 
 /** Seconds between two steps; null where the trace is to say it. */

@@ -1,5 +1,7 @@
 /** One formula on one trace. */
 import { harmlessText } from '@vigil/command-line'
+import { DenseMonitor } from '../dense/dense-monitor.ts'
+import { denseBounds, denseRobustness } from '../dense/dense-robustness.ts'
 import { StlError } from '../errors.ts'
 import type { Formula, Specification } from '../language/formula.ts'
 import { parse } from '../language/parse.ts'
@@ -18,7 +20,9 @@ import { firstViolation } from './first-violation.ts'
 /** How formulas are checked. */
 export type CheckSettings = {
   readonly trace: FileTrace
-  readonly options: Omit<CompileOptions, 'signals' | 'semantics'>
+  /** in steps of `options.samplingPeriod`, or in dense time at [T] seconds */
+  readonly times: Float64Array | null
+  readonly options: Omit<CompileOptions, 'signals' | 'semantics' | 'time'>
   /** sample by sample, as a monitor would see the trace */
   readonly online: boolean
   /** whether to look for the first violation, which takes longer than the robustness */
@@ -27,11 +31,13 @@ export type CheckSettings = {
 
 /** What came out. */
 export type Outcome = {
-  /** [T] as the profile has it */
-  readonly robustness: Float64Array
-  /** about step 0; see verdictOf() */
+  /** as the profile has it: [T] in steps, [seconds, robustness] where it changes in dense time */
+  readonly robustness: Float64Array | readonly (readonly [number, number])[]
+  /** about the first row; see verdictOf() and denseVerdictOf() */
   readonly verdict: Verdict
-  /** of the robustness at step 0, whatever comes behind the trace */
+  /** the robustness at the first row */
+  readonly first: number
+  /** of that robustness, whatever comes behind the trace */
   readonly bounds: NumberInterval
   /** null where there is none, or where none was asked for */
   readonly violation: Violation | null
@@ -54,7 +60,8 @@ type Violation = {
  * @throws {StlError} whatever is wrong with the formula, or with the trace for this formula
  */
 export function checkFormula(text: string, settings: CheckSettings): Outcome {
-  const { trace, options, online, pointsOut } = settings
+  const { trace, times, options, online, pointsOut } = settings
+  if (times !== null) return checkDense(text, { ...settings, times })
   const specification = parse(text, options)
   const compiled: Compiled = (formula, semantics) =>
     compile({ ...specification, formula, name: null, nameSpan: null }, { ...options, signals: trace.names, semantics })
@@ -68,7 +75,37 @@ export function checkFormula(text: string, settings: CheckSettings): Outcome {
   const { lower, upper } = bounds(program)
   const verdict = verdictFrom({ lower, upper }, () => bounds(compiled(specification.formula, 'truth')))
   const violation = verdict === 'violated' && pointsOut ? describe(specification, { trace, options, compiled }) : null
-  return { robustness: values, verdict, bounds: { lower, upper }, violation }
+  return { robustness: values, verdict, first: values[0], bounds: { lower, upper }, violation }
+}
+
+function checkDense(text: string, { trace, times, options, online }: CheckSettings & { times: Float64Array }): Outcome {
+  const compiled = (semantics: 'robustness' | 'truth') =>
+    compile(text, { ...options, signals: trace.names, semantics, time: 'dense' })
+  const program = compiled('robustness')
+  assertNumbers(program, trace)
+  const names = program.signals.length > 0 ? program.signals : trace.names.slice(0, 1)
+  const samples = Object.fromEntries(
+    names.map((name) => [name, Array.from(times, (time, row): [number, number] => [time, trace.samples[name][row]])]),
+  )
+  const robustness = online ? watchDense(program, { trace, times }) : denseRobustness(program, samples)
+  const bounds = denseBounds(program, samples)
+  const verdict = verdictFrom(bounds, () => denseBounds(compiled('truth'), samples))
+  const first = robustness.filter(([time]) => time <= times[0]).at(-1)![1]
+  return { robustness, verdict, first, bounds, violation: null }
+}
+
+function watchDense(program: Program, { trace, times }: { trace: FileTrace; times: Float64Array }): [number, number][] {
+  const monitor = new DenseMonitor(program)
+  const columns = program.signals.map((name) => trace.samples[name])
+  const changes: [number, number][] = []
+  for (const [row, time] of times.entries()) {
+    for (const change of monitor.push(
+      time,
+      columns.map((column) => column[row]),
+    ))
+      changes.push(change)
+  }
+  return changes
 }
 
 /** Compiles a part of the specification. */

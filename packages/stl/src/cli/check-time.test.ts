@@ -135,6 +135,58 @@ describe('the column time', () => {
   })
 })
 
+describe('dense time', () => {
+  const uneven = 'time,x\n0,-1\n1,-1\n2,-1\n500,1\n501,-1\n'
+
+  it('takes rows at any times', async () => {
+    expect(await check(uneven, 'F[0,3 s] x > 0')).toMatchObject({ code: 3, error: { code: 'TRACE_TIME', line: 5 } })
+    expect(await check(uneven, 'F[0,3 s] x > 0', '--semantics=dense')).toEqual({
+      code: 1,
+      formula: 'F[0,3 s] x > 0',
+      robustness: [
+        [0, -1],
+        [497, 1],
+        [501, -1],
+      ],
+      verdict: 'violated',
+      satisfied: false,
+      bounds: [-1, -1],
+    })
+    expect(await check(uneven, 'F[0,600] x > 5', '--semantics=dense')).toMatchObject({ code: 4, bounds: [-4, 'inf'] })
+    expect(await check(uneven, 'F[0.5:500.25] x > 0', '--semantics=dense')).toMatchObject({ code: 0 })
+    expect(await check(uneven, '1 > 0', '--semantics=dense')).toMatchObject({ code: 0, bounds: [1, 1] })
+  })
+
+  it('says the same online, for formulas that look back', async () => {
+    const words = ['--semantics=dense', '--online']
+    const online = await check(uneven, 'once[0,0.5] x > 0', ...words)
+    expect(online).toMatchObject({
+      code: 1,
+      robustness: [
+        [0, -1],
+        [500, 1],
+      ],
+    })
+    expect(await check(uneven, 'F[0,1] x > 0', ...words)).toMatchObject({ code: 2, error: { code: 'DENSE_FUTURE' } })
+  })
+
+  it('needs times that rise, and operators that know time', async () => {
+    expect(await check('x\n1\n', 'x > 0', '--semantics=dense')).toMatchObject({
+      code: 3,
+      error: { code: 'TRACE_TIME' },
+    })
+    expect(await check('time,x\n1,1\n1,2\n', 'x > 0', '--semantics=dense')).toMatchObject({ code: 3 })
+    expect(await check(uneven, 'next x > 0', '--semantics=dense')).toMatchObject({
+      code: 2,
+      error: { code: 'NOT_DENSE' },
+    })
+  })
+
+  it.each(['--sampling-period=1s', '--jitter=1ms', '--profile=stlcgpp'])('has no %s', async (word) => {
+    await expect(check(uneven, 'x > 0', '--semantics=dense', word)).rejects.toThrow(/semantics=dense has/)
+  })
+})
+
 describe('cells and rows', () => {
   it('are refused where a number is too large', async () => {
     const result = await check('y,x\n1,1\n1,-1e999\n', 'x > 0')

@@ -14,7 +14,7 @@ const trace = {
 
 function check(formula: string, pointsOut: boolean) {
   vi.mocked(compile).mockClear()
-  const { verdict, violation } = checkFormula(formula, { trace, options: {}, online: false, pointsOut })
+  const { verdict, violation } = checkFormula(formula, { trace, times: null, options: {}, online: false, pointsOut })
   return { verdict, violation, compilations: vi.mocked(compile).mock.calls.length }
 }
 

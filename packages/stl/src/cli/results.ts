@@ -12,7 +12,10 @@ export function asJson(formula: string, result: Result): string {
     return JSON.stringify({ formula, error: { code, line, column, message } })
   }
   const { robustness, verdict, bounds } = result
-  const numbers = Array.from(robustness, jsonNumber)
+  const numbers =
+    robustness instanceof Float64Array
+      ? Array.from(robustness, jsonNumber)
+      : robustness.map(([time, value]) => [time, jsonNumber(value)])
   const satisfied = verdict === 'inconclusive' ? null : verdict === 'satisfied'
   return JSON.stringify({
     formula,
@@ -31,12 +34,12 @@ export function asText(formula: string, result: Result): string {
     const shown = excerpt === null ? [] : excerpt.split('\n').map((text) => `    ${text}`)
     return [`error      ${shortened(formula)}`, `  ${code}:${place} ${message}`, ...shown].join('\n')
   }
-  const { robustness, verdict, bounds, violation } = result
+  const { first, verdict, bounds, violation } = result
   if (verdict === 'inconclusive') {
     const between = `between ${word(bounds.lower)} and ${word(bounds.upper)}`
     return `inconclusive ${shortened(formula)}   robustness ${between}: the trace ends too early to tell`
   }
-  const head = `${verdict.padEnd(10)} ${shortened(formula)}   robustness ${word(robustness[0])}`
+  const head = `${verdict.padEnd(10)} ${shortened(formula)}   robustness ${word(first)}`
   if (violation === null) return head
   const { step, line, part, samples } = violation
   const values = samples.map(({ name, value }) => `${name} = ${word(value)}`).join(', ')

@@ -3,7 +3,7 @@ import { errorAt, StlError } from '../errors.ts'
 import type { NumberInterval } from '../offline/interval-arithmetic.ts'
 import { type IntervalColumn, intervalColumn } from '../offline/robustness-interval.ts'
 import { partOf } from '../program/part.ts'
-import { looksAhead, looksBack, OP, type Operation, type Program } from '../program/program.ts'
+import { assertTime, looksAhead, looksBack, OP, type Operation, type Program } from '../program/program.ts'
 import { reachOf } from '../program/reach.ts'
 import { Monitor } from './monitor.ts'
 
@@ -33,6 +33,7 @@ export class IntervalMonitor {
 
   /** @throws {StlError} UNBOUNDED_PAST, MEMORY_LIMIT */
   constructor(program: Program) {
+    assertTime(program, 'steps')
     const { ahead, exact } = split(program)
     assertBoundedPast(ahead)
     const { back, forward } = reachOf(ahead)

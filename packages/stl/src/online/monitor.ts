@@ -3,6 +3,8 @@ import { StlError } from '../errors.ts'
 import { valueError } from '../program/pointwise.ts'
 import type { Program } from '../program/program.ts'
 import { noNumber } from '../trace/columns.ts'
+import { openState, sealState, stateError } from './saved-monitor.ts'
+import { faultOfState } from './saved-state.ts'
 import { CODE_STRIDE, FIELD, type Schedule, schedule } from './schedule.ts'
 import { resetState, runStep } from './step.ts'
 
@@ -17,6 +19,12 @@ import { resetState, runStep } from './step.ts'
  * }
  * const last = monitor.finish() // the values at the last monitor.horizon steps
  * ```
+ *
+ * A monitor can be saved at any step, and goes on elsewhere with the same bits:
+ *
+ * ```ts
+ * const other = Monitor.restore(program, monitor.save())
+ * ```
  */
 export class Monitor {
   /** names of the signals, in the order of a sample */
@@ -27,6 +35,8 @@ export class Monitor {
   private readonly plan: Schedule
   private readonly memory: { readonly registers: Float64Array; readonly state: Float64Array }
   private readonly moment: { step: number; length: number; padded: boolean }
+  /** after an error in the middle of a step: parts of the state are a step ahead of others */
+  private isBroken = false
 
   /** @throws {StlError} UNBOUNDED_FUTURE, MEMORY_LIMIT */
   constructor(program: Program) {
@@ -44,17 +54,17 @@ export class Monitor {
    *
    * @param sample one number per signal, in the order of `signals`; more are ignored
    * @returns the value at the step `horizon` steps ago; null while there is none
-   * @throws {StlError} TRACE_VALUE, TRACE_SHAPE, DIVISION_BY_ZERO, NOT_A_NUMBER; the monitor must then be reset
+   * @throws {StlError} TRACE_VALUE, TRACE_SHAPE for a sample that is none: it is not taken in, and the next one may follow;
+   *   DIVISION_BY_ZERO, NOT_A_NUMBER for a formula without a value here: the monitor must then be reset
    */
   push(sample: ArrayLike<number>): number | null {
     const { moment, memory, plan, signals } = this
-    if (moment.length !== Number.POSITIVE_INFINITY) throw finished()
+    this.assertGoesOn()
+    // NaN and undefined are no smaller than infinity. All are looked at before the first is taken in.
     for (let i = 0; i < signals.length; i++) {
-      const value = sample[i]
-      // NaN and undefined are the values that differ from themselves as numbers.
-      if (!(value <= Number.POSITIVE_INFINITY)) throw this.badSample(sample, i)
-      memory.registers[i] = value
+      if (!(sample[i] <= Number.POSITIVE_INFINITY)) throw this.badSample(sample, i)
     }
+    for (let i = 0; i < signals.length; i++) memory.registers[i] = sample[i]
     const stopped = runStep(plan, memory, moment)
     if (stopped >= 0) throw this.stoppedAt(stopped)
     return moment.step++ < this.horizon ? null : memory.registers[plan.result] + 0
@@ -68,7 +78,7 @@ export class Monitor {
    */
   finish(): Float64Array {
     const { moment, memory, plan, horizon } = this
-    if (moment.length !== Number.POSITIVE_INFINITY) throw finished()
+    this.assertGoesOn()
     moment.length = moment.step
     const values = new Float64Array(Math.min(horizon, moment.length))
     // Between the end and the first value there may be steps without one, when the trace is shorter than the horizon.
@@ -85,13 +95,60 @@ export class Monitor {
   reset(): void {
     this.moment.step = 0
     this.moment.length = Number.POSITIVE_INFINITY
+    this.isBroken = false
     this.memory.registers.set(this.plan.registers)
     resetState(this.plan, this.memory.state)
   }
 
+  /**
+   * The state as bytes: as many as the windows need, whatever the length of the trace. The layout is in saved-monitor.ts.
+   *
+   * @throws {StlError} OPTION behind the end of the trace, or after an error that needs a reset
+   */
+  save(): Uint8Array {
+    this.assertGoesOn()
+    const { registers, state } = this.memory
+    const numbers = new Float64Array(1 + registers.length + state.length)
+    numbers[0] = this.moment.step
+    numbers.set(registers, 1)
+    numbers.set(state, 1 + registers.length)
+    return sealState(this.program, numbers)
+  }
+
+  /**
+   * A monitor that goes on where another was saved.
+   *
+   * @param program the program of that monitor, compiled from the same formula in the same way
+   * @throws {StlError} MONITOR_STATE for bytes that are not such a state; UNBOUNDED_FUTURE, MEMORY_LIMIT
+   */
+  static restore(program: Program, bytes: Uint8Array): Monitor {
+    const monitor = new Monitor(program)
+    const { registers, state } = monitor.memory
+    const numbers = openState(program, bytes, 1 + registers.length + state.length)
+    const [step] = numbers
+    if (numbers.length !== 1 + registers.length + state.length || !Number.isSafeInteger(step) || step < 0) {
+      throw stateError('It has another number of steps or of values.')
+    }
+    registers.set(numbers.subarray(1, 1 + registers.length))
+    state.set(numbers.subarray(1 + registers.length))
+    const fault = registers.some(Number.isNaN) ? 'holds NaN in a register' : faultOfState(monitor.plan.code, state)
+    if (fault !== null) throw stateError(`It ${fault}.`)
+    monitor.moment.step = step
+    return monitor
+  }
+
+  private assertGoesOn(): void {
+    if (this.moment.length !== Number.POSITIVE_INFINITY) throw finished()
+    if (!this.isBroken) return
+    throw new StlError(
+      'OPTION',
+      'The formula had no value at the last step, so the monitor cannot go on. Call reset() first.',
+    )
+  }
+
   private badSample(sample: ArrayLike<number>, signal: number): StlError {
     const { step } = this.moment
-    if (signal < sample.length) return noNumber(this.signals[signal], step)
+    if (signal < sample.length) return noNumber(this.signals[signal], `step ${step}`)
     const wanted = `${this.signals.length} (${this.signals.join(', ')})`
     return new StlError(
       'TRACE_SHAPE',
@@ -100,6 +157,7 @@ export class Monitor {
   }
 
   private stoppedAt(instruction: number): StlError {
+    this.isBroken = true
     const { code, sources } = this.plan
     const at = instruction * CODE_STRIDE
     const { registers } = this.memory

@@ -12,7 +12,7 @@ import { errorAt } from '../errors.ts'
 import { maximumStateSize } from '../kernels/sliding-maximum.ts'
 import { meanStateSize } from '../kernels/sliding-mean.ts'
 import { sinceStateSize } from '../kernels/sliding-since.ts'
-import { FIRST_TEMPORAL, OP, type OpCode, type Operation, type Program } from '../program/program.ts'
+import { assertTime, FIRST_TEMPORAL, OP, type OpCode, type Operation, type Program } from '../program/program.ts'
 
 /** Integers of an instruction, and which is which. */
 export const CODE_STRIDE = 8
@@ -50,6 +50,7 @@ type Located = { readonly register: number; readonly delay: number; readonly isC
  * @throws {StlError} UNBOUNDED_FUTURE, MEMORY_LIMIT
  */
 export function schedule(program: Program): Schedule {
+  assertTime(program, 'steps')
   const plan = new Plan(program)
   const located: Located[] = []
   for (const operation of program.operations) located.push(plan.place(operation, located))

@@ -2,7 +2,7 @@
 import type { Span } from '../errors.ts'
 import type { Profile } from '../profile.ts'
 import { partOf } from './part.ts'
-import { OP, type OpCode, type Operation, type Program } from './program.ts'
+import { OP, type OpCode, type Operation, type Program, type TimeDomain } from './program.ts'
 import type { Clock } from './steps.ts'
 
 /** What an operation needs besides its code; what is left out does not matter to it. */
@@ -17,13 +17,15 @@ export type Operands = {
 export class ProgramBuilder {
   readonly profile: Profile
   readonly clock: Clock
+  readonly time: TimeDomain
   private readonly operations: Operation[] = []
   private readonly known = new Map<string, number>()
   private readonly signals = new Map<string, number>()
 
-  constructor({ profile, clock }: { profile: Profile; clock: Clock }) {
+  constructor({ profile, clock, time }: { profile: Profile; clock: Clock; time: TimeDomain }) {
     this.profile = profile
     this.clock = clock
+    this.time = time
   }
 
   /** @returns the index of the operation */
@@ -52,7 +54,7 @@ export class ProgramBuilder {
 
   /** The program whose value is that of `result`. */
   finish(result: number): Program {
-    const { operations, signals, profile, clock } = this
-    return partOf({ text: clock.text, operations, signals: [...signals.keys()], profile }, result)
+    const { operations, signals, profile, clock, time } = this
+    return partOf({ text: clock.text, operations, signals: [...signals.keys()], profile, time }, result)
   }
 }

@@ -28,6 +28,11 @@ export type CompileOptions = {
   readonly equivalence?: Profile['equivalence']
   /** default robustness */
   readonly semantics?: Semantics
+  /**
+   * discrete (default): a trace has steps. dense: signals are piecewise constant over time in seconds, for
+   * denseRobustness() and DenseMonitor; under profile rtamt only, as STLCG++ has no dense time
+   */
+  readonly time?: 'discrete' | 'dense'
 }
 
 /**
@@ -44,13 +49,17 @@ export type CompileOptions = {
  * @throws {StlError} what parse() throws; UNKNOWN_SIGNAL, UNKNOWN_CONSTANT, DUPLICATE_NAME, INTERVAL_*, WINDOW, OPTION
  */
 export function compile(specification: string | Specification, options: CompileOptions = {}): Program {
-  const { constants = {}, samplingPeriod = 1, profile = 'rtamt', semantics = 'robustness' } = options
-  assertOptions({ constants, samplingPeriod, profile })
+  const { constants = {}, samplingPeriod = 1, profile = 'rtamt', semantics = 'robustness', time = 'discrete' } = options
+  assertOptions({ constants, samplingPeriod, profile, time })
   const source = typeof specification === 'string' ? parse(specification, { profile }) : specification
   const { text, definitions, formula } = source
   const clock = clockOf(text, { constants, samplingPeriod, profile })
   const { equivalence = PROFILES[profile].equivalence } = options
-  const builder = new ProgramBuilder({ profile: { ...PROFILES[profile], equivalence }, clock })
+  const builder = new ProgramBuilder({
+    profile: { ...PROFILES[profile], equivalence },
+    clock,
+    time: time === 'dense' ? 'seconds' : 'steps',
+  })
   const names = new NameTable(source, options)
   names.assertNoAssignment(source)
   for (const definition of definitions) {
@@ -170,9 +179,15 @@ function assignment(name: string, kind: Meaning['kind'], at: { text: string; spa
   return errorAt('DUPLICATE_NAME', message, at)
 }
 
-function assertOptions({ constants = {}, samplingPeriod = 1, profile = 'rtamt' }: CompileOptions): void {
+function assertOptions({ constants = {}, samplingPeriod = 1, profile = 'rtamt', time }: CompileOptions): void {
   if (!Object.hasOwn(PROFILES, profile)) {
     throw new StlError('OPTION', `profile must be ${Object.keys(PROFILES).join(' or ')}, received "${profile}".`)
+  }
+  if (time !== 'discrete' && time !== 'dense') {
+    throw new StlError('OPTION', `time must be "discrete" or "dense", received "${time}".`)
+  }
+  if (time === 'dense' && profile !== 'rtamt') {
+    throw new StlError('OPTION', `Dense time has profile "rtamt" only, received "${profile}".`)
   }
   if (!(samplingPeriod > 0 && samplingPeriod < Number.POSITIVE_INFINITY)) {
     throw new StlError('OPTION', `samplingPeriod must be a number of seconds above 0, received ${samplingPeriod}.`)

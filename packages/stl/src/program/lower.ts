@@ -9,6 +9,7 @@
 import type { Span } from '../errors.ts'
 import type { BinaryOperator, Formula, TemporalBinaryOperator } from '../language/formula.ts'
 import type { ProgramBuilder } from './builder.ts'
+import { lowerDenseTemporal, lowerDenseTemporalBinary, notDense } from './lower-dense.ts'
 import { OP, type OpCode } from './program.ts'
 import { type StepInterval, stepsOf, windowSteps } from './steps.ts'
 
@@ -61,6 +62,7 @@ export function lowerNode(
     case 'boolean':
       return builder.constant(formula.value ? TRUE : FALSE, span)
     case 'statistic': {
+      if (builder.time === 'seconds') throw notDense(builder, formula.operator, span)
       const width = windowSteps(formula.window, builder.clock)
       const counted = formula.operator === 'rate' ? builder.emit(OP.indicator, { a, span }) : a
       return asFormula(builder.emit(OP.mean, { a: counted, width, span }))
@@ -84,6 +86,7 @@ export function lowerNode(
 }
 
 function lowerLogicUnary(builder: ProgramBuilder, { operator, span }: Node<'unary'>, a: number): number {
+  if (builder.time === 'seconds' && operator !== 'not') throw notDense(builder, operator, span)
   const delayed = (value: number) => builder.emit(OP.delay, { a, width: 1, value, span })
   switch (operator) {
     case 'next':
@@ -150,7 +153,9 @@ function lowerComparison(
   return builder.emit(isStrict ? OP.positive : OP.nonNegative, { a: margin, span })
 }
 
-function lowerTemporal(builder: ProgramBuilder, { operator, interval, span }: Node<'temporal'>, a: number): number {
+function lowerTemporal(builder: ProgramBuilder, formula: Node<'temporal'>, a: number): number {
+  if (builder.time === 'seconds') return lowerDenseTemporal(builder, formula, a)
+  const { operator, interval, span } = formula
   const steps = stepsOf(interval, builder.clock)
   switch (operator) {
     case 'always':
@@ -169,9 +174,11 @@ type Timed = { readonly steps: StepInterval; readonly span: Span }
 
 function lowerTemporalBinary(
   builder: ProgramBuilder,
-  { operator, interval, span }: Node<'temporal-binary'>,
+  formula: Node<'temporal-binary'>,
   { left, right }: Sides,
 ): number {
+  if (builder.time === 'seconds') return lowerDenseTemporalBinary(builder, formula, { left, right })
+  const { operator, interval, span } = formula
   const timed = { steps: stepsOf(interval, builder.clock), span }
   const not = (a: number) => builder.negate(a, span)
   const operation: Record<TemporalBinaryOperator, () => number> = {

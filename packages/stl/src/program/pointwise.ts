@@ -48,19 +48,21 @@ export function pointwise(op: OpCode, x: number, y: number): number {
 /**
  * The error for an operation without a value.
  *
- * @param x, y the operands at that step
+ * @param x, y the operands there
+ * @param step the step, or in dense time the second
  */
 export function valueError(
-  { text }: Program,
+  { text, time }: Program,
   { op, span }: Operation,
   { x, y, step }: { x: number; y: number; step: number },
 ): StlError {
   const at = { text, span }
+  const when = time === 'steps' ? `step ${step}` : `${step} s`
   if (op === OP.divide && y === 0) {
-    const message = `The divisor is 0 at step ${step}. Rule that step out, for example by max(divisor, 0.001).`
+    const message = `The divisor is 0 at ${when}. Rule that out, for example by max(divisor, 0.001).`
     return errorAt('DIVISION_BY_ZERO', message, at)
   }
   const two = op === OP.squareRoot ? `${x}` : `${x} and ${y}`
-  const message = `This has no value at step ${step}: its operands are ${two}. Keep them in the range of the operation.`
+  const message = `This has no value at ${when}: its operands are ${two}. Keep them in the range of the operation.`
   return errorAt('NOT_A_NUMBER', message, at)
 }

@@ -2,7 +2,7 @@
  * The compiled form of a specification: a list of operations, each a function of earlier ones, that knows nothing of names,
  * units or dialects. Offline, online and interval evaluation all run this list, so that every operator has one meaning.
  */
-import type { Span } from '../errors.ts'
+import { type Span, StlError } from '../errors.ts'
 import type { Profile } from '../profile.ts'
 
 /**
@@ -55,6 +55,15 @@ export const OP = {
   until: 25,
   /** the mean of a from t - width + 1 to t, of as many as there are */
   mean: 26,
+  // In dense time, where `value` and `width` are seconds and `width` may be Infinity:
+  /** the largest a in [t + value, t + width] */
+  eventuallyWithin: 27,
+  /** the largest a in [t - width, t - value] */
+  onceWithin: 28,
+  /** max over s >= t of min(b at s, a in [t, s]); of s behind t + width nothing is asked */
+  denseUntil: 29,
+  /** max over s <= t of min(b at s, a in [s, t]); of s before t - width nothing is asked */
+  denseSince: 30,
 } as const
 
 /** One of {@link OP}. */
@@ -86,11 +95,33 @@ export type Program = {
   /** names of the signals that it reads, in the order of a sample */
   readonly signals: readonly string[]
   readonly profile: Profile
+  /** what t is: a number of steps, or seconds in dense time */
+  readonly time: TimeDomain
+}
+
+/** Discrete time, in which a trace has steps, or dense time, in which signals are piecewise constant. */
+export type TimeDomain = 'steps' | 'seconds'
+
+/** @throws {StlError} OPTION for a program in the other kind of time */
+export function assertTime({ time }: Program, wanted: TimeDomain): void {
+  if (time === wanted) return
+  const remedy =
+    wanted === 'steps'
+      ? 'is compiled for dense time. Compile it without time, or use denseRobustness() or DenseMonitor.'
+      : "is compiled for steps. Compile it with { time: 'dense' }, or use robustness() or Monitor."
+  throw new StlError('OPTION', `The program ${remedy}`)
 }
 
 /** Whether an operation looks ahead. */
 export function looksAhead(op: OpCode): boolean {
-  return op === OP.advance || op === OP.futureMaximum || op === OP.futureMinimum || op === OP.until
+  return (
+    op === OP.advance ||
+    op === OP.futureMaximum ||
+    op === OP.futureMinimum ||
+    op === OP.until ||
+    op === OP.eventuallyWithin ||
+    op === OP.denseUntil
+  )
 }
 
 /** Whether an operation looks back. */

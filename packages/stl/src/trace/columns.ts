@@ -1,5 +1,5 @@
 import { errorAt, StlError } from '../errors.ts'
-import { OP, type Program } from '../program/program.ts'
+import { assertTime, OP, type Program } from '../program/program.ts'
 
 /**
  * A trace: for each signal its samples, all of the same length [T], T >= 1. Samples are numbers or infinities, not NaN.
@@ -14,6 +14,7 @@ export type Trace = { readonly [signal: string]: ArrayLike<number> }
  * @throws {StlError} UNKNOWN_SIGNAL, TRACE_SHAPE, TRACE_EMPTY, TRACE_VALUE
  */
 export function columnsOf(program: Program, trace: Trace): { columns: Float64Array[]; length: number } {
+  assertTime(program, 'steps')
   const { signals } = program
   const names = signals.length > 0 ? signals : Object.keys(trace)
   for (const name of signals) {
@@ -32,14 +33,18 @@ export function columnsOf(program: Program, trace: Trace): { columns: Float64Arr
       throw new StlError('TRACE_SHAPE', message)
     }
     const column = samples instanceof Float64Array ? samples : Float64Array.from(samples)
-    for (let step = 0; step < length; step++) if (Number.isNaN(column[step])) throw noNumber(name, step)
+    for (let step = 0; step < length; step++) if (Number.isNaN(column[step])) throw noNumber(name, `step ${step}`)
     return column
   })
   return { columns, length }
 }
 
-/** The error for a sample that is NaN. */
-export function noNumber(signal: string, step: number): StlError {
-  const message = `"${signal}" is no number at step ${step}. Leave the step out, or fill in what it should be.`
+/**
+ * The error for a sample that is NaN.
+ *
+ * @param when "step 3", or "0.5 s"
+ */
+export function noNumber(signal: string, when: string): StlError {
+  const message = `"${signal}" is no number at ${when}. Leave the step out, or fill in what it should be.`
   return new StlError('TRACE_VALUE', message)
 }

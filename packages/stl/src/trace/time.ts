@@ -17,6 +17,20 @@ export type TimeSettings = {
 }
 
 /**
+ * When each row was taken, for dense time.
+ *
+ * @returns [T] seconds that rise
+ * @throws {StlError} TRACE_TIME, with line and column of the file
+ */
+export function denseTimesOf(trace: FileTrace): Float64Array {
+  const times = timesOf(trace)
+  if (times !== null) return times
+  const has = trace.names.slice(0, 12).join(', ')
+  const message = `Dense time needs a column "${TIME_COLUMN}" that says at which second each row was taken, but there are only: ${has}.`
+  throw new StlError('TRACE_TIME', message, { line: 1, column: 1, excerpt: null })
+}
+
+/**
  * When each row was taken.
  *
  * @returns [T] seconds that rise, or null where there is no such column
