@@ -6,8 +6,12 @@ export type DataErrorCode =
   | 'PATH_UNSUPPORTED' // neither Parquet nor CSV, or a folder that mixes them
   | 'PATH_EMPTY' // an empty folder, an empty file, or no rows
   | 'FILE_TRUNCATED' // a Parquet file without its closing mark
-  | 'FILE_UNREADABLE' // DuckDB cannot read the file
+  | 'FILE_UNREADABLE' // another kind of file, damaged, or not to be opened
+  | 'FILE_MALFORMED' // CSV with a line that is not as it must be: encoding, quotation marks, number of cells
   | 'COLUMNS_MISSING' // a required column is absent
+  | 'COLUMNS_REPEATED' // a required column is there more than once
+  | 'COLUMN_TYPE' // a Parquet column whose type cannot hold what is required
+  | 'DATABASE_FAILED' // the rows were read and DuckDB could not work on them, e.g. for want of memory
   | 'VALUE_INVALID' // a cell that is not a finite number, or not a label
   | 'ROWS_TOO_MANY' // more rows than a dataset may hold
   | 'CLASSES_INVALID' // only one label, or more classes than a byte can number
@@ -23,8 +27,8 @@ export type DataErrorCode =
 export class DataError extends Error {
   readonly code: DataErrorCode
 
-  constructor(code: DataErrorCode, message: string) {
-    super(harmlessText(message, 1000))
+  constructor(code: DataErrorCode, message: string, options?: ErrorOptions) {
+    super(harmlessText(message, 1000), options)
     this.name = 'DataError'
     this.code = code
   }

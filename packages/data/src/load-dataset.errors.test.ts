@@ -104,14 +104,14 @@ describe('bad data', () => {
     ],
     [
       'CSV with a broken row',
-      'FILE_UNREADABLE',
-      /DuckDB says/,
+      'FILE_MALFORMED',
+      /line 302: needs 23 cells.*received 3 cells: 'only,three,cells'/,
       () => written('broken.csv', `${readFileSync(csv, 'utf8')}only,three,cells\n`),
     ],
     [
       'CSV that is not text',
-      'FILE_UNREADABLE',
-      /DuckDB says/,
+      'FILE_MALFORMED',
+      /line 302: needs UTF-8, received the byte 0xff/,
       () => written('binary.csv', Buffer.concat([readFileSync(csv), Buffer.from([0xff, 0xfe, 0x00, 0x80])])),
     ],
     [
@@ -139,25 +139,25 @@ describe('bad data', () => {
     [
       'NaN',
       'VALUE_INVALID',
-      /'file_size', row 18 .*'NaN'/,
+      /line 19, column 'file_size': .*'NaN'/,
       () => edited('nan.csv', (records) => (records[17].file_size = 'NaN')),
     ],
     [
       'Infinity',
       'VALUE_INVALID',
-      /'file_size', row 2 .*'-inf'/,
+      /line 3, column 'file_size': .*'-inf'/,
       () => edited('inf.csv', (records) => (records[1].file_size = '-inf')),
     ],
     [
       'NaN in a whole number',
       'VALUE_INVALID',
-      /'sequence', row 4 .*'nan'/,
+      /line 5, column 'sequence': .*'nan'/,
       () => edited('whole.csv', (records) => (records[3].sequence = 'nan')),
     ],
     [
       'a missing number',
       'VALUE_INVALID',
-      /'process_pid', row 300 .*received nothing/,
+      /line 301, column 'process_pid': .*received nothing/,
       () => edited('gap.csv', (records) => (records[299].process_pid = '')),
     ],
     [
@@ -209,7 +209,7 @@ describe('bad data', () => {
     )
     await expect(loadDataset(darpa(path))).rejects.toMatchObject({
       code: 'VALUE_INVALID',
-      message: expect.stringMatching(/'file_size', row 8 .*'nan'/),
+      message: expect.stringMatching(/row 8, column 'file_size': .*'nan'/),
     })
   })
 
@@ -218,7 +218,10 @@ describe('bad data', () => {
     await runSql(
       `COPY (SELECT * REPLACE ([1, 2] AS sequence) FROM read_csv('${csv}', all_varchar = true)) TO '${path}'`,
     )
-    await expect(loadDataset(darpa(path))).rejects.toBeInstanceOf(DataError)
+    await expect(loadDataset(darpa(path))).rejects.toMatchObject({
+      code: 'COLUMN_TYPE',
+      message: expect.stringMatching(/column 'sequence': needs a whole number.*INTEGER\[\]/),
+    })
   })
 
   it('more rows than there may be, known before they are read', async () => {

@@ -1,14 +1,31 @@
 import { DataError } from '../errors.ts'
+import { shownPath, shownText } from './csv-text.ts'
 
 /**
- * Refuses a table that lacks a column, and names the nearest one that is there (a spelling slip is the usual cause).
+ * Finds columns by their names, which count without the white space around them. A table that lacks one is refused, with the
+ * nearest name that is there (a spelling slip is the usual cause); so is one that has two columns of a name, capitals or not.
  *
- * @param table    words that say which table, e.g. a file's path
+ * @param path     the file
  * @param required names that must be present
- * @param present  names that are
- * @throws {DataError} COLUMNS_MISSING
+ * @param present  names that are, in the file's order
+ * @returns for each required name the index of its column
+ * @throws {DataError} COLUMNS_MISSING or COLUMNS_REPEATED
  */
-export function requireColumns(table: string, required: readonly string[], present: readonly string[]): void {
+export function findColumns(path: string, required: readonly string[], present: readonly string[]): number[] {
+  const names = present.map((name) => name.trim())
+  requireColumns(path, required, names)
+  for (const name of required) {
+    const places = names.flatMap((other, index) => (other.toLowerCase() === name.toLowerCase() ? [index + 1] : []))
+    if (places.length === 1) continue
+    throw new DataError(
+      'COLUMNS_REPEATED',
+      `Data file ${shownPath(path)}: needs one column '${name}', received ${places.length}, the columns ${places.slice(0, 5).join(', ')}. Remove or rename all but one.`,
+    )
+  }
+  return required.map((name) => names.indexOf(name))
+}
+
+function requireColumns(path: string, required: readonly string[], present: readonly string[]): void {
   const missing = required.filter((name) => !present.includes(name))
   if (missing.length === 0) return
   const [first] = missing
@@ -17,10 +34,10 @@ export function requireColumns(table: string, required: readonly string[], prese
     missing.length > 1
       ? ` and ${missing.length - 1} more (${missing.slice(1, 6).join(', ')}${missing.length > 6 ? ', ...' : ''})`
       : ''
-  const hint = nearest === null ? 'It has no columns.' : `The nearest column there is '${nearest}'.`
+  const hint = nearest === null ? 'It has no columns.' : `The nearest column there is ${shownText(nearest)}.`
   throw new DataError(
     'COLUMNS_MISSING',
-    `Data file ${table}: needs the column '${first}'${others}. ${hint} Rename the columns or give data of this kind.`,
+    `Data file ${shownPath(path)}: needs the column '${first}'${others}. ${hint} Rename the columns or give data of this kind.`,
   )
 }
 

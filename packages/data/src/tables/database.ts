@@ -1,7 +1,5 @@
-import { resolve } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { DataError } from '../errors.ts'
-import type { EventFiles } from './event-files.ts'
 
 /** An in-memory DuckDB. One connection, queries one after another. */
 export type Database = {
@@ -16,7 +14,7 @@ export type Database = {
   close(): void
 }
 
-/** @throws {DataError} FILE_UNREADABLE from every method when DuckDB refuses a file */
+/** @throws {DataError} DATABASE_FAILED from every method when DuckDB does not do it; the cause is its error */
 export async function openDatabase(): Promise<Database> {
   // No extension may be fetched, and the order of a file's rows is part of the meaning.
   const instance = await DuckDBInstance.create(':memory:', {
@@ -63,31 +61,18 @@ async function readColumns<A extends Float64Array | Int32Array>(
   return columns
 }
 
-/** DuckDB's errors become data errors of one line: what it is asked here is fixed, what it finds in the files is not. */
+/** DuckDB's errors become data errors: what it is asked here is fixed, what it finds in files and memory is not. */
 async function guarded<T>(query: () => Promise<T>): Promise<T> {
   try {
     return await query()
   } catch (cause) {
-    if (cause instanceof RangeError) throw cause
-    const message = cause instanceof Error ? cause.message : String(cause)
+    if (cause instanceof RangeError || !(cause instanceof Error)) throw cause
     throw new DataError(
-      'FILE_UNREADABLE',
-      `Data files: need to be readable as one table, DuckDB says: ${message.split('\n')[0]}. Check or copy the files again.`,
+      'DATABASE_FAILED',
+      `Data in memory: DuckDB could not work on them and says: ${cause.message.split('\n')[0]}. Free memory or give fewer rows.`,
+      { cause },
     )
   }
-}
-
-/** The SQL that reads the files as one table, rows in file order; every CSV cell arrives as text. */
-export function scanOf(files: EventFiles): string {
-  const list = `[${files.paths.map((path) => literal(exactPattern(resolve(path)))).join(', ')}]`
-  return files.format === 'parquet'
-    ? `read_parquet(${list})`
-    : `read_csv(${list}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', strict_mode = true)`
-}
-
-/** DuckDB reads *, ? and [ in a path as a pattern; in brackets they stand for themselves. */
-function exactPattern(path: string): string {
-  return path.replace(/[[*?]/g, '[$&]')
 }
 
 /** A text as an SQL literal. */

@@ -11,7 +11,8 @@ const FORMATS = ['parquet', 'csv'] as const
 const PARQUET_MARK = 'PAR1'
 
 /**
- * Finds the data files at a path: one .parquet or .csv file, or a folder of them (one format, sub-folders not entered).
+ * Finds the data files at a path: one .parquet or .csv file, or a folder of them (one format; sub-folders are not entered,
+ * names that begin with a dot are passed over).
  *
  * @throws {DataError} PATH_MISSING, PATH_UNSUPPORTED, PATH_EMPTY, FILE_TRUNCATED or FILE_UNREADABLE
  */
@@ -41,7 +42,9 @@ function oneFile(path: string): EventFiles {
 function filesInFolder(folder: string): EventFiles {
   let names: string[]
   try {
-    names = readdirSync(folder).sort()
+    names = readdirSync(folder)
+      .filter((name) => !name.startsWith('.'))
+      .sort()
   } catch (cause) {
     throw unreadable(folder, cause)
   }
@@ -122,7 +125,8 @@ function endsOf(path: string, size: number): [string, string] {
   }
 }
 
-function unreadable(path: string, cause: unknown): DataError {
+/** The error for a file or folder that the system does not let be read. */
+export function unreadable(path: string, cause: unknown): DataError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
   return new DataError(
     'FILE_UNREADABLE',

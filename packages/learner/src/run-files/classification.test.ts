@@ -87,6 +87,16 @@ describe('prAuc', () => {
     expect(prAuc(new Float32Array(0), bytes())).toBe(0)
   })
 
+  it('is exactly 1 for a perfect ranking of any size, and at most 1 for one that is nearly perfect', () => {
+    for (let threats = 1; threats <= 2000; threats++) {
+      const scores = Float64Array.from({ length: threats + 2 }, (_, row) => -row)
+      const perfect = Uint8Array.from(scores, (_, row) => (row < threats ? 1 : 0))
+      expect(prAuc(scores, perfect)).toBe(1)
+      const oneTooHigh = Uint8Array.from(scores, (_, row) => (row < threats - 1 || row === threats ? 1 : 0))
+      expect(prAuc(scores, oneTooHigh)).toBeLessThan(1)
+    }
+  })
+
   it('agrees with a threshold-by-threshold oracle, ties included, in any order of the rows', () => {
     // Few distinct scores make ties common; -0 and 0 are one threshold.
     const row = fc.record({

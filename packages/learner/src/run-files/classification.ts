@@ -90,9 +90,11 @@ export function deriveRates(counts: ConfusionCounts): ConfusionRates {
  * step-wise sum of scikit-learn's `average_precision_score`):
  *
  *   AP = sum_k (recall_k - recall_{k-1}) precision_k
+ *      = (1 / threats) sum_k (hits_k - hits_{k-1}) precision_k
  *
  * over the distinct scores s_k from high to low, "threat" meaning score >= s_k. Equal scores share one threshold, so the
- * order of tied rows does not matter. 0 when there are no threats.
+ * order of tied rows does not matter. The second form is computed: no term exceeds its whole number of hits, so rounding
+ * cannot carry the sum above the threats, and a perfect ranking is exactly 1. 0 when there are no threats.
  *
  * @param scores [N] finite, higher = more likely a threat
  * @param labels [N] 1 = threat, 0 = benign
@@ -113,7 +115,7 @@ export function prAuc(scores: Float32Array | Float64Array, labels: Uint8Array): 
   for (let i = 0, next = 0; i < scores.length; i++) if (labels[i] === 1) threats[next++] = scores[i]
   threats.sort()
 
-  let area = 0
+  let weightedHits = 0
   let allBelow = all.length
   let threat = threatCount
   while (threat > 0) {
@@ -122,9 +124,9 @@ export function prAuc(scores: Float32Array | Float64Array, labels: Uint8Array): 
     while (threat > 0 && threats[threat - 1] >= threshold) threat--
     while (allBelow > 0 && all[allBelow - 1] >= threshold) allBelow--
     const precision = (threatCount - threat) / (all.length - allBelow)
-    area += ((before - threat) / threatCount) * precision
+    weightedHits += (before - threat) * precision
   }
-  return area
+  return weightedHits / threatCount
 }
 
 /**

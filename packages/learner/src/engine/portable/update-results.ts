@@ -37,15 +37,16 @@ function agentMean({ spec, learning, shares }: Results, trunk: number, statistic
   const perAgent = SLICE_COUNT * STATISTICS_PER_SLICE
   const length = (trunk + 1) * spec.agentCount * perAgent
   const sums = new Float64Array(learning.memory.buffer, learning.statistics, length)
-  let mean = 0
+  let total = 0
   for (let agent = 0; agent < spec.agentCount; agent++) {
     let sum = 0
     for (let slice = 0; slice < SLICE_COUNT; slice++) {
       sum += sums[(trunk * spec.agentCount + agent) * perAgent + slice * STATISTICS_PER_SLICE + statistic]
     }
-    mean += (sum * shares[agent]) / spec.agentCount
+    total += sum * shares[agent]
   }
-  return mean
+  // Divided last: what is a share of each agent's rows stays one.
+  return total / spec.agentCount
 }
 
 /** Mean over the agents of what the factor lacks of that which the policy's own norm asks for, as a share. */

@@ -149,8 +149,9 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       })
       const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
       const measured = Object.fromEntries(names.map((name, index) => [name, means[index]]))
-      // Each trunk is clipped by its own norm.
-      const stats = { ...measured, starvedByCritic: 0 } as UpdateStats
+      // Each trunk is clipped by its own norm. Shares of rows in f32 may add up to a little more than 1.
+      const clipFraction = Math.min(1, measured.clipFraction)
+      const stats = { ...measured, clipFraction, starvedByCritic: 0 } as UpdateStats
       if (isTooFar(stats, settings)) discard()
       else {
         replaceState(next)

@@ -30,6 +30,7 @@ export function measureConstraints(
     let satisfied = 0
     let least = Number.POSITIVE_INFINITY
     let squares = 0
+    let foretellings = 0
     for (const trajectory of trajectories) {
       const { robustness, agentCount: A, values, valueOutputCount: outputCount } = trajectory
       const foretold = hasHeads ? valueOutput(values, { output: 1 + S + s, outputCount }) : null
@@ -40,9 +41,10 @@ export function measureConstraints(
         satisfied += holds
         least = Math.min(least, value)
         if (foretold === null) continue
-        for (let agent = 0; agent < A; agent++) squares += (foretold[event * A + agent] - holds) ** 2 / A
+        foretellings += A
+        for (let agent = 0; agent < A; agent++) squares += (foretold[event * A + agent] - holds) ** 2
       }
     }
-    return { satisfiedRate: satisfied / steps, robustnessMin: least, brier: hasHeads ? squares / steps : null }
+    return { satisfiedRate: satisfied / steps, robustnessMin: least, brier: hasHeads ? squares / foretellings : null }
   })
 }
