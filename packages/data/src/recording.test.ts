@@ -1,8 +1,12 @@
-import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { RawColumn } from './adapters/adapter.ts'
+import { darpaTc } from './adapters/darpa-tc.ts'
 import { type DatasetRequest, loadDataset } from './load-dataset.ts'
+import { literal, openDatabase } from './tables/database.ts'
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const recording = resolve(repository, process.env.VIGIL_DATA ?? '../shared/data', 'darpa-tc-trace-e5')
@@ -31,7 +35,7 @@ describe.skipIf(!existsSync(recording))('the real recording', () => {
       expect(rows.reduce((sum, row) => sum + dataset.labels[row], 0)).toBe(8195)
     }
     const width = dataset.categoricalColumns.length
-    const kind = dataset.categoricalColumns.findIndex((column) => column.name === 'subject_kind_1')
+    const kind = dataset.categoricalColumns.findIndex((column) => column.name === 'caller_kind_1')
     for (let clip = 0; clip < 5; clip++) expect(dataset.categorical[clip * 100_000 * width + kind]).toBe(0)
   })
 
@@ -43,4 +47,70 @@ describe.skipIf(!existsSync(recording))('the real recording', () => {
     expect(rowsOf('train')).toBe(0)
     expect(rowsOf('test')).toBeGreaterThan(1000)
   })
+
+  it('gives the same inputs when every description and the event behind it are swapped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-swap-'))
+    try {
+      const [recorded, swapped] = [join(folder, 'recorded.parquet'), join(folder, 'swapped.parquet')]
+      const places = await copySlice(recorded, swapped)
+      const [before, after] = [await inputsOf(recorded), await inputsOf(swapped)]
+      let moved = 0
+      for (const [source, column] of before) {
+        const told = after.get(source)!
+        for (let place = 0; place < places.length; place++) {
+          if (!Object.is(meaning(told, place), meaning(column, places[place])))
+            throw new Error(`${source} of row ${places[place]} changes when it moves to ${place}`)
+        }
+      }
+      for (let place = 0; place < places.length; place++) moved += places[place] === place ? 0 : 1
+      expect(moved).toBeGreaterThan(1000)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 })
+
+/** Rows of the slice that is swapped: of one clip, since nothing is carried from one to the next. */
+const SLICE_ROWS = 20_000
+
+/** Writes a slice of the recording as it is and with swapped lines; returns which row lies at each place of the latter. */
+async function copySlice(recorded: string, swapped: string): Promise<Int32Array> {
+  const database = await openDatabase()
+  try {
+    await database.run(`CREATE TABLE slice AS
+      WITH numbered AS (
+        SELECT (row_number() OVER () - 1)::INTEGER AS row, * FROM read_parquet(${literal(join(recording, 'chunk_0000.parquet'))}) LIMIT ${SLICE_ROWS}
+      )
+      SELECT *, row + CASE
+        WHEN record_type <> 'RECORD_EVENT' AND lead(record_type) OVER lines = 'RECORD_EVENT' THEN 1
+        WHEN record_type = 'RECORD_EVENT' AND lag(record_type) OVER lines <> 'RECORD_EVENT' THEN -1
+        ELSE 0 END AS place
+      FROM numbered WINDOW lines AS (ORDER BY row)`)
+    const copy = (order: string, path: string) =>
+      database.run(
+        `COPY (SELECT * EXCLUDE (row, place) FROM slice ORDER BY ${order}) TO ${literal(path)} (FORMAT parquet)`,
+      )
+    await copy('row', recorded)
+    await copy('place', swapped)
+    const [places] = await database.integers('SELECT row FROM slice ORDER BY place', SLICE_ROWS)
+    return places
+  } finally {
+    database.close()
+  }
+}
+
+/** Every column that the profile `full` reads, by name. */
+async function inputsOf(path: string): Promise<Map<string, RawColumn>> {
+  const events = await darpaTc.open({ path, seed: 1, rows: null }, () => undefined)
+  try {
+    const columns = new Map<string, RawColumn>()
+    for (const { source } of darpaTc.plan('full')) columns.set(source, await events.column(source))
+    return columns
+  } finally {
+    events.close()
+  }
+}
+
+/** What a cell says, whatever its code. */
+const meaning = (column: RawColumn, row: number) =>
+  column.kind === 'number' ? column.values[row] : (column.dictionary[column.codes[row]] ?? null)

@@ -1,6 +1,6 @@
 import type { ColumnPlan } from '../pipeline/pipeline.ts'
 import type { FeatureProfile } from './adapter.ts'
-import { OBJECT_LOOKBACK, SUBJECT_LOOKBACK } from './darpa-tc-history.ts'
+import { CALLER_KINDS, OBJECT_KINDS } from './darpa-tc-history.ts'
 
 const KNOTS = 65
 
@@ -27,24 +27,21 @@ const seed7 = ['sequence', 'src_port', 'dst_port', 'ip_protocol', 'file_size', '
   standard,
 )
 
-/** What the record says apart from the fields that define the label, and what happened before it. */
+/** What is known before the call, apart from the fields that define the label: who calls, on what, after what. */
 const behaviour: readonly ColumnPlan[] = [
-  ...['file_size', 'subject_events', 'subject_gap_ms', 'object_events', 'object_gap_ms'].map(quantile),
+  ...['caller_events', 'caller_gap_ms', 'object_events', 'object_gap_ms'].map(quantile),
   token('record_type', 31),
-  values('file_size'),
   token('object_kind', 31),
-  values('object_size'),
-  ...Array.from({ length: SUBJECT_LOOKBACK }, (_, i) => token(`subject_kind_${i + 1}`, 24)),
-  values('subject_previous_size'),
+  ...CALLER_KINDS.map((name) => token(name, 24)),
+  values('caller_previous_size'),
   count('recent_mappings', 16),
   count('recent_protections', 16),
-  count('subject_events', 31),
-  ...Array.from({ length: OBJECT_LOOKBACK }, (_, i) => token(`object_kind_${i + 1}`, 24)),
+  count('caller_events', 31),
+  ...OBJECT_KINDS.map((name) => token(name, 24)),
   count('object_mappings', 6),
-  count('object_protections', 6),
 ]
 
-/** Everything: the label's own fields too, and the numbers that `behaviour` does without because they brought nothing. */
+/** Everything: the label's own fields too, the call's result, and the numbers that name rather than describe. */
 const full: readonly ColumnPlan[] = [
   ...[
     'sequence',
@@ -55,8 +52,10 @@ const full: readonly ColumnPlan[] = [
     'src_port',
     'dst_port',
     'ip_protocol',
+    'file_size',
   ].map(quantile),
   ...behaviour,
+  values('file_size'),
   token('source', 7),
   token('event_type', 63),
   token('protection', 15),

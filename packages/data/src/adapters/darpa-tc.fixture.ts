@@ -38,7 +38,7 @@ const BASE: SampleRecord = {
   timestamp_ns: '1557248220790000000',
   event_id: '',
   sequence: '0',
-  thread_id: '1',
+  thread_id: '0', // callers are then told by subject
   subject_uuid: '',
   object_uuid: '',
   event_type: '',

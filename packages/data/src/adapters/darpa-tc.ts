@@ -9,8 +9,8 @@ import { readRecords } from './darpa-tc-records.ts'
 /**
  * DARPA Transparent Computing, CDM20 records as flat tables (Parquet or CSV). The label `is_suspicious` is a rule over
  * event type, memory protection and path; the profile `behaviour` therefore leaves these three fields of the current
- * record out. A stream is one subject within one clip of 100,000 records; records without a subject (descriptions of
- * objects) make one stream per clip.
+ * record out, and all that is known only after the call. A stream is one caller (thread) within one clip of 100,000 records;
+ * records without a caller (descriptions of objects) make one stream per clip.
  */
 export const darpaTc: Adapter = {
   name: 'darpa-tc',
@@ -62,7 +62,7 @@ const PATH_HEAD = `regexp_replace(regexp_extract(file_path, '^(/[^/]+(/[^/]+)?)/
 
 /** Columns of codes with a table of their tokens. */
 const CODED_COLUMNS: readonly { readonly name: RegExp; readonly tokens: string }[] = [
-  { name: /^(subject|object)_kind_[0-9]+$/, tokens: 'event_kind' },
+  { name: /^(caller|object)_kind_[0-9]+$/, tokens: 'event_kind' },
   { name: /^object_kind$/, tokens: 'object_kind' },
 ]
 
