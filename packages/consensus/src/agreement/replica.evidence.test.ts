@@ -97,6 +97,16 @@ describe('a lie is found', () => {
     expect(follower.rejections).toEqual({ REPEATED: 1 })
   })
 
+  test('proof that is known is not looked at again', () => {
+    const replica = started(2)
+    given(replica, status(claimOf(3, 1)))
+    const [evidence] = given(replica, status(claimOf(3, 1, lock)))
+    const kept = replica.evidence.get(3)
+    expect(given(replica, { ...evidence } as Message)).toEqual([])
+    expect(replica.rejections).toEqual({ REPEATED: 2 })
+    expect(replica.evidence.get(3)).toBe(kept)
+  })
+
   test('one proof is enough: a second lie of the same agent is not told', () => {
     const replica = started(2)
     given(replica, status(claimOf(3, 1)))

@@ -145,3 +145,91 @@ describe('a proposal of a later view', () => {
     expect(claim).toMatchObject({ claim: { view: 6, lockView: 5, digest } })
   })
 })
+
+test('a view begins when a quorum has reached it, and not before', () => {
+  const replica = started(2)
+  const begun = expect.objectContaining({ type: 'timer', timer: { kind: 'view', view: 1 } })
+  expect(replica.expire({ kind: 'view', view: 0 })).not.toContainEqual(begun)
+  const reach = (agent: number): readonly Effect[] =>
+    give(replica, { type: 'status', claim: claimOf(agent, 1), seen: null, lock: null, value: [] })
+  expect(reach(0)).not.toContainEqual(begun)
+  // Until then it does not end either.
+  expect(replica.expire({ kind: 'view', view: 1 })).toEqual([])
+  expect(replica.durable.view).toBe(1)
+  expect(reach(3)).toContainEqual(begun)
+})
+
+describe('a leader proposes once in a view', () => {
+  test('and what comes too late changes nothing', () => {
+    const replica = started(0)
+    for (const agent of [1, 2]) give(replica, { type: 'ballot', ballot: ballotOf(agent) })
+    const proposals = (effects: readonly Effect[]) => sent(effects).filter(({ type }) => type === 'proposal')
+    expect(proposals(replica.expire({ kind: 'gather', view: 0 }))).toHaveLength(1)
+    expect(proposals(give(replica, { type: 'ballot', ballot: ballotOf(3) }))).toEqual([])
+    expect(proposals(replica.expire({ kind: 'gather', view: 0 }))).toEqual([])
+    // Nor after a crash.
+    const again = newReplica(0, replica.durable)
+    const effects = [...again.begin(votesOf(0)), ...again.expire({ kind: 'gather', view: 0 })]
+    for (const agent of [1, 2, 3]) effects.push(...give(again, { type: 'ballot', ballot: ballotOf(agent) }))
+    expect(proposals(effects)).toEqual([])
+  })
+
+  test('with its own lock, where the others have none', () => {
+    const replica = started(1)
+    give(replica, proposalOf(0, value))
+    give(replica, { type: 'prepared', certificate: certificateOf('prepare', 0, digest) })
+    replica.expire({ kind: 'view', view: 0 })
+    const reach = (agent: number) =>
+      sent(give(replica, { type: 'status', claim: claimOf(agent, 1), seen: null, lock: null, value: [] }))
+    expect(reach(2).filter(({ type }) => type === 'proposal')).toEqual([])
+    const proposal = reach(3).find(({ type }) => type === 'proposal')
+    expect(proposal).toMatchObject({ view: 1, value, lock: { view: 0, digest } })
+  })
+})
+
+test('votes of a view that the leader has left are not counted in the next one that it leads', () => {
+  const replica = leading()
+  give(replica, voteOf(1, 'prepare'))
+  const statuses = [1, 2, 3].map(
+    (agent): Message => ({ type: 'status', claim: claimOf(agent, 4), seen: null, lock: null, value: [] }),
+  )
+  const proposal = statuses.flatMap((status) => sent(give(replica, status))).find(({ type }) => type === 'proposal')
+  expect(proposal).toMatchObject({ view: 4 })
+  expect(sent(give(replica, voteOf(2, 'prepare', 4)))).toEqual([])
+  expect(sent(give(replica, voteOf(3, 'prepare', 4)))).toEqual([
+    { type: 'prepared', certificate: certificateOf('prepare', 4, digest, [0, 2, 3]) },
+  ])
+})
+
+test('a claim from before a lock is sent again without that lock, which it does not name', () => {
+  const replica = started(3)
+  give(replica, proposalOf(5, value, { claims: [claimOf(0, 5), claimOf(1, 5), claimOf(2, 5)] }))
+  give(replica, { type: 'prepared', certificate: certificateOf('prepare', 5, digest) })
+  const statuses = sent(replica.expire({ kind: 'resend', view: 5 })).filter(({ type }) => type === 'status')
+  expect(statuses).toHaveLength(3)
+  for (const status of statuses)
+    expect(status).toMatchObject({ claim: { view: 5, lockView: -1 }, lock: null, value: [] })
+})
+
+test.each([
+  [0, 2],
+  [2, 0],
+])('of two locks the higher one is proposed again: held by agent %i, the lower by %i', (higher, lower) => {
+  const other = valueFor(1)
+  const high = certificateOf('prepare', 3, digestOf(other))
+  const low = certificateOf('prepare', 0, digest)
+  const replica = started(1)
+  give(replica, { type: 'status', claim: claimOf(higher, 5, high), seen: null, lock: high, value: other })
+  const last: Message = { type: 'status', claim: claimOf(lower, 5, low), seen: null, lock: low, value }
+  const proposal = sent(give(replica, last)).find(({ type }) => type === 'proposal')
+  expect(proposal).toMatchObject({ view: 5, value: other, lock: { view: 3, digest: high.digest } })
+})
+
+test('who has heard nothing for half a view says again what it has said: its ballot to the leader', () => {
+  const replica = started(2)
+  const effects = replica.expire({ kind: 'resend', view: 0 })
+  expect(effects).toMatchObject([
+    { type: 'timer', timer: { kind: 'resend', view: 0 } },
+    { type: 'send', to: 0, envelope: { message: { type: 'ballot', ballot: { agent: 2 } } } },
+  ])
+})
