@@ -14,7 +14,7 @@ describe('simulate', () => {
   it('says what was run', () => {
     const { status, stdout, stderr } = simulate('--runs=20', '--seed=7')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(/^20 runs, \d+ messages, 1 runs with real signatures$/m)
+    expect(stdout).toMatch(/^20 runs, \d+ messages, 15 runs with real signatures$/m)
     expect(stdout).toBe(simulate('--runs=20', '--seed=7').stdout)
   })
 

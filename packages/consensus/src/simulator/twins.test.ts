@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MUTANTS } from './mutants.ts'
-import { runTwins, type TwinsScenario, twinsScenarios } from './twins.ts'
+import { runTwins, type TwinsScenario, twinsKeys, twinsScenarios } from './twins.ts'
 
 describe('every Twins scenario of four agents', () => {
   test.each([
@@ -8,9 +8,10 @@ describe('every Twins scenario of four agents', () => {
     [2, 3, 1, 2853],
     [2, 2, 2, 97_240],
   ] as const)('%i rounds, up to %i sets, %i divisions: nothing is violated', (rounds, setsMax, divisions, count) => {
+    const keys = twinsKeys()
     let runs = 0
     for (const scenario of twinsScenarios({ rounds, setsMax, divisions })) {
-      const violations = runTwins(scenario)
+      const violations = runTwins(scenario, { keys })
       if (violations.length > 0) expect({ scenario, violations }).toBeNull()
       runs++
     }
@@ -32,8 +33,10 @@ test.each(['lock not carried into the next view', 'votes for two proposals of a 
 )
 
 function firstViolation(name: keyof typeof MUTANTS): TwinsScenario | null {
+  const mutation = MUTANTS[name]
+  const keys = twinsKeys(mutation)
   for (const scenario of twinsScenarios({ rounds: 2, setsMax: 2, divisions: 2 })) {
-    if (runTwins(scenario, MUTANTS[name]).length > 0) return scenario
+    if (runTwins(scenario, { keys, mutation }).length > 0) return scenario
   }
   return null
 }

@@ -12,9 +12,10 @@ import { Replica } from '../agreement/replica.ts'
 import type { Statement } from '../agreement/statement.ts'
 import { Checker, type StepInput, type Violation } from './checker.ts'
 import { BASE_TIMEOUT_MS } from './scenario.ts'
-import { checkingOf, keysOf, type Mutation, votesOf } from './team.ts'
+import { checkingOf, keysOf, type Mutation, type TeamKeys, votesOf } from './team.ts'
 
 const AGENTS = 4
+const TEAM = { seed: 1, agentCount: AGENTS, faults: 1 }
 /** Hosts 0 and 4 are agent 0, the twins. */
 const AGENT_OF_HOST = [0, 1, 2, 3, 0]
 
@@ -60,9 +61,17 @@ export function* twinsScenarios({
   }
 }
 
+/** Real keys of the four agents, the same in all scenarios: nearly all of what they sign is the same too, and signed once. */
+export function twinsKeys(mutation: Mutation = {}): TeamKeys {
+  return keysOf({ ...TEAM, signatures: 'ed25519' }, mutation)
+}
+
 /** Runs one scenario. Progress is required within f + 2 = 3 views after the divided rounds. */
-export function runTwins(scenario: TwinsScenario, mutation: Mutation = {}): readonly Violation[] {
-  return new TwinsWorld(scenario, mutation).run()
+export function runTwins(
+  scenario: TwinsScenario,
+  { keys, mutation = {} }: { keys: TeamKeys; mutation?: Mutation },
+): readonly Violation[] {
+  return new TwinsWorld(scenario, { keys, mutation }).run()
 }
 
 type Host = { readonly index: number; readonly agent: number; readonly replica: Replica; timers: Timer[] }
@@ -73,12 +82,11 @@ class TwinsWorld {
   readonly #hosts: Host[]
   #waiting: { readonly from: Host; readonly effect: Effect & { type: 'send' } }[] = []
 
-  constructor(scenario: TwinsScenario, mutation: Mutation) {
+  constructor(scenario: TwinsScenario, { keys, mutation }: { keys: TeamKeys; mutation: Mutation }) {
     this.#scenario = scenario
-    const team = { seed: 1, agentCount: AGENTS, faults: 1, signatures: 'double' as const }
-    const { signs, verify } = keysOf(team, mutation)
+    const { signs, verify } = keys
     const leaderOf = (view: number) => scenario[view]?.leader ?? view % AGENTS
-    const checking: Checking = checkingOf(team, {
+    const checking: Checking = checkingOf(TEAM, {
       batch: 0,
       verify,
       mutation: { ...mutation, rules: { ...mutation.rules, leaderOf } },
