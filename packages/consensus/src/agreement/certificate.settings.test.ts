@@ -87,3 +87,26 @@ describe('the leaf of a decision', () => {
     }
   })
 })
+
+describe('the proof of a decision holds for one team', () => {
+  const proof = proveDecision(certified({ rule: 'quorum' }), 0)
+  test.each<[string, Partial<TrustedTeam>, string]>([
+    ['another run', { run: 'ef'.repeat(32) }, 'WRONG_RUN'],
+    ['another epoch', { epoch: epoch + 1 }, 'WRONG_EPOCH'],
+    ['more agents', { agentCount: 5 }, 'WRONG_RUN'],
+    ['fewer faults', { faults: 0 }, 'WRONG_RUN'],
+  ])('%s', (_, change, reason) => {
+    expect(verifyDecision(proof, { ...team, ...change })).toBe(reason)
+    expect(verifyCertificate(certified({ rule: 'quorum' }), { ...team, ...change })).toBe(reason)
+  })
+
+  test('and for the agents that cast the ballots', () => {
+    const { root, ballots } = proof.outline
+    const [first, second, third, fourth] = ballots
+    const swapped = [first, [second[0], third[1]] as const, [third[0], second[1]] as const, fourth]
+    const renamed = ballots.map(([agent, ballot]) => [agent + 1, ballot] as const)
+    for (const others of [swapped, renamed]) {
+      expect(verifyDecision({ ...proof, outline: { root, ballots: others } }, team)).toBe('OTHER_DIGEST')
+    }
+  })
+})

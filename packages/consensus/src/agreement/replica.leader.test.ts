@@ -233,3 +233,31 @@ test('who has heard nothing for half a view says again what it has said: its bal
     { type: 'send', to: 0, envelope: { message: { type: 'ballot', ballot: { agent: 2 } } } },
   ])
 })
+
+test('the leader of the new view is given the lock and the ballot, the others the claim alone', () => {
+  const replica = started(3)
+  give(replica, proposalOf(0, value))
+  const lock = certificateOf('prepare', 0, digest)
+  give(replica, { type: 'prepared', certificate: lock })
+  const effects = replica.expire({ kind: 'view', view: 0 })
+  const to = (agent: number) =>
+    effects.flatMap((effect) => (effect.type === 'send' && effect.to === agent ? [effect.envelope.message] : []))
+  expect(to(1)).toMatchObject([{ type: 'status', lock, value }, { type: 'ballot' }])
+  for (const agent of [0, 2]) expect(to(agent)).toMatchObject([{ type: 'status', lock: null, value: [] }])
+  expect(effects).toContainEqual(expect.objectContaining({ timer: { kind: 'resend', view: 1 } }))
+  // And so it is on its return from a crash.
+  const again = sent(newReplica(3, replica.durable).begin(votesOf(3)))
+  expect(again).toContainEqual(expect.objectContaining({ type: 'status', lock, value }))
+})
+
+test('claims of other views are not shown with a proposal', () => {
+  const replica = started(1)
+  const reach = (agent: number, view: number) =>
+    sent(give(replica, { type: 'status', claim: claimOf(agent, view), seen: null, lock: null, value: [] }))
+  reach(0, 2)
+  for (const agent of [0, 2, 3]) give(replica, { type: 'ballot', ballot: ballotOf(agent) })
+  replica.expire({ kind: 'view', view: 0 })
+  const messages = [...reach(2, 1), ...reach(3, 1)]
+  const proposal = messages.find(({ type }) => type === 'proposal')
+  expect(proposal).toMatchObject({ view: 1, claims: [{ agent: 1 }, { agent: 2 }, { agent: 3 }] })
+})
