@@ -2,5 +2,5 @@ export const name: string
 export function preTasksExecution(options: unknown, context: { readonly argv: readonly string[] }): void
 export function postTasksExecution(
   options: unknown,
-  context: { readonly taskResults: Readonly<Record<string, { readonly status: string }>> },
-): void
+  context: { readonly taskResults: Readonly<Record<string, { readonly status: string; readonly code?: number }>> },
+): Promise<void>

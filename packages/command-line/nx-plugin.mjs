@@ -3,60 +3,165 @@
  *
  * - nx keeps some flags for itself (--agents is an nx flag), and pastes the others into a shell command, where a `$` in a
  *   path would be expanded. The commands take no words from nx (`forwardAllArgs: false`) but all of them from here;
+ * - nx answers --help itself. It is called again with the flag behind a `--`, where nx does not look;
+ * - nx prints banners around the output. Of help and of JSON nothing but the output goes to stdout;
  * - nx ends with 1 whatever code the command ended with, but 2 and 3 mean bad usage and bad data here;
  * - nx dies when its reader goes away (`| head`), and takes a long training run with it.
  *
  * The command side is src/nx.ts.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const name = 'vigil-command-line'
 
+const WORKSPACE = new URL('../../', import.meta.url)
+
 /** Flags of nx that may stand among ours. */
 const FLAGS_OF_NX = /^--(verbose|skip-?nx-?cache|output-?style|tui|no-tui)(=|$)/i
+const DONE = ['success', 'local-cache', 'local-cache-kept-existing', 'remote-cache']
+/** Characters of nx's own output that are kept for the case that it fails. */
+const CHATTER_MAX = 1_000_000
 
 let folder = null
+/** process.stdout's own `write`, and what nx has written meanwhile; null where nx may speak. */
+let silenced = null
 
-process.stdout.on('error', ignoreBrokenPipe)
-process.stderr.on('error', ignoreBrokenPipe)
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`error OUTPUT: The output could not be written (${error.code}).\n`)
+  process.exit(1)
+})
+process.stderr.on('error', () => undefined)
+passHelpOn(process.argv)
 
 export function preTasksExecution(_options, { argv }) {
   const words = wordsOfCommand(argv.slice(2))
   if (words === null) return
-  folder = mkdtempSync(join(tmpdir(), 'vigil-nx-'))
-  process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
   process.env.VIGIL_NX_CWD = process.env.INIT_CWD ?? process.cwd()
   process.env.VIGIL_NX_COMMAND_LINE = JSON.stringify(words)
+  folder = makeFolder()
+  if (folder === null) return
+  process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
+  if (!isOurCommand(argv.slice(2)) || !isForReading(words)) return
+  process.env.VIGIL_NX_OUTPUT_FILE = join(folder, 'output')
+  process.env.VIGIL_NX_COLUMNS = String(process.stdout.columns ?? '')
+  silence()
 }
 
-export function postTasksExecution(_options, { taskResults }) {
+export async function postTasksExecution(_options, { taskResults }) {
   if (folder === null) return
-  // A code counts only when nx itself says that a task failed: tests of the commands report codes too.
-  const failed = Object.values(taskResults).some(({ status }) => status === 'failure')
-  try {
-    if (!failed) return
-    const code = Number(readFileSync(join(folder, 'exit-code'), 'utf8'))
-    // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
+  const results = Object.values(taskResults)
+  // A code counts only when nx itself says that a task did not end well: tests of the commands report codes too.
+  const failed = results.length === 0 || results.some(({ status }) => !DONE.includes(status))
+  const reported = failed ? textOf('exit-code') : null
+  // A command that was killed reports nothing, but nx knows by which signal.
+  const code = Number(reported ?? Math.max(0, ...results.map(({ code = 0 }) => code ?? 0)))
+  if (silenced !== null) await speak(textOf('output') ?? '', failed && reported === null)
+  // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
+  if (failed && code > 0) {
     process.once('exit', () => {
       process.exitCode = code
     })
-  } catch {
-    // No task reported a code: nx's own stands.
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-    folder = null
   }
+  rmSync(folder, { recursive: true, force: true })
+  folder = null
 }
 
 /** What follows `run learner:train` or `train learner`; null when nx runs many tasks, which take no words. */
 function wordsOfCommand(argv) {
-  const names = argv.flatMap((word, i) => (word.startsWith('-') ? [] : [i])).slice(0, 2)
-  if (names.length < 2 || ['run-many', 'affected'].includes(argv[names[0]])) return null
-  return argv.slice(names[1] + 1).filter((word) => !FLAGS_OF_NX.test(word))
+  const names = positionsOfNames(argv)
+  if (names === null) return null
+  const words = argv.slice(names[1] + 1)
+  // `--` is how other tools are told that what follows is not theirs.
+  const separator = words.indexOf('--')
+  return words.filter((word, i) => i !== separator && !FLAGS_OF_NX.test(word))
 }
 
-function ignoreBrokenPipe(error) {
-  if (error.code !== 'EPIPE') throw error
+/** Where the two words stand that say which task of which project to run. */
+function positionsOfNames(argv) {
+  const names = argv.flatMap((word, i) => (word.startsWith('-') ? [] : [i])).slice(0, 2)
+  return names.length < 2 || ['run-many', 'affected'].includes(argv[names[0]]) ? null : names
+}
+
+/** Whether the task is a command of Vigil, and not a build or its tests. */
+function isOurCommand(argv) {
+  const names = positionsOfNames(argv)
+  if (names === null) return false
+  const [first, second] = names.map((i) => argv[i])
+  const [project, target] = first === 'run' ? second.split(':') : [second, first]
+  const short = project.replace(/^@vigil\//, '')
+  return ['packages/', ''].some((parent) => {
+    try {
+      const manifest = JSON.parse(readFileSync(new URL(`${parent}${short}/package.json`, WORKSPACE), 'utf8'))
+      return manifest.nx.targets[target].options.command.startsWith('exec node ')
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Whether the output is for another program, or is help: then it stands alone. */
+function isForReading(words) {
+  const isJson = words.some(
+    (word, i) => word === '--json=true' || (word === '--json' && (words[i + 1] ?? '--').startsWith('--')),
+  )
+  return isJson || words[0] === 'help' || words.some((word) => word === '--help' || word === '-h')
+}
+
+/**
+ * Ends this process, at the first word of nx's own help, after another nx that has --help where it does not take it for its
+ * own. Not before: until then this one holds the lock of the project graph, for which the other would wait.
+ */
+function passHelpOn([node, script, ...argv]) {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
+  const names = positionsOfNames(argv)
+  if (!argv.slice(0, end).includes('--help') || names === null || !isOurCommand(argv)) return
+  const cut = names[1] + 1
+  const args = [script, ...argv.slice(0, cut).filter((word) => word !== '--help'), '--', '--help']
+  process.stdout.write = () => {
+    process.exit(spawnSync(node, args, { stdio: 'inherit' }).status ?? 1)
+  }
+}
+
+/** A folder for what a command hands back; null where none can be made, and nx's own exit codes have to do. */
+function makeFolder() {
+  for (const parent of [tmpdir(), new URL('.nx/', WORKSPACE).pathname]) {
+    try {
+      return mkdtempSync(join(parent, 'vigil-nx-'))
+    } catch {
+      // Read-only, full or missing: the next one.
+    }
+  }
+  return null
+}
+
+function textOf(file) {
+  try {
+    return readFileSync(join(folder, file), 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function silence() {
+  const write = process.stdout.write
+  silenced = { write, chatter: '' }
+  process.stdout.write = (text, encoding, done) => {
+    silenced.chatter = `${silenced.chatter}${text}`.slice(-CHATTER_MAX)
+    const callback = typeof encoding === 'function' ? encoding : done
+    if (callback) process.nextTick(callback)
+    return true
+  }
+}
+
+/** Writes the command's output alone; where nx itself failed, what it had to say goes to stderr. */
+async function speak(output, nxFailed) {
+  const { write, chatter } = silenced
+  process.stdout.write = write
+  silenced = null
+  if (nxFailed) process.stderr.write(chatter)
+  await new Promise((resolve) => process.stdout.write(output, resolve))
 }

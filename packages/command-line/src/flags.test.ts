@@ -1,9 +1,15 @@
+import { homedir } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { UsageError } from './errors.ts'
-import { choiceFlag, numberFlag, readFlags } from './flags.ts'
+import { choiceFlag, type FlagTable, flagsOf, numberFlag, numberOf, readFlags, switchFlag, textFlag } from './flags.ts'
 
-const NAMES = ['threat-rate', 'false-positive', 'json', 'seed']
-const read = (...words: string[]) => Object.fromEntries(readFlags(words, NAMES))
+const FLAGS: FlagTable = {
+  'threat-rate': { value: 'SHARE', about: 'of threats' },
+  'false-positive': { value: 'REWARD', about: 'of a benign event stopped' },
+  json: { value: 'FILE', about: 'results' },
+  seed: { value: 'N', about: 'of the events' },
+}
+const read = (...words: string[]) => Object.fromEntries(readFlags(words, FLAGS))
 
 describe('readFlags', () => {
   it('reads --name=value, --name value, --name, camelCase and negative numbers', () => {
@@ -26,9 +32,111 @@ describe('readFlags', () => {
     expect(() => read('--agents=3')).toThrow('The flags are --threat-rate, --false-positive, --json, --seed.')
   })
 
+  it('reads what stands behind --', () => {
+    expect(read('--', '--seed=1')).toEqual({ seed: '1' })
+    expect(() => read('--seed=1', '--')).toThrow('"--" is not a flag')
+  })
+
+  it('expands ~ where a path is wanted, as a shell does', () => {
+    expect(read('--json=~/x y.json', '--seed=~/x')).toEqual({ json: `${homedir()}/x y.json`, seed: '~/x' })
+    expect(read('--json=~', '--threat-rate=a~b')).toEqual({ json: homedir(), 'threat-rate': 'a~b' })
+    expect(() => read('--json=~other/x')).toThrow('--json is "~other/x": only ~/ is known here.')
+  })
+
+  it('says how to turn off what is on', () => {
+    expect(() => read('--no-json')).toThrow('There is no flag --no-json. Give --json=false.')
+  })
+
+  it('bounds what it echoes, and shows no control characters', () => {
+    const huge = 'x'.repeat(1_000_000)
+    for (const word of [huge, `--${huge}`, `--json=~${huge}`]) {
+      const error = attempt(() => read(word))
+      expect(error.length).toBeLessThan(600)
+    }
+    expect(attempt(() => read('\x1b[2Jx'))).toContain('"\\x1b[2Jx" is not a flag')
+  })
+
   it('refuses words that are no flags', () => {
-    expect(() => read('0.1')).toThrow('"0.1" is not a flag. Flags look like --threat-rate=VALUE.')
+    expect(() => read('0.1')).toThrow('"0.1" is not a flag. Flags look like --threat-rate=VALUE; --help lists them.')
     expect(() => read('-s')).toThrow(UsageError)
+  })
+})
+
+function attempt(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('numberOf', () => {
+  it.each([
+    ['.9', 0.9],
+    ['1.', 1],
+    ['+3', 3],
+    ['-8', -8],
+    ['1E-3', 0.001],
+    [' 5 ', 5],
+    ['007', 7],
+  ])('reads "%s"', (text, value) => {
+    expect(numberOf(text)).toBe(value)
+  })
+
+  // The last three: a minus sign, Arabic and full-width digits.
+  it.each([
+    '',
+    '.',
+    '0x10',
+    '0b1',
+    'Infinity',
+    'NaN',
+    '1,5',
+    '1_000',
+    '1 000',
+    '--1',
+    '1e',
+    '\u22125',
+    '\u0661',
+    '\uff11',
+  ])('refuses "%s"', (text) => {
+    expect(numberOf(text)).toBeNaN()
+  })
+})
+
+describe('switchFlag', () => {
+  it('is on alone, and reads true and false as people spell them', () => {
+    const on = (text: string | null) => switchFlag(new Map([['json', text]]), 'json')
+    expect([on(null), on('true'), on('True'), on('yes'), on('on')]).toEqual([true, true, true, true, true])
+    expect([on('false'), on('No'), on('off'), switchFlag(new Map(), 'json')]).toEqual([false, false, false, false])
+    expect(() => on('maybe')).toThrow('--json must be true or false, but is "maybe". Give --json alone.')
+    expect(() => on('')).toThrow('--json must be true or false, but has no value.')
+  })
+})
+
+describe('textFlag', () => {
+  it('wants a value where the flag is given', () => {
+    expect(textFlag(new Map([['run', 'x']]), 'run')).toBe('x')
+    expect(textFlag(new Map(), 'run')).toBeUndefined()
+    for (const text of ['', null]) {
+      expect(() => textFlag(new Map([['run', text]]), 'run', 'runs/NAME')).toThrow(
+        '--run needs a value, as in --run=runs/NAME.',
+      )
+    }
+  })
+})
+
+describe('flagsOf', () => {
+  it('shows the range that is checked and the choices', () => {
+    const table: FlagTable = {
+      runs: { value: 'N', about: 'how many', default: 20, number: { min: 1, max: 9, integer: true } },
+      only: { value: 'LIST', about: 'which', choices: ['a', 'b'] },
+    }
+    expect(flagsOf(table)).toMatchObject([
+      { name: 'runs', range: 'whole, 1 to 9', default: '20' },
+      { name: 'only', range: 'a, b' },
+    ])
   })
 })
 

@@ -1,5 +1,9 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { UsageError } from './errors.ts'
+import { harmlessText } from './harmless-text.ts'
+import type { FlagHelp } from './help.ts'
 
 /** The flags that were given, by name in kebab-case; null for a flag without a value. */
 export type Flags = ReadonlyMap<string, string | null>
@@ -13,26 +17,75 @@ export type NumberRange = {
   readonly hint?: string
 }
 
+/** A flag as it is read and as its help shows it. */
+export type FlagSpec = {
+  /** What stands behind the equals sign. PATH, FILE and FOLDER may begin with ~. Absent: a switch. */
+  readonly value?: string | undefined
+  readonly about: string
+  readonly default?: string | number
+  readonly number?: NumberRange
+  readonly choices?: readonly string[]
+}
+
+/** Every flag of a command, by name in kebab-case. */
+export type FlagTable = Readonly<Record<string, FlagSpec>>
+
+/** The flags of a table as the help shows them. */
+export function flagsOf(table: FlagTable): FlagHelp[] {
+  return Object.entries(table).map(([name, { value, about, default: preset, number, choices }]) => ({
+    name,
+    value,
+    about,
+    range: number === undefined ? choices?.join(', ') : rangeInWords(number),
+    default: preset === undefined ? undefined : String(preset),
+  }))
+}
+
 /**
  * Reads `--name=value`, `--name value` and `--name`. Names are kebab-case or camelCase; the last of several wins.
  *
- * @param names every flag of the command, in kebab-case
+ * @param table every flag of the command
  * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
  */
-export function readFlags(words: readonly string[], names: readonly string[]): Flags {
+export function readFlags(words: readonly string[], table: FlagTable): Flags {
+  const names = Object.keys(table)
   const flags = new Map<string, string | null>()
-  for (let i = 0; i < words.length; i++) {
+  // `npm run x -- --seed=1` and its like: what follows is ours.
+  for (let i = words[0] === '--' ? 1 : 0; i < words.length; i++) {
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(words[i])
     if (match === null) {
-      throw new UsageError('UNKNOWN_FLAG', `"${words[i]}" is not a flag. Flags look like --${names[0]}=VALUE.`)
+      throw new UsageError(
+        'UNKNOWN_FLAG',
+        `"${harmlessText(words[i], 100)}" is not a flag. Flags look like --${names[0]}=VALUE; --help lists them.`,
+      )
     }
     const name = flagName(match[1])
-    if (!names.includes(name)) throw unknownFlag(match[1], name, names)
+    if (!Object.hasOwn(table, name)) throw unknownFlag(match[1], name, names)
     // A value may begin with one hyphen: it is a negative number.
     const follows = match[2] === undefined && i + 1 < words.length && !words[i + 1].startsWith('--')
-    flags.set(name, match[2] ?? (follows ? words[++i] : null))
+    const text = match[2] ?? (follows ? words[++i] : null)
+    flags.set(name, isPath(table[name]) ? fromHome(name, text) : text)
   }
   return flags
+}
+
+function isPath({ value = '' }: FlagSpec): boolean {
+  return ['PATH', 'FILE', 'FOLDER'].includes(value)
+}
+
+/** A shell expands ~ in `--out ~/x`, but not in `--out=~/x`. */
+function fromHome(name: string, text: string | null): string | null {
+  if (text === null || !text.startsWith('~')) return text
+  if (text === '~' || text.startsWith('~/')) return join(homedir(), text.slice(1))
+  throw new UsageError(
+    'INVALID_VALUE',
+    `--${name} is "${harmlessText(text)}": only ~/ is known here. Give the whole path, or ./${harmlessText(text)} for a name that begins with ~.`,
+  )
+}
+
+/** A number as people write it: 1, -8, +3, .9, 1., 1e-3. NaN for anything else, hexadecimal and "Infinity" too. */
+export function numberOf(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN
 }
 
 /**
@@ -43,14 +96,49 @@ export function readFlags(words: readonly string[], names: readonly string[]): F
 export function numberFlag(flags: Flags, name: string, range: NumberRange): number | undefined {
   const text = flags.get(name)
   if (text === undefined) return undefined
-  const value = text === null || text.trim() === '' ? Number.NaN : Number(text)
+  const value = numberOf(text ?? '')
   const inRange = value >= range.min && value <= range.max && (!range.integer || Number.isInteger(value))
   if (inRange) return value
+  const hint = range.hint === undefined ? '' : ` (${range.hint})`
   const kind = range.integer ? 'an integer' : 'a number'
   throw new UsageError(
     'INVALID_VALUE',
-    `--${name} must be ${kind} from ${range.min} to ${range.max}${range.hint ? ` (${range.hint})` : ''}, but ${received(text)}.`,
+    `--${name} must be ${kind} from ${range.min} to ${range.max}${hint}, but ${received(text)}.`,
   )
+}
+
+function rangeInWords({ min, max, integer, hint }: NumberRange): string {
+  return `${integer ? 'whole, ' : ''}${min} to ${max}${hint === undefined ? '' : `, ${hint}`}`
+}
+
+/**
+ * Whether a switch is on: alone, or with true or false in the spellings that people use.
+ *
+ * @throws {UsageError} INVALID_VALUE
+ */
+export function switchFlag(flags: Flags, name: string): boolean {
+  const text = flags.get(name)
+  if (text === undefined) return false
+  const value = text === null ? true : booleanOf(text)
+  if (value !== null) return value
+  throw new UsageError('INVALID_VALUE', `--${name} must be true or false, but ${received(text)}. Give --${name} alone.`)
+}
+
+/** true or false as people spell it; null for anything else. */
+export function booleanOf(text: string): boolean | null {
+  if (/^(true|yes|on)$/i.test(text)) return true
+  return /^(false|no|off)$/i.test(text) ? false : null
+}
+
+/**
+ * A flag's value as text; undefined when the flag was not given.
+ *
+ * @throws {UsageError} INVALID_VALUE for a flag without a value
+ */
+export function textFlag(flags: Flags, name: string, value = 'VALUE'): string | undefined {
+  const text = flags.get(name)
+  if (text === undefined || (text !== null && text !== '')) return text ?? undefined
+  throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=${value}.`)
 }
 
 /**
@@ -71,18 +159,22 @@ export function choiceFlag<Choice extends string>(
 }
 
 function received(text: string | null): string {
-  return text === null || text === '' ? 'has no value' : `is "${text}"`
+  return text === null || text === '' ? 'has no value' : `is "${harmlessText(text, 100)}"`
 }
 
 function unknownFlag(written: string, name: string, names: readonly string[]): UsageError {
+  const turnedOff = name.replace(/^no-/, '')
+  if (turnedOff !== name && names.includes(turnedOff)) {
+    return new UsageError('UNKNOWN_FLAG', `There is no flag --${name}. Give --${turnedOff}=false.`)
+  }
   const nearest = nearestName(name, names)
   const few = names.length <= 12
   const rest = nearest
     ? ` Did you mean --${nearest}?`
     : few
       ? ` The flags are ${names.map((flag) => `--${flag}`).join(', ')}.`
-      : ''
-  return new UsageError('UNKNOWN_FLAG', `There is no flag --${written}.${rest}`)
+      : ' --help lists all flags.'
+  return new UsageError('UNKNOWN_FLAG', `There is no flag --${harmlessText(written, 100)}.${rest}`)
 }
 
 /** A name as it is written on the command line, without the dashes: kebab-case. */
@@ -92,6 +184,8 @@ export function flagName(name: string): string {
 
 /** The valid name that a wrong one most likely meant; null when none is near. */
 export function nearestName(wrong: string, valid: readonly string[]): string | null {
+  // The distance takes time that grows with the product of the lengths.
+  if (wrong.length > 100) return null
   const nearest = closest(wrong, valid as string[])
   return distance(wrong, nearest) <= Math.max(2, wrong.length / 3) ? nearest : null
 }

@@ -1,8 +1,23 @@
 export { borderlessTable } from './borderless-table.ts'
 export { FileError, UsageError, type UsageErrorCode } from './errors.ts'
-export { choiceFlag, type Flags, flagName, type NumberRange, nearestName, numberFlag, readFlags } from './flags.ts'
+export {
+  booleanOf,
+  choiceFlag,
+  type FlagSpec,
+  type Flags,
+  type FlagTable,
+  flagName,
+  flagsOf,
+  type NumberRange,
+  nearestName,
+  numberFlag,
+  numberOf,
+  readFlags,
+  switchFlag,
+  textFlag,
+} from './flags.ts'
 export { harmlessLines, harmlessText } from './harmless-text.ts'
-export { commandLine } from './nx.ts'
-export { type CommandContext, type ErrorKinds, endWith, runCommand } from './run-command.ts'
+export type { FlagHelp, Help } from './help.ts'
+export { type Command, type CommandContext, type ErrorKinds, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
 export { appendLine, writeFileAtomically } from './whole-file.ts'

@@ -29,6 +29,10 @@ describe('commandLine', () => {
     )
   })
 
+  it('leaves out the -- that is for nx', () => {
+    expect(through('run', 'learner:train', '--', '--seed=1', '--', 'x')).toEqual(['--seed=1', '--', 'x'])
+  })
+
   it('is the plain command line where nx runs many tasks, and without nx', () => {
     expect(through('run-many', '-t', 'test')).toEqual(['what', 'nx', 'passes'])
     expect(commandLine(['--agents=3'], {})).toEqual(['--agents=3'])
@@ -57,6 +61,24 @@ describe('the nx plugin', () => {
     expect(process.exitCode).toBe(3)
     process.exitCode = kept
     process.off('exit', listener)
+  })
+
+  it.each([
+    ['stopped', {}],
+    ['nothing', null],
+  ])('ends nx with the code of a command that a signal ended: %s', (status, result) => {
+    preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'learner:train'] })
+    const before = process.listeners('exit')
+    reportExitCode(143)
+    postTasksExecution(undefined, { taskResults: result === null ? {} : { 'learner:train': { status } } })
+    const [listener] = process.listeners('exit').filter((added) => !before.includes(added))
+    const kept = process.exitCode
+    listener(1)
+    expect(process.exitCode).toBe(143)
+    process.exitCode = kept
+    process.off('exit', listener)
+    delete process.env.VIGIL_NX_COMMAND_LINE
+    delete process.env.VIGIL_NX_EXIT_CODE_FILE
   })
 
   it('leaves a run that succeeded alone, whatever its tests reported', () => {

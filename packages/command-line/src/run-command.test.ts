@@ -7,12 +7,17 @@ class BadDataError extends Error {
   readonly code = 'ROTTEN'
 }
 
+const HELP = { command: 'x:y', file: 'x.ts', purpose: 'Does x.', groups: [], examples: [''] }
+
 async function outcome(error: unknown) {
   const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const kinds = { usage: () => false, badData: (e: Error) => e instanceof BadDataError }
-  await runCommand(async () => {
-    throw error
-  }, kinds)
+  await runCommand({
+    help: HELP,
+    errors: { usage: () => false, badData: (e: Error) => e instanceof BadDataError },
+    async run() {
+      throw error
+    },
+  })
   const calls = [...written.mock.calls]
   written.mockRestore()
   const text = calls.map(([chunk]) => chunk).join('')
@@ -21,7 +26,15 @@ async function outcome(error: unknown) {
   return { code, text }
 }
 
-afterEach(() => vi.restoreAllMocks())
+const streams = [process.stdout, process.stderr]
+const listeners = streams.map((stream) => stream.listeners('error'))
+afterEach(() => {
+  vi.restoreAllMocks()
+  for (const [index, stream] of streams.entries()) {
+    const added = stream.listeners('error').filter((listener) => !listeners[index].includes(listener))
+    for (const listener of added) stream.off('error', listener as () => void)
+  }
+})
 
 describe('runCommand', () => {
   it('ends a mistake with one line and the code of its kind', async () => {
@@ -33,8 +46,34 @@ describe('runCommand', () => {
   })
 
   it.each([
+    [
+      systemError('EMFILE', 'open', 'a/b.csv'),
+      /^error EMFILE: open a\/b\.csv: this process may not open more files \(EMFILE\)\. Raise/,
+    ],
+    [systemError('ENOSPC', 'write'), /^error ENOSPC: write: no space is left on the device \(ENOSPC\)\. Make room/],
+    [systemError('EXYZ', 'mkdir', 'x\x1b[2J'), /^error EXYZ: mkdir x\\x1b\[2J: it failed\. Put that right/],
+    [new RangeError('Array buffer allocation failed'), /^error MEMORY: .*Array buffer allocation failed\. Use fewer/],
+    [new RangeError('WebAssembly.Memory(): could not allocate memory'), /^error MEMORY: /],
+    [Object.assign(new Error('limit'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }), /^error MEMORY: /],
+    [
+      Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }),
+      /^error ERR_WORKER_INIT_FAILED: No more threads/,
+    ],
+  ])('says in one line what the machine refuses: %s', async (error, line) => {
+    const { code, text } = await outcome(error)
+    expect(code).toBe(1)
+    expect(text).toMatch(line)
+    expect(text.match(/\n/g)).toHaveLength(1)
+  })
+
+  it('bounds what it says, whatever an error holds', async () => {
+    expect((await outcome(new UsageError('INVALID_VALUE', 'x'.repeat(1e8)))).text.length).toBeLessThan(5000)
+    expect((await outcome(new Error('x'.repeat(1e8)))).text.length).toBeLessThan(5000)
+    expect((await outcome(systemError('ENOENT', 'open', 'x'.repeat(1e7)))).text.length).toBeLessThan(5000)
+  })
+
+  it.each([
     new TypeError('x is not a function'),
-    Object.assign(new Error('EMFILE'), { code: 'EMFILE' }),
     Object.assign(new RangeError('too big'), { code: 'ERR_OUT_OF_RANGE' }),
   ])('shows the stack of a defect: %s', async (error) => {
     const { code, text } = await outcome(error)
@@ -43,3 +82,7 @@ describe('runCommand', () => {
     expect(text).toContain(error.stack)
   })
 })
+
+function systemError(code: string, syscall: string, path?: string): Error {
+  return Object.assign(new Error('it failed'), { code, syscall, ...(path === undefined ? {} : { path }) })
+}

@@ -1,7 +1,8 @@
 import { getHeapStatistics } from 'node:v8'
 import { FileError, UsageError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
-import { handOverOutput, reportExitCode, standWhereTheUserStands } from './nx.ts'
+import { type Help, helpText, wantsHelp } from './help.ts'
+import { commandLine, handOverOutput, reportExitCode, standWhereTheUserStands } from './nx.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
 
@@ -19,32 +20,46 @@ export type ErrorKinds = {
 
 /** What a command gets. */
 export type CommandContext = {
+  /** Every word behind the command's name. */
+  readonly words: string[]
   readonly stop: StopRequest
 }
+
+/** A command: what it does, what its help says, and whose its errors are. */
+export type Command = {
+  readonly run: (context: CommandContext) => Promise<void>
+  /** Said for --help, -h and help. */
+  readonly help: Help
+  readonly errors?: ErrorKinds
+}
+
+const NO_KINDS: ErrorKinds = { usage: () => false, badData: () => false }
 
 /**
  * Runs a command. A mistake of the user ends it with one message on stderr and exit code 2 (usage) or 3 (data), another
  * failure with 1, a signal with 128 + its number; only a defect of ours shows a stack.
  */
-export async function runCommand(
-  command: (context: CommandContext) => Promise<void>,
-  kinds: ErrorKinds,
-): Promise<void> {
+export async function runCommand({ run, help, errors = NO_KINDS }: Command): Promise<void> {
   handOverOutput()
   guardOutput()
   const signals = watchSignals((code, signal) => endNow(code, `Stopped by ${signal}.`))
-  const fail = (error: unknown) => endNow(exitCodeOf(error, kinds), messageOf(error))
+  const fail = (error: unknown) => endNow(exitCodeOf(error, errors), messageOf(error))
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
   try {
+    const words = commandLine()
+    if (wantsHelp(words)) {
+      process.stdout.write(helpText(help, process.stdout.columns))
+      return
+    }
     assertHeap()
     standWhereTheUserStands()
-    await command({ stop: signals })
+    await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    endWith(exitCodeOf(error, kinds))
+    endWith(exitCodeOf(error, errors))
   } finally {
     signals.close()
     process.off('uncaughtException', fail)

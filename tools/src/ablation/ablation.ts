@@ -1,12 +1,12 @@
 /** `npx nx run tools:ablation`: presets over seeds, side by side. README.md has the flags. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandLine, runCommand, writeFileAtomically } from '@vigil/command-line'
+import { runCommand, writeFileAtomically } from '@vigil/command-line'
 import { errorKinds } from '@vigil/learner'
 import { ToolError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { figuresOf, meansOf } from './figures.ts'
-import { type Options, parseOptions, USAGE } from './options.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
 import { quickInWords } from './quick.ts'
 import { renderAblation } from './report.ts'
@@ -15,14 +15,15 @@ import { ablationMarkdown, ablationTable, notesOn } from './table.ts'
 
 const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 
-await runCommand(
-  async ({ stop }) => {
+await runCommand({
+  help: HELP,
+  errors: {
+    usage: (error) => (error instanceof ToolError && error.code === 'OUTPUT_FILE') || errorKinds.usage(error),
+    badData: (error) => error instanceof ToolError || errorKinds.badData(error),
+  },
+  async run({ words, stop }) {
     const say = (text: string) => process.stdout.write(`${text}\n`)
-    const options = await parseOptions(commandLine())
-    if (options === null) {
-      process.stdout.write(USAGE)
-      return
-    }
+    const options = await parseOptions(words)
     const plan = planOf(options)
     for (const omitted of plan.omitted) say(omitted)
     const isTTY = process.stdout.isTTY === true
@@ -39,11 +40,7 @@ await runCommand(
     }
     if (broken.length > 0) throw brokenRuns(broken, plan.runs.length)
   },
-  {
-    usage: (error) => (error instanceof ToolError && error.code === 'OUTPUT_FILE') || errorKinds.usage(error),
-    badData: (error) => error instanceof ToolError || errorKinds.badData(error),
-  },
-)
+})
 
 /** Figures first; page and Markdown are made from what can be read back of them. */
 async function writeResults(options: Options, plan: Plan, outcomes: readonly RunOutcome[]): Promise<Ablation> {

@@ -1,7 +1,7 @@
 import { UsageError } from '@vigil/command-line'
 import { presetNames } from '@vigil/learner'
 import { describe, expect, it } from 'vitest'
-import { parseOptions, USAGE } from './options.ts'
+import { HELP, parseOptions } from './options.ts'
 
 describe('parseOptions', () => {
   it('is every preset with seed 1 when nothing is said', async () => {
@@ -30,9 +30,8 @@ describe('parseOptions', () => {
     })
   })
 
-  it('explains itself', async () => {
-    expect(await parseOptions(['--help'])).toBeNull()
-    for (const word of ['original', 'time-to-go', 'ratio-matrix', '--quick']) expect(USAGE).toContain(word)
+  it('explains itself', () => {
+    for (const word of ['original', 'time-to-go', 'ratio-matrix', 'quick']) expect(JSON.stringify(HELP)).toContain(word)
   })
 
   it.each([

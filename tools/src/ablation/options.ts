@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '@vigil/command-line'
+import { type FlagTable, flagsOf, type Help, nearestName, UsageError } from '@vigil/command-line'
 import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/learner'
 import { CAUSES, type Settings } from './causes.ts'
 
@@ -17,32 +17,40 @@ export type Options = {
   readonly overrides: Settings
 }
 
-const OWN = ['presets', 'seeds', 'quick', 'out', 'without', 'with', 'help']
+const OWN = {
+  presets: { value: 'LIST', about: 'what to train', choices: presetNames(), default: 'all' },
+  seeds: { value: 'LIST', about: 'each preset once for each', default: 1 },
+  quick: { about: 'fewer iterations, narrower networks, for a look in less than five minutes' },
+  out: {
+    value: 'FOLDER',
+    about: 'finished runs in it are not done again',
+    default: 'ablations/full, or ablations/quick',
+  },
+  without: {
+    value: 'LIST',
+    about: 'every preset once more for each cause, with it taken away; a+b takes away both at once',
+    choices: CAUSES,
+  },
+  with: { value: 'LIST', about: 'every preset once more for each defect, with it switched on', choices: DEFECTS },
+} as const satisfies FlagTable
 
 /** What --help prints. */
-export const USAGE = `Trains presets over seeds, one after another, and lays what came of them side by side.
-
-  --presets=LIST         default: all, ${presetNames().join(', ')}
-  --seeds=1,2,3          default: 1
-  --quick                fewer iterations, narrower networks, for a look in less than five minutes
-  --out=FOLDER           default: ablations/full, or ablations/quick; finished runs in it are not done again
-  --without=LIST         every preset once more for each cause, with it taken away; a+b takes away both at once
-                         ${CAUSES.join(', ')}
-  --with=LIST            every preset once more for each defect, with it switched on
-                         ${DEFECTS.join(', ')}
-  and any setting of learner:train, for all presets: --dataset=darpa-tc --data=PATH --iterations=100
-                         (--lstm-hidden for those with an LSTM)
-`
+export const HELP: Help = {
+  command: 'tools:ablation',
+  file: 'tools/src/ablation/ablation.ts',
+  purpose:
+    'Trains presets over seeds, one after another, and lays what came of them side by side. Any setting of learner:train may be given besides, for all presets (--lstm-hidden for those with an LSTM).',
+  groups: [{ title: 'Flags', flags: flagsOf(OWN) }],
+  examples: ['--quick', '--presets=original,default --seeds=1,2,3 --dataset=darpa-tc --data=PATH --iterations=100'],
+}
 
 /**
  * Reads the command line.
  *
- * @returns null when --help is wanted
  * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE, {ConfigError} CONFIG_FILE
  */
-export async function parseOptions(words: readonly string[]): Promise<Options | null> {
-  const { settings, flags } = parseFlags(words, OWN, ['quick', 'help'])
-  if (flags.help !== undefined) return null
+export async function parseOptions(words: readonly string[]): Promise<Options> {
+  const { settings, flags } = parseFlags(words, OWN)
   if ('seed' in settings) throw new UsageError('INVALID_VALUE', '--seed is one; give --seeds=1,2,3.')
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)

@@ -4,7 +4,7 @@ import { parseOptions } from './options.ts'
 import { planOf } from './plan.ts'
 
 async function plan(...words: string[]) {
-  return planOf((await parseOptions(words))!)
+  return planOf(await parseOptions(words))
 }
 
 describe('planOf', () => {

@@ -1,21 +1,19 @@
 /** `npx nx run tools:bench`: how fast the parts are on this machine. docs/performance.md explains the figures. */
 import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
-import { commandLine, runCommand } from '@vigil/command-line'
+import { runCommand } from '@vigil/command-line'
 import { ToolError } from '../errors.ts'
 import { assertWritable, writeJsonFile } from '../json-file.ts'
 import type { CaseAnswer } from './case-process.ts'
 import { type BenchCase, casesOf } from './cases.ts'
-import { parseOptions, USAGE } from './options.ts'
+import { HELP, parseOptions } from './options.ts'
 import { type BenchOutcome, benchTable } from './table.ts'
 
-await runCommand(
-  async () => {
-    const options = parseOptions(commandLine())
-    if (options === null) {
-      process.stdout.write(USAGE)
-      return
-    }
+await runCommand({
+  help: HELP,
+  errors: { usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE', badData: () => false },
+  async run({ words }) {
+    const options = parseOptions(words)
     if (options.json !== null) await assertWritable(options.json)
     const cases = casesOf(options.plan)
     const outcomes: BenchOutcome[] = []
@@ -39,8 +37,7 @@ await runCommand(
       throw new ToolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
     }
   },
-  { usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE', badData: () => false },
-)
+})
 
 /** Measures a case in a process of its own, which ends when this one does. */
 async function runCase(benchCase: BenchCase, rounds: number): Promise<BenchOutcome> {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Flags, numberFlag, readFlags, UsageError } from '@vigil/command-line'
+import { type Flags, type FlagTable, flagsOf, type Help, numberFlag, readFlags, UsageError } from '@vigil/command-line'
 import { BACKENDS } from '@vigil/learner'
 import { type BenchPlan, GROUPS } from './cases.ts'
 
@@ -11,29 +11,37 @@ export type Options = {
   readonly json: string | null
 }
 
-const FLAGS = ['only', 'cores', 'rounds', 'backends', 'minibatches', 'data', 'json', 'help']
+const FLAGS = {
+  only: { value: 'LIST', about: 'groups to measure', choices: GROUPS, default: 'all' },
+  cores: {
+    value: 'N',
+    about: 'most actors and threads',
+    number: { min: 1, max: 64, integer: true },
+    default: 'all cores',
+  },
+  rounds: { value: 'N', about: 'of each measurement', number: { min: 1, max: 1000, integer: true }, default: 20 },
+  backends: { value: 'LIST', about: 'of TF.js', choices: BACKENDS, default: 'wasm' },
+  minibatches: { value: 'LIST', about: 'sizes of minibatches, for the group tfjs', default: 2048 },
+  data: { value: 'PATH', about: 'DARPA TC events, for the group time-to-f1' },
+  json: { value: 'FILE', about: 'results as JSON beside the table' },
+} as const satisfies FlagTable
 
 /** What --help prints. */
-export const USAGE = `How fast the parts of Vigil are on this machine, beside the matrix product that they are built of.
-
-  --only=LIST            groups to measure: ${GROUPS.join(', ')}
-  --cores=N              most actors and threads; all cores by default
-  --rounds=20            rounds of each measurement
-  --backends=wasm        backends of TF.js: ${BACKENDS.join(', ')}
-  --minibatches=2048     minibatch sizes of the group tfjs
-  --data=PATH            DARPA TC events for the group time-to-f1
-  --json=FILE            results as JSON beside the table
-`
+export const HELP: Help = {
+  command: 'tools:bench',
+  file: 'tools/src/bench/bench.ts',
+  purpose: 'How fast the parts of Vigil are on this machine, beside the matrix product that they are built of.',
+  groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+  examples: ['', `--only=${GROUPS[0]} --rounds=5`],
+}
 
 /**
  * Reads the command line.
  *
- * @returns null when --help is wanted
  * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
  */
-export function parseOptions(words: readonly string[]): Options | null {
+export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
-  if (flags.has('help')) return null
   const data = textFlag(flags, 'data', 'PATH')
   const groups = listFlag(flags, 'only', GROUPS) ?? GROUPS
   if (data === null && flags.has('only') && groups.includes('time-to-f1')) {
@@ -42,12 +50,12 @@ export function parseOptions(words: readonly string[]): Options | null {
   return {
     plan: {
       groups,
-      cores: numberFlag(flags, 'cores', { min: 1, max: 64, integer: true }) ?? Math.min(availableParallelism(), 64),
+      cores: numberFlag(flags, 'cores', FLAGS.cores.number) ?? Math.min(availableParallelism(), 64),
       backends: listFlag(flags, 'backends', BACKENDS) ?? ['wasm'],
       minibatches: sizesFlag(flags) ?? [2048],
       data,
     },
-    rounds: numberFlag(flags, 'rounds', { min: 1, max: 1000, integer: true }) ?? 20,
+    rounds: numberFlag(flags, 'rounds', FLAGS.rounds.number) ?? FLAGS.rounds.default,
     json: textFlag(flags, 'json', 'FILE'),
   }
 }

@@ -1,18 +1,15 @@
 /** `npx nx run tools:doctor --run=runs/NAME`: why a training went as it did. docs/doctor.md explains every finding. */
-import { commandLine, endWith, runCommand } from '@vigil/command-line'
+import { type CommandContext, endWith, runCommand } from '@vigil/command-line'
 import { diagnoseRun, errorKinds } from '@vigil/learner'
-import { parseOptions, USAGE } from './options.ts'
+import { HELP, parseOptions } from './options.ts'
 import { doctorReport } from './report.ts'
 
 const PROBLEMS_FOUND = 1
 
-await runCommand(async () => {
-  const options = parseOptions(commandLine())
-  if (options === null) {
-    process.stdout.write(USAGE)
-    return
-  }
-  const { run, data, json } = options
+await runCommand({ help: HELP, errors: errorKinds, run: doctor })
+
+async function doctor({ words }: CommandContext): Promise<void> {
+  const { run, data, json } = parseOptions(words)
   const diagnosis = await diagnoseRun(run, data)
   const isTTY = process.stdout.isTTY === true
   const text = json
@@ -22,4 +19,4 @@ await runCommand(async () => {
   if (!diagnosis.findings.some(({ severity }) => severity === 'problem')) return
   // Not an error of the command: the answer is the output, and nothing is said on stderr.
   endWith(PROBLEMS_FOUND)
-}, errorKinds)
+}

@@ -1,5 +1,5 @@
 /** `npx nx run tools:link-tensorflow`: builds @tensorflow/tfjs-node against the TensorFlow of Python. README.md has more. */
-import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
+import { type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
 import { ToolError } from '../errors.ts'
 import { assertCanBuild, buildAddon, runAddon } from './addon.ts'
 import { layLibrary } from './lay-library.ts'
@@ -7,25 +7,27 @@ import { findNodePackage } from './node-package.ts'
 import { findTensorflow } from './python.ts'
 import { describeWheel, nvidiaLibraryFolders, readWheel } from './wheel.ts'
 
-const USAGE = `Links a TensorFlow that pip has installed into @tensorflow/tfjs-node, for the backend tensorflow.
-
-  --tensorflow=PATH   folder of the package, for instance venv/lib/python3.11/site-packages/tensorflow;
-                      without it, the one that python3 would import
-`
+const FLAGS = {
+  tensorflow: {
+    value: 'FOLDER',
+    about: 'of the package, for instance venv/lib/python3.11/site-packages/tensorflow',
+    default: 'the one that python3 would import',
+  },
+} as const satisfies FlagTable
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-await runCommand(
-  async () => {
-    const flags = readFlags(commandLine(), ['tensorflow', 'help'])
-    if (flags.has('help')) {
-      process.stdout.write(USAGE)
-      return
-    }
-    const path = flags.get('tensorflow')
-    if (path === null || path === '') {
-      throw new UsageError('INVALID_VALUE', '--tensorflow has no value. Give the folder: --tensorflow=PATH.')
-    }
+await runCommand({
+  help: {
+    command: 'tools:link-tensorflow',
+    file: 'tools/src/link-tensorflow/link-tensorflow.ts',
+    purpose: 'Links a TensorFlow that pip has installed into @tensorflow/tfjs-node, for the backend tensorflow.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['', '--tensorflow=venv/lib/python3.11/site-packages/tensorflow'],
+  },
+  errors: { usage: (error) => error instanceof ToolError && error.code !== 'ADDON', badData: () => false },
+  async run({ words }) {
+    const path = textFlag(readFlags(words, FLAGS), 'tensorflow', 'FOLDER')
     if (process.platform !== 'linux') {
       throw new ToolError(
         'PLATFORM',
@@ -62,8 +64,4 @@ await runCommand(
       )
     }
   },
-  {
-    usage: (error) => error instanceof ToolError && error.code !== 'ADDON',
-    badData: () => false,
-  },
-)
+})

@@ -1,45 +1,50 @@
-import { numberFlag, readFlags, UsageError } from '@vigil/command-line'
+import { type FlagTable, flagsOf, type Help, numberFlag, readFlags, textFlag, UsageError } from '@vigil/command-line'
 import type { RepeatSettings } from '@vigil/learner'
 
 /** Which run to repeat, and with what. */
 export type Options = { readonly run: string; readonly settings: RepeatSettings }
 
-const FLAGS = ['run', 'data', 'actors', 'engine-threads', 'engine', 'backend', 'help']
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'the run, as runs/NAME; its files are read, never written' },
+  data: { value: 'PATH', about: 'where its data lie now' },
+  actors: {
+    value: 'N',
+    about: 'worker threads; changes speed, never results',
+    number: { min: 1, max: 256, integer: true },
+  },
+  'engine-threads': {
+    value: 'N',
+    about: 'threads of the engine; changes speed, never results',
+    number: { min: 1, max: 8, integer: true },
+  },
+  engine: { value: 'NAME', about: 'in place of the one that trained the run' },
+  backend: { value: 'NAME', about: 'in place of the one that trained the run' },
+} as const satisfies FlagTable
 
 /** What --help prints. */
-export const USAGE = `Trains a finished run again from its config.json, in memory, and says whether the same weights come out.
-
-  --run=runs/NAME        the run; its files are read, never written
-  --data=PATH            where its data lie now
-  --actors=N --engine-threads=N
-                         change speed, never results
-  --engine=NAME --backend=NAME
-                         in place of those that trained the run
-Exit code 0: it matches. 1: it does not. 2 and 3: it could not be repeated, and why.
-`
+export const HELP: Help = {
+  command: 'tools:replay',
+  file: 'tools/src/replay/replay.ts',
+  purpose: 'Trains a finished run again from its config.json, in memory, and says whether the same weights come out.',
+  groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+  examples: ['--run=runs/NAME', '--run=runs/NAME --actors=1'],
+  exitCodes: '0 it matches, 1 it does not, 2 and 3 it could not be repeated, and why',
+}
 
 /**
  * Reads the command line.
  *
- * @returns null when --help is wanted
  * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
  */
-export function parseOptions(words: readonly string[]): Options | null {
+export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
-  if (flags.has('help')) return null
-  const text = (name: string) => {
-    const value = flags.get(name)
-    if (value === null || value === '') {
-      throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
-    }
-    return value
-  }
+  const text = (name: string) => textFlag(flags, name)
   const run = text('run')
   if (run === undefined) throw new UsageError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const settings = {
     data: text('data'),
-    actors: numberFlag(flags, 'actors', { min: 1, max: 256, integer: true }),
-    engineThreads: numberFlag(flags, 'engine-threads', { min: 1, max: 8, integer: true }),
+    actors: numberFlag(flags, 'actors', FLAGS.actors.number),
+    engineThreads: numberFlag(flags, 'engine-threads', FLAGS['engine-threads'].number),
     engine: text('engine'),
     backend: text('backend'),
   }

@@ -1,18 +1,15 @@
 /** `npx nx run tools:replay`: is this run what its config makes? README.md has the flags. */
-import { commandLine, runCommand } from '@vigil/command-line'
+import { type CommandContext, runCommand } from '@vigil/command-line'
 import { errorKinds, repeatRun } from '@vigil/learner'
 import { ToolError } from '../errors.ts'
-import { parseOptions, USAGE } from './options.ts'
+import { HELP, parseOptions } from './options.ts'
 import { verdictOn } from './verdict.ts'
 
-await runCommand(async () => {
-  const options = parseOptions(commandLine())
+await runCommand({ help: HELP, errors: errorKinds, run: replay })
+
+async function replay({ words }: CommandContext): Promise<void> {
+  const { run, settings } = parseOptions(words)
   const say = (text: string) => process.stdout.write(`${text}\n`)
-  if (options === null) {
-    process.stdout.write(USAGE)
-    return
-  }
-  const { run, settings } = options
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
   const repeated = await repeatRun(run, settings, session)
   const { matches, findings, reasons } = verdictOn(repeated)
@@ -26,4 +23,4 @@ await runCommand(async () => {
     'CHECK_FAILED',
     `${run} does not match its repetition. What may be behind it:\n${reasons.map((reason) => `- ${reason}`).join('\n')}`,
   )
-}, errorKinds)
+}

@@ -1,4 +1,13 @@
-import { choiceFlag, type NumberRange, numberFlag, readFlags, UsageError } from '@vigil/command-line'
+import {
+  choiceFlag,
+  type FlagTable,
+  flagsOf,
+  type Help,
+  type NumberRange,
+  numberFlag,
+  readFlags,
+  UsageError,
+} from '@vigil/command-line'
 import { REWARD_PRESETS, type RewardPreset, type RewardTable } from '@vigil/env-wasm'
 
 /** What to compute and where it goes. */
@@ -35,54 +44,72 @@ const REWARD_FLAGS: Readonly<Record<string, readonly [keyof RewardTable, NumberR
   'alerted-threat': ['alertedThreat', PART],
 }
 
-const FLAGS = ['threat-rate', 'right', 'preset', ...Object.keys(REWARD_FLAGS), 'samples', 'seed', 'json', 'help']
+const FLAGS = {
+  'threat-rate': { value: 'SHARE', about: 'threats among the events', number: SHARE, default: DEFAULT_THREAT_RATE },
+  right: {
+    value: 'SHARE',
+    about: 'of either class that a fallible policy decides rightly',
+    number: SHARE,
+    default: 0.85,
+  },
+  preset: {
+    value: 'NAME',
+    about: 'reward table to start from',
+    choices: Object.keys(REWARD_PRESETS) as RewardPreset[],
+    default: 'default',
+  },
+  ...Object.fromEntries(
+    Object.entries(REWARD_FLAGS).map(([name, [, number]]) => [
+      name,
+      { value: 'REWARD', about: `${name.replace('-', ' ')}, in place of the preset's`, number },
+    ]),
+  ),
+  samples: {
+    value: 'N',
+    about: 'events played per policy',
+    number: { min: 1, max: 1e8, integer: true },
+    default: 1_000_000,
+  },
+  seed: { value: 'N', about: 'of the events', number: { min: 0, max: 2 ** 32 - 1, integer: true }, default: 1 },
+  json: { value: 'FILE', about: 'the table on stdout, and JSON in FILE; --json alone is JSON on stdout' },
+} as const satisfies FlagTable
 
 /** What --help prints. */
-export const USAGE = `Expected reward of simple policies for a reward table and a threat rate, checked in the environment.
-
-  --threat-rate=${DEFAULT_THREAT_RATE}   share of threats among the events
-  --right=0.85           share of either class that a fallible policy decides rightly
-  --preset=default       reward table to start from: ${Object.keys(REWARD_PRESETS).join(', ')}
-  --true-positive=R --true-negative=R --false-positive=R --false-negative=R
-                         reward of a decision, in place of the preset's
-  --restrictive-cost=R   subtracted from the reward of every restrictive action (block, quarantine)
-  --alert-cost=R         subtracted from the reward of every alert
-  --alerted-threat=S     part of a threat's damage that the analyst still prevents, 0 to 1
-  --samples=1000000      events played per policy
-  --seed=1
-  --json                 JSON on stdout, in place of the table
-  --json=FILE            the table, and JSON in FILE
-`
+export const HELP: Help = {
+  command: 'tools:reward-balance',
+  file: 'tools/src/reward-balance/reward-balance.ts',
+  purpose: 'Expected reward of simple policies for a reward table and a threat rate, checked in the environment.',
+  groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+  examples: ['--threat-rate=0.05', '--false-positive=-4 --json'],
+}
 
 /**
  * Reads the command line.
  *
- * @returns null when --help is wanted
  * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
  */
-export function parseOptions(words: readonly string[]): Options | null {
+export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
-  if (flags.has('help')) return null
-  const preset = choiceFlag(flags, 'preset', Object.keys(REWARD_PRESETS) as RewardPreset[]) ?? 'default'
+  const preset = choiceFlag(flags, 'preset', FLAGS.preset.choices) ?? FLAGS.preset.default
   const own: Partial<Record<keyof RewardTable, number>> = {}
   for (const [flag, [field, range]] of Object.entries(REWARD_FLAGS)) {
     const value = numberFlag(flags, flag, range)
     if (value !== undefined) own[field] = value
   }
   return {
-    threatRate: numberFlag(flags, 'threat-rate', SHARE) ?? DEFAULT_THREAT_RATE,
-    right: numberFlag(flags, 'right', SHARE) ?? 0.85,
+    threatRate: numberFlag(flags, 'threat-rate', SHARE) ?? FLAGS['threat-rate'].default,
+    right: numberFlag(flags, 'right', SHARE) ?? FLAGS.right.default,
     rewards: { ...REWARD_PRESETS[preset], ...own },
     preset: Object.keys(own).length === 0 ? preset : null,
-    samples: numberFlag(flags, 'samples', { min: 1, max: 1e8, integer: true }) ?? 1_000_000,
-    seed: numberFlag(flags, 'seed', { min: 0, max: 2 ** 32 - 1, integer: true }) ?? 1,
+    samples: numberFlag(flags, 'samples', FLAGS.samples.number) ?? FLAGS.samples.default,
+    seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
     output: outputOf(flags.get('json')),
   }
 }
 
 function outputOf(json: string | null | undefined): Options['output'] {
   if (json === undefined) return { to: 'table' }
-  if (json === null) return { to: 'stdout' }
+  if (json === null || json === 'true') return { to: 'stdout' }
   if (json === '') {
     throw new UsageError('INVALID_VALUE', '--json= has no value. Give --json=FILE, or --json alone for JSON on stdout.')
   }

@@ -1,19 +1,20 @@
 /** `npx nx run tools:reward-balance`: what a reward table makes of a threat rate. README.md has the flags. */
-import { commandLine, runCommand } from '@vigil/command-line'
+import { runCommand } from '@vigil/command-line'
 import { compileEnvironment } from '@vigil/env-wasm'
 import { ToolError } from '../errors.ts'
 import { writeJsonFile } from '../json-file.ts'
-import { parseOptions, USAGE } from './options.ts'
+import { HELP, parseOptions } from './options.ts'
 import { checkedBalance, disagreementOf } from './report.ts'
 import { balanceTable } from './table.ts'
 
-await runCommand(
-  async () => {
-    const options = parseOptions(commandLine())
-    if (options === null) {
-      process.stdout.write(USAGE)
-      return
-    }
+await runCommand({
+  help: HELP,
+  errors: {
+    usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE',
+    badData: () => false,
+  },
+  async run({ words }) {
+    const options = parseOptions(words)
     const report = checkedBalance(await compileEnvironment(), options)
     const { output } = options
     if (output.to === 'stdout') {
@@ -26,8 +27,4 @@ await runCommand(
     const disagreement = disagreementOf(report)
     if (disagreement !== null) throw new ToolError('CHECK_FAILED', disagreement)
   },
-  {
-    usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE',
-    badData: () => false,
-  },
-)
+})

@@ -2,28 +2,39 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { commandLine, readFlags, runCommand, UsageError } from '@vigil/command-line'
+import { type FlagTable, flagsOf, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
 import { ConsensusError, decodeCertificates, decodePublicTeam } from '@vigil/consensus'
 import { ToolError } from '../errors.ts'
 import { verifyAll } from './verify-all.ts'
 
-const USAGE = `Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.
+const FLAGS = {
+  certificates: { value: 'FILE', about: 'the certificates, as runs/NAME/certificates.bin' },
+  keys: {
+    value: 'FILE',
+    about: 'the public keys',
+    default: 'public-keys.json beside the certificates, public-keys-SPLIT.json for certificates-SPLIT.bin',
+  },
+} as const satisfies FlagTable
 
-  --certificates=FILE   the certificates
-  --keys=FILE           the public keys, default: public-keys.json beside the certificates; public-keys-SPLIT.json for
-                        certificates-SPLIT.bin
-`
-
-await runCommand(
-  async () => {
-    const flags = readFlags(commandLine(), ['certificates', 'keys', 'help'])
-    if (flags.has('help')) {
-      process.stdout.write(USAGE)
-      return
-    }
-    const path = flags.get('certificates')
-    if (!path) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
-    const keysPath = flags.get('keys') ?? keysBeside(path)
+await runCommand({
+  help: {
+    command: 'tools:verify',
+    file: 'tools/src/verify/verify.ts',
+    purpose:
+      'Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['--certificates=runs/NAME/certificates.bin'],
+    exitCodes: '0 all hold, 1 one does not, 2 bad usage, 3 a file that is no such file',
+  },
+  errors: {
+    usage: (error) => error instanceof ToolError && error.code === 'INPUT_FILE',
+    badData: (error) => error instanceof ConsensusError,
+  },
+  async run({ words }) {
+    const flags = readFlags(words, FLAGS)
+    const path = textFlag(flags, 'certificates', 'FILE')
+    if (path === undefined) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
+    const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath)
     const team = decodePublicTeam(keys.toString('utf8'))
     const { rows, certificates, rules, wrong, missing } = verifyAll(decodeCertificates(await read(path), team), team)
@@ -39,11 +50,7 @@ await runCommand(
       `${wrong.length} of ${certificates} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
     )
   },
-  {
-    usage: (error) => error instanceof ToolError && error.code === 'INPUT_FILE',
-    badData: (error) => error instanceof ConsensusError,
-  },
-)
+})
 
 /** As learner:evaluate names the two files: those of a split other than the test split end with its name. */
 function keysBeside(path: string): string {

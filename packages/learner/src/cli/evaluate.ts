@@ -1,4 +1,4 @@
-import { commandLine, flagName, runCommand } from '@vigil/command-line'
+import { type CommandContext, type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { ATTACKS, type Attack, attacksAsked } from '../attacks/attack-votes.ts'
 import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
@@ -10,8 +10,37 @@ import { identityOf, loadData } from '../run/session.ts'
 import { createTeam } from '../run/team.ts'
 import { errorKinds } from './error-kinds.ts'
 
-await runCommand(async () => {
-  const { settings, flags } = parseFlags(commandLine(), ['run', 'split', 'attack', 'certify'])
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'the run, as runs/NAME' },
+  split: { value: 'NAME', about: 'which part of the data', choices: ['test', 'validation'], default: 'test' },
+  attack: {
+    value: 'NAME',
+    about: 'what the team is attacked by',
+    choices: ['all', ...ATTACKS],
+    default: 'the cheap ones',
+  },
+  certify: { about: 'lets the team sign its decisions, for tools:verify' },
+} as const satisfies FlagTable
+/** Settings of the run that may be others here. */
+const PLACE = {
+  data: { value: 'PATH', about: 'where the data lie now' },
+  actors: { value: 'N', about: 'worker threads', default: 'those of the run' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'learner:evaluate',
+    file: 'packages/learner/src/cli/evaluate.ts',
+    purpose: 'Evaluates the best checkpoint of a run, with attacks and baselines, and writes evaluation and report.',
+    groups: [{ title: 'Flags', flags: flagsOf({ ...FLAGS, ...PLACE }) }],
+    examples: ['--run=runs/NAME', '--run=runs/NAME --attack=all --certify'],
+  },
+  errors: errorKinds,
+  run: evaluate,
+})
+
+async function evaluate({ words }: CommandContext): Promise<void> {
+  const { settings, flags } = parseFlags(words, FLAGS)
   const { actors, data, ...other } = settings
   const foreign = Object.keys(other)[0]
   if (foreign !== undefined) {
@@ -44,7 +73,7 @@ await runCommand(async () => {
   } finally {
     await team.pool.close()
   }
-}, errorKinds)
+}
 
 function attacksNamed(name: string | undefined): readonly Attack[] {
   const attacks = attacksAsked(name)

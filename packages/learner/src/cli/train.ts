@@ -1,9 +1,10 @@
-import { commandLine, flagName, runCommand } from '@vigil/command-line'
+import { type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
 import { parsePipeline } from '@vigil/data'
 import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { layerSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
-import { readPreset } from '../config/presets.ts'
+import { presetNames, readPreset } from '../config/presets.ts'
+import { settingGroups } from '../config/setting-help.ts'
 import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
@@ -12,11 +13,32 @@ import { errorKinds } from './error-kinds.ts'
 /** Settings that may change when a run goes on: none of them affects what it learns. */
 const RESUME_FLAGS = ['actors', 'engineThreads', 'data'] as const
 
-await runCommand(async ({ stop }) => {
-  const { settings, flags } = parseFlags(commandLine(), ['config', 'preset', 'resume'])
-  const plan = flags.resume === undefined ? await newRun(settings, flags) : await resumedRun(settings, flags)
-  await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
-}, errorKinds)
+const FLAGS = {
+  config: { value: 'FILE', about: 'JSON object of settings, which flags overrule: { "learningRate": 0.001 }' },
+  preset: { value: 'NAME', about: 'settings to begin from, which file and flags overrule', choices: presetNames() },
+  resume: { value: 'FOLDER', about: 'go on with the run in this folder, with its settings' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'learner:train',
+    file: 'packages/learner/src/cli/train.ts',
+    purpose:
+      'Trains a team, evaluates its best checkpoint on the test split, and leaves weights, metrics and a report in a run folder. Every setting is a flag and a key of a config file (--learning-rate is learningRate); of a flag given twice the last counts. docs/training.md has the experiments behind the defaults.',
+    groups: [{ title: 'What to train', flags: flagsOf(FLAGS) }, ...settingGroups()],
+    examples: [
+      '--seed=2',
+      '--dataset=darpa-tc --data=FOLDER --features=behaviour --split=stratified',
+      '--resume=runs/NAME',
+    ],
+  },
+  errors: errorKinds,
+  async run({ words, stop }) {
+    const { settings, flags } = parseFlags(words, FLAGS)
+    const plan = flags.resume === undefined ? await newRun(settings, flags) : await resumedRun(settings, flags)
+    await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
+  },
+})
 
 /** Settings of a preset, overruled by those of a config file, overruled by those of the command line. */
 async function newRun(

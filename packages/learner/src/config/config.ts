@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { flagName, nearestName } from '@vigil/command-line'
+import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { maxFaults } from '@vigil/consensus'
 import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
 import { assertDirectlyLearnable, StlError } from '@vigil/stl'
@@ -97,7 +97,7 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
     const suggestion = nearestName(key, configKeys())
     throw new ConfigError(
       'UNKNOWN_KEY',
-      `${source}: there is no setting "${key}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
+      `${source}: there is no setting "${harmlessText(key, 100)}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
     )
   }
   const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
@@ -106,8 +106,13 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
   const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
   throw new ConfigError(
     'INVALID_VALUE',
-    `${name} must be ${requirement(issue, issue.path[0])}, but is ${JSON.stringify(received)}.`,
+    `${name} must be ${requirement(issue, issue.path[0])}, but is ${harmlessText(inJson(received), 100)}.`,
   )
+}
+
+/** A value as it stands in a config file; JSON itself has no infinity. */
+function inJson(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing')
 }
 
 /** What a value must be, in words, from the schema's complaint about the setting `key`. */

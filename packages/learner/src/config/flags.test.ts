@@ -6,7 +6,30 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeSettings, parseFlags, readSpecifications } from './flags.ts'
 
+const OWN = { resume: { value: 'FOLDER', about: 'a run' } }
+
 describe('parseFlags', () => {
+  it.each([
+    ['--gamma=.9', { gamma: 0.9 }],
+    ['--learning-rate=.001', { learningRate: 0.001 }],
+    ['--entropy-coef=1.', { entropyCoef: 1 }],
+    ['--seed=+3', { seed: 3 }],
+    ['--target-kl=none', { targetKl: null }],
+    ['--rows=NULL', { rows: null }],
+    ['--value-hidden=None', { valueHidden: null }],
+    ['--return-normalisation=none', { returnNormalisation: 'none' }],
+    ['--anneal=False', { anneal: false }],
+    ['--layer-norm=yes', { layerNorm: true }],
+    ['--out=none', { out: 'none' }],
+    ['--policy-hidden=[64, 32]', { policyHidden: [64, 32] }],
+    // Not numbers: the schema refuses them by name.
+    ['--seed=0x10', { seed: '0x10' }],
+    ['--policy-hidden=64;32', { policyHidden: '64;32' }],
+    ['--seed=\u22125', { seed: '\u22125' }],
+  ])('reads %s as people mean it', (word, settings) => {
+    expect(parseFlags([word], OWN).settings).toEqual(settings)
+  })
+
   it('reads values in every spelling', () => {
     const { settings, flags } = parseFlags(
       [
@@ -26,7 +49,7 @@ describe('parseFlags', () => {
         '--rewards.falsePositive=-3',
         '--resume=runs/x=y',
       ],
-      ['resume'],
+      OWN,
     )
     expect(settings).toEqual({
       seed: 3,
@@ -46,7 +69,7 @@ describe('parseFlags', () => {
   })
 
   it('reads a list of names, which may be empty', () => {
-    const read = (word: string) => parseFlags([word], []).settings.defects
+    const read = (word: string) => parseFlags([word], {}).settings.defects
     expect(read('--defects=joint-clip,vote-reward')).toEqual(['joint-clip', 'vote-reward'])
     expect(read('--defects= joint-clip, vote-reward ')).toEqual(['joint-clip', 'vote-reward'])
     expect(read('--defects=["joint-clip"]')).toEqual(['joint-clip'])
@@ -54,7 +77,7 @@ describe('parseFlags', () => {
   })
 
   it('takes a negative number for a value, not for a flag', () => {
-    expect(parseFlags(['--rewards.false-negative', '-6'], []).settings).toEqual({ rewards: { falseNegative: -6 } })
+    expect(parseFlags(['--rewards.false-negative', '-6'], {}).settings).toEqual({ rewards: { falseNegative: -6 } })
   })
 
   it.each([
@@ -67,15 +90,15 @@ describe('parseFlags', () => {
     ['--__proto__=1', /no flag/],
     ['--constructor=1', /no flag/],
   ])('refuses %s', (word, message) => {
-    expect(() => parseFlags([word], ['resume'])).toThrow(message)
-    expect(() => parseFlags([word], ['resume'])).toThrow(UsageError)
+    expect(() => parseFlags([word], OWN)).toThrow(message)
+    expect(() => parseFlags([word], OWN)).toThrow(UsageError)
   })
 
   it('never fails otherwise', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (words) => {
         try {
-          parseFlags(words, ['resume'])
+          parseFlags(words, OWN)
         } catch (error) {
           expect(error).toBeInstanceOf(UsageError)
         }
@@ -94,7 +117,7 @@ describe('mergeSettings', () => {
 
 describe('readSpecifications', () => {
   it('takes a preset, a formula or a file', async () => {
-    const { settings } = parseFlags(['--specifications=G (cpu < 1)', '--pid.integral=0.5'], [])
+    const { settings } = parseFlags(['--specifications=G (cpu < 1)', '--pid.integral=0.5'], {})
     expect(settings).toEqual({ specifications: 'G (cpu < 1)', pid: { integral: 0.5 } })
     expect(await readSpecifications('original')).toBe('original')
     expect(await readSpecifications('auto')).toBe('auto')

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { flagName, readFlags, UsageError } from '@vigil/command-line'
+import { booleanOf, type FlagTable, numberOf, readFlags, UsageError } from '@vigil/command-line'
 import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
-import { configKeys } from './config.ts'
+import { configSchema } from './config-schema.ts'
 import { ConfigError } from './errors.ts'
+import { settingGroups } from './setting-help.ts'
 
 /** What the command line says: settings for the config, and the command's own flags. */
 export type CommandLine = {
@@ -11,25 +12,23 @@ export type CommandLine = {
 }
 
 /**
- * Sorts the words of a command line into settings and the command's own flags. Values are JSON where they are JSON, lists
- * may be written 128,128; the schema judges them later.
+ * Sorts the words of a command line into settings and the command's own flags. Numbers, switches, lists and null are read
+ * as people write them; the schema judges them later.
  *
- * @param own      names of the command's own flags, in kebab-case
- * @param switches those of them that may stand alone, meaning true
+ * @param own the command's own flags; those without a value may stand alone, meaning true
  * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
  */
-export function parseFlags(
-  words: readonly string[],
-  own: readonly string[],
-  switches: readonly string[] = [],
-): CommandLine {
-  const keys = new Map(configKeys().map((key) => [flagName(key), key]))
+export function parseFlags(words: readonly string[], own: FlagTable): CommandLine {
+  const all = settingGroups().flatMap((group) => group.flags)
+  const keys = new Map(all.map(({ name, key }) => [name, key]))
   const settings: Record<string, unknown> = {}
   const flags: Record<string, string> = {}
+  const table = { ...Object.fromEntries(all.map(({ name, ...rest }) => [name, rest])), ...own }
   // An empty value is a missing one: `--out=` says as little as `--out`.
-  for (const [name, text] of readFlags(words, [...own, ...keys.keys()])) {
-    const value = text || (switches.includes(name) ? 'true' : missingValue(name))
-    if (own.includes(name)) flags[name] = value
+  for (const [name, text] of readFlags(words, table)) {
+    const isSwitch = Object.hasOwn(own, name) ? own[name].value === undefined : SWITCHES.has(keys.get(name)!)
+    const value = text || (isSwitch ? 'true' : missingValue(name))
+    if (Object.hasOwn(own, name)) flags[name] = value
     else place(settings, keys.get(name)!, readValue(keys.get(name)!, value))
   }
   return { settings, flags }
@@ -109,28 +108,38 @@ async function readJson(path: string, what: string): Promise<unknown> {
   }
 }
 
-const SWITCHES = new Set(['anneal', 'bootstrap', 'layer-norm', 'certify'])
-const TEXT_KEYS = new Set(['data', 'out', 'specifications'])
+/** Settings that are true or false. */
+const SWITCHES: ReadonlySet<string> = new Set(['anneal', 'bootstrap', 'layerNorm'])
+/** Settings that stay as they are written. */
+const TEXTS: ReadonlySet<string> = new Set(['data', 'out', 'specifications'])
 
-/** Only a switch may stand alone. */
-function missingValue(name: string): string {
-  if (SWITCHES.has(name)) return 'true'
+function missingValue(name: string): never {
   throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 
-/** Paths stay as they are; a list of widths or names may come without its brackets. */
+/** A list of widths or names may come without its brackets. What cannot be read stays text, for the schema to refuse. */
 function readValue(key: string, value: string): unknown {
-  if (TEXT_KEYS.has(key)) return value
+  if (TEXTS.has(key)) return value
   if (key === 'defects' && !value.trimStart().startsWith('[')) {
     const names = value.split(',').map((name) => name.trim())
     return names.join() === 'none' ? [] : names
   }
-  const list = key.endsWith('Hidden') && /^\d+(,\d+)*$/.test(value)
+  if (/^(none|null)$/i.test(value) && isNullable(key)) return null
+  if (SWITCHES.has(key)) return booleanOf(value) ?? value
+  const isWidths = key.endsWith('Hidden') && !value.trimStart().startsWith('[')
+  const numbers = (isWidths ? value.split(',') : [value]).map(numberOf)
+  if (!numbers.some(Number.isNaN)) return isWidths ? numbers : numbers[0]
+  if (!value.trimStart().startsWith('[')) return value
   try {
-    return JSON.parse(list ? `[${value}]` : value)
+    return JSON.parse(value)
   } catch {
     return value
   }
+}
+
+function isNullable(key: string): boolean {
+  const { shape } = configSchema
+  return Object.hasOwn(shape, key) && shape[key as keyof typeof shape].safeParse(null).success
 }
 
 function place(settings: Record<string, unknown>, key: string, value: unknown): void {

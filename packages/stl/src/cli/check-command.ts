@@ -1,24 +1,34 @@
 /** The command `nx run stl:check`, but for the process around it. */
 import { readFile } from 'node:fs/promises'
-import { choiceFlag, type Flags, readFlags, UsageError } from '@vigil/command-line'
+import { choiceFlag, type Flags, type FlagTable, readFlags, switchFlag, UsageError } from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import { type FileTrace, readTrace } from '../trace/read-trace.ts'
 import { denseTimesOf, type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
 import { type CheckSettings, checkFormula } from './check-formula.ts'
 import { asJson, asText, type Result } from './results.ts'
 
-const FLAGS = [
-  'formula',
-  'formulas',
-  'trace',
-  'profile',
-  'constants',
-  'sampling-period',
-  'jitter',
-  'semantics',
-  'online',
-  'json',
-]
+/** Every flag of the command. */
+export const FLAGS = {
+  formula: { value: 'FORMULA', about: 'what is to hold, as G (x < 0.5); docs/stl.md has the language' },
+  formulas: { value: 'FILE', about: 'in place of --formula: one formula per line' },
+  trace: { value: 'FILE', about: 'CSV with a header of signal names and one row per step' },
+  profile: { value: 'NAME', about: 'whose semantics', choices: ['rtamt', 'stlcgpp'], default: 'rtamt' },
+  constants: { value: 'LIST', about: 'names that formulas use: a=5,b=0.1' },
+  'sampling-period': {
+    value: 'TIME',
+    about: 'between two steps, as 10ms or 0.5s; without it that of the column time, or 1s',
+  },
+  jitter: { value: 'SHARE', about: 'by how much of the sampling period the steps of the column time may be off' },
+  semantics: {
+    value: 'NAME',
+    about: 'of time: steps of equal length, or signals that keep their value from one time to the next',
+    choices: ['discrete', 'dense'],
+    default: 'discrete',
+  },
+  online: { value: 'true|false', about: 'says also what a monitor knows at each step', default: 'false' },
+  json: { value: 'true|false', about: 'JSON in place of text, one line per formula', default: 'false' },
+} as const satisfies FlagTable
+
 const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
 /** How a check ends. */
 const EXIT = { violated: 1, badFormula: 2, badTrace: 3, inconclusive: 4 } as const
@@ -37,12 +47,12 @@ export async function checkCommand(words: readonly string[], write: (text: strin
   const formulas = await formulasOf(flags)
   const path = required(flags, 'trace', '--trace=trace.csv, a header of signal names and one row per step')
   const options = {
-    profile: choiceFlag(flags, 'profile', ['rtamt', 'stlcgpp']) ?? 'rtamt',
+    profile: choiceFlag(flags, 'profile', FLAGS.profile.choices) ?? FLAGS.profile.default,
     constants: constantsOf(flags),
   } as const
   const time = timeFlags(flags)
-  const online = isSet(flags, 'online')
-  const inJson = isSet(flags, 'json')
+  const online = switchFlag(flags, 'online')
+  const inJson = switchFlag(flags, 'json')
   const print = inJson ? asJson : asText
   const timed = await timedTrace(path, time).catch((error: unknown) => {
     if (error instanceof StlError) return error
@@ -149,7 +159,7 @@ function assertDistinct(constants: Readonly<Record<string, number>>, columns: re
 
 function timeFlags(flags: Flags): TimeSettings | 'dense' {
   const time = { samplingPeriod: periodFlag(flags), jitter: jitterFlag(flags) }
-  if ((choiceFlag(flags, 'semantics', ['discrete', 'dense']) ?? 'discrete') === 'discrete') return time
+  if ((choiceFlag(flags, 'semantics', FLAGS.semantics.choices) ?? FLAGS.semantics.default) === 'discrete') return time
   const other = ['sampling-period', 'jitter'].find((name) => flags.has(name))
   if (other !== undefined) {
     throw new UsageError('INVALID_VALUE', `--${other} is about steps, and --semantics=dense has none. Leave one out.`)
@@ -188,13 +198,6 @@ function jitterFlag(flags: Flags): Jitter | null {
 function secondsOf(text: string): number {
   const [, number, unit = 's'] = /^\s*([\d.]+(?:e[+-]?\d+)?)\s*(s|ms|us|ns)?\s*$/i.exec(text) ?? []
   return Number(number) * SECONDS[unit.toLowerCase()]
-}
-
-function isSet(flags: Flags, name: string): boolean {
-  const value = flags.get(name)
-  if (value === undefined || value === 'false') return false
-  if (value === null || value === 'true') return true
-  throw new UsageError('INVALID_VALUE', `--${name} takes no value, but has "${value}".`)
 }
 
 function required(flags: Flags, name: string, example: string): string {

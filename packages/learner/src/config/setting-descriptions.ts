@@ -1,0 +1,101 @@
+/**
+ * What each setting is, in the groups of the help and of docs/training.md. Values, ranges and defaults are the schema's own
+ * (config-schema.ts), and stand beside these words wherever they are shown.
+ */
+export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Data: {
+    dataset: 'events of the built-in generator, or a format to be read',
+    data: 'folder or file of the data; none for synthetic',
+    features: 'inputs that the agents see; docs/features.md',
+    split: 'how the data are divided, 70 / 15 / 15',
+    splitSeed: 'seed of that division',
+    rows: 'events to generate (synthetic only); none = 60,000',
+  },
+  Run: {
+    seed: 'every random number follows from it',
+    iterations: 'rollouts followed by updates',
+    actors: 'worker threads; auto = one per core',
+    engine:
+      'what computes the update: portable (WebAssembly, no dependency) or tfjs; auto = tfjs on a GPU or where a backend is named, else portable',
+    backend: 'of tfjs; auto = one that finds a GPU, else tensorflow where it is installed, else wasm; docs/engines.md',
+    engineThreads: 'threads of the engine; auto = one per core (portable), 2 from four cores on, else 1 (tfjs on wasm)',
+    out: 'run folder, new or empty; none = the next free one in runs',
+    validateEvery: 'iterations between two validations, each with a checkpoint',
+  },
+  Team: {
+    agents: 'agents of the team, A',
+    faults: 'f, with agents >= 3 f + 1; auto = the largest',
+    rule: 'how the votes become one decision: quorum (2 f + 1 agents in one class), majority, trimmed-median (of the scores), weighted (by validation F1); docs/consensus.md',
+    fallbackAction: "the team's action without a decision",
+    policy: 'mlp decides by the present event; lstm remembers earlier ones',
+    policyHidden: "widths of the policy's hidden layers",
+    valueHidden: 'widths of the separate critic; none = no critic (with baseline counterfactual)',
+    lstmHidden: 'widths of the LSTM layers behind the hidden layers of policy and critic (only with policy lstm)',
+    layerNorm: 'whether the hidden layers are normalised before the ReLU',
+    bagFraction: 'share of the rows that each agent learns from',
+    viewFraction: 'share of the inputs that each agent sees',
+  },
+  Environment: {
+    episodes: 'rows drawn independently (iid), or whole streams in time order (stream)',
+    episodeSteps: 'time limit, 0 = none; reaching it truncates',
+    sampling:
+      'which training rows iid draws: each equally often (natural), or threats as often as benign events (balanced)',
+    attribution: "paid for the own action (own), or for the team's (consensus)",
+    'rewards.truePositive': 'threat stopped',
+    'rewards.trueNegative': 'benign event let through',
+    'rewards.falsePositive': 'benign event stopped',
+    'rewards.falseNegative': 'threat let through',
+    'rewards.restrictiveCost': 'subtracted for every restrictive action',
+    'rewards.alertCost': 'subtracted for every alert, a fallback to alert included; below 0 alerts are paid for',
+    'rewards.alertedThreat':
+      "the part of a threat's damage that the analyst who sees the alert still prevents: an alerted threat pays falseNegative + alertedThreat (truePositive - falseNegative) - alertCost",
+    teamBonus: 'w in w (1 if all agree + 2 * share right)',
+  },
+  Specifications: {
+    stlMode: 'what the specifications do to learning; docs/constraints.md',
+    specifications:
+      'a preset, or a list of { name, formula, target }; as a flag also a file .json with such a list, or one formula; auto = none with stlMode off, else default',
+    stlTarget: 'share of the steps in which a specification without a target of its own is to hold',
+    observeConstraints:
+      'who sees the robustness of the step before: nobody, the critics alone, or the team; auto = critic with a Lagrangian, else none',
+    'pid.proportional': "gain of the multipliers' controller on the share of violated steps that is too much",
+    'pid.integral': 'on the sum of that over the iterations',
+    'pid.derivative': 'on the rise of violations since the iteration before',
+    costCritic:
+      "what a cost's advantage counts from: robustness (how near a violation is), or network, that and an output of the critic",
+    costGamma: 'discount of the costs per step',
+    costLambda: "of the costs' GAE",
+    constraintCoef: 'weight of the loss of cost critics and satisfaction heads',
+    penaltyCoef: 'c in -c (1 - least robustness) at steps with a violation (with stlMode penalty)',
+  },
+  Collection: {
+    rowsPerIteration: 'events of one iteration',
+    rolloutSteps: 'T, steps of one rollout',
+    shards: 'pieces of work; must divide rowsPerIteration / rolloutSteps',
+    staleness:
+      '0 = actors and learner take turns; 1 = the actors collect the next batch with the weights of before an update, during that update',
+  },
+  Learning: {
+    gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',
+    gaeLambda: 'of GAE and of TD(lambda)',
+    returns: 'what the critic is fitted to',
+    bootstrap:
+      "whether returns go on, where a rollout or a time limit cuts them, with the critic's value; false = nothing follows",
+    returnNormalisation: 'of the returns, by mean and deviation of all batches, of each, or not',
+    baseline: 'what an action is compared with: critic, or counterfactual (only with gamma 0)',
+    learningRate: 'of Adam, at the start',
+    anneal: 'learning rate and entropy coefficient fall linearly to 0',
+    minibatchSize: 'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps',
+    epochs: 'passes over a batch',
+    clipEpsilon: "half-width of PPO's clip band",
+    entropyCoef: 'weight of the entropy, at the start',
+    valueCoef: "weight of the critic's loss",
+    targetKl:
+      "ends an iteration's epochs before the step whose minibatch has an approxKl above 1.5 times this; none = never",
+    maxGradNormPolicy: "of the policy's gradient, per agent",
+    maxGradNormValue: "of the critic's gradient, per agent",
+  },
+  'Faults of the system before': {
+    defects: 'to be switched on and studied; docs/history.md',
+  },
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = new URL('../../', import.meta.url)
+
+/** Every command, by the name by which nx knows it, with the file that nx runs. */
+const COMMANDS = ['packages/learner', 'packages/stl', 'packages/consensus', 'tools'].flatMap((folder) => {
+  const { name, nx } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, ROOT), 'utf8'))
+  return Object.entries(nx.targets as Record<string, { options?: { command: string } }>).flatMap(
+    ([target, { options }]) =>
+      options?.command.startsWith('exec node ')
+        ? [[`${name.replace('@vigil/', '')}:${target}`, options.command.replace('exec node ', '')] as const]
+        : [],
+  )
+})
+
+describe('help', () => {
+  it('knows every command', () => {
+    expect(COMMANDS.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['learner:train', 'learner:evaluate', 'stl:check', 'consensus:simulate', 'tools:doctor']),
+    )
+  })
+
+  it.each(COMMANDS)('%s explains itself on stdout', (name, file) => {
+    const env = { ...process.env, VIGIL_NX_COMMAND_LINE: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file, '--seed=abc', '--help'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env,
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain(`npx nx run ${name} `)
+    expect(stdout).toContain(`npx node ${file} `)
+    for (const part of ['\nExamples:\n', '\nExit codes: 0 ', '\n  --']) expect(stdout).toContain(part)
+    // Plain text in a pipe.
+    const controlMark = String.fromCharCode(27)
+    expect(stdout).not.toContain(controlMark)
+  })
+})
