@@ -22,9 +22,13 @@ const FIGURES = {
   ...{ explainedVariance: 0.01, explainableVarianceCeiling: 0.02, timeToGoShare: 0.96 },
   ...{ rewardMean: -7.9, entropy: 0.2, restrictiveShare: 1 },
   ...{ tp: 100, fp: 900, tn: 0, fn: 0, f1: 2 / 11, accuracy: 0.1, learningSeconds: 61 },
+  ...{ alertRate: 0, undecidedRate: 0 },
 }
 const RUN = { name: 'original', preset: 'original', iterations: 100, failure: null, ...FIGURES }
-const NO_SCORES = { tp: null, fp: null, tn: null, fn: null, f1: null, accuracy: null }
+const NO_SCORES = {
+  ...{ tp: null, fp: null, tn: null, fn: null },
+  ...{ f1: null, accuracy: null, alertRate: null, undecidedRate: null },
+}
 const DIVERGED = { ...RUN, name: 'batch-norm', preset: 'batch-norm', seed: 1, folder: 'batch-norm-seed1', ...NO_SCORES }
 const SAMPLE: Ablation = {
   quick: null,
@@ -71,9 +75,9 @@ describe('ablation.json', () => {
 describe('the table', () => {
   it('has every run and the mean, without columns of iterations that no run came to', () => {
     const text = ablationTable(SAMPLE, { isTTY: false, environment: {} })
-    expect(text).toMatch(/^original +1 +-7\.90 +100 +900 +0 +0 +0\.182 +0\.100 +61 s +stops all +yes$/m)
+    expect(text).toMatch(/^original +1 +-7\.90 +100 +900 +0 +0 +0\.182 +0 % +0 % +0\.100 +61 s +stops all +yes$/m)
     expect(text).toMatch(/^original +mean of 2 .* 61 s +2 of 2 collapse +2 of 2$/m)
-    expect(text).toMatch(/^batch-norm +1 +-7\.90 +- +- +- +- +- +- +61 s +no end +no$/m)
+    expect(text).toMatch(/^batch-norm +1 +-7\.90 +- +- +- +- +- +- +- +- +61 s +no end +no$/m)
     expect(text).toMatch(/^original +mean of 2 +49,328 +49,328 +49,328$/m)
     expect(text).toMatch(/^ +seed +10 +50 +100 +explained +ceiling +time-to-go$/m)
   })
@@ -97,6 +101,6 @@ describe('the table', () => {
     expect(text).toContain('batch-norm, seed 1 came to no end after iteration 60: returns must be finite')
     expect(text).toContain('| **original** | **mean of 2** | **-7.90** |')
     const lines = text.split('\n').filter((line) => line.startsWith('|'))
-    expect(new Set(lines.slice(0, 5).map((line) => line.split('|').length))).toEqual(new Set([14]))
+    expect(new Set(lines.slice(0, 5).map((line) => line.split('|').length))).toEqual(new Set([16]))
   })
 })

@@ -23,6 +23,7 @@ const figures = {
   restrictiveShare: share.nullable(),
   ...{ tp: amount.nullable(), fp: amount.nullable(), tn: amount.nullable(), fn: amount.nullable() },
   ...{ f1: share.nullable(), accuracy: share.nullable() },
+  ...{ alertRate: share.nullable(), undecidedRate: share.nullable() },
   learningSeconds: amount,
 }
 

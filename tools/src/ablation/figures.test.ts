@@ -2,7 +2,7 @@ import type { ScoredTraining } from '@vigil/learner'
 import { describe, expect, it } from 'vitest'
 import { figuresOf, meansOf } from './figures.ts'
 
-const TEAM = { tp: 2, fp: 1, tn: 6, fn: 1, f1: 2 / 3, accuracy: 0.8 }
+const TEAM = { tp: 2, fp: 1, tn: 6, fn: 1, f1: 2 / 3, accuracy: 0.8, alertRate: 0.3, undecidedRate: 0.1 }
 
 /** A training of 20 iterations in which only what is asked about has a meaning. */
 function training(scale: number, changes: object = {}): ScoredTraining {
@@ -44,7 +44,7 @@ describe('meansOf', () => {
   it('is the mean over seeds, null where a seed has none', () => {
     const means = meansOf([figuresOf(training(1)), figuresOf(training(3))])
     expect(means.losses[0]).toEqual({ iteration: 10, criticLoss: 20, valueLoss: 0.2 })
-    expect(means).toMatchObject({ rewardMean: 2, tp: 2 })
+    expect(means).toMatchObject({ rewardMean: 2, tp: 2, alertRate: 0.3, undecidedRate: 0.1 })
     expect(means.explainedVariance).toBeCloseTo(0.2, 12)
     expect(meansOf([figuresOf(training(1)), figuresOf(training(1, { entropy: null }))]).entropy).toBeNull()
   })

@@ -32,6 +32,9 @@ export type Figures = {
   readonly fn: Measured
   readonly f1: Measured
   readonly accuracy: Measured
+  /** Share of its decisions that are alerts, and of the events without a decision. */
+  readonly alertRate: Measured
+  readonly undecidedRate: Measured
   /** Collecting and updating, without validations. */
   readonly learningSeconds: number
 }
@@ -42,7 +45,7 @@ type Training = Pick<ScoredTraining, 'metrics'> & { readonly lastWeights: Scored
 /** @see Figures */
 export function figuresOf({ metrics, lastWeights }: Training): Figures {
   const tenth = metrics.slice(-Math.ceil(metrics.length / 10))
-  const { tp, fp, tn, fn, f1, accuracy } = lastWeights?.team ?? NO_SCORES
+  const { tp, fp, tn, fn, f1, accuracy, alertRate, undecidedRate } = lastWeights?.team ?? NO_SCORES
   return {
     losses: LOSS_ITERATIONS.map((iteration) => {
       const line = metrics.find((one) => one.iteration === iteration)
@@ -54,12 +57,15 @@ export function figuresOf({ metrics, lastWeights }: Training): Figures {
     rewardMean: mean(tenth.map((line) => line.rewardMean)),
     entropy: mean(tenth.map((line) => line.entropy)),
     restrictiveShare: mean(tenth.map((line) => restrictiveShareOf(line.actions))),
-    ...{ tp, fp, tn, fn, f1, accuracy },
+    ...{ tp, fp, tn, fn, f1, accuracy, alertRate, undecidedRate },
     learningSeconds: metrics.reduce((sum, line) => sum + line.collectMs + line.updateMs, 0) / 1000,
   }
 }
 
-const NO_SCORES = { tp: null, fp: null, tn: null, fn: null, f1: null, accuracy: null }
+const NO_SCORES = {
+  ...{ tp: null, fp: null, tn: null, fn: null },
+  ...{ f1: null, accuracy: null, alertRate: null, undecidedRate: null },
+}
 
 /** The mean of every figure over the seeds; null where one of them has none. */
 export function meansOf(figures: readonly Figures[]): Figures {
@@ -82,6 +88,8 @@ export function meansOf(figures: readonly Figures[]): Figures {
     fn: over((one) => one.fn),
     f1: over((one) => one.f1),
     accuracy: over((one) => one.accuracy),
+    alertRate: over((one) => one.alertRate),
+    undecidedRate: over((one) => one.undecidedRate),
     learningSeconds: over((one) => one.learningSeconds) ?? 0,
   }
 }

@@ -84,7 +84,7 @@ function attempt(group: CurveGroup, ablation: Ablation, axes: SharedAxes): Marku
   const runs = ablation.runs.filter(({ name }) => name === group.name)
   const verdict = seedsInWords(runs)
   const asRecorded = asRecordedInWords(runs)
-  const figures = `${runs.length === 1 ? '' : 'on average '}F1 ${formatScore(mean.f1)}, accuracy ${formatScore(mean.accuracy)}, ${formatShare(mean.restrictiveShare)} restrictive while learning`
+  const figures = `${runs.length === 1 ? '' : 'on average '}F1 ${formatScore(mean.f1)} with ${formatShare(mean.alertRate)} alerts and ${formatShare(mean.undecidedRate)} undecided, accuracy ${formatScore(mean.accuracy)}, ${formatShare(mean.restrictiveShare)} restrictive while learning`
   return html`<section class="attempt">
 <header><h3>${mean.name}</h3>${isPlain ? html`<p>${preset.purpose}</p>` : null}</header>
 <p class="outcome">Here: ${verdict === null ? null : html`<b>${verdict}</b>, `}${figures}.${

@@ -7,6 +7,7 @@ import {
   formatDuration,
   formatMeasure,
   formatScore,
+  formatShare,
   formatSigned,
   outputStyle,
 } from '@vigil/learner'
@@ -38,6 +39,8 @@ const OUTCOME: readonly Column[] = [
   ['TN', (one) => countOf(one.tn)],
   ['FN', (one) => countOf(one.fn)],
   ['F1', (one) => formatScore(one.f1)],
+  ['alerts', (one) => formatShare(one.alertRate)],
+  ['undecided', (one) => formatShare(one.undecidedRate)],
   ['accuracy', (one) => formatScore(one.accuracy)],
   ['learning time', (one) => formatDuration(one.learningSeconds * 1000)],
   ['', (_, { verdict }) => verdict],

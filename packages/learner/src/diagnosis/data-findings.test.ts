@@ -128,6 +128,14 @@ describe('diagnoseData', () => {
     expect(found({ rewards: { truePositive: -8 } })).toContain('note REWARD_HARD_TO_BEAT')
   })
 
+  it('finds alerts that are free, and alerts that are never the best action', () => {
+    expect(found({ rewards: { alertCost: 0, alertedThreat: 0 } })).toEqual(['note REWARD_ALERT_FREE'])
+    expect(found({ rewards: { alertCost: 0 } })).toEqual(['note REWARD_ALERT_FREE'])
+    expect(found({ rewards: { alertCost: 8 } })).toEqual(['note REWARD_ALERT_NEVER_BEST'])
+    expect(found({ rewards: { alertedThreat: 0 } })).toEqual(['note REWARD_ALERT_NEVER_BEST'])
+    expect(found({ rewards: { alertCost: 1 } })).toEqual([])
+  })
+
   it('finds specifications that nobody can keep: a problem where they constrain, else a note', () => {
     const original = { specifications: 'original' } as const
     expect(found(original)).toEqual(['note SPECIFICATION_UNREACHABLE'])

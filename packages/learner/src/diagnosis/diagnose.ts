@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import { actionMixOff, entropyCollapsed, noExploitation, oneAction, rewardNotRising } from './actions.ts'
+import { alertReward, alertsMany, undecidedMany } from './alerts.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
 import { policyStarvedByClipping, policyStarvedByCritic } from './gradients.ts'
 import { isTooShort } from './history.ts'
@@ -71,8 +72,11 @@ export function diagnoseMetrics(config: Config, metrics: readonly IterationMetri
 export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
   const survey = surveyInputs(config, dataset)
   const threatRate = threatRateOf(labelsOf(dataset, dataset.splits.train.rows))
+  const optimum = constantOptimum(config, threatRate)
   return present([
-    constantOptimum(config, threatRate),
+    optimum,
+    // A table that makes a constant action the optimum has more to mend than its alerts.
+    optimum?.severity === 'problem' ? null : alertReward(config),
     inputsWithoutSignal(config, survey),
     labelLeakage(config, survey),
     splitMismatch(dataset),
@@ -85,7 +89,9 @@ export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
 
 /** What an evaluation of the team shows. Of a training that is too short to have learnt anything it is only noted. */
 export function diagnoseEvaluation(config: Config, evaluation: Evaluation): Finding[] {
-  const found = present([noBetterThanConstant(config, evaluation), agentsAlike(config, evaluation)])
+  const found = present(
+    [noBetterThanConstant, alertsMany, undecidedMany, agentsAlike].map((check) => check(config, evaluation)),
+  )
   if (!isTooShort(config)) return found
   const short = `Too short to tell: ${config.iterations} ${config.iterations === 1 ? 'iteration' : 'iterations'}.`
   return found.map((finding) => ({

@@ -29,7 +29,7 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
   return {
     title: 'F1 against faulty agents',
     figure: atFaults === null ? null : formatScore(atFaults),
-    explanation: `F1 under the worst attack by so many agents. The rules are meant to bear ${faults}; the dashed line is there.${untried(agents.length, most)}`,
+    explanation: `F1 under the worst attack by so many agents. The rules are meant to bear ${faults}; the dashed line is there.${burdenInWords(byzantine, { rule: evaluation.rule, f: faults + 1 })}${untried(agents.length, most)}`,
     legend,
     chart:
       most === 0
@@ -89,12 +89,20 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
             },
           },
     table: {
-      columns: ['attack', 'faulty', ...rules],
-      rows: attacksOf(byzantine).map(({ attack, f }) => [
-        attack,
-        String(f),
-        ...rules.map((rule) => f1Of(byzantine.find((b) => b.attack === attack && b.f === f && b.rule === rule))),
-      ]),
+      columns: ['attack', 'faulty', 'rule', 'F1', 'alerts', 'undecided', 'reward'],
+      rows: rules.flatMap((rule) =>
+        byzantine
+          .filter((b) => b.rule === rule)
+          .map(({ attack, f, team }) => [
+            attack,
+            String(f),
+            rule,
+            formatScore(team.f1),
+            formatShare(team.alertRate),
+            formatShare(team.undecidedRate),
+            formatSigned(team.rewardMean, 3),
+          ]),
+      ),
       omission: null,
     },
   }
@@ -114,7 +122,7 @@ function attacksCard({ byzantine, rule, faults, agents }: Evaluation): Card {
   return {
     title: 'What attacks cost',
     figure: null,
-    explanation: `Change of F1 by ${faulty}, those who do most harm, under the rule ${rule}. Drifting and trained agents are the most skilled.${untried(agents.length, size)}`,
+    explanation: `Change of F1 by ${faulty}, those who do most harm, under the rule ${rule}. Drifting and trained agents are the most skilled.${burdenInWords(byzantine, { rule, f: size })}${untried(agents.length, size)}`,
     legend: [],
     chart:
       base === undefined || entries.length === 0
@@ -191,6 +199,20 @@ function unturnedCard(evaluation: Evaluation): Card {
   }
 }
 
+/** What F1 does not show of attacks by so many agents: how much they leave to people. '' where none was tried. */
+function burdenInWords(
+  byzantine: readonly UnderAttack[],
+  { rule, f }: { readonly rule: string; readonly f: number },
+): string {
+  const attacks = byzantine.filter((b) => b.rule === rule && b.f === f)
+  if (attacks.length === 0) return ''
+  const most = (rate: 'alertRate' | 'undecidedRate') => {
+    const { attack, team } = attacks.reduce((most, b) => (b.team[rate] > most.team[rate] ? b : most))
+    return `${formatShare(team[rate])} (${attack})`
+  }
+  return ` ${f} faulty leave up to ${most('undecidedRate')} of the events without a decision and make up to ${most('alertRate')} alerts.`
+}
+
 /** What an explanation must add where not every set of agents was tried; attacks by any agents need no sets. */
 function untried(agentCount: number, most: number): string {
   const sizes = Array.from({ length: most }, (_, i) => i + 1)
@@ -202,11 +224,6 @@ function untried(agentCount: number, most: number): string {
 function rulesOf({ byzantine, rule }: Evaluation): string[] {
   const rules = [...new Set(byzantine.map((b) => b.rule))]
   return [...rules.filter((name) => name === rule), ...rules.filter((name) => name !== rule)]
-}
-
-function attacksOf(byzantine: readonly UnderAttack[]): { attack: string; f: number }[] {
-  const seen = new Map(byzantine.map(({ attack, f }) => [JSON.stringify([attack, f]), { attack, f }]))
-  return [...seen.values()]
 }
 
 function worstOf(entries: readonly UnderAttack[]): UnderAttack | null {
