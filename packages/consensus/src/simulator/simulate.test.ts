@@ -11,7 +11,7 @@ import { checkingOf, keysOf } from './team.ts'
 import { World } from './world.ts'
 
 describe('at most f faulty agents', () => {
-  test('2,000 random runs of 4 to 31 agents: nothing is violated', () => {
+  test('2,000 random runs of 4 to 31 agents: nothing is violated', { timeout: 1_800_000 }, () => {
     const { totals, failure } = simulate({ seed: 1, runs: 2000 })
     expect(failure === null ? null : `${commandOf(failure)} ${JSON.stringify(failure.outcome.violations)}`).toBeNull()
     expect(totals.runs).toBe(2000)
