@@ -138,6 +138,14 @@ describe('monitors', () => {
     const intervals = new IntervalMonitor(compile('x and F[0,1] y'))
     expect(failure(() => intervals.push([1])).code).toBe('TRACE_SHAPE')
     expect(failure(() => intervals.push([1, Number.NaN])).code).toBe('TRACE_VALUE')
+    // What was refused was not taken in by any part.
+    const parts = new IntervalMonitor(compile('(H x > 0) and (F[0,1] y > 0) and O y > 5'))
+    parts.push([1, 1])
+    expect(failure(() => parts.push([-1, Number.NaN])).message).toContain('"y" is no number at step 1')
+    expect(parts.push([1, 9])).toEqual({ lower: 1, upper: 1 })
+    expect(parts.at(1)).toEqual({ lower: -4, upper: -4 })
+    parts.reset()
+    expect(parts.push([2, 9])).toEqual({ lower: 2, upper: 2 })
   })
 
   it('refuse what comes behind the end', () => {
