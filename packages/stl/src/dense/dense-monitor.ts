@@ -14,6 +14,7 @@ type Breakpoint = [number, number]
  * Computes what denseRobustness() computes, while the trace comes, for formulas without future operators: after a sample at
  * time t the robustness up to t is known. O(1) amortised per change and operation; memory for the changes in one window.
  *
+ * @example
  * ```ts
  * const monitor = new DenseMonitor(compile('once[0,1] x > 3', { time: 'dense' }))
  * monitor.push(0, [4]) // [[0, 1]]

@@ -13,6 +13,7 @@ import { valueAt } from './pieces.ts'
  * The robustness over time of a program that was compiled with `{ time: 'dense' }`, as RTAMT's dense-time monitors have it:
  * the last sample of a signal holds for ever, and windows are closed. O(1) amortised per change and operation.
  *
+ * @example
  * ```ts
  * const program = compile('once[0,1] x', { time: 'dense' })
  * denseRobustness(program, { x: [[0, 4], [5, 2], [10, 5], [15, 3]] }) // [[0, 4], [6, 2], [10, 5], [16, 3]]
@@ -33,6 +34,7 @@ export function denseRobustness(program: Program, trace: DenseTrace): [number, n
  * Judges the beginning of a trace in dense time, as verdictOf() does it for steps: a window that reaches behind the last
  * sample is open, an operator without an end is about the time up to it.
  *
+ * @example
  * ```ts
  * denseVerdictOf('F[0,3 s] x > 0', { x: [[0, -1], [500, 1], [501, -1]] }) // { verdict: 'violated', lower: -1, upper: -1 }
  * ```

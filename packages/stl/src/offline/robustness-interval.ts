@@ -24,6 +24,7 @@ export type UnboundedEnd = 'open' | 'trace'
  * Between which values the robustness at each step will lie, however the trace goes on, or if it ends here. Where both are
  * equal it is known. O(T) per operation.
  *
+ * @example
  * ```ts
  * robustnessInterval(compile('F[0,2] x > 5'), { x: [1, 7, 2] }) // lower [2, 2, -3], upper [2, Infinity, Infinity]
  * ```

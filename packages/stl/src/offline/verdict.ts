@@ -16,6 +16,7 @@ export type Verdict = 'satisfied' | 'violated' | 'inconclusive'
  * The verdict comes from bounds (RoSI), not from robustness(), whose numbers are the dialect's: RTAMT cuts a window at the
  * end of the trace, so that `G[10,20] p` is inf, and `F[0,20] p` is -5 or so, for a trace of three steps.
  *
+ * @example
  * ```ts
  * verdictOf('F[0,1000] x > 5', { x: [1, 1, 1] }) // { verdict: 'inconclusive', lower: -4, upper: Infinity }
  * verdictOf('G x > 0', { x: [1, 1, 1] }) // { verdict: 'satisfied', lower: 1, upper: 1 }

@@ -19,6 +19,7 @@ const KEPT_MAX = 2 ** 22
  * back over what looks ahead, as in `H[0,9] F[0,100] x`, the steps that it looks back on are computed anew with each sample.
  * The steps before the newest are computed when they are asked for, all at once.
  *
+ * @example
  * ```ts
  * const monitor = new IntervalMonitor(compile('F[0,2] x > 5'))
  * monitor.push([1]) // { lower: -4, upper: Infinity }

@@ -12,6 +12,7 @@ import { resetState, runStep } from './step.ts'
  * Computes what robustness() computes, in memory that does not grow with the trace: the value at step t is known when step
  * t + horizon has come. O(1) amortised per sample and operation, whatever the intervals.
  *
+ * @example
  * ```ts
  * const monitor = new Monitor(compile('x > 0 -> F[0,2] y > 0', { signals: ['x', 'y'] }))
  * for (const sample of samples) {
@@ -22,6 +23,7 @@ import { resetState, runStep } from './step.ts'
  *
  * A monitor can be saved at any step, and goes on elsewhere with the same bits:
  *
+ * @example
  * ```ts
  * const other = Monitor.restore(program, monitor.save())
  * ```

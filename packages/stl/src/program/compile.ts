@@ -39,6 +39,7 @@ export type CompileOptions = {
  * Compiles a specification. A name means a definition, a constant or a signal, and must not mean two: "x = 5" for "x == 5" is
  * an error where x is known to be a signal.
  *
+ * @example
  * ```ts
  * compile('G[0, 6] x > 0') // RTAMT's dialect: 0 to 6 seconds, here 7 steps of 1 s
  * compile('G[0, 6] x > 0', { samplingPeriod: 2 }) // the same time in steps of 2 s: 4 steps
