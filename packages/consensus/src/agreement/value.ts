@@ -44,9 +44,14 @@ function isWellFormed({ actions, scores }: Ballot, rows: number): boolean {
 /**
  * What the team does, by the rule of the settings, given a value.
  *
+ * @param count counts the votes; tests put a wrong count in place of it
  * @throws {ConsensusError} when settings and value do not fit: check the value first
  */
-export function decideValue(value: Value, { agentCount, faults, rows, decision }: BatchSettings): Decided {
+export function decideValue(
+  value: Value,
+  { agentCount, faults, rows, decision }: BatchSettings,
+  count: typeof decideBatch = decideBatch,
+): Decided {
   const actions = new Uint8Array(rows * agentCount).fill(NO_ACTION)
   const scores = new Float32Array(rows * agentCount)
   for (const ballot of value) {
@@ -55,7 +60,7 @@ export function decideValue(value: Value, { agentCount, faults, rows, decision }
       scores[row * agentCount + ballot.agent] = ballot.scores[row]
     }
   }
-  const decisions = decideBatch({ ...decision, faults, agentCount, actions, scores })
+  const decisions = count({ ...decision, faults, agentCount, actions, scores })
   const tree = merkleTree(leaves({ decisions, actions, scores }, agentCount))
   return { decisions, actions, scores, tree }
 }
@@ -76,14 +81,16 @@ export function decisionLeaf(
   return leaf
 }
 
-/** Digests by object, so that what arrives once is hashed once. Ballots and values are never changed. */
+/** Digests and decisions by object, so that what arrives once is hashed and counted once. Ballots and values are never changed. */
 export class Digests {
   readonly settings: BatchSettings
+  readonly #count: typeof decideBatch
   readonly #ballots = new WeakMap<Ballot, string | null>()
-  readonly #values = new WeakMap<Value, string>()
+  readonly #values = new WeakMap<Value, { readonly digest: string; readonly decisions: BatchDecision }>()
 
-  constructor(settings: BatchSettings) {
+  constructor(settings: BatchSettings, count: typeof decideBatch = decideBatch) {
     this.settings = settings
+    this.#count = count
   }
 
   /** Digest of a ballot's votes; null when it is not well formed. */
@@ -98,16 +105,23 @@ export class Digests {
 
   /** Digest of a value of well-formed ballots: what is voted on. */
   value(value: Value): string {
-    let digest = this.#values.get(value)
-    if (digest === undefined) {
-      const root = merkleRoot(decideValue(value, this.settings).tree)
-      digest = valueDigest(
-        { root, ballots: value.map((ballot) => [ballot.agent, this.ballot(ballot)!]) },
-        this.settings,
-      )
-      this.#values.set(value, digest)
+    return this.#judged(value).digest
+  }
+
+  /** What the team does given a value of well-formed ballots. */
+  decisions(value: Value): BatchDecision {
+    return this.#judged(value).decisions
+  }
+
+  #judged(value: Value): { readonly digest: string; readonly decisions: BatchDecision } {
+    let judged = this.#values.get(value)
+    if (judged === undefined) {
+      const { decisions, tree } = decideValue(value, this.settings, this.#count)
+      const ballots = value.map((ballot) => [ballot.agent, this.ballot(ballot)!] as const)
+      judged = { digest: valueDigest({ root: merkleRoot(tree), ballots }, this.settings), decisions }
+      this.#values.set(value, judged)
     }
-    return digest
+    return judged
   }
 }
 

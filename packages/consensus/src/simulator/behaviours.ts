@@ -14,6 +14,8 @@ export type Liar = {
   readonly draws: Draws
   /** agents that it favours, where it does not treat all alike */
   readonly favoured: ReadonlySet<number>
+  /** honest agents whose ballots it leaves out where it censors */
+  readonly victims: ReadonlySet<number>
   /** other batches of the run, to carry messages over */
   readonly otherDomains: readonly Envelope['domain'][]
 }
@@ -22,6 +24,8 @@ export type Liar = {
 export type Sent = { readonly to: number | 'all'; readonly envelope: Envelope }
 
 type Behaviour = {
+  /** whether its honest code never gets to see a message */
+  readonly ignores?: (liar: Liar, envelope: Envelope) => boolean
   readonly outgoing?: (liar: Liar, sent: { to: number; envelope: Envelope }) => Envelope[]
   readonly incoming?: (liar: Liar, envelope: Envelope) => Sent[]
 }
@@ -30,6 +34,8 @@ type Behaviour = {
 export const BEHAVIOURS = {
   silent: { outgoing: () => [] },
   selective: { outgoing: ({ favoured }, { to, envelope }) => (favoured.has(to) ? [envelope] : []) },
+  // A leader that has not heard a ballot proposes without it, as an honest one does when its time is up.
+  censor: { ignores: isOfVictim },
   'equivocal-leader': { outgoing: otherProposal },
   'equivocal-ballot': { outgoing: otherBallot },
   'double-vote': { incoming: voteForAll },
@@ -52,6 +58,11 @@ export const BEHAVIOURS = {
 /** A name in BEHAVIOURS. */
 export type BehaviourName = keyof typeof BEHAVIOURS
 
+/** Whether a faulty agent keeps a message from its honest code. */
+export function ignores(liar: Liar, names: readonly BehaviourName[], envelope: Envelope): boolean {
+  return names.some((name) => (BEHAVIOURS[name] as Behaviour).ignores?.(liar, envelope) ?? false)
+}
+
 /** What becomes of a message that the honest code of a faulty agent sends to one agent. */
 export function outgoing(
   liar: Liar,
@@ -70,6 +81,10 @@ export function outgoing(
 /** What a faulty agent sends when an honest one has sent it a message. */
 export function incoming(liar: Liar, names: readonly BehaviourName[], envelope: Envelope): Sent[] {
   return names.flatMap((name) => (BEHAVIOURS[name] as Behaviour).incoming?.(liar, envelope) ?? [])
+}
+
+function isOfVictim({ victims }: Liar, { message }: Envelope): boolean {
+  return message.type === 'ballot' && victims.has(message.ballot.agent)
 }
 
 function otherProposal({ knows, agent }: Liar, { to, envelope }: { to: number; envelope: Envelope }): Envelope[] {

@@ -3,15 +3,17 @@
  * that was signed, and uses the standard rules whatever the agents follow.
  */
 import { type Checking, checkCertificate, checkEvidence, checkValue } from '../agreement/checks.ts'
-import type { Ballot, Evidence, Message, QuorumCertificate } from '../agreement/messages.ts'
+import type { Ballot, Evidence, Message, QuorumCertificate, Value } from '../agreement/messages.ts'
 import type { Timer } from '../agreement/outbox.ts'
 import type { Replica } from '../agreement/replica.ts'
 import { STANDARD_RULES } from '../agreement/rules.ts'
 import type { Statement } from '../agreement/statement.ts'
+import { isRestrictive } from '../rules/verdict.ts'
 
 /**
  *   agreement     two honest agents have committed different values
  *   validity      a committed value holds votes that an honest agent did not cast, or too few
+ *   unanimity     all honest agents want one class on a row, and the committed decision is another, or another action than theirs
  *   integrity     an agent committed twice, or without a certificate that holds
  *   certificates  an honest agent sent or kept a certificate without a quorum of distinct signers, or with votes not cast
  *   one-vote      an honest agent signed two statements that contradict each other, or voted in a view that it had left
@@ -25,6 +27,7 @@ import type { Statement } from '../agreement/statement.ts'
 export type CheckName =
   | 'agreement'
   | 'validity'
+  | 'unanimity'
   | 'integrity'
   | 'certificates'
   | 'one-vote'
@@ -53,6 +56,7 @@ export class Checker {
   readonly #left = new Map<number, number>()
   readonly #votes = new Map<string, Set<number>>()
   readonly #committed = new Map<object, string>()
+  readonly #wanted: Pick<Ballot, 'actions' | 'scores'>[] = []
   #decided: string | null = null
   #irrevocable: { readonly view: number; readonly digest: string } | null = null
   #input: StepInput = { type: 'begin' }
@@ -60,6 +64,18 @@ export class Checker {
   constructor(checking: Checking, honest: (agent: number) => boolean) {
     this.#checking = { ...checking, rules: STANDARD_RULES }
     this.#honest = honest
+  }
+
+  /** What an honest agent votes for, whether or not its ballot arrives anywhere. */
+  wants(votes: Pick<Ballot, 'actions' | 'scores'>): void {
+    this.#wanted.push(votes)
+  }
+
+  /** Rows on which all honest agents want one class. */
+  get unanimousRows(): number {
+    return Array.from({ length: this.#checking.settings.rows }, (_, row) => this.#wantedClass(row)).filter(
+      (wanted) => wanted !== null,
+    ).length
   }
 
   /** Before a host's step. */
@@ -137,6 +153,7 @@ export class Checker {
     }
     this.#judgeSigners(committed.certificate)
     for (const ballot of committed.value) this.#judgeBallot(ballot)
+    if (isSame) this.#judgeDecisions(committed.value)
     if (this.#decided !== null && this.#decided !== digest) {
       this.#report('agreement', `${agent} commits ${digest.slice(0, 8)} after ${this.#decided.slice(0, 8)}`)
     }
@@ -188,6 +205,36 @@ export class Checker {
     const cast = this.#signed.get(ballot.agent)?.find(({ kind }) => kind === 'ballot')
     if (cast?.digest === this.#checking.digests.ballot(ballot)) return
     this.#report('validity', `the votes of ${ballot.agent} are not those that it cast`)
+  }
+
+  /** Row by row: whichever ballots are missing and whatever liars say, what all honest agents want is done. */
+  #judgeDecisions(value: Value): void {
+    const { actions, decided } = this.#checking.digests.decisions(value)
+    const { rule } = this.#checking.settings.decision
+    for (const [row, action] of actions.entries()) {
+      const wanted = this.#wantedClass(row)
+      if (wanted === null) continue
+      const favourite = new Set(this.#wanted.map((votes) => votes.actions[row]))
+      const isTheirs = rule === 'trimmed-median' || favourite.size > 1 || favourite.has(action)
+      if (decided[row] === 1 && isRestrictive(action) === wanted && isTheirs) continue
+      const without = value.length < this.#checking.settings.agentCount ? `, ${value.length} ballots` : ''
+      this.#report(
+        'unanimity',
+        `row ${row}: all want ${wanted ? 'restrictive' : 'permissive'}, ${rule} does ${action}${without}`,
+      )
+    }
+  }
+
+  /** Whether all honest agents want a restrictive action on a row, or all a permissive one; null when neither. */
+  #wantedClass(row: number): boolean | null {
+    const { rule, threshold = 0.5 } = this.#checking.settings.decision
+    const classes = new Set(
+      this.#wanted.map(({ actions, scores }) => {
+        if (rule !== 'trimmed-median') return isRestrictive(actions[row])
+        return scores[row] === threshold ? null : scores[row] > threshold
+      }),
+    )
+    return classes.size === 1 ? [...classes][0] : null
   }
 
   #judgeEvidence(agent: number, evidence: Evidence): void {

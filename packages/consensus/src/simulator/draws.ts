@@ -2,7 +2,7 @@
 import { randomStream, randomUnit } from '@vigil/random'
 
 /** Purposes, so that leaving one part of a scenario out does not change what the others draw. */
-const LANES = { scenario: 0, network: 1, byzantine: 2, votes: 3 } as const
+const LANES = { scenario: 0, network: 1, byzantine: 2, votes: 3, minds: 4, skills: 5 } as const
 
 /** Numbers of one purpose and one owner, for example the choices of agent 3 under seed 7. */
 export class Draws {

@@ -1,4 +1,5 @@
 /** What happens in one simulated run, all of it drawn from one seed. */
+import { DECISION_RULES, type DecisionRule } from '../decide.ts'
 import { BEHAVIOURS, type BehaviourName } from './behaviours.ts'
 import { Draws } from './draws.ts'
 
@@ -25,6 +26,10 @@ export type Scenario = {
   readonly agentCount: number
   readonly faults: number
   readonly batches: number
+  /** how the votes are counted */
+  readonly rule: DecisionRule
+  /** share of the rows on which all honest agents want the same class; on these the liars vote for the other one */
+  readonly unanimity: number
   readonly faulty: readonly { readonly agent: number; readonly behaviours: readonly BehaviourName[] }[]
   readonly crashes: readonly Crash[]
   readonly partitions: readonly Partition[]
@@ -102,6 +107,8 @@ export function scenarioOf(seed: number, { faultsMax, doubleEvery }: ScenarioLim
     delayMs: draws.pick([HEALED_DELAY_MS, 30, 120, 400]),
     clockRates: agents.map(() => draws.between(0.85, 1.15)),
     healAtMs,
+    rule: draws.pick(Object.keys(DECISION_RULES) as DecisionRule[]),
+    unanimity: draws.pick([0, 0.5, 1]),
     signatures: agentCount <= ED25519_AGENTS_MAX && seed % doubleEvery > 0 ? 'ed25519' : 'double',
   }
 }

@@ -64,12 +64,16 @@ function assertParts(parts: readonly string[], seed: number): void {
   )
 }
 
-function summary({ runs, messages, ed25519, viewsAfterHealingMax, views, rejections }: Totals): string {
+function summary(totals: Totals): string {
+  const { runs, messages, ed25519, viewsAfterHealingMax, views, rejections, behaviours } = totals
+  const liars = Object.entries(behaviours).sort(([, a], [, b]) => b - a)
   const refused = Object.entries(rejections).sort(([, a], [, b]) => b - a)
   const byView = Array.from(views, (count = 0, view) => `${view}: ${count}`)
   return [
     `${runs} runs, ${messages} messages, ${ed25519} runs with real signatures`,
     `decided in view ${byView.join(', ')}; at most ${viewsAfterHealingMax} views after healing`,
+    `${totals.unanimousRows} rows on which all honest agents want one class; ${totals.shortBatches} batches decided without some honest ballot`,
+    `runs with liars: ${liars.map(([name, count]) => `${name} ${count}`).join(', ')}`,
     `refused: ${refused.map(([reason, count]) => `${reason} ${count}`).join(', ')}`,
     '',
   ].join('\n')

@@ -1,5 +1,6 @@
 /** Many runs, one after the other, and the smallest scenario that still fails. */
 import type { RejectionCounts, RejectionReason } from '../agreement/rejection.ts'
+import type { BehaviourName } from './behaviours.ts'
 import type { CheckName } from './checker.ts'
 import { partsOf, type Scenario, type ScenarioPart, scenarioOf, without } from './scenario.ts'
 import type { Mutation } from './team.ts'
@@ -16,6 +17,11 @@ export type Totals = {
   /** runs that were decided in view 0, 1, 2, ... */
   readonly views: number[]
   readonly rejections: RejectionCounts
+  /** rows on which all honest agents wanted one class, and batches decided without some honest agent's ballot */
+  unanimousRows: number
+  shortBatches: number
+  /** runs with an agent that does this */
+  readonly behaviours: { [name in BehaviourName]?: number }
 }
 
 /** A run in which a check failed. */
@@ -45,7 +51,17 @@ export function simulate({ seed, runs, mutation = {}, onRun, ...given }: Runs): 
   totals: Totals
   failure: Failure | null
 } {
-  const totals: Totals = { runs: 0, messages: 0, ed25519: 0, viewsAfterHealingMax: 0, views: [], rejections: {} }
+  const totals: Totals = {
+    runs: 0,
+    messages: 0,
+    ed25519: 0,
+    viewsAfterHealingMax: 0,
+    views: [],
+    rejections: {},
+    unanimousRows: 0,
+    shortBatches: 0,
+    behaviours: {},
+  }
   for (let run = 0; run < runs; run++) {
     const scenario = without(scenarioOf((seed + run) >>> 0), given.without ?? [])
     const outcome = new World(scenario, { mutation }).run()
@@ -85,6 +101,11 @@ function add(totals: Totals, scenario: Scenario, outcome: Outcome): void {
   totals.messages += outcome.messages
   if (scenario.signatures === 'ed25519') totals.ed25519++
   totals.viewsAfterHealingMax = Math.max(totals.viewsAfterHealingMax, outcome.viewsAfterHealing)
+  totals.unanimousRows += outcome.unanimousRows
+  totals.shortBatches += outcome.shortBatches
+  for (const name of new Set(scenario.faulty.flatMap(({ behaviours }) => behaviours))) {
+    totals.behaviours[name] = (totals.behaviours[name] ?? 0) + 1
+  }
   totals.views[outcome.view] = (totals.views[outcome.view] ?? 0) + 1
   for (const [reason, count] of Object.entries(outcome.rejections) as [RejectionReason, number][]) {
     totals.rejections[reason] = (totals.rejections[reason] ?? 0) + count

@@ -6,16 +6,20 @@ import type { Ballot } from '../agreement/messages.ts'
 import { type AgreementRules, STANDARD_RULES } from '../agreement/rules.ts'
 import type { Sign, Statement, Verify } from '../agreement/statement.ts'
 import { type BatchSettings, Digests } from '../agreement/value.ts'
+import type { DecisionRule, decideBatch } from '../decide.ts'
+import { weightsOfSkill } from '../rules/weighted.ts'
 import { Draws } from './draws.ts'
 
 /** Rows of a simulated batch: enough for votes that differ. */
-const ROWS = 2
+const ROWS = 3
 
 /** What is put in place of a part of the protocol, to see it caught. */
 export type Mutation = {
   readonly rules?: Partial<AgreementRules>
   /** what agents put into the place of the statement that is signed */
   readonly signed?: (statement: Statement) => Statement
+  /** how agents count the votes of a value */
+  readonly count?: typeof decideBatch
   /** whether agents check signatures */
   readonly unchecked?: boolean
   /** agents that have lost their state take part as if nothing had happened: at once, or after another crash */
@@ -74,33 +78,57 @@ function onceEach({ signs, verify }: TeamKeys): TeamKeys {
   }
 }
 
+/** What the settings of a simulated team are made of. */
+export type SimulatedTeam = {
+  readonly seed: number
+  readonly agentCount: number
+  readonly faults: number
+  readonly rule: DecisionRule
+}
+
 /** The settings of batch `batch`, and what its agents check by. */
 export function checkingOf(
-  { seed, agentCount, faults }: { seed: number; agentCount: number; faults: number },
+  { seed, agentCount, faults, rule }: SimulatedTeam,
   { batch, verify, mutation = {} }: { batch: number; verify: Verify; mutation?: Mutation },
 ): Checking {
-  const run = hash('sha256', `simulated run ${seed}`)
+  const skills = new Draws(seed, 'skills')
+  const weights = weightsOfSkill(
+    Array.from({ length: agentCount }, () => skills.pick([0, 0.5, 1, skills.unit()])),
+    faults,
+  )
   const settings: BatchSettings = {
-    domain: { run, epoch: 1, batch },
+    domain: { run: hash('sha256', `simulated run ${seed}`), epoch: 1, batch },
     agentCount,
     faults,
     rows: ROWS,
-    decision: { rule: 'trimmed-median' },
+    decision: { rule, threshold: 0.5, weights },
   }
   const rules = { ...STANDARD_RULES, ...mutation.rules }
-  return { settings, rules, digests: new Digests(settings), verify: mutation.unchecked ? () => true : verify }
+  const digests = new Digests(settings, mutation.count)
+  return { settings, rules, digests, verify: mutation.unchecked ? () => true : verify }
 }
 
-/** An agent's votes on a batch; a twin's second host has votes of its own. */
+/**
+ * An agent's votes on a batch; a twin's second host has votes of its own. On a row on which the honest agents are of one
+ * mind all of them want its class, by action and by score, and liars say the opposite as loudly as they can.
+ */
 export function votesOf(
-  seed: number,
-  { host, batch }: { host: number; batch: number },
+  { seed, unanimity }: { readonly seed: number; readonly unanimity: number },
+  { host, batch, lies }: { host: number; batch: number; lies: boolean },
 ): Pick<Ballot, 'actions' | 'scores'> {
+  const minds = new Draws(seed, 'minds', batch)
   const draws = new Draws(seed, 'votes', 64 * batch + host)
-  return {
-    actions: Uint8Array.from({ length: ROWS }, () => draws.below(4)),
-    scores: Float32Array.from({ length: ROWS }, () => draws.unit()),
+  const actions = new Uint8Array(ROWS)
+  const scores = new Float32Array(ROWS)
+  for (let row = 0; row < ROWS; row++) {
+    const [agreed, threat] = [minds.chance(unanimity), minds.chance(0.5)]
+    const [action, score] = [draws.below(4), draws.unit()]
+    const wanted = threat ? 1 + (action % 2) : 3 * (action % 2)
+    const opposite = threat ? 0 : 1
+    actions[row] = !agreed ? action : lies ? opposite : wanted
+    scores[row] = !agreed ? score : lies ? opposite : threat ? 1 - 0.49 * score : 0.49 * score
   }
+  return { actions, scores }
 }
 
 function doubleSignature(agent: number, { kind, view, digest, lockView, batch, epoch, run }: Statement): string {

@@ -15,7 +15,7 @@ import { BASE_TIMEOUT_MS } from './scenario.ts'
 import { checkingOf, keysOf, type Mutation, type TeamKeys, votesOf } from './team.ts'
 
 const AGENTS = 4
-const TEAM = { seed: 1, agentCount: AGENTS, faults: 1 }
+const TEAM = { seed: 1, agentCount: AGENTS, faults: 1, rule: 'quorum' } as const
 /** Hosts 0 and 4 are agent 0, the twins. */
 const AGENT_OF_HOST = [0, 1, 2, 3, 0]
 
@@ -99,6 +99,7 @@ class TwinsWorld {
         return signs[agent](statement)
       }
       const replica = new Replica({ checking, self: agent, sign, baseTimeoutMs: BASE_TIMEOUT_MS })
+      if (agent !== 0) checker.wants(hostVotes(index))
       return { index, agent, replica, timers: [] }
     })
   }
@@ -107,7 +108,7 @@ class TwinsWorld {
     const everybody = this.#hosts.map(() => 0)
     const together = { prepare: everybody, commit: everybody }
     for (const host of this.#hosts) {
-      this.#step(host, { type: 'begin' }, () => host.replica.begin(votesOf(1, { host: host.index, batch: 0 })))
+      this.#step(host, { type: 'begin' }, () => host.replica.begin(hostVotes(host.index)))
     }
     for (let round = 0; round < this.#scenario.length + 6; round++) {
       if (round > 0) this.#endViews()
@@ -170,6 +171,11 @@ class TwinsWorld {
       }
     }
   }
+}
+
+/** The three others are of one mind on every row, and the twins against them. */
+function hostVotes(host: number) {
+  return votesOf({ seed: 1, unanimity: 1 }, { host, batch: 0, lies: AGENT_OF_HOST[host] === 0 })
 }
 
 /** Which part of a round a message belongs to. */

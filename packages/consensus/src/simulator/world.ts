@@ -7,7 +7,8 @@ import type { RejectionCounts, RejectionReason } from '../agreement/rejection.ts
 import { Replica } from '../agreement/replica.ts'
 import type { Sign, Statement } from '../agreement/statement.ts'
 import { EventQueue } from '../event-queue.ts'
-import { type BehaviourName, incoming, type Liar, outgoing } from './behaviours.ts'
+import { type BehaviourName, ignores, incoming, type Liar, outgoing } from './behaviours.ts'
+import { victimsOf } from './censorship.ts'
 import { Checker, type StepInput, type Violation } from './checker.ts'
 import { Conspiracy } from './conspiracy.ts'
 import { Draws } from './draws.ts'
@@ -31,6 +32,10 @@ export type Outcome = {
   /** views from the healing of the network to the last decision, 0 when all was decided before */
   readonly viewsAfterHealing: number
   readonly rejections: RejectionCounts
+  /** rows of all batches on which all honest agents wanted one class */
+  readonly unanimousRows: number
+  /** batches decided without some honest agent's ballot */
+  readonly shortBatches: number
 }
 
 /** One host of one agent in one batch; twins have two, which share a key. */
@@ -130,7 +135,9 @@ export class World {
         if (!host.running) return
         this.#messages++
         if (host.liar === null) this.#listener?.(envelope)
-        this.#step(nowMs, host, { type: 'message' }, () => this.#receive(host, envelope))
+        if (host.liar === null || !ignores(host.liar, host.behaviours, envelope)) {
+          this.#step(nowMs, host, { type: 'message' }, () => this.#receive(host, envelope))
+        }
         if (host.liar !== null && !this.#lying.has(from)) this.#lie(nowMs, host, envelope)
         return
       }
@@ -157,8 +164,12 @@ export class World {
   }
 
   #begin(nowMs: number, host: Host): void {
-    const votes = votesOf(this.#scenario.seed, { host: host.index, batch: host.batch.checking.settings.domain.batch })
+    const votes = this.#votesOf(host.batch.checking, { host: host.index, lies: host.liar !== null })
     this.#step(nowMs, host, { type: 'begin' }, () => host.replica.begin(votes))
+  }
+
+  #votesOf({ settings }: Checking, { host, lies }: { host: number; lies: boolean }) {
+    return votesOf(this.#scenario, { host, batch: settings.domain.batch, lies })
   }
 
   #return(nowMs: number, host: Host, lost: boolean): void {
@@ -277,7 +288,18 @@ export class World {
       viewsAfterHealing = Math.max(viewsAfterHealing, late.viewsAfterHealing)
     }
     const violations = this.#batches.flatMap(({ checker }) => checker.violations)
-    return { violations, messages: this.#messages, view, viewsAfterHealing, rejections }
+    const unanimousRows = this.#batches.reduce((rows, { checker }) => rows + checker.unanimousRows, 0)
+    const shortBatches = this.#batches.filter((batch) => this.#isShort(batch)).length
+    return { violations, messages: this.#messages, view, viewsAfterHealing, rejections, unanimousRows, shortBatches }
+  }
+
+  #isShort({ hosts }: Batch): boolean {
+    const value = hosts.find(({ liar, replica }) => liar === null && replica.committed !== null)?.replica.committed
+      ?.value
+    return (
+      value !== undefined &&
+      hosts.some((host) => host.liar === null && value.every(({ agent }) => agent !== host.agent))
+    )
   }
 
   /** In which view the batch was decided; a decision that is missing or late is a violation. */
@@ -320,6 +342,12 @@ export class World {
     const conspiracy = new Conspiracy(parts.checking, new Map(faulty.map(({ agent }) => [agent, signs[agent]])))
     const { domain } = parts.checking.settings
     const otherDomains = parts.checkings.map(({ settings }) => settings.domain).filter((other) => other !== domain)
+    const honestVotes = new Map(
+      this.#scenario.clockRates.flatMap((_, agent) =>
+        this.#lying.has(agent) ? [] : [[agent, this.#votesOf(parts.checking, { host: agent, lies: false })] as const],
+      ),
+    )
+    for (const votes of honestVotes.values()) checker.wants(votes)
     const add = (agent: number, behaviours: readonly BehaviourName[], liar: Liar | null) => {
       const replica = this.#makeReplica(batch, agent, undefined)
       const index = batch.hosts.length
@@ -345,12 +373,13 @@ export class World {
       const draws = new Draws(seed, 'byzantine', 64 * domain.batch + agent)
       const others = this.#scenario.clockRates.map((_, other) => other)
       const favoured = new Set(draws.subset(others, 0.6))
-      add(agent, behaviours, { agent, knows: conspiracy, draws, favoured, otherDomains })
+      const victims = victimsOf(draws, honestVotes, parts.checking.settings)
+      add(agent, behaviours, { agent, knows: conspiracy, draws, favoured, victims, otherDomains })
     }
     for (const { agent, behaviours } of faulty) {
       if (!behaviours.includes('twin')) continue
       const draws = new Draws(seed, 'byzantine', 64 * domain.batch + 32 + agent)
-      add(agent, behaviours, { agent, knows: conspiracy, draws, favoured: new Set(), otherDomains })
+      add(agent, behaviours, { agent, knows: conspiracy, draws, favoured: new Set(), victims: new Set(), otherDomains })
     }
     return batch
   }
