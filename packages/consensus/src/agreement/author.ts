@@ -19,7 +19,7 @@ export class Author {
   /** @throws {ConsensusError} VOTES */
   ballot({ actions, scores }: Pick<Ballot, 'actions' | 'scores'>): Ballot {
     const { digests, settings } = this.#checking
-    const unsigned: Ballot = { agent: this.#agent, actions, scores, signature: '' }
+    const unsigned: Ballot = { agent: this.#agent, actions, scores, digest: '', signature: '' }
     const digest = digests.ballot(unsigned)
     if (digest === null) {
       throw new ConsensusError('VOTES', {
@@ -29,7 +29,7 @@ export class Author {
         remedy: 'Vote on every row of the batch',
       })
     }
-    return { ...unsigned, signature: this.#signature(claimed('ballot', 0, digest)) }
+    return { ...unsigned, digest, signature: this.#signature(claimed('ballot', 0, digest)) }
   }
 
   vote(phase: Phase, view: number, digest: string): Vote {
@@ -47,7 +47,7 @@ export class Author {
 
   proposal(body: { view: number; value: Value; claims: readonly Claim[]; lock: QuorumCertificate | null }): Proposal {
     const digest = this.#checking.digests.value(body.value)
-    return { type: 'proposal', ...body, signature: this.#signature(claimed('proposal', body.view, digest)) }
+    return { type: 'proposal', ...body, digest, signature: this.#signature(claimed('proposal', body.view, digest)) }
   }
 
   #signature(statement: Claimed): string {

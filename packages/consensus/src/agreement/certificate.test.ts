@@ -216,7 +216,7 @@ describe('files of public keys', () => {
   test.each<[string, string]>([
     ['no JSON', '{'],
     ['a list', '[]'],
-    ['another version', changedBy({ formatVersion: 2 })],
+    ['another version', changedBy({ formatVersion: 9 })],
     ['an unknown key', changedBy({ privateKeys: [] })],
     ['a short run', changedBy({ run: 'ab' })],
     ['half an epoch', changedBy({ epoch: 0.5 })],

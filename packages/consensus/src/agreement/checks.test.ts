@@ -1,10 +1,12 @@
 /** What is refused before a value is hashed: hashing one is most of the work, and anybody can send one. */
-import { expect, test } from 'vitest'
-import { checkProposal } from './checks.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { type Checking, checkProposal } from './checks.ts'
+import { encodeEnvelope, Reading } from './codec.ts'
 import { ed25519Sign } from './keys.ts'
 import type { Ballot, Message, Value } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import { Replica } from './replica.ts'
+import { claimed } from './statement.ts'
 import {
   certificateOf,
   claimOf,
@@ -13,6 +15,7 @@ import {
   newChecking,
   proposalOf,
   settings,
+  signed,
   valueFor,
   votesOf,
 } from './team-fixture.ts'
@@ -62,6 +65,116 @@ test("a proposal with a lock and its leader's signature must still hold the lock
   expect(checkProposal(newChecking(), proposal)).toBeNull()
   expect(checkProposal(newChecking(), { ...proposal, value: valueFor(1) })).toBe('OTHER_DIGEST')
   expect(checkProposal(newChecking(), { ...proposal, value: value.slice(2) })).toBe('BAD_VALUE')
+})
+
+test("a ballot that its agent did not sign keeps the others' votes from being hashed, too", () => {
+  const digests = new CountedDigests(settings)
+  const unsigned = value.with(3, { ...value[3], signature: '00'.repeat(64) })
+  const proposal = { ...proposalOf(0, value), value: unsigned }
+  expect(checkProposal({ ...newChecking(), digests }, proposal)).toBe('BAD_VALUE')
+  expect(digests.asked).toBe(0)
+})
+
+describe('work for nothing', () => {
+  const zeros = '00'.repeat(64)
+  const committed = { type: 'committed', certificate: certificateOf('commit', 0, lock.digest), value } as const
+  const { certificate } = committed
+  const forgedCertificate = {
+    ...certificate,
+    signatures: certificate.signatures.with(0, { agent: 0, signature: zeros }),
+  }
+  const forgeries: [string, Message][] = [
+    ['a proposal', { ...proposalOf(0, value), signature: zeros }],
+    ['a proposal of a later view', { ...proposalOf(1, value, { claims, lock }), signature: zeros }],
+    ['a ballot', { type: 'ballot', ballot: { ...value[3], signature: zeros } }],
+    ['a commit certificate', { ...committed, certificate: forgedCertificate }],
+    ['a claim with its lock', { type: 'status', claim: { ...claims[0], signature: zeros }, seen: null, lock, value }],
+  ]
+
+  /** What a replica of a batch of so many rows does with bytes that hold them: signatures checked, digests, ballots read. */
+  function workFor(message: Message, rows: number) {
+    const digests = new CountedDigests({ ...settings, rows })
+    let signatures = 0
+    const { verify } = newChecking()
+    const checking: Checking = {
+      ...newChecking(),
+      settings: { ...settings, rows },
+      digests,
+      verify: (...statement) => {
+        signatures++
+        return verify(...statement)
+      },
+    }
+    const longer = (ballot: Ballot): Ballot => ({
+      ...ballot,
+      actions: new Uint8Array(rows),
+      scores: new Float32Array(rows),
+    })
+    const replica = new Replica({ checking, self: 1, sign: ed25519Sign(keys[1].privateKey), baseTimeoutMs: 1000 })
+    const long = structuredClone(message)
+    const sent =
+      long.type === 'ballot'
+        ? { ...long, ballot: longer(long.ballot) }
+        : 'value' in long
+          ? { ...long, value: long.value.map(longer) }
+          : long
+    const bytes = encodeEnvelope({ domain: settings.domain, message: sent })
+    const read = vi.spyOn(Reading.prototype, 'ballot')
+    try {
+      expect(replica.receiveBytes(bytes)).toEqual([])
+      const votesRead = read.mock.results.reduce((sum, { value: ballot }) => sum + (ballot as Ballot).actions.length, 0)
+      return { rejections: replica.rejections, signatures, hashed: digests.asked, votesRead }
+    } finally {
+      read.mockRestore()
+    }
+  }
+
+  test.each(forgeries)('%s with a signature of zeros costs one signature check, whatever its size', (_, message) => {
+    const expected = { rejections: { BAD_SIGNATURE: 1 }, signatures: 1, hashed: 0, votesRead: 0 }
+    for (const rows of [3, 4_000, 75_000]) expect(workFor(message, rows)).toEqual(expected)
+  })
+
+  test('where the signature is sound the votes are read', () => {
+    const { votesRead, hashed } = workFor(proposalOf(0, value), 4_000)
+    expect(votesRead).toBe(4 * 4_000)
+    expect(hashed).toBeGreaterThan(0)
+  })
+
+  test('a leader makes others hash one proposal of its own in a view, sound or not', () => {
+    const digests = new CountedDigests(settings)
+    const checking = { ...newChecking(), digests }
+    const replica = new Replica({ checking, self: 1, sign: ed25519Sign(keys[1].privateKey), baseTimeoutMs: 1000 })
+    const broken = (variant: number) => {
+      const digest = String(variant).padStart(2, '0').repeat(32)
+      const signature = signed(0, claimed('proposal', 0, digest))
+      return { domain: settings.domain, message: { ...proposalOf(0, value), digest, signature } }
+    }
+    replica.receive(broken(1))
+    const { asked } = digests
+    expect(asked).toBeGreaterThan(0)
+    for (let variant = 2; variant < 40; variant++) replica.receive(broken(variant))
+    expect(digests.asked).toBe(asked)
+    expect(replica.rejections).toEqual({ OTHER_DIGEST: 1, REPEATED: 38 })
+    expect([...replica.evidence.keys()]).toEqual([0])
+  })
+
+  test('a sound signature is checked once, however often and in whatever message it comes', () => {
+    let checks = 0
+    const { verify } = newChecking()
+    const counting: Checking['verify'] = (...statement) => {
+      checks++
+      return verify(...statement)
+    }
+    const checking = { ...newChecking(), verify: counting }
+    const replica = new Replica({ checking, self: 2, sign: ed25519Sign(keys[2].privateKey), baseTimeoutMs: 1000 })
+    for (const ballot of value) replica.receive({ domain: settings.domain, message: { type: 'ballot', ballot } })
+    expect(checks).toBe(4)
+    replica.receive({ domain: settings.domain, message: proposalOf(0, value) })
+    expect(checks).toBe(5)
+    const prepared: Message = { type: 'prepared', certificate: lock }
+    for (let i = 0; i < 3; i++) replica.receive({ domain: settings.domain, message: prepared })
+    expect(checks).toBe(8)
+  })
 })
 
 test.each<[string, number, Message]>([

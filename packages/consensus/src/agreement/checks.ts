@@ -1,5 +1,6 @@
 /** Whether what was received holds: certificates, claims, ballots, values, proposals, evidence. No state. */
-import type { Ballot, Claim, Evidence, Proposal, QuorumCertificate, Value } from './messages.ts'
+import { ballotsNeeded } from '../quorum.ts'
+import type { Ballot, Claim, Evidence, Message, Proposal, QuorumCertificate, Value } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import type { AgreementRules } from './rules.ts'
 import { type Claimed, claimed, type Verify } from './statement.ts'
@@ -49,24 +50,34 @@ export function checkClaim(checking: Checking, claim: Claim): RejectionReason | 
   return isSigned(checking, { agent, statement: statementOfClaim(claim), signature }) ? null : 'BAD_SIGNATURE'
 }
 
-/** Whether a ballot is complete and signed. */
+/** Whether a ballot bears its agent's signature, and then whether its votes are those that were signed. */
 export function checkBallot(checking: Checking, ballot: Ballot): RejectionReason | null {
-  if (ballot.agent >= checking.settings.agentCount) return 'UNKNOWN_AGENT'
-  const digest = checking.digests.ballot(ballot)
-  if (digest === null) return 'BAD_VALUE'
-  const { agent, signature } = ballot
+  return checkBallotSignature(checking, ballot) ?? (isAsSigned(checking, ballot) ? null : 'BAD_VALUE')
+}
+
+/** Whether an agent has signed the digest that stands in a ballot. Its votes are not looked at. */
+function checkBallotSignature(
+  checking: Checking,
+  { agent, digest, signature }: Omit<Ballot, 'actions' | 'scores'>,
+): RejectionReason | null {
+  if (agent >= checking.settings.agentCount) return 'UNKNOWN_AGENT'
   return isSigned(checking, { agent, statement: claimed('ballot', 0, digest), signature }) ? null : 'BAD_SIGNATURE'
 }
 
-/** Whether a value holds the ballots of at least n - f distinct agents, each as its agent signed it. */
+function isAsSigned({ digests }: Checking, ballot: Ballot): boolean {
+  return digests.ballot(ballot) === ballot.digest
+}
+
+/**
+ * Whether a value holds the ballots of at least n - f distinct agents, each as its agent signed it. All signatures are
+ * checked before any votes are hashed.
+ */
 export function checkValue(checking: Checking, value: Value): RejectionReason | null {
   const { agentCount, faults } = checking.settings
-  if (value.length < agentCount - faults) return 'BAD_VALUE'
-  for (const [i, ballot] of value.entries()) {
-    if (i > 0 && ballot.agent <= value[i - 1].agent) return 'BAD_VALUE'
-    if (checkBallot(checking, ballot) !== null) return 'BAD_VALUE'
-  }
-  return null
+  if (value.length < ballotsNeeded(agentCount, faults)) return 'BAD_VALUE'
+  const isOrdered = value.every((ballot, i) => i === 0 || ballot.agent > value[i - 1].agent)
+  if (!isOrdered || value.some((ballot) => checkBallotSignature(checking, ballot) !== null)) return 'BAD_VALUE'
+  return value.every((ballot) => isAsSigned(checking, ballot)) ? null : 'BAD_VALUE'
 }
 
 /** Whether a claim to a lock comes with the certificate and the value, which a leader needs to propose it again. */
@@ -82,26 +93,49 @@ export function checkLock(
   return checking.digests.value(value) === lock.digest ? null : 'OTHER_DIGEST'
 }
 
+/** Whether the leader of its view has signed the digest of a proposal. Its value is not looked at. */
+export function checkHeader(
+  checking: Checking,
+  { view, digest, signature }: Pick<Proposal, 'view' | 'digest' | 'signature'>,
+): RejectionReason | null {
+  const agent = checking.rules.leaderOf(view, checking.settings)
+  return isSigned(checking, { agent, statement: claimed('proposal', view, digest), signature }) ? null : 'BAD_SIGNATURE'
+}
+
 /**
- * Whether a proposal is its leader's, follows from the claims of a quorum, and holds a sound value. What costs little comes
- * first, for a value is long and anybody can send one. Where a lock says which value it must be, that goes for the
- * leader's signature too; a free value has to be hashed before it is known what the leader should have signed.
+ * Whether a proposal is its leader's, follows from the claims of a quorum, and holds the value that the leader signed. The
+ * leader's signature comes first, for a value is long and anybody can send one: for who is not the leader nothing is done
+ * but one check of a signature.
  */
 export function checkProposal(checking: Checking, proposal: Proposal): RejectionReason | null {
-  const { settings, rules, digests } = checking
-  const { view, value, signature } = proposal
+  const { view, value, digest } = proposal
+  const badHeader = checkHeader(checking, proposal)
+  if (badHeader !== null) return badHeader
   const justified = view === 0 ? justifyFirst(proposal) : justifyLater(checking, proposal)
   if (typeof justified === 'string') return justified
-  const agent = rules.leaderOf(view, settings)
-  const isLeaders = (digest: string) =>
-    isSigned(checking, { agent, statement: claimed('proposal', view, digest), signature })
-  const { required } = justified
-  if (required !== null && !isLeaders(required)) return 'BAD_SIGNATURE'
+  if (justified.required !== null && justified.required !== digest) return 'OTHER_DIGEST'
   const badValue = checkValue(checking, value)
   if (badValue !== null) return badValue
-  const digest = digests.value(value)
-  if (required !== null) return digest === required ? null : 'OTHER_DIGEST'
-  return isLeaders(digest) ? null : 'BAD_SIGNATURE'
+  return checking.digests.value(value) === digest ? null : 'OTHER_DIGEST'
+}
+
+/**
+ * Whether a message deserves that its votes are read at all, by its signatures alone: the message is as it was sent, but
+ * without the votes of its ballots.
+ */
+export function checkOutline(checking: Checking, message: Message): RejectionReason | null {
+  switch (message.type) {
+    case 'ballot':
+      return checkBallotSignature(checking, message.ballot)
+    case 'proposal':
+      return checkHeader(checking, message)
+    case 'committed':
+      return checkCertificate(checking, message.certificate)
+    case 'status':
+      return checkClaim(checking, message.claim)
+    default:
+      return null
+  }
 }
 
 /** The digest that a proposal must have, or null where the leader is free. */

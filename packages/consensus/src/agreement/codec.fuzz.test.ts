@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { agreement } from '../../generated/agreement.js'
-import { decodeEnvelope, encodeEnvelope, messageBytesMax, Reading } from './codec.ts'
+import { decodeEnvelope, encodeEnvelope, FORMAT_VERSION, messageBytesMax, Reading } from './codec.ts'
 import type { Envelope, Message } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import { messages, newReplica, settings, votesOf } from './team-fixture.ts'
@@ -23,20 +23,21 @@ describe.each(all)('%s', (_, bytes, message) => {
 
   test('3,000 random mutations, and a replica follows whatever comes through', () => {
     const outcomes = new Set<string>()
+    let refused = 0
     const replica = newReplica(2)
     replica.begin(votesOf(2))
     fc.assert(
       fc.property(mutations(bytes), (mutated) => {
         const decoded = decodeEnvelope(mutated, settings)
         outcomes.add(outcomeOf(decoded, mutated))
+        if ('rejected' in decoded) refused++
         replica.receiveBytes(mutated)
       }),
       { seed: 1, numRuns: 3000 },
     )
-    // All of them were counted, whatever they were.
-    expect(Object.keys(replica.rejections)).toEqual(
-      expect.arrayContaining([...outcomes].filter((o) => o !== 'decoded')),
-    )
+    // All of them were counted, whatever they were; some for a bad signature, before the replica saw what else was wrong.
+    const counted = Object.values(replica.rejections).reduce((sum, count) => sum + count, 0)
+    expect(counted).toBeGreaterThanOrEqual(refused)
     expect([...outcomes]).toEqual(expect.arrayContaining(['MALFORMED', 'OUT_OF_RANGE', 'FORMAT_VERSION']))
   })
 
@@ -53,8 +54,8 @@ describe.each(all)('%s', (_, bytes, message) => {
     for (const extra of [Uint8Array.of(0xf8, 0x07, 1), Uint8Array.of(0x20, 0)]) {
       expect(decodeEnvelope(Buffer.concat([bytes, extra]), settings)).toEqual({ rejected: 'NOT_CANONICAL' })
     }
-    expect(bytes.subarray(0, 2)).toEqual(Uint8Array.of(0x08, 1))
-    const padded = Buffer.concat([Uint8Array.of(0x08, 0x81, 0), bytes.subarray(2)])
+    expect(bytes.subarray(0, 2)).toEqual(Uint8Array.of(0x08, FORMAT_VERSION))
+    const padded = Buffer.concat([Uint8Array.of(0x08, 0x80 | FORMAT_VERSION, 0), bytes.subarray(2)])
     expect(decodeEnvelope(padded, settings)).toEqual({ rejected: 'NOT_CANONICAL' })
   })
 })
@@ -81,7 +82,7 @@ function outcomeOf(decoded: Envelope | { rejected: RejectionReason }, bytes: Uin
 function twoKinds(): Uint8Array {
   const run = Buffer.from(settings.domain.run, 'hex')
   return agreement.Envelope.encode({
-    formatVersion: 1,
+    formatVersion: FORMAT_VERSION,
     run,
     epoch: 3,
     batch: 0,
@@ -115,7 +116,9 @@ function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
       (given) =>
         new Uint8Array(Buffer.concat([given.subarray(0, at), added, given.subarray(at + removed)])),
   )
-  const version: fc.Arbitrary<Mutation> = fc.constant((given) => given.map((byte, i) => (i === 1 ? 2 : byte)))
+  const version: fc.Arbitrary<Mutation> = fc.constant((given) =>
+    given.map((byte, i) => (i === 1 ? FORMAT_VERSION + 1 : byte)),
+  )
   const agent = fc.nat({ max: 255 }).map(
     (value): Mutation =>
       (given) =>

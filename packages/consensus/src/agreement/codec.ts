@@ -1,7 +1,8 @@
 /**
  * Messages as bytes. A decoder returns a message that fits the settings of the batch, or why it does not; no error leaves
- * it. The size is checked before anything is parsed, and what was decoded is encoded again and compared: there is one
- * sequence of bytes for one message, and unknown fields, other orders and padded numbers are refused.
+ * it. The size is checked before anything is parsed; then the receiver may refuse a message by its signatures, before the
+ * votes in it are read; and what was decoded is encoded again and compared: there is one sequence of bytes for one message,
+ * and unknown fields, other orders and padded numbers are refused.
  */
 import { agreement } from '../../generated/agreement.js'
 import type {
@@ -20,7 +21,7 @@ import { NO_DIGEST, type SignedStatement, STATEMENT_KINDS } from './statement.ts
 import type { BatchSettings } from './value.ts'
 
 /** Version of the layout of messages and certificates. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /** Views are below this, so that a view and the next one are u32. */
 const VIEW_LIMIT = 2 ** 31
@@ -42,9 +43,15 @@ export function encodeEnvelope({ domain, message }: Envelope): Uint8Array {
 
 /**
  * @param bytes from anybody; not changed, the result shares no memory with it
- * @param shape of the batch that the receiver is in; the domain is left for it to judge
+ * @param shape  of the batch that the receiver is in; the domain is left for it to judge
+ * @param refuse says why a message is not to be read any further; it is given all of it but the ballots of values, and a
+ *   ballot without its votes
  */
-export function decodeEnvelope(bytes: unknown, shape: MessageShape): Envelope | Refused {
+export function decodeEnvelope(
+  bytes: unknown,
+  shape: MessageShape,
+  refuse: (outline: Envelope) => RejectionReason | null = () => null,
+): Envelope | Refused {
   if (!(bytes instanceof Uint8Array)) return { rejected: 'NOT_BYTES' }
   if (bytes.length > messageBytesMax(shape)) return { rejected: 'OVERSIZED' }
   let parsed: agreement.Envelope
@@ -54,24 +61,25 @@ export function decodeEnvelope(bytes: unknown, shape: MessageShape): Envelope | 
     return { rejected: 'MALFORMED' }
   }
   if (parsed.formatVersion !== FORMAT_VERSION) return { rejected: 'FORMAT_VERSION' }
-  const reading = new Reading(shape)
-  const domain = { run: reading.digest(parsed.run), epoch: parsed.epoch, batch: parsed.batch }
-  const message = readMessage(reading, parsed)
-  if (message === null || !reading.inRange) return { rejected: 'OUT_OF_RANGE' }
-  const envelope = { domain, message }
+  const outline = readEnvelope(new Reading(shape, { votes: false }), parsed)
+  if (outline === null) return { rejected: 'OUT_OF_RANGE' }
+  const reason = refuse(outline)
+  if (reason !== null) return { rejected: reason }
+  const envelope = readEnvelope(new Reading(shape), parsed)
+  if (envelope === null) return { rejected: 'OUT_OF_RANGE' }
   return Buffer.compare(encodeEnvelope(envelope), bytes) === 0 ? envelope : { rejected: 'NOT_CANONICAL' }
 }
 
 /** Most bytes of a message: every agent's ballot and claim once, and two certificates. */
 export function messageBytesMax({ agentCount, rows }: MessageShape): number {
-  const ballot = 5 * rows + 128
+  const ballot = 5 * rows + 160
   return agentCount * (ballot + 3 * 160) + 1024
 }
 
 /** A ballot as protobufjs wants it. */
-export function ballotFields({ agent, actions, scores, signature }: Ballot): agreement.Ballot.$Properties {
+export function ballotFields({ agent, actions, scores, digest, signature }: Ballot): agreement.Ballot.$Properties {
   const scoreBytes = new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength)
-  return { agent, actions, scores: scoreBytes, signature: bytesOf(signature) }
+  return { agent, actions, scores: scoreBytes, digest: bytesOf(digest), signature: bytesOf(signature) }
 }
 
 /** A certificate as protobufjs wants it. */
@@ -92,10 +100,13 @@ export function certificateFields({
 /** Reads parsed fields; whatever is out of range is noticed once and for all, and read as something harmless. */
 export class Reading {
   readonly #shape: MessageShape
+  readonly #votes: boolean
   inRange = true
 
-  constructor(shape: MessageShape) {
+  /** @param votes false to read a ballot without its votes, and a value without its ballots */
+  constructor(shape: MessageShape, { votes }: { votes: boolean } = { votes: true }) {
     this.#shape = shape
+    this.#votes = votes
   }
 
   get agentCount(): number {
@@ -104,17 +115,18 @@ export class Reading {
 
   value(ballots: readonly agreement.Ballot.$Properties[] | null | undefined): Value {
     if (!this.#holds((ballots ?? []).length <= this.#shape.agentCount)) return []
-    return (ballots ?? []).map((ballot) => this.ballot(ballot))
+    return this.#votes ? (ballots ?? []).map((ballot) => this.ballot(ballot)) : []
   }
 
-  ballot({ agent, actions, scores, signature }: agreement.Ballot.$Properties): Ballot {
+  ballot({ agent, actions, scores, digest, signature }: agreement.Ballot.$Properties): Ballot {
     const { rows } = this.#shape
-    const fits = this.#holds(actions?.length === rows && scores?.length === 4 * rows)
+    const fits = this.#holds(actions?.length === rows && scores?.length === 4 * rows) && this.#votes
     const read: Ballot = {
       agent: this.agent(agent),
       actions: fits ? new Uint8Array(actions!) : new Uint8Array(0),
       // A copy: the field may begin at any offset, and floats only at multiples of four.
       scores: fits ? new Float32Array(new Uint8Array(scores!).buffer) : new Float32Array(0),
+      digest: this.digest(digest),
       signature: this.signature(signature),
     }
     this.#holds(read.actions.every((action) => action <= 3) && read.scores.every((score) => score >= 0 && score <= 1))
@@ -194,6 +206,12 @@ export class Reading {
   }
 }
 
+function readEnvelope(reading: Reading, parsed: agreement.Envelope): Envelope | null {
+  const domain = { run: reading.digest(parsed.run), epoch: parsed.epoch, batch: parsed.batch }
+  const message = readMessage(reading, parsed)
+  return message === null || !reading.inRange ? null : { domain, message }
+}
+
 function readMessage(reading: Reading, parsed: agreement.Envelope): Message | null {
   const { ballot, proposal, vote, prepared, committed, status, evidence, ask } = parsed
   if (ballot) return { type: 'ballot', ballot: reading.ballot(ballot) }
@@ -202,6 +220,7 @@ function readMessage(reading: Reading, parsed: agreement.Envelope): Message | nu
     return {
       type: 'proposal',
       view: reading.view(proposal.view),
+      digest: reading.digest(proposal.digest),
       value: reading.value(proposal.value),
       claims: (proposal.claims ?? []).map((claim) => reading.claim(claim)),
       lock: proposal.lock ? reading.certificate(proposal.lock) : null,
@@ -244,8 +263,8 @@ function bodyOf(message: Message): agreement.Envelope.$Properties {
     case 'ballot':
       return { ballot: ballotFields(message.ballot) }
     case 'proposal': {
-      const { view, value, claims, lock, signature } = message
-      const fields = { view, value: value.map(ballotFields), claims: claims.map(claimFields) }
+      const { view, digest, value, claims, lock, signature } = message
+      const fields = { view, digest: bytesOf(digest), value: value.map(ballotFields), claims: claims.map(claimFields) }
       return { proposal: { ...fields, ...lockFields(lock), signature: bytesOf(signature) } }
     }
     case 'vote': {

@@ -1,13 +1,15 @@
 /** What agents send each other about one batch. src/agreement/codec.ts turns it into bytes; docs/agreement.md has the protocol. */
 import type { Domain, SignedStatement } from './statement.ts'
 
-/** One agent's votes on every row of the batch, signed over their digest. */
+/** One agent's votes on every row of the batch. */
 export type Ballot = {
   readonly agent: number
   /** [rows] 0..3 */
   readonly actions: Uint8Array
   /** [rows] threat scores in [0, 1] */
   readonly scores: Float32Array
+  /** of the votes, as the agent signed it: what does not bear its signature is refused before it is hashed */
+  readonly digest: string
   readonly signature: string
 }
 
@@ -47,6 +49,8 @@ export type Header = { readonly view: number; readonly digest: string; readonly 
 export type Proposal = {
   readonly type: 'proposal'
   readonly view: number
+  /** of the value, as the leader signed it: what does not bear its signature is refused before anything is hashed */
+  readonly digest: string
   readonly value: Value
   /** in strictly ascending order of the agents; empty in view 0 */
   readonly claims: readonly Claim[]

@@ -97,7 +97,7 @@ describe('refused and counted', () => {
     ['one claim three times', proposalOf(1, value, { claims: [claims[1], claims[1], claims[1]] }), 'REPEATED_SIGNER'],
     ['claims of another view', proposalOf(2, value, { claims, lock }), 'UNJUSTIFIED'],
     ['a lock that is hidden', proposalOf(1, value, { claims }), 'UNJUSTIFIED'],
-    ['another value than the locked one', proposalOf(1, valueFor(1), { claims, lock }), 'BAD_SIGNATURE'],
+    ['another value than the locked one', proposalOf(1, valueFor(1), { claims, lock }), 'OTHER_DIGEST'],
     [
       'a lock that no quorum signed',
       proposalOf(1, value, { claims, lock: certificateOf('prepare', 0, digest, [0, 1]) }),

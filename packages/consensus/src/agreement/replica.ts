@@ -9,7 +9,9 @@ import {
   checkCertificate,
   checkClaim,
   checkEvidence,
+  checkHeader,
   checkLock,
+  checkOutline,
   checkProposal,
   checkValue,
   isSigned,
@@ -34,8 +36,12 @@ import type {
 } from './messages.ts'
 import { type Effect, Outbox, type Timer } from './outbox.ts'
 import { countRejection, type RejectionCounts, type RejectionReason } from './rejection.ts'
+import { remembered } from './remembered.ts'
 import { claimed, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
 import { StatementLog } from './statement-log.ts'
+
+/** Sound signatures that a replica remembers: those of some views of the largest team. */
+const SIGNATURES_MOST = 4096
 
 /** What a replica is made of. */
 export type ReplicaOptions = {
@@ -64,12 +70,15 @@ export class Replica {
   #gathering: 'no' | 'waiting' | 'over' = 'no'
   #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
   #seen: Header | null = null
+  /** the first proposal of a view that its leader signed and that did not hold */
+  #failed: { readonly view: number; readonly digest: string } | null = null
   #early: QuorumCertificate | null = null
   #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
 
   constructor(options: ReplicaOptions) {
     const { agentCount } = options.checking.settings
-    this.#options = options
+    const verify = remembered(options.checking.verify, SIGNATURES_MOST)
+    this.#options = { ...options, checking: { ...options.checking, verify } }
     this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
     this.#author = new Author(options)
     this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
@@ -129,7 +138,13 @@ export class Replica {
 
   /** Bytes from anybody. What they are not is counted like everything else that is not followed. */
   receiveBytes(bytes: unknown): Effect[] {
-    const decoded = decodeEnvelope(bytes, this.#options.checking.settings)
+    const { checking } = this.#options
+    const decoded = decodeEnvelope(
+      bytes,
+      checking.settings,
+      ({ domain, message }) =>
+        checking.rules.belongs(checking.settings.domain, domain) ?? checkOutline(checking, message),
+    )
     if (!('rejected' in decoded)) return this.receive(decoded)
     this.#count(decoded.rejected)
     return []
@@ -197,8 +212,7 @@ export class Replica {
     const { checking } = this.#options
     const reason = checkBallot(checking, ballot)
     if (reason !== null) return reason
-    const digest = checking.digests.ballot(ballot)!
-    this.#observe(ballot.agent, { ...claimed('ballot', 0, digest), signature: ballot.signature })
+    this.#observe(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
     if (this.#ballots[ballot.agent] !== null) return 'REPEATED'
     this.#ballots[ballot.agent] = ballot
     this.#lead()
@@ -207,22 +221,26 @@ export class Replica {
 
   #followProposal(proposal: Proposal): RejectionReason | null {
     const { checking } = this.#options
-    const { view, value, signature } = proposal
+    const { view, digest, value, signature } = proposal
     const may = checking.rules.mayVote({ view: this.#durable.view, voted: this.#durable.voted.prepare }, view)
-    // A second proposal is looked at for what it shows about its leader.
+    // A second proposal is looked at for what it shows about its leader: two headers are enough, its value is not read.
     if (may !== null && may !== 'REPEATED') return may
-    // The one that was followed shows nothing new.
-    if (this.#seen?.view === view && this.#seen.signature === signature) return 'REPEATED'
-    const reason = checkProposal(checking, proposal)
-    if (reason !== null) return reason
-    const digest = checking.digests.value(value)
+    if (may !== null && this.#seen?.view === view && this.#seen.digest === digest) return may
+    const badHeader = checkHeader(checking, proposal)
+    if (badHeader !== null) return badHeader
     this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
+    if (may !== null) return may
+    // A leader has one proposal in a view. Where one of its own came to nothing, it cannot make others hash a second.
+    if (this.#failed?.view === view && this.#failed.digest !== digest) return 'REPEATED'
+    const reason = checkProposal(checking, proposal)
+    if (reason !== null) {
+      this.#failed = { view, digest }
+      return reason
+    }
     for (const ballot of value) {
-      const votes = claimed('ballot', 0, checking.digests.ballot(ballot)!)
-      this.#observe(ballot.agent, { ...votes, signature: ballot.signature })
+      this.#observe(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
     }
     for (const claim of proposal.claims) this.#observeClaim(claim)
-    if (may !== null) return may
     // A quorum has left the views below: so do we.
     if (view > this.#durable.view) this.#advance(view)
     if (!this.#entered) this.#enter()

@@ -50,7 +50,7 @@ export type Sign = (statement: Statement) => string
 export type Verify = (agent: number, statement: Statement, signature: string) => boolean
 
 /** Which protocol, in every signed statement: a key that signs something else as well cannot be used here. */
-const PROTOCOL = 'vigil/agreement/1'
+const PROTOCOL = 'vigil/agreement/2'
 
 /**
  * The canonical bytes of a statement: one encoding, every field written, in the order of the field numbers.

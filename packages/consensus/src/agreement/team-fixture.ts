@@ -6,7 +6,7 @@ import type { Ballot, Claim, Message, Phase, QuorumCertificate, Value } from './
 import { Replica, type ReplicaOptions } from './replica.ts'
 import { STANDARD_RULES } from './rules.ts'
 import { type Claimed, claimed } from './statement.ts'
-import { type BatchSettings, Digests } from './value.ts'
+import { type BatchSettings, ballotDigest, Digests } from './value.ts'
 
 /** n = 4, f = 1, three rows. */
 export const settings: BatchSettings = {
@@ -46,8 +46,8 @@ export function votesOf(agent: number, variant = 0): Pick<Ballot, 'actions' | 's
 
 /** An agent's signed ballot. */
 export function ballotOf(agent: number, variant = 0): Ballot {
-  const unsigned = { agent, ...votesOf(agent, variant), signature: '' }
-  return { ...unsigned, signature: signed(agent, claimed('ballot', 0, newChecking().digests.ballot(unsigned)!)) }
+  const digest = ballotDigest(votesOf(agent, variant))
+  return { agent, ...votesOf(agent, variant), digest, signature: signed(agent, claimed('ballot', 0, digest)) }
 }
 
 /** The ballots of all agents. */
@@ -83,14 +83,9 @@ export function proposalOf(
     signer = view % 4,
   }: { claims?: Claim[]; lock?: QuorumCertificate | null; signer?: number } = {},
 ): Message & { type: 'proposal' } {
-  return {
-    type: 'proposal',
-    view,
-    value,
-    claims,
-    lock,
-    signature: signed(signer, claimed('proposal', view, digestOf(value))),
-  }
+  const digest = digestOf(value)
+  const signature = signed(signer, claimed('proposal', view, digest))
+  return { type: 'proposal', view, digest, value, claims, lock, signature }
 }
 
 /** One sound message of every kind, those with all optional parts first. */

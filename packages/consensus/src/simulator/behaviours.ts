@@ -4,6 +4,7 @@
  */
 import type { Ballot, Claim, Envelope, Message, QuorumCertificate, Value } from '../agreement/messages.ts'
 import { type Claimed, claimed, NO_DIGEST } from '../agreement/statement.ts'
+import { ballotDigest } from '../agreement/value.ts'
 import { type Conspiracy, sorted } from './conspiracy.ts'
 import type { Draws } from './draws.ts'
 
@@ -193,8 +194,13 @@ function forge({ knows, agent, draws }: Liar, _: Envelope): Sent[] {
   const messages: Message[] = [vote, status]
   const ballot = knows.ballots.get(victim.agent)
   if (ballot !== undefined) {
-    const forged: Ballot = { ...ballot, actions: ballot.actions.map((action) => 3 - action) }
-    messages.push({ type: 'ballot', ballot: { ...forged, signature: signatureFor(claimed('ballot', 0, digest)) } })
+    const actions = ballot.actions.map((action) => 3 - action)
+    const own = ballotDigest({ actions, scores: ballot.scores })
+    // Other votes under the victim's digest and signature, or under their own digest with a signature that is not its.
+    const forged: Ballot = draws.chance(0.5)
+      ? { ...ballot, actions }
+      : { ...ballot, actions, digest: own, signature: signatureFor(claimed('ballot', 0, own)) }
+    messages.push({ type: 'ballot', ballot: forged })
     const value = knows.values.get(digest)?.map((other) => (other.agent === victim.agent ? forged : other))
     if (value !== undefined && knows.leaderOf(view) === agent) {
       messages.push(knows.proposal(agent, { view, value, claims: [], lock: null }))
@@ -259,7 +265,7 @@ function relabel({ knows }: Liar, { message }: Envelope): Sent[] {
 function phantoms({ knows, agent, draws }: Liar, { message }: Envelope): Sent[] {
   if (message.type !== 'proposal' || !draws.chance(0.5)) return []
   const { view } = message
-  const digest = knows.digests.value(message.value)
+  const { digest } = message
   const phase = draws.pick(['prepare', 'commit'] as const)
   const first = draws.chance(0.5) ? knows.settings.agentCount - 1 : 0
   const signature = knows.sign(agent, claimed(phase, view, digest))
@@ -288,10 +294,12 @@ function nonsense({ knows, agent, draws }: Liar, _: Envelope): Sent[] {
     { ...own, agent, actions: new Uint8Array(0), scores: new Float32Array(0) },
     { ...own, agent: knows.settings.agentCount },
   ])
-  const value = [...knows.ballots.values(), broken]
-  const signature = knows.sign(agent, claimed('proposal', knows.view, 'cd'.repeat(32)))
-  const proposal: Message = { type: 'proposal', view: knows.view, value, claims: [], lock: null, signature }
-  const message = draws.chance(0.5) ? proposal : ({ type: 'ballot', ballot: broken } as const)
+  const digest = 'cd'.repeat(32)
+  const ballot = { ...broken, digest, signature: knows.sign(agent, claimed('ballot', 0, digest)) }
+  const value = [...knows.ballots.values(), ballot]
+  const signature = knows.sign(agent, claimed('proposal', knows.view, digest))
+  const proposal: Message = { type: 'proposal', view: knows.view, digest, value, claims: [], lock: null, signature }
+  const message = draws.chance(0.5) ? proposal : ({ type: 'ballot', ballot } as const)
   return [{ to: 'all', envelope: knows.envelope(message) }]
 }
 

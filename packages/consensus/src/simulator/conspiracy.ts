@@ -12,7 +12,7 @@ import type {
 } from '../agreement/messages.ts'
 import { agreementQuorum, STANDARD_RULES } from '../agreement/rules.ts'
 import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign, type SignedStatement } from '../agreement/statement.ts'
-import type { BatchSettings, Digests } from '../agreement/value.ts'
+import { type BatchSettings, ballotDigest, type Digests } from '../agreement/value.ts'
 
 /** Messages kept for replay. */
 const KEPT = 64
@@ -63,7 +63,7 @@ export class Conspiracy {
     if (message.type === 'prepared') this.#hearCertificate(message.certificate)
     if (message.type === 'proposal') {
       this.view = Math.max(this.view, message.view)
-      this.values.set(this.digests.value(message.value), message.value)
+      this.values.set(message.digest, message.value)
       for (const ballot of message.value) this.#hearBallot(ballot)
     }
   }
@@ -101,8 +101,9 @@ export class Conspiracy {
   /** A sound ballot of one of the liars, for other votes than the one that it cast first. */
   otherBallot(agent: number, first: Ballot): Ballot {
     const actions = first.actions.map((action) => 3 - action)
-    const unsigned: Ballot = { agent, actions, scores: first.scores.map((score) => 1 - score), signature: '' }
-    return { ...unsigned, signature: this.sign(agent, claimed('ballot', 0, this.digests.ballot(unsigned)!)) }
+    const scores = first.scores.map((score) => 1 - score)
+    const digest = ballotDigest({ actions, scores })
+    return { agent, actions, scores, digest, signature: this.sign(agent, claimed('ballot', 0, digest)) }
   }
 
   /** Another sound value than `value`: without the last ballot where there are enough, else with another of its own. */
@@ -118,7 +119,7 @@ export class Conspiracy {
   proposal(agent: number, body: Pick<Proposal, 'view' | 'value' | 'claims' | 'lock'>): Proposal {
     const digest = this.digests.value(body.value)
     this.values.set(digest, body.value)
-    return { type: 'proposal', ...body, signature: this.sign(agent, claimed('proposal', body.view, digest)) }
+    return { type: 'proposal', ...body, digest, signature: this.sign(agent, claimed('proposal', body.view, digest)) }
   }
 
   /** Wraps a message of this batch. */
@@ -132,10 +133,9 @@ export class Conspiracy {
   }
 
   #hearBallot(ballot: Ballot): void {
-    const digest = this.digests.ballot(ballot)
-    if (digest === null || this.ballots.has(ballot.agent)) return
+    if (this.ballots.has(ballot.agent)) return
     this.ballots.set(ballot.agent, ballot)
-    this.#keep(ballot.agent, { ...claimed('ballot', 0, digest), signature: ballot.signature })
+    this.#keep(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
   }
 
   #hearClaim(claim: Claim): void {

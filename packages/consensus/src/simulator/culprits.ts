@@ -31,15 +31,14 @@ export function culpritsOf(messages: Iterable<Message>, checking: Checking): num
   return [...guilty].sort((a, b) => a - b)
 }
 
-function statementsIn(message: Message, { digests, rules, settings }: Checking): Signed[] {
+function statementsIn(message: Message, { rules, settings }: Checking): Signed[] {
   switch (message.type) {
     case 'ballot': {
-      const digest = digests.ballot(message.ballot)
-      return digest === null ? [] : [of(message.ballot.agent, claimed('ballot', 0, digest), message.ballot.signature)]
+      const { agent, digest, signature } = message.ballot
+      return [of(agent, claimed('ballot', 0, digest), signature)]
     }
     case 'proposal': {
-      if (message.value.some((ballot) => digests.ballot(ballot) === null)) return []
-      const header = claimed('proposal', message.view, digests.value(message.value))
+      const header = claimed('proposal', message.view, message.digest)
       const leader = of(rules.leaderOf(message.view, settings), header, message.signature)
       return [leader, ...message.claims.map(ofClaim), ...(message.lock === null ? [] : ofCertificate(message.lock))]
     }
