@@ -43,6 +43,9 @@ import { StatementLog } from './statement-log.ts'
 /** Sound signatures that a replica remembers: those of some views of the largest team. */
 const SIGNATURES_MOST = 4096
 
+/** Proposals of one view that a leader may sign although they do not hold, before its next ones are not looked at. */
+const FAILED_MOST = 16
+
 /** What a replica is made of. */
 export type ReplicaOptions = {
   readonly checking: Checking
@@ -70,8 +73,8 @@ export class Replica {
   #gathering: 'no' | 'waiting' | 'over' = 'no'
   #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
   #seen: Header | null = null
-  /** the first proposal of a view that its leader signed and that did not hold */
-  #failed: { readonly view: number; readonly digest: string } | null = null
+  /** the latest proposals that their leader signed and that did not hold, of one view */
+  #failed: { readonly view: number; readonly digests: Set<string> } = { view: 0, digests: new Set() }
   #early: QuorumCertificate | null = null
   #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
 
@@ -230,11 +233,12 @@ export class Replica {
     if (badHeader !== null) return badHeader
     this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
     if (may !== null) return may
-    // A leader has one proposal in a view. Where one of its own came to nothing, it cannot make others hash a second.
-    if (this.#failed?.view === view && this.#failed.digest !== digest) return 'REPEATED'
+    // A leader signs one proposal in a view: one that goes on signing what does not hold makes others hash no more of it.
+    const failed = this.#failed.view === view ? this.#failed.digests : new Set<string>()
+    if (failed.size >= FAILED_MOST && !failed.has(digest)) return 'REPEATED'
     const reason = checkProposal(checking, proposal)
     if (reason !== null) {
-      this.#failed = { view, digest }
+      this.#failed = { view, digests: failed.add(digest) }
       return reason
     }
     for (const ballot of value) {
