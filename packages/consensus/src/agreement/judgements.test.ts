@@ -25,11 +25,15 @@ describe('a ballot', () => {
 
   test('is signed over its actions and its scores', () => {
     expect(checkBallot(newChecking(), sound)).toBeNull()
-    const scores = sound.scores.with(1, 0.75)
-    expect(checkBallot(newChecking(), { ...sound, scores })).toBe('BAD_SIGNATURE')
-    expect(checkBallot(newChecking(), { ...sound, actions: sound.actions.with(1, 3 - sound.actions[1]) })).toBe(
-      'BAD_SIGNATURE',
-    )
+    for (const change of [
+      { scores: sound.scores.with(1, 0.75) },
+      { actions: sound.actions.with(1, 3 - sound.actions[1]) },
+    ]) {
+      // Under the digest that was signed, and under its own.
+      expect(checkBallot(newChecking(), { ...sound, ...change })).toBe('BAD_VALUE')
+      const own = ballotDigest({ ...sound, ...change })
+      expect(checkBallot(newChecking(), { ...sound, ...change, digest: own })).toBe('BAD_SIGNATURE')
+    }
   })
 
   test.each<[string, Partial<Ballot>]>([
@@ -44,8 +48,9 @@ describe('a ballot', () => {
     ['a score that is no number', { scores: sound.scores.with(1, Number.NaN) }],
   ])('with %s is none, whoever has signed it', (_, change) => {
     const changed = { ...sound, ...change }
-    const signature = signed(2, claimed('ballot', 0, ballotDigest(changed)))
-    expect(checkBallot(newChecking(), { ...changed, signature })).toBe('BAD_VALUE')
+    const digest = ballotDigest(changed)
+    const signature = signed(2, claimed('ballot', 0, digest))
+    expect(checkBallot(newChecking(), { ...changed, digest, signature })).toBe('BAD_VALUE')
   })
 })
 
