@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { harmlessLines, harmlessText } from './harmless-text.ts'
+import { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 
 describe('harmlessText', () => {
   it.each([
@@ -36,4 +36,13 @@ describe('harmlessLines', () => {
     expect(harmlessLines('x > )\n    ^ \x1b[31m\r\n')).toBe('x > )\n    ^ \\x1b[31m\\r\n')
     expect(harmlessLines('x'.repeat(100_000)).length).toBe(4005)
   })
+})
+
+it('harmlessJson reads back as the same value, and shows nothing harmful', () => {
+  const value = { 'a\x1b\u202e': ['\x9b2J', '\x7f', '\u2028', '\u{e0041}', '\ud83d', 'é 😀 \n'] }
+  const text = harmlessJson(value)
+  expect(JSON.parse(text)).toEqual(value)
+  expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+  expect(text).toContain('"é 😀 \\n"')
+  expect(text.split('\n').length).toBe(10)
 })

@@ -22,6 +22,20 @@ export function harmlessLines(text: string, limit = 4000): string {
   return shortened(text, limit).replace(HARMFUL_IN_LINES, escaped)
 }
 
+/**
+ * A value as JSON that is safe to show in a terminal: JSON itself escapes only some control characters, here all that are
+ * harmful are. It reads back as the same value.
+ */
+export function harmlessJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(HARMFUL_IN_LINES, (character) =>
+    Array.from({ length: character.length }, (_, i) => unitEscape(character.charCodeAt(i))).join(''),
+  )
+}
+
+function unitEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`
+}
+
 /** Beginning and end of a long text: a path ends with the file's name, a message with what to do. */
 function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text

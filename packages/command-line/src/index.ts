@@ -16,7 +16,7 @@ export {
   switchFlag,
   textFlag,
 } from './flags.ts'
-export { harmlessLines, harmlessText } from './harmless-text.ts'
+export { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 export type { FlagHelp, Help } from './help.ts'
 export { type Command, type CommandContext, type ErrorKinds, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'

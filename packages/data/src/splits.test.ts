@@ -144,3 +144,17 @@ describe('splitRows', () => {
     expect(() => splitRows(events, kind, 1)).toThrow(expect.objectContaining({ code: 'SPLIT_EMPTY' }))
   })
 })
+
+it('gives each part one of a label that has five rows, and ten of one that has 65, when stratified', () => {
+  for (const [threats, least] of [
+    [4, 0],
+    [5, 1],
+    [64, 9],
+    [65, 10],
+  ]) {
+    const rows = Array.from({ length: 300 }, (_, row) => [row % 7, row < threats ? 1 + (row % 3) : 0] as const)
+    const events = eventsOf(rows)
+    const counts = counted(splitRows(events, 'stratified', 42), (row) => events.labels[row] === 1)
+    expect(Math.min(...counts), `${threats} threats`).toBe(least)
+  }
+})

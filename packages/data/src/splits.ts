@@ -74,8 +74,7 @@ function temporalParts(events: RawEvents): Uint8Array {
  * rows and of threats.
  */
 function streamParts(events: RawEvents, splitSeed: number): Uint8Array {
-  let streamCount = 0
-  for (const stream of events.streams) streamCount = Math.max(streamCount, stream + 1)
+  const streamCount = streamCountOf(events)
   const totals = [new Float64Array(streamCount), new Float64Array(streamCount)] // benign, threat
   for (let row = 0; row < events.rowCount; row++) totals[events.labels[row]][events.streams[row]]++
   const labelRows = totals.map((counts) => counts.reduce((sum, count) => sum + count, 0))
@@ -109,12 +108,15 @@ function streamParts(events: RawEvents, splitSeed: number): Uint8Array {
   return Uint8Array.from(events.streams, (stream) => partOfStream[stream])
 }
 
+function streamCountOf({ streams }: RawEvents): number {
+  return streams.reduce((most, stream) => Math.max(most, stream + 1), 0)
+}
+
 /** All rows sorted by stream, then time: a counting sort over streams of the rows in time order. */
 function rowsByStream(events: RawEvents): Uint32Array {
   const inTime = new Uint32Array(events.rowCount)
   for (let row = 0; row < events.rowCount; row++) inTime[events.timeRank[row]] = row
-  let streamCount = 0
-  for (const stream of events.streams) streamCount = Math.max(streamCount, stream + 1)
+  const streamCount = streamCountOf(events)
   const next = new Uint32Array(streamCount + 1)
   for (const stream of events.streams) next[stream + 1]++
   for (let stream = 0; stream < streamCount; stream++) next[stream + 1] += next[stream]
@@ -145,8 +147,10 @@ function requireUsable(split: Split, name: (typeof PART_NAMES)[number], kind: Sp
   for (const row of split.rows) threats += events.labels[row]
   const oneLabel = threats === 0 || threats === split.rows.length
   if (split.rows.length > 0 && (name !== 'train' || !oneLabel)) return
+  const needed = name === 'train' ? 'rows of both labels' : 'at least one row'
+  const found = kind === 'by-stream' ? ` (whole streams are divided, and there are ${streamCountOf(events)})` : ''
   throw new DataError(
     'SPLIT_EMPTY',
-    `Split '${kind}', part '${name}': needs ${name === 'train' ? 'rows of both labels' : 'at least one row'}, received ${split.rows.length} rows with ${threats} threats. Give more data or choose another split.`,
+    `Split '${kind}', part '${name}': needs ${needed}, received ${split.rows.length} rows with ${threats} threats${found}. Give more data or choose another split; stratified gives each part one of a label that has 5 rows, and ten of one that has 65.`,
   )
 }

@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts'
+import { shownText } from '../tables/csv-text.ts'
 import { type Database, literal, openDatabase, quoted } from '../tables/database.ts'
 import { findEventFiles } from '../tables/event-files.ts'
 import type { Adapter, RawColumn, RawEvents } from './adapter.ts'
@@ -114,6 +115,9 @@ async function tokenColumn(
   return { kind: 'token', codes, dictionary }
 }
 
+/** Longest name of a class: it stands in reports and tables. */
+const CLASS_NAME_MAX = 200
+
 /** 'benign' first, the others in alphabetical order. */
 function numberClasses(column: RawColumn & { kind: 'token' }): { classes: Uint8Array; classNames: string[] } {
   const classNames = ['benign', ...column.dictionary.filter((name) => name !== 'benign')]
@@ -121,6 +125,13 @@ function numberClasses(column: RawColumn & { kind: 'token' }): { classes: Uint8A
     throw new DataError(
       'CLASSES_INVALID',
       `Data column 'event_type': may make 256 classes, received ${classNames.length}. Check that event types are names, not free text.`,
+    )
+  }
+  const long = classNames.find((name) => name.length > CLASS_NAME_MAX)
+  if (long !== undefined) {
+    throw new DataError(
+      'CLASSES_INVALID',
+      `Data column 'event_type': a class may have ${CLASS_NAME_MAX} characters, received ${long.length}: ${shownText(long)}. Check that event types are names, not free text.`,
     )
   }
   const numbers = column.dictionary.map((name) => classNames.indexOf(name))

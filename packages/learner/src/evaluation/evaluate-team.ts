@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
+import { rareLabelNotes } from './rare-labels.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
 import { specificationScores } from './specification-scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
@@ -87,7 +88,7 @@ export async function evaluateTeam(
     baselines: rivals.map(({ name, policy }) => ({ name, ...scored(policy) })),
     bayes: bayesOptimum(decisions, rewards),
   }
-  const notes = notesOn({ ...result, supervised, features: config.features })
+  const notes = [...rareLabelNotes(dataset), ...notesOn({ ...result, supervised, features: config.features })]
   const verdict = verdictOn({
     team: result.team,
     rivals: rivals.map(({ name, policy: { actions } }, i) => ({

@@ -64,9 +64,8 @@ export function notesOn(
     readonly features: string
   },
 ): string[] {
-  if (result.threats === 0) {
-    return ['This split holds no threats: recall, F1 and the comparison with the baselines say nothing here.']
-  }
+  // What a split without threats cannot tell is said by rareLabelNotes.
+  if (result.threats === 0) return []
   const notes: string[] = []
   const { team, rows } = result
   const restrictive = team.tp + team.fp

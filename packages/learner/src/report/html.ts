@@ -16,11 +16,14 @@ export function trusted(markup: string): Markup {
   return { markup }
 }
 
-/** Escapes text for HTML content and quoted attributes; control characters, which no page can show, become U+FFFD. */
+/**
+ * Escapes text for HTML content and quoted attributes; characters that no page can show, or that turn the direction of what
+ * follows, become U+FFFD.
+ */
 function escapeText(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : '\uFFFD'))
+    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\n' || character === '\t' ? character : '\uFFFD'))
 }
 
 function render(content: Content): string {

@@ -175,7 +175,7 @@ describe('renderReport', () => {
 const marker = 'hostile-marker'
 
 function hostileEvaluation(): Evaluation {
-  const text = `<${marker} class="x" onmouseover='y'><script>alert(1)</script></style></svg>]]>&amp;${'\u0000\u001b'}`
+  const text = `<${marker} class="x" onmouseover='y'><script>alert(1)</script></style></svg>]]>&amp;${'\u0000\u001b\u009b\u202e'}`
   return parseEvaluation(
     sampleEvaluation({
       dataset: text,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { writeFileAtomically } from '@vigil/command-line'
+import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { RunFileError } from './errors.ts'
@@ -146,7 +146,7 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
  */
 export async function writeEvaluation(path: string, evaluation: Evaluation): Promise<void> {
   const checked = parseEvaluation(evaluation)
-  await writeFileAtomically(path, `${JSON.stringify(checked, null, 2)}\n`)
+  await writeFileAtomically(path, `${harmlessJson(checked)}\n`)
 }
 
 function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {

@@ -2,6 +2,7 @@ import type { Dataset, FeaturePipeline, LoadedDataset } from '@vigil/data'
 import type { Config } from '../config/config.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
+import { rareLabelNotes } from '../evaluation/rare-labels.ts'
 import { viewMaskOf } from '../training/diversity.ts'
 import { initialState, type TrainingState } from '../training/train.ts'
 import { identityOf, type RunIdentity } from './session.ts'
@@ -25,6 +26,7 @@ export type Learner = {
  */
 export async function startLearner(config: Config, data: LoadedDataset, say: (text: string) => void): Promise<Learner> {
   say(describe(data.dataset, config))
+  for (const note of rareLabelNotes(data.dataset)) say(`warning ${note}`)
   const team = await createTeam(config, data.dataset)
   try {
     const mask = viewMaskOf(team.network, config)

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
-import { writeFileAtomically } from '@vigil/command-line'
+import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { type Config, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 
@@ -73,8 +73,8 @@ export async function assertRunFolderFree({ out }: Pick<Config, 'out'>): Promise
  */
 export async function createRunFolder(config: Config, pipeline: unknown): Promise<RunFolder> {
   const folder = runFolderAt(config.out === null ? await claimNextFree(config) : await claimWanted(config.out))
-  await writeFileAtomically(folder.config, `${JSON.stringify(config, null, 2)}\n`)
-  await writeFileAtomically(folder.pipeline, `${JSON.stringify(pipeline)}\n`)
+  await writeFileAtomically(folder.config, `${harmlessJson(config)}\n`)
+  await writeFileAtomically(folder.pipeline, `${harmlessJson(pipeline, 0)}\n`)
   return folder
 }
 
