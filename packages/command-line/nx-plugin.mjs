@@ -25,7 +25,12 @@ const DONE = ['success', 'local-cache', 'local-cache-kept-existing', 'remote-cac
 /** Characters of nx's own output that are kept for the case that it fails. */
 const CHATTER_MAX = 1_000_000
 
+/** 128 + the number of each signal that ends a command, as shells have it. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
 let folder = null
+/** The exit code for the signal that nx got; null before one. */
+let signalled = null
 /** process.stdout's own `write`, and what nx has written meanwhile; null where nx may speak. */
 let silenced = null
 
@@ -42,6 +47,7 @@ export function preTasksExecution(_options, { argv }) {
   if (words === null) return
   process.env.VIGIL_NX_CWD = process.env.INIT_CWD ?? process.cwd()
   process.env.VIGIL_NX_COMMAND_LINE = JSON.stringify(words)
+  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => (signalled ??= code))
   folder = makeFolder()
   if (folder === null) return
   process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
@@ -57,8 +63,8 @@ export async function postTasksExecution(_options, { taskResults }) {
   // A code counts only when nx itself says that a task did not end well: tests of the commands report codes too.
   const failed = results.length === 0 || results.some(({ status }) => !DONE.includes(status))
   const reported = failed ? textOf('exit-code') : null
-  // A command that was killed reports nothing, but nx knows by which signal.
-  const code = Number(reported ?? Math.max(0, ...results.map(({ code = 0 }) => code ?? 0)))
+  // A command that was killed reports nothing.
+  const code = Number(reported ?? signalled ?? Math.max(0, ...results.map(({ code = 0 }) => code)))
   if (silenced !== null) await speak(textOf('output') ?? '', failed && reported === null)
   // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
   if (failed && code > 0) {

@@ -24,7 +24,9 @@ export type SignalWatch = StopRequest & {
 }
 
 /**
- * Listens to the signals that end a command. One that nobody waits for ends it at once.
+ * Listens to the signals that end a command, from the first time that somebody waits for one. Before, the system ends the
+ * program itself: long work in one piece, as reading data, would not let a listener hear. Process 1 of a container listens
+ * from the beginning, since the system does not end it.
  *
  * @param end ends the program with an exit code, and does not return
  */
@@ -39,10 +41,16 @@ export function watchSignals(end: (exitCode: number, signal: string) => void): S
     first = signal
     for (const listener of listeners) listener()
   }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  let isListening = false
+  const listen = () => {
+    if (!isListening) for (const signal of SIGNALS) process.on(signal, onSignal)
+    isListening = true
+  }
+  if (process.pid === 1) listen()
   return {
     requested: () => first !== null,
     onRequest(listener) {
+      listen()
       listeners.add(listener)
       return () => listeners.delete(listener)
     },

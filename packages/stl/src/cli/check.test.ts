@@ -161,7 +161,7 @@ describe('stl:check', () => {
     [['--formula=x', '--trace=trace.csv', '--constants=c'], '--constants must look like'],
     [['--formula=x', '--trace=trace.csv', '--constants=c=1,y=2'], '--constants must not have the name of a column'],
     [['--formula=x', '--trace=trace.csv', '--sampling-period=0'], '--sampling-period must look like'],
-    [['--formula=x', '--trace=trace.csv', '--online=maybe'], '--online takes no value'],
+    [['--formula=x', '--trace=trace.csv', '--online=maybe'], '--online must be true or false'],
     [['--formulas=none.txt', '--trace=trace.csv'], 'none.txt cannot be read'],
     [['--formulas=empty.csv', '--trace=trace.csv'], 'has no formula'],
     [['--formulla=x'], 'Did you mean --formula?'],
