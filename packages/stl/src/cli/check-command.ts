@@ -16,16 +16,23 @@ export const FLAGS = {
   constants: { value: 'LIST', about: 'names that formulas use: a=5,b=0.1' },
   'sampling-period': {
     value: 'TIME',
-    about: 'between two steps, as 10ms or 0.5s; without it that of the column time, or 1s',
+    about: 'between two steps, as 10ms or 0.5s; without it what the column time says, or 1s',
   },
-  jitter: { value: 'SHARE', about: 'by how much of the sampling period the steps of the column time may be off' },
+  jitter: {
+    value: 'TIME|SHARE',
+    about: 'how far a sample may lie from where even steps have it, as 5ms or 10%; without it, not at all',
+  },
   semantics: {
     value: 'NAME',
     about: 'of time: steps of equal length, or signals that keep their value from one time to the next',
     choices: ['discrete', 'dense'],
     default: 'discrete',
   },
-  online: { value: 'true|false', about: 'says also what a monitor knows at each step', default: 'false' },
+  online: {
+    value: 'true|false',
+    about: 'sample by sample, as a monitor would: the same values, or why it cannot',
+    default: 'false',
+  },
   json: { value: 'true|false', about: 'JSON in place of text, one line per formula', default: 'false' },
 } as const satisfies FlagTable
 

@@ -7,7 +7,11 @@ await runCommand({
     file: 'packages/stl/src/cli/check.ts',
     purpose: 'Says how robustly a trace satisfies a formula of Signal Temporal Logic, and where it is violated first.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
-    examples: ['--formula="G (x < 0.5)" --trace=trace.csv', '--formulas=rules.txt --trace=trace.csv --json'],
+    examples: [
+      '--formula="G (x < 0.5)" --trace=trace.csv',
+      '--formulas=rules.txt --trace=trace.csv --json',
+      '--formula="G[0, 2 s] x < 0.5" --trace=uneven.csv --semantics=dense',
+    ],
     exitCodes:
       '0 all hold, 1 one is violated, 4 none is violated but one is inconclusive, 2 a formula or the usage is bad, 3 the trace is bad',
   },

@@ -39,6 +39,7 @@ export function denseRobustness(program: Program, trace: DenseTrace): [number, n
  * denseVerdictOf('F[0,3 s] x > 0', { x: [[0, -1], [500, 1], [501, -1]] }) // { verdict: 'violated', lower: -1, upper: -1 }
  * ```
  *
+ * @param options `signals` are those of the trace unless given
  * @returns the verdict, and bounds of the robustness where all signals that the formula reads have begun
  * @throws {StlError} as compile() and denseRobustness() do
  */
@@ -48,7 +49,8 @@ export function denseVerdictOf(
   options: Omit<CompileOptions, 'semantics' | 'time'> = {},
 ): { verdict: Verdict } & NumberInterval {
   const source = typeof specification === 'string' ? parse(specification, options) : specification
-  const compiled = (semantics: 'robustness' | 'truth') => compile(source, { ...options, semantics, time: 'dense' })
+  const compiled = (semantics: 'robustness' | 'truth') =>
+    compile(source, { signals: Object.keys(trace), ...options, semantics, time: 'dense' })
   const bounds = denseBounds(compiled('robustness'), trace)
   return { verdict: verdictFrom(bounds, () => denseBounds(compiled('truth'), trace)), ...bounds }
 }

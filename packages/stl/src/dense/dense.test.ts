@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryFormula, asSpecification } from '../formula.arbitrary.ts'
 import { printFormula } from '../language/print.ts'
+import { verdictOf } from '../offline/verdict.ts'
 import { compile, type Semantics } from '../program/compile.ts'
 import { reachOf } from '../program/reach.ts'
 import { DenseOracle } from './dense.oracle.ts'
@@ -295,6 +296,11 @@ describe('denseVerdictOf', () => {
     ['F[0,1] x > -1', 'violated', 0, 0],
   ])('of %s: %s, %d to %d', (text, verdict, lower, upper) => {
     expect(denseVerdictOf(text, x)).toEqual({ verdict, lower, upper })
+  })
+
+  it('refuses a definition of what is a signal', () => {
+    expect(() => denseVerdictOf('x = 5', x)).toThrow(/write "x == ..."/)
+    expect(() => verdictOf('x = 5', { x: [1] })).toThrow(/write "x == ..."/)
   })
 
   it('bounds what every continuation gives, and is sure where the trace is long enough', () => {

@@ -22,6 +22,7 @@ export type Verdict = 'satisfied' | 'violated' | 'inconclusive'
  * verdictOf('G x > 0', { x: [1, 1, 1] }) // { verdict: 'satisfied', lower: 1, upper: 1 }
  * ```
  *
+ * @param options `signals` are those of the trace unless given
  * @returns the verdict, and bounds of the robustness at step 0; both are the robustness where nothing is open
  * @throws {StlError} as compile() and robustness() do
  */
@@ -32,7 +33,9 @@ export function verdictOf(
 ): { verdict: Verdict } & NumberInterval {
   const source = typeof specification === 'string' ? parse(specification, options) : specification
   const bounds = (semantics: 'robustness' | 'truth') =>
-    robustnessInterval(compile(source, { ...options, semantics }), trace, { unbounded: 'trace' })
+    robustnessInterval(compile(source, { signals: Object.keys(trace), ...options, semantics }), trace, {
+      unbounded: 'trace',
+    })
   const { lower, upper } = at0(bounds('robustness'))
   return { verdict: verdictFrom({ lower, upper }, () => at0(bounds('truth'))), lower, upper }
 }

@@ -10,7 +10,7 @@ import type { Program } from '../program/program.ts'
  */
 export function compileSmooth(
   specification: string | Specification,
-  options: Omit<CompileOptions, 'equivalence' | 'semantics'> = {},
+  options: Omit<CompileOptions, 'equivalence' | 'semantics' | 'time'> = {},
 ): Program {
   return compile(specification, { ...options, equivalence: 'expansion' })
 }

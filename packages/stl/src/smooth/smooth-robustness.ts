@@ -1,7 +1,7 @@
 /** Robustness with gradients. */
 import * as tf from '@tensorflow/tfjs'
 import { StlError } from '../errors.ts'
-import { OP, type Operation, type Program } from '../program/program.ts'
+import { assertTime, OP, type Operation, type Program } from '../program/program.ts'
 import { absolute, type Bounds, extremeOf, indicator, product, reciprocal, squareRoot } from './bounds.ts'
 import { assertSmooth, countedSignal, negationNormalForm, opposite } from './negation-normal-form.ts'
 import { type Direction, shift, slide, slideBetween, slidingSum } from './sliding.ts'
@@ -39,6 +39,7 @@ export function smoothRobustness(
   signals: Readonly<Record<string, tf.Tensor2D>>,
   { temperature, lengths, binarySignals = new Set() }: SmoothSettings,
 ): tf.Tensor2D {
+  assertTime(program, 'steps')
   assertTemperature(temperature)
   const [length, lanes] = shapeOf(program, signals)
   assertSmooth(program, binarySignals)
