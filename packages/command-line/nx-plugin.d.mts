@@ -1,4 +1,8 @@
 export const name: string
+export function assertNode(node: {
+  readonly features: { readonly typescript?: unknown }
+  readonly version: string
+}): void
 export function preTasksExecution(options: unknown, context: { readonly argv: readonly string[] }): void
 export function postTasksExecution(
   options: unknown,

@@ -43,6 +43,7 @@ process.stderr.on('error', () => undefined)
 passHelpOn(process.argv)
 
 export function preTasksExecution(_options, { argv }) {
+  assertNode(process)
   const words = wordsOfCommand(argv.slice(2))
   if (words === null) return
   process.env.VIGIL_NX_CWD = process.env.INIT_CWD ?? process.cwd()
@@ -74,6 +75,16 @@ export async function postTasksExecution(_options, { taskResults }) {
   }
   rmSync(folder, { recursive: true, force: true })
   folder = null
+}
+
+/** Every task runs on the Node that nx runs on; one that knows no TypeScript would end each with a stack. */
+export function assertNode({ features, version }) {
+  if (features.typescript) return
+  process.stderr.write(
+    `error NODE: Vigil runs on Node 24, which npm ci installs in node_modules/node, but this is ${version}: it is missing there. ` +
+      'Run npm ci again (npm must be allowed to run the install script of the package node), or use Node 24 or newer.\n',
+  )
+  process.exit(1)
 }
 
 /** What follows `run learner:train` or `train learner`; null when nx runs many tasks, which take no words. */

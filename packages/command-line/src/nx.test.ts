@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
+import { describe, expect, it, vi } from 'vitest'
+import { assertNode, name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
 import { commandLine, reportExitCode } from './nx.ts'
 
 /** What a command sees of a line that nx was called with. */
@@ -79,6 +79,19 @@ describe('the nx plugin', () => {
     process.off('exit', listener)
     delete process.env.VIGIL_NX_COMMAND_LINE
     delete process.env.VIGIL_NX_EXIT_CODE_FILE
+  })
+
+  it('refuses a Node without TypeScript in one line', () => {
+    const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    assertNode({ features: {}, version: 'v20.20.2' })
+    const [text] = write.mock.calls.map(([chunk]) => String(chunk))
+    expect(text).toMatch(/^error NODE: Vigil runs on Node 24, .* this is v20\.20\.2: .*npm ci.*\n$/)
+    expect(exit).toHaveBeenCalledWith(1)
+    write.mockClear()
+    assertNode(process)
+    expect(write).not.toHaveBeenCalled()
+    vi.restoreAllMocks()
   })
 
   it('leaves a run that succeeded alone, whatever its tests reported', () => {
