@@ -1,4 +1,5 @@
 import type { EvaluationSplit } from '@vigil/actors'
+import { type BoostingModel, predictProbabilities } from '@vigil/boosting'
 import { bestAction, type RewardTable } from '@vigil/env-wasm'
 import { attackTeam } from '../attacks/attack-team.ts'
 import type { Attack } from '../attacks/attack-votes.ts'
@@ -7,6 +8,7 @@ import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import { rareLabelNotes } from './rare-labels.ts'
+import { boostingInputs } from '../training/inputs.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
 import { specificationScores } from './specification-scores.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
@@ -28,6 +30,7 @@ export type TeamEvaluation = { readonly evaluation: Evaluation; readonly decisio
  *
  * @param parameters   [A, P] of the team
  * @param crossEntropy [A, P] of the same network trained by cross-entropy on the training labels
+ * @param boosting     trees trained on the same inputs and labels
  */
 export async function evaluateTeam(
   team: Team,
@@ -36,6 +39,7 @@ export async function evaluateTeam(
     readonly split: EvaluationSplit
     readonly parameters: Float32Array
     readonly crossEntropy: Float32Array
+    readonly boosting: BoostingModel
     /** what the team is attacked by */
     readonly attacks: readonly Attack[]
   },
@@ -51,6 +55,7 @@ export async function evaluateTeam(
   const supervised = await decideSplit(team, config, options.split, (_, scores) =>
     Uint8Array.from(scores, (score) => bestAction(score, rewards)),
   )
+  const suspicion = predictProbabilities(options.boosting, boostingInputs(dataset), dataset.splits[options.split].rows)
 
   const { labels } = decisions
   const { streamStarts } = dataset.splits[options.split]
@@ -62,6 +67,7 @@ export async function evaluateTeam(
       policy: { actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) },
     })),
     { name: 'cross-entropy', policy: supervised },
+    { name: 'boosting', policy: byProbability(suspicion, rewards) },
   ]
   const [trainRows, validationRows] = (['train', 'validation'] as const).map((part) => rowsByClass(dataset, part))
   const agents = decisions.agents.map(scored)
@@ -103,8 +109,12 @@ export async function evaluateTeam(
 /** What the best possible decision maker would have got, who knows the generator and does what pays most. */
 function bayesOptimum({ posterior, labels }: SplitDecisions, rewards: RewardTable): Evaluation['bayes'] {
   if (posterior === null) return null
-  const actions = Uint8Array.from(posterior, (p) => bestAction(p, rewards))
-  return scoresOf({ actions, scores: posterior, labels }, rewards)
+  return scoresOf({ ...byProbability(posterior, rewards), labels }, rewards)
+}
+
+/** What the reward table pays most for on events of these threat probabilities [n]. */
+function byProbability(probabilities: Float32Array, rewards: RewardTable) {
+  return { actions: Uint8Array.from(probabilities, (p) => bestAction(p, rewards)), scores: probabilities }
 }
 
 /** [classes] rows of each class in a part of the data. */

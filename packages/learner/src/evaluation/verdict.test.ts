@@ -16,6 +16,7 @@ const baselines = (crossEntropy: typeof RIGHT) => [
   { name: 'always-block', ...BLOCK },
   { name: 'always-alert', ...ALERT },
   { name: 'cross-entropy', ...crossEntropy },
+  { name: 'boosting', ...RIGHT },
 ]
 
 describe('verdictOn', () => {
@@ -131,7 +132,9 @@ describe('notesOn', () => {
     expect(dull).toMatch(
       /puts 0 of 1000 events above 0\.200; .*groups of 10, the group richest in threats holds 10\.0 %/,
     )
-    expect(dull).toMatch(/always-allow is optimal on these inputs \(seed7\) under this reward/)
+    expect(dull).toMatch(
+      /always-allow is optimal on these inputs \(seed7\) under this reward; boosting, another kind of model, earns \+2\.500\./,
+    )
     const missed = notesOn(result(ALLOW, RIGHT, (label) => 0.9 * label))[0]
     expect(missed).not.toMatch(/optimal/)
     expect(missed).toMatch(/puts 100 of 1000 events above 0\.200.*holds 100\.0 %.*hold more than the team has learnt/)

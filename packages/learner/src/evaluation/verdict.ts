@@ -109,6 +109,7 @@ function nothingStoppedNote({
   const above = scores.reduce((sum, score) => sum + (score > threshold ? 1 : 0), 0)
   const own = baselines.find(({ name }) => name === constant)!
   const network = baselines.find(({ name }) => name === 'cross-entropy')!
+  const trees = baselines.find(({ name }) => name === 'boosting')!
   const facts =
     `Under the reward table ${bandsInWords(rewards)}. ` +
     `The same network trained on the labels puts ${above} of ${scores.length} events above ${threshold.toFixed(3)}; ` +
@@ -117,7 +118,7 @@ function nothingStoppedNote({
   const isOptimal =
     (alerts === 0 || alerts === rows) && network.rewardMean <= own.rewardMean + TIE && richest.rate <= threshold
   const conclusion = isOptimal
-    ? `For a network like this one ${constant} is optimal on these inputs (${features}) under this reward; another kind of model may still find more.`
+    ? `For a network like this one ${constant} is optimal on these inputs (${features}) under this reward; boosting, another kind of model, earns ${reward(trees.rewardMean)}.`
     : `The inputs (${features}) hold more than the team has learnt.`
   return `The team ${does}. ${facts} ${conclusion}`
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { relative } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
+import type { BoostingProgress } from '@vigil/boosting'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { Attack } from '../attacks/attack-votes.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -16,10 +17,14 @@ import { weightsSha256 } from '../run-files/run-record.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
 import { viewMaskOf } from '../training/diversity.ts'
+import { boostingBaseline } from './boosting-baseline.ts'
 import { certifyDecisions } from './certify-decisions.ts'
 import { type RunFolder, resultFiles } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
 import type { Team } from './team.ts'
+
+/** How often the boosting baseline tells how far it is. */
+const TREES_PER_LINE = 40
 
 /** A trained run, opened. */
 export type EvaluatedRun = {
@@ -45,7 +50,16 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const { parameters, iteration } = await readCheckpoint(folder.best, identity)
   say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
   const crossEntropy = await crossEntropyParameters(run, say)
-  const { evaluation, decisions } = await evaluateTeam(team, config, { split, parameters, crossEntropy, attacks })
+  const boosting = await boostingBaseline(team.dataset, folder.boosting, say, (progress) => {
+    if (progress.trees % TREES_PER_LINE === 0) say(boostingInWords(progress))
+  })
+  const { evaluation, decisions } = await evaluateTeam(team, config, {
+    split,
+    parameters,
+    crossEntropy,
+    boosting,
+    attacks,
+  })
   const results = resultFiles(folder, split)
   if (run.certify) {
     const { rows, keysSha256 } = await certifyDecisions(team, config, {
@@ -74,6 +88,10 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
     { what: 'checkpoints', path: `${folder.path}/checkpoints` },
   ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
   session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
+}
+
+function boostingInWords({ trees, treeCount, validationLoss }: BoostingProgress): string {
+  return `boosting baseline: ${trees} of at most ${treeCount} trees, validation loss ${validationLoss.toFixed(4)}`
 }
 
 function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles>): string {

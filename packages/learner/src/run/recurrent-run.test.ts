@@ -74,6 +74,7 @@ async function outcome(name: string) {
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
     crossEntropy: await bytes(folder.crossEntropy),
+    boosting: await bytes(folder.boosting),
   }
 }
 

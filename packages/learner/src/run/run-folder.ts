@@ -21,6 +21,8 @@ export type RunFolder = {
   readonly best: string
   /** The same network trained by cross-entropy, for comparison. */
   readonly crossEntropy: string
+  /** Boosted trees on the same inputs, for comparison. */
+  readonly boosting: string
 }
 
 /** Where the results of an evaluation lie: those of the test split have the plain names. */
@@ -48,6 +50,7 @@ export function runFolderAt(path: string): RunFolder {
     latest: file('checkpoints', 'latest.checkpoint'),
     best: file('checkpoints', 'best.checkpoint'),
     crossEntropy: file('checkpoints', 'cross-entropy.checkpoint'),
+    boosting: file('checkpoints', 'boosting.json'),
   }
 }
 
@@ -194,7 +197,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|last-weights|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|last-weights|boosting|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {

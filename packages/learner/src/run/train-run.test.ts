@@ -120,7 +120,12 @@ describe.each(KINDS)('a run in $episodes episodes, staleness $staleness, $stlMod
     const { latest } = runFolderAt(join(root, named('stopped')))
     await writeFile(`${latest}.123456`, 'what a crash leaves of a checkpoint')
     const rest = await resume(named('stopped'), 3)
-    expect(await readdir(dirname(latest))).toEqual(['best.checkpoint', 'cross-entropy.checkpoint', 'latest.checkpoint'])
+    expect(await readdir(dirname(latest))).toEqual([
+      'best.checkpoint',
+      'boosting.json',
+      'cross-entropy.checkpoint',
+      'latest.checkpoint',
+    ])
     expect(rest).toMatch(/going on after iteration 3 of 6/)
 
     const expected = await outcome(named('whole'))

@@ -1,3 +1,6 @@
+import type { BoostingInputs } from '@vigil/boosting'
+import type { Dataset } from '@vigil/data'
+
 /** The inputs that the dataset and the environment hold, as a minibatch needs them. */
 export type InputSource = {
   /** [N, D] of the whole dataset */
@@ -35,4 +38,9 @@ export function gatherInputs(
     for (let from = event * K; from < (event + 1) * K; from++) buffers.dense[to++] = context[from]
     for (let from = row * C; from < (row + 1) * C; from++) buffers.categorical[categoryTo++] = categorical[from]
   }
+}
+
+/** What the trees read of a dataset: the team's inputs, without the context that a stream gives. */
+export function boostingInputs({ dense, denseNames, categorical, categoricalColumns }: Dataset): BoostingInputs {
+  return { dense, denseCount: denseNames.length, categorical, categoricalCount: categoricalColumns.length }
 }

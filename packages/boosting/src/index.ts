@@ -1,0 +1,5 @@
+export { BoostingError } from './errors.ts'
+export type { BoostingInputs, LabelledRows } from './inputs.ts'
+export { type BoostingModel, predictProbabilities } from './model.ts'
+export { parseModel } from './parse-model.ts'
+export { type BoostingProgress, DEFAULT_BOOSTING, trainBoosting } from './train.ts'

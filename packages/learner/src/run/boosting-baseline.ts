@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
+import {
+  BoostingError,
+  type BoostingInputs,
+  type BoostingModel,
+  type BoostingProgress,
+  DEFAULT_BOOSTING,
+  type LabelledRows,
+  parseModel,
+  trainBoosting,
+} from '@vigil/boosting'
+import { writeFileAtomically } from '@vigil/command-line'
+import type { Dataset } from '@vigil/data'
+import { z } from 'zod'
+import { sha256 } from '../run-files/schema-parts.ts'
+import { boostingInputs } from '../training/inputs.ts'
+
+/** Bytes that are read at most; a model of the default settings takes below 1 MB. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024
+
+/** boosting.json: a model, and what it was trained on and how. */
+const fileSchema = z.strictObject({
+  /** Of the dataset, its division and its inputs. */
+  datasetFingerprint: sha256,
+  settings: z.unknown(),
+  /** Of the model as JSON text. */
+  modelSha256: sha256,
+  model: z.unknown(),
+})
+
+/**
+ * The boosting baseline of a dataset: trained on its training rows, as many trees as its validation rows want. It is kept at
+ * `path`, and trained where there is no good copy of it there.
+ *
+ * @param say        told why a copy is not good
+ * @param onProgress called after each tree; in between others have their turn
+ * @throws {FileError} when it cannot be written
+ */
+export async function boostingBaseline(
+  dataset: Dataset,
+  path: string,
+  say: (text: string) => void,
+  onProgress: (progress: BoostingProgress) => void = () => undefined,
+): Promise<BoostingModel> {
+  const datasetFingerprint = Buffer.from(dataset.fingerprint).toString('hex')
+  const inputs = boostingInputs(dataset)
+  const kept = await readKept(path, datasetFingerprint, inputs)
+  if (typeof kept === 'object' && kept !== null) return kept
+  if (kept !== null) say(`training the boosting baseline again: ${kept}`)
+  const part = (name: 'train' | 'validation'): LabelledRows => {
+    const { rows } = dataset.splits[name]
+    return { rows, labels: Uint8Array.from(rows, (row) => dataset.labels[row]) }
+  }
+  const parts = { train: part('train'), validation: part('validation') }
+  const model = await trainBoosting(inputs, parts, DEFAULT_BOOSTING, async (progress) => {
+    onProgress(progress)
+    await setImmediate() // signals and timers
+  })
+  const modelSha256 = hashOf(model)
+  await writeFileAtomically(
+    path,
+    `${JSON.stringify({ datasetFingerprint, settings: DEFAULT_BOOSTING, modelSha256, model })}\n`,
+  )
+  return model
+}
+
+/** The model at `path`, null where there is none, or why it cannot be used. */
+async function readKept(
+  path: string,
+  datasetFingerprint: string,
+  { denseCount, categoricalCount }: BoostingInputs,
+): Promise<BoostingModel | string | null> {
+  let text: string
+  try {
+    const { size } = await stat(path)
+    if (size > FILE_BYTES_MAX) return `${path} may have ${FILE_BYTES_MAX} bytes, but has ${size}.`
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    return code === 'ENOENT' ? null : `${path} could not be read: ${message}.`
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return `${path} is not JSON.`
+  }
+  const file = fileSchema.safeParse(json)
+  if (!file.success) return `${path} does not hold a boosting model.`
+  const { settings, modelSha256, model } = file.data
+  if (file.data.datasetFingerprint !== datasetFingerprint) return `${path} is of other data.`
+  if (JSON.stringify(settings) !== JSON.stringify(DEFAULT_BOOSTING)) return `${path} is of other settings.`
+  if (hashOf(model) !== modelSha256) return `${path} was changed.`
+  try {
+    const parsed = parseModel(model)
+    const fits = parsed.denseCount === denseCount && parsed.categoricalCount === categoricalCount
+    return fits ? parsed : `${path} is of other inputs.`
+  } catch (error) {
+    if (error instanceof BoostingError) return error.message
+    throw error
+  }
+}
+
+function hashOf(model: unknown): string {
+  return createHash('sha256').update(JSON.stringify(model)).digest('hex')
+}
