@@ -11,6 +11,7 @@ import { rareLabelNotes } from './rare-labels.ts'
 import { boostingInputs } from '../training/inputs.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
 import { specificationScores } from './specification-scores.ts'
+import { targetThresholds } from './target-thresholds.ts'
 import { decideSplit, type SplitDecisions } from './team-decisions.ts'
 import { diversityOf } from './team-diversity.ts'
 import { notesOn, verdictOn } from './verdict.ts'
@@ -48,14 +49,17 @@ export async function evaluateTeam(
   const { rewards } = config
   team.publish(options.parameters, 0)
   const decisions = await decideSplit(team, config, options.split)
+  const isConstrained = config.specifications.length > 0
+  const teamOnValidation = isConstrained ? await decideSplit(team, config, 'validation') : null
   const { parameters, attacks } = options
   const byzantine = await attackTeam(team, config, { split: options.split, parameters, decisions, attacks })
   // A cross-entropy network estimates probabilities: it does what the reward table pays most for.
   team.publish(options.crossEntropy, 0)
-  const supervised = await decideSplit(team, config, options.split, (_, scores) =>
-    Uint8Array.from(scores, (score) => bestAction(score, rewards)),
-  )
-  const suspicion = predictProbabilities(options.boosting, boostingInputs(dataset), dataset.splits[options.split].rows)
+  const act = (_: Uint8Array, scores: Float32Array) => Uint8Array.from(scores, (score) => bestAction(score, rewards))
+  const supervised = await decideSplit(team, config, options.split, act)
+  const boosted = (split: EvaluationSplit) =>
+    byProbability(predictProbabilities(options.boosting, boostingInputs(dataset), dataset.splits[split].rows), rewards)
+  const boosting = boosted(options.split)
 
   const { labels } = decisions
   const { streamStarts } = dataset.splits[options.split]
@@ -67,8 +71,26 @@ export async function evaluateTeam(
       policy: { actions: new Uint8Array(rows).fill(action), scores: new Float32Array(rows) },
     })),
     { name: 'cross-entropy', policy: supervised },
-    { name: 'boosting', policy: byProbability(suspicion, rewards) },
+    { name: 'boosting', policy: boosting },
   ]
+  const thresholds =
+    teamOnValidation === null
+      ? []
+      : targetThresholds(
+          config,
+          {
+            labels: teamOnValidation.labels,
+            policies: [teamOnValidation, await decideSplit(team, config, 'validation', act), boosted('validation')],
+          },
+          {
+            labels,
+            policies: [
+              { ...decisions, name: 'team' },
+              { ...supervised, name: 'cross-entropy' },
+              { ...boosting, name: 'boosting' },
+            ],
+          },
+        )
   const [trainRows, validationRows] = (['train', 'validation'] as const).map((part) => rowsByClass(dataset, part))
   const agents = decisions.agents.map(scored)
   const result = {
@@ -92,6 +114,7 @@ export async function evaluateTeam(
     ),
     stl: specificationScores(config, decisions),
     baselines: rivals.map(({ name, policy }) => ({ name, ...scored(policy) })),
+    thresholds,
     bayes: bayesOptimum(decisions, rewards),
   }
   const notes = [...rareLabelNotes(dataset), ...notesOn({ ...result, supervised, features: config.features })]

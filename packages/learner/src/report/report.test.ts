@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import { parseEvaluation } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { sampleEvaluation, sampleMetrics, sampleScores, sampleSpecification } from '../run-files/sample-run.ts'
+import {
+  sampleEvaluation,
+  sampleMetrics,
+  sampleScores,
+  sampleSpecification,
+  sampleThreshold,
+} from '../run-files/sample-run.ts'
 import { renderReport } from './report.ts'
 
 const run = (iterations: number, changes: Partial<IterationMetrics> = {}) =>
@@ -91,6 +97,15 @@ describe('renderReport', () => {
     const unlearnt = page(run(3, { stl: [{ ...entry, lambda: null, brier: null }] }), evaluation)
     expect(chartIds(unlearnt)).not.toContain('multipliers')
     assertWellFormed(markup)
+  })
+
+  it('shows the price of the targets beside single thresholds', () => {
+    const missed = { ...sampleThreshold([0.5]), name: 'boosting', metOnValidation: false }
+    const thresholds = [sampleThreshold([0.97]), missed]
+    const text = textOf(page(run(3), sampleEvaluation({ stl: [sampleSpecification()], thresholds })))
+    expect(text).toMatch(/The price of the targets.*false alarms reward F1 FPR alerts team 90\.0.%/)
+    expect(text).toMatch(/threshold 0\.7\S* on the team score 97\.0.%/)
+    expect(text).toContain('on the boosting score (target missed on validation) 50.0')
   })
 
   it('needs no network and no script, and uses each id once', () => {

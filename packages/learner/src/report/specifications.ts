@@ -1,10 +1,10 @@
 import { statusOf, targetInWords } from '../evaluation/target-status.ts'
 import type { Evaluation, SpecificationScores } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
-import { type Card, renderCards } from './card.ts'
+import { type Card, renderCards, renderTable } from './card.ts'
 import { curveCard } from './curve-card.ts'
 import { html, type Markup } from './html.ts'
-import { formatCount, formatMeasure, formatScore, formatShare } from './number-format.ts'
+import { formatCount, formatMeasure, formatScore, formatShare, formatSigned } from './number-format.ts'
 import { chartText, ink } from './svg-chart.ts'
 
 /** Colours of the curves of several specifications, in their order, over and over. */
@@ -19,6 +19,7 @@ export function specificationsSection(evaluation: Evaluation, metrics: readonly 
 violated. It is measured on the team's decisions over the ${evaluation.split} split in its order.</p>
 <div class="grid">
 ${specificationTable(evaluation.stl)}
+${thresholdTable(evaluation)}
 ${renderCards(evaluation.stl.map((scores, index) => stripCard(scores, { index, rows: evaluation.rows })))}
 ${renderCards(trainingCards(metrics, evaluation))}
 </div>
@@ -33,6 +34,36 @@ function specificationTable(specifications: readonly SpecificationScores[]): Mar
 <header><h3>Specifications</h3></header>
 <p class="explanation">Share of the steps at which each holds, with its 95 % interval, beside its target.</p>
 <dl>${specifications.map(entry)}</dl>
+</article>`
+}
+
+/** What the targets cost: the team beside single thresholds on scores, by reward and satisfaction. */
+function thresholdTable({ team, stl, thresholds }: Evaluation): Markup {
+  const rows = [
+    { name: 'team', scores: team, satisfied: stl.map(({ satisfiedRate }) => satisfiedRate) },
+    ...thresholds.map((scores) => ({
+      name: `threshold ${formatMeasure(scores.threshold)} on the ${scores.name} score${scores.metOnValidation ? '' : ' (target missed on validation)'}`,
+      scores,
+      satisfied: scores.satisfied,
+    })),
+  ]
+  const table = {
+    columns: ['', ...stl.map(({ name }) => name), 'reward', 'F1', 'FPR', 'alerts'],
+    rows: rows.map(({ name, scores, satisfied }) => [
+      name,
+      ...satisfied.map(formatShare),
+      formatSigned(scores.rewardMean, 3),
+      formatScore(scores.f1),
+      formatShare(scores.falsePositiveRate),
+      formatShare(scores.alertRate),
+    ]),
+    omission: null,
+  }
+  return html`<article class="card">
+<header><h3>The price of the targets</h3></header>
+<p class="explanation">The reward is what training was paid. A threshold blocks above it; it was chosen on validation, to meet the
+targets with the most reward.</p>
+${renderTable('The team beside single thresholds', table)}
 </article>`
 }
 

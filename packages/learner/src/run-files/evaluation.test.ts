@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
-import { sampleEvaluation, sampleScores, sampleSpecification } from './sample-run.ts'
+import { sampleEvaluation, sampleScores, sampleSpecification, sampleThreshold } from './sample-run.ts'
 import type { UnderAttack } from './under-attack.ts'
 
 let folder: string
@@ -144,6 +144,11 @@ describe('evaluation.json', () => {
     ['half a specification', { stl: [{ name: 'x' }] }, /stl\.0/],
     ['an interval beside its share', { stl: [sampleSpecification({ satisfiedRate: 0.93 })] }, /stl\.0.*enclose/],
     ['a tail above the mean', { stl: [sampleSpecification({ robustnessTail5: 0.5 })] }, /stl\.0.*ascend/],
+    [
+      'a threshold without a share for each specification',
+      { stl: [sampleSpecification()], thresholds: [sampleThreshold([])] },
+      /thresholds\.0\.satisfied: the number of shares \(the specifications\) must be 1, received 0/,
+    ],
     ['half a strip', { stl: [sampleSpecification({ strip: { min: [], mean: [1] } })] }, /stl\.0.*equally long/],
   ]
   it.each(wrong)('refuses %s', (_, changes, message) => {

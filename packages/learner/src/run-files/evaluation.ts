@@ -48,6 +48,18 @@ const specificationScoresSchema = z.strictObject({
   strip: z.strictObject({ min: z.array(z.number()), mean: z.array(z.number()) }),
 })
 
+const thresholdScoresSchema = z.strictObject({
+  /** Whose score: `team`, or a baseline. */
+  name: label,
+  /** Events with a higher score are blocked. */
+  threshold: z.number(),
+  /** Whether all targets were met on the validation split, by which it was chosen. */
+  metOnValidation: z.boolean(),
+  /** Share of the judged steps at which each specification holds, in the order of `stl`. */
+  satisfied: z.array(share),
+  ...policyScoresShape,
+})
+
 const fields = z.strictObject({
   dataset: label,
   split: label,
@@ -75,6 +87,8 @@ const fields = z.strictObject({
   stl: z.array(specificationScoresSchema),
   /** Other policies on the same rows, for comparison. */
   baselines: z.array(z.strictObject({ name: label, ...policyScoresShape })),
+  /** Where specifications are in force: a single threshold on a score, chosen on validation to meet their targets. */
+  thresholds: z.array(thresholdScoresSchema),
   /** The best possible decisions on the same rows where the generator knows them (synthetic), else null. */
   bayes: z.strictObject(policyScoresShape).nullable(),
   /** One plain sentence: does the team beat the baselines? */
@@ -94,6 +108,9 @@ export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>
 
 /** What the team's decisions on the split are worth to one specification. */
 export type SpecificationScores = Evaluation['stl'][number]
+
+/** What a threshold does for the specifications in force. */
+export type ThresholdScores = Evaluation['thresholds'][number]
 
 /**
  * Checks an evaluation that came from outside.
@@ -160,6 +177,7 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
     { path: ['team'], scores: team },
     ...agents.map((scores, index) => ({ path: ['agents', index], scores })),
     ...baselines.map((scores, index) => ({ path: ['baselines', index], scores })),
+    ...evaluation.thresholds.map((scores, index) => ({ path: ['thresholds', index], scores })),
     ...byzantine.map((entry, index) => ({ path: ['byzantine', index, 'team'], scores: entry.team })),
     ...(bayes === null ? [] : [{ path: ['bayes'], scores: bayes }]),
   ]
@@ -174,6 +192,10 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
   expectSum(['perClass'], 'the sum of the rows of the classes', classRows, rows)
   for (const [index, scores] of evaluation.stl.entries()) {
     found.push(...specificationInconsistencies(scores).map((message) => ({ path: ['stl', index], message })))
+  }
+  for (const [index, { satisfied }] of evaluation.thresholds.entries()) {
+    const path = ['thresholds', index, 'satisfied']
+    expectSum(path, 'the number of shares (the specifications)', satisfied.length, evaluation.stl.length)
   }
   if (new Set(perClass.map(({ name }) => name)).size !== perClass.length) {
     found.push({ path: ['perClass'], message: 'class names must differ from each other' })

@@ -1,7 +1,7 @@
 /** Small, consistent run files for the tests of run-files, report and terminal. Not part of the product. */
 import { DEFAULT_REWARDS, meanReward } from '@vigil/env-wasm'
 import { type ConfusionCounts, deriveRates } from './classification.ts'
-import type { Evaluation, SpecificationScores } from './evaluation.ts'
+import type { Evaluation, SpecificationScores, ThresholdScores } from './evaluation.ts'
 import type { IterationMetrics } from './metrics.ts'
 import type { PolicyScores } from './policy-scores.ts'
 import type { UnderAttack } from './under-attack.ts'
@@ -138,6 +138,7 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
       { name: 'always-block', ...sampleScores({ tp: 100, fn: 0, fp: 900, tn: 0 }) },
       { name: 'supervised', ...sampleScores({ tp: 92, fn: 8, fp: 7, tn: 893 }) },
     ],
+    thresholds: [],
     bayes: sampleScores({ tp: 95, fn: 5, fp: 3, tn: 897, threatAlerts: 4, benignAlerts: 9 }),
     verdict: 'The team beats every baseline.',
     notes: [],
@@ -159,6 +160,12 @@ export function sampleSpecification(changes: Partial<SpecificationScores> = {}):
     strip: { min: [0.02, -0.03, 0.01], mean: [0.02, 0.004, 0.012] },
     ...changes,
   }
+}
+
+/** What a threshold does for specifications satisfied at these shares. */
+export function sampleThreshold(satisfied: number[]): ThresholdScores {
+  const scores = sampleScores({ tp: 80, fn: 20, fp: 1, tn: 899 })
+  return { name: 'team', threshold: 0.7, metOnValidation: true, satisfied, ...scores }
 }
 
 function underAttack(attack: string, f: number, counts: Parameters<typeof sampleScores>[0]): UnderAttack {

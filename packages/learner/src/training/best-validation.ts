@@ -9,13 +9,22 @@ import { usesMultipliers } from '../config/specifications.ts'
 export function rankedBy(
   config: Pick<Config, 'stlMode' | 'specifications'>,
   { rewardMean, satisfied }: { readonly rewardMean: number; readonly satisfied: readonly number[] },
-): Omit<BestValidation, 'iteration'> {
-  const lacking = config.specifications.map(({ target }, s) => Math.max(0, target - satisfied[s]))
-  return { shortfall: usesMultipliers(config) ? Math.max(0, ...lacking) : 0, rewardMean }
+): Ranked {
+  return { shortfall: usesMultipliers(config) ? shortfallOf(config.specifications, satisfied) : 0, rewardMean }
 }
 
+/** By how much the specification that lacks most misses its target; 0 where all meet theirs. */
+export function shortfallOf(
+  specifications: readonly { readonly target: number }[],
+  satisfied: readonly number[],
+): number {
+  return Math.max(0, ...specifications.map(({ target }, s) => target - satisfied[s]))
+}
+
+type Ranked = Omit<BestValidation, 'iteration'>
+
 /** Whether a validation is better than the best so far: nearer to the targets or, equally near, with more reward. */
-export function isBetter(candidate: BestValidation, best: BestValidation | null): boolean {
+export function isBetter(candidate: Ranked, best: Ranked | null): boolean {
   if (best === null) return true
   if (candidate.shortfall !== best.shortfall) return candidate.shortfall < best.shortfall
   return candidate.rewardMean > best.rewardMean
