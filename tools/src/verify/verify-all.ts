@@ -1,38 +1,50 @@
-import { type BatchCertificate, type RejectionReason, type TrustedTeam, verifyCertificate } from '@vigil/consensus'
+import {
+  type BatchCertificate,
+  batchCountOf,
+  type RejectionReason,
+  type TrustedTeam,
+  verifyCertificate,
+} from '@vigil/consensus'
 
-/** What is wrong with the certificate of a batch. */
-type Wrong = { readonly batch: number; readonly reason: RejectionReason }
+/** Missing batches that are named one by one. */
+const NAMED_MAX = 20
+
+/** What is wrong with the certificate of a batch; MISPLACED: one of a later batch stands before it. */
+type Wrong = { readonly batch: number; readonly reason: RejectionReason | 'MISPLACED' }
 
 /** What a file of certificates comes to. */
 type Verified = {
-  readonly certificates: number
-  /** decisions in all */
+  /** batches that the team agreed on */
+  readonly batches: number
+  /** decisions that hold */
   readonly rows: number
-  /** rules by which the certificates say that they were decided */
-  readonly rules: readonly string[]
   readonly wrong: readonly Wrong[]
-  /** batches from 0 to k - 1, of k in the file, that have no certificate */
-  readonly missing: readonly number[]
+  /** the first batches without a certificate, at most 20, and how many there are in all */
+  readonly missing: { readonly first: readonly number[]; readonly count: number }
 }
 
 /**
- * Checks every certificate; a second one for a batch is wrong too, whatever it says. Batches are numbered from 0 without
- * gaps, so of k batches those from 0 to k - 1 must be there. That batches are missing at the end no file can show.
+ * Checks every certificate, and that they are those of all batches that the team agreed on, each once and in order: the rows
+ * of each follow on those of the one before, and the last ends with the last row.
  */
 export function verifyAll(certificates: readonly BatchCertificate[], team: TrustedTeam): Verified {
-  const batches = new Set<number>()
+  const seen = new Set<number>()
   const wrong: Wrong[] = []
-  const rules = new Set<string>()
   let rows = 0
+  let last = -1
   for (const certificate of certificates) {
-    const { domain, decision } = certificate.settings
-    const { batch } = domain
-    const reason = batches.has(batch) ? 'REPEATED' : verifyCertificate(certificate, team)
+    const { batch } = certificate.settings.domain
+    const reason = seen.has(batch)
+      ? 'REPEATED'
+      : (verifyCertificate(certificate, team) ?? (batch < last ? 'MISPLACED' : null))
     if (reason !== null) wrong.push({ batch, reason })
-    batches.add(batch)
-    rules.add(decision.rule)
-    rows += certificate.settings.rows
+    else rows += certificate.settings.rows
+    if (reason === 'WRONG_BATCH') continue
+    seen.add(batch)
+    last = Math.max(last, batch)
   }
-  const missing = [...batches.keys()].map((_, number) => number).filter((number) => !batches.has(number))
-  return { certificates: certificates.length, rows, rules: [...rules], wrong, missing }
+  const batches = batchCountOf(team)
+  const first: number[] = []
+  for (let batch = 0; batch < batches && first.length < NAMED_MAX; batch++) if (!seen.has(batch)) first.push(batch)
+  return { batches, rows, wrong, missing: { first, count: batches - seen.size } }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { agree, type BatchCertificate, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
+import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys, type Terms } from '@vigil/consensus'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./verify.ts', import.meta.url))
@@ -11,28 +11,50 @@ const COMMAND = fileURLToPath(new URL('./verify.ts', import.meta.url))
 const run = 'ab'.repeat(32)
 const keys = generateTeamKeys(4)
 const publicKeys = keys.map(({ publicKey }) => publicKey)
-const votes = keys.map((_, agent) => ({ actions: Uint8Array.of(agent, 1), scores: Float32Array.of(0.5, 1) }))
-const certificates = [0, 1, 2].map((batch): BatchCertificate => {
-  const domain = { run, epoch: 0, batch }
-  const settings = { domain, agentCount: 4, faults: 1, rows: 2, decision: { rule: 'quorum' as const } }
-  return agree({ settings, keys, votes })
-})
+const votes = keys.map((_, agent) => ({
+  actions: Uint8Array.of(agent, 1, agent, 1, 0),
+  scores: Float32Array.of(0.5, 1, 0.5, 1, 0),
+}))
+/** Three batches: rows 0 and 1, rows 2 and 3, row 4. */
+const terms: Terms = {
+  run,
+  epoch: 7,
+  agentCount: 4,
+  faults: 1,
+  decision: { rule: 'quorum' },
+  rows: 5,
+  batchRows: 2,
+}
+const certificates = agree({ terms, keys, votes })
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-verify-'))
-  writeFileSync(join(folder, 'public-keys.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
-  writeFileSync(join(folder, 'sound.bin'), encodeCertificates(certificates.slice(0, 2)))
+  writeFileSync(join(folder, 'public-keys.json'), encodePublicTeam({ ...terms, publicKeys }))
+  writeFileSync(join(folder, 'sound.bin'), encodeCertificates(certificates))
+  writeFileSync(join(folder, 'short.bin'), encodeCertificates(certificates.slice(0, 2)))
+  writeFileSync(join(folder, 'turned.bin'), encodeCertificates([certificates[1], certificates[0], certificates[2]]))
+  for (const [name, change] of Object.entries({
+    majority: { decision: { rule: 'majority' } },
+    blocking: { decision: { rule: 'quorum', fallbackAction: 1 } },
+    longer: { rows: 7 },
+    shorter: { rows: 4 },
+    earlier: { epoch: 6 },
+  } as const))
+    writeFileSync(join(folder, `${name}.json`), encodePublicTeam({ ...terms, ...change, publicKeys }))
   writeFileSync(join(folder, 'gap.bin'), encodeCertificates([certificates[0], certificates[2]]))
   writeFileSync(join(folder, 'empty.bin'), encodeCertificates([]))
   const wrong = { ...certificates[1], actions: Uint8Array.of(0, 0) }
-  writeFileSync(join(folder, 'wrong.bin'), encodeCertificates([certificates[0], wrong]))
-  writeFileSync(join(folder, 'twice.bin'), encodeCertificates([certificates[0], certificates[0]]))
+  writeFileSync(join(folder, 'wrong.bin'), encodeCertificates([certificates[0], wrong, certificates[2]]))
+  writeFileSync(
+    join(folder, 'twice.bin'),
+    encodeCertificates([certificates[0], certificates[0], certificates[1], certificates[2]]),
+  )
   writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
   const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
-  writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys: strangers }))
+  writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ ...terms, publicKeys: strangers }))
   writeFileSync(join(folder, 'certificates-validation.bin'), encodeCertificates(certificates))
-  writeFileSync(join(folder, 'public-keys-validation.json'), encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
+  writeFileSync(join(folder, 'public-keys-validation.json'), encodePublicTeam({ ...terms, publicKeys }))
   mkdirSync(join(folder, 'elsewhere'))
   writeFileSync(join(folder, 'elsewhere', 'sound.bin'), encodeCertificates(certificates))
 })
@@ -53,8 +75,8 @@ describe('verify', () => {
     const { status, stdout, stderr } = verify('--certificates=sound.bin')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^Public keys public-keys\.json, SHA-256 [0-9a-f]{64}$/m)
-    expect(stdout).toContain(`Run ${run}: n = 4, f = 1, rule quorum\n`)
-    expect(stdout).toMatch(/^2 certificates of 4 decisions, 0 wrong$/m)
+    expect(stdout).toContain(`Run ${run}, epoch 7: n = 4, f = 1, rule quorum, fallback 3\n5 rows in batches of 2\n`)
+    expect(stdout).toMatch(/^3 certificates for 3 batches, 0 wrong; 5 of 5 decisions hold$/m)
   })
 
   it('takes the keys of the split whose certificates it checks', () => {
@@ -67,12 +89,20 @@ describe('verify', () => {
     ['wrong.bin', [], 'batch 1: WRONG_DECISIONS'],
     ['twice.bin', [], 'batch 0: REPEATED'],
     ['gap.bin', [], 'batch 1: MISSING'],
+    ['short.bin', [], 'batch 2: MISSING'],
+    ['turned.bin', [], 'batch 0: MISPLACED'],
     ['sound.bin', ['--keys=strangers.json'], 'batch 0: BAD_SIGNATURE\nbatch 1: BAD_SIGNATURE'],
+    // What the team agreed on is in the keys' file: a verifier that has its SHA-256 knows it.
+    ['sound.bin', ['--keys=majority.json'], 'batch 0: WRONG_TERMS'],
+    ['sound.bin', ['--keys=blocking.json'], 'batch 0: WRONG_TERMS'],
+    ['sound.bin', ['--keys=longer.json'], 'batch 2: WRONG_TERMS\nbatch 3: MISSING'],
+    ['sound.bin', ['--keys=shorter.json'], 'batch 2: WRONG_BATCH'],
+    ['sound.bin', ['--keys=earlier.json'], 'batch 0: WRONG_EPOCH'],
   ])('ends with 1 and names what is wrong in %s %j', (file, words, line) => {
     const { status, stdout, stderr } = verify(`--certificates=${file}`, ...words)
     expect(status).toBe(1)
     expect(stdout).toContain(line)
-    expect(stderr).toMatch(/^error CHECK_FAILED: \d of 2 certificates do not hold[.,]/)
+    expect(stderr).toMatch(/^error CHECK_FAILED: \d of \d certificates do not hold[.,]/)
   })
 
   it.each([

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type FlagTable, flagsOf, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
-import { ConsensusError, decodeCertificates, decodePublicTeam } from '@vigil/consensus'
+import { ConsensusError, decodeCertificates, decodePublicTeam, type TrustedTeam } from '@vigil/consensus'
 import { ToolError } from '../errors.ts'
 import { verifyAll } from './verify-all.ts'
 
@@ -37,20 +37,36 @@ await runCommand({
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath)
     const team = decodePublicTeam(keys.toString('utf8'))
-    const { rows, certificates, rules, wrong, missing } = verifyAll(decodeCertificates(await read(path), team), team)
+    const certificates = decodeCertificates(await read(path), team)
+    const { batches, rows, wrong, missing } = verifyAll(certificates, team)
     process.stdout.write(`Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`)
-    process.stdout.write(`Run ${team.run}: n = ${team.agentCount}, f = ${team.faults}, rule ${rules.join(', ')}\n`)
+    process.stdout.write(`${termsText(team)}\n`)
     for (const { batch, reason } of wrong) process.stdout.write(`batch ${batch}: ${reason}\n`)
-    for (const batch of missing) process.stdout.write(`batch ${batch}: MISSING\n`)
-    process.stdout.write(`${certificates} certificates of ${rows} decisions, ${wrong.length} wrong\n`)
-    if (wrong.length === 0 && missing.length === 0) return
-    const gaps = missing.length === 0 ? '' : `, batches without one: ${missing.length}`
+    for (const batch of missing.first) process.stdout.write(`batch ${batch}: MISSING\n`)
+    if (missing.count > missing.first.length) process.stdout.write(`batches missing in all: ${missing.count}\n`)
+    process.stdout.write(
+      `${certificates.length} certificates for ${batches} batches, ${wrong.length} wrong; ${rows} of ${team.rows} decisions hold\n`,
+    )
+    if (wrong.length === 0 && missing.count === 0) return
+    const gaps = missing.count === 0 ? '' : `, batches without one: ${missing.count}`
     throw new ToolError(
       'CHECK_FAILED',
-      `${wrong.length} of ${certificates} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
+      `${wrong.length} of ${certificates.length} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
     )
   },
 })
+
+/** What the team agreed on before it voted, as its file of public keys says. */
+function termsText({ run, epoch, agentCount, faults, decision, rows, batchRows }: TrustedTeam): string {
+  const { rule, fallbackAction, threshold, weights } = decision
+  const ways = [`rule ${rule}`, `fallback ${fallbackAction}`]
+  if (rule === 'trimmed-median') ways.push(`threshold ${threshold}`)
+  if (rule === 'weighted') ways.push(`weights ${weights === undefined ? 'equal' : weights.join(' ')}`)
+  return [
+    `Run ${run}, epoch ${epoch}: n = ${agentCount}, f = ${faults}, ${ways.join(', ')}`,
+    `${rows} rows in batches of ${batchRows}`,
+  ].join('\n')
+}
 
 /** As learner:evaluate names the two files: those of a split other than the test split end with its name. */
 function keysBeside(path: string): string {

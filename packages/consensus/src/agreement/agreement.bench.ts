@@ -5,19 +5,22 @@ import { join } from 'node:path'
 import { fillUniforms, randomStream } from '@vigil/random'
 import { agree } from './agree.ts'
 import { verifyCertificate } from './certificate.ts'
-import { decodeCertificates, decodePublicTeam, encodeCertificates, encodePublicTeam } from './certificate-file.ts'
+import { decodeCertificates, encodeCertificates } from './certificate-file.ts'
 import { generateTeamKeys } from './keys.ts'
-import type { BatchSettings } from './value.ts'
+import { decodePublicTeam, encodePublicTeam } from './public-team.ts'
+import type { Terms } from './terms.ts'
 
 const ROWS = 75_000
 const AGENTS = 4
 const run = 'ab'.repeat(32)
-const settings: BatchSettings = {
-  domain: { run, epoch: 0, batch: 0 },
+const terms: Terms = {
+  run,
+  epoch: 0,
   agentCount: AGENTS,
   faults: 1,
-  rows: ROWS,
   decision: { rule: 'quorum' },
+  rows: ROWS,
+  batchRows: 1000,
 }
 const drawn = new Float64Array(4)
 const votes = Array.from({ length: AGENTS }, (_, agent) => {
@@ -36,14 +39,14 @@ const path = join(folder, 'certificates.bin')
 const seconds = (from: number) => `${((performance.now() - from) / 1000).toFixed(2)} s`
 
 const start = performance.now()
-const certificate = agree({ settings, keys, votes })
+const certificates = agree({ terms, keys, votes })
 console.log(`voted, signed and committed by ${AGENTS} agents: ${seconds(start)}`)
 const writing = performance.now()
-writeFileSync(path, encodeCertificates([certificate]), { flush: true })
+writeFileSync(path, encodeCertificates(certificates), { flush: true })
 console.log(`written: ${seconds(writing)}, ${readFileSync(path).length} bytes`)
 const verifying = performance.now()
 const publicKeys = keys.map(({ publicKey }) => publicKey)
-const team = decodePublicTeam(encodePublicTeam({ run, epoch: 0, faults: 1, publicKeys }))
+const team = decodePublicTeam(encodePublicTeam({ ...terms, publicKeys }))
 const reasons = decodeCertificates(readFileSync(path), team).map((batch) => verifyCertificate(batch, team))
 console.log(
   `read and verified: ${seconds(verifying)}, ${reasons.every((reason) => reason === null) ? 'all hold' : reasons}`,

@@ -6,14 +6,14 @@ import { agreement } from '../../generated/agreement.js'
 import { agree } from './agree.ts'
 import type { BatchCertificate } from './certificate.ts'
 import { decodeCertificates, encodeCertificates } from './certificate-file.ts'
-import { keys, settings, votesOf } from './team-fixture.ts'
+import { keys, settings, terms, votesOf } from './team-fixture.ts'
 
 const HEADER_BYTES = 12
 /** Field 8, a double. */
 const THRESHOLD_TAG = 0x41
 const sizes = { agentCount: settings.agentCount, faults: settings.faults }
 const votes = [0, 1, 2, 3].map((agent) => votesOf(agent))
-const plain = agree({ settings, keys: keys.slice(0, 4), votes })
+const [plain] = agree({ terms: { ...terms, rows: 3 }, keys: keys.slice(0, 4), votes })
 const weighted: BatchCertificate = {
   ...plain,
   settings: { ...settings, decision: { rule: 'weighted', weights: Uint32Array.of(3, 2, 2, 1), fallbackAction: 0 } },
@@ -103,8 +103,8 @@ describe.each([
   })
 
   test('with zero written out, or as minus zero', () => {
-    const zero = agree({
-      settings: { ...settings, decision: { rule: 'trimmed-median', threshold: 0 } },
+    const [zero] = agree({
+      terms: { ...terms, rows: 3, decision: { rule: 'trimmed-median', threshold: 0 } },
       keys: keys.slice(0, 4),
       votes,
     })

@@ -1,41 +1,23 @@
 /**
- * Files of certificates:
+ * Files of certificates, one for each batch in the order of the batches:
  *
  *   bytes 0-7    "vigilcrt"
  *   bytes 8-11   version, u32 little-endian
  *   then, for every certificate: length, u32 little-endian, and that many bytes (proto/agreement.proto, Certificate)
- *
- * and of the public keys to check them with, which is JSON and belongs elsewhere: who can change both can sign anything.
  */
 import protobuf from 'protobufjs/minimal.js'
 import { agreement } from '../../generated/agreement.js'
 import { DECISION_RULES, type DecisionRule } from '../decide.ts'
 import { ConsensusError } from '../errors.ts'
 import { type Action, NO_ACTION } from '../rules/verdict.ts'
-import type { BatchCertificate, TrustedTeam } from './certificate.ts'
-import { ballotFields, certificateFields, FORMAT_VERSION, messageBytesMax, Reading } from './codec.ts'
-import { ed25519Verify } from './keys.ts'
-import { agreementQuorum } from './rules.ts'
+import type { BatchCertificate } from './certificate.ts'
+import { ballotFields, certificateFields, FORMAT_VERSION, messageBytesMax, Reading, ROWS_MAX } from './codec.ts'
 
 const MAGIC = Buffer.from('vigilcrt')
 const HEADER_BYTES = 12
 
 /** Field 5, a number. */
 const ROWS_TAG = 5 << 3
-
-/** Rows of the largest batch that a file may hold. */
-const ROWS_MAX = 2 ** 24
-
-/** What a file of public keys says. */
-export type PublicTeam = {
-  /** 64 hex digits */
-  readonly run: string
-  readonly epoch: number
-  /** f */
-  readonly faults: number
-  /** of agent 0, 1, ...: 64 hex digits each */
-  readonly publicKeys: readonly string[]
-}
 
 /** The bytes of a file. */
 export function encodeCertificates(certificates: readonly BatchCertificate[]): Uint8Array {
@@ -76,42 +58,15 @@ export function decodeCertificates(
   return certificates
 }
 
-/** The text of a file of public keys. */
-export function encodePublicTeam({ run, epoch, faults, publicKeys }: PublicTeam): string {
-  return `${JSON.stringify({ formatVersion: FORMAT_VERSION, run, epoch, faults, publicKeys }, null, 2)}\n`
-}
-
-/**
- * The team of a file of public keys.
- *
- * @throws {ConsensusError} KEYS_FILE for anything else; no other error leaves this function
- */
-export function decodePublicTeam(text: string): TrustedTeam {
-  const { formatVersion, run, epoch, faults, publicKeys, ...others } = parseObject(text)
-  if (formatVersion !== FORMAT_VERSION) throw badKeys(`formatVersion must be ${FORMAT_VERSION}`, formatVersion)
-  if (Object.keys(others).length > 0) throw badKeys('must have no other keys', Object.keys(others).join(', '))
-  if (typeof run !== 'string' || !/^[0-9a-f]{64}$/.test(run)) throw badKeys('run must be 64 hex digits', run)
-  if (!isCount(epoch)) throw badKeys('epoch must be a whole number', epoch)
-  if (!isCount(faults)) throw badKeys('faults must be a whole number', faults)
-  if (!Array.isArray(publicKeys) || !publicKeys.every((key) => typeof key === 'string')) {
-    throw badKeys('publicKeys must be a list of texts', publicKeys)
-  }
-  try {
-    agreementQuorum({ agentCount: publicKeys.length, faults })
-    return { run, epoch, agentCount: publicKeys.length, faults, verify: ed25519Verify(publicKeys) }
-  } catch (error) {
-    throw badKeys('must name a team of at least 3f + 1 Ed25519 keys', (error as Error).message)
-  }
-}
-
 function encodeCertificate({ settings, value, certificate, actions }: BatchCertificate): Uint8Array {
-  const { domain, rows, decision } = settings
+  const { domain, firstRow, rows, decision } = settings
   const { rule, fallbackAction = 3, threshold = 0.5, weights = new Uint32Array(0) } = decision
   return agreement.Certificate.encode({
     formatVersion: FORMAT_VERSION,
     run: Buffer.from(domain.run, 'hex'),
     epoch: domain.epoch,
     batch: domain.batch,
+    firstRow,
     rows,
     rule,
     fallbackAction: fallbackAction === 'abstain' ? NO_ACTION : fallbackAction,
@@ -151,6 +106,7 @@ function decodeCertificate(
       domain: { run: reading.digest(parsed.run), epoch: parsed.epoch, batch: parsed.batch },
       agentCount,
       faults,
+      firstRow: parsed.firstRow,
       rows,
       decision: {
         rule: rule as DecisionRule,
@@ -186,21 +142,6 @@ function readWeights(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(new Uint8Array(bytes.subarray(0, bytes.length & ~3)).buffer)
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw badKeys('must be JSON', (error as Error).message)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badKeys('must be a JSON object', value)
-  return value as Record<string, unknown>
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32
-}
-
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(value)
@@ -210,10 +151,4 @@ function u32(value: number): Buffer {
 function badFile(requirement: string, received: string): ConsensusError {
   const remedy = 'The file is damaged, of another team, or no file of certificates'
   return new ConsensusError('CERTIFICATE_FILE', { field: 'The file', requirement, received, remedy })
-}
-
-function badKeys(requirement: string, received: unknown): ConsensusError {
-  const shown = typeof received === 'string' ? received.slice(0, 80) : JSON.stringify(received)?.slice(0, 80)
-  const remedy = 'Use the file of public keys that was written with the run'
-  return new ConsensusError('KEYS_FILE', { field: 'The keys', requirement, received: String(shown), remedy })
 }

@@ -9,13 +9,16 @@ import {
   verifyCertificate,
   verifyDecision,
 } from './certificate.ts'
-import { decodePublicTeam, encodePublicTeam } from './certificate-file.ts'
-import { keys, settings } from './team-fixture.ts'
+import { decodePublicTeam, encodePublicTeam } from './public-team.ts'
+import { keys, settings, terms } from './team-fixture.ts'
 import type { BatchSettings } from './value.ts'
 
-const { run, epoch } = settings.domain
 const publicKeys = keys.slice(0, 4).map(({ publicKey }) => publicKey)
-const team: TrustedTeam = decodePublicTeam(encodePublicTeam({ run, epoch, faults: 1, publicKeys }))
+
+/** The team as its file of public keys says that it counts. */
+function teamOf(decision: BatchSettings['decision']): TrustedTeam {
+  return decodePublicTeam(encodePublicTeam({ ...terms, rows: 3, decision, publicKeys }))
+}
 
 /** Row 0: all block. Row 1: two against two, no class wins. Row 2: all alert. */
 const votes = [0, 1, 2, 3].map((agent) => ({
@@ -24,7 +27,7 @@ const votes = [0, 1, 2, 3].map((agent) => ({
 }))
 
 function certified(decision: BatchSettings['decision']): BatchCertificate {
-  return agree({ settings: { ...settings, decision }, keys: keys.slice(0, 4), votes })
+  return agree({ terms: { ...terms, rows: 3, decision }, keys: keys.slice(0, 4), votes })[0]
 }
 
 /** The certificate under other settings, with the decisions that they lead to. */
@@ -50,12 +53,16 @@ describe('settings that lead to the same decisions', () => {
     const batch = certified(signed)
     const decisive = (actions: Uint8Array) => [actions[0], actions[2]]
     expect(decisive(under(batch, other).actions)).toEqual(decisive(batch.actions))
-    expect(verifyCertificate(batch, team)).toBeNull()
-    expect(verifyCertificate(under(batch, other), team)).not.toBeNull()
+    // Neither under the terms that were signed, nor where the file of public keys says the others too.
+    expect(verifyCertificate(batch, teamOf(signed))).toBeNull()
+    expect(verifyCertificate(under(batch, other), teamOf(signed))).toBe('WRONG_TERMS')
+    expect(verifyCertificate(under(batch, other), teamOf(other))).toBe('OTHER_DIGEST')
     for (const row of [0, 1, 2]) {
       const proof = proveDecision(batch, row)
-      expect(verifyDecision(proof, team)).toBeNull()
-      expect(verifyDecision({ ...proof, settings: { ...settings, decision: other } }, team)).not.toBeNull()
+      const changed = { ...proof, settings: { ...settings, decision: other } }
+      expect(verifyDecision(proof, teamOf(signed))).toBeNull()
+      expect(verifyDecision(changed, teamOf(signed))).toBe('WRONG_TERMS')
+      expect(verifyDecision(changed, teamOf(other))).toBe('OTHER_DIGEST')
     }
   })
 })
@@ -69,12 +76,12 @@ describe('the leaf of a decision', () => {
     for (const row of [0, 1, 2]) {
       const proof = proveDecision(batch, row)
       const leaf = proof.leaf.with(5, 1 - proof.leaf[5])
-      expect(verifyDecision({ ...proof, leaf }, team)).toBe('NOT_PROVEN')
+      expect(verifyDecision({ ...proof, leaf }, teamOf({ rule: 'quorum' }))).toBe('NOT_PROVEN')
     }
   })
 
   test('holds every vote as it was cast, and none of an agent that is away', () => {
-    const batch = agree({ settings, keys: keys.slice(0, 4), votes: votes.with(2, null as never) })
+    const [batch] = agree({ terms: { ...terms, rows: 3 }, keys: keys.slice(0, 4), votes: votes.with(2, null as never) })
     for (const row of [0, 1, 2]) {
       const leaf = Buffer.from(proveDecision(batch, row).leaf)
       expect(leaf.readUInt32BE(0)).toBe(row)
@@ -89,12 +96,13 @@ describe('the leaf of a decision', () => {
 })
 
 describe('the proof of a decision holds for one team', () => {
+  const team = teamOf({ rule: 'quorum' })
   const proof = proveDecision(certified({ rule: 'quorum' }), 0)
   test.each<[string, Partial<TrustedTeam>, string]>([
     ['another run', { run: 'ef'.repeat(32) }, 'WRONG_RUN'],
-    ['another epoch', { epoch: epoch + 1 }, 'WRONG_EPOCH'],
-    ['more agents', { agentCount: 5 }, 'WRONG_RUN'],
-    ['fewer faults', { faults: 0 }, 'WRONG_RUN'],
+    ['another epoch', { epoch: terms.epoch + 1 }, 'WRONG_EPOCH'],
+    ['more agents', { agentCount: 5 }, 'WRONG_TERMS'],
+    ['fewer faults', { faults: 0 }, 'WRONG_TERMS'],
   ])('%s', (_, change, reason) => {
     expect(verifyDecision(proof, { ...team, ...change })).toBe(reason)
     expect(verifyCertificate(certified({ rule: 'quorum' }), { ...team, ...change })).toBe(reason)

@@ -12,17 +12,22 @@ import {
   verifyCertificate,
   verifyDecision,
 } from './certificate.ts'
-import { decodeCertificates, decodePublicTeam, encodeCertificates, encodePublicTeam } from './certificate-file.ts'
+import { decodeCertificates, encodeCertificates } from './certificate-file.ts'
 import { ed25519Verify, generateTeamKeys } from './keys.ts'
+import { decodePublicTeam, encodePublicTeam } from './public-team.ts'
 import type { RejectionReason } from './rejection.ts'
 import { agreementQuorum } from './rules.ts'
-import { ballotOf, certificateOf, keys, settings, votesOf } from './team-fixture.ts'
+import { ballotOf, certificateOf, keys, settings, terms, votesOf } from './team-fixture.ts'
+import { batchCountOf, settingsOfBatch } from './terms.ts'
 
-const { run, epoch } = settings.domain
 const publicKeys = keys.slice(0, 4).map(({ publicKey }) => publicKey)
-const team: TrustedTeam = decodePublicTeam(encodePublicTeam({ run, epoch, faults: 1, publicKeys }))
-const votes = [0, 1, 2, 3].map((agent) => votesOf(agent))
-const batch = agree({ settings, keys: keys.slice(0, 4), votes })
+const team: TrustedTeam = decodePublicTeam(encodePublicTeam({ ...terms, publicKeys }))
+/** On six rows, the second three of which are like the first. */
+const votes = [0, 1, 2, 3].map((agent) => {
+  const { actions, scores } = votesOf(agent)
+  return { actions: Uint8Array.of(...actions, ...actions), scores: Float32Array.of(...scores, ...scores) }
+})
+const [batch, next] = agree({ terms, keys: keys.slice(0, 4), votes })
 
 describe('agree', () => {
   test('gives the decisions of the rule over the votes, and a certificate that holds', () => {
@@ -35,7 +40,7 @@ describe('agree', () => {
   })
 
   test.each([0, 1, 2, 3])('goes on without agent %i', (away) => {
-    const without = agree({ settings, keys: keys.slice(0, 4), votes: votes.with(away, null as never) })
+    const [without] = agree({ terms, keys: keys.slice(0, 4), votes: votes.with(away, null as never) })
     expect(without.value.map(({ agent }) => agent)).toEqual([0, 1, 2, 3].filter((agent) => agent !== away))
     expect(verifyCertificate(without, team)).toBeNull()
   })
@@ -44,18 +49,64 @@ describe('agree', () => {
     const faults = maxFaults(agentCount)
     const teamKeys = generateTeamKeys(agentCount)
     const verify = ed25519Verify(teamKeys.map(({ publicKey }) => publicKey))
-    const certified = agree({
-      settings: { ...settings, agentCount, faults },
+    const [certified] = agree({
+      terms: { ...terms, rows: 3, agentCount, faults },
       keys: teamKeys,
       votes: teamKeys.map((_, agent) => votesOf(agent)),
     })
     expect(certified.certificate.signatures.length).toBe(agreementQuorum({ agentCount, faults }))
-    expect(verifyCertificate(certified, { run, epoch, agentCount, faults, verify })).toBeNull()
+    expect(verifyCertificate(certified, { ...terms, rows: 3, agentCount, faults, verify })).toBeNull()
   })
 
   test('says so when too many are away', () => {
-    const call = () => agree({ settings, keys: keys.slice(0, 4), votes: [votes[0], null, null, votes[3]] })
+    const call = () => agree({ terms, keys: keys.slice(0, 4), votes: [votes[0], null, null, votes[3]] })
     expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'NO_AGREEMENT' }))
+  })
+})
+
+describe('batches', () => {
+  const long = { ...terms, rows: 10, batchRows: 4 }
+  const cast = [0, 1, 2, 3].map((agent) => ({
+    actions: Uint8Array.from({ length: 10 }, (_, row) => (agent + row) % 4),
+    scores: Float32Array.from({ length: 10 }, (_, row) => (agent + row) / 13),
+  }))
+  const all = agree({ terms: long, keys: keys.slice(0, 4), votes: cast })
+
+  test('cover all rows in their order, each led by the next agent', () => {
+    expect(batchCountOf(long)).toBe(3)
+    expect(all.map(({ settings }) => [settings.domain.batch, settings.firstRow, settings.rows])).toEqual([
+      [0, 0, 4],
+      [1, 4, 4],
+      [2, 8, 2],
+    ])
+    expect(all.map((one) => one.certificate.view)).toEqual([0, 0, 0])
+    for (const [number, one] of all.entries()) {
+      expect(one.settings).toEqual(settingsOfBatch(long, number))
+      expect(verifyCertificate(one, { ...team, ...long })).toBeNull()
+    }
+    const actions = all.flatMap((one) => [...one.actions])
+    for (const [row, action] of actions.entries()) {
+      expect(action).toBe(decide({ actions: cast.map((vote) => vote.actions[row]), rule: 'quorum', faults: 1 }).action)
+    }
+  })
+
+  test('hold under the terms that they were made for alone', () => {
+    const trusted = { ...team, ...long }
+    expect(verifyCertificate(all[1], { ...trusted, rows: 9 })).toBeNull()
+    expect(verifyCertificate(all[2], { ...trusted, rows: 9 })).toBe('WRONG_TERMS')
+    expect(verifyCertificate(all[2], { ...trusted, rows: 8 })).toBe('WRONG_BATCH')
+    expect(verifyCertificate(all[1], { ...trusted, batchRows: 5 })).toBe('WRONG_TERMS')
+    // Other rows under the number of the batch: the range is signed too.
+    const moved = { ...all[1], settings: { ...all[1].settings, firstRow: 5 } }
+    expect(verifyCertificate(moved, trusted)).toBe('WRONG_TERMS')
+    expect(verifyCertificate(moved, { ...trusted, batchRows: 5, rows: 9 })).toBe('OTHER_DIGEST')
+  })
+
+  test('too few or too many votes are refused', () => {
+    for (const rows of [9, 11]) {
+      const call = () => agree({ terms: { ...long, rows }, keys: keys.slice(0, 4), votes: cast })
+      expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'VOTES' }))
+    }
   })
 })
 
@@ -68,14 +119,16 @@ describe('a certificate that was tampered with', () => {
   test.each<[string, BatchCertificate, RejectionReason]>([
     ['another run', domain({ run: 'ef'.repeat(32) }), 'WRONG_RUN'],
     ['another epoch', domain({ epoch: 4 }), 'WRONG_EPOCH'],
-    ['another batch', domain({ batch: 1 }), 'BAD_SIGNATURE'],
-    ['another team', changed({ settings: { ...settings, faults: 0 } }), 'WRONG_RUN'],
+    ['another batch', domain({ batch: 1 }), 'WRONG_TERMS'],
+    ['the rows of another batch', { ...batch, settings: next.settings }, 'BAD_SIGNATURE'],
+    ['a batch that there is not', domain({ batch: 2 }), 'WRONG_BATCH'],
+    ['another team', changed({ settings: { ...settings, faults: 0 } }), 'WRONG_TERMS'],
     ['a decision', changed({ actions: batch.actions.map((action) => 3 - action) }), 'WRONG_DECISIONS'],
-    ['another rule', changed({ settings: { ...settings, decision: { rule: 'majority' } } }), 'OTHER_DIGEST'],
+    ['another rule', changed({ settings: { ...settings, decision: { rule: 'majority' } } }), 'WRONG_TERMS'],
     [
       'weights by which one agent decides',
       changed({ settings: { ...settings, decision: { rule: 'weighted', weights: Uint32Array.of(9, 1, 1, 1) } } }),
-      'OTHER_DIGEST',
+      'WRONG_TERMS',
     ],
     [
       'two signers',
@@ -122,7 +175,7 @@ describe('the proof of one decision', () => {
     ['no path', { path: [] }, 'NOT_PROVEN'],
     ['another root', { outline: { root: 'ab'.repeat(32), ballots } }, 'NOT_PROVEN'],
     ['other ballots', { outline: { root, ballots: ballots.slice(1) } }, 'OTHER_DIGEST'],
-    ['another rule', { settings: { ...settings, decision: { rule: 'majority' } } }, 'OTHER_DIGEST'],
+    ['another rule', { settings: { ...settings, decision: { rule: 'majority' } } }, 'WRONG_TERMS'],
     ['prepare votes alone', { certificate: certificateOf('prepare', 0, batch.certificate.digest) }, 'UNJUSTIFIED'],
   ])('with %s does not', (_, change, reason) => {
     expect(verifyDecision({ ...proof, ...change }, team)).toBe(reason)
@@ -132,12 +185,10 @@ describe('the proof of one decision', () => {
 describe('files', () => {
   const weights = Uint32Array.of(3, 3, 3, 2)
   const decision = { rule: 'weighted', fallbackAction: 'abstain', threshold: 0.25, weights } as const
-  const second = agree({
-    settings: { ...settings, domain: { ...settings.domain, batch: 1 }, decision },
-    keys: keys.slice(0, 4),
-    votes,
-  })
-  const bytes = encodeCertificates([batch, second])
+  const counted = { ...terms, decision }
+  const [first, second] = agree({ terms: counted, keys: keys.slice(0, 4), votes })
+  const team = decodePublicTeam(encodePublicTeam({ ...counted, publicKeys }))
+  const bytes = encodeCertificates([first, second])
   const sizes = { agentCount: 4, faults: 1 }
 
   test('come back as they were written', () => {
@@ -192,7 +243,7 @@ describe('files', () => {
     }
     if (read.some((certificate) => verifyCertificate(certificate, team) !== null)) return 'does not hold'
     // What holds is what was written, perhaps not all of it.
-    const known = [batch, second].map((certificate) => Buffer.from(encodeCertificates([certificate])).toString('hex'))
+    const known = [first, second].map((certificate) => Buffer.from(encodeCertificates([certificate])).toString('hex'))
     const held = read.map((certificate) => Buffer.from(encodeCertificates([certificate])).toString('hex'))
     expect(known).toEqual(expect.arrayContaining(held))
     return 'same'
@@ -210,10 +261,27 @@ describe('files', () => {
 })
 
 describe('files of public keys', () => {
-  const text = encodePublicTeam({ run, epoch, faults: 1, publicKeys })
+  const weighted = { ...terms, decision: { rule: 'weighted', weights: Uint32Array.of(3, 3, 2, 2) } as const }
+  const text = encodePublicTeam({ ...weighted, publicKeys })
   const changedBy = (change: object) => JSON.stringify({ ...JSON.parse(text), ...change })
 
+  test('come back as they were written, with all that was agreed on', () => {
+    const { verify: _, ...read } = decodePublicTeam(text)
+    const decision = { ...weighted.decision, threshold: 0.5, fallbackAction: 3 }
+    expect(read).toEqual({ ...terms, decision })
+    expect(encodePublicTeam({ ...read, publicKeys })).toBe(text)
+  })
+
   test.each<[string, string]>([
+    ['an unknown rule', changedBy({ rule: 'plurality' })],
+    ['a threshold of 2', changedBy({ threshold: 2 })],
+    ['a fifth action to fall back on', changedBy({ fallbackAction: 4 })],
+    ['weights by which one agent outweighs two', changedBy({ weights: [4, 3, 2, 2] })],
+    ['weights for three', changedBy({ weights: [1, 1, 1] })],
+    ['weights that are no whole numbers', changedBy({ weights: [1, 1, 1, 0.5] })],
+    ['no rows', changedBy({ rows: 0 })],
+    ['no rows in a batch', changedBy({ batchRows: 0 })],
+    ['more rows in a batch than there may be', changedBy({ batchRows: 2 ** 25 })],
     ['no JSON', '{'],
     ['a list', '[]'],
     ['another version', changedBy({ formatVersion: 9 })],

@@ -6,6 +6,7 @@ import type { Committed, QuorumCertificate, Value } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import { STANDARD_RULES } from './rules.ts'
 import type { Verify } from './statement.ts'
+import { checkTerms, type Terms } from './terms.ts'
 import {
   type BatchSettings,
   ballotDigest,
@@ -28,16 +29,8 @@ export type BatchCertificate = {
   readonly actions: Uint8Array
 }
 
-/** Who is to be believed. */
-export type TrustedTeam = {
-  /** 64 hex digits */
-  readonly run: string
-  readonly epoch: number
-  readonly agentCount: number
-  /** f */
-  readonly faults: number
-  readonly verify: Verify
-}
+/** Who is to be believed, and what they agreed on. */
+export type TrustedTeam = Terms & { readonly verify: Verify }
 
 /** One decision of a certified batch, which can be checked without the other ones. */
 export type DecisionProof = {
@@ -60,7 +53,7 @@ export function certify(settings: BatchSettings, { value, certificate }: Committ
 export function verifyCertificate(batch: BatchCertificate, team: TrustedTeam): RejectionReason | null {
   const { settings, value, certificate, actions } = batch
   const checking = checkingFor(settings, team)
-  const reason = belongsTo(settings, team) ?? checkCommit(checking, certificate) ?? checkValue(checking, value)
+  const reason = checkTerms(settings, team) ?? checkCommit(checking, certificate) ?? checkValue(checking, value)
   if (reason !== null) return reason
   // Settings that no vote can be counted by are not those that a quorum has signed.
   const decided = decidedBy(value, settings)
@@ -85,7 +78,7 @@ export function proveDecision({ settings, value, certificate }: BatchCertificate
 /** Whether the quorum has certified this decision; null, or what is wrong. */
 export function verifyDecision(proof: DecisionProof, team: TrustedTeam): RejectionReason | null {
   const { settings, outline, certificate, row, leaf, path } = proof
-  const reason = belongsTo(settings, team) ?? checkCommit(checkingFor(settings, team), certificate)
+  const reason = checkTerms(settings, team) ?? checkCommit(checkingFor(settings, team), certificate)
   if (reason !== null) return reason
   const isOfRow = leaf.length === 6 + 5 * settings.agentCount && Buffer.from(leaf).readUInt32BE(0) === row
   const root = isOfRow ? rootOfInclusion({ content: leaf, index: row, count: settings.rows, path }) : null
@@ -100,12 +93,6 @@ function decidedBy(value: Value, settings: BatchSettings): Decided | null {
     if (error instanceof ConsensusError) return null
     throw error
   }
-}
-
-function belongsTo({ domain, agentCount, faults }: BatchSettings, team: TrustedTeam): RejectionReason | null {
-  const { run, epoch } = team
-  if (agentCount !== team.agentCount || faults !== team.faults) return 'WRONG_RUN'
-  return STANDARD_RULES.belongs({ ...domain, run, epoch }, domain)
 }
 
 function checkCommit(checking: Checking, certificate: QuorumCertificate): RejectionReason | null {

@@ -23,6 +23,9 @@ import type { BatchSettings } from './value.ts'
 /** Version of the layout of messages and certificates. */
 export const FORMAT_VERSION = 2
 
+/** Rows of the largest batch. */
+export const ROWS_MAX = 2 ** 24
+
 /** Views are below this, so that a view and the next one are u32. */
 const VIEW_LIMIT = 2 ** 31
 

@@ -1,10 +1,11 @@
 /** Which keys are refused, against an arithmetic of the curve that is written out here: points, sums and multiples. */
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { decodePublicTeam, encodePublicTeam } from './certificate-file.ts'
 import { ed25519Sign, ed25519Verify, generateTeamKeys, keysOfSecret } from './keys.ts'
 import { faultOfPublicKey } from './public-key.ts'
+import { decodePublicTeam, encodePublicTeam } from './public-team.ts'
 import { type Statement, statementBytes } from './statement.ts'
+import { terms } from './team-fixture.ts'
 
 const P = 57896044618658097711785492504343953926634992332820282019728792003956564819949n
 /** Order of the base point. */
@@ -129,7 +130,7 @@ describe('a team', () => {
   test.each([...weak, bytesOf(1n, 1n), bytesOf(P + 1n, 0n), bytesOf(2n, 0n)])('with the key %s is refused', (key) => {
     const publicKeys = [...honest, key]
     expect(() => ed25519Verify(publicKeys)).toThrow(expect.objectContaining({ code: 'KEY' }))
-    const text = encodePublicTeam({ run: 'ab'.repeat(32), epoch: 0, faults: 1, publicKeys })
+    const text = encodePublicTeam({ ...terms, publicKeys })
     expect(() => decodePublicTeam(text)).toThrow(expect.objectContaining({ code: 'KEYS_FILE' }))
   })
 

@@ -3,6 +3,7 @@
  *
  *   NOT_BYTES, OVERSIZED, MALFORMED, NOT_CANONICAL, FORMAT_VERSION, OUT_OF_RANGE   from the decoder
  *   WRONG_RUN, WRONG_EPOCH, WRONG_BATCH   it belongs elsewhere
+ *   WRONG_TERMS        a certificate for other rows, agents or faults, or another way of counting, than the team agreed on
  *   UNKNOWN_AGENT      no agent of this team
  *   BAD_SIGNATURE      not signed by the one that it names, or over something else
  *   OLD_VIEW           of a view that this agent has left: late, or replayed
@@ -30,6 +31,7 @@ export type RejectionReason =
   | 'WRONG_RUN'
   | 'WRONG_EPOCH'
   | 'WRONG_BATCH'
+  | 'WRONG_TERMS'
   | 'UNKNOWN_AGENT'
   | 'BAD_SIGNATURE'
   | 'OLD_VIEW'

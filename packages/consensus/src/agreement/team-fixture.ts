@@ -6,6 +6,7 @@ import type { Ballot, Claim, Message, Phase, QuorumCertificate, Value } from './
 import { Replica, type ReplicaOptions } from './replica.ts'
 import { STANDARD_RULES } from './rules.ts'
 import { type Claimed, claimed } from './statement.ts'
+import type { Terms } from './terms.ts'
 import { type BatchSettings, ballotDigest, Digests } from './value.ts'
 
 /** n = 4, f = 1, three rows. */
@@ -13,8 +14,20 @@ export const settings: BatchSettings = {
   domain: { run: hash('sha256', 'a run'), epoch: 3, batch: 0 },
   agentCount: 4,
   faults: 1,
+  firstRow: 0,
   rows: 3,
   decision: { rule: 'quorum' },
+}
+
+/** Two batches like that of the settings. */
+export const terms: Terms = {
+  run: settings.domain.run,
+  epoch: settings.domain.epoch,
+  agentCount: 4,
+  faults: 1,
+  decision: settings.decision,
+  rows: 6,
+  batchRows: 3,
 }
 
 /** The keys of agents 0 to 3, and of a stranger. */

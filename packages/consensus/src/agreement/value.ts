@@ -13,6 +13,8 @@ export type BatchSettings = {
   readonly agentCount: number
   /** f */
   readonly faults: number
+  /** number of the batch's first event among all that the team decides on */
+  readonly firstRow: number
   /** events of the batch, at least 1 */
   readonly rows: number
   /** how the votes are counted */
@@ -141,9 +143,18 @@ export function valueDigest({ root, ballots }: ValueOutline, settings: BatchSett
 }
 
 /** One text for equal settings: the defaults are written out. The domain is in every signature already. */
-function settingsText({ agentCount, faults, rows, decision }: BatchSettings): string {
+export function settingsText({ agentCount, faults, firstRow, rows, decision }: BatchSettings): string {
   const { rule, fallbackAction = 3, threshold = 0.5, weights } = decision
-  return JSON.stringify([agentCount, faults, rows, rule, fallbackAction, threshold, weights ? [...weights] : null])
+  return JSON.stringify([
+    agentCount,
+    faults,
+    firstRow,
+    rows,
+    rule,
+    fallbackAction,
+    threshold,
+    weights ? [...weights] : null,
+  ])
 }
 
 function* leaves(decided: Omit<Decided, 'tree'>, agentCount: number): Generator<Buffer> {

@@ -100,6 +100,7 @@ export function checkingOf(
     domain: { run: hash('sha256', `simulated run ${seed}`), epoch: 1, batch },
     agentCount,
     faults,
+    firstRow: batch * ROWS,
     rows: ROWS,
     decision: { rule, threshold: 0.5, weights },
   }

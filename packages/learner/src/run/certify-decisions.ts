@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { EvaluationSplit } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
-import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
+import { agree, decodePublicTeam, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/consensus'
 import type { Config } from '../config/config.ts'
 import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
 import { voteSettings } from '../evaluation/vote-settings.ts'
 import { weightsSha256 } from '../run-files/run-record.ts'
 import type { RunIdentity } from './session.ts'
 import type { Team } from './team.ts'
+
+/** Rows that are agreed on at a time: batch b is led by agent b mod n first, so that no agent leads more than its share. */
+const BATCH_ROWS = 1000
 
 /** What is decided on by whom. */
 export type Certified = Pick<RunIdentity, 'datasetFingerprint' | 'configFingerprint'> & {
@@ -58,18 +62,22 @@ export async function certifyDecisions(
   const weights = rule === 'weighted' ? await weightsOfTeam(team, config) : new Uint32Array(agentCount).fill(1)
   const { faults: _stated, ...decision } = voteSettings(config, rule, weights)
   const keys = generateTeamKeys(agentCount)
-  const run = certifiedRun(certified)
-  const domain = { run, epoch: 0, batch: 0 }
   const rows = decisions.actions.length
-  const certificate = agree({
-    settings: { domain, agentCount, faults, rows, decision },
-    keys,
-    votes: decisions.agents,
-  })
+  const epoch = await epochAfter(files.publicKeys)
+  const terms = { run: certifiedRun(certified), epoch, agentCount, faults, decision, rows, batchRows: BATCH_ROWS }
+  const certificates = agree({ terms, keys, votes: decisions.agents })
   // A crash between the two leaves certificates that do not hold, never some that only seem to.
-  const publicKeys = keys.map(({ publicKey }) => publicKey)
-  const publicTeam = encodePublicTeam({ run, epoch: 0, faults, publicKeys })
+  const publicTeam = encodePublicTeam({ ...terms, publicKeys: keys.map(({ publicKey }) => publicKey) })
   await writeFileAtomically(files.publicKeys, publicTeam)
-  await writeFileAtomically(files.certificates, encodeCertificates([certificate]))
+  await writeFileAtomically(files.certificates, encodeCertificates(certificates))
   return { rows, keysSha256: hash('sha256', publicTeam) }
+}
+
+/** An epoch is one set of keys, and so one evaluation: the one after that whose keys are about to be replaced, or 0. */
+async function epochAfter(publicKeys: string): Promise<number> {
+  try {
+    return (decodePublicTeam(await readFile(publicKeys, 'utf8')).epoch + 1) % 2 ** 32
+  } catch {
+    return 0
+  }
 }
