@@ -99,6 +99,11 @@ describe('an evaluation under attack', () => {
     for (const certificate of certificates) expect(verifyCertificate(certificate, trusted)).toBeNull()
     const stopped = certificates.flatMap(({ actions }) => [...actions]).filter((action) => action === 1 || action === 2)
     expect(stopped.length).toBe(scores.tp + scores.fp)
+    // New keys are a new epoch, under which nothing of before holds.
+    await evaluated({ config: counted, attacks: ['crash'], certify: true })
+    const later = decodePublicTeam(await readFile(files.publicKeys, 'utf8'))
+    expect(later.epoch).toBe(trusted.epoch + 1)
+    expect(verifyCertificate(certificates[0], later)).toBe('WRONG_EPOCH')
     expect((await readdir(folder.path)).filter((name) => /key/.test(name))).toEqual(['public-keys.json'])
     expect(said.join('')).toContain(hash('sha256', await readFile(files.publicKeys)))
   })
