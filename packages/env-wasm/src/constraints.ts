@@ -90,7 +90,14 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
 function compileSpecification(formula: string, index: number): Program {
   try {
     const invariant = invariantOf(parse(formula))
-    const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
+    const watched = compile(invariant).signals
+    if (watched.length === 0) {
+      throw new EnvironmentError(
+        'SPECIFICATION',
+        'it is about no signal, so that nothing which the team does can change it. Name one, as in "false_positive < 1"; docs/stl.md lists them.',
+      )
+    }
+    const windowed = watched.filter((name) => (signalSource(name)?.window ?? 0) > 0)
     const program = compile(invariant, { signals: [...SIGNALS, ...windowed] })
     if (program.signals.length === 0) {
       throw new StlError(

@@ -59,6 +59,9 @@ describe('train refuses', () => {
       3,
       /MEMORY: .* fewer threads \(engineThreads, here 8\), .*rolloutSteps, here 65536/,
     ],
+    [['--specifications=true'], 2, /INVALID_VALUE: .*"true": it is about no signal.*docs\/stl\.md/],
+    [['--specifications=G (1 > 0)', '--stl-mode=lagrangian'], 2, /INVALID_VALUE: .*it is about no signal/],
+    [['--specifications=false_positive = 0'], 2, /INVALID_VALUE: /],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--resume=nowhere', '--seed=2'], 2, /CONFLICT: --resume goes on with the settings of the run/],
   ])('%j', (flags, status, message) => {
