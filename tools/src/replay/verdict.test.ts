@@ -6,6 +6,7 @@ const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(64))
 
 const record: RunRecord = {
   weightsSha256: A,
+  metricsSha256: A,
   engine: 'portable',
   backend: 'wasm',
   configFingerprint: B,
@@ -18,6 +19,7 @@ const same: RepeatedRun = {
   latestSha256: A,
   bestSha256: B,
   repeatedBestSha256: B,
+  samePipeline: true,
   difference: null,
 }
 /** A repetition that ended with other weights under other circumstances. */
@@ -65,11 +67,13 @@ describe('verdictOn', () => {
     ['run.json', { recorded: { ...record, weightsSha256: C } }],
     ['checkpoints/latest.checkpoint', { latestSha256: C }],
     ['checkpoints/best.checkpoint', { bestSha256: C }],
+    ['pipeline.json', { samePipeline: false }],
+    ['run.json', { recorded: { ...record, metricsSha256: C } }],
     ['metrics.jsonl', { difference: { line: 5, field: null, recorded: 'no such line', repeated: 'a line' } }],
   ])('finds that %s alone was changed', (file, change) => {
     const { matches, findings, reasons } = verdictOn({ ...same, ...change })
     expect(matches).toBe(false)
-    expect(findings.filter((finding) => finding.includes('but repeated'))).toHaveLength(1)
+    expect(findings.filter((finding) => /but repeated|not those|other features/.test(finding))).toHaveLength(1)
     expect(reasons).toEqual([`${file} was changed after the training, or comes from another run.`])
   })
 })

@@ -14,7 +14,7 @@ const SAME_BYTES_EVERYWHERE = ['portable wasm', 'tfjs wasm', 'tfjs cpu']
 
 /** Holds a run folder against its repetition. It matches when nothing differs: record, checkpoints and metrics. */
 export function verdictOn(run: RepeatedRun): Verdict {
-  const { recorded, repeated, difference } = run
+  const { recorded, repeated, difference, samePipeline } = run
   const weights = [
     ['run.json', recorded.weightsSha256, repeated.weightsSha256],
     ['checkpoints/latest.checkpoint', run.latestSha256, repeated.weightsSha256],
@@ -24,14 +24,17 @@ export function verdictOn(run: RepeatedRun): Verdict {
     kept === again ? `${file}: weights ${kept}, the same again` : `${file}: weights ${kept}, but repeated ${again}`,
   )
   findings.push(`metrics.jsonl: ${metricsInWords(difference)}`)
+  findings.push(`pipeline.json: ${samePipeline ? 'the same features again' : 'other features than were fitted again'}`)
   const fingerprints = [
+    ['metrics', recorded.metricsSha256, repeated.metricsSha256],
     ['settings', recorded.configFingerprint, repeated.configFingerprint],
     ['data', recorded.datasetFingerprint, repeated.datasetFingerprint],
   ] as const
   for (const [what, kept, again] of fingerprints) {
     if (kept !== again) findings.push(`${what}: not those that run.json records`)
   }
-  const matches = difference === null && [...weights, ...fingerprints].every(([, kept, again]) => kept === again)
+  const matches =
+    difference === null && samePipeline && [...weights, ...fingerprints].every(([, kept, again]) => kept === again)
   return { matches, findings, reasons: matches ? [] : reasonsFor(run) }
 }
 
@@ -69,16 +72,19 @@ function reasonsFor(run: RepeatedRun): readonly string[] {
 function changedFiles(run: RepeatedRun, metricsAgree: boolean): readonly string[] {
   const { recorded, repeated } = run
   const again = repeated.weightsSha256
+  // Metrics that are the same again, and a record of others.
+  const isSameMetrics = !metricsAgree || recorded.metricsSha256 === repeated.metricsSha256
   if (recorded.weightsSha256 !== again && run.latestSha256 !== again) {
     return [
       'Nothing that is recorded explains it. Either files of the run were changed, or it is a defect of Vigil: then please report it with the run folder.',
     ]
   }
   const changed = [
-    ...(recorded.weightsSha256 === again ? [] : ['run.json']),
+    ...(recorded.weightsSha256 === again && isSameMetrics ? [] : ['run.json']),
     ...(run.latestSha256 === again ? [] : ['checkpoints/latest.checkpoint']),
     ...(run.bestSha256 === run.repeatedBestSha256 ? [] : ['checkpoints/best.checkpoint']),
     ...(metricsAgree ? [] : ['metrics.jsonl']),
+    ...(run.samePipeline ? [] : ['pipeline.json']),
   ]
   return changed.map((file) => `${file} was changed after the training, or comes from another run.`)
 }

@@ -10,6 +10,7 @@ import type { RewardTable } from '@vigil/env-wasm'
 import { scoresOf } from '../evaluation/scores.ts'
 import { type ConfusionCounts, countConfusion, deriveRates } from '../run-files/classification.ts'
 import { COUNTS, type UnderAttack } from '../run-files/under-attack.ts'
+import type { OnStep } from '../terminal/steps.ts'
 import { type Attack, isVoteAttack, type VoteAttack, type Votes, votesUnder } from './attack-votes.ts'
 import { faultySets } from './faulty-sets.ts'
 
@@ -32,7 +33,11 @@ export type AttackTableInput = Votes & {
   readonly attacks: readonly Attack[]
   /** attacks that changed weights, whose votes are here */
   readonly byWeights: readonly WeightedAttack[]
+  /** told what is being done */
+  readonly onStep?: OnStep
 }
+
+const STAGE = 'attacking the decisions'
 
 const RULES = Object.keys(DECISION_RULES) as DecisionRule[]
 
@@ -45,16 +50,22 @@ const RULES = Object.keys(DECISION_RULES) as DecisionRule[]
 export function attackTable(input: AttackTableInput): UnderAttack[] {
   const { faults } = input.settingsOf('majority')
   const sizes = Array.from({ length: faults + 1 }, (_, i) => i + 1)
+  const byVotes = input.attacks.filter(isVoteAttack)
+  const { onStep = () => undefined } = input
+  const total = byVotes.length * sizes.length * RULES.length
+  let done = 0
+  onStep(STAGE, done, total)
   const table = RULES.map((rule) => entryOf(input, { attack: 'none', faulty: [], rule, votes: input.votes }))
   const reach = new Map(
     sizes.flatMap((size) => RULES.map((rule) => [`${size} ${rule}`, withinReach(input, { size, rule })] as const)),
   )
-  for (const attack of input.attacks.filter(isVoteAttack)) {
+  for (const attack of byVotes) {
     for (const size of sizes) {
       for (const rule of RULES) {
         const faulty = worstSet(input, { attack, size, rule, reach: reach.get(`${size} ${rule}`)! })
         const by = { faulty, settings: input.settingsOf(rule), seed: input.seed }
         table.push(entryOf(input, { attack, faulty, rule, votes: votesUnder(attack, input, by) }))
+        onStep(STAGE, ++done, total)
       }
     }
   }

@@ -5,6 +5,7 @@ import { weightsOfTeam } from '../evaluation/team-decisions.ts'
 import { voteSettings } from '../evaluation/vote-settings.ts'
 import type { Team } from '../run/team.ts'
 import type { UnderAttack } from '../run-files/under-attack.ts'
+import type { OnStep } from '../terminal/steps.ts'
 import { attackTable, type WeightedAttack } from './attack-table.ts'
 import { type Attack, isVoteAttack } from './attack-votes.ts'
 import { driftingVotes } from './drift.ts'
@@ -20,6 +21,8 @@ export type TeamAttack = {
   readonly decisions: SplitDecisions
   /** in the order of the table */
   readonly attacks: readonly Attack[]
+  /** told what is being done */
+  readonly onStep: OnStep
 }
 
 /**
@@ -29,7 +32,7 @@ export type TeamAttack = {
  * @throws {ActorError} {EngineError}
  */
 export async function attackTeam(team: Team, config: Config, attack: TeamAttack): Promise<UnderAttack[]> {
-  const { split, parameters, decisions, attacks } = attack
+  const { split, parameters, decisions, attacks, onStep } = attack
   const { seed, faults, rewards } = config
   team.publish(parameters, 0)
   const weights = await weightsOfTeam(team, config)
@@ -39,7 +42,8 @@ export async function attackTeam(team: Team, config: Config, attack: TeamAttack)
     for (let size = 1; size <= faults + 1; size++) {
       const faulty = mostSkilled(weights, size)
       const by = { split, parameters, faulty }
-      const votes = name === 'drift' ? await driftingVotes(team, by) : await trainedVotes(team, config, by)
+      const votes =
+        name === 'drift' ? await driftingVotes(team, by) : await trainedVotes(team, config, { ...by, onStep })
       byWeights.push({ attack: name, faulty, votes })
     }
   }
@@ -47,7 +51,7 @@ export async function attackTeam(team: Team, config: Config, attack: TeamAttack)
   const { votes, labels } = decisions
   const events = Uint32Array.from({ length: labels.length }, (_, row) => row)
   const settingsOf = (rule: Parameters<typeof voteSettings>[1]) => voteSettings(config, rule, weights)
-  return attackTable({ votes, labels, events, rewards, settingsOf, weights, seed, attacks, byWeights })
+  return attackTable({ votes, labels, events, rewards, settingsOf, weights, seed, attacks, byWeights, onStep })
 }
 
 async function trainedVotes(
@@ -57,8 +61,11 @@ async function trainedVotes(
     split,
     parameters,
     faulty,
-  }: { readonly split: EvaluationSplit; readonly parameters: Float32Array; readonly faulty: readonly number[] },
+    onStep,
+  }: Pick<TeamAttack, 'split' | 'parameters' | 'onStep'> & { readonly faulty: readonly number[] },
 ) {
-  team.publish(await trainAttackers(team, config, { honest: parameters, faulty }), 0)
+  const stage = `training ${faulty.length} of the agents to do harm`
+  const onIteration = (done: number, total: number) => onStep(stage, done, total)
+  team.publish(await trainAttackers(team, config, { honest: parameters, faulty, onIteration }), 0)
   return { ...(await team.pool.evaluate(split)), agentCount: config.agents }
 }

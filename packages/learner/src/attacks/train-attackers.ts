@@ -24,7 +24,15 @@ const ITERATIONS = 12
 export async function trainAttackers(
   { dataset, network }: Pick<Team, 'dataset' | 'network'>,
   config: Config,
-  { honest, faulty }: { readonly honest: Float32Array; readonly faulty: readonly number[] },
+  {
+    honest,
+    faulty,
+    onIteration = () => undefined,
+  }: {
+    readonly honest: Float32Array
+    readonly faulty: readonly number[]
+    readonly onIteration?: (done: number, total: number) => void
+  },
 ): Promise<Float32Array> {
   const { agents: A, seed } = config
   const parametersPerAgent = honest.length / A
@@ -50,6 +58,7 @@ export async function trainAttackers(
       engine.loadParameters(parameters)
       let normaliser = createReturnNormaliser(config.returnNormalisation)
       for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+        onIteration(iteration, ITERATIONS)
         team.publish(parameters, iteration)
         const trajectories = (await team.pool.collect()).map(paidForHarm)
         const memory = { acting: normaliser, latest: normaliser, multipliers: config.specifications.map(() => 0) }

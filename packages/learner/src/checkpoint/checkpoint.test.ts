@@ -8,13 +8,14 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, readCheckpoint, wr
 import { CheckpointError } from './errors.ts'
 
 const SIZES = { parameterCount: 3, multiplierCount: 1, laneCount: 3, historyLength: 2 }
-const EXPECTED = { configFingerprint: 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), sizes: SIZES }
+const EXPECTED = { fingerprintAt: () => 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), sizes: SIZES }
 
 const checkpoint: Checkpoint = {
   iteration: 12,
   envSteps: 98_304,
   passes: 24,
-  configFingerprint: EXPECTED.configFingerprint,
+  metricsSha256: 'c'.repeat(64),
+  configFingerprint: EXPECTED.fingerprintAt(),
   datasetFingerprint: EXPECTED.datasetFingerprint,
   engine: 'tfjs wasm',
   normaliser: { kind: 'running', count: 5, mean: 0.1 + 0.2, m2: 1 / 3 },
@@ -36,6 +37,14 @@ describe('checkpoint', () => {
     expect(decodeCheckpoint(encodeCheckpoint(checkpoint), EXPECTED, 'latest')).toEqual(checkpoint)
     const fresh = { ...checkpoint, best: null, acting: null }
     expect(decodeCheckpoint(encodeCheckpoint(fresh), EXPECTED, 'latest')).toEqual(fresh)
+  })
+
+  it('is asked for the settings of its own iteration, and for none or no data where it is said', () => {
+    const bytes = encodeCheckpoint(checkpoint)
+    const fingerprintAt = (iteration: number) => (iteration === 12 ? 'a' : 'd').repeat(64)
+    expect(decodeCheckpoint(bytes, { ...EXPECTED, fingerprintAt }, 'x')).toEqual(checkpoint)
+    const anyRun = { fingerprintAt: null, datasetFingerprint: null, sizes: null }
+    expect(decodeCheckpoint(bytes, anyRun, 'x')).toEqual(checkpoint)
   })
 
   it('needs no network to be read, but one number of parameters in all its parts', () => {
@@ -129,7 +138,7 @@ describe('checkpoint', () => {
 
   it.each([
     ['dataset', { datasetFingerprint: 'c'.repeat(64) }, /trained on other data/],
-    ['settings', { configFingerprint: 'c'.repeat(64) }, /other settings/],
+    ['settings', { fingerprintAt: () => 'c'.repeat(64) }, /other settings/],
     ['network', { sizes: { ...SIZES, parameterCount: 4 } }, /hold 3 numbers, this network has 4/],
     ['list of rules', { sizes: { ...SIZES, multiplierCount: 2 } }, /has 1 multipliers, this run has 2/],
     ['number of lanes', { sizes: { ...SIZES, laneCount: 2 } }, /history holds 3 decisions, .* of 2 lanes/],

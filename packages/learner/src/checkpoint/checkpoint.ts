@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import type { OptimiserState } from '../engine/engine.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
+import { RunFileError } from '../run-files/errors.ts'
+import { readRunFile } from '../run-files/read-run-file.ts'
 import { count, sha256, share } from '../run-files/schema-parts.ts'
 import { type DecisionHistory, isHistory } from '../training/constraints/decision-history.ts'
 import { type Multiplier, multipliersSchema } from '../training/constraints/multipliers.ts'
@@ -35,7 +36,9 @@ export type Checkpoint = {
   readonly envSteps: number
   /** Minibatch passes so far; keys the shuffling. */
   readonly passes: number
-  /** SHA-256 (hex) of the settings and of the dataset: both must be the run's own. */
+  /** Of the lines that metrics.jsonl had (run-files/metrics.ts). */
+  readonly metricsSha256: string
+  /** SHA-256 (hex) of the settings up to this iteration and of the dataset: both must be the run's own. */
   readonly configFingerprint: string
   readonly datasetFingerprint: string
   /** What computed the weights, e.g. `tfjs wasm`. */
@@ -62,18 +65,21 @@ export type Checkpoint = {
 /**
  * File layout, little-endian:
  *
- *   | magic "VIGILCK3" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
+ *   | magic "VIGILCK4" 8 | header bytes u32 | header JSON | sections one after another | SHA-256 of all before, 32 |
  *
  * The header names the length of each section, in bytes.
  */
-const MAGIC = 'VIGILCK3'
+const MAGIC = 'VIGILCK4'
 const DIGEST_BYTES = 32
 const HEADER_BYTES_MAX = 65_536
+/** More than Node.js reads at once. */
+const BYTES_MAX = 2 ** 31 - 1
 
 const headerSchema = z.strictObject({
   iteration: count,
   envSteps: count,
   passes: count,
+  metricsSha256: sha256,
   configFingerprint: sha256,
   datasetFingerprint: sha256,
   engine: z.string().min(1).max(100),
@@ -108,25 +114,23 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
  * @throws {CheckpointError} MISSING, UNREADABLE, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') {
-      throw new CheckpointError(
-        'MISSING',
-        `The run has no checkpoint ${path}. The first one is written after the first validation; go on with --resume.`,
-      )
-    }
-    throw new CheckpointError(
-      'UNREADABLE',
-      `The checkpoint ${path} must be a file that can be read, but the system says: ${cause.message}. Put that right and repeat the command.`,
-    )
+  const bytes = await readRunFile(path, BYTES_MAX).catch((error: unknown) => {
+    if (!(error instanceof RunFileError)) throw error
+    throw new CheckpointError('UNREADABLE', `${error.message} Put that right and repeat the command.`)
   })
-  return decodeCheckpoint(bytes, expected, path)
+  if (bytes !== null) return decodeCheckpoint(bytes, expected, path)
+  throw new CheckpointError(
+    'MISSING',
+    `The run has no checkpoint ${path}. The first one is written after the first validation; go on with --resume.`,
+  )
 }
 
 /** What a checkpoint must agree with. */
 export type ExpectedCheckpoint = {
-  readonly configFingerprint: string
-  readonly datasetFingerprint: string
+  /** Of the settings that led to an iteration; null = whatever they were. */
+  readonly fingerprintAt: ((iteration: number) => string) | null
+  /** null = whatever the data were */
+  readonly datasetFingerprint: string | null
   /** null where no run is there to ask */
   readonly sizes: CheckpointSizes | null
 }
@@ -208,9 +212,9 @@ export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint
   const total = Object.values(sections).reduce((sum, length) => sum + length, 0)
   if (start + headerBytes + total !== content.length) throw damaged(`its sections claim ${total} bytes`)
   if (sections.parameters % 4 !== 0) throw damaged(`its parameters claim ${sections.parameters} bytes`)
-  if (header.datasetFingerprint !== expected.datasetFingerprint)
+  if (expected.datasetFingerprint !== null && header.datasetFingerprint !== expected.datasetFingerprint)
     throw foreign('it was trained on other data, or the data have changed since')
-  if (header.configFingerprint !== expected.configFingerprint)
+  if (expected.fingerprintAt !== null && header.configFingerprint !== expected.fingerprintAt(header.iteration))
     throw foreign('it was trained with other settings, or config.json has changed since')
   const parameterCount = expected.sizes?.parameterCount ?? sections.parameters / 4
   for (const name of ['parameters', 'firstMoment', 'secondMoment', 'actingParameters'] as const) {

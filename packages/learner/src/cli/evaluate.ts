@@ -1,13 +1,8 @@
 import { type CommandContext, type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
-import { parsePipeline } from '@vigil/data'
 import { ATTACKS, type Attack, attacksAsked } from '../attacks/attack-votes.ts'
-import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
-import { evaluateRun } from '../run/evaluate-run.ts'
-import { openRunFolder } from '../run/run-folder.ts'
-import { identityOf, loadData } from '../run/session.ts'
-import { createTeam } from '../run/team.ts'
+import { evaluateFolder } from '../run/evaluate-folder.ts'
 import { errorKinds } from './error-kinds.ts'
 
 const FLAGS = {
@@ -25,6 +20,7 @@ const FLAGS = {
 const PLACE = {
   data: { value: 'PATH', about: 'where the data lie now' },
   actors: { value: 'N', about: 'worker threads', default: 'those of the run' },
+  out: { value: 'FOLDER', about: 'where the results go, as of a run that is read-only', default: 'the run folder' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -33,7 +29,7 @@ await runCommand({
     file: 'packages/learner/src/cli/evaluate.ts',
     purpose: 'Evaluates the best checkpoint of a run, with attacks and baselines, and writes evaluation and report.',
     groups: [{ title: 'Flags', flags: flagsOf({ ...FLAGS, ...PLACE }) }],
-    examples: ['--run=runs/NAME', '--run=runs/NAME --attack=all --certify'],
+    examples: ['--run=runs/NAME', '--run=runs/NAME --attack=all --certify', '--run=runs/NAME --out=results'],
   },
   errors: errorKinds,
   run: evaluate,
@@ -41,12 +37,12 @@ await runCommand({
 
 async function evaluate({ words }: CommandContext): Promise<void> {
   const { settings, flags } = parseFlags(words, FLAGS)
-  const { actors, data, ...other } = settings
+  const { actors, data, out, ...other } = settings
   const foreign = Object.keys(other)[0]
   if (foreign !== undefined) {
     throw new ConfigError(
       'CONFLICT',
-      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --certify, --data and --actors.`,
+      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --certify, --out, --data and --actors.`,
     )
   }
   if (flags.run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
@@ -58,21 +54,10 @@ async function evaluate({ words }: CommandContext): Promise<void> {
   const attacks = attacksNamed(flags.attack)
   const certify = isOn(flags.certify)
 
-  const { folder, config: saved, pipeline } = await openRunFolder(flags.run)
-  const { lanesPerShard: _derived, ...input } = saved
-  const config = resolveConfig(
-    { ...input, ...(actors === undefined ? {} : { actors }), ...(data === undefined ? {} : { data }) },
-    COMMAND_LINE,
-  )
-  const say = (text: string) => process.stdout.write(`${text}\n`)
-  const { dataset } = await loadData(config, parsePipeline(pipeline), say)
-  const team = await createTeam(config, dataset)
-  try {
-    const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
-    await evaluateRun({ config, folder, team, identity: identityOf(config, team), split, attacks, certify }, session)
-  } finally {
-    await team.pool.close()
-  }
+  const given = { actors, data, out }
+  const besides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
+  await evaluateFolder(flags.run, { split, attacks, certify, settings: besides }, session)
 }
 
 function attacksNamed(name: string | undefined): readonly Attack[] {

@@ -1,22 +1,25 @@
 import { type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
-import { parsePipeline } from '@vigil/data'
-import { COMMAND_LINE, type Config, resolveConfig } from '../config/config.ts'
+import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { layerSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
 import { presetNames, readPreset } from '../config/presets.ts'
 import { settingGroups } from '../config/setting-help.ts'
-import { assertRunFolderFree, openRunFolder } from '../run/run-folder.ts'
+import { resumePlan } from '../run/resume-plan.ts'
+import { assertRunFolderFree } from '../run/run-folder.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'
 
-/** Settings that may change when a run goes on: none of them affects what it learns. */
-const RESUME_FLAGS = ['actors', 'engineThreads', 'data'] as const
+/** Settings that may change when a run goes on: none but its length affects what it learns. */
+const RESUME_FLAGS = ['actors', 'engineThreads', 'data', 'iterations'] as const
 
 const FLAGS = {
   config: { value: 'FILE', about: 'JSON object of settings, which flags overrule: { "learningRate": 0.001 }' },
   preset: { value: 'NAME', about: 'settings to begin from, which file and flags overrule', choices: presetNames() },
-  resume: { value: 'FOLDER', about: 'go on with the run in this folder, with its settings' },
+  resume: {
+    value: 'FOLDER',
+    about: 'go on with the run in this folder, with its settings; more --iterations make it longer',
+  },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -30,6 +33,7 @@ await runCommand({
       '--seed=2',
       '--dataset=darpa-tc --data=FOLDER --features=behaviour --split=stratified',
       '--resume=runs/NAME',
+      '--resume=runs/NAME --iterations=100',
     ],
   },
   errors: errorKinds,
@@ -70,8 +74,5 @@ async function resumedRun(
       `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? begins!)}.`,
     )
   }
-  const { folder, config: saved, pipeline } = await openRunFolder(flags.resume)
-  const { lanesPerShard: _derived, ...input } = saved
-  const config: Config = resolveConfig({ ...input, ...settings }, COMMAND_LINE)
-  return { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) }
+  return await resumePlan(flags.resume, settings)
 }

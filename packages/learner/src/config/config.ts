@@ -20,8 +20,13 @@ export type Config = Readonly<
     readonly specifications: readonly Specification[]
     /** E, lanes of one shard: rowsPerIteration / (shards * rolloutSteps). */
     readonly lanesPerShard: number
+    /** How long training was told to be, and from when on: one for each time it was made longer. The last is in force. */
+    readonly lengths: readonly Length[]
   }
 >
+
+/** Training is to have `iterations` in all; so it is said after iteration `after`, 0 = at its beginning. */
+type Length = { readonly after: number; readonly iterations: number }
 
 /** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
 export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
@@ -50,7 +55,9 @@ export function resolveConfig(input: unknown, source: SettingSource): Config {
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
-  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine, lanesPerShard }
+  const lengths = [{ after: 0, iterations: parsed.iterations }]
+  const derived = { lanesPerShard, lengths }
+  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine, ...derived }
   const config = { ...parsed, ...resolved } as const
   assertConsistent(config)
   return Object.freeze(config)
@@ -61,8 +68,36 @@ export function parseSavedConfig(json: unknown, source: string): Config {
   if (typeof json !== 'object' || json === null) {
     throw new ConfigError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
-  const { lanesPerShard: _derived, ...input } = json as Record<string, unknown>
-  return resolveConfig(input, source)
+  const { lanesPerShard: _derived, lengths = null, ...input } = json as Record<string, unknown>
+  const config = resolveConfig(input, source)
+  return lengths === null ? config : Object.freeze({ ...config, lengths: parseLengths(lengths, config, source) })
+}
+
+/**
+ * A run's config with other values for settings that may change while it goes on.
+ *
+ * @param settings what a person gave; not trusted
+ * @throws {ConfigError} as resolveConfig
+ */
+export function withSettings(
+  saved: Config,
+  settings: Readonly<Record<string, unknown>>,
+  source: SettingSource,
+): Config {
+  const { lanesPerShard: _derived, lengths, ...input } = saved
+  return Object.freeze({ ...resolveConfig({ ...input, ...settings }, source), lengths })
+}
+
+/** The config of a run that is made longer where it stands. @param iterations more than now */
+export function lengthened(config: Config, after: number, iterations: number): Config {
+  // What was never in force leaves no trace.
+  const inForce = config.lengths.filter((length) => length.after < after)
+  return Object.freeze({ ...config, iterations, lengths: [...inForce, { after, iterations }] })
+}
+
+/** How many iterations training was to have in all when it did this one. */
+export function lengthAt({ lengths }: Pick<Config, 'lengths'>, iteration: number): number {
+  return (lengths.findLast(({ after }) => after < iteration) ?? lengths[0]).iterations
 }
 
 /** Whether what a run learns depends on a setting, named by its key in the config. */
@@ -70,11 +105,38 @@ export function affectsResults(setting: string): boolean {
   return !WITHOUT_EFFECT.includes(setting)
 }
 
-/** SHA-256 (hex) of everything in a config that affects results: two runs with the same value learn the same. */
-export function configFingerprint(config: Config): string {
-  const relevant = Object.entries(config).filter(([key]) => affectsResults(key))
+/**
+ * SHA-256 (hex) of everything in a config that affects results: two runs with the same value learn the same.
+ *
+ * @param iteration up to this one: what training was made longer by later has no effect on it. By default all
+ */
+export function configFingerprint(config: Config, iteration = Number.POSITIVE_INFINITY): string {
+  const lengths = config.lengths.filter(({ after }, index) => index === 0 || after < iteration)
+  const { iterations: _last, ...others } = config
+  const relevant = Object.entries({ ...others, lengths }).filter(([key]) => affectsResults(key))
   relevant.sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
+}
+
+const lengthsSchema = z.array(z.strictObject({ after: z.int().min(0), iterations: z.int().min(1) })).min(1)
+
+function parseLengths(json: unknown, { iterations }: Config, source: string): readonly Length[] {
+  const { data: lengths } = lengthsSchema.safeParse(json)
+  const isPossible =
+    lengths !== undefined &&
+    lengths[0].after === 0 &&
+    lengths.at(-1)?.iterations === iterations &&
+    lengths.every((own, i) => {
+      const before = lengths[i - 1]
+      return (
+        i === 0 || (own.after > before.after && own.after <= before.iterations && own.iterations > before.iterations)
+      )
+    })
+  if (isPossible) return Object.freeze(lengths)
+  throw new ConfigError(
+    'INVALID_VALUE',
+    `${source}: lengths must say how long the training was to be, ascending to ${iterations}, but is ${JSON.stringify(json)}.`,
+  )
 }
 
 /** Every key of the config, nested ones with a dot, as `rewards.truePositive`. */

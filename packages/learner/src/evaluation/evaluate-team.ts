@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { countActions, recallByClass } from '../run-files/classification.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
+import type { OnStep } from '../terminal/steps.ts'
 import { boostingInputs } from '../training/inputs.ts'
 import { rareLabelNotes } from './rare-labels.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
@@ -43,16 +44,21 @@ export async function evaluateTeam(
     readonly boosting: BoostingModel
     /** what the team is attacked by */
     readonly attacks: readonly Attack[]
+    /** told what is being done */
+    readonly onStep?: OnStep
   },
 ): Promise<TeamEvaluation> {
   const { dataset } = team
   const { rewards } = config
+  const { onStep = () => undefined } = options
+  onStep(`deciding on the ${options.split} split`, 0, 1)
   team.publish(options.parameters, 0)
   const decisions = await decideSplit(team, config, options.split)
   const isConstrained = config.specifications.length > 0
   const teamOnValidation = isConstrained ? await decideSplit(team, config, 'validation') : null
   const { parameters, attacks } = options
-  const byzantine = await attackTeam(team, config, { split: options.split, parameters, decisions, attacks })
+  const byzantine = await attackTeam(team, config, { split: options.split, parameters, decisions, attacks, onStep })
+  onStep('deciding with the cross-entropy baseline', 0, 1)
   // A cross-entropy network estimates probabilities: it does what the reward table pays most for.
   team.publish(options.crossEntropy, 0)
   const act = (_: Uint8Array, scores: Float32Array) => Uint8Array.from(scores, (score) => bestAction(score, rewards))

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { RunFileError } from './errors.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
+import { readRunFile } from './read-run-file.ts'
 import { actionCounts, count, firstIssue, label, share, totalActions } from './schema-parts.ts'
 import { inconsistentAttacks, underAttackSchema } from './under-attack.ts'
 
@@ -133,19 +133,16 @@ export function parseEvaluation(json: unknown, source = 'evaluation'): Evaluatio
  * @throws {RunFileError} RUN_FILE_UNREADABLE, or EVALUATION_INVALID naming the first field that is wrong
  */
 export async function readEvaluation(path: string): Promise<Evaluation> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
+  const bytes = await readRunFile(path)
+  if (bytes === null) {
     throw new RunFileError(
       'RUN_FILE_UNREADABLE',
-      `${path} could not be read: ${(cause as Error).message}. It is written by an evaluation; give the folder of a run.`,
-      { cause },
+      `${path} is not there. It is written by an evaluation; give the folder of a run.`,
     )
   }
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
     throw new RunFileError(
       'EVALUATION_INVALID',

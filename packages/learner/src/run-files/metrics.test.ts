@@ -2,7 +2,15 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { appendMetrics, differenceOf, type IterationMetrics, readMetrics, rewindMetrics } from './metrics.ts'
+import {
+  appendMetrics,
+  differenceOf,
+  type IterationMetrics,
+  linesSha256,
+  NO_LINES,
+  readMetrics,
+  rewindMetrics,
+} from './metrics.ts'
 import { sampleMetrics } from './sample-run.ts'
 
 let folder: string
@@ -12,6 +20,13 @@ beforeEach(async () => {
   path = join(folder, 'metrics.jsonl')
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+/** What a checkpoint written after these lines remembers. */
+const known = (lines: readonly IterationMetrics[]) => ({
+  iteration: lines.length,
+  metricsSha256: linesSha256(lines),
+  source: 'a test',
+})
 
 describe('metrics.jsonl', () => {
   it('gives back what was appended, one line each', async () => {
@@ -25,7 +40,7 @@ describe('metrics.jsonl', () => {
     const backwards = Object.fromEntries(Object.entries(sampleMetrics(1)).reverse()) as IterationMetrics
     await appendMetrics(path, backwards)
     const appended = await readFile(path, 'utf8')
-    await rewindMetrics(path, 1)
+    await rewindMetrics(path, known([sampleMetrics(1)]))
     expect(await readFile(path, 'utf8')).toBe(appended)
   })
 
@@ -76,7 +91,9 @@ describe('metrics.jsonl', () => {
   it('goes back to a checkpoint, dropping later lines and the torn one, so that appending goes on cleanly', async () => {
     for (let i = 1; i <= 4; i++) await appendMetrics(path, sampleMetrics(i))
     await appendFile(path, '{"iteration":5,"envS')
-    expect((await rewindMetrics(path, 2)).map((line) => line.iteration)).toEqual([1, 2])
+    expect(
+      (await rewindMetrics(path, known([1, 2].map((i) => sampleMetrics(i))))).map((line) => line.iteration),
+    ).toEqual([1, 2])
     await appendMetrics(path, sampleMetrics(3))
     expect((await readMetrics(path)).map((line) => line.iteration)).toEqual([1, 2, 3])
   })
@@ -91,8 +108,38 @@ describe('metrics.jsonl', () => {
     for (const iteration of iterations) await appendMetrics(path, sampleMetrics(iteration))
     const before = await readFile(path, 'utf8')
     const refusal = { code: 'METRICS_INVALID', message: expect.stringContaining(message) }
-    await expect(rewindMetrics(path, last)).rejects.toMatchObject(refusal)
+    const asked = { ...known([]), iteration: last }
+    await expect(rewindMetrics(path, asked)).rejects.toMatchObject(refusal)
     expect(await readFile(path, 'utf8')).toBe(before)
+  })
+
+  it('does not go back where the lines are not those that were written, times aside', async () => {
+    const lines = [1, 2, 3].map((i) => sampleMetrics(i))
+    const two = known(lines.slice(0, 2))
+    const write = (changed: readonly object[]) =>
+      writeFile(path, changed.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    for (const changed of [
+      [lines[0], { ...lines[1], entropy: 0.123 }, lines[2]],
+      [lines[0], { ...lines[1], validation: { ...lines[1].validation, f1: 0.999 } }],
+    ]) {
+      await write(changed)
+      const before = await readFile(path, 'utf8')
+      await expect(rewindMetrics(path, two)).rejects.toMatchObject({
+        code: 'METRICS_INVALID',
+        message: expect.stringContaining('is not as training left it: a test remembers other figures'),
+      })
+      expect(await readFile(path, 'utf8')).toBe(before)
+    }
+    await write([lines[0], { ...lines[1], updateMs: 1e6 }, { ...lines[2], entropy: 0.5 }])
+    expect(await rewindMetrics(path, two)).toHaveLength(2)
+  })
+
+  it('hashes lines one after another, each with those before it', () => {
+    const [a, b] = [sampleMetrics(1), sampleMetrics(2)]
+    expect(linesSha256([])).toBe(NO_LINES)
+    expect(linesSha256([b], linesSha256([a]))).toBe(linesSha256([a, b]))
+    expect(linesSha256([a, b])).not.toBe(linesSha256([b, a]))
+    expect(linesSha256([{ ...a, collectMs: 99 }])).toBe(linesSha256([a]))
   })
 
   it('tells where two runs differ, times aside', () => {

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import { appendLine, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import { RunFileError } from './errors.ts'
+import { readRunFile } from './read-run-file.ts'
 import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
 
 /** A figure of the update. null: it does not exist (no critic) or was not finite (NaN and Infinity are written as null). */
@@ -117,14 +118,14 @@ export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
  * Appends one line to metrics.jsonl, creating the file when it is missing.
  *
  * @param metrics figures of one iteration; non-finite measurements become null
+ * @returns the line as it was written, and as it will be read
  * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, {FileError} when the file cannot be written
  */
-export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<void> {
+export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<IterationMetrics> {
   // Written as it would be read: a line is the same bytes whether it was appended or kept by rewindMetrics.
-  const line = JSON.stringify(
-    parseLine(JSON.stringify(metrics), `${path}, iteration ${metrics.iteration} (not written)`),
-  )
-  await appendLine(path, line)
+  const written = asWritten(metrics, `${path}, iteration ${metrics.iteration} (not written)`)
+  await appendLine(path, JSON.stringify(written))
+  return written
 }
 
 /**
@@ -134,17 +135,14 @@ export async function appendMetrics(path: string, metrics: IterationMetrics): Pr
  * @throws {RunFileError} RUN_FILE_UNREADABLE, or METRICS_INVALID naming the line and the field
  */
 export async function readMetrics(path: string): Promise<readonly IterationMetrics[]> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
+  const bytes = await readRunFile(path, BYTES_MAX)
+  if (bytes === null) {
     throw new RunFileError(
       'RUN_FILE_UNREADABLE',
-      `${path} could not be read: ${(cause as Error).message}. It is written by training; give the folder of a run.`,
-      { cause },
+      `${path} is not there. It is written by training; put it back, or give the folder of a run.`,
     )
   }
-  const lines = text.split('\n')
+  const lines = bytes.toString('utf8').split('\n')
   const unfinished = lines.pop() ?? ''
   // A prefix of an object never parses, so a last line that does is whole and only lacks its newline.
   if (unfinished !== '' && isJson(unfinished)) lines.push(unfinished)
@@ -162,22 +160,80 @@ export async function readMetrics(path: string): Promise<readonly IterationMetri
 }
 
 /**
- * Goes back to a checkpoint: keeps the lines up to and including `lastIteration` and drops the later ones, which training
- * will write again, together with a torn line.
+ * A line as it is written, and read again: one order of the fields, null for what is not finite.
  *
- * @returns the lines kept, one for each iteration from 1 to `lastIteration`
- * @throws {RunFileError} METRICS_INVALID when one of them is missing; as readMetrics and writeFileAtomically
+ * @throws {RunFileError} METRICS_INVALID, naming `place`
  */
-export async function rewindMetrics(path: string, lastIteration: number): Promise<readonly IterationMetrics[]> {
-  const kept = (await readMetrics(path)).filter((line) => line.iteration <= lastIteration)
-  if (kept.length < lastIteration) {
-    const gap = kept.findIndex((line, index) => line.iteration !== index + 1)
+export function asWritten(metrics: IterationMetrics, place = `iteration ${metrics.iteration}`): IterationMetrics {
+  return parseLine(JSON.stringify(metrics), place)
+}
+
+/** The most characters that a text has in V8. */
+const BYTES_MAX = 2 ** 29 - 24
+
+/** What a checkpoint and run.json remember of the lines written before them: `linesSha256` of none. */
+export const NO_LINES = '0'.repeat(64)
+
+/**
+ * SHA-256 (hex) over the lines of metrics.jsonl, times aside, which differ where nothing else does: each line is hashed
+ * with the hash of those before it.
+ *
+ * @param before of the lines before these
+ */
+export function linesSha256(lines: readonly IterationMetrics[], before: string = NO_LINES): string {
+  return lines.reduce((hash, line) => {
+    const kept = Object.entries(line).filter(([name]) => !TIMES.includes(name))
+    return createHash('sha256').update(hash).update(JSON.stringify(kept)).digest('hex')
+  }, before)
+}
+
+/** The first lines of metrics.jsonl, as something that was written after them remembers them. */
+export type KnownLines = {
+  /** How many. */
+  readonly iteration: number
+  /** linesSha256 of them. */
+  readonly metricsSha256: string
+  /** The file that says so. */
+  readonly source: string
+}
+
+/**
+ * Holds lines against what was written after them.
+ *
+ * @param path  of metrics.jsonl, for the message
+ * @param lines all that are there
+ * @throws {RunFileError} METRICS_INVALID when some are missing or are not those that training wrote
+ */
+export function assertKnownLines(path: string, lines: readonly IterationMetrics[], known: KnownLines): void {
+  const kept = lines.slice(0, known.iteration)
+  const gap = Array.from({ length: known.iteration }, (_, index) => index + 1).find(
+    (iteration) => kept[iteration - 1]?.iteration !== iteration,
+  )
+  const remedy = 'Restore the file, or train again.'
+  if (gap !== undefined) {
     throw new RunFileError(
       'METRICS_INVALID',
-      `${path} must hold a line for each of the ${lastIteration} iterations of the checkpoint, but iteration ` +
-        `${(gap === -1 ? kept.length : gap) + 1} is missing. Restore the file or train again.`,
+      `${path} must hold a line for each of the ${known.iteration} iterations that ${known.source} knows of, but iteration ${gap} is missing. ${remedy}`,
     )
   }
+  if (linesSha256(kept) === known.metricsSha256) return
+  throw new RunFileError(
+    'METRICS_INVALID',
+    `${path} is not as training left it: ${known.source} remembers other figures for the first ${known.iteration} iterations. ${remedy}`,
+  )
+}
+
+/**
+ * Goes back to a checkpoint: keeps the lines that it knows and drops the later ones, which training will write again,
+ * together with a torn line.
+ *
+ * @returns the lines kept
+ * @throws {RunFileError} as assertKnownLines, readMetrics and writeFileAtomically
+ */
+export async function rewindMetrics(path: string, known: KnownLines): Promise<readonly IterationMetrics[]> {
+  const lines = await readMetrics(path)
+  assertKnownLines(path, lines, known)
+  const kept = lines.slice(0, known.iteration)
   await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   return kept
 }
@@ -214,8 +270,7 @@ export function differenceOf(
     const presence = (metrics: IterationMetrics | undefined) => (metrics === undefined ? 'no such line' : 'a line')
     return { line, field: null, recorded: presence(recorded), repeated: presence(repeated) }
   }
-  // As they are written: one order of the fields, null for what is not finite.
-  const [before, now] = [recorded, repeated].map((metrics) => parseLine(JSON.stringify(metrics), `line ${line}`))
+  const [before, now] = [recorded, repeated].map((metrics) => asWritten(metrics, `line ${line}`))
   for (const key of Object.keys(before) as (keyof IterationMetrics)[]) {
     const [a, b] = [JSON.stringify(before[key]), JSON.stringify(now[key])]
     if (a !== b && !TIMES.includes(key)) return { line, field: key, recorded: a, repeated: b }

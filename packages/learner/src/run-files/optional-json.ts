@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { RunFileError, type RunFileErrorCode } from './errors.ts'
+import { readRunFile } from './read-run-file.ts'
 import { firstIssue } from './schema-parts.ts'
 
 /** A JSON file of a run folder that need not be there. */
@@ -23,16 +23,11 @@ export async function readOptionalJson<Value>(
   path: string,
   { schema, code, complaint, remedy }: OptionalFile<Value>,
 ): Promise<Value | null> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${(cause as Error).message}.`, { cause })
-  }
+  const bytes = await readRunFile(path)
+  if (bytes === null) return null
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
     throw new RunFileError(code, `${path} is not JSON (${(cause as Error).message}). ${remedy}`)
   }

@@ -13,7 +13,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const KNOWN = 'ee4ac73c2bd27756ab82780f27c73a7bc4d3f0bb6acb37e008bc27eccd7e588b'
-const fingerprints = { configFingerprint: 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64) }
+const fingerprints = {
+  metricsSha256: 'c'.repeat(64),
+  configFingerprint: 'a'.repeat(64),
+  datasetFingerprint: 'b'.repeat(64),
+}
 const record = recordOf(Float32Array.of(1, -2), { name: 'portable', backend: 'wasm' }, fingerprints)
 
 describe('run.json', () => {

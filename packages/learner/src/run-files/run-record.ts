@@ -9,6 +9,8 @@ import { label, sha256 } from './schema-parts.ts'
 const runRecordSchema = z.strictObject({
   /** Of the final weights, [A, P] as little-endian f32. */
   weightsSha256: sha256,
+  /** Of metrics.jsonl, times aside (./metrics.ts). */
+  metricsSha256: sha256,
   /** What computed the weights, as `portable` on `wasm`. */
   engine: label,
   backend: label,
@@ -26,14 +28,15 @@ export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>
 export function recordOf(
   parameters: Float32Array,
   { name, backend }: Pick<Engine, 'name' | 'backend'>,
-  { configFingerprint, datasetFingerprint }: Pick<RunRecord, 'configFingerprint' | 'datasetFingerprint'>,
+  run: Pick<RunRecord, 'metricsSha256' | 'configFingerprint' | 'datasetFingerprint'>,
 ): RunRecord {
   return {
     weightsSha256: weightsSha256(parameters),
+    metricsSha256: run.metricsSha256,
     engine: name,
     backend,
-    configFingerprint,
-    datasetFingerprint,
+    configFingerprint: run.configFingerprint,
+    datasetFingerprint: run.datasetFingerprint,
     versions: { vigil: learnerPackage.version, node: process.versions.node },
   }
 }

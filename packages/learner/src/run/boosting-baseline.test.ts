@@ -36,7 +36,7 @@ describe('boostingBaseline', () => {
     const path = join(folder, name)
     const model = await boostingBaseline(
       of,
-      path,
+      [path],
       (text) => said.push(text),
       () => grown++,
     )

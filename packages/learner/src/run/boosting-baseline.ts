@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import {
   BoostingError,
@@ -14,6 +13,8 @@ import {
 import { writeFileAtomically } from '@vigil/command-line'
 import type { Dataset } from '@vigil/data'
 import { z } from 'zod'
+import { RunFileError } from '../run-files/errors.ts'
+import { readRunFile } from '../run-files/read-run-file.ts'
 import { sha256 } from '../run-files/schema-parts.ts'
 import { boostingInputs } from '../training/inputs.ts'
 
@@ -32,7 +33,7 @@ const fileSchema = z.strictObject({
 
 /**
  * The boosting baseline of a dataset: trained on its training rows, as many trees as its validation rows want. It is kept at
- * `path`, and trained where there is no good copy of it there.
+ * the last of the places, and trained where there is no good copy of it at any of them.
  *
  * @param say        told why a copy is not good
  * @param onProgress called after each tree; in between others have their turn
@@ -40,15 +41,18 @@ const fileSchema = z.strictObject({
  */
 export async function boostingBaseline(
   dataset: Dataset,
-  path: string,
+  places: readonly string[],
   say: (text: string) => void,
   onProgress: (progress: BoostingProgress) => void = () => undefined,
 ): Promise<BoostingModel> {
   const datasetFingerprint = Buffer.from(dataset.fingerprint).toString('hex')
   const inputs = boostingInputs(dataset)
-  const kept = await readKept(path, datasetFingerprint, inputs)
-  if (typeof kept === 'object' && kept !== null) return kept
-  if (kept !== null) say(`training the boosting baseline again: ${kept}`)
+  const path = places[places.length - 1]
+  for (const place of new Set(places)) {
+    const kept = await readKept(place, datasetFingerprint, inputs)
+    if (typeof kept === 'object' && kept !== null) return kept
+    if (kept !== null) say(`training the boosting baseline again: ${kept}`)
+  }
   const part = (name: 'train' | 'validation'): LabelledRows => {
     const { rows } = dataset.splits[name]
     return { rows, labels: Uint8Array.from(rows, (row) => dataset.labels[row]) }
@@ -72,20 +76,13 @@ async function readKept(
   datasetFingerprint: string,
   { denseCount, categoricalCount }: BoostingInputs,
 ): Promise<BoostingModel | string | null> {
-  let text: string
-  try {
-    const { size } = await stat(path)
-    if (size > FILE_BYTES_MAX) return `${path} may have ${FILE_BYTES_MAX} bytes, but has ${size}.`
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    return code === 'ENOENT' ? null : `${path} could not be read: ${message}.`
-  }
   let json: unknown
   try {
-    json = JSON.parse(text)
-  } catch {
-    return `${path} is not JSON.`
+    const bytes = await readRunFile(path, FILE_BYTES_MAX)
+    if (bytes === null) return null
+    json = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    return error instanceof RunFileError ? error.message : `${path} is not JSON.`
   }
   const file = fileSchema.safeParse(json)
   if (!file.success) return `${path} does not hold a boosting model.`

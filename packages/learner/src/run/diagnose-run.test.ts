@@ -58,7 +58,7 @@ describe('diagnoseRun', () => {
 
   it('diagnoses a run that is still training, its last line torn, and one without a line', async () => {
     const path = await copyOfRun('training')
-    for (const file of ['run.json', 'evaluation.json']) await rm(join(path, file))
+    for (const file of ['run.json', 'evaluation.json', 'checkpoints']) await rm(join(path, file), { recursive: true })
     const lines = (await readFile(join(path, 'metrics.jsonl'), 'utf8')).split('\n')
     await writeFile(join(path, 'metrics.jsonl'), [...lines.slice(0, 5), lines[5].slice(0, 80)].join('\n'))
     const diagnosis = await diagnoseRun(path, undefined)
@@ -71,15 +71,53 @@ describe('diagnoseRun', () => {
     ])
   })
 
+  it.each<[string, (path: string) => Promise<void>, RegExp]>([
+    [
+      'weights',
+      (p) => writeFile(join(p, 'checkpoints', 'latest.checkpoint'), 'x'),
+      /latest\.checkpoint is not a whole/,
+    ],
+    [
+      'figures',
+      async (p) => {
+        await rm(join(p, 'run.json'))
+        await changeLine(p, (line) => ({ ...line, entropy: 0.25 }))
+      },
+      /metrics\.jsonl is not as training left it: .*latest\.checkpoint remembers other figures/,
+    ],
+    [
+      'figures after the checkpoints are gone',
+      async (p) => {
+        await rm(join(p, 'checkpoints'), { recursive: true })
+        await changeLine(p, (line) => ({ ...line, entropy: 0.25 }))
+      },
+      /metrics\.jsonl is not as training left it: .*run\.json remembers/,
+    ],
+    ['settings', (p) => changeJson(join(p, 'config.json'), { learningRate: 0.1 }), /does not fit this run: .*settings/],
+    [
+      'settings after the checkpoints are gone',
+      async (p) => {
+        await rm(join(p, 'checkpoints'), { recursive: true })
+        await changeJson(join(p, 'config.json'), { learningRate: 0.1 })
+      },
+      /config\.json is not what the run was trained with, says .*run\.json/,
+    ],
+  ])('believes no run whose %s were changed', async (name, harm, message) => {
+    const path = await copyOfRun(`changed-${name.replaceAll(' ', '-')}`)
+    await harm(path)
+    await expect(diagnoseRun(path, undefined)).rejects.toThrow(message)
+  })
+
   it('leaves the data out where they are gone, or are other data, and says so', async () => {
     const gone = await copyOfRun('gone')
+    for (const file of ['run.json', 'evaluation.json', 'checkpoints']) await rm(join(gone, file), { recursive: true })
     await changeJson(join(gone, 'config.json'), { dataset: 'darpa-tc', data: 'no/such/data', rows: null })
     await changeJson(join(gone, 'pipeline.json'), { dataset: 'darpa-tc' })
     const [left] = (await diagnoseRun(gone, undefined)).leftOut
     expect(left.what).toMatch(/^data/)
     expect(left.reason).toContain('no/such/data')
     const other = await copyOfRun('other')
-    await changeJson(join(other, 'config.json'), { rows: 10_000 })
+    await changeJson(join(other, 'run.json'), { datasetFingerprint: 'f'.repeat(64) })
     expect((await diagnoseRun(other, undefined)).leftOut[0].reason).toMatch(/not those that the run was trained on/)
   })
 })
@@ -89,12 +127,10 @@ describe('diagnoseRun', () => {
     ['damaged', (p) => writeFile(p, '{'), /evaluation\.json is not JSON/],
     ['of a newer Vigil', (p) => changeJson(p, { curiosity: 1 }), /newer Vigil/],
     ['a pipe', makePipe, /is not a file/],
-  ])('leaves out an evaluation that is %s, and diagnoses the rest', async (name, harm, reason) => {
+  ])('refuses an evaluation that is %s: it says nothing that can be trusted', async (name, harm, reason) => {
     const path = await copyOfRun(`evaluation-${name.replaceAll(' ', '-')}`)
     await harm(join(path, 'evaluation.json'))
-    const { leftOut, checked } = await diagnoseRun(path, undefined)
-    expect(leftOut).toEqual([{ what: 'evaluation', reason: expect.stringMatching(reason) }])
-    expect(checked).toHaveLength(2)
+    expect(await refusal(path)).toMatch(reason)
   })
 
   it('has no use for data where the events were generated', async () => {
@@ -182,7 +218,9 @@ describe('diagnoseRun refuses', () => {
     [
       'nothing that can be looked at',
       async (p) => {
-        for (const file of ['run.json', 'metrics.jsonl', 'evaluation.json']) await rm(join(p, file))
+        for (const file of ['run.json', 'metrics.jsonl', 'evaluation.json', 'checkpoints']) {
+          await rm(join(p, file), { recursive: true })
+        }
         await changeJson(join(p, 'config.json'), { dataset: 'darpa-tc', data: 'no/such/data', rows: null })
         await changeJson(join(p, 'pipeline.json'), { dataset: 'darpa-tc' })
       },

@@ -1,14 +1,16 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { DataError, type Dataset, parsePipeline } from '@vigil/data'
 import learnerPackage from '../../package.json' with { type: 'json' }
-import { type Config, configKeys, parseSavedConfig } from '../config/config.ts'
+import { readCheckpoint } from '../checkpoint/checkpoint.ts'
+import { type Config, configFingerprint, configKeys, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { causesFirst } from '../diagnosis/causes-first.ts'
 import { diagnoseData, diagnoseEvaluation, diagnoseMetrics } from '../diagnosis/diagnose.ts'
 import type { Finding } from '../diagnosis/finding.ts'
 import { RunFileError } from '../run-files/errors.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
-import { type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
+import { assertKnownLines, type IterationMetrics, type KnownLines, readMetrics } from '../run-files/metrics.ts'
+import { readRunFile } from '../run-files/read-run-file.ts'
 import { type RunRecord, readRunRecord } from '../run-files/run-record.ts'
 import { type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { loadData } from './session.ts'
@@ -34,7 +36,8 @@ export type RunDiagnosis = {
  * @param path the run folder
  * @param data where the data lie now, undefined = where config.json says
  * @param say  told of each stage of reading the data
- * @throws {RunFileError} RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
+ * @throws {CheckpointError} for a checkpoint that is damaged or of another run
+ * @throws {RunFileError} METRICS_INVALID, EVALUATION_INVALID for such files, RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
  *   nothing that could be looked at
  * @throws {ConfigError} CONFLICT where `data` are given for events that were generated
  */
@@ -50,10 +53,18 @@ export async function diagnoseRun(
   const record = (await isThere(folder.record))
     ? await ofThisVersion(folder, folder.record, () => readRunRecord(folder.record))
     : null
+  // Before the metrics: a training that goes on writes a line first, and the checkpoint that knows it afterwards.
+  const checkpoints = await readCheckpoints(folder, config)
   const metrics = (await isThere(folder.metrics))
     ? await ofThisVersion(folder, folder.metrics, () => readMetrics(folder.metrics))
     : []
+  if (record !== null) assertOfRecord(folder, record, config)
   if (record !== null) assertComplete(folder, metrics, config)
+  for (const known of checkpoints) assertKnownLines(folder.metrics, metrics, known)
+  if (record !== null) {
+    const { metricsSha256 } = record
+    assertKnownLines(folder.metrics, metrics, { iteration: config.iterations, metricsSha256, source: folder.record })
+  }
   const pipeline = parsePipelineOf(folder, await readJson(folder.pipeline, path), config)
   const parts = [
     await dataPart(config, { pipeline, record, say }),
@@ -70,6 +81,18 @@ export async function diagnoseRun(
     checked: parts.flatMap(({ checked }) => (checked === null ? [] : [checked])),
     leftOut,
   }
+}
+
+/** What the checkpoints that are there know of the metrics. @throws {CheckpointError} for one that is damaged or foreign */
+async function readCheckpoints({ latest, best }: RunFolder, config: Config): Promise<readonly KnownLines[]> {
+  const fingerprintAt = (iteration: number) => configFingerprint(config, iteration)
+  const known: KnownLines[] = []
+  for (const source of [latest, best]) {
+    if (!(await isThere(source))) continue
+    const checkpoint = await readCheckpoint(source, { fingerprintAt, datasetFingerprint: null, sizes: null })
+    known.push({ ...checkpoint, source })
+  }
+  return known
 }
 
 /** What one source says: findings with what was looked at, or why it was not. */
@@ -116,19 +139,19 @@ function metricsPart(config: Config, metrics: readonly IterationMetrics[]): Part
 
 async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> {
   const { evaluation: file } = resultFiles(folder, 'test')
-  try {
-    if (!(await isThere(file))) {
-      const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
-      return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
-    }
-    const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
-    const findings = diagnoseEvaluation(config, evaluation)
-    return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
-  } catch (error) {
-    // It can be made again, and says nothing of the rest.
-    if (!(error instanceof RunFileError)) throw error
-    return { findings: [], checked: null, leftOut: { what: 'evaluation', reason: error.message } }
+  if (!(await isThere(file))) {
+    const reason = 'There is no evaluation.json: it is written when a training ends, or by learner:evaluate.'
+    return { findings: [], checked: null, leftOut: { what: 'evaluation', reason } }
   }
+  const evaluation = await ofThisVersion(folder, file, () => readEvaluation(file))
+  for (const field of ['dataset', 'rule', 'faults'] as const) {
+    if (evaluation[field] === config[field]) continue
+    throw invalid(
+      `${folder.path} holds files of different runs: ${field} is "${config[field]}" in config.json and "${evaluation[field]}" in ${file}.`,
+    )
+  }
+  const findings = diagnoseEvaluation(config, evaluation)
+  return { findings, checked: `evaluation on the ${evaluation.split} split`, leftOut: null }
 }
 
 function withData(config: Config, data: string): Config {
@@ -137,6 +160,15 @@ function withData(config: Config, data: string): Config {
     'CONFLICT',
     `The run's events were generated (dataset "${config.dataset}"), so there are no data to read, but --data is "${data}". Leave --data out.`,
   )
+}
+
+function assertOfRecord(
+  { path, config: file, record }: RunFolder,
+  { configFingerprint: recorded }: RunRecord,
+  config: Config,
+): void {
+  if (configFingerprint(config) === recorded) return
+  throw invalid(`${path}: ${file} is not what the run was trained with, says ${record}. Put the file back.`)
 }
 
 /** A training writes run.json last, when the lines of all its iterations are there. */
@@ -258,11 +290,12 @@ function parsePipelineOf(
 }
 
 async function readJson(file: string, path: string): Promise<unknown> {
+  const bytes = await readRunFile(file)
+  if (bytes === null) throw invalid(`${path} holds half a run: ${file} is missing. Train again.`)
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
-    const words = cause instanceof SyntaxError ? 'is not whole JSON' : 'cannot be read'
-    throw invalid(`${path} holds half a run: ${file} ${words} (${(cause as Error).message}). Train again.`)
+    throw invalid(`${path} holds half a run: ${file} is not whole JSON (${(cause as Error).message}). Train again.`)
   }
 }
 

@@ -1,30 +1,30 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
-import type { BoostingProgress } from '@vigil/boosting'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { Attack } from '../attacks/attack-votes.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointError } from '../checkpoint/errors.ts'
 import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import { evaluateTeam } from '../evaluation/evaluate-team.ts'
 import { renderReport } from '../report/report.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
 import { writeEvaluation } from '../run-files/evaluation.ts'
-import { readMetrics } from '../run-files/metrics.ts'
+import { assertKnownLines, NO_LINES, readMetrics } from '../run-files/metrics.ts'
 import { weightsSha256 } from '../run-files/run-record.ts'
+import { assertWritable } from '../run-files/writable.ts'
+import { createSteps, type Steps } from '../terminal/steps.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { trainByCrossEntropy } from '../training/cross-entropy.ts'
 import { viewMaskOf } from '../training/diversity.ts'
 import { boostingBaseline } from './boosting-baseline.ts'
 import { certifyDecisions } from './certify-decisions.ts'
-import { type RunFolder, resultFiles } from './run-folder.ts'
+import { makeFolder, type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
 import type { Team } from './team.ts'
-
-/** How often the boosting baseline tells how far it is. */
-const TREES_PER_LINE = 40
 
 /** A trained run, opened. */
 export type EvaluatedRun = {
@@ -37,61 +37,92 @@ export type EvaluatedRun = {
   readonly attacks: readonly Attack[]
   /** whether the team signs its decisions */
   readonly certify: boolean
+  /** where the results go, a folder that is there; default: the run folder */
+  readonly out?: string
 }
 
 /**
- * Evaluates the best checkpoint of a run on one split, writes evaluation and report, and shows the result.
+ * Evaluates the best checkpoint of a run on one split, writes evaluation and report, and shows the result. What cannot be
+ * read or written is said before the work.
  *
  * @throws {CheckpointError} when there is no usable checkpoint
+ * @throws {RunFileError} for metrics that are not the run's, and a folder that cannot be written to
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
-  const { config, folder, team, identity, split, attacks } = run
-  const say = (text: string) => session.stream.write(`${text}\n`)
-  const { parameters, iteration } = await readCheckpoint(folder.best, identity)
-  say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
-  const crossEntropy = await crossEntropyParameters(run, say)
-  const boosting = await boostingBaseline(team.dataset, folder.boosting, say, (progress) => {
-    if (progress.trees % TREES_PER_LINE === 0) say(boostingInWords(progress))
-  })
-  const { evaluation, decisions } = await evaluateTeam(team, config, {
-    split,
-    parameters,
-    crossEntropy,
-    boosting,
-    attacks,
-  })
-  const results = resultFiles(folder, split)
-  if (run.certify) {
-    const { rows, keysSha256 } = await certifyDecisions(team, config, {
-      ...identity,
-      split,
-      parameters,
-      decisions,
-      files: results,
-    })
-    say(`weights SHA-256 ${weightsSha256(parameters)}`)
-    say(`${relative(process.cwd(), results.publicKeys)} has the SHA-256 ${keysSha256}: keep it elsewhere`)
-    say(`${rows} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
-  } else {
-    // Those of an earlier evaluation would stand beside a report that they are not of.
-    for (const path of [results.certificates, results.publicKeys]) await rm(path, { force: true })
-  }
-  await writeEvaluation(results.evaluation, evaluation)
+  const { config, folder, team, identity, split, attacks, out = folder.path } = run
+  const results = resultFiles({ path: out }, split)
+  await assertEvaluable(run)
+  const { parameters, iteration, metricsSha256 } = await readCheckpoint(folder.best, identity)
   const metrics = await readMetrics(folder.metrics)
-  await writeFileAtomically(results.report, renderReport({ config, metrics, evaluation }))
-  const files = [
-    { what: 'report', path: results.report },
-    { what: 'evaluation', path: results.evaluation },
-    ...(run.certify ? [{ what: 'certificates', path: results.certificates }] : []),
-    { what: 'metrics', path: folder.metrics },
-    { what: 'config', path: folder.config },
-    { what: 'checkpoints', path: `${folder.path}/checkpoints` },
-  ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
-  session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
+  assertKnownLines(folder.metrics, metrics, { iteration, metricsSha256, source: folder.best })
+  const steps = createSteps(session)
+  const say = steps.message
+  try {
+    say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
+    const crossEntropy = await crossEntropyParameters(run, steps)
+    const places = [folder.boosting, keptFile(run, 'boosting')]
+    const boosting = await boostingBaseline(team.dataset, places, say, ({ trees, treeCount }) =>
+      steps.step('training the boosting baseline', trees, treeCount),
+    )
+    const settings = { split, parameters, crossEntropy, boosting, attacks, onStep: steps.step }
+    const { evaluation, decisions } = await evaluateTeam(team, config, settings)
+    if (run.certify) {
+      steps.step('agreeing on the decisions and signing them', 0, 1)
+      const certified = { ...identity, split, parameters, decisions, files: results }
+      const { rows, keysSha256 } = await certifyDecisions(team, config, certified)
+      say(`weights SHA-256 ${weightsSha256(parameters)}`)
+      say(`${relative(process.cwd(), results.publicKeys)} has the SHA-256 ${keysSha256}: keep it elsewhere`)
+      say(`${rows} decisions agreed on and signed: npx nx run tools:verify ${verifyFlags(results)}`)
+    } else {
+      // Those of an earlier evaluation would stand beside a report that they are not of.
+      for (const path of [results.certificates, results.publicKeys]) await rm(path, { force: true })
+    }
+    await writeEvaluation(results.evaluation, evaluation)
+    await writeFileAtomically(results.report, renderReport({ config, metrics, evaluation }))
+    const files = [
+      { what: 'report', path: results.report },
+      { what: 'evaluation', path: results.evaluation },
+      ...(run.certify ? [{ what: 'certificates', path: results.certificates }] : []),
+      { what: 'metrics', path: folder.metrics },
+      { what: 'config', path: folder.config },
+      { what: 'checkpoints', path: `${folder.path}/checkpoints` },
+    ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
+    steps.finish()
+    session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
+  } finally {
+    steps.finish()
+  }
 }
 
-function boostingInWords({ trees, treeCount, validationLoss }: BoostingProgress): string {
-  return `boosting baseline: ${trees} of at most ${treeCount} trees, validation loss ${validationLoss.toFixed(4)}`
+/** Where an evaluation is of, and where it goes. */
+type Destination = Pick<EvaluatedRun, 'folder' | 'split' | 'out'>
+
+/**
+ * Makes sure that what an evaluation writes can be written.
+ *
+ * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ */
+export async function assertEvaluable(destination: Destination): Promise<void> {
+  const { folder, split, out = folder.path } = destination
+  const files = [
+    ...Object.values(resultFiles({ path: out }, split)),
+    ...BASELINES.map((name) => keptFile(destination, name)),
+  ]
+  await assertWritable(out, files, 'Give another place for the results: --out=FOLDER.')
+}
+
+/**
+ * The folder for results that are not to lie with their run; made where it is missing.
+ *
+ * @throws {ConfigError} RUN_FOLDER when it cannot be made, or is the folder of another run
+ */
+export async function resultFolder(out: string, { path }: RunFolder): Promise<string> {
+  if (resolve(out) === resolve(path)) return path
+  await makeFolder(resolve(out)).catch((cause: Error) => {
+    throw new ConfigError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
+  })
+  if (!existsSync(runFolderAt(out).config)) return out
+  throw new ConfigError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)
 }
 
 function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles>): string {
@@ -99,24 +130,51 @@ function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles
   return `--certificates=${file} --keys=${keys}`
 }
 
-/** The cross-entropy baseline of this run, kept beside the checkpoints; trained where there is no good copy of it. */
-async function crossEntropyParameters(
-  { config, folder, team, identity }: EvaluatedRun,
-  say: (text: string) => void,
-): Promise<Float32Array> {
+/** Baselines that are trained once and kept. */
+const BASELINES = ['crossEntropy', 'boosting'] as const
+
+/** Where a baseline is kept: with the run's checkpoints, or with results that go elsewhere. */
+function keptFile({ folder, out }: Destination, name: (typeof BASELINES)[number]): string {
+  return out === undefined || out === folder.path ? folder[name] : join(out, basename(folder[name]))
+}
+
+/** The baseline as it is kept in the run, or else where it would be written. */
+async function readCrossEntropy(run: EvaluatedRun): Promise<Float32Array> {
+  const { config, folder, identity } = run
   // A baseline knows of no specification.
   const sizes = { ...identity.sizes, multiplierCount: 0, historyLength: 0 }
+  let first: CheckpointError | null = null
+  for (const path of new Set([folder.crossEntropy, keptFile(run, 'crossEntropy')])) {
+    try {
+      const { iteration, parameters } = await readCheckpoint(path, { ...identity, sizes })
+      if (iteration === config.iterations) return parameters
+      throw new CheckpointError(
+        'FOREIGN',
+        `${path} is that of ${iteration} iterations, the run has ${config.iterations}.`,
+      )
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error
+      if (first === null || first.code === 'MISSING') first = error
+    }
+  }
+  throw first
+}
+
+/** The cross-entropy baseline of this run; trained where there is no good copy of it. */
+async function crossEntropyParameters(run: EvaluatedRun, { step, message }: Steps): Promise<Float32Array> {
+  const { config, team, identity } = run
   try {
-    return (await readCheckpoint(folder.crossEntropy, { ...identity, sizes })).parameters
+    return await readCrossEntropy(run)
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error
-    if (error.code !== 'MISSING') say(`training the cross-entropy baseline again: ${error.message}`)
+    if (error.code !== 'MISSING') message(`training the cross-entropy baseline again: ${error.message}`)
   }
   const engine = await createEngine(config, team.network, viewMaskOf(team.network, config))
-  const parameters = await trainByCrossEntropy(config, team, engine)
-  const { sizes: _sizes, ...fingerprints } = identity
-  await writeCheckpoint(folder.crossEntropy, {
-    ...fingerprints,
+  const stage = 'training the cross-entropy baseline'
+  const parameters = await trainByCrossEntropy(config, team, engine, (done, total) => step(stage, done, total))
+  const { configFingerprint, datasetFingerprint } = identity
+  await writeCheckpoint(keptFile(run, 'crossEntropy'), {
+    ...{ configFingerprint, datasetFingerprint, metricsSha256: NO_LINES },
     iteration: config.iterations,
     envSteps: config.iterations * config.rowsPerIteration,
     passes: 0,

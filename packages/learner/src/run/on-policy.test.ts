@@ -7,6 +7,7 @@ import type { ConfigInput } from '../config/config-schema.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
+import { NO_LINES } from '../run-files/metrics.ts'
 import { assembleBatch, type Batch } from '../training/batch.ts'
 import { minibatchesOf } from '../training/minibatches.ts'
 import { initialState } from '../training/train.ts'
@@ -120,6 +121,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
       ...initialState(config, team, null),
       ...fingerprints,
       engine: 'any',
+      metricsSha256: NO_LINES,
       parameters,
       optimiser: { step: 0, firstMoment: parameters, secondMoment: parameters },
       lanes: team.pool.saveShards(),

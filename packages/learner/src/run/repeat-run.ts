@@ -1,7 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.ts'
-import { COMMAND_LINE, type Config, configFingerprint, resolveConfig } from '../config/config.ts'
+import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
-import { differenceOf, type IterationMetrics, type MetricsDifference, readMetrics } from '../run-files/metrics.ts'
+import {
+  asWritten,
+  differenceOf,
+  type IterationMetrics,
+  linesSha256,
+  type MetricsDifference,
+  NO_LINES,
+  readMetrics,
+} from '../run-files/metrics.ts'
 import { type RunRecord, readRunRecord, recordOf, weightsSha256 } from '../run-files/run-record.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { train } from '../training/train.ts'
@@ -28,6 +37,8 @@ export type RepeatedRun = {
   readonly latestSha256: string
   readonly bestSha256: string
   readonly repeatedBestSha256: string | null
+  /** Whether pipeline.json holds the features as they were fitted again. */
+  readonly samePipeline: boolean
   /** The first place, in order of lines, where metrics.jsonl is not what the repetition gave; null = nowhere. */
   readonly difference: MetricsDifference | null
 }
@@ -44,7 +55,7 @@ export async function repeatRun(
   settings: RepeatSettings,
   session: Pick<Session, 'stream' | 'isTTY'>,
 ): Promise<RepeatedRun> {
-  const { folder, config } = await openRunFolder(path)
+  const { folder, config, pipeline } = await openRunFolder(path)
   const recorded = await readRunRecord(folder.record)
   if (recorded === null) throw unfinished(folder)
   const kept = await readMetrics(folder.metrics)
@@ -57,9 +68,11 @@ export async function repeatRun(
     return {
       recorded,
       repeated: recordOf(training.parameters, learner.engine, {
+        metricsSha256: training.metricsSha256,
         datasetFingerprint: learner.identity.datasetFingerprint,
         configFingerprint: configFingerprint(config),
       }),
+      samePipeline: isDeepStrictEqual(pipeline, JSON.parse(JSON.stringify(learner.pipeline))),
       latestSha256: weightsSha256(latest.parameters),
       bestSha256: weightsSha256(best.parameters),
       repeatedBestSha256: training.bestSha256,
@@ -73,20 +86,19 @@ export async function repeatRun(
 
 /** The run's own settings, with `auto` for the engine become what it meant on the machine that trained. */
 function repeatableConfig(config: Config, recorded: RunRecord, settings: RepeatSettings): Config {
-  const { lanesPerShard: _derived, ...input } = config
   const engine = settings.engine ?? (config.engine === 'auto' ? recorded.engine : config.engine)
   // The portable engine has no backends to choose from.
   const meant = engine === 'portable' ? 'auto' : engine === recorded.engine ? recorded.backend : config.backend
   const backend = settings.backend ?? meant
-  return resolveConfig({ ...input, ...settings, engine, backend }, COMMAND_LINE)
+  return withSettings(config, { ...settings, engine, backend }, COMMAND_LINE)
 }
 
-/** Both checkpoints must be those of the run that run.json speaks of, whatever config.json has become since. */
+/** Both checkpoints must be of the data that run.json speaks of, whatever config.json has become since. */
 async function readCheckpoints(
   { latest, best }: RunFolder,
-  { configFingerprint, datasetFingerprint }: RunRecord,
+  { datasetFingerprint }: RunRecord,
 ): Promise<{ latest: Checkpoint; best: Checkpoint }> {
-  const expected = { configFingerprint, datasetFingerprint, sizes: null }
+  const expected = { fingerprintAt: null, datasetFingerprint, sizes: null }
   return { latest: await readCheckpoint(latest, expected), best: await readCheckpoint(best, expected) }
 }
 
@@ -100,6 +112,7 @@ async function trainAgain(
   let difference: MetricsDifference | null = null
   let bestSha256: string | null = null
   let lines = 0
+  let metricsSha256 = NO_LINES
   try {
     const { parameters } = await train(config, team, engine, begin(), {
       shouldStop: () => false,
@@ -107,6 +120,7 @@ async function trainAgain(
         const here = differenceOf(kept[lines], metrics, ++lines)
         if (difference === null && here !== null) progress.message(`metrics differ from line ${here.line} on`)
         difference ??= here
+        metricsSha256 = linesSha256([asWritten(metrics)], metricsSha256)
         progress.iteration(metrics)
       },
       async checkpoint(state, isBest) {
@@ -114,7 +128,7 @@ async function trainAgain(
       },
     })
     difference ??= differenceOf(kept[lines], undefined, lines + 1)
-    return { parameters, bestSha256, difference }
+    return { parameters, bestSha256, difference, metricsSha256 }
   } finally {
     progress.finish()
   }

@@ -1,9 +1,11 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
 import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { type Config, parseSavedConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
+import { readRunFile } from '../run-files/read-run-file.ts'
+import { assertWritable } from '../run-files/writable.ts'
 
 /** The files of a run. */
 export type RunFolder = {
@@ -26,7 +28,7 @@ export type RunFolder = {
 }
 
 /** Where the results of an evaluation lie: those of the test split have the plain names. */
-export function resultFiles({ path }: RunFolder, split: EvaluationSplit) {
+export function resultFiles({ path }: Pick<RunFolder, 'path'>, split: EvaluationSplit) {
   const suffix = split === 'test' ? '' : `-${split}`
   return {
     evaluation: join(path, `evaluation${suffix}.json`),
@@ -55,17 +57,29 @@ export function runFolderAt(path: string): RunFolder {
 }
 
 /**
- * Refuses a folder that is asked for (`out`) and holds something, before any work is done.
+ * Makes sure, before any work, that training can go on in a folder: what it will write can be written.
+ *
+ * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ */
+export async function assertTrainable(folder: RunFolder): Promise<void> {
+  const { path: _folder, pipeline: _kept, ...files } = folder
+  const written = [...Object.values(files), ...Object.values(resultFiles(folder, 'test'))]
+  await assertWritable(
+    folder.path,
+    written,
+    'Training writes to its run folder: make that possible, or copy the folder.',
+  )
+}
+
+/**
+ * Refuses a folder that is asked for (`out`) and holds something, before any work is done. What a process left that was
+ * ended before its run had begun is nothing.
  *
  * @throws {ConfigError} RUN_FOLDER
  */
 export async function assertRunFolderFree({ out }: Pick<Config, 'out'>): Promise<void> {
   if (out === null) return
-  const entries = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return []
-    throw new ConfigError('RUN_FOLDER', `The run folder ${out} cannot be used: ${cause.message}. Give another --out.`)
-  })
-  if (entries.length > 0) throw taken(out)
+  if (!(await hasNoRun(runFolderAt(out)))) throw await taken(out)
 }
 
 /**
@@ -82,8 +96,10 @@ export async function createRunFolder(config: Config, pipeline: unknown): Promis
 }
 
 async function claimWanted(path: string): Promise<string> {
+  const folder = runFolderAt(path)
+  if (await hasNoRun(folder)) await clearRunFolder(folder)
   if (await claim(path)) return path
-  throw taken(path)
+  throw await taken(path)
 }
 
 async function claimNextFree({ dataset, features, seed }: Config): Promise<string> {
@@ -109,11 +125,12 @@ async function claim(path: string): Promise<boolean> {
   }
 }
 
-function taken(path: string): ConfigError {
-  return new ConfigError(
-    'RUN_FOLDER',
-    `The run folder ${path} is not empty. Give another --out, or go on with --resume=${path}.`,
+async function taken(path: string): Promise<ConfigError> {
+  const goOn = await openRunFolder(path).then(
+    () => `, or go on with --resume=${path}`,
+    () => '',
   )
+  return new ConfigError('RUN_FOLDER', `The run folder ${path} is not empty. Give another --out${goOn}.`)
 }
 
 /** Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). */
@@ -206,12 +223,15 @@ async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean>
 }
 
 async function readJson(file: string, run: string): Promise<unknown> {
+  const invalid = (reason: string) =>
+    new ConfigError('RUN_FOLDER', `${resolve(run)} is not the folder of a run: ${reason}`)
+  const bytes = await readRunFile(file).catch((cause: Error) => {
+    throw invalid(cause.message)
+  })
+  if (bytes === null) throw invalid(`${file} is missing.`)
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
-    throw new ConfigError(
-      'RUN_FOLDER',
-      `${resolve(run)} is not the folder of a run: ${file} ${cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read'} (${(cause as Error).message}).`,
-    )
+    throw invalid(`${file} is not JSON (${(cause as Error).message}).`)
   }
 }

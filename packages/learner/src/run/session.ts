@@ -53,13 +53,19 @@ function requestOf({ dataset, data: path, features, split, splitSeed, seed, rows
   return { dataset, path, features, split, splitSeed, seed, rows }
 }
 
-/** What every checkpoint of a run must agree with. */
-export type RunIdentity = ExpectedCheckpoint & { readonly sizes: CheckpointSizes }
+/** What every checkpoint of a run must agree with, and the fingerprint of all its settings. */
+export type RunIdentity = ExpectedCheckpoint & {
+  readonly sizes: CheckpointSizes
+  readonly fingerprintAt: (iteration: number) => string
+  readonly datasetFingerprint: string
+  readonly configFingerprint: string
+}
 
 /** @see RunIdentity */
 export function identityOf(config: Config, team: Team): RunIdentity {
   return {
     configFingerprint: configFingerprint(config),
+    fingerprintAt: (iteration) => configFingerprint(config, iteration),
     datasetFingerprint: Buffer.from(team.dataset.fingerprint).toString('hex'),
     sizes: {
       parameterCount: team.parameterCount,

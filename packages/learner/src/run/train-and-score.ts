@@ -1,13 +1,13 @@
-import { parsePipeline } from '@vigil/data'
 import { affectsResults, type Config, configFingerprint } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { scoresOf } from '../evaluation/scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
 import { RunFileError } from '../run-files/errors.ts'
 import { type LastWeights, readLastWeights, writeLastWeights } from '../run-files/last-weights.ts'
-import { type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
+import { assertKnownLines, type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
 import { readRunRecord } from '../run-files/run-record.ts'
 import { type Learner, startLearner } from './learner.ts'
+import { resumePlan } from './resume-plan.ts'
 import { clearRunFolder, hasNoRun, openRunFolder, runFolderAt } from './run-folder.ts'
 import { lockRunFolder } from './run-lock.ts'
 import { type DataLoader, loadData, type Session } from './session.ts'
@@ -83,6 +83,8 @@ export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTr
   const metrics = await readMetrics(folder.metrics)
   // Iterations only grow: so many lines, the last of them this one, are all of them.
   if (metrics.length === config.iterations && metrics.at(-1)?.iteration === config.iterations) {
+    const { metricsSha256 } = record
+    assertKnownLines(folder.metrics, metrics, { iteration: config.iterations, metricsSha256, source: folder.record })
     return { metrics, lastWeights }
   }
   throw new RunFileError(
@@ -97,8 +99,7 @@ async function planFor(config: PlacedConfig): Promise<TrainRunPlan> {
     await clearRunFolder(place)
     return { kind: 'new', config }
   }
-  const { folder, pipeline } = await openRunFolder(config.out)
-  return { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) }
+  return { ...(await resumePlan(config.out, {})), config }
 }
 
 function assertSameSettings(wanted: PlacedConfig, found: Config): void {

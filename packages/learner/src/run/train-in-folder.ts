@@ -1,29 +1,41 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { writeFileAtomically } from '@vigil/command-line'
 import type { FeaturePipeline } from '@vigil/data'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointError } from '../checkpoint/errors.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, lengthened } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import { appendMetrics, readMetrics, rewindMetrics } from '../run-files/metrics.ts'
+import { appendMetrics, linesSha256, NO_LINES, readMetrics, rewindMetrics } from '../run-files/metrics.ts'
 import { type RunRecord, readRunRecord, recordOf, writeRunRecord } from '../run-files/run-record.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { createWarnings } from '../terminal/warnings.ts'
 import { type TrainingState, train } from '../training/train.ts'
 import type { Learner } from './learner.ts'
-import { createRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
+import { createRunFolder, openRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
 import { lockRunFolder } from './run-lock.ts'
-import type { Session } from './session.ts'
+import { identityOf, type RunIdentity, type Session } from './session.ts'
 
 /** A run to begin, or one to go on with. */
-export type TrainRunPlan =
-  | { readonly kind: 'new'; readonly config: Config }
-  | { readonly kind: 'resume'; readonly config: Config; readonly folder: RunFolder; readonly pipeline: FeaturePipeline }
+export type TrainRunPlan = { readonly kind: 'new'; readonly config: Config } | ResumePlan
+
+/** A run to go on with. */
+export type ResumePlan = {
+  readonly kind: 'resume'
+  readonly config: Config
+  readonly folder: RunFolder
+  readonly pipeline: FeaturePipeline
+  /** How many iterations there shall be from now on, more than the run was to have; absent = as many as it was. */
+  readonly iterations?: number
+}
 
 /** Where the training in a folder stands when it ends. */
 export type FolderTraining = {
   readonly folder: RunFolder
+  /** Of the run as it is now: it may have been made longer. */
+  readonly config: Config
+  readonly identity: RunIdentity
   readonly state: TrainingState
   /** What is in run.json; null when training was asked to stop before its end. */
   readonly record: RunRecord | null
@@ -36,30 +48,43 @@ export type FolderTraining = {
  * @throws {ConfigError} RUN_FOLDER, IN_USE, {CheckpointError}, {RunFileError}, and as train
  */
 export async function trainInFolder(plan: TrainRunPlan, learner: Learner, session: Session): Promise<FolderTraining> {
-  const { config } = plan
-  const { engine, identity } = learner
+  const { engine } = learner
   let unlock: () => Promise<void> = async () => undefined
   try {
-    const folder = plan.kind === 'new' ? await createRunFolder(config, learner.pipeline) : plan.folder
-    unlock = await lockRunFolder(folder.path)
+    // The next free folder is claimed before it is locked: nobody else looks for it.
+    if (plan.kind === 'resume') unlock = await lockRunFolder(plan.folder.path)
+    else if (plan.config.out !== null) unlock = await lockRunFolder(plan.config.out)
+    const folder = plan.kind === 'new' ? await createRunFolder(plan.config, learner.pipeline) : plan.folder
+    if (plan.kind === 'new' && plan.config.out === null) unlock = await lockRunFolder(folder.path)
     const say = (text: string) => session.stream.write(`${text}\n`)
-    const from = plan.kind === 'new' ? learner.begin() : await resume(learner, folder, say)
+    const begun =
+      plan.kind === 'new'
+        ? { learner, state: learner.begin(), metricsSha256: NO_LINES }
+        : await resume(plan, learner, say)
+    const { config, identity } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
-    const state = await trainWithFiles(learner, folder, from, { ...session, progress })
-    if (state.iteration < config.iterations) return { folder, state, record: null }
-    const record = recordOf(state.parameters, engine, identity)
+    const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
+    if (state.iteration < config.iterations) return { folder, config, identity, state, record: null }
+    const record = recordOf(state.parameters, engine, { ...identity, metricsSha256 })
     // Training that was finished before keeps the record of the versions that finished it.
-    const isNews = from.iteration < config.iterations || (await readRunRecord(folder.record)) === null
+    const isNews = begun.state.iteration < config.iterations || (await readRunRecord(folder.record)) === null
     if (isNews) await writeRunRecord(folder.record, record)
-    return { folder, state, record }
+    return { folder, config, identity, state, record }
   } finally {
     engine.dispose()
     await unlock()
   }
 }
 
+/** A training that is about to begin or to go on, and linesSha256 of the lines that it has written. */
+type BegunTraining = { readonly learner: Learner; readonly state: TrainingState; readonly metricsSha256: string }
+
 /** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
-async function resume(learner: Learner, folder: RunFolder, say: (text: string) => void): Promise<TrainingState> {
+async function resume(
+  { folder, iterations }: ResumePlan,
+  learner: Learner,
+  say: (text: string) => void,
+): Promise<BegunTraining> {
   const { config, team, engine, identity } = learner
   await removeUnfinishedFiles(folder)
   const checkpoint = await readCheckpoint(folder.latest, identity).catch((error: unknown) => {
@@ -69,23 +94,51 @@ async function resume(learner: Learner, folder: RunFolder, say: (text: string) =
   if (checkpoint === null) {
     await assertNoCheckpointWasDue(config, folder)
     await rm(folder.metrics, { force: true })
-    say(`the run has no checkpoint yet: beginning again at iteration 1 of ${config.iterations}`)
-    return learner.begin()
+    const longer = await lengthen(learner, folder, { after: 0, iterations, say })
+    say(`the run has no checkpoint yet: beginning again at iteration 1 of ${longer.config.iterations}`)
+    return { learner: longer, state: longer.begin(), metricsSha256: NO_LINES }
   }
   assertSameEngine(checkpoint, engine)
-  const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, optimiser, ...state } = checkpoint
+  const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, ...rest } = checkpoint
+  const { optimiser, metricsSha256, ...state } = rest
   const { iteration, parameters, lanes } = state
+  await rewindMetrics(folder.metrics, { iteration, metricsSha256, source: folder.latest })
   team.pool.restoreShards(lanes)
   engine.loadParameters(parameters)
   engine.loadOptimiser(optimiser)
-  await rewindMetrics(folder.metrics, iteration)
-  const isFinished = iteration === config.iterations
+  const longer = await lengthen(learner, folder, { after: iteration, iterations, say })
+  const isFinished = iteration === longer.config.iterations
   say(
     isFinished
-      ? `nothing is left to train: ${iteration} of ${config.iterations} iterations are done`
-      : `going on after iteration ${iteration} of ${config.iterations}`,
+      ? `nothing is left to train: ${iteration} of ${iteration} iterations are done`
+      : `going on after iteration ${iteration} of ${longer.config.iterations}`,
   )
-  return state
+  return { learner: longer, state, metricsSha256 }
+}
+
+/**
+ * Makes the run longer where it stands, in config.json first: whatever becomes of this process, the next one knows. What
+ * run.json says is over then.
+ */
+async function lengthen(
+  learner: Learner,
+  folder: RunFolder,
+  { after, iterations, say }: { after: number; iterations: number | undefined; say: (text: string) => void },
+): Promise<Learner> {
+  if (iterations === undefined) return learner
+  const { config: saved } = await openRunFolder(folder.path)
+  await rm(folder.record, { force: true })
+  await writeFileAtomically(folder.config, `${JSON.stringify(lengthened(saved, after, iterations), null, 2)}\n`)
+  const config = lengthened(learner.config, after, iterations)
+  const percent = (length: number) => `${Math.round(100 * (1 - after / length))} %`
+  say(
+    `the run is made longer: ${iterations} iterations instead of ${saved.iterations}${
+      config.anneal
+        ? `. Learning rate and entropy coefficient go on at ${percent(iterations)} of their first values instead of ${percent(saved.iterations)}, and fall to 0 at iteration ${iterations}`
+        : ''
+    }`,
+  )
+  return { ...learner, config, identity: identityOf(config, learner.team) }
 }
 
 /**
@@ -115,31 +168,33 @@ async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, f
 
 /** Training with its metrics and checkpoints on disk and its progress on the screen. */
 async function trainWithFiles(
-  { config, team, engine, identity }: Learner,
+  { learner, state: from, metricsSha256: known }: BegunTraining,
   folder: RunFolder,
-  from: TrainingState,
   { progress, stop, warns = true }: Pick<Session, 'stop' | 'warns'> & { readonly progress: Progress },
-): Promise<TrainingState> {
+): Promise<{ readonly state: TrainingState; readonly metricsSha256: string }> {
+  const { config, team, engine, identity } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
   const warnings = warns ? createWarnings(config, before, folder.path) : null
+  let metricsSha256 = known
   // Many trainings may share one request; each speaks of it only while it goes on.
   const unsubscribe = stop.onRequest(() =>
     progress.message('Stopping after this iteration; once more to stop at once.'),
   )
   try {
-    return await train(config, team, engine, from, {
+    const state = await train(config, team, engine, from, {
       shouldStop: stop.requested,
       async iteration(metrics) {
-        await appendMetrics(folder.metrics, metrics)
+        metricsSha256 = linesSha256([await appendMetrics(folder.metrics, metrics)], metricsSha256)
         progress.iteration(metrics)
         for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
       },
       async checkpoint(state, isBest) {
-        const { sizes: _sizes, ...fingerprints } = identity
         const optimiser = await engine.storeOptimiser()
         const checkpoint: Checkpoint = {
           ...state,
-          ...fingerprints,
+          metricsSha256,
+          configFingerprint: identity.fingerprintAt(state.iteration),
+          datasetFingerprint: identity.datasetFingerprint,
           optimiser,
           engine: engineOf(engine),
         }
@@ -148,6 +203,7 @@ async function trainWithFiles(
         await writeCheckpoint(folder.latest, checkpoint)
       },
     })
+    return { state, metricsSha256 }
   } finally {
     unsubscribe()
     progress.finish()

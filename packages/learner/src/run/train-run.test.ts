@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { parsePipeline } from '@vigil/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
+import { resolveConfig, withSettings } from '../config/config.ts'
 import type { ConfigInput } from '../config/config-schema.ts'
 import { readEvaluation } from '../run-files/evaluation.ts'
 import { readMetrics } from '../run-files/metrics.ts'
@@ -38,15 +38,15 @@ async function run(name: string, input: ConfigInput, stopAfter = Number.POSITIVE
   return await speak((session) => trainRun({ kind: 'new', config }, session), stopAfter)
 }
 
-async function resume(name: string, actors: number): Promise<string> {
+async function resume(
+  name: string,
+  actors: number,
+  more: { readonly iterations?: number } = {},
+  stopAfter = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const { folder, config, pipeline } = await openRunFolder(join(root, name))
-  const plan = { kind: 'resume', config: resolveConfig({ ...withoutDerived(config), actors }, 'test'), folder } as const
-  return await speak((session) => trainRun({ ...plan, pipeline: parsePipeline(pipeline) }, session))
-}
-
-function withoutDerived(config: object): ConfigInput {
-  const { lanesPerShard: _derived, ...input } = config as { lanesPerShard: number }
-  return input
+  const plan = { kind: 'resume', config: withSettings(config, { actors }, 'test'), folder, ...more } as const
+  return await speak((session) => trainRun({ ...plan, pipeline: parsePipeline(pipeline) }, session), stopAfter)
 }
 
 async function speak(
@@ -149,6 +149,53 @@ describe.each(KINDS)('a run in $episodes episodes, staleness $staleness, $stlMod
   })
 })
 
+describe('a run that is made longer', () => {
+  it.each([0, 1] as const)(
+    'is annealed anew from where it stood, the same however often it was stopped, staleness %i',
+    async (staleness) => {
+      const name = (way: string) => `${way}-longer-${staleness}`
+      const kind: ConfigInput = { staleness, validateEvery: 4 }
+      await run(name('finished'), kind)
+      const { record, config } = runFolderAt(join(root, name('finished')))
+      const before = await readRunRecord(record)
+      expect(await resume(name('finished'), 1, { iterations: 10 })).toContain(
+        'the run is made longer: 10 iterations instead of 6. Learning rate and entropy coefficient go on at 40 % of their first values instead of 0 %, and fall to 0 at iteration 10',
+      )
+      const expected = await outcome(name('finished'))
+      expect(expected.metrics.map(({ learningRate }) => Math.round((1000 * learningRate) / 0.002))).toEqual([
+        1000, 833, 667, 500, 333, 167, 400, 300, 200, 100,
+      ])
+      expect(expected.metrics.flatMap(({ iteration, validation }) => (validation ? [iteration] : []))).toEqual([
+        4, 6, 8, 10,
+      ])
+      expect(JSON.parse(await readFile(config, 'utf8')).lengths).toEqual([
+        { after: 0, iterations: 6 },
+        { after: 6, iterations: 10 },
+      ])
+      expect(expected.record!.weightsSha256).not.toBe(before!.weightsSha256)
+
+      // The same again: stopped before its first end, made longer when that was reached, and stopped on the way.
+      await run(name('stopped'), kind, 3)
+      await resume(name('stopped'), 2)
+      expect(await resume(name('stopped'), 1, { iterations: 10 }, 2)).toMatch(/Stopped after iteration 8 of 10/)
+      expect(await readRunRecord(runFolderAt(join(root, name('stopped'))).record)).toBeNull()
+      expect(await resume(name('stopped'), 1)).toMatch(/going on after iteration 8 of 10/)
+      expect(await outcome(name('stopped'))).toEqual(expected)
+    },
+  )
+
+  it('that had no checkpoint yet is as if it had been meant to be so long', async () => {
+    await run('early', {}, 1)
+    const { latest, metrics, config } = runFolderAt(join(root, 'early'))
+    await rm(latest)
+    await keepLines(metrics, 1)
+    await resume('early', 1, { iterations: 8 })
+    await run('meant', { iterations: 8 })
+    expect(await outcome('early')).toEqual(await outcome('meant'))
+    expect(JSON.parse(await readFile(config, 'utf8')).lengths).toEqual([{ after: 0, iterations: 8 }])
+  })
+})
+
 describe('a finished run', () => {
   it('leaves the files of the contract, and counts that add up', async () => {
     const folder = runFolderAt(join(root, 'whole-iid-0'))
@@ -238,7 +285,7 @@ describe('a run that was killed', () => {
     await writeFile(config, '{}')
     await expect(openRunFolder(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
     await writeFile(runFolderAt(path).latest, 'weights')
-    await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json cannot be read/)
+    await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json is missing/)
   })
 })
 

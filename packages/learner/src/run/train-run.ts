@@ -9,13 +9,12 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
  * stands, so a mistake leaves no half-made folder.
  */
 export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
-  const { config } = plan
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const data = await loadData(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
-  const learner = await startLearner(config, data, say)
-  const { team, identity } = learner
+  const data = await loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const learner = await startLearner(plan.config, data, say)
+  const { team } = learner
   try {
-    const { folder, state, record } = await trainInFolder(plan, learner, session)
+    const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) {
       say(
         `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run learner:train --resume=${folder.path}`,

@@ -14,9 +14,15 @@ import { gatherInputs } from './inputs.ts'
  * training split's streams, as it will walk them in the evaluation, or from independent rows where events are.
  *
  * @param engine a fresh engine of the team's network, with the mask of its views; left with the trained parameters
+ * @param onUpdate told how many of its updates are done, at its beginning of none
  * @returns [A, P], owned by the caller
  */
-export async function trainByCrossEntropy(config: Config, team: Team, engine: Engine): Promise<Float32Array> {
+export async function trainByCrossEntropy(
+  config: Config,
+  team: Team,
+  engine: Engine,
+  onUpdate: (done: number, total: number) => void = () => undefined,
+): Promise<Float32Array> {
   const { rows, streamStarts } = team.dataset.splits.train
   const size = config.minibatchSize
   const recurrence = recurrenceOf(config, team)
@@ -38,6 +44,7 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
   const updates = (config.iterations * config.epochs * config.rowsPerIteration) / size
   const fresh = initialiseMasked(team.network, config.seed, viewMaskOf(team.network, config))
   engine.loadParameters(withoutContext(fresh, team))
+  onUpdate(0, updates)
   for (let update = 0; update < updates; update++) {
     for (let b = 0; b < size; b++) {
       const t = Math.floor(b / lanes)
@@ -49,6 +56,7 @@ export async function trainByCrossEntropy(config: Config, team: Team, engine: En
     }
     gatherInputs(team.inputs, events, all, batch)
     await engine.supervisedUpdate(batch, config.learningRate * (1 - update / updates))
+    onUpdate(update + 1, updates)
   }
   return await engine.storeParameters()
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { meanReward } from '@vigil/env-wasm'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, lengthAt } from '../config/config.ts'
 import { PARTIAL_METRICS_EVENTS } from '../config/defects.ts'
 import { environmentOf } from '../config/environment.ts'
 import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
@@ -124,7 +124,8 @@ export async function train(
       ? directOf(config, { ...decided, history: state.history, multipliers: memory.multipliers })
       : null
     const history = isDirect ? extendHistory(state.history, decided, historyLength(config)) : state.history
-    const remaining = config.anneal ? 1 - state.iteration / config.iterations : 1
+    const length = lengthAt(config, iteration)
+    const remaining = config.anneal ? 1 - state.iteration / length : 1
     const { stats, passes } = await learn(config, team, engine, {
       batch,
       direct,
@@ -149,7 +150,7 @@ export async function train(
       acting,
       lanes,
     }
-    const isValidated = iteration % config.validateEvery === 0 || iteration === config.iterations
+    const isValidated = iteration % config.validateEvery === 0 || iteration === length
     const validation = isValidated ? await validate(config, team, state) : null
     const candidate = validation && { iteration, ...rankedBy(config, validation) }
     const isBest = candidate !== null && isBetter(candidate, state.best)

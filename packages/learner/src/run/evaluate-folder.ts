@@ -1,0 +1,41 @@
+import type { EvaluationSplit } from '@vigil/actors'
+import { parsePipeline } from '@vigil/data'
+import type { Attack } from '../attacks/attack-votes.ts'
+import { COMMAND_LINE, withSettings } from '../config/config.ts'
+import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
+import { openRunFolder } from './run-folder.ts'
+import { identityOf, loadData, type Session } from './session.ts'
+import { createTeam } from './team.ts'
+
+/** What shall be evaluated, and how. */
+export type FolderEvaluation = {
+  readonly split: EvaluationSplit
+  readonly attacks: readonly Attack[]
+  readonly certify: boolean
+  /** What a person gave besides: `out`, the folder for the results, and settings without effect on results. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Evaluates the run in a folder.
+ *
+ * @throws {ConfigError} {CheckpointError} {RunFileError} {DataError} {ActorError} {EngineError}
+ */
+export async function evaluateFolder(
+  path: string,
+  { settings, ...evaluation }: FolderEvaluation,
+  session: Pick<Session, 'stream' | 'isTTY'>,
+): Promise<void> {
+  const { folder, config: saved, pipeline } = await openRunFolder(path)
+  const config = withSettings(saved, settings, COMMAND_LINE)
+  const wanted = settings.out === undefined ? null : config.out
+  const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
+  await assertEvaluable({ folder, split: evaluation.split, ...results })
+  const { dataset } = await loadData(config, parsePipeline(pipeline), (text) => session.stream.write(`${text}\n`))
+  const team = await createTeam(config, dataset)
+  try {
+    await evaluateRun({ config, folder, team, identity: identityOf(config, team), ...evaluation, ...results }, session)
+  } finally {
+    await team.pool.close()
+  }
+}
