@@ -114,9 +114,27 @@ describe('the column time', () => {
     ['too large', [0, '1e999', 2], [], 3, /row 2 .* is no time/],
     ['infinite', [0, 1, 'inf'], [], 4, /row 3 .* is no time/],
     ['another period', [0, 1, 2], ['--sampling-period=2s'], 3, /1 s after .* given as 2 s/],
-    ['too much jitter', [0, 1.2, 2, 3], ['--jitter=100ms'], 3, /0.2 s from where even steps have it/],
-    ['a gap despite jitter', [0, 1, 2, 4, 5], ['--jitter=10%'], 5, /2 s after .* jitter of 10 %/],
-    ['a drift', [0, 1.05, 2.1, 3.15, 4.2], ['--jitter=10%', '--sampling-period=1s'], 5, /0.15 s from where/],
+    [
+      'too much jitter',
+      [0, 1.2, 2, 3],
+      ['--jitter=100ms'],
+      4,
+      /2 s after the first row, where 2 even steps .* are 2.2 to 2.6 s/,
+    ],
+    [
+      'a gap despite jitter',
+      [0, 1, 2, 4, 5],
+      ['--jitter=10%'],
+      5,
+      /4 s after the first row, where 3 even steps .* jitter of 10 %/,
+    ],
+    [
+      'a drift',
+      [0, 1.05, 2.1, 3.15, 4.2],
+      ['--jitter=10%', '--sampling-period=1s'],
+      5,
+      /3.15 s after the first row, where 3 even steps are 3 s/,
+    ],
   ])('is refused with %s', async (_what, times, words, line, message) => {
     const result = await check(at(...times), 'x > -5', ...words)
     expect(result).toMatchObject({ code: 3, error: { code: 'TRACE_TIME', line, column: 1 } })

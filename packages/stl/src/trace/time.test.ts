@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Jitter, samplingPeriodOf } from './time.ts'
 
@@ -33,9 +34,31 @@ describe('the sampling period', () => {
     expect(periodOf([0, 1.04, 1.97, 3.02, 4], { samplingPeriod: 1, jitter: { amount: 0.05, unit: 'share' } })).toBe(1)
   })
 
-  it('is the mean where samples may lie a little off', () => {
+  it('is one that fits all samples where they may lie a little off', () => {
     expect(periodOf([0, 0.52, 0.98, 1.5], { jitter: { amount: 0.03, unit: 's' } })).toBe(0.5)
     expect(periodOf([0, 1.25, 2.5, 3.75], { jitter: { amount: 0, unit: 's' } })).toBe(1.25)
+  })
+
+  it.each([
+    ['to either side in turn', [0, 1.1, 1.9, 3.1, 3.9], 0.1, 1],
+    ['at the end most', [0, 0.947, 2.164], 0.1, 1.04],
+    ['on the first step', [0, 0.9, 2.1], 0.1, 1],
+  ])('is found where samples lie off %s', (_how, times, amount, period) => {
+    expect(periodOf(times, { jitter: { amount, unit: 's' } })).toBe(period)
+    expect(periodOf(times, { jitter: { amount: amount / 0.999, unit: 'share' } })).toBe(period)
+  })
+
+  it('is found wherever there is one', () => {
+    const offsets = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 })
+    const share = fc.double({ min: 0.001, max: 0.3, noNaN: true })
+    fc.assert(
+      fc.property(offsets, share, fc.double({ min: 0.001, max: 1000, noNaN: true }), (offsets, share, period) => {
+        const times = [0, ...offsets.map((off, i) => (i + 1 + share * off) * period)]
+        const found = periodOf(times, { jitter: { amount: share, unit: 'share' } })
+        for (const [row, time] of times.entries())
+          expect(Math.abs(time - row * found)).toBeLessThanOrEqual(share * found * (1 + 1e-9))
+      }),
+    )
   })
 
   it('is refused where samples lie further off', () => {

@@ -63,7 +63,8 @@ function timesOf(trace: FileTrace): Float64Array | null {
  * Seconds between two rows of a trace in discrete time: as given, or what the column "time" says, or 1 as in RTAMT.
  *
  * Without jitter every difference must be the same, but for the rounding of large times in double precision. With it, every
- * sample must lie within the jitter of where even steps from the first would have it.
+ * sample must lie within the jitter of where even steps from the first would have it, for the period that is given or for
+ * any one.
  *
  * @throws {StlError} TRACE_TIME for a time that does not rise, that is not uniform, or that contradicts what was given
  */
@@ -71,28 +72,60 @@ export function samplingPeriodOf(trace: FileTrace, { samplingPeriod, jitter }: T
   const times = timesOf(trace)
   if (times === null || times.length < 2) return samplingPeriod ?? 1
   const rounding = 4 * Number.EPSILON * Math.max(Math.abs(times[0]), Math.abs(times[times.length - 1]))
+  return jitter === null
+    ? evenPeriod(trace, times, { samplingPeriod, rounding })
+    : jitteredPeriod(trace, times, { samplingPeriod, rounding, jitter })
+}
+
+function evenPeriod(
+  trace: FileTrace,
+  times: Float64Array,
+  { samplingPeriod, rounding }: { samplingPeriod: number | null; rounding: number },
+): number {
   const typical = simplest(medianDifference(times), rounding)
-  if (samplingPeriod !== null && jitter === null && apart(typical, samplingPeriod, rounding)) {
+  if (samplingPeriod !== null && apart(typical, samplingPeriod, rounding)) {
     const message = `follows ${typical} s after the row before, but the sampling period is given as ${samplingPeriod} s. Correct one of them, or leave --sampling-period out.`
     throw timeError(trace, 1, message)
   }
   const step = samplingPeriod ?? typical
-  const allowed = jitter === null ? 0 : jitter.unit === 's' ? jitter.amount : jitter.amount * step
   for (let row = 1; row < times.length; row++) {
     const difference = times[row] - times[row - 1]
-    if (Math.abs(difference - step) <= 2 * allowed + rounding + 1e-9 * step) continue
-    throw notUniform(trace, row, { found: `${seconds(difference)} s after the row before`, step, jitter })
+    if (Math.abs(difference - step) <= rounding + 1e-9 * step) continue
+    throw notUniform(trace, row, `${seconds(difference)} s after the row before, where a step is ${step} s`)
   }
-  const period =
-    samplingPeriod ??
-    simplest((times[times.length - 1] - times[0]) / (times.length - 1), (2 * allowed + rounding) / (times.length - 1))
-  if (jitter === null) return period
+  const mean = (times[times.length - 1] - times[0]) / (times.length - 1)
+  return samplingPeriod ?? simplest(mean, rounding / (times.length - 1))
+}
+
+/** Each sample leaves a range of periods. What all of them leave is exact: nothing is refused that some period would fit. */
+function jitteredPeriod(
+  trace: FileTrace,
+  times: Float64Array,
+  { samplingPeriod, rounding, jitter }: { samplingPeriod: number | null; rounding: number; jitter: Jitter },
+): number {
+  const isTime = jitter.unit === 's'
+  const [amount, share] = isTime ? [jitter.amount, 0] : [0, jitter.amount]
+  const shown = isTime ? `${jitter.amount} s` : `${100 * jitter.amount} %`
+  let least = samplingPeriod ?? 0
+  let most = samplingPeriod ?? Number.POSITIVE_INFINITY
   for (let row = 1; row < times.length; row++) {
-    const off = Math.abs(times[row] - times[0] - row * period)
-    if (off <= allowed + rounding + 1e-9 * period) continue
-    throw notUniform(trace, row, { found: `${seconds(off)} s from where even steps have it`, step: period, jitter })
+    const since = times[row] - times[0]
+    const low = (since - amount - rounding) / (row + share)
+    const high = (since + amount + rounding) / (row - share)
+    if (low > most || high < least) {
+      const found = `${seconds(since)} s after the first row, where ${row} even steps`
+      const steps =
+        samplingPeriod === null
+          ? `of a length that fits the rows before are ${seconds(row * least)} to ${seconds(row * most)} s`
+          : `are ${seconds(row * samplingPeriod)} s`
+      throw notUniform(trace, row, `${found} ${steps}, with a jitter of ${shown}`)
+    }
+    if (samplingPeriod === null) {
+      least = Math.max(least, low)
+      most = Math.min(most, high)
+    }
   }
-  return period
+  return samplingPeriod ?? simplest(least + (most - least) / 2, (most - least) / 2)
 }
 
 function medianDifference(times: Float64Array): number {
@@ -113,17 +146,9 @@ function apart(x: number, y: number, rounding: number): boolean {
   return Math.abs(x - y) > rounding + 1e-9 * Math.max(x, y)
 }
 
-function notUniform(
-  trace: FileTrace,
-  row: number,
-  { found, step, jitter }: { found: string; step: number; jitter: Jitter | null },
-): StlError {
-  const allowed =
-    jitter === null
-      ? ''
-      : ` with a jitter of ${jitter.unit === 's' ? `${jitter.amount} s` : `${100 * jitter.amount} %`}`
+function notUniform(trace: FileTrace, row: number, found: string): StlError {
   const message =
-    `is not uniform: ${found}, where a step is ${step} s${allowed}. ` +
+    `is not uniform: ${found}. ` +
     'Resample, allow so much by --jitter=, or use --semantics=dense, which needs no steps.'
   return timeError(trace, row, message)
 }
