@@ -10,15 +10,18 @@ import { denseRobustness } from './dense-robustness.ts'
 const formulas = arbitraryFormula({ unboundedFuture: false, unboundedPast: true, dense: true, pastOnly: true })
 /** Samples of x, y and z at rising multiples of 1/4 s; null lets time pass. */
 const rows = fc
-  .array(
-    fc.record({
-      wait: fc.integer({ min: 1, max: 12 }),
-      sample: fc.option(fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 3, maxLength: 3 }), { freq: 5 }),
-    }),
-    { minLength: 1, maxLength: 10 },
+  .tuple(
+    fc.constantFrom(-3, 0, 7),
+    fc.array(
+      fc.record({
+        wait: fc.integer({ min: 1, max: 12 }),
+        sample: fc.option(fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 3, maxLength: 3 }), { freq: 5 }),
+      }),
+      { minLength: 1, maxLength: 10 },
+    ),
   )
-  .map((steps) => {
-    let time = -3
+  .map(([start, steps]) => {
+    let time = start
     return steps.map(({ wait, sample }, i) => {
       time += wait / 4
       return { time, sample: i === 0 ? (sample ?? [0, 0, 0]) : sample }

@@ -4,6 +4,7 @@ import { openState, sealState, stateError } from '../online/saved-monitor.ts'
 import { pointwise, valueError } from '../program/pointwise.ts'
 import { assertTime, FIRST_TEMPORAL, looksAhead, OP, type Operation, type Program } from '../program/program.ts'
 import { noNumber } from '../trace/columns.ts'
+import { beginnings, seenBy } from './evaluate.ts'
 import { type Moment, type Piece, PieceList, type Pieces, visitBoth } from './pieces.ts'
 import { SlidingPast, STRETCHES_MAX } from './sliding-past.ts'
 
@@ -144,11 +145,14 @@ export class DenseMonitor {
   private run(time: number): Breakpoint[] {
     const { operations, result } = this.program
     const isFirst = this.now === Number.NEGATIVE_INFINITY
+    const begins = isFirst ? beginnings(this.program, { earliest: time, first: () => ({ time, behind: false }) }) : null
     const columns: Pieces[] = []
     for (const [index, operation] of operations.entries()) {
       const out = new PieceList()
       if (!isFirst) out.add({ time: this.now, behind: false }, this.values[index])
-      this.extend(operation, { index, columns, out, time })
+      const seen = (operand: number) =>
+        begins === null ? columns[operand] : seenBy(operation.op, columns[operand], begins[operand])
+      this.extend(operation, { index, seen, out, time })
       columns.push(out.pieces)
       this.values[index] = out.pieces[out.pieces.length - 1].value
     }
@@ -160,16 +164,18 @@ export class DenseMonitor {
   /** Adds to what an operation was at the time before what it is up to a time. */
   private extend(
     operation: Operation,
-    { index, columns, out, time }: { index: number; columns: readonly Pieces[]; out: PieceList; time: number },
+    { index, seen, out, time }: { index: number; seen: (operand: number) => Pieces; out: PieceList; time: number },
   ): void {
     const { op, width, value } = operation
     const isFirst = out.pieces.length === 0
-    const a = columns[operation.a]
-    const b = columns[operation.b < 0 ? operation.a : operation.b]
-    if (op === OP.signal) out.add({ time, behind: false }, this.sample[width])
-    else if (op === OP.constant) {
-      if (isFirst) out.add({ time: Math.min(0, time), behind: false }, value)
-    } else if (op < FIRST_TEMPORAL) {
+    if (op === OP.signal || op === OP.constant) {
+      if (op === OP.signal) out.add({ time, behind: false }, this.sample[width])
+      else if (isFirst) out.add({ time: Math.min(0, time), behind: false }, value)
+      return
+    }
+    const a = seen(operation.a)
+    const b = seen(operation.b < 0 ? operation.a : operation.b)
+    if (op < FIRST_TEMPORAL) {
       visitBoth(a, b, (moment, x, y) => {
         const result = pointwise(op, x, y)
         if (Number.isNaN(result)) throw valueError(this.program, operation, { x, y, step: moment.time })

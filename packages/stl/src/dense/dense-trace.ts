@@ -14,7 +14,8 @@ export type DenseTrace = { readonly [signal: string]: readonly (readonly [number
 export type DenseSignals = {
   /** in the order of the program's */
   readonly signals: readonly Pieces[]
-  /** seconds at which the last of them begins, and where the last sample of any of them is */
+  /** seconds at which the first and the last of them begin, and where the last sample of any of them is */
+  readonly earliest: number
   readonly start: number
   readonly end: number
 }
@@ -34,6 +35,7 @@ export function denseSignals(program: Program, trace: DenseTrace): DenseSignals 
   const lasts = read.map((name) => trace[name].at(-1)?.[0] ?? 0)
   return {
     signals,
+    earliest: firsts.length === 0 ? 0 : firsts.reduce((x, y) => Math.min(x, y)),
     start: firsts.length === 0 ? 0 : firsts.reduce((x, y) => Math.max(x, y)),
     end: [...firsts, ...lasts].reduce((x, y) => Math.max(x, y), firsts.length === 0 ? 0 : Number.NEGATIVE_INFINITY),
   }

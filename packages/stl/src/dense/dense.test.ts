@@ -29,7 +29,7 @@ const samples = (start: number) =>
     .map((pairs) =>
       [...new Map(pairs)].sort((a, b) => a[0] - b[0]).map(([t, v]): [number, number] => [start + t / 4, v / 2]),
     )
-const traces = fc.constantFrom(0, 0, -1.5).chain((start) =>
+const traces = fc.constantFrom(0, -1.5, 5).chain((start) =>
   fc.record({
     start: fc.constant(start),
     trace: fc.record({ x: samples(start), y: samples(start), z: samples(start) }),
@@ -203,6 +203,55 @@ describe('denseRobustness', () => {
         [0.2, 0],
       ],
     ],
+    // What comes of a signal before it begins, or of an empty past, is no past: the same as with times from 0 on.
+    [
+      'O[0,5] G[0,1] x',
+      {
+        x: [
+          [2, 1],
+          [2.5, -1],
+        ],
+      },
+      [[2, -1]],
+    ],
+    [
+      'H[1,2] O[1,1] x',
+      { x: [[9, 3]] },
+      [
+        [0, inf],
+        [10, -inf],
+        [12, 3],
+      ],
+    ],
+    // Signals keep their own past, also beside constants, and a window in which the left side has not begun is empty.
+    [
+      'O[0,5] (x > 1) and y',
+      {
+        x: [
+          [-3, 4],
+          [-2, 0],
+        ],
+        y: [[0, 9]],
+      },
+      [
+        [0, 3],
+        [3, -1],
+      ],
+    ],
+    [
+      'x S[1,2] y',
+      {
+        x: [[4, 3]],
+        y: [
+          [0, 5],
+          [1, 2],
+        ],
+      },
+      [
+        [4, -inf],
+        [5, 2],
+      ],
+    ],
     ['5', { x: [[3, 1]] }, [[0, 5]]],
     ['x > 0 -> true', { x: [[0, 1]] }, [[0, inf]]],
   ])('of %s', (text, trace, wanted) => {
@@ -296,6 +345,29 @@ describe('denseVerdictOf', () => {
     ['F[0,1] x > -1', 'violated', 0, 0],
   ])('of %s: %s, %d to %d', (text, verdict, lower, upper) => {
     expect(denseVerdictOf(text, x)).toEqual({ verdict, lower, upper })
+  })
+
+  it.each<[string, number, number]>([
+    ['G[0,100] x > 0', 0.1, 100.1],
+    ['G[0,1.1] x > 0', 0.1, 1.2],
+    ['G[0,0.8] x > 0', 0, 0.7999999999999999],
+    ['F[0.1,inf] x > 0', 0.2, 0.3],
+    ['F[0,0.1] G[0,0.2] x > 0', 1.7e9, 1.7e9 + 0.3],
+  ])('of %s from %d to %d s knows the end of the window', (text, from, to) => {
+    const bounds = { lower: 1, upper: 1 }
+    const x: DenseTrace['x'] = [
+      [from, 1],
+      [to, 1],
+    ]
+    expect(denseVerdictOf(text, { x })).toEqual({ verdict: 'satisfied', ...bounds })
+  })
+
+  it('leaves an until open that begins behind the end, and none whose left side has failed', () => {
+    const trace = { p: [[0, 1]], q: [[0, -1]], end: [[2, 0]] } satisfies DenseTrace
+    const open = { verdict: 'inconclusive', lower: -inf, upper: 1 }
+    expect(denseVerdictOf('p U[5,inf] q', trace)).toEqual(open)
+    expect(verdictOf('p U[5,inf] q', { p: [1, 1], q: [-1, -1] })).toEqual(open)
+    expect(denseVerdictOf('-p U[5,inf] q', trace)).toEqual({ verdict: 'violated', lower: -inf, upper: -1 })
   })
 
   it('refuses a definition of what is a signal', () => {

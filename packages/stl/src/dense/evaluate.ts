@@ -1,25 +1,36 @@
 /** Programs in dense time: values where the last samples hold for ever, and bounds where they end. */
 import { intervalOf } from '../offline/interval-arithmetic.ts'
 import { pointwise, valueError } from '../program/pointwise.ts'
-import { FIRST_TEMPORAL, OP, type Operation, type Program } from '../program/program.ts'
+import { FIRST_TEMPORAL, looksBack, OP, type OpCode, type Operation, type Program } from '../program/program.ts'
 import type { DenseSignals } from './dense-trace.ts'
-import { clipped, isBefore, type Moment, type Piece, PieceList, type Pieces, visitBoth } from './pieces.ts'
+import {
+  begun,
+  clipped,
+  isBefore,
+  type Moment,
+  moved,
+  type Piece,
+  PieceList,
+  type Pieces,
+  visitBoth,
+} from './pieces.ts'
 import { futureSupremum, pastSupremum } from './supremum.ts'
 
 /**
  * The value of a program over time, where every signal keeps its last value for ever.
  *
- * @param start where constants begin: the trace, or 0 if it begins later, as in RTAMT
  * @throws {StlError} DIVISION_BY_ZERO, NOT_A_NUMBER
  */
-export function evaluate(program: Program, { signals, start }: DenseSignals): Pieces {
+export function evaluate(program: Program, { signals, earliest }: DenseSignals): Pieces {
   const columns: Pieces[] = []
+  const begins = beginnings(program, { earliest, first: (signal) => signals[signal][0] })
   for (const operation of program.operations) {
     const { op, a, b, width, value } = operation
     if (op === OP.signal) columns.push(signals[width])
-    else if (op === OP.constant) columns.push(constant(value, start))
+    else if (op === OP.constant) columns.push(constant(value, earliest))
     else {
-      const operands = { a: columns[a], b: columns[b < 0 ? a : b] }
+      const seen = (index: number) => seenBy(op, columns[index], begins[index])
+      const operands = { a: seen(a), b: seen(b < 0 ? a : b) }
       columns.push(
         op < FIRST_TEMPORAL ? pointwisePieces(program, operation, operands) : temporalPieces(operation, operands, null),
       )
@@ -37,9 +48,10 @@ export type BoundPieces = { readonly lower: Pieces; readonly upper: Pieces }
  *
  * @throws {StlError} DIVISION_BY_ZERO, NOT_A_NUMBER
  */
-export function evaluateBounds(program: Program, { signals, start, end }: DenseSignals): BoundPieces {
+export function evaluateBounds(program: Program, { signals, earliest, end }: DenseSignals): BoundPieces {
   const behind = { time: end, behind: true }
   const columns: BoundPieces[] = []
+  const begins = beginnings(program, { earliest, first: (signal) => signals[signal][0] })
   for (const operation of program.operations) {
     const { op, a, b, width, value } = operation
     if (op === OP.signal) {
@@ -47,15 +59,16 @@ export function evaluateBounds(program: Program, { signals, start, end }: DenseS
       const until = (unknown: number) => [...known, { ...behind, value: unknown }]
       columns.push({ lower: until(Number.NEGATIVE_INFINITY), upper: until(Number.POSITIVE_INFINITY) })
     } else if (op === OP.constant) {
-      const both = constant(value, start)
+      const both = constant(value, earliest)
       columns.push({ lower: both, upper: both })
     } else {
-      const x = columns[a]
-      const y = columns[b < 0 ? a : b]
-      if (op < FIRST_TEMPORAL) columns.push(boundsPieces(program, operation, { x, y }))
+      const second = b < 0 ? a : b
+      if (op < FIRST_TEMPORAL) columns.push(boundsPieces(program, operation, { x: columns[a], y: columns[second] }))
       else {
-        const bound = (side: 'lower' | 'upper', unknown: number) =>
-          temporalPieces(operation, { a: x[side], b: y[side] }, { ...behind, value: unknown })
+        const bound = (side: 'lower' | 'upper', unknown: number) => {
+          const seen = (index: number) => seenBy(op, columns[index][side], begins[index])
+          return temporalPieces(operation, { a: seen(a), b: seen(second) }, { ...behind, value: unknown })
+        }
         columns.push({
           lower: bound('lower', Number.NEGATIVE_INFINITY),
           upper: bound('upper', Number.POSITIVE_INFINITY),
@@ -66,8 +79,38 @@ export function evaluateBounds(program: Program, { signals, start, end }: DenseS
   return columns[program.result]
 }
 
-function constant(value: number, start: number): Pieces {
-  return [{ time: Math.min(0, start), behind: false, value }]
+/**
+ * Where each operation begins for one that looks back on it: where all the signals have begun that it reads. What RTAMT's
+ * lists have before that (the future of a signal that is still to come, an empty past from 0 on) is no past of the trace,
+ * and the value must not depend on where time is counted from.
+ *
+ * @param earliest seconds at which constants begin: with the first signal
+ * @param first    where a signal begins
+ */
+export function beginnings(
+  { operations }: Program,
+  { earliest, first }: { earliest: number; first: (signal: number) => Moment },
+): Moment[] {
+  const begins: Moment[] = []
+  for (const { op, a, b, width } of operations) {
+    if (op === OP.signal) begins.push(first(width))
+    else if (op === OP.constant) begins.push({ time: earliest, behind: false })
+    else {
+      const [x, y] = [begins[a], begins[b < 0 ? a : b]]
+      begins.push(isBefore(x, y) ? y : x)
+    }
+  }
+  return begins
+}
+
+/** What an operation sees of an operand, see {@link beginnings}. */
+export function seenBy(op: OpCode, operand: Pieces, begin: Moment): Pieces {
+  return looksBack(op) ? begun(operand, begin) : operand
+}
+
+/** A constant begins before any signal does, and at 0, as in RTAMT. */
+function constant(value: number, earliest: number): Pieces {
+  return [{ time: Math.min(0, earliest), behind: false, value }]
 }
 
 function pointwisePieces(program: Program, operation: Operation, { a, b }: { a: Pieces; b: Pieces }): Pieces {
@@ -127,7 +170,7 @@ function temporalPieces(
     case OP.eventuallyWithin: {
       if (unknown === null || width !== Number.POSITIVE_INFINITY) return futureSupremum(a, interval, null)
       const known = futureSupremum(clipped(a, { time: unknown.time, behind: false }), interval, unknown)
-      const isOpen = { ...unknown, time: unknown.time - value }
+      const isOpen = { ...unknown, time: moved(unknown.time, -value) }
       return withTail(known, isOpen)
     }
     case OP.denseSince:

@@ -20,14 +20,18 @@ export function isBefore(a: Moment, b: Moment): boolean {
 }
 
 /**
- * A time moved by some seconds. 0.1 + 0.2 is 0.30000000000000004, which would be behind a sample at 0.3: a sum next to a
- * decimal of 15 digits, by less than it is rounded, is that decimal. Rises with the time.
+ * A time moved by some seconds. 0.1 + 0.2 is 0.30000000000000004, which would be behind a sample at 0.3, and 100.1 - 100 is
+ * 0.09999999999999432: a sum that is one rounding of its larger part away from a decimal with as many places as that part has
+ * in 15 digits is that decimal.
  */
 export function moved(time: number, seconds: number): number {
   const sum = time + seconds
-  const decimal = Number(sum.toPrecision(15))
-  // An infinite time stays what it is, since no difference of infinities is small.
-  return Math.abs(decimal - sum) <= 4 * Number.EPSILON * Math.max(Math.abs(time), Math.abs(seconds)) ? decimal : sum
+  const larger = Math.max(Math.abs(time), Math.abs(seconds))
+  const places = 14 - Math.floor(Math.log10(larger))
+  // Not for 0, infinities, and times so large or small that no decimal is meant.
+  if (!(places >= 0 && places <= 100)) return sum
+  const decimal = Number(sum.toFixed(places)) + 0
+  return Math.abs(decimal - sum) <= 4 * Number.EPSILON * larger ? decimal : sum
 }
 
 /** Collects pieces: equal neighbours become one, of several at one moment the last one stays. */
@@ -68,6 +72,13 @@ export function visitBoth(a: Pieces, b: Pieces, visit: (moment: Moment, x: numbe
 /** The function up to a moment, which it reaches; the last piece then holds for ever. */
 export function clipped(pieces: Pieces, end: Moment): Pieces {
   return pieces.slice(0, lastUpTo(pieces, end) + 1)
+}
+
+/** The function from a moment on, or from where it begins. */
+export function begun(pieces: Pieces, start: Moment): Pieces {
+  if (!isBefore(pieces[0], start)) return pieces
+  const first = lastUpTo(pieces, start)
+  return [{ ...start, value: pieces[first].value }, ...pieces.slice(first + 1)]
 }
 
 /** The value at a moment, or the first one before there is one. */

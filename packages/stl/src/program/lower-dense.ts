@@ -5,8 +5,8 @@
  * does (with steps, RTAMT asks for it only before). Their intervals come off by the identities of Donze, Ferrere and Maler
  * 2013, "Efficient robust monitoring for STL":
  *
- *   p U[a,b] q = F[a,b] q and G[0,a] (p U q)
- *   p S[a,b] q = O[a,b] q and H[0,a] (p S q)
+ *   p U[a,b] q = F[a,b] (p and q) and G[0,a] (p U q)
+ *   p S[a,b] q = O[a,b] (p and q) and H[0,a] (p S q)
  */
 import { errorAt, type Span, type StlError } from '../errors.ts'
 import type { Formula } from '../language/formula.ts'
@@ -58,10 +58,13 @@ function bounded(
   op: OpCode,
   { left, right, from, to, span }: Timed & { left: number; right: number },
 ): number {
-  const endless = builder.emit(op, { a: left, b: right, width: to, span })
+  // Behind a later beginning the right side may still come, so the end of the trace decides in `seen` alone.
+  const endless = builder.emit(op, { a: left, b: right, width: from === 0 ? to : from, span })
   if (from === 0 && to === Number.POSITIVE_INFINITY) return endless
   const within = op === OP.denseUntil ? OP.eventuallyWithin : OP.onceWithin
-  const seen = most(builder, within, { a: right, from, to, span })
+  // The left side must hold there too. A window in which it has not begun is empty.
+  const both = builder.emit(OP.minimum, { a: left, b: right, span })
+  const seen = most(builder, within, { a: both, from, to, span })
   const held = from === 0 ? endless : least(builder, within, { a: endless, from: 0, to: from, span })
   return builder.emit(OP.minimum, { a: seen, b: held, span })
 }

@@ -60,9 +60,9 @@ export const OP = {
   eventuallyWithin: 27,
   /** the largest a in [t - width, t - value] */
   onceWithin: 28,
-  /** max over s >= t of min(b at s, a in [t, s]); of s behind t + width nothing is asked */
+  /** max over s >= t of min(b at s, a in [t, s]); with width Infinity bounds are about the trace alone */
   denseUntil: 29,
-  /** max over s <= t of min(b at s, a in [s, t]); of s before t - width nothing is asked */
+  /** max over s <= t of min(b at s, a in [s, t]) */
   denseSince: 30,
 } as const
 
