@@ -90,14 +90,7 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
 function compileSpecification(formula: string, index: number): Program {
   try {
     const invariant = invariantOf(parse(formula))
-    const watched = compile(invariant).signals
-    if (watched.length === 0) {
-      throw new EnvironmentError(
-        'SPECIFICATION',
-        'it is about no signal, so that nothing which the team does can change it. Name one, as in "false_positive < 1"; docs/stl.md lists them.',
-      )
-    }
-    const windowed = watched.filter((name) => (signalSource(name)?.window ?? 0) > 0)
+    const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
     const program = compile(invariant, { signals: [...SIGNALS, ...windowed] })
     if (program.signals.length === 0) {
       throw new StlError(
@@ -108,8 +101,8 @@ function compileSpecification(formula: string, index: number): Program {
     monitorBank([program])
     return program
   } catch (cause) {
-    if (!(cause instanceof StlError || cause instanceof EnvironmentError)) throw cause
-    const place = cause instanceof StlError && cause.line !== null ? `, line ${cause.line}, column ${cause.column}` : ''
+    if (!(cause instanceof StlError)) throw cause
+    const place = cause.line !== null ? `, line ${cause.line}, column ${cause.column}` : ''
     const message = `specifications[${index}] "${formula}"${place}: ${cause.message}`
     throw new EnvironmentError('SPECIFICATION', message, { cause })
   }
