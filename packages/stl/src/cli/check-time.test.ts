@@ -141,6 +141,16 @@ describe('the column time', () => {
     expect(result.error.message).toMatch(message)
   })
 
+  it('may have capitals, and is what jitter is about', async () => {
+    for (const name of ['Time', 'TIME']) {
+      const result = await check(at(0, 1, 2, 500).replace('time', name), 'x > -5')
+      expect(result).toMatchObject({ code: 3, error: { code: 'TRACE_TIME', line: 5, column: 1 } })
+    }
+    const result = await check('x\n1\n', 'x > 0', '--jitter=1ms')
+    expect(result).toMatchObject({ code: 3, error: { code: 'TRACE_TIME', line: 1 } })
+    expect(result.error.message).toContain('--jitter needs a column "time"')
+  })
+
   it('says the sampling period', async () => {
     const csv = at(0, 0.5, 1, 1.5)
     expect(await check(csv, 'G[0, 1.5] x <= 2')).toMatchObject({ code: 0, bounds: [0, 0] })

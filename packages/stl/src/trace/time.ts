@@ -2,8 +2,12 @@
 import { StlError } from '../errors.ts'
 import type { FileTrace } from './read-trace.ts'
 
-/** The name of the column. It is a signal too, for formulas that read it. */
+/** The name of the column, in capitals or not. It is a signal too, for formulas that read it. */
 const TIME_COLUMN = 'time'
+
+function timeColumnOf({ names }: FileTrace): string | undefined {
+  return names.includes(TIME_COLUMN) ? TIME_COLUMN : names.find((name) => name.toLowerCase() === TIME_COLUMN)
+}
 
 /** How far a sample may lie from where even steps would have it: in seconds, or as a share of a step. */
 export type Jitter = { readonly amount: number; readonly unit: 's' | 'share' }
@@ -25,9 +29,13 @@ export type TimeSettings = {
 export function denseTimesOf(trace: FileTrace): Float64Array {
   const times = timesOf(trace)
   if (times !== null) return times
-  const has = trace.names.slice(0, 12).join(', ')
-  const message = `Dense time needs a column "${TIME_COLUMN}" that says at which second each row was taken, but there are only: ${has}.`
-  throw new StlError('TRACE_TIME', message, { line: 1, column: 1, excerpt: null })
+  throw noTimes(trace, 'Dense time')
+}
+
+function noTimes({ names }: FileTrace, what: string): StlError {
+  const has = names.slice(0, 12).join(', ')
+  const message = `${what} needs a column "${TIME_COLUMN}" that says at which second each row was taken, but there are only: ${has}.`
+  return new StlError('TRACE_TIME', message, { line: 1, column: 1, excerpt: null })
 }
 
 /**
@@ -37,8 +45,9 @@ export function denseTimesOf(trace: FileTrace): Float64Array {
  * @throws {StlError} TRACE_TIME, with line and column of the file
  */
 function timesOf(trace: FileTrace): Float64Array | null {
-  const times = trace.samples[TIME_COLUMN] as Float64Array | undefined
-  if (times === undefined || !trace.names.includes(TIME_COLUMN)) return null
+  const column = timeColumnOf(trace)
+  if (column === undefined) return null
+  const times = trace.samples[column] as Float64Array
   for (let row = 0; row < times.length; row++) {
     if (!Number.isFinite(times[row])) {
       throw timeError(
@@ -70,6 +79,7 @@ function timesOf(trace: FileTrace): Float64Array | null {
  */
 export function samplingPeriodOf(trace: FileTrace, { samplingPeriod, jitter }: TimeSettings): number {
   const times = timesOf(trace)
+  if (times === null && jitter !== null) throw noTimes(trace, '--jitter')
   if (times === null || times.length < 2) return samplingPeriod ?? 1
   const rounding = 4 * Number.EPSILON * Math.max(Math.abs(times[0]), Math.abs(times[times.length - 1]))
   return jitter === null
@@ -153,8 +163,9 @@ function notUniform(trace: FileTrace, row: number, found: string): StlError {
   return timeError(trace, row, message)
 }
 
-function timeError({ lines, names }: FileTrace, row: number, message: string): StlError {
-  const column = names.indexOf(TIME_COLUMN) + 1
+function timeError(trace: FileTrace, row: number, message: string): StlError {
+  const { lines, names } = trace
+  const column = names.indexOf(timeColumnOf(trace)!) + 1
   const text = `The time of row ${row + 1} (line ${lines[row]} of the trace) ${message}`
   return new StlError('TRACE_TIME', text, { line: lines[row], column, excerpt: null })
 }
