@@ -156,7 +156,7 @@ describe('an ablation', () => {
     expect(existsSync(join(folder, 'again', 'ablation.json'))).toBe(false)
     expect(existsSync(join(folder, 'again', 'stratified-seed1', 'last-weights.json'))).toBe(true)
     const stopped = await ablation(words, { said: /3 of 4: [\s\S]*iteration +\d/, signal: 'SIGINT' })
-    expect(stopped).toMatchObject({ status: 0, stderr: '' })
+    expect(stopped).toMatchObject({ status: 130, stderr: '' })
     expect(stopped.stdout).toMatch(/^Stopped: [12] of 4 trainings are left\. The same command goes on\.$/m)
     expect(read('again', 'ablation.md')).toMatch(/^[23] of 4 trainings are done\.$/m)
     expect(await ablation(words)).toMatchObject({ status: 0, stderr: '' })

@@ -66,13 +66,15 @@ describe('doctor', () => {
 
   it('says what it leaves out without data, and diagnoses the rest', () => {
     cpSync(join(folder, 'run'), join(folder, 'no-data'), { recursive: true })
-    for (const file of ['config.json', 'pipeline.json']) {
+    // They know the settings of the run that it was.
+    for (const name of ['checkpoints', 'run.json']) rmSync(join(folder, 'no-data', name), { recursive: true })
+    for (const file of ['config.json', 'pipeline.json', 'evaluation.json']) {
       const path = join(folder, 'no-data', file)
       const data = file === 'config.json' ? { data: 'no/such/data', rows: null } : {}
       writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), dataset: 'darpa-tc', ...data }))
     }
-    const { status, stdout } = doctor('--run=no-data')
-    expect(status).toBe(1)
+    const { status, stdout, stderr } = doctor('--run=no-data')
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     expect(stdout).toMatch(/^Left out: data .*no\/such\/data/ms)
     expect(stdout).toContain('REWARDS_OF_OTHERS')
     expect(stdout).not.toContain('INPUTS_WITHOUT_SIGNAL')
@@ -99,7 +101,8 @@ describe('doctor', () => {
       'nothing to look at',
       (path: string) => {
         cpSync(join(folder, 'run'), path, { recursive: true })
-        for (const file of ['run.json', 'metrics.jsonl', 'evaluation.json']) rmSync(join(path, file))
+        for (const name of ['run.json', 'metrics.jsonl', 'evaluation.json', 'checkpoints'])
+          rmSync(join(path, name), { recursive: true })
         const edit = (file: string, change: object) =>
           writeFileSync(
             join(path, file),
@@ -124,7 +127,7 @@ describe('doctor', () => {
   it.each([
     [[], /Give the folder of a run: --run=runs\/NAME/],
     [['--run='], /--run needs a value/],
-    [['--run=run', '--json=x'], /--json is true or false, but is "x"/],
+    [['--run=run', '--json=x'], /--json must be true or false, but is "x"/],
     [['--run=run', '--data=some/data'], /Leave --data out/],
     [['--rnu=run'], /There is no flag --rnu/],
   ])('refuses %j', (words, message) => {
@@ -136,6 +139,6 @@ describe('doctor', () => {
   it('explains itself, exit codes included', () => {
     const { status, stdout } = doctor('--help')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/Exit code 0: no problem was found\. 1: problems were found\./)
+    expect(stdout).toMatch(/Exit codes: 0 no problem was found, 1 problems were found/)
   })
 })

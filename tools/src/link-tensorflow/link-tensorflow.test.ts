@@ -208,6 +208,6 @@ describe.skipIf(process.platform !== 'linux')('the command', () => {
       status: 2,
       stderr: expect.stringMatching(/^error TENSORFLOW_FILES: .*libtensorflow_cc\.so\.2/),
     })
-    expect(link(['--tensorflow=']).stderr).toMatch(/^error INVALID_VALUE: --tensorflow has no value/)
+    expect(link(['--tensorflow=']).stderr).toMatch(/^error INVALID_VALUE: --tensorflow needs a value/)
   })
 })

@@ -79,6 +79,6 @@ describe('reward-balance', () => {
   it('explains itself', () => {
     const { status, stdout } = run(['--help'])
     expect(status).toBe(0)
-    expect(stdout).toContain('default 0.1093')
+    expect(stdout).toMatch(/--threat-rate=SHARE [^-]*default\s+0\.1093/)
   })
 })
