@@ -63,7 +63,7 @@ describe('backends', () => {
 
   it.each([
     [['--jsn'], 'error UNKNOWN_FLAG: There is no flag --jsn. Did you mean --json?\n'],
-    [['--json=file'], 'error INVALID_VALUE: --json takes no value, but has "file". Give --json alone.\n'],
+    [['--json=file'], 'error INVALID_VALUE: --json must be true or false, but is "file". Give --json alone.\n'],
   ])('refuses %j', (flags, message) => {
     const { stderr, status } = backends(flags)
     expect({ stderr, status }).toEqual({ stderr: message, status: 2 })
