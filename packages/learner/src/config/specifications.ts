@@ -2,7 +2,11 @@ import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
 import type { ParsedConfig } from './config-schema.ts'
 import { ConfigError } from './errors.ts'
 
-/** What the specifications do to learning; docs/constraints.md. */
+/**
+ * What the specifications do to learning: nothing (`off`), the earlier system's reward penalty (`penalty`) or its head
+ * regressed to a constant (`fixed-target`), a Lagrangian with multipliers that drive each satisfaction to its target
+ * (`lagrangian`), or that with the gradient through smooth robustness besides (`lagrangian+direct`). docs/constraints.md.
+ */
 export const STL_MODES = ['off', 'penalty', 'fixed-target', 'lagrangian', 'lagrangian+direct'] as const
 
 /** More would make observation and value head wider than anything is learnt from. */
