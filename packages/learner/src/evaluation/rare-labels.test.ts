@@ -25,7 +25,7 @@ it('names part, label, number and what follows, and how many are needed', () => 
     'The train split holds 2 threats among 280 events: hardly anything can be learnt of them.',
     'The validation split holds no threats among 60 events: the choice of the checkpoint sees none.',
     'The test split holds 1 threat among 60 events: recall, F1 and PR AUC hang on single events.',
-    'Each part needs 10 of each label: give data with more, or --split=stratified, which needs 65 threats and 65 benign events.',
+    'Each part needs 10 of each label: give data with more. The stratified split needs 65 threats and 65 benign events.',
   ])
   expect(rareLabelNotes(dataset({ train: [90, 9], validation: [60, 1], test: [60, 0] }))).toEqual([
     'The train split holds 9 benign events among 99 events: hardly anything can be learnt of them.',

@@ -29,7 +29,7 @@ export function rareLabelNotes({ splits, labels }: Pick<Dataset, 'splits' | 'lab
     })
   })
   if (notes.length === 0) return []
-  const remedy = `Each part needs ${FEW} of each label: give data with more, or --split=stratified, which needs ${STRATIFIED_NEEDS} threats and ${STRATIFIED_NEEDS} benign events.`
+  const remedy = `Each part needs ${FEW} of each label: give data with more. The stratified split needs ${STRATIFIED_NEEDS} threats and ${STRATIFIED_NEEDS} benign events.`
   return [...notes, remedy]
 }
 
