@@ -43,7 +43,7 @@ describe('parseOptions', () => {
     ['--seeds=1,,2', '--seeds must be whole numbers from 0 to 4294967295, but is "1,,2".'],
     ['--seeds=-1', '--seeds must be whole numbers'],
     ['--seed=2', '--seed is one; give --seeds=1,2,3.'],
-    ['--quick=maybe', '--quick is "maybe", but must be true or false.'],
+    ['--quick=maybe', '--quick must be true or false, but is "maybe".'],
     ['--preset=original', 'There is no flag --preset. Did you mean --presets?'],
   ])('refuses %s', async (word, message) => {
     await expect(parseOptions([word])).rejects.toThrow(UsageError)

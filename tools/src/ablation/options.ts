@@ -1,4 +1,13 @@
-import { type FlagTable, flagsOf, type Help, nearestName, UsageError } from '@vigil/command-line'
+import {
+  type Flags,
+  type FlagTable,
+  flagsOf,
+  type Help,
+  nearestName,
+  switchFlag,
+  textFlag,
+  UsageError,
+} from '@vigil/command-line'
 import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/learner'
 import { CAUSES, type Settings } from './causes.ts'
 
@@ -55,31 +64,24 @@ export async function parseOptions(words: readonly string[]): Promise<Options> {
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
-  const quick = switchOf('quick', flags.quick)
+  const quick = switchFlag(flags, 'quick')
   return {
-    presets: namesIn('presets', flags.presets, presetNames()) ?? presetNames(),
-    seeds: seedsIn(flags.seeds),
+    presets: namesIn('presets', textFlag(flags, 'presets') ?? presetNames().join(), presetNames()),
+    seeds: seedsIn(textFlag(flags, 'seeds')),
     quick,
-    out: flags.out ?? `ablations/${quick ? 'quick' : 'full'}`,
-    without: groupsIn('without', flags.without, CAUSES),
-    with: groupsIn('with', flags.with, DEFECTS),
+    out: textFlag(flags, 'out') ?? `ablations/${quick ? 'quick' : 'full'}`,
+    without: groupsIn(flags, 'without', CAUSES),
+    with: groupsIn(flags, 'with', DEFECTS),
     overrides: settings,
   }
 }
 
-function switchOf(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === 'false') return false
-  if (text === 'true') return true
-  throw new UsageError('INVALID_VALUE', `--${name} is "${text}", but must be true or false.`)
+function groupsIn(flags: Flags, name: string, valid: readonly string[]): string[][] {
+  const groups = textFlag(flags, name)?.split(',') ?? []
+  return groups.map((group) => namesIn(name, group.replaceAll('+', ','), valid))
 }
 
-function groupsIn(name: string, text: string | undefined, valid: readonly string[]): string[][] {
-  if (text === undefined) return []
-  return text.split(',').map((group) => namesIn(name, group.replaceAll('+', ','), valid)!)
-}
-
-function namesIn(name: string, text: string | undefined, valid: readonly string[]): string[] | null {
-  if (text === undefined) return null
+function namesIn(name: string, text: string, valid: readonly string[]): string[] {
   const words = text.split(',')
   const wrong = words.find((word) => !valid.includes(word))
   if (wrong === undefined) return [...new Set(words)]

@@ -7,5 +7,4 @@ it('a named attack is added to those of every evaluation', () => {
   expect(attacksAsked('trained')).toEqual([...CHEAP_ATTACKS, 'trained'])
   expect(attacksAsked('drift')).toEqual([...CHEAP_ATTACKS, 'drift'])
   expect(attacksAsked('all')).toEqual(ATTACKS)
-  expect(attacksAsked('crush')).toBeNull()
 })

@@ -1,17 +1,29 @@
-import { type CommandContext, type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
-import { ATTACKS, type Attack, attacksAsked } from '../attacks/attack-votes.ts'
+import {
+  type CommandContext,
+  choiceFlag,
+  type FlagTable,
+  flagName,
+  flagsOf,
+  runCommand,
+  switchFlag,
+  textFlag,
+} from '@vigil/command-line'
+import { ATTACKS, attacksAsked } from '../attacks/attack-votes.ts'
 import { ConfigError } from '../config/errors.ts'
 import { parseFlags } from '../config/flags.ts'
 import { evaluateFolder } from '../run/evaluate-folder.ts'
 import { errorKinds } from './error-kinds.ts'
 
+const SPLITS = ['test', 'validation'] as const
+const ASKED = ['all', ...ATTACKS] as const
+
 const FLAGS = {
   run: { value: 'FOLDER', about: 'the run, as runs/NAME' },
-  split: { value: 'NAME', about: 'which part of the data', choices: ['test', 'validation'], default: 'test' },
+  split: { value: 'NAME', about: 'which part of the data', choices: SPLITS, default: 'test' },
   attack: {
     value: 'NAME',
     about: 'what the team is attacked by',
-    choices: ['all', ...ATTACKS],
+    choices: ASKED,
     default: 'the cheap ones',
   },
   certify: { about: 'lets the team sign its decisions, for tools:verify' },
@@ -45,29 +57,14 @@ async function evaluate({ words }: CommandContext): Promise<void> {
       `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --certify, --out, --data and --actors.`,
     )
   }
-  if (flags.run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
-  const split = flags.split ?? 'test'
-  if (split !== 'test' && split !== 'validation') {
-    throw new ConfigError('INVALID_VALUE', `--split is "${split}", but must be test or validation.`)
-  }
-
-  const attacks = attacksNamed(flags.attack)
-  const certify = isOn(flags.certify)
+  const run = textFlag(flags, 'run', 'runs/NAME')
+  if (run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  const split = choiceFlag(flags, 'split', SPLITS) ?? 'test'
+  const attacks = attacksAsked(choiceFlag(flags, 'attack', ASKED))
+  const certify = switchFlag(flags, 'certify')
 
   const given = { actors, data, out }
   const besides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
-  await evaluateFolder(flags.run, { split, attacks, certify, settings: besides }, session)
-}
-
-function attacksNamed(name: string | undefined): readonly Attack[] {
-  const attacks = attacksAsked(name)
-  if (attacks !== null) return attacks
-  throw new ConfigError('INVALID_VALUE', `--attack is "${name}", but must be all or one of ${ATTACKS.join(', ')}.`)
-}
-
-function isOn(value: string | undefined): boolean {
-  if (value === undefined || value === 'false') return false
-  if (value === 'true') return true
-  throw new ConfigError('INVALID_VALUE', `--certify is "${value}", but must be true or false.`)
+  await evaluateFolder(run, { split, attacks, certify, settings: besides }, session)
 }

@@ -136,9 +136,21 @@ describe('a run', () => {
   })
 
   it('is not touched by a wrong evaluation or a damaged checkpoint', () => {
-    expectRefusal(command('evaluate', ['--run=run', '--split=train']), 2, /must be test or validation/)
-    expectRefusal(command('evaluate', ['--run=run', '--attack=crush']), 2, /--attack is "crush", but must be all or/)
-    expectRefusal(command('evaluate', ['--run=run', '--certify=maybe']), 2, /--certify is "maybe"/)
+    expectRefusal(
+      command('evaluate', ['--run=run', '--split=train']),
+      2,
+      /--split must be one of test, validation, but is "train"/,
+    )
+    expectRefusal(
+      command('evaluate', ['--run=run', '--attack=crush']),
+      2,
+      /--attack must be one of all, .*, but is "crush"/,
+    )
+    expectRefusal(
+      command('evaluate', ['--run=run', '--certify=maybe']),
+      2,
+      /--certify must be true or false, but is "maybe"/,
+    )
     expectRefusal(command('evaluate', []), 2, /--run=runs\/NAME/)
     const best = join(folder, 'run', 'checkpoints', 'best.checkpoint')
     truncateSync(best, 1000)

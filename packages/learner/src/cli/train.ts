@@ -1,4 +1,4 @@
-import { type FlagTable, flagName, flagsOf, runCommand } from '@vigil/command-line'
+import { type Flags, type FlagTable, flagName, flagsOf, runCommand, textFlag } from '@vigil/command-line'
 import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { layerSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
@@ -39,16 +39,16 @@ await runCommand({
   errors: errorKinds,
   async run({ words, stop }) {
     const { settings, flags } = parseFlags(words, FLAGS)
-    const plan = flags.resume === undefined ? await newRun(settings, flags) : await resumedRun(settings, flags)
+    const resumed = textFlag(flags, 'resume', 'runs/NAME')
+    const plan = resumed === undefined ? await newRun(settings, flags) : await resumedRun(resumed, settings, flags)
     await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
   },
 })
 
 /** Settings of a preset, overruled by those of a config file, overruled by those of the command line. */
-async function newRun(
-  settings: Record<string, unknown>,
-  { config: file, preset }: Readonly<Record<string, string>>,
-): Promise<TrainRunPlan> {
+async function newRun(settings: Record<string, unknown>, flags: Flags): Promise<TrainRunPlan> {
+  const preset = textFlag(flags, 'preset', 'NAME')
+  const file = textFlag(flags, 'config', 'FILE')
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
@@ -62,17 +62,14 @@ async function newRun(
   return { kind: 'new', config }
 }
 
-async function resumedRun(
-  settings: Record<string, unknown>,
-  flags: Readonly<Record<string, string>>,
-): Promise<TrainRunPlan> {
+async function resumedRun(folder: string, settings: Record<string, unknown>, flags: Flags): Promise<TrainRunPlan> {
   const other = Object.keys(settings).find((key) => !RESUME_FLAGS.includes(key as 'actors'))
-  const begins = ['config', 'preset'].find((name) => flags[name] !== undefined)
+  const begins = ['config', 'preset'].find((name) => flags.has(name))
   if (other !== undefined || begins !== undefined) {
     throw new ConfigError(
       'CONFLICT',
       `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? begins!)}.`,
     )
   }
-  return await resumePlan(flags.resume, settings)
+  return await resumePlan(folder, settings)
 }

@@ -65,7 +65,7 @@ describe('parseFlags', () => {
       out: '2024',
       rewards: { truePositive: 5, falsePositive: -3 },
     })
-    expect(flags).toEqual({ resume: 'runs/x=y' })
+    expect([...flags]).toEqual([['resume', 'runs/x=y']])
   })
 
   it('reads a list of names, which may be empty', () => {
@@ -86,7 +86,7 @@ describe('parseFlags', () => {
     ['--zzzzzzzzzz', /There is no flag --zzzzzzzzzz\./],
     ['train', /"train" is not a flag/],
     ['--out', /--out needs a value/],
-    ['--resume=', /--resume needs a value/],
+    ['--anneal=', /--anneal needs a value/],
     ['--__proto__=1', /no flag/],
     ['--constructor=1', /no flag/],
   ])('refuses %s', (word, message) => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { booleanOf, type FlagTable, numberOf, readFlags, UsageError } from '@vigil/command-line'
+import { booleanOf, type Flags, type FlagTable, numberOf, readFlags, UsageError } from '@vigil/command-line'
 import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
 import { configSchema } from './config-schema.ts'
 import { ConfigError } from './errors.ts'
@@ -8,28 +8,31 @@ import { settingGroups } from './setting-help.ts'
 /** What the command line says: settings for the config, and the command's own flags. */
 export type CommandLine = {
   readonly settings: Record<string, unknown>
-  readonly flags: Readonly<Record<string, string>>
+  readonly flags: Flags
 }
 
 /**
  * Sorts the words of a command line into settings and the command's own flags. Numbers, switches, lists and null are read
  * as people write them; the schema judges them later.
  *
- * @param own the command's own flags; those without a value may stand alone, meaning true
- * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
+ * @param own the command's own flags, which come as they are
+ * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE for a setting without a value
  */
 export function parseFlags(words: readonly string[], own: FlagTable): CommandLine {
   const all = settingGroups().flatMap((group) => group.flags)
   const keys = new Map(all.map(({ name, key }) => [name, key]))
   const settings: Record<string, unknown> = {}
-  const flags: Record<string, string> = {}
+  const flags = new Map<string, string | null>()
   const table = { ...Object.fromEntries(all.map(({ name, ...rest }) => [name, rest])), ...own }
-  // An empty value is a missing one: `--out=` says as little as `--out`.
   for (const [name, text] of readFlags(words, table)) {
-    const isSwitch = Object.hasOwn(own, name) ? own[name].value === undefined : SWITCHES.has(keys.get(name)!)
-    const value = text || (isSwitch ? 'true' : missingValue(name))
-    if (Object.hasOwn(own, name)) flags[name] = value
-    else place(settings, keys.get(name)!, readValue(keys.get(name)!, value))
+    if (Object.hasOwn(own, name)) {
+      flags.set(name, text)
+      continue
+    }
+    const key = keys.get(name)!
+    // An empty value is a missing one: `--out=` says as little as `--out`.
+    const value = text === null && SWITCHES.has(key) ? 'true' : text || missingValue(name)
+    place(settings, key, readValue(key, value))
   }
   return { settings, flags }
 }
