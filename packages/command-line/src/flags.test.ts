@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { homedir, userInfo } from 'node:os'
+import { describe, expect, it, vi } from 'vitest'
 import { UsageError } from './errors.ts'
 import { choiceFlag, type FlagTable, flagsOf, numberFlag, numberOf, readFlags, switchFlag, textFlag } from './flags.ts'
 
@@ -41,6 +41,15 @@ describe('readFlags', () => {
     expect(read('--json=~/x y.json', '--seed=~/x')).toEqual({ json: `${homedir()}/x y.json`, seed: '~/x' })
     expect(read('--json=~', '--threat-rate=a~b')).toEqual({ json: homedir(), 'threat-rate': 'a~b' })
     expect(() => read('--json=~other/x')).toThrow('--json is "~other/x": only ~/ is known here.')
+  })
+
+  it('takes an empty HOME for none, and not for the root', () => {
+    vi.stubEnv('HOME', '')
+    try {
+      expect(read('--json=~/x')).toEqual({ json: `${userInfo().homedir}/x` })
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('says how to turn off what is on', () => {

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { UsageError } from './errors.ts'
@@ -76,11 +76,20 @@ function isPath({ value = '' }: FlagSpec): boolean {
 /** A shell expands ~ in `--out ~/x`, but not in `--out=~/x`. */
 function fromHome(name: string, text: string | null): string | null {
   if (text === null || !text.startsWith('~')) return text
-  if (text === '~' || text.startsWith('~/')) return join(homedir(), text.slice(1))
+  if (text === '~' || text.startsWith('~/')) return join(home(name), text.slice(1))
   throw new UsageError(
     'INVALID_VALUE',
     `--${name} is "${harmlessText(text)}": only ~/ is known here. Give the whole path, or ./${harmlessText(text)} for a name that begins with ~.`,
   )
+}
+
+/** An empty HOME counts as none: joined to a path it would mean the root. */
+function home(name: string): string {
+  try {
+    return homedir() || userInfo().homedir
+  } catch {
+    throw new UsageError('INVALID_VALUE', `--${name} begins with ~, but you have no home here. Give the whole path.`)
+  }
 }
 
 /** A number as people write it: 1, -8, +3, .9, 1., 1e-3. NaN for anything else, hexadecimal and "Infinity" too. */

@@ -54,6 +54,7 @@ export async function runCommand({ run, help, errors = NO_KINDS }: Command): Pro
     }
     assertHeap()
     standWhereTheUserStands()
+    process.cwd() // Throws where that folder is gone: better now than after the work.
     await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)

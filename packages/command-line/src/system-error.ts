@@ -58,6 +58,7 @@ export function machineMessage(error: unknown): string | null {
   if (code === 'ERR_WORKER_INIT_FAILED') {
     return `error ${code}: No more threads can be started: ${firstLine(error.message)}. Raise the limits (ulimit -u, ulimit -n), or use fewer --actors.`
   }
+  if (syscall === 'uv_cwd') return `error ${code}: The folder that you stand in is gone. Go to one that is there.`
   if (syscall === undefined || code === undefined) return null
   const where = path === undefined ? syscall : `${syscall} ${path}`
   return `error ${code}: ${where}: ${systemReason(error)}. ${systemRemedy(error)}`
