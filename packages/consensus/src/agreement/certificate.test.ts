@@ -263,7 +263,8 @@ describe('files', () => {
 describe('files of public keys', () => {
   const weighted = { ...terms, decision: { rule: 'weighted', weights: Uint32Array.of(3, 3, 2, 2) } as const }
   const text = encodePublicTeam({ ...weighted, publicKeys })
-  const changedBy = (change: object) => JSON.stringify({ ...JSON.parse(text), ...change })
+  const changedBy = (change: object) => `${JSON.stringify({ ...JSON.parse(text), ...change }, null, 2)}\n`
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
   test('come back as they were written, with all that was agreed on', () => {
     const { verify: _, ...read } = decodePublicTeam(text)
@@ -292,9 +293,59 @@ describe('files of public keys', () => {
     ['negative faults', changedBy({ faults: -1 })],
     ['a key twice', changedBy({ publicKeys: [...publicKeys.slice(1), publicKeys[1]] })],
     ['numbers for keys', changedBy({ publicKeys: [1, 2, 3, 4] })],
+    ['weights that are nested deep', text.replace(/"weights": \[[^\]]*\]/, `"weights": ${nested(30_000)}`)],
+    ['a list that is nested deep', nested(30_000)],
+    ['a long text, before it is parsed', nested(100_000)],
+    ['a long text that says what a short one does', text.padEnd(2 ** 16 + 1)],
   ])('%s is refused', (_, given) => {
     expect(() => decodePublicTeam(given)).toThrow(
-      expect.objectContaining({ name: 'ConsensusError', code: 'KEYS_FILE' }),
+      expect.objectContaining({
+        name: 'ConsensusError',
+        code: 'KEYS_FILE',
+        // For what it is, not for how it is written.
+        message: expect.not.stringContaining('byte for byte'),
+      }),
+    )
+  })
+
+  test('a long text is not parsed', () => {
+    const parse = vi.spyOn(JSON, 'parse')
+    try {
+      expect(() => decodePublicTeam(text.padEnd(2 ** 16 + 1))).toThrow(expect.objectContaining({ code: 'KEYS_FILE' }))
+      expect(parse).not.toHaveBeenCalled()
+    } finally {
+      parse.mockRestore()
+    }
+  })
+
+  test('the largest team has room', () => {
+    const all = generateTeamKeys(127).map((pair) => pair.publicKey)
+    const weights = new Uint32Array(127).fill(2 ** 32 - 1)
+    const largest = { ...weighted, faults: 42, epoch: 2 ** 32 - 1, decision: { rule: 'weighted', weights } } as const
+    const written = encodePublicTeam({ ...largest, publicKeys: all })
+    expect(written.length).toBeLessThan(2 ** 15)
+    expect(decodePublicTeam(written).agentCount).toBe(127)
+  })
+
+  test.each<[string, string]>([
+    ['in one line', JSON.stringify(JSON.parse(text))],
+    ['with a space behind it', `${text} `],
+    ['without its last line feed', text.slice(0, -1)],
+    ['with carriage returns', text.replaceAll('\n', '\r\n')],
+    ['with a key before it that is said again', text.replace('{', '{\n  "epoch": 9,')],
+    ['with a list of keys before it that is said again', text.replace('{', '{\n  "publicKeys": [],')],
+    ['in another order', `${JSON.stringify({ run: terms.run, ...JSON.parse(text) }, null, 2)}\n`],
+    ['with an escape in a name', text.replace('"faults"', '"f\\u0061ults"')],
+    ['with an escape in a value', text.replace('"weighted"', '"w\\u0065ighted"')],
+    ['with an exponent', text.replace('"faults": 1', '"faults": 1e0')],
+    ['with a fraction of nothing', text.replace('"epoch": 3', '"epoch": 3.0')],
+    ['with a threshold in another form', text.replace('0.5', '5e-1')],
+    ['with a threshold that is rounded', text.replace('0.5', '0.50000000000000000001')],
+    ['with minus zero', text.replace('"threshold": 0.5', '"threshold": -0')],
+  ])('%s it is another file, and refused', (_, given) => {
+    expect(given).not.toBe(text)
+    expect(() => decodePublicTeam(given)).toThrow(
+      expect.objectContaining({ code: 'KEYS_FILE', message: expect.stringContaining('byte for byte') }),
     )
   })
 })

@@ -10,6 +10,7 @@ import type { TrustedTeam } from './certificate.ts'
 import { FORMAT_VERSION, ROWS_MAX } from './codec.ts'
 import { ed25519Verify } from './keys.ts'
 import { agreementQuorum } from './rules.ts'
+import type { Verify } from './statement.ts'
 import type { Terms } from './terms.ts'
 
 /** What a file of public keys says. */
@@ -18,7 +19,10 @@ export type PublicTeam = Omit<Terms, 'agentCount'> & {
   readonly publicKeys: readonly string[]
 }
 
-/** The text of a file of public keys; everything that has a default is written out. */
+/** Longest file, in characters and bytes: more than 127 agents and their weights need. */
+export const PUBLIC_TEAM_MOST = 64 * 1024
+
+/** The text of a file of public keys, in ASCII; everything that has a default is written out. */
 export function encodePublicTeam({ run, epoch, faults, decision, rows, batchRows, publicKeys }: PublicTeam): string {
   const { rule, fallbackAction = 3, threshold = 0.5, weights } = decision
   const counting = { rule, threshold, fallbackAction, weights: weights === undefined ? null : [...weights] }
@@ -27,7 +31,8 @@ export function encodePublicTeam({ run, epoch, faults, decision, rows, batchRows
 }
 
 /**
- * The team of a file of public keys.
+ * The team of a file of public keys. There is one text for one team, the one that encodePublicTeam writes, so that who knows
+ * the SHA-256 of the file knows the team, and the other way round.
  *
  * @throws {ConsensusError} KEYS_FILE for anything else; no other error leaves this function
  */
@@ -47,14 +52,19 @@ export function decodePublicTeam(text: string): TrustedTeam {
   if (!Array.isArray(publicKeys) || !publicKeys.every((key) => typeof key === 'string')) {
     throw badKeys('publicKeys must be a list of texts', publicKeys)
   }
+  let verify: Verify
   try {
     const agentCount = publicKeys.length
     agreementQuorum({ agentCount, faults })
     if (decision.weights !== undefined) assertWeights(decision.weights, { agentCount, faults })
-    return { run, epoch, agentCount, faults, decision, rows, batchRows, verify: ed25519Verify(publicKeys) }
+    verify = ed25519Verify(publicKeys)
   } catch (error) {
     throw badKeys('must name a team of at least 3f + 1 Ed25519 keys, with sound weights', (error as Error).message)
   }
+  const terms = { run, epoch, faults, decision, rows, batchRows }
+  const written = encodePublicTeam({ ...terms, publicKeys })
+  if (text !== written) throw badKeys('must be as they were written, byte for byte', 'another way to write them')
+  return { ...terms, agentCount: publicKeys.length, verify }
 }
 
 function readDecision({ rule, threshold, fallbackAction, weights }: Record<string, unknown>): Terms['decision'] {
@@ -80,6 +90,9 @@ function readDecision({ rule, threshold, fallbackAction, weights }: Record<strin
 }
 
 function parseObject(text: string): Record<string, unknown> {
+  if (text.length > PUBLIC_TEAM_MOST) {
+    throw badKeys(`must be no longer than ${PUBLIC_TEAM_MOST} bytes`, `${text.length} characters`)
+  }
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -95,7 +108,9 @@ function isCount(value: unknown): value is number {
 }
 
 function badKeys(requirement: string, received: unknown): ConsensusError {
-  const shown = typeof received === 'string' ? received.slice(0, 80) : JSON.stringify(received)?.slice(0, 80)
+  // Lists and objects may be nested too deep to be written out.
+  const isNested = typeof received === 'object' && received !== null
+  const shown = isNested ? (Array.isArray(received) ? 'a list' : 'an object') : String(received).slice(0, 80)
   const remedy = 'Use the file of public keys that was written with the run'
-  return new ConsensusError('KEYS_FILE', { field: 'The keys', requirement, received: String(shown), remedy })
+  return new ConsensusError('KEYS_FILE', { field: 'The keys', requirement, received: shown, remedy })
 }
