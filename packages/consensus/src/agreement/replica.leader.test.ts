@@ -261,3 +261,29 @@ test('claims of other views are not shown with a proposal', () => {
   const proposal = messages.find(({ type }) => type === 'proposal')
   expect(proposal).toMatchObject({ view: 1, claims: [{ agent: 1 }, { agent: 2 }, { agent: 3 }] })
 })
+
+describe('a leader that waits for ballots anew in a later view', () => {
+  const lead = (replica: Replica, view: number) =>
+    [1, 2, 3].flatMap((agent) => [
+      ...give(replica, { type: 'status', claim: claimOf(agent, view), seen: null, lock: null, value: [] }),
+    ])
+  const proposals = (effects: readonly Effect[]) => sent(effects).filter(({ type }) => type === 'proposal')
+  const waits = expect.objectContaining({ type: 'timer', timer: { kind: 'gather', view: 4 } })
+
+  test.each([
+    ['was still waiting when it left the view before', false],
+    ['had waited long enough, for too few', true],
+  ])('%s', (_, over) => {
+    const replica = started(0)
+    give(replica, { type: 'ballot', ballot: ballotOf(1) })
+    if (over) expect(proposals(replica.expire({ kind: 'gather', view: 0 }))).toEqual([])
+    const effects = lead(replica, 4)
+    expect(replica.durable.view).toBe(4)
+    expect(effects).toContainEqual(waits)
+    // With n - f ballots it still gives the last one its time.
+    expect(proposals([...effects, ...give(replica, { type: 'ballot', ballot: ballotOf(2) })])).toEqual([])
+    expect(proposals(replica.expire({ kind: 'gather', view: 0 }))).toEqual([])
+    const [proposal] = proposals(replica.expire({ kind: 'gather', view: 4 }))
+    expect(proposal).toMatchObject({ view: 4, value: [{ agent: 0 }, { agent: 1 }, { agent: 2 }] })
+  })
+})
