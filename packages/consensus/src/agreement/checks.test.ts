@@ -1,9 +1,9 @@
 /** What is refused before a value is hashed: hashing one is most of the work, and anybody can send one. */
 import { describe, expect, test, vi } from 'vitest'
-import { type Checking, checkProposal } from './checks.ts'
+import { type Checking, checkJustified, checkProposed } from './checks.ts'
 import { encodeEnvelope, Reading } from './codec.ts'
 import { ed25519Sign } from './keys.ts'
-import type { Ballot, Message, Value } from './messages.ts'
+import type { Ballot, Claim, Message, Value } from './messages.ts'
 import type { RejectionReason } from './rejection.ts'
 import { Replica } from './replica.ts'
 import { claimed } from './statement.ts'
@@ -40,6 +40,9 @@ const value = valueFor()
 const lock = certificateOf('prepare', 0, digestOf(value))
 const claims = [claimOf(0, 1, lock), claimOf(2, 1), claimOf(3, 1)]
 const forged = { ...claims[1], signature: claims[2].signature }
+
+const checkProposal = (checking: Checking, proposal: ReturnType<typeof proposalOf>) =>
+  checkJustified(checking, proposal) ?? checkProposed(checking, proposal)
 
 test.each<[string, ReturnType<typeof proposalOf>, RejectionReason]>([
   ['claims in view 0', proposalOf(0, value, { claims }), 'UNJUSTIFIED'],
@@ -140,22 +143,68 @@ describe('work for nothing', () => {
     expect(hashed).toBeGreaterThan(0)
   })
 
-  test('a leader makes others hash few proposals that it signs and that do not hold', () => {
-    const digests = new CountedDigests(settings)
-    const checking = { ...newChecking(), digests }
-    const replica = new Replica({ checking, self: 1, sign: ed25519Sign(keys[1].privateKey), baseTimeoutMs: 1000 })
-    const broken = (variant: number) => {
+  describe('a leader makes others hash few proposals that it signs and that do not hold', () => {
+    const free = [claimOf(0, 4), claimOf(2, 4), claimOf(3, 4)]
+    /** Agent 0 leads the views 0, 4 and 8; `variant` is one of its digests, which is that of no value. */
+    const broken = (variant: number, view = 0, claims: Claim[] = []) => {
       const digest = String(variant).padStart(2, '0').repeat(32)
-      const signature = signed(0, claimed('proposal', 0, digest))
-      return { domain: settings.domain, message: { ...proposalOf(0, value), digest, signature } }
+      const signature = signed(0, claimed('proposal', view, digest))
+      return { domain: settings.domain, message: { ...proposalOf(view, value, { claims }), digest, signature } }
     }
-    for (let variant = 1; variant <= 16; variant++) replica.receive(broken(variant))
-    const { asked } = digests
-    expect(asked).toBeGreaterThan(0)
-    for (let variant = 17; variant < 40; variant++) replica.receive(broken(variant))
-    expect(digests.asked).toBe(asked)
-    expect(replica.rejections).toEqual({ OTHER_DIGEST: 16, REPEATED: 23 })
-    expect([...replica.evidence.keys()]).toEqual([0])
+    const follower = () => {
+      const digests = new CountedDigests(settings)
+      const checking = { ...newChecking(), digests }
+      const replica = new Replica({ checking, self: 1, sign: ed25519Sign(keys[1].privateKey), baseTimeoutMs: 1000 })
+      return { replica, digests }
+    }
+
+    test('in one view', () => {
+      const { replica, digests } = follower()
+      for (let variant = 1; variant <= 16; variant++) replica.receive(broken(variant))
+      const { asked } = digests
+      expect(asked).toBeGreaterThan(0)
+      for (let variant = 17; variant < 40; variant++) replica.receive(broken(variant))
+      expect(digests.asked).toBe(asked)
+      expect(replica.rejections).toEqual({ OTHER_DIGEST: 16, REPEATED: 23 })
+      expect([...replica.evidence.keys()]).toEqual([0])
+    })
+
+    test('whatever it signs for a later view without the claims of a quorum', () => {
+      const { replica, digests } = follower()
+      for (let variant = 1; variant < 40; variant++) {
+        replica.receive(broken(variant))
+        replica.receive(broken(variant, 4))
+      }
+      expect(replica.rejections).toEqual({ OTHER_DIGEST: 16, REPEATED: 23, TOO_FEW_SIGNERS: 39 })
+      expect(digests.asked).toBe(16 * 5 + 4)
+    })
+
+    test('and with them none of the views below, so that views by turns are no way around', () => {
+      const { replica, digests } = follower()
+      for (let variant = 1; variant < 40; variant++) {
+        replica.receive(broken(variant))
+        replica.receive(broken(variant, 4, free))
+      }
+      expect(replica.rejections).toEqual({ OTHER_DIGEST: 17, OLD_VIEW: 38, REPEATED: 23 })
+      expect(digests.asked).toBe(17 * 5 + 4)
+      // A sound proposal of a later view is followed all the same, and one of that view from whoever leads it.
+      replica.receive({
+        domain: settings.domain,
+        message: proposalOf(5, value, { claims: [0, 2, 3].map((agent) => claimOf(agent, 5)) }),
+      })
+      expect(replica.durable).toMatchObject({ view: 5, voted: { prepare: 5 } })
+    })
+
+    test('and the one that holds is followed however often others relay it with something else', () => {
+      const { replica } = follower()
+      const sound = proposalOf(0, value)
+      for (let i = 0; i < 40; i++) {
+        replica.receive({ domain: settings.domain, message: { ...sound, value: valueFor(1) } })
+      }
+      replica.receive({ domain: settings.domain, message: sound })
+      expect(replica.rejections).toEqual({ OTHER_DIGEST: 40 })
+      expect(replica.durable.voted.prepare).toBe(0)
+    })
   })
 
   test('a sound signature is checked once, however often and in whatever message it comes', () => {
@@ -180,6 +229,7 @@ describe('work for nothing', () => {
 test.each<[string, number, Message]>([
   ['the proposal that was followed', 2, proposalOf(0, value)],
   ['a claim with its lock, to the leader', 1, { type: 'status', claim: claims[0], seen: null, lock, value }],
+  ['a ballot', 2, { type: 'ballot', ballot: value[3] }],
 ])('%s, again', (_, self, message) => {
   const digests = new CountedDigests(settings)
   const checking = { ...newChecking(), digests }
@@ -193,4 +243,54 @@ test.each<[string, number, Message]>([
   replica.receive({ domain: settings.domain, message: structuredClone(message) })
   expect(replica.rejections).toEqual({ REPEATED: 1 })
   expect(digests.asked).toBe(asked)
+})
+
+test('a second ballot is a lie whatever votes stand beside its signature, and they are not hashed', () => {
+  const digests = new CountedDigests(settings)
+  const replica = new Replica({
+    checking: { ...newChecking(), digests },
+    self: 2,
+    sign: ed25519Sign(keys[2].privateKey),
+    baseTimeoutMs: 1000,
+  })
+  const give = (ballot: Ballot) => replica.receive({ domain: settings.domain, message: { type: 'ballot', ballot } })
+  give(value[3])
+  const { asked } = digests
+  give({ ...valueFor(1)[3], actions: new Uint8Array(3) })
+  expect(digests.asked).toBe(asked)
+  expect([...replica.evidence.keys()]).toEqual([3])
+})
+
+test('votes that are not those of the digest make no ballot: the one that they belong to is still taken', () => {
+  const replica = new Replica({
+    checking: newChecking(),
+    self: 0,
+    sign: ed25519Sign(keys[0].privateKey),
+    baseTimeoutMs: 1000,
+  })
+  const give = (ballot: Ballot) => replica.receive({ domain: settings.domain, message: { type: 'ballot', ballot } })
+  replica.begin(votesOf(0))
+  give({ ...value[3], actions: new Uint8Array(3) })
+  for (const agent of [1, 2]) give(value[agent])
+  expect(replica.rejections).toEqual({ BAD_VALUE: 1 })
+  expect(replica.durable.proposed).toBe(-1)
+  give(value[3])
+  expect(replica.durable.proposed).toBe(0)
+})
+
+test.each<[string, typeof lock | null, Value]>([
+  ['a certificate', lock, []],
+  ['a value', null, value],
+])('a claim to no lock with %s is refused: what nobody needs is not kept', (_, shown, held) => {
+  const replica = new Replica({
+    checking: newChecking(),
+    self: 1,
+    sign: ed25519Sign(keys[1].privateKey),
+    baseTimeoutMs: 1000,
+  })
+  const message: Message = { type: 'status', claim: claimOf(2, 1), seen: null, lock: shown, value: held }
+  replica.receive({ domain: settings.domain, message })
+  expect(replica.rejections).toEqual({ UNJUSTIFIED: 1 })
+  replica.receive({ domain: settings.domain, message: { ...message, lock: null, value: [] } })
+  expect(replica.rejections).toEqual({ UNJUSTIFIED: 1 })
 })

@@ -50,13 +50,8 @@ export function checkClaim(checking: Checking, claim: Claim): RejectionReason | 
   return isSigned(checking, { agent, statement: statementOfClaim(claim), signature }) ? null : 'BAD_SIGNATURE'
 }
 
-/** Whether a ballot bears its agent's signature, and then whether its votes are those that were signed. */
-export function checkBallot(checking: Checking, ballot: Ballot): RejectionReason | null {
-  return checkBallotSignature(checking, ballot) ?? (isAsSigned(checking, ballot) ? null : 'BAD_VALUE')
-}
-
 /** Whether an agent has signed the digest that stands in a ballot. Its votes are not looked at. */
-function checkBallotSignature(
+export function checkBallotSignature(
   checking: Checking,
   { agent, digest, signature }: Omit<Ballot, 'actions' | 'scores'>,
 ): RejectionReason | null {
@@ -64,7 +59,8 @@ function checkBallotSignature(
   return isSigned(checking, { agent, statement: claimed('ballot', 0, digest), signature }) ? null : 'BAD_SIGNATURE'
 }
 
-function isAsSigned({ digests }: Checking, ballot: Ballot): boolean {
+/** Whether a ballot's votes are those that were signed. */
+export function isAsSigned({ digests }: Checking, ballot: Ballot): boolean {
   return digests.ballot(ballot) === ballot.digest
 }
 
@@ -80,12 +76,12 @@ export function checkValue(checking: Checking, value: Value): RejectionReason | 
   return value.every((ballot) => isAsSigned(checking, ballot)) ? null : 'BAD_VALUE'
 }
 
-/** Whether a claim to a lock comes with the certificate and the value, which a leader needs to propose it again. */
+/** Whether a claim to a lock comes with the certificate and the value, which a leader needs to propose it again, and one to none with nothing. */
 export function checkLock(
   checking: Checking,
   { claim, lock, value }: { claim: Claim; lock: QuorumCertificate | null; value: Value },
 ): RejectionReason | null {
-  if (claim.lockView < 0) return null
+  if (claim.lockView < 0) return lock === null && value.length === 0 ? null : 'UNJUSTIFIED'
   if (lock === null || lock.phase !== 'prepare') return 'LOCK_MISSING'
   if (lock.view !== claim.lockView || lock.digest !== claim.digest) return 'LOCK_MISSING'
   const reason = checkCertificate(checking, lock) ?? checkValue(checking, value)
@@ -103,17 +99,19 @@ export function checkHeader(
 }
 
 /**
- * Whether a proposal is its leader's, follows from the claims of a quorum, and holds the value that the leader signed. The
- * leader's signature comes first, for a value is long and anybody can send one: for who is not the leader nothing is done
- * but one check of a signature.
+ * Whether a proposal is its leader's and follows from the claims of a quorum. Its value is not looked at: it is long and
+ * anybody can send one, so that for who is not the leader nothing is done but one check of a signature.
  */
-export function checkProposal(checking: Checking, proposal: Proposal): RejectionReason | null {
-  const { view, value, digest } = proposal
+export function checkJustified(checking: Checking, proposal: Proposal): RejectionReason | null {
   const badHeader = checkHeader(checking, proposal)
   if (badHeader !== null) return badHeader
-  const justified = view === 0 ? justifyFirst(proposal) : justifyLater(checking, proposal)
+  const justified = proposal.view === 0 ? justifyFirst(proposal) : justifyLater(checking, proposal)
   if (typeof justified === 'string') return justified
-  if (justified.required !== null && justified.required !== digest) return 'OTHER_DIGEST'
+  return justified.required === null || justified.required === proposal.digest ? null : 'OTHER_DIGEST'
+}
+
+/** Whether a proposal holds the value that its leader signed. */
+export function checkProposed(checking: Checking, { value, digest }: Proposal): RejectionReason | null {
   const badValue = checkValue(checking, value)
   if (badValue !== null) return badValue
   return checking.digests.value(value) === digest ? null : 'OTHER_DIGEST'

@@ -1,6 +1,14 @@
 /** Small judgements of the protocol, one wrong version of each at a time in mind. */
 import { describe, expect, test } from 'vitest'
-import { checkBallot, checkCertificate, checkClaim, checkEvidence, checkProposal } from './checks.ts'
+import {
+  type Checking,
+  checkBallotSignature,
+  checkCertificate,
+  checkClaim,
+  checkEvidence,
+  checkJustified,
+  isAsSigned,
+} from './checks.ts'
 import type { Ballot } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { STANDARD_RULES } from './rules.ts'
@@ -19,6 +27,9 @@ import {
 import { ballotDigest } from './value.ts'
 
 const digest = digestOf(valueFor())
+
+const checkBallot = (checking: Checking, ballot: Ballot) =>
+  checkBallotSignature(checking, ballot) ?? (isAsSigned(checking, ballot) ? null : 'BAD_VALUE')
 
 describe('a ballot', () => {
   const sound = ballotOf(2)
@@ -73,7 +84,7 @@ test.each([[[1, 0, 2]], [[0, 0, 1]], [[0, 2, 1]], [[0, 1, 1]]])('signers %j are 
 
 test('the first view has no lock to show', () => {
   const proposal = proposalOf(0, valueFor(), { lock: certificateOf('prepare', 0, digest) })
-  expect(checkProposal(newChecking(), proposal)).toBe('UNJUSTIFIED')
+  expect(checkJustified(newChecking(), proposal)).toBe('UNJUSTIFIED')
 })
 
 test('agents take turns, and another one begins with every batch', () => {

@@ -5,15 +5,17 @@
 import { Author } from './author.ts'
 import {
   type Checking,
-  checkBallot,
+  checkBallotSignature,
   checkCertificate,
   checkClaim,
   checkEvidence,
   checkHeader,
+  checkJustified,
   checkLock,
   checkOutline,
-  checkProposal,
+  checkProposed,
   checkValue,
+  isAsSigned,
   isSigned,
   statementOfClaim,
 } from './checks.ts'
@@ -43,7 +45,7 @@ import { StatementLog } from './statement-log.ts'
 /** Sound signatures that a replica remembers: those of some views of the largest team. */
 const SIGNATURES_MOST = 4096
 
-/** Proposals of one view that a leader may sign although they do not hold, before its next ones are not looked at. */
+/** Values of one view that a leader may sign although they do not hold, before its next ones are not hashed. */
 const FAILED_MOST = 16
 
 /** What a replica is made of. */
@@ -73,7 +75,7 @@ export class Replica {
   #gathering: 'no' | 'waiting' | 'over' = 'no'
   #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
   #seen: Header | null = null
-  /** the latest proposals that their leader signed and that did not hold, of one view */
+  /** digests that their leader signed, with claims that hold, over values that do not: of the latest view that had one */
   #failed: { readonly view: number; readonly digests: Set<string> } = { view: 0, digests: new Set() }
   #early: QuorumCertificate | null = null
   #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
@@ -213,10 +215,11 @@ export class Replica {
 
   #followBallot(ballot: Ballot): RejectionReason | null {
     const { checking } = this.#options
-    const reason = checkBallot(checking, ballot)
+    const reason = checkBallotSignature(checking, ballot)
     if (reason !== null) return reason
     this.#observe(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
     if (this.#ballots[ballot.agent] !== null) return 'REPEATED'
+    if (!isAsSigned(checking, ballot)) return 'BAD_VALUE'
     this.#ballots[ballot.agent] = ballot
     this.#lead()
     return null
@@ -233,12 +236,17 @@ export class Replica {
     if (badHeader !== null) return badHeader
     this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
     if (may !== null) return may
+    const unjustified = checkJustified(checking, proposal)
+    if (unjustified !== null) return unjustified
     // A leader signs one proposal in a view: one that goes on signing what does not hold makes others hash no more of it.
-    const failed = this.#failed.view === view ? this.#failed.digests : new Set<string>()
-    if (failed.size >= FAILED_MOST && !failed.has(digest)) return 'REPEATED'
-    const reason = checkProposal(checking, proposal)
+    // Nor do leaders by turns: whoever shows the claims of a quorum for a view shows that the views below are over.
+    if (view < this.#failed.view) return 'OLD_VIEW'
+    if (view > this.#failed.view) this.#failed = { view, digests: new Set() }
+    const { digests } = this.#failed
+    if (digests.size >= FAILED_MOST && !digests.has(digest)) return 'REPEATED'
+    const reason = checkProposed(checking, proposal)
     if (reason !== null) {
-      this.#failed = { view, digests: failed.add(digest) }
+      digests.add(digest)
       return reason
     }
     for (const ballot of value) {
