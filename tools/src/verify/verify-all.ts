@@ -28,6 +28,7 @@ type Verified = {
  * of each follow on those of the one before, and the last ends with the last row.
  */
 export function verifyAll(certificates: readonly BatchCertificate[], team: TrustedTeam): Verified {
+  const batches = batchCountOf(team)
   const seen = new Set<number>()
   const wrong: Wrong[] = []
   let rows = 0
@@ -39,11 +40,11 @@ export function verifyAll(certificates: readonly BatchCertificate[], team: Trust
       : (verifyCertificate(certificate, team) ?? (batch < last ? 'MISPLACED' : null))
     if (reason !== null) wrong.push({ batch, reason })
     else rows += certificate.settings.rows
-    if (reason === 'WRONG_BATCH') continue
+    // What is no batch of this team, or of none at all, fills no place.
+    if (batch >= batches) continue
     seen.add(batch)
     last = Math.max(last, batch)
   }
-  const batches = batchCountOf(team)
   const first: number[] = []
   for (let batch = 0; batch < batches && first.length < NAMED_MAX; batch++) if (!seen.has(batch)) first.push(batch)
   return { batches, rows, wrong, missing: { first, count: batches - seen.size } }

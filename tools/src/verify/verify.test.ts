@@ -51,6 +51,20 @@ beforeAll(() => {
     encodeCertificates([certificates[0], certificates[0], certificates[1], certificates[2]]),
   )
   writeFileSync(join(folder, 'torn.bin'), encodeCertificates(certificates).subarray(0, 200))
+  const text = encodePublicTeam({ ...terms, publicKeys })
+  const identity = `01${'00'.repeat(31)}`
+  writeFileSync(join(folder, 'weak.json'), text.replace(publicKeys[2], identity))
+  writeFileSync(join(folder, 'again.json'), text.replace(publicKeys[2], publicKeys[1]))
+  writeFileSync(join(folder, 'exponent.json'), text.replace('"faults": 1', '"faults": 1e0'))
+  writeFileSync(join(folder, 'twofold.json'), text.replace('{', '{\n  "rows": 9,'))
+  writeFileSync(join(folder, 'marked.json'), `\u{feff}${text}`)
+  writeFileSync(join(folder, 'nested.json'), '['.repeat(30_000) + ']'.repeat(30_000))
+  writeFileSync(join(folder, 'long.json'), text + ' '.repeat(10_000_000))
+  const elsewhere = {
+    ...certificates[2],
+    settings: { ...certificates[2].settings, domain: { run, epoch: 6, batch: 99 } },
+  }
+  writeFileSync(join(folder, 'foreign.bin'), encodeCertificates([elsewhere, certificates[0], certificates[1]]))
   const strangers = generateTeamKeys(4).map(({ publicKey }) => publicKey)
   writeFileSync(join(folder, 'strangers.json'), encodePublicTeam({ ...terms, publicKeys: strangers }))
   writeFileSync(join(folder, 'certificates-validation.bin'), encodeCertificates(certificates))
@@ -91,6 +105,8 @@ describe('verify', () => {
     ['gap.bin', [], 'batch 1: MISSING'],
     ['short.bin', [], 'batch 2: MISSING'],
     ['turned.bin', [], 'batch 0: MISPLACED'],
+    // A certificate of no batch of this team neither fills a gap nor moves the others out of place.
+    ['foreign.bin', [], 'batch 99: WRONG_EPOCH\nbatch 2: MISSING\n3 certificates for 3 batches, 1 wrong; 4 of 5'],
     ['sound.bin', ['--keys=strangers.json'], 'batch 0: BAD_SIGNATURE\nbatch 1: BAD_SIGNATURE'],
     // What the team agreed on is in the keys' file: a verifier that has its SHA-256 knows it.
     ['sound.bin', ['--keys=majority.json'], 'batch 0: WRONG_TERMS'],
@@ -123,6 +139,23 @@ describe('verify', () => {
       ['--certificates=sound.bin', '--keys=sound.bin'],
       3,
       'error KEYS_FILE: The keys must be JSON',
+    ],
+    ['a key of small order', ['--certificates=sound.bin', '--keys=weak.json'], 3, 'received publicKeys[2]'],
+    ['a key twice', ['--certificates=sound.bin', '--keys=again.json'], 3, 'received publicKeys[2]'],
+    ['a number in another form', ['--certificates=sound.bin', '--keys=exponent.json'], 3, 'byte for byte'],
+    ['a name that is said twice', ['--certificates=sound.bin', '--keys=twofold.json'], 3, 'byte for byte'],
+    ['a mark of the byte order', ['--certificates=sound.bin', '--keys=marked.json'], 3, 'error KEYS_FILE: '],
+    [
+      'a list that is nested deep',
+      ['--certificates=sound.bin', '--keys=nested.json'],
+      3,
+      'must be a JSON object, received a list',
+    ],
+    [
+      'a long file of keys',
+      ['--certificates=sound.bin', '--keys=long.json'],
+      3,
+      'must be no longer than 65536 bytes, received 65537',
     ],
   ])('%s: %j ends with %i', (_, words, code, message) => {
     const { status, stdout, stderr } = verify(...words)

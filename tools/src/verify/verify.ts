@@ -1,9 +1,15 @@
 /** `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. */
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type FlagTable, flagsOf, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
-import { ConsensusError, decodeCertificates, decodePublicTeam, type TrustedTeam } from '@vigil/consensus'
+import {
+  ConsensusError,
+  decodeCertificates,
+  decodePublicTeam,
+  PUBLIC_TEAM_MOST,
+  type TrustedTeam,
+} from '@vigil/consensus'
 import { ToolError } from '../errors.ts'
 import { verifyAll } from './verify-all.ts'
 
@@ -35,7 +41,7 @@ await runCommand({
     const path = textFlag(flags, 'certificates', 'FILE')
     if (path === undefined) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
-    const keys = await read(keysPath)
+    const keys = await read(keysPath, PUBLIC_TEAM_MOST + 1)
     const team = decodePublicTeam(keys.toString('utf8'))
     const certificates = decodeCertificates(await read(path), team)
     const { batches, rows, wrong, missing } = verifyAll(certificates, team)
@@ -74,13 +80,21 @@ function keysBeside(path: string): string {
   return join(dirname(path), `public-keys${suffix}.json`)
 }
 
-async function read(path: string): Promise<Buffer> {
+/** @param most bytes from the beginning, where the rest is not wanted */
+async function read(path: string, most?: number): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return most === undefined ? await readFile(path) : await readBeginning(path, most)
   } catch (cause) {
     throw new ToolError(
       'INPUT_FILE',
       `${path} cannot be read: ${(cause as Error).message.split(',')[0]}. Give a file that exists.`,
     )
   }
+}
+
+async function readBeginning(path: string, most: number): Promise<Buffer> {
+  await using file = await open(path)
+  const chunks: Buffer[] = []
+  for await (const chunk of file.createReadStream({ end: most - 1, autoClose: false })) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
