@@ -30,7 +30,8 @@ import { assertWeights, weightedJudge } from './rules/weighted.ts'
  *   trimmed-median  the f-trimmed median of the m threat scores lies above or below the threshold
  *   weighted        ballots with more than half of the weight of all m are for a class
  *
- * Differs: where n > 4f + 1 both classes can hold a quorum; then the larger one wins, and an exact tie decides nothing.
+ * Differs: where n > 3f + 1 both classes can hold what `quorum` asks for; then the larger one wins, and an exact tie decides
+ * nothing.
  */
 export const DECISION_RULES = {
   majority: { margin: 'votes', judge: majorityJudge },

@@ -73,7 +73,7 @@ export async function certifyDecisions(
   return { rows, keysSha256: hash('sha256', publicTeam) }
 }
 
-/** An epoch is one set of keys, and so one evaluation: the one after that whose keys are about to be replaced, or 0. */
+/** The epoch after that of the keys that are about to be replaced; 0 where there are none to read. Only the keys are always new. */
 async function epochAfter(publicKeys: string): Promise<number> {
   try {
     return (decodePublicTeam(await readFile(publicKeys, 'utf8')).epoch + 1) % 2 ** 32
