@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bestSplit, leafScore } from './best-split.ts'
-import { binColumns } from './bins.ts'
-import { COLUMN_STRIDE, fillHistogram, subtractHistogram } from './histogram.ts'
+import { binRows, binsOfAll, columnBins } from './bins.ts'
+import { fillHistogram, subtractHistogram } from './histogram.ts'
 
 const plain = { leafPenalty: 0, leafHessianMin: 1e-9, categorySmoothing: 1e-12 }
 
@@ -31,10 +31,11 @@ function prepared(rows: readonly Row[]) {
     hessians: Float64Array.from(rows, (row) => row.hessian),
   }
   const every = Uint32Array.from(rows, (_, i) => i)
-  const columns = binColumns(inputs, every)
-  const histogram = new Float64Array(columns.length * COLUMN_STRIDE)
-  fillHistogram(columns, every, derivatives, histogram)
-  return { columns, histogram, derivatives, sums: sumsOf(rows) }
+  const columns = columnBins(inputs, every)
+  const cells = binRows(inputs, columns, every)
+  const histogram = new Float64Array(2 * binsOfAll(columns))
+  fillHistogram(cells, columns.length, every, derivatives, histogram)
+  return { columns, cells, histogram, derivatives, sums: sumsOf(rows) }
 }
 
 const sumsOf = (rows: readonly Row[]) => ({
@@ -47,11 +48,11 @@ function bestGainByHand(rows: readonly Row[], leafPenalty: number): number {
   const divisions: ((row: Row) => boolean)[] = []
   for (let threshold = 0; threshold < 6; threshold++) divisions.push((row) => row.number <= threshold)
   for (let set = 1; set < 63; set++) divisions.push((row) => ((set >> row.category) & 1) === 1)
-  const whole = leafScore(sumsOf(rows), leafPenalty)
+  const score = (part: readonly Row[]) => leafScore(sumsOf(part).gradient, sumsOf(part).hessian, leafPenalty)
   return divisions.reduce((best, goesLeft) => {
     const [left, right] = [rows.filter(goesLeft), rows.filter((row) => !goesLeft(row))]
     if (left.length === 0 || right.length === 0) return best
-    return Math.max(best, leafScore(sumsOf(left), leafPenalty) + leafScore(sumsOf(right), leafPenalty) - whole)
+    return Math.max(best, score(left) + score(right) - score(rows))
   }, 0)
 }
 
@@ -70,10 +71,11 @@ describe('bestSplit', () => {
   it('says which rows go left: their sums are those of the split', () => {
     fc.assert(
       fc.property(anyRows, (rows) => {
-        const { columns, histogram, sums } = prepared(rows)
+        const { columns, cells, histogram, sums } = prepared(rows)
         const split = bestSplit(columns, histogram, sums, { ...plain, leafPenalty: 1, categorySmoothing: 10 })
         if (split === null) return
-        const left = rows.filter((_, i) => split.leftBins[columns[split.column].bins[i]] === 1)
+        const { column, leftBins } = split
+        const left = rows.filter((_, i) => leftBins[cells[i * columns.length + column] - columns[column].first] === 1)
         expect(left.length).toBeGreaterThan(0)
         expect(left.length).toBeLessThan(rows.length)
         expect(split.left.gradient).toBeCloseTo(sumsOf(left).gradient, 9)
@@ -117,13 +119,13 @@ describe('bestSplit', () => {
 it('a histogram less that of one child is that of the other', () => {
   fc.assert(
     fc.property(anyRows, fc.nat(), (rows, pick) => {
-      const { columns, histogram, derivatives } = prepared(rows)
+      const { columns, cells, histogram, derivatives } = prepared(rows)
       const [left, right] = [0, 1].map((side) =>
         Uint32Array.from([...rows.keys()].filter((i) => ((i * 7 + pick) % 3 === 0 ? 0 : 1) === side)),
       )
       const [ofLeft, ofRight] = [left, right].map((part) => {
         const out = new Float64Array(histogram.length).fill(Number.NaN)
-        fillHistogram(columns, part, derivatives, out)
+        fillHistogram(cells, columns.length, part, derivatives, out)
         return out
       })
       subtractHistogram(histogram, ofLeft)

@@ -1,5 +1,4 @@
-import { BIN_COUNT, type BinnedColumn } from './bins.ts'
-import { BIN_STRIDE, COLUMN_STRIDE } from './histogram.ts'
+import { BIN_COUNT, type ColumnBins } from './bins.ts'
 
 /** What keeps leaves from fitting noise. */
 export type Regularisation = {
@@ -17,7 +16,7 @@ export type NodeSums = { readonly gradient: number; readonly hessian: number }
 /** How a node is divided best: the bins that go left, what is won, and what lies left. */
 export type Split = {
   readonly column: number
-  /** [256] 1 = left */
+  /** [256] 1 = left, by the bins of the column */
   readonly leftBins: Uint8Array
   /** Fall of the regularised loss, > 0 */
   readonly gain: number
@@ -25,7 +24,7 @@ export type Split = {
 }
 
 /** The loss that a leaf of these sums takes away, times 2: G^2 / (H + lambda) (Chen and Guestrin 2016, eq. 6). */
-export function leafScore({ gradient, hessian }: NodeSums, leafPenalty: number): number {
+export function leafScore(gradient: number, hessian: number, leafPenalty: number): number {
   return (gradient * gradient) / (hessian + leafPenalty)
 }
 
@@ -35,58 +34,77 @@ export function leafScore({ gradient, hessian }: NodeSums, leafPenalty: number):
  * Numbers are cut at every threshold. Categories are put in order of -G / (H + smoothing) and cut likewise: for a convex
  * loss one of these cuts is the best of all 2^k divisions where smoothing and penalty are 0 (Fisher 1958).
  *
- * @param histogram [F, 256, 2] of the node
+ * @param histogram [bins of all columns, 2] of the node
  * @returns null when no split wins anything
  */
 export function bestSplit(
-  columns: readonly BinnedColumn[],
+  columns: readonly ColumnBins[],
   histogram: Float64Array,
   node: NodeSums,
   regularisation: Regularisation,
 ): Split | null {
-  let best: { column: number; order: Uint16Array; cut: number; gain: number; left: NodeSums } | null = null
+  let best: { column: number; order: Uint16Array; cut: Cut } | null = null
   for (let column = 0; column < columns.length; column++) {
-    const sums = histogram.subarray(column * COLUMN_STRIDE, (column + 1) * COLUMN_STRIDE)
+    const { first, count } = columns[column]
+    const sums = histogram.subarray(2 * first, 2 * (first + count))
     const order = orderOfBins(columns[column], sums, regularisation)
-    const found = bestCut(order, sums, node, regularisation)
-    if (found !== null && (best === null || found.gain > best.gain)) best = { column, order, ...found }
+    const cut = bestCut(order, sums, node, regularisation, best === null ? MINIMUM_GAIN : best.cut.gain)
+    if (cut !== null) best = { column, order, cut }
   }
   if (best === null) return null
   const leftBins = new Uint8Array(BIN_COUNT)
-  for (let i = 0; i <= best.cut; i++) leftBins[best.order[i]] = 1
-  return { column: best.column, leftBins, gain: best.gain, left: best.left }
+  for (let i = 0; i <= best.cut.place; i++) leftBins[best.order[i]] = 1
+  return { column: best.column, leftBins, gain: best.cut.gain, left: best.cut.left }
 }
+
+const IN_ORDER = Uint16Array.from({ length: BIN_COUNT }, (_, bin) => bin)
 
 /** The bins in the order in which they are cut. Those without rows are left out, except between numbers. */
-function orderOfBins(column: BinnedColumn, sums: Float64Array, { categorySmoothing }: Regularisation): Uint16Array {
-  if (column.kind === 'number') return Uint16Array.from({ length: column.thresholds.length + 1 }, (_, bin) => bin)
-  const worth = (bin: number) => -sums[bin * BIN_STRIDE] / (sums[bin * BIN_STRIDE + 1] + categorySmoothing)
-  const present: number[] = []
-  for (let bin = 1; bin <= column.categories.length; bin++) if (sums[bin * BIN_STRIDE + 1] > 0) present.push(bin)
-  return Uint16Array.from(present.sort((a, b) => worth(b) - worth(a) || a - b))
+function orderOfBins(
+  { kind, count }: ColumnBins,
+  sums: Float64Array,
+  { categorySmoothing }: Regularisation,
+): Uint16Array {
+  if (kind === 'number') return IN_ORDER.subarray(0, count)
+  const worth = new Float64Array(count)
+  const present = new Uint16Array(count)
+  let length = 0
+  for (let bin = 1; bin < count; bin++) {
+    if (sums[2 * bin + 1] <= 0) continue
+    worth[bin] = -sums[2 * bin] / (sums[2 * bin + 1] + categorySmoothing)
+    present[length++] = bin
+  }
+  return present.subarray(0, length).sort((a, b) => worth[b] - worth[a] || a - b)
 }
 
-/** Cuts behind the bins of `order`, one after the other. The rare categories (bin 0) stay right. */
+/** A cut behind a place in the order of the bins. */
+type Cut = { readonly place: number; readonly gain: number; readonly left: NodeSums }
+
+/**
+ * The best cut, behind one after the other of the bins in `order`; null where none wins more than `gainMin`. The rare
+ * categories (bin 0) stay right.
+ */
 function bestCut(
   order: Uint16Array,
   sums: Float64Array,
   node: NodeSums,
   { leafPenalty, leafHessianMin }: Regularisation,
-): { cut: number; gain: number; left: NodeSums } | null {
-  const whole = leafScore(node, leafPenalty)
-  let best: { cut: number; gain: number; left: NodeSums } | null = null
+  gainMin: number,
+): Cut | null {
+  const whole = leafScore(node.gradient, node.hessian, leafPenalty)
+  let [place, gain, left] = [-1, gainMin, { gradient: 0, hessian: 0 }]
   let [gradient, hessian] = [0, 0]
-  for (let cut = 0; cut < order.length; cut++) {
-    gradient += sums[order[cut] * BIN_STRIDE]
-    hessian += sums[order[cut] * BIN_STRIDE + 1]
+  for (let i = 0; i < order.length; i++) {
+    gradient += sums[2 * order[i]]
+    hessian += sums[2 * order[i] + 1]
     if (hessian < leafHessianMin) continue
-    if (node.hessian - hessian < leafHessianMin) break
-    const left = { gradient, hessian }
-    const right = { gradient: node.gradient - gradient, hessian: node.hessian - hessian }
-    const gain = leafScore(left, leafPenalty) + leafScore(right, leafPenalty) - whole
-    if (gain > MINIMUM_GAIN && (best === null || gain > best.gain)) best = { cut, gain, left }
+    const rest = node.hessian - hessian
+    if (rest < leafHessianMin) break
+    const won =
+      leafScore(gradient, hessian, leafPenalty) + leafScore(node.gradient - gradient, rest, leafPenalty) - whole
+    if (won > gain) [place, gain, left] = [i, won, { gradient, hessian }]
   }
-  return best
+  return place < 0 ? null : { place, gain, left }
 }
 
 /** What is won by less is rounding. */

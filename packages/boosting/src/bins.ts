@@ -1,45 +1,85 @@
 import type { BoostingInputs } from './inputs.ts'
 
-/** Bins of a column: what a u8 can number. */
+/** Bins of a column at most. */
 export const BIN_COUNT = 256
 
 /**
- * One column of the training rows in at most 256 bins.
+ * How the values of one column are told apart, by the training rows.
  *
  * number: bin b holds the x with thresholds[b - 1] < x <= thresholds[b]; the last one what is above all thresholds.
- * category: bin b > 0 holds categories[b - 1]; bin 0 the rare ones beyond 255, which no split tells apart.
+ * category: bin b > 0 holds categories[b - 1]; bin 0 the rare ones beyond 255 and those not seen, which no split tells apart.
  */
-export type BinnedColumn =
-  | { readonly kind: 'number'; readonly bins: Uint8Array; readonly thresholds: Float64Array }
-  | { readonly kind: 'category'; readonly bins: Uint8Array; readonly categories: Uint16Array }
+export type ColumnBins = (
+  | { readonly kind: 'number'; readonly thresholds: Float64Array }
+  | { readonly kind: 'category'; readonly categories: Uint16Array }
+) & {
+  /** Bins of all columns are numbered through: that of this column's bin 0. */
+  readonly first: number
+  /** Bins of this column, 1 to 256 */
+  readonly count: number
+}
+
+/** [n, F] numbers of bins, row-major, counted through all columns. */
+export type Cells = Uint16Array | Uint32Array
 
 /**
- * The columns, numbers first, that the trees may split; those that are constant on these rows are empty of thresholds or
- * have one category.
+ * The bins of the columns, numbers first; a column that is constant on these rows has no threshold or one category.
  *
- * @param rows [n] row numbers; bins are in their order
+ * @param rows [n] row numbers
  */
-export function binColumns(inputs: BoostingInputs, rows: Uint32Array): BinnedColumn[] {
+export function columnBins(inputs: BoostingInputs, rows: Uint32Array): ColumnBins[] {
   const { dense, denseCount, categorical, categoricalCount } = inputs
-  const columns: BinnedColumn[] = []
+  const columns: ColumnBins[] = []
+  let first = 0
   const numbers = new Float32Array(rows.length)
   for (let column = 0; column < denseCount; column++) {
     for (let i = 0; i < rows.length; i++) numbers[i] = dense[rows[i] * denseCount + column]
-    columns.push(binNumbers(numbers))
+    const thresholds = thresholdsBetween(numbers.sort())
+    columns.push({ kind: 'number', thresholds, first, count: thresholds.length + 1 })
+    first += thresholds.length + 1
   }
-  const categories = new Uint16Array(rows.length)
   for (let column = 0; column < categoricalCount; column++) {
-    for (let i = 0; i < rows.length; i++) categories[i] = categorical[rows[i] * categoricalCount + column]
-    columns.push(binCategories(categories))
+    const counts = new Uint32Array(65_536)
+    for (let i = 0; i < rows.length; i++) counts[categorical[rows[i] * categoricalCount + column]]++
+    const categories = mostFrequent(counts)
+    columns.push({ kind: 'category', categories, first, count: categories.length + 1 })
+    first += categories.length + 1
   }
   return columns
 }
 
-function binNumbers(values: Float32Array): BinnedColumn {
-  const thresholds = thresholdsBetween(values.slice().sort())
-  const bins = new Uint8Array(values.length)
-  for (let i = 0; i < values.length; i++) bins[i] = countBelow(thresholds, values[i])
-  return { kind: 'number', thresholds, bins }
+/** Bins of all columns together. */
+export function binsOfAll(columns: readonly ColumnBins[]): number {
+  return columns.reduce((sum, { count }) => sum + count, 0)
+}
+
+/**
+ * The bins of some rows.
+ *
+ * @param rows [n] row numbers
+ */
+export function binRows(inputs: BoostingInputs, columns: readonly ColumnBins[], rows: Uint32Array): Cells {
+  const { dense, denseCount, categorical, categoricalCount } = inputs
+  const size = rows.length * columns.length
+  const cells = binsOfAll(columns) <= 65_536 ? new Uint16Array(size) : new Uint32Array(size)
+  columns.forEach((column, place) => {
+    const { first } = column
+    let to = place
+    if (column.kind === 'number') {
+      for (let i = 0; i < rows.length; i++, to += columns.length) {
+        cells[to] = first + countBelow(column.thresholds, dense[rows[i] * denseCount + place])
+      }
+      return
+    }
+    const binOf = new Uint8Array(65_536)
+    column.categories.forEach((category, i) => {
+      binOf[category] = i + 1
+    })
+    for (let i = 0; i < rows.length; i++, to += columns.length) {
+      cells[to] = first + binOf[categorical[rows[i] * categoricalCount + place - denseCount]]
+    }
+  })
+  return cells
 }
 
 /**
@@ -74,18 +114,10 @@ function countBelow(thresholds: Float64Array, value: number): number {
   return from
 }
 
-function binCategories(values: Uint16Array): BinnedColumn {
-  const counts = new Uint32Array(65_536)
-  for (let i = 0; i < values.length; i++) counts[values[i]]++
+/** The categories with a bin of their own, the most frequent first. */
+function mostFrequent(counts: Uint32Array): Uint16Array {
   const present: number[] = []
   for (let category = 0; category < counts.length; category++) if (counts[category] > 0) present.push(category)
   present.sort((a, b) => counts[b] - counts[a] || a - b)
-  const categories = Uint16Array.from(present.slice(0, BIN_COUNT - 1))
-  const binOf = new Uint8Array(65_536)
-  categories.forEach((category, i) => {
-    binOf[category] = i + 1
-  })
-  const bins = new Uint8Array(values.length)
-  for (let i = 0; i < values.length; i++) bins[i] = binOf[values[i]]
-  return { kind: 'category', categories, bins }
+  return Uint16Array.from(present.slice(0, BIN_COUNT - 1))
 }

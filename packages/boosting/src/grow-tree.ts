@@ -1,6 +1,6 @@
 import { bestSplit, type NodeSums, type Regularisation, type Split } from './best-split.ts'
-import type { BinnedColumn } from './bins.ts'
-import { COLUMN_STRIDE, type Derivatives, fillHistogram, subtractHistogram } from './histogram.ts'
+import { BIN_COUNT, type Cells, type ColumnBins } from './bins.ts'
+import { type Derivatives, fillHistogram, subtractHistogram } from './histogram.ts'
 import type { TreeNode } from './model.ts'
 
 /** How a tree grows. */
@@ -20,23 +20,35 @@ type OpenLeaf = {
   readonly split: Split | null
 }
 
+/** The training rows as trees grow on them. */
+export type BinnedRows = {
+  /** [F] */
+  readonly columns: readonly ColumnBins[]
+  /** [n, F] */
+  readonly cells: Cells
+  /** [leaves of a tree][bins of all columns, 2] that growing a tree writes on */
+  readonly histograms: readonly Float64Array[]
+}
+
+/** A branch or leaf while its tree grows: rows go to `left` or to the node behind it. */
+export type GrownNode = { readonly split: Split; readonly left: number } | { readonly value: number }
+
 /**
  * One regression tree on the derivatives, leaf-wise (Shi 2007; LightGBM): the leaf whose best split wins the most is split
  * next, until there are `leafCount` leaves or nothing is won.
  *
- * @param rows [m] the places among the training rows that it is grown on
+ * @param rows [m] the places among the training rows that it is grown on; their order is lost
  * @returns nodes, the root first; a leaf's value is -learningRate G / (H + lambda)
  */
 export function growTree(
-  columns: readonly BinnedColumn[],
+  { columns, cells, histograms }: BinnedRows,
   derivatives: Derivatives,
   rows: Uint32Array,
   growth: Growth,
-): TreeNode[] {
-  const nodes: TreeNode[] = [{ value: 0 }]
-  const histogram = new Float64Array(columns.length * COLUMN_STRIDE)
-  fillHistogram(columns, rows, derivatives, histogram)
-  const open = [openLeaf(0, rows, sumsOf(rows, derivatives), histogram)]
+): GrownNode[] {
+  const nodes: GrownNode[] = [{ value: 0 }]
+  fillHistogram(cells, columns.length, rows, derivatives, histograms[0])
+  const open = [openLeaf(0, rows, sumsOf(rows, derivatives), histograms[0])]
 
   function openLeaf(node: number, rows: Uint32Array, sums: NodeSums, histogram: Float64Array): OpenLeaf {
     return { node, rows, sums, histogram, split: bestSplit(columns, histogram, sums, growth) }
@@ -47,18 +59,18 @@ export function growTree(
     if (chosen === null) break
     const leaf = open[chosen]
     const split = leaf.split!
-    const [left, right] = divide(leaf.rows, columns[split.column].bins, split.leftBins)
+    const [left, right] = divide(leaf.rows, cells, columns, split)
     const rightSums = {
       gradient: leaf.sums.gradient - split.left.gradient,
       hessian: leaf.sums.hessian - split.left.hessian,
     }
     // The smaller child is summed up, the other one is what is left over.
-    const [small, large] = left.length <= right.length ? [left, leaf.histogram] : [right, leaf.histogram]
-    const summed = new Float64Array(leaf.histogram.length)
-    fillHistogram(columns, small, derivatives, summed)
-    subtractHistogram(large, summed)
-    const [ofLeft, ofRight] = small === left ? [summed, large] : [large, summed]
-    nodes[leaf.node] = branch(columns[split.column], split, nodes.length)
+    const small = left.length <= right.length ? left : right
+    const [summed, rest] = [histograms[open.length], leaf.histogram]
+    fillHistogram(cells, columns.length, small, derivatives, summed)
+    subtractHistogram(rest, summed)
+    const [ofLeft, ofRight] = small === left ? [summed, rest] : [rest, summed]
+    nodes[leaf.node] = { split, left: nodes.length }
     open[chosen] = openLeaf(nodes.length, left, split.left, ofLeft)
     open.push(openLeaf(nodes.length + 1, right, rightSums, ofRight))
     nodes.push({ value: 0 }, { value: 0 })
@@ -87,22 +99,67 @@ function mostGain(open: readonly OpenLeaf[]): number | null {
   return best
 }
 
-/** The rows that go left and right, in their order. */
-function divide(rows: Uint32Array, bins: Uint8Array, leftBins: Uint8Array): [Uint32Array, Uint32Array] {
-  const [left, right] = [new Uint32Array(rows.length), new Uint32Array(rows.length)]
+/** Puts the rows that go left before those that go right, each in their order, and returns both. */
+function divide(
+  rows: Uint32Array,
+  cells: Cells,
+  columns: readonly ColumnBins[],
+  { column, leftBins }: Split,
+): [Uint32Array, Uint32Array] {
+  const right = new Uint32Array(rows.length)
+  const { first } = columns[column]
   let [leftCount, rightCount] = [0, 0]
   for (let i = 0; i < rows.length; i++) {
-    if (leftBins[bins[rows[i]]] === 1) left[leftCount++] = rows[i]
-    else right[rightCount++] = rows[i]
+    const row = rows[i]
+    if (leftBins[cells[row * columns.length + column] - first] === 1) rows[leftCount++] = row
+    else right[rightCount++] = row
   }
-  return [left.slice(0, leftCount), right.slice(0, rightCount)]
+  rows.set(right.subarray(0, rightCount), leftCount)
+  return [rows.subarray(0, leftCount), rows.subarray(leftCount)]
 }
 
-function branch(column: BinnedColumn, { column: index, leftBins }: Split, left: number): TreeNode {
-  const children = { column: index, left, right: left + 1 }
-  if (column.kind === 'number') return { ...children, threshold: column.thresholds[leftBins.lastIndexOf(1)] }
-  return {
-    ...children,
-    categories: [...column.categories].filter((_, i) => leftBins[i + 1] === 1).sort((a, b) => a - b),
+/**
+ * Adds a grown tree's values to the scores of binned rows: what predictProbabilities does with the tree of the model.
+ *
+ * @param cells  [n, F]
+ * @param scores [n], added to
+ */
+export function addGrownTree(
+  nodes: readonly GrownNode[],
+  columns: readonly ColumnBins[],
+  cells: Cells,
+  scores: Float64Array,
+): void {
+  const [left, column, shift] = [0, 1, 2].map(() => new Int32Array(nodes.length))
+  const goesLeft = new Uint8Array(nodes.length * BIN_COUNT)
+  const values = new Float64Array(nodes.length)
+  nodes.forEach((node, i) => {
+    if ('value' in node) {
+      values[i] = node.value
+      return
+    }
+    left[i] = node.left
+    column[i] = node.split.column
+    shift[i] = i * BIN_COUNT - columns[node.split.column].first
+    goesLeft.set(node.split.leftBins, i * BIN_COUNT)
+  })
+  for (let i = 0, row = 0; i < scores.length; i++, row += columns.length) {
+    let node = 0
+    // No child is the root: a node without a left child is a leaf.
+    while (left[node] !== 0) node = left[node] + 1 - goesLeft[cells[row + column[node]] + shift[node]]
+    scores[i] += values[node]
   }
+}
+
+/** A grown tree by values of the columns instead of bins. */
+export function asTree(nodes: readonly GrownNode[], columns: readonly ColumnBins[]): TreeNode[] {
+  return nodes.map((node) => {
+    if ('value' in node) return node
+    const { column, leftBins } = node.split
+    const children = { column, left: node.left, right: node.left + 1 }
+    const bins = columns[column]
+    if (bins.kind === 'number') return { ...children, threshold: bins.thresholds[leftBins.lastIndexOf(1)] }
+    const categories = [...bins.categories].filter((_, i) => leftBins[i + 1] === 1).sort((a, b) => a - b)
+    return { ...children, categories }
+  })
 }

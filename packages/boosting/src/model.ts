@@ -43,7 +43,7 @@ export function probabilityOf(score: number): number {
  *
  * @param scores [n], added to
  */
-export function addTree(
+function addTree(
   tree: readonly TreeNode[],
   { dense, denseCount, categorical, categoricalCount }: BoostingInputs,
   rows: Uint32Array,

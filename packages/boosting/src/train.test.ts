@@ -90,6 +90,24 @@ describe('trainBoosting', () => {
     )
   })
 
+  it('chooses the trees by what the finished model then predicts, also of values not seen in training', async () => {
+    const { inputs, train, validation } = sample(1000, (x, c) => x[0] * x[1] > 0.3 || c[1] < 5)
+    // Categories and numbers beyond those of the training rows.
+    for (const row of validation.rows.filter((row) => row % 3 === 0)) {
+      inputs.categorical[2 * row + 1] = 50_000 + row
+      inputs.dense[2 * row] += row % 2 === 0 ? 5 : -5
+    }
+    const losses: number[] = []
+    const settings = { ...DEFAULT_BOOSTING, treeCount: 12, patience: 12 }
+    const model = await trainBoosting(inputs, { train, validation }, settings, async ({ validationLoss }) => {
+      losses.push(validationLoss)
+    })
+    const probabilities = predictProbabilities(model, inputs, validation.rows)
+    const sum = probabilities.reduce((sum, p, i) => sum - Math.log(validation.labels[i] === 1 ? p : 1 - p), 0)
+    expect(sum / probabilities.length).toBeCloseTo(Math.min(...losses), 5)
+    expect(model.trees.length).toBe(losses.indexOf(Math.min(...losses)) + 1)
+  })
+
   it('does not look at labels of rows that it is not given', async () => {
     const { inputs, train, validation } = sample(500, (x) => x[0] < 0.5)
     const settings = { ...DEFAULT_BOOSTING, treeCount: 3 }

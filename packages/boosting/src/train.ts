@@ -1,7 +1,7 @@
-import { binColumns } from './bins.ts'
-import { type Growth, growTree } from './grow-tree.ts'
+import { binRows, binsOfAll, columnBins } from './bins.ts'
+import { addGrownTree, asTree, type Growth, growTree } from './grow-tree.ts'
 import type { BoostingInputs, LabelledRows } from './inputs.ts'
-import { addTree, type BoostingModel, probabilityOf, type TreeNode } from './model.ts'
+import { type BoostingModel, probabilityOf, type TreeNode } from './model.ts'
 import { type Sampling, sampleRows } from './sample.ts'
 
 /** How a model is trained. */
@@ -51,7 +51,10 @@ export async function trainBoosting(
   settings: BoostingSettings = DEFAULT_BOOSTING,
   onTree: (progress: BoostingProgress) => Promise<void> = async () => undefined,
 ): Promise<BoostingModel> {
-  const columns = binColumns(inputs, train.rows)
+  const columns = columnBins(inputs, train.rows)
+  const cells = binRows(inputs, columns, train.rows)
+  const foreseenCells = binRows(inputs, columns, validation.rows)
+  const histograms = Array.from({ length: settings.leafCount }, () => new Float64Array(2 * binsOfAll(columns)))
   const bias = logOdds(train.labels)
   const scores = new Float64Array(train.rows.length).fill(bias)
   const foreseen = new Float64Array(validation.rows.length).fill(bias)
@@ -65,11 +68,11 @@ export async function trainBoosting(
       derivatives.hessians[i] = p * (1 - p)
     }
     const sampled = sampleRows(derivatives, trees.length, settings)
-    const tree = growTree(columns, derivatives, sampled, settings)
+    const tree = growTree({ columns, cells, histograms }, derivatives, sampled, settings)
     if (tree.length === 1) break // nothing is left to be won
-    trees.push(tree)
-    addTree(tree, inputs, train.rows, scores)
-    addTree(tree, inputs, validation.rows, foreseen)
+    trees.push(asTree(tree, columns))
+    addGrownTree(tree, columns, cells, scores)
+    addGrownTree(tree, columns, foreseenCells, foreseen)
     const loss = logLoss(foreseen, validation.labels)
     if (loss < best.loss) best = { trees: trees.length, loss }
     await onTree({ trees: trees.length, treeCount: settings.treeCount, validationLoss: loss })
