@@ -8,6 +8,7 @@ import { resolveConfig, trainRun } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./replay.ts', import.meta.url))
+const TRAIN = fileURLToPath(import.meta.resolve('@vigil/learner')).replace(/index\.ts$/, 'cli/train.ts')
 
 let folder: string
 beforeAll(async () => {
@@ -24,11 +25,16 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function replay(...words: string[]) {
+/** Without what nx says to a command that it starts. */
+function environment() {
   const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
+  return env
+}
+
+function replay(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...words], {
     cwd: folder,
-    env,
+    env: environment(),
     encoding: 'utf8',
   })
   return { status, stdout, stderr }
@@ -67,6 +73,26 @@ describe('replay', () => {
     expect(stdout).toMatch(/^iteration 4\/4 /m)
     expect(bytesOf(folder)).toEqual(before)
   })
+
+  it('repeats a run that was made longer with the schedule that it had at each time', () => {
+    const path = copyOfRun('longer')
+    const { status } = spawnSync(process.execPath, [TRAIN, '--resume=longer', '--iterations=6'], {
+      cwd: folder,
+      env: environment(),
+    })
+    expect(status).toBe(0)
+    expect(JSON.parse(readFileSync(join(path, 'config.json'), 'utf8')).lengths).toHaveLength(2)
+    const same = replay('--run=longer')
+    expect({ status: same.status, stderr: same.stderr }).toEqual({ status: 0, stderr: '' })
+    expect(same.stdout).toMatch(/^iteration 6\/6 /m)
+    expect(same.stdout).toMatch(/^longer matches: /m)
+
+    // One of six iterations from the beginning is another training: the step of the second is larger.
+    changeJson(join(path, 'config.json'), { lengths: [{ after: 0, iterations: 6 }] })
+    const other = replay('--run=longer')
+    expect(other.status).toBe(1)
+    expect(other.stdout).toMatch(/^metrics\.jsonl: line 2, /m)
+  }, 240_000)
 
   it('finds a checkpoint and metrics that were changed', () => {
     const path = copyOfRun('changed')
