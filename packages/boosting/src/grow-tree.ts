@@ -49,6 +49,7 @@ export function growTree(
   const nodes: GrownNode[] = [{ value: 0 }]
   fillHistogram(cells, columns.length, rows, derivatives, histograms[0])
   const open = [openLeaf(0, rows, sumsOf(rows, derivatives), histograms[0])]
+  const spare = new Uint32Array(rows.length)
 
   function openLeaf(node: number, rows: Uint32Array, sums: NodeSums, histogram: Float64Array): OpenLeaf {
     return { node, rows, sums, histogram, split: bestSplit(columns, histogram, sums, growth) }
@@ -59,7 +60,7 @@ export function growTree(
     if (chosen === null) break
     const leaf = open[chosen]
     const split = leaf.split!
-    const [left, right] = divide(leaf.rows, cells, columns, split)
+    const [left, right] = divide(leaf.rows, { cells, columns, spare }, split)
     const rightSums = {
       gradient: leaf.sums.gradient - split.left.gradient,
       hessian: leaf.sums.hessian - split.left.hessian,
@@ -102,19 +103,18 @@ function mostGain(open: readonly OpenLeaf[]): number | null {
 /** Puts the rows that go left before those that go right, each in their order, and returns both. */
 function divide(
   rows: Uint32Array,
-  cells: Cells,
-  columns: readonly ColumnBins[],
+  { cells, columns, spare }: Pick<BinnedRows, 'cells' | 'columns'> & { readonly spare: Uint32Array },
   { column, leftBins }: Split,
 ): [Uint32Array, Uint32Array] {
-  const right = new Uint32Array(rows.length)
   const { first } = columns[column]
+  const stride = columns.length
   let [leftCount, rightCount] = [0, 0]
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
-    if (leftBins[cells[row * columns.length + column] - first] === 1) rows[leftCount++] = row
-    else right[rightCount++] = row
+    if (leftBins[cells[row * stride + column] - first] === 1) rows[leftCount++] = row
+    else spare[rightCount++] = row
   }
-  rows.set(right.subarray(0, rightCount), leftCount)
+  rows.set(spare.subarray(0, rightCount), leftCount)
   return [rows.subarray(0, leftCount), rows.subarray(leftCount)]
 }
 
