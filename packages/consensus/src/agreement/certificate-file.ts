@@ -12,6 +12,7 @@ import { ConsensusError } from '../errors.ts'
 import { type Action, NO_ACTION } from '../rules/verdict.ts'
 import type { BatchCertificate } from './certificate.ts'
 import { ballotFields, certificateFields, FORMAT_VERSION, messageBytesMax, Reading, ROWS_MAX } from './codec.ts'
+import { BATCH_CERTIFICATE_NESTING, fieldsMax, hasFewFields } from './wire-fields.ts'
 
 const MAGIC = Buffer.from('vigilcrt')
 const HEADER_BYTES = 12
@@ -89,6 +90,11 @@ function decodeCertificate(
     const said = rowsSaid(bytes)
     const fits = said >= 1 && said <= ROWS_MAX && bytes.length <= messageBytesMax({ agentCount, rows: said }) + said
     if (!fits) throw badFile(`${name} must fit its ${said} rows`, `${bytes.length} bytes`)
+    if (!hasFewFields(bytes, BATCH_CERTIFICATE_NESTING, fieldsMax(agentCount)))
+      throw badFile(
+        `${name} must be a protobuf message with the fields of ${agentCount} agents`,
+        'more of them, or none',
+      )
     parsed = agreement.Certificate.decode(bytes)
   } catch (error) {
     if (error instanceof ConsensusError) throw error

@@ -19,6 +19,7 @@ import type {
 import type { RejectionReason } from './rejection.ts'
 import { NO_DIGEST, type SignedStatement, STATEMENT_KINDS } from './statement.ts'
 import type { BatchSettings } from './value.ts'
+import { ENVELOPE_NESTING, fieldsMax, hasFewFields } from './wire-fields.ts'
 
 /** Version of the layout of messages and certificates. */
 export const FORMAT_VERSION = 2
@@ -57,6 +58,7 @@ export function decodeEnvelope(
 ): Envelope | Refused {
   if (!(bytes instanceof Uint8Array)) return { rejected: 'NOT_BYTES' }
   if (bytes.length > messageBytesMax(shape)) return { rejected: 'OVERSIZED' }
+  if (!hasFewFields(bytes, ENVELOPE_NESTING, fieldsMax(shape.agentCount))) return { rejected: 'MALFORMED' }
   let parsed: agreement.Envelope
   try {
     parsed = agreement.Envelope.decode(bytes)

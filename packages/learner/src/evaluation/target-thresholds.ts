@@ -31,7 +31,7 @@ type Part<Policy> = { readonly labels: Uint8Array; readonly policies: readonly P
  * What a single threshold on a policy's score does for the specifications in force, beside training that strives for them:
  * block where the score is above it; below, do what the policy does, and alert where it would block. The threshold is the one of
  * those tried whose decisions on validation are nearest to all targets and, equally near, earn most. The part evaluated is not
- * looked at before.
+ * looked at before. A threshold decides every event: a fallback of the team counts as the alert that it is.
  *
  * @param validation what the policies decide on the validation split
  * @param evaluated  what the same policies, in the same order, decide on the split evaluated
