@@ -40,7 +40,7 @@ h1 {
 .notes li { padding: 2px 0 2px 14px; border-left: 3px solid var(--quarantine); overflow-wrap: anywhere; }
 .notes li + li { margin-top: 8px; }
 .tiles {
-  display: grid; grid-template-columns: repeat(5, 1fr); gap: 1px; margin-top: 30px;
+  display: grid; grid-template-columns: repeat(3, 1fr); gap: 1px; margin-top: 30px;
   background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden;
 }
 .tiles > div { background: var(--card); padding: 18px 20px 16px; }
@@ -145,9 +145,6 @@ footer { color: var(--muted); font-size: 12.5px; max-width: 60em; }
 
 @media (max-width: 1040px) {
   .grid { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .tiles { grid-template-columns: repeat(6, 1fr); }
-  .tiles > div { grid-column: span 2; }
-  .tiles > div:nth-last-child(-n+2) { grid-column: span 3; }
 }
 @media (max-width: 680px) {
   main { padding: 24px 14px; }
@@ -157,10 +154,8 @@ footer { color: var(--muted); font-size: 12.5px; max-width: 60em; }
   .classes col.name, .classes.many col.name { width: 44%; }
   .classes col.rows { width: 52px; }
   .tiles { grid-template-columns: repeat(2, 1fr); }
-  .tiles > div, .tiles > div:nth-last-child(-n+2) { grid-column: auto; padding: 14px; }
-  .tiles > div:first-child { grid-column: span 2; }
+  .tiles > div { padding: 14px; }
   .tiles .value { font-size: 26px; }
-  .tiles > div:first-child .value { font-size: 40px; }
 }
 @page { margin: 14mm; }
 @media print {
