@@ -1,0 +1,36 @@
+import type { Finding } from '../finding.ts'
+import { entriesOf, packagesOf, resolveImport, type Sources } from '../import-graph.ts'
+import type { Tree } from '../tree.ts'
+
+const vague = /(?:^|\/)(utils?|common|misc|helpers?|shared|lib)\//
+
+export function vagueFolders(tree: Tree): Finding[] {
+  return [...tree.keys()]
+    .filter((path) => path.endsWith('.ts') && vague.test(path))
+    .map((path) => ({ where: path, what: `a folder named ${vague.exec(path)?.[1]} says nothing of what is in it` }))
+}
+
+/** A name that two packages export would mean two things. One package passing on another's name counts, too. */
+export function sharedNames(tree: Tree, sources: Sources): Finding[] {
+  const exporters = new Map<string, Set<string>>()
+  for (const name of packagesOf(tree)) {
+    for (const entry of entriesOf(tree, name).values()) {
+      for (const exported of namesOf(tree, sources, entry)) {
+        exporters.set(exported, (exporters.get(exported) ?? new Set()).add(name))
+      }
+    }
+  }
+  return [...exporters]
+    .filter(([, packages]) => packages.size > 1)
+    .map(([exported, packages]) => ({ where: exported, what: `exported by ${[...packages].sort().join(' and ')}` }))
+}
+
+function namesOf(tree: Tree, sources: Sources, path: string): string[] {
+  const source = sources.get(path)
+  if (source === undefined) return []
+  const passedOn = source.passedOnWhole.flatMap((request) => {
+    const target = resolveImport(tree, path, request)
+    return target !== null && 'file' in target ? namesOf(tree, sources, target.file) : []
+  })
+  return [...source.exportedNames, ...passedOn]
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { tinyHouse } from '../tree.fixture.ts'
+import { misspeltSupport, supportInDisguise, supportInProduct } from './test-support.ts'
+
+it.each(['team-fixture.ts', 'naive-oracle.ts', 'clock.mock.ts', 'fixtures/team.ts', '__tests__/a.ts', 'testing/a.ts'])(
+  'another spelling of test support is found: %s',
+  (name) => expect(misspeltSupport(tinyHouse({ [`packages/a/src/${name}`]: '' }).tree)).toHaveLength(1),
+)
+
+it.each(['team.fixture.ts', 'naive.oracle.ts', 'rows.arbitrary.ts', 'oracle.ts', 'team.test.ts'])(
+  '%s is well spelt',
+  (name) => expect(misspeltSupport(tinyHouse({ [`packages/a/src/${name}`]: '' }).tree)).toEqual([]),
+)
+
+it('product code that imports test support or a test is found', () => {
+  const { graph } = tinyHouse({
+    'packages/a/src/a.ts': "import './a.fixture.ts'\n",
+    'packages/a/src/b.ts': "import './b.test.ts'\n",
+    'packages/a/src/a.fixture.ts': '',
+    'packages/a/src/b.test.ts': "import './a.fixture.ts'\n",
+  })
+  expect(supportInProduct(graph).map(({ where }) => where)).toEqual(['packages/a/src/a.ts', 'packages/a/src/b.ts'])
+})
+
+it('a file that only tests import is found, until product code imports it, too', () => {
+  const files = { 'packages/a/src/a.ts': '', 'packages/a/src/b.test.ts': "import './a.ts'\n" }
+  expect(supportInDisguise(tinyHouse(files).graph).map(({ where }) => where)).toEqual(['a.ts'])
+  expect(supportInDisguise(tinyHouse({ ...files, 'packages/a/src/c.ts': "import './a.ts'\n" }).graph)).toEqual([])
+})
