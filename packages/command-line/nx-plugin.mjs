@@ -110,14 +110,17 @@ function isOurCommand(argv) {
   const [first, second] = names.map((i) => argv[i])
   const [project, target] = first === 'run' ? second.split(':') : [second, first]
   const short = project.replace(/^@vigil\//, '')
-  return ['packages/', ''].some((parent) => {
-    try {
-      const manifest = JSON.parse(readFileSync(new URL(`${parent}${short}/package.json`, WORKSPACE), 'utf8'))
-      return manifest.nx.targets[target].options.command.startsWith('exec node ')
-    } catch {
-      return false
-    }
-  })
+  // consensus:simulate has its own name, in a project.json below its package.
+  return [`packages/${short}/package.json`, `${short}/package.json`, `packages/agreement/${short}/project.json`].some(
+    (file) => {
+      try {
+        const manifest = JSON.parse(readFileSync(new URL(file, WORKSPACE), 'utf8'))
+        return (manifest.nx ?? manifest).targets[target].options.command.startsWith('exec node ')
+      } catch {
+        return false
+      }
+    },
+  )
 }
 
 /** Whether the output is for another program, or is help: then it stands alone. */

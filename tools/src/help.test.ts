@@ -5,8 +5,14 @@ import { describe, expect, it } from 'vitest'
 const ROOT = new URL('../../', import.meta.url)
 
 /** Every command, by the name by which nx knows it, with the file that nx runs. */
-const COMMANDS = ['packages/learner', 'packages/stl', 'packages/consensus', 'tools'].flatMap((folder) => {
-  const { name, nx } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, ROOT), 'utf8'))
+const COMMANDS = [
+  'packages/learner/package.json',
+  'packages/stl/package.json',
+  'packages/agreement/consensus/project.json',
+  'tools/package.json',
+].flatMap((file) => {
+  const manifest = JSON.parse(readFileSync(new URL(file, ROOT), 'utf8'))
+  const { name, nx = manifest } = manifest
   return Object.entries(nx.targets as Record<string, { options?: { command: string } }>).flatMap(
     ([target, { options }]) =>
       options?.command.startsWith('exec node ')

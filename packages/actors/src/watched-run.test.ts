@@ -1,7 +1,8 @@
 /** Specifications on their way through the actors: rollouts and greedy walks against the decisions that they report. */
-import { decideBatch } from '@vigil/consensus'
+
 import { compileConstraints, type EpisodeMode, observedRobustness, signalTrace } from '@vigil/env-wasm'
 import { Monitor } from '@vigil/stl'
+import { decideBatch } from '@vigil/vote'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import type { ActorSettings } from './memory-layout.ts'

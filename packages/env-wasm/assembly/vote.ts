@@ -1,4 +1,4 @@
-/** The team's decision inside the environment: packages/consensus `decide`, held to it by a property test. */
+/** The team's decision inside the environment: packages/vote `decide`, held to it by a property test. */
 import { Plan, RULE_MAJORITY } from './plan'
 
 /** Restrictive actions, block and quarantine, say "threat"; allow and alert say "benign". */

@@ -4,7 +4,7 @@ import {
   type RejectionReason,
   type TrustedTeam,
   verifyCertificate,
-} from '@vigil/consensus'
+} from '@vigil/agreement'
 
 /** Missing batches that are named one by one. */
 const NAMED_MAX = 20

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys, type Terms } from '@vigil/consensus'
+import { agree, encodeCertificates, encodePublicTeam, generateTeamKeys, type Terms } from '@vigil/agreement'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./verify.ts', import.meta.url))

@@ -2,14 +2,9 @@
 import { hash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { decodeCertificates, decodePublicTeam, PUBLIC_TEAM_MOST, type TrustedTeam } from '@vigil/agreement'
 import { type FlagTable, flagsOf, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
-import {
-  ConsensusError,
-  decodeCertificates,
-  decodePublicTeam,
-  PUBLIC_TEAM_MOST,
-  type TrustedTeam,
-} from '@vigil/consensus'
+import { ConsensusError } from '@vigil/vote'
 import { ToolError } from '../errors.ts'
 import { verifyAll } from './verify-all.ts'
 

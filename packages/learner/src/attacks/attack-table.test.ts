@@ -1,6 +1,6 @@
-import { DECISION_RULES, type DecisionRule, decideBatch, SCRIPTED_ATTACKS } from '@vigil/consensus'
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { fillUniforms } from '@vigil/random'
+import { DECISION_RULES, type DecisionRule, decideBatch, SCRIPTED_ATTACKS } from '@vigil/vote'
 import { describe, expect, it } from 'vitest'
 import { skillWeights } from '../evaluation/vote-settings.ts'
 import { countConfusion, deriveRates } from '../run-files/classification.ts'

@@ -1,3 +1,4 @@
+import type { RewardTable } from '@vigil/env-wasm'
 import {
   type BatchVotes,
   colludeAgainst,
@@ -5,8 +6,7 @@ import {
   type DecisionRule,
   decideBatch,
   type VoteSettings,
-} from '@vigil/consensus'
-import type { RewardTable } from '@vigil/env-wasm'
+} from '@vigil/vote'
 import { scoresOf } from '../evaluation/scores.ts'
 import { type ConfusionCounts, countConfusion, deriveRates } from '../run-files/classification.ts'
 import { COUNTS, type UnderAttack } from '../run-files/under-attack.ts'

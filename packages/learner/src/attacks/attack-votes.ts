@@ -5,7 +5,7 @@ import {
   SCRIPTED_ATTACKS,
   type ScriptedAttack,
   type VoteSettings,
-} from '@vigil/consensus'
+} from '@vigil/vote'
 
 /**
  * Attacks that need the honest votes and the truth alone: the scripted ones, and

@@ -1,6 +1,6 @@
 import type { EvaluationSplit } from '@vigil/actors'
-import type { BatchVotes } from '@vigil/consensus'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
+import type { BatchVotes } from '@vigil/vote'
 import type { Team } from '../run/team.ts'
 
 /** How far the weights are poisoned in equal parts of the split, one after another. */

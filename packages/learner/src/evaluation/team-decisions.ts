@@ -1,5 +1,5 @@
 import type { EvaluationSplit } from '@vigil/actors'
-import { type BatchVotes, decideBatch } from '@vigil/consensus'
+import { type BatchVotes, decideBatch } from '@vigil/vote'
 import type { Config } from '../config/config.ts'
 import type { Team } from '../run/team.ts'
 import { skillWeights, voteSettings } from './vote-settings.ts'

@@ -1,4 +1,4 @@
-import { type BatchVotes, type DecisionRule, type VoteSettings, weightsOfSkill } from '@vigil/consensus'
+import { type BatchVotes, type DecisionRule, type VoteSettings, weightsOfSkill } from '@vigil/vote'
 import type { Config } from '../config/config.ts'
 import { fallbackActionOf } from '../config/environment.ts'
 import { countConfusion, deriveRates } from '../run-files/classification.ts'

@@ -1,4 +1,3 @@
-import { decide } from '@vigil/consensus'
 import {
   compileConstraints,
   compileEnvironment,
@@ -8,10 +7,11 @@ import {
   PLAN_WORDS,
   writePlan,
 } from '@vigil/env-wasm'
+import { decide } from '@vigil/vote'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-it('the vote inside the environment is the vote of packages/consensus', async () => {
+it('the vote inside the environment is the vote of packages/vote', async () => {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })
   const environment = instantiateEnvironment(await compileEnvironment(), memory)
   const [planAt, actionsAt] = [65536, 66560]

@@ -1,6 +1,6 @@
-import { decide } from '@vigil/consensus'
 import { type EnvironmentSpec, REWARD_PRESETS } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
+import { decide } from '@vigil/vote'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attributionOf } from './attribution.ts'

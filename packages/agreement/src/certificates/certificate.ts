@@ -1,0 +1,104 @@
+/** The certificate of a committed batch: its decisions, the votes that they follow from, and the signatures of a quorum. */
+import { ConsensusError } from '@vigil/vote'
+import { type Checking, checkCertificate, checkValue } from '../protocol/checks.ts'
+import { inclusionPath, rootOfInclusion } from '../protocol/merkle.ts'
+import type { Committed, QuorumCertificate, Value } from '../protocol/messages.ts'
+import type { RejectionReason } from '../protocol/rejection.ts'
+import { STANDARD_RULES } from '../protocol/rules.ts'
+import type { Verify } from '../protocol/statement.ts'
+import { checkTerms, type Terms } from '../protocol/terms.ts'
+import {
+  type BatchSettings,
+  ballotDigest,
+  type Decided,
+  Digests,
+  decideValue,
+  decisionLeaf,
+  type ValueOutline,
+  valueDigest,
+} from '../protocol/value.ts'
+
+/** All that is needed to check a batch's decisions with the public keys alone. */
+export type BatchCertificate = {
+  readonly settings: BatchSettings
+  /** the vote vector: every ballot with its agent's signature */
+  readonly value: Value
+  /** a quorum's commit votes */
+  readonly certificate: QuorumCertificate
+  /** [rows] what the team does: 0..3, or NO_ACTION */
+  readonly actions: Uint8Array
+}
+
+/** Who is to be believed, and what they agreed on. */
+export type TrustedTeam = Terms & { readonly verify: Verify }
+
+/** One decision of a certified batch, which can be checked without the other ones. */
+export type DecisionProof = {
+  readonly settings: BatchSettings
+  readonly outline: ValueOutline
+  readonly certificate: QuorumCertificate
+  readonly row: number
+  /** row, action and votes, as src/protocol/value.ts lays them out */
+  readonly leaf: Uint8Array
+  /** 64 hex digits each */
+  readonly path: readonly string[]
+}
+
+/** The certificate of a batch from what an agent has committed. */
+export function certify(settings: BatchSettings, { value, certificate }: Committed): BatchCertificate {
+  return { settings, value, certificate, actions: decideValue(value, settings).decisions.actions }
+}
+
+/** Whether a certificate holds; null, or what is wrong with it. */
+export function verifyCertificate(batch: BatchCertificate, team: TrustedTeam): RejectionReason | null {
+  const { settings, value, certificate, actions } = batch
+  const checking = checkingFor(settings, team)
+  const reason = checkTerms(settings, team) ?? checkCommit(checking, certificate) ?? checkValue(checking, value)
+  if (reason !== null) return reason
+  // Settings that no vote can be counted by are not those that a quorum has signed.
+  const decided = decidedBy(value, settings)
+  if (decided === null || checking.digests.value(value) !== certificate.digest) return 'OTHER_DIGEST'
+  const { decisions } = decided
+  return Buffer.compare(decisions.actions, actions) === 0 ? null : 'WRONG_DECISIONS'
+}
+
+/**
+ * One decision of the batch with its way to what the quorum has signed.
+ *
+ * @param row 0 to rows - 1
+ */
+export function proveDecision({ settings, value, certificate }: BatchCertificate, row: number): DecisionProof {
+  const decided = decideValue(value, settings)
+  const root = decided.tree.levels.at(-1)![0].toString('hex')
+  const ballots = value.map((ballot) => [ballot.agent, ballotDigest(ballot)] as const)
+  const leaf = new Uint8Array(decisionLeaf(decided, { row, agentCount: settings.agentCount }))
+  return { settings, outline: { root, ballots }, certificate, row, leaf, path: inclusionPath(decided.tree, row) }
+}
+
+/** Whether the quorum has certified this decision; null, or what is wrong. */
+export function verifyDecision(proof: DecisionProof, team: TrustedTeam): RejectionReason | null {
+  const { settings, outline, certificate, row, leaf, path } = proof
+  const reason = checkTerms(settings, team) ?? checkCommit(checkingFor(settings, team), certificate)
+  if (reason !== null) return reason
+  const isOfRow = leaf.length === 6 + 5 * settings.agentCount && Buffer.from(leaf).readUInt32BE(0) === row
+  const root = isOfRow ? rootOfInclusion({ content: leaf, index: row, count: settings.rows, path }) : null
+  if (root === null || root !== outline.root) return 'NOT_PROVEN'
+  return valueDigest(outline, settings) === certificate.digest ? null : 'OTHER_DIGEST'
+}
+
+function decidedBy(value: Value, settings: BatchSettings): Decided | null {
+  try {
+    return decideValue(value, settings)
+  } catch (error) {
+    if (error instanceof ConsensusError) return null
+    throw error
+  }
+}
+
+function checkCommit(checking: Checking, certificate: QuorumCertificate): RejectionReason | null {
+  return certificate.phase === 'commit' ? checkCertificate(checking, certificate) : 'UNJUSTIFIED'
+}
+
+function checkingFor(settings: BatchSettings, { verify }: TrustedTeam): Checking {
+  return { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
+}
