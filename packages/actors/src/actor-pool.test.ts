@@ -2,7 +2,7 @@ import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import { type ActorSettings, layOutMemory } from './memory-layout.ts'
-import { loudPolicy, recurrentRun, smallRun, watchedRun } from './small-run.ts'
+import { loudPolicy, recurrentRun, smallRun, watchedRun } from './small-run.fixture.ts'
 
 const RUNS: [string, ActorSettings][] = [
   ['iid episodes', smallRun('iid')],

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createActorPool } from './actor-pool.ts'
-import { loudPolicy, smallRun } from './small-run.ts'
+import { loudPolicy, smallRun } from './small-run.fixture.ts'
 
 const [, script, count] = process.argv
 

@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import { ActorError } from './errors.ts'
 import type { ActorSettings } from './memory-layout.ts'
-import { loudPolicy, recurrentRun } from './small-run.ts'
+import { loudPolicy, recurrentRun } from './small-run.fixture.ts'
 
 let policyModule: WebAssembly.Module
 beforeAll(async () => {

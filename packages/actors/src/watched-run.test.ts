@@ -6,7 +6,7 @@ import { decideBatch } from '@vigil/vote'
 import { describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
 import type { ActorSettings } from './memory-layout.ts'
-import { loudPolicy, smallRun, watchedRun } from './small-run.ts'
+import { loudPolicy, smallRun, watchedRun } from './small-run.fixture.ts'
 
 async function withPool<T>(run: ActorSettings, use: (pool: ActorPool) => Promise<T>): Promise<T> {
   const pool = await createActorPool(run, 2)

@@ -5,7 +5,7 @@ import { compileConstraints } from './constraints.ts'
 import type { EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
-import { openLanes, SPEC, type World } from './lanes-fixture.ts'
+import { openLanes, SPEC, type World } from './lanes.fixture.ts'
 import { compileEnvironment } from './module.ts'
 import { DEFAULT_REWARDS } from './reward-table.ts'
 

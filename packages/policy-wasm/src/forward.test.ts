@@ -1,8 +1,8 @@
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createForwardPass, type Inputs } from './forward-fixture.ts'
-import { forwardOracle } from './forward-oracle.ts'
+import { createForwardPass, type Inputs } from './forward.fixture.ts'
+import { forwardOracle } from './forward.oracle.ts'
 import { initialiseParameters } from './initialisation.ts'
 import { type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize, valueOutputCount } from './network.ts'
 

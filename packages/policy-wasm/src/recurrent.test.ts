@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createForwardPass } from './forward-fixture.ts'
-import { forwardOracle } from './forward-oracle.ts'
+import { createForwardPass } from './forward.fixture.ts'
+import { forwardOracle } from './forward.oracle.ts'
 import { initialiseParameters } from './initialisation.ts'
 import { type NetworkSpec, paddedWidth, parameterLayout, recurrentStateSize } from './network.ts'
 

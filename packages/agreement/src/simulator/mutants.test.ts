@@ -1,6 +1,6 @@
 /** Every error that is put into the protocol is noticed, and the table says by which check. */
 import { expect, test } from 'vitest'
-import { MUTANTS } from './mutants.ts'
+import { MUTANTS } from './mutants.fixture.ts'
 import { simulate } from './simulate.ts'
 
 /** Which checks may be the first to notice it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MUTANTS } from './mutants.ts'
-import { runTwins, type TwinsScenario, twinsKeys, twinsScenarios } from './twins.ts'
+import { MUTANTS } from './mutants.fixture.ts'
+import { runTwins, type TwinsScenario, twinsKeys, twinsScenarios } from './twins.fixture.ts'
 
 /** For the largest set of scenarios; a guard against an endless run, and no measure of speed. */
 const TIMEOUT_MS = 1_800_000
