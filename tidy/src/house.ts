@@ -1,7 +1,7 @@
 import type { Exceptions } from './finding.ts'
 import type { Arrows } from './rules/arrows.ts'
 
-const ground = ['command-line', 'random', 'blocks', 'errors']
+const ground = ['command-line', 'random', 'blocks', 'errors', 'tfjs']
 const middle = ['stl-smooth', 'env-wasm', 'agreement', 'policy-wasm', 'boosting', 'stl', 'data', 'vote']
 
 /** Package -> what it may import. From top to bottom: a row names only rows below it. */
@@ -54,6 +54,7 @@ export const arrows: Arrows = {
   'command-line': ['errors'],
   random: [],
   blocks: [],
+  tfjs: [],
   errors: [],
   tidy: [],
 }
@@ -63,10 +64,10 @@ export const configImporters = ['tools', 'lab', 'learner', 'report', 'doctor']
 
 /** Heavy libraries, and who may import them. */
 export const libraryOwners: Arrows = {
-  '@tensorflow/tfjs': ['engine', 'stl-smooth', 'lab', 'learner', 'stl'],
-  '@tensorflow/tfjs-core': ['engine', 'stl-smooth', 'lab', 'learner', 'stl'],
-  '@tensorflow/tfjs-backend-wasm': ['engine', 'stl-smooth', 'lab', 'learner'],
-  '@tensorflow/tfjs-backend-cpu': ['engine', 'stl-smooth', 'lab', 'learner', 'stl'],
+  '@vigil/tfjs': ['engine', 'stl-smooth', 'lab', 'learner', 'stl'],
+  '@tensorflow/tfjs-core': ['tfjs'],
+  '@tensorflow/tfjs-backend-cpu': ['tfjs'],
+  '@tensorflow/tfjs-backend-wasm': ['engine', 'learner'],
   piscina: ['actors', 'engine', 'learner'],
   '@duckdb/node-api': ['data'],
   protobufjs: ['proto', 'agreement'],

@@ -54,7 +54,7 @@ describe('backends', () => {
     const { stdout, stderr, status } = backends([], { NODE_OPTIONS: `--import=${pathToFileURL(crash).href}` })
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toMatch(/^portable +- +yes +node \S+ +SIMD/m)
-    expect(stdout).toMatch(/^tfjs +cpu +no +tfjs 4.22.0 +-/m)
+    expect(stdout).toMatch(/^tfjs +cpu +no +tfjs-core 4.22.0, tfjs-backend-cpu 4.22.0 +-/m)
     expect(stdout).toMatch(/^tfjs cpu: it crashed: .* SIGSEGV .*\. To get it:\n {2}npm ci$/m)
     expect(stdout).toMatch(/^tfjs wasm: it crashed: .* exit code 1 /m)
     expect(stdout).toMatch(/^--engine=auto takes \w+, .+\.$/m)

@@ -1,6 +1,7 @@
 /** What every engine has to keep, whatever computes it. */
-import * as tf from '@tensorflow/tfjs'
+
 import { initialiseParameters, type NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import { describe, expect, it } from 'vitest'
 import type { Engine, Minibatch } from './engine.ts'
 import { ENGINES } from './engines-fixture.ts'

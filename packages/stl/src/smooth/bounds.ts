@@ -1,5 +1,5 @@
 /** Smooth bounds of operations that look at one step. */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { INFINITE, type Side, softExtreme } from './soft-extremes.ts'
 
 /** A value between two tensors [T, E]; where nothing is approximated both are the same tensor. */

@@ -1,5 +1,5 @@
 /** How a team's probabilities of acting change the robustness of what it does. */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { StlError } from '../errors.ts'
 import { robustness } from '../offline/robustness.ts'
 import type { CompileOptions } from '../program/compile.ts'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 
 /**
  * Runs TF.js on its cpu backend, whatever backend the caller has chosen, and goes back to that one. Results are then the same
@@ -8,8 +8,6 @@ import * as tf from '@tensorflow/tfjs'
  */
 export function onCpu<Result>(run: () => Result): Result {
   const before: string | undefined = tf.getBackend()
-  // Production mode silences the banner of TF.js.
-  tf.env().set('PROD', true)
   // The cpu backend starts at once: the promise is only for others.
   void tf.setBackend('cpu')
   tf.engine().startScope('onCpu')

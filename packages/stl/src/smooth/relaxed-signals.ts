@@ -3,7 +3,7 @@
  * At p = 0 and p = 1 these are the environment's signals. Between they are their expectations, since each is linear in p: the
  * labels alone decide by what a rate is divided.
  */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { type StepSignal, windowedSignal } from './decision-signals.ts'
 import { slidingSum } from './sliding.ts'
 

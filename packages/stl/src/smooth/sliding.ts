@@ -1,5 +1,5 @@
 /** Windows over time of tensors [T, E], by whole tensors. */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import type { Part, SoftExtreme } from './soft-extremes.ts'
 
 /** Where a window lies: `past` ends at the step that it is for, `future` begins there. */

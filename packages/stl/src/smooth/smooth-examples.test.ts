@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { robustness } from '../offline/robustness.ts'
 import { compile } from '../program/compile.ts'

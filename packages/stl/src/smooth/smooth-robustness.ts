@@ -1,5 +1,5 @@
 /** Robustness with gradients. */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { StlError } from '../errors.ts'
 import { assertTime, OP, type Operation, type Program } from '../program/program.ts'
 import { absolute, type Bounds, extremeOf, indicator, product, reciprocal, squareRoot } from './bounds.ts'

@@ -11,7 +11,7 @@
  * Both are functions of sums, so extremes of two disjoint sets of values make that of their union: log-sum-exps add up, and
  * two means are averaged by their weights. A part is [log-sum-exp] or [mean, log-sum-exp], in units of tau.
  */
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 
 /** Which side of the exact value an approximation is on. */
 export type Side = 'lower' | 'upper'

@@ -5,7 +5,6 @@ import {
   installCommand,
   installedVersions,
   LINK_COMMAND,
-  type OptionalPackage,
   TENSORFLOW_PACKAGES,
   WEBGPU_PACKAGES,
 } from '../tfjs/optional-packages.ts'
@@ -65,16 +64,16 @@ export async function probeBackends(limitMs = PROBE_LIMIT_MS): Promise<BackendsR
 }
 
 function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packages' | 'repair'> {
-  const withTfjs = (names: readonly OptionalPackage[]) => ['@tensorflow/tfjs', ...names]
+  const withTfjs = (names: readonly string[]) => ['@tensorflow/tfjs-core', ...names]
   switch (backend) {
     case 'tensorflow':
       return { packages: withTfjs(TENSORFLOW_PACKAGES), repair: LINK_COMMAND }
     case 'webgpu':
       return { packages: withTfjs(WEBGPU_PACKAGES), repair: installCommand(WEBGPU_PACKAGES) }
     case 'wasm':
-      return { packages: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'], repair: 'npm ci' }
+      return { packages: withTfjs(['@tensorflow/tfjs-backend-wasm']), repair: 'npm ci' }
     case 'cpu':
-      return { packages: ['@tensorflow/tfjs'], repair: 'npm ci' }
+      return { packages: withTfjs(['@tensorflow/tfjs-backend-cpu']), repair: 'npm ci' }
   }
 }
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomNumbers } from '../team-fixture.ts'
 import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { ADAM, adamCoefficients } from '../adam-coefficients.ts'
 
 /** Parameters of one trunk with their moments, each [A, N]. */

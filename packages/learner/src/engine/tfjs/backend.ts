@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { EngineError } from '../errors.ts'
 import type { BackendName } from './backend-names.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
@@ -36,8 +36,6 @@ export async function startBackend(choice: BackendChoice, threads = 1): Promise<
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= THREADS_MAX)) {
     throw new EngineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
   }
-  // Production mode also silences the banner and the warnings of TensorFlow.js.
-  tf.env().set('PROD', true)
   switch (choice) {
     case 'tensorflow':
       return await startTensorflow()

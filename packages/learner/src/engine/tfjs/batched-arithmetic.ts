@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { columnOffsets, type NetworkSpec, totalVocabulary } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import type { TeamArithmetic } from './team-arithmetic.ts'
 
 /**

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { crossEntropyOracle, finiteDifferences, ppoLossOracle } from '../loss-oracle.ts'
 import {

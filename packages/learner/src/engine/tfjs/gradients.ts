@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import type { tf } from '@vigil/tfjs'
 import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
 import { labelTargets, lossTargets, networkInput } from './minibatch-tensors.ts'
 import { crossEntropyGradient, ppoLossGradient } from './ppo-loss.ts'

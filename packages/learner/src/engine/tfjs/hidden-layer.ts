@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { layerNorm } from './layer-norm.ts'
 import type { GroupTrunk, LayerPass } from './layer-pass.ts'
 

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { LAYER_NORM_EPSILON } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 
 /** P is the width in memory. */
 type LayerNormPass = {

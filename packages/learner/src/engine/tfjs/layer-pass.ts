@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import type { tf } from '@vigil/tfjs'
 import type { RecurrentInput } from './recurrent-input.ts'
 import type { CategoricalInput, TeamArithmetic, TrunkTensors } from './team-arithmetic.ts'
 import type { Trunk } from './trunk.ts'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import type { GroupTrunk, LayerPass } from './layer-pass.ts'
 
 /** What one step leaves for the way back; all [G, L, H]. */

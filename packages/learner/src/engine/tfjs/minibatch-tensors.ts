@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import type { ConstraintTargets, Minibatch, SupervisedBatch } from '../engine.ts'
 import type { NetworkInput } from './layer-pass.ts'
 import type { LossTargets } from './ppo-loss.ts'

@@ -2,8 +2,9 @@
  * The backends that a user may add, against cpu. Where one is missing its tests are skipped, with the reason:
  * docs/engines.md says how to get it.
  */
-import * as tf from '@tensorflow/tfjs'
+
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import { describe, expect, it } from 'vitest'
 import { ADAM } from '../adam-coefficients.ts'
 import type { Engine } from '../engine.ts'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import type { UpdateSettings } from '../engine.ts'
 
 /** Targets of a minibatch for the losses of the team; R rows. */

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { type NetworkSpec, recurrentStateSize } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import type { Recurrence } from '../engine.ts'
 import type { TeamArithmetic } from './team-arithmetic.ts'
 

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import type { tf } from '@vigil/tfjs'
 import type { Recurrence } from '../engine.ts'
 
 /** Tensors of one trunk by the names of its slices, for instance `dense.1`. */

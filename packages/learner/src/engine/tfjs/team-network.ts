@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { firstLayer, headLayer, hiddenLayer } from './hidden-layer.ts'
 import type { GroupTrunk, LayerPass, NetworkInput } from './layer-pass.ts'
 import { lstmLayer } from './lstm-layer.ts'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import type { Trunk, Trunks } from './trunk.ts'
 
 /** Numbers of the team (parameters, moments, gradients or a mask), [A, N] for each trunk. */

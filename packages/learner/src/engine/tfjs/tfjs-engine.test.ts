@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../engine.ts'
 import {

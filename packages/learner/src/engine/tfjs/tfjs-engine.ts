@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
 import { needsPortableEngine } from '../../config/defects.ts'
 import { type Engine, isTooFar, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
 import {

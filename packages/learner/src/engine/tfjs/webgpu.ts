@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import * as tf from '@tensorflow/tfjs'
+import { tf } from '@vigil/tfjs'
 import { EngineError } from '../errors.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
 import { installCommand, isInstalled, WEBGPU_PACKAGES } from './optional-packages.ts'
