@@ -64,7 +64,7 @@ export const configImporters = ['tools', 'lab', 'learner', 'report', 'doctor']
 
 /** Heavy libraries, and who may import them. */
 export const libraryOwners: Arrows = {
-  '@vigil/tfjs': ['engine', 'stl-smooth', 'lab', 'learner', 'stl'],
+  '@vigil/tfjs': ['engine', 'stl-smooth', 'lab', 'learner'],
   '@tensorflow/tfjs-core': ['tfjs'],
   '@tensorflow/tfjs-backend-cpu': ['tfjs'],
   '@tensorflow/tfjs-backend-wasm': ['engine', 'learner'],

@@ -1,7 +1,7 @@
 import { compileConstraints, ROBUSTNESS_MAX } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import type { Program } from '@vigil/stl'
-import { directGradient, historyReach, isRelaxed, teamProbability } from '@vigil/stl/smooth'
+import { directGradient, historyReach, isRelaxed, teamProbability } from '@vigil/stl-smooth'
 import type { Config } from '../../config/config.ts'
 import { environmentOf } from '../../config/environment.ts'
 import { deviationOf, momentsOf } from '../../return-normaliser.ts'

@@ -1,5 +1,5 @@
 /** What a team decided over some steps of many lanes. */
-import { StlError } from '../errors.ts'
+import { StlError } from '@vigil/stl'
 
 /** Steps of lanes, time-major. The first `historySteps` rows are over: nothing is differentiated by them. */
 export type DecisionWindow = {

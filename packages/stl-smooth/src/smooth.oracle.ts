@@ -1,5 +1,6 @@
 /** Smooth bounds once more, in double precision and straight from their definitions: slow, and for tests only. */
-import { OP, type Operation, type Program } from '../program/program.ts'
+import type { Program } from '@vigil/stl'
+import { OP, type Operation } from '@vigil/stl/program'
 
 type Side = 'lower' | 'upper'
 type Interval = { readonly lower: number; readonly upper: number }

@@ -5,8 +5,8 @@
  * errs upwards. So instead of rewriting the program, each operation is told from which sides it is wanted: `lower` where
  * an even number of negations is above it, `upper` where it is odd.
  */
-import { errorAt } from '../errors.ts'
-import { OP, type OpCode, type Operation, type Program } from '../program/program.ts'
+import { errorAt, type Program } from '@vigil/stl'
+import { OP, type OpCode, type Operation } from '@vigil/stl/program'
 import type { Side } from './soft-extremes.ts'
 
 /** How an operation is to be evaluated. */

@@ -1,6 +1,6 @@
 /**
  * Milliseconds of the processor per call of directGradient() for one iteration of a run: 512 lanes, 16 steps, four
- * specifications, with episodes of 16 steps or ones that end at any step. Other programs do not count. Run: npx node packages/stl/src/smooth/direct-gradient.bench.ts
+ * specifications, with episodes of 16 steps or ones that end at any step. Other programs do not count. Run: npx node packages/stl-smooth/src/direct-gradient.bench.ts
  */
 import { directGradient } from './direct-gradient.ts'
 

@@ -1,6 +1,4 @@
-import type { Specification } from '../language/formula.ts'
-import { type CompileOptions, compile } from '../program/compile.ts'
-import type { Program } from '../program/program.ts'
+import { type CompileOptions, compile, type Program, type Specification } from '@vigil/stl'
 
 /**
  * Compiles a specification for smoothRobustness(). `iff` and `xor` are what and, or and not make of them in either

@@ -1,7 +1,6 @@
+import { compile, robustness } from '@vigil/stl'
 import { tf } from '@vigil/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { robustness } from '../offline/robustness.ts'
-import { compile } from '../program/compile.ts'
 import { compileSmooth } from './compile-smooth.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
 import { type SmoothSettings, smoothRobustness } from './smooth-robustness.ts'

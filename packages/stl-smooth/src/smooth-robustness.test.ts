@@ -1,13 +1,8 @@
+import { compile, type Formula, type ProfileName, type Program, print, robustness } from '@vigil/stl'
+import { arbitraryFormula, asSpecification } from '@vigil/stl/formula.arbitrary'
 import { tf } from '@vigil/tfjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { arbitraryFormula, asSpecification } from '../formula.arbitrary.ts'
-import { type Formula, foldFormula } from '../language/formula.ts'
-import { printFormula } from '../language/print.ts'
-import { robustness } from '../offline/robustness.ts'
-import type { ProfileName } from '../profile.ts'
-import { compile } from '../program/compile.ts'
-import type { Program } from '../program/program.ts'
 import { compileSmooth } from './compile-smooth.ts'
 import { arbitraryLanes, type Lanes, laneOf, rowsOf } from './lanes.arbitrary.ts'
 import { naiveSmooth } from './smooth.oracle.ts'
@@ -36,15 +31,11 @@ function smooth(program: Program, lanes: Lanes, settings: SmoothSettings): Float
 }
 
 function failure(formula: Formula, facts: Record<string, unknown>): Error {
-  return new Error(`${printFormula(formula)}\n${JSON.stringify(facts)}`)
+  return new Error(`${print(asSpecification(formula))}\n${JSON.stringify(facts)}`)
 }
 
 function hasRate(formula: Formula): boolean {
-  return foldFormula<null, boolean>(formula, {
-    context: null,
-    pass: () => null,
-    combine: (part, operands) => operands.includes(true) || (part.kind === 'statistic' && part.operator === 'rate'),
-  })
+  return print(asSpecification(formula)).includes('rate(')
 }
 
 describe('smoothRobustness', () => {

@@ -1,7 +1,8 @@
 /** Robustness with gradients. */
+
+import { type Program, StlError } from '@vigil/stl'
+import { assertTime, OP, type Operation } from '@vigil/stl/program'
 import { tf } from '@vigil/tfjs'
-import { StlError } from '../errors.ts'
-import { assertTime, OP, type Operation, type Program } from '../program/program.ts'
 import { absolute, type Bounds, extremeOf, indicator, product, reciprocal, squareRoot } from './bounds.ts'
 import { assertSmooth, countedSignal, negationNormalForm, opposite } from './negation-normal-form.ts'
 import { type Direction, shift, slide, slideBetween, slidingSum } from './sliding.ts'

@@ -1,10 +1,8 @@
 /** How a team's probabilities of acting change the robustness of what it does. */
+
+import { type CompileOptions, type Program, robustness, StlError } from '@vigil/stl'
+import { OP, type OpCode, reachOf } from '@vigil/stl/program'
 import { tf } from '@vigil/tfjs'
-import { StlError } from '../errors.ts'
-import { robustness } from '../offline/robustness.ts'
-import type { CompileOptions } from '../program/compile.ts'
-import { OP, type OpCode, type Program } from '../program/program.ts'
-import { reachOf } from '../program/reach.ts'
 import { BINARY_SIGNALS, isRelaxed } from './decision-signals.ts'
 import { assertWindow, type DecisionWindow } from './decision-window.ts'
 import { type Episode, episodeGroups } from './episodes.ts'

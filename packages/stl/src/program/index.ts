@@ -1,0 +1,2 @@
+export { assertTime, OP, type OpCode, type Operation } from './program.ts'
+export { reachOf } from './reach.ts'
