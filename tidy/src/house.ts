@@ -104,6 +104,7 @@ export const exceptions = {
     'dense.test.ts': 'one test per operator of dense time',
   },
   functionSizes: {
+    'matmul.ts matmul': 'two kernels and their remainders, in the order of one pass',
     'actor-pool.ts createActorPool': closure,
     'memory-layout.ts layOutMemory': closure,
     'lanes.fixture.ts openLanes': closure,

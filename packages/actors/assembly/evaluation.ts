@@ -4,7 +4,7 @@
  * carried along a segment, from zero at its start.
  */
 import { absorb, actGreedily, beginLane, prepare } from './externals'
-import { Team, gather } from './team'
+import { gather, Team } from './team'
 
 /** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
 @unmanaged
@@ -52,8 +52,8 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
   while (begun < segmentCount && active < run.laneCount) beginSegment(run, active++, segments, begun++)
   while (active > 0) {
     for (let lane = 0; lane < active; lane++) {
-      const position = load<u32>(run.positions + (<usize>lane << 2))
-      store<u32>(run.rows + (<usize>lane << 2), load<u32>(run.splitRows + (<usize>position << 2)))
+      const position = load<u32>(run.positions + ((<usize>lane) << 2))
+      store<u32>(run.rows + ((<usize>lane) << 2), load<u32>(run.splitRows + ((<usize>position) << 2)))
     }
     gather(team, active, run.rows, run.context, run.x, run.categories)
     const status = actGreedily(
@@ -75,7 +75,7 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
     }
     // Backwards, so that a lane moved into a freed place has been dealt with already.
     for (let lane = active - 1; lane >= 0; lane--) {
-      const at = <usize>lane << 2
+      const at = (<usize>lane) << 2
       if (load<u32>(run.positions + at) < load<u32>(run.ends + at)) continue
       if (begun < segmentCount) beginSegment(run, lane, segments, begun++)
       else moveLane(run, --active, lane)
@@ -86,7 +86,7 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
 
 /** Writes a lane's actions and scores to their place, shows the team's decision to its context, and moves on. */
 function record(run: Evaluation, lane: i32, agents: usize): i32 {
-  const at = run.positions + (<usize>lane << 2)
+  const at = run.positions + ((<usize>lane) << 2)
   const position = load<u32>(at)
   const from = <usize>lane * agents
   const to = <usize>position * agents
@@ -95,19 +95,17 @@ function record(run: Evaluation, lane: i32, agents: usize): i32 {
   store<u32>(at, position + 1)
   const team = run.team
   if (team.contextSize == 0) return 0
-  const row = load<u32>(run.rows + (<usize>lane << 2))
+  const row = load<u32>(run.rows + ((<usize>lane) << 2))
   const watch = watchOf(run, lane)
   return absorb(team.environmentPlan, row, run.stepActions + from, watch, contextOf(run, lane), run.registers)
 }
 
-// @ts-ignore: decorator
 @inline
 function contextOf(run: Evaluation, lane: i32): usize {
   return run.context + ((<usize>lane * <usize>run.team.contextSize) << 2)
 }
 
 /** 0 where nothing is watched. */
-// @ts-ignore: decorator
 @inline
 function watchOf(run: Evaluation, lane: i32): usize {
   const bytes = run.team.watchBytes
@@ -115,18 +113,18 @@ function watchOf(run: Evaluation, lane: i32): usize {
 }
 
 function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32): void {
-  const bounds = segments + (<usize>segment << 3)
-  store<u32>(run.positions + (<usize>lane << 2), load<u32>(bounds))
-  store<u32>(run.ends + (<usize>lane << 2), load<u32>(bounds, 4))
+  const bounds = segments + ((<usize>segment) << 3)
+  store<u32>(run.positions + ((<usize>lane) << 2), load<u32>(bounds))
+  store<u32>(run.ends + ((<usize>lane) << 2), load<u32>(bounds, 4))
   beginLane(run.team.environmentPlan, watchOf(run, lane), contextOf(run, lane))
   const stateBytes = run.team.stateBytes
   memory.fill(run.recurrent + <usize>lane * stateBytes, 0, stateBytes)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
-  const contextBytes = <usize>run.team.contextSize << 2
-  store<u32>(run.positions + (<usize>to << 2), load<u32>(run.positions + (<usize>from << 2)))
-  store<u32>(run.ends + (<usize>to << 2), load<u32>(run.ends + (<usize>from << 2)))
+  const contextBytes = (<usize>run.team.contextSize) << 2
+  store<u32>(run.positions + ((<usize>to) << 2), load<u32>(run.positions + ((<usize>from) << 2)))
+  store<u32>(run.ends + ((<usize>to) << 2), load<u32>(run.ends + ((<usize>from) << 2)))
   memory.copy(contextOf(run, to), contextOf(run, from), contextBytes)
   const watchBytes = run.team.watchBytes
   memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)

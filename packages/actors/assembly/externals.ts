@@ -1,10 +1,8 @@
 /** The two modules that a rollout drives, instantiated over the same memory; their sources document the arguments. */
 
-// @ts-ignore: decorator
 @external("environment", "observe")
 export declare function observe(plan: usize, lanes: usize, count: i32, rows: usize, context: usize): void
 
-// @ts-ignore: decorator
 @external("environment", "step")
 export declare function step(
   plan: usize,
@@ -24,15 +22,12 @@ export declare function step(
   registers: usize,
 ): i32
 
-// @ts-ignore: decorator
 @external("environment", "prepare")
 export declare function prepare(plan: usize, registers: usize): void
 
-// @ts-ignore: decorator
 @external("environment", "beginLane")
 export declare function beginLane(plan: usize, watch: usize, context: usize): void
 
-// @ts-ignore: decorator
 @external("environment", "absorb")
 export declare function absorb(
   plan: usize,
@@ -43,7 +38,6 @@ export declare function absorb(
   registers: usize,
 ): i32
 
-// @ts-ignore: decorator
 @external("policy", "act")
 export declare function act(
   plan: usize,
@@ -63,7 +57,6 @@ export declare function act(
   values: usize,
 ): i32
 
-// @ts-ignore: decorator
 @external("policy", "actGreedily")
 export declare function actGreedily(
   plan: usize,
@@ -78,7 +71,6 @@ export declare function actGreedily(
   probabilities: usize,
 ): i32
 
-// @ts-ignore: decorator
 @external("policy", "evaluateStates")
 export declare function evaluateStates(
   plan: usize,

@@ -1,6 +1,6 @@
 /** One rollout of one shard: T steps of E lanes and A agents without leaving WebAssembly. */
 import { act, evaluateStates, observe, step } from './externals'
-import { Team, gather } from './team'
+import { gather, Team } from './team'
 
 /** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
 @unmanaged
@@ -142,10 +142,9 @@ function bootstrapNextValues(shard: Rollout, recurrent: usize, parameters: usize
 }
 
 /** Bytes of what the critics say about one observation, f32 [A, O]. */
-// @ts-ignore: decorator
 @inline
 function valueBytes(shard: Rollout): usize {
-  return <usize>(shard.team.agentCount * shard.team.valueOutputs) << 2
+  return (<usize>(shard.team.agentCount * shard.team.valueOutputs)) << 2
 }
 
 /** The next episode of a lane begins with nothing remembered. */

@@ -40,11 +40,11 @@ export class Team {
  * @param categories [count, C] u16, overwritten
  */
 export function gather(team: Team, count: i32, rows: usize, context: usize, x: usize, categories: usize): void {
-  const denseBytes = <usize>team.denseCount << 2
-  const contextBytes = <usize>team.contextSize << 2
-  const categoryBytes = <usize>team.columnCount << 1
+  const denseBytes = (<usize>team.denseCount) << 2
+  const contextBytes = (<usize>team.contextSize) << 2
+  const categoryBytes = (<usize>team.columnCount) << 1
   for (let i = 0; i < count; i++) {
-    const row = <usize>load<u32>(rows + (<usize>i << 2))
+    const row = <usize>load<u32>(rows + ((<usize>i) << 2))
     memory.copy(x, team.dense + row * denseBytes, denseBytes)
     memory.copy(x + denseBytes, context + <usize>i * contextBytes, contextBytes)
     memory.copy(categories, team.categorical + row * categoryBytes, categoryBytes)

@@ -1,9 +1,9 @@
 /** Lanes: E independent episodes that step together. */
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
-import { MODE_IID, Plan, isThreat, rowAt, streamStart } from './plan'
+import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
 import { agentReward, expectedReward } from './reward'
 import { teamAction } from './vote'
-import { WatchRecord, beginWatch, prepareRegisters, watchDecision } from './watch'
+import { beginWatch, prepareRegisters, WatchRecord, watchDecision } from './watch'
 
 /**
  * A lane's record, followed by what it watches with (watch.ts; nothing without specifications) and by its context, f32 [K].
@@ -36,22 +36,18 @@ const DRAW_STREAM: u32 = 1
 /** Weight of the newest decision in the context's moving averages. */
 const CONTEXT_RATE: f32 = 1.0 / 16.0
 
-// @ts-ignore: decorator
 @inline
 function laneAt(plan: Plan, lanes: usize, index: i32): Lane {
   return changetype<Lane>(lanes + <usize>index * plan.laneBytes)
 }
-// @ts-ignore: decorator
 @inline
 function contextBytes(plan: Plan): usize {
-  return <usize>plan.contextSize << 2
+  return (<usize>plan.contextSize) << 2
 }
-// @ts-ignore: decorator
 @inline
 function watchOf(lane: Lane): usize {
   return changetype<usize>(lane) + LANE_BYTES
 }
-// @ts-ignore: decorator
 @inline
 function contextOf(plan: Plan, lane: Lane): usize {
   return watchOf(lane) + plan.watchBytes
@@ -78,7 +74,7 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
   const bytes = contextBytes(plan)
   for (let i = 0; i < count; i++) {
     const lane = laneAt(plan, lanes, i)
-    store<u32>(rows + (<usize>i << 2), rowAt(plan, lane.position))
+    store<u32>(rows + ((<usize>i) << 2), rowAt(plan, lane.position))
     if (bytes) memory.copy(context + <usize>i * bytes, contextOf(plan, lane), bytes)
   }
 }
@@ -143,12 +139,12 @@ export function step(
       const status = watchDecision(plan, watch, record, threat, decision, laneActions, registers, robustness)
       if (status != 0) return status
       absorbRobustness(plan, context, robustness)
-      robustness += <usize>watch.specificationCount << 2
+      robustness += (<usize>watch.specificationCount) << 2
     }
     const end = advance(plan, lane, laneBase + i)
     store<u8>(terminated + i, end == TERMINATED ? 1 : 0)
     store<u8>(truncated + i, end == TRUNCATED ? 1 : 0)
-    store<u32>(nextRows + (<usize>i << 2), rowAt(plan, lane.position))
+    store<u32>(nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))
     if (bytes) memory.copy(nextContext + <usize>i * bytes, contextOf(plan, lane), bytes)
     if (end) beginEpisode(plan, lane, laneBase + i, end)
   }
@@ -171,7 +167,7 @@ export function beginLane(plan: Plan, watch: usize, context: usize): void {
   const shared = plan.watch
   if (watch && shared !== null) beginWatch(shared, changetype<WatchRecord>(watch))
   memory.fill(context, 0, contextBytes(plan))
-  for (let k = plan.averageCount; k < plan.contextSize; k++) store<f32>(context + (<usize>k << 2), 1)
+  for (let k = plan.averageCount; k < plan.contextSize; k++) store<f32>(context + ((<usize>k) << 2), 1)
 }
 
 /**
@@ -191,7 +187,7 @@ export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, conte
   if (watch == 0 || shared === null) return 0
   const record = changetype<WatchRecord>(watch)
   // The observed values come last in the context, as many as robustnesses: they are made where they belong.
-  const robustness = context + (<usize>plan.averageCount << 2)
+  const robustness = context + ((<usize>plan.averageCount) << 2)
   const status = watchDecision(plan, shared, record, isThreat(plan, row), decision, actions, registers, robustness)
   if (status == 0) absorbRobustness(plan, context, robustness)
   return status
@@ -202,10 +198,10 @@ const OBSERVED_SCALE: f64 = 1e-3
 
 /** What the context shows of robustness: observedRobustness in src/environment-spec.ts. */
 function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
-  const observed = context + (<usize>plan.averageCount << 2)
+  const observed = context + ((<usize>plan.averageCount) << 2)
   const count = plan.contextSize - plan.averageCount
   for (let s = 0; s < count; s++) {
-    const at = <usize>s << 2
+    const at = (<usize>s) << 2
     const value = <f64>load<f32>(robustness + at)
     const size = Math.log1p(abs(value) / OBSERVED_SCALE) / Math.log1p(1 / OBSERVED_SCALE)
     store<f32>(observed + at, <f32>(0.5 + 0.5 * copysign<f64>(min<f64>(size, 1), value)))
@@ -215,7 +211,7 @@ function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
 /** context[a] += rate ([a = decision] - context[a]): the team's recent action mix, [size] f32. */
 function absorbDecision(context: usize, size: i32, decision: u8): void {
   for (let a = 0; a < size; a++) {
-    const at = context + (<usize>a << 2)
+    const at = context + ((<usize>a) << 2)
     const seen: f32 = a == decision ? 1 : 0
     store<f32>(at, load<f32>(at) + CONTEXT_RATE * (seen - load<f32>(at)))
   }

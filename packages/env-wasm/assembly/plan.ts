@@ -48,21 +48,18 @@ export const ATTRIBUTION_OWN: u32 = 0
 export const RULE_MAJORITY: u32 = 0
 
 /** Row number of the dataset at a position of the split. */
-// @ts-ignore: decorator
 @inline
 export function rowAt(plan: Plan, position: u32): u32 {
-  return load<u32>(plan.rows + (<usize>position << 2))
+  return load<u32>(plan.rows + ((<usize>position) << 2))
 }
 
 /** First position of a stream; streamStart(S) is the end of the last. */
-// @ts-ignore: decorator
 @inline
 export function streamStart(plan: Plan, stream: u32): u32 {
-  return load<u32>(plan.streamStarts + (<usize>stream << 2))
+  return load<u32>(plan.streamStarts + ((<usize>stream) << 2))
 }
 
 /** Is this row of the dataset a threat? */
-// @ts-ignore: decorator
 @inline
 export function isThreat(plan: Plan, row: u32): bool {
   return load<u8>(plan.labels + <usize>row) != 0

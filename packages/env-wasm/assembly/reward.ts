@@ -11,11 +11,10 @@ import { ATTRIBUTION_OWN, Plan } from './plan'
 import { isRestrictive, teamAction } from './vote'
 
 /** Reward of one action by the table alone. */
-// @ts-ignore: decorator
 @inline
 export function tableReward(plan: Plan, threat: bool, action: u8): f32 {
   const at = changetype<usize>(plan) + offsetof<Plan>('actionRewards')
-  return load<f32>(at + (((<usize>threat << 2) + <usize>action) << 2))
+  return load<f32>(at + ((((<usize>threat) << 2) + <usize>action) << 2))
 }
 
 /** Reward of `agent` for the actions [A] that the team played. */
@@ -37,7 +36,7 @@ export function expectedReward(plan: Plan, threat: bool, actions: usize, agent: 
   let expected: f32 = 0
   for (let action = 0; action < 4; action++) {
     store<u8>(actions + agent, <u8>action)
-    expected += load<f32>(probabilities + (<usize>action << 2)) * agentReward(plan, threat, actions, agent)
+    expected += load<f32>(probabilities + ((<usize>action) << 2)) * agentReward(plan, threat, actions, agent)
   }
   store<u8>(actions + agent, played)
   return expected

@@ -2,7 +2,6 @@
 import { Plan, RULE_MAJORITY } from './plan'
 
 /** Restrictive actions, block and quarantine, say "threat"; allow and alert say "benign". */
-// @ts-ignore: decorator
 @inline
 export function isRestrictive(action: u8): bool {
   return action == 1 || action == 2
@@ -16,7 +15,6 @@ export function restrictiveVotes(plan: Plan, actions: usize): i32 {
 }
 
 /** Whether a class wins: it is the larger one and has a majority (more than A / 2) or a quorum (2f + 1). */
-// @ts-ignore: decorator
 @inline
 export function wins(plan: Plan, votes: i32): bool {
   const needed = plan.rule == RULE_MAJORITY ? plan.agentCount / 2 + 1 : plan.quorumSize
@@ -41,7 +39,6 @@ export function teamAction(plan: Plan, actions: usize): u8 {
   return <u8>plan.fallbackAction
 }
 
-// @ts-ignore: decorator
 @inline
 function countOf(counts: u64, action: u64): i32 {
   return <i32>((counts >> (action * 16)) & 0xffff)

@@ -3,12 +3,12 @@
  * specification, of which each step gives the robustness.
  */
 import {
-  MonitorBank,
   hasValue,
   loadConstants,
+  MonitorBank,
+  monitorValue,
   pushSample,
   resetMonitors,
-  valueOf,
 } from '../../stl/assembly/monitor-bank'
 import { Plan } from './plan'
 import { isRestrictive, restrictiveVotes, wins } from './vote'
@@ -62,7 +62,6 @@ const RESTRICTIVE: u32 = 2
 /** Robustness beyond this is cut, so that it stays finite; it also stands where there is no value yet. */
 const ROBUSTNESS_MAX: f64 = 1e6
 
-// @ts-ignore: decorator
 @inline
 function numberOf(watch: Watch, index: usize): f64 {
   return load<f64>(changetype<usize>(watch) + NUMBERS_AT + (index << 3))
@@ -105,22 +104,22 @@ export function watchDecision(
   record.memory += rate * (numberOf(watch, MEMORY_LOAD + decision) - record.memory)
   const votes = restrictiveVotes(plan, actions)
   for (let i = 0; i < watch.signalCount; i++) {
-    const signal = watch.signals + (<usize>i << 3)
+    const signal = watch.signals + ((<usize>i) << 3)
     const window = load<i32>(signal, 4)
     const value =
       window < 0
         ? plainSignal(plan, watch, record, load<i32>(signal), threat, decision, votes)
         : windowedSignal(watch, record, load<i32>(signal), window)
-    store<f64>(registers + (<usize>i << 3), value)
+    store<f64>(registers + ((<usize>i) << 3), value)
   }
   const bank = watch.bank
   const step = record.seen
   const stopped = pushSample(bank, registers, changetype<usize>(record) + watch.stateAt, step)
   if (stopped >= 0) return stopped + 1
   for (let s = 0; s < watch.specificationCount; s++) {
-    const value = hasValue(bank, s, step) ? valueOf(bank, s, registers) : ROBUSTNESS_MAX
+    const value = hasValue(bank, s, step) ? monitorValue(bank, s, registers) : ROBUSTNESS_MAX
     const cut = value > ROBUSTNESS_MAX ? ROBUSTNESS_MAX : value < -ROBUSTNESS_MAX ? -ROBUSTNESS_MAX : value
-    store<f32>(robustness + (<usize>s << 2), <f32>cut)
+    store<f32>(robustness + ((<usize>s) << 2), <f32>cut)
   }
   if (record.seen < SEEN_MAX) record.seen++
   return 0
@@ -133,7 +132,7 @@ function count(watch: Watch, record: WatchRecord, outcome: u32): void {
   const ring = changetype<usize>(record) + watch.ringAt
   const position = record.position
   for (let i = 0; i < watch.windowCount; i++) {
-    const window = load<u32>(watch.windows + (<usize>i << 2))
+    const window = load<u32>(watch.windows + ((<usize>i) << 2))
     const counts = changetype<usize>(record) + COUNTS_AT + <usize>i * 12
     if (record.seen >= window) {
       const oldest = position >= window ? position - window : position + size - window
@@ -146,7 +145,6 @@ function count(watch: Watch, record: WatchRecord, outcome: u32): void {
 }
 
 /** @param counts [3]: threats, true positives, false positives */
-// @ts-ignore: decorator
 @inline
 function change(counts: usize, outcome: u32, by: i32): void {
   if (outcome & THREAT) {
@@ -201,7 +199,7 @@ function plainSignal(
 /** Number 13 is fp_rate, 14 detection_rate; the present decision is counted. */
 function windowedSignal(watch: Watch, record: WatchRecord, number: i32, window: i32): f64 {
   const counts = changetype<usize>(record) + COUNTS_AT + <usize>window * 12
-  const width = load<u32>(watch.windows + (<usize>window << 2))
+  const width = load<u32>(watch.windows + ((<usize>window) << 2))
   const decisions = record.seen < width ? record.seen + 1 : width
   const threats = load<u32>(counts)
   if (number == 14) return threats == 0 ? 1 : <f64>load<u32>(counts, 4) / <f64>threats

@@ -16,7 +16,7 @@ import {
   valueOutputCount,
 } from './plan'
 import { largest4, sum4 } from './softmax'
-import { placeTile, Tile, TILE_ROWS } from './tile'
+import { placeTile, TILE_ROWS, Tile } from './tile'
 
 /** Philox key word of the purpose `action` (random/src/streams.ts). */
 const ACTION_STREAM: u32 = 2
@@ -64,7 +64,8 @@ export function act(
   const agents = plan.agentCount
   beginDropout(plan, ACTING, steps, stepStride, laneBase, 1)
   const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
-  if (status == OK && plan.valueLayers > 0) stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
+  if (status == OK && plan.valueLayers > 0)
+    stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
   endDropout()
   if (status != OK) return status
   for (let row = 0; row < rows; row++) {
@@ -75,7 +76,7 @@ export function act(
       const p = probabilities + ((entry * ACTION_COUNT) << 2)
       const action = sample(p, unitFloat(wordOf(agent & 3)))
       store<u8>(actions + entry, <u8>action)
-      store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + (<usize>action << 2))))
+      store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + ((<usize>action) << 2))))
     }
   }
   return OK
@@ -109,7 +110,7 @@ export function actGreedily(
     const p = probabilities + ((entry * ACTION_COUNT) << 2)
     let best = 0
     for (let action = 1; action < ACTION_COUNT; action++) {
-      if (load<f32>(p + (<usize>action << 2)) > load<f32>(p + (<usize>best << 2))) best = action
+      if (load<f32>(p + ((<usize>action) << 2)) > load<f32>(p + ((<usize>best) << 2))) best = action
     }
     store<u8>(actions + entry, <u8>best)
     // Two rounded shares may come to the number above 1.
@@ -211,7 +212,7 @@ function softmaxPolicies(
       aimAtState(plan, tile, recurrent, first, agent, POLICY_TRUNK)
       forwardTrunk(plan, POLICY_TRUNK, parameters + agentOffset(plan, agent), tile, logits, floats(ACTION_COUNT))
       for (let row = 0; row < tileRows; row++) {
-        const value = v128.load(logits + (<usize>row << 4))
+        const value = v128.load(logits + ((<usize>row) << 4))
         const largest = largest4(value)
         const e = exp4(f32x4.sub(value, f32x4.splat(largest)))
         const sum = sum4(e)
@@ -236,7 +237,7 @@ function placeActingTile(plan: Plan, keepsState: i32): Tile {
 
 function aimAtRows(plan: Plan, tile: Tile, x: usize, categories: usize, first: i32, rows: i32): void {
   tile.x = x + floats(first * plan.denseSize)
-  tile.categories = categories + (<usize>(first * plan.columnCount) << 1)
+  tile.categories = categories + ((<usize>(first * plan.columnCount)) << 1)
   tile.lanes = rows
   tile.stateLanes = rows
 }
@@ -247,7 +248,6 @@ function aimAtState(plan: Plan, tile: Tile, recurrent: usize, first: i32, agent:
 }
 
 /** x - x is 0 for numbers, and NaN for NaN and infinities. */
-// @ts-ignore: decorator
 @inline
 function isFinite4(x: v128): bool {
   return i32x4.all_true(f32x4.eq(f32x4.sub(x, x), f32x4.splat(0)))
@@ -258,7 +258,7 @@ function sample(p: usize, u: f32): i32 {
   let cumulative: f32 = 0
   let last = 0
   for (let action = 0; action < ACTION_COUNT; action++) {
-    const mass = load<f32>(p + (<usize>action << 2))
+    const mass = load<f32>(p + ((<usize>action) << 2))
     if (mass > 0) last = action
     cumulative += mass
     if (u < cumulative) return action
@@ -266,13 +266,11 @@ function sample(p: usize, u: f32): i32 {
   return last
 }
 
-// @ts-ignore: decorator
 @inline
 function agentOffset(plan: Plan, agent: i32): usize {
   return (<usize>agent * <usize>plan.parametersPerAgent) << 2
 }
 
-// @ts-ignore: decorator
 @inline
 function wordOf(index: i32): u32 {
   return index < 2 ? (index == 0 ? word0 : word1) : index == 2 ? word2 : word3

@@ -13,7 +13,13 @@ const BLOCK_BYTES: usize = 1024
  * @param viewMask    1 = learns, 0 = frozen, of the same length; 0 = all learn
  * @returns the sum of the squares
  */
-export function addSlices(gradients: usize, sliceStride: usize, sliceCount: i32, byteCount: usize, viewMask: usize): f64 {
+export function addSlices(
+  gradients: usize,
+  sliceStride: usize,
+  sliceCount: i32,
+  byteCount: usize,
+  viewMask: usize,
+): f64 {
   let squares: f64 = 0
   for (let begin: usize = 0; begin < byteCount; begin += BLOCK_BYTES) {
     const end = min(begin + BLOCK_BYTES, byteCount)

@@ -26,7 +26,14 @@ import { transposedBytes, Workspace } from './workspace'
  * @param parameters first tensor of the trunk
  * @param gradient   the trunk's tensors [byteCount / 4]
  */
-export function beginGradient(plan: Plan, trunk: i32, parameters: usize, workspace: Workspace, gradient: usize, byteCount: usize): void {
+export function beginGradient(
+  plan: Plan,
+  trunk: i32,
+  parameters: usize,
+  workspace: Workspace,
+  gradient: usize,
+  byteCount: usize,
+): void {
   const hiddenLayers = hiddenCount(plan, trunk)
   const layers = layerCount(plan, trunk)
   let out = workspace.transposedWeights
@@ -55,7 +62,13 @@ export function beginGradient(plan: Plan, trunk: i32, parameters: usize, workspa
  *   dZ_l = dH_l [h_l > 0], or as ./layer-norm has it,  dW_l += h_{l-1}^T dZ_l,  db_l += sum dZ_l,
  *   dH_{l-1} = dZ_l W_l^T,  dE[category] += dZ_0 row by row. Inputs have no gradient.
  */
-export function addTileGradient(plan: Plan, trunk: i32, parameters: usize, workspace: Workspace, gradient: usize): void {
+export function addTileGradient(
+  plan: Plan,
+  trunk: i32,
+  parameters: usize,
+  workspace: Workspace,
+  gradient: usize,
+): void {
   const tile = workspace.tile
   const rows = rowCount(tile)
   const hiddenLayers = hiddenCount(plan, trunk)
@@ -68,7 +81,14 @@ export function addTileGradient(plan: Plan, trunk: i32, parameters: usize, works
   let dBelow = workspace.gradientBelow
 
   // [outputs, width], because the products are eight columns wide.
-  accumulateTransposed(workspace.outputGradient, hiddenOf(tile, layers - 1), workspace.headGradient, rows, outputs, width)
+  accumulateTransposed(
+    workspace.outputGradient,
+    hiddenOf(tile, layers - 1),
+    workspace.headGradient,
+    rows,
+    outputs,
+    width,
+  )
   const headBias = gradient + weightsOffset(plan, trunk, layers) + floats(width * outputs)
   accumulateColumns(workspace.outputGradient, headBias, rows, outputs)
   matmul(workspace.outputGradient, transposed, workspace.zeros, 0, d, rows, outputs, width, 0)
@@ -114,7 +134,16 @@ function addHiddenGradient(
   if (plan.normEpsilon > 0) {
     const gain = bias + floats(width)
     const count = logicalWidth(plan, trunk, layer)
-    normaliseBackward(hiddenOf(tile, layer), normalisedOf(tile, layer), parameters + gain, d, gradient + gain, rows, width, count)
+    normaliseBackward(
+      hiddenOf(tile, layer),
+      normalisedOf(tile, layer),
+      parameters + gain,
+      d,
+      gradient + gain,
+      rows,
+      width,
+      count,
+    )
     accumulateColumns(d, gradient + bias, rows, width)
   } else {
     maskAndSum(hiddenOf(tile, layer), d, gradient + bias, rows, width)

@@ -31,7 +31,14 @@ let first: i32 = 0
  * @param rowStride   bytes from one row's number to the next
  * @param secondWord  of the counter of row 0; `growth` more for each row
  */
-export function beginDropout(plan: Plan, key: u32, rowCounters: usize, rowStride: usize, secondWord: u32, growth: u32): void {
+export function beginDropout(
+  plan: Plan,
+  key: u32,
+  rowCounters: usize,
+  rowStride: usize,
+  secondWord: u32,
+  growth: u32,
+): void {
   isOn = plan.dropout > 0
   purpose = key
   counters = rowCounters
@@ -47,7 +54,7 @@ export function endDropout(): void {
 
 /** Says whose units come next, from which row on: masks differ between agents and trunks. */
 export function aimDropout(agent: i32, trunk: i32, row: i32): void {
-  salt = (<u32>agent << 1) | <u32>trunk
+  salt = ((<u32>agent) << 1) | <u32>trunk
   first = row
 }
 
@@ -60,7 +67,15 @@ export function dropUnits(plan: Plan, layer: i32, hidden: usize, rows: i32, widt
     const event = load<u32>(counters + <usize>row * stride)
     for (let unit = 0; unit < width; unit++, hidden += 4) {
       // One block of Philox has a byte for each of sixteen units.
-      if ((unit & 15) == 0) philox(<u32>plan.dropoutSeed, purpose, event, second + <u32>row * perRow, salt, (<u32>layer << 16) | (<u32>unit >> 4))
+      if ((unit & 15) == 0)
+        philox(
+          <u32>plan.dropoutSeed,
+          purpose,
+          event,
+          second + <u32>row * perRow,
+          salt,
+          ((<u32>layer) << 16) | (<u32>unit >> 4),
+        )
       const byte = (wordOf((unit >> 2) & 3) >> ((unit & 3) << 3)) & 255
       store<f32>(hidden, byte < threshold ? 0 : load<f32>(hidden) * scale)
     }
@@ -74,13 +89,11 @@ export function scaleGradient(plan: Plan, d: usize, count: i32): void {
   for (let i = 0; i < count; i += 4, d += 16) v128.store(d, f32x4.mul(v128.load(d), scale))
 }
 
-// @ts-ignore: decorator
 @inline
 function keptScale(plan: Plan): f32 {
   return <f32>256 / (<f32>256 - <f32>plan.dropout)
 }
 
-// @ts-ignore: decorator
 @inline
 function wordOf(index: i32): u32 {
   return index < 2 ? (index == 0 ? word0 : word1) : index == 2 ? word2 : word3

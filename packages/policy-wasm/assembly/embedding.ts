@@ -6,9 +6,17 @@ import { embeddingRow, Plan } from './plan'
  *
  * Blocks of 16 units go over all rows, so that the block's part of the embedding stays in the cache.
  */
-export function embeddingSum(plan: Plan, embedding: usize, bias: usize, categories: usize, rows: i32, width: i32, out: usize): void {
+export function embeddingSum(
+  plan: Plan,
+  embedding: usize,
+  bias: usize,
+  categories: usize,
+  rows: i32,
+  width: i32,
+  out: usize,
+): void {
   const columns = plan.columnCount
-  const widthBytes = <usize>width << 2
+  const widthBytes = (<usize>width) << 2
   let block: usize = 0
   for (; block + 64 <= widthBytes; block += 64) {
     let category = categories
@@ -54,11 +62,18 @@ export function embeddingSum(plan: Plan, embedding: usize, bias: usize, categori
  * embedding[offset_c + category_c] += dZ, for each column row after row: one column's embedding stays in the cache. An
  * embedding row belongs to one column, so its sum is in the order of the rows.
  */
-export function addEmbeddingGradient(plan: Plan, categories: usize, dZ: usize, rows: i32, width: i32, embedding: usize): void {
+export function addEmbeddingGradient(
+  plan: Plan,
+  categories: usize,
+  dZ: usize,
+  rows: i32,
+  width: i32,
+  embedding: usize,
+): void {
   const columns = plan.columnCount
-  const widthBytes = <usize>width << 2
+  const widthBytes = (<usize>width) << 2
   for (let column = 0; column < columns; column++) {
-    let category = categories + (<usize>column << 1)
+    let category = categories + ((<usize>column) << 1)
     let from = dZ
     for (let row = 0; row < rows; row++) {
       let to = embedding + <usize>embeddingRow(plan, column, load<u16>(category)) * widthBytes
@@ -68,7 +83,7 @@ export function addEmbeddingGradient(plan: Plan, categories: usize, dZ: usize, r
         v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16)
         to += 32
       }
-      category += <usize>columns << 1
+      category += (<usize>columns) << 1
     }
   }
 }

@@ -4,14 +4,13 @@
  * Provenance: Cephes `expf` (Moshier 1992): x = n ln 2 + r with |r| <= ln 2 / 2, a degree-6 polynomial for e^r, and
  * 2^n put together from its exponent bits. Relative error below 2e-7; inputs are clamped to [-87.3, 88.3].
  */
-// @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.3))
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)))
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.4426950408889634)))
   let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)))
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
-  let y = f32x4.splat(1.9875691500e-4)
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)))
+  let y = f32x4.splat(1.98756915e-4)
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.3981999507e-3))
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3))
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2))
@@ -23,7 +22,6 @@ export function exp4(x: v128): v128 {
 }
 
 /** 1 / (1 + e^-x) for four values; relative error below 1e-6 where the result is a normal number. */
-// @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1)
@@ -35,7 +33,6 @@ export function sigmoid4(x: v128): v128 {
  *
  * Provenance: Cephes `tanhf`: an odd polynomial where |x| < 0.625, 1 - 2 / (e^(2 |x|) + 1) elsewhere.
  */
-// @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   const one = f32x4.splat(1)

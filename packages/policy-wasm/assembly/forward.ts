@@ -23,7 +23,14 @@ import { hiddenOf, lstmOf, normalisedOf, rowCount, Tile } from './tile'
  * @param out        [rows, outputs], overwritten
  * @param outStride  bytes between rows of `out`; 4 outputs for a head of more than one column
  */
-export function forwardTrunk(plan: Plan, trunk: i32, parameters: usize, tile: Tile, out: usize, outStride: usize): void {
+export function forwardTrunk(
+  plan: Plan,
+  trunk: i32,
+  parameters: usize,
+  tile: Tile,
+  out: usize,
+  outStride: usize,
+): void {
   const rows = rowCount(tile)
   const hiddenLayers = hiddenCount(plan, trunk)
   const layers = layerCount(plan, trunk)
@@ -36,7 +43,16 @@ export function forwardTrunk(plan: Plan, trunk: i32, parameters: usize, tile: Ti
     } else {
       const width = layerWidth(plan, trunk, layer)
       const weights = parameters + weightsOffset(plan, trunk, layer)
-      forwardLstm(tile, lstmOf(tile, layer - hiddenLayers), weights, below, hidden, inputWidth(plan, trunk, layer), width, state)
+      forwardLstm(
+        tile,
+        lstmOf(tile, layer - hiddenLayers),
+        weights,
+        below,
+        hidden,
+        inputWidth(plan, trunk, layer),
+        width,
+        state,
+      )
       state += floats(2 * width)
     }
     below = hidden
@@ -50,7 +66,15 @@ export function forwardTrunk(plan: Plan, trunk: i32, parameters: usize, tile: Ti
 }
 
 /** hidden = relu(norm(below W + b)), in the first layer plus the embeddings. */
-function forwardHidden(plan: Plan, trunk: i32, layer: i32, parameters: usize, tile: Tile, below: usize, hidden: usize): void {
+function forwardHidden(
+  plan: Plan,
+  trunk: i32,
+  layer: i32,
+  parameters: usize,
+  tile: Tile,
+  below: usize,
+  hidden: usize,
+): void {
   const rows = rowCount(tile)
   const inputs = inputWidth(plan, trunk, layer)
   const width = layerWidth(plan, trunk, layer)

@@ -53,7 +53,16 @@ export function passGates(z: usize, c: usize, cNext: usize, tanhC: usize, h: usi
  * @param dNext [rows, width] from the step after
  * @param dC    [rows, width] dc' from the step after, overwritten by dc
  */
-export function gateGradients(gates: usize, c: usize, tanhC: usize, dH: usize, dNext: usize, dC: usize, rows: i32, width: i32): void {
+export function gateGradients(
+  gates: usize,
+  c: usize,
+  tanhC: usize,
+  dH: usize,
+  dNext: usize,
+  dC: usize,
+  rows: i32,
+  width: i32,
+): void {
   const bytes = floats(width)
   const one = f32x4.splat(1)
   let i = gates
@@ -82,7 +91,6 @@ export function gateGradients(gates: usize, c: usize, tanhC: usize, dH: usize, d
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function sigmoidSlope(y: v128): v128 {
   return f32x4.mul(y, f32x4.sub(f32x4.splat(1), y))

@@ -25,7 +25,15 @@ export function gatherEvents(update: Update, plan: Plan, workspace: Workspace, a
  *
  * @returns the first lane that has not been gathered
  */
-export function gatherSegments(update: Update, plan: Plan, workspace: Workspace, agent: i32, trunk: i32, first: i32, end: i32): i32 {
+export function gatherSegments(
+  update: Update,
+  plan: Plan,
+  workspace: Workspace,
+  agent: i32,
+  trunk: i32,
+  first: i32,
+  end: i32,
+): i32 {
   const laneCount = min(end - first, workspace.laneCapacity)
   const tileLanes = (laneCount + LANE_BLOCK - 1) & -LANE_BLOCK
   for (let step = 0; step < update.stepCount; step++) {
@@ -39,7 +47,7 @@ export function gatherSegments(update: Update, plan: Plan, workspace: Workspace,
       } else {
         store<i32>(workspace.events + floats(to), NO_EVENT)
         memory.fill(workspace.x + floats(to * plan.denseSize), 0, floats(plan.denseSize))
-        memory.fill(workspace.categories + (<usize>(to * plan.columnCount) << 1), 0, <usize>plan.columnCount << 1)
+        memory.fill(workspace.categories + ((<usize>(to * plan.columnCount)) << 1), 0, (<usize>plan.columnCount) << 1)
         store<u8>(workspace.resets + to, 0)
       }
     }
@@ -47,7 +55,8 @@ export function gatherSegments(update: Update, plan: Plan, workspace: Workspace,
   const tile = workspace.tile
   beginTile(workspace, update.stepCount, tileLanes)
   tile.resets = workspace.resets
-  tile.state = update.state + floats((agent * update.laneCount + first) * plan.stateSize) + trunkStateOffset(plan, trunk)
+  tile.state =
+    update.state + floats((agent * update.laneCount + first) * plan.stateSize) + trunkStateOffset(plan, trunk)
   tile.stateStride = floats(plan.stateSize)
   tile.stateLanes = laneCount
   return first + laneCount
@@ -62,7 +71,6 @@ function beginTile(workspace: Workspace, steps: i32, lanes: i32): void {
   tile.keepsState = 0
 }
 
-// @ts-ignore: decorator
 @inline
 function isLearntFrom(update: Update, agent: i32, event: i32): bool {
   return !update.weights || load<f32>(update.weights + floats(agent * update.rowCount + event)) != 0
@@ -71,8 +79,12 @@ function isLearntFrom(update: Update, agent: i32, event: i32): bool {
 /** The number and the inputs of one event. */
 function gatherEvent(update: Update, plan: Plan, workspace: Workspace, event: i32, to: i32): void {
   const denseBytes = floats(plan.denseSize)
-  const categoryBytes = <usize>plan.columnCount << 1
+  const categoryBytes = (<usize>plan.columnCount) << 1
   store<i32>(workspace.events + floats(to), event)
   memory.copy(workspace.x + <usize>to * denseBytes, update.dense + <usize>event * denseBytes, denseBytes)
-  memory.copy(workspace.categories + <usize>to * categoryBytes, update.categorical + <usize>event * categoryBytes, categoryBytes)
+  memory.copy(
+    workspace.categories + <usize>to * categoryBytes,
+    update.categorical + <usize>event * categoryBytes,
+    categoryBytes,
+  )
 }

@@ -10,14 +10,12 @@
 import { sum4 } from './softmax'
 
 /** Bytes of the 1 / deviation of all rows, which lie in front of the normalised sums. */
-// @ts-ignore: decorator
 @inline
 function scaleBytes(rows: i32): usize {
-  return <usize>((rows + 3) & ~3) << 2
+  return (<usize>((rows + 3) & ~3)) << 2
 }
 
 /** All bits of the units from `unit` to `unit + 3` that are below `count`. */
-// @ts-ignore: decorator
 @inline
 function isUnit(unit: usize, count: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4.splat(<i32>unit), i32x4(0, 1, 2, 3)), i32x4.splat(count))
@@ -31,8 +29,16 @@ function isUnit(unit: usize, count: i32): v128 {
  * @param record overwritten: f32 [rows, rounded up to four] r, then [rows, width] x
  * @param width  a multiple of 8
  */
-export function normaliseRows(z: usize, gain: usize, record: usize, rows: i32, width: i32, count: i32, epsilon: f32): void {
-  const bytes = <usize>width << 2
+export function normaliseRows(
+  z: usize,
+  gain: usize,
+  record: usize,
+  rows: i32,
+  width: i32,
+  count: i32,
+  epsilon: f32,
+): void {
+  const bytes = (<usize>width) << 2
   const shift = gain + bytes
   const share: f32 = 1 / <f32>count
   const zero = f32x4.splat(0)
@@ -56,7 +62,7 @@ export function normaliseRows(z: usize, gain: usize, record: usize, rows: i32, w
       high = f32x4.add(high, f32x4.mul(d1, d1))
     }
     const scale: f32 = 1 / sqrt<f32>(sum4(f32x4.add(low, high)) * share + epsilon)
-    store<f32>(record + (<usize>row << 2), scale)
+    store<f32>(record + ((<usize>row) << 2), scale)
     for (let at: usize = 0; at < bytes; at += 16) {
       const normalised = f32x4.mul(v128.load(x + at), f32x4.splat(scale))
       v128.store(x + at, normalised)
@@ -76,8 +82,17 @@ export function normaliseRows(z: usize, gain: usize, record: usize, rows: i32, w
  * @param d             [rows, width] dh, overwritten by dz
  * @param gradientGain  [width] += dgain, and behind it the shift's
  */
-export function normaliseBackward(h: usize, record: usize, gain: usize, d: usize, gradientGain: usize, rows: i32, width: i32, count: i32): void {
-  const bytes = <usize>width << 2
+export function normaliseBackward(
+  h: usize,
+  record: usize,
+  gain: usize,
+  d: usize,
+  gradientGain: usize,
+  rows: i32,
+  width: i32,
+  count: i32,
+): void {
+  const bytes = (<usize>width) << 2
   const gradientShift = gradientGain + bytes
   const share: f32 = 1 / <f32>count
   const zero = f32x4.splat(0)
@@ -97,7 +112,7 @@ export function normaliseBackward(h: usize, record: usize, gain: usize, d: usize
     }
     const mean = f32x4.splat(sum4(sum) * share)
     const slope = f32x4.splat(sum4(product) * share)
-    const scale = v128.load32_splat(record + (<usize>row << 2))
+    const scale = v128.load32_splat(record + ((<usize>row) << 2))
     for (let at: usize = 0; at < bytes; at += 16) {
       const centred = f32x4.sub(f32x4.sub(v128.load(d + at), mean), f32x4.mul(v128.load(x + at), slope))
       v128.store(d + at, v128.and(f32x4.mul(centred, scale), isUnit(at >> 2, count)))

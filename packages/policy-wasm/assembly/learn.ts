@@ -34,7 +34,7 @@ export function learn(update: Update, workspace: Workspace): void {
     learnFromSlice(update, plan, workspace, agent, trunk, item % update.sliceCount)
     // With one norm over both trunks an agent's slices are counted together.
     const counter = update.jointClip ? agent : index
-    const missing = atomic.sub<i32>(update.progress + (<usize>(1 + counter) << 2), 1) - 1
+    const missing = atomic.sub<i32>(update.progress + ((<usize>(1 + counter)) << 2), 1) - 1
     if (missing != 0) continue
     if (update.jointClip) takeJointStep(update, plan, agent)
     else takeStep(update, plan, agent, trunk)
@@ -46,7 +46,8 @@ function learnFromSlice(update: Update, plan: Plan, workspace: Workspace, agent:
   const offset = trunkOffset(plan, trunk)
   const parameters = update.parameters + <usize>agent * update.agentStride + offset
   const gradient = sliceGradient(update, agent, slice) + offset
-  const statistics = update.statistics + ((<usize>((trunk * plan.agentCount + agent) * update.sliceCount + slice) * STATISTICS) << 3)
+  const statistics =
+    update.statistics + ((<usize>((trunk * plan.agentCount + agent) * update.sliceCount + slice) * STATISTICS) << 3)
   memory.fill(statistics, 0, STATISTICS << 3)
   beginGradient(plan, trunk, parameters, workspace, gradient, paddedBytes(plan, trunk))
   const end = min((slice + 1) * update.sliceLanes, update.laneCount)
@@ -111,8 +112,10 @@ function gradientNorm(update: Update, plan: Plan, agent: i32, trunk: i32): f64 {
   const offset = trunkOffset(plan, trunk)
   const mask = update.viewMask ? update.viewMask + <usize>agent * update.agentStride + offset : 0
   const byteCount = paddedBytes(plan, trunk)
-  const norm = Math.sqrt(addSlices(sliceGradient(update, agent, 0) + offset, update.agentStride, update.sliceCount, byteCount, mask))
-  store<f64>(update.gradientNorms + (<usize>(trunk * plan.agentCount + agent) << 3), norm)
+  const norm = Math.sqrt(
+    addSlices(sliceGradient(update, agent, 0) + offset, update.agentStride, update.sliceCount, byteCount, mask),
+  )
+  store<f64>(update.gradientNorms + ((<usize>(trunk * plan.agentCount + agent)) << 3), norm)
   return norm
 }
 
@@ -120,12 +123,19 @@ function gradientNorm(update: Update, plan: Plan, agent: i32, trunk: i32): f64 {
 function scaleAndStep(update: Update, plan: Plan, agent: i32, trunk: i32, scale: f32): void {
   const offset = trunkOffset(plan, trunk)
   const at = <usize>agent * update.agentStride + offset
-  store<f64>(update.gradientScales + (<usize>(trunk * plan.agentCount + agent) << 3), scale)
+  store<f64>(update.gradientScales + ((<usize>(trunk * plan.agentCount + agent)) << 3), scale)
   const gradient = sliceGradient(update, agent, 0) + offset
-  adamStep(update, gradient, scale, update.parameters + at, update.firstMoment + at, update.secondMoment + at, paddedBytes(plan, trunk))
+  adamStep(
+    update,
+    gradient,
+    scale,
+    update.parameters + at,
+    update.firstMoment + at,
+    update.secondMoment + at,
+    paddedBytes(plan, trunk),
+  )
 }
 
-// @ts-ignore: decorator
 @inline
 function sliceGradient(update: Update, agent: i32, slice: i32): usize {
   return update.gradients + <usize>(agent * update.sliceCount + slice) * update.agentStride
@@ -135,7 +145,6 @@ function sliceGradient(update: Update, agent: i32, slice: i32): usize {
  * Bytes of a trunk, up to the next full vector. The policy's number is a multiple of four floats; behind the value
  * head's single bias the host leaves zeros.
  */
-// @ts-ignore: decorator
 @inline
 function paddedBytes(plan: Plan, trunk: i32): usize {
   return (trunkBytes(plan, trunk) + 15) & ~15

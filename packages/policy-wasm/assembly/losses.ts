@@ -13,7 +13,6 @@ import { Update } from './update'
 export const NO_EVENT: i32 = -1
 
 /** Adds to one of a slice's sums. */
-// @ts-ignore: decorator
 @inline
 function addStatistic(statistics: usize, index: usize, value: f64): void {
   store<f64>(statistics + (index << 3), load<f64>(statistics + (index << 3)) + value)
@@ -29,29 +28,37 @@ function addStatistic(statistics: usize, index: usize, value: f64): void {
  * @param logits  [rows, 4]
  * @param dLogits [rows, 4], overwritten: gradient of the agent's mean loss
  */
-export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32, logits: usize, dLogits: usize, statistics: usize): void {
-  const share = load<f32>(update.rowShares + (<usize>agent << 2))
+export function ppoGradient(
+  update: Update,
+  agent: i32,
+  events: usize,
+  rows: i32,
+  logits: usize,
+  dLogits: usize,
+  statistics: usize,
+): void {
+  const share = load<f32>(update.rowShares + ((<usize>agent) << 2))
   let policyLoss: f64 = 0
   let entropySum: f64 = 0
   let divergence: f64 = 0
   let clippedCount: f64 = 0
   let ratios: f64 = 0
   for (let row = 0; row < rows; row++) {
-    const event = load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) {
-      v128.store(dLogits + (<usize>row << 4), f32x4.splat(0))
+      v128.store(dLogits + ((<usize>row) << 4), f32x4.splat(0))
       continue
     }
     const at = <usize>agent * update.rowCount + event
-    const z = v128.load(logits + (<usize>row << 4))
-    const dZ = dLogits + (<usize>row << 4)
+    const z = v128.load(logits + ((<usize>row) << 4))
+    const dZ = dLogits + ((<usize>row) << 4)
     const shifted = f32x4.sub(z, f32x4.splat(largest4(z)))
     const e = exp4(shifted)
     const sum = sum4(e)
     const pi = f32x4.div(e, f32x4.splat(sum))
     const logPi = f32x4.sub(shifted, f32x4.splat(Mathf.log(sum)))
 
-    const action = <usize>load<u8>(update.actions + at) << 2
+    const action = (<usize>load<u8>(update.actions + at)) << 2
     v128.store(dZ, logPi)
     const logProb = load<f32>(dZ + action)
     const advantage = load<f32>(update.advantages + (at << 2))
@@ -60,7 +67,10 @@ export function ppoGradient(update: Update, agent: i32, events: usize, rows: i32
     else surrogateOf(update, logProb - load<f32>(update.oldLogProbs + (at << 2)), advantage)
     const dLogProb = -share * surrogateSlope
     const dEntropy = f32x4.mul(pi, f32x4.add(logPi, f32x4.splat(entropy)))
-    v128.store(dZ, f32x4.sub(f32x4.mul(dEntropy, f32x4.splat(share * update.entropyCoef)), f32x4.mul(pi, f32x4.splat(dLogProb))))
+    v128.store(
+      dZ,
+      f32x4.sub(f32x4.mul(dEntropy, f32x4.splat(share * update.entropyCoef)), f32x4.mul(pi, f32x4.splat(dLogProb))),
+    )
     store<f32>(dZ + action, load<f32>(dZ + action) + dLogProb)
 
     if (update.direct) {
@@ -92,7 +102,6 @@ let clippedShare: f32 = 0
 let ratioCount: i32 = 0
 
 /** min(ratio A, clip(ratio) A), its derivative by the log-probability, ratio - 1 - log ratio, and whether it is clipped. */
-// @ts-ignore: decorator
 @inline
 function surrogateOf(update: Update, logRatio: f32, advantage: f32): void {
   const ratio = exp1(logRatio)
@@ -111,8 +120,8 @@ function surrogateOf(update: Update, logRatio: f32, advantage: f32): void {
  * terms are means over the old log-probabilities of all events that the agent learns from.
  */
 function surrogateOverAll(update: Update, agent: i32, logProb: f32, advantage: f32): void {
-  const first = <usize>(agent * update.rowCount) << 2
-  const end = first + (<usize>update.rowCount << 2)
+  const first = (<usize>(agent * update.rowCount)) << 2
+  const end = first + ((<usize>update.rowCount) << 2)
   const newLogProb = f32x4.splat(logProb)
   const a = f32x4.splat(advantage)
   const one = f32x4.splat(1)
@@ -153,11 +162,16 @@ let sums: v128 = f64x2.splat(0)
 let otherSums: v128 = f64x2.splat(0)
 
 /** Adds the figures of two events: [surrogate, slope] of each, and [term, clipped] of each. */
-// @ts-ignore: decorator
 @inline
 function addPairs(pairs: v128, others: v128): void {
-  sums = f64x2.add(f64x2.add(sums, f64x2.promote_low_f32x4(pairs)), f64x2.promote_low_f32x4(v128.shuffle<f32>(pairs, pairs, 2, 3, 2, 3)))
-  otherSums = f64x2.add(f64x2.add(otherSums, f64x2.promote_low_f32x4(others)), f64x2.promote_low_f32x4(v128.shuffle<f32>(others, others, 2, 3, 2, 3)))
+  sums = f64x2.add(
+    f64x2.add(sums, f64x2.promote_low_f32x4(pairs)),
+    f64x2.promote_low_f32x4(v128.shuffle<f32>(pairs, pairs, 2, 3, 2, 3)),
+  )
+  otherSums = f64x2.add(
+    f64x2.add(otherSums, f64x2.promote_low_f32x4(others)),
+    f64x2.promote_low_f32x4(v128.shuffle<f32>(others, others, 2, 3, 2, 3)),
+  )
 }
 
 /** Adds the figures of one old log-probability; 1, or 0 where the agent learns nothing from its event. */
@@ -169,7 +183,6 @@ function addSurrogate(update: Update, at: usize, logProb: f32, advantage: f32): 
   return 1
 }
 
-// @ts-ignore: decorator
 @inline
 function isAllLearnt(weights: usize): bool {
   return !v128.any_true(f32x4.eq(v128.load(weights), f32x4.splat(0)))
@@ -182,11 +195,20 @@ function isAllLearnt(weights: usize): bool {
  * @param dValues [rows], overwritten
  * @param stride  bytes between the rows of both
  */
-export function valueGradient(update: Update, agent: i32, events: usize, rows: i32, values: usize, dValues: usize, stride: usize, statistics: usize): void {
-  const scale = <f32>2 * update.valueCoef * load<f32>(update.rowShares + (<usize>agent << 2))
+export function valueGradient(
+  update: Update,
+  agent: i32,
+  events: usize,
+  rows: i32,
+  values: usize,
+  dValues: usize,
+  stride: usize,
+  statistics: usize,
+): void {
+  const scale = <f32>2 * update.valueCoef * load<f32>(update.rowShares + ((<usize>agent) << 2))
   let valueLoss: f64 = 0
   for (let row = 0; row < rows; row++) {
-    const event = load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) {
       store<f32>(dValues + <usize>row * stride, 0)
       continue
@@ -219,12 +241,12 @@ export function constraintGradient(
 ): void {
   const stride = floats(outputCount(plan, VALUE_TRUNK))
   const specifications = plan.constraintCount
-  const share = update.constraintCoef * load<f32>(update.rowShares + (<usize>agent << 2))
+  const share = update.constraintCoef * load<f32>(update.rowShares + ((<usize>agent) << 2))
   let costValueLoss: f64 = 0
   let satisfactionLoss: f64 = 0
   memory.fill(dOutputs, 0, <usize>rows * stride)
   for (let row = 0; row < rows; row++) {
-    const event = load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) continue
     // Of the specification at hand: its cost value, and its satisfaction `apart` bytes on.
     const apart = floats(specifications)
@@ -257,18 +279,26 @@ export function constraintGradient(
  *
  * Arguments as of `ppoGradient`.
  */
-export function crossEntropyGradient(update: Update, agent: i32, events: usize, rows: i32, logits: usize, dLogits: usize, statistics: usize): void {
-  const share = load<f32>(update.rowShares + (<usize>agent << 2))
+export function crossEntropyGradient(
+  update: Update,
+  agent: i32,
+  events: usize,
+  rows: i32,
+  logits: usize,
+  dLogits: usize,
+  statistics: usize,
+): void {
+  const share = load<f32>(update.rowShares + ((<usize>agent) << 2))
   let loss: f64 = 0
   for (let row = 0; row < rows; row++) {
-    const event = load<i32>(events + (<usize>row << 2))
+    const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) {
-      v128.store(dLogits + (<usize>row << 4), f32x4.splat(0))
+      v128.store(dLogits + ((<usize>row) << 4), f32x4.splat(0))
       continue
     }
-    const from = logits + (<usize>row << 4)
+    const from = logits + ((<usize>row) << 4)
     const z = v128.load(from)
-    const dZ = dLogits + (<usize>row << 4)
+    const dZ = dLogits + ((<usize>row) << 4)
     const largest = largest4(z)
     const e = exp4(f32x4.sub(z, f32x4.splat(largest)))
     const sum = sum4(e)

@@ -26,7 +26,16 @@ import { Workspace } from './workspace'
  * @param hidden  [rows, width], overwritten
  * @param state   bytes from a lane's state of the trunk to that of this layer
  */
-export function forwardLstm(tile: Tile, record: usize, weights: usize, below: usize, hidden: usize, inputs: i32, width: i32, state: usize): void {
+export function forwardLstm(
+  tile: Tile,
+  record: usize,
+  weights: usize,
+  below: usize,
+  hidden: usize,
+  inputs: i32,
+  width: i32,
+  state: usize,
+): void {
   const lanes = tile.lanes
   const block = floats(lanes * width)
   const recurrent = weights + floats(inputs * GATE_COUNT * width)
@@ -110,19 +119,16 @@ export function backwardLstm(
   matmul(record, transposed, zeros, 0, dBelow, rows, gateWidth, inputs, 0)
 }
 
-// @ts-ignore: decorator
 @inline
 function tanhOf(tile: Tile, record: usize, width: i32): usize {
   return record + floats(rowCount(tile) * GATE_COUNT * width)
 }
 
-// @ts-ignore: decorator
 @inline
 function outputsOf(tile: Tile, record: usize, width: i32): usize {
   return tanhOf(tile, record, width) + floats(rowCount(tile) * width)
 }
 
-// @ts-ignore: decorator
 @inline
 function cellsOf(tile: Tile, record: usize, width: i32): usize {
   return outputsOf(tile, record, width) + floats((rowCount(tile) + tile.lanes) * width)

@@ -7,7 +7,6 @@
  */
 
 /** a b + c, rounded twice. */
-// @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c)
@@ -32,35 +31,80 @@ export function matmul(
   n: i32,
   relu: i32,
 ): void {
-  const aStride = <usize>k << 2
-  const rowStride = <usize>n << 2
+  const aStride = (<usize>k) << 2
+  const rowStride = (<usize>n) << 2
   const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity)
   let column = 0
   for (; column + 8 <= n; column += 8) {
-    const at = <usize>column << 2
+    const at = (<usize>column) << 2
     let row = 0
     for (; row + 4 <= m; row += 4) {
-      block4x8(a + <usize>row * aStride, aStride, b + at, rowStride, init + <usize>row * initStride + at, initStride, c + <usize>row * rowStride + at, k, floor)
+      block4x8(
+        a + <usize>row * aStride,
+        aStride,
+        b + at,
+        rowStride,
+        init + <usize>row * initStride + at,
+        initStride,
+        c + <usize>row * rowStride + at,
+        k,
+        floor,
+      )
     }
     for (; row < m; row++) {
-      block1x8(a + <usize>row * aStride, b + at, rowStride, init + <usize>row * initStride + at, c + <usize>row * rowStride + at, k, floor)
+      block1x8(
+        a + <usize>row * aStride,
+        b + at,
+        rowStride,
+        init + <usize>row * initStride + at,
+        c + <usize>row * rowStride + at,
+        k,
+        floor,
+      )
     }
   }
   if (column < n) {
-    const at = <usize>column << 2
+    const at = (<usize>column) << 2
     let row = 0
     for (; row + 4 <= m; row += 4) {
-      block4x4(a + <usize>row * aStride, aStride, b + at, rowStride, init + <usize>row * initStride + at, initStride, c + <usize>row * rowStride + at, k, floor)
+      block4x4(
+        a + <usize>row * aStride,
+        aStride,
+        b + at,
+        rowStride,
+        init + <usize>row * initStride + at,
+        initStride,
+        c + <usize>row * rowStride + at,
+        k,
+        floor,
+      )
     }
     for (; row < m; row++) {
-      block1x4(a + <usize>row * aStride, b + at, rowStride, init + <usize>row * initStride + at, c + <usize>row * rowStride + at, k, floor)
+      block1x4(
+        a + <usize>row * aStride,
+        b + at,
+        rowStride,
+        init + <usize>row * initStride + at,
+        c + <usize>row * rowStride + at,
+        k,
+        floor,
+      )
     }
   }
 }
 
-// @ts-ignore: decorator
 @inline
-function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, init: usize, initStride: usize, c: usize, k: i32, floor: v128): void {
+function block4x8(
+  a: usize,
+  aStride: usize,
+  b: usize,
+  bStride: usize,
+  init: usize,
+  initStride: usize,
+  c: usize,
+  k: i32,
+  floor: v128,
+): void {
   let a0 = a
   let a1 = a0 + aStride
   let a2 = a1 + aStride
@@ -112,7 +156,6 @@ function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, init: usiz
   v128.store(to, f32x4.max(c31, floor), 16)
 }
 
-// @ts-ignore: decorator
 @inline
 function block1x8(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, floor: v128): void {
   let c0 = v128.load(init)
@@ -128,9 +171,18 @@ function block1x8(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: 
   v128.store(c, f32x4.max(c1, floor), 16)
 }
 
-// @ts-ignore: decorator
 @inline
-function block4x4(a: usize, aStride: usize, b: usize, bStride: usize, init: usize, initStride: usize, c: usize, k: i32, floor: v128): void {
+function block4x4(
+  a: usize,
+  aStride: usize,
+  b: usize,
+  bStride: usize,
+  init: usize,
+  initStride: usize,
+  c: usize,
+  k: i32,
+  floor: v128,
+): void {
   let a0 = a
   let a1 = a0 + aStride
   let a2 = a1 + aStride
@@ -157,7 +209,6 @@ function block4x4(a: usize, aStride: usize, b: usize, bStride: usize, init: usiz
   v128.store(c + 3 * bStride, f32x4.max(c3, floor))
 }
 
-// @ts-ignore: decorator
 @inline
 function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, floor: v128): void {
   let c0 = v128.load(init)
@@ -179,7 +230,7 @@ function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: 
  * @param outStride bytes between rows of `out`
  */
 export function multiplyColumn(a: usize, b: usize, init: f32, out: usize, outStride: usize, m: i32, k: i32): void {
-  const bytes = <usize>k << 2
+  const bytes = (<usize>k) << 2
   let row = 0
   for (; row + 4 <= m; row += 4) {
     const a0 = a + <usize>row * bytes

@@ -46,21 +46,18 @@ export const GATE_COUNT = 4
 export const POLICY_TRUNK = 0
 export const VALUE_TRUNK = 1
 
-// @ts-ignore: decorator
 @inline
 function word(plan: Plan, index: i32): i32 {
-  return load<i32>(changetype<usize>(plan) + (<usize>index << 2))
+  return load<i32>(changetype<usize>(plan) + ((<usize>index) << 2))
 }
 
 /** Hidden layers of a trunk, those below its LSTM layers. */
-// @ts-ignore: decorator
 @inline
 export function hiddenCount(plan: Plan, trunk: i32): i32 {
   return trunk == POLICY_TRUNK ? plan.policyLayers : plan.valueLayers
 }
 
 /** Hidden and LSTM layers of a trunk. */
-// @ts-ignore: decorator
 @inline
 export function layerCount(plan: Plan, trunk: i32): i32 {
   return hiddenCount(plan, trunk) + plan.lstmLayers
@@ -74,21 +71,18 @@ export function logicalWidth(plan: Plan, trunk: i32, layer: i32): i32 {
 }
 
 /** Width of a layer in memory, a multiple of eight. */
-// @ts-ignore: decorator
 @inline
 export function layerWidth(plan: Plan, trunk: i32, layer: i32): i32 {
   return (logicalWidth(plan, trunk, layer) + 7) & ~7
 }
 
 /** Width in memory of what a layer, or the head, reads. */
-// @ts-ignore: decorator
 @inline
 export function inputWidth(plan: Plan, trunk: i32, layer: i32): i32 {
   return layer == 0 ? plan.denseSize : layerWidth(plan, trunk, layer - 1)
 }
 
 /** Columns of a trunk's head in memory: those of a value head with specifications are a multiple of four. */
-// @ts-ignore: decorator
 @inline
 export function outputCount(plan: Plan, trunk: i32): i32 {
   if (trunk == POLICY_TRUNK) return ACTION_COUNT
@@ -96,14 +90,12 @@ export function outputCount(plan: Plan, trunk: i32): i32 {
 }
 
 /** O, outputs of a critic: value, cost values, satisfactions. */
-// @ts-ignore: decorator
 @inline
 export function valueOutputCount(plan: Plan): i32 {
   return 1 + 2 * plan.constraintCount
 }
 
 /** Row of the embedding that belongs to a category of a column. */
-// @ts-ignore: decorator
 @inline
 export function embeddingRow(plan: Plan, column: i32, category: i32): i32 {
   return word(plan, COLUMN_OFFSETS + column) + category
@@ -123,7 +115,7 @@ export function weightsOffset(plan: Plan, trunk: i32, layer: i32): usize {
     if (below >= hiddenCount(plan, trunk)) count += (inputs + width + 1) * GATE_COUNT * width
     else count += (inputs + (plan.normEpsilon > 0 ? 3 : 1)) * width
   }
-  return <usize>count << 2
+  return (<usize>count) << 2
 }
 
 /** Bytes of all tensors of a trunk. */
@@ -138,15 +130,13 @@ export function trunkOffset(plan: Plan, trunk: i32): usize {
 }
 
 /** Bytes from an agent's recurrent state to the trunk's: both trunks have the same LSTM layers. */
-// @ts-ignore: decorator
 @inline
 export function trunkStateOffset(plan: Plan, trunk: i32): usize {
   return trunk == POLICY_TRUNK ? 0 : floats(plan.stateSize >> 1)
 }
 
 /** Bytes of f32 numbers. */
-// @ts-ignore: decorator
 @inline
 export function floats(count: i32): usize {
-  return <usize>count << 2
+  return (<usize>count) << 2
 }

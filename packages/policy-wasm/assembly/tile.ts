@@ -55,27 +55,23 @@ export function placeTile(plan: Plan, steps: i32, lanes: i32, isRecorded: i32): 
 }
 
 /** Outputs of a layer. */
-// @ts-ignore: decorator
 @inline
 export function hiddenOf(tile: Tile, layer: i32): usize {
   return tile.hidden + <usize>layer * tile.hiddenStride
 }
 
 /** What layer normalisation left behind in a hidden layer. */
-// @ts-ignore: decorator
 @inline
 export function normalisedOf(tile: Tile, layer: i32): usize {
   return tile.normalised + <usize>layer * tile.normalisedStride
 }
 
 /** Record of an LSTM layer. */
-// @ts-ignore: decorator
 @inline
 export function lstmOf(tile: Tile, layer: i32): usize {
   return tile.lstm + <usize>layer * tile.lstmStride
 }
 
-// @ts-ignore: decorator
 @inline
 export function rowCount(tile: Tile): i32 {
   return tile.steps * tile.lanes

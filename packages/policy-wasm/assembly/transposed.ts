@@ -11,28 +11,28 @@ const SUM_ROWS = 64
  * @param n a multiple of 8
  */
 export function accumulateTransposed(a: usize, b: usize, c: usize, m: i32, k: i32, n: i32): void {
-  const aStride = <usize>k << 2
-  const rowStride = <usize>n << 2
+  const aStride = (<usize>k) << 2
+  const rowStride = (<usize>n) << 2
   for (let row = 0; row < m; row += SUM_ROWS) {
     const rows = min(SUM_ROWS, m - row)
     for (let at: usize = 0; at < rowStride; at += 32) {
       let i = 0
-      for (; i + 4 <= k; i += 4) block4x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
-      for (; i < k; i++) block1x8(a + (<usize>i << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
+      for (; i + 4 <= k; i += 4)
+        block4x8(a + ((<usize>i) << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
+      for (; i < k; i++)
+        block1x8(a + ((<usize>i) << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
     }
     a += <usize>SUM_ROWS * aStride
     b += <usize>SUM_ROWS * rowStride
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f32x4.add(v128.load(at), low))
   v128.store(at, f32x4.add(v128.load(at, 16), high), 16)
 }
 
-// @ts-ignore: decorator
 @inline
 function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
   let c00 = f32x4.splat(0)
@@ -67,7 +67,6 @@ function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, 
   accumulate(c + 3 * bStride, c30, c31)
 }
 
-// @ts-ignore: decorator
 @inline
 function block1x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
   let c0 = f32x4.splat(0)
@@ -85,14 +84,14 @@ function block1x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, 
 /** out[N, M] = A[M, N]^T in blocks of 4 x 4; m and n are multiples of 4, or one of them is 1. */
 export function transpose(a: usize, out: usize, m: i32, n: i32): void {
   if (m == 1 || n == 1) {
-    memory.copy(out, a, <usize>(m * n) << 2)
+    memory.copy(out, a, (<usize>(m * n)) << 2)
     return
   }
-  const inStride = <usize>n << 2
-  const outStride = <usize>m << 2
+  const inStride = (<usize>n) << 2
+  const outStride = (<usize>m) << 2
   for (let row = 0; row < m; row += 4) {
     for (let column = 0; column < n; column += 4) {
-      const from = a + <usize>row * inStride + (<usize>column << 2)
+      const from = a + <usize>row * inStride + ((<usize>column) << 2)
       const r0 = v128.load(from)
       const r1 = v128.load(from + inStride)
       const r2 = v128.load(from + 2 * inStride)
@@ -101,7 +100,7 @@ export function transpose(a: usize, out: usize, m: i32, n: i32): void {
       const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
       const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
       const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-      const to = out + <usize>column * outStride + (<usize>row << 2)
+      const to = out + <usize>column * outStride + ((<usize>row) << 2)
       v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
       v128.store(to + outStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
       v128.store(to + 2 * outStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
@@ -118,7 +117,7 @@ export function transpose(a: usize, out: usize, m: i32, n: i32): void {
  * @param n a multiple of 8
  */
 export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): void {
-  const stride = <usize>n << 2
+  const stride = (<usize>n) << 2
   const zero = f32x4.splat(0)
   for (let at: usize = 0; at < stride; at += 32) {
     let low = zero
@@ -143,11 +142,11 @@ export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): voi
 export function accumulateColumns(d: usize, sums: usize, m: i32, n: i32): void {
   if (n == 1) {
     let sum: f32 = 0
-    for (let row = 0; row < m; row++) sum += load<f32>(d + (<usize>row << 2))
+    for (let row = 0; row < m; row++) sum += load<f32>(d + ((<usize>row) << 2))
     store<f32>(sums, load<f32>(sums) + sum)
     return
   }
-  const stride = <usize>n << 2
+  const stride = (<usize>n) << 2
   for (let at: usize = 0; at < stride; at += 16) {
     let sum = f32x4.splat(0)
     let from = d + at

@@ -12,7 +12,7 @@ import {
   POLICY_TRUNK,
   VALUE_TRUNK,
 } from './plan'
-import { placeTile, Tile, TILE_ROWS } from './tile'
+import { placeTile, TILE_ROWS, Tile } from './tile'
 
 /** Lies at the start of the thread's scratch; every field is the address of a buffer behind it. */
 @unmanaged
@@ -71,21 +71,23 @@ export function layOutWorkspace(plan: Plan, at: usize, stepCount: i32): f64 {
   workspace.laneCapacity = lanes
   workspace.gradient = placeBuffer(activations)
   workspace.gradientBelow = placeBuffer(activations)
-  workspace.carried = placeBuffer(<u64>(lanes * plan.widestLstm) << 3)
+  workspace.carried = placeBuffer((<u64>(lanes * plan.widestLstm)) << 3)
   workspace.outputs = placeBuffer(outputs)
   workspace.outputGradient = placeBuffer(outputs)
-  workspace.headGradient = placeBuffer(<u64>(plan.widest * headWidth) << 2)
-  workspace.transposedWeights = placeBuffer(max(allTransposedBytes(plan, POLICY_TRUNK), allTransposedBytes(plan, VALUE_TRUNK)))
-  workspace.zeros = placeBuffer(<u64>plan.widest << 2)
+  workspace.headGradient = placeBuffer((<u64>(plan.widest * headWidth)) << 2)
+  workspace.transposedWeights = placeBuffer(
+    max(allTransposedBytes(plan, POLICY_TRUNK), allTransposedBytes(plan, VALUE_TRUNK)),
+  )
+  workspace.zeros = placeBuffer((<u64>plan.widest) << 2)
   return <f64>endOfBuffers()
 }
 
 /** Bytes of the transposed weights of a layer, 1 to layerCount, the head. */
 export function transposedBytes(plan: Plan, trunk: i32, layer: i32): usize {
   const inputs = inputWidth(plan, trunk, layer)
-  if (layer == layerCount(plan, trunk)) return <usize>(inputs * outputCount(plan, trunk)) << 2
+  if (layer == layerCount(plan, trunk)) return (<usize>(inputs * outputCount(plan, trunk))) << 2
   const width = layerWidth(plan, trunk, layer)
-  return <usize>(layer < hiddenCount(plan, trunk) ? inputs * width : (inputs + width) * GATE_COUNT * width) << 2
+  return (<usize>(layer < hiddenCount(plan, trunk) ? inputs * width : (inputs + width) * GATE_COUNT * width)) << 2
 }
 
 function allTransposedBytes(plan: Plan, trunk: i32): usize {

@@ -36,14 +36,12 @@ export function philox(key0: u32, key1: u32, c0: u32, c1: u32, c2: u32, c3: u32)
 }
 
 /** A uniform number in [0, 1) with 24 random bits, exactly representable as f32. */
-// @ts-ignore: decorator
 @inline
 export function unitFloat(word: u32): f32 {
   return <f32>(word >> 8) * <f32>(1.0 / 16777216.0)
 }
 
 /** A uniform index in [0, bound) by multiply-shift (Lemire 2019); the bias is below bound / 2^32. */
-// @ts-ignore: decorator
 @inline
 export function boundedIndex(word: u32, bound: u32): u32 {
   return <u32>((<u64>word * <u64>bound) >> 32)

@@ -6,7 +6,7 @@
  */
 import { pushMaximum, resetMaximum } from './sliding-maximum'
 import { pushMean } from './sliding-mean'
-import { SINCE, UNTIL, pushSince, resetSince } from './sliding-since'
+import { pushSince, resetSince, SINCE, UNTIL } from './sliding-since'
 
 /** The header of a block; offsets are bytes from its beginning. */
 @unmanaged
@@ -45,7 +45,7 @@ const ADD = 6
 const SUBTRACT = 7
 const MULTIPLY = 8
 const DIVIDE = 9
-const POWER = 10
+// 10, a power, is what is none of these.
 const MINIMUM = 11
 const MAXIMUM = 12
 const DIFFERENCE = 13
@@ -64,32 +64,27 @@ const UNTIL_OPERATION = 25
 const MEAN = 26
 
 /** JavaScript's own, because those of AssemblyScript differ in the last bit. */
-// @ts-ignore: decorator
 @external("env", "exp")
 declare function exponential(x: f64): f64
-// @ts-ignore: decorator
 @external("env", "pow")
 declare function power(x: f64, y: f64): f64
 
-// @ts-ignore: decorator
 @inline
 function instructionAt(bank: MonitorBank, index: i32): Instruction {
-  return changetype<Instruction>(changetype<usize>(bank) + bank.codeAt + (<usize>index << 5))
+  return changetype<Instruction>(changetype<usize>(bank) + bank.codeAt + ((<usize>index) << 5))
 }
-// @ts-ignore: decorator
 @inline
 function fillOf(bank: MonitorBank, index: i32): f64 {
-  return load<f64>(changetype<usize>(bank) + bank.fillsAt + (<usize>index << 3))
+  return load<f64>(changetype<usize>(bank) + bank.fillsAt + ((<usize>index) << 3))
 }
-// @ts-ignore: decorator
 @inline
 function cell(array: usize, index: i32): usize {
-  return array + (<usize>index << 3)
+  return array + ((<usize>index) << 3)
 }
 
 /** Puts the constants into registers that other work may have used. */
 export function loadConstants(bank: MonitorBank, registers: usize): void {
-  memory.copy(registers, changetype<usize>(bank) + bank.constantsAt, <usize>bank.registerCount << 3)
+  memory.copy(registers, changetype<usize>(bank) + bank.constantsAt, (<usize>bank.registerCount) << 3)
 }
 
 /** Makes a state, f64 [stateSize], in which no step has been seen. */
@@ -104,7 +99,7 @@ export function resetMonitors(bank: MonitorBank, state: usize): void {
       for (let k = 1; k <= width; k++) store<f64>(cell(at, k), fillOf(bank, i))
     } else if (op >= PAST_MAXIMUM && op <= FUTURE_MINIMUM) resetMaximum(at, width)
     else if (op == SINCE_OPERATION || op == UNTIL_OPERATION) resetSince(at, width)
-    else if (op == MEAN) memory.fill(at, 0, <usize>(3 + width) << 3)
+    else if (op == MEAN) memory.fill(at, 0, (<usize>(3 + width)) << 3)
   }
 }
 
@@ -124,7 +119,7 @@ export function pushSample(bank: MonitorBank, registers: usize, state: usize, st
     const b = load<f64>(cell(registers, instruction.b))
     const op = instruction.op
     const value = op < DELAY ? pointwise(op, a, b) : overTime(instruction, state, a, b)
-    if (value != value) return i
+    if (isNaN(value)) return i
     store<f64>(cell(registers, instruction.register), value)
   }
   return -1
@@ -136,17 +131,15 @@ export function hasValue(bank: MonitorBank, monitor: i32, step: u32): bool {
 }
 
 /** The value after `pushSample`, for the step `horizon` steps ago. */
-export function valueOf(bank: MonitorBank, monitor: i32, registers: usize): f64 {
+export function monitorValue(bank: MonitorBank, monitor: i32, registers: usize): f64 {
   return load<f64>(cell(registers, load<i32>(resultOf(bank, monitor)))) + 0
 }
 
-// @ts-ignore: decorator
 @inline
 function resultOf(bank: MonitorBank, monitor: i32): usize {
-  return changetype<usize>(bank) + bank.resultsAt + (<usize>monitor << 3)
+  return changetype<usize>(bank) + bank.resultsAt + ((<usize>monitor) << 3)
 }
 
-// @ts-ignore: decorator
 @inline
 function pointwise(op: i32, x: f64, y: f64): f64 {
   switch (op) {

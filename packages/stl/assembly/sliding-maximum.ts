@@ -3,7 +3,7 @@
 /** Makes a state in which no value has been seen. */
 export function resetMaximum(at: usize, width: i32): void {
   if (width == 0) store<f64>(at, -Infinity)
-  else memory.fill(at, 0, <usize>(3 + 2 * width) << 3)
+  else memory.fill(at, 0, (<usize>(3 + 2 * width)) << 3)
 }
 
 /** Takes a value in. @returns the largest of the last `width` values, or of all */
@@ -17,7 +17,7 @@ export function pushMaximum(at: usize, width: i32, value: f64): f64 {
   let head = <i32>load<f64>(at, 8)
   let size = <i32>load<f64>(at, 16)
   // At most one value leaves the window per step.
-  if (size > 0 && load<f64>(ring + (<usize>head << 4), 8) <= now - <f64>width) {
+  if (size > 0 && load<f64>(ring + ((<usize>head) << 4), 8) <= now - <f64>width) {
     head = head + 1 == width ? 0 : head + 1
     size--
   }
@@ -26,14 +26,14 @@ export function pushMaximum(at: usize, width: i32, value: f64): f64 {
   // A value that is not larger and leaves earlier can never be the largest again.
   while (size > 0) {
     const last = tail == 0 ? width - 1 : tail - 1
-    if (load<f64>(ring + (<usize>last << 4)) > value) break
+    if (load<f64>(ring + ((<usize>last) << 4)) > value) break
     tail = last
     size--
   }
-  store<f64>(ring + (<usize>tail << 4), value)
-  store<f64>(ring + (<usize>tail << 4), now, 8)
+  store<f64>(ring + ((<usize>tail) << 4), value)
+  store<f64>(ring + ((<usize>tail) << 4), now, 8)
   store<f64>(at, now + 1)
   store<f64>(at, <f64>head, 8)
   store<f64>(at, <f64>(size + 1), 16)
-  return load<f64>(ring + (<usize>(size == 0 ? tail : head) << 4))
+  return load<f64>(ring + ((<usize>(size == 0 ? tail : head)) << 4))
 }

@@ -9,8 +9,8 @@ export function resetSince(at: usize, width: i32): void {
   store<f64>(at, width == 0 ? -Infinity : 0)
   if (width == 0) return
   for (let pair = 0; pair <= width; pair++) {
-    store<f64>(at + (<usize>pair << 4), -Infinity, 8)
-    store<f64>(at + (<usize>pair << 4), Infinity, 16)
+    store<f64>(at + ((<usize>pair) << 4), -Infinity, 8)
+    store<f64>(at + ((<usize>pair) << 4), Infinity, 16)
   }
 }
 
@@ -26,7 +26,7 @@ export function pushSince(at: usize, width: i32, direction: i32, left: f64, righ
     return value
   }
   const position = <i32>load<f64>(at)
-  const cell = at + 24 + (<usize>position << 4)
+  const cell = at + 24 + ((<usize>position) << 4)
   store<f64>(cell, right)
   store<f64>(cell, left, 8)
   const olderValue = load<f64>(at, 8)
@@ -49,7 +49,7 @@ function closeBlock(at: usize, width: i32, direction: i32): void {
   let value: f64 = -Infinity
   let lefts: f64 = Infinity
   for (let pair = width - 1; pair >= 0; pair--) {
-    const cell = at + 24 + (<usize>pair << 4)
+    const cell = at + 24 + ((<usize>pair) << 4)
     const right = load<f64>(cell)
     const left = load<f64>(cell, 8)
     value = direction == SINCE ? max(value, min(lefts, right)) : max(right, min(left, value))
@@ -62,13 +62,11 @@ function closeBlock(at: usize, width: i32, direction: i32): void {
   store<f64>(at, Infinity, 16)
 }
 
-// @ts-ignore: decorator
 @inline
 function max(x: f64, y: f64): f64 {
   return x > y ? x : y
 }
 
-// @ts-ignore: decorator
 @inline
 function min(x: f64, y: f64): f64 {
   return x < y ? x : y

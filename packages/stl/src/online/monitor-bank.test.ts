@@ -16,7 +16,7 @@ type BankExports = {
   resetMonitors(bank: number, state: number): void
   pushSample(bank: number, registers: number, state: number, step: number): number
   hasValue(bank: number, monitor: number, step: number): number
-  valueOf(bank: number, monitor: number, registers: number): number
+  monitorValue(bank: number, monitor: number, registers: number): number
 }
 
 const BANK_AT = 65536
@@ -62,7 +62,7 @@ function place(bank: MonitorBank) {
       const stopped = wasm.pushSample(BANK_AT, registersAt, stateAt, step)
       if (stopped >= 0) return stopped
       return bank.horizons.map((_, m) => {
-        return wasm.hasValue(BANK_AT, m, step) ? wasm.valueOf(BANK_AT, m, registersAt) : null
+        return wasm.hasValue(BANK_AT, m, step) ? wasm.monitorValue(BANK_AT, m, registersAt) : null
       })
     },
     isIntact(): boolean {
