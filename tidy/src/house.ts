@@ -144,6 +144,7 @@ export const exceptions = {
     'README.md': prose,
     'docs/agreement.md': prose,
     'docs/constraints.md': prose,
+    'docs/features.md': prose,
     'docs/history.md': prose,
     'docs/performance.md': prose,
     'docs/robustness.md': prose,
