@@ -1,7 +1,7 @@
 import { tf } from '@vigil/tfjs'
 import { ADAM, adamCoefficients } from '../adam-coefficients.ts'
 
-/** Parameters of one trunk with their moments, each [A, N]. */
+/** Parameters of one trunk of every agent with their moments, each [A, N]. */
 export type TrunkState = {
   readonly parameters: tf.Tensor2D
   readonly firstMoment: tf.Tensor2D

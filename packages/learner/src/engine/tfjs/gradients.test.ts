@@ -13,11 +13,10 @@ import {
   SMALL_TEAM,
 } from '../team-fixture.ts'
 import { selectBackend, startBackend } from './backend.ts'
-import { chooseArithmetic } from './choose-arithmetic.ts'
 import { ppoGradients, supervisedGradient } from './gradients.ts'
 import { PPO_TERMS } from './ppo-loss.ts'
-import { joinTeam, splitTeam } from './team-tensors.ts'
-import { trunksOf } from './trunk.ts'
+import { trunksOf } from './team-network.ts'
+import { joinTeam, splitTeam } from './team-state.ts'
 
 type BackendName = 'cpu' | 'wasm'
 
@@ -102,13 +101,14 @@ describe('supervisedGradient', () => {
   ] as const)('agrees with finite differences on %s: %s', async (backend, _, spec) => {
     const batch = randomSupervisedBatch(spec, { stepCount: 3, laneCount: 5 }, 11)
     const parameters = randomParameters(spec, 12)
-    const network = networkOn(backend, spec)
+    selectBackend(backend)
+    const trunks = trunksOf(spec)
     const { losses, gradient } = tf.tidy(() => {
-      const own = splitTeam(parameters, spec.agentCount, network.trunks)
-      return supervisedGradient(network, own.policy, batch)
+      const [own] = splitTeam(parameters, trunks)
+      return supervisedGradient({ spec, trunk: trunks[0], parameters: own, batch })
     })
     const perAgent = parameters.length / spec.agentCount
-    const policyCount = network.trunks.policy.parameterCount
+    const policyCount = trunks[0].parameterCount
     const lossValues = await losses.data()
     for (let agent = 0; agent < spec.agentCount; agent++) {
       const block = Float64Array.from(parameters.subarray(agent * perAgent, (agent + 1) * perAgent))
@@ -126,21 +126,15 @@ describe('supervisedGradient', () => {
 
 type Case = { minibatch: ReturnType<typeof randomMinibatch>; parameters: Float32Array }
 
-function networkOn(backend: BackendName, spec: NetworkSpec) {
-  selectBackend(backend)
-  return { spec, arithmetic: chooseArithmetic(backend, spec), trunks: trunksOf(spec) }
-}
-
 /** Gradient [A, P] and terms [8, A] as the engine computes them. */
 async function engineGradients(backend: BackendName, spec: NetworkSpec, { minibatch, parameters }: Case) {
-  const network = networkOn(backend, spec)
-  const team = splitTeam(parameters, spec.agentCount, network.trunks)
-  const scope = tf.engine()
-  scope.startScope()
-  const { terms, gradients } = ppoGradients({ network, parameters: team, minibatch, settings: SETTINGS })
-  const result = { gradient: await joinTeam(gradients, network.trunks), terms: await terms.data() }
-  scope.endScope()
-  tf.dispose([team.policy, ...(team.value === null ? [] : [team.value])])
+  selectBackend(backend)
+  const trunks = trunksOf(spec)
+  const { terms, gradients } = tf.tidy(() =>
+    ppoGradients({ spec, trunks, parameters: splitTeam(parameters, trunks), minibatch, settings: SETTINGS }),
+  )
+  const result = { gradient: await joinTeam(gradients), terms: await terms.data() }
+  tf.dispose([terms, ...gradients])
   return result
 }
 

@@ -1,61 +1,56 @@
 import type { NetworkSpec } from '@vigil/policy-wasm'
-import type { tf } from '@vigil/tfjs'
+import { tf } from '@vigil/tfjs'
 import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
-import { labelTargets, lossTargets, networkInput } from './minibatch-tensors.ts'
-import { crossEntropyGradient, ppoLossGradient } from './ppo-loss.ts'
-import type { TeamArithmetic } from './team-arithmetic.ts'
-import { runTrunk } from './team-network.ts'
-import type { TeamTensors } from './team-tensors.ts'
-import type { Trunks } from './trunk.ts'
-
-/** A team that gradients can be taken of. */
-export type TeamNetwork = { readonly spec: NetworkSpec; readonly arithmetic: TeamArithmetic; readonly trunks: Trunks }
+import { labelTensor, lossTargets, networkInput } from './minibatch-tensors.ts'
+import { crossEntropy, lossWeights, PPO_TERMS, ppoTerms } from './ppo-loss.ts'
+import { type Trunk, trunkOutputs } from './team-network.ts'
 
 /**
  * Terms and gradients of clipped PPO on a minibatch. Call inside `tf.tidy`.
  *
- * @returns terms [8, A] in the order of PPO_TERMS; gradients of each agent's own loss, not clipped
+ * @param options.trunks     of the spec, in the order of `trunksOf`
+ * @param options.parameters of each trunk, [A, N]
+ * @returns terms [8, A] in the order of PPO_TERMS; of each trunk the gradients [A, N] of the agents' own losses, not clipped
  */
 export function ppoGradients(options: {
-  readonly network: TeamNetwork
-  readonly parameters: TeamTensors
+  readonly spec: NetworkSpec
+  readonly trunks: readonly Trunk[]
+  readonly parameters: readonly tf.Tensor2D[]
   readonly minibatch: Minibatch
   readonly settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>
-}): { terms: tf.Tensor2D; gradients: TeamTensors } {
-  const { parameters, minibatch, settings } = options
-  const { spec, arithmetic, trunks } = options.network
-  const input = networkInput(arithmetic, spec, minibatch)
-  const policy = runTrunk({ arithmetic, input, trunk: trunks.policy, parameters: parameters.policy })
-  const value =
-    trunks.value === null || parameters.value === null
-      ? null
-      : runTrunk({ arithmetic, input, trunk: trunks.value, parameters: parameters.value })
-  const outputs = { logits: policy.output, critic: value?.output ?? null }
-  const targets = lossTargets(arithmetic, spec, minibatch)
-  const { terms, dLogits, dCritic } = ppoLossGradient(outputs, targets, settings)
-  return {
-    terms,
-    gradients: {
-      policy: policy.gradient(dLogits),
-      value: value === null || dCritic === null ? null : value.gradient(dCritic),
-    },
+}): { terms: tf.Tensor2D; gradients: tf.Tensor2D[] } {
+  const { spec, trunks, parameters, minibatch, settings } = options
+  const input = networkInput(spec, minibatch)
+  const targets = lossTargets(spec, minibatch)
+  const terms = (...team: tf.Tensor[]) => {
+    const [logits, critic] = trunks.map((trunk, index) =>
+      trunkOutputs({ spec, trunk, parameters: team[index] as tf.Tensor2D, input }),
+    )
+    return ppoTerms({ logits, critic: critic ?? null }, targets, settings.clipEpsilon)
   }
+  // The gradient of the weighted sum of the terms.
+  const weights = tf.tile(tf.tensor2d(lossWeights(settings), [PPO_TERMS.length, 1]), [1, spec.agentCount])
+  const { value, grads } = tf.valueAndGrads(terms)([...parameters], weights)
+  return { terms: value as tf.Tensor2D, gradients: grads as tf.Tensor2D[] }
 }
 
 /**
- * Cross-entropy of each agent's policy and its gradient [A, N]. Call inside `tf.tidy`.
+ * Cross-entropy of each agent's policy. Call inside `tf.tidy`.
  *
- * @returns losses [A], gradient not clipped
+ * @param options.trunk      the policy
+ * @param options.parameters its numbers, [A, N]
+ * @returns losses [A], and the gradient [A, N] of the agents' own losses, not clipped
  */
-export function supervisedGradient(
-  network: TeamNetwork,
-  policyParameters: tf.Tensor2D,
-  batch: SupervisedBatch,
-): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
-  const { spec, arithmetic, trunks } = network
-  const input = networkInput(arithmetic, spec, batch)
-  const policy = runTrunk({ arithmetic, input, trunk: trunks.policy, parameters: policyParameters })
-  const { isThreat, rowShares } = labelTargets(arithmetic, batch)
-  const { losses, dLogits } = crossEntropyGradient(policy.output, isThreat, rowShares)
-  return { losses, gradient: policy.gradient(dLogits) }
+export function supervisedGradient(options: {
+  readonly spec: NetworkSpec
+  readonly trunk: Trunk
+  readonly parameters: tf.Tensor2D
+  readonly batch: SupervisedBatch
+}): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
+  const { spec, trunk, batch } = options
+  const input = networkInput(spec, batch)
+  const isThreat = labelTensor(batch)
+  const losses = (parameters: tf.Tensor2D) => crossEntropy(trunkOutputs({ spec, trunk, parameters, input }), isThreat)
+  const { value, grad } = tf.valueAndGrad(losses)(options.parameters, tf.ones([spec.agentCount]))
+  return { losses: value as tf.Tensor1D, gradient: grad }
 }

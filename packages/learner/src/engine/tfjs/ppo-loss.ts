@@ -1,29 +1,23 @@
 import { tf } from '@vigil/tfjs'
 import type { UpdateSettings } from '../engine.ts'
 
-/** Targets of a minibatch for the losses of the team; R rows. */
+/** Targets of a minibatch for the losses of the team; B rows. */
 export type LossTargets = {
-  /** [A, R, 4] one-hot */
+  /** [A, B, 4] one-hot */
   readonly actions: tf.Tensor3D
-  /** [A, R] log pi_old(a | s) */
+  /** [A, B] log pi_old(a | s) */
   readonly oldLogProbs: tf.Tensor2D
-  /** [A, R] */
+  /** [A, B] */
   readonly advantages: tf.Tensor2D
-  /** [A, R] */
+  /** [A, B] */
   readonly valueTargets: tf.Tensor2D
-  /** [A, R, S] and [1, R, S] 0 or 1, see `ConstraintTargets`; null where the network has no outputs for specifications */
+  /** [A, B, S] and [1, B, S] 0 or 1, see `ConstraintTargets`; null where the network has no outputs for specifications */
   readonly constraints: { readonly costTargets: tf.Tensor3D; readonly satisfied: tf.Tensor3D } | null
-  /** [A, R], see `Minibatch`; null = there is none */
+  /** [A, B], see `Minibatch`; null = there is none */
   readonly direct: tf.Tensor2D | null
-  /** [A, R] weights of the rows over their sum per agent, so that a sum of products is the mean over its rows */
+  /** [A, B] weights of the rows over their sum per agent, so that a sum of products is the mean over its rows */
   readonly rowShares: tf.Tensor2D
 }
-
-/**
- * What the losses depend on: outputs of the heads, [A, R, 4] and [A, R, columns of the value head]; null where there is no
- * critic.
- */
-export type LossInputs = { readonly logits: tf.Tensor3D; readonly critic: tf.Tensor3D | null }
 
 /** Rows of the tensor that `ppoTerms` returns. */
 export const PPO_TERMS = [
@@ -38,6 +32,23 @@ export const PPO_TERMS = [
 ] as const
 
 /**
+ * Loss of one agent as weights of its terms: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9,
+ * negated) + constraintCoef (costValueLoss + satisfactionLoss). The team's loss is the sum over its agents.
+ *
+ * @returns [8] in the order of PPO_TERMS
+ */
+export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valueCoef' | 'constraintCoef'>): number[] {
+  const weights = {
+    policyLoss: 1,
+    valueLoss: settings.valueCoef,
+    entropy: -settings.entropyCoef,
+    costValueLoss: settings.constraintCoef,
+    satisfactionLoss: settings.constraintCoef,
+  }
+  return PPO_TERMS.map((name) => (weights as { readonly [name: string]: number })[name] ?? 0)
+}
+
+/**
  * The terms of clipped PPO, one value per agent: agents are independent. E is the mean over the rows of weight 1.
  *
  *   ratio        = pi(a | s) / pi_old(a | s)                                                  (arXiv:1707.06347, section 3)
@@ -50,13 +61,19 @@ export const PPO_TERMS = [
  * Where `direct` d is given, policyLoss also has -E[d (pi(block | s) + pi(quarantine | s))]. `criticTerms` has the losses of
  * the critic.
  *
+ * @param outputs.logits [A, B, 4]
+ * @param outputs.critic [A, B, columns of the value head]; null without a critic
  * @returns [8, A] in the order of PPO_TERMS
  */
-function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number): tf.Tensor2D {
+export function ppoTerms(
+  outputs: { readonly logits: tf.Tensor3D; readonly critic: tf.Tensor3D | null },
+  targets: LossTargets,
+  clipEpsilon: number,
+): tf.Tensor2D {
   const { actions, oldLogProbs, advantages, direct, rowShares } = targets
-  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, R] -> [A]
+  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, B] -> [A]
 
-  const logPi = tf.logSoftmax(inputs.logits)
+  const logPi = tf.logSoftmax(outputs.logits)
   const logRatio = tf.sub(tf.sum(tf.mul(logPi, actions), 2), oldLogProbs)
   const ratio = tf.exp(logRatio)
   const surrogate = tf.mul(ratio, advantages)
@@ -66,7 +83,7 @@ function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number)
   const policyLoss =
     direct === null ? clippedLoss : tf.sub(clippedLoss, mean(tf.mul(direct, restrictiveProbability(logPi))))
   const zero = tf.zerosLike(policyLoss)
-  const critic = inputs.critic === null ? null : criticTerms(inputs.critic, targets)
+  const critic = outputs.critic === null ? null : criticTerms(outputs.critic, targets)
   const entropy = tf.neg(mean(tf.sum(tf.mul(tf.exp(logPi), logPi), 2)))
   const approxKl = mean(tf.sub(tf.sub(ratio, 1), logRatio))
   const clipFraction = mean(tf.step(tf.sub(tf.abs(tf.sub(ratio, 1)), clipEpsilon)))
@@ -82,7 +99,7 @@ function ppoTerms(inputs: LossInputs, targets: LossTargets, clipEpsilon: number)
   ]) as tf.Tensor2D
 }
 
-/** pi(block | s) + pi(quarantine | s): [A, R, 4] -> [A, R]. */
+/** pi(block | s) + pi(quarantine | s): [A, B, 4] -> [A, B]. */
 function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
   const [, restrictive] = tf.split(logPi, [1, 2, 1], 2)
   return tf.sum(tf.exp(restrictive), 2)
@@ -96,7 +113,7 @@ function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
  *                    = E[sum_s max(z_s, 0) - satisfied_s z_s + log(1 + e^-|z_s|)]
  */
 function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShares }: LossTargets) {
-  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, R] -> [A]
+  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, B] -> [A]
   const valueLossOf = (values: tf.Tensor) => mean(tf.square(tf.sub(tf.squeeze(values, [2]), valueTargets)))
   if (constraints === null) return { valueLoss: valueLossOf(outputs) }
   const { costTargets, satisfied } = constraints
@@ -111,63 +128,16 @@ function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShare
 }
 
 /**
- * Loss of one agent: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9, negated)
- * + constraintCoef (costValueLoss + satisfactionLoss). The team's loss is the sum over its agents.
- *
- * @returns the terms [8, A] and the gradient of the team's loss with respect to the two heads' outputs
- */
-export function ppoLossGradient(
-  inputs: LossInputs,
-  targets: LossTargets,
-  settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>,
-): { terms: tf.Tensor2D; dLogits: tf.Tensor3D; dCritic: tf.Tensor3D | null } {
-  const { entropyCoef, valueCoef, constraintCoef } = settings
-  const coefficients = tf.tensor2d([
-    [1],
-    [valueCoef],
-    [-entropyCoef],
-    [0],
-    [0],
-    [constraintCoef],
-    [constraintCoef],
-    [0],
-  ])
-  const dTerms = tf.tile(coefficients, [1, inputs.logits.shape[0]])
-  const terms = (logits: tf.Tensor, critic?: tf.Tensor) =>
-    ppoTerms(
-      { logits: logits as tf.Tensor3D, critic: (critic ?? null) as tf.Tensor3D | null },
-      targets,
-      settings.clipEpsilon,
-    )
-  const variables = inputs.critic === null ? [inputs.logits] : [inputs.logits, inputs.critic]
-  const { value, grads } = tf.valueAndGrads(terms)(variables, dTerms)
-  return {
-    terms: value as tf.Tensor2D,
-    dLogits: grads[0] as tf.Tensor3D,
-    dCritic: (grads[1] ?? null) as tf.Tensor3D | null,
-  }
-}
-
-/**
  * Cross-entropy of the decision "threat", P(threat) = pi(block) + pi(quarantine), one mean per agent in nats.
  *
- * @param logits    [A, R, 4]
- * @param isThreat  [1, R] labels
- * @param rowShares [1, R] 1 / B for each row, 0 for padding
- * @returns the losses [A] and the gradient of their sum with respect to the logits [A, R, 4]
+ * @param logits   [A, B, 4]
+ * @param isThreat [1, B] labels
+ * @returns [A]
  */
-export function crossEntropyGradient(
-  logits: tf.Tensor3D,
-  isThreat: tf.Tensor2D,
-  rowShares: tf.Tensor2D,
-): { losses: tf.Tensor1D; dLogits: tf.Tensor3D } {
-  const losses = (x: tf.Tensor3D) => {
-    const [allow, restrictive, alert] = tf.split(tf.logSoftmax(x), [1, 2, 1], 2)
-    const logThreat = tf.logSumExp(restrictive, 2)
-    const logBenign = tf.logSumExp(tf.concat([allow, alert], 2), 2)
-    const logLikelihood = tf.add(tf.mul(logThreat, isThreat), tf.mul(logBenign, tf.sub(1, isThreat)))
-    return tf.neg(tf.sum(tf.mul(logLikelihood, rowShares), 1)) as tf.Tensor1D
-  }
-  const { value, grad } = tf.valueAndGrad(losses)(logits, tf.ones([logits.shape[0]]))
-  return { losses: value, dLogits: grad }
+export function crossEntropy(logits: tf.Tensor3D, isThreat: tf.Tensor2D): tf.Tensor1D {
+  const [allow, restrictive, alert] = tf.split(tf.logSoftmax(logits), [1, 2, 1], 2)
+  const logThreat = tf.logSumExp(restrictive, 2)
+  const logBenign = tf.logSumExp(tf.concat([allow, alert], 2), 2)
+  const logLikelihood = tf.add(tf.mul(logThreat, isThreat), tf.mul(logBenign, tf.sub(1, isThreat)))
+  return tf.neg(tf.mean(logLikelihood, 1))
 }

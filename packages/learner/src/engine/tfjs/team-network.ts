@@ -1,79 +1,157 @@
+import {
+  LAYER_NORM_EPSILON,
+  type NetworkSpec,
+  type ParameterSlice,
+  paddedWidth,
+  parameterLayout,
+  recurrentStateSize,
+} from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
-import { firstLayer, headLayer, hiddenLayer } from './hidden-layer.ts'
-import type { GroupTrunk, LayerPass, NetworkInput } from './layer-pass.ts'
-import { lstmLayer } from './lstm-layer.ts'
-import type { TeamArithmetic, TrunkTensors } from './team-arithmetic.ts'
-import type { Trunk } from './trunk.ts'
+import { embeddingSum } from './embedding-sum.ts'
+
+/** One of the networks that an agent consists of. */
+export type Trunk = {
+  readonly name: 'policy' | 'value'
+  /** Its tensors in the order of the layout; each agent's numbers of a trunk lie together. */
+  readonly slices: readonly ParameterSlice[]
+  readonly parameterCount: number
+  /** Widths of its hidden layers as the spec has them, not padded. */
+  readonly hidden: readonly number[]
+  /** Where the state of its first LSTM layer lies in an agent's recurrent state. */
+  readonly stateOffset: number
+}
+
+/** Inputs of B events, which all agents see. */
+export type NetworkInput = {
+  /** [1, B, denseSize] */
+  readonly dense: tf.Tensor3D
+  /** [B * C] int32 rows of the embedding table; null without categorical columns */
+  readonly entries: tf.Tensor1D | null
+  /** null for a feed-forward network */
+  readonly recurrence: RecurrentInput | null
+}
+
+/** The events are the steps of L lanes, row = t * L + lane. */
+export type RecurrentInput = {
+  /** T tensors [1, L, 1]: 0 for lanes where an episode begins, 1 for the others */
+  readonly keep: readonly tf.Tensor[]
+  /** [A, L, S] state before the first step */
+  readonly state: tf.Tensor3D
+}
+
+type Weights = { readonly [name: string]: tf.Tensor }
+
+/** The policy, and the critic where the spec has one. */
+export function trunksOf(spec: NetworkSpec): Trunk[] {
+  const { slices } = parameterLayout(spec)
+  const trunk = (name: Trunk['name'], hidden: readonly number[], stateOffset: number): Trunk => {
+    const own = slices.filter((slice) => slice.name.startsWith(`${name}.`))
+    const parameterCount = own.reduce((sum, { length }) => sum + length, 0)
+    return { name, slices: own, parameterCount, hidden, stateOffset }
+  }
+  const policy = trunk('policy', spec.policyHidden, 0)
+  return spec.valueHidden === null ? [policy] : [policy, trunk('value', spec.valueHidden, recurrentStateSize(spec) / 2)]
+}
 
 /**
- * Runs one trunk of every agent.
+ * Outputs of one trunk of every agent, by the equations of `NetworkSpec`. The products are batched over the agents,
+ * [A, B, I] x [A, I, O].
  *
- * @param options parameters are [A, N]
- * @returns the output [A, R, outputs] and, given the gradient of a loss with respect to it (0 in rows of padding),
- *     the gradient [A, N] with respect to the parameters
+ * @param parameters [A, N], the trunk's numbers
+ * @returns [A, B, columns of the head]
  */
-export function runTrunk(options: {
-  readonly arithmetic: TeamArithmetic
+export function trunkOutputs(options: {
+  readonly spec: NetworkSpec
   readonly trunk: Trunk
   readonly parameters: tf.Tensor2D
   readonly input: NetworkInput
-}): { output: tf.Tensor3D; gradient: (dOutput: tf.Tensor3D) => tf.Tensor2D } {
-  const { arithmetic, trunk, parameters, input } = options
-  const passes = unpackTrunk(arithmetic, trunk, parameters).map((weights, groupIndex) =>
-    forward({ arithmetic, trunk, input, groupIndex, weights }),
-  )
-  const outputs = passes.map((layers) => layers[layers.length - 1].output)
-  const gradient = (dOutput: tf.Tensor3D) => {
-    const dOutputs = tf.split(dOutput, passes.length, 0)
-    return packTrunk(
-      trunk,
-      passes.map((layers, groupIndex) => backward(layers, dOutputs[groupIndex])),
-    )
+}): tf.Tensor3D {
+  const { spec, trunk, input } = options
+  const weights = unpack(trunk, options.parameters)
+  const activation = (sums: tf.Tensor, layer: number) =>
+    tf.relu(spec.layerNorm ? normalised(sums, weights, { layer, width: trunk.hidden[layer] }) : sums)
+
+  let h = activation(firstSums(weights, input), 0)
+  for (let layer = 1; layer < trunk.hidden.length; layer++) {
+    h = activation(affine(h, weights[`dense.${layer}`], weights[`bias.${layer}`]), layer)
   }
-  return { output: tf.concat(outputs, 0) as tf.Tensor3D, gradient }
+  let stateOffset = trunk.stateOffset
+  for (const [layer, width] of spec.lstmHidden.map(paddedWidth).entries()) {
+    h = lstm(h, weights, { layer, width, stateOffset, recurrence: input.recurrence! })
+    stateOffset += 2 * width
+  }
+  return affine(h, weights.head, weights.headBias) as tf.Tensor3D
 }
 
-/** The layers of one group from the first to the head, each on the output of the one before. */
-function forward(group: GroupTrunk): LayerPass[] {
-  const { trunk } = group
-  const layers = [firstLayer(group)]
-  const below = () => layers[layers.length - 1].output
-  for (let layer = 1; layer < trunk.hidden.length; layer++) layers.push(hiddenLayer(group, layer, below()))
-  for (let layer = 0; layer < trunk.lstm.length; layer++) layers.push(lstmLayer(group, layer, below()))
-  layers.push(headLayer(group, below()))
-  return layers
+/** [A, N] -> [A, ...shape] by name, for instance `dense.1`; without the tensors that hold nothing. */
+function unpack(trunk: Trunk, parameters: tf.Tensor2D): Weights {
+  const slices = trunk.slices.filter(({ length }) => length > 0)
+  const lengths = slices.map(({ length }) => length)
+  const parts = tf.split(parameters, lengths, 1)
+  return Object.fromEntries(
+    slices.map(({ name, shape }, index) => [
+      name.slice(trunk.name.length + 1),
+      tf.reshape(parts[index], [parameters.shape[0], ...shape]),
+    ]),
+  )
+}
+
+/** x W + b: [A, B, I] or [1, B, I], [A, I, O], [A, O] -> [A, B, O] */
+function affine(x: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  return tf.add(tf.matMul(x, matrix), tf.expandDims(bias, 1))
+}
+
+/** z_1 = x W_0 + sum_c E[entry_c] + b_0; a part without inputs is left out. */
+function firstSums(weights: Weights, { dense, entries }: NetworkInput): tf.Tensor {
+  const bias = weights['bias.0']
+  const sums = dense.shape[2] === 0 ? tf.expandDims(bias, 1) : affine(dense, weights['dense.0'], bias)
+  return entries === null ? sums : tf.add(sums, embeddingSum(weights.embedding, entries, dense.shape[1]))
 }
 
 /**
- * @param dOutput [G, R, outputs] of the head
- * @returns gradients by slice name
+ * Layer normalisation (arXiv:1607.06450, eq. 4), the means over the H units of a row:
+ *
+ *   norm(z) = gain (z - mean(z)) / sqrt(mean((z - mean(z))^2) + epsilon) + shift
+ *
+ * @param sums          z [A, B, P], 0 in padded units
+ * @param options.width H <= P: the units after it are padding and stay 0
  */
-function backward(layers: readonly LayerPass[], dOutput: tf.Tensor): TrunkTensors {
-  const gradients: { [slice: string]: tf.Tensor } = {}
-  let dAbove: tf.Tensor | null = dOutput
-  for (const layer of layers.toReversed()) {
-    const step: ReturnType<LayerPass['backward']> = layer.backward(dAbove!)
-    Object.assign(gradients, step.gradients)
-    dAbove = step.dInput
-  }
-  return gradients
+function normalised(sums: tf.Tensor, weights: Weights, options: { layer: number; width: number }): tf.Tensor {
+  const { layer, width } = options
+  const mean = (values: tf.Tensor) => tf.div(tf.sum(values, 2, true), width)
+  const isUnit = tf.cast(tf.less(tf.range(0, sums.shape[2]!), width), 'float32')
+  const centred = tf.mul(tf.sub(sums, mean(tf.mul(sums, isUnit))), isUnit)
+  const deviation = tf.sqrt(tf.add(mean(tf.square(centred)), LAYER_NORM_EPSILON))
+  const scaled = tf.mul(tf.div(centred, deviation), tf.expandDims(weights[`gain.${layer}`], 1))
+  return tf.add(scaled, tf.expandDims(weights[`shift.${layer}`], 1))
 }
 
-/** Parameters [A, N] -> tensors by name, one record per group. */
-function unpackTrunk(arithmetic: TeamArithmetic, trunk: Trunk, parameters: tf.Tensor2D): TrunkTensors[] {
-  const shapes = trunk.slices.map((slice) => slice.shape)
-  return arithmetic
-    .unpack(parameters, shapes)
-    .map((tensors) => Object.fromEntries(trunk.slices.map((slice, index) => [slice.name, tensors[index]])))
-}
+/**
+ * An LSTM layer over whole segments, by the equations of `NetworkSpec`.
+ *
+ * @param x [A, T * L, I]
+ * @returns [A, T * L, H]
+ */
+function lstm(
+  x: tf.Tensor,
+  weights: Weights,
+  options: { layer: number; width: number; stateOffset: number; recurrence: RecurrentInput },
+): tf.Tensor {
+  const { layer, width, stateOffset, recurrence } = options
+  const { keep, state } = recurrence
+  const [agentCount, laneCount] = state.shape
+  const part = (from: number): tf.Tensor => tf.slice(state, [0, 0, from], [agentCount, laneCount, width])
+  const inputs = affine(x, weights[`lstmInput.${layer}`], weights[`lstmBias.${layer}`])
 
-/** The inverse of `unpackTrunk`. */
-function packTrunk(trunk: Trunk, groups: readonly TrunkTensors[]): tf.Tensor2D {
-  const rows = groups.map((tensors) =>
-    tf.concat(
-      trunk.slices.map((slice) => tf.reshape(tensors[slice.name], [-1, slice.length])),
-      1,
-    ),
-  )
-  return tf.concat(rows, 0) as tf.Tensor2D
+  let [h, c] = [part(stateOffset), part(stateOffset + width)]
+  // The gradient of a split into one piece fails.
+  const steps = keep.length === 1 ? [inputs] : tf.split(inputs, keep.length, 1)
+  const outputs = steps.map((input, step) => {
+    const sums = tf.add(input, tf.matMul(tf.mul(h, keep[step]), weights[`lstmRecurrent.${layer}`]))
+    const [i, f, g, o] = tf.split(sums, 4, 2)
+    c = tf.add(tf.mul(tf.sigmoid(f), tf.mul(c, keep[step])), tf.mul(tf.sigmoid(i), tf.tanh(g)))
+    h = tf.mul(tf.sigmoid(o), tf.tanh(c))
+    return h
+  })
+  return tf.concat(outputs, 1)
 }

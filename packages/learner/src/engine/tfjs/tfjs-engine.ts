@@ -14,11 +14,10 @@ import { EngineError } from '../errors.ts'
 import { assertFinite } from '../finite-stats.ts'
 import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
-import { chooseArithmetic } from './choose-arithmetic.ts'
-import { ppoGradients, supervisedGradient, type TeamNetwork } from './gradients.ts'
+import { ppoGradients, supervisedGradient } from './gradients.ts'
 import { PPO_TERMS } from './ppo-loss.ts'
-import { joinTeam, splitTeam, type TeamTensors } from './team-tensors.ts'
-import { trunksOf } from './trunk.ts'
+import { trunksOf } from './team-network.ts'
+import { joinTeam, splitTeam, type TeamState, tensorsOf } from './team-state.ts'
 
 export type TfjsEngineOptions = {
   readonly spec: NetworkSpec
@@ -30,12 +29,8 @@ export type TfjsEngineOptions = {
   readonly viewMask?: Uint8Array
 }
 
-/** Everything that a step changes; `value` is null without a critic. */
-type TeamState = { readonly policy: TrunkState; readonly value: TrunkState | null }
-
 /**
- * The learner engine on TensorFlow.js: the products of the network and their gradients by hand, the losses by
- * automatic differentiation, Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
+ * The learner engine on TensorFlow.js, which differentiates the losses of a plain forward pass; Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
  *
  * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
  *     thread count or a spec with dropout, STATE_SHAPE for a mask of another length
@@ -45,17 +40,16 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
   const { spec } = options
   assertWithoutDropout(spec)
   const trunks = trunksOf(spec)
-  const stateLength = spec.agentCount * (trunks.policy.parameterCount + (trunks.value?.parameterCount ?? 0))
+  const [policyTrunk] = trunks
+  const stateLength = spec.agentCount * trunks.reduce((sum, { parameterCount }) => sum + parameterCount, 0)
   const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
   if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
   const backend = await startBackend(options.backend, options.threads)
-  const network: TeamNetwork = { spec, trunks, arithmetic: chooseArithmetic(backend.name, spec) }
   selectBackend(backend.name)
-  const split = (values: ArrayLike<number>) => splitTeam(values, spec.agentCount, trunks)
-  const mask = viewMask === null ? null : split(viewMask)
+  const mask = viewMask === null ? null : splitTeam(viewMask, trunks)
   // Moments of a frozen parameter would still move it.
   const splitMoments = (moments: Float32Array) =>
-    split(viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index]))
+    splitTeam(viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index]), trunks)
 
   let state: TeamState | null = null
   let stepCount = 0
@@ -68,19 +62,18 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     return state
   }
   const replaceState = (next: TeamState | null) => {
-    const kept = new Set(tensorsOf(next).map((tensor) => tf.keep(tensor)))
-    tf.dispose(tensorsOf(state).filter((tensor) => !kept.has(tensor)))
+    const kept = new Set(tensorsOf(next ?? []).map((tensor) => tf.keep(tensor)))
+    tf.dispose(tensorsOf(state ?? []).filter((tensor) => !kept.has(tensor)))
     state = next
   }
   const trunkStep = (
     trunk: TrunkState,
     gradient: tf.Tensor2D,
-    settings: { name: 'policy' | 'value'; maxNorm: number; learningRate: number },
+    { index, maxNorm, learningRate }: { index: number; maxNorm: number; learningRate: number },
   ) => {
-    const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[settings.name]!)
-    const { gradient: clipped, norms, scales } = clipByAgentNorm(trained, settings.maxNorm)
-    const next = adamStep(trunk, clipped, { learningRate: settings.learningRate, step: stepCount + 1 })
-    return { next, norms, scales }
+    const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[index])
+    const { gradient: clipped, norms, scales } = clipByAgentNorm(trained, maxNorm)
+    return { next: adamStep(trunk, clipped, { learningRate, step: stepCount + 1 }), norms, scales }
   }
 
   return {
@@ -91,27 +84,37 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     loadParameters(values) {
       assertStateLength('parameters', values.length, stateLength)
       selectBackend(backend.name)
-      const noMoments = () => split(new Float32Array(stateLength))
-      const first = state === null ? noMoments() : partOf(state, 'firstMoment')
-      const second = state === null ? noMoments() : partOf(state, 'secondMoment')
-      replaceState(stateOf(split(values), first, second))
+      const before = state
+      const next = splitTeam(values, trunks).map((parameters, index) => ({
+        parameters,
+        firstMoment: before?.[index].firstMoment ?? tf.zerosLike(parameters),
+        secondMoment: before?.[index].secondMoment ?? tf.zerosLike(parameters),
+      }))
+      replaceState(next)
     },
 
     async storeParameters() {
-      return joinTeam(partOf(loadedState(), 'parameters'), trunks)
+      return joinTeam(loadedState().map(({ parameters }) => parameters))
     },
 
     loadOptimiser(optimiser) {
       assertOptimiserState(optimiser, stateLength)
-      const parameters = partOf(loadedState(), 'parameters')
-      replaceState(stateOf(parameters, splitMoments(optimiser.firstMoment), splitMoments(optimiser.secondMoment)))
+      const current = loadedState()
+      const [first, second] = [optimiser.firstMoment, optimiser.secondMoment].map(splitMoments)
+      replaceState(
+        current.map(({ parameters }, index) => ({
+          parameters,
+          firstMoment: first[index],
+          secondMoment: second[index],
+        })),
+      )
       stepCount = optimiser.step
     },
 
     async storeOptimiser() {
       const current = loadedState()
-      const firstMoment = await joinTeam(partOf(current, 'firstMoment'), trunks)
-      const secondMoment = await joinTeam(partOf(current, 'secondMoment'), trunks)
+      const firstMoment = await joinTeam(current.map((trunk) => trunk.firstMoment))
+      const secondMoment = await joinTeam(current.map((trunk) => trunk.secondMoment))
       return { step: stepCount, firstMoment, secondMoment }
     },
 
@@ -120,29 +123,21 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       assertUpdateSettings(settings)
       assertWithoutDefects(settings)
       const current = loadedState()
-      const { learningRate, maxGradNormPolicy, maxGradNormValue } = settings
-      const { next, report } = tidied(() => {
-        const { terms, gradients } = ppoGradients({
-          network,
-          parameters: partOf(current, 'parameters'),
-          minibatch,
-          settings,
-        })
-        const policy = trunkStep(current.policy, gradients.policy, {
-          name: 'policy',
-          maxNorm: maxGradNormPolicy,
-          learningRate,
-        })
-        const value =
-          current.value === null || gradients.value === null
-            ? { next: null, norms: tf.zerosLike(policy.norms) }
-            : trunkStep(current.value, gradients.value, { name: 'value', maxNorm: maxGradNormValue, learningRate })
+      const { learningRate } = settings
+      const maxNorms = [settings.maxGradNormPolicy, settings.maxGradNormValue]
+      const { next, report } = tf.tidy(() => {
+        const parameters = current.map((trunk) => trunk.parameters)
+        const { terms, gradients } = ppoGradients({ spec, trunks, parameters, minibatch, settings })
+        const steps = current.map((trunk, index) =>
+          trunkStep(trunk, gradients[index], { index, maxNorm: maxNorms[index], learningRate }),
+        )
+        const [{ norms, scales }, critic] = steps
         return {
-          next: { policy: policy.next, value: value.next },
-          report: tf.concat([terms, tf.stack([policy.norms, value.norms, policy.scales])], 0),
+          next: steps.map((step) => step.next),
+          report: tf.concat([terms, tf.stack([norms, critic?.norms ?? tf.zerosLike(norms), scales])], 0),
         }
       })
-      const discard = () => tf.dispose(tensorsOf(next).filter((tensor) => !tensorsOf(current).includes(tensor)))
+      const discard = () => tf.dispose(tensorsOf(next))
       const means = await agentMeans(report).catch((error: unknown) => {
         discard()
         throw error
@@ -165,14 +160,16 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       assertSupervisedBatch(batch, spec)
       assertLearningRate(learningRate)
       const current = loadedState()
-      const { next, report } = tidied(() => {
-        const { losses, gradient } = supervisedGradient(network, current.policy.parameters, batch)
-        const policy = trunkStep(current.policy, gradient, {
-          name: 'policy',
-          maxNorm: SUPERVISED_MAX_GRAD_NORM,
-          learningRate,
+      const [policy, ...critic] = current
+      const { next, report } = tf.tidy(() => {
+        const { losses, gradient } = supervisedGradient({
+          spec,
+          trunk: policyTrunk,
+          parameters: policy.parameters,
+          batch,
         })
-        return { next: { policy: policy.next, value: current.value }, report: tf.stack([losses, policy.norms]) }
+        const step = trunkStep(policy, gradient, { index: 0, maxNorm: SUPERVISED_MAX_GRAD_NORM, learningRate })
+        return { next: [step.next, ...critic], report: tf.stack([losses, step.norms]) }
       })
       replaceState(next)
       stepCount++
@@ -184,7 +181,7 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     dispose() {
       selectBackend(backend.name)
       replaceState(null)
-      tf.dispose([mask?.policy, mask?.value].filter((tensor) => tensor != null))
+      if (mask !== null) tf.dispose(mask)
     },
   }
 }
@@ -203,32 +200,6 @@ function assertWithoutDefects({ defects }: UpdateSettings): void {
   const defect = defects.find((name) => needsPortableEngine([name]))
   if (defect === undefined) return
   throw new EngineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
-}
-
-/** `tf.tidy` for results that hold nulls, which it skips but its type forbids. */
-function tidied<Result>(compute: () => Result): Result {
-  return tf.tidy(compute as () => tf.TensorContainer) as Result
-}
-
-/** One part of every trunk's state. */
-function partOf(state: TeamState, part: keyof TrunkState): TeamTensors {
-  return { policy: state.policy[part], value: state.value === null ? null : state.value[part] }
-}
-
-function stateOf(parameters: TeamTensors, first: TeamTensors, second: TeamTensors): TeamState {
-  const trunk = (name: 'policy' | 'value'): TrunkState => ({
-    parameters: parameters[name]!,
-    firstMoment: first[name]!,
-    secondMoment: second[name]!,
-  })
-  return { policy: trunk('policy'), value: parameters.value === null ? null : trunk('value') }
-}
-
-function tensorsOf(state: TeamState | null): tf.Tensor[] {
-  if (state === null) return []
-  return [state.policy, state.value].flatMap((trunk) =>
-    trunk === null ? [] : [trunk.parameters, trunk.firstMoment, trunk.secondMoment],
-  )
 }
 
 /** Mean over the agents of each row of [K, A]; disposes the tensor. */
