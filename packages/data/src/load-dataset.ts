@@ -40,6 +40,14 @@ const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpa
  * Reads or generates events, divides them, fits the feature pipeline on the training rows (or takes the given one) and
  * encodes every row. The same request over the same data gives the same bytes.
  *
+ * @example
+ * ```ts
+ * const { dataset, pipeline } = await loadDataset({
+ *   dataset: 'synthetic', path: null, features: 'behaviour', split: 'stratified', splitSeed: 42, seed: 1, rows: 5000,
+ * })
+ * dataset.dense // Float32Array [5000, D]
+ * ```
+ *
  * @param progress called with a few words at each stage
  * @throws {DataError} for bad data, a bad path or a pipeline that does not belong to them
  */
@@ -47,10 +55,23 @@ export async function loadDataset(
   request: DatasetRequest,
   progress: (message: string) => void = () => undefined,
 ): Promise<LoadedDataset> {
+  requireChoice('dataset', request.dataset)
+  return await loadEvents(ADAPTERS[request.dataset], request, progress)
+}
+
+/**
+ * The same for data of your own, which an adapter reads (examples/own-adapter.ts is one).
+ *
+ * @throws {DataError} for bad data, a bad path or a pipeline that does not belong to them
+ */
+export async function loadEvents(
+  adapter: Adapter,
+  request: Omit<DatasetRequest, 'dataset'>,
+  progress: (message: string) => void = () => undefined,
+): Promise<LoadedDataset> {
   requireRequest(request)
-  const adapter = ADAPTERS[request.dataset]
   const pipeline = request.pipeline === undefined ? null : parsePipeline(request.pipeline)
-  if (pipeline !== null) requireSameKind(pipeline, request)
+  if (pipeline !== null) requireSameKind(pipeline, { dataset: adapter.name, features: request.features })
 
   const events = await adapter.open(request, progress)
   try {
@@ -77,7 +98,7 @@ export async function loadDataset(
       dataset,
       pipeline: pipeline ?? {
         version: 1,
-        dataset: request.dataset,
+        dataset: adapter.name,
         features: request.features,
         columns: encoded.columns,
       },
@@ -125,15 +146,18 @@ const CHOICES = {
   split: ['stratified', 'temporal', 'by-stream'],
 } as const
 
-function requireRequest(request: DatasetRequest): void {
-  for (const field of ['dataset', 'features', 'split'] as const) {
-    const allowed: readonly string[] = CHOICES[field]
-    if (allowed.includes(request[field])) continue
-    throw new DataError(
-      'REQUEST_INVALID',
-      `${field}: needs one of ${allowed.join(', ')}, received ${JSON.stringify(request[field])}. Choose one of them.`,
-    )
-  }
+function requireChoice(field: keyof typeof CHOICES, value: string): void {
+  const allowed: readonly string[] = CHOICES[field]
+  if (allowed.includes(value)) return
+  throw new DataError(
+    'REQUEST_INVALID',
+    `${field}: needs one of ${allowed.join(', ')}, received ${JSON.stringify(value)}. Choose one of them.`,
+  )
+}
+
+function requireRequest(request: Omit<DatasetRequest, 'dataset'>): void {
+  requireChoice('features', request.features)
+  requireChoice('split', request.split)
   for (const field of ['splitSeed', 'seed'] as const) {
     if (Number.isInteger(request[field]) && request[field] >= 0 && request[field] < 2 ** 32) continue
     throw new DataError(
@@ -143,7 +167,7 @@ function requireRequest(request: DatasetRequest): void {
   }
 }
 
-function requireSameKind(pipeline: FeaturePipeline, request: DatasetRequest): void {
+function requireSameKind(pipeline: FeaturePipeline, request: Pick<FeaturePipeline, 'dataset' | 'features'>): void {
   for (const field of ['dataset', 'features'] as const) {
     if (pipeline[field] === request[field]) continue
     throw new DataError(
