@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+const ignored = ['**/node_modules/**', '**/build/**', '**/generated/**']
+
+// A test's file name says when it runs: `x.test.ts` with `npm test`, `x.slow.test.ts` with `npm run test:slow` (processes, kills,
+// sweeps, whole trainings), `x.soak.test.ts` by hand with `npm run test:soak`.
+export default defineConfig({
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: ['**/*.test.ts'], exclude: [...ignored, '**/*.{slow,soak}.test.ts'] },
+      },
+      { extends: true, test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: ignored, testTimeout: 600_000 } },
+      {
+        extends: true,
+        test: { name: 'soak', include: ['**/*.soak.test.ts'], exclude: ignored, testTimeout: 3_600_000 },
+      },
+    ],
+  },
+})
