@@ -95,6 +95,12 @@ export type BatchVotes = {
 /**
  * The team's decision about one event.
  *
+ * @example
+ * ```ts
+ * decide({ actions: [1, 2, 1, 0], rule: 'quorum', faults: 1 })
+ * // { action: 1, decided: true, restrictiveVotes: 3, margin: 2 }: block and quarantine are one class
+ * ```
+ *
  * @param actions one action 0..3 or NO_ACTION per agent; the order matters to `weighted` only
  * @param scores  one threat score per agent, for `trimmed-median`
  * @throws {ConsensusError} TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION, SHAPE, SCORE, THRESHOLD, WEIGHTS
@@ -119,6 +125,12 @@ export function decide({
 
 /**
  * The team's decisions about many events, and which of them f agents could have turned.
+ *
+ * @example
+ * ```ts
+ * decideBatch({ actions: Uint8Array.of(1, 1, 1, 1, 1, 2, 0, 3), agentCount: 4, rule: 'majority', faults: 1 })
+ * // { actions: [1, 3], decided: [1, 0], margin: [4, 0], flippable: [0, 1] }
+ * ```
  *
  * @returns fresh arrays of shape [rows]
  * @throws {ConsensusError} SHAPE when arrays do not divide into rows; TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION,

@@ -35,6 +35,13 @@ type Agent = { readonly sign: Sign; readonly verify: Verify }
 /**
  * Runs the protocol batch by batch until every agent that is there has committed them all. Nothing waits in real time.
  *
+ * @example
+ * ```ts
+ * const decision = { rule: 'quorum' } as const
+ * const terms = { run, epoch: 0, agentCount: 4, faults: 1, decision, rows, batchRows: 1000 } // run: 64 hex digits
+ * const certificates = agree({ terms, keys: generateTeamKeys(4), votes }) // votes: [A] { actions, scores } of [rows]
+ * ```
+ *
  * @returns the certificates of the batches, in their order
  * @throws {ConsensusError} NO_AGREEMENT when more than f agents are away; VOTES, KEY, and what the terms deserve
  */

@@ -49,7 +49,15 @@ export function certify(settings: BatchSettings, { value, certificate }: Committ
   return { settings, value, certificate, actions: decideValue(value, settings).decisions.actions }
 }
 
-/** Whether a certificate holds; null, or what is wrong with it. */
+/**
+ * Whether a certificate holds; null, or what is wrong with it.
+ *
+ * @example
+ * ```ts
+ * const team = decodePublicTeam(publicKeysFile)
+ * for (const batch of decodeCertificates(certificatesFile, team)) verifyCertificate(batch, team) // null
+ * ```
+ */
 export function verifyCertificate(batch: BatchCertificate, team: TrustedTeam): RejectionReason | null {
   const { settings, value, certificate, actions } = batch
   const checking = checkingFor(settings, team)
@@ -75,7 +83,14 @@ export function proveDecision({ settings, value, certificate }: BatchCertificate
   return { settings, outline: { root, ballots }, certificate, row, leaf, path: inclusionPath(decided.tree, row) }
 }
 
-/** Whether the quorum has certified this decision; null, or what is wrong. */
+/**
+ * Whether the quorum has certified this decision; null, or what is wrong.
+ *
+ * @example
+ * ```ts
+ * verifyDecision(proveDecision(batch, 3), team) // null: the quorum has certified the decision about row 3
+ * ```
+ */
 export function verifyDecision(proof: DecisionProof, team: TrustedTeam): RejectionReason | null {
   const { settings, outline, certificate, row, leaf, path } = proof
   const reason = checkTerms(settings, team) ?? checkCommit(checkingFor(settings, team), certificate)

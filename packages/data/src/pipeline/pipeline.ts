@@ -77,6 +77,12 @@ export type FeaturePipeline = z.infer<typeof featurePipeline>
 /**
  * Checks a saved pipeline.
  *
+ * @example
+ * ```ts
+ * const pipeline = parsePipeline(JSON.parse(readFileSync('runs/NAME/pipeline.json', 'utf8')))
+ * await loadDataset({ ...request, pipeline }) // the same inputs as the run had
+ * ```
+ *
  * @param json anything; not trusted
  * @throws {DataError} PIPELINE_INVALID naming the first field that is wrong
  */

@@ -6,6 +6,11 @@ import type { Formula, Specification } from './formula.ts'
  *
  * The robustness of `G p` is known when the trace has ended; that of p can be watched step by step, and its smallest value
  * is that of `G p` at step 0.
+ *
+ * @example
+ * ```ts
+ * print(invariantOf(parse('G (load < 0.9)'))) // 'load < 0.9'
+ * ```
  */
 export function invariantOf(specification: Specification): Specification {
   let { formula } = specification

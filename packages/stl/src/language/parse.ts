@@ -42,6 +42,11 @@ const UNITS: Readonly<Record<string, Unit>> = { step: 'steps', steps: 'steps', s
 /**
  * Reads a specification.
  *
+ * @example
+ * ```ts
+ * parse('calm = load < 0.9; G (alarm > 0 -> F[0,5] calm)').definitions[0].name // 'calm'
+ * ```
+ *
  * @param profile decides how a -> b -> c is read
  * @throws {StlError} SYNTAX, TOO_LONG, TOO_DEEP, UNKNOWN_FUNCTION, ARGUMENTS, CHAINED_COMPARISON, DUPLICATE_NAME,
  *   UNUSED_DEFINITION

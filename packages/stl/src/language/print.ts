@@ -6,6 +6,12 @@ import { isWord } from './tokens.ts'
 /**
  * The text of a specification; parse(print(s)) is s again but for the spans, under every profile.
  *
+ * @example
+ * ```ts
+ * print(parse('calm = load<0.9; G (alarm>0 -> F[0,5] calm)'))
+ * // 'calm = load < 0.9; always(alarm > 0 implies eventually[0, 5](calm))'
+ * ```
+ *
  * @returns one line, definitions first, for example "calm = x < 0.5; always[0, 5](calm)"
  */
 export function print({ definitions, formula, name }: Pick<Specification, 'definitions' | 'formula' | 'name'>): string {

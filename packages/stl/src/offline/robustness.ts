@@ -9,6 +9,12 @@ const NO_OPERAND = new Float64Array(0)
  * The value of a program at every step: robustness in the unit of its predicates, or truth as 1 or -1 (infinite where
  * nothing is left to look at), as it was compiled. O(T) per operation, whatever the intervals.
  *
+ * @example
+ * ```ts
+ * const calm = compile('F[0, 2 steps] load < 0.9', { signals: ['load'] })
+ * robustness(calm, { load: [0.5, 0.95, 0.97, 0.8] }) // [0.4, 0.1, 0.1, 0.1], up to rounding
+ * ```
+ *
  * @returns a fresh array [T]
  * @throws {StlError} UNKNOWN_SIGNAL, TRACE_SHAPE, TRACE_EMPTY, TRACE_VALUE, DIVISION_BY_ZERO, NOT_A_NUMBER
  */

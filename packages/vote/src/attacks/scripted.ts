@@ -70,7 +70,15 @@ export const SCRIPTED_ATTACKS = [
 /** A name in SCRIPTED_ATTACKS. */
 export type ScriptedAttack = (typeof SCRIPTED_ATTACKS)[number]
 
-/** The votes under a scripted attack, in fresh arrays. */
+/**
+ * The votes under a scripted attack, in fresh arrays.
+ *
+ * @example
+ * ```ts
+ * const votes = { actions: Uint8Array.of(1, 1, 1, 0), scores: Float32Array.of(0.9, 0.8, 0.9, 0.2), agentCount: 4 }
+ * attackVotes('always-allow', { votes, faulty: [0], seed: 1, events: Uint32Array.of(0) }).actions // [0, 1, 1, 0]
+ * ```
+ */
 export function attackVotes(
   attack: ScriptedAttack,
   { votes, faulty, seed, events }: AttackedTeam,

@@ -31,7 +31,16 @@ export type Collusion = {
   readonly faulty: readonly number[] | number
 }
 
-/** The ballots that are counted when most harm is done, in fresh arrays, NO_ACTION for those left out. With 0 faulty agents the honest ones. */
+/**
+ * The ballots that are counted when most harm is done, in fresh arrays, NO_ACTION for those left out. With 0 faulty agents the honest ones.
+ *
+ * @example
+ * ```ts
+ * // Three of four block a threat. Agent 0 lies and leads: it votes to allow, and leaves out a vote to block.
+ * colludeAgainst({ votes, labels: Uint8Array.of(1), settings: { rule: 'quorum', faults: 1 }, faulty: [0] }).actions
+ * // [0, 255, 1, 0]
+ * ```
+ */
 export function colludeAgainst(collusion: Collusion): Required<BatchVotes> {
   const { votes, labels, settings, faulty } = collusion
   const { agentCount: A } = votes

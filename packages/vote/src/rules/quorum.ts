@@ -8,6 +8,11 @@ const AGENT_COUNT_MAX = 127
  * Most Byzantine agents that `agentCount` agents tolerate: f = floor((n - 1) / 3), since n >= 3f + 1 is needed
  * (Pease, Shostak and Lamport 1980, "Reaching agreement in the presence of faults").
  *
+ * @example
+ * ```ts
+ * maxFaults(4) // 1
+ * ```
+ *
  * @param agentCount n, 1 to 127
  * @throws {ConsensusError} AGENT_COUNT
  */
@@ -19,6 +24,11 @@ export function maxFaults(agentCount: number): number {
 /**
  * Votes that make a quorum when all n agents have voted: 2f + 1, so that at least f + 1 of them are honest
  * (Castro and Liskov 1999, "Practical Byzantine fault tolerance").
+ *
+ * @example
+ * ```ts
+ * quorumSize(4, 1) // 3
+ * ```
  *
  * @param agentCount n, 1 to 127
  * @param faults     f, Byzantine agents to be tolerated; 0 makes a single vote a quorum

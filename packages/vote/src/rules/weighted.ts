@@ -14,6 +14,11 @@ const PARTS = 1_000_000
  *
  * with the least t of 0, 1, 2, ... millionths that will do. Equal weights do, because n - 2f > f.
  *
+ * @example
+ * ```ts
+ * weightsOfSkill([0.9, 0.5, 0.5, 0.1], 1) // [374999, 250000, 250000, 125000]
+ * ```
+ *
  * @param skills [A] finite, >= 0, e.g. F1 or balanced accuracy above chance on validation rows; without any skill all are equal
  * @param faults f
  * @returns [A] parts of a million, at most A of them lost to rounding
