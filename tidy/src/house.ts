@@ -138,7 +138,7 @@ export const exceptions = {
   supportInDisguise: {
     'nx-plugin.mjs': 'nx loads it, by nx.json',
   },
-  exportedNames: { writePlan: 'a plan of the environment and one of the network; blocks will have one name each' },
+  exportedNames: {},
   proseLines: {
     'ARCHITECTURE.md': prose,
     'README.md': prose,

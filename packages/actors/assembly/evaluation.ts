@@ -3,34 +3,30 @@
  * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode). Recurrent state is
  * carried along a segment, from zero at its start.
  */
+import { Acting } from '../../policy-wasm/assembly/acting'
 import { absorb, actGreedily, beginLane, prepare } from './externals'
 import { gather, Team } from './team'
 
-/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+/** Described in ../src/blocks.ts. */
 @unmanaged
 class Evaluation {
   team: Team
+  /** the job of one step; the host fills in all but the parameters and the number of rows */
+  acting: Acting
   /** lanes that walk segments side by side */
   laneCount: i32
   /** -> u32 [n], the split's dataset rows */
   splitRows: usize
   /**
-   * buffers of one step, as in a rollout; context f32 [E, K]; recurrent f32 [E, A, S]; watch records [E], as in a lane, where
-   * the context shows robustness; rows, positions, ends u32 [E]
+   * buffers of one step, as in a rollout; context f32 [E, K]; watch records [E], as in a lane, where the context shows
+   * robustness; rows, positions, ends u32 [E]
    */
-  x: usize
-  categories: usize
-  scratch: usize
-  probabilities: usize
   context: usize
-  recurrent: usize
   watch: usize
   registers: usize
   rows: usize
   positions: usize
   ends: usize
-  stepActions: usize
-  stepScores: usize
   /** outputs: u8 [n, A] and f32 [n, A] by position in the split */
   actions: usize
   scores: usize
@@ -45,6 +41,8 @@ class Evaluation {
 export function evaluate(job: usize, parameters: usize, segments: usize, segmentCount: i32): i32 {
   const run = changetype<Evaluation>(job)
   const team = run.team
+  const acting = run.acting
+  acting.parameters = parameters
   const agents = <usize>team.agentCount
   prepare(team.environmentPlan, run.registers)
   let begun = 0
@@ -55,19 +53,9 @@ export function evaluate(job: usize, parameters: usize, segments: usize, segment
       const position = load<u32>(run.positions + ((<usize>lane) << 2))
       store<u32>(run.rows + ((<usize>lane) << 2), load<u32>(run.splitRows + ((<usize>position) << 2)))
     }
-    gather(team, active, run.rows, run.context, run.x, run.categories)
-    const status = actGreedily(
-      team.policyPlan,
-      parameters,
-      run.x,
-      run.categories,
-      active,
-      run.scratch,
-      run.recurrent,
-      run.stepActions,
-      run.stepScores,
-      run.probabilities,
-    )
+    gather(team, active, run.rows, run.context, acting.x, acting.categories)
+    acting.rows = active
+    const status = actGreedily(acting)
     if (status != 0) return status
     for (let lane = 0; lane < active; lane++) {
       const stopped = record(run, lane, agents)
@@ -90,14 +78,14 @@ function record(run: Evaluation, lane: i32, agents: usize): i32 {
   const position = load<u32>(at)
   const from = <usize>lane * agents
   const to = <usize>position * agents
-  memory.copy(run.actions + to, run.stepActions + from, agents)
-  memory.copy(run.scores + (to << 2), run.stepScores + (from << 2), agents << 2)
+  memory.copy(run.actions + to, run.acting.actions + from, agents)
+  memory.copy(run.scores + (to << 2), run.acting.scores + (from << 2), agents << 2)
   store<u32>(at, position + 1)
   const team = run.team
   if (team.contextSize == 0) return 0
   const row = load<u32>(run.rows + ((<usize>lane) << 2))
   const watch = watchOf(run, lane)
-  return absorb(team.environmentPlan, row, run.stepActions + from, watch, contextOf(run, lane), run.registers)
+  return absorb(team.environmentPlan, row, run.acting.actions + from, watch, contextOf(run, lane), run.registers)
 }
 
 @inline
@@ -118,7 +106,7 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   store<u32>(run.ends + ((<usize>lane) << 2), load<u32>(bounds, 4))
   beginLane(run.team.environmentPlan, watchOf(run, lane), contextOf(run, lane))
   const stateBytes = run.team.stateBytes
-  memory.fill(run.recurrent + <usize>lane * stateBytes, 0, stateBytes)
+  memory.fill(run.acting.recurrent + <usize>lane * stateBytes, 0, stateBytes)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
@@ -129,5 +117,9 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   const watchBytes = run.team.watchBytes
   memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)
   const stateBytes = run.team.stateBytes
-  memory.copy(run.recurrent + <usize>to * stateBytes, run.recurrent + <usize>from * stateBytes, stateBytes)
+  memory.copy(
+    run.acting.recurrent + <usize>to * stateBytes,
+    run.acting.recurrent + <usize>from * stateBytes,
+    stateBytes,
+  )
 }

@@ -1,26 +1,12 @@
 /** The two modules that a rollout drives, instantiated over the same memory; their sources document the arguments. */
+import { Step } from '../../env-wasm/assembly/step'
+import { Acting } from '../../policy-wasm/assembly/acting'
 
 @external("environment", "observe")
 export declare function observe(plan: usize, lanes: usize, count: i32, rows: usize, context: usize): void
 
 @external("environment", "step")
-export declare function step(
-  plan: usize,
-  lanes: usize,
-  count: i32,
-  laneBase: u32,
-  actions: usize,
-  probabilities: usize,
-  rewards: usize,
-  expectedRewards: usize,
-  teamActions: usize,
-  terminated: usize,
-  truncated: usize,
-  nextRows: usize,
-  nextContext: usize,
-  robustness: usize,
-  registers: usize,
-): i32
+export declare function step(job: Step): i32
 
 @external("environment", "prepare")
 export declare function prepare(plan: usize, registers: usize): void
@@ -39,46 +25,10 @@ export declare function absorb(
 ): i32
 
 @external("policy", "act")
-export declare function act(
-  plan: usize,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  seed: u32,
-  laneBase: u32,
-  steps: usize,
-  stepStride: usize,
-  actions: usize,
-  logProbs: usize,
-  probabilities: usize,
-  values: usize,
-): i32
+export declare function act(acting: Acting): i32
 
 @external("policy", "actGreedily")
-export declare function actGreedily(
-  plan: usize,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  actions: usize,
-  scores: usize,
-  probabilities: usize,
-): i32
+export declare function actGreedily(acting: Acting): i32
 
 @external("policy", "evaluateStates")
-export declare function evaluateStates(
-  plan: usize,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  values: usize,
-): void
+export declare function evaluateStates(acting: Acting): void

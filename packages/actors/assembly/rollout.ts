@@ -1,27 +1,20 @@
 /** One rollout of one shard: T steps of E lanes and A agents without leaving WebAssembly. */
+import { Step } from '../../env-wasm/assembly/step'
+import { Acting } from '../../policy-wasm/assembly/acting'
 import { act, evaluateStates, observe, step } from './externals'
 import { gather, Team } from './team'
 
-/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+/** Described in ../src/blocks.ts. */
 @unmanaged
 class Rollout {
   team: Team
-  /** E */
-  laneCount: i32
-  /** number of this shard's first lane within the whole run */
-  laneBase: u32
+  /** The jobs of one step; the host fills in the buffers that all steps share, `rollout` what changes. */
+  acting: Acting
+  step: Step
   /** T */
   stepCount: i32
-  /** buffers of one step: f32 [E, D + K], u16 [E, C], policy scratch, f32 [E, A, 4], u32 [E], f32 [E, K],
-   *  f32 [E, A, O], monitors' registers */
-  x: usize
-  categories: usize
-  scratch: usize
-  probabilities: usize
-  nextRows: usize
-  nextContext: usize
+  /** -> f32 [E, A, O] */
   bootstrap: usize
-  registers: usize
   /** outputs, time-major: u32 [T, E], f32 [T, E, K], u8 [T, E, A], f32 [T, E, A], [T, E, A, O] x 2, [T, E, A] x 2, u8 [T, E] x 3 */
   rows: usize
   context: usize
@@ -48,56 +41,38 @@ class Rollout {
 export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: usize): i32 {
   const shard = changetype<Rollout>(job)
   const team = shard.team
-  const count = shard.laneCount
+  const acting = shard.acting
+  const next = shard.step
+  const count = next.count
   const decisions = count * team.agentCount
+  acting.parameters = parameters
+  acting.recurrent = recurrent
+  acting.steps = lanes
+  next.lanes = lanes
   for (let t = 0; t < shard.stepCount; t++) {
     const event = <usize>(t * count)
     const decision = <usize>(t * decisions)
     const rows = shard.rows + (event << 2)
     const context = shard.context + ((event * team.contextSize) << 2)
-    const actions = shard.actions + decision
-    const values = shard.values + ((decision * team.valueOutputs) << 2)
     observe(team.environmentPlan, lanes, count, rows, context)
-    gather(team, count, rows, context, shard.x, shard.categories)
-    const status = act(
-      team.policyPlan,
-      parameters,
-      shard.x,
-      shard.categories,
-      count,
-      shard.scratch,
-      recurrent,
-      team.seed,
-      shard.laneBase,
-      lanes,
-      team.laneStride,
-      actions,
-      shard.logProbs + (decision << 2),
-      shard.probabilities,
-      values,
-    )
+    gather(team, count, rows, context, acting.x, acting.categories)
+    acting.actions = shard.actions + decision
+    acting.logProbs = shard.logProbs + (decision << 2)
+    acting.values = shard.values + ((decision * team.valueOutputs) << 2)
+    const status = act(acting)
     if (status != 0) return status
-    const stopped = step(
-      team.environmentPlan,
-      lanes,
-      count,
-      shard.laneBase,
-      actions,
-      shard.probabilities,
-      shard.rewards + (decision << 2),
-      shard.expectedRewards + (decision << 2),
-      shard.teamActions + event,
-      shard.terminated + event,
-      shard.truncated + event,
-      shard.nextRows,
-      shard.nextContext,
-      shard.robustness + ((event * team.specificationCount) << 2),
-      shard.registers,
-    )
+    next.actions = acting.actions
+    next.rewards = shard.rewards + (decision << 2)
+    next.expectedRewards = shard.expectedRewards + (decision << 2)
+    next.teamActions = shard.teamActions + event
+    next.terminated = shard.terminated + event
+    next.truncated = shard.truncated + event
+    next.robustness = shard.robustness + ((event * team.specificationCount) << 2)
+    const stopped = step(next)
     if (stopped != 0) return -stopped
     if (team.hasCritic) {
       if (t > 0) inheritNextValues(shard, t - 1)
-      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, recurrent, parameters, t)
+      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, t)
     }
     // Only now: a truncated step is bootstrapped with the state that it left.
     if (team.stateBytes > 0) forget(shard, recurrent, t)
@@ -108,10 +83,10 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
 /** Where no reset lies between, what the critics say of s_{t+1} is what they say of the next step's observation. */
 function inheritNextValues(shard: Rollout, t: i32): void {
   const bytes = valueBytes(shard)
-  for (let lane = 0; lane < shard.laneCount; lane++) {
-    const event = <usize>(t * shard.laneCount + lane)
+  for (let lane = 0; lane < shard.step.count; lane++) {
+    const event = <usize>(t * shard.step.count + lane)
     if (load<u8>(shard.truncated + event)) continue
-    const from = shard.values + (event + shard.laneCount) * bytes
+    const from = shard.values + (event + shard.step.count) * bytes
     const to = shard.nextValues + event * bytes
     if (load<u8>(shard.terminated + event)) memory.fill(to, 0, bytes)
     else memory.copy(to, from, bytes)
@@ -119,22 +94,16 @@ function inheritNextValues(shard: Rollout, t: i32): void {
 }
 
 /** At a truncation and at the rollout's end, the value of what would have come next; 0 after termination. */
-function bootstrapNextValues(shard: Rollout, recurrent: usize, parameters: usize, t: i32): void {
+function bootstrapNextValues(shard: Rollout, t: i32): void {
   const team = shard.team
   const bytes = valueBytes(shard)
-  gather(team, shard.laneCount, shard.nextRows, shard.nextContext, shard.x, shard.categories)
-  evaluateStates(
-    team.policyPlan,
-    parameters,
-    shard.x,
-    shard.categories,
-    shard.laneCount,
-    shard.scratch,
-    recurrent,
-    shard.bootstrap,
-  )
-  for (let lane = 0; lane < shard.laneCount; lane++) {
-    const event = <usize>(t * shard.laneCount + lane)
+  const acting = shard.acting
+  const next = shard.step
+  gather(team, next.count, next.nextRows, next.nextContext, acting.x, acting.categories)
+  acting.values = shard.bootstrap
+  evaluateStates(acting)
+  for (let lane = 0; lane < shard.step.count; lane++) {
+    const event = <usize>(t * shard.step.count + lane)
     const to = shard.nextValues + event * bytes
     if (load<u8>(shard.terminated + event)) memory.fill(to, 0, bytes)
     else memory.copy(to, shard.bootstrap + <usize>lane * bytes, bytes)
@@ -150,15 +119,15 @@ function valueBytes(shard: Rollout): usize {
 /** The next episode of a lane begins with nothing remembered. */
 function forget(shard: Rollout, recurrent: usize, t: i32): void {
   const bytes = shard.team.stateBytes
-  for (let lane = 0; lane < shard.laneCount; lane++) {
-    const event = <usize>(t * shard.laneCount + lane)
+  for (let lane = 0; lane < shard.step.count; lane++) {
+    const event = <usize>(t * shard.step.count + lane)
     const isOver = load<u8>(shard.terminated + event) | load<u8>(shard.truncated + event)
     if (isOver) memory.fill(recurrent + <usize>lane * bytes, 0, bytes)
   }
 }
 
 function anyTruncated(shard: Rollout, t: i32): bool {
-  const first = shard.truncated + <usize>(t * shard.laneCount)
-  for (let lane = 0; lane < shard.laneCount; lane++) if (load<u8>(first + lane)) return true
+  const first = shard.truncated + <usize>(t * shard.step.count)
+  for (let lane = 0; lane < shard.step.count; lane++) if (load<u8>(first + lane)) return true
   return false
 }

@@ -1,11 +1,10 @@
 /** What a rollout and an evaluation share: the shape of the team's inputs and where its data lie. */
 
-/** Written by the host (../src/memory-layout.ts) in this order, one 32-bit word per field. */
+/** Described in ../src/blocks.ts. */
 @unmanaged
 export class Team {
-  /** -> plan blocks of the two modules */
+  /** -> plan block of env-wasm */
   environmentPlan: usize
-  policyPlan: usize
   /** A */
   agentCount: i32
   /** D, dense inputs of the dataset */
@@ -15,12 +14,9 @@ export class Team {
   /** K */
   contextSize: i32
   hasCritic: u32
-  seed: u32
   /** -> f32 [N, D] and u16 [N, C], the whole dataset */
   dense: usize
   categorical: usize
-  /** bytes between the lane records of env-wasm */
-  laneStride: usize
   /** bytes of one lane's recurrent state, f32 [A, S]; 0 for a feed-forward network */
   stateBytes: usize
   /** O, outputs of one agent's critic */

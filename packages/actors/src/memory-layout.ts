@@ -1,21 +1,25 @@
+import { type BlockValues, writeBlock } from '@vigil/blocks'
 import type { Dataset, Split } from '@vigil/data'
 import {
   compileConstraints,
   contextSize,
+  ENVIRONMENT_PLAN_BYTES,
   type EnvironmentSpec,
-  PLAN_WORDS,
+  STEP,
   writeConstraints,
-  writePlan,
+  writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import {
+  ACTING,
   type NetworkSpec,
+  networkPlanBytes,
   parameterLayout,
-  planWords,
   recurrentStateSize,
   scratchBytes,
   valueOutputCount,
-  writePlan as writePolicyPlan,
+  writeNetworkPlan,
 } from '@vigil/policy-wasm'
+import { EVALUATION, type EvaluationFields, ROLLOUT, type RolloutFields, TEAM } from './blocks.ts'
 import { ActorError } from './errors.ts'
 
 /** Bytes below this belong to the static data of the three modules (their `memoryBase` options). */
@@ -54,7 +58,7 @@ export type MemoryLayout = {
   readonly parameters: readonly [number, number, number]
   readonly shards: readonly ShardLocation[]
   readonly evaluations: readonly number[]
-  readonly evaluationFields: readonly Readonly<Record<EvaluationField, number>>[]
+  readonly evaluationFields: readonly EvaluationFields[]
   readonly segments: number
   readonly splits: Readonly<Record<'train' | EvaluationSplit, { readonly rows: number }>>
   readonly evaluationActions: number
@@ -68,79 +72,11 @@ export type ShardLocation = {
   readonly job: number
   readonly areas: readonly [ShardArea, ShardArea]
   readonly laneBase: number
-  readonly fields: Readonly<Record<RolloutField, number>>
+  readonly fields: RolloutFields
 }
 
 /** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, S]. */
 export type ShardArea = { readonly lanes: number; readonly recurrent: number }
-
-/** Fields of `Team`, `Rollout` and `Evaluation` in the order of assembly/{team,rollout,evaluation}.ts. */
-const TEAM_FIELDS = [
-  'environmentPlan',
-  'policyPlan',
-  'agentCount',
-  'denseCount',
-  'columnCount',
-  'contextSize',
-  'hasCritic',
-  'seed',
-  'dense',
-  'categorical',
-  'laneStride',
-  'stateBytes',
-  'valueOutputs',
-  'specificationCount',
-  'watchBytes',
-] as const
-const ROLLOUT_FIELDS = [
-  'team',
-  'laneCount',
-  'laneBase',
-  'stepCount',
-  'x',
-  'categories',
-  'scratch',
-  'probabilities',
-  'nextRows',
-  'nextContext',
-  'bootstrap',
-  'registers',
-  'rows',
-  'context',
-  'actions',
-  'logProbs',
-  'values',
-  'nextValues',
-  'rewards',
-  'expectedRewards',
-  'teamActions',
-  'terminated',
-  'truncated',
-  'robustness',
-] as const
-const EVALUATION_FIELDS = [
-  'team',
-  'laneCount',
-  'splitRows',
-  'x',
-  'categories',
-  'scratch',
-  'probabilities',
-  'context',
-  'recurrent',
-  'watch',
-  'registers',
-  'rows',
-  'positions',
-  'ends',
-  'stepActions',
-  'stepScores',
-  'actions',
-  'scores',
-] as const
-
-type RolloutField = (typeof ROLLOUT_FIELDS)[number]
-export type EvaluationField = (typeof EVALUATION_FIELDS)[number]
 
 /**
  * Decides where everything lies, before a byte is allocated.
@@ -176,14 +112,6 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     streamStarts: place(split.streamStarts.byteLength),
   })
   const placeArea = () => ({ lanes: place(E * laneBytes), recurrent: place(E * stateBytes) })
-  const placeStep = () => ({
-    x: place(4 * E * (D + K)),
-    categories: place(2 * E * C),
-    scratch: place(scratchBytes(network)),
-    probabilities: place(16 * E * A),
-    registers: place(constraints.registerBytes),
-  })
-
   const dense = place(dataset.dense.byteLength)
   const categorical = place(dataset.categorical.byteLength)
   const labels = place(dataset.labels.byteLength)
@@ -192,10 +120,10 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     validation: placeSplit(dataset.splits.validation),
     test: placeSplit(dataset.splits.test),
   }
-  const environmentPlan = place(4 * PLAN_WORDS)
+  const environmentPlan = place(ENVIRONMENT_PLAN_BYTES)
   const constraintBlock = place(constraints.blockBytes)
-  const policyPlan = place(4 * planWords(network))
-  const team = place(4 * TEAM_FIELDS.length)
+  const policyPlan = place(networkPlanBytes(network))
+  const team = place(TEAM.bytes)
   const parameterBytes = 4 * A * parameterLayout(network).parametersPerAgent
   const parameters = [place(parameterBytes), place(parameterBytes), place(parameterBytes)] as const
   const evaluationRows = Math.max(dataset.splits.validation.rows.length, dataset.splits.test.rows.length)
@@ -204,50 +132,97 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const evaluationScores = place(4 * evaluationRows * A)
 
   const critic = network.valueHidden !== null
-  const shards = Array.from({ length: settings.shards }, (_, shard) => ({
-    job: place(4 * ROLLOUT_FIELDS.length),
-    areas: [placeArea(), placeArea()] as const,
-    laneBase: shard * E,
+  const placeActing = (own: Partial<BlockValues<(typeof ACTING)['fields']>>) => ({
+    at: place(ACTING.bytes),
     fields: {
-      team,
-      laneCount: E,
-      laneBase: shard * E,
-      stepCount: settings.stepsPerRollout,
-      ...placeStep(),
+      plan: policyPlan,
+      parameters: 0,
+      x: place(4 * E * (D + K)),
+      categories: place(2 * E * C),
+      rows: E,
+      scratch: place(scratchBytes(network)),
+      recurrent: 0,
+      actions: 0,
+      logProbs: 0,
+      scores: 0,
+      probabilities: place(16 * E * A),
+      values: 0,
+      seed: environment.seed,
+      laneBase: 0,
+      steps: 0,
+      stepStride: laneBytes,
+      ...own,
+    },
+  })
+  const placeStep = (laneBase: number, probabilities: number) => ({
+    at: place(STEP.bytes),
+    fields: {
+      plan: environmentPlan,
+      lanes: 0,
+      count: E,
+      laneBase,
+      actions: 0,
+      probabilities,
+      rewards: 0,
+      expectedRewards: 0,
+      teamActions: 0,
+      terminated: 0,
+      truncated: 0,
       nextRows: place(4 * E),
       nextContext: place(4 * E * K),
-      bootstrap: place(4 * E * A * O),
-      rows: place(4 * events),
-      context: place(4 * events * K),
-      actions: place(decisions),
-      logProbs: place(4 * decisions),
-      values: place(critic ? 4 * decisions * O : 0),
-      nextValues: place(critic ? 4 * decisions * O : 0),
-      rewards: place(4 * decisions),
-      expectedRewards: place(4 * decisions),
-      teamActions: place(events),
-      terminated: place(events),
-      truncated: place(events),
-      robustness: place(4 * events * specificationCount),
+      robustness: 0,
+      registers: place(constraints.registerBytes),
     },
-  }))
-  const evaluationFields = Array.from({ length: settings.shards }, () => ({
+  })
+  const shards = Array.from({ length: settings.shards }, (_, shard) => {
+    const laneBase = shard * E
+    const acting = placeActing({ laneBase })
+    const step = placeStep(laneBase, acting.fields.probabilities)
+    return {
+      job: place(ROLLOUT.bytes),
+      areas: [placeArea(), placeArea()] as const,
+      laneBase,
+      acting,
+      step,
+      fields: {
+        team,
+        acting: acting.at,
+        step: step.at,
+        stepCount: settings.stepsPerRollout,
+        bootstrap: place(4 * E * A * O),
+        rows: place(4 * events),
+        context: place(4 * events * K),
+        actions: place(decisions),
+        logProbs: place(4 * decisions),
+        values: place(critic ? 4 * decisions * O : 0),
+        nextValues: place(critic ? 4 * decisions * O : 0),
+        rewards: place(4 * decisions),
+        expectedRewards: place(4 * decisions),
+        teamActions: place(events),
+        terminated: place(events),
+        truncated: place(events),
+        robustness: place(4 * events * specificationCount),
+      },
+    }
+  })
+  const evaluationActing = shards.map(() =>
+    placeActing({ recurrent: place(E * stateBytes), actions: place(E * A), scores: place(4 * E * A) }),
+  )
+  const evaluationFields = evaluationActing.map((acting) => ({
     team,
+    acting: acting.at,
     laneCount: E,
     splitRows: 0,
-    ...placeStep(),
     context: place(4 * E * K),
-    recurrent: place(E * stateBytes),
     watch: place(E * watchBytes),
+    registers: place(constraints.registerBytes),
     rows: place(4 * E),
     positions: place(4 * E),
     ends: place(4 * E),
-    stepActions: place(E * A),
-    stepScores: place(4 * E * A),
     actions: evaluationActions,
     scores: evaluationScores,
   }))
-  const evaluations = evaluationFields.map(() => place(4 * EVALUATION_FIELDS.length))
+  const evaluations = evaluationFields.map(() => place(EVALUATION.bytes))
   const bytes = Math.ceil(next / PAGE_BYTES) * PAGE_BYTES
   if (bytes > MEMORY_BYTES_MAX) {
     throw new ActorError(
@@ -267,7 +242,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     }
     const train = dataset.splits.train
     writeConstraints(constraints, environment, { buffer, at: constraintBlock })
-    writePlan(
+    writeEnvironmentPlan(
       { spec: environment, constraints },
       {
         rows: splits.train.rows,
@@ -277,27 +252,33 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
         labels,
         constraints: constraintBlock,
       },
-      new Uint32Array(buffer, environmentPlan, PLAN_WORDS),
+      { buffer, at: environmentPlan },
     )
-    writePolicyPlan(network, new Int32Array(buffer, policyPlan, planWords(network)))
-    writeFields(buffer, team, TEAM_FIELDS, {
-      environmentPlan,
-      policyPlan,
-      agentCount: A,
-      denseCount: D,
-      columnCount: C,
-      contextSize: K,
-      hasCritic: critic ? 1 : 0,
-      seed: environment.seed,
-      dense,
-      categorical,
-      laneStride: laneBytes,
-      stateBytes,
-      valueOutputs: O,
-      specificationCount,
-      watchBytes,
-    })
-    for (const shard of shards) writeFields(buffer, shard.job, ROLLOUT_FIELDS, shard.fields)
+    writeNetworkPlan(network, { buffer, at: policyPlan })
+    writeBlock(
+      TEAM,
+      { buffer, at: team },
+      {
+        environmentPlan,
+        agentCount: A,
+        denseCount: D,
+        columnCount: C,
+        contextSize: K,
+        hasCritic: critic ? 1 : 0,
+        dense,
+        categorical,
+        stateBytes,
+        valueOutputs: O,
+        specificationCount,
+        watchBytes,
+      },
+    )
+    for (const { job, acting, step, fields } of shards) {
+      writeBlock(ACTING, { buffer, at: acting.at }, acting.fields)
+      writeBlock(STEP, { buffer, at: step.at }, step.fields)
+      writeBlock(ROLLOUT, { buffer, at: job }, fields)
+    }
+    for (const { at, fields } of evaluationActing) writeBlock(ACTING, { buffer, at }, fields)
     for (const [i, fields] of evaluationFields.entries()) writeEvaluation(memory, evaluations[i], fields)
   }
 
@@ -320,20 +301,6 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
 }
 
 /** Writes one `Evaluation` block. */
-export function writeEvaluation(
-  memory: WebAssembly.Memory,
-  job: number,
-  fields: Readonly<Record<EvaluationField, number>>,
-): void {
-  writeFields(memory.buffer, job, EVALUATION_FIELDS, fields)
-}
-
-function writeFields<Name extends string>(
-  buffer: ArrayBufferLike,
-  at: number,
-  order: readonly Name[],
-  fields: Readonly<Record<Name, number>>,
-): void {
-  const words = new Uint32Array(buffer, at, order.length)
-  for (const [i, name] of order.entries()) words[i] = fields[name]
+export function writeEvaluation(memory: WebAssembly.Memory, job: number, fields: EvaluationFields): void {
+  writeBlock(EVALUATION, { buffer: memory.buffer, at: job }, fields)
 }

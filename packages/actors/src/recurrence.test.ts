@@ -1,13 +1,15 @@
 /** What a recurrent team remembers, and when it forgets: rollouts and evaluations against one row at a time. */
+import { writeBlock } from '@vigil/blocks'
 import { EnvironmentError, type EpisodeMode } from '@vigil/env-wasm'
 import {
+  ACTING,
   compilePolicy,
   instantiatePolicy,
+  networkPlanBytes,
   parameterLayout,
-  planWords,
   recurrentStateSize,
   scratchBytes,
-  writePlan,
+  writeNetworkPlan,
 } from '@vigil/policy-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
@@ -38,7 +40,7 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
     next += Math.ceil((length * bytes) / 64) * 64
     return { at, view: new type(memory.buffer, at, length) }
   }
-  const plan = place(Int32Array, planWords(network))
+  const plan = place(Uint8Array, networkPlanBytes(network), 1)
   const weights = place(Float32Array, A * parameterLayout(network).parametersPerAgent)
   const x = place(Float32Array, network.denseSize)
   const categories = place(Uint16Array, C, 2)
@@ -49,9 +51,31 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
   const floats = place(Float32Array, A)
   const probabilities = place(Float32Array, 4 * A)
   const values = place(Float32Array, A)
-  writePlan(network, plan.view)
+  writeNetworkPlan(network, { buffer: memory.buffer, at: plan.at })
   weights.view.set(parameters)
-  const common = [plan.at, weights.at, x.at, categories.at, 1, scratch.at, recurrent.at] as const
+  const job = place(Uint8Array, ACTING.bytes, 1)
+  writeBlock(
+    ACTING,
+    { buffer: memory.buffer, at: job.at },
+    {
+      plan: plan.at,
+      parameters: weights.at,
+      x: x.at,
+      categories: categories.at,
+      rows: 1,
+      scratch: scratch.at,
+      recurrent: recurrent.at,
+      actions: actions.at,
+      logProbs: floats.at,
+      scores: floats.at,
+      probabilities: probabilities.at,
+      values: values.at,
+      seed: 1,
+      laneBase: 0,
+      steps: steps.at,
+      stepStride: 8,
+    },
+  )
   const show = (row: number, context: Float32Array) => {
     x.view.set(dataset.dense.subarray(row * D, (row + 1) * D))
     x.view.set(context, D)
@@ -61,12 +85,12 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
     state: recurrent.view,
     act(row: number, context: Float32Array) {
       show(row, context)
-      policy.act(...common, 1, 0, steps.at, 8, actions.at, floats.at, probabilities.at, values.at)
+      policy.act(job.at)
       return { probabilities: [...probabilities.view], values: [...values.view] }
     },
     actGreedily(row: number) {
       show(row, new Float32Array(0))
-      policy.actGreedily(...common, actions.at, floats.at, probabilities.at)
+      policy.actGreedily(job.at)
       return { actions: [...actions.view], scores: [...floats.view] }
     },
   }

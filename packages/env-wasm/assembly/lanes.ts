@@ -2,6 +2,7 @@
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
 import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
 import { agentReward, expectedReward } from './reward'
+import { Step } from './step'
 import { teamAction } from './vote'
 import { beginWatch, prepareRegisters, WatchRecord, watchDecision } from './watch'
 
@@ -24,7 +25,7 @@ class Lane {
 }
 
 /** Bytes of a record without what follows. */
-const LANE_BYTES: usize = 24
+const LANE_BYTES: usize = offsetof<Lane>()
 
 /** Philox key word of the purpose `environment` (random/src/streams.ts). */
 const ENVIRONMENT_STREAM: u32 = 1
@@ -86,52 +87,28 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
  * have been seen next is left in nextRows and nextContext, before the reset, so that its value can be bootstrapped.
  * A lane that ends begins a new episode at once.
  *
- * @param actions         [E, A] u8
- * @param probabilities   [E, A, 4] f32: their policies
- * @param rewards         [E, A] f32, overwritten
- * @param expectedRewards [E, A] f32, overwritten: counterfactual baselines
- * @param teamActions     [E] u8, overwritten
- * @param terminated      [E] u8, overwritten with 0 or 1
- * @param truncated       [E] u8, overwritten with 0 or 1
- * @param nextRows        [E] u32, overwritten; after a terminated step the present row again
- * @param nextContext     [E, K] f32, overwritten
- * @param robustness      [E, S] f32, overwritten: of every specification after the decision; 1e6 where it has no value yet
- * @param registers       for the monitors, 0 without specifications; what is in them does not matter
  * @returns 0; or 1 + the monitors' instruction whose value is no number, and then no lane may be used any more
  */
-export function step(
-  plan: Plan,
-  lanes: usize,
-  count: i32,
-  laneBase: u32,
-  actions: usize,
-  probabilities: usize,
-  rewards: usize,
-  expectedRewards: usize,
-  teamActions: usize,
-  terminated: usize,
-  truncated: usize,
-  nextRows: usize,
-  nextContext: usize,
-  robustness: usize,
-  registers: usize,
-): i32 {
+export function step(job: Step): i32 {
+  const plan = changetype<Plan>(job.plan)
   const watch = plan.watch
+  const registers = job.registers
   if (watch !== null) prepareRegisters(watch, registers)
+  let robustness = job.robustness
   const agents = plan.agentCount
   const bytes = contextBytes(plan)
-  for (let i = 0; i < count; i++) {
-    const lane = laneAt(plan, lanes, i)
+  for (let i = 0; i < job.count; i++) {
+    const lane = laneAt(plan, job.lanes, i)
     const threat = isThreat(plan, rowAt(plan, lane.position))
-    const laneActions = actions + <usize>i * agents
+    const laneActions = job.actions + <usize>i * agents
     for (let agent = 0; agent < agents; agent++) {
       const entry = <usize>i * agents + agent
-      store<f32>(rewards + (entry << 2), agentReward(plan, threat, laneActions, agent))
-      const expected = expectedReward(plan, threat, laneActions, agent, probabilities + (entry << 4))
-      store<f32>(expectedRewards + (entry << 2), expected)
+      store<f32>(job.rewards + (entry << 2), agentReward(plan, threat, laneActions, agent))
+      const expected = expectedReward(plan, threat, laneActions, agent, job.probabilities + (entry << 4))
+      store<f32>(job.expectedRewards + (entry << 2), expected)
     }
     const decision = teamAction(plan, laneActions)
-    store<u8>(teamActions + i, decision)
+    store<u8>(job.teamActions + i, decision)
     const context = contextOf(plan, lane)
     absorbDecision(context, plan.averageCount, decision)
     if (watch !== null) {
@@ -141,12 +118,12 @@ export function step(
       absorbRobustness(plan, context, robustness)
       robustness += (<usize>watch.specificationCount) << 2
     }
-    const end = advance(plan, lane, laneBase + i)
-    store<u8>(terminated + i, end == TERMINATED ? 1 : 0)
-    store<u8>(truncated + i, end == TRUNCATED ? 1 : 0)
-    store<u32>(nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))
-    if (bytes) memory.copy(nextContext + <usize>i * bytes, contextOf(plan, lane), bytes)
-    if (end) beginEpisode(plan, lane, laneBase + i, end)
+    const end = advance(plan, lane, job.laneBase + i)
+    store<u8>(job.terminated + i, end == TERMINATED ? 1 : 0)
+    store<u8>(job.truncated + i, end == TRUNCATED ? 1 : 0)
+    store<u32>(job.nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))
+    if (bytes) memory.copy(job.nextContext + <usize>i * bytes, contextOf(plan, lane), bytes)
+    if (end) beginEpisode(plan, lane, job.laneBase + i, end)
   }
   return 0
 }

@@ -1,9 +1,6 @@
 import { Watch } from './watch'
 
-/**
- * The plan block: what every lane of an environment shares, written by the host (../src/plan.ts) in this order, one
- * 32-bit word per field.
- */
+/** The plan block: what every lane of an environment shares. Described in ../src/blocks.ts, written by ../src/plan.ts. */
 @unmanaged
 export class Plan {
   /** 0 iid, 1 stream */
@@ -39,9 +36,10 @@ export class Plan {
   watchBytes: usize
   /** null without specifications */
   watch: Watch | null
-  /** f32 [2, 4], what each label and action pays (actionRewards in ../src/reward-table.ts), begins here */
-  actionRewards: f32
 }
+
+/** Bytes from the block's beginning to f32 [2, 4], what each label and action pays (actionRewards in ../src/reward-table.ts). */
+export const ACTION_REWARDS: usize = offsetof<Plan>()
 
 export const MODE_IID: u32 = 0
 export const ATTRIBUTION_OWN: u32 = 0

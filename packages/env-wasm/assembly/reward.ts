@@ -7,13 +7,13 @@
  *
  * Costs are part of actionRewards, so a fallback costs what its action costs.
  */
-import { ATTRIBUTION_OWN, Plan } from './plan'
+import { ACTION_REWARDS, ATTRIBUTION_OWN, Plan } from './plan'
 import { isRestrictive, teamAction } from './vote'
 
 /** Reward of one action by the table alone. */
 @inline
 export function tableReward(plan: Plan, threat: bool, action: u8): f32 {
-  const at = changetype<usize>(plan) + offsetof<Plan>('actionRewards')
+  const at = changetype<usize>(plan) + ACTION_REWARDS
   return load<f32>(at + ((((<usize>threat) << 2) + <usize>action) << 2))
 }
 

@@ -13,7 +13,7 @@ import {
 import { Plan } from './plan'
 import { isRestrictive, restrictiveVotes, wins } from './vote'
 
-/** What all lanes share, written by the host (../src/constraints.ts) in this order. */
+/** What all lanes share. Described in ../src/blocks.ts, written by ../src/constraints.ts. */
 @unmanaged
 export class Watch {
   /** S */
@@ -35,7 +35,7 @@ export class Watch {
   // Then f64: ms of each action [4], ms of a round, cpu load [4], memory load [4], weight of the newest load.
 }
 
-const NUMBERS_AT: usize = 40
+const NUMBERS_AT: usize = offsetof<Watch>()
 const ROUND_MS: usize = 4
 const CPU_LOAD: usize = 5
 const MEMORY_LOAD: usize = 9
@@ -52,7 +52,7 @@ export class WatchRecord {
   memory: f64
 }
 
-const COUNTS_AT: usize = 24
+const COUNTS_AT: usize = offsetof<WatchRecord>()
 const SEEN_MAX: u32 = 0x7fffffff
 
 /** Bits of a decision in the ring. */

@@ -1,5 +1,7 @@
 /** From the formulas of an environment to what every lane runs: assembly/watch.ts. */
+import { writeBlock } from '@vigil/blocks'
 import { compile, invariantOf, type MonitorBank, monitorBank, type Program, parse, StlError } from '@vigil/stl'
+import { LANE, WATCH, WATCH_RECORD } from './blocks.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import {
@@ -15,9 +17,6 @@ import {
 
 /** The most specifications of an environment. */
 const SPECIFICATIONS_MAX = 32
-
-/** Bytes of a lane's record before what it watches with: the fields of `Lane` in assembly/lanes.ts. */
-export const LANE_BYTES = 24
 
 /** Where the parts of a lane's watch record lie, in bytes from its beginning; without specifications all are 0. */
 type WatchLayout = {
@@ -52,10 +51,6 @@ export type Constraints = {
   readonly blockBytes: number
 }
 
-/** Words, then numbers, before the tables of a block: the fields of `Watch` in assembly/watch.ts. */
-const WORDS = 10
-const NUMBERS = 14
-
 /**
  * Compiles the specifications of an environment. A top-level unbounded G is an invariant: what is under it is watched.
  *
@@ -79,7 +74,7 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
     bank,
     windows,
     layout,
-    laneBytes: aligned(LANE_BYTES + layout.bytes + contextBytes),
+    laneBytes: aligned(LANE.bytes + layout.bytes + contextBytes),
     watchBytes: layout.bytes,
     registerBytes: 8 * (bank?.registerCount ?? 0),
     blockBytes: bank === null ? 0 : blockLayout(sources, windows).bank + bank.bytes.length,
@@ -110,8 +105,8 @@ function compileSpecification(formula: string, index: number): Program {
 
 function layOutWatch(bank: MonitorBank | null, windows: readonly number[]): WatchLayout {
   if (bank === null) return { counts: 0, ring: 0, ringSize: 0, state: 0, bytes: 0 }
-  // | decisions seen u32 | position in the ring u32 | cpu f64 | memory f64 | counts | ring | state |
-  const counts = 24
+  // | WATCH_RECORD | counts | ring | state |
+  const counts = WATCH_RECORD.bytes
   const ring = counts + 12 * windows.length
   const ringSize = Math.max(0, ...windows)
   const state = aligned(ring + ringSize)
@@ -119,7 +114,7 @@ function layOutWatch(bank: MonitorBank | null, windows: readonly number[]): Watc
 }
 
 function blockLayout(sources: readonly SignalSource[], windows: readonly number[]) {
-  const signals = 4 * WORDS + 8 * NUMBERS
+  const signals = WATCH.bytes
   const windowsAt = signals + 8 * sources.length
   return { signals, windows: windowsAt, bank: aligned(windowsAt + 4 * windows.length) }
 }
@@ -138,21 +133,27 @@ export function writeConstraints(
   if (bank === null) return
   const sources = bank.signals.map((name) => signalSource(name)!)
   const places = blockLayout(sources, windows)
-  const words = [
-    constraints.specificationCount,
-    sources.length,
-    at + places.signals,
-    windows.length,
-    at + places.windows,
-    layout.ring,
-    layout.ringSize,
-    layout.state,
-    layout.bytes,
-    at + places.bank,
-  ]
-  new Uint32Array(buffer, at, WORDS).set(words)
-  const numbers = [...ACTION_MS, roundMs(environment.agentCount), ...CPU_LOAD, ...MEMORY_LOAD, LOAD_RATE]
-  new Float64Array(buffer, at + 4 * WORDS, NUMBERS).set(numbers)
+  writeBlock(
+    WATCH,
+    { buffer, at },
+    {
+      specificationCount: constraints.specificationCount,
+      signalCount: sources.length,
+      signals: at + places.signals,
+      windowCount: windows.length,
+      windows: at + places.windows,
+      ringAt: layout.ring,
+      ringSize: layout.ringSize,
+      stateAt: layout.state,
+      bytes: layout.bytes,
+      bank: at + places.bank,
+      actionMs: ACTION_MS,
+      roundMs: [roundMs(environment.agentCount)],
+      cpuLoad: CPU_LOAD,
+      memoryLoad: MEMORY_LOAD,
+      loadRate: [LOAD_RATE],
+    },
+  )
   const pairs = sources.flatMap(({ number, window }) => [number, windows.indexOf(window)])
   new Int32Array(buffer, at + places.signals, pairs.length).set(pairs)
   new Uint32Array(buffer, at + places.windows, windows.length).set(windows)

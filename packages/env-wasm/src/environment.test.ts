@@ -204,7 +204,7 @@ describe('assertLaneStates', () => {
   })
 })
 
-describe('writePlan', () => {
+describe('writeEnvironmentPlan', () => {
   it.each([
     [{ faults: 2 }, /faults/],
     [{ seed: -1 }, /seed/],

@@ -1,3 +1,4 @@
+export { STEP } from './blocks.ts'
 export { type Constraints, compileConstraints, writeConstraints } from './constraints.ts'
 export {
   type Attribution,
@@ -15,7 +16,7 @@ export {
   type EnvironmentExports,
   instantiateEnvironment,
 } from './module.ts'
-export { PLAN_WORDS, type SplitLocation, writePlan } from './plan.ts'
+export { ENVIRONMENT_PLAN_BYTES, type SplitLocation, writeEnvironmentPlan } from './plan.ts'
 export {
   type ActionBand,
   actionBands,

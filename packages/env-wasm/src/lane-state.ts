@@ -1,11 +1,8 @@
 import { faultOfState } from '@vigil/stl'
-import { type Constraints, LANE_BYTES } from './constraints.ts'
+import { LANE, WATCH_RECORD } from './blocks.ts'
+import type { Constraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
-
-/** Byte offsets of two fields of a lane's record. */
-const POSITION_AT = 16
-const STREAM_END_AT = 20
 
 /** What saved states must belong to. */
 export type SavedLanes = {
@@ -44,15 +41,15 @@ export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
 
 function faultOfPosition(record: Uint8Array, { environment, rowCount }: SavedLanes): string | null {
   const view = new DataView(record.buffer)
-  const position = view.getUint32(POSITION_AT, true)
-  const streamEnd = view.getUint32(STREAM_END_AT, true)
+  const position = view.getUint32(LANE.offsets.position, true)
+  const streamEnd = view.getUint32(LANE.offsets.streamEnd, true)
   const inStream = environment.mode === 'iid' || (position < streamEnd && streamEnd <= rowCount)
   if (position < rowCount && inStream) return null
   return `is at row ${position} of a stream that ends at ${streamEnd}, but the split has ${rowCount} rows`
 }
 
 function faultOfContext(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
-  const at = LANE_BYTES + constraints.watchBytes
+  const at = LANE.bytes + constraints.watchBytes
   const context = new Float32Array(record.buffer, at, contextSize(environment))
   const value = context.find((value) => !(value >= 0 && value <= 1))
   return value === undefined ? null : `has context ${value}, but one lies from 0 to 1`
@@ -61,22 +58,24 @@ function faultOfContext(record: Uint8Array, { environment, constraints }: SavedL
 function faultOfWatch(record: Uint8Array, { bank, windows, layout }: Constraints): string | null {
   if (bank === null) return null
   const { ring, ringSize } = layout
-  const [seen, position] = new Uint32Array(record.buffer, LANE_BYTES, 2)
+  const watch = new DataView(record.buffer, LANE.bytes, WATCH_RECORD.bytes)
+  const { offsets } = WATCH_RECORD
+  const [seen, position] = [watch.getUint32(offsets.seen, true), watch.getUint32(offsets.position, true)]
   if (seen >= 2 ** 31) return `has seen ${seen} decisions, but they are counted to ${2 ** 31 - 1}`
   if (position >= Math.max(1, ringSize)) return `is at decision ${position} of a ring of ${ringSize}`
-  const loads = new Float64Array(record.buffer, LANE_BYTES + 8, 2)
+  const loads = [watch.getFloat64(offsets.cpu, true), watch.getFloat64(offsets.memory, true)]
   const load = loads.find((load) => !(load >= 0 && load <= 1))
   if (load !== undefined) return `has load ${load}, but one lies from 0 to 1`
-  const outcomes = record.subarray(LANE_BYTES + ring, LANE_BYTES + ring + ringSize)
+  const outcomes = record.subarray(LANE.bytes + ring, LANE.bytes + ring + ringSize)
   const outcome = outcomes.find((outcome) => outcome > 3)
   if (outcome !== undefined) return `has outcome ${outcome}, but one is 0 to 3`
-  const counts = new Uint32Array(record.buffer, LANE_BYTES + layout.counts, 3 * windows.length)
+  const counts = new Uint32Array(record.buffer, LANE.bytes + layout.counts, 3 * windows.length)
   for (const [i, window] of windows.entries()) {
     const wanted = countOutcomes(outcomes, { position, count: Math.min(seen, window) })
     if (wanted.every((count, k) => count === counts[3 * i + k])) continue
     return `counts ${counts.subarray(3 * i, 3 * i + 3)} in its last ${window} decisions, which are ${wanted}`
   }
-  const state = new Float64Array(record.buffer, LANE_BYTES + layout.state, bank.stateSize)
+  const state = new Float64Array(record.buffer, LANE.bytes + layout.state, bank.stateSize)
   const fault = faultOfState(bank.code, state)
   return fault === null ? null : `has a monitor whose state ${fault}`
 }

@@ -1,8 +1,10 @@
 /** Test support: an environment over a small world, with every output of a step as plain arrays. */
+import { writeBlock } from '@vigil/blocks'
+import { STEP } from './blocks.ts'
 import { compileConstraints, writeConstraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { type EnvironmentExports, instantiateEnvironment } from './module.ts'
-import { PLAN_WORDS, writePlan } from './plan.ts'
+import { ENVIRONMENT_PLAN_BYTES, writeEnvironmentPlan } from './plan.ts'
 import { DEFAULT_REWARDS } from './reward-table.ts'
 
 /** Four agents in streams without a time limit; nothing is specified. */
@@ -67,14 +69,14 @@ export function openLanes(
     labels: put(Uint8Array.from(world.labels)),
     constraints: place(constraints.blockBytes),
   }
-  const plan = place(4 * PLAN_WORDS)
+  const plan = place(ENVIRONMENT_PLAN_BYTES)
   const laneBytes = laneCount * constraints.laneBytes
   const lanes = place(laneBytes)
   const seen = { rows: place(4 * laneCount), context: place(4 * laneCount * K) }
   const given = { actions: place(entries), probabilities: place(16 * entries) }
   const out = {
     rewards: place(4 * entries),
-    expected: place(4 * entries),
+    expectedRewards: place(4 * entries),
     teamActions: place(laneCount),
     terminated: place(laneCount),
     truncated: place(laneCount),
@@ -84,7 +86,9 @@ export function openLanes(
     registers: place(constraints.registerBytes),
   }
   writeConstraints(constraints, spec, { buffer: memory.buffer, at: split.constraints })
-  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, plan, PLAN_WORDS))
+  const job = place(STEP.bytes)
+  writeEnvironmentPlan({ spec, constraints }, split, { buffer: memory.buffer, at: plan })
+  writeBlock(STEP, { buffer: memory.buffer, at: job }, { plan, lanes, count: laneCount, laneBase: 0, ...given, ...out })
   env.reset(plan, lanes, laneCount, 0)
 
   const floats = (at: number, length: number) => [...new Float32Array(memory.buffer, at, length)]
@@ -100,29 +104,13 @@ export function openLanes(
     step(actions: readonly number[], probabilities: readonly number[] = Array(4 * entries).fill(0.25)) {
       new Uint8Array(memory.buffer, given.actions, entries).set(actions)
       new Float32Array(memory.buffer, given.probabilities, 4 * entries).set(probabilities)
-      const status = env.step(
-        plan,
-        lanes,
-        laneCount,
-        0,
-        given.actions,
-        given.probabilities,
-        out.rewards,
-        out.expected,
-        out.teamActions,
-        out.terminated,
-        out.truncated,
-        out.nextRows,
-        out.nextContext,
-        out.robustness,
-        out.registers,
-      )
+      const status = env.step(job)
       return {
         status,
         /** the actions as they lie there now: the environment tries others and puts them back */
         actions: bytes(given.actions, entries),
         rewards: floats(out.rewards, entries),
-        expected: floats(out.expected, entries),
+        expected: floats(out.expectedRewards, entries),
         teamActions: bytes(out.teamActions, laneCount),
         terminated: bytes(out.terminated, laneCount),
         truncated: bytes(out.truncated, laneCount),

@@ -5,23 +5,8 @@ import { EnvironmentError } from './errors.ts'
 export type EnvironmentExports = {
   reset(plan: number, lanes: number, count: number, laneBase: number): void
   observe(plan: number, lanes: number, count: number, rows: number, context: number): void
-  step(
-    plan: number,
-    lanes: number,
-    count: number,
-    laneBase: number,
-    actions: number,
-    probabilities: number,
-    rewards: number,
-    expectedRewards: number,
-    teamActions: number,
-    terminated: number,
-    truncated: number,
-    nextRows: number,
-    nextContext: number,
-    robustness: number,
-    registers: number,
-  ): number
+  /** On `STEP` (./blocks.ts). */
+  step(job: number): number
   prepare(plan: number, registers: number): void
   beginLane(plan: number, watch: number, context: number): void
   absorb(plan: number, row: number, actions: number, watch: number, context: number, registers: number): number

@@ -1,10 +1,12 @@
+import { writeBlock } from '@vigil/blocks'
+import { PLAN } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
 import { averageCount, contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { EnvironmentError } from './errors.ts'
 import { actionRewards } from './reward-table.ts'
 
-/** Length of the plan block in 32-bit words; the fields are those of assembly/plan.ts. */
-export const PLAN_WORDS = 27
+/** Length of the plan block. */
+export const ENVIRONMENT_PLAN_BYTES = PLAN.bytes
 
 /** Where the data of one split lie: byte offsets into the shared memory. */
 export type SplitLocation = {
@@ -28,36 +30,37 @@ export type PlanLocation = SplitLocation & {
  * Writes the plan block that every lane of an environment reads.
  *
  * @param spec with its specifications compiled
- * @param words [PLAN_WORDS] u32 view of the shared memory, overwritten
+ * @param to.at byte offset of ENVIRONMENT_PLAN_BYTES, a multiple of 4
  * @throws {EnvironmentError} ENVIRONMENT_SPEC
  */
-export function writePlan(
+export function writeEnvironmentPlan(
   { spec, constraints }: { readonly spec: EnvironmentSpec; readonly constraints: Constraints },
   location: PlanLocation,
-  words: Uint32Array,
+  to: { readonly buffer: ArrayBufferLike; readonly at: number },
 ): void {
   assertSpec(spec, location)
-  const numbers = new Float32Array(words.buffer, words.byteOffset, PLAN_WORDS)
-  words[0] = spec.mode === 'iid' ? 0 : 1
-  words[1] = spec.agentCount
-  words[2] = spec.seed
-  words[3] = spec.episodeSteps
-  words[4] = spec.attribution === 'own' ? 0 : 1
-  words[5] = spec.rule === 'majority' ? 0 : 1
-  words[6] = 2 * spec.faults + 1
-  words[7] = spec.fallbackAction
-  words[8] = contextSize(spec)
-  words[9] = location.rowCount
-  words[10] = location.rows
-  words[11] = location.streamStarts
-  words[12] = location.streamCount
-  words[13] = location.labels
-  numbers[14] = spec.teamBonus
-  words[15] = averageCount(spec.mode)
-  words[16] = constraints.laneBytes
-  words[17] = constraints.watchBytes
-  words[18] = constraints.specificationCount === 0 ? 0 : location.constraints
-  numbers.set(actionRewards(spec.rewards).flat(), 19)
+  writeBlock(PLAN, to, {
+    mode: spec.mode === 'iid' ? 0 : 1,
+    agentCount: spec.agentCount,
+    seed: spec.seed,
+    episodeSteps: spec.episodeSteps,
+    attribution: spec.attribution === 'own' ? 0 : 1,
+    rule: spec.rule === 'majority' ? 0 : 1,
+    quorumSize: 2 * spec.faults + 1,
+    fallbackAction: spec.fallbackAction,
+    contextSize: contextSize(spec),
+    rowCount: location.rowCount,
+    rows: location.rows,
+    streamStarts: location.streamStarts,
+    streamCount: location.streamCount,
+    labels: location.labels,
+    teamBonus: spec.teamBonus,
+    averageCount: averageCount(spec.mode),
+    laneBytes: constraints.laneBytes,
+    watchBytes: constraints.watchBytes,
+    watch: constraints.specificationCount === 0 ? 0 : location.constraints,
+    actionRewards: actionRewards(spec.rewards).flat(),
+  })
 }
 
 function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {

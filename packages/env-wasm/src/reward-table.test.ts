@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { compileConstraints } from './constraints.ts'
 import type { EnvironmentSpec } from './environment-spec.ts'
 import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
-import { PLAN_WORDS, writePlan } from './plan.ts'
+import { writeEnvironmentPlan } from './plan.ts'
 import {
   actionBands,
   actionRewards,
@@ -78,11 +78,10 @@ describe('actionRewards', () => {
           observeConstraints: false,
         }
         const split = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
-        writePlan(
-          { spec, constraints: compileConstraints(spec) },
-          split,
-          new Uint32Array(memory.buffer, PLAN, PLAN_WORDS),
-        )
+        writeEnvironmentPlan({ spec, constraints: compileConstraints(spec) }, split, {
+          buffer: memory.buffer,
+          at: PLAN,
+        })
         for (const label of [0, 1]) {
           for (const [action, name] of ACTIONS.entries()) {
             // Amounts are halves and shares quarters: every sum is exact, in f32 as well.

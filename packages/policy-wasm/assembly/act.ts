@@ -1,5 +1,6 @@
 /** Acting: from rows of inputs to actions, log-probabilities and values for every agent of the team. */
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
+import { Acting } from './acting'
 import { beginBuffers, placeBuffer } from './arena'
 import { ACTING, aimDropout, beginDropout, endDropout } from './dropout'
 import { exp4, sigmoid4 } from './exp'
@@ -31,47 +32,24 @@ export const NON_FINITE_LOGITS = 1
  * The uniform number of (lane, step, agent) is word agent % 4 of Philox(seed, action)(step, lane, agent / 4), so it does
  * not depend on shards, threads or tiles.
  *
- * @param x             [rows, denseSize] f32
- * @param categories    [rows, C] u16
- * @param scratch       scratchBytes (../src/plan.ts)
- * @param recurrent     [rows, A, S] f32, states of both trunks before the step, overwritten by those after it
- * @param laneBase      lane number of row 0
- * @param steps         first lane's step counter, two u32 words (low, high)
- * @param stepStride    bytes between the counters of neighbouring lanes
- * @param actions       [rows, A] u8, overwritten
- * @param logProbs      [rows, A] f32, overwritten
- * @param probabilities [rows, A, 4] f32, overwritten
- * @param values        [rows, A, O] f32, overwritten when there is a critic: value, cost values, satisfactions
  * @returns OK or NON_FINITE_LOGITS
  */
-export function act(
-  plan: Plan,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  seed: u32,
-  laneBase: u32,
-  steps: usize,
-  stepStride: usize,
-  actions: usize,
-  logProbs: usize,
-  probabilities: usize,
-  values: usize,
-): i32 {
+export function act(acting: Acting): i32 {
+  const plan = changetype<Plan>(acting.plan)
   const agents = plan.agentCount
-  beginDropout(plan, ACTING, steps, stepStride, laneBase, 1)
-  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
-  if (status == OK && plan.valueLayers > 0)
-    stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 1, values)
+  beginDropout(plan, ACTING, acting.steps, acting.stepStride, acting.laneBase, 1)
+  const status = softmaxPolicies(plan, acting)
+  if (status == OK && plan.valueLayers > 0) stateValues(plan, acting, 1)
   endDropout()
   if (status != OK) return status
-  for (let row = 0; row < rows; row++) {
-    const step = steps + <usize>row * stepStride
+  const actions = acting.actions
+  const logProbs = acting.logProbs
+  const probabilities = acting.probabilities
+  for (let row = 0; row < acting.rows; row++) {
+    const step = acting.steps + <usize>row * acting.stepStride
     for (let agent = 0; agent < agents; agent++) {
-      if ((agent & 3) == 0) philox(seed, ACTION_STREAM, load<u32>(step), load<u32>(step, 4), laneBase + row, agent >> 2)
+      if ((agent & 3) == 0)
+        philox(acting.seed, ACTION_STREAM, load<u32>(step), load<u32>(step, 4), acting.laneBase + row, agent >> 2)
       const entry = <usize>row * agents + agent
       const p = probabilities + ((entry * ACTION_COUNT) << 2)
       const action = sample(p, unitFloat(wordOf(agent & 3)))
@@ -83,29 +61,18 @@ export function act(
 }
 
 /**
- * The greedy action and the threat score of every agent.
+ * The greedy action, of equal ones that of the smaller number, and the threat score of every agent.
  *
- * @param recurrent     [rows, A, S] f32, the policies' states before the step, overwritten by those after it
- * @param actions       [rows, A] u8, overwritten; ties go to the smaller action number
- * @param scores        [rows, A] f32, overwritten: pi(block) + pi(quarantine), at most 1
- * @param probabilities [rows, A, 4] f32, overwritten
  * @returns OK or NON_FINITE_LOGITS
  */
-export function actGreedily(
-  plan: Plan,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  actions: usize,
-  scores: usize,
-  probabilities: usize,
-): i32 {
-  const status = softmaxPolicies(plan, parameters, x, categories, rows, scratch, recurrent, probabilities)
+export function actGreedily(acting: Acting): i32 {
+  const plan = changetype<Plan>(acting.plan)
+  const status = softmaxPolicies(plan, acting)
   if (status != OK) return status
-  const entries = <usize>rows * plan.agentCount
+  const actions = acting.actions
+  const scores = acting.scores
+  const probabilities = acting.probabilities
+  const entries = <usize>acting.rows * plan.agentCount
   for (let entry: usize = 0; entry < entries; entry++) {
     const p = probabilities + ((entry * ACTION_COUNT) << 2)
     let best = 0
@@ -119,48 +86,26 @@ export function actGreedily(
   return OK
 }
 
-/**
- * The critics alone: values [rows, A, O] f32, overwritten: value, cost values, satisfactions.
- *
- * @param recurrent [rows, A, S] f32, states before the step, only read
- */
-export function evaluateStates(
-  plan: Plan,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  values: usize,
-): void {
-  stateValues(plan, parameters, x, categories, rows, scratch, recurrent, 0, values)
+/** The critics alone. */
+export function evaluateStates(acting: Acting): void {
+  stateValues(changetype<Plan>(acting.plan), acting, 0)
 }
 
-function stateValues(
-  plan: Plan,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  keepsState: i32,
-  values: usize,
-): void {
+function stateValues(plan: Plan, acting: Acting, keepsState: i32): void {
+  const rows = acting.rows
   const agents = plan.agentCount
-  beginBuffers(scratch)
+  beginBuffers(acting.scratch)
   const headWidth = outputCount(plan, VALUE_TRUNK)
   let head: usize = 0
   if (headWidth > 1) head = placeBuffer(floats(TILE_ROWS * headWidth))
   const tile = placeActingTile(plan, keepsState)
   for (let first = 0; first < rows; first += TILE_ROWS) {
     const tileRows = min(TILE_ROWS, rows - first)
-    aimAtRows(plan, tile, x, categories, first, tileRows)
+    aimAtRows(plan, tile, acting, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
-      aimAtState(plan, tile, recurrent, first, agent, VALUE_TRUNK)
-      const trunk = parameters + agentOffset(plan, agent) + trunkOffset(plan, VALUE_TRUNK)
-      const out = values + floats((first * agents + agent) * valueOutputCount(plan))
+      aimAtState(plan, tile, acting.recurrent, first, agent, VALUE_TRUNK)
+      const trunk = acting.parameters + agentOffset(plan, agent) + trunkOffset(plan, VALUE_TRUNK)
+      const out = acting.values + floats((first * agents + agent) * valueOutputCount(plan))
       if (head == 0) {
         forwardTrunk(plan, VALUE_TRUNK, trunk, tile, out, floats(agents))
       } else {
@@ -191,26 +136,19 @@ function writeCritic(plan: Plan, head: usize, rows: i32, out: usize): void {
 }
 
 /** probabilities [rows, A, 4] = softmax of every agent's logits; NON_FINITE_LOGITS when a logit is NaN or infinite. */
-function softmaxPolicies(
-  plan: Plan,
-  parameters: usize,
-  x: usize,
-  categories: usize,
-  rows: i32,
-  scratch: usize,
-  recurrent: usize,
-  probabilities: usize,
-): i32 {
+function softmaxPolicies(plan: Plan, acting: Acting): i32 {
+  const rows = acting.rows
+  const probabilities = acting.probabilities
   const agents = plan.agentCount
-  beginBuffers(scratch)
+  beginBuffers(acting.scratch)
   const logits = placeBuffer(floats(TILE_ROWS * ACTION_COUNT))
   const tile = placeActingTile(plan, 1)
   for (let first = 0; first < rows; first += TILE_ROWS) {
     const tileRows = min(TILE_ROWS, rows - first)
-    aimAtRows(plan, tile, x, categories, first, tileRows)
+    aimAtRows(plan, tile, acting, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
-      aimAtState(plan, tile, recurrent, first, agent, POLICY_TRUNK)
-      forwardTrunk(plan, POLICY_TRUNK, parameters + agentOffset(plan, agent), tile, logits, floats(ACTION_COUNT))
+      aimAtState(plan, tile, acting.recurrent, first, agent, POLICY_TRUNK)
+      forwardTrunk(plan, POLICY_TRUNK, acting.parameters + agentOffset(plan, agent), tile, logits, floats(ACTION_COUNT))
       for (let row = 0; row < tileRows; row++) {
         const value = v128.load(logits + ((<usize>row) << 4))
         const largest = largest4(value)
@@ -235,9 +173,9 @@ function placeActingTile(plan: Plan, keepsState: i32): Tile {
   return tile
 }
 
-function aimAtRows(plan: Plan, tile: Tile, x: usize, categories: usize, first: i32, rows: i32): void {
-  tile.x = x + floats(first * plan.denseSize)
-  tile.categories = categories + ((<usize>(first * plan.columnCount)) << 1)
+function aimAtRows(plan: Plan, tile: Tile, acting: Acting, first: i32, rows: i32): void {
+  tile.x = acting.x + floats(first * plan.denseSize)
+  tile.categories = acting.categories + ((<usize>(first * plan.columnCount)) << 1)
   tile.lanes = rows
   tile.stateLanes = rows
 }

@@ -1,4 +1,4 @@
 export { act, actGreedily, evaluateStates } from './act'
 export { learn } from './learn'
-export { matmul } from './matmul'
+export { multiply } from './product'
 export { layOutWorkspace } from './workspace'

@@ -14,7 +14,7 @@ import { gatherEvents, gatherSegments } from './gather'
 import { constraintGradient, crossEntropyGradient, ppoGradient, valueGradient } from './losses'
 import { floats, outputCount, Plan, POLICY_TRUNK, trunkBytes, trunkOffset } from './plan'
 import { rowCount } from './tile'
-import { STATISTICS, Update } from './update'
+import { STATISTICS_BYTES, Update } from './update'
 import { Workspace } from './workspace'
 
 /**
@@ -47,8 +47,8 @@ function learnFromSlice(update: Update, plan: Plan, workspace: Workspace, agent:
   const parameters = update.parameters + <usize>agent * update.agentStride + offset
   const gradient = sliceGradient(update, agent, slice) + offset
   const statistics =
-    update.statistics + ((<usize>((trunk * plan.agentCount + agent) * update.sliceCount + slice) * STATISTICS) << 3)
-  memory.fill(statistics, 0, STATISTICS << 3)
+    update.statistics + <usize>((trunk * plan.agentCount + agent) * update.sliceCount + slice) * STATISTICS_BYTES
+  memory.fill(statistics, 0, STATISTICS_BYTES)
   beginGradient(plan, trunk, parameters, workspace, gradient, paddedBytes(plan, trunk))
   const end = min((slice + 1) * update.sliceLanes, update.laneCount)
   let lane = slice * update.sliceLanes

@@ -7,16 +7,10 @@
 import { exp4, sigmoid4 } from './exp'
 import { floats, outputCount, Plan, VALUE_TRUNK } from './plan'
 import { exp1, largest4, sum4 } from './softmax'
-import { Update } from './update'
+import { LabelStatistics, PolicyStatistics, Update, ValueStatistics } from './update'
 
 /** Number of a row that the agent learns nothing from: its outputs have no loss and no gradient. */
 export const NO_EVENT: i32 = -1
-
-/** Adds to one of a slice's sums. */
-@inline
-function addStatistic(statistics: usize, index: usize, value: f64): void {
-  store<f64>(statistics + (index << 3), load<f64>(statistics + (index << 3)) + value)
-}
 
 /**
  * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus, and where `direct` is given, with d its number and
@@ -87,11 +81,12 @@ export function ppoGradient(
     clippedCount += clippedShare
     ratios += ratioCount
   }
-  addStatistic(statistics, 0, policyLoss)
-  addStatistic(statistics, 1, entropySum)
-  addStatistic(statistics, 2, divergence)
-  addStatistic(statistics, 3, clippedCount)
-  addStatistic(statistics, 4, ratios)
+  const sum = changetype<PolicyStatistics>(statistics)
+  sum.policyLoss += policyLoss
+  sum.entropy += entropySum
+  sum.approxKl += divergence
+  sum.clipped += clippedCount
+  sum.ratios += ratios
 }
 
 /** What `surrogateOf` and `surrogateOverAll` found: AssemblyScript returns one value only. */
@@ -218,7 +213,7 @@ export function valueGradient(
     store<f32>(dValues + <usize>row * stride, scale * error)
     valueLoss += error * error
   }
-  addStatistic(statistics, 0, valueLoss)
+  changetype<ValueStatistics>(statistics).valueLoss += valueLoss
 }
 
 /**
@@ -268,8 +263,9 @@ export function constraintGradient(
       satisfactionLoss += (1 - satisfied) * max(logit, 0) + satisfied * max(-logit, 0) + Mathf.log(1 + exp1(-size))
     }
   }
-  addStatistic(statistics, 1, costValueLoss)
-  addStatistic(statistics, 2, satisfactionLoss)
+  const sum = changetype<ValueStatistics>(statistics)
+  sum.costValueLoss += costValueLoss
+  sum.satisfactionLoss += satisfactionLoss
 }
 
 /**
@@ -316,5 +312,5 @@ export function crossEntropyGradient(
     store<f32>(dZ + second, load<f32>(dZ + second) - share * (z1 >= z2 ? ratio * larger : larger))
     loss += largest + Mathf.log(sum) - logGroup
   }
-  addStatistic(statistics, 0, loss)
+  changetype<LabelStatistics>(statistics).crossEntropy += loss
 }

@@ -1,6 +1,6 @@
 /** The plan block, which describes the network's shape, and where in memory its tensors and states lie. */
 
-/** Written by the host (../src/plan.ts) in this order, one 32-bit word per field. */
+/** Described in ../src/blocks.ts, written by ../src/plan.ts. */
 @unmanaged
 export class Plan {
   agentCount: i32
@@ -32,10 +32,11 @@ export class Plan {
 }
 
 /** Behind the fields: i32 widths of the policy [8], of the critic [8] and of the LSTM layers [8], not padded; first embedding row of each column [C]. */
-const POLICY_WIDTHS: i32 = 15
-const VALUE_WIDTHS: i32 = 23
-const LSTM_WIDTHS: i32 = 31
-const COLUMN_OFFSETS: i32 = 39
+const LAYERS_MAX: i32 = 8
+const POLICY_WIDTHS: i32 = <i32>(offsetof<Plan>() >> 2)
+const VALUE_WIDTHS: i32 = POLICY_WIDTHS + LAYERS_MAX
+const LSTM_WIDTHS: i32 = VALUE_WIDTHS + LAYERS_MAX
+const COLUMN_OFFSETS: i32 = LSTM_WIDTHS + LAYERS_MAX
 
 export const ACTION_COUNT = 4
 

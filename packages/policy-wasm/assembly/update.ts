@@ -1,6 +1,6 @@
 /** The block that describes one update of the team to every thread that works on it. */
 
-/** Written by the host (../src/update-block.ts) in this order, one 32-bit word per field. Bytes of all `*Stride`s. */
+/** Described in ../src/blocks.ts. Bytes of all `*Stride`s. */
 @unmanaged
 export class Update {
   /** -> plan block */
@@ -49,7 +49,7 @@ export class Update {
   direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
   rowShares: usize
-  /** -> f64 [trunkCount * A, S, STATISTICS], sums over the slice's events, overwritten */
+  /** -> [trunkCount * A, S] of STATISTICS_BYTES, sums over the slice's events, overwritten: one of the classes below */
   statistics: usize
   /** -> f64 [trunkCount * A], gradient norms before clipping, overwritten */
   gradientNorms: usize
@@ -80,8 +80,29 @@ export class Update {
   epsilon: f32
 }
 
-/**
- * Sums per slice: policy loss, entropy, approximate KL, clipped ratios, ratios; or the losses of the values, cost values and
- * satisfactions; or the cross-entropy.
- */
-export const STATISTICS = 5
+/** Sums over the events of a slice, of a policy that learns by PPO; described in ../src/blocks.ts, as those below. */
+@unmanaged
+export class PolicyStatistics {
+  policyLoss: f64
+  entropy: f64
+  approxKl: f64
+  clipped: f64
+  ratios: f64
+}
+
+/** Of a critic. */
+@unmanaged
+export class ValueStatistics {
+  valueLoss: f64
+  costValueLoss: f64
+  satisfactionLoss: f64
+}
+
+/** Of a policy that learns from labels. */
+@unmanaged
+export class LabelStatistics {
+  crossEntropy: f64
+}
+
+/** Room for any of them. */
+export const STATISTICS_BYTES: usize = offsetof<PolicyStatistics>()

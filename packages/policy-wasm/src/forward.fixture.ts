@@ -1,7 +1,9 @@
 /** Runs the forward pass of the module on rows of inputs, for tests only. */
+import { writeBlock } from '@vigil/blocks'
+import { ACTING } from './blocks.ts'
 import { compilePolicy, instantiatePolicy } from './module.ts'
 import { type NetworkSpec, recurrentStateSize, valueOutputCount } from './network.ts'
-import { planWords, scratchBytes, writePlan } from './plan.ts'
+import { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'
 
 /** x and categories of some rows. */
 export type Inputs = { readonly rows: number; readonly dense: Float32Array; readonly categories: Uint16Array }
@@ -39,8 +41,9 @@ export async function createForwardPass() {
       return at
     }
     new Uint8Array(memory.buffer).fill(0xff, 65536)
-    const plan = place(planWords(spec) * 4)
-    writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
+    const plan = place(networkPlanBytes(spec))
+    writeNetworkPlan(spec, { buffer: memory.buffer, at: plan })
+    const job = place(ACTING.bytes)
     const weights = placeFloats(parameters)
     const x = placeFloats(inputs.dense)
     const categories = place(inputs.categories.byteLength)
@@ -54,21 +57,26 @@ export async function createForwardPass() {
     const [probabilities, values, scores] = [place(16 * entries), place(4 * criticLength), place(4 * entries)]
     const floatsAt = (at: number, length: number) => new Float32Array(memory.buffer, at, length).slice()
     const actionsNow = () => new Uint8Array(memory.buffer, actions, entries).slice()
-    const common = [plan, weights, x, categories, inputs.rows, scratch] as const
+    const given = { plan, parameters: weights, x, categories, rows: inputs.rows, scratch }
+    const draw = { seed: options.seed ?? 1, laneBase: 0, steps, stepStride: 8 }
+    const outcome = { actions, logProbs, scores, probabilities, values }
+    const describeJob = (recurrent: number) => {
+      writeBlock(ACTING, { buffer: memory.buffer, at: job }, { ...given, ...draw, ...outcome, recurrent })
+      return job
+    }
 
     const greedyState = placeFloats(before)
-    policy.actGreedily(...common, greedyState, actions, scores, probabilities)
+    policy.actGreedily(describeJob(greedyState))
     const greedy = {
       greedy: actionsNow(),
       scores: floatsAt(scores, entries),
       greedyRecurrent: floatsAt(greedyState, before.length),
     }
     const state = placeFloats(before)
-    if (spec.valueHidden !== null) policy.evaluateStates(...common, state, values)
+    if (spec.valueHidden !== null) policy.evaluateStates(describeJob(state))
     const critics = { evaluated: floatsAt(values, criticLength), evaluatedRecurrent: floatsAt(state, before.length) }
     new Uint8Array(memory.buffer).fill(0xff, probabilities, scores)
-    const draw = [options.seed ?? 1, 0, steps, 8] as const
-    const status = policy.act(...common, state, ...draw, actions, logProbs, probabilities, values)
+    const status = policy.act(describeJob(state))
     return {
       ...greedy,
       ...critics,

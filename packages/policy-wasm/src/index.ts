@@ -1,3 +1,13 @@
+export {
+  ACTING,
+  LABEL_STATISTICS,
+  POLICY_STATISTICS,
+  PRODUCT,
+  STATISTICS_BYTES,
+  UPDATE,
+  type UpdateFields,
+  VALUE_STATISTICS,
+} from './blocks.ts'
 export { PolicyError, type PolicyErrorCode } from './errors.ts'
 export { initialiseParameters } from './initialisation.ts'
 export { compilePolicy, instantiatePolicy, POLICY_STATIC_END, type PolicyExports } from './module.ts'
@@ -15,5 +25,4 @@ export {
   totalVocabulary,
   valueOutputCount,
 } from './network.ts'
-export { planWords, scratchBytes, writePlan } from './plan.ts'
-export { STATISTICS_PER_SLICE, UPDATE_BYTES, type UpdateFields, writeUpdate } from './update-block.ts'
+export { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'

@@ -1,8 +1,9 @@
+import { writeBlock } from '@vigil/blocks'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { POLICY_STATISTICS, STATISTICS_BYTES, UPDATE, type UpdateFields, VALUE_STATISTICS } from './blocks.ts'
 import { compilePolicy, instantiatePolicy, type PolicyExports } from './module.ts'
 import { type NetworkSpec, parameterLayout } from './network.ts'
-import { planWords, writePlan } from './plan.ts'
-import { STATISTICS_PER_SLICE, UPDATE_BYTES, type UpdateFields, writeUpdate } from './update-block.ts'
+import { networkPlanBytes, writeNetworkPlan } from './plan.ts'
 
 /** One dense input and one column; every weight 0.1, so that all units of a layer are alike and sums have closed forms. */
 const SPEC: NetworkSpec = {
@@ -58,8 +59,8 @@ function update(
     new Float32Array(memory.buffer, at, values.length).set(values)
     return at
   }
-  const plan = place(4 * planWords(spec))
-  writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
+  const plan = place(networkPlanBytes(spec))
+  writeNetworkPlan(spec, { buffer: memory.buffer, at: plan })
   const categorical = place(2 * ROWS)
   new Uint16Array(memory.buffer, categorical, ROWS).set(CATEGORIES)
   const zeros = Array.from({ length: ROWS }, () => 0)
@@ -93,7 +94,7 @@ function update(
     satisfied: floats(constraints?.satisfied ?? []),
     direct: 0,
     rowShares: floats([1 / count]),
-    statistics: place(8 * 2 * SLICES * STATISTICS_PER_SLICE),
+    statistics: place(2 * SLICES * STATISTICS_BYTES),
     gradientNorms: place(16),
     gradientScales: place(16),
     progress: place(12),
@@ -117,8 +118,8 @@ function update(
     ...changes,
   }
   new Int32Array(memory.buffer, fields.progress, 3).set([0, SLICES, SLICES])
-  const at = place(UPDATE_BYTES)
-  writeUpdate(memory.buffer, at, fields)
+  const at = place(UPDATE.bytes)
+  writeBlock(UPDATE, { buffer: memory.buffer, at }, fields)
   const workspace = place(0)
   policy.layOutWorkspace(plan, workspace, 1)
   policy.learn(at, workspace)
@@ -126,10 +127,21 @@ function update(
     const { offset, length } = slices.find((slice) => slice.name === name)!
     return Array.from(new Float32Array(memory.buffer, start + 4 * offset, length))
   }
+  const figures = new DataView(
+    memory.buffer.slice(fields.statistics, fields.statistics + 2 * SLICES * STATISTICS_BYTES),
+  )
+  const statistic = (trunk: number, offset: number) =>
+    sum(
+      Array.from({ length: SLICES }, (_, slice) =>
+        figures.getFloat64((trunk * SLICES + slice) * STATISTICS_BYTES + offset, true),
+      ),
+    )
   return {
     gradient: (name: string) => tensor(fields.firstMoment, name).map((moment) => moment / BETA_1_REST),
     parameters: (name: string) => tensor(fields.parameters, name),
-    statistics: new Float64Array(memory.buffer, fields.statistics, 2 * SLICES * STATISTICS_PER_SLICE).slice(),
+    /** Sums over the slices. */
+    policySum: (name: keyof typeof POLICY_STATISTICS.offsets) => statistic(0, POLICY_STATISTICS.offsets[name]),
+    valueSum: (name: keyof typeof VALUE_STATISTICS.offsets) => statistic(1, VALUE_STATISTICS.offsets[name]),
     norms: new Float64Array(memory.buffer, fields.gradientNorms, 2).slice(),
   }
 }
@@ -152,7 +164,7 @@ describe('learn', () => {
     ['rows of weight 1 alone', [0, 1, 1, 0, 1]],
   ])('has the value gradient of the closed form: %s', (_, weights) => {
     const rows = expected([0, 1, 2, 3, 4].filter((row) => weights[row] === 1))
-    const { gradient, statistics, norms } = update({}, weights)
+    const { gradient, valueSum, norms } = update({}, weights)
     const dHidden = rows.map(({ h, d }) => (h > 0 ? WEIGHT * d : 0))
     expect(gradient('value.headBias')).toEqual(all(1, sum(rows.map(({ d }) => d))))
     expect(gradient('value.head')).toEqual(all(8, sum(rows.map(({ h, d }) => h * d))))
@@ -162,8 +174,7 @@ describe('learn', () => {
       all(8, sum(rows.map(({ row }, i) => (CATEGORIES[row] === category ? dHidden[i] : 0)))),
     )
     expect(gradient('value.embedding')).toEqual(embedding)
-    const squares = statistics[SLICES * STATISTICS_PER_SLICE] + statistics[(SLICES + 1) * STATISTICS_PER_SLICE]
-    expect(squares).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
+    expect(valueSum('valueLoss')).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
     const names = ['embedding', 'dense.0', 'bias.0', 'head', 'headBias'].map((name) => `value.${name}`)
     expect(norms[1]).toBeCloseTo(Math.hypot(...names.flatMap(gradient)), 5)
   })
@@ -172,7 +183,7 @@ describe('learn', () => {
     const weights = [0, 1, 1, 0, 1]
     const costTargets = [0.5, 2, 0, 1, 3]
     const satisfied = [1, 1, 0, 1, 0]
-    const { gradient, statistics } = update({}, weights, { costTargets, satisfied })
+    const { gradient, valueSum } = update({}, weights, { costTargets, satisfied })
     // Every output of the head has the same weights: 0.8 h + 0.1.
     const rows = expected([1, 2, 4]).map((own) => {
       const output = 8 * WEIGHT * own.h + WEIGHT
@@ -196,18 +207,16 @@ describe('learn', () => {
     expect(gradient('value.head')).toEqual(Array.from({ length: 32 }, (_, at) => expect.closeTo(head[at % 4], 5)))
     const dHidden = rows.map(({ h }, i) => (h > 0 ? WEIGHT * sum(columns[i]) : 0))
     expect(gradient('value.bias.0')).toEqual(all(8, sum(dHidden)))
-    const figure = (index: number) =>
-      statistics[SLICES * STATISTICS_PER_SLICE + index] + statistics[(SLICES + 1) * STATISTICS_PER_SLICE + index]
-    expect(figure(0)).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
-    expect(figure(1)).toBeCloseTo(sum(rows.map(({ costError }) => costError ** 2)), 5)
-    expect(figure(2)).toBeCloseTo(sum(rows.map(({ crossEntropy }) => crossEntropy)), 5)
+    expect(valueSum('valueLoss')).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
+    expect(valueSum('costValueLoss')).toBeCloseTo(sum(rows.map(({ costError }) => costError ** 2)), 5)
+    expect(valueSum('satisfactionLoss')).toBeCloseTo(sum(rows.map(({ crossEntropy }) => crossEntropy)), 5)
   })
 
   it('leaves a policy without advantages where it is, at ln 4 of entropy', () => {
-    const { parameters, statistics, norms } = update({ epsilon: 1e-5 })
+    const { parameters, policySum, norms } = update({ epsilon: 1e-5 })
     expect(parameters('policy.head')).toEqual(Array.from({ length: 32 }, () => Math.fround(WEIGHT)))
     expect(norms[0]).toBe(0)
-    expect(statistics[1] + statistics[STATISTICS_PER_SLICE + 1]).toBeCloseTo(ROWS * Math.log(4), 5)
+    expect(policySum('entropy')).toBeCloseTo(ROWS * Math.log(4), 5)
   })
 
   it('moves each parameter by the step size at first, against its gradient', () => {

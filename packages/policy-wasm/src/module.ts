@@ -1,61 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { PolicyError } from './errors.ts'
 
-/** The functions of policy.wasm; all pointers are byte offsets into the shared memory. See assembly/act.ts. */
+/** The functions of policy.wasm; all arguments are byte offsets into the shared memory, of blocks that ./blocks.ts describes. */
 export type PolicyExports = {
-  act(
-    plan: number,
-    parameters: number,
-    x: number,
-    categories: number,
-    rows: number,
-    scratch: number,
-    recurrent: number,
-    seed: number,
-    laneBase: number,
-    steps: number,
-    stepStride: number,
-    actions: number,
-    logProbs: number,
-    probabilities: number,
-    values: number,
-  ): number
-  actGreedily(
-    plan: number,
-    parameters: number,
-    x: number,
-    categories: number,
-    rows: number,
-    scratch: number,
-    recurrent: number,
-    actions: number,
-    scores: number,
-    probabilities: number,
-  ): number
-  evaluateStates(
-    plan: number,
-    parameters: number,
-    x: number,
-    categories: number,
-    rows: number,
-    scratch: number,
-    recurrent: number,
-    values: number,
-  ): void
-  matmul(
-    a: number,
-    b: number,
-    init: number,
-    initStride: number,
-    c: number,
-    m: number,
-    k: number,
-    n: number,
-    relu: number,
-  ): void
-  /** See assembly/learn.ts and assembly/workspace.ts. */
+  /** On `ACTING`, see assembly/act.ts. @returns 0, or 1 where a logit is not finite */
+  act(acting: number): number
+  actGreedily(acting: number): number
+  evaluateStates(acting: number): void
+  /** On `UPDATE`, see assembly/learn.ts and assembly/workspace.ts. */
   learn(update: number, workspace: number): void
   layOutWorkspace(plan: number, at: number, stepCount: number): number
+  /** On `PRODUCT`, see assembly/product.ts. */
+  multiply(product: number): void
 }
 
 /** The module's static data end below this byte; env-wasm and actors keep theirs beside it. */

@@ -1,3 +1,5 @@
+import { writeBlock } from '@vigil/blocks'
+import { planBlock } from './blocks.ts'
 import {
   ACTION_COUNT,
   columnOffsets,
@@ -10,47 +12,45 @@ import {
   valueHeadWidth,
 } from './network.ts'
 
-const NORM_EPSILON_AT = 11
-const POLICY_WIDTHS_AT = 15
-const VALUE_WIDTHS_AT = 23
-const LSTM_WIDTHS_AT = 31
-const COLUMN_OFFSETS_AT = 39
-
 /** Rows that a trunk works on at once, and upper bound of the bytes of the block that describes them (assembly/tile.ts). */
 const TILE_ROWS = 64
 const TILE_BYTES = 64
 
-/** Length in i32 words of the plan block of a network. */
-export function planWords(spec: NetworkSpec): number {
-  return COLUMN_OFFSETS_AT + spec.vocabularySizes.length
+/** Length of the plan block of a network. */
+export function networkPlanBytes(spec: NetworkSpec): number {
+  return planBlock(spec.vocabularySizes.length).bytes
 }
 
 /**
- * Writes the plan block that the WebAssembly module reads; the fields are those of assembly/plan.ts.
+ * Writes the plan block of a network.
  *
- * @param out [planWords(spec)] i32, overwritten
+ * @param to.at byte offset of `networkPlanBytes`, a multiple of 4
  */
-export function writePlan(spec: NetworkSpec, out: Int32Array): void {
-  out.fill(0)
-  out[0] = spec.agentCount
-  out[1] = spec.denseSize
-  out[2] = spec.vocabularySizes.length
-  out[3] = parameterLayout(spec).parametersPerAgent
-  out[4] = totalVocabulary(spec)
-  out[5] = spec.policyHidden.length
-  out[6] = spec.valueHidden?.length ?? 0
-  out[7] = spec.lstmHidden.length
-  out[8] = widestLayer(spec)
-  out[9] = widestOf(spec.lstmHidden)
-  out[10] = recurrentStateSize(spec)
-  new Float32Array(out.buffer, out.byteOffset, out.length)[NORM_EPSILON_AT] = spec.layerNorm ? LAYER_NORM_EPSILON : 0
-  out[12] = spec.constraintCount
-  out[13] = Math.round(256 * (spec.dropout?.rate ?? 0))
-  out[14] = spec.dropout?.seed ?? 0
-  out.set(spec.policyHidden, POLICY_WIDTHS_AT)
-  out.set(spec.valueHidden ?? [], VALUE_WIDTHS_AT)
-  out.set(spec.lstmHidden, LSTM_WIDTHS_AT)
-  out.set(columnOffsets(spec), COLUMN_OFFSETS_AT)
+export function writeNetworkPlan(
+  spec: NetworkSpec,
+  to: { readonly buffer: ArrayBufferLike; readonly at: number },
+): void {
+  writeBlock(planBlock(spec.vocabularySizes.length), to, {
+    agentCount: spec.agentCount,
+    denseSize: spec.denseSize,
+    columnCount: spec.vocabularySizes.length,
+    parametersPerAgent: parameterLayout(spec).parametersPerAgent,
+    vocabularySize: totalVocabulary(spec),
+    policyLayers: spec.policyHidden.length,
+    valueLayers: spec.valueHidden?.length ?? 0,
+    lstmLayers: spec.lstmHidden.length,
+    widest: widestLayer(spec),
+    widestLstm: widestOf(spec.lstmHidden),
+    stateSize: recurrentStateSize(spec),
+    normEpsilon: spec.layerNorm ? LAYER_NORM_EPSILON : 0,
+    constraintCount: spec.constraintCount,
+    dropout: Math.round(256 * (spec.dropout?.rate ?? 0)),
+    dropoutSeed: spec.dropout?.seed ?? 0,
+    policyWidths: spec.policyHidden,
+    valueWidths: spec.valueHidden ?? [],
+    lstmWidths: spec.lstmHidden,
+    columnOffsets: columnOffsets(spec),
+  })
 }
 
 /** Bytes of scratch that one forward pass needs: the heads' outputs of a tile, and what its layers leave behind. */

@@ -1,14 +1,16 @@
+import { writeBlock } from '@vigil/blocks'
 import {
   compileConstraints,
   compileEnvironment,
   DEFAULT_REWARDS,
+  ENVIRONMENT_PLAN_BYTES,
   ENVIRONMENT_STATIC_END,
   type EnvironmentSpec,
   instantiateEnvironment,
-  PLAN_WORDS,
   SPECIFICATION_PRESETS,
+  STEP,
   writeConstraints,
-  writePlan,
+  writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import { randomStream, randomWord } from '@vigil/random'
 import { measureRounds, type Rates, timed } from './rounds.ts'
@@ -59,13 +61,14 @@ export async function measureEnvironment(watched: boolean, rounds: number): Prom
     labels: place(ROWS),
     constraints: place(constraints.blockBytes),
   }
-  const plan = place(4 * PLAN_WORDS)
+  const plan = place(ENVIRONMENT_PLAN_BYTES)
   const lanes = place(LANES * constraints.laneBytes)
   const observed = place(4 * LANES)
   const actions = place(entries)
   const rewards = place(4 * entries)
-  const flags = [place(LANES), place(LANES), place(LANES)] as const
+  const [teamActions, terminated, truncated] = [place(LANES), place(LANES), place(LANES)]
   const nextRows = place(4 * LANES)
+  const job = place(STEP.bytes)
   const robustness = place(4 * LANES * constraints.specificationCount)
   const registers = place(constraints.registerBytes)
   const pages = Math.ceil(end / 65536)
@@ -83,14 +86,17 @@ export async function measureEnvironment(watched: boolean, rounds: number): Prom
   const drawn = new Uint8Array(memory.buffer, actions, entries)
   for (let entry = 0; entry < entries; entry++) drawn[entry] = randomWord(stream, entry, 1) % 4
   writeConstraints(constraints, spec, { buffer: memory.buffer, at: split.constraints })
-  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, plan, PLAN_WORDS))
+  writeEnvironmentPlan({ spec, constraints }, split, { buffer: memory.buffer, at: plan })
+  const given = { plan, lanes, count: LANES, laneBase: 0, actions, probabilities: 0, registers }
+  const outcome = { rewards, expectedRewards: 0, teamActions, terminated, truncated, robustness }
+  writeBlock(STEP, { buffer: memory.buffer, at: job }, { ...given, ...outcome, nextRows, nextContext: 0 })
   environment.reset(plan, lanes, LANES, 0)
 
   return await measureRounds({ rounds, threads: 1 }, () =>
     timed(STEPS * LANES, () => {
       for (let step = 0; step < STEPS; step++) {
         environment.observe(plan, lanes, LANES, observed, 0)
-        environment.step(plan, lanes, LANES, 0, actions, 0, rewards, 0, ...flags, nextRows, 0, robustness, registers)
+        environment.step(job)
       }
     }),
   )

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { compilePolicy, instantiatePolicy } from '@vigil/policy-wasm'
+import { writeBlock } from '@vigil/blocks'
+import { compilePolicy, instantiatePolicy, PRODUCT } from '@vigil/policy-wasm'
 
 /** One product of [64, 128] x [128, 128], whose operands stay in the cache. */
 const M = 64
@@ -46,15 +47,17 @@ export async function startRoofline(threads: number): Promise<Roofline> {
 /** A function that repeats the product for MEASURE_MS and says its rate in GFLOP/s. */
 export async function startProduct(): Promise<() => number> {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true })
-  const { matmul } = instantiatePolicy(await compilePolicy(), memory)
-  const [a, b, c, init] = [65536, 131072, 262144, 327680]
+  const { multiply } = instantiatePolicy(await compilePolicy(), memory)
+  const [a, b, c, init, job] = [65536, 131072, 262144, 327680, 393216]
+  const product = { a, b, init, initStride: 0, c, m: M, k: K, n: N, relu: 0 }
+  writeBlock(PRODUCT, { buffer: memory.buffer, at: job }, product)
   new Float32Array(memory.buffer, a, M * K).fill(0.5)
   new Float32Array(memory.buffer, b, K * N).fill(0.5)
   return () => {
     const startMs = performance.now()
     let products = 0
     while (performance.now() - startMs < MEASURE_MS) {
-      for (let i = 0; i < 10; i++) matmul(a, b, init, 0, c, M, K, N, 0)
+      for (let i = 0; i < 10; i++) multiply(job)
       products += 10
     }
     return (2 * M * K * N * products) / (performance.now() - startMs) / 1e6

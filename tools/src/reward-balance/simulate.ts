@@ -1,11 +1,13 @@
+import { writeBlock } from '@vigil/blocks'
 import {
   compileConstraints,
+  ENVIRONMENT_PLAN_BYTES,
   ENVIRONMENT_STATIC_END,
   type EnvironmentSpec,
   instantiateEnvironment,
-  PLAN_WORDS,
   type RewardTable,
-  writePlan,
+  STEP,
+  writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import { type RandomStream, randomStream, randomUnit } from '@vigil/random'
 import type { Policy } from './policy.ts'
@@ -56,7 +58,7 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
   for (let i = 0; i < ROWS; i++) rows[i] = i
   new Uint32Array(memory.buffer, layout.streamStarts, 2).set([0, ROWS])
   const split = { ...layout, rowCount: ROWS, streamCount: 1, constraints: 0 }
-  writePlan({ spec, constraints }, split, new Uint32Array(memory.buffer, layout.plan, PLAN_WORDS))
+  writeEnvironmentPlan({ spec, constraints }, split, { buffer: memory.buffer, at: layout.plan })
 
   const observed = new Uint32Array(memory.buffer, layout.observed, LANES)
   const actions = new Uint8Array(memory.buffer, layout.actions, LANES)
@@ -76,24 +78,28 @@ export function simulate(module: WebAssembly.Module, simulation: Simulation): nu
         const alert = isThreat ? policy.threatAlertRate : policy.benignAlertRate
         actions[i] = choose({ block, alert }, choices, { event: played + i, policyIndex })
       }
-      const { actions: chosen, rewards: paid, teamActions, terminated, truncated, nextRows } = layout
-      env.step(
-        layout.plan,
-        layout.lanes,
-        count,
-        laneBase,
-        chosen,
-        0,
-        paid,
-        0,
-        teamActions,
-        terminated,
-        truncated,
-        nextRows,
-        0,
-        0,
-        0,
+      writeBlock(
+        STEP,
+        { buffer: memory.buffer, at: layout.step },
+        {
+          plan: layout.plan,
+          lanes: layout.lanes,
+          count,
+          laneBase,
+          actions: layout.actions,
+          probabilities: 0,
+          rewards: layout.rewards,
+          expectedRewards: 0,
+          teamActions: layout.teamActions,
+          terminated: layout.terminated,
+          truncated: layout.truncated,
+          nextRows: layout.nextRows,
+          nextContext: 0,
+          robustness: 0,
+          registers: 0,
+        },
       )
+      env.step(layout.step)
       for (let i = 0; i < count; i++) sum += rewards[i]
     }
     return sum / simulation.samples
@@ -139,7 +145,8 @@ function layOut(laneBytes: number) {
     return at
   }
   const places = {
-    plan: take(4 * PLAN_WORDS),
+    plan: take(ENVIRONMENT_PLAN_BYTES),
+    step: take(STEP.bytes),
     rows: take(4 * ROWS),
     streamStarts: take(8),
     labels: take(ROWS),

@@ -4,8 +4,7 @@ import {
   DEFAULT_REWARDS,
   type EnvironmentSpec,
   instantiateEnvironment,
-  PLAN_WORDS,
-  writePlan,
+  writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import { decide } from '@vigil/vote'
 import fc from 'fast-check'
@@ -40,11 +39,10 @@ it('the vote inside the environment is the vote of packages/vote', async () => {
         observeConstraints: false,
       }
       const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
-      writePlan(
-        { spec, constraints: compileConstraints(spec) },
-        nowhere,
-        new Uint32Array(memory.buffer, planAt, PLAN_WORDS),
-      )
+      writeEnvironmentPlan({ spec, constraints: compileConstraints(spec) }, nowhere, {
+        buffer: memory.buffer,
+        at: planAt,
+      })
       new Uint8Array(memory.buffer, actionsAt, actions.length).set(actions)
       expect(environment.teamAction(planAt, actionsAt)).toBe(decide({ actions, rule, faults, fallbackAction }).action)
     }),

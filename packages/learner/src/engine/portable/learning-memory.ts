@@ -1,13 +1,13 @@
 import {
   instantiatePolicy,
   type NetworkSpec,
+  networkPlanBytes,
   POLICY_STATIC_END,
   type PolicyExports,
   parameterLayout,
-  planWords,
-  STATISTICS_PER_SLICE,
-  UPDATE_BYTES,
-  writePlan,
+  STATISTICS_BYTES,
+  UPDATE,
+  writeNetworkPlan,
 } from '@vigil/policy-wasm'
 import { EngineError } from '../errors.ts'
 
@@ -99,17 +99,17 @@ export function createLearningMemory(options: {
   }
   const placeTeam = () => place(agentCount * agentStride)
 
-  const plan = place(4 * planWords(spec))
-  writePlan(spec, new Int32Array(memory.buffer, plan, planWords(spec)))
+  const plan = place(networkPlanBytes(spec))
+  writeNetworkPlan(spec, { buffer: memory.buffer, at: plan })
   const regions = {
-    update: place(UPDATE_BYTES),
+    update: place(UPDATE.bytes),
     parameters: placeTeam(),
     firstMoment: placeTeam(),
     secondMoment: placeTeam(),
     viewMask: viewMask === null ? 0 : placeTeam(),
     gradients: place(agentCount * SLICE_COUNT * agentStride),
     rowShares: place(4 * agentCount),
-    statistics: place(8 * trunks * SLICE_COUNT * STATISTICS_PER_SLICE),
+    statistics: place(trunks * SLICE_COUNT * STATISTICS_BYTES),
     gradientNorms: place(8 * trunks),
     gradientScales: place(8 * trunks),
     progress: place(4 * (1 + trunks)),

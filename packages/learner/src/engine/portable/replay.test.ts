@@ -1,14 +1,16 @@
+import { writeBlock } from '@vigil/blocks'
 import {
+  ACTING,
   ACTION_COUNT,
   compilePolicy,
   initialiseParameters,
   instantiatePolicy,
   type NetworkSpec,
-  planWords,
+  networkPlanBytes,
   recurrentStateSize,
   scratchBytes,
   valueOutputCount,
-  writePlan,
+  writeNetworkPlan,
 } from '@vigil/policy-wasm'
 import { expect, it } from 'vitest'
 import { randomMinibatch, SETTINGS } from '../team-fixture.ts'
@@ -41,8 +43,8 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
     next = Math.ceil((next + 8 * length) / 64) * 64
     return { at, values: new view(memory.buffer, at, length) }
   }
-  const plan = place(Int32Array, planWords(SPEC))
-  writePlan(SPEC, plan.values)
+  const plan = place(Uint8Array, networkPlanBytes(SPEC))
+  writeNetworkPlan(SPEC, { buffer: memory.buffer, at: plan.at })
   const weights = place(Float32Array, parameters.length)
   weights.values.set(parameters)
   const x = place(Float32Array, laneCount * denseSize)
@@ -54,6 +56,29 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
   const probabilities = place(Float32Array, entries * ACTION_COUNT)
   const values = place(Float32Array, entries * valueOutputCount(SPEC))
   const scratch = place(Uint8Array, scratchBytes(SPEC))
+  const job = place(Uint8Array, ACTING.bytes)
+  writeBlock(
+    ACTING,
+    { buffer: memory.buffer, at: job.at },
+    {
+      plan: plan.at,
+      parameters: weights.at,
+      x: x.at,
+      categories: categories.at,
+      rows: laneCount,
+      scratch: scratch.at,
+      recurrent: recurrent.at,
+      actions: actions.at,
+      logProbs: logProbs.at,
+      scores: 0,
+      probabilities: probabilities.at,
+      values: values.at,
+      seed: 1,
+      laneBase: 0,
+      steps: steps.at,
+      stepStride: 8,
+    },
+  )
   const acted = {
     actions: new Uint8Array(agentCount * size),
     oldLogProbs: new Float32Array(agentCount * size),
@@ -75,8 +100,7 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
       if (resets[row + lane] === 1) recurrent.values.fill(0, lane * laneSize, (lane + 1) * laneSize)
       steps.values[2 * lane] = step
     }
-    const inputs = [plan.at, weights.at, x.at, categories.at, laneCount, scratch.at, recurrent.at] as const
-    policy.act(...inputs, 1, 0, steps.at, 8, actions.at, logProbs.at, probabilities.at, values.at)
+    policy.act(job.at)
     for (let entry = 0; entry < entries; entry++) {
       const at = (entry % agentCount) * size + row + Math.floor(entry / agentCount)
       acted.actions[at] = actions.values[entry]

@@ -1,4 +1,5 @@
-import { type NetworkSpec, type UpdateFields, writeUpdate } from '@vigil/policy-wasm'
+import { writeBlock } from '@vigil/blocks'
+import { type NetworkSpec, UPDATE, type UpdateFields } from '@vigil/policy-wasm'
 import { ADAM, adamCoefficients } from '../adam-coefficients.ts'
 import { type Minibatch, SUPERVISED_MAX_GRAD_NORM, type SupervisedBatch, type UpdateSettings } from '../engine.ts'
 import { type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
@@ -117,7 +118,7 @@ function describe(update: Update, size: number, shares: Float64Array, fields: Om
   const progress = new Int32Array(buffer, learning.progress, 1 + trunks)
   progress.fill(fields.jointClip ? fields.trunkCount * SLICE_COUNT : SLICE_COUNT)
   progress[0] = 0
-  writeUpdate(buffer, learning.update, { ...commonFields(update, size), ...fields })
+  writeBlock(UPDATE, { buffer, at: learning.update }, { ...commonFields(update, size), ...fields })
 }
 
 function commonFields({ learning, learningRate, step }: Update, size: number) {

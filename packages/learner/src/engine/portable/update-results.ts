@@ -1,4 +1,10 @@
-import { type NetworkSpec, STATISTICS_PER_SLICE } from '@vigil/policy-wasm'
+import {
+  LABEL_STATISTICS,
+  type NetworkSpec,
+  POLICY_STATISTICS,
+  STATISTICS_BYTES,
+  VALUE_STATISTICS,
+} from '@vigil/policy-wasm'
 import type { UpdateStats } from '../engine.ts'
 import { type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
 
@@ -11,37 +17,45 @@ const VALUE = 1
 /** The statistics of a PPO update. */
 export function ppoResults(results: Results, maxGradNormPolicy: number): UpdateStats {
   const hasCritic = results.spec.valueHidden !== null
+  const ofPolicy = (name: keyof typeof POLICY_STATISTICS.offsets) =>
+    agentMean(results, POLICY, POLICY_STATISTICS.offsets[name])
+  const ofValue = (name: keyof typeof VALUE_STATISTICS.offsets) =>
+    hasCritic ? agentMean(results, VALUE, VALUE_STATISTICS.offsets[name]) : 0
   return {
-    policyLoss: agentMean(results, POLICY, 0),
-    valueLoss: hasCritic ? agentMean(results, VALUE, 0) : 0,
-    entropy: agentMean(results, POLICY, 1),
-    approxKl: agentMean(results, POLICY, 2),
-    clipFraction: agentMean(results, POLICY, 3),
+    policyLoss: ofPolicy('policyLoss'),
+    valueLoss: ofValue('valueLoss'),
+    entropy: ofPolicy('entropy'),
+    approxKl: ofPolicy('approxKl'),
+    clipFraction: ofPolicy('clipped'),
     gradNormPolicy: trunkMean(results, results.learning.gradientNorms, POLICY),
     gradNormValue: hasCritic ? trunkMean(results, results.learning.gradientNorms, VALUE) : 0,
     clipScalePolicy: trunkMean(results, results.learning.gradientScales, POLICY),
     starvedByCritic: starvedByCritic(results, maxGradNormPolicy),
-    ratiosPerDecision: agentMean(results, POLICY, 4),
-    costValueLoss: hasCritic ? agentMean(results, VALUE, 1) : 0,
-    satisfactionLoss: hasCritic ? agentMean(results, VALUE, 2) : 0,
+    ratiosPerDecision: ofPolicy('ratios'),
+    costValueLoss: ofValue('costValueLoss'),
+    satisfactionLoss: ofValue('satisfactionLoss'),
   }
 }
 
 /** The cross-entropy and the norm of its gradient. */
 export function supervisedResults(results: Results): { loss: number; gradNorm: number } {
-  return { loss: agentMean(results, POLICY, 0), gradNorm: trunkMean(results, results.learning.gradientNorms, POLICY) }
+  const loss = agentMean(results, POLICY, LABEL_STATISTICS.offsets.crossEntropy)
+  return { loss, gradNorm: trunkMean(results, results.learning.gradientNorms, POLICY) }
 }
 
-/** Mean over the agents of the mean over their rows, in a fixed order. */
-function agentMean({ spec, learning, shares }: Results, trunk: number, statistic: number): number {
-  const perAgent = SLICE_COUNT * STATISTICS_PER_SLICE
-  const length = (trunk + 1) * spec.agentCount * perAgent
-  const sums = new Float64Array(learning.memory.buffer, learning.statistics, length)
+/**
+ * Mean over the agents of the mean over their rows, in a fixed order.
+ *
+ * @param offset of the statistic, in bytes
+ */
+function agentMean({ spec, learning, shares }: Results, trunk: number, offset: number): number {
+  const sums = new DataView(learning.memory.buffer, learning.statistics)
   let total = 0
   for (let agent = 0; agent < spec.agentCount; agent++) {
     let sum = 0
     for (let slice = 0; slice < SLICE_COUNT; slice++) {
-      sum += sums[(trunk * spec.agentCount + agent) * perAgent + slice * STATISTICS_PER_SLICE + statistic]
+      const item = (trunk * spec.agentCount + agent) * SLICE_COUNT + slice
+      sum += sums.getFloat64(item * STATISTICS_BYTES + offset, true)
     }
     total += sum * shares[agent]
   }

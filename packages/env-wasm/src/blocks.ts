@@ -1,0 +1,76 @@
+/** The blocks of memory that the host writes for env.wasm or checks; the classes in assembly/ say what each field is. */
+import { describeBlock } from '@vigil/blocks'
+
+/** What every lane of an environment shares: assembly/plan.ts. */
+export const PLAN = describeBlock('Plan', {
+  mode: 'u32',
+  agentCount: 'i32',
+  seed: 'u32',
+  episodeSteps: 'u32',
+  attribution: 'u32',
+  rule: 'u32',
+  quorumSize: 'i32',
+  fallbackAction: 'u32',
+  contextSize: 'i32',
+  rowCount: 'u32',
+  rows: 'pointer',
+  streamStarts: 'pointer',
+  streamCount: 'u32',
+  labels: 'pointer',
+  teamBonus: 'f32',
+  averageCount: 'i32',
+  laneBytes: 'pointer',
+  watchBytes: 'pointer',
+  watch: 'pointer',
+  actionRewards: ['f32', 8],
+})
+
+/** One step of some lanes: assembly/step.ts. */
+export const STEP = describeBlock('Step', {
+  plan: 'pointer',
+  lanes: 'pointer',
+  count: 'i32',
+  laneBase: 'u32',
+  actions: 'pointer',
+  probabilities: 'pointer',
+  rewards: 'pointer',
+  expectedRewards: 'pointer',
+  teamActions: 'pointer',
+  terminated: 'pointer',
+  truncated: 'pointer',
+  nextRows: 'pointer',
+  nextContext: 'pointer',
+  robustness: 'pointer',
+  registers: 'pointer',
+})
+
+/** A lane's record, before its watch record and its context: assembly/lanes.ts. */
+export const LANE = describeBlock('Lane', {
+  steps: 'u64',
+  streamsBegun: 'u32',
+  episodeStep: 'u32',
+  position: 'u32',
+  streamEnd: 'u32',
+})
+
+/** What all lanes watch with, before the tables that it points to: assembly/watch.ts. */
+export const WATCH = describeBlock('Watch', {
+  specificationCount: 'i32',
+  signalCount: 'i32',
+  signals: 'pointer',
+  windowCount: 'i32',
+  windows: 'pointer',
+  ringAt: 'pointer',
+  ringSize: 'u32',
+  stateAt: 'pointer',
+  bytes: 'pointer',
+  bank: 'pointer',
+  actionMs: ['f64', 4],
+  roundMs: ['f64', 1],
+  cpuLoad: ['f64', 4],
+  memoryLoad: ['f64', 4],
+  loadRate: ['f64', 1],
+})
+
+/** What a lane watches with, before its counts, its ring and its monitors' state: assembly/watch.ts. */
+export const WATCH_RECORD = describeBlock('WatchRecord', { seen: 'u32', position: 'u32', cpu: 'f64', memory: 'f64' })
