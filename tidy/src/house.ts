@@ -72,7 +72,6 @@ export const libraryOwners: Arrows = {
   '@duckdb/node-api': ['data'],
   protobufjs: ['proto', 'agreement'],
   chevrotain: ['stl'],
-  echarts: ['report', 'learner'],
 }
 
 export const limits = { fileLines: 400, functionLines: 70, packageShare: 0.17, proseLength: 170 }
@@ -116,8 +115,6 @@ export const exceptions = {
     'tfjs-engine.ts createTfjsEngine': learnerMoves,
     'evaluate-team.ts evaluateTeam': learnerMoves,
     'learning-curves.ts learningCards': report,
-    'ranked-chart.ts rankedChart': report,
-    'under-attack.ts faultyAgentsCard': report,
     'train.ts train': learnerMoves,
     'forward.oracle.ts forwardOracle': 'the oracle states the whole network in one place',
     'smooth.oracle.ts evaluate': 'one case per operator',

@@ -1,4 +1,13 @@
-import { chartText, formatTick, type IterationMetrics, ink, type SvgChart } from '@vigil/learner'
+import {
+  drawPlot,
+  fixedAxis,
+  formatTick,
+  type IterationMetrics,
+  ink,
+  logarithmicAxis,
+  type Series,
+  type SvgChart,
+} from '@vigil/learner'
 import { restrictiveShareOf } from './figures.ts'
 import type { RecordedAttempt } from './recorded.ts'
 
@@ -144,30 +153,15 @@ function multiple({ id, name, seeds }: CurveGroup, axes: SharedAxes, drawing: Dr
       description: `${heading} over the iterations, one line per seed: ${words}.`,
       width: 224,
       height: 132,
-      option: {
-        grid: { left: 38, right: 8, top: 8, bottom: 20 },
-        xAxis: {
-          type: 'value',
-          min: 0,
-          max: axes.lastIteration,
-          splitNumber: 3,
-          splitLine: { show: false },
-          axisLine: { lineStyle: { color: ink.line } },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, fontSize: 10, showMaxLabel: false },
-        },
-        yAxis: {
-          type: logarithmic ? 'log' : 'value',
-          min,
-          max,
-          ...(logarithmic ? { splitNumber: 3 } : { interval: step }),
-          axisLine: { show: false },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, fontSize: 10, formatter: formatTick, hideOverlap: true },
-          splitLine: { lineStyle: { color: ink.line } },
-        },
+      drawing: drawPlot({
+        width: 224,
+        height: 132,
+        x: fixedAxis(0, axes.lastIteration, String, { parts: 3 }),
+        y: logarithmic ? logarithmicAxis(range, formatTick, { parts: 3 }) : fixedAxis(min, max, formatTick, { step }),
         series: [...compared, ...drawn],
-      },
+        fontSize: 10,
+        margins: [38, 8, 8, 20],
+      }),
     },
   }
 }
@@ -185,19 +179,18 @@ function pointsOf(
   })
 }
 
-function line(drawn: { points: Points; color: string; width: number; dashed: boolean }) {
-  const { points, color, width, dashed } = drawn
-  return {
-    type: 'line',
-    silent: true,
-    data: points,
-    showSymbol: !dashed && points.length <= 12,
-    symbol: 'circle',
-    symbolSize: 4,
-    sampling: 'lttb',
-    itemStyle: { color },
-    lineStyle: { color, width, type: dashed ? [4, 3] : 'solid', cap: 'round', join: 'round' },
-  }
+function line({
+  points,
+  color,
+  width,
+  dashed,
+}: {
+  points: Points
+  color: string
+  width: number
+  dashed: boolean
+}): Series {
+  return { points, color, width, dashed, ...(!dashed && points.length <= 12 ? { dots: 2 } : {}) }
 }
 
 /** The least value loss that any critic can have on an iteration's returns. */

@@ -1,10 +1,12 @@
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
 import { totalActions } from '../run-files/schema-parts.ts'
+import { fixedAxis } from './axis.ts'
 import type { Card } from './card.ts'
-import { curveSize, curveTable, eventAxis } from './curve-card.ts'
+import { curveSize, curveTable, eventAxis, level } from './curve-card.ts'
 import { formatCount, formatShare } from './number-format.ts'
-import { actionInk, chartText, ink } from './svg-chart.ts'
+import { drawPlot, type Series } from './plot.ts'
+import { actionInk, ink } from './svg-chart.ts'
 
 type Action = keyof IterationMetrics['actions']
 
@@ -19,15 +21,14 @@ export function actionMixCard(metrics: readonly IterationMetrics[], { rows, thre
   const restrictive = shareOf(last, 'block') + shareOf(last, 'quarantine')
   // Drawn from the top of the stack down, each area from zero to its cumulative share and over the one before.
   const areas = stackedActions
-    .map((action, index) => ({
-      type: 'line',
-      silent: true,
-      symbol: 'none',
-      sampling: 'lttb',
-      data: fromZero(metrics).map(({ actions, x }) => [x, cumulativeShare(actions, index)]),
-      lineStyle: { width: 0 },
-      areaStyle: { color: actionInk[action], opacity: 1, origin: 0 },
-    }))
+    .map(
+      (action, index): Series => ({
+        points: fromZero(metrics).map(({ actions, x }) => [x, cumulativeShare(actions, index)]),
+        color: actionInk[action],
+        width: 0,
+        filled: true,
+      }),
+    )
     .reverse()
   return {
     title: 'Action mix',
@@ -42,33 +43,12 @@ export function actionMixCard(metrics: readonly IterationMetrics[], { rows, thre
       title: `Mix of actions over ${formatCount(lastEvent)} events`,
       description: `At the end: ${stackedActions.map((action) => `${action} ${formatShare(shareOf(last, action))}`).join(', ')}. Threat rate ${formatShare(threatRate)}.`,
       ...curveSize,
-      option: {
-        grid: { left: 46, right: 14, top: 10, bottom: 24 },
-        xAxis: eventAxis(lastEvent),
-        yAxis: {
-          type: 'value',
-          min: 0,
-          max: 1,
-          interval: 0.25,
-          axisLine: { show: false },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, formatter: (value: number) => `${Math.round(value * 100)} %` },
-          splitLine: { lineStyle: { color: ink.line } },
-        },
-        series: [
-          ...areas,
-          {
-            type: 'line',
-            silent: true,
-            symbol: 'none',
-            data: [
-              [0, threatRate],
-              [lastEvent, threatRate],
-            ],
-            lineStyle: { color: ink.text, width: 1.25, type: [4, 3] },
-          },
-        ],
-      },
+      drawing: drawPlot({
+        ...curveSize,
+        x: eventAxis(lastEvent),
+        y: fixedAxis(0, 1, (value) => `${Math.round(value * 100)} %`, { step: 0.25 }),
+        series: [...areas, level(threatRate, lastEvent, ink.text)],
+      }),
     },
     table: curveTable(
       metrics,

@@ -1,7 +1,8 @@
 import type { IterationMetrics } from '../run-files/metrics.ts'
+import { type Axis, fixedAxis, logarithmicAxis, roundAxis } from './axis.ts'
 import type { Card, FigureTable, LegendEntry } from './card.ts'
 import { formatCompact, formatCount, formatMeasure } from './number-format.ts'
-import { chartText, ink } from './svg-chart.ts'
+import { drawPlot, type Series } from './plot.ts'
 
 /** One curve: its value at an iteration, null where it has none. */
 export type Curve = {
@@ -49,30 +50,19 @@ export function curveCard(metrics: readonly IterationMetrics[], card: CurveCard)
   const logarithmic = card.logarithmicAbove !== undefined && largest > card.logarithmicAbove
   const lastEvent = metrics.at(-1)?.envSteps ?? 0
 
-  const drawn = curves.map(({ values, color, dashed }, index) => ({
-    type: 'line',
-    silent: true,
-    z: curves.length - index,
-    data: lines.map((line, i) => [line.envSteps, logarithmic && !(values[i]! > 0) ? null : values[i]]),
-    // One point has no line, and few points deserve to be seen.
-    showSymbol: lines.length <= 12,
-    symbol: 'circle',
-    symbolSize: 5,
-    sampling: 'lttb',
-    itemStyle: { color },
-    lineStyle: { color, width: index === 0 ? 2.25 : 1.5, type: dashed ? [4, 3] : 'solid', cap: 'round', join: 'round' },
-  }))
-  const compared = references.map(({ value, color }) => ({
-    type: 'line',
-    silent: true,
-    z: 0,
-    symbol: 'none',
-    data: [
-      [0, value],
-      [lastEvent, value],
-    ],
-    lineStyle: { color, width: 1.25, type: [4, 3] },
-  }))
+  const drawn = curves.map(
+    ({ values, color, dashed = false }, index): Series => ({
+      points: lines.map(({ envSteps }, i) => [envSteps, logarithmic && !(values[i]! > 0) ? null : values[i]]),
+      color,
+      width: index === 0 ? 2.25 : 1.5,
+      dashed,
+      // One point has no line, and few points deserve to be seen.
+      ...(lines.length <= 12 ? { dots: 2.5 } : {}),
+    }),
+  )
+  const compared = references.map(({ value, color }): Series => level(value, lastEvent, color))
+  const series = [...compared, ...drawn.toReversed()]
+  const heights = series.flatMap(({ points }) => points.flatMap(([, y]) => (y === null ? [] : [y])))
   return {
     title: card.title,
     figure: card.format(last),
@@ -83,38 +73,34 @@ export function curveCard(metrics: readonly IterationMetrics[], card: CurveCard)
       title: `${card.title} over ${formatCount(lastEvent)} events`,
       description: inWords(curves, references, card.format),
       ...curveSize,
-      option: {
-        grid: { left: 46, right: 14, top: 10, bottom: 24 },
-        xAxis: eventAxis(lastEvent),
-        yAxis: {
-          type: logarithmic ? 'log' : 'value',
-          scale: true,
-          ...(card.from === undefined || logarithmic ? {} : { min: card.from }),
-          splitNumber: 4,
-          axisLine: { show: false },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, formatter: formatTick, hideOverlap: true },
-          splitLine: { lineStyle: { color: ink.line } },
-        },
-        series: [...compared, ...drawn],
-      },
+      drawing: drawPlot({
+        ...curveSize,
+        x: eventAxis(lastEvent),
+        y: logarithmic
+          ? logarithmicAxis(heights, formatTick)
+          : roundAxis(heights, formatTick, card.from === undefined ? {} : { from: card.from }),
+        series,
+      }),
     },
     table: curveTable(lines, curves, card.format),
   }
 }
 
 /** The axis of events seen, from 0 to the last one. */
-export function eventAxis(lastEvent: number) {
+export function eventAxis(lastEvent: number): Axis {
+  return fixedAxis(0, Math.max(1, lastEvent), formatCompact)
+}
+
+/** A constant to compare with. */
+export function level(value: number, lastEvent: number, color: string): Series {
   return {
-    type: 'value',
-    min: 0,
-    max: Math.max(1, lastEvent),
-    splitNumber: 4,
-    splitLine: { show: false },
-    axisLine: { lineStyle: { color: ink.line } },
-    axisTick: { show: false },
-    // The end of the axis is rarely a round number and would collide with the last round one.
-    axisLabel: { ...chartText, formatter: formatCompact, showMaxLabel: false },
+    points: [
+      [0, value],
+      [lastEvent, value],
+    ],
+    color,
+    width: 1.25,
+    dashed: true,
   }
 }
 

@@ -11,7 +11,7 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
   return { markup: parts.reduce((text, part, index) => text + render(contents[index - 1]) + part) }
 }
 
-/** Declares a string to be safe markup. For our own style sheet and for the SVG that ECharts escaped. */
+/** Declares a string to be safe markup. For our own style sheet. */
 export function trusted(markup: string): Markup {
   return { markup }
 }

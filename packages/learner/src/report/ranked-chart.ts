@@ -1,3 +1,4 @@
+import { html, type Markup } from './html.ts'
 import { chartText, ink, type SvgChart } from './svg-chart.ts'
 
 /** One line of a ranked chart: name, value (also as text) and colour. */
@@ -21,110 +22,61 @@ export type RankedChart = {
   readonly reference: number | null
 }
 
+const width = 360
+const margins = { left: 108, right: 56, top: 6, bottom: 6 } as const
+
 /** Names on the left, bars or dots in the middle, values on the right: reads like a table and compares like a chart. */
 export function rankedChart({ id, title, description, entries, mark, to, reference }: RankedChart): SvgChart {
   const rowHeight = Math.max(20, Math.min(40, 200 / entries.length))
-  const height = Math.round(entries.length * rowHeight + 12)
-  // ECharts counts categories from the bottom.
-  const lines = entries.toReversed()
-  const column = (texts: readonly string[], position: 'left' | 'right', width: number) => ({
-    type: 'category',
-    position,
-    data: texts.map((text, index) => ({
-      value: text,
-      textStyle: lines[index].color === ink.team ? { color: ink.text, fontWeight: 600 } : {},
-    })),
-    axisLine: { show: false },
-    axisTick: { show: false },
-    axisLabel: { ...chartText, fontSize: 12, interval: 0, width, overflow: 'truncate', margin: 10 },
+  const height = Math.round(entries.length * rowHeight + margins.top + margins.bottom)
+  const [low, high] = ends(entries, { mark, to })
+  const across = (value: number) =>
+    tenth(margins.left + ((value - low) / (high - low || 1)) * (width - margins.left - margins.right))
+  const origin = across(mark === 'bar' ? Math.min(high, Math.max(low, 0)) : (reference ?? 0))
+  const rows = entries.map(({ name, value, text, color }, index) => {
+    const middle = tenth(margins.top + (index + 0.5) * rowHeight)
+    const end = across(value)
+    const thickness = tenth(Math.min(18, rowHeight * 0.55))
+    return html`${label(shortened(name), { x: margins.left - 10, y: middle, anchor: 'end', strong: color === ink.team })}${
+      mark === 'bar'
+        ? html`<rect x="${Math.min(origin, end)}" y="${tenth(middle - thickness / 2)}" width="${tenth(Math.abs(end - origin))}" height="${thickness}" rx="2" fill="${color}"/>`
+        : // A stem from the reference to the dot shows the difference as a length.
+          html`<path d="M${origin} ${middle}H${end}" stroke="${color}" stroke-width="2"/><circle cx="${end}" cy="${middle}" r="5.5" fill="${color}"/>`
+    }${label(text, { x: width - margins.right + 10, y: middle, anchor: 'start', strong: color === ink.team })}`
   })
-  const center = reference ?? 0
-  const marks =
-    mark === 'bar'
-      ? [
-          {
-            type: 'bar',
-            silent: true,
-            data: lines.map(({ value, color }) => ({ value, itemStyle: { color } })),
-            barWidth: Math.min(18, rowHeight * 0.55),
-            itemStyle: { borderRadius: 2 },
-          },
-        ]
-      : [
-          // A stem from the reference to each dot shows the difference as a length.
-          ...lines.map(({ value, color }, index) => ({
-            type: 'line',
-            silent: true,
-            symbol: 'none',
-            data: [
-              [center, index],
-              [value, index],
-            ],
-            lineStyle: { color, width: 2 },
-          })),
-          {
-            type: 'scatter',
-            silent: true,
-            data: lines.map(({ value, color }, index) => ({ value: [value, index], itemStyle: { color, opacity: 1 } })),
-            symbolSize: 11,
-          },
-        ]
-  const referenceLine =
+  const line =
     reference === null
-      ? []
-      : [
-          {
-            type: 'line',
-            silent: true,
-            data: [],
-            markLine: {
-              symbol: 'none',
-              silent: true,
-              // The default rounds the position to two decimals.
-              precision: 12,
-              label: { show: false },
-              lineStyle: { color: ink.muted, type: [3, 3], width: 1 },
-              data: [{ xAxis: reference }],
-            },
-          },
-        ]
-  return {
-    id,
-    title,
-    description,
-    width: 360,
-    height,
-    option: {
-      grid: { left: 108, right: 56, top: 6, bottom: 6 },
-      xAxis: {
-        type: 'value',
-        scale: mark === 'dot',
-        // Dots at the ends of the axis would be cut in half without this margin.
-        ...(mark === 'dot' ? { min: margin(-1), max: margin(1) } : {}),
-        ...(to === null ? {} : { max: to }),
-        axisLabel: { show: false },
-        axisLine: { show: false },
-        axisTick: { show: false },
-        splitLine: { show: false },
-      },
-      yAxis: [
-        column(
-          lines.map(({ name }) => name.replace(/\s+/g, ' ')),
-          'left',
-          98,
-        ),
-        column(
-          lines.map(({ text }) => text),
-          'right',
-          46,
-        ),
-      ],
-      series: [...referenceLine, ...marks],
-    },
-  }
+      ? null
+      : html`<path d="M${across(reference)} ${margins.top}V${height - margins.bottom}" stroke="${ink.muted}" stroke-dasharray="3 3"/>`
+  return { id, title, description, width, height, drawing: html`<g>${line}${rows}</g>` }
 }
 
-function margin(direction: 1 | -1) {
-  return ({ min, max }: { min: number; max: number }) =>
-    (direction === 1 ? max : min) + direction * Math.max((max - min) * 0.15, 1e-4)
+/** Bars begin at zero; dots have an axis around them, with a margin, or those at its ends would be cut in half. */
+function ends(entries: readonly RankedEntry[], { mark, to }: Pick<RankedChart, 'mark' | 'to'>): [number, number] {
+  const values = entries.map(({ value }) => value)
+  const low = Math.min(...values, ...(mark === 'bar' ? [0] : []))
+  const high = Math.max(...values, ...(mark === 'bar' ? [0] : []))
+  if (mark === 'bar') return [low, to ?? high]
+  const margin = Math.max((high - low) * 0.15, 1e-4)
+  return [low - margin, to ?? high + margin]
+}
+
+function label(
+  text: string,
+  { x, y, anchor, strong }: { x: number; y: number; anchor: string; strong: boolean },
+): Markup {
+  const face = strong ? html`fill="${ink.text}" font-weight="600"` : html`fill="${chartText.color}"`
+  return html`<text x="${x}" y="${y + 4}" text-anchor="${anchor}" font-size="12" font-family="${chartText.fontFamily}" ${face}>${text}</text>`
+}
+
+/** What fits beside the marks; the table below the chart has the whole name. */
+function shortened(name: string): string {
+  const text = name.replace(/\s+/g, ' ')
+  return text.length <= nameLength ? text : `${text.slice(0, nameLength - 1)}…`
+}
+
+const nameLength = 17
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10
 }

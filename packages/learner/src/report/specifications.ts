@@ -1,11 +1,13 @@
 import { statusOf, targetInWords } from '../evaluation/target-status.ts'
 import type { Evaluation, SpecificationScores } from '../run-files/evaluation.ts'
 import type { IterationMetrics } from '../run-files/metrics.ts'
+import { fixedAxis, roundAxis } from './axis.ts'
 import { type Card, renderCards, renderTable } from './card.ts'
-import { curveCard } from './curve-card.ts'
+import { curveCard, curveSize, level } from './curve-card.ts'
 import { html, type Markup } from './html.ts'
 import { formatCount, formatMeasure, formatScore, formatShare, formatSigned } from './number-format.ts'
-import { chartText, ink } from './svg-chart.ts'
+import { drawPlot, type Series } from './plot.ts'
+import { ink } from './svg-chart.ts'
 
 /** Colours of the curves of several specifications, in their order, over and over. */
 const CURVE_INKS = [ink.team, ink.second, ink.third, ink.optimum, ink.rest]
@@ -71,22 +73,11 @@ ${renderTable('The team beside single thresholds', table)}
 function stripCard(scores: SpecificationScores, { index, rows }: { index: number; rows: number }): Card {
   const { name, strip, robustnessMin, robustnessMean, robustnessTail5 } = scores
   const x = (i: number) => ((i + 0.5) * rows) / strip.min.length
-  const line = (values: readonly number[], color: string, width: number) => ({
-    type: 'line',
-    silent: true,
-    symbol: 'none',
-    data: values.map((value, i) => [x(i), value]),
-    itemStyle: { color },
-    lineStyle: { color, width },
+  const line = (values: readonly number[], color: string): Series => ({
+    points: values.map((value, i) => [x(i), value]),
+    color,
+    width: 1.5,
   })
-  const zero = {
-    ...line([], ink.muted, 1.25),
-    data: [
-      [0, 0],
-      [rows, 0],
-    ],
-    lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] },
-  }
   const figures = [
     ['least', formatMeasure(robustnessMin)],
     ['mean of the worst 5 %', formatMeasure(robustnessTail5)],
@@ -105,31 +96,13 @@ function stripCard(scores: SpecificationScores, { index, rows }: { index: number
       id: `strip-${letters(index)}`,
       title: `Robustness of ${name} along ${formatCount(rows)} decisions`,
       description: figures.map(([what, value]) => `${what}: ${value}`).join(', '),
-      width: 360,
-      height: 190,
-      option: {
-        grid: { left: 46, right: 14, top: 10, bottom: 24 },
-        xAxis: {
-          type: 'value',
-          min: 0,
-          max: Math.max(1, rows),
-          splitNumber: 4,
-          splitLine: { show: false },
-          axisLine: { lineStyle: { color: ink.line } },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, showMaxLabel: false },
-        },
-        yAxis: {
-          type: 'value',
-          scale: true,
-          splitNumber: 4,
-          axisLine: { show: false },
-          axisTick: { show: false },
-          axisLabel: { ...chartText, formatter: formatMeasure, hideOverlap: true },
-          splitLine: { lineStyle: { color: ink.line } },
-        },
-        series: [zero, line(strip.mean, ink.second, 1.5), line(strip.min, ink.team, 1.5)],
-      },
+      ...curveSize,
+      drawing: drawPlot({
+        ...curveSize,
+        x: fixedAxis(0, Math.max(1, rows), formatCount),
+        y: roundAxis([0, ...strip.mean, ...strip.min], formatMeasure),
+        series: [level(0, rows, ink.muted), line(strip.mean, ink.second), line(strip.min, ink.team)],
+      }),
     },
     table: { columns: ['robustness', name], rows: figures, omission: null },
   }

@@ -1,10 +1,13 @@
 import { areAllSetsTried } from '../attacks/faulty-sets.ts'
 import type { Evaluation } from '../run-files/evaluation.ts'
 import type { UnderAttack } from '../run-files/under-attack.ts'
+import { fixedAxis } from './axis.ts'
 import type { Card, LegendEntry } from './card.ts'
-import { formatScore, formatShare, formatSigned } from './number-format.ts'
+import { curveSize } from './curve-card.ts'
+import { formatMeasure, formatScore, formatShare, formatSigned } from './number-format.ts'
+import { drawPlot, type Series } from './plot.ts'
 import { rankedChart } from './ranked-chart.ts'
-import { chartText, ink } from './svg-chart.ts'
+import { ink } from './svg-chart.ts'
 
 /** The rule of the run first, the others after it; colours in the same order. */
 const COLORS = [ink.team, ink.second, ink.third, ink.rest]
@@ -40,53 +43,24 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
             description: curves
               .map(({ rule, worst }) => `${rule}: ${worst.map((b, f) => `${f} faulty ${f1Of(b)}`).join(', ')}.`)
               .join(' '),
-            width: 360,
-            height: 190,
-            option: {
-              grid: { left: 46, right: 14, top: 10, bottom: 24 },
-              xAxis: {
-                type: 'value',
-                min: 0,
-                max: most,
-                interval: 1,
-                splitLine: { show: false },
-                axisLine: { lineStyle: { color: ink.line } },
-                axisTick: { show: false },
-                axisLabel: chartText,
-              },
-              yAxis: {
-                type: 'value',
-                min: 0,
-                max: 1,
-                interval: 0.25,
-                axisLine: { show: false },
-                axisTick: { show: false },
-                axisLabel: chartText,
-                splitLine: { lineStyle: { color: ink.line } },
-              },
+            ...curveSize,
+            drawing: drawPlot({
+              ...curveSize,
+              x: fixedAxis(0, most, String, { step: 1 }),
+              y: fixedAxis(0, 1, formatMeasure, { step: 0.25 }),
               series: [
-                {
-                  type: 'line',
-                  silent: true,
-                  symbol: 'none',
-                  data: [
-                    [faults, 0],
-                    [faults, 1],
-                  ],
-                  lineStyle: { color: ink.muted, width: 1.25, type: [4, 3] },
-                },
+                upright(faults),
                 // The rule of the run is drawn last, on top of the others.
-                ...curves.toReversed().map(({ color, worst }) => ({
-                  type: 'line',
-                  silent: true,
-                  symbol: 'circle',
-                  symbolSize: 6,
-                  data: worst.map((entry, f) => [f, entry?.team.f1 ?? null]),
-                  itemStyle: { color },
-                  lineStyle: { color, width: 2 },
-                })),
+                ...curves.toReversed().map(
+                  ({ color, worst }): Series => ({
+                    points: worst.map((entry, f) => [f, entry?.team.f1 ?? null]),
+                    color,
+                    width: 2,
+                    dots: 3,
+                  }),
+                ),
               ],
-            },
+            }),
           },
     table: {
       columns: ['attack', 'faulty', 'rule', 'F1', 'alerts', 'undecided', 'reward'],
@@ -105,6 +79,19 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
       ),
       omission: null,
     },
+  }
+}
+
+/** The dashed line at the number of faulty agents that the rules are meant to bear. */
+function upright(faults: number): Series {
+  return {
+    points: [
+      [faults, 0],
+      [faults, 1],
+    ],
+    color: ink.muted,
+    width: 1.25,
+    dashed: true,
   }
 }
 
