@@ -3,7 +3,7 @@ import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/asse
 import { Acting } from './acting'
 import { beginBuffers, placeBuffer } from './arena'
 import { ACTING, aimDropout, beginDropout, endDropout } from './dropout'
-import { exp4, sigmoid4 } from './exp'
+import { exp4 } from './exp'
 import { forwardTrunk } from './forward'
 import {
   ACTION_COUNT,
@@ -117,21 +117,17 @@ function stateValues(plan: Plan, acting: Acting, keepsState: i32): void {
 }
 
 /**
- * From the head's columns to a critic's outputs: the logits of the satisfactions become probabilities.
+ * From the head's columns to a critic's outputs: without the padding.
  *
  * @param head [rows, columns of the head]
  * @param out  [rows, A, O] from the agent's first number on
  */
 function writeCritic(plan: Plan, head: usize, rows: i32, out: usize): void {
-  const rawBytes = floats(1 + plan.constraintCount)
-  const outputBytes = floats(valueOutputCount(plan))
+  const bytes = floats(valueOutputCount(plan))
   for (let row = 0; row < rows; row++) {
-    memory.copy(out, head, rawBytes)
-    for (let at = rawBytes; at < outputBytes; at += 4) {
-      store<f32>(out + at, f32x4.extract_lane(sigmoid4(v128.load32_splat(head + at)), 0))
-    }
+    memory.copy(out, head, bytes)
     head += floats(outputCount(plan, VALUE_TRUNK))
-    out += outputBytes * <usize>plan.agentCount
+    out += bytes * <usize>plan.agentCount
   }
 }
 

@@ -23,7 +23,7 @@ export class Acting {
   scores: usize
   /** -> f32 [rows, A, 4], overwritten */
   probabilities: usize
-  /** -> f32 [rows, A, O], overwritten where there is a critic: value, cost values, satisfactions */
+  /** -> f32 [rows, A, O], overwritten where there is a critic: value, cost values */
   values: usize
   /** What `act` draws by: key, lane number of row 0, first lane's step counter (two u32 words, low and high), bytes from one to the next. */
   seed: u32

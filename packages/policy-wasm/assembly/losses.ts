@@ -4,7 +4,7 @@
  *
  *   d log pi(a) / d z_j = [a = j] - pi_j,   d entropy / d z_j = -pi_j (log pi_j + entropy)
  */
-import { exp4, sigmoid4 } from './exp'
+import { exp4 } from './exp'
 import { floats, outputCount, Plan, VALUE_TRUNK } from './plan'
 import { exp1, largest4, sum4 } from './softmax'
 import { LabelStatistics, PolicyStatistics, Update, ValueStatistics } from './update'
@@ -217,11 +217,9 @@ export function valueGradient(
 }
 
 /**
- * What the critic learns about the specifications s: gradient of
+ * Squared errors of the cost values of the specifications s: gradient of constraintCoef mean sum_s (costValue_s - costTarget_s)^2.
  *
- *   constraintCoef mean sum_s [(costValue_s - costTarget_s)^2 - y_s log sigmoid(z_s) - (1 - y_s) log sigmoid(-z_s)], y_s = satisfied_s
- *
- * @param outputs  [rows, outputs of the head]: value, cost values, logits z of the satisfactions, padding
+ * @param outputs  [rows, outputs of the head]: value, cost values, padding
  * @param dOutputs [rows, outputs of the head], overwritten; 0 for the value and in the padding
  */
 export function constraintGradient(
@@ -235,37 +233,22 @@ export function constraintGradient(
   statistics: usize,
 ): void {
   const stride = floats(outputCount(plan, VALUE_TRUNK))
-  const specifications = plan.constraintCount
   const share = update.constraintCoef * load<f32>(update.rowShares + ((<usize>agent) << 2))
   let costValueLoss: f64 = 0
-  let satisfactionLoss: f64 = 0
   memory.fill(dOutputs, 0, <usize>rows * stride)
   for (let row = 0; row < rows; row++) {
     const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) continue
-    // Of the specification at hand: its cost value, and its satisfaction `apart` bytes on.
-    const apart = floats(specifications)
     let from = outputs + <usize>row * stride + 4
     let to = dOutputs + <usize>row * stride + 4
-    for (let s = 0; s < specifications; s++, from += 4, to += 4) {
+    for (let s = 0; s < plan.constraintCount; s++, from += 4, to += 4) {
       const at = (<usize>s * plan.agentCount + agent) * update.rowCount + event
       const error = load<f32>(from) - load<f32>(update.costTargets + (at << 2))
       store<f32>(to, <f32>2 * share * error)
       costValueLoss += error * error
-
-      const satisfied = load<f32>(update.satisfied + ((<usize>s * update.rowCount + event) << 2))
-      const logit = load<f32>(from + apart)
-      const size = abs(logit)
-      // sigmoid(z) - y = (1 - y) sigmoid(z) - y sigmoid(-z): no difference of two numbers near 1.
-      const holds = f32x4.extract_lane(sigmoid4(f32x4.splat(logit)), 0)
-      const fails = f32x4.extract_lane(sigmoid4(f32x4.splat(-logit)), 0)
-      store<f32>(to + apart, share * ((1 - satisfied) * holds - satisfied * fails))
-      satisfactionLoss += (1 - satisfied) * max(logit, 0) + satisfied * max(-logit, 0) + Mathf.log(1 + exp1(-size))
     }
   }
-  const sum = changetype<ValueStatistics>(statistics)
-  sum.costValueLoss += costValueLoss
-  sum.satisfactionLoss += satisfactionLoss
+  changetype<ValueStatistics>(statistics).costValueLoss += costValueLoss
 }
 
 /**

@@ -24,7 +24,7 @@ export class Plan {
   stateSize: i32
   /** epsilon of layer normalisation; 0 = hidden layers are not normalised */
   normEpsilon: f32
-  /** specifications for which the value head has a cost value and a satisfaction */
+  /** specifications, for each of which the value head has a cost value */
   constraintCount: i32
   /** hidden units dropped in 256, see ./dropout; 0 = none */
   dropout: i32
@@ -90,10 +90,10 @@ export function outputCount(plan: Plan, trunk: i32): i32 {
   return plan.constraintCount == 0 ? 1 : (valueOutputCount(plan) + 3) & ~3
 }
 
-/** O, outputs of a critic: value, cost values, satisfactions. */
+/** O, outputs of a critic: value, cost values. */
 @inline
 export function valueOutputCount(plan: Plan): i32 {
-  return 1 + 2 * plan.constraintCount
+  return 1 + plan.constraintCount
 }
 
 /** Row of the embedding that belongs to a category of a column. */

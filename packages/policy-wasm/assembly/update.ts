@@ -42,9 +42,8 @@ export class Update {
   valueTargets: usize
   /** -> f32 [A, B] 0 or 1; 0 = every agent learns from every event */
   weights: usize
-  /** -> f32 [S, A, B] and f32 [S, B] 0 or 1, where the plan has S specifications */
+  /** -> f32 [S, A, B], where the plan has S specifications */
   costTargets: usize
-  satisfied: usize
   /** -> f32 [A, B]; 0 = there is none */
   direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
@@ -95,7 +94,6 @@ export class PolicyStatistics {
 export class ValueStatistics {
   valueLoss: f64
   costValueLoss: f64
-  satisfactionLoss: f64
 }
 
 /** Of a policy that learns from labels. */

@@ -76,7 +76,6 @@ export const UPDATE = describeBlock('Update', {
   valueTargets: 'pointer',
   weights: 'pointer',
   costTargets: 'pointer',
-  satisfied: 'pointer',
   direct: 'pointer',
   rowShares: 'pointer',
   statistics: 'pointer',
@@ -116,7 +115,6 @@ export const POLICY_STATISTICS = describeBlock('PolicyStatistics', {
 export const VALUE_STATISTICS = describeBlock('ValueStatistics', {
   valueLoss: 'f64',
   costValueLoss: 'f64',
-  satisfactionLoss: 'f64',
 })
 export const LABEL_STATISTICS = describeBlock('LabelStatistics', { crossEntropy: 'f64' })
 

@@ -85,7 +85,5 @@ export function forwardOracle(options: {
   const mass = logits.map((v) => Math.exp(v - largest))
   const total = mass.reduce((sum, v) => sum + v, 0)
   const outputs = spec.valueHidden === null ? null : trunkOutputs('value', spec.valueHidden, valueOutputCount(spec))
-  const isSatisfaction = (index: number) => index > spec.constraintCount
-  const critic = outputs?.map((v, index) => (isSatisfaction(index) ? 1 / (1 + Math.exp(-v)) : v)) ?? null
-  return { policy: mass.map((v) => v / total), critic, state }
+  return { policy: mass.map((v) => v / total), critic: outputs, state }
 }

@@ -35,7 +35,7 @@ describe('initialiseParameters', () => {
     expect(largest).toBeGreaterThan(0)
   })
 
-  it('begins with the value of a network without specifications, cost values alike, and satisfactions near a half', () => {
+  it('begins with the value of a network without specifications, cost values alike', () => {
     const spec = { ...SPEC, constraintCount: 2 }
     const [plain, own] = [SPEC, spec].map((of) => ({ ...parameterLayout(of), values: initialiseParameters(of, 1) }))
     const headOffset = own.slices.find(({ name }) => name === 'value.head')!.offset
@@ -45,12 +45,12 @@ describe('initialiseParameters', () => {
       )
       // Everything below the value head is the same.
       expect(block.subarray(0, headOffset)).toEqual(before.subarray(0, headOffset))
-      const column = (index: number) => Array.from({ length: 8 }, (_, row) => block[headOffset + 8 * row + index])
+      const column = (index: number) => Array.from({ length: 8 }, (_, row) => block[headOffset + 4 * row + index])
       expect(column(0)).toEqual(Array.from(before.subarray(headOffset, headOffset + 8)))
-      const norms = Array.from({ length: 8 }, (_, index) => Math.hypot(...column(index)))
-      const expected = [1, 1, 1, 0.01, 0.01, 0, 0, 0]
+      const norms = Array.from({ length: 4 }, (_, index) => Math.hypot(...column(index)))
+      const expected = [1, 1, 1, 0]
       for (const [index, norm] of norms.entries()) expect(norm).toBeCloseTo(expected[index], 6)
-      expect(block.subarray(headOffset + 64)).toEqual(new Float32Array(8))
+      expect(block.subarray(headOffset + 32)).toEqual(new Float32Array(4))
     }
   })
 

@@ -5,14 +5,12 @@ import {
   paddedWidth,
   parameterLayout,
   totalVocabulary,
-  valueHeadWidth,
   valueOutputCount,
 } from './network.ts'
 
 /**
  * Orthogonal initialisation (arXiv:1312.6120) with the gains usual for PPO (arXiv:2005.12729): sqrt(2) for hidden
- * layers, 0.01 for the policy head, 1 for the value head and the matrices of an LSTM; but 0.01 for the satisfactions, which
- * so begin at a half. The value of a network with specifications begins as that of the same without them. Biases are 0, but 1
+ * layers, 0.01 for the policy head, 1 for the value head and the matrices of an LSTM. The value of a network with specifications begins as that of the same without them. Biases are 0, but 1
  * for the forget gate (Jozefowicz et al. 2015); layer normalisation begins with gain 1 and shift 0. Embedding and dense rows
  * of a first layer are drawn as one matrix, as they would be for one-hot inputs.
  *
@@ -69,18 +67,9 @@ export function initialiseParameters(spec: NetworkSpec, seed: number): Float32Ar
     fillTrunk('policy', spec.policyHidden, { width: ACTION_COUNT, gain: 0.01 })
     if (spec.valueHidden !== null) {
       fillTrunk('value', spec.valueHidden, { width: valueOutputCount(spec), gain: 1 })
-      quietSatisfactions(spec, tensor('value.head'))
     }
   }
   return parameters
-}
-
-/** Brings the columns of the satisfactions from a gain of 1 to one of 0.01. */
-function quietSatisfactions(spec: NetworkSpec, head: Float32Array): void {
-  const width = valueHeadWidth(spec)
-  for (let from = 0; from < head.length; from += width) {
-    for (let s = 0; s < spec.constraintCount; s++) head[from + 1 + spec.constraintCount + s] *= 0.01
-  }
 }
 
 /** [rows, columns] with orthonormal rows or columns, whichever are fewer, times `gain`; modified Gram-Schmidt. */

@@ -36,7 +36,7 @@ const CATEGORIES = [0, 2, 0, 2, 2]
 const TARGETS = [1, -1, 0, 2, 0.5]
 
 /** Of one specification, [ROWS] each. */
-type Constraints = { readonly costTargets: readonly number[]; readonly satisfied: readonly number[] }
+type Constraints = { readonly costTargets: readonly number[] }
 
 /** Runs one PPO update with advantages of 0 and returns what it left behind. */
 function update(
@@ -91,7 +91,6 @@ function update(
     valueTargets: floats(TARGETS),
     weights: floats(weights),
     costTargets: floats(constraints?.costTargets ?? []),
-    satisfied: floats(constraints?.satisfied ?? []),
     direct: 0,
     rowShares: floats([1 / count]),
     statistics: place(2 * SLICES * STATISTICS_BYTES),
@@ -179,28 +178,17 @@ describe('learn', () => {
     expect(norms[1]).toBeCloseTo(Math.hypot(...names.flatMap(gradient)), 5)
   })
 
-  it('has the gradients of the cost values and satisfactions of the closed form', () => {
+  it('has the gradients of the cost values of the closed form', () => {
     const weights = [0, 1, 1, 0, 1]
     const costTargets = [0.5, 2, 0, 1, 3]
-    const satisfied = [1, 1, 0, 1, 0]
-    const { gradient, valueSum } = update({}, weights, { costTargets, satisfied })
+    const { gradient, valueSum } = update({}, weights, { costTargets })
     // Every output of the head has the same weights: 0.8 h + 0.1.
     const rows = expected([1, 2, 4]).map((own) => {
       const output = 8 * WEIGHT * own.h + WEIGHT
-      const probability = 1 / (1 + Math.exp(-output))
       const costError = output - costTargets[own.row]
-      const share = CONSTRAINT_COEF / 3
-      const isSatisfied = satisfied[own.row]
-      const crossEntropy = -Math.log(isSatisfied ? probability : 1 - probability)
-      return {
-        ...own,
-        costError,
-        crossEntropy,
-        dCost: 2 * share * costError,
-        dLogit: share * (probability - isSatisfied),
-      }
+      return { ...own, costError, dCost: (2 * CONSTRAINT_COEF * costError) / 3 }
     })
-    const columns = rows.map(({ d, dCost, dLogit }) => [d, dCost, dLogit, 0])
+    const columns = rows.map(({ d, dCost }) => [d, dCost, 0, 0])
     const biases = [0, 1, 2, 3].map((column) => sum(columns.map((row) => row[column])))
     expect(gradient('value.headBias')).toEqual(biases.map((bias) => expect.closeTo(bias, 5)))
     const head = [0, 1, 2, 3].map((column) => sum(rows.map(({ h }, i) => h * columns[i][column])))
@@ -209,7 +197,6 @@ describe('learn', () => {
     expect(gradient('value.bias.0')).toEqual(all(8, sum(dHidden)))
     expect(valueSum('valueLoss')).toBeCloseTo(sum(rows.map(({ error }) => error ** 2)), 5)
     expect(valueSum('costValueLoss')).toBeCloseTo(sum(rows.map(({ costError }) => costError ** 2)), 5)
-    expect(valueSum('satisfactionLoss')).toBeCloseTo(sum(rows.map(({ crossEntropy }) => crossEntropy)), 5)
   })
 
   it('leaves a policy without advantages where it is, at ln 4 of entropy', () => {

@@ -41,9 +41,9 @@ describe('parameterLayout', () => {
   it.each([
     [0, 1],
     [1, 4],
-    [2, 8],
-    [3, 8],
-    [4, 12],
+    [3, 4],
+    [4, 8],
+    [7, 8],
   ])('has a value head of whole vectors with %i specifications', (constraintCount, columns) => {
     const { slices } = parameterLayout({ ...SPEC, constraintCount })
     expect(slices.slice(-2).map(({ name, shape }) => [name, shape])).toEqual([

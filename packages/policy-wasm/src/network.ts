@@ -34,7 +34,7 @@ export type NetworkSpec = {
   /** Widths of the LSTM layers between the hidden layers and the head of each trunk; empty = a feed-forward network. */
   readonly lstmHidden: readonly number[]
   /**
-   * S, specifications in force, 0 to 32; above 0 only with a critic. For each the value trunk's head has two outputs more,
+   * S, specifications in force, 0 to 32; above 0 only with a critic. For each the value trunk's head has one output more,
    * see `valueOutputCount`.
    */
   readonly constraintCount: number
@@ -78,12 +78,9 @@ export function paddedWidth(width: number): number {
   return Math.ceil(width / 8) * 8
 }
 
-/**
- * O = 1 + 2 S, outputs of a critic: the value; the cost value of each specification, its expected discounted cost; and the
- * satisfaction of each, the probability that it is satisfied. The head computes the logit of the last.
- */
+/** O = 1 + S, outputs of a critic: the value, and the cost value of each specification, its expected discounted cost. */
 export function valueOutputCount(spec: NetworkSpec): number {
-  return 1 + 2 * spec.constraintCount
+  return 1 + spec.constraintCount
 }
 
 /** Columns of the value head in memory: 1, or O rounded up to a multiple of four; those added stay at zero. */

@@ -65,7 +65,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       "what a cost's advantage counts from: robustness (how near a violation is), or network, that and an output of the critic",
     costGamma: 'discount of the costs per step',
     costLambda: "of the costs' GAE",
-    constraintCoef: 'weight of the loss of cost critics and satisfaction heads',
+    constraintCoef: 'weight of the loss of the cost critics',
     penaltyCoef: 'c in -c (1 - least robustness) at steps with a violation (with stlMode penalty)',
   },
   Collection: {

@@ -41,7 +41,6 @@ export const rule = (satisfiedRate: number) => ({
   satisfiedRate,
   robustnessMin: -1,
   lambda: null,
-  brier: null,
 })
 /** A config with one specification that is paid for. */
 export const STL: ConfigInput = {

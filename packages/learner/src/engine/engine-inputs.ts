@@ -146,13 +146,12 @@ function assertConstraints({ size, constraints }: Minibatch, { agentCount, const
         : 'constraints must be null, because the network has no outputs for specifications, but is given.',
     )
   }
-  const { costTargets, satisfied } = constraints
-  assertLength('constraints.costTargets', '[S, A, B]', costTargets.length, constraintCount * agentCount * size)
-  assertLength('constraints.satisfied', '[S, B]', satisfied.length, constraintCount * size)
-  const outside = satisfied.find((value) => !(value >= 0 && value <= 1))
-  if (outside !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `constraints.satisfied must be 0 to 1, but one is ${outside}.`)
-  }
+  assertLength(
+    'constraints.costTargets',
+    '[S, A, B]',
+    constraints.costTargets.length,
+    constraintCount * agentCount * size,
+  )
 }
 
 function assertLength(field: string, shape: string, length: number, expected: number): void {

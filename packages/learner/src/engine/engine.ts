@@ -38,8 +38,6 @@ export type Minibatch = {
 export type ConstraintTargets = {
   /** [S, A, B] discounted future cost, in units of the cost (1 = violated at this step) */
   readonly costTargets: Float32Array
-  /** [S, B] 1 = the specification was satisfied, else 0; anything between is a probability to be foretold */
-  readonly satisfied: Float32Array
 }
 
 /** What a recurrent network needs besides: the B = T * L rows are whole segments, time-major, row = t * L + lane. */
@@ -77,7 +75,7 @@ export type UpdateSettings = {
   readonly entropyCoef: number
   /** >= 0 */
   readonly valueCoef: number
-  /** Weight of the cost values' and the satisfactions' losses, >= 0; read only where there are specifications. */
+  /** Weight of the cost values' losses, >= 0; read only where there are specifications. */
   readonly constraintCoef: number
   /** Largest global norm of one agent's policy gradient, > 0. */
   readonly maxGradNormPolicy: number
@@ -123,8 +121,6 @@ export type UpdateStats = {
   readonly gradNormValue: number
   /** sum over the specifications of the cost values' mean squared errors; 0 without specifications */
   readonly costValueLoss: number
-  /** sum over the specifications of the satisfactions' cross-entropies, in nats; 0 without specifications */
-  readonly satisfactionLoss: number
 }
 
 /** Largest global norm of one agent's gradient in `supervisedUpdate`. */

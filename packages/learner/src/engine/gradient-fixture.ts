@@ -138,7 +138,6 @@ export function agentGradients(
       approxKl: mean('approxKl'),
       clipFraction: mean('clipFraction'),
       costValueLoss: mean('costValueLoss'),
-      satisfactionLoss: mean('satisfactionLoss'),
       ratiosPerDecision: mean('ratiosPerDecision'),
     },
   }

@@ -11,7 +11,6 @@ export type OracleLoss = {
   approxKl: number
   clipFraction: number
   costValueLoss: number
-  satisfactionLoss: number
   ratiosPerDecision: number
 }
 
@@ -30,7 +29,6 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     approxKl: 0,
     clipFraction: 0,
     costValueLoss: 0,
-    satisfactionLoss: 0,
     ratiosPerDecision: 0,
   }
   const rows = Array.from({ length: minibatch.size }, (_, row) => agent * minibatch.size + row)
@@ -56,17 +54,14 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     for (const logProb of logPi) sums.entropy -= Math.exp(logProb) * logProb
     if (critic === null) continue
     sums.valueLoss += (critic[row][0] - minibatch.valueTargets[at]) ** 2
-    const constraint = constraintOracle(options, critic[row], row)
-    sums.costValueLoss += constraint.costValueLoss
-    sums.satisfactionLoss += constraint.satisfactionLoss
+    sums.costValueLoss += costValueOracle(options, critic[row], row)
   }
   const mean = (sum: number) => (rowCount === 0 ? 0 : sum / rowCount)
   const policyLoss = mean(sums.policyLoss)
   const valueLoss = mean(sums.valueLoss)
   const entropy = mean(sums.entropy)
   const costValueLoss = mean(sums.costValueLoss)
-  const satisfactionLoss = mean(sums.satisfactionLoss)
-  const valueTrunk = settings.valueCoef * valueLoss + settings.constraintCoef * (costValueLoss + satisfactionLoss)
+  const valueTrunk = settings.valueCoef * valueLoss + settings.constraintCoef * costValueLoss
   return {
     total: policyLoss + valueTrunk - settings.entropyCoef * entropy,
     policyLoss,
@@ -75,25 +70,20 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     approxKl: mean(sums.approxKl),
     clipFraction: mean(sums.clipFraction),
     costValueLoss,
-    satisfactionLoss,
     ratiosPerDecision: mean(sums.ratiosPerDecision),
   }
 }
 
-/** Sums over the specifications of one row's squared errors and cross-entropies, given the critic's outputs. */
-function constraintOracle(
+/** Sum over the specifications of one row's squared errors, given the critic's outputs. */
+function costValueOracle(
   { spec, agent, minibatch }: Agent & { minibatch: Minibatch },
   outputs: Float64Array,
   row: number,
-): { costValueLoss: number; satisfactionLoss: number } {
-  const loss = { costValueLoss: 0, satisfactionLoss: 0 }
+): number {
+  let loss = 0
   for (let s = 0; s < spec.constraintCount; s++) {
-    const { costTargets, satisfied } = minibatch.constraints!
-    const costTarget = costTargets[(s * spec.agentCount + agent) * minibatch.size + row]
-    loss.costValueLoss += (outputs[1 + s] - costTarget) ** 2
-    const probability = 1 / (1 + Math.exp(-outputs[1 + spec.constraintCount + s]))
-    const share = satisfied[s * minibatch.size + row]
-    loss.satisfactionLoss -= share * Math.log(probability) + (1 - share) * Math.log(1 - probability)
+    const costTarget = minibatch.constraints!.costTargets[(s * spec.agentCount + agent) * minibatch.size + row]
+    loss += (outputs[1 + s] - costTarget) ** 2
   }
   return loss
 }

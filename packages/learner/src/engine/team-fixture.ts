@@ -14,7 +14,7 @@ export const SMALL_TEAM: NetworkSpec = {
   constraintCount: 0,
 }
 
-/** The same with two specifications: a critic of five outputs, in a head of eight columns. */
+/** The same with two specifications: a critic of three outputs, in a head of four columns. */
 export const CONSTRAINED_TEAM: NetworkSpec = { ...SMALL_TEAM, constraintCount: 2 }
 
 /** The same with normalised layers, an LSTM layer, and widths that are not multiples of eight. */
@@ -134,12 +134,11 @@ export function randomMinibatch(spec: NetworkSpec, segments: number | Segments, 
   }
 }
 
-/** Cost targets in [0, 2), and specifications that are satisfied in most rows, or to be foretold at 0.95. */
+/** Cost targets in [0, 2). */
 function randomConstraints(spec: NetworkSpec, size: number, random: () => number): ConstraintTargets {
   const { agentCount, constraintCount } = spec
   return {
     costTargets: Float32Array.from({ length: constraintCount * agentCount * size }, () => 2 * random()),
-    satisfied: Float32Array.from({ length: constraintCount * size }, () => [1, 1, 0.95, 0][Math.floor(4 * random())]),
   }
 }
 

@@ -83,7 +83,7 @@ describe('renderReport', () => {
   })
 
   it('shows what the specifications came to, and how training went about them', () => {
-    const entry = { name: 'false alarms', satisfiedRate: 0.8, robustnessMin: -0.1, lambda: 0.4, brier: 0.1 }
+    const entry = { name: 'false alarms', satisfiedRate: 0.8, robustnessMin: -0.1, lambda: 0.4 }
     const evaluation = sampleEvaluation({ stl: [sampleSpecification(), sampleSpecification({ name: 'other' })] })
     const markup = page(run(20, { stl: [entry, { ...entry, name: 'other' }] }), evaluation)
     expect(textOf(markup)).toContain(
@@ -93,8 +93,8 @@ describe('renderReport', () => {
       ),
     )
     const own = chartIds(markup).filter((id) => !chartIds(page()).includes(id))
-    expect(own).toEqual(['strip-a', 'strip-b', 'satisfaction', 'multipliers', 'brier'])
-    const unlearnt = page(run(3, { stl: [{ ...entry, lambda: null, brier: null }] }), evaluation)
+    expect(own).toEqual(['strip-a', 'strip-b', 'satisfaction', 'multipliers'])
+    const unlearnt = page(run(3, { stl: [{ ...entry, lambda: null }] }), evaluation)
     expect(chartIds(unlearnt)).not.toContain('multipliers')
     assertWellFormed(markup)
   })

@@ -108,7 +108,7 @@ function stripCard(scores: SpecificationScores, { index, rows }: { index: number
   }
 }
 
-/** Satisfaction, multipliers and the foresight of the heads over the events seen. */
+/** Satisfaction and multipliers over the events seen. */
 function trainingCards(metrics: readonly IterationMetrics[], { stl }: Evaluation): readonly Card[] {
   const curvesOf = (at: (entry: IterationMetrics['stl'][number]) => number | null) =>
     stl.map(({ name }, s) => ({
@@ -132,16 +132,8 @@ function trainingCards(metrics: readonly IterationMetrics[], { stl }: Evaluation
       from: 0,
       format: formatMeasure,
     }),
-    curveCard(metrics, {
-      id: 'brier',
-      title: 'Brier score of the satisfaction heads',
-      explanation: 'Squared error of what the critics foretold, before they learnt from it; 0 is perfect.',
-      curves: curvesOf(({ brier }) => brier),
-      from: 0,
-      format: formatScore,
-    }),
   ]
-  // Modes without multipliers or heads have no such curve.
+  // Modes without multipliers have no such curve.
   return cards.filter(({ chart }) => chart !== null)
 }
 

@@ -68,8 +68,6 @@ const iterationMetricsSchema = z.strictObject({
   threatRate: share,
   /** Mean squared error of the cost critics, summed over the specifications; null where there are none. */
   costValueLoss: measured,
-  /** Cross-entropy of the satisfaction heads, in nats, summed over the specifications; null where there are none. */
-  satisfactionLoss: measured,
   /** One entry per specification in force, over the steps of this iteration's rollouts, actions sampled. */
   stl: z.array(
     z.strictObject({
@@ -80,8 +78,6 @@ const iterationMetricsSchema = z.strictObject({
       robustnessMin: z.number(),
       /** Its multiplier in this iteration's update; null where the mode has none. */
       lambda: z.number().nonnegative().nullable(),
-      /** Mean squared error of the satisfaction foretold by the critics that acted, out of sample; null without heads. */
-      brier: share.nullable(),
     }),
   ),
   /** Greedy team decisions on the validation split; null in iterations that were not validated. */

@@ -50,7 +50,6 @@ export function sampleMetrics(iteration: number, changes: Partial<IterationMetri
     paidForOthers: 0,
     threatRate: 0.1,
     costValueLoss: null,
-    satisfactionLoss: null,
     stl: [],
     validation: {
       tp: 90,

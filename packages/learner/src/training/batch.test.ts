@@ -62,7 +62,6 @@ const settings: Parameters<typeof assembleBatch>[1] = {
   bootstrap: true,
   defects: [],
   stlMode: 'off',
-  stlTarget: 0.95,
   observeConstraints: 'none',
   costCritic: 'network',
   costGamma: 0.9,

@@ -40,8 +40,6 @@ export type Batch = {
 export type BatchConstraints = {
   /** [S] of [N, A] discounted cost ahead, in the units of `costsOf` */
   readonly costTargets: readonly Float32Array[]
-  /** [S] of [N] 1 = the specification holds at this step, else 0 (constant where the mode is `fixed-target`) */
-  readonly satisfied: readonly Float32Array[]
 }
 
 /** What a recurrent team needs to live through its experience again. */
@@ -129,14 +127,13 @@ export function assembleBatch(
   }
   if (costAdvantages !== null) mixAdvantages({ advantages, costAdvantages, multipliers: memory.multipliers })
   const costTargets = joinEach(constraints, (c) => c.costTargets)
-  const satisfied = joinEach(constraints, (c) => c.satisfied)
   return {
     batch: {
       eventCount: joined.rows.length,
       ...joined,
       advantages,
       valueTargets,
-      constraints: costTargets && satisfied && { costTargets, satisfied },
+      constraints: costTargets && { costTargets },
       recurrence: recurrenceOf(trajectories),
     },
     outcomes: learnt,

@@ -42,7 +42,7 @@ export function* minibatchesOf(
     advantages: new Float32Array(entries),
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
-    constraints: constraintBuffers(batch.constraints, { size, entries }),
+    constraints: constraintBuffers(batch.constraints, entries),
     direct: options.direct === null ? null : new Float32Array(entries),
     recurrence: recurrence === null ? null : recurrenceBuffers(batch, recurrence, size),
   }
@@ -86,27 +86,21 @@ function gatherDecisions<Values extends Float32Array | Uint8Array>(
   }
 }
 
-function constraintBuffers(
-  constraints: BatchConstraints | null,
-  { size, entries }: { readonly size: number; readonly entries: number },
-) {
+function constraintBuffers(constraints: BatchConstraints | null, entries: number) {
   if (constraints === null) return null
-  const S = constraints.satisfied.length
-  return { costTargets: new Float32Array(S * entries), satisfied: new Float32Array(S * size) }
+  return { costTargets: new Float32Array(constraints.costTargets.length * entries) }
 }
 
-/** The targets of some events: [S] of [N, A] -> [S, A, B], and [S] of [N] -> [S, B]. */
+/** The targets of some events: [S] of [N, A] -> [S, A, B]. */
 function gatherConstraints(
   from: BatchConstraints,
   events: Uint32Array,
-  to: { readonly costTargets: Float32Array; readonly satisfied: Float32Array },
+  to: { readonly costTargets: Float32Array },
 ): void {
-  const S = from.satisfied.length
-  const size = events.length
+  const S = from.costTargets.length
   const entries = to.costTargets.length / S
   for (let s = 0; s < S; s++) {
     gatherDecisions(from.costTargets[s], events, to.costTargets.subarray(s * entries, (s + 1) * entries))
-    for (let b = 0; b < size; b++) to.satisfied[s * size + b] = from.satisfied[s][events[b]]
   }
 }
 

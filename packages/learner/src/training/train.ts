@@ -4,7 +4,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import { type Config, lengthAt } from '../config/config.ts'
 import { PARTIAL_METRICS_EVENTS } from '../config/defects.ts'
 import { environmentOf } from '../config/environment.ts'
-import { learnsConstraints, usesMultipliers } from '../config/specifications.ts'
+import { usesMultipliers } from '../config/specifications.ts'
 import { type Engine, isTooFar, type UpdateStats } from '../engine/engine.ts'
 import { decisionRobustness, satisfiedRateOf } from '../evaluation/specification-scores.ts'
 import { decideSplit } from '../evaluation/team-decisions.ts'
@@ -101,7 +101,7 @@ export async function train(
     const collectMs = performance.now() - startMs
 
     // Learn: returns, advantages, then some epochs of clipped policy gradient over shuffled minibatches.
-    const measures = measureConstraints(trajectories, { hasHeads: learnsConstraints(config) })
+    const measures = measureConstraints(trajectories)
     const multipliers = controlMultipliers(config, state.multipliers, measures)
     const memory = {
       acting: policy.normaliser,
@@ -269,7 +269,6 @@ async function learn(
     gradNormValue: config.valueHidden === null ? null : average((s) => s.gradNormValue),
     criticLoss: config.valueHidden === null ? null : average((s) => s.valueLoss),
     costValueLoss: batch.constraints === null ? null : average((s) => s.costValueLoss),
-    satisfactionLoss: batch.constraints === null ? null : average((s) => s.satisfactionLoss),
   }
   return { stats, passes }
 }

@@ -23,7 +23,7 @@ export function describePpoUpdate(
 ): Float64Array {
   const { learning, spec, minibatch, settings } = options
   const { size, weights, dense, categorical, actions, oldLogProbs, advantages, valueTargets, direct } = minibatch
-  const { costTargets, satisfied } = minibatch.constraints ?? NO_CONSTRAINTS
+  const { costTargets } = minibatch.constraints ?? NO_CONSTRAINTS
   const shares = new Float64Array(spec.agentCount)
   let isWhole = true
   for (let agent = 0; agent < spec.agentCount; agent++) {
@@ -32,7 +32,7 @@ export function describePpoUpdate(
     shares[agent] = count === 0 ? 0 : 1 / count
     if (count !== size) isWhole = false
   }
-  const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights, costTargets, satisfied }
+  const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights, costTargets }
   const batch = placeRows(learning, minibatch, { ...events, direct: direct ?? NO_DIRECT })
   describe({ ...options, learningRate: settings.learningRate }, size, shares, {
     ...batch,
@@ -55,7 +55,7 @@ export function describePpoUpdate(
   return shares
 }
 
-const NO_CONSTRAINTS = { costTargets: new Float32Array(), satisfied: new Float32Array() }
+const NO_CONSTRAINTS = { costTargets: new Float32Array() }
 const NO_DIRECT = new Float32Array()
 
 /** Describes an update by cross-entropy; as `describePpoUpdate`. */
@@ -71,7 +71,6 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
     valueTargets: 0,
     weights: 0,
     costTargets: 0,
-    satisfied: 0,
     direct: 0,
     supervised: 1,
     trunkCount: 1,

@@ -33,7 +33,6 @@ export function ppoResults(results: Results, maxGradNormPolicy: number): UpdateS
     starvedByCritic: starvedByCritic(results, maxGradNormPolicy),
     ratiosPerDecision: ofPolicy('ratios'),
     costValueLoss: ofValue('costValueLoss'),
-    satisfactionLoss: ofValue('satisfactionLoss'),
   }
 }
 

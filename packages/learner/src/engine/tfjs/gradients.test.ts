@@ -126,7 +126,7 @@ describe('supervisedGradient', () => {
 
 type Case = { minibatch: ReturnType<typeof randomMinibatch>; parameters: Float32Array }
 
-/** Gradient [A, P] and terms [8, A] as the engine computes them. */
+/** Gradient [A, P] and terms [7, A] as the engine computes them. */
 async function engineGradients(backend: BackendName, spec: NetworkSpec, { minibatch, parameters }: Case) {
   selectBackend(backend)
   const trunks = trunksOf(spec)

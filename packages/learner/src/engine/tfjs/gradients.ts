@@ -10,7 +10,7 @@ import { type Trunk, trunkOutputs } from './team-network.ts'
  *
  * @param options.trunks     of the spec, in the order of `trunksOf`
  * @param options.parameters of each trunk, [A, N]
- * @returns terms [8, A] in the order of PPO_TERMS; of each trunk the gradients [A, N] of the agents' own losses, not clipped
+ * @returns terms [7, A] in the order of PPO_TERMS; of each trunk the gradients [A, N] of the agents' own losses, not clipped
  */
 export function ppoGradients(options: {
   readonly spec: NetworkSpec

@@ -1,6 +1,6 @@
 import { columnOffsets, type NetworkSpec, recurrentStateSize } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
-import type { ConstraintTargets, Minibatch, Recurrence, SupervisedBatch } from '../engine.ts'
+import type { Minibatch, Recurrence, SupervisedBatch } from '../engine.ts'
 import type { LossTargets } from './ppo-loss.ts'
 import type { NetworkInput, RecurrentInput } from './team-network.ts'
 
@@ -42,22 +42,21 @@ export function lossTargets(spec: NetworkSpec, minibatch: Minibatch): LossTarget
     oldLogProbs: teamRows(minibatch.oldLogProbs),
     advantages: teamRows(minibatch.advantages),
     valueTargets: teamRows(minibatch.valueTargets),
-    constraints: minibatch.constraints === null ? null : constraintTargets(minibatch.constraints, spec, minibatch.size),
+    costTargets:
+      minibatch.constraints === null ? null : columnsOfHead(minibatch.constraints.costTargets, spec, minibatch.size),
     direct: minibatch.direct === null ? null : teamRows(minibatch.direct),
     // An agent without rows keeps zeros.
     rowShares: tf.div(weights, tf.maximum(tf.sum(weights, 1, true), 1)),
   }
 }
 
-/** [S, A, B] -> [A, B, S] and [S, B] -> [1, B, S]: in the columns of the head. */
-function constraintTargets(
-  { costTargets, satisfied }: ConstraintTargets,
+/** [S, A, B] -> [A, B, S] */
+function columnsOfHead(
+  costTargets: Float32Array,
   { agentCount, constraintCount }: NetworkSpec,
   size: number,
-): LossTargets['constraints'] {
-  const columns = (values: Float32Array, agents: number): tf.Tensor3D =>
-    tf.transpose(tf.tensor3d(values, [constraintCount, agents, size]), [1, 2, 0])
-  return { costTargets: columns(costTargets, agentCount), satisfied: columns(satisfied, 1) }
+): tf.Tensor3D {
+  return tf.transpose(tf.tensor3d(costTargets, [constraintCount, agentCount, size]), [1, 2, 0])
 }
 
 /** Labels of a batch, [1, B]. */

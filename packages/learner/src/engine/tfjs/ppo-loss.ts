@@ -11,8 +11,8 @@ export type LossTargets = {
   readonly advantages: tf.Tensor2D
   /** [A, B] */
   readonly valueTargets: tf.Tensor2D
-  /** [A, B, S] and [1, B, S] 0 or 1, see `ConstraintTargets`; null where the network has no outputs for specifications */
-  readonly constraints: { readonly costTargets: tf.Tensor3D; readonly satisfied: tf.Tensor3D } | null
+  /** [A, B, S], see `ConstraintTargets`; null where the network has no outputs for specifications */
+  readonly costTargets: tf.Tensor3D | null
   /** [A, B], see `Minibatch`; null = there is none */
   readonly direct: tf.Tensor2D | null
   /** [A, B] weights of the rows over their sum per agent, so that a sum of products is the mean over its rows */
@@ -27,15 +27,14 @@ export const PPO_TERMS = [
   'approxKl',
   'clipFraction',
   'costValueLoss',
-  'satisfactionLoss',
   'ratiosPerDecision',
 ] as const
 
 /**
  * Loss of one agent as weights of its terms: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9,
- * negated) + constraintCoef (costValueLoss + satisfactionLoss). The team's loss is the sum over its agents.
+ * negated) + constraintCoef costValueLoss. The team's loss is the sum over its agents.
  *
- * @returns [8] in the order of PPO_TERMS
+ * @returns [7] in the order of PPO_TERMS
  */
 export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valueCoef' | 'constraintCoef'>): number[] {
   const weights = {
@@ -43,7 +42,6 @@ export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valu
     valueLoss: settings.valueCoef,
     entropy: -settings.entropyCoef,
     costValueLoss: settings.constraintCoef,
-    satisfactionLoss: settings.constraintCoef,
   }
   return PPO_TERMS.map((name) => (weights as { readonly [name: string]: number })[name] ?? 0)
 }
@@ -63,7 +61,7 @@ export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valu
  *
  * @param outputs.logits [A, B, 4]
  * @param outputs.critic [A, B, columns of the value head]; null without a critic
- * @returns [8, A] in the order of PPO_TERMS
+ * @returns [7, A] in the order of PPO_TERMS
  */
 export function ppoTerms(
   outputs: { readonly logits: tf.Tensor3D; readonly critic: tf.Tensor3D | null },
@@ -94,7 +92,6 @@ export function ppoTerms(
     approxKl,
     clipFraction,
     critic?.costValueLoss ?? zero,
-    critic?.satisfactionLoss ?? zero,
     mean(tf.onesLike(ratio)),
   ]) as tf.Tensor2D
 }
@@ -106,24 +103,18 @@ function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Losses of a critic, one value per agent; sums over the specifications s, z_s the logit of their satisfaction.
- *
- *   costValueLoss    = E[sum_s (costValue_s - costTarget_s)^2]
- *   satisfactionLoss = E[sum_s -satisfied_s log sigmoid(z_s) - (1 - satisfied_s) log sigmoid(-z_s)]
- *                    = E[sum_s max(z_s, 0) - satisfied_s z_s + log(1 + e^-|z_s|)]
+ * Losses of a critic, one value per agent: valueLoss, and costValueLoss = E[sum_s (costValue_s - costTarget_s)^2] over the
+ * specifications s.
  */
-function criticTerms(outputs: tf.Tensor3D, { valueTargets, constraints, rowShares }: LossTargets) {
+function criticTerms(outputs: tf.Tensor3D, { valueTargets, costTargets, rowShares }: LossTargets) {
   const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, B] -> [A]
   const valueLossOf = (values: tf.Tensor) => mean(tf.square(tf.sub(tf.squeeze(values, [2]), valueTargets)))
-  if (constraints === null) return { valueLoss: valueLossOf(outputs) }
-  const { costTargets, satisfied } = constraints
-  const S = satisfied.shape[2]
-  const [values, costValues, logits] = tf.split(outputs, [1, S, S, outputs.shape[2] - 1 - 2 * S], 2)
-  const softplus = tf.add(tf.relu(logits), tf.log(tf.add(1, tf.exp(tf.neg(tf.abs(logits))))))
+  if (costTargets === null) return { valueLoss: valueLossOf(outputs) }
+  const S = costTargets.shape[2]
+  const [values, costValues] = tf.split(outputs, [1, S, outputs.shape[2] - 1 - S], 2)
   return {
     valueLoss: valueLossOf(values),
     costValueLoss: mean(tf.sum(tf.square(tf.sub(costValues, costTargets)), 2)),
-    satisfactionLoss: mean(tf.sum(tf.sub(softplus, tf.mul(satisfied, logits)), 2)),
   }
 }
 

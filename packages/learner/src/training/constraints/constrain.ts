@@ -1,27 +1,18 @@
 import type { Trajectory } from '@vigil/proto'
 import type { Config } from '../../config/config.ts'
 import { learnsConstraints, usesMultipliers } from '../../config/specifications.ts'
-import { estimateCosts, isViolated } from './costs.ts'
+import { estimateCosts } from './costs.ts'
 
 /** Settings that say how specifications enter learning. */
 export type ConstraintSettings = Pick<
   Config,
-  | 'stlMode'
-  | 'stlTarget'
-  | 'observeConstraints'
-  | 'gaeLambda'
-  | 'costCritic'
-  | 'costGamma'
-  | 'costLambda'
-  | 'penaltyCoef'
+  'stlMode' | 'observeConstraints' | 'gaeLambda' | 'costCritic' | 'costGamma' | 'costLambda' | 'penaltyCoef'
 >
 
 /** What the heads of the specifications are fitted to in one iteration; [T, E] and [T, E, A] of one trajectory. */
 export type ConstraintTargets = {
   /** [S] of [T, E, A] in the units of costsOf */
   readonly costTargets: readonly Float32Array[]
-  /** [S] of [T, E] 1 = the specification holds at this step */
-  readonly satisfied: readonly Float32Array[]
   /** [S] of [T, E, A], not normalised; null where the policy does not learn from costs */
   readonly costAdvantages: readonly Float32Array[] | null
 }
@@ -29,18 +20,16 @@ export type ConstraintTargets = {
 /**
  * What one trajectory teaches about the specifications; null where the mode has no heads.
  *
- * `fixed-target` is the earlier system's constraint loss: whatever happened, the heads are told that everything costs
- * nothing and holds with probability `stlTarget`. It is independent of state, action and outcome, and can teach nothing.
+ * `fixed-target` is the earlier system's constraint loss: whatever happened, the heads are fitted to a cost
+ * of nothing. It is independent of state, action and outcome, and can teach nothing.
  */
 export function constraintTargets(trajectory: Trajectory, settings: ConstraintSettings): ConstraintTargets | null {
   if (!learnsConstraints(settings)) return null
-  const { specificationCount: S, robustness, rewards } = trajectory
-  const events = robustness.length / S
+  const { specificationCount: S, rewards } = trajectory
   const each = <Part>(part: (specification: number) => Part) => Array.from({ length: S }, (_, s) => part(s))
   if (!usesMultipliers(settings)) {
     return {
       costTargets: each(() => new Float32Array(rewards.length)),
-      satisfied: each(() => new Float32Array(events).fill(settings.stlTarget)),
       costAdvantages: null,
     }
   }
@@ -54,9 +43,6 @@ export function constraintTargets(trajectory: Trajectory, settings: ConstraintSe
   const estimates = each((specification) => estimateCosts(trajectory, specification, costs))
   return {
     costTargets: estimates.map(({ targets }) => targets),
-    satisfied: each((s) =>
-      Float32Array.from({ length: events }, (_, i) => (isViolated(robustness[i * S + s]) ? 0 : 1)),
-    ),
     costAdvantages: estimates.map(({ advantages }) => advantages),
   }
 }

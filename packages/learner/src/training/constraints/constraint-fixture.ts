@@ -16,9 +16,9 @@ export function constrainedTrajectory(shard: number, change: Partial<Trajectory>
   const random = () => randomUnit({ seed: 9, stream: shard }, drawn++, 0)
   const floats = (length: number, scale: number, from = 0) =>
     Float32Array.from({ length }, () => from + scale * random())
-  const values = floats(decisions * (1 + 2 * S), 1)
+  const values = floats(decisions * (1 + S), 1)
   // What comes next is the next step's state, but for the last step.
-  const nextValues = floats(decisions * (1 + 2 * S), 1)
+  const nextValues = floats(decisions * (1 + S), 1)
   nextValues.set(values.subarray(values.length / T))
   return {
     policyVersion: 0,
@@ -26,7 +26,7 @@ export function constrainedTrajectory(shard: number, change: Partial<Trajectory>
     ...FIXTURE,
     contextSize: 0,
     stateSize: 0,
-    valueOutputCount: 1 + 2 * S,
+    valueOutputCount: 1 + S,
     datasetFingerprint: new Uint8Array(32),
     rows: Uint32Array.from({ length: T * E }, (_, i) => (T * E * shard + i) % 64),
     context: new Float32Array(0),

@@ -7,7 +7,7 @@ import { mixAdvantages } from './mix-advantages.ts'
 import { penalisedRewards } from './penalty.ts'
 
 const { stepCount: T, laneCount: E, agentCount: A, specificationCount: S } = FIXTURE
-const O = 1 + 2 * S
+const O = 1 + S
 const trajectory = constrainedTrajectory(0)
 const robustnessAt = (event: number, s: number) => trajectory.robustness[event * S + s]
 
@@ -122,33 +122,24 @@ describe('penalisedRewards', () => {
 })
 
 describe('measureConstraints', () => {
-  it('counts satisfied steps over all shards, and scores what the heads foretold', () => {
+  it('counts satisfied steps over all shards', () => {
     const trajectories = [trajectory, constrainedTrajectory(1)]
-    const measured = measureConstraints(trajectories, { hasHeads: true })
+    const measured = measureConstraints(trajectories)
     for (let s = 0; s < S; s++) {
       const holds: number[] = []
-      const errors: number[] = []
-      for (const { robustness, values } of trajectories) {
-        for (let event = 0; event < T * E; event++) {
-          const held = robustness[event * S + s] < 0 ? 0 : 1
-          holds.push(held)
-          for (let agent = 0; agent < A; agent++) {
-            errors.push((values[(event * A + agent) * O + 1 + S + s] - held) ** 2)
-          }
-        }
+      for (const { robustness } of trajectories) {
+        for (let event = 0; event < T * E; event++) holds.push(robustness[event * S + s] < 0 ? 0 : 1)
       }
       const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
       expect(measured[s].satisfiedRate).toBeCloseTo(mean(holds), 12)
-      expect(measured[s].brier).toBeCloseTo(mean(errors), 6)
       expect(measured[s].robustnessMin).toBe(
         Math.min(...trajectories.flatMap(({ robustness }) => [...robustness].filter((_, i) => i % S === s))),
       )
     }
   })
 
-  it('has no score without heads, and nothing to say without specifications', () => {
-    expect(measureConstraints([trajectory], { hasHeads: false })[0].brier).toBeNull()
+  it('has nothing to measure without specifications', () => {
     const none = { ...trajectory, specificationCount: 0, robustness: new Float32Array(0) }
-    expect(measureConstraints([none], { hasHeads: false })).toEqual([])
+    expect(measureConstraints([none])).toEqual([])
   })
 })
