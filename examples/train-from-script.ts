@@ -8,7 +8,9 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readEvaluation, resolveConfig, trainRun } from '@vigil/learner'
+import { resolveConfig } from '@vigil/config'
+import { trainRun } from '@vigil/learner'
+import { readEvaluation } from '@vigil/runs'
 
 const out = mkdtempSync(join(tmpdir(), 'vigil-'))
 

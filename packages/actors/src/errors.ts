@@ -7,6 +7,7 @@
  * - `RECURRENT_STATE`: saved recurrent states that do not fit the network, or are not finite.
  * - `SPECIFICATION_VALUE`: a specification that has no value at some step, such as a division by zero.
  * - `NO_POLICY`: work was asked for before a policy was published.
+ * - `SAMPLING`: rows that `sampling` cannot be drawn from.
  * - `BUSY`: work was asked for that cannot go beside the work under way.
  */
 export type ActorErrorCode =
@@ -18,6 +19,7 @@ export type ActorErrorCode =
   | 'RECURRENT_STATE'
   | 'SPECIFICATION_VALUE'
   | 'NO_POLICY'
+  | 'SAMPLING'
   | 'BUSY'
 
 /** Something that keeps the actors from working; the message says what was expected, what was found and what to do. */

@@ -18,6 +18,16 @@ export {
 } from './flags.ts'
 export { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 export type { FlagHelp, Help } from './help.ts'
+export {
+  absentNumber,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatScore,
+  formatShare,
+  formatSigned,
+} from './number-format.ts'
 export { type Command, type CommandContext, type ErrorKinds, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
 export { appendLine, writeFileAtomically } from './whole-file.ts'

@@ -36,4 +36,9 @@ export {
   rightShareNeeded,
 } from './reward-table.ts'
 export { signalTrace, type TeamDecisions } from './signals.ts'
-export { type NamedSpecification, SPECIFICATION_PRESETS, type SpecificationPreset } from './specifications.ts'
+export {
+  type NamedSpecification,
+  SPECIFICATION_PRESETS,
+  type SpecificationPreset,
+  type TargetedSpecification,
+} from './specifications.ts'

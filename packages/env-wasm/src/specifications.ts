@@ -3,6 +3,12 @@
 /** A formula of packages/stl over the environment's signals (signals.ts), with the name that reports call it by. */
 export type NamedSpecification = { readonly name: string; readonly formula: string }
 
+/** A rule in force. */
+export type TargetedSpecification = NamedSpecification & {
+  /** Share of the steps in which it is to hold, above 0 and below 1. */
+  readonly target: number
+}
+
 /** Name of a list of specifications that comes with Vigil. */
 export type SpecificationPreset = 'default' | 'original'
 

@@ -43,7 +43,7 @@ export function addSlices(
 
 /**
  * One step of Adam (arXiv:1412.6980) with both bias corrections folded into stepSize and epsilon, as the host computes
- * them (packages/learner/src/engine/adam-coefficients.ts).
+ * them (packages/engine/src/adam-coefficients.ts).
  *
  * @param update    for its coefficients of Adam
  * @param scale     factor of the gradient: clips its norm

@@ -1,6 +1,6 @@
 /**
  * The losses of a tile of events and their gradients with respect to a trunk's outputs, row by row. Mathematics and
- * notation are those of the TF.js engine (packages/learner/src/engine/tfjs/ppo-loss.ts), derived by hand:
+ * notation are those of the TF.js engine (packages/engine/src/tfjs/ppo-loss.ts), derived by hand:
  *
  *   d log pi(a) / d z_j = [a = j] - pi_j,   d entropy / d z_j = -pi_j (log pi_j + entropy)
  */

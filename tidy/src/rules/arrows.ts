@@ -35,13 +35,16 @@ export function forbiddenArrows(tree: Tree, graph: FileGraph, arrows: Arrows): F
     .map(({ from, to, by }) => ({ where: `${from} -> ${to}`, what: `${by} imports against the table of arrows` }))
 }
 
-/** A TypeScript file reaches another package by its name, never by a path: only AssemblyScript has no names. */
+/**
+ * A TypeScript file reaches another package by its name, never by a path: only AssemblyScript has no names, and what supports tests is
+ * not exported.
+ */
 export function pathsIntoPackages(sources: Sources): Finding[] {
   return [...sources].flatMap(([path, source]) =>
     path.includes('/assembly/')
       ? []
       : source.imports
-          .filter((request) => request.startsWith('.') && !request.endsWith('.json'))
+          .filter((request) => request.startsWith('.') && !request.endsWith('.json') && !isTestSupport(request))
           .filter((request) => packageOf(posix.join(posix.dirname(path), request)) !== packageOf(path))
           .map((request) => ({ where: path, what: `imports another package by the path ${request}` })),
   )

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { firstIssue } from '@vigil/learner'
+import { firstIssue } from '@vigil/runs'
 import { z } from 'zod'
 import { ToolError } from '../errors.ts'
 import { writeJsonFile } from '../json-file.ts'

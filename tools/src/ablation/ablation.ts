@@ -1,4 +1,5 @@
 /** `npx nx run tools:ablation`: presets over seeds, side by side. README.md has the flags. */
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, writeFileAtomically } from '@vigil/command-line'

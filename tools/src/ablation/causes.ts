@@ -1,4 +1,4 @@
-import { type Config, DEFECTS, type Defect } from '@vigil/learner'
+import { type Config, DEFECTS, type Defect } from '@vigil/config'
 
 /** Settings as a preset has them. */
 export type Settings = Readonly<Record<string, unknown>>

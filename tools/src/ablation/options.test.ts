@@ -1,5 +1,5 @@
 import { UsageError } from '@vigil/command-line'
-import { presetNames } from '@vigil/learner'
+import { presetNames } from '@vigil/config'
 import { describe, expect, it } from 'vitest'
 import { HELP, parseOptions } from './options.ts'
 

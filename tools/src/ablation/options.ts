@@ -8,7 +8,7 @@ import {
   textFlag,
   UsageError,
 } from '@vigil/command-line'
-import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/learner'
+import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/config'
 import { CAUSES, type Settings } from './causes.ts'
 
 /** What is to be trained, and where the results go. */

@@ -1,4 +1,4 @@
-import { ConfigError, presetNames } from '@vigil/learner'
+import { ConfigError, presetNames } from '@vigil/config'
 import { describe, expect, it } from 'vitest'
 import { parseOptions } from './options.ts'
 import { planOf } from './plan.ts'

@@ -1,13 +1,6 @@
 import { join } from 'node:path'
-import {
-  type Config,
-  ConfigError,
-  configFingerprint,
-  mergeSettings,
-  type PlacedConfig,
-  readPreset,
-  resolveConfig,
-} from '@vigil/learner'
+import { type Config, ConfigError, configFingerprint, mergeSettings, readPreset, resolveConfig } from '@vigil/config'
+import type { PlacedConfig } from '@vigil/learner'
 import { type Settings, withDefects, without } from './causes.ts'
 import type { Options } from './options.ts'
 import { quickSettings } from './quick.ts'

@@ -1,4 +1,4 @@
-import { presetNames, readPreset } from '@vigil/learner'
+import { presetNames, readPreset } from '@vigil/config'
 import { expect, it } from 'vitest'
 import { recordedOf } from './recorded.ts'
 

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatDuration } from '@vigil/command-line'
 import { DataError } from '@vigil/data'
 import {
-  ConfigError,
   errorKinds,
-  formatDuration,
-  readMetrics,
   readScoredTraining,
   rememberingLoader,
   type ScoredTraining,
   type Session,
   trainAndScore,
 } from '@vigil/learner'
+import { RunFolderError, readMetrics } from '@vigil/runs'
 import type { PlannedRun } from './plan.ts'
 
 /** A training that was finished, or the reason why it came to no end. */
@@ -97,6 +96,6 @@ function diverged(error: unknown): error is Error {
 
 /** Damaged files, a folder in use, too little memory; data that are wrong are wrong for all. */
 function concernsOneRun(error: unknown): error is BrokenRun['error'] {
-  if (error instanceof ConfigError) return error.code === 'IN_USE'
+  if (error instanceof RunFolderError) return error.code === 'IN_USE'
   return error instanceof Error && !(error instanceof DataError) && errorKinds.badData(error)
 }

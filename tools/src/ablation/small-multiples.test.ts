@@ -1,4 +1,5 @@
-import { formatTick, type IterationMetrics } from '@vigil/learner'
+import { formatTick } from '@vigil/report'
+import type { IterationMetrics } from '@vigil/runs'
 import { expect, it } from 'vitest'
 import { recordedOf } from './recorded.ts'
 import { type CurveGroup, sharedAxes, smallMultiples } from './small-multiples.ts'

@@ -1,13 +1,5 @@
-import {
-  drawPlot,
-  fixedAxis,
-  formatTick,
-  type IterationMetrics,
-  ink,
-  logarithmicAxis,
-  type Series,
-  type SvgChart,
-} from '@vigil/learner'
+import { drawPlot, fixedAxis, formatTick, ink, logarithmicAxis, type Series, type SvgChart } from '@vigil/report'
+import type { IterationMetrics } from '@vigil/runs'
 import { restrictiveShareOf } from './figures.ts'
 import type { RecordedAttempt } from './recorded.ts'
 

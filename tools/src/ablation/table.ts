@@ -1,16 +1,15 @@
-import { borderlessTable } from '@vigil/command-line'
 import {
   absentNumber,
-  asciiNumber,
-  type FigureTable,
+  borderlessTable,
   formatCount,
   formatDuration,
   formatMeasure,
   formatScore,
   formatShare,
   formatSigned,
-  outputStyle,
-} from '@vigil/learner'
+} from '@vigil/command-line'
+import { asciiNumber, outputStyle } from '@vigil/learner'
+import type { FigureTable } from '@vigil/report'
 import type { TableStyle } from '../table-style.ts'
 import type { Ablation } from './ablation-file.ts'
 import { type Figures, LOSS_ITERATIONS } from './figures.ts'

@@ -1,4 +1,5 @@
-import type { BackendName, ConfigInput } from '@vigil/learner'
+import type { ConfigInput } from '@vigil/config'
+import type { BackendName } from '@vigil/engine'
 import type { WorkloadName } from './workload.ts'
 
 /** The parts of the suite that can be chosen. */

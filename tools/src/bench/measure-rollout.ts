@@ -1,4 +1,5 @@
-import { createTeam } from '@vigil/learner'
+import { createTeam } from '@vigil/actors'
+import { teamSettingsOf } from '@vigil/learner'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import { forwardOperations } from './operations.ts'
 import { measureRounds, type Rates, timed } from './rounds.ts'
@@ -13,7 +14,7 @@ export async function measureRollout(
   options: { readonly rounds: number; readonly actors: number },
 ): Promise<Rates & { readonly operations: number }> {
   const config = configOf(workload, { actors: options.actors })
-  const team = await createTeam(config, datasetOf(workload))
+  const team = await createTeam(teamSettingsOf(config), datasetOf(workload))
   team.publish(initialiseParameters(team.network, 1), 0)
   const rates = await measureRounds({ rounds: options.rounds, threads: options.actors }, () =>
     timed(config.rowsPerIteration, () => team.pool.collect()),

@@ -1,5 +1,5 @@
-import { loadDataset } from '@vigil/data'
-import { createEngine, createTeam, initialState, resolveConfig, train } from '@vigil/learner'
+import { resolveConfig } from '@vigil/config'
+import { loadData, startLearner, validatedTraining } from '@vigil/learner'
 
 const F1 = 0.9
 const ITERATIONS_MAX = 60
@@ -20,23 +20,19 @@ export async function measureTimeToF1(options: {
     { dataset: 'darpa-tc', data, seed, iterations: ITERATIONS_MAX, validateEvery: 2 },
     'bench',
   )
-  const { features, split, splitSeed } = config
-  const request = { dataset: 'darpa-tc', path: data, features, split, splitSeed, seed, rows: null } as const
-  const { dataset } = await loadDataset(request, () => undefined)
-  const team = await createTeam(config, dataset)
-  const engine = await createEngine(config, team.network, null)
-  const state = initialState(config, team, null)
-  engine.loadParameters(state.parameters)
+  const say = () => undefined
+  const learner = await startLearner(config, await loadData(config, undefined, say), say)
+  const state = learner.begin()
   let seconds: number | null = null
   const startMs = performance.now()
-  const { envSteps } = await train(config, team, engine, state, {
-    async iteration({ validation }) {
-      if (validation !== null && validation.f1 >= F1) seconds ??= (performance.now() - startMs) / 1000
-    },
-    checkpoint: async () => undefined,
-    shouldStop: () => seconds !== null,
-  })
-  engine.dispose()
-  await team.pool.close()
+  let envSteps = 0
+  for await (const { metrics } of validatedTraining(learner, state)) {
+    envSteps = metrics.envSteps
+    if (metrics.validation === null || metrics.validation.f1 < F1) continue
+    seconds = (performance.now() - startMs) / 1000
+    break
+  }
+  learner.engine.dispose()
+  await learner.team.pool.close()
   return { seconds, envSteps }
 }

@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { type ConfigInput, createEngine, createTeam, type Engine, initialState, train } from '@vigil/learner'
+import { createTeam } from '@vigil/actors'
+import type { ConfigInput } from '@vigil/config'
+import { createEngine, type Engine } from '@vigil/engine'
+import { engineSettingsOf, ppoSettingsOf, teamSettingsOf, validatedTraining } from '@vigil/learner'
+import { initialState } from '@vigil/ppo'
 import { forwardOperations, updateOperations } from './operations.ts'
 import { startRoofline } from './roofline.ts'
 import { type Rates, summarise, WARM_UP_ROUNDS } from './rounds.ts'
@@ -30,8 +34,8 @@ export async function measureTraining(
   { rounds, change }: { readonly rounds: number; readonly change: ConfigInput },
 ): Promise<TrainingRates> {
   const config = configOf(workload, change)
-  const team = await createTeam(config, datasetOf(workload))
-  const inner = await createEngine(config, team.network, null)
+  const team = await createTeam(teamSettingsOf(config), datasetOf(workload))
+  const inner = await createEngine(engineSettingsOf(config), team.network, null)
   let updateMs = 0
   const engine: Engine = {
     ...inner,
@@ -59,24 +63,21 @@ export async function measureTraining(
   }
   const overlaps = config.staleness > 0
   if (overlaps) for (let round = 0; round < rounds; round++) await measureRooflines()
-  const state = initialState(config, team, null)
+  const state = initialState(ppoSettingsOf(config), team, null)
   engine.loadParameters(state.parameters)
   let startMs = performance.now()
-  await train(config, team, engine, state, {
-    async iteration(metrics) {
-      const ms = performance.now() - startMs
-      if (metrics.iteration > WARM_UP_ROUNDS) {
-        rates.training.push((1000 * config.rowsPerIteration) / ms)
-        rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
-        if (!overlaps) await measureRooflines()
-      }
-      rates.rewards.push(metrics.rewardMean)
-      updateMs = 0
-      startMs = performance.now()
-    },
-    checkpoint: async () => undefined,
-    shouldStop: () => rates.training.length === rounds,
-  })
+  for await (const { metrics } of validatedTraining({ config, team, engine }, { ...state, best: null })) {
+    const ms = performance.now() - startMs
+    if (metrics.iteration > WARM_UP_ROUNDS) {
+      rates.training.push((1000 * config.rowsPerIteration) / ms)
+      rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
+      if (!overlaps) await measureRooflines()
+    }
+    rates.rewards.push(metrics.rewardMean)
+    if (rates.training.length === rounds) break
+    updateMs = 0
+    startMs = performance.now()
+  }
   await rooflines.all.close()
   await rooflines.update.close()
   inner.dispose()

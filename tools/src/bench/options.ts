@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type Flags, type FlagTable, flagsOf, type Help, numberFlag, readFlags, UsageError } from '@vigil/command-line'
-import { BACKENDS } from '@vigil/learner'
+import { BACKENDS } from '@vigil/engine'
 import { type BenchPlan, GROUPS } from './cases.ts'
 
 /** What to measure and where the results go. */

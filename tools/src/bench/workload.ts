@@ -1,5 +1,5 @@
+import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
 import type { Dataset, Split } from '@vigil/data'
-import { type Config, type ConfigInput, resolveConfig } from '@vigil/learner'
 import { randomStream, randomUnit, randomWord } from '@vigil/random'
 
 /** What the agents see and what they are. */

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolveConfig, trainRun } from '@vigil/learner'
+import { resolveConfig } from '@vigil/config'
+import { trainRun } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./doctor.ts', import.meta.url))

@@ -1,4 +1,5 @@
 /** `npx nx run tools:doctor --run=runs/NAME`: why a training went as it did. docs/doctor.md explains every finding. */
+
 import { type CommandContext, endWith, runCommand } from '@vigil/command-line'
 import { diagnoseRun, errorKinds } from '@vigil/learner'
 import { HELP, parseOptions } from './options.ts'

@@ -1,4 +1,5 @@
-import type { Finding, RunDiagnosis } from '@vigil/learner'
+import type { Finding } from '@vigil/doctor'
+import type { RunDiagnosis } from '@vigil/learner'
 import { describe, expect, it } from 'vitest'
 import { doctorReport } from './report.ts'
 

@@ -1,4 +1,5 @@
-import type { Finding, RunDiagnosis } from '@vigil/learner'
+import type { Finding } from '@vigil/doctor'
+import type { RunDiagnosis } from '@vigil/learner'
 import pc from 'picocolors'
 import type { TableStyle } from '../table-style.ts'
 

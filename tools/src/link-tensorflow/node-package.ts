@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { TENSORFLOW_PACKAGES, TENSORFLOW_VERSION } from '@vigil/learner'
+import { TENSORFLOW_PACKAGES, TENSORFLOW_VERSION } from '@vigil/engine'
 import { ToolError } from '../errors.ts'
 
 /** TensorFlow.js for Node, installed with or without its library. */

@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, trun
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolveConfig, trainRun } from '@vigil/learner'
+import { resolveConfig } from '@vigil/config'
+import { trainRun } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./replay.ts', import.meta.url))

@@ -1,4 +1,5 @@
 /** `npx nx run tools:replay`: is this run what its config makes? README.md has the flags. */
+
 import { type CommandContext, runCommand } from '@vigil/command-line'
 import { errorKinds, repeatRun } from '@vigil/learner'
 import { ToolError } from '../errors.ts'

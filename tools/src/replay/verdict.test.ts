@@ -1,4 +1,5 @@
-import type { RepeatedRun, RunRecord } from '@vigil/learner'
+import type { RepeatedRun } from '@vigil/learner'
+import type { RunRecord } from '@vigil/runs'
 import { describe, expect, it } from 'vitest'
 import { verdictOn } from './verdict.ts'
 

@@ -1,4 +1,5 @@
-import type { RepeatedRun, RunRecord } from '@vigil/learner'
+import type { RepeatedRun } from '@vigil/learner'
+import type { RunRecord } from '@vigil/runs'
 
 /** What a repetition says about a run. */
 export type Verdict = {

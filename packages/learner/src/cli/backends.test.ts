@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { BackendsReport } from '@vigil/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BackendsReport } from '../engine/probe/probe-backends.ts'
 
 let folder: string
 beforeAll(() => {

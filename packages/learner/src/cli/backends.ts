@@ -1,6 +1,7 @@
 /** `npx nx run learner:backends`: which engines and backends this machine has. docs/engines.md has more of each. */
+
 import { type FlagTable, flagsOf, readFlags, runCommand, switchFlag } from '@vigil/command-line'
-import { probeBackends } from '../engine/probe/probe-backends.ts'
+import { probeBackends } from '@vigil/engine'
 import { backendTable } from '../terminal/backend-table.ts'
 import { errorKinds } from './error-kinds.ts'
 

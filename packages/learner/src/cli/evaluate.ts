@@ -8,9 +8,8 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { ATTACKS, attacksAsked } from '../attacks/attack-votes.ts'
-import { ConfigError } from '../config/errors.ts'
-import { parseFlags } from '../config/flags.ts'
+import { ConfigError, parseFlags } from '@vigil/config'
+import { ATTACKS, attacksAsked } from '@vigil/evaluation'
 import { evaluateFolder } from '../run/evaluate-folder.ts'
 import { errorKinds } from './error-kinds.ts'
 

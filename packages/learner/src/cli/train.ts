@@ -1,11 +1,18 @@
 import { type Flags, type FlagTable, flagName, flagsOf, runCommand, textFlag } from '@vigil/command-line'
-import { COMMAND_LINE, resolveConfig } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import { layerSettings, parseFlags, readConfigFile, readSpecifications } from '../config/flags.ts'
-import { presetNames, readPreset } from '../config/presets.ts'
-import { settingGroups } from '../config/setting-help.ts'
+import {
+  COMMAND_LINE,
+  ConfigError,
+  layerSettings,
+  parseFlags,
+  presetNames,
+  readConfigFile,
+  readPreset,
+  readSpecifications,
+  resolveConfig,
+  settingGroups,
+} from '@vigil/config'
+import { assertRunFolderFree } from '@vigil/runs'
 import { resumePlan } from '../run/resume-plan.ts'
-import { assertRunFolderFree } from '../run/run-folder.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
 import { errorKinds } from './error-kinds.ts'

@@ -1,14 +1,13 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { EvaluationSplit } from '@vigil/actors'
+import type { EvaluationSplit, Team } from '@vigil/actors'
 import { agree, decodePublicTeam, encodeCertificates, encodePublicTeam, generateTeamKeys } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
-import type { Config } from '../config/config.ts'
-import { type SplitDecisions, weightsOfTeam } from '../evaluation/team-decisions.ts'
-import { voteSettings } from '../evaluation/vote-settings.ts'
-import { weightsSha256 } from '../run-files/run-record.ts'
+import type { Config } from '@vigil/config'
+import { type SplitDecisions, voteSettings, weightsOfTeam } from '@vigil/evaluation'
+import { weightsSha256 } from '@vigil/runs'
+import { evaluationSettingsOf } from '../settings.ts'
 import type { RunIdentity } from './session.ts'
-import type { Team } from './team.ts'
 
 /** Rows that are agreed on at a time: batch b is led by agent b mod n first, so that no agent leads more than its share. */
 const BATCH_ROWS = 1000
@@ -57,10 +56,11 @@ export async function certifyDecisions(
   },
 ): Promise<{ readonly rows: number; readonly keysSha256: string }> {
   const { parameters, decisions, files } = certified
-  const { rule, faults, agents: agentCount } = config
+  const settings = evaluationSettingsOf(config)
+  const { rule, faults, agents: agentCount } = settings
   team.publish(parameters, 0)
-  const weights = rule === 'weighted' ? await weightsOfTeam(team, config) : new Uint32Array(agentCount).fill(1)
-  const { faults: _stated, ...decision } = voteSettings(config, rule, weights)
+  const weights = rule === 'weighted' ? await weightsOfTeam(team, settings) : new Uint32Array(agentCount).fill(1)
+  const { faults: _stated, ...decision } = voteSettings(settings, rule, weights)
   const keys = generateTeamKeys(agentCount)
   const rows = decisions.actions.length
   const epoch = await epochAfter(files.publicKeys)

@@ -1,10 +1,10 @@
 /** Short trainings that go well: what is not learnt yet is no fault. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
 import { diagnoseRun } from './diagnose-run.ts'
 import { trainRun } from './train-run.ts'
 

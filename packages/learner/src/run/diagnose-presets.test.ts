@@ -1,13 +1,11 @@
 /** The best test of the doctor: attempts that are known to have failed, and why. In small, on generated events. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFECTS, mergeSettings, readPreset, resolveConfig } from '@vigil/config'
+import type { FindingCode } from '@vigil/doctor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
-import { DEFECTS } from '../config/defects.ts'
-import { mergeSettings } from '../config/flags.ts'
-import { readPreset } from '../config/presets.ts'
-import type { FindingCode } from '../diagnosis/finding.ts'
 import { diagnoseRun } from './diagnose-run.ts'
 import { trainAndScore } from './train-and-score.ts'
 

@@ -1,18 +1,23 @@
 import { readdir, stat } from 'node:fs/promises'
+import { type Config, ConfigError, configFingerprint, configKeys, parseSavedConfig } from '@vigil/config'
 import { DataError, type Dataset, parsePipeline } from '@vigil/data'
+import { causesFirst, diagnoseData, diagnoseEvaluation, diagnoseMetrics, type Finding } from '@vigil/doctor'
+import { readCheckpoint } from '@vigil/ppo'
+import {
+  assertKnownLines,
+  type IterationMetrics,
+  type KnownLines,
+  RunFileError,
+  type RunFolder,
+  type RunRecord,
+  readEvaluation,
+  readMetrics,
+  readRunFile,
+  readRunRecord,
+  resultFiles,
+  runFolderAt,
+} from '@vigil/runs'
 import learnerPackage from '../../package.json' with { type: 'json' }
-import { readCheckpoint } from '../checkpoint/checkpoint.ts'
-import { type Config, configFingerprint, configKeys, parseSavedConfig } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import { causesFirst } from '../diagnosis/causes-first.ts'
-import { diagnoseData, diagnoseEvaluation, diagnoseMetrics } from '../diagnosis/diagnose.ts'
-import type { Finding } from '../diagnosis/finding.ts'
-import { RunFileError } from '../run-files/errors.ts'
-import { readEvaluation } from '../run-files/evaluation.ts'
-import { assertKnownLines, type IterationMetrics, type KnownLines, readMetrics } from '../run-files/metrics.ts'
-import { readRunFile } from '../run-files/read-run-file.ts'
-import { type RunRecord, readRunRecord } from '../run-files/run-record.ts'
-import { type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import { loadData } from './session.ts'
 
 /** What a run's files say about its training. */

@@ -1,11 +1,11 @@
-import type { EvaluationSplit } from '@vigil/actors'
+import { createTeam, type EvaluationSplit } from '@vigil/actors'
+import { COMMAND_LINE, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
-import type { Attack } from '../attacks/attack-votes.ts'
-import { COMMAND_LINE, withSettings } from '../config/config.ts'
+import type { Attack } from '@vigil/evaluation'
+import { teamSettingsOf } from '../settings.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
-import { openRunFolder } from './run-folder.ts'
+import { openRun } from './open-run.ts'
 import { identityOf, loadData, type Session } from './session.ts'
-import { createTeam } from './team.ts'
 
 /** What shall be evaluated, and how. */
 export type FolderEvaluation = {
@@ -26,13 +26,13 @@ export async function evaluateFolder(
   { settings, ...evaluation }: FolderEvaluation,
   session: Pick<Session, 'stream' | 'isTTY'>,
 ): Promise<void> {
-  const { folder, config: saved, pipeline } = await openRunFolder(path)
+  const { folder, config: saved, pipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })
   const { dataset } = await loadData(config, parsePipeline(pipeline), (text) => session.stream.write(`${text}\n`))
-  const team = await createTeam(config, dataset)
+  const team = await createTeam(teamSettingsOf(config), dataset)
   try {
     await evaluateRun({ config, folder, team, identity: identityOf(config, team), ...evaluation, ...results }, session)
   } finally {

@@ -1,30 +1,32 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
-import type { EvaluationSplit } from '@vigil/actors'
+import type { EvaluationSplit, Team } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
-import type { Attack } from '../attacks/attack-votes.ts'
-import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
-import { CheckpointError } from '../checkpoint/errors.ts'
-import type { Config } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import { createEngine } from '../engine/create-engine.ts'
-import { evaluateTeam } from '../evaluation/evaluate-team.ts'
-import { renderReport } from '../report/report.ts'
-import { createReturnNormaliser } from '../return-normaliser.ts'
-import { writeEvaluation } from '../run-files/evaluation.ts'
-import { assertKnownLines, NO_LINES, readMetrics } from '../run-files/metrics.ts'
-import { weightsSha256 } from '../run-files/run-record.ts'
-import { assertWritable } from '../run-files/writable.ts'
+import type { Config } from '@vigil/config'
+import { createEngine } from '@vigil/engine'
+import { type Attack, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
+import { CheckpointError, createReturnNormaliser, readCheckpoint, viewMaskOf, writeCheckpoint } from '@vigil/ppo'
+import { renderReport } from '@vigil/report'
+import {
+  assertKnownLines,
+  assertWritable,
+  makeFolder,
+  NO_LINES,
+  type RunFolder,
+  RunFolderError,
+  readMetrics,
+  resultFiles,
+  runFolderAt,
+  weightsSha256,
+  writeEvaluation,
+} from '@vigil/runs'
+import { engineSettingsOf, evaluationSettingsOf, ppoSettingsOf } from '../settings.ts'
 import { createSteps, type Steps } from '../terminal/steps.ts'
 import { summaryTable } from '../terminal/summary.ts'
-import { trainByCrossEntropy } from '../training/cross-entropy.ts'
-import { viewMaskOf } from '../training/diversity.ts'
-import { boostingBaseline } from './boosting-baseline.ts'
 import { certifyDecisions } from './certify-decisions.ts'
-import { makeFolder, type RunFolder, resultFiles, runFolderAt } from './run-folder.ts'
 import type { RunIdentity, Session } from './session.ts'
-import type { Team } from './team.ts'
+import { trainAttackers } from './train-attackers.ts'
 
 /** A trained run, opened. */
 export type EvaluatedRun = {
@@ -64,8 +66,10 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
     const boosting = await boostingBaseline(team.dataset, places, say, ({ trees, treeCount }) =>
       steps.step('training the boosting baseline', trees, treeCount),
     )
-    const settings = { split, parameters, crossEntropy, boosting, attacks, onStep: steps.step }
-    const { evaluation, decisions } = await evaluateTeam(team, config, settings)
+    const { evaluation, decisions } = await evaluateTeam(team, evaluationSettingsOf(config), {
+      ...{ split, parameters, crossEntropy, boosting, attacks, onStep: steps.step },
+      trainAttackers: (attack) => trainAttackers(team, config, attack),
+    })
     if (run.certify) {
       steps.step('agreeing on the decisions and signing them', 0, 1)
       const certified = { ...identity, split, parameters, decisions, files: results }
@@ -114,15 +118,15 @@ export async function assertEvaluable(destination: Destination): Promise<void> {
 /**
  * The folder for results that are not to lie with their run; made where it is missing.
  *
- * @throws {ConfigError} RUN_FOLDER when it cannot be made, or is the folder of another run
+ * @throws {RunFolderError} RUN_FOLDER when it cannot be made, or is the folder of another run
  */
 export async function resultFolder(out: string, { path }: RunFolder): Promise<string> {
   if (resolve(out) === resolve(path)) return path
   await makeFolder(resolve(out)).catch((cause: Error) => {
-    throw new ConfigError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
+    throw new RunFolderError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
   })
   if (!existsSync(runFolderAt(out).config)) return out
-  throw new ConfigError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)
+  throw new RunFolderError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)
 }
 
 function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles>): string {
@@ -169,9 +173,11 @@ async function crossEntropyParameters(run: EvaluatedRun, { step, message }: Step
     if (!(error instanceof CheckpointError)) throw error
     if (error.code !== 'MISSING') message(`training the cross-entropy baseline again: ${error.message}`)
   }
-  const engine = await createEngine(config, team.network, viewMaskOf(team.network, config))
+  const { rowsPerIteration, rolloutSteps } = config
+  const settings = { ...ppoSettingsOf(config), rowsPerIteration, rolloutSteps }
+  const engine = await createEngine(engineSettingsOf(config), team.network, viewMaskOf(team.network, settings))
   const stage = 'training the cross-entropy baseline'
-  const parameters = await trainByCrossEntropy(config, team, engine, (done, total) => step(stage, done, total))
+  const parameters = await trainByCrossEntropy(settings, team, engine, (done, total) => step(stage, done, total))
   const { configFingerprint, datasetFingerprint } = identity
   await writeCheckpoint(keptFile(run, 'crossEntropy'), {
     ...{ configFingerprint, datasetFingerprint, metricsSha256: NO_LINES },

@@ -1,12 +1,12 @@
+import { createTeam, type Team } from '@vigil/actors'
+import type { Config } from '@vigil/config'
 import type { Dataset, FeaturePipeline, LoadedDataset } from '@vigil/data'
-import type { Config } from '../config/config.ts'
-import { createEngine } from '../engine/create-engine.ts'
-import type { Engine } from '../engine/engine.ts'
-import { rareLabelNotes } from '../evaluation/rare-labels.ts'
-import { viewMaskOf } from '../training/diversity.ts'
-import { initialState, type TrainingState } from '../training/train.ts'
+import { createEngine, type Engine } from '@vigil/engine'
+import { rareLabelNotes } from '@vigil/evaluation'
+import { initialState, viewMaskOf } from '@vigil/ppo'
+import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
+import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity } from './session.ts'
-import { createTeam, type Team } from './team.ts'
 
 /** Everything that a training needs: the data, the team that acts on them, the engine that learns. */
 export type Learner = {
@@ -16,7 +16,7 @@ export type Learner = {
   readonly engine: Engine
   readonly identity: RunIdentity
   /** Brings a fresh training about: initial weights in the engine, nothing learnt. */
-  begin(): TrainingState
+  begin(): RunState
 }
 
 /**
@@ -27,10 +27,11 @@ export type Learner = {
 export async function startLearner(config: Config, data: LoadedDataset, say: (text: string) => void): Promise<Learner> {
   say(describe(data.dataset, config))
   for (const note of rareLabelNotes(data.dataset)) say(`warning ${note}`)
-  const team = await createTeam(config, data.dataset)
+  const team = await createTeam(teamSettingsOf(config), data.dataset)
   try {
-    const mask = viewMaskOf(team.network, config)
-    const engine = await createEngine(config, team.network, mask)
+    const settings = ppoSettingsOf(config)
+    const mask = viewMaskOf(team.network, settings)
+    const engine = await createEngine(engineSettingsOf(config), team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
@@ -41,7 +42,7 @@ export async function startLearner(config: Config, data: LoadedDataset, say: (te
       engine,
       identity: identityOf(config, team),
       begin() {
-        const state = initialState(config, team, mask)
+        const state = { ...initialState(settings, team, mask), best: null }
         engine.loadParameters(state.parameters)
         return state
       },

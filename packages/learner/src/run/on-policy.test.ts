@@ -1,18 +1,14 @@
+import { createTeam, type Team } from '@vigil/actors'
+import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
 import { type Dataset, loadDataset } from '@vigil/data'
+import { createEngine, type Engine } from '@vigil/engine'
 import { parameterLayout } from '@vigil/policy-wasm'
+import { createReturnNormaliser, decodeCheckpoint, encodeCheckpoint, initialState } from '@vigil/ppo'
+import { NO_LINES } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts'
-import { type Config, resolveConfig } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
-import { createEngine } from '../engine/create-engine.ts'
-import type { Engine } from '../engine/engine.ts'
-import { createReturnNormaliser } from '../return-normaliser.ts'
-import { NO_LINES } from '../run-files/metrics.ts'
-import { assembleBatch, type Batch } from '../training/batch.ts'
-import { minibatchesOf } from '../training/minibatches.ts'
-import { initialState } from '../training/train.ts'
+import { assemble, type Batch, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
+import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { identityOf } from './session.ts'
-import { createTeam, type Team } from './team.ts'
 
 /**
  * The earlier system's ratios were wrong before the first gradient step. Here the actors' WebAssembly and the learner's
@@ -76,8 +72,8 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   beforeAll(async () => {
     const { features, split, splitSeed, seed, rows } = config
     dataset = (await loadDataset({ dataset: 'synthetic', path: null, features, split, splitSeed, seed, rows })).dataset
-    team = await createTeam(config, dataset)
-    engine = await createEngine(config, team.network, null)
+    team = await createTeam(teamSettingsOf(config), dataset)
+    engine = await createEngine(engineSettingsOf(config), team.network, null)
     parameters = withLoudHeads(config, team)
   })
   afterAll(async () => {
@@ -118,8 +114,9 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
   it('and after a stop and a resume', async () => {
     const { sizes: _sizes, ...fingerprints } = identityOf(config, team)
     const checkpoint = encodeCheckpoint({
-      ...initialState(config, team, null),
+      ...initialState(ppoSettingsOf(config), team, null),
       ...fingerprints,
+      best: null,
       engine: 'any',
       metricsSha256: NO_LINES,
       parameters,
@@ -127,7 +124,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
       lanes: team.pool.saveShards(),
     })
     const expected = await collect(config, team, parameters)
-    const resumed = await createTeam({ ...config, actors: 1 }, dataset)
+    const resumed = await createTeam({ ...teamSettingsOf(config), actors: 1 }, dataset)
     const saved = decodeCheckpoint(checkpoint, identityOf(config, resumed), 'test')
     resumed.pool.restoreShards(saved.lanes)
     const batch = await collect(config, resumed, saved.parameters)
@@ -140,7 +137,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
 
 /** Fresh weights, with policy heads large enough that the hidden layers decide. */
 function withLoudHeads(config: Config, team: Team): Float32Array {
-  const { parameters } = initialState(config, team, null)
+  const { parameters } = initialState(ppoSettingsOf(config), team, null)
   const { slices, parametersPerAgent } = parameterLayout(team.network)
   const head = slices.find(({ name }) => name === 'policy.head')!
   for (let agent = 0; agent < config.agents; agent++) {
@@ -153,8 +150,7 @@ function withLoudHeads(config: Config, team: Team): Float32Array {
 async function collect(config: Config, team: Team, parameters: Float32Array): Promise<Batch> {
   team.publish(parameters, 0)
   const normaliser = createReturnNormaliser('running')
-  const memory = { acting: normaliser, latest: normaliser, multipliers: [] }
-  return assembleBatch(await team.pool.collect(), config, memory, () => null).batch
+  return assemble(await team.pool.collect(), config, { acting: normaliser, latest: normaliser }).batch
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {

@@ -1,14 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Config, type ConfigInput, DEFECTS, resolveConfig } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
+import { readEvaluation, readMetrics, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Config, resolveConfig } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
-import { DEFECTS } from '../config/defects.ts'
-import { readEvaluation } from '../run-files/evaluation.ts'
-import { readMetrics } from '../run-files/metrics.ts'
-import { openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
+import { openRun } from './open-run.ts'
 import { trainRun } from './train-run.ts'
 
 let root: string
@@ -54,7 +51,7 @@ async function run(name: string, input: ConfigInput, stopAfter?: number): Promis
 }
 
 async function resume(name: string, change: Partial<Config> = {}): Promise<void> {
-  const { folder, config, pipeline } = await openRunFolder(join(root, name))
+  const { folder, config, pipeline } = await openRun(join(root, name))
   await carryOut({ kind: 'resume', folder, config: { ...config, ...change }, pipeline: parsePipeline(pipeline) })
 }
 

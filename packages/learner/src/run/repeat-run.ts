@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.ts'
-import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
+import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '@vigil/config'
+import { type Checkpoint, readCheckpoint } from '@vigil/ppo'
 import {
   asWritten,
   differenceOf,
@@ -9,14 +8,19 @@ import {
   linesSha256,
   type MetricsDifference,
   NO_LINES,
+  type RunFolder,
+  RunFolderError,
+  type RunRecord,
   readMetrics,
-} from '../run-files/metrics.ts'
-import { type RunRecord, readRunRecord, recordOf, weightsSha256 } from '../run-files/run-record.ts'
+  readRunRecord,
+  recordOf,
+  weightsSha256,
+} from '@vigil/runs'
 import { createProgress } from '../terminal/progress.ts'
-import { train } from '../training/train.ts'
 import { type Learner, startLearner } from './learner.ts'
-import { openRunFolder, type RunFolder } from './run-folder.ts'
+import { openRun } from './open-run.ts'
 import { loadData, type Session } from './session.ts'
+import { validatedTraining } from './validated-training.ts'
 
 /** What may be given to a repetition. None of it is part of the run, but for engine and backend. */
 export type RepeatSettings = {
@@ -47,7 +51,7 @@ export type RepeatedRun = {
  * Trains a finished run again from its config.json, features fitted anew, in memory: no file is written.
  *
  * @param path the run folder
- * @throws {ConfigError} RUN_FOLDER when it is no run or its training has not finished
+ * @throws {RunFolderError} RUN_FOLDER when it is no run or its training has not finished
  * @throws {CheckpointError} {RunFileError} for files that cannot be read, and as startLearner and train
  */
 export async function repeatRun(
@@ -55,7 +59,7 @@ export async function repeatRun(
   settings: RepeatSettings,
   session: Pick<Session, 'stream' | 'isTTY'>,
 ): Promise<RepeatedRun> {
-  const { folder, config, pipeline } = await openRunFolder(path)
+  const { folder, config, pipeline } = await openRun(path)
   const recorded = await readRunRecord(folder.record)
   if (recorded === null) throw unfinished(folder)
   const kept = await readMetrics(folder.metrics)
@@ -104,29 +108,26 @@ async function readCheckpoints(
 
 /** The training itself, held against the recorded metrics line by line. */
 async function trainAgain(
-  { config, team, engine, begin }: Learner,
+  learner: Learner,
   kept: readonly IterationMetrics[],
   session: Pick<Session, 'stream' | 'isTTY'>,
 ) {
-  const progress = createProgress({ ...session, totalIterations: config.iterations })
+  const progress = createProgress({ ...session, totalIterations: learner.config.iterations })
   let difference: MetricsDifference | null = null
   let bestSha256: string | null = null
   let lines = 0
   let metricsSha256 = NO_LINES
   try {
-    const { parameters } = await train(config, team, engine, begin(), {
-      shouldStop: () => false,
-      async iteration(metrics) {
-        const here = differenceOf(kept[lines], metrics, ++lines)
-        if (difference === null && here !== null) progress.message(`metrics differ from line ${here.line} on`)
-        difference ??= here
-        metricsSha256 = linesSha256([asWritten(metrics)], metricsSha256)
-        progress.iteration(metrics)
-      },
-      async checkpoint(state, isBest) {
-        if (isBest) bestSha256 = weightsSha256(state.parameters)
-      },
-    })
+    let parameters: Float32Array = new Float32Array(0)
+    for await (const { state, metrics, isBest } of validatedTraining(learner, learner.begin())) {
+      const here = differenceOf(kept[lines], metrics, ++lines)
+      if (difference === null && here !== null) progress.message(`metrics differ from line ${here.line} on`)
+      difference ??= here
+      metricsSha256 = linesSha256([asWritten(metrics)], metricsSha256)
+      progress.iteration(metrics)
+      if (isBest) bestSha256 = weightsSha256(state.parameters)
+      parameters = state.parameters
+    }
     difference ??= differenceOf(kept[lines], undefined, lines + 1)
     return { parameters, bestSha256, difference, metricsSha256 }
   } finally {
@@ -134,8 +135,8 @@ async function trainAgain(
   }
 }
 
-function unfinished({ path, record }: RunFolder): ConfigError {
-  return new ConfigError(
+function unfinished({ path, record }: RunFolder): RunFolderError {
+  return new RunFolderError(
     'RUN_FOLDER',
     `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run learner:train --resume=${path}`,
   )

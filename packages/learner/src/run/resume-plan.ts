@@ -1,7 +1,7 @@
+import { COMMAND_LINE, ConfigError, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
-import { COMMAND_LINE, withSettings } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import { assertTrainable, openRunFolder } from './run-folder.ts'
+import { assertTrainable } from '@vigil/runs'
+import { openRun } from './open-run.ts'
 import type { ResumePlan } from './train-in-folder.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { ResumePlan } from './train-in-folder.ts'
  * @throws {RunFileError} RUN_FILE_UNWRITABLE, {DataError} for the features in the folder
  */
 export async function resumePlan(path: string, settings: Readonly<Record<string, unknown>>): Promise<ResumePlan> {
-  const { folder, config: saved, pipeline } = await openRunFolder(path)
+  const { folder, config: saved, pipeline } = await openRun(path)
   const { iterations } = withSettings(saved, settings, COMMAND_LINE)
   if (iterations < saved.iterations) {
     throw new ConfigError(

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
-import { runFolderAt } from './run-folder.ts'
 import { readScoredTraining, trainAndScore } from './train-and-score.ts'
 
 let root: string

@@ -1,13 +1,12 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
 
+import type { Team } from '@vigil/actors'
 import type { StopRequest } from '@vigil/command-line'
-import { type DatasetRequest, type FeaturePipeline, type LoadedDataset, loadDataset } from '@vigil/data'
-import type { CheckpointSizes, ExpectedCheckpoint } from '../checkpoint/checkpoint.ts'
-import { type Config, configFingerprint } from '../config/config.ts'
-import { usesMultipliers } from '../config/specifications.ts'
+import { type Config, configFingerprint } from '@vigil/config'
+import { type FeaturePipeline, type LoadedDataset, loadDataset } from '@vigil/data'
+import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
+import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
-import { historyLength } from '../training/constraints/direct.ts'
-import type { Team } from './team.ts'
 
 /** Where a command speaks, and who may stop it. */
 export type Session = {
@@ -29,7 +28,7 @@ export type DataLoader = (
 
 /** @see DataLoader @throws {DataError} */
 export const loadData: DataLoader = async (config, pipeline, say) => {
-  const request = requestOf(config)
+  const request = dataSettingsOf(config)
   return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
 }
 
@@ -38,7 +37,7 @@ export function rememberingLoader(): DataLoader {
   let last: { readonly request: string; readonly data: LoadedDataset } | null = null
   return async (config, pipeline, say) => {
     if (pipeline !== undefined) return await loadData(config, pipeline, say)
-    const { seed, rows, ...request } = requestOf(config)
+    const { seed, rows, ...request } = dataSettingsOf(config)
     const generated = request.dataset === 'synthetic' ? { seed, rows } : {}
     const key = JSON.stringify({ ...request, ...generated })
     if (last?.request === key) return last.data
@@ -47,10 +46,6 @@ export function rememberingLoader(): DataLoader {
     last = { request: key, data }
     return data
   }
-}
-
-function requestOf({ dataset, data: path, features, split, splitSeed, seed, rows }: Config): DatasetRequest {
-  return { dataset, path, features, split, splitSeed, seed, rows }
 }
 
 /** What every checkpoint of a run must agree with, and the fingerprint of all its settings. */
@@ -71,7 +66,7 @@ export function identityOf(config: Config, team: Team): RunIdentity {
       parameterCount: team.parameterCount,
       multiplierCount: usesMultipliers(config) ? config.specifications.length : 0,
       laneCount: config.shards * config.lanesPerShard,
-      historyLength: historyLength(config),
+      historyLength: historyLength(ppoSettingsOf(config)),
     },
   }
 }

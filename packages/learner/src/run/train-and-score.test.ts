@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { resolveConfig } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
+import { runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
-import { locker } from './lock-fixture.ts'
-import { openRunFolder, runFolderAt } from './run-folder.ts'
+import { locker } from '../../../runs/src/lock.fixture.ts'
+import { openRun } from './open-run.ts'
 import { rememberingLoader, type Session } from './session.ts'
 import { readScoredTraining, trainAndScore } from './train-and-score.ts'
 import { trainRun } from './train-run.ts'
@@ -94,7 +95,7 @@ describe('a training with its scores', () => {
     await other.ready()
     expect(await other.tries()).toBe('has it')
     await expect(score('claimed')).rejects.toMatchObject({ code: 'IN_USE' })
-    const { folder, config, pipeline } = await openRunFolder(join(root, 'claimed'))
+    const { folder, config, pipeline } = await openRun(join(root, 'claimed'))
     const resumed = { kind: 'resume', config, folder, pipeline: parsePipeline(pipeline) } as const
     await expect(trainRun(resumed, quietSession)).rejects.toMatchObject({ code: 'IN_USE' })
     await other.ends()

@@ -1,15 +1,23 @@
-import { affectsResults, type Config, configFingerprint } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import { scoresOf } from '../evaluation/scores.ts'
-import { decideSplit } from '../evaluation/team-decisions.ts'
-import { RunFileError } from '../run-files/errors.ts'
-import { type LastWeights, readLastWeights, writeLastWeights } from '../run-files/last-weights.ts'
-import { assertKnownLines, type IterationMetrics, readMetrics } from '../run-files/metrics.ts'
-import { readRunRecord } from '../run-files/run-record.ts'
+import { affectsResults, type Config, ConfigError, configFingerprint } from '@vigil/config'
+import { decideSplit, scoresOf } from '@vigil/evaluation'
+import {
+  assertKnownLines,
+  clearRunFolder,
+  hasNoRun,
+  type IterationMetrics,
+  type LastWeights,
+  lockRunFolder,
+  RunFileError,
+  readLastWeights,
+  readMetrics,
+  readRunRecord,
+  runFolderAt,
+  writeLastWeights,
+} from '@vigil/runs'
+import { evaluationSettingsOf } from '../settings.ts'
 import { type Learner, startLearner } from './learner.ts'
+import { openRun } from './open-run.ts'
 import { resumePlan } from './resume-plan.ts'
-import { clearRunFolder, hasNoRun, openRunFolder, runFolderAt } from './run-folder.ts'
-import { lockRunFolder } from './run-lock.ts'
 import { type DataLoader, loadData, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
@@ -73,7 +81,7 @@ async function trainToScore(config: PlacedConfig, session: Session, load: DataLo
 export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTraining | null> {
   const folder = runFolderAt(config.out)
   if (await hasNoRun(folder)) return null
-  assertSameSettings(config, (await openRunFolder(folder.path)).config)
+  assertSameSettings(config, (await openRun(folder.path)).config)
   const record = await readRunRecord(folder.record)
   const lastWeights = await readLastWeights(folder.lastWeights).catch((error: unknown) => {
     if (error instanceof RunFileError && error.code === 'LAST_WEIGHTS_INVALID') return null
@@ -116,7 +124,7 @@ function assertSameSettings(wanted: PlacedConfig, found: Config): void {
 
 async function score({ team, config }: Learner, parameters: Float32Array, weightsSha256: string): Promise<LastWeights> {
   team.publish(parameters, config.iterations)
-  const decisions = await decideSplit(team, config, 'test')
+  const decisions = await decideSplit(team, evaluationSettingsOf(config), 'test')
   const { labels } = decisions
   const threats = labels.reduce((sum, label) => sum + label, 0)
   const scored = scoresOf(decisions, config.rewards)

@@ -1,21 +1,32 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeFileAtomically } from '@vigil/command-line'
+import { type Config, ConfigError, lengthened } from '@vigil/config'
 import type { FeaturePipeline } from '@vigil/data'
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts'
-import { CheckpointError } from '../checkpoint/errors.ts'
-import { type Config, lengthened } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
-import type { Engine } from '../engine/engine.ts'
-import { appendMetrics, linesSha256, NO_LINES, readMetrics, rewindMetrics } from '../run-files/metrics.ts'
-import { type RunRecord, readRunRecord, recordOf, writeRunRecord } from '../run-files/run-record.ts'
+import type { Engine } from '@vigil/engine'
+import { type Checkpoint, CheckpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
+import {
+  appendMetrics,
+  createRunFolder,
+  linesSha256,
+  lockRunFolder,
+  NO_LINES,
+  type RunFolder,
+  type RunRecord,
+  readMetrics,
+  readRunRecord,
+  recordOf,
+  removeUnfinishedFiles,
+  rewindMetrics,
+  writeRunRecord,
+} from '@vigil/runs'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { createWarnings } from '../terminal/warnings.ts'
-import { type TrainingState, train } from '../training/train.ts'
 import type { Learner } from './learner.ts'
-import { createRunFolder, openRunFolder, type RunFolder, removeUnfinishedFiles } from './run-folder.ts'
-import { lockRunFolder } from './run-lock.ts'
+import { openRun } from './open-run.ts'
+import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity, type Session } from './session.ts'
+import { validatedTraining } from './validated-training.ts'
 
 /** A run to begin, or one to go on with. */
 export type TrainRunPlan = { readonly kind: 'new'; readonly config: Config } | ResumePlan
@@ -36,7 +47,7 @@ export type FolderTraining = {
   /** Of the run as it is now: it may have been made longer. */
   readonly config: Config
   readonly identity: RunIdentity
-  readonly state: TrainingState
+  readonly state: RunState
   /** What is in run.json; null when training was asked to stop before its end. */
   readonly record: RunRecord | null
 }
@@ -77,7 +88,7 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
 }
 
 /** A training that is about to begin or to go on, and linesSha256 of the lines that it has written. */
-type BegunTraining = { readonly learner: Learner; readonly state: TrainingState; readonly metricsSha256: string }
+type BegunTraining = { readonly learner: Learner; readonly state: RunState; readonly metricsSha256: string }
 
 /** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
 async function resume(
@@ -126,7 +137,7 @@ async function lengthen(
   { after, iterations, say }: { after: number; iterations: number | undefined; say: (text: string) => void },
 ): Promise<Learner> {
   if (iterations === undefined) return learner
-  const { config: saved } = await openRunFolder(folder.path)
+  const { config: saved } = await openRun(folder.path)
   await rm(folder.record, { force: true })
   await writeFileAtomically(folder.config, `${JSON.stringify(lengthened(saved, after, iterations), null, 2)}\n`)
   const config = lengthened(learner.config, after, iterations)
@@ -171,8 +182,8 @@ async function trainWithFiles(
   { learner, state: from, metricsSha256: known }: BegunTraining,
   folder: RunFolder,
   { progress, stop, warns = true }: Pick<Session, 'stop' | 'warns'> & { readonly progress: Progress },
-): Promise<{ readonly state: TrainingState; readonly metricsSha256: string }> {
-  const { config, team, engine, identity } = learner
+): Promise<{ readonly state: RunState; readonly metricsSha256: string }> {
+  const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
   const warnings = warns ? createWarnings(config, before, folder.path) : null
   let metricsSha256 = known
@@ -181,33 +192,40 @@ async function trainWithFiles(
     progress.message('Stopping after this iteration; once more to stop at once.'),
   )
   try {
-    const state = await train(config, team, engine, from, {
-      shouldStop: stop.requested,
-      async iteration(metrics) {
-        metricsSha256 = linesSha256([await appendMetrics(folder.metrics, metrics)], metricsSha256)
-        progress.iteration(metrics)
-        for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
-      },
-      async checkpoint(state, isBest) {
-        const optimiser = await engine.storeOptimiser()
-        const checkpoint: Checkpoint = {
-          ...state,
-          metricsSha256,
-          configFingerprint: identity.fingerprintAt(state.iteration),
-          datasetFingerprint: identity.datasetFingerprint,
-          optimiser,
-          engine: engineOf(engine),
-        }
-        // The best first: a crash between the two repeats this iteration and writes the same best again.
-        if (isBest) await writeCheckpoint(folder.best, checkpoint)
-        await writeCheckpoint(folder.latest, checkpoint)
-      },
-    })
+    let state = from
+    for await (const iteration of validatedTraining(learner, from)) {
+      const { metrics, isValidated, isBest } = iteration
+      state = iteration.state
+      metricsSha256 = linesSha256([await appendMetrics(folder.metrics, metrics)], metricsSha256)
+      progress.iteration(metrics)
+      for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
+      const isStopped = stop.requested()
+      if (isValidated || isStopped) await writeCheckpoints(folder, { learner, state, metricsSha256, isBest })
+      if (isStopped) break
+    }
     return { state, metricsSha256 }
   } finally {
     unsubscribe()
     progress.finish()
   }
+}
+
+/** The best first: a crash between the two repeats this iteration and writes the same best again. */
+async function writeCheckpoints(
+  folder: RunFolder,
+  { learner, state, metricsSha256, isBest }: BegunTraining & { readonly isBest: boolean },
+): Promise<void> {
+  const { engine, identity } = learner
+  const checkpoint: Checkpoint = {
+    ...state,
+    metricsSha256,
+    configFingerprint: identity.fingerprintAt(state.iteration),
+    datasetFingerprint: identity.datasetFingerprint,
+    optimiser: await engine.storeOptimiser(),
+    engine: engineOf(engine),
+  }
+  if (isBest) await writeCheckpoint(folder.best, checkpoint)
+  await writeCheckpoint(folder.latest, checkpoint)
 }
 
 /** What computed the weights, for instance `tfjs wasm`: another engine would go on, but with other last bits. */

@@ -1,15 +1,12 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { type ConfigInput, resolveConfig, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
+import { createRunFolder, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
 import { tf } from '@vigil/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveConfig, withSettings } from '../config/config.ts'
-import type { ConfigInput } from '../config/config-schema.ts'
-import { readEvaluation } from '../run-files/evaluation.ts'
-import { readMetrics } from '../run-files/metrics.ts'
-import { readRunRecord } from '../run-files/run-record.ts'
-import { createRunFolder, openRunFolder, resultFiles, runFolderAt } from './run-folder.ts'
+import { openRun } from './open-run.ts'
 import { trainRun } from './train-run.ts'
 
 let root: string
@@ -44,7 +41,7 @@ async function resume(
   more: { readonly iterations?: number } = {},
   stopAfter = Number.POSITIVE_INFINITY,
 ): Promise<string> {
-  const { folder, config, pipeline } = await openRunFolder(join(root, name))
+  const { folder, config, pipeline } = await openRun(join(root, name))
   const plan = { kind: 'resume', config: withSettings(config, { actors }, 'test'), folder, ...more } as const
   return await speak((session) => trainRun({ ...plan, pipeline: parsePipeline(pipeline) }, session), stopAfter)
 }
@@ -283,9 +280,9 @@ describe('a run that was killed', () => {
     const { config } = runFolderAt(path)
     await mkdir(join(path, 'checkpoints'), { recursive: true })
     await writeFile(config, '{}')
-    await expect(openRunFolder(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
+    await expect(openRun(path)).rejects.toThrow(/ended before it could begin.* Remove the folder and train again/)
     await writeFile(runFolderAt(path).latest, 'weights')
-    await expect(openRunFolder(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json is missing/)
+    await expect(openRun(path)).rejects.toThrow(/is not the folder of a run: .*pipeline\.json is missing/)
   })
 })
 

@@ -1,4 +1,4 @@
-import { CHEAP_ATTACKS } from '../attacks/attack-votes.ts'
+import { CHEAP_ATTACKS } from '@vigil/evaluation'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
 import { loadData, type Session } from './session.ts'

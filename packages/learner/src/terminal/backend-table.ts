@@ -1,5 +1,5 @@
 import { borderlessTable } from '@vigil/command-line'
-import type { BackendReport, BackendsReport } from '../engine/probe/probe-backends.ts'
+import type { BackendReport, BackendsReport } from '@vigil/engine'
 import { type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
+import type { IterationMetrics } from '@vigil/runs'
 import { describe, expect, it } from 'vitest'
-import type { IterationMetrics } from '../run-files/metrics.ts'
-import { sampleMetrics } from '../run-files/sample-run.ts'
+import { sampleMetrics } from '../../../runs/src/sample-run.fixture.ts'
 import { createProgress, type ProgressOptions } from './progress.ts'
 
 const escapeCharacter = String.fromCharCode(27)

@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update'
 import {
   absentNumber,
   formatCompact,
@@ -6,8 +5,9 @@ import {
   formatScore,
   formatShare,
   formatSigned,
-} from '../report/number-format.ts'
-import type { IterationMetrics } from '../run-files/metrics.ts'
+} from '@vigil/command-line'
+import type { IterationMetrics } from '@vigil/runs'
+import { createLogUpdate } from 'log-update'
 import {
   asciiNumber,
   columnsOf,

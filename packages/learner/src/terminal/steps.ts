@@ -1,5 +1,6 @@
+import { formatCount, formatDuration } from '@vigil/command-line'
+import type { OnStep } from '@vigil/evaluation'
 import { createLogUpdate } from 'log-update'
-import { formatCount, formatDuration } from '../report/number-format.ts'
 import {
   asciiNumber,
   columnsOf,
@@ -8,9 +9,6 @@ import {
   outputStyle,
   printable,
 } from './terminal.ts'
-
-/** Told of a long work: so many steps of `stage` are done, of `total`. A stage begins with 0. */
-export type OnStep = (stage: string, done: number, total: number) => void
 
 /** Progress of a work that has stages, none of which is as long as a training. */
 export type Steps = {

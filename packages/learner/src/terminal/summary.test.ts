@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sampleEvaluation, sampleScores, sampleSpecification } from '../run-files/sample-run.ts'
+import { sampleEvaluation, sampleScores, sampleSpecification } from '../../../runs/src/sample-run.fixture.ts'
 import { type SummaryOptions, summaryTable } from './summary.ts'
 
 const escapeCharacter = String.fromCharCode(27)

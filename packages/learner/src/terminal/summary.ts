@@ -1,8 +1,6 @@
-import { borderlessTable } from '@vigil/command-line'
-import { statusOf, targetInWords } from '../evaluation/target-status.ts'
-import { formatCount, formatScore, formatShare, formatSigned } from '../report/number-format.ts'
-import type { Evaluation } from '../run-files/evaluation.ts'
-import type { PolicyScores } from '../run-files/policy-scores.ts'
+import { borderlessTable, formatCount, formatScore, formatShare, formatSigned } from '@vigil/command-line'
+import { statusOf, targetInWords } from '@vigil/evaluation'
+import type { Evaluation, PolicyScores } from '@vigil/runs'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /** What the summary says and where it is shown. */

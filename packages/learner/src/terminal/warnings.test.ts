@@ -1,6 +1,6 @@
+import { resolveConfig } from '@vigil/config'
 import { expect, it } from 'vitest'
-import { resolveConfig } from '../config/config.ts'
-import { sampleMetrics } from '../run-files/sample-run.ts'
+import { sampleMetrics } from '../../../runs/src/sample-run.fixture.ts'
 import { createWarnings } from './warnings.ts'
 
 const SMALL = { agents: 3, rowsPerIteration: 1024, minibatchSize: 256 } as const

@@ -1,8 +1,6 @@
-import type { Config } from '../config/config.ts'
-import { causesFirst } from '../diagnosis/causes-first.ts'
-import { diagnoseMetrics } from '../diagnosis/diagnose.ts'
-import type { FindingCode } from '../diagnosis/finding.ts'
-import type { IterationMetrics } from '../run-files/metrics.ts'
+import type { Config } from '@vigil/config'
+import { causesFirst, diagnoseMetrics, type FindingCode } from '@vigil/doctor'
+import type { IterationMetrics } from '@vigil/runs'
 
 /** Looking takes as long as there are lines: of a training longer than this only every hundredth iteration is looked at. */
 const EVERY_ITERATION_UNTIL = 1000

@@ -1,0 +1,111 @@
+import type { Dataset } from '@vigil/data'
+import { contextSize, type EnvironmentSpec } from '@vigil/env-wasm'
+import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
+import { encodePolicySnapshot } from '@vigil/proto'
+import { type ActorPool, createActorPool, defaultActorCount } from './actor-pool.ts'
+import { ActorError } from './errors.ts'
+
+/** What a team is, but for the data. */
+export type TeamSettings = {
+  readonly environment: EnvironmentSpec
+  /** The network, but for its inputs and its agents. */
+  readonly network: Omit<NetworkSpec, 'agentCount' | 'denseSize' | 'vocabularySizes'>
+  /** Which training rows independent events are drawn from: all equally often, or threats as often as benign ones. */
+  readonly sampling: 'natural' | 'balanced'
+  /** Pieces of work of one iteration. */
+  readonly shards: number
+  /** E, lanes of one shard. */
+  readonly lanesPerShard: number
+  /** T, steps of one rollout. */
+  readonly rolloutSteps: number
+  /** Worker threads; auto = one per core. */
+  readonly actors: 'auto' | number
+}
+
+/** The inputs that the dataset and the environment hold, as a minibatch needs them. */
+export type InputSource = {
+  /** [N, D] of the whole dataset */
+  readonly dense: Float32Array
+  /** [N, C] of the whole dataset */
+  readonly categorical: Uint16Array
+  readonly denseCount: number
+  readonly columnCount: number
+}
+
+/** A team that can act on a dataset: its network and its actors. */
+export type Team = {
+  readonly dataset: Dataset
+  readonly network: NetworkSpec
+  /** A * P */
+  readonly parameterCount: number
+  readonly pool: ActorPool
+  readonly inputs: InputSource
+  /** Makes these parameters [A, P] act from now on. */
+  publish(parameters: Float32Array, policyVersion: number): void
+}
+
+/**
+ * Starts the actors. Close the team's pool when done.
+ *
+ * @throws {ActorError}, SAMPLING where `sampling` does not fit the data
+ */
+export async function createTeam(settings: TeamSettings, dataset: Dataset): Promise<Team> {
+  const { environment, shards, lanesPerShard, rolloutSteps, actors } = settings
+  const { agentCount } = environment
+  const network: NetworkSpec = {
+    ...settings.network,
+    agentCount,
+    denseSize: dataset.denseNames.length + contextSize(environment),
+    vocabularySizes: dataset.categoricalColumns.map(({ vocabularySize }) => vocabularySize),
+  }
+  const { parametersPerAgent } = parameterLayout(network)
+  const pool = await createActorPool(
+    {
+      dataset: settings.sampling === 'balanced' ? balanced(dataset) : dataset,
+      ...{ network, environment, shards, lanesPerShard, stepsPerRollout: rolloutSteps },
+    },
+    actors === 'auto' ? defaultActorCount() : actors,
+  )
+  return {
+    dataset,
+    network,
+    parameterCount: agentCount * parametersPerAgent,
+    pool,
+    inputs: {
+      dense: pool.dense,
+      categorical: pool.categorical,
+      denseCount: dataset.denseNames.length,
+      columnCount: dataset.categoricalColumns.length,
+    },
+    publish(parameters, policyVersion) {
+      const datasetFingerprint = dataset.fingerprint
+      pool.publish(
+        encodePolicySnapshot({ policyVersion, datasetFingerprint, agentCount, parametersPerAgent, parameters }),
+      )
+    },
+  }
+}
+
+/**
+ * The dataset with as many threats as benign events among the rows to train on: the rarer ones come again and again.
+ *
+ * @throws {ActorError} SAMPLING when one of the two is missing
+ */
+function balanced(dataset: Dataset): Dataset {
+  const { rows } = dataset.splits.train
+  const [benign, threats] = [0, 1].map((label) => rows.filter((row) => dataset.labels[row] === label))
+  if (benign.length === 0 || threats.length === 0) {
+    throw new ActorError(
+      'SAMPLING',
+      `sampling "balanced" draws threats as often as benign events, but the ${rows.length} rows to train on are ${benign.length} benign events and ${threats.length} threats. Leave --sampling out, or give another --split.`,
+    )
+  }
+  const each = Math.max(benign.length, threats.length)
+  const drawn = new Uint32Array(2 * each)
+  for (let i = 0; i < each; i++) {
+    drawn[2 * i] = benign[i % benign.length]
+    drawn[2 * i + 1] = threats[i % threats.length]
+  }
+  const train = { rows: drawn, streamStarts: Uint32Array.of(0, drawn.length) }
+  return { ...dataset, splits: { ...dataset.splits, train } }
+}

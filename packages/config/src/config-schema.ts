@@ -1,0 +1,130 @@
+import { BACKENDS } from '@vigil/engine'
+import { DEFAULT_REWARDS } from '@vigil/env-wasm'
+import { STL_MODES } from '@vigil/ppo'
+import { z } from 'zod'
+import { DEFECTS } from './defects.ts'
+
+const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
+const share = z.number().min(0).max(1)
+/** Bounded so that f32, in which the environment reckons, keeps every reward to seven digits. */
+const reward = z.number().min(-1e6).max(1e6)
+const layers = z.array(size(1, 2048)).min(1).max(8)
+const gain = z.number().min(0).max(1000)
+
+/** More would make observation and value head wider than anything is learnt from. */
+const SPECIFICATIONS_MAX = 16
+
+/** A rule that the team's decisions are to keep, and in which share of the steps. */
+const specification = z.strictObject({
+  /** Unique; names the specification in files, report and terminal. */
+  name: z.string().min(1).max(60),
+  /** Signal Temporal Logic over the signals of the environment; docs/stl.md. */
+  formula: z.string().min(1).max(10_000),
+  /** Share of the steps in which it is to hold; without one `stlTarget`. */
+  target: z.number().gt(0).lt(1).optional(),
+})
+
+/**
+ * Everything that determines a run, with range and default; setting-descriptions.ts says what each is. The defaults are the
+ * ones that learnt best: docs/training.md has the experiments. Keys are also command-line flags: `learningRate` is
+ * `--learning-rate`.
+ */
+export const configSchema = z.strictObject({
+  // Data
+  dataset: z.enum(['synthetic', 'darpa-tc']).default('synthetic'),
+  data: z.string().min(1).nullable().default(null),
+  features: z.enum(['seed7', 'behaviour', 'full']).default('behaviour'),
+  split: z.enum(['stratified', 'temporal', 'by-stream']).default('stratified'),
+  splitSeed: size(0, 2 ** 32 - 1).default(42),
+  rows: size(1000, 5_000_000).nullable().default(null),
+
+  // Run
+  seed: size(0, 2 ** 32 - 1).default(1),
+  iterations: size(1, 1_000_000).default(60),
+  actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
+  engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
+  backend: z.enum(['auto', ...BACKENDS]).default('auto'),
+  engineThreads: z.union([z.literal('auto'), size(1, 8)]).default('auto'),
+  out: z.string().min(1).nullable().default(null),
+  validateEvery: size(1, 1_000_000).default(5),
+
+  // Team
+  agents: size(1, 64).default(4),
+  faults: z.union([z.literal('auto'), size(0, 21)]).default('auto'),
+  rule: z.enum(['majority', 'quorum', 'trimmed-median', 'weighted']).default('quorum'),
+  fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
+  policy: z.enum(['mlp', 'lstm']).default('mlp'),
+  policyHidden: layers.default([128, 128]),
+  valueHidden: layers.nullable().default([64, 64]),
+  lstmHidden: layers.default([128]),
+  layerNorm: z.boolean().default(false),
+  bagFraction: z.number().gt(0).max(1).default(1),
+  viewFraction: z.number().gt(0).max(1).default(1),
+
+  // Environment
+  episodes: z.enum(['iid', 'stream']).default('iid'),
+  episodeSteps: size(0, 2 ** 31).default(0),
+  sampling: z.enum(['natural', 'balanced']).default('natural'),
+  attribution: z.enum(['own', 'consensus']).default('own'),
+  rewards: z
+    .strictObject({
+      truePositive: reward.default(DEFAULT_REWARDS.truePositive),
+      trueNegative: reward.default(DEFAULT_REWARDS.trueNegative),
+      falsePositive: reward.default(DEFAULT_REWARDS.falsePositive),
+      falseNegative: reward.default(DEFAULT_REWARDS.falseNegative),
+      restrictiveCost: reward.default(DEFAULT_REWARDS.restrictiveCost),
+      alertCost: reward.default(DEFAULT_REWARDS.alertCost),
+      alertedThreat: z.number().min(0).max(1).default(DEFAULT_REWARDS.alertedThreat),
+    })
+    .prefault({}),
+  teamBonus: reward.default(0),
+
+  // Specifications
+  stlMode: z.enum(STL_MODES).default('off'),
+  specifications: z
+    .union([z.enum(['auto', 'default', 'original']), z.array(specification).max(SPECIFICATIONS_MAX)])
+    .default('auto'),
+  stlTarget: z.number().gt(0).lt(1).default(0.95),
+  observeConstraints: z.enum(['auto', 'none', 'critic', 'team']).default('auto'),
+  pid: z
+    .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })
+    .prefault({}),
+  costCritic: z.enum(['robustness', 'network']).default('robustness'),
+  costGamma: z.number().min(0).max(0.9999).default(0.9),
+  costLambda: share.default(0),
+  constraintCoef: z.number().min(0).max(100).default(1),
+  penaltyCoef: z.number().min(0).max(1e6).default(5),
+
+  // Collection
+  rowsPerIteration: size(1, 2 ** 22).default(8192),
+  rolloutSteps: size(1, 65_536).default(16),
+  shards: size(1, 1024).default(8),
+  staleness: z.literal([0, 1]).default(0),
+
+  // Learning
+  gamma: z.union([z.literal('auto'), share]).default('auto'),
+  gaeLambda: share.default(0.95),
+  returns: z.enum(['monte-carlo', 'gae', 'td-lambda']).default('monte-carlo'),
+  bootstrap: z.boolean().default(true),
+  returnNormalisation: z.enum(['running', 'batch', 'none']).default('running'),
+  baseline: z.enum(['critic', 'counterfactual']).default('critic'),
+  learningRate: z.number().gt(0).max(1).default(2e-3),
+  anneal: z.boolean().default(true),
+  minibatchSize: size(1, 2 ** 22).default(1024),
+  epochs: size(1, 100).default(4),
+  clipEpsilon: z.number().gt(0).max(1).default(0.2),
+  entropyCoef: z.number().min(0).max(100).default(0.01),
+  valueCoef: z.number().gt(0).max(100).default(1),
+  targetKl: z.number().gt(0).nullable().default(null),
+  maxGradNormPolicy: z.number().gt(0).default(0.5),
+  maxGradNormValue: z.number().gt(0).default(0.5),
+
+  // Faults of the system before
+  defects: z.array(z.enum(DEFECTS)).max(100).default([]),
+})
+
+/** A config as a person writes it: every key may be left out. */
+export type ConfigInput = z.input<typeof configSchema>
+
+/** A config with every default filled in, but still with `auto`s. */
+export type ParsedConfig = z.output<typeof configSchema>

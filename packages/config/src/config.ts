@@ -1,0 +1,333 @@
+import { createHash } from 'node:crypto'
+import { flagName, harmlessText, nearestName } from '@vigil/command-line'
+import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
+import { type Length, learnsConstraints, usesMultipliers } from '@vigil/ppo'
+import { StlError } from '@vigil/stl'
+import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
+import { maxFaults } from '@vigil/vote'
+import { z } from 'zod'
+import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
+import { needsPortableEngine } from './defects.ts'
+import { environmentOf } from './environment.ts'
+import { ConfigError } from './errors.ts'
+import type { Config } from './resolved-config.ts'
+import { resolveSpecifications } from './specifications.ts'
+
+/** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
+export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
+
+/** What `resolveConfig` is told where settings come from flags: messages then name the flags. */
+export const COMMAND_LINE = 'command line'
+
+/** Settings that change how fast a run is or where it goes, never what comes out. */
+const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'data'] satisfies (keyof Config)[]
+
+/**
+ * Checks and resolves a config.
+ *
+ * @param input  what a person gave, merged from a file and flags; not trusted
+ * @param source where it came from, for messages
+ * @throws {ConfigError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
+ */
+export function resolveConfig(input: unknown, source: SettingSource): Config {
+  const parsed = parse(input, source)
+  const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
+  const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
+  const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
+  const specifications = resolveSpecifications(parsed)
+  const observer = usesMultipliers(parsed) ? 'critic' : 'none'
+  const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
+  const defects = [...new Set(parsed.defects)].sort()
+  const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
+  const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
+  const lengths = [{ after: 0, iterations: parsed.iterations }]
+  const derived = { lanesPerShard, lengths }
+  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine, ...derived }
+  const config = { ...parsed, ...resolved } as const
+  assertConsistent(config)
+  return Object.freeze(config)
+}
+
+/** Reads the config.json of a run folder: a resolved config, checked again. */
+export function parseSavedConfig(json: unknown, source: string): Config {
+  if (typeof json !== 'object' || json === null) {
+    throw new ConfigError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
+  }
+  const { lanesPerShard: _derived, lengths = null, ...input } = json as Record<string, unknown>
+  const config = resolveConfig(input, source)
+  return lengths === null ? config : Object.freeze({ ...config, lengths: parseLengths(lengths, config, source) })
+}
+
+/**
+ * A run's config with other values for settings that may change while it goes on.
+ *
+ * @param settings what a person gave; not trusted
+ * @throws {ConfigError} as resolveConfig
+ */
+export function withSettings(
+  saved: Config,
+  settings: Readonly<Record<string, unknown>>,
+  source: SettingSource,
+): Config {
+  const { lanesPerShard: _derived, lengths, ...input } = saved
+  return Object.freeze({ ...resolveConfig({ ...input, ...settings }, source), lengths })
+}
+
+/** The config of a run that is made longer where it stands. @param iterations more than now */
+export function lengthened(config: Config, after: number, iterations: number): Config {
+  // What was never in force leaves no trace.
+  const inForce = config.lengths.filter((length) => length.after < after)
+  return Object.freeze({ ...config, iterations, lengths: [...inForce, { after, iterations }] })
+}
+
+/** Whether what a run learns depends on a setting, named by its key in the config. */
+export function affectsResults(setting: string): boolean {
+  return !WITHOUT_EFFECT.includes(setting)
+}
+
+/**
+ * SHA-256 (hex) of everything in a config that affects results: two runs with the same value learn the same.
+ *
+ * @param iteration up to this one: what training was made longer by later has no effect on it. By default all
+ */
+export function configFingerprint(config: Config, iteration = Number.POSITIVE_INFINITY): string {
+  const lengths = config.lengths.filter(({ after }, index) => index === 0 || after < iteration)
+  const { iterations: _last, ...others } = config
+  const relevant = Object.entries({ ...others, lengths }).filter(([key]) => affectsResults(key))
+  relevant.sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
+}
+
+const lengthsSchema = z.array(z.strictObject({ after: z.int().min(0), iterations: z.int().min(1) })).min(1)
+
+function parseLengths(json: unknown, { iterations }: Config, source: string): readonly Length[] {
+  const { data: lengths } = lengthsSchema.safeParse(json)
+  const isPossible =
+    lengths !== undefined &&
+    lengths[0].after === 0 &&
+    lengths.at(-1)?.iterations === iterations &&
+    lengths.every((own, i) => {
+      const before = lengths[i - 1]
+      return (
+        i === 0 || (own.after > before.after && own.after <= before.iterations && own.iterations > before.iterations)
+      )
+    })
+  if (isPossible) return Object.freeze(lengths)
+  throw new ConfigError(
+    'INVALID_VALUE',
+    `${source}: lengths must say how long the training was to be, ascending to ${iterations}, but is ${JSON.stringify(json)}.`,
+  )
+}
+
+/** Every key of the config, nested ones with a dot, as `rewards.truePositive`. */
+export function configKeys(): string[] {
+  return Object.entries(configSchema.shape).flatMap(([key, schema]) => {
+    const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : null
+    return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => `${key}.${name}`) : [key]
+  })
+}
+
+function parse(input: unknown, from: SettingSource): ParsedConfig {
+  const result = configSchema.safeParse(input as ConfigInput)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = issue.path.join('.')
+  const wrong = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path
+  const source = typeof from === 'string' ? from : from(wrong)
+  if (issue.code === 'unrecognized_keys') {
+    const key = wrong.join('.')
+    const suggestion = nearestName(key, configKeys())
+    throw new ConfigError(
+      'UNKNOWN_KEY',
+      `${source}: there is no setting "${harmlessText(key, 100)}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
+    )
+  }
+  const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
+  // A list is one flag, whichever of its items is wrong.
+  const flag = flagName(issue.path.filter((part) => typeof part === 'string').join('.'))
+  const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
+  throw new ConfigError(
+    'INVALID_VALUE',
+    `${name} must be ${requirement(issue, issue.path[0])}, but is ${harmlessText(inJson(received), 100)}.`,
+  )
+}
+
+/** A value as it stands in a config file; JSON itself has no infinity. */
+function inJson(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing')
+}
+
+/** What a value must be, in words, from the schema's complaint about the setting `key`. */
+function requirement(issue: z.core.$ZodIssue, key: PropertyKey): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `one of ${issue.values.join(', ')}`
+    case 'invalid_union':
+      return issue.errors.map((branch) => requirement(branch[0], key)).join(' or ')
+    case 'invalid_type':
+      if (issue.expected === 'array') return LISTS[String(key)] ?? 'a list of widths such as 128,128'
+      return KINDS[issue.expected] ?? `of type ${issue.expected}`
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}`
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${lengthOf(issue.origin)}`
+    default:
+      return issue.message
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text',
+  object: 'an object of settings',
+}
+
+/** What a list holds, where it is not widths. */
+const LISTS: Readonly<Record<string, string>> = {
+  defects: 'a list of names such as joint-clip,vote-reward',
+  specifications: 'a list of specifications',
+}
+
+function lengthOf(origin: string): string {
+  return origin === 'array' ? ' long' : origin === 'string' ? ' characters long' : ''
+}
+
+function assertConsistent(config: Config): void {
+  const conflict = (message: string) => {
+    throw new ConfigError('CONFLICT', message)
+  }
+  if (config.agents < 3 * config.faults + 1) {
+    conflict(
+      `${config.agents} agents cannot tolerate ${config.faults} Byzantine ${config.faults === 1 ? 'fault' : 'faults'}: agents must be at least 3 * faults + 1 = ${3 * config.faults + 1}. Use --agents=${3 * config.faults + 1}, or --faults=${maxFaults(config.agents)}.`,
+    )
+  }
+  if (!Number.isInteger(config.lanesPerShard)) {
+    const unit = config.shards * config.rolloutSteps
+    conflict(
+      `rowsPerIteration (${config.rowsPerIteration}) must be a multiple of shards * rolloutSteps = ${unit}. Use --rows-per-iteration=${Math.max(unit, Math.round(config.rowsPerIteration / unit) * unit)}.`,
+    )
+  }
+  if (config.minibatchSize > config.rowsPerIteration || config.rowsPerIteration % config.minibatchSize !== 0) {
+    conflict(
+      `minibatchSize (${config.minibatchSize}) must divide rowsPerIteration (${config.rowsPerIteration}), so that every minibatch has the same size.`,
+    )
+  }
+  if (config.policy === 'lstm' && config.minibatchSize % config.rolloutSteps !== 0) {
+    conflict(wholeLanesConflict(config))
+  }
+  if (config.policy === 'mlp' && String(config.lstmHidden) !== String(configSchema.shape.lstmHidden.parse(undefined))) {
+    conflict(
+      `policy "mlp" has no LSTM layers, but lstmHidden is ${config.lstmHidden}. Give --policy=lstm as well, or leave --lstm-hidden out.`,
+    )
+  }
+  if (config.baseline === 'counterfactual' && config.gamma !== 0) {
+    conflict(
+      `baseline "counterfactual" knows the reward of every action now, not what follows: it needs gamma 0, but gamma is ${config.gamma}. Use --baseline=critic.`,
+    )
+  }
+  if (config.valueHidden === null && config.baseline === 'critic') {
+    conflict(
+      'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
+    )
+  }
+  if (config.stlMode !== 'off' && config.specifications.length === 0) {
+    conflict(`stlMode "${config.stlMode}" needs specifications, but there is none. Give some, or --stl-mode=off.`)
+  }
+  assertWatchable(config)
+  if (config.observeConstraints !== 'none' && config.specifications.length === 0) {
+    conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
+  }
+  if (usesMultipliers(config) && config.costCritic === 'robustness' && config.observeConstraints === 'none') {
+    conflict(
+      'costCritic "robustness" needs to see it, but observeConstraints is "none". Give --observe-constraints=critic, or --cost-critic=network.',
+    )
+  }
+  if (learnsConstraints(config) && config.valueHidden === null) {
+    conflict(
+      `stlMode "${config.stlMode}" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --stl-mode=off.`,
+    )
+  }
+  if (config.stlMode === 'penalty' && config.baseline === 'counterfactual') {
+    conflict(
+      'baseline "counterfactual" compares rewards of the table alone, but stlMode "penalty" changes rewards. Use --baseline=critic.',
+    )
+  }
+  const defectsOfEngine = config.defects.filter((defect) => needsPortableEngine([defect]))
+  if (config.engine === 'tfjs' && defectsOfEngine.length > 0) {
+    conflict(
+      `The defects "${defectsOfEngine.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
+    )
+  }
+  if (config.defects.includes('joint-clip') && config.valueHidden === null) {
+    conflict(
+      'The defect "joint-clip" clips policy and critic together, but there is no critic: valueHidden is null. Give --value-hidden=64,64, or leave joint-clip out of --defects.',
+    )
+  }
+  if (config.sampling === 'balanced' && config.episodes === 'stream') {
+    conflict(
+      'sampling "balanced" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.',
+    )
+  }
+  if (config.engine === 'portable' && config.backend !== 'auto') {
+    conflict(
+      `engine "portable" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
+    )
+  }
+  if (config.valueHidden === null && config.returns !== 'monte-carlo') {
+    conflict(
+      `returns "${config.returns}" need a critic, but valueHidden is null. Give --value-hidden=64,64, or --returns=monte-carlo.`,
+    )
+  }
+  if (config.dataset !== 'synthetic' && config.rows !== null) {
+    conflict(`rows says how many events to generate, but dataset "${config.dataset}" is read. Leave --rows out.`)
+  }
+  if (config.dataset === 'synthetic' && config.data !== null) {
+    conflict(
+      `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Give --dataset=darpa-tc as well.`,
+    )
+  }
+  if (config.dataset !== 'synthetic' && config.data === null) {
+    conflict(`dataset "${config.dataset}" needs the folder or file to read. Give --data=PATH.`)
+  }
+}
+
+/** Every formula is about signals of the environment, can be watched step by step and, where it is to be, differentiated. */
+function assertWatchable(config: Config): void {
+  try {
+    compileConstraints(environmentOf(config))
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    throw new ConfigError('INVALID_VALUE', `${error.message}${excerptOf(error.cause)}`)
+  }
+  if (config.stlMode !== 'lagrangian+direct') return
+  for (const { name, formula } of config.specifications) {
+    try {
+      assertDirectlyLearnable(formula)
+    } catch (error) {
+      if (!(error instanceof StlError)) throw error
+      const message = `stlMode "lagrangian+direct" cannot take the gradient of "${name}": ${error.message} Or use --stl-mode=lagrangian.`
+      throw new ConfigError('INVALID_VALUE', `${message}${excerptOf(error)}`)
+    }
+  }
+}
+
+/** The place that an error of a formula is about, on a line of its own. */
+function excerptOf(error: unknown): string {
+  return error instanceof StlError && error.excerpt !== null ? `\n${error.excerpt}` : ''
+}
+
+/** A recurrent team learns from whole lanes. The nearest size that cuts them into equal minibatches is the remedy. */
+function wholeLanesConflict({ minibatchSize, rowsPerIteration, rolloutSteps }: Config): string {
+  const lanes = rowsPerIteration / rolloutSteps
+  const wanted = minibatchSize / rolloutSteps
+  let nearest = 1
+  for (let count = 1; count <= lanes; count++) {
+    if (lanes % count === 0 && Math.abs(count - wanted) < Math.abs(nearest - wanted)) nearest = count
+  }
+  return (
+    `policy "lstm" learns from whole lanes of rolloutSteps = ${rolloutSteps} events, so minibatchSize (${minibatchSize}) must be a multiple of ${rolloutSteps}. ` +
+    `Use --minibatch-size=${nearest * rolloutSteps} (${nearest} of ${lanes} lanes), or other --rollout-steps.`
+  )
+}

@@ -1,0 +1,18 @@
+export {
+  affectsResults,
+  COMMAND_LINE,
+  configFingerprint,
+  configKeys,
+  lengthened,
+  parseSavedConfig,
+  resolveConfig,
+  withSettings,
+} from './config.ts'
+export type { ConfigInput } from './config-schema.ts'
+export { DEFECTS, type Defect, DROPOUT_RATE, needsPortableEngine, PARTIAL_METRICS_EVENTS } from './defects.ts'
+export { environmentOf, fallbackActionOf } from './environment.ts'
+export { ConfigError } from './errors.ts'
+export { layerSettings, mergeSettings, parseFlags, readConfigFile, readSpecifications } from './flags.ts'
+export { presetNames, readPreset } from './presets.ts'
+export type { Config } from './resolved-config.ts'
+export { settingGroups } from './setting-help.ts'

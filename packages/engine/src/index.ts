@@ -1,0 +1,14 @@
+export { createEngine, type EngineSettings } from './create-engine.ts'
+export {
+  type Engine,
+  isTooFar,
+  type Minibatch,
+  type OptimiserState,
+  type Recurrence,
+  type UpdateStats,
+} from './engine.ts'
+export { EngineError } from './errors.ts'
+export { createPortableEngine } from './portable/portable-engine.ts'
+export { type BackendReport, type BackendsReport, probeBackends } from './probe/probe-backends.ts'
+export { BACKENDS, type BackendName } from './tfjs/backend-names.ts'
+export { TENSORFLOW_PACKAGES, TENSORFLOW_VERSION } from './tfjs/optional-packages.ts'

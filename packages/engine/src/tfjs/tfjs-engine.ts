@@ -1,0 +1,216 @@
+import type { NetworkSpec } from '@vigil/policy-wasm'
+import { tf } from '@vigil/tfjs'
+import { type Engine, isTooFar, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
+import {
+  assertLearningRate,
+  assertMinibatch,
+  assertOptimiserState,
+  assertStateLength,
+  assertSupervisedBatch,
+  assertUpdateSettings,
+} from '../engine-inputs.ts'
+import { EngineError } from '../errors.ts'
+import { assertFinite } from '../finite-stats.ts'
+import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
+import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
+import { ppoGradients, supervisedGradient } from './gradients.ts'
+import { PPO_TERMS } from './ppo-loss.ts'
+import { trunksOf } from './team-network.ts'
+import { joinTeam, splitTeam, type TeamState, tensorsOf } from './team-state.ts'
+
+export type TfjsEngineOptions = {
+  readonly spec: NetworkSpec
+  /** `auto` is tensorflow where the user has installed it, else wasm. */
+  readonly backend: BackendChoice
+  /** Of the wasm backend, 1 to 8, by default 1; see `startBackend`. The first wasm engine of a process decides. */
+  readonly threads?: number
+  /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
+  readonly viewMask?: Uint8Array
+}
+
+/**
+ * The learner engine on TensorFlow.js, which differentiates the losses of a plain forward pass; Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
+ *
+ * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
+ *     thread count or a spec with dropout, STATE_SHAPE for a mask of another length
+ * @throws {PolicyError} NETWORK_SPEC
+ */
+export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
+  const { spec } = options
+  assertWithoutDropout(spec)
+  const trunks = trunksOf(spec)
+  const [policyTrunk] = trunks
+  const stateLength = spec.agentCount * trunks.reduce((sum, { parameterCount }) => sum + parameterCount, 0)
+  const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
+  if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
+  const backend = await startBackend(options.backend, options.threads)
+  selectBackend(backend.name)
+  const mask = viewMask === null ? null : splitTeam(viewMask, trunks)
+  // Moments of a frozen parameter would still move it.
+  const splitMoments = (moments: Float32Array) =>
+    splitTeam(viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index]), trunks)
+
+  let state: TeamState | null = null
+  let stepCount = 0
+
+  const loadedState = (): TeamState => {
+    if (state === null) {
+      throw new EngineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
+    }
+    selectBackend(backend.name)
+    return state
+  }
+  const replaceState = (next: TeamState | null) => {
+    const kept = new Set(tensorsOf(next ?? []).map((tensor) => tf.keep(tensor)))
+    tf.dispose(tensorsOf(state ?? []).filter((tensor) => !kept.has(tensor)))
+    state = next
+  }
+  const trunkStep = (
+    trunk: TrunkState,
+    gradient: tf.Tensor2D,
+    { index, maxNorm, learningRate }: { index: number; maxNorm: number; learningRate: number },
+  ) => {
+    const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[index])
+    const { gradient: clipped, norms, scales } = clipByAgentNorm(trained, maxNorm)
+    return { next: adamStep(trunk, clipped, { learningRate, step: stepCount + 1 }), norms, scales }
+  }
+
+  return {
+    name: 'tfjs',
+    backend: backend.name,
+    device: backend.device,
+
+    loadParameters(values) {
+      assertStateLength('parameters', values.length, stateLength)
+      selectBackend(backend.name)
+      const before = state
+      const next = splitTeam(values, trunks).map((parameters, index) => ({
+        parameters,
+        firstMoment: before?.[index].firstMoment ?? tf.zerosLike(parameters),
+        secondMoment: before?.[index].secondMoment ?? tf.zerosLike(parameters),
+      }))
+      replaceState(next)
+    },
+
+    async storeParameters() {
+      return joinTeam(loadedState().map(({ parameters }) => parameters))
+    },
+
+    loadOptimiser(optimiser) {
+      assertOptimiserState(optimiser, stateLength)
+      const current = loadedState()
+      const [first, second] = [optimiser.firstMoment, optimiser.secondMoment].map(splitMoments)
+      replaceState(
+        current.map(({ parameters }, index) => ({
+          parameters,
+          firstMoment: first[index],
+          secondMoment: second[index],
+        })),
+      )
+      stepCount = optimiser.step
+    },
+
+    async storeOptimiser() {
+      const current = loadedState()
+      const firstMoment = await joinTeam(current.map((trunk) => trunk.firstMoment))
+      const secondMoment = await joinTeam(current.map((trunk) => trunk.secondMoment))
+      return { step: stepCount, firstMoment, secondMoment }
+    },
+
+    async update(minibatch, settings) {
+      assertMinibatch(minibatch, spec)
+      assertUpdateSettings(settings)
+      assertWithoutDefects(settings)
+      const current = loadedState()
+      const { learningRate } = settings
+      const maxNorms = [settings.maxGradNormPolicy, settings.maxGradNormValue]
+      const { next, report } = tf.tidy(() => {
+        const parameters = current.map((trunk) => trunk.parameters)
+        const { terms, gradients } = ppoGradients({ spec, trunks, parameters, minibatch, settings })
+        const steps = current.map((trunk, index) =>
+          trunkStep(trunk, gradients[index], { index, maxNorm: maxNorms[index], learningRate }),
+        )
+        const [{ norms, scales }, critic] = steps
+        return {
+          next: steps.map((step) => step.next),
+          report: tf.concat([terms, tf.stack([norms, critic?.norms ?? tf.zerosLike(norms), scales])], 0),
+        }
+      })
+      const discard = () => tf.dispose(tensorsOf(next))
+      const means = await agentMeans(report).catch((error: unknown) => {
+        discard()
+        throw error
+      })
+      const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
+      const measured = Object.fromEntries(names.map((name, index) => [name, means[index]]))
+      // Each trunk is clipped by its own norm. Shares of rows in f32 may add up to a little more than 1.
+      const clipFraction = Math.min(1, measured.clipFraction)
+      const stats = { ...measured, clipFraction, starvedByCritic: 0 } as UpdateStats
+      if (isTooFar(stats, settings)) discard()
+      else {
+        replaceState(next)
+        stepCount++
+      }
+      assertFinite(stats)
+      return stats
+    },
+
+    async supervisedUpdate(batch, learningRate) {
+      assertSupervisedBatch(batch, spec)
+      assertLearningRate(learningRate)
+      const current = loadedState()
+      const [policy, ...critic] = current
+      const { next, report } = tf.tidy(() => {
+        const { losses, gradient } = supervisedGradient({
+          spec,
+          trunk: policyTrunk,
+          parameters: policy.parameters,
+          batch,
+        })
+        const step = trunkStep(policy, gradient, { index: 0, maxNorm: SUPERVISED_MAX_GRAD_NORM, learningRate })
+        return { next: [step.next, ...critic], report: tf.stack([losses, step.norms]) }
+      })
+      replaceState(next)
+      stepCount++
+      const [loss, gradNorm] = await agentMeans(report)
+      assertFinite({ loss, gradNorm })
+      return loss
+    },
+
+    dispose() {
+      selectBackend(backend.name)
+      replaceState(null)
+      if (mask !== null) tf.dispose(mask)
+    },
+  }
+}
+
+/** Those that live in the update. */
+const DEFECTS_OF_PORTABLE = ['ratio-matrix', 'joint-clip', 'replay-mismatch']
+
+/** Dropping hidden units is one of the faults, see assertWithoutDefects. */
+function assertWithoutDropout({ dropout }: NetworkSpec): void {
+  if (dropout === undefined) return
+  throw new EngineError(
+    'SETTINGS',
+    `spec.dropout needs the engine "portable": this one drops nothing, but its rate is ${dropout.rate}.`,
+  )
+}
+
+/** The faults that can be switched on are built into the portable engine alone. */
+function assertWithoutDefects({ defects }: UpdateSettings): void {
+  const defect = defects.find((name) => DEFECTS_OF_PORTABLE.includes(name))
+  if (defect === undefined) return
+  throw new EngineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
+}
+
+/** Mean over the agents of each row of [K, A]; disposes the tensor. */
+async function agentMeans(report: tf.Tensor): Promise<number[]> {
+  const [rowCount, agentCount] = report.shape
+  const values = await report.data()
+  report.dispose()
+  return Array.from({ length: rowCount }, (_, row) => {
+    const own = values.subarray(row * agentCount, (row + 1) * agentCount) as Float32Array
+    return own.reduce((sum, value) => sum + value, 0) / agentCount
+  })
+}

@@ -1,0 +1,83 @@
+import { type Config, PARTIAL_METRICS_EVENTS } from '@vigil/config'
+import { attributionOf, critiqueOf, type Iteration } from '@vigil/ppo'
+import { countActions, type IterationMetrics } from '@vigil/runs'
+import { ppoSettingsOf } from '../settings.ts'
+import type { Learner } from './learner.ts'
+
+/** The line of metrics.jsonl for one iteration. @param validation null where none was due */
+export function metricsOf(
+  iteration: Iteration,
+  validation: IterationMetrics['validation'],
+  { config, team }: Pick<Learner, 'config' | 'team'>,
+): IterationMetrics {
+  const { state, batch, trajectories, experiences, returns, updates, measures, collectMs, updateMs } = iteration
+  const { labels } = team.dataset
+  const settings = ppoSettingsOf(config)
+  const payment = { environment: settings.environment, labels }
+  const attributions = trajectories.map((trajectory) => attributionOf(trajectory, payment))
+  const judged = experiences.map(({ judged: values, values: usedValues, ...experience }, shard) => ({
+    ...experience,
+    ...{ values, usedValues, returns: returns[shard] },
+    tableRewards: trajectories[shard].rewards,
+    samplingVariance: attributions[shard].samplingVariance,
+  }))
+  return {
+    iteration: state.iteration,
+    policyVersion: iteration.policyVersion,
+    staleness: state.iteration - 1 - iteration.policyVersion,
+    envSteps: state.envSteps,
+    agentSteps: state.envSteps * config.agents,
+    stepsPerSecond: (1000 * batch.eventCount) / (collectMs + updateMs),
+    collectMs,
+    updateMs,
+    rewardMean: mean(reported(config, batch.rewards)),
+    ...critiqueOf(judged, { ...settings, isRecurrent: config.policy === 'lstm' }),
+    ...updateFigures(updates, { hasCritic: config.valueHidden !== null, hasCosts: batch.constraints !== null }),
+    learningRate: iteration.learningRate,
+    actions: countActions(reported(config, batch.actions)),
+    paidForOthers: attributions.reduce((sum, own) => sum + own.paidForOthers, 0) / batch.actions.length,
+    threatRate: mean(batch.rows.map((row) => labels[row])),
+    stl: config.specifications.map(({ name }, s) => ({
+      name,
+      ...measures[s],
+      lambda: state.multipliers.length === 0 ? null : state.multipliers[s].value,
+    })),
+    validation,
+  }
+}
+
+/** Means over the minibatches. Without a critic its figures are null. */
+function updateFigures(
+  updates: Iteration['updates'],
+  { hasCritic, hasCosts }: { readonly hasCritic: boolean; readonly hasCosts: boolean },
+) {
+  const average = (figure: (stats: (typeof updates)[number]) => number) => mean(updates.map(figure))
+  const [first] = updates
+  return {
+    policyLoss: average((s) => s.policyLoss),
+    entropy: average((s) => s.entropy),
+    approxKl: average((s) => s.approxKl),
+    clipFraction: average((s) => s.clipFraction),
+    firstApproxKl: first.approxKl,
+    firstClipFraction: first.clipFraction,
+    ratiosPerDecision: average((s) => s.ratiosPerDecision),
+    gradNormPolicy: average((s) => s.gradNormPolicy),
+    clipScalePolicy: average((s) => s.clipScalePolicy),
+    starvedByCritic: average((s) => s.starvedByCritic),
+    gradNormValue: hasCritic ? average((s) => s.gradNormValue) : null,
+    criticLoss: hasCritic ? average((s) => s.valueLoss) : null,
+    costValueLoss: hasCosts ? average((s) => s.costValueLoss) : null,
+  }
+}
+
+/** The decisions [N, A] that mean reward and action counts cover: all, but for the fault `partial-metrics`. */
+function reported<Values extends Float32Array | Uint8Array>({ agents, defects }: Config, values: Values): Values {
+  const first = defects.includes('partial-metrics') ? Math.max(0, values.length / agents - PARTIAL_METRICS_EVENTS) : 0
+  return values.subarray(first * agents) as Values
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return values.length === 0 ? 0 : sum / values.length
+}

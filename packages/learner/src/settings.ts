@@ -1,0 +1,53 @@
+/** One config, cut into what each package declares that it needs. */
+
+import type { TeamSettings } from '@vigil/actors'
+import { type Config, DROPOUT_RATE, environmentOf, fallbackActionOf } from '@vigil/config'
+import type { DatasetRequest } from '@vigil/data'
+import type { EngineSettings } from '@vigil/engine'
+import type { EvaluationSettings } from '@vigil/evaluation'
+import { learnsConstraints, type PpoSettings } from '@vigil/ppo'
+
+/** Which events to read or generate. */
+export function dataSettingsOf({
+  dataset,
+  data: path,
+  features,
+  split,
+  splitSeed,
+  seed,
+  rows,
+}: Config): DatasetRequest {
+  return { dataset, path, features, split, splitSeed, seed, rows }
+}
+
+/** The team and what it acts in. */
+export function teamSettingsOf(config: Config): TeamSettings {
+  const { policyHidden, valueHidden, layerNorm, sampling, shards, lanesPerShard, rolloutSteps, actors } = config
+  const network = {
+    ...{ policyHidden, valueHidden, layerNorm },
+    lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
+    constraintCount: learnsConstraints(config) ? config.specifications.length : 0,
+    ...(config.defects.includes('replay-mismatch') && { dropout: { rate: DROPOUT_RATE, seed: config.seed } }),
+  }
+  return { environment: environmentOf(config), network, sampling, shards, lanesPerShard, rolloutSteps, actors }
+}
+
+/** What computes the updates. */
+export function engineSettingsOf({ engine, backend, engineThreads, rolloutSteps }: Config): EngineSettings {
+  return { engine, backend, engineThreads, rolloutSteps }
+}
+
+/** How the team learns. */
+export function ppoSettingsOf(config: Config): PpoSettings {
+  return { ...config, environment: environmentOf(config) }
+}
+
+/** How its decisions are made and judged. */
+export function evaluationSettingsOf(config: Config): EvaluationSettings {
+  const { dataset, features, seed, rule, agents, faults, rewards, specifications } = config
+  return {
+    ...{ dataset, features, seed, rule, agents, faults, rewards, specifications },
+    fallbackAction: fallbackActionOf(config),
+    environment: environmentOf(config),
+  }
+}

@@ -1,0 +1,174 @@
+import { momentsOf, varianceOf } from './return-normaliser.ts'
+import type { Segment } from './returns.ts'
+import type { PpoSettings } from './settings.ts'
+
+/** How well the critics foresaw returns that they had not learnt from yet, and what can be foreseen. */
+export type Critique = {
+  /** Mean squared error over the variance of the returns: 1 = as good as predicting their mean; null without a critic. */
+  readonly valueLoss: number | null
+  /** 1 - Var(G - V) / Var(G), at most 1; null without a critic. */
+  readonly explainedVariance: number | null
+  /** The most that any critic could explain, see `critiqueOf`; null where the returns do not vary. */
+  readonly explainableVarianceCeiling: number | null
+  /** Var(G), squares of reward units. */
+  readonly returnVariance: number
+  /** Deviation of V over that of G; null without a critic. */
+  readonly valueSpread: number | null
+  /** Deviation of the values as advantages and targets took them over that of the values; 1 = the same units. */
+  readonly valueScale: number | null
+  /** Squared correlation of G with the discounts that are left, sum_j (gamma lambda)^j over the steps until G is cut. */
+  readonly timeToGoShare: number | null
+}
+
+/** One trajectory with what came of it; [T, N] in reward units. */
+export type Judged = Segment & {
+  readonly returns: Float32Array
+  /** Empty without a critic. */
+  readonly values: Float32Array
+  /** The values as they were used. */
+  readonly usedValues: Float32Array
+  /** As the environment paid them; `rewards` may have a penalty besides. */
+  readonly tableRewards: Float32Array
+  /** Variance of each table reward by the sampling of the action (./attribution). */
+  readonly samplingVariance: Float32Array
+}
+
+type CritiqueSettings = Pick<
+  PpoSettings,
+  'gamma' | 'gaeLambda' | 'returns' | 'episodes' | 'defects' | 'stlMode' | 'observeConstraints'
+> & {
+  /** Whether the team is recurrent. */
+  readonly isRecurrent: boolean
+}
+
+/**
+ * Compares returns with the values predicted before they were seen, and with what could be predicted at all. The ceiling of
+ * explained variance is 1 - E[noise] / Var(G), noise being what V(s_t) cannot know: which action will be sampled, and what
+ * happens later that does not follow from what it sees. With v_t the variance of a reward by its own action's sampling,
+ * sigma^2 that of an agent's rewards, and d = gamma lambda (lambda 1 for Monte Carlo returns):
+ *
+ *   iid                v_t + Var(G - r)                      rows to come are independent of the present one
+ *   iid, memory        v_t + sigma^2 sum_{k>=1} d^{2k}       the same, but time to go and penalties may be foreseen
+ *   stream             v_t + sum_{k>=1} d^{2k} v_{t+k}       rows to come follow from where the stream stands
+ *
+ * Variances are within each agent, whose critic knows whose it is. `memory` is a recurrent team, which can count steps, or a
+ * critic that sees robustness where violations are paid for. With a discount on independent rows the first is about
+ * 1 - gamma^2. It is a bound for somebody who knows labels and future rows. Only a critic that remembers can pass it, by
+ * explaining its own words, where targets hold them (`gae`, `td-lambda`).
+ */
+export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSettings): Critique {
+  const joined = (part: (judged: Judged) => Float32Array) => concatenate(trajectories.map(part))
+  const agents = trajectories[0].agentCount
+  const returns = joined(({ returns }) => returns)
+  const returnVariance = spreadOf(returns)
+  const nothing = { valueLoss: null, explainedVariance: null, valueSpread: null, valueScale: null }
+  if (returnVariance === 0) return { ...nothing, returnVariance, explainableVarianceCeiling: null, timeToGoShare: null }
+  const discount = settings.gamma * (settings.returns === 'monte-carlo' ? 1 : settings.gaeLambda)
+  const ones = (judged: Judged) => new Float32Array(judged.rewards.length).fill(1)
+  const noise = () => {
+    const sampled = joined(({ samplingVariance }) => samplingVariance)
+    if (settings.episodes === 'stream') {
+      return meanOf(joined((judged) => discounted(judged, judged.samplingVariance, discount ** 2)))
+    }
+    if (foreseesWithoutInputs(settings)) {
+      const later = meanOf(joined((judged) => discounted(judged, ones(judged), discount ** 2))) - 1
+      const perReward = withinAgents(
+        joined(({ tableRewards }) => tableRewards),
+        agents,
+      )
+      return meanOf(sampled) + perReward * later
+    }
+    const following = joined(({ returns, rewards }) => returns.map((value, i) => value - rewards[i]))
+    return meanOf(sampled) + withinAgents(following, agents)
+  }
+  const foreseeable = {
+    returnVariance,
+    explainableVarianceCeiling: Math.max(0, 1 - noise() / returnVariance),
+    timeToGoShare:
+      correlation(
+        returns,
+        joined((judged) => discounted(judged, ones(judged), discount)),
+      ) ** 2,
+  }
+  const values = joined(({ values }) => values)
+  if (values.length === 0) return { ...nothing, ...foreseeable }
+  const errors = returns.map((value, i) => value - values[i])
+  const { count, mean, m2 } = momentsOf(errors, null)
+  return {
+    valueLoss: (m2 / count + mean * mean) / returnVariance,
+    explainedVariance: 1 - m2 / count / returnVariance,
+    valueSpread: Math.sqrt(spreadOf(values) / returnVariance),
+    valueScale: spreadRatio(
+      joined(({ usedValues }) => usedValues),
+      values,
+    ),
+    ...foreseeable,
+  }
+}
+
+/** Whether a critic may know more of the rewards to come than the present row tells. */
+function foreseesWithoutInputs({ isRecurrent, defects, stlMode, observeConstraints }: CritiqueSettings): boolean {
+  const remembers = isRecurrent && !defects.includes('replay-mismatch')
+  return remembers || (stlMode === 'penalty' && observeConstraints !== 'none')
+}
+
+/** sum_k factor^k x_{t+k} up to where the return is cut: [T, N]. With x = 1 it grows with the steps that are left. */
+function discounted(
+  { stepCount, laneCount, agentCount, terminated, truncated }: Segment,
+  x: Float32Array,
+  factor: number,
+): Float32Array {
+  const columns = laneCount * agentCount
+  const sums = Float32Array.from(x)
+  for (let at = (stepCount - 1) * columns - 1; at >= 0; at--) {
+    const flag = Math.floor(at / agentCount)
+    if (terminated[flag] === 0 && truncated[flag] === 0) sums[at] += factor * sums[at + columns]
+  }
+  return sums
+}
+
+/** Mean over the agents of each one's variance. @param values [any, A] */
+function withinAgents(values: Float32Array, agentCount: number): number {
+  let sum = 0
+  for (let agent = 0; agent < agentCount; agent++) {
+    const own = new Float32Array(values.length / agentCount)
+    for (let i = 0; i < own.length; i++) own[i] = values[i * agentCount + agent]
+    sum += spreadOf(own)
+  }
+  return sum / agentCount
+}
+
+/** 0 where one of both does not vary. */
+function correlation(a: Float32Array, b: Float32Array): number {
+  const [meanA, meanB] = [meanOf(a), meanOf(b)]
+  const spread = Math.sqrt(spreadOf(a) * spreadOf(b))
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] - meanA) * (b[i] - meanB)
+  return spread === 0 ? 0 : sum / a.length / spread
+}
+
+/** null where the second does not vary. */
+function spreadRatio(a: Float32Array, b: Float32Array): number | null {
+  const variance = spreadOf(b)
+  return variance === 0 ? null : Math.sqrt(spreadOf(a) / variance)
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+function meanOf(values: Float32Array): number {
+  const { count, mean } = momentsOf(values, null)
+  return count === 0 ? 0 : mean
+}
+
+/** 0 where the values are equal up to rounding. */
+function spreadOf(values: Float32Array): number {
+  return varianceOf(momentsOf(values, null))
+}

@@ -1,0 +1,24 @@
+export { attributionOf } from './attribution.ts'
+export {
+  type BestValidation,
+  type Checkpoint,
+  type CheckpointSizes,
+  decodeCheckpoint,
+  type ExpectedCheckpoint,
+  encodeCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint/checkpoint.ts'
+export { CheckpointError } from './checkpoint/errors.ts'
+export { isViolated } from './constraints/costs.ts'
+export { historyLength } from './constraints/direct.ts'
+export { critiqueOf } from './critique.ts'
+export { initialiseMasked, viewMaskOf } from './diversity.ts'
+export { ReturnNormaliserError } from './errors.ts'
+export { gatherInputs } from './inputs.ts'
+export { createReturnNormaliser, momentsOf } from './return-normaliser.ts'
+export { type Length, lengthAt } from './schedule.ts'
+export type { PpoSettings } from './settings.ts'
+export { learnsConstraints, STL_MODES, type StlMode, usesMultipliers } from './stl-mode.ts'
+export { type Iteration, train } from './train.ts'
+export { initialState, type TrainingState } from './training-state.ts'

@@ -1,0 +1,8 @@
+export { fixedAxis, logarithmicAxis } from './axis.ts'
+export { type FigureTable, renderLegend, renderTable } from './card.ts'
+export { formatTick } from './curve-card.ts'
+export { html, type Markup } from './html.ts'
+export { renderPage } from './page.ts'
+export { drawPlot, type Series } from './plot.ts'
+export { renderReport } from './report.ts'
+export { ink, renderSvg, type SvgChart } from './svg-chart.ts'

@@ -1,0 +1,52 @@
+export {
+  type ConfusionCounts,
+  countActions,
+  countConfusion,
+  deriveRates,
+  prAuc,
+  recallByClass,
+} from './classification.ts'
+export type { Diversity } from './diversity.ts'
+export { RunFileError, RunFolderError } from './errors.ts'
+export {
+  type Evaluation,
+  parseEvaluation,
+  readEvaluation,
+  type SpecificationScores,
+  type ThresholdScores,
+  writeEvaluation,
+} from './evaluation.ts'
+export { type LastWeights, readLastWeights, writeLastWeights } from './last-weights.ts'
+export {
+  appendMetrics,
+  assertKnownLines,
+  asWritten,
+  differenceOf,
+  type IterationMetrics,
+  type KnownLines,
+  linesSha256,
+  type MetricsDifference,
+  NO_LINES,
+  readMetrics,
+  rewindMetrics,
+} from './metrics.ts'
+export type { PolicyScores } from './policy-scores.ts'
+export { readRunFile } from './read-run-file.ts'
+export {
+  assertRunFolderFree,
+  assertTrainable,
+  clearRunFolder,
+  createRunFolder,
+  hasNoRun,
+  makeFolder,
+  openRunFolder,
+  type RunFolder,
+  removeUnfinishedFiles,
+  resultFiles,
+  runFolderAt,
+} from './run-folder.ts'
+export { lockRunFolder } from './run-lock.ts'
+export { type RunRecord, readRunRecord, recordOf, weightsSha256, writeRunRecord } from './run-record.ts'
+export { count, firstIssue, sha256, share, totalActions } from './schema-parts.ts'
+export { COUNTS, type UnderAttack } from './under-attack.ts'
+export { assertWritable } from './writable.ts'
