@@ -6,7 +6,7 @@ import { presetNames, readPreset } from './presets.ts'
 
 describe('the presets', () => {
   it('are the files of the folder', () => {
-    const files = readdirSync(new URL('../../presets', import.meta.url)).map((file) => file.replace(/\.json$/, ''))
+    const files = readdirSync(new URL('../presets', import.meta.url)).map((file) => file.replace(/\.json$/, ''))
     expect(presetNames().toSorted()).toEqual(files.toSorted())
   })
 

@@ -62,10 +62,8 @@ describe('targetThresholds', () => {
   })
 
   it('says so where no threshold meets the target on validation', () => {
-    const impossible = {
-      ...settings(0.99),
-      specifications: [{ name: 'caught', formula: 'G (detection_rate[50] >= 1 and fp_rate[50] <= 0)', target: 0.99 }],
-    }
+    const formula = 'G (detection_rate[50] >= 1 and fp_rate[50] <= 0)'
+    const impossible = settingsWith([{ name: 'caught', formula, target: 0.99 }], REWARDS)
     const [validation, evaluated] = [part(0.1, 12.9898), part(0.1, 78.233)]
     const [found] = targetThresholds(
       impossible,
