@@ -25,6 +25,11 @@ const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'da
 /**
  * Checks and resolves a config.
  *
+ * @example
+ * ```ts
+ * resolveConfig({ agents: 7, rule: 'majority' }, () => 'this script').faults // 2, and everything else at its default
+ * ```
+ *
  * @param input  what a person gave, merged from a file and flags; not trusted
  * @param source where it came from, for messages
  * @throws {ConfigError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT

@@ -130,6 +130,12 @@ export function parseEvaluation(json: unknown, source = 'evaluation'): Evaluatio
 /**
  * Reads evaluation.json.
  *
+ * @example
+ * ```ts
+ * const { team, baselines } = await readEvaluation('runs/NAME/evaluation.json')
+ * team.f1 // 0 to 1; team.rewardMean per event
+ * ```
+ *
  * @throws {RunFileError} RUN_FILE_UNREADABLE, or EVALUATION_INVALID naming the first field that is wrong
  */
 export async function readEvaluation(path: string): Promise<Evaluation> {

@@ -38,6 +38,11 @@ export type RunDiagnosis = {
 /**
  * Diagnoses a run from its files, which may be those of a training that is under way or was stopped.
  *
+ * @example
+ * ```ts
+ * const { findings } = await diagnoseRun('runs/NAME', undefined)
+ * ```
+ *
  * @param path the run folder
  * @param data where the data lie now, undefined = where config.json says
  * @param say  told of each stage of reading the data

@@ -7,6 +7,12 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 /**
  * The main job: data, team, training, evaluation, report. Nothing is written before the data are read and the team
  * stands, so a mistake leaves no half-made folder.
+ *
+ * @example
+ * ```ts
+ * const config = resolveConfig({ iterations: 10, seed: 1 }, () => 'this script')
+ * await trainRun({ kind: 'new', config }, { stream: process.stdout, isTTY: false, stop }) // examples/train-from-script.ts
+ * ```
  */
 export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
   const say = (text: string) => session.stream.write(`${text}\n`)
