@@ -1,37 +1,20 @@
-/**
- * - `OUTPUT_FILE`: a file that cannot be written.
- * - `INPUT_FILE`: a file that cannot be read.
- * - `NOT_MEASURED`: a benchmark in which no case could be measured.
- * - `CHECK_FAILED`: a measurement contradicts what it was to confirm.
- * - `PLATFORM`: an operating system that the command does not know.
- * - `PYTHON_MISSING`, `TENSORFLOW_MISSING`, `NODE_PACKAGE_MISSING`, `COMPILER_MISSING`: something to be installed first.
- * - `TENSORFLOW_FILES`: a TensorFlow without the files that a program can be linked with.
- * - `ABLATION_FILE`: a file that does not hold the figures of an ablation.
- * - `BROKEN_RUNS`: trainings of an ablation that could not be gone on with or read.
- * - `ADDON`: an add-on that cannot be built, or does not run.
- */
-export type ToolErrorCode =
-  | 'OUTPUT_FILE'
-  | 'INPUT_FILE'
-  | 'NOT_MEASURED'
-  | 'CHECK_FAILED'
-  | 'PLATFORM'
-  | 'PYTHON_MISSING'
-  | 'TENSORFLOW_MISSING'
-  | 'TENSORFLOW_FILES'
-  | 'NODE_PACKAGE_MISSING'
-  | 'COMPILER_MISSING'
-  | 'ADDON'
-  | 'ABLATION_FILE'
-  | 'BROKEN_RUNS'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** A command that cannot do its work; the message says what was expected, what was found and what to do. */
-export class ToolError extends Error {
-  readonly code: ToolErrorCode
+/** Why a command around a run cannot do its work. @public docs/errors.md is made of it */
+export const TOOL_ERRORS = {
+  OUTPUT_FILE: ['usage', 'a file cannot be written'],
+  INPUT_FILE: ['usage', 'a file cannot be read'],
+  NOT_MEASURED: ['failure', 'no case of a benchmark could be measured'],
+  CHECK_FAILED: ['failure', 'a measurement contradicts what it was to confirm'],
+  PLATFORM: ['usage', 'the command does not know this operating system'],
+  PYTHON_MISSING: ['usage', 'Python must be installed first'],
+  TENSORFLOW_MISSING: ['usage', 'TensorFlow must be installed first'],
+  TENSORFLOW_FILES: ['usage', 'this TensorFlow lacks the files that a program is linked with'],
+  NODE_PACKAGE_MISSING: ['usage', 'a package of Node must be installed first'],
+  COMPILER_MISSING: ['usage', 'a compiler must be installed first'],
+  ADDON: ['failure', 'an add-on cannot be built, or does not run'],
+  ABLATION_FILE: ['data', 'the file does not hold the figures of an ablation'],
+  BROKEN_RUNS: ['data', 'trainings of an ablation could not be gone on with or read'],
+} as const satisfies ErrorTable
 
-  constructor(code: ToolErrorCode, message: string) {
-    super(message)
-    this.name = 'ToolError'
-    this.code = code
-  }
-}
+export const toolError = errorsOf(TOOL_ERRORS)

@@ -1,23 +1,16 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileError, writeFileAtomically } from '@vigil/command-line'
-import { ToolError } from './errors.ts'
+import { COMMAND_ERRORS, writeFileAtomically } from '@vigil/command-line'
+import { isErrorOf, type VigilError } from '@vigil/errors'
+import { toolError } from './errors.ts'
 
 /** What a wrong path looks like to the system; a full or failing disk is no mistake of the user. */
-const WRONG_PATH: readonly (string | null)[] = [
-  'ENOENT',
-  'ENOTDIR',
-  'EISDIR',
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'ENAMETOOLONG',
-]
+const WRONG_PATH: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG']
 
 /**
  * Whether the folder of a file is there and may be written to: asked before long work, not after it.
  *
- * @throws {ToolError} OUTPUT_FILE
+ * @throws {VigilError} OUTPUT_FILE
  */
 export async function assertWritable(path: string): Promise<void> {
   await access(dirname(path), constants.W_OK).catch((cause: Error) => {
@@ -28,20 +21,20 @@ export async function assertWritable(path: string): Promise<void> {
 /**
  * Writes a value as JSON so that a reader finds the old file or the whole new one, never a part.
  *
- * @throws {ToolError} OUTPUT_FILE for a path that cannot be written to, {FileError} for a disk that is full or fails
+ * @throws {VigilError} OUTPUT_FILE for a path that cannot be written to, {VigilError} for a disk that is full or fails
  */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
   try {
     await writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`)
   } catch (error) {
-    if (error instanceof FileError && WRONG_PATH.includes(error.systemCode))
-      throw cannotWrite(path, error.cause as Error)
+    const cause = isErrorOf(COMMAND_ERRORS, error) ? (error.cause as NodeJS.ErrnoException) : undefined
+    if (cause?.code !== undefined && WRONG_PATH.includes(cause.code)) throw cannotWrite(path, cause)
     throw error
   }
 }
 
-function cannotWrite(path: string, { message }: Error): ToolError {
-  return new ToolError(
+function cannotWrite(path: string, { message }: Error): VigilError {
+  return toolError(
     'OUTPUT_FILE',
     `${path} cannot be written: ${message.split(',')[0]}. Give a file in a folder that exists and may be written to.`,
   )

@@ -8,10 +8,11 @@ import {
   type EnvironmentSpec,
   instantiateEnvironment,
 } from '@vigil/env-wasm'
+import type { VigilError } from '@vigil/errors'
 import { compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
-import { ActorError } from './errors.ts'
+import { actorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { compileRollout } from './rollout-module.ts'
 import { restoreShardStates, saveShardStates } from './shard-states.ts'
@@ -44,30 +45,30 @@ export type ActorPool = {
    * Makes an encoded PolicySnapshot the policy that acts in every later call. Calls under way keep the policy that was
    * published when they were made.
    *
-   * @throws ProtoError
+   * @throws {VigilError}
    */
   publish(snapshot: Uint8Array): void
   /**
    * One rollout of every shard. Resolves in shard order, whatever thread finished first. One at a time, but an
    * evaluation may be under way beside it.
    *
-   * @throws {ActorError}
+   * @throws {VigilError}
    */
   collect(): Promise<Trajectory[]>
-  /** The greedy team on every row of a split. One at a time, but a collection may be under way. @throws {ActorError} */
+  /** The greedy team on every row of a split. One at a time, but a collection may be under way. @throws {VigilError} */
   evaluate(split: EvaluationSplit): Promise<TeamActions>
   /**
    * The committed states of all shards, a copy (shard-states.ts has the layout).
    *
-   * @throws {ActorError} BUSY while a collection is under way: its shards commit one by one
+   * @throws {VigilError} BUSY while a collection is under way: its shards commit one by one
    */
   saveShards(): Uint8Array
   /**
    * Puts saved states back.
    *
-   * @throws {EnvironmentError} LANE_STATE when they are not those of this environment
-   * @throws {ActorError} RECURRENT_STATE when they are not those of this network
-   * @throws {ActorError} BUSY while a collection is under way
+   * @throws {VigilError} LANE_STATE when they are not those of this environment
+   * @throws {VigilError} RECURRENT_STATE when they are not those of this network
+   * @throws {VigilError} BUSY while a collection is under way
    */
   restoreShards(state: Uint8Array): void
   close(): Promise<void>
@@ -89,8 +90,8 @@ export function defaultActorCount(): number {
  * therefore loses nothing: the shard runs again from its committed state, with the same result.
  *
  * @param actors number of threads, at least 1
- * @throws {ActorError} MEMORY, NOT_BUILT
- * @throws {EnvironmentError} SPECIFICATION, ENVIRONMENT_SPEC
+ * @throws {VigilError} MEMORY, NOT_BUILT
+ * @throws {VigilError} SPECIFICATION, ENVIRONMENT_SPEC
  */
 export async function createActorPool(settings: ActorSettings, actors: number): Promise<ActorPool> {
   const { dataset, network, environment } = settings
@@ -139,13 +140,13 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
         if (attempt < ATTEMPTS_MAX) return null
         const reason = cause instanceof Error ? cause.message : String(cause)
         const message = `${what} failed ${ATTEMPTS_MAX} times, the last time with: ${reason}`
-        throw new ActorError('SHARD_FAILED', message, { cause })
+        throw actorError('SHARD_FAILED', message, { cause })
       })
       if (result !== null) return assertWorked(result as TaskResult, environment)
     }
   }
   const published = () => {
-    if (policy === null) throw new ActorError('NO_POLICY', 'publish() must be called before the actors can act.')
+    if (policy === null) throw actorError('NO_POLICY', 'publish() must be called before the actors can act.')
     return policy
   }
   const expected = {
@@ -163,7 +164,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
 
   const assertIdle = (work: keyof typeof acting) => {
     if (acting[work] === null) return
-    throw new ActorError('BUSY', `The ${work} under way must end before this can begin: wait for it first.`)
+    throw actorError('BUSY', `The ${work} under way must end before this can begin: wait for it first.`)
   }
   /** Does work with the published policy, whose weights stay where they are until it is done. */
   const withPolicy = async <T>(work: keyof typeof acting, use: (policy: Policy) => Promise<T>): Promise<T> => {
@@ -264,13 +265,13 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   }
 }
 
-/** @throws {ActorError} MEMORY when the machine does not have it */
+/** @throws {VigilError} MEMORY when the machine does not have it */
 function allocate(pages: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   } catch (cause) {
     const message = `The dataset and the buffers need ${Math.ceil(pages / 16)} MiB in one piece, which this machine does not give. Use fewer rows or fewer features.`
-    throw new ActorError('MEMORY', message, { cause })
+    throw actorError('MEMORY', message, { cause })
   }
 }
 
@@ -303,18 +304,18 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 function assertWorked(result: TaskResult, environment: EnvironmentSpec): TaskResult {
   if (typeof result === 'object' && 'instruction' in result) throw withoutValue(result.instruction, environment)
   if (result !== 'non-finite') return result
-  throw new ActorError(
+  throw actorError(
     'NON_FINITE_POLICY',
     'The policy gave NaN or infinite logits: training has diverged. Lower the learning rate, or resume from an earlier checkpoint.',
   )
 }
 
 /** @param instruction of the environment's monitors, whose value was no number */
-function withoutValue(instruction: number, environment: EnvironmentSpec): ActorError {
+function withoutValue(instruction: number, environment: EnvironmentSpec): VigilError {
   const { monitor, operation } = compileConstraints(environment).bank!.sources[instruction]
   const formula = environment.specifications[monitor]
   const part = formula.slice(operation.span.start, operation.span.end)
-  return new ActorError(
+  return actorError(
     'SPECIFICATION_VALUE',
     `specifications[${monitor}] "${formula}" met a step at which ${part} has no value: a division by zero, a root of a negative number, or inf - inf. Rule such steps out, for example by max(divisor, 0.001).`,
   )

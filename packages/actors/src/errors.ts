@@ -1,34 +1,17 @@
-/**
- * - `NOT_BUILT`: rollout.wasm has not been built yet.
- * - `MEMORY`: dataset and buffers do not fit into one WebAssembly memory.
- * - `SHARD_FAILED`: a shard failed in every attempt.
- * - `NON_FINITE_POLICY`: the policy gave NaN or infinite logits.
- * - `TRAP`: an internal assertion of the WebAssembly module failed.
- * - `RECURRENT_STATE`: saved recurrent states that do not fit the network, or are not finite.
- * - `SPECIFICATION_VALUE`: a specification that has no value at some step, such as a division by zero.
- * - `NO_POLICY`: work was asked for before a policy was published.
- * - `SAMPLING`: rows that `sampling` cannot be drawn from.
- * - `BUSY`: work was asked for that cannot go beside the work under way.
- */
-export type ActorErrorCode =
-  | 'NOT_BUILT'
-  | 'MEMORY'
-  | 'SHARD_FAILED'
-  | 'NON_FINITE_POLICY'
-  | 'TRAP'
-  | 'RECURRENT_STATE'
-  | 'SPECIFICATION_VALUE'
-  | 'NO_POLICY'
-  | 'SAMPLING'
-  | 'BUSY'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** Something that keeps the actors from working; the message says what was expected, what was found and what to do. */
-export class ActorError extends Error {
-  readonly code: ActorErrorCode
+/** What keeps the actors from working. */
+export const ACTOR_ERRORS = {
+  NOT_BUILT: ['failure', 'rollout.wasm has not been built yet'],
+  MEMORY: ['data', 'dataset and buffers do not fit into one WebAssembly memory'],
+  SHARD_FAILED: ['failure', 'a shard failed in every attempt'],
+  NON_FINITE_POLICY: ['failure', 'the policy gave NaN or infinite logits'],
+  TRAP: ['failure', 'an internal assertion of the WebAssembly module failed'],
+  RECURRENT_STATE: ['data', 'saved recurrent states do not fit the network, or are not finite'],
+  SPECIFICATION_VALUE: ['usage', 'a specification has no value at some step, as of a division by zero'],
+  NO_POLICY: ['failure', 'work was asked for before a policy was published'],
+  SAMPLING: ['usage', 'the dataset has no rows that sampling could draw from'],
+  BUSY: ['failure', 'work was asked for that cannot go beside the work under way'],
+} as const satisfies ErrorTable
 
-  constructor(code: ActorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ActorError'
-    this.code = code
-  }
-}
+export const actorError = errorsOf(ACTOR_ERRORS)

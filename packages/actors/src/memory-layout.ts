@@ -20,7 +20,7 @@ import {
   writeNetworkPlan,
 } from '@vigil/policy-wasm'
 import { EVALUATION, type EvaluationFields, ROLLOUT, type RolloutFields, TEAM } from './blocks.ts'
-import { ActorError } from './errors.ts'
+import { actorError } from './errors.ts'
 
 /** Bytes below this belong to the static data of the three modules (their `memoryBase` options). */
 const STATIC_BYTES = 65536
@@ -81,8 +81,8 @@ export type ShardArea = { readonly lanes: number; readonly recurrent: number }
 /**
  * Decides where everything lies, before a byte is allocated.
  *
- * @throws {ActorError} MEMORY when it cannot fit
- * @throws {EnvironmentError} SPECIFICATION
+ * @throws {VigilError} MEMORY when it cannot fit
+ * @throws {VigilError} SPECIFICATION
  */
 export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const { dataset, network, environment } = settings
@@ -225,7 +225,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const evaluations = evaluationFields.map(() => place(EVALUATION.bytes))
   const bytes = Math.ceil(next / PAGE_BYTES) * PAGE_BYTES
   if (bytes > MEMORY_BYTES_MAX) {
-    throw new ActorError(
+    throw actorError(
       'MEMORY',
       `The dataset of ${dataset.rowCount} rows and the buffers need ${(bytes / 2 ** 30).toFixed(1)} GiB, but one WebAssembly memory holds 4 GiB. Use fewer rows or fewer features.`,
     )

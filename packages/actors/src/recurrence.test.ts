@@ -1,6 +1,8 @@
 /** What a recurrent team remembers, and when it forgets: rollouts and evaluations against one row at a time. */
+
 import { writeBlock } from '@vigil/blocks'
-import { EnvironmentError, type EpisodeMode } from '@vigil/env-wasm'
+import type { EpisodeMode } from '@vigil/env-wasm'
+import { VigilError } from '@vigil/errors'
 import {
   ACTING,
   compilePolicy,
@@ -13,7 +15,6 @@ import {
 } from '@vigil/policy-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ActorPool, createActorPool } from './actor-pool.ts'
-import { ActorError } from './errors.ts'
 import type { ActorSettings } from './memory-layout.ts'
 import { loudPolicy, recurrentRun } from './small-run.fixture.ts'
 
@@ -214,7 +215,7 @@ describe('saved states of a recurrent team', () => {
         try {
           pool.restoreShards(state)
         } catch (error) {
-          if (error instanceof ActorError || error instanceof EnvironmentError) return error.code
+          if (error instanceof VigilError) return error.code
           throw error
         }
         return 'accepted'

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import type { EnvironmentExports } from '@vigil/env-wasm'
 import type { PolicyExports } from '@vigil/policy-wasm'
-import { ActorError } from './errors.ts'
+import { actorError } from './errors.ts'
 import type { RolloutExports } from './tasks.ts'
 
 /**
  * Reads and compiles rollout.wasm.
  *
- * @throws {ActorError} NOT_BUILT when the file is missing
+ * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compileRollout(): Promise<WebAssembly.Module> {
   const bytes = await readFile(new URL('../build/rollout.wasm', import.meta.url)).catch((cause: unknown) => {
-    throw new ActorError(
+    throw actorError(
       'NOT_BUILT',
       `packages/actors/build/rollout.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run actors:build`,
     )
@@ -31,5 +31,5 @@ export function instantiateRollout(
 }
 
 function trap(): never {
-  throw new ActorError('TRAP', 'rollout.wasm stopped at an internal assertion; please report it with the run folder.')
+  throw actorError('TRAP', 'rollout.wasm stopped at an internal assertion; please report it with the run folder.')
 }

@@ -1,7 +1,7 @@
 /** What shards carry from one rollout to the next, as bytes for a checkpoint: all lane records, then all recurrent states. */
 import { assertLaneStates, type Constraints, compileConstraints } from '@vigil/env-wasm'
 import { recurrentStateSize } from '@vigil/policy-wasm'
-import { ActorError } from './errors.ts'
+import { actorError } from './errors.ts'
 import type { ActorSettings, ShardArea } from './memory-layout.ts'
 
 /** Where the shards of a run have their states. */
@@ -29,8 +29,8 @@ export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array
  * Puts saved states into the areas. They may come from a file: nothing is written unless all of them are sound.
  *
  * @param state what `saveShardStates` returned, read only
- * @throws {EnvironmentError} LANE_STATE
- * @throws {ActorError} RECURRENT_STATE
+ * @throws {VigilError} LANE_STATE
+ * @throws {VigilError} RECURRENT_STATE
  */
 export function restoreShardStates({ memory, areas, run }: ShardStates, state: Uint8Array): void {
   const { environment } = run
@@ -52,7 +52,7 @@ export function restoreShardStates({ memory, areas, run }: ShardStates, state: U
 /** @param state an array of its own, so that its floats are aligned */
 function assertRecurrentStates(state: Uint8Array, expectedBytes: number): void {
   if (state.byteLength !== expectedBytes) {
-    throw new ActorError(
+    throw actorError(
       'RECURRENT_STATE',
       `The saved recurrent states must hold ${expectedBytes} bytes for this network, but hold ${state.byteLength}. They belong to another configuration.`,
     )
@@ -60,7 +60,7 @@ function assertRecurrentStates(state: Uint8Array, expectedBytes: number): void {
   const values = new Float32Array(state.buffer, state.byteOffset, expectedBytes / 4)
   const at = values.findIndex((value) => !Number.isFinite(value))
   if (at < 0) return
-  throw new ActorError(
+  throw actorError(
     'RECURRENT_STATE',
     `The saved recurrent states must be finite, but number ${at} is ${values[at]}. The file is damaged: resume from another checkpoint.`,
   )

@@ -3,7 +3,7 @@ import { contextSize, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import { type ActorPool, createActorPool, defaultActorCount } from './actor-pool.ts'
-import { ActorError } from './errors.ts'
+import { actorError } from './errors.ts'
 
 /** What a team is, but for the data. */
 export type TeamSettings = {
@@ -47,7 +47,7 @@ export type Team = {
 /**
  * Starts the actors. Close the team's pool when done.
  *
- * @throws {ActorError}, SAMPLING where `sampling` does not fit the data
+ * @throws {VigilError}, SAMPLING where `sampling` does not fit the data
  */
 export async function createTeam(settings: TeamSettings, dataset: Dataset): Promise<Team> {
   const { environment, shards, lanesPerShard, rolloutSteps, actors } = settings
@@ -89,13 +89,13 @@ export async function createTeam(settings: TeamSettings, dataset: Dataset): Prom
 /**
  * The dataset with as many threats as benign events among the rows to train on: the rarer ones come again and again.
  *
- * @throws {ActorError} SAMPLING when one of the two is missing
+ * @throws {VigilError} SAMPLING when one of the two is missing
  */
 function balanced(dataset: Dataset): Dataset {
   const { rows } = dataset.splits.train
   const [benign, threats] = [0, 1].map((label) => rows.filter((row) => dataset.labels[row] === label))
   if (benign.length === 0 || threats.length === 0) {
-    throw new ActorError(
+    throw actorError(
       'SAMPLING',
       `sampling "balanced" draws threats as often as benign events, but the ${rows.length} rows to train on are ${benign.length} benign events and ${threats.length} threats. Leave --sampling out, or give another --split.`,
     )

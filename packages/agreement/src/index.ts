@@ -3,6 +3,7 @@ export type { BatchCertificate, DecisionProof, TrustedTeam } from './certificate
 export { certify, proveDecision, verifyCertificate, verifyDecision } from './certificates/certificate.ts'
 export { decodeCertificates, encodeCertificates } from './certificates/certificate-file.ts'
 export { decodePublicTeam, encodePublicTeam, PUBLIC_TEAM_MOST, type PublicTeam } from './certificates/public-team.ts'
+export { AGREEMENT_ERRORS } from './errors.ts'
 export type { Checking } from './protocol/checks.ts'
 export { decodeEnvelope, encodeEnvelope, type MessageShape, type Refused } from './protocol/codec.ts'
 export type { Durable } from './protocol/durable.ts'

@@ -1,9 +1,8 @@
-/** A saved model that does not hold what it must. The message is one line, meant to be shown as it is. */
-export class BoostingError extends Error {
-  readonly code = 'MODEL_INVALID'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-  constructor(message: string) {
-    super(message)
-    this.name = 'BoostingError'
-  }
-}
+/** What can be wrong with boosted trees. Messages are one line, to be shown as they are. */
+export const BOOSTING_ERRORS = {
+  MODEL_INVALID: ['data', 'a saved model does not hold what it must'],
+} as const satisfies ErrorTable
+
+export const boostingError = errorsOf(BOOSTING_ERRORS)

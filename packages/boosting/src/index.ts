@@ -1,4 +1,4 @@
-export { BoostingError } from './errors.ts'
+export { BOOSTING_ERRORS } from './errors.ts'
 export type { BoostingInputs, LabelledRows } from './inputs.ts'
 export { type BoostingModel, predictProbabilities } from './model.ts'
 export { parseModel } from './parse-model.ts'

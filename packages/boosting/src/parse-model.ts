@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BoostingError } from './errors.ts'
+import { boostingError } from './errors.ts'
 import type { BoostingModel } from './model.ts'
 
 const COLUMNS_MAX = 65_535
@@ -23,13 +23,16 @@ const schema = z.strictObject({
 /**
  * Checks a model that was read from JSON: every walk ends in a leaf and reads only columns that are there.
  *
- * @throws {BoostingError} MODEL_INVALID
+ * @throws {VigilError} MODEL_INVALID
  */
 export function parseModel(value: unknown): BoostingModel {
   const parsed = schema.safeParse(value)
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues
-    throw new BoostingError(`The boosting model must have the fields of a model, but ${path.join('.')}: ${message}.`)
+    throw boostingError(
+      'MODEL_INVALID',
+      `The boosting model must have the fields of a model, but ${path.join('.')}: ${message}.`,
+    )
   }
   const model = parsed.data
   model.trees.forEach((tree, t) => {
@@ -40,7 +43,8 @@ export function parseModel(value: unknown): BoostingModel {
       const isNumber = node.column < model.denseCount
       const known = node.column < model.denseCount + model.categoricalCount && isNumber === 'threshold' in node
       if (!forward || !known)
-        throw new BoostingError(
+        throw boostingError(
+          'MODEL_INVALID',
           `The boosting model must have branches that lead on by a column of the inputs, but tree ${t}, node ${i} does not.`,
         )
     })

@@ -1,6 +1,6 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BoostingError } from './errors.ts'
 import type { BoostingInputs } from './inputs.ts'
 import { predictProbabilities } from './model.ts'
 import { parseModel } from './parse-model.ts'
@@ -178,7 +178,7 @@ describe('parseModel', () => {
     ['a value that is none', { ...model, trees: [[{ value: null }]] }],
     ['a further field', { ...model, more: 1 }],
     ['no model', null],
-  ])('refuses %s', (_, value) => expect(() => parseModel(value)).toThrow(BoostingError))
+  ])('refuses %s', (_, value) => expect(() => parseModel(value)).toThrow(VigilError))
 
   it('refuses or reads whatever is changed in one place', () => {
     fc.assert(
@@ -188,7 +188,7 @@ describe('parseModel', () => {
         try {
           parseModel(changed)
         } catch (error) {
-          expect(error).toBeInstanceOf(BoostingError)
+          expect(error).toBeInstanceOf(VigilError)
         }
       }),
     )

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
+import { VigilError } from '@vigil/errors'
 import { describe, expect, it, vi } from 'vitest'
-import { UsageError } from './errors.ts'
 import { choiceFlag, type FlagTable, flagsOf, numberFlag, numberOf, readFlags, switchFlag, textFlag } from './flags.ts'
 
 const FLAGS: FlagTable = {
@@ -67,7 +67,7 @@ describe('readFlags', () => {
 
   it('refuses words that are no flags', () => {
     expect(() => read('0.1')).toThrow('"0.1" is not a flag. Flags look like --threat-rate=VALUE; --help lists them.')
-    expect(() => read('-s')).toThrow(UsageError)
+    expect(() => read('-s')).toThrow(VigilError)
   })
 })
 

@@ -1,7 +1,8 @@
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { VigilError } from '@vigil/errors'
 import { closest, distance } from 'fastest-levenshtein'
-import { UsageError } from './errors.ts'
+import { commandError } from './errors.ts'
 import { harmlessText } from './harmless-text.ts'
 import type { FlagHelp } from './help.ts'
 
@@ -45,7 +46,7 @@ export function flagsOf(table: FlagTable): FlagHelp[] {
  * Reads `--name=value`, `--name value` and `--name`. Names are kebab-case or camelCase; the last of several wins.
  *
  * @param table every flag of the command
- * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag
+ * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag
  */
 export function readFlags(words: readonly string[], table: FlagTable): Flags {
   const names = Object.keys(table)
@@ -54,7 +55,7 @@ export function readFlags(words: readonly string[], table: FlagTable): Flags {
   for (let i = words[0] === '--' ? 1 : 0; i < words.length; i++) {
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(words[i])
     if (match === null) {
-      throw new UsageError(
+      throw commandError(
         'UNKNOWN_FLAG',
         `"${harmlessText(words[i], 100)}" is not a flag. Flags look like --${names[0]}=VALUE; --help lists them.`,
       )
@@ -77,7 +78,7 @@ function isPath({ value = '' }: FlagSpec): boolean {
 function fromHome(name: string, text: string | null): string | null {
   if (text === null || !text.startsWith('~')) return text
   if (text === '~' || text.startsWith('~/')) return join(home(name), text.slice(1))
-  throw new UsageError(
+  throw commandError(
     'INVALID_VALUE',
     `--${name} is "${harmlessText(text)}": only ~/ is known here. Give the whole path, or ./${harmlessText(text)} for a name that begins with ~.`,
   )
@@ -88,7 +89,7 @@ function home(name: string): string {
   try {
     return homedir() || userInfo().homedir
   } catch {
-    throw new UsageError('INVALID_VALUE', `--${name} begins with ~, but you have no home here. Give the whole path.`)
+    throw commandError('INVALID_VALUE', `--${name} begins with ~, but you have no home here. Give the whole path.`)
   }
 }
 
@@ -100,7 +101,7 @@ export function numberOf(text: string): number {
 /**
  * A flag's value as a number; undefined when the flag was not given.
  *
- * @throws {UsageError} INVALID_VALUE
+ * @throws {VigilError} INVALID_VALUE
  */
 export function numberFlag(flags: Flags, name: string, range: NumberRange): number | undefined {
   const text = flags.get(name)
@@ -110,7 +111,7 @@ export function numberFlag(flags: Flags, name: string, range: NumberRange): numb
   if (inRange) return value
   const hint = range.hint === undefined ? '' : ` (${range.hint})`
   const kind = range.integer ? 'an integer' : 'a number'
-  throw new UsageError(
+  throw commandError(
     'INVALID_VALUE',
     `--${name} must be ${kind} from ${range.min} to ${range.max}${hint}, but ${received(text)}.`,
   )
@@ -123,14 +124,14 @@ function rangeInWords({ min, max, integer, hint }: NumberRange): string {
 /**
  * Whether a switch is on: alone, or with true or false in the spellings that people use.
  *
- * @throws {UsageError} INVALID_VALUE
+ * @throws {VigilError} INVALID_VALUE
  */
 export function switchFlag(flags: Flags, name: string): boolean {
   const text = flags.get(name)
   if (text === undefined) return false
   const value = text === null ? true : booleanOf(text)
   if (value !== null) return value
-  throw new UsageError('INVALID_VALUE', `--${name} must be true or false, but ${received(text)}. Give --${name} alone.`)
+  throw commandError('INVALID_VALUE', `--${name} must be true or false, but ${received(text)}. Give --${name} alone.`)
 }
 
 /** true or false as people spell it; null for anything else. */
@@ -142,18 +143,18 @@ export function booleanOf(text: string): boolean | null {
 /**
  * A flag's value as text; undefined when the flag was not given.
  *
- * @throws {UsageError} INVALID_VALUE for a flag without a value
+ * @throws {VigilError} INVALID_VALUE for a flag without a value
  */
 export function textFlag(flags: Flags, name: string, value = 'VALUE'): string | undefined {
   const text = flags.get(name)
   if (text === undefined || (text !== null && text !== '')) return text ?? undefined
-  throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=${value}.`)
+  throw commandError('INVALID_VALUE', `--${name} needs a value, as in --${name}=${value}.`)
 }
 
 /**
  * A flag's value as one of some words; undefined when the flag was not given.
  *
- * @throws {UsageError} INVALID_VALUE
+ * @throws {VigilError} INVALID_VALUE
  */
 export function choiceFlag<Choice extends string>(
   flags: Flags,
@@ -164,17 +165,17 @@ export function choiceFlag<Choice extends string>(
   if (text === undefined) return undefined
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice
-  throw new UsageError('INVALID_VALUE', `--${name} must be one of ${choices.join(', ')}, but ${received(text)}.`)
+  throw commandError('INVALID_VALUE', `--${name} must be one of ${choices.join(', ')}, but ${received(text)}.`)
 }
 
 function received(text: string | null): string {
   return text === null || text === '' ? 'has no value' : `is "${harmlessText(text, 100)}"`
 }
 
-function unknownFlag(written: string, name: string, names: readonly string[]): UsageError {
+function unknownFlag(written: string, name: string, names: readonly string[]): VigilError {
   const turnedOff = name.replace(/^no-/, '')
   if (turnedOff !== name && names.includes(turnedOff)) {
-    return new UsageError('UNKNOWN_FLAG', `There is no flag --${name}. Give --${turnedOff}=false.`)
+    return commandError('UNKNOWN_FLAG', `There is no flag --${name}. Give --${turnedOff}=false.`)
   }
   const nearest = nearestName(name, names)
   const few = names.length <= 12
@@ -183,7 +184,7 @@ function unknownFlag(written: string, name: string, names: readonly string[]): U
     : few
       ? ` The flags are ${names.map((flag) => `--${flag}`).join(', ')}.`
       : ' --help lists all flags.'
-  return new UsageError('UNKNOWN_FLAG', `There is no flag --${harmlessText(written, 100)}.${rest}`)
+  return commandError('UNKNOWN_FLAG', `There is no flag --${harmlessText(written, 100)}.${rest}`)
 }
 
 /** A name as it is written on the command line, without the dashes: kebab-case. */

@@ -1,5 +1,5 @@
 export { borderlessTable } from './borderless-table.ts'
-export { FileError, UsageError, type UsageErrorCode } from './errors.ts'
+export { COMMAND_ERRORS, commandError } from './errors.ts'
 export {
   booleanOf,
   choiceFlag,
@@ -28,6 +28,6 @@ export {
   formatShare,
   formatSigned,
 } from './number-format.ts'
-export { type Command, type CommandContext, type ErrorKinds, endWith, runCommand } from './run-command.ts'
+export { type Command, type CommandContext, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
 export { appendLine, writeFileAtomically } from './whole-file.ts'

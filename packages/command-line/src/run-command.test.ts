@@ -1,11 +1,9 @@
+import { errorsOf } from '@vigil/errors'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { UsageError } from './errors.ts'
+import { commandError } from './errors.ts'
 import { runCommand } from './run-command.ts'
 
-class BadDataError extends Error {
-  override readonly name = 'BadDataError'
-  readonly code = 'ROTTEN'
-}
+const badData = errorsOf({ ROTTEN: ['data', 'rows that are bad'] })
 
 const HELP = { command: 'x:y', file: 'x.ts', purpose: 'Does x.', groups: [], examples: [''] }
 
@@ -13,7 +11,6 @@ async function outcome(error: unknown) {
   const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   await runCommand({
     help: HELP,
-    errors: { usage: () => false, badData: (e: Error) => e instanceof BadDataError },
     async run() {
       throw error
     },
@@ -38,11 +35,11 @@ afterEach(() => {
 
 describe('runCommand', () => {
   it('ends a mistake with one line and the code of its kind', async () => {
-    expect(await outcome(new UsageError('UNKNOWN_FLAG', 'No such flag.'))).toEqual({
+    expect(await outcome(commandError('UNKNOWN_FLAG', 'No such flag.'))).toEqual({
       code: 2,
       text: 'error UNKNOWN_FLAG: No such flag.\n',
     })
-    expect(await outcome(new BadDataError('Bad rows.'))).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
+    expect(await outcome(badData('ROTTEN', 'Bad rows.'))).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
   })
 
   it.each([
@@ -68,7 +65,7 @@ describe('runCommand', () => {
   })
 
   it('bounds what it says, whatever an error holds', async () => {
-    expect((await outcome(new UsageError('INVALID_VALUE', 'x'.repeat(1e8)))).text.length).toBeLessThan(5000)
+    expect((await outcome(commandError('INVALID_VALUE', 'x'.repeat(1e8)))).text.length).toBeLessThan(5000)
     expect((await outcome(new Error('x'.repeat(1e8)))).text.length).toBeLessThan(5000)
     expect((await outcome(systemError('ENOENT', 'open', 'x'.repeat(1e7)))).text.length).toBeLessThan(5000)
   })

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
-import { FileError, UsageError } from './errors.ts'
+import { type ErrorKind, VigilError } from '@vigil/errors'
+import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
 import { commandLine, handOverOutput, reportExitCode, standWhereTheUserStands } from './nx.ts'
@@ -7,16 +8,10 @@ import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
 
 /** How a command ends when it does not end well. */
-const EXIT = { failed: 1, usage: 2, badData: 3 } as const
+const EXIT: Readonly<Record<ErrorKind, number>> = { failure: 1, usage: 2, data: 3 }
 
 /** With less heap Node ends itself in the middle of the work, with a stack of its own. */
 const HEAP_BYTES_MIN = 96 * 2 ** 20
-
-/** Which errors are whose: the classes that stand for a mistake of usage, and those that stand for bad data. */
-export type ErrorKinds = {
-  readonly usage: (error: Error) => boolean
-  readonly badData: (error: Error) => boolean
-}
 
 /** What a command gets. */
 export type CommandContext = {
@@ -25,25 +20,22 @@ export type CommandContext = {
   readonly stop: StopRequest
 }
 
-/** A command: what it does, what its help says, and whose its errors are. */
+/** A command: what it does, and what its help says. */
 export type Command = {
   readonly run: (context: CommandContext) => Promise<void>
   /** Said for --help, -h and help. */
   readonly help: Help
-  readonly errors?: ErrorKinds
 }
-
-const NO_KINDS: ErrorKinds = { usage: () => false, badData: () => false }
 
 /**
  * Runs a command. A mistake of the user ends it with one message on stderr and exit code 2 (usage) or 3 (data), another
  * failure with 1, a signal with 128 + its number; only a defect of ours shows a stack.
  */
-export async function runCommand({ run, help, errors = NO_KINDS }: Command): Promise<void> {
+export async function runCommand({ run, help }: Command): Promise<void> {
   handOverOutput()
   guardOutput()
   const signals = watchSignals((code, signal) => endNow(code, `Stopped by ${signal}.`))
-  const fail = (error: unknown) => endNow(exitCodeOf(error, errors), messageOf(error))
+  const fail = (error: unknown) => endNow(exitCodeOf(error), messageOf(error))
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
   try {
@@ -60,7 +52,7 @@ export async function runCommand({ run, help, errors = NO_KINDS }: Command): Pro
     if (stopped !== null) endWith(stopped)
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    endWith(exitCodeOf(error, errors))
+    endWith(exitCodeOf(error))
   } finally {
     signals.close()
     process.off('uncaughtException', fail)
@@ -83,7 +75,7 @@ function endNow(code: number, message: string): void {
 function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY)
-    if (!isReaderGone) endNow(EXIT.failed, `error OUTPUT: The output could not be written: ${systemReason(error)}.`)
+    if (!isReaderGone) endNow(EXIT.failure, `error OUTPUT: The output could not be written: ${systemReason(error)}.`)
   })
   // There is nowhere left to complain; the exit code says it.
   process.stderr.on('error', () => undefined)
@@ -93,35 +85,21 @@ function assertHeap(): void {
   const { heap_size_limit: bytes } = getHeapStatistics()
   if (bytes >= HEAP_BYTES_MIN) return
   const [found, needed] = [bytes, HEAP_BYTES_MIN].map((size) => Math.round(size / 2 ** 20))
-  throw new HeapError(`Node may use ${found} MB of heap here, and needs ${needed}. Raise --max-old-space-size.`)
+  throw commandError(
+    'MEMORY',
+    `Node may use ${found} MB of heap here, and needs ${needed}. Raise --max-old-space-size.`,
+  )
 }
 
-class HeapError extends Error {
-  override readonly name = 'HeapError'
-  readonly code = 'MEMORY'
+function exitCodeOf(error: unknown): number {
+  return error instanceof VigilError ? EXIT[error.kind] : EXIT.failure
 }
 
-function exitCodeOf(error: unknown, { usage, badData }: ErrorKinds): number {
-  if (!(error instanceof Error)) return EXIT.failed
-  if (error instanceof UsageError || usage(error)) return EXIT.usage
-  return badData(error) ? EXIT.badData : EXIT.failed
-}
-
-/** Our own errors are named and carry a code, and say what to do; anything else is a defect, and its stack is wanted. */
+/** Our own errors carry a code and say what to do. Anything else is a defect, and its stack is wanted. */
 function messageOf(error: unknown): string {
-  if (isOurs(error)) return `error ${error.code}: ${harmlessLines(error.message)}`
+  if (error instanceof VigilError) return `error ${error.code}: ${harmlessLines(error.message)}`
   const machine = machineMessage(error)
   if (machine !== null) return harmlessLines(machine)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `This is a defect of Vigil, not of your input. Please report it with this text:\n${harmlessLines(stack)}`
-}
-
-function isOurs(error: unknown): error is Error & { readonly code: unknown } {
-  if (error instanceof FileError) return true
-  return error instanceof Error && 'code' in error && /^[A-Z]\w+Error$/.test(error.name) && !isBuiltIn(error)
-}
-
-/** Errors of Node carry codes too, but say nothing that a user can act on. */
-function isBuiltIn(error: Error): boolean {
-  return [TypeError, RangeError, SyntaxError, ReferenceError].some((type) => error instanceof type)
 }

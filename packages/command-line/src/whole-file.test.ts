@@ -51,10 +51,10 @@ describe('writeFileAtomically', () => {
     const missing = join(folder, 'missing', 'file')
     await expect(writeFileAtomically(missing, '')).rejects.toMatchObject({
       code: 'FILE_UNWRITABLE',
-      systemCode: 'ENOENT',
+      cause: { code: 'ENOENT' },
       message: `${missing} could not be written: there is no such file or folder (ENOENT). What was there before is unchanged. Name one that is there.`,
     })
-    await expect(writeFileAtomically(folder, 'x')).rejects.toMatchObject({ systemCode: 'EISDIR' })
+    await expect(writeFileAtomically(folder, 'x')).rejects.toMatchObject({ cause: { code: 'EISDIR' } })
     expect(readdirSync(folder)).toEqual([])
   })
 })
@@ -92,7 +92,7 @@ describe.skipIf(!isMountable)('on a full disk (needs the right to mount one)', (
       const error = await writeFileAtomically(file, next).catch((cause: unknown) => cause)
       expect(readFileSync(file).equals(error === undefined ? next : old)).toBe(true)
       expect(readdirSync(disk)).toEqual(['checkpoint'])
-      if (error !== undefined) expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', systemCode: 'ENOSPC' })
+      if (error !== undefined) expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', cause: { code: 'ENOSPC' } })
       outcomes.push(error === undefined ? 'new' : 'old')
     }
     expect([...new Set(outcomes)]).toEqual(['new', 'old'])
@@ -107,7 +107,7 @@ describe.skipIf(!isMountable)('on a full disk (needs the right to mount one)', (
       error = await appendLine(file, line).catch((cause: unknown) => cause)
       if (error === undefined) lines.push(line)
     }
-    expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', systemCode: 'ENOSPC' })
+    expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', cause: { code: 'ENOSPC' } })
     expect(lines.length).toBeGreaterThan(5)
     expect(readFileSync(file, 'utf8')).toBe(`${lines.join('\n')}\n`)
   })

@@ -1,9 +1,11 @@
 /** Files that are there whole or not at all: every file that Vigil writes is written here. */
+
 import { randomInt } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileError } from './errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { commandError } from './errors.ts'
 import { systemReason, systemRemedy } from './system-error.ts'
 
 /** Bytes of one write: Node takes less than 2 GiB at a time. */
@@ -21,7 +23,7 @@ process.on('exit', () => {
  *
  * @param path    the file to replace, a link to a file itself and not what it points to; its folder must exist
  * @param content text (written as UTF-8) or bytes; the bytes stay the caller's
- * @throws {FileError} FILE_UNWRITABLE; the file is then what it was before
+ * @throws {VigilError} FILE_UNWRITABLE; the file is then what it was before
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
@@ -53,7 +55,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
  * Adds a line to a file, which is made where it is missing. Where the line cannot be written whole, nothing of it stays.
  *
  * @param line text without its line break
- * @throws {FileError} FILE_UNWRITABLE
+ * @throws {VigilError} FILE_UNWRITABLE
  */
 export async function appendLine(path: string, line: string): Promise<void> {
   let file: FileHandle | null = null
@@ -117,10 +119,9 @@ function removeNow(path: string): void {
   }
 }
 
-function unwritable(what: string, cause: unknown, rest: string): FileError {
-  const code = (cause as NodeJS.ErrnoException).code ?? null
+function unwritable(what: string, cause: unknown, rest: string): VigilError {
   const message = `${what}: ${systemReason(cause)}. What was there before is unchanged.${rest} ${systemRemedy(cause)}`
-  return new FileError(message, code, { cause })
+  return commandError('FILE_UNWRITABLE', message, { cause })
 }
 
 const isTrue = () => true

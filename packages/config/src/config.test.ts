@@ -1,12 +1,13 @@
+import { isErrorOf, VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import { COMMAND_LINE, configFingerprint, configKeys, parseSavedConfig, resolveConfig } from './config.ts'
-import { ConfigError } from './errors.ts'
+import { CONFIG_ERRORS } from './errors.ts'
 
-const refused = (input: unknown): ConfigError => {
+const refused = (input: unknown): VigilError => {
   try {
     resolveConfig(input, 'test')
   } catch (error) {
-    if (error instanceof ConfigError) return error
+    if (isErrorOf(CONFIG_ERRORS, error)) return error
   }
   throw new Error(`${JSON.stringify(input)} was accepted`)
 }
@@ -171,7 +172,7 @@ describe('a saved config', () => {
   })
 
   it.each([null, 3, '{}', { seed: 'x' }])('is refused when it is %j', (json) => {
-    expect(() => parseSavedConfig(json, 'config.json')).toThrow(ConfigError)
+    expect(() => parseSavedConfig(json, 'config.json')).toThrow(VigilError)
   })
 })
 

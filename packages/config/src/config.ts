@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { flagName, harmlessText, nearestName } from '@vigil/command-line'
-import { compileConstraints, EnvironmentError } from '@vigil/env-wasm'
+import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
+import { isErrorOf } from '@vigil/errors'
 import { type Length, learnsConstraints, usesMultipliers } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
@@ -9,7 +10,7 @@ import { z } from 'zod'
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
 import { needsPortableEngine } from './defects.ts'
 import { environmentOf } from './environment.ts'
-import { ConfigError } from './errors.ts'
+import { configError } from './errors.ts'
 import type { Config } from './resolved-config.ts'
 import { resolveSpecifications } from './specifications.ts'
 
@@ -32,7 +33,7 @@ const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'da
  *
  * @param input  what a person gave, merged from a file and flags; not trusted
  * @param source where it came from, for messages
- * @throws {ConfigError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
+ * @throws {VigilError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
  */
 export function resolveConfig(input: unknown, source: SettingSource): Config {
   const parsed = parse(input, source)
@@ -56,7 +57,7 @@ export function resolveConfig(input: unknown, source: SettingSource): Config {
 /** Reads the config.json of a run folder: a resolved config, checked again. */
 export function parseSavedConfig(json: unknown, source: string): Config {
   if (typeof json !== 'object' || json === null) {
-    throw new ConfigError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
+    throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
   const { lanesPerShard: _derived, lengths = null, ...input } = json as Record<string, unknown>
   const config = resolveConfig(input, source)
@@ -67,7 +68,7 @@ export function parseSavedConfig(json: unknown, source: string): Config {
  * A run's config with other values for settings that may change while it goes on.
  *
  * @param settings what a person gave; not trusted
- * @throws {ConfigError} as resolveConfig
+ * @throws {VigilError} as resolveConfig
  */
 export function withSettings(
   saved: Config,
@@ -118,7 +119,7 @@ function parseLengths(json: unknown, { iterations }: Config, source: string): re
       )
     })
   if (isPossible) return Object.freeze(lengths)
-  throw new ConfigError(
+  throw configError(
     'INVALID_VALUE',
     `${source}: lengths must say how long the training was to be, ascending to ${iterations}, but is ${JSON.stringify(json)}.`,
   )
@@ -142,7 +143,7 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
   if (issue.code === 'unrecognized_keys') {
     const key = wrong.join('.')
     const suggestion = nearestName(key, configKeys())
-    throw new ConfigError(
+    throw configError(
       'UNKNOWN_KEY',
       `${source}: there is no setting "${harmlessText(key, 100)}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
     )
@@ -151,7 +152,7 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
   // A list is one flag, whichever of its items is wrong.
   const flag = flagName(issue.path.filter((part) => typeof part === 'string').join('.'))
   const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
-  throw new ConfigError(
+  throw configError(
     'INVALID_VALUE',
     `${name} must be ${requirement(issue, issue.path[0])}, but is ${harmlessText(inJson(received), 100)}.`,
   )
@@ -201,7 +202,7 @@ function lengthOf(origin: string): string {
 
 function assertConsistent(config: Config): void {
   const conflict = (message: string) => {
-    throw new ConfigError('CONFLICT', message)
+    throw configError('CONFLICT', message)
   }
   if (config.agents < 3 * config.faults + 1) {
     conflict(
@@ -303,8 +304,8 @@ function assertWatchable(config: Config): void {
   try {
     compileConstraints(environmentOf(config))
   } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error
-    throw new ConfigError('INVALID_VALUE', `${error.message}${excerptOf(error.cause)}`)
+    if (!isErrorOf(ENVIRONMENT_ERRORS, error)) throw error
+    throw configError('INVALID_VALUE', `${error.message}${excerptOf(error.cause)}`)
   }
   if (config.stlMode !== 'lagrangian+direct') return
   for (const { name, formula } of config.specifications) {
@@ -313,7 +314,7 @@ function assertWatchable(config: Config): void {
     } catch (error) {
       if (!(error instanceof StlError)) throw error
       const message = `stlMode "lagrangian+direct" cannot take the gradient of "${name}": ${error.message} Or use --stl-mode=lagrangian.`
-      throw new ConfigError('INVALID_VALUE', `${message}${excerptOf(error)}`)
+      throw configError('INVALID_VALUE', `${message}${excerptOf(error)}`)
     }
   }
 }

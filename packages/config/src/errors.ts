@@ -1,19 +1,12 @@
-/**
- * - `UNKNOWN_KEY`: a setting that does not exist.
- * - `INVALID_VALUE`: a value of the wrong kind or out of range.
- * - `CONFLICT`: settings that cannot hold together.
- * - `CONFIG_FILE`: a config file that cannot be read.
- * - `PRESET`: a preset that does not exist.
- */
-export type ConfigErrorCode = 'UNKNOWN_KEY' | 'INVALID_VALUE' | 'CONFLICT' | 'CONFIG_FILE' | 'PRESET'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** Bad usage: the program ends with exit code 2 and this message, which names the setting, the rule and the remedy. */
-export class ConfigError extends Error {
-  readonly code: ConfigErrorCode
+/** What can be wrong with settings. The message names the setting, the rule and the remedy. */
+export const CONFIG_ERRORS = {
+  UNKNOWN_KEY: ['usage', 'a setting that does not exist'],
+  INVALID_VALUE: ['usage', 'the value of a setting is of the wrong kind or out of range'],
+  CONFLICT: ['usage', 'settings that cannot hold together'],
+  CONFIG_FILE: ['usage', 'a config file cannot be read'],
+  PRESET: ['usage', 'a preset that does not exist'],
+} as const satisfies ErrorTable
 
-  constructor(code: ConfigErrorCode, message: string) {
-    super(message)
-    this.name = 'ConfigError'
-    this.code = code
-  }
-}
+export const configError = errorsOf(CONFIG_ERRORS)

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UsageError } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeSettings, parseFlags, readSpecifications } from './flags.ts'
@@ -91,7 +91,7 @@ describe('parseFlags', () => {
     ['--constructor=1', /no flag/],
   ])('refuses %s', (word, message) => {
     expect(() => parseFlags([word], OWN)).toThrow(message)
-    expect(() => parseFlags([word], OWN)).toThrow(UsageError)
+    expect(() => parseFlags([word], OWN)).toThrow(VigilError)
   })
 
   it('never fails otherwise', () => {
@@ -100,7 +100,7 @@ describe('parseFlags', () => {
         try {
           parseFlags(words, OWN)
         } catch (error) {
-          expect(error).toBeInstanceOf(UsageError)
+          expect(error).toBeInstanceOf(VigilError)
         }
       }),
     )

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { booleanOf, type Flags, type FlagTable, numberOf, readFlags, UsageError } from '@vigil/command-line'
+import { booleanOf, commandError, type Flags, type FlagTable, numberOf, readFlags } from '@vigil/command-line'
 import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
 import { configSchema } from './config-schema.ts'
-import { ConfigError } from './errors.ts'
+import { configError } from './errors.ts'
 import { settingGroups } from './setting-help.ts'
 
 /** What the command line says: settings for the config, and the command's own flags. */
@@ -16,7 +16,7 @@ export type CommandLine = {
  * as people write them; the schema judges them later.
  *
  * @param own the command's own flags, which come as they are
- * @throws {UsageError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE for a setting without a value
+ * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE for a setting without a value
  */
 export function parseFlags(words: readonly string[], own: FlagTable): CommandLine {
   const all = settingGroups().flatMap((group) => group.flags)
@@ -40,25 +40,25 @@ export function parseFlags(words: readonly string[], own: FlagTable): CommandLin
 /**
  * Reads a config file: a JSON object of settings.
  *
- * @throws {ConfigError} CONFIG_FILE
+ * @throws {VigilError} CONFIG_FILE
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   const json = await readJson(path, 'config file')
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
-  throw new ConfigError('CONFIG_FILE', `The config file ${path} must hold one JSON object of settings.`)
+  throw configError('CONFIG_FILE', `The config file ${path} must hold one JSON object of settings.`)
 }
 
 /**
  * What `--specifications` names: a preset, a file with a JSON list, or one formula, which is then called "specification".
  *
- * @throws {ConfigError} CONFIG_FILE
+ * @throws {VigilError} CONFIG_FILE
  */
 export async function readSpecifications(value: string): Promise<unknown> {
   if (value === 'auto' || value in SPECIFICATION_PRESETS) return value
   if (!value.endsWith('.json')) return [{ name: 'specification', formula: value }]
   const json = await readJson(value, 'file of specifications')
   if (Array.isArray(json)) return json
-  throw new ConfigError(
+  throw configError(
     'CONFIG_FILE',
     `The file of specifications ${value} must hold a JSON list of { name, formula, target }.`,
   )
@@ -102,12 +102,12 @@ function hasPath(settings: object, path: readonly PropertyKey[]): boolean {
 
 async function readJson(path: string, what: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ConfigError('CONFIG_FILE', `The ${what} ${path} cannot be read: ${(cause as Error).message}.`)
+    throw configError('CONFIG_FILE', `The ${what} ${path} cannot be read: ${(cause as Error).message}.`)
   })
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new ConfigError('CONFIG_FILE', `The ${what} ${path} is not JSON: ${(cause as Error).message}.`)
+    throw configError('CONFIG_FILE', `The ${what} ${path} is not JSON: ${(cause as Error).message}.`)
   }
 }
 
@@ -117,7 +117,7 @@ const SWITCHES: ReadonlySet<string> = new Set(['anneal', 'bootstrap', 'layerNorm
 const TEXTS: ReadonlySet<string> = new Set(['data', 'out', 'specifications'])
 
 function missingValue(name: string): never {
-  throw new UsageError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
+  throw commandError('INVALID_VALUE', `--${name} needs a value, as in --${name}=VALUE.`)
 }
 
 /** A list of widths or names may come without its brackets. What cannot be read stays text, for the schema to refuse. */

@@ -11,7 +11,7 @@ export {
 export type { ConfigInput } from './config-schema.ts'
 export { DEFECTS, type Defect, DROPOUT_RATE, needsPortableEngine, PARTIAL_METRICS_EVENTS } from './defects.ts'
 export { environmentOf, fallbackActionOf } from './environment.ts'
-export { ConfigError } from './errors.ts'
+export { CONFIG_ERRORS, configError } from './errors.ts'
 export { layerSettings, mergeSettings, parseFlags, readConfigFile, readSpecifications } from './flags.ts'
 export { presetNames, readPreset } from './presets.ts'
 export type { Config } from './resolved-config.ts'

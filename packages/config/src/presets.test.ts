@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
+import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import { resolveConfig } from './config.ts'
-import { ConfigError } from './errors.ts'
 import { presetNames, readPreset } from './presets.ts'
 
 describe('the presets', () => {
@@ -67,7 +67,7 @@ describe('readPreset', () => {
     ['circle', 'The presets circle -> round -> circle extend each other in a circle.'],
     ['wordy', 'The preset "wordy" is not one (the file: Unrecognized key: "setings").'],
   ])('refuses %s', (name, message) => {
-    expect(() => readPreset(name, FILES)).toThrow(ConfigError)
+    expect(() => readPreset(name, FILES)).toThrow(VigilError)
     expect(() => readPreset(name, FILES)).toThrow(message)
   })
 })

@@ -12,7 +12,7 @@ import stratified from '../presets/stratified.json' with { type: 'json' }
 import streamEpisodes from '../presets/stream-episodes.json' with { type: 'json' }
 import tdLambda from '../presets/td-lambda.json' with { type: 'json' }
 import valueCoef5 from '../presets/value-coef-5.json' with { type: 'json' }
-import { ConfigError } from './errors.ts'
+import { configError } from './errors.ts'
 import { mergeSettings } from './flags.ts'
 
 /** A file of packages/config/presets. Its settings are judged by the config's schema, together with what overrules them. */
@@ -62,7 +62,7 @@ export function presetNames(): string[] {
  *
  * @param name  one of `presetNames`
  * @param files the presets' JSON by name; for tests
- * @throws {ConfigError} PRESET for an unknown name (with the nearest), a file that is none, and a chain that ends nowhere
+ * @throws {VigilError} PRESET for an unknown name (with the nearest), a file that is none, and a chain that ends nowhere
  */
 export function readPreset(name: string, files: Readonly<Record<string, unknown>> = FILES): Preset {
   const chain: string[] = []
@@ -70,7 +70,7 @@ export function readPreset(name: string, files: Readonly<Record<string, unknown>
   let next: string | undefined = name
   while (next !== undefined) {
     if (chain.includes(next)) {
-      throw new ConfigError('PRESET', `The presets ${[...chain, next].join(' -> ')} extend each other in a circle.`)
+      throw configError('PRESET', `The presets ${[...chain, next].join(' -> ')} extend each other in a circle.`)
     }
     const file = parse(next, files, chain.at(-1))
     settings = mergeSettings(file.settings, settings)
@@ -87,10 +87,10 @@ function parse(name: string, files: Readonly<Record<string, unknown>>, extendedB
     const nearest = nearestName(name, names)
     const who = extendedBy === undefined ? '' : ` that "${extendedBy}" extends`
     const meant = nearest === null ? `The presets are ${names.join(', ')}.` : `Did you mean "${nearest}"?`
-    throw new ConfigError('PRESET', `There is no preset "${name}"${who}. ${meant}`)
+    throw configError('PRESET', `There is no preset "${name}"${who}. ${meant}`)
   }
   const result = presetSchema.safeParse(files[name])
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]
-  throw new ConfigError('PRESET', `The preset "${name}" is not one (${path.join('.') || 'the file'}: ${message}).`)
+  throw configError('PRESET', `The preset "${name}" is not one (${path.join('.') || 'the file'}: ${message}).`)
 }

@@ -1,11 +1,11 @@
 import { SPECIFICATION_PRESETS, type TargetedSpecification } from '@vigil/env-wasm'
 import type { ParsedConfig } from './config-schema.ts'
-import { ConfigError } from './errors.ts'
+import { configError } from './errors.ts'
 
 /**
  * The specifications that a config means, each with its target.
  *
- * @throws {ConfigError} CONFLICT for two of one name
+ * @throws {VigilError} CONFLICT for two of one name
  */
 export function resolveSpecifications({
   specifications,
@@ -17,7 +17,7 @@ export function resolveSpecifications({
   const names = new Set<string>()
   return list.map((entry) => {
     if (names.has(entry.name)) {
-      throw new ConfigError('CONFLICT', `Two specifications are called "${entry.name}". Give each a name of its own.`)
+      throw configError('CONFLICT', `Two specifications are called "${entry.name}". Give each a name of its own.`)
     }
     names.add(entry.name)
     return { target: stlTarget, ...entry }

@@ -2,9 +2,9 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { VigilError } from '@vigil/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SAMPLE_COLUMNS, type SampleRecord, sampleRecords, writeCsv } from './adapters/darpa-tc.fixture.ts'
-import { DataError } from './errors.ts'
 import { type DatasetRequest, loadDataset } from './load-dataset.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vigil-bad-data-'))
@@ -196,10 +196,10 @@ describe('bad data', () => {
       () => null,
       (reason: unknown) => reason,
     )
-    expect(error).toBeInstanceOf(DataError)
-    expect((error as DataError).code).toBe(code)
-    expect((error as DataError).message).toMatch(words)
-    expect((error as DataError).message).not.toMatch(/\n|at .*\.ts:/)
+    expect(error).toBeInstanceOf(VigilError)
+    expect((error as VigilError).code).toBe(code)
+    expect((error as VigilError).message).toMatch(words)
+    expect((error as VigilError).message).not.toMatch(/\n|at .*\.ts:/)
   })
 
   it('NaN in a Parquet column of numbers', async () => {

@@ -2,7 +2,7 @@ import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset } from './dataset.ts'
-import { DataError } from './errors.ts'
+import { dataError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { encodeCategorical, encodeDense, vocabularySize } from './pipeline/encode.ts'
 import { fitColumn } from './pipeline/fit.ts'
@@ -49,7 +49,7 @@ const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpa
  * ```
  *
  * @param progress called with a few words at each stage
- * @throws {DataError} for bad data, a bad path or a pipeline that does not belong to them
+ * @throws {VigilError} for bad data, a bad path or a pipeline that does not belong to them
  */
 export async function loadDataset(
   request: DatasetRequest,
@@ -62,7 +62,7 @@ export async function loadDataset(
 /**
  * The same for data of your own, which an adapter reads (examples/own-adapter.ts is one).
  *
- * @throws {DataError} for bad data, a bad path or a pipeline that does not belong to them
+ * @throws {VigilError} for bad data, a bad path or a pipeline that does not belong to them
  */
 export async function loadEvents(
   adapter: Adapter,
@@ -149,7 +149,7 @@ const CHOICES = {
 function requireChoice(field: keyof typeof CHOICES, value: string): void {
   const allowed: readonly string[] = CHOICES[field]
   if (allowed.includes(value)) return
-  throw new DataError(
+  throw dataError(
     'REQUEST_INVALID',
     `${field}: needs one of ${allowed.join(', ')}, received ${JSON.stringify(value)}. Choose one of them.`,
   )
@@ -160,7 +160,7 @@ function requireRequest(request: Omit<DatasetRequest, 'dataset'>): void {
   requireChoice('split', request.split)
   for (const field of ['splitSeed', 'seed'] as const) {
     if (Number.isInteger(request[field]) && request[field] >= 0 && request[field] < 2 ** 32) continue
-    throw new DataError(
+    throw dataError(
       'REQUEST_INVALID',
       `${field}: needs an integer from 0 to 4294967295, received ${request[field]}. Choose e.g. 42.`,
     )
@@ -170,7 +170,7 @@ function requireRequest(request: Omit<DatasetRequest, 'dataset'>): void {
 function requireSameKind(pipeline: FeaturePipeline, request: Pick<FeaturePipeline, 'dataset' | 'features'>): void {
   for (const field of ['dataset', 'features'] as const) {
     if (pipeline[field] === request[field]) continue
-    throw new DataError(
+    throw dataError(
       'PIPELINE_MISMATCH',
       `Feature pipeline, ${field}: needs '${request[field]}' as requested, received '${pipeline[field]}'. Use the pipeline that was saved with the run.`,
     )
@@ -182,7 +182,7 @@ function requireBothLabels(events: RawEvents): void {
   for (const label of events.labels) threats += label
   if (threats > 0 && threats < events.rowCount) return
   const found = threats === 0 ? 'benign rows only' : 'threats only'
-  throw new DataError(
+  throw dataError(
     'CLASSES_INVALID',
     `Data labels: need both benign rows and threats, received ${found} (${events.rowCount} rows). There is nothing to learn; give data with both.`,
   )

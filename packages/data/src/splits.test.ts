@@ -1,8 +1,8 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawEvents } from './adapters/adapter.ts'
 import type { Dataset } from './dataset.ts'
-import { DataError } from './errors.ts'
 import { type SplitKind, splitRows } from './splits.ts'
 
 const SHARES = { train: 0.7, validation: 0.15, test: 0.15 } as const
@@ -43,7 +43,7 @@ function trySplit(events: RawEvents, kind: SplitKind, seed: number): Dataset['sp
   try {
     return splitRows(events, kind, seed)
   } catch (error) {
-    expect(error).toBeInstanceOf(DataError)
+    expect(error).toBeInstanceOf(VigilError)
     return null
   }
 }

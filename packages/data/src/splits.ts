@@ -1,7 +1,7 @@
 import { randomStream, shuffle } from '@vigil/random'
 import type { RawEvents } from './adapters/adapter.ts'
 import type { Dataset, Split } from './dataset.ts'
-import { DataError } from './errors.ts'
+import { dataError } from './errors.ts'
 
 /** How rows are divided into train, validation and test (70 / 15 / 15). */
 export type SplitKind = 'stratified' | 'temporal' | 'by-stream'
@@ -19,7 +19,7 @@ const PART_NAMES = ['train', 'validation', 'test'] as const
  *   temporal    the earliest 70 % train, the latest 15 % test
  *   by-stream   no stream is divided; sizes and threat counts as near to the shares as whole streams allow
  *
- * @throws {DataError} SPLIT_EMPTY when a part is empty or train has one label only
+ * @throws {VigilError} SPLIT_EMPTY when a part is empty or train has one label only
  */
 export function splitRows(events: RawEvents, kind: SplitKind, splitSeed: number): Dataset['splits'] {
   const parts = { stratified: stratifiedParts, temporal: temporalParts, 'by-stream': streamParts }[kind](
@@ -149,7 +149,7 @@ function requireUsable(split: Split, name: (typeof PART_NAMES)[number], kind: Sp
   if (split.rows.length > 0 && (name !== 'train' || !oneLabel)) return
   const needed = name === 'train' ? 'rows of both labels' : 'at least one row'
   const found = kind === 'by-stream' ? ` (whole streams are divided, and there are ${streamCountOf(events)})` : ''
-  throw new DataError(
+  throw dataError(
     'SPLIT_EMPTY',
     `Split '${kind}', part '${name}': needs ${needed}, received ${split.rows.length} rows with ${threats} threats${found}. Give more data or choose another split; stratified gives each part one of a label that has 5 rows, and ten of one that has 65.`,
   )

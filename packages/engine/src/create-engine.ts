@@ -20,7 +20,7 @@ export type EngineSettings = {
  * installed and finds a GPU; else the portable engine. TF.js is loaded only when it may be used.
  *
  * @param viewMask [A, P] 1 = learns, 0 = frozen; null = all learn
- * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes it available, MEMORY
+ * @throws {VigilError} BACKEND_UNAVAILABLE with the command that makes it available, MEMORY
  */
 export async function createEngine(
   { engine, backend, engineThreads, rolloutSteps }: EngineSettings,

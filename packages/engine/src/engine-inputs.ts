@@ -1,11 +1,11 @@
 import { type NetworkSpec, recurrentStateSize } from '@vigil/policy-wasm'
 import type { Minibatch, OptimiserState, SupervisedBatch, UpdateSettings } from './engine.ts'
-import { EngineError } from './errors.ts'
+import { engineError } from './errors.ts'
 
 /**
  * Every array of the minibatch has the length that the spec asks for, and every action and category is in range.
  *
- * @throws {EngineError} MINIBATCH_SHAPE naming the field
+ * @throws {VigilError} MINIBATCH_SHAPE naming the field
  */
 export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
   assertRows(minibatch, spec)
@@ -17,25 +17,25 @@ export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
   assertConstraints(minibatch, spec)
   const outside = minibatch.actions.find((action) => action > 3)
   if (outside !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `actions must be 0 to 3, but one is ${outside}.`)
+    throw engineError('MINIBATCH_SHAPE', `actions must be 0 to 3, but one is ${outside}.`)
   }
 }
 
 /**
  * As `assertMinibatch`, for labelled rows.
  *
- * @throws {EngineError} MINIBATCH_SHAPE naming the field
+ * @throws {VigilError} MINIBATCH_SHAPE naming the field
  */
 export function assertSupervisedBatch(batch: SupervisedBatch, spec: NetworkSpec): void {
   assertRows(batch, spec)
   assertLength('labels', '[B]', batch.labels.length, batch.size)
   const outside = batch.labels.find((label) => label > 1)
   if (outside !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `labels must be 0 or 1, but one is ${outside}.`)
+    throw engineError('MINIBATCH_SHAPE', `labels must be 0 or 1, but one is ${outside}.`)
   }
 }
 
-/** @throws {EngineError} SETTINGS naming the field */
+/** @throws {VigilError} SETTINGS naming the field */
 export function assertUpdateSettings(settings: UpdateSettings): void {
   for (const field of ['learningRate', 'clipEpsilon', 'maxGradNormPolicy', 'maxGradNormValue'] as const) {
     assertPositive(field, settings[field])
@@ -43,12 +43,12 @@ export function assertUpdateSettings(settings: UpdateSettings): void {
   if (settings.targetKl !== null) assertPositive('targetKl', settings.targetKl)
   for (const field of ['entropyCoef', 'valueCoef', 'constraintCoef'] as const) {
     if (!(settings[field] >= 0 && Number.isFinite(settings[field]))) {
-      throw new EngineError('SETTINGS', `${field} must be a finite number of at least 0, but is ${settings[field]}.`)
+      throw engineError('SETTINGS', `${field} must be a finite number of at least 0, but is ${settings[field]}.`)
     }
   }
 }
 
-/** @throws {EngineError} SETTINGS */
+/** @throws {VigilError} SETTINGS */
 export function assertLearningRate(learningRate: number): void {
   assertPositive('learningRate', learningRate)
 }
@@ -56,36 +56,36 @@ export function assertLearningRate(learningRate: number): void {
 /**
  * @param length of the array received
  * @param expected A * P
- * @throws {EngineError} STATE_SHAPE
+ * @throws {VigilError} STATE_SHAPE
  */
 export function assertStateLength(field: string, length: number, expected: number): void {
   if (length !== expected) {
-    throw new EngineError(
+    throw engineError(
       'STATE_SHAPE',
       `${field} must hold A * P = ${expected} values, but holds ${length}. It belongs to a network of another shape.`,
     )
   }
 }
 
-/** @throws {EngineError} STATE_SHAPE */
+/** @throws {VigilError} STATE_SHAPE */
 export function assertOptimiserState(state: OptimiserState, expected: number): void {
   assertStateLength('firstMoment', state.firstMoment.length, expected)
   assertStateLength('secondMoment', state.secondMoment.length, expected)
   if (!Number.isSafeInteger(state.step) || state.step < 0) {
-    throw new EngineError('STATE_SHAPE', `step must be an integer of at least 0, but is ${state.step}.`)
+    throw engineError('STATE_SHAPE', `step must be an integer of at least 0, but is ${state.step}.`)
   }
 }
 
 function assertPositive(field: string, value: number): void {
   if (value > 0 && Number.isFinite(value)) return
-  throw new EngineError('SETTINGS', `${field} must be a finite number above 0, but is ${value}.`)
+  throw engineError('SETTINGS', `${field} must be a finite number above 0, but is ${value}.`)
 }
 
 type Rows = Pick<Minibatch, 'size' | 'dense' | 'categorical' | 'recurrence'>
 
 function assertRows(batch: Rows, spec: NetworkSpec): void {
   if (!Number.isSafeInteger(batch.size) || batch.size < 1) {
-    throw new EngineError('MINIBATCH_SHAPE', `size must be an integer of at least 1, but is ${batch.size}.`)
+    throw engineError('MINIBATCH_SHAPE', `size must be an integer of at least 1, but is ${batch.size}.`)
   }
   const columnCount = spec.vocabularySizes.length
   assertLength('dense', '[B, denseSize]', batch.dense.length, batch.size * spec.denseSize)
@@ -93,7 +93,7 @@ function assertRows(batch: Rows, spec: NetworkSpec): void {
   for (let row = 0, at = 0; row < batch.size; row++) {
     for (let column = 0; column < columnCount; column++, at++) {
       if (batch.categorical[at] >= spec.vocabularySizes[column]) {
-        throw new EngineError(
+        throw engineError(
           'MINIBATCH_SHAPE',
           `categorical[row ${row}, column ${column}] must be below the vocabulary size ` +
             `${spec.vocabularySizes[column]}, but is ${batch.categorical[at]}.`,
@@ -108,7 +108,7 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
   const isRecurrent = spec.lstmHidden.length > 0
   if (recurrence === null || !isRecurrent) {
     if ((recurrence !== null) === isRecurrent) return
-    throw new EngineError(
+    throw engineError(
       'MINIBATCH_SHAPE',
       isRecurrent
         ? 'recurrence must say how the rows follow one another, because the network has LSTM layers, but is null.'
@@ -118,7 +118,7 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
   const { stepCount, laneCount, resets, state } = recurrence
   const areCounts = [stepCount, laneCount].every((count) => Number.isSafeInteger(count) && count >= 1)
   if (!areCounts || stepCount * laneCount !== size) {
-    throw new EngineError(
+    throw engineError(
       'MINIBATCH_SHAPE',
       `recurrence.stepCount and laneCount must be integers of at least 1 whose product is size = ${size}, ` +
         `but are ${stepCount} and ${laneCount}.`,
@@ -128,18 +128,18 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
   assertLength('recurrence.state', '[A, L, S]', state.length, spec.agentCount * laneCount * recurrentStateSize(spec))
   const reset = resets.find((value) => value > 1)
   if (reset !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)
+    throw engineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)
   }
   const value = state.find((entry) => !Number.isFinite(entry))
   if (value !== undefined) {
-    throw new EngineError('MINIBATCH_SHAPE', `recurrence.state must be finite, but holds ${value}.`)
+    throw engineError('MINIBATCH_SHAPE', `recurrence.state must be finite, but holds ${value}.`)
   }
 }
 
 function assertConstraints({ size, constraints }: Minibatch, { agentCount, constraintCount }: NetworkSpec): void {
   if (constraints === null || constraintCount === 0) {
     if ((constraints === null) === (constraintCount === 0)) return
-    throw new EngineError(
+    throw engineError(
       'MINIBATCH_SHAPE',
       constraints === null
         ? `constraints must hold the targets of the network's ${constraintCount} specifications, but is null.`
@@ -156,7 +156,7 @@ function assertConstraints({ size, constraints }: Minibatch, { agentCount, const
 
 function assertLength(field: string, shape: string, length: number, expected: number): void {
   if (length !== expected) {
-    throw new EngineError(
+    throw engineError(
       'MINIBATCH_SHAPE',
       `${field} must have the shape ${shape} = ${expected} values, but has ${length}.`,
     )

@@ -137,7 +137,7 @@ export type OptimiserState = {
 /**
  * Owns the team's parameters and optimiser state while it learns. Calls must not overlap: await one before the next.
  *
- * All methods @throws {EngineError} MINIBATCH_SHAPE, SETTINGS, STATE_SHAPE for an argument that does not fit and
+ * All methods @throws {VigilError} MINIBATCH_SHAPE, SETTINGS, STATE_SHAPE for an argument that does not fit and
  * STATE_MISSING before the first `loadParameters` and after `dispose`.
  */
 export type Engine = {
@@ -158,7 +158,7 @@ export type Engine = {
   /**
    * One clipped PPO step of every agent on the minibatch; none, and the optimiser as it was, where `isTooFar`.
    *
-   * @throws {EngineError} NOT_FINITE when a loss or a gradient is not finite; the parameters are then spoilt
+   * @throws {VigilError} NOT_FINITE when a loss or a gradient is not finite; the parameters are then spoilt
    */
   update(minibatch: Minibatch, settings: UpdateSettings): Promise<UpdateStats>
   /**
@@ -166,7 +166,7 @@ export type Engine = {
    *
    * @param learningRate > 0
    * @returns mean cross-entropy over rows and agents before the step, in nats
-   * @throws {EngineError} NOT_FINITE as `update`
+   * @throws {VigilError} NOT_FINITE as `update`
    */
   supervisedUpdate(batch: SupervisedBatch, learningRate: number): Promise<number>
   /** Frees all memory of the engine. */

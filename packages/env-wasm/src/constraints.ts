@@ -3,7 +3,7 @@ import { writeBlock } from '@vigil/blocks'
 import { compile, invariantOf, type MonitorBank, monitorBank, type Program, parse, StlError } from '@vigil/stl'
 import { LANE, WATCH, WATCH_RECORD } from './blocks.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
-import { EnvironmentError } from './errors.ts'
+import { environmentError } from './errors.ts'
 import {
   ACTION_MS,
   CPU_LOAD,
@@ -54,13 +54,13 @@ export type Constraints = {
 /**
  * Compiles the specifications of an environment. A top-level unbounded G is an invariant: what is under it is watched.
  *
- * @throws {EnvironmentError} SPECIFICATION, naming the formula and the place, with the StlError as its cause
+ * @throws {VigilError} SPECIFICATION, naming the formula and the place, with the StlError as its cause
  */
 export function compileConstraints(environment: EnvironmentSpec): Constraints {
   const { specifications } = environment
   if (specifications.length > SPECIFICATIONS_MAX) {
     const message = `There may be ${SPECIFICATIONS_MAX} specifications at most, but there are ${specifications.length}. Join some with "and".`
-    throw new EnvironmentError('SPECIFICATION', message)
+    throw environmentError('SPECIFICATION', message)
   }
   const programs = specifications.map(compileSpecification)
   const bank = programs.length === 0 ? null : monitorBank(programs)
@@ -99,7 +99,7 @@ function compileSpecification(formula: string, index: number): Program {
     if (!(cause instanceof StlError)) throw cause
     const place = cause.line !== null ? `, line ${cause.line}, column ${cause.column}` : ''
     const message = `specifications[${index}] "${formula}"${place}: ${cause.message}`
-    throw new EnvironmentError('SPECIFICATION', message, { cause })
+    throw environmentError('SPECIFICATION', message, { cause })
   }
 }
 

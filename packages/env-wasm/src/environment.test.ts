@@ -1,9 +1,9 @@
+import { VigilError } from '@vigil/errors'
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileConstraints } from './constraints.ts'
 import type { EnvironmentSpec } from './environment-spec.ts'
-import { EnvironmentError } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
 import { openLanes, SPEC, type World } from './lanes.fixture.ts'
 import { compileEnvironment } from './module.ts'
@@ -216,7 +216,7 @@ describe('writeEnvironmentPlan', () => {
     [{ rewards: { ...DEFAULT_REWARDS, alertedThreat: -0.5 } }, /alertedThreat/],
   ])('refuses %j', (change, message) => {
     expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(message)
-    expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(EnvironmentError)
+    expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(VigilError)
   })
 })
 

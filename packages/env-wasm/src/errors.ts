@@ -1,19 +1,12 @@
-/**
- * - `ENVIRONMENT_SPEC`: a setting of the environment is out of range.
- * - `LANE_STATE`: saved lane states are not those of this environment.
- * - `SPECIFICATION`: a specification that cannot be watched; the cause is packages/stl's StlError where it has one.
- * - `NOT_BUILT`: env.wasm has not been built yet.
- * - `TRAP`: an internal assertion of the WebAssembly module failed.
- */
-export type EnvironmentErrorCode = 'ENVIRONMENT_SPEC' | 'LANE_STATE' | 'SPECIFICATION' | 'NOT_BUILT' | 'TRAP'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** An environment that cannot be built or run; the message says what was expected, what was found and what to do. */
-export class EnvironmentError extends Error {
-  readonly code: EnvironmentErrorCode
+/** Why an environment cannot be built or run. */
+export const ENVIRONMENT_ERRORS = {
+  ENVIRONMENT_SPEC: ['failure', 'a setting of the environment is out of range'],
+  LANE_STATE: ['data', 'saved lane states are not those of this environment'],
+  SPECIFICATION: ['usage', 'a specification cannot be watched; the cause is an error of stl where there is one'],
+  NOT_BUILT: ['failure', 'env.wasm has not been built yet'],
+  TRAP: ['failure', 'an internal assertion of the WebAssembly module failed'],
+} as const satisfies ErrorTable
 
-  constructor(code: EnvironmentErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'EnvironmentError'
-    this.code = code
-  }
-}
+export const environmentError = errorsOf(ENVIRONMENT_ERRORS)

@@ -8,7 +8,7 @@ export {
   observedRobustness,
   ROBUSTNESS_MAX,
 } from './environment-spec.ts'
-export { EnvironmentError, type EnvironmentErrorCode } from './errors.ts'
+export { ENVIRONMENT_ERRORS, environmentError } from './errors.ts'
 export { assertLaneStates } from './lane-state.ts'
 export {
   compileEnvironment,

@@ -2,7 +2,7 @@ import { faultOfState } from '@vigil/stl'
 import { LANE, WATCH_RECORD } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
-import { EnvironmentError } from './errors.ts'
+import { environmentError } from './errors.ts'
 
 /** What saved states must belong to. */
 export type SavedLanes = {
@@ -18,13 +18,13 @@ export type SavedLanes = {
  * lies at a wrong position.
  *
  * @param state [laneCount] records, read only
- * @throws {EnvironmentError} LANE_STATE
+ * @throws {VigilError} LANE_STATE
  */
 export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
   const { laneBytes } = run.constraints
   const bytes = run.laneCount * laneBytes
   if (state.byteLength !== bytes) {
-    throw new EnvironmentError(
+    throw environmentError(
       'LANE_STATE',
       `The saved lane states hold ${state.byteLength} bytes, but this run's lanes need ${bytes}. They belong to another configuration.`,
     )
@@ -35,7 +35,7 @@ export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
     const fault = faultOfPosition(record, run) ?? faultOfWatch(record, run.constraints) ?? faultOfContext(record, run)
     if (fault === null) continue
     const message = `The saved state of lane ${lane} ${fault}. The file is damaged or belongs to another dataset.`
-    throw new EnvironmentError('LANE_STATE', message)
+    throw environmentError('LANE_STATE', message)
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { EnvironmentError } from './errors.ts'
+import { environmentError } from './errors.ts'
 
 /** The functions of env.wasm; all pointers are byte offsets into the shared memory. See assembly/lanes.ts. */
 export type EnvironmentExports = {
@@ -20,12 +20,12 @@ export const ENVIRONMENT_STATIC_END = 16384
 /**
  * Reads and compiles env.wasm. The module can be posted to worker threads.
  *
- * @throws {EnvironmentError} NOT_BUILT when the file is missing
+ * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compileEnvironment(): Promise<WebAssembly.Module> {
   const file = new URL('../build/env.wasm', import.meta.url)
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new EnvironmentError(
+    throw environmentError(
       'NOT_BUILT',
       `packages/env-wasm/build/env.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run env-wasm:build`,
     )
@@ -40,5 +40,5 @@ export function instantiateEnvironment(module: WebAssembly.Module, memory: WebAs
 }
 
 function trap(): never {
-  throw new EnvironmentError('TRAP', 'env.wasm stopped at an internal assertion; please report it with the run folder.')
+  throw environmentError('TRAP', 'env.wasm stopped at an internal assertion; please report it with the run folder.')
 }

@@ -2,7 +2,7 @@ import { writeBlock } from '@vigil/blocks'
 import { PLAN } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
 import { averageCount, contextSize, type EnvironmentSpec } from './environment-spec.ts'
-import { EnvironmentError } from './errors.ts'
+import { environmentError } from './errors.ts'
 import { actionRewards } from './reward-table.ts'
 
 /** Length of the plan block. */
@@ -31,7 +31,7 @@ export type PlanLocation = SplitLocation & {
  *
  * @param spec with its specifications compiled
  * @param to.at byte offset of ENVIRONMENT_PLAN_BYTES, a multiple of 4
- * @throws {EnvironmentError} ENVIRONMENT_SPEC
+ * @throws {VigilError} ENVIRONMENT_SPEC
  */
 export function writeEnvironmentPlan(
   { spec, constraints }: { readonly spec: EnvironmentSpec; readonly constraints: Constraints },
@@ -66,7 +66,7 @@ export function writeEnvironmentPlan(
 function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
   const requireInteger = (field: string, value: number, minimum: number, maximum: number) => {
     if (Number.isInteger(value) && value >= minimum && value <= maximum) return
-    throw new EnvironmentError(
+    throw environmentError(
       'ENVIRONMENT_SPEC',
       `${field} must be an integer from ${minimum} to ${maximum}, but is ${value}.`,
     )
@@ -80,14 +80,11 @@ function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
   requireInteger('streams of the split', split.streamCount, 1, split.rowCount)
   for (const [field, value] of Object.entries({ ...spec.rewards, teamBonus: spec.teamBonus })) {
     if (!Number.isFinite(value)) {
-      throw new EnvironmentError('ENVIRONMENT_SPEC', `${field} must be a finite number, but is ${value}.`)
+      throw environmentError('ENVIRONMENT_SPEC', `${field} must be a finite number, but is ${value}.`)
     }
   }
   const { alertedThreat } = spec.rewards
   if (alertedThreat < 0 || alertedThreat > 1) {
-    throw new EnvironmentError(
-      'ENVIRONMENT_SPEC',
-      `alertedThreat must be a share from 0 to 1, but is ${alertedThreat}.`,
-    )
+    throw environmentError('ENVIRONMENT_SPEC', `alertedThreat must be a share from 0 to 1, but is ${alertedThreat}.`)
   }
 }

@@ -7,7 +7,7 @@
  * The models are no measurements: they say that isolating a host is slow and costly, that looking and blocking lie between,
  * and that disagreement takes a second round. assembly/watch.ts computes the same per lane; a property test holds both together.
  */
-import { EnvironmentError } from './errors.ts'
+import { environmentError } from './errors.ts'
 
 /** Time that each action takes, in ms: 0 allow, 1 block, 2 quarantine, 3 alert. */
 export const ACTION_MS = [5, 30, 80, 10] as const
@@ -52,7 +52,7 @@ export type SignalSource = { readonly number: number; readonly window: number }
  * What the name of a signal means.
  *
  * @returns null when the environment has no such signal
- * @throws {EnvironmentError} SPECIFICATION for a window that is missing, or outside of 1 to 1,000,000
+ * @throws {VigilError} SPECIFICATION for a window that is missing, or outside of 1 to 1,000,000
  */
 export function signalSource(name: string): SignalSource | null {
   const number = SIGNALS.indexOf(name as SignalName)
@@ -62,12 +62,12 @@ export function signalSource(name: string): SignalSource | null {
   if (windowed < 0) return null
   if (width === undefined) {
     const message = `${name} needs a window, as in ${name}[100]: over how many decisions?`
-    throw new EnvironmentError('SPECIFICATION', message)
+    throw environmentError('SPECIFICATION', message)
   }
   const window = Number(width)
   if (window < 1 || window > WINDOW_MAX) {
     const message = `The window of ${name} must have 1 to ${WINDOW_MAX} decisions. Shorten it.`
-    throw new EnvironmentError('SPECIFICATION', message)
+    throw environmentError('SPECIFICATION', message)
   }
   return { number: SIGNALS.length + windowed, window }
 }
@@ -95,7 +95,7 @@ export type TeamDecisions = {
  *
  * @param names which; every name must be one of the environment's signals
  * @returns per name f64 [n]
- * @throws {EnvironmentError} SPECIFICATION for another name
+ * @throws {VigilError} SPECIFICATION for another name
  */
 export function signalTrace(decisions: TeamDecisions, names: readonly string[]): Record<string, Float64Array> {
   const trace: Record<string, Float64Array> = {}
@@ -103,7 +103,7 @@ export function signalTrace(decisions: TeamDecisions, names: readonly string[]):
     const source = signalSource(name)
     if (source === null) {
       const known = [...SIGNALS, ...WINDOWED_SIGNALS.map((signal) => `${signal}[w]`)].join(', ')
-      throw new EnvironmentError('SPECIFICATION', `There is no signal "${name}". The signals are ${known}.`)
+      throw environmentError('SPECIFICATION', `There is no signal "${name}". The signals are ${known}.`)
     }
     trace[name] = source.window > 0 ? windowedSignal(decisions, source) : plainSignal(decisions, SIGNALS[source.number])
   }

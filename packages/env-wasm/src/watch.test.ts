@@ -1,11 +1,12 @@
 /** What lanes watch with, against packages/stl over the signals of the same decisions. */
+import { isErrorOf } from '@vigil/errors'
 import { randomStream, randomWord } from '@vigil/random'
 import { Monitor, robustness } from '@vigil/stl'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileConstraints } from './constraints.ts'
 import { type EnvironmentSpec, observedRobustness } from './environment-spec.ts'
-import { EnvironmentError } from './errors.ts'
+import { ENVIRONMENT_ERRORS } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
 import { openLanes, SPEC, type World } from './lanes.fixture.ts'
 import { compileEnvironment } from './module.ts'
@@ -294,7 +295,7 @@ describe('saved states of watched lanes', () => {
         try {
           check(state, lanes.constraints)
         } catch (error) {
-          if (!(error instanceof EnvironmentError) || error.code !== 'LANE_STATE') throw error
+          if (!isErrorOf(ENVIRONMENT_ERRORS, error) || error.code !== 'LANE_STATE') throw error
           outcomes.refused++
           return
         }

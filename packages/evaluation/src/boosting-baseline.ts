@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import {
-  BoostingError,
+  BOOSTING_ERRORS,
   type BoostingInputs,
   type BoostingModel,
   type BoostingProgress,
@@ -12,7 +12,8 @@ import {
 } from '@vigil/boosting'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { Dataset } from '@vigil/data'
-import { RunFileError, readRunFile, sha256 } from '@vigil/runs'
+import { isErrorOf } from '@vigil/errors'
+import { RUN_FILE_ERRORS, readRunFile, sha256 } from '@vigil/runs'
 import { z } from 'zod'
 import { boostingInputs } from './boosting-inputs.ts'
 
@@ -35,7 +36,7 @@ const fileSchema = z.strictObject({
  *
  * @param say        told why a copy is not good
  * @param onProgress called after each tree; in between others have their turn
- * @throws {FileError} when it cannot be written
+ * @throws {VigilError} when it cannot be written
  */
 export async function boostingBaseline(
   dataset: Dataset,
@@ -80,7 +81,7 @@ async function readKept(
     if (bytes === null) return null
     json = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    return error instanceof RunFileError ? error.message : `${path} is not JSON.`
+    return isErrorOf(RUN_FILE_ERRORS, error) ? error.message : `${path} is not JSON.`
   }
   const file = fileSchema.safeParse(json)
   if (!file.success) return `${path} does not hold a boosting model.`
@@ -93,7 +94,7 @@ async function readKept(
     const fits = parsed.denseCount === denseCount && parsed.categoricalCount === categoricalCount
     return fits ? parsed : `${path} is of other inputs.`
   } catch (error) {
-    if (error instanceof BoostingError) return error.message
+    if (isErrorOf(BOOSTING_ERRORS, error)) return error.message
     throw error
   }
 }

@@ -1,4 +1,3 @@
-export { errorKinds } from './cli/error-kinds.ts'
 export { diagnoseRun, type RunDiagnosis } from './run/diagnose-run.ts'
 export { startLearner } from './run/learner.ts'
 export { type RepeatedRun, type RepeatSettings, repeatRun } from './run/repeat-run.ts'

@@ -1,17 +1,10 @@
-/**
- * - `NETWORK_SPEC`: the shape of the network breaks a limit.
- * - `NOT_BUILT`: policy.wasm has not been built yet.
- * - `TRAP`: an internal assertion of the WebAssembly module failed.
- */
-export type PolicyErrorCode = 'NETWORK_SPEC' | 'NOT_BUILT' | 'TRAP'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** A network that cannot be built or run; the message says what was expected, what was found and what to do. */
-export class PolicyError extends Error {
-  readonly code: PolicyErrorCode
+/** Why a network cannot be built or run. */
+export const POLICY_ERRORS = {
+  NETWORK_SPEC: ['usage', 'the shape of the network breaks a limit'],
+  NOT_BUILT: ['failure', 'policy.wasm has not been built yet'],
+  TRAP: ['failure', 'an internal assertion of the WebAssembly module failed'],
+} as const satisfies ErrorTable
 
-  constructor(code: PolicyErrorCode, message: string) {
-    super(message)
-    this.name = 'PolicyError'
-    this.code = code
-  }
-}
+export const policyError = errorsOf(POLICY_ERRORS)

@@ -8,7 +8,7 @@ export {
   type UpdateFields,
   VALUE_STATISTICS,
 } from './blocks.ts'
-export { PolicyError, type PolicyErrorCode } from './errors.ts'
+export { POLICY_ERRORS } from './errors.ts'
 export { initialiseParameters } from './initialisation.ts'
 export { compilePolicy, instantiatePolicy, POLICY_STATIC_END, type PolicyExports } from './module.ts'
 export {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { PolicyError } from './errors.ts'
+import { policyError } from './errors.ts'
 
 /** The functions of policy.wasm; all arguments are byte offsets into the shared memory, of blocks that ./blocks.ts describes. */
 export type PolicyExports = {
@@ -20,12 +20,12 @@ export const POLICY_STATIC_END = 32768
 /**
  * Reads and compiles policy.wasm. The module can be posted to worker threads.
  *
- * @throws {PolicyError} NOT_BUILT when the file is missing
+ * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compilePolicy(): Promise<WebAssembly.Module> {
   const file = new URL('../build/policy.wasm', import.meta.url)
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new PolicyError(
+    throw policyError(
       'NOT_BUILT',
       `packages/policy-wasm/build/policy.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run policy-wasm:build`,
     )
@@ -40,5 +40,5 @@ export function instantiatePolicy(module: WebAssembly.Module, memory: WebAssembl
 }
 
 function trap(): never {
-  throw new PolicyError('TRAP', 'policy.wasm stopped at an internal assertion; please report it with the run folder.')
+  throw policyError('TRAP', 'policy.wasm stopped at an internal assertion; please report it with the run folder.')
 }

@@ -1,4 +1,4 @@
-import { PolicyError } from './errors.ts'
+import { policyError } from './errors.ts'
 
 /**
  * The team's network: A actor-critics of one shape, each with its own weights.
@@ -102,7 +102,7 @@ export function recurrentStateSize(spec: NetworkSpec): number {
  * bias of every hidden layer, with gain and shift where it is normalised; then input weights, recurrent weights and bias
  * of every LSTM layer, whose columns are the gates i, f, g, o; then the head.
  *
- * @throws {PolicyError} NETWORK_SPEC when the spec breaks a limit
+ * @throws {VigilError} NETWORK_SPEC when the spec breaks a limit
  */
 export function parameterLayout(spec: NetworkSpec): ParameterLayout {
   assertNetworkSpec(spec)
@@ -155,7 +155,7 @@ export function columnOffsets(spec: NetworkSpec): number[] {
 
 function assertNetworkSpec(spec: NetworkSpec): void {
   const check = (ok: boolean, field: string, requirement: string, received: unknown) => {
-    if (!ok) throw new PolicyError('NETWORK_SPEC', `${field} must be ${requirement}, but is ${received}.`)
+    if (!ok) throw policyError('NETWORK_SPEC', `${field} must be ${requirement}, but is ${received}.`)
   }
   const isSize = (value: number, minimum: number, maximum: number) =>
     Number.isInteger(value) && value >= minimum && value <= maximum

@@ -1,7 +1,7 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { counterfactualAdvantages, normaliseAdvantages } from './advantages.ts'
-import { ShapeError } from './errors.ts'
 
 function normalised(advantages: number[], weights: number[] | null = null): number[] {
   const out = new Float32Array(advantages.length).fill(Number.NaN)
@@ -101,7 +101,7 @@ describe('normaliseAdvantages', () => {
     const call = (weights: Float32Array | null, out: Float32Array) => () =>
       normaliseAdvantages({ advantages, weights, out })
     expect(call(new Float32Array(2), new Float32Array(3))).toThrow('weights must hold 3 values, received 2 values')
-    expect(call(null, new Float32Array(4))).toThrow(ShapeError)
+    expect(call(null, new Float32Array(4))).toThrow(VigilError)
   })
 })
 
@@ -127,6 +127,6 @@ describe('counterfactualAdvantages', () => {
 
   test('bad shapes', () => {
     expect(() => advantagesOf([1, 2], [1])).toThrow('expectedRewards must hold 2 values')
-    expect(() => advantagesOf([1], [1], 2)).toThrow(ShapeError)
+    expect(() => advantagesOf([1], [1], 2)).toThrow(VigilError)
   })
 })

@@ -16,7 +16,7 @@ import { deviationOf, momentsOf } from './return-normaliser.ts'
  * @param weights    [same] 0 or 1: whether an entry counts in mean and deviation; null: all do.
  *                   Entries of weight 0 are scaled like the others.
  * @param out        [same], overwritten; may be `advantages`
- * @throws {ShapeError}
+ * @throws {VigilError}
  */
 export function normaliseAdvantages({
   advantages,
@@ -48,7 +48,7 @@ export function normaliseAdvantages({
  * @param rewards         [M] r(a), reward units; M = T * N decisions
  * @param expectedRewards [M] sum_a' pi(a') r(a')
  * @param out             [M], overwritten, reward units, not normalised
- * @throws {ShapeError}
+ * @throws {VigilError}
  */
 export function counterfactualAdvantages({
   rewards,

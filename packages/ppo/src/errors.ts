@@ -1,44 +1,21 @@
-/** The parts of an error message, each without a full stop. */
-export type ErrorDetail = {
-  /** what is wrong, e.g. 'rewards' */
-  readonly field: string
-  /** what it must be, e.g. 'must hold 8 values' */
-  readonly requirement: string
-  readonly received: string
-  /** what a person can do about it */
-  readonly remedy: string
-}
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** An array does not hold as many values as its axes say. A mistake of the caller, never of the user. */
-export class ShapeError extends Error {
-  readonly code = 'SHAPE'
+/** What the algorithm refuses. */
+export const PPO_ERRORS = {
+  SHAPE: [
+    'failure',
+    'an array does not hold as many values as its axes say: a mistake of the caller, never of the user',
+  ],
+  BAD_STATE: ['data', 'saved statistics of returns that no training can have produced'],
+  NOT_FINITE: ['data', 'returns that hold NaN or infinity'],
+} as const satisfies ErrorTable
 
-  constructor({ field, requirement, received, remedy }: ErrorDetail) {
-    super(`${field} ${requirement}, received ${received}. ${remedy}.`)
-    this.name = 'ShapeError'
-  }
-}
+export const ppoError = errorsOf(PPO_ERRORS)
 
-/**
- * Statistics of the returns that cannot be used.
- *
- *   BAD_STATE   a saved state that no training can have produced
- *   NOT_FINITE  returns that hold NaN or infinity
- */
-export class ReturnNormaliserError extends Error {
-  readonly code: 'BAD_STATE' | 'NOT_FINITE'
-
-  constructor(code: 'BAD_STATE' | 'NOT_FINITE', { field, requirement, received, remedy }: ErrorDetail) {
-    super(`${field} ${requirement}, received ${received}. ${remedy}.`)
-    this.name = 'ReturnNormaliserError'
-    this.code = code
-  }
-}
-
-/** @throws {ShapeError} unless the array `field` holds `expected` values */
+/** @throws {VigilError} SHAPE unless the array `field` holds `expected` values */
 export function assertLength(field: string, received: number, expected: number): void {
   if (received === expected) return
-  throw new ShapeError({
+  throw ppoError('SHAPE', {
     field,
     requirement: `must hold ${expected} values`,
     received: `${received} values`,

@@ -1,6 +1,6 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ShapeError } from './errors.ts'
 import { generalisedAdvantages } from './gae.ts'
 import { discounts, forEachEntry, segments, singleColumn, stepsToTheEnd, tolerance } from './returns.arbitrary.ts'
 import { monteCarloReturns, type ValuedSegment } from './returns.ts'
@@ -108,7 +108,7 @@ test.each<[string, Partial<ValuedSegment>]>([
   const segment = { ...singleColumn({ rewards: [1, 2, 3] }), ...change }
   const out = new Float32Array(3)
   const call = () => generalisedAdvantages(segment, { gamma: 0.9, gaeLambda: 0.9 }, out)
-  expect(call).toThrow(ShapeError)
+  expect(call).toThrow(VigilError)
   expect(call).toThrow(`${field} must hold 3 values`)
 })
 

@@ -9,12 +9,12 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint.ts'
-export { CheckpointError } from './checkpoint/errors.ts'
+export { CHECKPOINT_ERRORS, checkpointError } from './checkpoint/errors.ts'
 export { isViolated } from './constraints/costs.ts'
 export { historyLength } from './constraints/direct.ts'
 export { critiqueOf } from './critique.ts'
 export { initialiseMasked, viewMaskOf } from './diversity.ts'
-export { ReturnNormaliserError } from './errors.ts'
+export { PPO_ERRORS, ppoError } from './errors.ts'
 export { gatherInputs } from './inputs.ts'
 export { createReturnNormaliser, momentsOf } from './return-normaliser.ts'
 export { type Length, lengthAt } from './schedule.ts'

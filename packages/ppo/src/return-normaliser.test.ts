@@ -1,6 +1,6 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ReturnNormaliserError, ShapeError } from './errors.ts'
 import {
   absorb,
   createReturnNormaliser,
@@ -119,7 +119,7 @@ describe('edges', () => {
   test('NaN and infinity are refused by name', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const call = () => absorb(createReturnNormaliser('running'), Float32Array.of(1, 2, value))
-      expect(call).toThrow(ReturnNormaliserError)
+      expect(call).toThrow(VigilError)
       expect(call).toThrow(expect.objectContaining({ code: 'NOT_FINITE' }))
       expect(call).toThrow(`received ${value} at index 2`)
     }
@@ -127,8 +127,8 @@ describe('edges', () => {
 
   test('bad shape', () => {
     const state = createReturnNormaliser('running')
-    expect(() => normalise(state, new Float32Array(2), new Float32Array(3))).toThrow(ShapeError)
-    expect(() => denormalise(state, new Float32Array(2), new Float32Array(1))).toThrow(ShapeError)
+    expect(() => normalise(state, new Float32Array(2), new Float32Array(3))).toThrow(VigilError)
+    expect(() => denormalise(state, new Float32Array(2), new Float32Array(1))).toThrow(VigilError)
   })
 })
 

@@ -4,7 +4,7 @@
  * The state is plain JSON and immutable. Its numbers are float64, which JSON keeps exactly.
  */
 import { z } from 'zod'
-import { assertLength, ReturnNormaliserError } from './errors.ts'
+import { assertLength, ppoError } from './errors.ts'
 
 /** running: all returns since training began; batch: those absorbed last; none: returns stay as they are. */
 const kinds = ['running', 'batch', 'none'] as const
@@ -41,14 +41,14 @@ export function createReturnNormaliser(kind: ReturnNormaliserKind): ReturnNormal
  *
  * @param values any shape, reward units; none at all changes nothing
  * @returns a new state
- * @throws {ReturnNormaliserError} NOT_FINITE, so that one NaN cannot spoil the statistics of the whole training
+ * @throws {VigilError} NOT_FINITE, so that one NaN cannot spoil the statistics of the whole training
  */
 export function absorb(state: ReturnNormaliser, values: Float32Array): ReturnNormaliser {
   if (state.kind === 'none' || values.length === 0) return state
   const batch = momentsOf(values, null)
   if (!Number.isFinite(batch.mean) || !Number.isFinite(batch.m2)) {
     const index = values.findIndex((value) => !Number.isFinite(value))
-    throw new ReturnNormaliserError('NOT_FINITE', {
+    throw ppoError('NOT_FINITE', {
       field: 'returns',
       requirement: 'must be finite',
       received: `${values[index]} at index ${index}`,
@@ -71,7 +71,7 @@ export function absorb(state: ReturnNormaliser, values: Float32Array): ReturnNor
  *
  * @param values [any]
  * @param out    [same], overwritten; may be `values`
- * @throws {ShapeError}
+ * @throws {VigilError}
  */
 export function normalise(state: ReturnNormaliser, values: Float32Array, out: Float32Array): void {
   assertLength('out', out.length, values.length)
@@ -85,7 +85,7 @@ export function normalise(state: ReturnNormaliser, values: Float32Array, out: Fl
  *
  * @param values [any]
  * @param out    [same], overwritten; may be `values`
- * @throws {ShapeError}
+ * @throws {VigilError}
  */
 export function denormalise(state: ReturnNormaliser, values: Float32Array, out: Float32Array): void {
   assertLength('out', out.length, values.length)
@@ -98,13 +98,13 @@ export function denormalise(state: ReturnNormaliser, values: Float32Array, out: 
  * Reads a saved state strictly: exactly the four fields, finite, and possible.
  *
  * @param json from a checkpoint, not trusted
- * @throws {ReturnNormaliserError} BAD_STATE
+ * @throws {VigilError} BAD_STATE
  */
 export function parseReturnNormaliser(json: unknown): ReturnNormaliser {
   const result = stateSchema.safeParse(json)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  throw new ReturnNormaliserError('BAD_STATE', {
+  throw ppoError('BAD_STATE', {
     field: ['returnNormaliser', ...issue.path].join('.'),
     requirement: 'must be the state of a return normaliser',
     received: `something else (${issue.message})`,

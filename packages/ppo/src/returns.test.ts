@@ -1,6 +1,6 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ShapeError } from './errors.ts'
 import { discounts, forEachEntry, segments, singleColumn, stepsToTheEnd, tolerance } from './returns.arbitrary.ts'
 import { monteCarloReturns, type Segment, type ValuedSegment } from './returns.ts'
 
@@ -99,7 +99,7 @@ describe('bad shapes', () => {
     ['agentCount', { agentCount: Number.NaN }],
   ])('%s', (field, change) => {
     const segment = { ...singleColumn({ rewards: [1, 2, 3] }), ...change }
-    expect(() => returnsOf(segment, 0.9)).toThrow(ShapeError)
+    expect(() => returnsOf(segment, 0.9)).toThrow(VigilError)
     expect(() => returnsOf(segment, 0.9)).toThrow(field)
   })
 
@@ -109,6 +109,6 @@ describe('bad shapes', () => {
     expect(() => returnsOf(segment, 0.9, new Float32Array(2))).toThrow(
       'bootstrap must hold 3 values, received 2 values',
     )
-    expect(() => monteCarloReturns(segment, discounting, new Float32Array(4))).toThrow(ShapeError)
+    expect(() => monteCarloReturns(segment, discounting, new Float32Array(4))).toThrow(VigilError)
   })
 })

@@ -1,4 +1,4 @@
-import { assertLength, ShapeError } from './errors.ts'
+import { assertLength, ppoError } from './errors.ts'
 
 /**
  * Consecutive steps of some lanes. Arrays are time-major and row-major; what stands at step t is the outcome of the
@@ -41,7 +41,7 @@ export type ValuedSegment = Segment & {
  * @param gamma     discount per environment step, in [0, 1]
  * @param bootstrap [T, N] V(s_{t+1}) before any reset of the lane, reward units; or null
  * @param out       [T, N], overwritten, reward units
- * @throws {ShapeError} when an array does not hold the values that T, E and A say
+ * @throws {VigilError} when an array does not hold the values that T, E and A say
  */
 export function monteCarloReturns(
   segment: Segment,
@@ -69,12 +69,12 @@ export function monteCarloReturns(
 
 /**
  * @returns N = E * A
- * @throws {ShapeError} when an axis is empty or an array of the segment does not have its length
+ * @throws {VigilError} when an axis is empty or an array of the segment does not have its length
  */
 export function assertSegment({ stepCount, laneCount, agentCount, rewards, terminated, truncated }: Segment): number {
   for (const [field, value] of Object.entries({ stepCount, laneCount, agentCount })) {
     if (Number.isSafeInteger(value) && value >= 1) continue
-    throw new ShapeError({
+    throw ppoError('SHAPE', {
       field,
       requirement: 'must be a whole number, 1 or more',
       received: String(value),
@@ -88,7 +88,7 @@ export function assertSegment({ stepCount, laneCount, agentCount, rewards, termi
   return columns
 }
 
-/** @throws {ShapeError} like `assertSegment`, and for `values` and `nextValues` */
+/** @throws {VigilError} like `assertSegment`, and for `values` and `nextValues` */
 export function assertValuedSegment(segment: ValuedSegment): number {
   const columns = assertSegment(segment)
   assertLength('values', segment.values.length, segment.stepCount * columns)

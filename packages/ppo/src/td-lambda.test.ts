@@ -1,6 +1,6 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ShapeError } from './errors.ts'
 import { generalisedAdvantages } from './gae.ts'
 import {
   discounts,
@@ -96,9 +96,9 @@ test('bad shapes', () => {
   const segment = singleColumn({ rewards: [1, 2, 3] })
   const discounting = { gamma: 0.9, tdLambda: 0.9 }
   const out = new Float32Array(3)
-  expect(() => tdLambdaReturns({ ...segment, nextValues: new Float32Array(2) }, discounting, out)).toThrow(ShapeError)
-  expect(() => tdLambdaReturns({ ...segment, rewards: new Float32Array(2) }, discounting, out)).toThrow(ShapeError)
-  expect(() => tdLambdaReturns(segment, discounting, new Float32Array(2))).toThrow(ShapeError)
+  expect(() => tdLambdaReturns({ ...segment, nextValues: new Float32Array(2) }, discounting, out)).toThrow(VigilError)
+  expect(() => tdLambdaReturns({ ...segment, rewards: new Float32Array(2) }, discounting, out)).toThrow(VigilError)
+  expect(() => tdLambdaReturns(segment, discounting, new Float32Array(2))).toThrow(VigilError)
 })
 
 /** Oracle: (1 - lambda) sum lambda^(n-1) G_{t:t+n}, all that is left of the weight on the longest return. */

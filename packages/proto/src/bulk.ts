@@ -5,8 +5,10 @@
  * copy can be checked once and for all even when the message lies in memory that another thread can still write to.
  * The length is checked before the copy, so that no more is allocated than the message holds.
  */
+
 import { endianness } from 'node:os'
-import { damagedRemedy, ProtoError } from './errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { damagedRemedy, protoError } from './errors.ts'
 
 /** Largest finite f32. */
 const FLOAT32_MAX = 3.4028234663852886e38
@@ -15,11 +17,11 @@ const FLOAT32_MAX = 3.4028234663852886e38
  * Bulk fields are written and read as they lie in memory, which is right on little-endian machines only.
  * WebAssembly, which fills these arrays, is little-endian everywhere.
  *
- * @throws {ProtoError} BIG_ENDIAN_HOST
+ * @throws {VigilError} BIG_ENDIAN_HOST
  */
 export function assertLittleEndian(byteOrder: string): void {
   if (byteOrder === 'LE') return
-  throw new ProtoError('BIG_ENDIAN_HOST', {
+  throw protoError('BIG_ENDIAN_HOST', {
     field: 'The byte order of this machine',
     requirement: 'must be LE (little-endian)',
     received: byteOrder,
@@ -49,7 +51,7 @@ export function bytesOf(array: Float32Array | Uint32Array | Uint8Array): Uint8Ar
  * @param bulk the field
  * @param max  largest value allowed, default: the largest f32
  * @returns a copy, every value finite and at most `max`
- * @throws {ProtoError} LENGTH, NOT_FINITE, OUT_OF_RANGE
+ * @throws {VigilError} LENGTH, NOT_FINITE, OUT_OF_RANGE
  */
 export function readFloat32(bulk: BulkField, max: number = FLOAT32_MAX): Float32Array {
   const values = new Float32Array(copyExact(bulk, Float32Array.BYTES_PER_ELEMENT).buffer)
@@ -65,7 +67,7 @@ export function readFloat32(bulk: BulkField, max: number = FLOAT32_MAX): Float32
  * @param bulk  the field
  * @param limit every value must be below it
  * @returns a copy
- * @throws {ProtoError} LENGTH, OUT_OF_RANGE
+ * @throws {VigilError} LENGTH, OUT_OF_RANGE
  */
 export function readUint32(bulk: BulkField, limit: number): Uint32Array {
   const values = new Uint32Array(copyExact(bulk, Uint32Array.BYTES_PER_ELEMENT).buffer)
@@ -79,7 +81,7 @@ export function readUint32(bulk: BulkField, limit: number): Uint32Array {
  * @param bulk  the field
  * @param limit every value must be below it
  * @returns a copy
- * @throws {ProtoError} LENGTH, OUT_OF_RANGE
+ * @throws {VigilError} LENGTH, OUT_OF_RANGE
  */
 export function readUint8(bulk: BulkField, limit: number): Uint8Array {
   const values = copyExact(bulk, Uint8Array.BYTES_PER_ELEMENT)
@@ -91,7 +93,7 @@ export function readUint8(bulk: BulkField, limit: number): Uint8Array {
 
 function copyExact({ field, bytes, length }: BulkField, elementBytes: number): Uint8Array<ArrayBuffer> {
   if (bytes.length !== length * elementBytes) {
-    throw new ProtoError('LENGTH', {
+    throw protoError('LENGTH', {
       field,
       requirement: `must hold ${length * elementBytes} bytes (${length} x ${elementBytes})`,
       received: `${bytes.length} bytes`,
@@ -101,9 +103,9 @@ function copyExact({ field, bytes, length }: BulkField, elementBytes: number): U
   return new Uint8Array(bytes)
 }
 
-function badFloat(field: string, index: number, value: number, max: number): ProtoError {
+function badFloat(field: string, index: number, value: number, max: number): VigilError {
   if (!Number.isFinite(value)) {
-    return new ProtoError('NOT_FINITE', {
+    return protoError('NOT_FINITE', {
       field,
       requirement: 'must be finite',
       received: `${value} at index ${index}`,
@@ -111,7 +113,7 @@ function badFloat(field: string, index: number, value: number, max: number): Pro
         'Either training diverged (lower the learning rate, look at the gradient norms) or the message is damaged',
     })
   }
-  return new ProtoError('OUT_OF_RANGE', {
+  return protoError('OUT_OF_RANGE', {
     field,
     requirement: `must be at most ${max}`,
     received: `${value} at index ${index}`,
@@ -119,8 +121,8 @@ function badFloat(field: string, index: number, value: number, max: number): Pro
   })
 }
 
-function notBelow(field: string, index: number, value: number, limit: number): ProtoError {
-  return new ProtoError('OUT_OF_RANGE', {
+function notBelow(field: string, index: number, value: number, limit: number): VigilError {
+  return protoError('OUT_OF_RANGE', {
     field,
     requirement: `must be below ${limit}`,
     received: `${value} at index ${index}`,

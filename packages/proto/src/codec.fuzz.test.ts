@@ -1,10 +1,11 @@
 /**
- * Damaged messages: whatever arrives, a decoder returns a valid value of the expected shape or throws a ProtoError,
+ * Damaged messages: whatever arrives, a decoder returns a valid value of the expected shape or throws an error of this package,
  * and never takes memory that the message does not account for.
  */
+import { isErrorOf } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ProtoError } from './errors.ts'
+import { PROTO_ERRORS } from './errors.ts'
 import { exampleSnapshot, exampleTrajectory, expectationOf, rowCount } from './messages.arbitrary.ts'
 import { decodePolicySnapshot, encodePolicySnapshot, type PolicySnapshot } from './policy-snapshot.ts'
 import { decodeTrajectory, encodeTrajectory, type Trajectory } from './trajectory.ts'
@@ -96,13 +97,13 @@ describe.each(subjects)('$name', ({ message, decode }) => {
 /** Above 2^31 - 1 these are no protobuf lengths at all; the last is longer than any varint. */
 const hostileLengths = [0n, 1n, 2n ** 16n, 2n ** 28n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 80n]
 
-/** 'valid', or the code of the ProtoError. Any other error, and any wrong value, fails the test. */
+/** 'valid', or the code of the error. Any other error, and any wrong value, fails the test. */
 function outcomeOf(decode: (bytes: Uint8Array) => boolean, bytes: Uint8Array): string {
   try {
     if (!decode(bytes)) throw new Error('the decoder let an invalid message through')
     return 'valid'
   } catch (error) {
-    if (error instanceof ProtoError) return error.code
+    if (isErrorOf(PROTO_ERRORS, error)) return error.code
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /** What both messages have in common: size, protobuf parsing, format version, policy version, dataset fingerprint. */
 import protobuf from 'protobufjs/minimal.js'
-import { damagedRemedy, ProtoError } from './errors.ts'
+import { damagedRemedy, protoError } from './errors.ts'
 
 /** Version of the layout of both messages. Raised whenever the meaning of a field changes. */
 export const formatVersion = 2
@@ -40,14 +40,14 @@ export function encodeMessage<Fields>(type: Encoder<Fields>, message: Fields, bu
  * memory are bounded by what is expected, whatever is received. Bytes fields of the result are views of `bytes`.
  *
  * @param name for error messages, e.g. 'Trajectory'
- * @throws {ProtoError} SIZE, MALFORMED
+ * @throws {VigilError} SIZE, MALFORMED
  */
 export function parseMessage<Message>(
   type: Decoder<Message>,
   { name, bytes, bulkBytes }: { name: string; bytes: Uint8Array; bulkBytes: number },
 ): Message {
   if (!(bytes instanceof Uint8Array)) {
-    throw new ProtoError('MALFORMED', {
+    throw protoError('MALFORMED', {
       field: name,
       requirement: 'must be a Uint8Array',
       received: bytes === null ? 'null' : typeof bytes,
@@ -55,7 +55,7 @@ export function parseMessage<Message>(
     })
   }
   if (bytes.length < bulkBytes || bytes.length > bulkBytes + HEADER_BYTES_MAX) {
-    throw new ProtoError('SIZE', {
+    throw protoError('SIZE', {
       field: name,
       requirement: `must have ${bulkBytes} to ${bulkBytes + HEADER_BYTES_MAX} bytes for the expected shape`,
       received: `${bytes.length} bytes`,
@@ -65,7 +65,7 @@ export function parseMessage<Message>(
   try {
     return type.decode(bytes)
   } catch (error) {
-    throw new ProtoError(
+    throw protoError(
       'MALFORMED',
       {
         field: name,
@@ -78,10 +78,10 @@ export function parseMessage<Message>(
   }
 }
 
-/** @throws {ProtoError} FORMAT_VERSION */
+/** @throws {VigilError} FORMAT_VERSION */
 export function assertFormatVersion(name: string, received: number): void {
   if (received === formatVersion) return
-  throw new ProtoError('FORMAT_VERSION', {
+  throw protoError('FORMAT_VERSION', {
     field: `${name}.formatVersion`,
     requirement: `must be ${formatVersion}`,
     received: String(received),
@@ -94,12 +94,12 @@ export function assertFormatVersion(name: string, received: number): void {
  * rounds, but never to a safe integer.
  *
  * @returns a safe integer >= 0
- * @throws {ProtoError} POLICY_VERSION
+ * @throws {VigilError} POLICY_VERSION
  */
 export function toPolicyVersion(name: string, received: unknown): number {
   const version = Number(received)
   if (Number.isSafeInteger(version) && version >= 0) return version
-  throw new ProtoError('POLICY_VERSION', {
+  throw protoError('POLICY_VERSION', {
     field: `${name}.policyVersion`,
     requirement: `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
     received: String(received),
@@ -109,12 +109,12 @@ export function toPolicyVersion(name: string, received: unknown): number {
 
 /**
  * @param expected the receiver's own fingerprint, or the sender's own while encoding
- * @throws {ProtoError} FINGERPRINT
+ * @throws {VigilError} FINGERPRINT
  */
 export function assertFingerprint(name: string, received: Uint8Array, expected: Uint8Array): void {
   for (const fingerprint of [expected, received]) {
     if (fingerprint.length === fingerprintBytes) continue
-    throw new ProtoError('FINGERPRINT', {
+    throw protoError('FINGERPRINT', {
       field: `${name}.datasetFingerprint`,
       requirement: `must hold ${fingerprintBytes} bytes`,
       received: `${fingerprint.length} bytes`,
@@ -122,7 +122,7 @@ export function assertFingerprint(name: string, received: Uint8Array, expected: 
     })
   }
   if (received.every((byte, i) => byte === expected[i])) return
-  throw new ProtoError('FINGERPRINT', {
+  throw protoError('FINGERPRINT', {
     field: `${name}.datasetFingerprint`,
     requirement: `must be ${hexStart(expected)}`,
     received: hexStart(received),
@@ -130,10 +130,10 @@ export function assertFingerprint(name: string, received: Uint8Array, expected: 
   })
 }
 
-/** @throws {ProtoError} SHAPE unless `value` is a whole number from `min` to 2^32 - 1 */
+/** @throws {VigilError} SHAPE unless `value` is a whole number from `min` to 2^32 - 1 */
 export function assertCount(field: string, value: number, min: number): void {
   if (Number.isInteger(value) && value >= min && value <= UINT32_MAX) return
-  throw new ProtoError('SHAPE', {
+  throw protoError('SHAPE', {
     field,
     requirement: `must be a whole number from ${min} to ${UINT32_MAX}`,
     received: String(value),
@@ -141,10 +141,10 @@ export function assertCount(field: string, value: number, min: number): void {
   })
 }
 
-/** @throws {ProtoError} SHAPE */
+/** @throws {VigilError} SHAPE */
 export function assertSameCount(field: string, received: number, expected: number): void {
   if (received === expected) return
-  throw new ProtoError('SHAPE', {
+  throw protoError('SHAPE', {
     field,
     requirement: `must be ${expected}`,
     received: String(received),
@@ -152,10 +152,10 @@ export function assertSameCount(field: string, received: number, expected: numbe
   })
 }
 
-/** @throws {ProtoError} SHAPE when so much bulk does not fit into one message */
+/** @throws {VigilError} SHAPE when so much bulk does not fit into one message */
 export function assertBulkFits(name: string, bulkBytes: number): void {
   if (bulkBytes + HEADER_BYTES_MAX <= MESSAGE_BYTES_MAX) return
-  throw new ProtoError('SHAPE', {
+  throw protoError('SHAPE', {
     field: name,
     requirement: `must have a shape that fits into ${MESSAGE_BYTES_MAX} bytes`,
     received: `one of ${bulkBytes} bytes`,
@@ -163,10 +163,10 @@ export function assertBulkFits(name: string, bulkBytes: number): void {
   })
 }
 
-/** @throws {ProtoError} LENGTH when an array to be sent does not hold `expected` values */
+/** @throws {VigilError} LENGTH when an array to be sent does not hold `expected` values */
 export function assertLength(field: string, received: number, expected: number): void {
   if (received === expected) return
-  throw new ProtoError('LENGTH', {
+  throw protoError('LENGTH', {
     field,
     requirement: `must hold ${expected} values for the given shape`,
     received: `${received} values`,

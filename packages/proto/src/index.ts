@@ -1,5 +1,3 @@
-export type { ProtoErrorCode } from './errors.ts'
-export { ProtoError } from './errors.ts'
 export type { PolicySnapshot, PolicySnapshotExpectation } from './policy-snapshot.ts'
 export { decodePolicySnapshot, encodePolicySnapshot } from './policy-snapshot.ts'
 export type { Trajectory, TrajectoryExpectation, TrajectoryShape } from './trajectory.ts'

@@ -36,7 +36,7 @@ export type PolicySnapshot = PolicySnapshotExpectation & {
  * Serialises a snapshot. Lengths and counts are checked here, contents by the receiver.
  *
  * @returns bytes in a buffer of their own, which may be transferred to another thread
- * @throws {ProtoError} SHAPE, LENGTH, POLICY_VERSION, FINGERPRINT
+ * @throws {VigilError} SHAPE, LENGTH, POLICY_VERSION, FINGERPRINT
  */
 export function encodePolicySnapshot(snapshot: PolicySnapshot): Uint8Array {
   const bulkBytes = parameterBytes('PolicySnapshot', snapshot)
@@ -60,7 +60,7 @@ export function encodePolicySnapshot(snapshot: PolicySnapshot): Uint8Array {
  * @param bytes    not changed; the result shares no memory with it
  * @param expected the receiver's own shape and dataset; `policyVersion` is left to the caller to judge
  * @returns a snapshot of exactly the expected shape, all parameters finite
- * @throws {ProtoError} for anything else; no other error leaves this function
+ * @throws {VigilError} for anything else; no other error leaves this function
  */
 export function decodePolicySnapshot(bytes: Uint8Array, expected: PolicySnapshotExpectation): PolicySnapshot {
   const bulkBytes = parameterBytes('expected', expected)

@@ -1,7 +1,8 @@
+import { isErrorOf } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { vigil } from '../generated/vigil.js'
-import { ProtoError } from './errors.ts'
+import { PROTO_ERRORS } from './errors.ts'
 import { exampleTrajectory, expectationOf, trajectories } from './messages.arbitrary.ts'
 import { decodeTrajectory, encodeTrajectory, type Trajectory, type TrajectoryExpectation } from './trajectory.ts'
 
@@ -194,7 +195,7 @@ function codeOf(call: () => unknown): string {
   try {
     call()
   } catch (error) {
-    if (error instanceof ProtoError) return error.code
+    if (isErrorOf(PROTO_ERRORS, error)) return error.code
     throw error
   }
   return 'accepted'

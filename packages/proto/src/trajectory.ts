@@ -89,7 +89,7 @@ export type TrajectoryExpectation = TrajectoryShape & {
  *
  * @param trajectory read only; `values` and `nextValues` are both full or both empty
  * @returns bytes in a buffer of their own, which may be transferred to another thread
- * @throws {ProtoError} SHAPE, LENGTH, POLICY_VERSION, FINGERPRINT
+ * @throws {VigilError} SHAPE, LENGTH, POLICY_VERSION, FINGERPRINT
  */
 export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
   assertShape('Trajectory', trajectory)
@@ -123,7 +123,7 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
  * @param bytes    not changed; the result shares no memory with it
  * @param expected the receiver's own shape and dataset; `shard` and `policyVersion` are left to the caller to judge
  * @returns a trajectory of exactly the expected shape; all floats finite, all actions, flags and row numbers in range
- * @throws {ProtoError} for anything else; no other error leaves this function
+ * @throws {VigilError} for anything else; no other error leaves this function
  */
 export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectation): Trajectory {
   assertShape('expected', expected)
@@ -216,7 +216,7 @@ function bulkLengths(shape: TrajectoryShape, critic: boolean): Record<BulkName, 
   }
 }
 
-/** @throws {ProtoError} SHAPE when it does not fit into one message */
+/** @throws {VigilError} SHAPE when it does not fit into one message */
 function bulkBytesOf(lengths: Record<BulkName, number>): number {
   const bytes = bulkNames.reduce((sum, name) => sum + lengths[name] * elementBytes[name], 0)
   assertBulkFits('Trajectory', bytes)

@@ -1,4 +1,5 @@
-import { RunFileError } from './errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { runFileError } from './errors.ts'
 import type { ActionCounts } from './schema-parts.ts'
 
 /** Number of the action alert. */
@@ -46,7 +47,7 @@ export type ClassRecall = {
  * @param actions [N] 0 to 3
  * @param labels  [N] 1 = threat, 0 = benign
  * @param decided [N] 1 = the action won a vote, 0 = it is the fallback action; null = nothing was voted on
- * @throws {RunFileError} CLASSIFICATION_INVALID when lengths differ or a value is out of range
+ * @throws {VigilError} CLASSIFICATION_INVALID when lengths differ or a value is out of range
  */
 export function countConfusion(
   actions: Uint8Array,
@@ -98,7 +99,7 @@ export function deriveRates(counts: ConfusionCounts): ConfusionRates {
  *
  * @param scores [N] finite, higher = more likely a threat
  * @param labels [N] 1 = threat, 0 = benign
- * @throws {RunFileError} CLASSIFICATION_INVALID when lengths differ, a score is not finite or a label is out of range
+ * @throws {VigilError} CLASSIFICATION_INVALID when lengths differ, a score is not finite or a label is out of range
  */
 export function prAuc(scores: Float32Array | Float64Array, labels: Uint8Array): number {
   assertSameLength('labels', labels.length, 'scores', scores.length)
@@ -133,7 +134,7 @@ export function prAuc(scores: Float32Array | Float64Array, labels: Uint8Array): 
  * Counts how often each action was chosen.
  *
  * @param actions any number of actions, 0 to 3
- * @throws {RunFileError} CLASSIFICATION_INVALID when a value is out of range
+ * @throws {VigilError} CLASSIFICATION_INVALID when a value is out of range
  */
 export function countActions(actions: Uint8Array): ActionCounts {
   const counts = [0, 0, 0, 0]
@@ -149,7 +150,7 @@ export function countActions(actions: Uint8Array): ActionCounts {
  *
  * @param decided    actions [N] 0 to 3, labels [N] 0 or 1, classes [N] index into classNames
  * @param classNames names in the order of the result; classes without rows are kept with rows 0
- * @throws {RunFileError} CLASSIFICATION_INVALID when lengths differ or a value is out of range
+ * @throws {VigilError} CLASSIFICATION_INVALID when lengths differ or a value is out of range
  */
 export function recallByClass(
   decided: { readonly actions: Uint8Array; readonly labels: Uint8Array; readonly classes: Uint8Array },
@@ -185,14 +186,14 @@ function labelAt(labels: Uint8Array, index: number): number {
 
 function assertSameLength(name: string, length: number, reference: string, expected: number): void {
   if (length === expected) return
-  throw new RunFileError(
+  throw runFileError(
     'CLASSIFICATION_INVALID',
     `${name} must hold one value per row of ${reference} (${expected}), received ${length}. Pass arrays of the same rows.`,
   )
 }
 
-function outOfRange(name: string, index: number, requirement: string, received: number): RunFileError {
-  return new RunFileError(
+function outOfRange(name: string, index: number, requirement: string, received: number): VigilError {
+  return runFileError(
     'CLASSIFICATION_INVALID',
     `${name}[${index}] must be ${requirement}, received ${received}. Pass the arrays as the evaluation made them.`,
   )

@@ -1,37 +1,22 @@
-/** What can be wrong with a file of a run folder, or with the arrays that its figures are computed from. */
-export type RunFileErrorCode =
-  | 'RUN_FOLDER_INVALID'
-  | 'RUN_FILE_UNREADABLE'
-  | 'RUN_FILE_UNWRITABLE'
-  | 'METRICS_INVALID'
-  | 'RUN_RECORD_INVALID'
-  | 'LAST_WEIGHTS_INVALID'
-  | 'EVALUATION_INVALID'
-  | 'CLASSIFICATION_INVALID'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/**
- * A run folder cannot be had.
- *
- *   RUN_FOLDER  it cannot be made, listed or locked, holds something else, or is no run
- *   IN_USE      another process trains in it
- */
-export class RunFolderError extends Error {
-  readonly code: 'RUN_FOLDER' | 'IN_USE'
+/** Why a run folder cannot be had. */
+export const RUN_FOLDER_ERRORS = {
+  RUN_FOLDER: ['usage', 'the folder cannot be made, listed or locked, holds something else, or is no run'],
+  IN_USE: ['usage', 'another process trains in the folder'],
+} as const satisfies ErrorTable
 
-  constructor(code: 'RUN_FOLDER' | 'IN_USE', message: string) {
-    super(message)
-    this.name = 'RunFolderError'
-    this.code = code
-  }
-}
+/** A file of a run folder is missing, foreign or inconsistent, or the arrays that its figures are computed from are. */
+export const RUN_FILE_ERRORS = {
+  RUN_FOLDER_INVALID: ['data', 'the folder lacks what a run must have'],
+  RUN_FILE_UNREADABLE: ['data', 'a file of the run cannot be read'],
+  RUN_FILE_UNWRITABLE: ['data', 'a file of the run cannot be written'],
+  METRICS_INVALID: ['data', 'metrics.jsonl does not hold what it must'],
+  RUN_RECORD_INVALID: ['data', 'run.json does not hold what it must'],
+  LAST_WEIGHTS_INVALID: ['data', 'last-weights.json does not hold what it must'],
+  EVALUATION_INVALID: ['data', 'an evaluation does not hold what it must'],
+  CLASSIFICATION_INVALID: ['data', 'the arrays that a classification is computed from do not fit'],
+} as const satisfies ErrorTable
 
-/** A file of a run folder is missing, foreign or inconsistent. The message says what was expected, found, where, and what to do. */
-export class RunFileError extends Error {
-  readonly code: RunFileErrorCode
-
-  constructor(code: RunFileErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'RunFileError'
-    this.code = code
-  }
-}
+export const runFolderError = errorsOf(RUN_FOLDER_ERRORS)
+export const runFileError = errorsOf(RUN_FILE_ERRORS)

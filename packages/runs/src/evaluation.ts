@@ -1,7 +1,7 @@
 import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
-import { RunFileError } from './errors.ts'
+import { runFileError } from './errors.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
 import { readRunFile } from './read-run-file.ts'
 import { actionCounts, count, firstIssue, label, share, totalActions } from './schema-parts.ts'
@@ -116,12 +116,12 @@ export type ThresholdScores = Evaluation['thresholds'][number]
  * Checks an evaluation that came from outside.
  *
  * @param source where it came from, for the message
- * @throws {RunFileError} EVALUATION_INVALID naming the first field that is wrong
+ * @throws {VigilError} EVALUATION_INVALID naming the first field that is wrong
  */
 export function parseEvaluation(json: unknown, source = 'evaluation'): Evaluation {
   const result = evaluationSchema.safeParse(json)
   if (result.success) return result.data
-  throw new RunFileError(
+  throw runFileError(
     'EVALUATION_INVALID',
     `${source} is not a valid evaluation (${firstIssue(result.error)}). Evaluate the run again to replace it.`,
   )
@@ -136,12 +136,12 @@ export function parseEvaluation(json: unknown, source = 'evaluation'): Evaluatio
  * team.f1 // 0 to 1; team.rewardMean per event
  * ```
  *
- * @throws {RunFileError} RUN_FILE_UNREADABLE, or EVALUATION_INVALID naming the first field that is wrong
+ * @throws {VigilError} RUN_FILE_UNREADABLE, or EVALUATION_INVALID naming the first field that is wrong
  */
 export async function readEvaluation(path: string): Promise<Evaluation> {
   const bytes = await readRunFile(path)
   if (bytes === null) {
-    throw new RunFileError(
+    throw runFileError(
       'RUN_FILE_UNREADABLE',
       `${path} is not there. It is written by an evaluation; give the folder of a run.`,
     )
@@ -150,7 +150,7 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
   try {
     json = JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
-    throw new RunFileError(
+    throw runFileError(
       'EVALUATION_INVALID',
       `${path} is not JSON (${(cause as Error).message}). Evaluate the run again to replace it.`,
       { cause },
@@ -162,7 +162,7 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
 /**
  * Checks and writes evaluation.json, whole or not at all.
  *
- * @throws {RunFileError} EVALUATION_INVALID, {FileError}
+ * @throws {VigilError} EVALUATION_INVALID, {VigilError}
  */
 export async function writeEvaluation(path: string, evaluation: Evaluation): Promise<void> {
   const checked = parseEvaluation(evaluation)

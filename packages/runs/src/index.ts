@@ -7,7 +7,7 @@ export {
   recallByClass,
 } from './classification.ts'
 export type { Diversity } from './diversity.ts'
-export { RunFileError, RunFolderError } from './errors.ts'
+export { RUN_FILE_ERRORS, RUN_FOLDER_ERRORS, runFileError, runFolderError } from './errors.ts'
 export {
   type Evaluation,
   parseEvaluation,

@@ -22,7 +22,7 @@ const lastWeightsSchema = z
 /** last-weights.json: how a team decides after its last iteration, whatever the validations said. */
 export type LastWeights = Readonly<z.infer<typeof lastWeightsSchema>>
 
-/** Writes last-weights.json, whole or not at all. @throws {FileError} */
+/** Writes last-weights.json, whole or not at all. @throws {VigilError} */
 export async function writeLastWeights(path: string, scores: LastWeights): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(scores, null, 2)}\n`)
 }
@@ -31,7 +31,7 @@ export async function writeLastWeights(path: string, scores: LastWeights): Promi
  * Reads last-weights.json.
  *
  * @returns null when there is none
- * @throws {RunFileError} RUN_FILE_UNREADABLE, LAST_WEIGHTS_INVALID
+ * @throws {VigilError} RUN_FILE_UNREADABLE, LAST_WEIGHTS_INVALID
  */
 export async function readLastWeights(path: string): Promise<LastWeights | null> {
   return await readOptionalJson(path, {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { appendLine, writeFileAtomically } from '@vigil/command-line'
+import type { VigilError } from '@vigil/errors'
 import { z } from 'zod'
-import { RunFileError } from './errors.ts'
+import { runFileError } from './errors.ts'
 import { readRunFile } from './read-run-file.ts'
 import { actionCounts, count, firstIssue, label, share } from './schema-parts.ts'
 
@@ -115,7 +116,7 @@ export type IterationMetrics = Readonly<z.infer<typeof iterationMetricsSchema>>
  *
  * @param metrics figures of one iteration; non-finite measurements become null
  * @returns the line as it was written, and as it will be read
- * @throws {RunFileError} METRICS_INVALID when a field breaks the schema, {FileError} when the file cannot be written
+ * @throws {VigilError} METRICS_INVALID when a field breaks the schema, {VigilError} when the file cannot be written
  */
 export async function appendMetrics(path: string, metrics: IterationMetrics): Promise<IterationMetrics> {
   // Written as it would be read: a line is the same bytes whether it was appended or kept by rewindMetrics.
@@ -128,12 +129,12 @@ export async function appendMetrics(path: string, metrics: IterationMetrics): Pr
  * Reads metrics.jsonl. A last line that a crash tore off (no newline, not a JSON value) is left out.
  *
  * @returns one entry per iteration, in increasing order; empty for an empty file
- * @throws {RunFileError} RUN_FILE_UNREADABLE, or METRICS_INVALID naming the line and the field
+ * @throws {VigilError} RUN_FILE_UNREADABLE, or METRICS_INVALID naming the line and the field
  */
 export async function readMetrics(path: string): Promise<readonly IterationMetrics[]> {
   const bytes = await readRunFile(path, BYTES_MAX)
   if (bytes === null) {
-    throw new RunFileError(
+    throw runFileError(
       'RUN_FILE_UNREADABLE',
       `${path} is not there. It is written by training; put it back, or give the folder of a run.`,
     )
@@ -146,7 +147,7 @@ export async function readMetrics(path: string): Promise<readonly IterationMetri
   const metrics = lines.map((line, index) => parseLine(line, `${path}, line ${index + 1}`))
   for (let i = 1; i < metrics.length; i++) {
     if (metrics[i].iteration > metrics[i - 1].iteration) continue
-    throw new RunFileError(
+    throw runFileError(
       'METRICS_INVALID',
       `${path}, line ${i + 1}: iteration must be above ${metrics[i - 1].iteration}, that of the line before; ` +
         `found ${metrics[i].iteration}. Two runs may have written to this folder; train into a new one.`,
@@ -158,7 +159,7 @@ export async function readMetrics(path: string): Promise<readonly IterationMetri
 /**
  * A line as it is written, and read again: one order of the fields, null for what is not finite.
  *
- * @throws {RunFileError} METRICS_INVALID, naming `place`
+ * @throws {VigilError} METRICS_INVALID, naming `place`
  */
 export function asWritten(metrics: IterationMetrics, place = `iteration ${metrics.iteration}`): IterationMetrics {
   return parseLine(JSON.stringify(metrics), place)
@@ -198,7 +199,7 @@ export type KnownLines = {
  *
  * @param path  of metrics.jsonl, for the message
  * @param lines all that are there
- * @throws {RunFileError} METRICS_INVALID when some are missing or are not those that training wrote
+ * @throws {VigilError} METRICS_INVALID when some are missing or are not those that training wrote
  */
 export function assertKnownLines(path: string, lines: readonly IterationMetrics[], known: KnownLines): void {
   const kept = lines.slice(0, known.iteration)
@@ -207,13 +208,13 @@ export function assertKnownLines(path: string, lines: readonly IterationMetrics[
   )
   const remedy = 'Restore the file, or train again.'
   if (gap !== undefined) {
-    throw new RunFileError(
+    throw runFileError(
       'METRICS_INVALID',
       `${path} must hold a line for each of the ${known.iteration} iterations that ${known.source} knows of, but iteration ${gap} is missing. ${remedy}`,
     )
   }
   if (linesSha256(kept) === known.metricsSha256) return
-  throw new RunFileError(
+  throw runFileError(
     'METRICS_INVALID',
     `${path} is not as training left it: ${known.source} remembers other figures for the first ${known.iteration} iterations. ${remedy}`,
   )
@@ -224,7 +225,7 @@ export function assertKnownLines(path: string, lines: readonly IterationMetrics[
  * together with a torn line.
  *
  * @returns the lines kept
- * @throws {RunFileError} as assertKnownLines, readMetrics and writeFileAtomically
+ * @throws {VigilError} as assertKnownLines, readMetrics and writeFileAtomically
  */
 export async function rewindMetrics(path: string, known: KnownLines): Promise<readonly IterationMetrics[]> {
   const lines = await readMetrics(path)
@@ -286,8 +287,8 @@ function parseLine(line: string, place: string): IterationMetrics {
   return result.data
 }
 
-function invalid(place: string, complaint: string): RunFileError {
-  return new RunFileError(
+function invalid(place: string, complaint: string): VigilError {
+  return runFileError(
     'METRICS_INVALID',
     `${place} ${complaint}. The file must hold one object per iteration as training writes it; restore it or train again.`,
   )

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { RunFileError, type RunFileErrorCode } from './errors.ts'
+import { type RUN_FILE_ERRORS, runFileError } from './errors.ts'
 import { readRunFile } from './read-run-file.ts'
 import { firstIssue } from './schema-parts.ts'
 
 /** A JSON file of a run folder that need not be there. */
 type OptionalFile<Value> = {
   readonly schema: z.ZodType<Value>
-  readonly code: RunFileErrorCode
+  readonly code: keyof typeof RUN_FILE_ERRORS
   /** What it must be, after its name, as `is not the record of a training`. */
   readonly complaint: string
   /** One sentence. */
@@ -17,7 +17,7 @@ type OptionalFile<Value> = {
  * Reads and checks such a file.
  *
  * @returns null when there is none
- * @throws {RunFileError} RUN_FILE_UNREADABLE, or the file's own code where it does not hold what it must
+ * @throws {VigilError} RUN_FILE_UNREADABLE, or the file's own code where it does not hold what it must
  */
 export async function readOptionalJson<Value>(
   path: string,
@@ -29,9 +29,9 @@ export async function readOptionalJson<Value>(
   try {
     json = JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
-    throw new RunFileError(code, `${path} is not JSON (${(cause as Error).message}). ${remedy}`)
+    throw runFileError(code, `${path} is not JSON (${(cause as Error).message}). ${remedy}`)
   }
   const result = schema.safeParse(json)
   if (result.success) return result.data
-  throw new RunFileError(code, `${path} ${complaint} (${firstIssue(result.error)}). ${remedy}`)
+  throw runFileError(code, `${path} ${complaint} (${firstIssue(result.error)}). ${remedy}`)
 }

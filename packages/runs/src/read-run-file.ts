@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { RunFileError } from './errors.ts'
+import { isErrorOf } from '@vigil/errors'
+import { RUN_FILE_ERRORS, runFileError } from './errors.ts'
 
 /** More than any file of a run comes to; a text of twice as many bytes is more than JavaScript holds. */
 const BYTES_MAX = 256 * 2 ** 20
@@ -9,11 +10,11 @@ const BYTES_MAX = 256 * 2 ** 20
  * The bytes of a file of a run, followed where it is a symbolic link. Nothing but a file is read: a pipe would never end.
  *
  * @returns null when there is none
- * @throws {RunFileError} RUN_FILE_UNREADABLE when it is something else, too large, or may not be read
+ * @throws {VigilError} RUN_FILE_UNREADABLE when it is something else, too large, or may not be read
  */
 export async function readRunFile(path: string, bytesMax = BYTES_MAX): Promise<Buffer | null> {
   const unreadable = (reason: string, cause?: unknown) =>
-    new RunFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${reason}.`, { cause })
+    runFileError('RUN_FILE_UNREADABLE', `${path} could not be read: ${reason}.`, { cause })
   try {
     // Without O_NONBLOCK opening a pipe would wait for somebody who writes to it.
     await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -22,7 +23,7 @@ export async function readRunFile(path: string, bytesMax = BYTES_MAX): Promise<B
     if (found.size > bytesMax) throw unreadable(`it has ${found.size} bytes, more than ${bytesMax}`)
     return await file.readFile()
   } catch (cause) {
-    if (cause instanceof RunFileError) throw cause
+    if (isErrorOf(RUN_FILE_ERRORS, cause)) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw unreadable((cause as Error).message, cause)
   }

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
-import { RunFolderError } from './errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { runFolderError } from './errors.ts'
 import { readRunFile } from './read-run-file.ts'
 import { assertWritable } from './writable.ts'
 
@@ -66,7 +67,7 @@ export function runFolderAt(path: string): RunFolder {
 /**
  * Makes sure, before any work, that training can go on in a folder: what it will write can be written.
  *
- * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ * @throws {VigilError} RUN_FILE_UNWRITABLE
  */
 export async function assertTrainable(folder: RunFolder): Promise<void> {
   const { path: _folder, pipeline: _kept, ...files } = folder
@@ -82,7 +83,7 @@ export async function assertTrainable(folder: RunFolder): Promise<void> {
  * Refuses a folder that is asked for (`out`) and holds something, before any work is done. What a process left that was
  * ended before its run had begun is nothing.
  *
- * @throws {RunFolderError} RUN_FOLDER
+ * @throws {VigilError} RUN_FOLDER
  */
 export async function assertRunFolderFree({ out }: Pick<NamedRun, 'out'>): Promise<void> {
   if (out === null) return
@@ -93,7 +94,7 @@ export async function assertRunFolderFree({ out }: Pick<NamedRun, 'out'>): Promi
  * Makes the folder of a new run and writes what the run begins with: the one asked for, or else the next free
  * runs/<dataset>-<features>-seed<seed>. Of two runs that want the same folder at the same time, one gets it.
  *
- * @throws {RunFolderError} RUN_FOLDER when it cannot be made or has been taken
+ * @throws {VigilError} RUN_FOLDER when it cannot be made or has been taken
  */
 export async function createRunFolder(config: NamedRun, pipeline: unknown): Promise<RunFolder> {
   const folder = runFolderAt(config.out === null ? await claimNextFree(config) : await claimWanted(config.out))
@@ -125,19 +126,19 @@ async function claim(path: string): Promise<boolean> {
     return true
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(path))) return false
-    throw new RunFolderError(
+    throw runFolderError(
       'RUN_FOLDER',
       `The run folder ${path} cannot be made: ${(cause as Error).message}. Give an --out that can be written to.`,
     )
   }
 }
 
-async function taken(path: string): Promise<RunFolderError> {
+async function taken(path: string): Promise<VigilError> {
   const goOn = await openRunFolder(path).then(
     () => `, or go on with --resume=${path}`,
     () => '',
   )
-  return new RunFolderError('RUN_FOLDER', `The run folder ${path} is not empty. Give another --out${goOn}.`)
+  return runFolderError('RUN_FOLDER', `The run folder ${path} is not empty. Give another --out${goOn}.`)
 }
 
 /** Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). */
@@ -167,12 +168,12 @@ async function isFolder(path: string): Promise<boolean> {
  * Opens the folder of an earlier run.
  *
  * @returns its files, its config and its feature pipeline as JSON that nobody has checked yet
- * @throws {RunFolderError} RUN_FOLDER when it is not one, or when the run ended before its files were there
+ * @throws {VigilError} RUN_FOLDER when it is not one, or when the run ended before its files were there
  */
 export async function openRunFolder(path: string): Promise<{ folder: RunFolder; config: unknown; pipeline: unknown }> {
   const folder = runFolderAt(path)
   if (await wasOnlyClaimed(folder)) {
-    throw new RunFolderError(
+    throw runFolderError(
       'RUN_FOLDER',
       `${path} holds a run that was ended before it could begin: ${folder.pipeline} is missing. Remove the folder and train again.`,
     )
@@ -185,15 +186,12 @@ export async function openRunFolder(path: string): Promise<{ folder: RunFolder; 
  * Whether there is nothing of a run in a folder: it is missing or empty, or its process ended while the run's first files
  * were written.
  *
- * @throws {RunFolderError} RUN_FOLDER when it cannot be listed
+ * @throws {VigilError} RUN_FOLDER when it cannot be listed
  */
 export async function hasNoRun({ path, latest }: RunFolder): Promise<boolean> {
   const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
-    throw new RunFolderError(
-      'RUN_FOLDER',
-      `The run folder ${path} cannot be used: ${cause.message}. Give another --out.`,
-    )
+    throw runFolderError('RUN_FOLDER', `The run folder ${path} cannot be used: ${cause.message}. Give another --out.`)
   })
   const checkpoints = await readdir(dirname(latest)).catch(() => null)
   // Whoever claims a folder makes `checkpoints` first: a config.json without it is somebody else's.
@@ -234,7 +232,7 @@ async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean>
 
 async function readJson(file: string, run: string): Promise<unknown> {
   const invalid = (reason: string) =>
-    new RunFolderError('RUN_FOLDER', `${resolve(run)} is not the folder of a run: ${reason}`)
+    runFolderError('RUN_FOLDER', `${resolve(run)} is not the folder of a run: ${reason}`)
   const bytes = await readRunFile(file).catch((cause: Error) => {
     throw invalid(cause.message)
   })

@@ -2,7 +2,8 @@ import { lstat, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { RunFolderError } from './errors.ts'
+import { isErrorOf, type VigilError } from '@vigil/errors'
+import { RUN_FOLDER_ERRORS, runFolderError } from './errors.ts'
 import { makeFolder } from './run-folder.ts'
 
 /** Folders that this process has locked: who holds one may ask for it again. */
@@ -24,7 +25,7 @@ const BUSY = [5, 6]
  * A process must not open the file otherwise while it holds it: closing that would give the lock back (POSIX).
  *
  * @returns gives the folder back, and removes it where nothing else has come into it
- * @throws {RunFolderError} IN_USE naming who has it, RUN_FOLDER when it cannot be locked
+ * @throws {VigilError} IN_USE naming who has it, RUN_FOLDER when it cannot be locked
  */
 export async function lockRunFolder(path: string): Promise<() => Promise<void>> {
   const folder = resolve(path)
@@ -62,8 +63,8 @@ async function lockFile(folder: string, files: { lock: string; holder: string })
     }
     throw new Error(`${lock} is replaced again and again`)
   } catch (cause) {
-    if (cause instanceof RunFolderError) throw cause
-    throw new RunFolderError(
+    if (isErrorOf(RUN_FOLDER_ERRORS, cause)) throw cause
+    throw runFolderError(
       'RUN_FOLDER',
       `The run folder ${folder} cannot be locked: ${(cause as Error).message}. Give another --out, on a file system that can be written to and that has locks.`,
     )
@@ -101,10 +102,10 @@ function openExclusively(lock: string): DatabaseSync | null {
   }
 }
 
-async function inUse(folder: string, holder: string): Promise<RunFolderError> {
+async function inUse(folder: string, holder: string): Promise<VigilError> {
   const words = await readFile(holder, 'utf8').catch(() => '')
   const named = /^process \d{1,10} on [\w.-]{1,255}\n$/.test(words) ? words.trim() : 'another process'
-  return new RunFolderError(
+  return runFolderError(
     'IN_USE',
     `${folder} is in use: ${named} trains there, and has it locked. Wait until it has ended, or stop it.`,
   )

@@ -47,7 +47,7 @@ export function weightsSha256({ buffer, byteOffset, byteLength }: Float32Array):
     .digest('hex')
 }
 
-/** Writes run.json, whole or not at all. @throws {FileError} */
+/** Writes run.json, whole or not at all. @throws {VigilError} */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`)
 }
@@ -56,7 +56,7 @@ export async function writeRunRecord(path: string, record: RunRecord): Promise<v
  * Reads run.json.
  *
  * @returns null when there is none: no training has been finished in this folder
- * @throws {RunFileError} RUN_FILE_UNREADABLE, RUN_RECORD_INVALID
+ * @throws {VigilError} RUN_FILE_UNREADABLE, RUN_RECORD_INVALID
  */
 export async function readRunRecord(path: string): Promise<RunRecord | null> {
   return await readOptionalJson(path, {

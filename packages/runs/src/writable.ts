@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { RunFileError } from './errors.ts'
+import { runFileError } from './errors.ts'
 
 /**
  * Makes sure, before any work, that files can be written where they belong: into this folder, by replacing files that are
@@ -10,11 +10,11 @@ import { RunFileError } from './errors.ts'
  * @param folder exists
  * @param files  inside of it, or in a folder in it
  * @param remedy one sentence
- * @throws {RunFileError} RUN_FILE_UNWRITABLE naming the file and what is in its way
+ * @throws {VigilError} RUN_FILE_UNWRITABLE naming the file and what is in its way
  */
 export async function assertWritable(folder: string, files: readonly string[], remedy: string): Promise<void> {
   const unwritable = (path: string, reason: string) =>
-    new RunFileError('RUN_FILE_UNWRITABLE', `${path} could not be written: ${reason}. ${remedy}`)
+    runFileError('RUN_FILE_UNWRITABLE', `${path} could not be written: ${reason}. ${remedy}`)
   for (const inner of new Set([folder, ...files.map((file) => dirname(file))])) {
     const found = await lstat(inner).catch((cause: NodeJS.ErrnoException) => {
       // Who misses it says it better.

@@ -173,3 +173,10 @@ it('10,000 operators in each other are computed like any other formula', () => {
   const monitor = new Monitor(compile(`${'next '.repeat(10_000)} x`))
   expect([monitor.horizon, monitor.push([1])]).toEqual([10_000, null])
 })
+
+it('a formula without a value is a mistake of usage, for what is wrong with it shows only on a trace', () => {
+  expect(failure(() => robustness(compile('1 / x > 0'), { x: [0] }))).toMatchObject({
+    code: 'DIVISION_BY_ZERO',
+    kind: 'usage',
+  })
+})

@@ -1,7 +1,7 @@
 export { DenseMonitor } from './dense/dense-monitor.ts'
 export { denseRobustness, denseVerdictOf } from './dense/dense-robustness.ts'
 export type { DenseTrace } from './dense/dense-trace.ts'
-export { errorAt, type Place, type Span, StlError, type StlErrorCode } from './errors.ts'
+export { errorAt, type Place, type Span, STL_ERRORS, StlError, type StlErrorCode } from './errors.ts'
 export type { Definition, Formula, Specification } from './language/formula.ts'
 export { invariantOf } from './language/invariant.ts'
 export { parse } from './language/parse.ts'

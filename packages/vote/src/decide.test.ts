@@ -197,7 +197,7 @@ describe('errors', () => {
     ['an unknown fallback', () => batchOf({ fallbackAction: 9 as Action }), 'ACTION'],
     ['too few agents in a batch', () => batchOf({ faults: 2 }), 'TOO_FEW_AGENTS'],
   ])('%s', (_, call, code) => {
-    expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code }))
+    expect(call).toThrow(expect.objectContaining({ name: 'VigilError', code }))
   })
 
   function batchOf(change: Partial<VoteSettings & { actions: Uint8Array }>): unknown {

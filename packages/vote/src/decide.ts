@@ -5,7 +5,7 @@
  * {0, 3}, so that one who blocks and one who quarantines agree that there is a threat. The team's action is then the one
  * with most votes (`weighted`: most weight) inside the class that won; of two equal ones the smaller number.
  */
-import { ConsensusError } from './errors.ts'
+import { voteError } from './errors.ts'
 import { majorityJudge, quorumJudge } from './rules/count.ts'
 import { assertTolerates } from './rules/quorum.ts'
 import { trimmedMedianJudge } from './rules/trimmed-median.ts'
@@ -103,7 +103,7 @@ export type BatchVotes = {
  *
  * @param actions one action 0..3 or NO_ACTION per agent; the order matters to `weighted` only
  * @param scores  one threat score per agent, for `trimmed-median`
- * @throws {ConsensusError} TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION, SHAPE, SCORE, THRESHOLD, WEIGHTS
+ * @throws {VigilError} TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION, SHAPE, SCORE, THRESHOLD, WEIGHTS
  */
 export function decide({
   actions,
@@ -133,7 +133,7 @@ export function decide({
  * ```
  *
  * @returns fresh arrays of shape [rows]
- * @throws {ConsensusError} SHAPE when arrays do not divide into rows; TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION,
+ * @throws {VigilError} SHAPE when arrays do not divide into rows; TOO_FEW_AGENTS, AGENT_COUNT, FAULTS, RULE, ACTION,
  *   SCORE, THRESHOLD, WEIGHTS
  */
 export function decideBatch(input: BatchVotes & VoteSettings): BatchDecision {
@@ -194,7 +194,7 @@ function checkedBallots(input: BatchVotes & VoteSettings): Ballots {
 
 function assertRows(field: string, length: number, agentCount: number): void {
   if (length % agentCount === 0) return
-  throw new ConsensusError('SHAPE', {
+  throw voteError('SHAPE', {
     field,
     requirement: `must hold rows of ${agentCount} votes`,
     received: `${length} votes`,
@@ -212,7 +212,7 @@ function assertScores({
   threshold: number
 }): void {
   if (!(threshold >= 0 && threshold <= 1)) {
-    throw new ConsensusError('THRESHOLD', {
+    throw voteError('THRESHOLD', {
       field: 'threshold',
       requirement: 'must be a number from 0 to 1',
       received: String(threshold),
@@ -220,7 +220,7 @@ function assertScores({
     })
   }
   if (scores.length !== actions.length) {
-    throw new ConsensusError('SHAPE', {
+    throw voteError('SHAPE', {
       field: 'scores',
       requirement: `must hold one score per vote, ${actions.length} for the rule trimmed-median`,
       received: `${scores.length} scores`,
@@ -229,7 +229,7 @@ function assertScores({
   }
   for (let at = 0; at < scores.length; at++) {
     if (actions[at] === NO_ACTION || (scores[at] >= 0 && scores[at] <= 1)) continue
-    throw new ConsensusError('SCORE', {
+    throw voteError('SCORE', {
       field: `scores[${at}]`,
       requirement: 'must be a number from 0 to 1',
       received: String(scores[at]),
@@ -241,7 +241,7 @@ function assertScores({
 function assertRule(rule: string): void {
   if (Object.hasOwn(DECISION_RULES, rule)) return
   const names = Object.keys(DECISION_RULES).join(', ')
-  throw new ConsensusError('RULE', {
+  throw voteError('RULE', {
     field: 'rule',
     requirement: `must be one of ${names}`,
     received: String(rule),
@@ -255,7 +255,7 @@ function assertVote(field: string, action: number): void {
 
 function assertAction(field: string, action: number): void {
   if (action === 0 || action === 1 || action === 2 || action === 3) return
-  throw new ConsensusError('ACTION', {
+  throw voteError('ACTION', {
     field,
     requirement: 'must be 0 (allow), 1 (block), 2 (quarantine) or 3 (alert)',
     received: String(action),

@@ -2,7 +2,7 @@ export { type AttackedTeam, attackVotes, SCRIPTED_ATTACKS, type ScriptedAttack }
 export { type Collusion, colludeAgainst } from './attacks/targeted.ts'
 export type { BatchDecision, BatchVotes, Decision, DecisionRule, VoteSettings } from './decide.ts'
 export { DECISION_RULES, decide, decideBatch } from './decide.ts'
-export { ConsensusError } from './errors.ts'
+export { VOTE_ERRORS } from './errors.ts'
 export { assertTolerates, ballotsNeeded, maxFaults, quorumSize } from './rules/quorum.ts'
 export { type Action, isRestrictive, NO_ACTION } from './rules/verdict.ts'
 export { assertWeights, weightsOfSkill } from './rules/weighted.ts'

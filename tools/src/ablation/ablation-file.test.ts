@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { VigilError } from '@vigil/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ToolError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { LOSS_ITERATIONS } from './figures.ts'
 import { ablationMarkdown, ablationTable } from './table.ts'
@@ -63,7 +63,7 @@ describe('ablation.json', () => {
   ])('refuses %s', async (_, text, message) => {
     const path = join(folder, 'ablation.json')
     writeFileSync(path, text)
-    await expect(readAblation(path)).rejects.toThrow(ToolError)
+    await expect(readAblation(path)).rejects.toThrow(VigilError)
     await expect(readAblation(path)).rejects.toThrow(message)
   })
 

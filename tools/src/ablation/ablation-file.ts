@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { firstIssue } from '@vigil/runs'
 import { z } from 'zod'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 import { writeJsonFile } from '../json-file.ts'
 import { LOSS_ITERATIONS } from './figures.ts'
 
@@ -73,21 +73,21 @@ const ablationSchema = z
 /** ablation.json: what came of every training. */
 export type Ablation = Readonly<z.infer<typeof ablationSchema>>
 
-/** Checks and writes ablation.json, whole or not at all. @throws {ToolError} OUTPUT_FILE, ABLATION_FILE */
+/** Checks and writes ablation.json, whole or not at all. @throws {VigilError} OUTPUT_FILE, ABLATION_FILE */
 export async function writeAblation(path: string, ablation: Ablation): Promise<void> {
   await writeJsonFile(path, parse(ablation, path))
 }
 
-/** Reads ablation.json. @throws {ToolError} INPUT_FILE, ABLATION_FILE naming the first field that is wrong */
+/** Reads ablation.json. @throws {VigilError} ABLATION_FILE naming the first field that is wrong */
 export async function readAblation(path: string): Promise<Ablation> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new ToolError('INPUT_FILE', `${path} cannot be read: ${cause.message.split(',')[0]}.`)
+    throw toolError('ABLATION_FILE', `${path} cannot be read: ${cause.message.split(',')[0]}.`)
   })
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw new ToolError('ABLATION_FILE', `${path} is not JSON (${(cause as Error).message}). ${REMEDY}`)
+    throw toolError('ABLATION_FILE', `${path} is not JSON (${(cause as Error).message}). ${REMEDY}`)
   }
   return parse(json, path)
 }
@@ -97,5 +97,5 @@ const REMEDY = 'Run the ablation again to replace it: finished trainings are kep
 function parse(json: unknown, path: string): Ablation {
   const result = ablationSchema.safeParse(json)
   if (result.success) return result.data
-  throw new ToolError('ABLATION_FILE', `${path} does not hold an ablation (${firstIssue(result.error)}). ${REMEDY}`)
+  throw toolError('ABLATION_FILE', `${path} does not hold an ablation (${firstIssue(result.error)}). ${REMEDY}`)
 }

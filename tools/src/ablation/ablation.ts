@@ -3,8 +3,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, writeFileAtomically } from '@vigil/command-line'
-import { errorKinds } from '@vigil/learner'
-import { ToolError } from '../errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { toolError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { figuresOf, meansOf } from './figures.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
@@ -18,10 +18,6 @@ const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 
 await runCommand({
   help: HELP,
-  errors: {
-    usage: (error) => (error instanceof ToolError && error.code === 'OUTPUT_FILE') || errorKinds.usage(error),
-    badData: (error) => error instanceof ToolError || errorKinds.badData(error),
-  },
   async run({ words, stop }) {
     const say = (text: string) => process.stdout.write(`${text}\n`)
     const options = await parseOptions(words)
@@ -57,10 +53,10 @@ async function writeResults(options: Options, plan: Plan, outcomes: readonly Run
   return ablation
 }
 
-function brokenRuns(broken: AllOutcomes['broken'], planned: number): ToolError {
+function brokenRuns(broken: AllOutcomes['broken'], planned: number): VigilError {
   const lines = broken.map(({ run, error }) => `  ${run.name}, seed ${run.seed}: ${error.code}: ${error.message}`)
   const has = broken.length === 1 ? 'has' : 'have'
-  return new ToolError(
+  return toolError(
     'BROKEN_RUNS',
     `${broken.length} of ${planned} trainings ${has} no result:\n${lines.join('\n')}\nThe same command tries again.`,
   )

@@ -1,5 +1,5 @@
-import { UsageError } from '@vigil/command-line'
 import { presetNames } from '@vigil/config'
+import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import { HELP, parseOptions } from './options.ts'
 
@@ -46,7 +46,7 @@ describe('parseOptions', () => {
     ['--quick=maybe', '--quick must be true or false, but is "maybe".'],
     ['--preset=original', 'There is no flag --preset. Did you mean --presets?'],
   ])('refuses %s', async (word, message) => {
-    await expect(parseOptions([word])).rejects.toThrow(UsageError)
+    await expect(parseOptions([word])).rejects.toThrow(VigilError)
     await expect(parseOptions([word])).rejects.toThrow(message)
   })
 })

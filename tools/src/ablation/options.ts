@@ -1,4 +1,5 @@
 import {
+  commandError,
   type Flags,
   type FlagTable,
   flagsOf,
@@ -6,7 +7,6 @@ import {
   nearestName,
   switchFlag,
   textFlag,
-  UsageError,
 } from '@vigil/command-line'
 import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/config'
 import { CAUSES, type Settings } from './causes.ts'
@@ -56,11 +56,11 @@ export const HELP: Help = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE, {ConfigError} CONFIG_FILE
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE, {VigilError} CONFIG_FILE
  */
 export async function parseOptions(words: readonly string[]): Promise<Options> {
   const { settings, flags } = parseFlags(words, OWN)
-  if ('seed' in settings) throw new UsageError('INVALID_VALUE', '--seed is one; give --seeds=1,2,3.')
+  if ('seed' in settings) throw commandError('INVALID_VALUE', '--seed is one; give --seeds=1,2,3.')
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
@@ -87,11 +87,11 @@ function namesIn(name: string, text: string, valid: readonly string[]): string[]
   if (wrong === undefined) return [...new Set(words)]
   const nearest = nearestName(wrong, valid)
   const remedy = nearest === null ? `They are ${valid.join(', ')}.` : `Did you mean "${nearest}"?`
-  throw new UsageError('INVALID_VALUE', `--${name} does not know "${wrong}". ${remedy}`)
+  throw commandError('INVALID_VALUE', `--${name} does not know "${wrong}". ${remedy}`)
 }
 
 function seedsIn(text = '1'): number[] {
   const seeds = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)))
   if (seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) return [...new Set(seeds)]
-  throw new UsageError('INVALID_VALUE', `--seeds must be whole numbers from 0 to ${2 ** 32 - 1}, but is "${text}".`)
+  throw commandError('INVALID_VALUE', `--seeds must be whole numbers from 0 to ${2 ** 32 - 1}, but is "${text}".`)
 }

@@ -1,4 +1,5 @@
-import { ConfigError, presetNames } from '@vigil/config'
+import { presetNames } from '@vigil/config'
+import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import { parseOptions } from './options.ts'
 import { planOf } from './plan.ts'
@@ -104,7 +105,7 @@ describe('planOf', () => {
 
   it('says whose settings cannot hold together', async () => {
     await expect(plan('--agents=2', '--faults=1')).rejects.toThrow(/^original: 2 agents cannot tolerate/)
-    await expect(plan('--agents=2', '--faults=1')).rejects.toThrow(ConfigError)
+    await expect(plan('--agents=2', '--faults=1')).rejects.toThrow(VigilError)
     await expect(plan('--minibatch-size=many')).rejects.toThrow('original: minibatchSize must be a number')
   })
 })

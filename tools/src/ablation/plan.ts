@@ -1,5 +1,14 @@
 import { join } from 'node:path'
-import { type Config, ConfigError, configFingerprint, mergeSettings, readPreset, resolveConfig } from '@vigil/config'
+import {
+  CONFIG_ERRORS,
+  type Config,
+  configError,
+  configFingerprint,
+  mergeSettings,
+  readPreset,
+  resolveConfig,
+} from '@vigil/config'
+import { isErrorOf } from '@vigil/errors'
 import type { PlacedConfig } from '@vigil/learner'
 import { type Settings, withDefects, without } from './causes.ts'
 import type { Options } from './options.ts'
@@ -22,7 +31,7 @@ export type Plan = { readonly runs: readonly PlannedRun[]; readonly omitted: rea
 /**
  * Every preset as it is, then without causes, then with defects, each for every seed.
  *
- * @throws {ConfigError} as resolveConfig, naming the preset
+ * @throws {VigilError} as resolveConfig, naming the preset
  */
 export function planOf(options: Options): Plan {
   const runs: PlannedRun[] = []
@@ -76,7 +85,7 @@ function resolve(settings: Settings, name: string): Config {
   try {
     return resolveConfig(settings, name)
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.code !== 'CONFLICT') throw error
-    throw new ConfigError('CONFLICT', `${name}: ${error.message}`)
+    if (!isErrorOf(CONFIG_ERRORS, error) || error.code !== 'CONFLICT') throw error
+    throw configError('CONFLICT', `${name}: ${error.message}`)
   }
 }

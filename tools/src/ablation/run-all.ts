@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatDuration } from '@vigil/command-line'
-import { DataError } from '@vigil/data'
-import {
-  errorKinds,
-  readScoredTraining,
-  rememberingLoader,
-  type ScoredTraining,
-  type Session,
-  trainAndScore,
-} from '@vigil/learner'
-import { RunFolderError, readMetrics } from '@vigil/runs'
+import { DATA_ERRORS } from '@vigil/data'
+import { isErrorOf, VigilError } from '@vigil/errors'
+import { readScoredTraining, rememberingLoader, type ScoredTraining, type Session, trainAndScore } from '@vigil/learner'
+import { RUN_FOLDER_ERRORS, readMetrics } from '@vigil/runs'
 import type { PlannedRun } from './plan.ts'
 
 /** A training that was finished, or the reason why it came to no end. */
@@ -96,6 +90,6 @@ function diverged(error: unknown): error is Error {
 
 /** Damaged files, a folder in use, too little memory; data that are wrong are wrong for all. */
 function concernsOneRun(error: unknown): error is BrokenRun['error'] {
-  if (error instanceof RunFolderError) return error.code === 'IN_USE'
-  return error instanceof Error && !(error instanceof DataError) && errorKinds.badData(error)
+  if (isErrorOf(RUN_FOLDER_ERRORS, error)) return error.code === 'IN_USE'
+  return error instanceof VigilError && error.kind === 'data' && !isErrorOf(DATA_ERRORS, error)
 }

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
 import { runCommand } from '@vigil/command-line'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 import { assertWritable, writeJsonFile } from '../json-file.ts'
 import type { CaseAnswer } from './case-process.ts'
 import { type BenchCase, casesOf } from './cases.ts'
@@ -11,7 +11,6 @@ import { type BenchOutcome, benchTable } from './table.ts'
 
 await runCommand({
   help: HELP,
-  errors: { usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE', badData: () => false },
   async run({ words }) {
     const options = parseOptions(words)
     if (options.json !== null) await assertWritable(options.json)
@@ -34,7 +33,7 @@ await runCommand({
       process.stdout.write(`JSON: ${options.json}\n`)
     }
     if (outcomes.every((outcome) => 'failure' in outcome)) {
-      throw new ToolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
+      throw toolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
     }
   },
 })

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os'
-import { type Flags, type FlagTable, flagsOf, type Help, numberFlag, readFlags, UsageError } from '@vigil/command-line'
+import {
+  commandError,
+  type Flags,
+  type FlagTable,
+  flagsOf,
+  type Help,
+  numberFlag,
+  readFlags,
+} from '@vigil/command-line'
 import { BACKENDS } from '@vigil/engine'
 import { type BenchPlan, GROUPS } from './cases.ts'
 
@@ -38,14 +46,14 @@ export const HELP: Help = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE
  */
 export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
   const data = textFlag(flags, 'data', 'PATH')
   const groups = listFlag(flags, 'only', GROUPS) ?? GROUPS
   if (data === null && flags.has('only') && groups.includes('time-to-f1')) {
-    throw new UsageError('INVALID_VALUE', 'The group time-to-f1 needs DARPA TC events: give --data=PATH.')
+    throw commandError('INVALID_VALUE', 'The group time-to-f1 needs DARPA TC events: give --data=PATH.')
   }
   return {
     plan: {
@@ -64,7 +72,7 @@ function textFlag(flags: Flags, name: string, kind: string): string | null {
   const value = flags.get(name)
   if (value === undefined) return null
   if (value !== null && value !== '') return value
-  throw new UsageError('INVALID_VALUE', `--${name} has no value. Give --${name}=${kind}.`)
+  throw commandError('INVALID_VALUE', `--${name} has no value. Give --${name}=${kind}.`)
 }
 
 function listFlag<Choice extends string>(flags: Flags, name: string, choices: readonly Choice[]): Choice[] | null {
@@ -73,7 +81,7 @@ function listFlag<Choice extends string>(flags: Flags, name: string, choices: re
   const words = value.split(',')
   const wrong = words.find((word) => !choices.includes(word as Choice))
   if (wrong === undefined) return words as Choice[]
-  throw new UsageError('INVALID_VALUE', `--${name} must be some of ${choices.join(', ')}, but one is "${wrong}".`)
+  throw commandError('INVALID_VALUE', `--${name} must be some of ${choices.join(', ')}, but one is "${wrong}".`)
 }
 
 /** Whole sizes that the rollouts' 128 lanes of 16 steps divide. */
@@ -83,7 +91,7 @@ function sizesFlag(flags: Flags): number[] | null {
   return value.split(',').map((word) => {
     const size = Number(word)
     if (Number.isInteger(size) && size >= 128 && size <= 2 ** 22 && Number.isInteger(Math.log2(size))) return size
-    throw new UsageError(
+    throw commandError(
       'INVALID_VALUE',
       `--minibatches must be powers of two from 128 to ${2 ** 22}, separated by commas, but one is "${word}".`,
     )

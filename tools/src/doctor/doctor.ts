@@ -1,13 +1,13 @@
 /** `npx nx run tools:doctor --run=runs/NAME`: why a training went as it did. docs/doctor.md explains every finding. */
 
 import { type CommandContext, endWith, runCommand } from '@vigil/command-line'
-import { diagnoseRun, errorKinds } from '@vigil/learner'
+import { diagnoseRun } from '@vigil/learner'
 import { HELP, parseOptions } from './options.ts'
 import { doctorReport } from './report.ts'
 
 const PROBLEMS_FOUND = 1
 
-await runCommand({ help: HELP, errors: errorKinds, run: doctor })
+await runCommand({ help: HELP, run: doctor })
 
 async function doctor({ words }: CommandContext): Promise<void> {
   const { run, data, json } = parseOptions(words)

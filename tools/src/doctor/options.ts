@@ -1,4 +1,4 @@
-import { type FlagTable, flagsOf, type Help, readFlags, switchFlag, textFlag, UsageError } from '@vigil/command-line'
+import { commandError, type FlagTable, flagsOf, type Help, readFlags, switchFlag, textFlag } from '@vigil/command-line'
 
 /** Which run to diagnose, and how to say it. */
 export type Options = { readonly run: string; readonly data: string | undefined; readonly json: boolean }
@@ -24,11 +24,11 @@ export const HELP: Help = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE
  */
 export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
   const run = textFlag(flags, 'run', 'runs/NAME')
-  if (run === undefined) throw new UsageError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   return { run, data: textFlag(flags, 'data', 'PATH'), json: switchFlag(flags, 'json') }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 import type { NodePackage } from './node-package.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -10,18 +10,18 @@ const ADDON_FILE = 'tfjs_binding.node'
 /**
  * What a build needs, asked before anything is changed.
  *
- * @throws {ToolError} COMPILER_MISSING, TENSORFLOW_FILES
+ * @throws {VigilError} COMPILER_MISSING, TENSORFLOW_FILES
  */
 export function assertCanBuild(wheel: Wheel): void {
   if (/\s/.test(wheel.folder)) {
-    throw new ToolError(
+    throw toolError(
       'TENSORFLOW_FILES',
       `The linker takes no path with blanks, but TensorFlow is in "${wheel.folder}". Install it into a folder without.`,
     )
   }
   for (const program of ['make', process.env.CXX ?? 'g++']) {
     if (spawnSync(program, ['--version']).error === undefined) continue
-    throw new ToolError(
+    throw toolError(
       'COMPILER_MISSING',
       `${program} must run to build the add-on, but does not. On Debian: \`apt-get install g++ make\`.`,
     )
@@ -31,7 +31,7 @@ export function assertCanBuild(wheel: Wheel): void {
 /**
  * Builds the add-on of the package against the libraries in its deps folder.
  *
- * @throws {ToolError} ADDON
+ * @throws {VigilError} ADDON
  */
 export function buildAddon(wheel: Wheel, target: NodePackage): void {
   rmSync(join(target.folder, 'lib'), { recursive: true, force: true })
@@ -50,16 +50,13 @@ export function buildAddon(wheel: Wheel, target: NodePackage): void {
   })
   if (status === 0 && addonPath(target) !== null) return
   const end = `${stdout ?? ''}\n${stderr ?? ''}`.trim().split('\n').slice(-12).join('\n')
-  throw new ToolError(
-    'ADDON',
-    `\`npm rebuild ${target.name}\` must build the add-on, but did not. It ended with:\n${end}`,
-  )
+  throw toolError('ADDON', `\`npm rebuild ${target.name}\` must build the add-on, but did not. It ended with:\n${end}`)
 }
 
 /**
  * Loads the add-on in a process of its own, which a library that does not fit the machine would end.
  *
- * @throws {ToolError} ADDON
+ * @throws {VigilError} ADDON
  */
 export function runAddon(target: NodePackage): { readonly version: string; readonly isGpu: boolean } {
   const program = `
@@ -72,7 +69,7 @@ export function runAddon(target: NodePackage): { readonly version: string; reado
   })
   if (status === 0) return JSON.parse(stdout) as { version: string; isGpu: boolean }
   const why = /Error: (.+)/.exec(stderr)?.[1] ?? `its process was ended by ${signal ?? `exit code ${status}`}`
-  throw new ToolError('ADDON', `The add-on was built, but must load too: ${why}. Is the library for this processor?`)
+  throw toolError('ADDON', `The add-on was built, but must load too: ${why}. Is the library for this processor?`)
 }
 
 /** Where the build puts it: lib/napi-v<number>/; null before. */

@@ -1,6 +1,6 @@
 /** `npx nx run tools:link-tensorflow`: builds @tensorflow/tfjs-node against the TensorFlow of Python. README.md has more. */
 import { type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 import { assertCanBuild, buildAddon, runAddon } from './addon.ts'
 import { layLibrary } from './lay-library.ts'
 import { findNodePackage } from './node-package.ts'
@@ -25,11 +25,10 @@ await runCommand({
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: ['', '--tensorflow=venv/lib/python3.11/site-packages/tensorflow'],
   },
-  errors: { usage: (error) => error instanceof ToolError && error.code !== 'ADDON', badData: () => false },
   async run({ words }) {
     const path = textFlag(readFlags(words, FLAGS), 'tensorflow', 'FOLDER')
     if (process.platform !== 'linux') {
-      throw new ToolError(
+      throw toolError(
         'PLATFORM',
         `Linking is written for Linux, but this is ${process.platform}. Use the library that @tensorflow/tfjs-node downloads.`,
       )
@@ -46,7 +45,7 @@ await runCommand({
 
     const { version, isGpu } = runAddon(target)
     if (version !== wheel.version) {
-      throw new ToolError(
+      throw toolError(
         'ADDON',
         `The add-on must run TensorFlow ${wheel.version}, but runs ${version}. Remove ${target.folder}/lib and run this again.`,
       )

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { TENSORFLOW_PACKAGES, TENSORFLOW_VERSION } from '@vigil/engine'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 
 /** TensorFlow.js for Node, installed with or without its library. */
 export type NodePackage = {
@@ -15,7 +15,7 @@ export type NodePackage = {
 
 /**
  * @param from file or folder whose node_modules are searched, and those above it
- * @throws {ToolError} NODE_PACKAGE_MISSING
+ * @throws {VigilError} NODE_PACKAGE_MISSING
  */
 export function findNodePackage(from = import.meta.filename): NodePackage {
   const { resolve } = createRequire(from)
@@ -27,14 +27,14 @@ export function findNodePackage(from = import.meta.filename): NodePackage {
     const constants = readFileSync(join(folder, 'scripts', 'deps-constants.js'), 'utf8')
     const libraryVersion = /LIBTENSORFLOW_VERSION\s*=\s*'([^']+)'/.exec(constants)?.[1]
     if (libraryVersion === undefined) {
-      throw new ToolError(
+      throw toolError(
         'NODE_PACKAGE_MISSING',
         `${name} must be version ${TENSORFLOW_VERSION}, but is ${version}, which names its library in a way unknown here.`,
       )
     }
     return { name, version, folder, libraryVersion }
   }
-  throw new ToolError(
+  throw toolError(
     'NODE_PACKAGE_MISSING',
     '@tensorflow/tfjs-node is not installed. Get it without the library that it would download: ' +
       `\`npm install --no-save --ignore-scripts @tensorflow/tfjs-node@${TENSORFLOW_VERSION}\`.`,

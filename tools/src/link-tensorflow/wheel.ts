@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 
 /** A TensorFlow as a wheel of pip lays it out. */
 export type Wheel = {
@@ -27,12 +27,12 @@ const BUILD_INFO = join('python', 'platform', 'build_info.py')
 /**
  * Reads what lies in the folder of a TensorFlow package; Python is not asked.
  *
- * @throws {ToolError} TENSORFLOW_FILES naming the file that is missing
+ * @throws {VigilError} TENSORFLOW_FILES naming the file that is missing
  */
 export function readWheel(folder: string): Wheel {
   for (const file of [WHEEL_FILES.library, WHEEL_FILES.framework, C_HEADER, BUILD_INFO]) {
     if (existsSync(join(folder, file))) continue
-    throw new ToolError(
+    throw toolError(
       'TENSORFLOW_FILES',
       `${folder} must hold ${file} as the wheels of TensorFlow for Linux do, but does not. Give the folder of ` +
         'another with --tensorflow=PATH; wheels of 2.21 are known to have it.',
@@ -79,7 +79,7 @@ function metadataOf(folder: string): { name: string; version: string } {
     const [name, version] = [field('Name'), field('Version')]
     if (name !== undefined && version !== undefined) return { name, version }
   }
-  throw new ToolError(
+  throw toolError(
     'TENSORFLOW_FILES',
     `Beside ${folder} must be the .dist-info of the wheel that it came from, but there is none. Install TensorFlow with pip.`,
   )

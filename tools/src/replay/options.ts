@@ -1,4 +1,4 @@
-import { type FlagTable, flagsOf, type Help, numberFlag, readFlags, textFlag, UsageError } from '@vigil/command-line'
+import { commandError, type FlagTable, flagsOf, type Help, numberFlag, readFlags, textFlag } from '@vigil/command-line'
 import type { RepeatSettings } from '@vigil/learner'
 
 /** Which run to repeat, and with what. */
@@ -34,13 +34,13 @@ export const HELP: Help = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE
  */
 export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
   const text = (name: string) => textFlag(flags, name)
   const run = text('run')
-  if (run === undefined) throw new UsageError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const settings = {
     data: text('data'),
     actors: numberFlag(flags, 'actors', FLAGS.actors.number),

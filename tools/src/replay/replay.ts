@@ -1,12 +1,12 @@
 /** `npx nx run tools:replay`: is this run what its config makes? README.md has the flags. */
 
 import { type CommandContext, runCommand } from '@vigil/command-line'
-import { errorKinds, repeatRun } from '@vigil/learner'
-import { ToolError } from '../errors.ts'
+import { repeatRun } from '@vigil/learner'
+import { toolError } from '../errors.ts'
 import { HELP, parseOptions } from './options.ts'
 import { verdictOn } from './verdict.ts'
 
-await runCommand({ help: HELP, errors: errorKinds, run: replay })
+await runCommand({ help: HELP, run: replay })
 
 async function replay({ words }: CommandContext): Promise<void> {
   const { run, settings } = parseOptions(words)
@@ -20,7 +20,7 @@ async function replay({ words }: CommandContext): Promise<void> {
     say(`${run} matches: trained again, it has the same weights, SHA-256 ${repeated.repeated.weightsSha256}.`)
     return
   }
-  throw new ToolError(
+  throw toolError(
     'CHECK_FAILED',
     `${run} does not match its repetition. What may be behind it:\n${reasons.map((reason) => `- ${reason}`).join('\n')}`,
   )

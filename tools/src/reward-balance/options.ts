@@ -1,12 +1,12 @@
 import {
   choiceFlag,
+  commandError,
   type FlagTable,
   flagsOf,
   type Help,
   type NumberRange,
   numberFlag,
   readFlags,
-  UsageError,
 } from '@vigil/command-line'
 import { REWARD_PRESETS, type RewardPreset, type RewardTable } from '@vigil/env-wasm'
 
@@ -86,7 +86,7 @@ export const HELP: Help = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} UNKNOWN_FLAG, INVALID_VALUE
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE
  */
 export function parseOptions(words: readonly string[]): Options {
   const flags = readFlags(words, FLAGS)
@@ -111,7 +111,7 @@ function outputOf(json: string | null | undefined): Options['output'] {
   if (json === undefined) return { to: 'table' }
   if (json === null || json === 'true') return { to: 'stdout' }
   if (json === '') {
-    throw new UsageError('INVALID_VALUE', '--json= has no value. Give --json=FILE, or --json alone for JSON on stdout.')
+    throw commandError('INVALID_VALUE', '--json= has no value. Give --json=FILE, or --json alone for JSON on stdout.')
   }
   return { to: 'file', path: json }
 }

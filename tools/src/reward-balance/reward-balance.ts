@@ -1,7 +1,7 @@
 /** `npx nx run tools:reward-balance`: what a reward table makes of a threat rate. README.md has the flags. */
 import { runCommand } from '@vigil/command-line'
 import { compileEnvironment } from '@vigil/env-wasm'
-import { ToolError } from '../errors.ts'
+import { toolError } from '../errors.ts'
 import { writeJsonFile } from '../json-file.ts'
 import { HELP, parseOptions } from './options.ts'
 import { checkedBalance, disagreementOf } from './report.ts'
@@ -9,10 +9,6 @@ import { balanceTable } from './table.ts'
 
 await runCommand({
   help: HELP,
-  errors: {
-    usage: (error) => error instanceof ToolError && error.code === 'OUTPUT_FILE',
-    badData: () => false,
-  },
   async run({ words }) {
     const options = parseOptions(words)
     const report = checkedBalance(await compileEnvironment(), options)
@@ -25,6 +21,6 @@ await runCommand({
       if (output.to === 'file') process.stdout.write(`JSON: ${output.path}\n`)
     }
     const disagreement = disagreementOf(report)
-    if (disagreement !== null) throw new ToolError('CHECK_FAILED', disagreement)
+    if (disagreement !== null) throw toolError('CHECK_FAILED', disagreement)
   },
 })

@@ -3,9 +3,8 @@ import { hash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { decodeCertificates, decodePublicTeam, PUBLIC_TEAM_MOST, type TrustedTeam } from '@vigil/agreement'
-import { type FlagTable, flagsOf, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
-import { ConsensusError } from '@vigil/vote'
-import { ToolError } from '../errors.ts'
+import { commandError, type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
+import { toolError } from '../errors.ts'
 import { verifyAll } from './verify-all.ts'
 
 const FLAGS = {
@@ -27,14 +26,10 @@ await runCommand({
     examples: ['--certificates=runs/NAME/certificates.bin'],
     exitCodes: '0 all hold, 1 one does not, 2 bad usage, 3 a file that is no such file',
   },
-  errors: {
-    usage: (error) => error instanceof ToolError && error.code === 'INPUT_FILE',
-    badData: (error) => error instanceof ConsensusError,
-  },
   async run({ words }) {
     const flags = readFlags(words, FLAGS)
     const path = textFlag(flags, 'certificates', 'FILE')
-    if (path === undefined) throw new UsageError('INVALID_VALUE', '--certificates must be a file of certificates.')
+    if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath, PUBLIC_TEAM_MOST + 1)
     const team = decodePublicTeam(keys.toString('utf8'))
@@ -50,7 +45,7 @@ await runCommand({
     )
     if (wrong.length === 0 && missing.count === 0) return
     const gaps = missing.count === 0 ? '' : `, batches without one: ${missing.count}`
-    throw new ToolError(
+    throw toolError(
       'CHECK_FAILED',
       `${wrong.length} of ${certificates.length} certificates do not hold${gaps}. Do not rely on their decisions; look at where the file came from.`,
     )
@@ -80,7 +75,7 @@ async function read(path: string, most?: number): Promise<Buffer> {
   try {
     return most === undefined ? await readFile(path) : await readBeginning(path, most)
   } catch (cause) {
-    throw new ToolError(
+    throw toolError(
       'INPUT_FILE',
       `${path} cannot be read: ${(cause as Error).message.split(',')[0]}. Give a file that exists.`,
     )

@@ -1,5 +1,5 @@
 /** A team in one process that agrees on its batches: every agent its own replica, everything between them as bytes. */
-import { ConsensusError } from '@vigil/vote'
+import { agreementError } from '../errors.ts'
 import { encodeEnvelope } from '../protocol/codec.ts'
 import { EventQueue } from '../protocol/event-queue.ts'
 import { type AgentKeys, ed25519Sign, ed25519Verify } from '../protocol/keys.ts'
@@ -43,12 +43,12 @@ type Agent = { readonly sign: Sign; readonly verify: Verify }
  * ```
  *
  * @returns the certificates of the batches, in their order
- * @throws {ConsensusError} NO_AGREEMENT when more than f agents are away; VOTES, KEY, and what the terms deserve
+ * @throws {VigilError} NO_AGREEMENT when more than f agents are away; VOTES, KEY, and what the terms deserve
  */
 export function agree({ terms, keys, votes }: TeamVotes): BatchCertificate[] {
   const away = votes.filter((vote) => vote === null).length
   if (away > terms.faults) {
-    throw new ConsensusError('NO_AGREEMENT', {
+    throw agreementError('NO_AGREEMENT', {
       field: 'votes',
       requirement: `must come from all but ${terms.faults} agents`,
       received: `${away} without votes`,

@@ -47,7 +47,7 @@ describe.each([
   const fields = fieldsOf(body)
   const refused = (changed: Uint8Array) =>
     expect(() => decodeCertificates(fileOf(changed), sizes)).toThrow(
-      expect.objectContaining({ name: 'ConsensusError', code: 'CERTIFICATE_FILE' }),
+      expect.objectContaining({ name: 'VigilError', code: 'CERTIFICATE_FILE' }),
     )
 
   test('is read as it was written', () => {
@@ -143,7 +143,7 @@ test('10,000 random files: whatever is accepted is written again as it was, byte
       try {
         read = decodeCertificates(file, sizes)
       } catch (error) {
-        expect(error).toMatchObject({ name: 'ConsensusError', code: 'CERTIFICATE_FILE' })
+        expect(error).toMatchObject({ name: 'VigilError', code: 'CERTIFICATE_FILE' })
         return
       }
       accepted++

@@ -6,9 +6,11 @@
  *   then, for every certificate: length, u32 little-endian, and that many bytes (proto/agreement.proto, Certificate)
  */
 
-import { type Action, ConsensusError, DECISION_RULES, type DecisionRule, NO_ACTION } from '@vigil/vote'
+import { VigilError } from '@vigil/errors'
+import { type Action, DECISION_RULES, type DecisionRule, NO_ACTION } from '@vigil/vote'
 import protobuf from 'protobufjs/minimal.js'
 import { agreement } from '../../generated/agreement.js'
+import { agreementError } from '../errors.ts'
 import {
   ballotFields,
   certificateFields,
@@ -40,7 +42,7 @@ export function encodeCertificates(certificates: readonly BatchCertificate[]): U
  * The certificates of a file, well formed but not yet believed.
  *
  * @param agentCount n, and `faults` f, of the team whose certificates they should be
- * @throws {ConsensusError} CERTIFICATE_FILE for anything else; no other error leaves this function
+ * @throws {VigilError} CERTIFICATE_FILE for anything else; no other error leaves this function
  */
 export function decodeCertificates(
   bytes: Uint8Array,
@@ -103,7 +105,7 @@ function decodeCertificate(
       )
     parsed = agreement.Certificate.decode(bytes)
   } catch (error) {
-    if (error instanceof ConsensusError) throw error
+    if (error instanceof VigilError) throw error
     throw badFile(`${name} must be a protobuf message`, (error as Error).message)
   }
   const { rows, rule, threshold, fallbackAction } = parsed
@@ -160,7 +162,7 @@ function u32(value: number): Buffer {
   return bytes
 }
 
-function badFile(requirement: string, received: string): ConsensusError {
+function badFile(requirement: string, received: string): VigilError {
   const remedy = 'The file is damaged, of another team, or no file of certificates'
-  return new ConsensusError('CERTIFICATE_FILE', { field: 'The file', requirement, received, remedy })
+  return agreementError('CERTIFICATE_FILE', { field: 'The file', requirement, received, remedy })
 }

@@ -1,4 +1,5 @@
-import { ConsensusError, decide, maxFaults } from '@vigil/vote'
+import { VigilError } from '@vigil/errors'
+import { decide, maxFaults } from '@vigil/vote'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { agreement } from '../../generated/agreement.js'
@@ -58,7 +59,7 @@ describe('agree', () => {
 
   test('says so when too many are away', () => {
     const call = () => agree({ terms, keys: keys.slice(0, 4), votes: [votes[0], null, null, votes[3]] })
-    expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'NO_AGREEMENT' }))
+    expect(call).toThrow(expect.objectContaining({ name: 'VigilError', code: 'NO_AGREEMENT' }))
   })
 })
 
@@ -103,7 +104,7 @@ describe('batches', () => {
   test('too few or too many votes are refused', () => {
     for (const rows of [9, 11]) {
       const call = () => agree({ terms: { ...long, rows }, keys: keys.slice(0, 4), votes: cast })
-      expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'VOTES' }))
+      expect(call).toThrow(expect.objectContaining({ name: 'VigilError', code: 'VOTES' }))
     }
   })
 })
@@ -236,7 +237,7 @@ describe('files', () => {
     try {
       read = decodeCertificates(file, sizes)
     } catch (error) {
-      if (error instanceof ConsensusError) return error.code
+      if (error instanceof VigilError) return error.code
       throw error
     }
     if (read.some((certificate) => verifyCertificate(certificate, team) !== null)) return 'does not hold'
@@ -298,7 +299,7 @@ describe('files of public keys', () => {
   ])('%s is refused', (_, given) => {
     expect(() => decodePublicTeam(given)).toThrow(
       expect.objectContaining({
-        name: 'ConsensusError',
+        name: 'VigilError',
         code: 'KEYS_FILE',
         // For what it is, not for how it is written.
         message: expect.not.stringContaining('byte for byte'),

@@ -1,5 +1,5 @@
 /** The certificate of a committed batch: its decisions, the votes that they follow from, and the signatures of a quorum. */
-import { ConsensusError } from '@vigil/vote'
+import { VigilError } from '@vigil/errors'
 import { type Checking, checkCertificate, checkValue } from '../protocol/checks.ts'
 import { inclusionPath, rootOfInclusion } from '../protocol/merkle.ts'
 import type { Committed, QuorumCertificate, Value } from '../protocol/messages.ts'
@@ -105,7 +105,7 @@ function decidedBy(value: Value, settings: BatchSettings): Decided | null {
   try {
     return decideValue(value, settings)
   } catch (error) {
-    if (error instanceof ConsensusError) return null
+    if (error instanceof VigilError) return null
     throw error
   }
 }

@@ -2,7 +2,9 @@
  * Files of public keys: JSON with the keys to check certificates by, and with what the team agreed on before it voted. They
  * belong elsewhere than the certificates, at least their SHA-256: who can change both can sign anything.
  */
-import { type Action, assertWeights, ConsensusError, DECISION_RULES, type DecisionRule } from '@vigil/vote'
+import type { VigilError } from '@vigil/errors'
+import { type Action, assertWeights, DECISION_RULES, type DecisionRule } from '@vigil/vote'
+import { agreementError } from '../errors.ts'
 import { FORMAT_VERSION, ROWS_MAX } from '../protocol/codec.ts'
 import { ed25519Verify } from '../protocol/keys.ts'
 import { agreementQuorum } from '../protocol/rules.ts'
@@ -31,7 +33,7 @@ export function encodePublicTeam({ run, epoch, faults, decision, rows, batchRows
  * The team of a file of public keys. There is one text for one team, the one that encodePublicTeam writes, so that who knows
  * the SHA-256 of the file knows the team, and the other way round.
  *
- * @throws {ConsensusError} KEYS_FILE for anything else; no other error leaves this function
+ * @throws {VigilError} KEYS_FILE for anything else; no other error leaves this function
  */
 export function decodePublicTeam(text: string): TrustedTeam {
   const { formatVersion, run, epoch, rows, batchRows, faults, ...more } = parseObject(text)
@@ -104,10 +106,10 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32
 }
 
-function badKeys(requirement: string, received: unknown): ConsensusError {
+function badKeys(requirement: string, received: unknown): VigilError {
   // Lists and objects may be nested too deep to be written out.
   const isNested = typeof received === 'object' && received !== null
   const shown = isNested ? (Array.isArray(received) ? 'a list' : 'an object') : String(received).slice(0, 80)
   const remedy = 'Use the file of public keys that was written with the run'
-  return new ConsensusError('KEYS_FILE', { field: 'The keys', requirement, received: shown, remedy })
+  return agreementError('KEYS_FILE', { field: 'The keys', requirement, received: shown, remedy })
 }

@@ -1,5 +1,5 @@
 /** Makes and signs one agent's messages. Whether it may is for the replica to know. */
-import { ConsensusError } from '@vigil/vote'
+import { agreementError } from '../errors.ts'
 import type { Checking } from './checks.ts'
 import type { Ballot, Claim, Phase, Proposal, QuorumCertificate, Value, Vote } from './messages.ts'
 import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign } from './statement.ts'
@@ -16,13 +16,13 @@ export class Author {
     this.#sign = sign
   }
 
-  /** @throws {ConsensusError} VOTES */
+  /** @throws {VigilError} VOTES */
   ballot({ actions, scores }: Pick<Ballot, 'actions' | 'scores'>): Ballot {
     const { digests, settings } = this.#checking
     const unsigned: Ballot = { agent: this.#agent, actions, scores, digest: '', signature: '' }
     const digest = digests.ballot(unsigned)
     if (digest === null) {
-      throw new ConsensusError('VOTES', {
+      throw agreementError('VOTES', {
         field: 'votes',
         requirement: `must be an action 0..3 and a score in [0, 1] for each of ${settings.rows} rows`,
         received: `${actions.length} actions, ${scores.length} scores`,

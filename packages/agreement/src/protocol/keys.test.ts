@@ -71,5 +71,5 @@ test.each<[string, () => unknown]>([
   ['a key that is no hex', () => ed25519Verify(['x'.repeat(64)])],
   ['one key twice', () => ed25519Verify([keys[0].publicKey, keys[0].publicKey])],
 ])('%s is refused', (_, call) => {
-  expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'KEY' }))
+  expect(call).toThrow(expect.objectContaining({ name: 'VigilError', code: 'KEY' }))
 })

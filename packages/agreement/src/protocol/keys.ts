@@ -1,6 +1,8 @@
 /** Ed25519 (RFC 8032) keys of a team, from node:crypto. */
+
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { ConsensusError } from '@vigil/vote'
+import type { VigilError } from '@vigil/errors'
+import { agreementError } from '../errors.ts'
 import { faultOfPublicKey } from './public-key.ts'
 import { type Sign, statementBytes, type Verify } from './statement.ts'
 
@@ -22,7 +24,7 @@ export function generateTeamKeys(agentCount: number): AgentKeys[] {
 /**
  * The keys that belong to a secret of 32 bytes: for tests and simulations that must repeat.
  *
- * @throws {ConsensusError} KEY
+ * @throws {VigilError} KEY
  */
 export function keysOfSecret(secret: Uint8Array): AgentKeys {
   if (secret.length !== 32) throw badKey('secret', `${secret.length} bytes`)
@@ -42,7 +44,7 @@ export function ed25519Sign(privateKey: KeyObject): Sign {
  * R byte for byte as it is written, without the cofactor. So a signature that holds cannot be changed into another.
  *
  * @param publicKeys of agent 0, 1, ...: 64 hex digits each, no two alike; src/protocol/public-key.ts says what is refused
- * @throws {ConsensusError} KEY
+ * @throws {VigilError} KEY
  */
 export function ed25519Verify(publicKeys: readonly string[]): Verify {
   const keys = publicKeys.map((publicKey, agent) => {
@@ -62,8 +64,8 @@ function rawPublicKey(key: KeyObject): string {
   return Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url').toString('hex')
 }
 
-function badKey(field: string, received: string): ConsensusError {
-  return new ConsensusError('KEY', {
+function badKey(field: string, received: string): VigilError {
+  return agreementError('KEY', {
     field,
     requirement: 'must be 32 bytes of Ed25519, as 64 hex digits where it is public, of one agent alone',
     received,

@@ -269,5 +269,5 @@ describe('after a crash', () => {
 test('votes that do not fit the batch are refused', () => {
   const replica = newReplica(1)
   const votes = { actions: Uint8Array.of(1), scores: Float32Array.of(1) }
-  expect(() => replica.begin(votes)).toThrow(expect.objectContaining({ name: 'ConsensusError', code: 'VOTES' }))
+  expect(() => replica.begin(votes)).toThrow(expect.objectContaining({ name: 'VigilError', code: 'VOTES' }))
 })

@@ -115,7 +115,7 @@ export class Replica {
   /**
    * Starts, or starts again; `votes` are this agent's, for every row, and are signed once.
    *
-   * @throws {ConsensusError} VOTES
+   * @throws {VigilError} VOTES
    */
   begin(votes: Pick<Ballot, 'actions' | 'scores'>): Effect[] {
     return this.#collect(() => {

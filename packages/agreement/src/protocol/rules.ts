@@ -49,7 +49,7 @@ export const STANDARD_RULES: AgreementRules = {
  * with n = 3f + 1 and more where there are more agents: among six, two sets of three need not meet.
  *
  * @returns floor((n + f) / 2) + 1, from 2f + 1 to n - f: the honest agents alone can always form one
- * @throws {ConsensusError} AGENT_COUNT, FAULTS, TOO_FEW_AGENTS
+ * @throws {VigilError} AGENT_COUNT, FAULTS, TOO_FEW_AGENTS
  */
 export function agreementQuorum({ agentCount, faults }: { agentCount: number; faults: number }): number {
   assertTolerates(agentCount, faults)

@@ -1,5 +1,7 @@
 /** `npx nx run consensus:simulate`: random runs of the agreement protocol, each from its own seed. */
-import { type FlagTable, flagsOf, numberFlag, readFlags, runCommand, textFlag, UsageError } from '@vigil/command-line'
+
+import { commandError, type FlagTable, flagsOf, numberFlag, readFlags, runCommand, textFlag } from '@vigil/command-line'
+import { agreementError } from '../errors.ts'
 import { partsOf, scenarioOf } from './scenario.ts'
 import { commandOf, type Failure, simulate, type Totals } from './simulate.ts'
 
@@ -19,16 +21,6 @@ const FLAGS = {
   without: { value: 'LIST', about: 'parts to leave out of every scenario, as a failure names them: A,B' },
 } as const satisfies FlagTable
 
-/** A run in which a check failed. */
-class SimulationError extends Error {
-  readonly code = 'VIOLATION'
-
-  constructor(message: string) {
-    super(message)
-    this.name = 'SimulationError'
-  }
-}
-
 await runCommand({
   help: {
     command: 'consensus:simulate',
@@ -46,7 +38,7 @@ await runCommand({
     if (runs === 1) assertParts(parts, seed)
     const { totals, failure } = simulate({ seed, runs, without: parts, onRun: progress })
     process.stdout.write(summary(totals))
-    if (failure !== null) throw new SimulationError(report(failure))
+    if (failure !== null) throw agreementError('VIOLATION', report(failure))
   },
 })
 
@@ -58,7 +50,7 @@ function assertParts(parts: readonly string[], seed: number): void {
   const known = partsOf(scenarioOf(seed))
   const unknown = parts.find((part) => !known.includes(part))
   if (unknown === undefined) return
-  throw new UsageError(
+  throw commandError(
     'INVALID_VALUE',
     `--without has "${unknown}", but seed ${seed} has ${known.join(', ') || 'no parts'}.`,
   )

@@ -53,6 +53,6 @@ export type Adapter = {
   readonly name: string
   /** The columns of a profile, in the order in which they are encoded. */
   plan(features: FeatureProfile): readonly ColumnPlan[]
-  /** @throws {DataError} when there is nothing to read or what is there is wrong */
+  /** @throws {VigilError} when there is nothing to read or what is there is wrong */
   open(request: AdapterRequest, progress: (message: string) => void): Promise<RawEvents>
 }

@@ -34,7 +34,7 @@ const COLUMNS: Readonly<Record<string, ColumnKind>> = {
  * empty; a number or label that is missing is refused.
  *
  * @returns the number of rows
- * @throws {DataError} as readTable
+ * @throws {VigilError} as readTable
  */
 export function readRecords(database: Database, files: EventFiles): Promise<number> {
   return readTable(database, files, { name: 'record', columns: COLUMNS, rowsMax: ROWS_MAX })

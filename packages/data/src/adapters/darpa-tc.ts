@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 import { shownText } from '../tables/csv-text.ts'
 import { type Database, literal, openDatabase, quoted } from '../tables/database.ts'
 import { findEventFiles } from '../tables/event-files.ts'
@@ -83,7 +83,7 @@ async function readColumn(database: Database, name: string, rowCount: number): P
     `SELECT 1 FROM (DESCRIBE feature) WHERE column_name = ${literal(name)} AND column_type NOT IN ('VARCHAR', 'BOOLEAN')`,
   )
   if (present.length === 0) {
-    throw new DataError(
+    throw dataError(
       'PIPELINE_MISMATCH',
       `Feature pipeline: needs columns of this data, received '${name}', which it has not. Use the pipeline that was saved with the run.`,
     )
@@ -122,14 +122,14 @@ const CLASS_NAME_MAX = 200
 function numberClasses(column: RawColumn & { kind: 'token' }): { classes: Uint8Array; classNames: string[] } {
   const classNames = ['benign', ...column.dictionary.filter((name) => name !== 'benign')]
   if (classNames.length > 256) {
-    throw new DataError(
+    throw dataError(
       'CLASSES_INVALID',
       `Data column 'event_type': may make 256 classes, received ${classNames.length}. Check that event types are names, not free text.`,
     )
   }
   const long = classNames.find((name) => name.length > CLASS_NAME_MAX)
   if (long !== undefined) {
-    throw new DataError(
+    throw dataError(
       'CLASSES_INVALID',
       `Data column 'event_type': a class may have ${CLASS_NAME_MAX} characters, received ${long.length}: ${shownText(long)}. Check that event types are names, not free text.`,
     )

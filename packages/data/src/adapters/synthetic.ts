@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 import type { ColumnPlan } from '../pipeline/pipeline.ts'
 import { generateEvents } from '../synthetic/generate.ts'
 import { hostColumn, watchFamilies } from '../synthetic/host-columns.ts'
@@ -26,7 +26,7 @@ export const synthetic: Adapter = {
   plan: (features) => PROFILES[features],
   open: async ({ path, seed, rows }, progress) => {
     if (path !== null) {
-      throw new DataError(
+      throw dataError(
         'REQUEST_INVALID',
         `path: synthetic data are generated and need none, received ${path}. Choose the dataset that the path holds.`,
       )
@@ -46,7 +46,7 @@ export const synthetic: Adapter = {
       column: async (name) => {
         const column = hostColumn(events, name)
         if (column !== null) return column
-        throw new DataError(
+        throw dataError(
           'PIPELINE_MISMATCH',
           `Feature pipeline: needs columns of synthetic data, received '${name}', which they have not. Use the pipeline that was saved with the run.`,
         )
@@ -92,7 +92,7 @@ const PROFILES: Record<FeatureProfile, readonly ColumnPlan[]> = {
 function requireRows(rows: number | null): number {
   const rowCount = rows ?? DEFAULT_ROWS
   if (Number.isSafeInteger(rowCount) && rowCount >= MINIMUM_ROWS && rowCount <= MAXIMUM_ROWS) return rowCount
-  throw new DataError(
+  throw dataError(
     rowCount > MAXIMUM_ROWS ? 'ROWS_TOO_MANY' : 'REQUEST_INVALID',
     `rows: needs an integer from ${MINIMUM_ROWS} to ${MAXIMUM_ROWS}, received ${rows}. Choose e.g. ${DEFAULT_ROWS}.`,
   )

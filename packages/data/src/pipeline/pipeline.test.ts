@@ -1,7 +1,7 @@
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawColumn } from '../adapters/adapter.ts'
-import { DataError } from '../errors.ts'
 import { encodeCategorical, encodeDense, vocabularySize } from './encode.ts'
 import { fitColumn } from './fit.ts'
 import { type ColumnPlan, type FittedColumn, isDense, parsePipeline } from './pipeline.ts'
@@ -182,7 +182,7 @@ describe('parsePipeline', () => {
     ['text', 'pipeline'],
   ]
   it.each(bad)('refuses %s', (_, json) => {
-    expect(() => parsePipeline(json)).toThrow(DataError)
+    expect(() => parsePipeline(json)).toThrow(VigilError)
   })
 
   it('names the field', () => {
@@ -205,8 +205,8 @@ describe('parsePipeline', () => {
           try {
             parsePipeline(json)
           } catch (error) {
-            expect(error).toBeInstanceOf(DataError)
-            expect((error as DataError).code).toBe('PIPELINE_INVALID')
+            expect(error).toBeInstanceOf(VigilError)
+            expect((error as VigilError).code).toBe('PIPELINE_INVALID')
           }
         },
       ),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 
 /** How one raw column becomes inputs. docs/features.md has the formulas. */
 export type ColumnPlan = {
@@ -84,14 +84,14 @@ export type FeaturePipeline = z.infer<typeof featurePipeline>
  * ```
  *
  * @param json anything; not trusted
- * @throws {DataError} PIPELINE_INVALID naming the first field that is wrong
+ * @throws {VigilError} PIPELINE_INVALID naming the first field that is wrong
  */
 export function parsePipeline(json: unknown): FeaturePipeline {
   const result = featurePipeline.safeParse(json)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const field = issue.path.length === 0 ? 'the pipeline' : issue.path.join('.')
-  throw new DataError(
+  throw dataError(
     'PIPELINE_INVALID',
     `Feature pipeline, ${field}: ${issue.message}. Use the pipeline that was saved with the run, unchanged.`,
   )

@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 import { shownPath, shownText } from './csv-text.ts'
 
 /**
@@ -9,7 +9,7 @@ import { shownPath, shownText } from './csv-text.ts'
  * @param required names that must be present
  * @param present  names that are, in the file's order
  * @returns for each required name the index of its column
- * @throws {DataError} COLUMNS_MISSING or COLUMNS_REPEATED
+ * @throws {VigilError} COLUMNS_MISSING or COLUMNS_REPEATED
  */
 export function findColumns(path: string, required: readonly string[], present: readonly string[]): number[] {
   const names = present.map((name) => name.trim())
@@ -17,7 +17,7 @@ export function findColumns(path: string, required: readonly string[], present: 
   for (const name of required) {
     const places = names.flatMap((other, index) => (other.toLowerCase() === name.toLowerCase() ? [index + 1] : []))
     if (places.length === 1) continue
-    throw new DataError(
+    throw dataError(
       'COLUMNS_REPEATED',
       `Data file ${shownPath(path)}: needs one column '${name}', received ${places.length}, the columns ${places.slice(0, 5).join(', ')}. Remove or rename all but one.`,
     )
@@ -35,7 +35,7 @@ function requireColumns(path: string, required: readonly string[], present: read
       ? ` and ${missing.length - 1} more (${missing.slice(1, 6).join(', ')}${missing.length > 6 ? ', ...' : ''})`
       : ''
   const hint = nearest === null ? 'It has no columns.' : `The nearest column there is ${shownText(nearest)}.`
-  throw new DataError(
+  throw dataError(
     'COLUMNS_MISSING',
     `Data file ${shownPath(path)}: needs the column '${first}'${others}. ${hint} Rename the columns or give data of this kind.`,
   )

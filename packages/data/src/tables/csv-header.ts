@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
-import { DataError } from '../errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { dataError } from '../errors.ts'
 import { RECORD_BYTES_MAX } from './csv-rows.ts'
 import { requireText, shownPath, startOfText } from './csv-text.ts'
 import { unreadable } from './event-files.ts'
@@ -20,14 +21,14 @@ const OTHER_SEPARATORS = [
  * The names in the first line of a CSV file, without the white space around them.
  *
  * @param required names that must be there; they tell a header from what else may stand first
- * @throws {DataError} FILE_UNREADABLE, FILE_MALFORMED or PATH_EMPTY
+ * @throws {VigilError} FILE_UNREADABLE, FILE_MALFORMED or PATH_EMPTY
  */
 export async function readHeader(path: string, required: readonly string[]): Promise<string[]> {
   const head = await headOf(path)
   requireText(path, head)
   const text = head.subarray(startOfText(head)).toString('utf8')
   if (text.trim() === '' && head.length < RECORD_BYTES_MAX) {
-    throw new DataError(
+    throw dataError(
       'PATH_EMPTY',
       `Data file ${shownPath(path)}: needs a header and rows, received white space only. Copy it again.`,
     )
@@ -55,8 +56,8 @@ function explainHeader(path: string, text: string, required: readonly string[]):
   }
 }
 
-function malformedHeader(path: string, complaint: string): DataError {
-  return new DataError('FILE_MALFORMED', `Data file ${shownPath(path)}, line 1: ${complaint}`)
+function malformedHeader(path: string, complaint: string): VigilError {
+  return dataError('FILE_MALFORMED', `Data file ${shownPath(path)}, line 1: ${complaint}`)
 }
 
 /** Whether most of the names are there: a spelling slip in one is reported by its name. */

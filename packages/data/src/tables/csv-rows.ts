@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { DataError } from '../errors.ts'
+import { isErrorOf, type VigilError } from '@vigil/errors'
+import { DATA_ERRORS, dataError } from '../errors.ts'
 import { type Chunk, chunksOf, shownPath, shownText, startOfText } from './csv-text.ts'
 import { unreadable } from './event-files.ts'
 
@@ -48,7 +49,7 @@ type Walk = {
  * CR, mixed or not. An empty line is no record. No character begins a comment.
  *
  * @param width cells of the header
- * @throws {DataError} FILE_MALFORMED naming the line, or FILE_UNREADABLE
+ * @throws {VigilError} FILE_MALFORMED naming the line, or FILE_UNREADABLE
  */
 export async function checkRows(path: string, width: number): Promise<CsvRows> {
   const { records, hasQuotes } = await walkFile(path, width, -1)
@@ -89,7 +90,7 @@ async function walkFile(path: string, width: number, wanted: number): Promise<Wa
       isFirst = false
     }
   } catch (cause) {
-    throw cause instanceof DataError ? cause : unreadable(path, cause)
+    throw isErrorOf(DATA_ERRORS, cause) ? cause : unreadable(path, cause)
   } finally {
     await file?.close()
   }
@@ -178,11 +179,11 @@ function endRecord(walk: Walk, bytes: Uint8Array, at: number): void {
   walk.recordStart = at + 1
 }
 
-function malformed({ path }: Walk, line: number, complaint: string): DataError {
-  return new DataError('FILE_MALFORMED', `Data file ${shownPath(path)}, line ${line}: ${complaint}`)
+function malformed({ path }: Walk, line: number, complaint: string): VigilError {
+  return dataError('FILE_MALFORMED', `Data file ${shownPath(path)}, line ${line}: ${complaint}`)
 }
 
-function wrongWidth(walk: Walk, text: string | null): DataError {
+function wrongWidth(walk: Walk, text: string | null): VigilError {
   const cells = `${walk.cells} cell${walk.cells === 1 ? '' : 's'}`
   const received = text === null ? cells : `${cells}: ${shownText(text)}`
   return malformed(
@@ -192,7 +193,7 @@ function wrongWidth(walk: Walk, text: string | null): DataError {
   )
 }
 
-function notUtf8(walk: Walk, byte: number): DataError {
+function notUtf8(walk: Walk, byte: number): VigilError {
   const hex = byte.toString(16).padStart(2, '0')
   return malformed(
     walk,
@@ -201,11 +202,11 @@ function notUtf8(walk: Walk, byte: number): DataError {
   )
 }
 
-function hasNul(walk: Walk): DataError {
+function hasNul(walk: Walk): VigilError {
   return malformed(walk, walk.line, 'needs text, received a NUL byte. Export the file again, or remove such bytes.')
 }
 
-function neverClosed(walk: Walk): DataError {
+function neverClosed(walk: Walk): VigilError {
   return malformed(
     walk,
     walk.quoteLine,
@@ -213,7 +214,7 @@ function neverClosed(walk: Walk): DataError {
   )
 }
 
-function textBehindQuotes(walk: Walk): DataError {
+function textBehindQuotes(walk: Walk): VigilError {
   return malformed(
     walk,
     walk.line,
@@ -221,7 +222,7 @@ function textBehindQuotes(walk: Walk): DataError {
   )
 }
 
-function quoteInside(walk: Walk): DataError {
+function quoteInside(walk: Walk): VigilError {
   return malformed(
     walk,
     walk.line,
@@ -229,7 +230,7 @@ function quoteInside(walk: Walk): DataError {
   )
 }
 
-function tooLong(walk: Walk): DataError {
+function tooLong(walk: Walk): VigilError {
   const cause = walk.mode === QUOTED ? `, in a cell whose quotation mark in line ${walk.quoteLine} none closes yet` : ''
   return malformed(
     walk,

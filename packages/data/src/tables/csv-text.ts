@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { harmlessText } from '@vigil/command-line'
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 
 const UTF16 = { what: 'UTF-16 text', remedy: 'Write it as UTF-8 (iconv -f UTF-16 -t UTF-8)' }
 
@@ -20,12 +20,12 @@ const OTHER_KINDS: readonly { readonly mark: readonly number[]; readonly what: s
 /** The mark that some programs put before UTF-8 text; it is not part of the first name. */
 const UTF8_MARK = [0xef, 0xbb, 0xbf]
 
-/** @throws {DataError} FILE_UNREADABLE when the first bytes are those of another kind of file, or of UTF-16 without a mark */
+/** @throws {VigilError} FILE_UNREADABLE when the first bytes are those of another kind of file, or of UTF-16 without a mark */
 export function requireText(path: string, head: Uint8Array): void {
   const other = OTHER_KINDS.find(({ mark }) => startsWith(head, mark))
   const { what, remedy } = other ?? (isWide(head) ? UTF16 : { what: null, remedy: null })
   if (what === null) return
-  throw new DataError(
+  throw dataError(
     'FILE_UNREADABLE',
     `Data file ${shownPath(path)}: needs CSV text in UTF-8, received ${what}. ${remedy}.`,
   )

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { DataError } from '../errors.ts'
+import { dataError } from '../errors.ts'
 
 /** An in-memory DuckDB. One connection, queries one after another. */
 export type Database = {
@@ -14,7 +14,7 @@ export type Database = {
   close(): void
 }
 
-/** @throws {DataError} DATABASE_FAILED from every method when DuckDB does not do it; the cause is its error */
+/** @throws {VigilError} DATABASE_FAILED from every method when DuckDB does not do it; the cause is its error */
 export async function openDatabase(): Promise<Database> {
   // No extension may be fetched, and the order of a file's rows is part of the meaning.
   const instance = await DuckDBInstance.create(':memory:', {
@@ -67,7 +67,7 @@ async function guarded<T>(query: () => Promise<T>): Promise<T> {
     return await query()
   } catch (cause) {
     if (cause instanceof RangeError || !(cause instanceof Error)) throw cause
-    throw new DataError(
+    throw dataError(
       'DATABASE_FAILED',
       `Data in memory: DuckDB could not work on them and says: ${cause.message.split('\n')[0]}. Free memory or give fewer rows.`,
       { cause },

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { DataError } from '../errors.ts'
+import type { VigilError } from '@vigil/errors'
+import { dataError } from '../errors.ts'
 
 /** Files that hold one table between them, all of one format, in name order. */
 export type EventFiles = { readonly format: 'parquet' | 'csv'; readonly paths: readonly string[] }
@@ -14,11 +15,11 @@ const PARQUET_MARK = 'PAR1'
  * Finds the data files at a path: one .parquet or .csv file, or a folder of them (one format; sub-folders are not entered,
  * names that begin with a dot are passed over).
  *
- * @throws {DataError} PATH_MISSING, PATH_UNSUPPORTED, PATH_EMPTY, FILE_TRUNCATED or FILE_UNREADABLE
+ * @throws {VigilError} PATH_MISSING, PATH_UNSUPPORTED, PATH_EMPTY, FILE_TRUNCATED or FILE_UNREADABLE
  */
 export function findEventFiles(path: string | null): EventFiles {
   if (path === null || path === '' || path.includes('\0')) {
-    throw new DataError(
+    throw dataError(
       'PATH_MISSING',
       `Data path: needs a file or folder, received ${JSON.stringify(path)}. Give one with --data=PATH.`,
     )
@@ -31,7 +32,7 @@ export function findEventFiles(path: string | null): EventFiles {
 function oneFile(path: string): EventFiles {
   const format = formatOf(path)
   if (format === null || !statOf(path).isFile()) {
-    throw new DataError(
+    throw dataError(
       'PATH_UNSUPPORTED',
       `Data path: needs a .parquet or .csv file, or a folder of them, received ${path}. Convert the data or give another path.`,
     )
@@ -55,13 +56,13 @@ function filesInFolder(folder: string): EventFiles {
   const used = found.filter((files) => files.paths.length > 0)
   if (used.length === 1) return used[0]
   if (used.length > 1) {
-    throw new DataError(
+    throw dataError(
       'PATH_UNSUPPORTED',
       `Data folder: needs files of one format, received .parquet and .csv files in ${folder}. Move one kind elsewhere or give a single file.`,
     )
   }
   const content = names.length === 0 ? 'an empty folder' : `${names.length} other entries, e.g. ${names[0]}`
-  throw new DataError(
+  throw dataError(
     'PATH_EMPTY',
     `Data folder: needs .parquet or .csv files, received ${content}: ${folder}. Give the folder that holds the data.`,
   )
@@ -77,7 +78,7 @@ function statOf(path: string): Stats {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, cause)
-    throw new DataError(
+    throw dataError(
       'PATH_MISSING',
       `Data path: needs an existing file or folder, received ${path}, which does not exist. Check --data.`,
     )
@@ -88,19 +89,19 @@ function statOf(path: string): Stats {
 function checkFile(path: string, format: EventFiles['format']): void {
   const stat = statOf(path)
   if (!stat.isFile())
-    throw new DataError('PATH_UNSUPPORTED', `Data file: needs a plain file, received ${path}, which is none.`)
+    throw dataError('PATH_UNSUPPORTED', `Data file: needs a plain file, received ${path}, which is none.`)
   if (stat.size === 0)
-    throw new DataError('PATH_EMPTY', `Data file: needs rows, received an empty file: ${path}. Copy it again.`)
+    throw dataError('PATH_EMPTY', `Data file: needs rows, received an empty file: ${path}. Copy it again.`)
   if (format !== 'parquet') return
   const [head, tail] = endsOf(path, stat.size)
   if (head !== PARQUET_MARK) {
-    throw new DataError(
+    throw dataError(
       'FILE_UNREADABLE',
       `Data file: a Parquet file begins with ${PARQUET_MARK}, ${path} does not. It is of another kind; give a Parquet or CSV file.`,
     )
   }
   if (tail !== PARQUET_MARK || stat.size < 12) {
-    throw new DataError(
+    throw dataError(
       'FILE_TRUNCATED',
       `Data file: a Parquet file ends with ${PARQUET_MARK}, ${path} does not (${stat.size} bytes). It is cut short; copy it again.`,
     )
@@ -126,9 +127,9 @@ function endsOf(path: string, size: number): [string, string] {
 }
 
 /** The error for a file or folder that the system does not let be read. */
-export function unreadable(path: string, cause: unknown): DataError {
+export function unreadable(path: string, cause: unknown): VigilError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
-  return new DataError(
+  return dataError(
     'FILE_UNREADABLE',
     `Data path: needs to be readable, received ${path} (${code}). Check its permissions.`,
   )

@@ -1,4 +1,5 @@
-import { DataError } from '../errors.ts'
+import { isErrorOf } from '@vigil/errors'
+import { DATA_ERRORS, dataError } from '../errors.ts'
 import { type ColumnKind, complaintAbout, conversionOf, needOf, TYPE_OF_KIND } from './cell-values.ts'
 import { findColumns } from './columns.ts'
 import { shownPath, shownText } from './csv-text.ts'
@@ -24,7 +25,7 @@ type ReadFile = PlannedFile & CheckedFile & { readonly start: number }
  * refused; nothing is repaired, rounded or left out.
  *
  * @returns the number of rows
- * @throws {DataError} COLUMNS_MISSING, COLUMNS_REPEATED, COLUMN_TYPE, FILE_MALFORMED, FILE_UNREADABLE, PATH_EMPTY, ROWS_TOO_MANY or
+ * @throws {VigilError} COLUMNS_MISSING, COLUMNS_REPEATED, COLUMN_TYPE, FILE_MALFORMED, FILE_UNREADABLE, PATH_EMPTY, ROWS_TOO_MANY or
  *   VALUE_INVALID
  */
 export async function readTable(database: Database, files: EventFiles, plan: TablePlan): Promise<number> {
@@ -43,7 +44,7 @@ export async function readTable(database: Database, files: EventFiles, plan: Tab
     requireFewRows(rowCount, plan)
   }
   if (rowCount === 0) {
-    throw new DataError(
+    throw dataError(
       'PATH_EMPTY',
       `Data files: need rows, received a header only: ${shownPath(files.paths[0])}. Give files with records.`,
     )
@@ -67,7 +68,7 @@ function planFile(file: SourceFile, plan: TablePlan): PlannedFile {
     const { type } = file.columns[places[i]]
     const conversion = conversionOf(identifiers[i], type, kind)
     if (conversion !== null) return conversion
-    throw new DataError(
+    throw dataError(
       'COLUMN_TYPE',
       `Data file ${shownPath(file.path)}, column '${name}': needs ${needOf(kind)} in each row, received a column of the type ${shownText(type)}. Convert the column.`,
     )
@@ -77,7 +78,7 @@ function planFile(file: SourceFile, plan: TablePlan): PlannedFile {
 
 function requireFewRows(rowCount: number, { rowsMax }: TablePlan): void {
   if (rowCount <= rowsMax) return
-  throw new DataError(
+  throw dataError(
     'ROWS_TOO_MANY',
     `Data files: may hold ${rowsMax} rows, received ${rowCount} or more. Give a part of the data.`,
   )
@@ -91,7 +92,7 @@ async function readFile(database: Database, { path, scans, ...file }: ReadFile, 
   })
   const [[count]] = await database.rows(`SELECT count(*) FROM ${name}`)
   if (Number(count) === file.start + file.rowCount) return
-  throw new DataError(
+  throw dataError(
     'FILE_UNREADABLE',
     `Data file ${shownPath(path)}: needs ${file.rowCount} rows as counted before, received ${Number(count) - file.start}. Make sure that nothing writes to it.`,
   )
@@ -103,7 +104,7 @@ async function works(statement: Promise<void>): Promise<boolean> {
     await statement
     return true
   } catch (cause) {
-    if (cause instanceof DataError) return false
+    if (isErrorOf(DATA_ERRORS, cause)) return false
     throw cause
   }
 }
@@ -127,7 +128,7 @@ async function requireValues(database: Database, files: readonly ReadFile[], pla
   const isMissing = cell === null || String(cell).trim() === ''
   const received = isMissing ? 'nothing' : shownText(String(cell))
   const advice = isMissing ? '' : complaintAbout(String(cell), kind)
-  throw new DataError(
+  throw dataError(
     'VALUE_INVALID',
     `Data file ${shownPath(file.path)}, ${await file.placeOf(row - file.start)}, column '${name}': needs ${needOf(kind)}, received ${received}.${advice} Correct or remove the row.`,
   )

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { DataError } from '../errors.ts'
+import { isErrorOf } from '@vigil/errors'
+import { DATA_ERRORS, dataError } from '../errors.ts'
 import { readHeader } from './csv-header.ts'
 import { checkRows, lineOfRow, RECORD_BYTES_MAX } from './csv-rows.ts'
 import { shownPath } from './csv-text.ts'
@@ -21,7 +22,7 @@ export type SourceFile = {
   /**
    * Checks what can be checked before reading.
    *
-   * @throws {DataError} FILE_MALFORMED or FILE_UNREADABLE
+   * @throws {VigilError} FILE_MALFORMED or FILE_UNREADABLE
    */
   check(): Promise<CheckedFile>
 }
@@ -40,7 +41,7 @@ export type CheckedFile = {
  * are called, and no file's types depend on another's.
  *
  * @param required names that tell a header from other lines
- * @throws {DataError} FILE_UNREADABLE, FILE_MALFORMED or PATH_EMPTY
+ * @throws {VigilError} FILE_UNREADABLE, FILE_MALFORMED or PATH_EMPTY
  */
 export function openFile(
   database: Database,
@@ -125,8 +126,8 @@ export async function readingFile<T>(path: string, read: () => Promise<T>): Prom
   try {
     return await read()
   } catch (cause) {
-    if (!(cause instanceof DataError) || cause.code !== 'DATABASE_FAILED') throw cause
-    throw new DataError(
+    if (!isErrorOf(DATA_ERRORS, cause) || cause.code !== 'DATABASE_FAILED') throw cause
+    throw dataError(
       'FILE_UNREADABLE',
       `Data file ${shownPath(path)}: cannot be read, DuckDB says: ${(cause.cause as Error).message.split('\n')[0]}. Check or copy the file again.`,
     )

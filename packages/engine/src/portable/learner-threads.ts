@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 import type { LearningMemory } from './learning-memory.ts'
 
 /** What a worker thread gets at its start. */
@@ -14,7 +14,7 @@ export type LearnerThreads = {
    * Works on the update that the memory's block describes, and resolves when it is done. The calling thread takes part,
    * so a worker that is late, or still starting, only leaves it more items.
    *
-   * @throws {EngineError} THREAD_FAILED
+   * @throws {VigilError} THREAD_FAILED
    */
   run(): Promise<void>
   /** Ends the worker threads. */
@@ -44,7 +44,7 @@ export function startThreads(learning: LearningMemory, module: WebAssembly.Modul
       for (const result of await settled) {
         if (result.status === 'fulfilled') continue
         const { reason } = result
-        throw new EngineError(
+        throw engineError(
           'THREAD_FAILED',
           `a thread of the engine ended in an update (${reason instanceof Error ? reason.message : reason}); the ` +
             'parameters are spoilt. Go back to a checkpoint.',

@@ -9,7 +9,7 @@ import {
   UPDATE,
   writeNetworkPlan,
 } from '@vigil/policy-wasm'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 
 /**
  * S, slices that a minibatch is cut into. Not the number of threads: the gradient is the sum over the slices in their
@@ -58,7 +58,7 @@ export type LearningMemory = {
    *
    * @param stepCount T; 1 for a feed-forward network
    * @returns where each array lies
-   * @throws {EngineError} MEMORY
+   * @throws {VigilError} MEMORY
    */
   placeBatch<Name extends string>(
     stepCount: number,
@@ -71,8 +71,8 @@ export type LearningMemory = {
  *
  * @param options.stepCount T that the workspaces are laid out for at first; 1 for a feed-forward network
  * @param options.viewMask [A, P] or null
- * @throws {EngineError} MEMORY when the team, or the workspaces with it, do not fit
- * @throws {PolicyError} NETWORK_SPEC
+ * @throws {VigilError} MEMORY when the team, or the workspaces with it, do not fit
+ * @throws {VigilError} NETWORK_SPEC
  */
 export function createLearningMemory(options: {
   readonly spec: NetworkSpec
@@ -209,7 +209,7 @@ function shorterWorkspaces(threads: number, stepCount: number): string {
 function reserve(memory: WebAssembly.Memory, bytes: number, remedy: string): void {
   const pages = Math.ceil(bytes / PAGE_BYTES)
   if (pages > PAGES_MAX) {
-    throw new EngineError(
+    throw engineError(
       'MEMORY',
       `the engine needs at least ${Math.ceil(bytes / 2 ** 20)} MiB, but a WebAssembly memory ends at 4096 MiB. ${remedy}`,
     )

@@ -8,7 +8,7 @@ import {
   assertSupervisedBatch,
   assertUpdateSettings,
 } from '../engine-inputs.ts'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 import { assertFinite } from '../finite-stats.ts'
 import { startThreads } from './learner-threads.ts'
 import { createLearningMemory } from './learning-memory.ts'
@@ -32,14 +32,14 @@ export type PortableEngineOptions = {
  * The learner engine in WebAssembly: gradients by hand, Adam, and a minibatch cut into slices that threads share out
  * among themselves. The same calls give the same bytes on every machine and with every number of threads.
  *
- * @throws {EngineError} SETTINGS for a bad thread count, STATE_SHAPE for a mask of another length, MEMORY
- * @throws {PolicyError} NETWORK_SPEC, NOT_BUILT
+ * @throws {VigilError} SETTINGS for a bad thread count, STATE_SHAPE for a mask of another length, MEMORY
+ * @throws {VigilError} NETWORK_SPEC, NOT_BUILT
  */
 export async function createPortableEngine(options: PortableEngineOptions): Promise<Engine> {
   const { spec, threads, stepCount: firstStepCount = 1 } = options
   const stateLength = spec.agentCount * parameterLayout(spec).parametersPerAgent
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > THREADS_MAX) {
-    throw new EngineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
+    throw engineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
   }
   const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
   if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
@@ -55,7 +55,7 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
   let stepCount = 0
   const assertLoaded = () => {
     if (!isLoaded || isDisposed) {
-      throw new EngineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
+      throw engineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
     }
   }
 
@@ -66,7 +66,7 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
 
     loadParameters(values) {
       assertStateLength('parameters', values.length, stateLength)
-      if (isDisposed) throw new EngineError('STATE_MISSING', 'the engine has been disposed.')
+      if (isDisposed) throw engineError('STATE_MISSING', 'the engine has been disposed.')
       learning.writeTeam(learning.parameters, values)
       isLoaded = true
     },

@@ -1,7 +1,8 @@
-import { EngineError } from '../errors.ts'
+import { VigilError } from '@vigil/errors'
+import { ENGINE_ERRORS } from '../errors.ts'
 
 /** A backend of TensorFlow.js that does not start here. */
-export class BackendUnavailableError extends EngineError {
+export class BackendUnavailableError extends VigilError<'BACKEND_UNAVAILABLE'> {
   /** What is missing, a clause without a full stop. */
   readonly reason: string
   /** The one command that makes the backend available, to be run in the root of the project. */
@@ -13,6 +14,7 @@ export class BackendUnavailableError extends EngineError {
     options?: ErrorOptions,
   ) {
     super(
+      ENGINE_ERRORS,
       'BACKEND_UNAVAILABLE',
       `backend ${backend} is not available: ${reason}. Run \`${command}\`, or choose backend wasm, which needs nothing.`,
       options,

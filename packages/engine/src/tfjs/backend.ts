@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { tf } from '@vigil/tfjs'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 import type { BackendName } from './backend-names.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
 import { installCommand, isInstalled, LINK_COMMAND, TENSORFLOW_PACKAGES } from './optional-packages.ts'
@@ -30,11 +30,11 @@ const THREADS_MAX = 8
  * @param threads for wasm, 1 to 8. On an idle machine two threads take 15 to 30 % off an update; where
  *     another program wants the second core they double it, because every product waits for both. Hence 1 by default.
  * @throws {BackendUnavailableError} with the command that makes it available
- * @throws {EngineError} SETTINGS
+ * @throws {VigilError} SETTINGS
  */
 export async function startBackend(choice: BackendChoice, threads = 1): Promise<StartedBackend> {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= THREADS_MAX)) {
-    throw new EngineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
+    throw engineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
   }
   switch (choice) {
     case 'tensorflow':
@@ -107,7 +107,7 @@ async function startWasm(threads: number): Promise<StartedBackend> {
     const shim = threads > 1 ? installThreadShim({ folder, threads }) : null
     try {
       if (!(await tf.setBackend('wasm'))) {
-        throw new EngineError('BACKEND_UNAVAILABLE', 'backend wasm did not start. Reinstall with `npm ci`.')
+        throw engineError('BACKEND_UNAVAILABLE', 'backend wasm did not start. Reinstall with `npm ci`.')
       }
     } finally {
       shim?.restore()

@@ -9,7 +9,7 @@ import {
   assertSupervisedBatch,
   assertUpdateSettings,
 } from '../engine-inputs.ts'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 import { assertFinite } from '../finite-stats.ts'
 import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
@@ -31,9 +31,9 @@ export type TfjsEngineOptions = {
 /**
  * The learner engine on TensorFlow.js, which differentiates the losses of a plain forward pass; Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
  *
- * @throws {EngineError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
+ * @throws {VigilError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
  *     thread count or a spec with dropout, STATE_SHAPE for a mask of another length
- * @throws {PolicyError} NETWORK_SPEC
+ * @throws {VigilError} NETWORK_SPEC
  */
 export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
   const { spec } = options
@@ -55,7 +55,7 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
 
   const loadedState = (): TeamState => {
     if (state === null) {
-      throw new EngineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
+      throw engineError('STATE_MISSING', 'the engine holds no parameters: call loadParameters first.')
     }
     selectBackend(backend.name)
     return state
@@ -191,7 +191,7 @@ const DEFECTS_OF_PORTABLE = ['ratio-matrix', 'joint-clip', 'replay-mismatch']
 /** Dropping hidden units is one of the faults, see assertWithoutDefects. */
 function assertWithoutDropout({ dropout }: NetworkSpec): void {
   if (dropout === undefined) return
-  throw new EngineError(
+  throw engineError(
     'SETTINGS',
     `spec.dropout needs the engine "portable": this one drops nothing, but its rate is ${dropout.rate}.`,
   )
@@ -201,7 +201,7 @@ function assertWithoutDropout({ dropout }: NetworkSpec): void {
 function assertWithoutDefects({ defects }: UpdateSettings): void {
   const defect = defects.find((name) => DEFECTS_OF_PORTABLE.includes(name))
   if (defect === undefined) return
-  throw new EngineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
+  throw engineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
 }
 
 /** Mean over the agents of each row of [K, A]; disposes the tensor. */

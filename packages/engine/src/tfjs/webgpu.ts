@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { tf } from '@vigil/tfjs'
-import { EngineError } from '../errors.ts'
+import { engineError } from '../errors.ts'
 import { BackendUnavailableError } from './backend-unavailable.ts'
 import { installCommand, isInstalled, WEBGPU_PACKAGES } from './optional-packages.ts'
 
@@ -116,7 +116,7 @@ function failReadsAfterErrors(backend: WebgpuBackend): void {
     } catch (cause) {
       problem ??= (cause as Error).message
     }
-    throw new EngineError(
+    throw engineError(
       'DEVICE_FAILED',
       `backend webgpu must compute without errors, but the device reported: ${problem.split('\n')[0]} ` +
         'What was computed since is wrong. Go on from a checkpoint, with smaller minibatches or another backend.',

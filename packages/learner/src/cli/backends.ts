@@ -3,7 +3,6 @@
 import { type FlagTable, flagsOf, readFlags, runCommand, switchFlag } from '@vigil/command-line'
 import { probeBackends } from '@vigil/engine'
 import { backendTable } from '../terminal/backend-table.ts'
-import { errorKinds } from './error-kinds.ts'
 
 const FLAGS = {
   json: { value: 'true|false', about: 'JSON in place of the table', default: 'false' },
@@ -18,7 +17,6 @@ await runCommand({
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: ['', '--json'],
   },
-  errors: errorKinds,
   async run({ words }) {
     const json = switchFlag(readFlags(words, FLAGS), 'json')
     const report = await probeBackends()

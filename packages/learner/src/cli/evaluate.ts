@@ -8,10 +8,9 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { ConfigError, parseFlags } from '@vigil/config'
+import { configError, parseFlags } from '@vigil/config'
 import { ATTACKS, attacksAsked } from '@vigil/evaluation'
 import { evaluateFolder } from '../run/evaluate-folder.ts'
-import { errorKinds } from './error-kinds.ts'
 
 const SPLITS = ['test', 'validation'] as const
 const ASKED = ['all', ...ATTACKS] as const
@@ -42,7 +41,6 @@ await runCommand({
     groups: [{ title: 'Flags', flags: flagsOf({ ...FLAGS, ...PLACE }) }],
     examples: ['--run=runs/NAME', '--run=runs/NAME --attack=all --certify', '--run=runs/NAME --out=results'],
   },
-  errors: errorKinds,
   run: evaluate,
 })
 
@@ -51,13 +49,13 @@ async function evaluate({ words }: CommandContext): Promise<void> {
   const { actors, data, out, ...other } = settings
   const foreign = Object.keys(other)[0]
   if (foreign !== undefined) {
-    throw new ConfigError(
+    throw configError(
       'CONFLICT',
       `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --certify, --out, --data and --actors.`,
     )
   }
   const run = textFlag(flags, 'run', 'runs/NAME')
-  if (run === undefined) throw new ConfigError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  if (run === undefined) throw configError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const split = choiceFlag(flags, 'split', SPLITS) ?? 'test'
   const attacks = attacksAsked(choiceFlag(flags, 'attack', ASKED))
   const certify = switchFlag(flags, 'certify')

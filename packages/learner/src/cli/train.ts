@@ -1,7 +1,7 @@
 import { type Flags, type FlagTable, flagName, flagsOf, runCommand, textFlag } from '@vigil/command-line'
 import {
   COMMAND_LINE,
-  ConfigError,
+  configError,
   layerSettings,
   parseFlags,
   presetNames,
@@ -15,7 +15,6 @@ import { assertRunFolderFree } from '@vigil/runs'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
-import { errorKinds } from './error-kinds.ts'
 
 /** Settings that may change when a run goes on: none but its length affects what it learns. */
 const RESUME_FLAGS = ['actors', 'engineThreads', 'data', 'iterations'] as const
@@ -43,7 +42,6 @@ await runCommand({
       '--resume=runs/NAME --iterations=100',
     ],
   },
-  errors: errorKinds,
   async run({ words, stop }) {
     const { settings, flags } = parseFlags(words, FLAGS)
     const resumed = textFlag(flags, 'resume', 'runs/NAME')
@@ -73,7 +71,7 @@ async function resumedRun(folder: string, settings: Record<string, unknown>, fla
   const other = Object.keys(settings).find((key) => !RESUME_FLAGS.includes(key as 'actors'))
   const begins = ['config', 'preset'].find((name) => flags.has(name))
   if (other !== undefined || begins !== undefined) {
-    throw new ConfigError(
+    throw configError(
       'CONFLICT',
       `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? begins!)}.`,
     )

@@ -39,7 +39,7 @@ async function changeJson(path: string, change: object): Promise<void> {
 /** What the command says of a folder that it cannot diagnose. */
 async function refusal(path: string): Promise<string> {
   const error = await diagnoseRun(path, undefined).catch((error: unknown) => error)
-  expect(error).toMatchObject({ name: 'RunFileError' })
+  expect(error).toMatchObject({ name: 'VigilError' })
   return (error as Error).message
 }
 
@@ -135,7 +135,7 @@ describe('diagnoseRun', () => {
 
   it('has no use for data where the events were generated', async () => {
     const given = diagnoseRun(join(root, 'good'), 'some/data')
-    await expect(given).rejects.toMatchObject({ name: 'ConfigError', code: 'CONFLICT' })
+    await expect(given).rejects.toMatchObject({ name: 'VigilError', code: 'CONFLICT' })
     await expect(given).rejects.toThrow(/generated.*Leave --data out/)
   })
 })

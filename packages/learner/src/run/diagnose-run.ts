@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
-import { type Config, ConfigError, configFingerprint, configKeys, parseSavedConfig } from '@vigil/config'
-import { DataError, type Dataset, parsePipeline } from '@vigil/data'
+import { CONFIG_ERRORS, type Config, configError, configFingerprint, configKeys, parseSavedConfig } from '@vigil/config'
+import { DATA_ERRORS, type Dataset, parsePipeline } from '@vigil/data'
 import { causesFirst, diagnoseData, diagnoseEvaluation, diagnoseMetrics, type Finding } from '@vigil/doctor'
+import { isErrorOf, type VigilError } from '@vigil/errors'
 import { readCheckpoint } from '@vigil/ppo'
 import {
   assertKnownLines,
   type IterationMetrics,
   type KnownLines,
-  RunFileError,
+  RUN_FILE_ERRORS,
   type RunFolder,
   type RunRecord,
   readEvaluation,
@@ -15,6 +16,7 @@ import {
   readRunFile,
   readRunRecord,
   resultFiles,
+  runFileError,
   runFolderAt,
 } from '@vigil/runs'
 import learnerPackage from '../../package.json' with { type: 'json' }
@@ -46,10 +48,10 @@ export type RunDiagnosis = {
  * @param path the run folder
  * @param data where the data lie now, undefined = where config.json says
  * @param say  told of each stage of reading the data
- * @throws {CheckpointError} for a checkpoint that is damaged or of another run
- * @throws {RunFileError} METRICS_INVALID, EVALUATION_INVALID for such files, RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
+ * @throws {VigilError} for a checkpoint that is damaged or of another run
+ * @throws {VigilError} METRICS_INVALID, EVALUATION_INVALID for such files, RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
  *   nothing that could be looked at
- * @throws {ConfigError} CONFLICT where `data` are given for events that were generated
+ * @throws {VigilError} CONFLICT where `data` are given for events that were generated
  */
 export async function diagnoseRun(
   path: string,
@@ -93,7 +95,7 @@ export async function diagnoseRun(
   }
 }
 
-/** What the checkpoints that are there know of the metrics. @throws {CheckpointError} for one that is damaged or foreign */
+/** What the checkpoints that are there know of the metrics. @throws {VigilError} for one that is damaged or foreign */
 async function readCheckpoints({ latest, best }: RunFolder, config: Config): Promise<readonly KnownLines[]> {
   const fingerprintAt = (iteration: number) => configFingerprint(config, iteration)
   const known: KnownLines[] = []
@@ -126,7 +128,7 @@ async function dataPart(
   try {
     dataset = (await loadData(config, run.pipeline, run.say)).dataset
   } catch (error) {
-    if (!(error instanceof DataError)) throw error
+    if (!isErrorOf(DATA_ERRORS, error)) throw error
     return { findings: [], checked: null, leftOut: { what: DATA_CHECKS, reason: error.message } }
   }
   const fingerprint = Buffer.from(dataset.fingerprint).toString('hex')
@@ -166,7 +168,7 @@ async function evaluationPart(config: Config, folder: RunFolder): Promise<Part> 
 
 function withData(config: Config, data: string): Config {
   if (config.data !== null) return Object.freeze({ ...config, data })
-  throw new ConfigError(
+  throw configError(
     'CONFLICT',
     `The run's events were generated (dataset "${config.dataset}"), so there are no data to read, but --data is "${data}". Leave --data out.`,
   )
@@ -193,7 +195,7 @@ function assertComplete(
   )
 }
 
-function nothingToLookAt(path: string, leftOut: RunDiagnosis['leftOut']): RunFileError {
+function nothingToLookAt(path: string, leftOut: RunDiagnosis['leftOut']): VigilError {
   const reasons = leftOut.map(({ what, reason }) => `${what}: ${reason}`).join(' ')
   return invalid(`${path} holds nothing that could be looked at. ${reasons}`)
 }
@@ -201,7 +203,7 @@ function nothingToLookAt(path: string, leftOut: RunDiagnosis['leftOut']): RunFil
 /**
  * Whether a file of the run is there.
  *
- * @throws {RunFileError} RUN_FOLDER_INVALID for a pipe, a folder and the like, which would not end or not be read
+ * @throws {VigilError} RUN_FOLDER_INVALID for a pipe, a folder and the like, which would not end or not be read
  */
 async function isThere(file: string): Promise<boolean> {
   const entry = await stat(file).catch((cause: NodeJS.ErrnoException) => {
@@ -241,7 +243,7 @@ async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config
   try {
     return parseSavedConfig(json, config)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!isErrorOf(CONFIG_ERRORS, error)) throw error
     throw invalid(
       error.code === 'UNKNOWN_KEY'
         ? `${path} was written by a newer Vigil, or changed by hand: ${error.message} Diagnose it with the version that trained it.`
@@ -257,7 +259,7 @@ async function ofThisVersion<Content>(folder: RunFolder, file: string, read: () 
     if (file === folder.record) assertVersion(folder, content as RunRecord | null)
     return content
   } catch (error) {
-    if (!(error instanceof RunFileError) || error.code === 'RUN_FOLDER_INVALID') throw error
+    if (!isErrorOf(RUN_FILE_ERRORS, error) || error.code === 'RUN_FOLDER_INVALID') throw error
     if (/Unrecognized key/.test(error.message)) {
       throw invalid(`${folder.path} was written by a newer Vigil, or changed by hand: ${error.message}`)
     }
@@ -294,7 +296,7 @@ function parsePipelineOf(
     }
     return parsed
   } catch (error) {
-    if (!(error instanceof DataError)) throw error
+    if (!isErrorOf(DATA_ERRORS, error)) throw error
     throw invalid(`${path}: ${pipeline} is damaged or of another version. ${error.message}`)
   }
 }
@@ -309,6 +311,6 @@ async function readJson(file: string, path: string): Promise<unknown> {
   }
 }
 
-function invalid(message: string): RunFileError {
-  return new RunFileError('RUN_FOLDER_INVALID', message)
+function invalid(message: string): VigilError {
+  return runFileError('RUN_FOLDER_INVALID', message)
 }

@@ -19,7 +19,7 @@ export type FolderEvaluation = {
 /**
  * Evaluates the run in a folder.
  *
- * @throws {ConfigError} {CheckpointError} {RunFileError} {DataError} {ActorError} {EngineError}
+ * @throws {VigilError}
  */
 export async function evaluateFolder(
   path: string,

@@ -5,8 +5,16 @@ import type { EvaluationSplit, Team } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import { createEngine } from '@vigil/engine'
+import { isErrorOf, type VigilError } from '@vigil/errors'
 import { type Attack, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
-import { CheckpointError, createReturnNormaliser, readCheckpoint, viewMaskOf, writeCheckpoint } from '@vigil/ppo'
+import {
+  CHECKPOINT_ERRORS,
+  checkpointError,
+  createReturnNormaliser,
+  readCheckpoint,
+  viewMaskOf,
+  writeCheckpoint,
+} from '@vigil/ppo'
 import { renderReport } from '@vigil/report'
 import {
   assertKnownLines,
@@ -14,10 +22,10 @@ import {
   makeFolder,
   NO_LINES,
   type RunFolder,
-  RunFolderError,
   readMetrics,
   resultFiles,
   runFolderAt,
+  runFolderError,
   weightsSha256,
   writeEvaluation,
 } from '@vigil/runs'
@@ -47,8 +55,8 @@ export type EvaluatedRun = {
  * Evaluates the best checkpoint of a run on one split, writes evaluation and report, and shows the result. What cannot be
  * read or written is said before the work.
  *
- * @throws {CheckpointError} when there is no usable checkpoint
- * @throws {RunFileError} for metrics that are not the run's, and a folder that cannot be written to
+ * @throws {VigilError} when there is no usable checkpoint
+ * @throws {VigilError} for metrics that are not the run's, and a folder that cannot be written to
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
   const { config, folder, team, identity, split, attacks, out = folder.path } = run
@@ -104,7 +112,7 @@ type Destination = Pick<EvaluatedRun, 'folder' | 'split' | 'out'>
 /**
  * Makes sure that what an evaluation writes can be written.
  *
- * @throws {RunFileError} RUN_FILE_UNWRITABLE
+ * @throws {VigilError} RUN_FILE_UNWRITABLE
  */
 export async function assertEvaluable(destination: Destination): Promise<void> {
   const { folder, split, out = folder.path } = destination
@@ -118,15 +126,15 @@ export async function assertEvaluable(destination: Destination): Promise<void> {
 /**
  * The folder for results that are not to lie with their run; made where it is missing.
  *
- * @throws {RunFolderError} RUN_FOLDER when it cannot be made, or is the folder of another run
+ * @throws {VigilError} RUN_FOLDER when it cannot be made, or is the folder of another run
  */
 export async function resultFolder(out: string, { path }: RunFolder): Promise<string> {
   if (resolve(out) === resolve(path)) return path
   await makeFolder(resolve(out)).catch((cause: Error) => {
-    throw new RunFolderError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
+    throw runFolderError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
   })
   if (!existsSync(runFolderAt(out).config)) return out
-  throw new RunFolderError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)
+  throw runFolderError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)
 }
 
 function verifyFlags({ certificates, publicKeys }: ReturnType<typeof resultFiles>): string {
@@ -147,17 +155,14 @@ async function readCrossEntropy(run: EvaluatedRun): Promise<Float32Array> {
   const { config, folder, identity } = run
   // A baseline knows of no specification.
   const sizes = { ...identity.sizes, multiplierCount: 0, historyLength: 0 }
-  let first: CheckpointError | null = null
+  let first: VigilError | null = null
   for (const path of new Set([folder.crossEntropy, keptFile(run, 'crossEntropy')])) {
     try {
       const { iteration, parameters } = await readCheckpoint(path, { ...identity, sizes })
       if (iteration === config.iterations) return parameters
-      throw new CheckpointError(
-        'FOREIGN',
-        `${path} is that of ${iteration} iterations, the run has ${config.iterations}.`,
-      )
+      throw checkpointError('FOREIGN', `${path} is that of ${iteration} iterations, the run has ${config.iterations}.`)
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error
+      if (!isErrorOf(CHECKPOINT_ERRORS, error)) throw error
       if (first === null || first.code === 'MISSING') first = error
     }
   }
@@ -170,7 +175,7 @@ async function crossEntropyParameters(run: EvaluatedRun, { step, message }: Step
   try {
     return await readCrossEntropy(run)
   } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error
+    if (!isErrorOf(CHECKPOINT_ERRORS, error)) throw error
     if (error.code !== 'MISSING') message(`training the cross-entropy baseline again: ${error.message}`)
   }
   const { rowsPerIteration, rolloutSteps } = config

@@ -3,10 +3,9 @@ import { cp, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FileError } from '@vigil/command-line'
 import { resolveConfig } from '@vigil/config'
+import { VigilError } from '@vigil/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { errorKinds } from '../cli/error-kinds.ts'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import { repeatRun } from './repeat-run.ts'
@@ -180,7 +179,7 @@ describe.each(Object.keys(REFUSALS))('%s', (name) => {
         refused.push(command)
         if (error instanceof Differs) continue
         // A mistake that a person can put right, told in a few words, and never a stack.
-        const isKnown = errorKinds.usage(error) || errorKinds.badData(error) || error instanceof FileError
+        const isKnown = isForPeople(error)
         expect(isKnown, `${command}: ${error.stack}`).toBe(true)
         expect(error.message.length, error.message).toBeLessThan(1200)
       }
@@ -190,6 +189,10 @@ describe.each(Object.keys(REFUSALS))('%s', (name) => {
     240_000,
   )
 })
+
+function isForPeople(error: unknown): boolean {
+  return error instanceof VigilError && (error.kind !== 'failure' || error.code === 'FILE_UNWRITABLE')
+}
 
 /** A shell that mounts for itself alone. */
 const NAMESPACE = ['unshare', '--mount', 'sh', '-c']

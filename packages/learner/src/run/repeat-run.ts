@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '@vigil/config'
+import type { VigilError } from '@vigil/errors'
 import { type Checkpoint, readCheckpoint } from '@vigil/ppo'
 import {
   asWritten,
@@ -9,11 +10,11 @@ import {
   type MetricsDifference,
   NO_LINES,
   type RunFolder,
-  RunFolderError,
   type RunRecord,
   readMetrics,
   readRunRecord,
   recordOf,
+  runFolderError,
   weightsSha256,
 } from '@vigil/runs'
 import { createProgress } from '../terminal/progress.ts'
@@ -51,8 +52,8 @@ export type RepeatedRun = {
  * Trains a finished run again from its config.json, features fitted anew, in memory: no file is written.
  *
  * @param path the run folder
- * @throws {RunFolderError} RUN_FOLDER when it is no run or its training has not finished
- * @throws {CheckpointError} {RunFileError} for files that cannot be read, and as startLearner and train
+ * @throws {VigilError} RUN_FOLDER when it is no run or its training has not finished
+ * @throws {VigilError} for files that cannot be read, and as startLearner and train
  */
 export async function repeatRun(
   path: string,
@@ -135,8 +136,8 @@ async function trainAgain(
   }
 }
 
-function unfinished({ path, record }: RunFolder): RunFolderError {
-  return new RunFolderError(
+function unfinished({ path, record }: RunFolder): VigilError {
+  return runFolderError(
     'RUN_FOLDER',
     `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run learner:train --resume=${path}`,
   )

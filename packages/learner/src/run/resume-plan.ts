@@ -1,4 +1,4 @@
-import { COMMAND_LINE, ConfigError, withSettings } from '@vigil/config'
+import { COMMAND_LINE, configError, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
 import { assertTrainable } from '@vigil/runs'
 import { openRun } from './open-run.ts'
@@ -8,14 +8,14 @@ import type { ResumePlan } from './train-in-folder.ts'
  * What it takes to go on with the training in a folder; nothing is written yet.
  *
  * @param settings what a person gave besides: settings without effect on results, and `iterations`, not less than the run has
- * @throws {ConfigError} RUN_FOLDER, INVALID_VALUE, CONFLICT
- * @throws {RunFileError} RUN_FILE_UNWRITABLE, {DataError} for the features in the folder
+ * @throws {VigilError} RUN_FOLDER, INVALID_VALUE, CONFLICT
+ * @throws {VigilError} RUN_FILE_UNWRITABLE, {VigilError} for the features in the folder
  */
 export async function resumePlan(path: string, settings: Readonly<Record<string, unknown>>): Promise<ResumePlan> {
   const { folder, config: saved, pipeline } = await openRun(path)
   const { iterations } = withSettings(saved, settings, COMMAND_LINE)
   if (iterations < saved.iterations) {
-    throw new ConfigError(
+    throw configError(
       'CONFLICT',
       `--iterations is ${iterations}, but the run has ${saved.iterations}: it can be made longer, not shorter. Leave --iterations out, and stop it with Ctrl-C where it shall end.`,
     )

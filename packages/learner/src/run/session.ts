@@ -26,7 +26,7 @@ export type DataLoader = (
   say: (text: string) => void,
 ) => Promise<LoadedDataset>
 
-/** @see DataLoader @throws {DataError} */
+/** @see DataLoader @throws {VigilError} */
 export const loadData: DataLoader = async (config, pipeline, say) => {
   const request = dataSettingsOf(config)
   return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)

@@ -1,4 +1,5 @@
-import { affectsResults, type Config, ConfigError, configFingerprint } from '@vigil/config'
+import { affectsResults, type Config, configError, configFingerprint } from '@vigil/config'
+import { isErrorOf } from '@vigil/errors'
 import { decideSplit, scoresOf } from '@vigil/evaluation'
 import {
   assertKnownLines,
@@ -7,10 +8,11 @@ import {
   type IterationMetrics,
   type LastWeights,
   lockRunFolder,
-  RunFileError,
+  RUN_FILE_ERRORS,
   readLastWeights,
   readMetrics,
   readRunRecord,
+  runFileError,
   runFolderAt,
   writeLastWeights,
 } from '@vigil/runs'
@@ -38,7 +40,7 @@ export type ScoredTraining = {
  *
  * @param load where the data come from: a loader that remembers them saves reading them again for the next training
  * @returns null when training was asked to stop before its end
- * @throws {ConfigError} CONFLICT when the folder holds a run with other settings, IN_USE when another process trains there
+ * @throws {VigilError} CONFLICT when the folder holds a run with other settings, IN_USE when another process trains there
  * @throws as readScoredTraining and trainInFolder
  */
 export async function trainAndScore(
@@ -75,8 +77,8 @@ async function trainToScore(config: PlacedConfig, session: Session, load: DataLo
  * they follow from the weights.
  *
  * @returns null when it is yet to be begun, finished or scored
- * @throws {ConfigError} CONFLICT when the folder holds a run with other settings, RUN_FOLDER when it holds something else
- * @throws {RunFileError} METRICS_INVALID when there is not a line for each iteration; as readMetrics and readRunRecord
+ * @throws {VigilError} CONFLICT when the folder holds a run with other settings, RUN_FOLDER when it holds something else
+ * @throws {VigilError} METRICS_INVALID when there is not a line for each iteration; as readMetrics and readRunRecord
  */
 export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTraining | null> {
   const folder = runFolderAt(config.out)
@@ -84,7 +86,7 @@ export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTr
   assertSameSettings(config, (await openRun(folder.path)).config)
   const record = await readRunRecord(folder.record)
   const lastWeights = await readLastWeights(folder.lastWeights).catch((error: unknown) => {
-    if (error instanceof RunFileError && error.code === 'LAST_WEIGHTS_INVALID') return null
+    if (isErrorOf(RUN_FILE_ERRORS, error) && error.code === 'LAST_WEIGHTS_INVALID') return null
     throw error
   })
   if (record === null || lastWeights === null || lastWeights.weightsSha256 !== record.weightsSha256) return null
@@ -95,7 +97,7 @@ export async function readScoredTraining(config: PlacedConfig): Promise<ScoredTr
     assertKnownLines(folder.metrics, metrics, { iteration: config.iterations, metricsSha256, source: folder.record })
     return { metrics, lastWeights }
   }
-  throw new RunFileError(
+  throw runFileError(
     'METRICS_INVALID',
     `${folder.metrics} must hold a line for each of the ${config.iterations} iterations of a finished training, but has ${metrics.length}, the last of iteration ${metrics.at(-1)?.iteration ?? 0}. Restore the file, or remove the folder and train again.`,
   )
@@ -116,7 +118,7 @@ function assertSameSettings(wanted: PlacedConfig, found: Config): void {
   const key = [...now.keys()].find(
     (name) => affectsResults(name) && JSON.stringify(now.get(name)) !== JSON.stringify(before.get(name)),
   )
-  throw new ConfigError(
+  throw configError(
     'CONFLICT',
     `${wanted.out} holds a run with other settings: ${key} is ${JSON.stringify(before.get(key!))} there, but ${JSON.stringify(now.get(key!))} here. Give another --out, or remove the folder.`,
   )

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeFileAtomically } from '@vigil/command-line'
-import { type Config, ConfigError, lengthened } from '@vigil/config'
+import { type Config, configError, lengthened } from '@vigil/config'
 import type { FeaturePipeline } from '@vigil/data'
 import type { Engine } from '@vigil/engine'
-import { type Checkpoint, CheckpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
+import { isErrorOf } from '@vigil/errors'
+import { CHECKPOINT_ERRORS, type Checkpoint, checkpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
 import {
   appendMetrics,
   createRunFolder,
@@ -56,7 +57,7 @@ export type FolderTraining = {
  * The training of a run with all its files (config.json, pipeline.json, metrics.jsonl, checkpoints, and run.json at its
  * end), from its beginning or from where it stands in the folder. The engine's work ends here, however it ends.
  *
- * @throws {ConfigError} RUN_FOLDER, IN_USE, {CheckpointError}, {RunFileError}, and as train
+ * @throws {VigilError} RUN_FOLDER, IN_USE, {VigilError}, and as train
  */
 export async function trainInFolder(plan: TrainRunPlan, learner: Learner, session: Session): Promise<FolderTraining> {
   const { engine } = learner
@@ -99,7 +100,7 @@ async function resume(
   const { config, team, engine, identity } = learner
   await removeUnfinishedFiles(folder)
   const checkpoint = await readCheckpoint(folder.latest, identity).catch((error: unknown) => {
-    if (error instanceof CheckpointError && error.code === 'MISSING') return null
+    if (isErrorOf(CHECKPOINT_ERRORS, error) && error.code === 'MISSING') return null
     throw error
   })
   if (checkpoint === null) {
@@ -157,7 +158,7 @@ async function lengthen(
  * An iteration's line is written before its checkpoint, and the best checkpoint before the latest, so a process may have
  * been killed in the iteration of the first validation with its line, and the best checkpoint, there already.
  *
- * @throws {CheckpointError} MISSING
+ * @throws {VigilError} MISSING
  */
 async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, folder: RunFolder): Promise<void> {
   const first = Math.min(validateEvery, iterations)
@@ -171,7 +172,7 @@ async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, f
     { holds: last < first && existsSync(folder.best), says: `${folder.best} is there, which is written with it` },
   ].find(({ holds }) => holds)
   if (evidence === undefined) return
-  throw new CheckpointError(
+  throw checkpointError(
     'MISSING',
     `The checkpoint ${folder.latest} to go on from is missing, but there must be one: ${evidence.says}. Put the file back, or train a new run.`,
   )
@@ -235,7 +236,7 @@ function engineOf({ name, backend }: Engine): string {
 
 function assertSameEngine(checkpoint: Checkpoint, engine: Engine): void {
   if (checkpoint.engine === engineOf(engine)) return
-  throw new ConfigError(
+  throw configError(
     'CONFLICT',
     `The run was trained with the engine "${checkpoint.engine}", but this machine offers "${engineOf(engine)}". Resume it where the same engine is available, or train a new run.`,
   )

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { CheckpointError } from './errors.ts'
 
 const SIZES = { parameterCount: 3, multiplierCount: 1, laneCount: 3, historyLength: 2 }
 const EXPECTED = { fingerprintAt: () => 'a'.repeat(64), datasetFingerprint: 'b'.repeat(64), sizes: SIZES }
@@ -89,7 +89,7 @@ describe('checkpoint', () => {
       fc.property(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const damaged = Uint8Array.from(bytes)
         damaged[at] ^= change
-        expect(() => decodeCheckpoint(damaged, EXPECTED, 'x')).toThrow(CheckpointError)
+        expect(() => decodeCheckpoint(damaged, EXPECTED, 'x')).toThrow(VigilError)
       }),
       { numRuns: 500 },
     )
@@ -99,8 +99,8 @@ describe('checkpoint', () => {
     const bytes = encodeCheckpoint(checkpoint)
     fc.assert(
       fc.property(fc.nat({ max: bytes.length - 1 }), fc.uint8Array({ maxLength: 200 }), (length, noise) => {
-        expect(() => decodeCheckpoint(bytes.subarray(0, length), EXPECTED, 'x')).toThrow(CheckpointError)
-        expect(() => decodeCheckpoint(noise, EXPECTED, 'x')).toThrow(CheckpointError)
+        expect(() => decodeCheckpoint(bytes.subarray(0, length), EXPECTED, 'x')).toThrow(VigilError)
+        expect(() => decodeCheckpoint(noise, EXPECTED, 'x')).toThrow(VigilError)
       }),
     )
   })
@@ -131,8 +131,8 @@ describe('checkpoint', () => {
       forge({ acting: { ...header.acting, policyVersion: 0.5 } }),
       forge({ acting: { ...header.acting, normaliser: null } }),
     ]) {
-      expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(CheckpointError)
-      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, sizes: null }, 'x')).toThrow(CheckpointError)
+      expect(() => decodeCheckpoint(hostile, EXPECTED, 'x')).toThrow(VigilError)
+      expect(() => decodeCheckpoint(hostile, { ...EXPECTED, sizes: null }, 'x')).toThrow(VigilError)
     }
   })
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { OptimiserState } from '@vigil/engine'
-import { count, RunFileError, readRunFile, sha256, share } from '@vigil/runs'
+import { isErrorOf } from '@vigil/errors'
+import { count, RUN_FILE_ERRORS, readRunFile, sha256, share } from '@vigil/runs'
 import { z } from 'zod'
 import { type DecisionHistory, isHistory } from '../constraints/decision-history.ts'
 import { type Multiplier, multipliersSchema } from '../constraints/multipliers.ts'
 import { parseReturnNormaliser, type ReturnNormaliser } from '../return-normaliser.ts'
-import { CheckpointError } from './errors.ts'
+import { checkpointError } from './errors.ts'
 
 /** A policy that collects experience. */
 export type ActingPolicy = {
@@ -99,7 +100,7 @@ const headerSchema = z.strictObject({
 /**
  * Writes a checkpoint, whole or not at all.
  *
- * @throws {FileError}
+ * @throws {VigilError}
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomically(path, encodeCheckpoint(checkpoint))
@@ -109,15 +110,15 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
  * Reads a checkpoint of this run.
  *
  * @param expected the run's own fingerprints and sizes
- * @throws {CheckpointError} MISSING, UNREADABLE, DAMAGED, FOREIGN, each naming the file and the reason
+ * @throws {VigilError} MISSING, UNREADABLE, DAMAGED, FOREIGN, each naming the file and the reason
  */
 export async function readCheckpoint(path: string, expected: ExpectedCheckpoint): Promise<Checkpoint> {
   const bytes = await readRunFile(path, BYTES_MAX).catch((error: unknown) => {
-    if (!(error instanceof RunFileError)) throw error
-    throw new CheckpointError('UNREADABLE', `${error.message} Put that right and repeat the command.`)
+    if (!isErrorOf(RUN_FILE_ERRORS, error)) throw error
+    throw checkpointError('UNREADABLE', `${error.message} Put that right and repeat the command.`)
   })
   if (bytes !== null) return decodeCheckpoint(bytes, expected, path)
-  throw new CheckpointError(
+  throw checkpointError(
     'MISSING',
     `The run has no checkpoint ${path}. The first one is written after the first validation; go on with --resume.`,
   )
@@ -176,16 +177,16 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * Reads the bytes of a checkpoint file, which are not trusted: size, mark, checksum, header, lengths, values.
  *
  * @param source names the file in messages
- * @throws {CheckpointError} DAMAGED, FOREIGN; nothing else leaves this function
+ * @throws {VigilError} DAMAGED, FOREIGN; nothing else leaves this function
  */
 export function decodeCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint, source: string): Checkpoint {
   const damaged = (reason: string) =>
-    new CheckpointError(
+    checkpointError(
       'DAMAGED',
       `${source} is not a whole checkpoint: ${reason}. Resume from another one, or train again.`,
     )
   const foreign = (reason: string) =>
-    new CheckpointError(
+    checkpointError(
       'FOREIGN',
       `${source} does not fit this run: ${reason}. Put back what the run was trained with, or train a new run.`,
     )

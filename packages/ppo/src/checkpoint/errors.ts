@@ -1,18 +1,11 @@
-/**
- * - `MISSING`: there is no such file.
- * - `UNREADABLE`: it may be there, but the system does not give its bytes.
- * - `DAMAGED`: it is not a whole checkpoint.
- * - `FOREIGN`: it belongs to another run.
- */
-export type CheckpointErrorCode = 'MISSING' | 'UNREADABLE' | 'DAMAGED' | 'FOREIGN'
+import { type ErrorTable, errorsOf } from '@vigil/errors'
 
-/** A checkpoint that cannot be used; the message names the file, the reason and what to do. */
-export class CheckpointError extends Error {
-  readonly code: CheckpointErrorCode
+/** Why a checkpoint cannot be used. The message names the file. */
+export const CHECKPOINT_ERRORS = {
+  MISSING: ['data', 'there is no such checkpoint'],
+  UNREADABLE: ['data', 'the system does not give the bytes of the checkpoint'],
+  DAMAGED: ['data', 'the file is not a whole checkpoint'],
+  FOREIGN: ['data', 'the checkpoint belongs to another run'],
+} as const satisfies ErrorTable
 
-  constructor(code: CheckpointErrorCode, message: string) {
-    super(message)
-    this.name = 'CheckpointError'
-    this.code = code
-  }
-}
+export const checkpointError = errorsOf(CHECKPOINT_ERRORS)

@@ -11,7 +11,7 @@ import { assertLength } from '../errors.ts'
  * @param advantages     [M] of the reward, normalised; overwritten
  * @param costAdvantages [S] of [M], normalised
  * @param multipliers    [S] lambda_s >= 0
- * @throws {ShapeError}
+ * @throws {VigilError}
  */
 export function mixAdvantages({
   advantages,

@@ -1,6 +1,6 @@
 /** The command `nx run stl:check`, but for the process around it. */
 import { readFile } from 'node:fs/promises'
-import { choiceFlag, type Flags, type FlagTable, readFlags, switchFlag, UsageError } from '@vigil/command-line'
+import { choiceFlag, commandError, type Flags, type FlagTable, readFlags, switchFlag } from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import { type FileTrace, readTrace } from '../trace/read-trace.ts'
 import { denseTimesOf, type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
@@ -47,7 +47,7 @@ const EXIT = { violated: 1, badFormula: 2, badTrace: 3, inconclusive: 4 } as con
  * @param write gets one text per formula
  * @returns the exit code: 0 all hold, 1 one is violated, 4 none is violated but one inconclusive, 2 one cannot be read,
  *   3 the trace is bad; of several the one that is furthest behind in the order 0, 4, 1, 2, 3
- * @throws {UsageError} for a command line that cannot be followed
+ * @throws {VigilError} for a command line that cannot be followed
  */
 export async function checkCommand(words: readonly string[], write: (text: string) => void): Promise<number> {
   const flags = readFlags(words, FLAGS)
@@ -105,8 +105,7 @@ function exitCodeOf(result: Result): number {
     if (result.verdict === 'inconclusive') return EXIT.inconclusive
     return result.verdict === 'satisfied' ? 0 : EXIT.violated
   }
-  const isData =
-    result.code.startsWith('TRACE_') || result.code === 'DIVISION_BY_ZERO' || result.code === 'NOT_A_NUMBER'
+  const isData = result.kind === 'data' || result.code === 'DIVISION_BY_ZERO' || result.code === 'NOT_A_NUMBER'
   return isData ? EXIT.badTrace : EXIT.badFormula
 }
 
@@ -119,15 +118,12 @@ function worse(a: number, b: number): number {
 
 async function formulasOf(flags: Flags): Promise<string[]> {
   if (flags.has('formula') === flags.has('formulas')) {
-    throw new UsageError(
-      'INVALID_VALUE',
-      'Give either --formula="G (x < 0.5)" or --formulas=FILE, one formula per line.',
-    )
+    throw commandError('INVALID_VALUE', 'Give either --formula="G (x < 0.5)" or --formulas=FILE, one formula per line.')
   }
   if (flags.has('formula')) return [required(flags, 'formula', '--formula="G (x < 0.5)"')]
   const path = required(flags, 'formulas', '--formulas=FILE')
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError('INVALID_VALUE', `--formulas: ${path} cannot be read: ${error.message.split(',')[0]}.`)
+    throw commandError('INVALID_VALUE', `--formulas: ${path} cannot be read: ${error.message.split(',')[0]}.`)
   })
   const lines = text
     .replace(/^\uFEFF/, '')
@@ -135,7 +131,7 @@ async function formulasOf(flags: Flags): Promise<string[]> {
     .map((line) => line.trim())
   const formulas = lines.filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('//'))
   if (formulas.length > 0) return formulas
-  throw new UsageError('INVALID_VALUE', `--formulas: ${path} has no formula. Write one per line.`)
+  throw commandError('INVALID_VALUE', `--formulas: ${path} has no formula. Write one per line.`)
 }
 
 function constantsOf(flags: Flags): Record<string, number> {
@@ -146,7 +142,7 @@ function constantsOf(flags: Flags): Record<string, number> {
     const value = Number(number)
     if (name !== undefined && (Number.isFinite(value) || /^[+-]?inf(inity)?$/i.test(number)))
       return [name, constantOf(number)] as const
-    throw new UsageError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
+    throw commandError('INVALID_VALUE', `--constants must look like --constants=a=5,b=0.1, but is "${text ?? ''}".`)
   })
   return Object.fromEntries(entries)
 }
@@ -161,7 +157,7 @@ function assertDistinct(constants: Readonly<Record<string, number>>, columns: re
   const name = columns.find((column) => Object.hasOwn(constants, column))
   if (name === undefined) return
   const message = `--constants must not have the name of a column of the trace, but has "${name}". Rename one of them.`
-  throw new UsageError('INVALID_VALUE', message)
+  throw commandError('INVALID_VALUE', message)
 }
 
 function timeFlags(flags: Flags): TimeSettings | 'dense' {
@@ -169,10 +165,10 @@ function timeFlags(flags: Flags): TimeSettings | 'dense' {
   if ((choiceFlag(flags, 'semantics', FLAGS.semantics.choices) ?? FLAGS.semantics.default) === 'discrete') return time
   const other = ['sampling-period', 'jitter'].find((name) => flags.has(name))
   if (other !== undefined) {
-    throw new UsageError('INVALID_VALUE', `--${other} is about steps, and --semantics=dense has none. Leave one out.`)
+    throw commandError('INVALID_VALUE', `--${other} is about steps, and --semantics=dense has none. Leave one out.`)
   }
   if (flags.get('profile') === 'stlcgpp') {
-    throw new UsageError('INVALID_VALUE', '--semantics=dense has profile rtamt only: STLCG++ has no dense time.')
+    throw commandError('INVALID_VALUE', '--semantics=dense has profile rtamt only: STLCG++ has no dense time.')
   }
   return 'dense'
 }
@@ -183,7 +179,7 @@ function periodFlag(flags: Flags): number | null {
   if (text === undefined) return null
   const period = secondsOf(text ?? '')
   if (period > 0 && period < Number.POSITIVE_INFINITY) return period
-  throw new UsageError('INVALID_VALUE', `--sampling-period must look like 10ms or 0.5s, but is "${text ?? ''}".`)
+  throw commandError('INVALID_VALUE', `--sampling-period must look like 10ms or 0.5s, but is "${text ?? ''}".`)
 }
 
 /** How far samples may lie from even steps. */
@@ -195,7 +191,7 @@ function jitterFlag(flags: Flags): Jitter | null {
     share === null ? { amount: secondsOf(text ?? ''), unit: 's' } : { amount: Number(share[1]) / 100, unit: 'share' }
   const isTooMuch = jitter.unit === 'share' && jitter.amount > 0.5
   if (jitter.amount >= 0 && jitter.amount < Number.POSITIVE_INFINITY && !isTooMuch) return jitter
-  throw new UsageError(
+  throw commandError(
     'INVALID_VALUE',
     `--jitter must look like 5ms, or 10% of a step (up to 50%), but is "${text ?? ''}".`,
   )
@@ -210,5 +206,5 @@ function secondsOf(text: string): number {
 function required(flags: Flags, name: string, example: string): string {
   const value = flags.get(name)
   if (value !== undefined && value !== null && value !== '') return value
-  throw new UsageError('INVALID_VALUE', `--${name} is needed: ${example}.`)
+  throw commandError('INVALID_VALUE', `--${name} is needed: ${example}.`)
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { UsageError } from '@vigil/command-line'
+import { COMMAND_ERRORS } from '@vigil/command-line'
+import { isErrorOf } from '@vigil/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkCommand } from './check-command.ts'
 
@@ -37,7 +38,7 @@ async function check(...words: string[]): Promise<{ code: number; stdout: string
     })
     return { code, stdout, stderr: '' }
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!isErrorOf(COMMAND_ERRORS, error)) throw error
     return { code: 2, stdout, stderr: error.message }
   }
 }

@@ -1,5 +1,5 @@
+import { VigilError } from '@vigil/errors'
 import { describe, expect, test } from 'vitest'
-import { ConsensusError } from '../errors.ts'
 import { maxFaults, quorumSize } from './quorum.ts'
 
 test.each([
@@ -29,7 +29,7 @@ test('maxFaults is the largest f with n >= 3f + 1, and the quorum then holds f +
 
 describe('errors', () => {
   test('three agents cannot tolerate one fault, and the message says why and what to do', () => {
-    expect(() => quorumSize(3, 1)).toThrow(ConsensusError)
+    expect(() => quorumSize(3, 1)).toThrow(VigilError)
     expect(() => quorumSize(3, 1)).toThrow(expect.objectContaining({ code: 'TOO_FEW_AGENTS' }))
     expect(() => quorumSize(3, 1)).toThrow(
       'agents must number at least 3 x faults + 1 = 4 to tolerate 1 Byzantine (n >= 3f + 1), received 3 agents. ' +

@@ -1,5 +1,5 @@
 /** How many Byzantine agents a team tolerates, and how many votes make a quorum. */
-import { ConsensusError } from '../errors.ts'
+import { voteError } from '../errors.ts'
 
 /** Counts of one row's votes are kept in a byte. */
 const AGENT_COUNT_MAX = 127
@@ -14,7 +14,7 @@ const AGENT_COUNT_MAX = 127
  * ```
  *
  * @param agentCount n, 1 to 127
- * @throws {ConsensusError} AGENT_COUNT
+ * @throws {VigilError} AGENT_COUNT
  */
 export function maxFaults(agentCount: number): number {
   assertAgentCount(agentCount)
@@ -32,7 +32,7 @@ export function maxFaults(agentCount: number): number {
  *
  * @param agentCount n, 1 to 127
  * @param faults     f, Byzantine agents to be tolerated; 0 makes a single vote a quorum
- * @throws {ConsensusError} TOO_FEW_AGENTS when n < 3f + 1; AGENT_COUNT, FAULTS
+ * @throws {VigilError} TOO_FEW_AGENTS when n < 3f + 1; AGENT_COUNT, FAULTS
  */
 export function quorumSize(agentCount: number, faults: number): number {
   assertTolerates(agentCount, faults)
@@ -47,11 +47,11 @@ export function ballotsNeeded(agentCount: number, faults: number): number {
   return agentCount - faults
 }
 
-/** @throws {ConsensusError} AGENT_COUNT, FAULTS, TOO_FEW_AGENTS unless n >= 3f + 1 */
+/** @throws {VigilError} AGENT_COUNT, FAULTS, TOO_FEW_AGENTS unless n >= 3f + 1 */
 export function assertTolerates(agentCount: number, faults: number): void {
   assertAgentCount(agentCount)
   if (!Number.isInteger(faults) || faults < 0) {
-    throw new ConsensusError('FAULTS', {
+    throw voteError('FAULTS', {
       field: 'faults',
       requirement: 'must be a whole number, 0 or more',
       received: String(faults),
@@ -61,7 +61,7 @@ export function assertTolerates(agentCount: number, faults: number): void {
   const needed = 3 * faults + 1
   if (agentCount >= needed) return
   const agents = agentCount === 1 ? '1 agent' : `${agentCount} agents`
-  throw new ConsensusError('TOO_FEW_AGENTS', {
+  throw voteError('TOO_FEW_AGENTS', {
     field: 'agents',
     requirement: `must number at least 3 x faults + 1 = ${needed} to tolerate ${faults} Byzantine (n >= 3f + 1)`,
     received: agents,
@@ -71,7 +71,7 @@ export function assertTolerates(agentCount: number, faults: number): void {
 
 function assertAgentCount(agentCount: number): void {
   if (Number.isInteger(agentCount) && agentCount >= 1 && agentCount <= AGENT_COUNT_MAX) return
-  throw new ConsensusError('AGENT_COUNT', {
+  throw voteError('AGENT_COUNT', {
     field: 'agents',
     requirement: `must be a whole number from 1 to ${AGENT_COUNT_MAX}`,
     received: String(agentCount),

@@ -328,7 +328,7 @@ describe('errors', () => {
     ['three weights', () => decide({ ...settings, rule: 'weighted', weights: Uint32Array.of(1, 1, 1) }), 'WEIGHTS'],
     ['a negative skill', () => weightsOfSkill([1, 1, 1, -1], 1), 'SKILL'],
   ])('%s', (_, call, code) => {
-    expect(call).toThrow(expect.objectContaining({ name: 'ConsensusError', code }))
+    expect(call).toThrow(expect.objectContaining({ name: 'VigilError', code }))
   })
 })
 

@@ -1,5 +1,5 @@
 /** `weighted`: agents count by their skill on validation data, within a bound that keeps f of them from outweighing the honest ballots. */
-import { ConsensusError } from '../errors.ts'
+import { voteError } from '../errors.ts'
 import { assertTolerates, ballotsNeeded } from './quorum.ts'
 import { type Ballots, isRestrictive, type Judge } from './verdict.ts'
 
@@ -22,7 +22,7 @@ const PARTS = 1_000_000
  * @param skills [A] finite, >= 0, e.g. F1 or balanced accuracy above chance on validation rows; without any skill all are equal
  * @param faults f
  * @returns [A] parts of a million, at most A of them lost to rounding
- * @throws {ConsensusError} SKILL, TOO_FEW_AGENTS, AGENT_COUNT, FAULTS
+ * @throws {VigilError} SKILL, TOO_FEW_AGENTS, AGENT_COUNT, FAULTS
  */
 export function weightsOfSkill(skills: ArrayLike<number>, faults: number): Uint32Array {
   const agentCount = skills.length
@@ -43,14 +43,14 @@ export function weightsOfSkill(skills: ArrayLike<number>, faults: number): Uint3
   return mixed(t)
 }
 
-/** @throws {ConsensusError} WEIGHTS unless there is one per agent and the f largest are together less than the n - 2f smallest */
+/** @throws {VigilError} WEIGHTS unless there is one per agent and the f largest are together less than the n - 2f smallest */
 export function assertWeights(
   weights: Uint32Array,
   { agentCount, faults }: { agentCount: number; faults: number },
 ): void {
   if (weights.length === agentCount && isSound(weights, { agentCount, faults })) return
   const { heaviest, lightest } = extremesOf(weights, { agentCount, faults })
-  throw new ConsensusError('WEIGHTS', {
+  throw voteError('WEIGHTS', {
     field: 'weights',
     requirement:
       `must be ${agentCount} whole numbers of which the ${faults} largest are together less than ` +
@@ -142,7 +142,7 @@ function extremesOf(
 
 function assertSkill(agent: number, skill: number): void {
   if (Number.isFinite(skill) && skill >= 0) return
-  throw new ConsensusError('SKILL', {
+  throw voteError('SKILL', {
     field: `skills[${agent}]`,
     requirement: 'must be a finite number, 0 or more',
     received: String(skill),
