@@ -1,16 +1,17 @@
 /** The end of a batch and the way to it: what locks, what commits, and who is answered afterwards. */
 import { describe, expect, test } from 'vitest'
 import type { Message } from './messages.ts'
-import type { Effect } from './outbox.ts'
 import type { RejectionReason } from './rejection.ts'
 import type { Replica } from './replica.ts'
 import {
   certificateOf,
   claimOf,
   digestOf,
+  give,
   newReplica,
   proposalOf,
-  settings,
+  sent,
+  started,
   valueFor,
   votesOf,
 } from './team.fixture.ts'
@@ -30,18 +31,6 @@ const prepared = (view: number, of = digest): Message => ({
   type: 'prepared',
   certificate: certificateOf('prepare', view, of),
 })
-
-function started(self: number): Replica {
-  const replica = newReplica(self)
-  replica.begin(votesOf(self))
-  return replica
-}
-
-const give = (replica: Replica, message: Message): readonly Effect[] =>
-  replica.receive({ domain: settings.domain, message })
-
-const sent = (effects: readonly Effect[]): Message[] =>
-  effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
 
 describe('an agent that is done', () => {
   function done(): Replica {

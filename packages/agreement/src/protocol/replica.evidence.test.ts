@@ -8,12 +8,12 @@ import {
   certificateOf,
   claimOf,
   digestOf,
-  newReplica,
+  give,
   proposalOf,
-  settings,
+  sent,
   signed,
+  started,
   valueFor,
-  votesOf,
 } from './team.fixture.ts'
 
 const value = valueFor()
@@ -21,16 +21,9 @@ const digest = digestOf(value)
 const other = digestOf(valueFor(1))
 const lock = certificateOf('prepare', 0, digest)
 
-function started(self: number): Replica {
-  const replica = newReplica(self)
-  replica.begin(votesOf(self))
-  return replica
-}
-
 /** What the replica sends because of it. */
 function given(replica: Replica, message: Message): Message[] {
-  const effects = replica.receive({ domain: settings.domain, message })
-  return effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
+  return sent(give(replica, message))
 }
 
 function status(claim: Claim, seen: Header | null = null): Message {

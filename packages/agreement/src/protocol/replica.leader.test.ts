@@ -10,28 +10,18 @@ import {
   certificateOf,
   claimOf,
   digestOf,
+  give,
   newReplica,
   proposalOf,
-  settings,
+  sent,
   signed,
+  started,
   valueFor,
   votesOf,
 } from './team.fixture.ts'
 
 const value = valueFor()
 const digest = digestOf(value)
-
-function started(self: number): Replica {
-  const replica = newReplica(self)
-  replica.begin(votesOf(self))
-  return replica
-}
-
-const give = (replica: Replica, message: Message): readonly Effect[] =>
-  replica.receive({ domain: settings.domain, message })
-
-const sent = (effects: readonly Effect[]): Message[] =>
-  effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
 
 function voteOf(agent: number, phase: Phase, view = 0): Message {
   return { type: 'vote', phase, view, digest, agent, signature: signed(agent, claimed(phase, view, digest)) }

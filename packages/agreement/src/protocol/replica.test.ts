@@ -2,9 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeEnvelope } from './codec.ts'
 import type { Envelope, Message } from './messages.ts'
-import type { Effect } from './outbox.ts'
 import type { RejectionReason } from './rejection.ts'
-import type { Replica } from './replica.ts'
 import { claimed, type Domain } from './statement.ts'
 import {
   ballotOf,
@@ -13,8 +11,10 @@ import {
   digestOf,
   newReplica,
   proposalOf,
+  sent,
   settings,
   signed,
+  started,
   valueFor,
   votesOf,
 } from './team.fixture.ts'
@@ -22,16 +22,6 @@ import {
 const value = valueFor()
 const digest = digestOf(value)
 const envelope = (message: Message, domain: Domain = settings.domain): Envelope => ({ domain, message })
-
-function started(self: number): Replica {
-  const replica = newReplica(self)
-  replica.begin(votesOf(self))
-  return replica
-}
-
-function sent(effects: readonly Effect[]): Message[] {
-  return effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
-}
 
 describe('the way to a certificate', () => {
   test('agent 1 votes, locks, votes to commit, and commits', () => {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { Checking } from './checks.ts'
 import { type AgentKeys, ed25519Sign, ed25519Verify, keysOfSecret } from './keys.ts'
 import type { Ballot, Claim, Message, Phase, QuorumCertificate, Value } from './messages.ts'
+import type { Effect } from './outbox.ts'
 import { Replica, type ReplicaOptions } from './replica.ts'
 import { STANDARD_RULES } from './rules.ts'
 import { type Claimed, claimed } from './statement.ts'
@@ -40,10 +41,27 @@ export function newChecking(): Checking {
   return { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
 }
 
-/** A replica of one of the agents, with its votes cast. */
+/** A replica of one of the agents, not begun. */
 export function newReplica(self: number, durable?: ReplicaOptions['durable']): Replica {
   const options = { checking: newChecking(), self, sign: signs[self], baseTimeoutMs: 1000 }
   return new Replica(durable === undefined ? options : { ...options, durable })
+}
+
+/** A replica that has cast its votes. */
+export function started(self: number): Replica {
+  const replica = newReplica(self)
+  replica.begin(votesOf(self))
+  return replica
+}
+
+/** What a replica does about a message in the domain of the settings. */
+export function give(replica: Replica, message: Message): readonly Effect[] {
+  return replica.receive({ domain: settings.domain, message })
+}
+
+/** The messages among effects. */
+export function sent(effects: readonly Effect[]): Message[] {
+  return effects.flatMap((effect) => (effect.type === 'send' ? [effect.envelope.message] : []))
 }
 
 /** Signs as agent `signer` in the domain of the settings. */
