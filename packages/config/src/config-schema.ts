@@ -58,8 +58,6 @@ export const configSchema = z.strictObject({
   valueHidden: layers.nullable().default([64, 64]),
   lstmHidden: layers.default([128]),
   layerNorm: z.boolean().default(false),
-  bagFraction: z.number().gt(0).max(1).default(1),
-  viewFraction: z.number().gt(0).max(1).default(1),
 
   // Environment
   episodes: z.enum(['iid', 'stream']).default('iid'),

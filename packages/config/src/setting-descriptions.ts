@@ -32,8 +32,6 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     valueHidden: 'widths of the separate critic; none = no critic (with baseline counterfactual)',
     lstmHidden: 'widths of the LSTM layers behind the hidden layers of policy and critic (only with policy lstm)',
     layerNorm: 'whether the hidden layers are normalised before the ReLU',
-    bagFraction: 'share of the rows that each agent learns from',
-    viewFraction: 'share of the inputs that each agent sees',
   },
   Environment: {
     episodes: 'rows drawn independently (iid), or whole streams in time order (stream)',

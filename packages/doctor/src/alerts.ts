@@ -74,7 +74,6 @@ export function undecidedMany({ fallbackAction, rule }: Config, { team, rows, sp
     title: `The team comes to no decision on ${percent(team.undecidedRate)} of the events`,
     evidence: `${count(team.undecided)} of ${count(rows)} events of the ${split} split, above ${percent(UNDECIDED_RATE_MAX)}; the rule "${rule}" then falls back to ${fallbackAction}.`,
     cause: 'The agents are split, and no side has the votes that the rule asks for.',
-    remedy:
-      'Train longer; give --bag-fraction=1 and --view-fraction=1, with which agents agree more often, or --rule=majority, which asks for fewer votes with seven agents and more.',
+    remedy: 'Train longer; or give --rule=majority, which asks for fewer votes with seven agents and more.',
   }
 }

@@ -32,8 +32,7 @@ export function agentsAlike(_config: Config, { diversity, team, agents, split }:
       title: 'The agents decide alike on every event',
       evidence: `disagreement 0 between all ${diversity.pairs.length} pairs on the ${split} split, with ${errors} errors of the team.`,
       cause: 'All have learnt the same policy, often a constant action. A vote of copies corrects no error.',
-      remedy:
-        'First see that anything is learnt at all; then --bag-fraction=0.7 or --view-fraction=0.7 make agents differ.',
+      remedy: 'First see that anything is learnt at all: agents that begin with other weights differ then.',
     }
   }
   const correlation = diversity.errorCorrelation
@@ -44,7 +43,8 @@ export function agentsAlike(_config: Config, { diversity, team, agents, split }:
     title: 'The agents are wrong on the same events',
     evidence: `errorCorrelation ${figure(correlation)} on the ${split} split, above ${ERROR_CORRELATION_MAX}.`,
     cause: 'The agents see the same inputs and learn from the same rows, so the vote adds next to nothing.',
-    remedy: 'Give --bag-fraction=0.7 or --view-fraction=0.7 where the vote is to help.',
+    remedy:
+      'None where faults are the worry: agents that agree are what a liar finds hardest. docs/robustness.md has the figures.',
   }
 }
 

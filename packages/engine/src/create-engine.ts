@@ -19,15 +19,15 @@ export type EngineSettings = {
  * The engine that the settings ask for. `auto` is TF.js where a backend is named, or where TensorFlow or WebGPU is
  * installed and finds a GPU; else the portable engine. TF.js is loaded only when it may be used.
  *
- * @param viewMask [A, P] 1 = learns, 0 = frozen; null = all learn
+ * @param inputMask [A, P] 1 = learns, 0 = frozen; null = all learn
  * @throws {VigilError} BACKEND_UNAVAILABLE with the command that makes it available, MEMORY
  */
 export async function createEngine(
   { engine, backend, engineThreads, rolloutSteps }: EngineSettings,
   spec: NetworkSpec,
-  viewMask: Uint8Array | null,
+  inputMask: Uint8Array | null,
 ): Promise<Engine> {
-  const mask = viewMask === null ? {} : { viewMask }
+  const mask = inputMask === null ? {} : { inputMask }
   const tfjsBackend = await chooseTfjsBackend(engine, backend)
   if (tfjsBackend === null) {
     return await createPortableEngine({

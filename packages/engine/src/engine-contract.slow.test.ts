@@ -30,7 +30,7 @@ const CASES = Object.entries(ENGINES).flatMap(([engine, create]) =>
 describe.each(CASES)('$engine, $name', ({ create, team }) => {
   const engineWith = async (
     parameters: Float32Array,
-    options: { spec?: NetworkSpec; viewMask?: Uint8Array } = {},
+    options: { spec?: NetworkSpec; inputMask?: Uint8Array } = {},
   ): Promise<Engine> => {
     const engine = await create({ spec: team, ...options })
     engine.loadParameters(parameters)
@@ -145,8 +145,8 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
 
   it('keeps parameters outside the view mask, whatever moments are loaded', async () => {
     const parameters = randomParameters(team, 1)
-    const viewMask = Uint8Array.from(parameters, (_, index) => (index % 3 === 0 ? 0 : 1))
-    const engine = await engineWith(parameters, { viewMask })
+    const inputMask = Uint8Array.from(parameters, (_, index) => (index % 3 === 0 ? 0 : 1))
+    const engine = await engineWith(parameters, { inputMask })
     const inUse = parametersInUse(team)
     const moments = Float32Array.from(inUse, (used) => 0.1 * used)
     engine.loadOptimiser({ step: 5, firstMoment: moments, secondMoment: moments })
@@ -247,8 +247,8 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     engine.loadParameters(randomParameters(team, 1))
     const moments = new Float32Array(3)
     expect(() => engine.loadOptimiser({ step: 0, firstMoment: moments, secondMoment: moments })).toThrow(/firstMoment/)
-    const viewMask = new Uint8Array(3)
-    await expect(create({ spec: team, viewMask })).rejects.toMatchObject({
+    const inputMask = new Uint8Array(3)
+    await expect(create({ spec: team, inputMask })).rejects.toMatchObject({
       code: 'STATE_SHAPE',
     })
     engine.dispose()

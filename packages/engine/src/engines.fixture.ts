@@ -5,7 +5,7 @@ import { createPortableEngine } from './portable/portable-engine.ts'
 import { WHY_MISSING } from './tfjs/optional-backend.fixture.ts'
 import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
 
-type Create = (options: { spec: NetworkSpec; viewMask?: Uint8Array }) => Promise<Engine>
+type Create = (options: { spec: NetworkSpec; inputMask?: Uint8Array }) => Promise<Engine>
 /** By a name for people. */
 export const ENGINES: Record<string, Create> = {
   'tfjs on wasm': (options) => createTfjsEngine({ backend: 'wasm', threads: 1, ...options }),

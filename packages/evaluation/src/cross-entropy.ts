@@ -1,7 +1,7 @@
 import type { Team } from '@vigil/actors'
 import type { Engine, Recurrence } from '@vigil/engine'
 import { parameterLayout, recurrentStateSize } from '@vigil/policy-wasm'
-import { gatherInputs, initialiseMasked, type PpoSettings, viewMaskOf } from '@vigil/ppo'
+import { gatherInputs, initialiseMasked, inputMaskOf, type PpoSettings } from '@vigil/ppo'
 import { randomStream, randomWord } from '@vigil/random'
 
 /** What the baseline is trained by: as many steps as the team, on as many events. */
@@ -19,7 +19,7 @@ export type BaselineSettings = PpoSettings & {
  * A recurrent network learns from segments of rolloutSteps rows, each from a state of zero: from consecutive rows of the
  * training split's streams, as it will walk them in the evaluation, or from independent rows where events are.
  *
- * @param engine a fresh engine of the team's network, with the mask of its views; left with the trained parameters
+ * @param engine a fresh engine of the team's network, with the mask of what policies may not see; left with the trained parameters
  * @param onUpdate told how many of its updates are done, at its beginning of none
  * @returns [A, P], owned by the caller
  */
@@ -48,7 +48,7 @@ export async function trainByCrossEntropy(
   const all = Uint32Array.from({ length: size }, (_, b) => b)
   const stream = randomStream(settings.seed, 'baseline')
   const updates = (settings.iterations * settings.epochs * settings.rowsPerIteration) / size
-  const fresh = initialiseMasked(team.network, settings.seed, viewMaskOf(team.network, settings))
+  const fresh = initialiseMasked(team.network, settings.seed, inputMaskOf(team.network, settings))
   engine.loadParameters(withoutContext(fresh, team))
   onUpdate(0, updates)
   for (let update = 0; update < updates; update++) {

@@ -10,7 +10,7 @@ const BLOCK_BYTES: usize = 1024
  * @param gradients   the first slice's gradient of the trunk
  * @param sliceStride bytes from one slice's gradient to the next
  * @param byteCount   a multiple of 16
- * @param viewMask    1 = learns, 0 = frozen, of the same length; 0 = all learn
+ * @param inputMask    1 = learns, 0 = frozen, of the same length; 0 = all learn
  * @returns the sum of the squares
  */
 export function addSlices(
@@ -18,7 +18,7 @@ export function addSlices(
   sliceStride: usize,
   sliceCount: i32,
   byteCount: usize,
-  viewMask: usize,
+  inputMask: usize,
 ): f64 {
   let squares: f64 = 0
   for (let begin: usize = 0; begin < byteCount; begin += BLOCK_BYTES) {
@@ -31,7 +31,7 @@ export function addSlices(
         from += sliceStride
         sum = f32x4.add(sum, v128.load(from))
       }
-      if (viewMask) sum = f32x4.mul(sum, v128.load(viewMask + at))
+      if (inputMask) sum = f32x4.mul(sum, v128.load(inputMask + at))
       v128.store(gradients + at, sum)
       blockSquares = f32x4.add(blockSquares, f32x4.mul(sum, sum))
     }

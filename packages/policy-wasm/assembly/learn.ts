@@ -110,7 +110,7 @@ function takeJointStep(update: Update, plan: Plan, agent: i32): void {
 /** Adds up the slices of one trunk; the norm is also left in the update's results. */
 function gradientNorm(update: Update, plan: Plan, agent: i32, trunk: i32): f64 {
   const offset = trunkOffset(plan, trunk)
-  const mask = update.viewMask ? update.viewMask + <usize>agent * update.agentStride + offset : 0
+  const mask = update.inputMask ? update.inputMask + <usize>agent * update.agentStride + offset : 0
   const byteCount = paddedBytes(plan, trunk)
   const norm = Math.sqrt(
     addSlices(sliceGradient(update, agent, 0) + offset, update.agentStride, update.sliceCount, byteCount, mask),

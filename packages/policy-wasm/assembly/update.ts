@@ -10,7 +10,7 @@ export class Update {
   firstMoment: usize
   secondMoment: usize
   /** -> the same shape, 1 = learns, 0 = frozen; 0 = all learn */
-  viewMask: usize
+  inputMask: usize
   /** -> f32 [A, S, agentStride / 4], each slice's share of the gradient */
   gradients: usize
   agentStride: usize

@@ -55,7 +55,7 @@ export const UPDATE = describeBlock('Update', {
   parameters: 'pointer',
   firstMoment: 'pointer',
   secondMoment: 'pointer',
-  viewMask: 'pointer',
+  inputMask: 'pointer',
   gradients: 'pointer',
   agentStride: 'pointer',
   sliceCount: 'i32',

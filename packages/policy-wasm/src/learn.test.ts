@@ -70,7 +70,7 @@ function update(
     parameters: floats(Array.from({ length: parametersPerAgent }, () => WEIGHT)),
     firstMoment: place(agentStride),
     secondMoment: place(agentStride),
-    viewMask: 0,
+    inputMask: 0,
     gradients: place(SLICES * agentStride),
     agentStride,
     sliceCount: SLICES,

@@ -42,8 +42,6 @@ export type PpoSettings = {
   readonly targetKl: number | null
   readonly maxGradNormPolicy: number
   readonly maxGradNormValue: number
-  readonly bagFraction: number
-  readonly viewFraction: number
 
   readonly specifications: readonly TargetedSpecification[]
   readonly stlMode: StlMode

@@ -8,7 +8,6 @@ import { extendHistory } from './constraints/decision-history.ts'
 import { directOf, historyLength } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultipliers } from './constraints/multipliers.ts'
-import { bagWeights } from './diversity.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
 import { minibatchesOf } from './minibatches.ts'
 import { absorb } from './return-normaliser.ts'
@@ -68,7 +67,7 @@ export async function* train(
   from: TrainingState,
 ): AsyncGenerator<Iteration, void, void> {
   const { labels } = team.dataset
-  const weightsOf = learningWeights(team, settings, learners)
+  const weightsOf = learningWeights(team.network.agentCount, learners)
   // However training ends, it leaves no actor at work.
   await using collection = createCollection(settings, team)
   for (let state = from; state.iteration < settings.iterations; ) {
@@ -136,13 +135,12 @@ export async function* train(
   }
 }
 
-/** Which agent learns from which row of a batch, as a function from its rows [N] to [N, A] of 0 and 1; null = all. */
+/** Which agents learn, as a function from the rows of a batch [N] to [N, A] of 0 and 1; null = all from all. */
 function learningWeights(
-  { dataset: { rowCount } }: Team,
-  { seed, bagFraction: fraction, environment: { agentCount } }: PpoSettings,
+  agentCount: number,
   learners: readonly number[] | undefined,
 ): (rows: Uint32Array) => Float32Array | null {
-  if (learners === undefined) return bagWeights({ seed, fraction, agentCount, rowCount })
+  if (learners === undefined) return () => null
   const learns = Uint8Array.from({ length: agentCount }, (_, agent) => (learners.includes(agent) ? 1 : 0))
   return (rows) => Float32Array.from({ length: rows.length * agentCount }, (_, i) => learns[i % agentCount])
 }

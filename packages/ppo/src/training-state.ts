@@ -1,7 +1,7 @@
 import type { Team } from '@vigil/actors'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import { INITIAL_MULTIPLIER } from './constraints/multipliers.ts'
-import { initialiseMasked } from './diversity.ts'
+import { initialiseMasked } from './input-mask.ts'
 import { createReturnNormaliser } from './return-normaliser.ts'
 import type { PpoSettings } from './settings.ts'
 import { usesMultipliers } from './stl-mode.ts'
@@ -12,11 +12,11 @@ export type TrainingState = Pick<
   'iteration' | 'envSteps' | 'passes' | 'normaliser' | 'multipliers' | 'history' | 'parameters' | 'acting' | 'lanes'
 >
 
-/** Fresh training: nothing learnt, nothing seen. Hidden inputs of a view begin, and stay, at weight zero. */
+/** Fresh training: nothing learnt, nothing seen. Inputs that the policies may not see begin, and stay, at weight zero. */
 export function initialState(
   settings: Pick<PpoSettings, 'seed' | 'returnNormalisation' | 'stlMode' | 'specifications'>,
   team: Team,
-  viewMask: Uint8Array | null,
+  inputMask: Uint8Array | null,
 ): TrainingState {
   return {
     iteration: 0,
@@ -25,7 +25,7 @@ export function initialState(
     normaliser: createReturnNormaliser(settings.returnNormalisation),
     multipliers: usesMultipliers(settings) ? settings.specifications.map(() => INITIAL_MULTIPLIER) : [],
     history: new Uint8Array(0),
-    parameters: initialiseMasked(team.network, settings.seed, viewMask),
+    parameters: initialiseMasked(team.network, settings.seed, inputMask),
     acting: null,
     lanes: team.pool.saveShards(),
   }

@@ -3,14 +3,13 @@ import type { RandomStream } from './philox.ts'
 /**
  * Every purpose that draws random numbers, with its own Philox key word. The numbers are part of the file format:
  * changing one changes every run. `environment`, `action` and those of dropout are used inside WebAssembly under the same numbers.
+ * 5 and 6 belonged to purposes that are gone: they are not given away again.
  */
 const PURPOSES = {
   environment: 1,
   action: 2,
   initialisation: 3,
   minibatch: 4,
-  bag: 5,
-  view: 6,
   baseline: 7,
   split: 8,
   generatedStream: 9,

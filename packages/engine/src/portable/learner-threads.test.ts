@@ -24,7 +24,7 @@ function eventsOf(learning: LearningMemory, workspace: number): Int32Array {
 it('shares out the items between all threads, and the results do not depend on who took which', async () => {
   const module = await compilePolicy()
   const [many, one] = [THREADS, 1].map((threads) => {
-    const learning = createLearningMemory({ spec: SPEC, module, threads, stepCount: 1, viewMask: null })
+    const learning = createLearningMemory({ spec: SPEC, module, threads, stepCount: 1, inputMask: null })
     learning.writeTeam(learning.parameters, randomParameters(SPEC, 1))
     return { learning, threads: startThreads(learning, module) }
   })

@@ -35,7 +35,7 @@ export type LearningMemory = {
   readonly firstMoment: number
   readonly secondMoment: number
   /** 0 without a mask */
-  readonly viewMask: number
+  readonly inputMask: number
   /** [A, S, agentStride / 4] */
   readonly gradients: number
   readonly agentStride: number
@@ -70,7 +70,7 @@ export type LearningMemory = {
  * Lays out the memory of an engine.
  *
  * @param options.stepCount T that the workspaces are laid out for at first; 1 for a feed-forward network
- * @param options.viewMask [A, P] or null
+ * @param options.inputMask [A, P] or null
  * @throws {VigilError} MEMORY when the team, or the workspaces with it, do not fit
  * @throws {VigilError} NETWORK_SPEC
  */
@@ -79,9 +79,9 @@ export function createLearningMemory(options: {
   readonly module: WebAssembly.Module
   readonly threads: number
   readonly stepCount: number
-  readonly viewMask: Uint8Array | null
+  readonly inputMask: Uint8Array | null
 }): LearningMemory {
-  const { spec, threads, viewMask } = options
+  const { spec, threads, inputMask } = options
   const { agentCount } = spec
   const { parametersPerAgent } = parameterLayout(spec)
   const trunks = agentCount * (spec.valueHidden === null ? 1 : 2)
@@ -106,7 +106,7 @@ export function createLearningMemory(options: {
     parameters: placeTeam(),
     firstMoment: placeTeam(),
     secondMoment: placeTeam(),
-    viewMask: viewMask === null ? 0 : placeTeam(),
+    inputMask: inputMask === null ? 0 : placeTeam(),
     gradients: place(agentCount * SLICE_COUNT * agentStride),
     rowShares: place(4 * agentCount),
     statistics: place(trunks * SLICE_COUNT * STATISTICS_BYTES),
@@ -140,7 +140,7 @@ export function createLearningMemory(options: {
       for (let index = 0; index < parametersPerAgent; index++) own[index] = values[agent * parametersPerAgent + index]
     }
   }
-  if (viewMask !== null) writeTeam(regions.viewMask, viewMask)
+  if (inputMask !== null) writeTeam(regions.inputMask, inputMask)
 
   return {
     memory,

@@ -25,7 +25,7 @@ export type PortableEngineOptions = {
   /** T of the segments to come, so that memory is laid out for them; others may come all the same. By default 1. */
   readonly stepCount?: number
   /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
-  readonly viewMask?: Uint8Array
+  readonly inputMask?: Uint8Array
 }
 
 /**
@@ -41,14 +41,14 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > THREADS_MAX) {
     throw engineError('SETTINGS', `threads must be an integer from 1 to ${THREADS_MAX}, but is ${threads}.`)
   }
-  const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
-  if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
+  const inputMask = options.inputMask === undefined ? null : Uint8Array.from(options.inputMask)
+  if (inputMask !== null) assertStateLength('inputMask', inputMask.length, stateLength)
   const module = await compilePolicy()
-  const learning = createLearningMemory({ spec, module, threads, stepCount: firstStepCount, viewMask })
+  const learning = createLearningMemory({ spec, module, threads, stepCount: firstStepCount, inputMask })
   const learners = startThreads(learning, module)
   // Moments of a frozen parameter would still move it.
   const trained = (moments: Float32Array) =>
-    viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index])
+    inputMask === null ? moments : moments.map((moment, index) => moment * inputMask[index])
 
   let isLoaded = false
   let isDisposed = false

@@ -121,14 +121,14 @@ function describe(update: Update, size: number, shares: Float64Array, fields: Om
 }
 
 function commonFields({ learning, learningRate, step }: Update, size: number) {
-  const { plan, parameters, firstMoment, secondMoment, viewMask, gradients, agentStride } = learning
+  const { plan, parameters, firstMoment, secondMoment, inputMask, gradients, agentStride } = learning
   const { rowShares, statistics, gradientNorms, gradientScales, progress } = learning
   return {
     plan,
     parameters,
     firstMoment,
     secondMoment,
-    viewMask,
+    inputMask,
     gradients,
     agentStride,
     rowShares,

@@ -20,7 +20,7 @@ const SEGMENTS = { stepCount: 4, laneCount: 5 }
 
 async function engineWith(
   spec: NetworkSpec,
-  options: { backend?: BackendChoice; viewMask?: Uint8Array } = {},
+  options: { backend?: BackendChoice; inputMask?: Uint8Array } = {},
 ): Promise<Engine> {
   const engine = await createTfjsEngine({ spec, backend: 'wasm', threads: 1, ...options })
   engine.loadParameters(randomParameters(spec, 1))
@@ -44,8 +44,8 @@ describe.each([
 
   it('holds a constant number of tensors, and none after dispose', async () => {
     const before = tf.memory().numTensors
-    const viewMask = new Uint8Array(randomParameters(spec, 1).length).fill(1)
-    const engine = await engineWith(spec, { viewMask })
+    const inputMask = new Uint8Array(randomParameters(spec, 1).length).fill(1)
+    const engine = await engineWith(spec, { inputMask })
     const minibatch = randomMinibatch(spec, SEGMENTS, 2)
     const batch = randomSupervisedBatch(spec, SEGMENTS, 2)
     await engine.update(minibatch, SETTINGS)

@@ -25,7 +25,7 @@ export type TfjsEngineOptions = {
   /** Of the wasm backend, 1 to 8, by default 1; see `startBackend`. The first wasm engine of a process decides. */
   readonly threads?: number
   /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
-  readonly viewMask?: Uint8Array
+  readonly inputMask?: Uint8Array
 }
 
 /**
@@ -41,14 +41,14 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
   const trunks = trunksOf(spec)
   const [policyTrunk] = trunks
   const stateLength = spec.agentCount * trunks.reduce((sum, { parameterCount }) => sum + parameterCount, 0)
-  const viewMask = options.viewMask === undefined ? null : Uint8Array.from(options.viewMask)
-  if (viewMask !== null) assertStateLength('viewMask', viewMask.length, stateLength)
+  const inputMask = options.inputMask === undefined ? null : Uint8Array.from(options.inputMask)
+  if (inputMask !== null) assertStateLength('inputMask', inputMask.length, stateLength)
   const backend = await startBackend(options.backend, options.threads)
   selectBackend(backend.name)
-  const mask = viewMask === null ? null : splitTeam(viewMask, trunks)
+  const mask = inputMask === null ? null : splitTeam(inputMask, trunks)
   // Moments of a frozen parameter would still move it.
   const splitMoments = (moments: Float32Array) =>
-    splitTeam(viewMask === null ? moments : moments.map((moment, index) => moment * viewMask[index]), trunks)
+    splitTeam(inputMask === null ? moments : moments.map((moment, index) => moment * inputMask[index]), trunks)
 
   let state: TeamState | null = null
   let stepCount = 0

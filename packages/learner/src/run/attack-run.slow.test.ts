@@ -8,10 +8,10 @@ import { batchCountOf, decodeCertificates, decodePublicTeam, verifyCertificate }
 import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
 import { ATTACKS, CHEAP_ATTACKS, driftingVotes, poisoned } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
-import { initialiseMasked, readCheckpoint, viewMaskOf } from '@vigil/ppo'
+import { initialiseMasked, inputMaskOf, readCheckpoint } from '@vigil/ppo'
 import { type Evaluation, type RunFolder, readEvaluation, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { teamSettingsOf } from '../settings.ts'
+import { ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { certifiedRun } from './certify-decisions.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { identityOf, loadData } from './session.ts'
@@ -158,11 +158,14 @@ describe('trainAttackers', () => {
     expect(of(attacked, 1)).not.toEqual(of(parameters, 1))
   })
 
-  it('shows attackers no more than the view of the agents whose places they take', async () => {
-    const viewed = { ...config, viewFraction: 0.5 }
-    const mask = viewMaskOf(team.network, viewed)!
-    const honest = initialiseMasked(team.network, config.seed, mask)
-    const attacked = await trainAttackers(team, viewed, { honest, faulty: [1], onIteration: () => undefined })
+  it('shows attackers no more than the agents whose places they take', async () => {
+    const watched = resolveConfig({ ...SMALL, stlMode: 'lagrangian', specifications: 'default' }, 'test')
+    const { network, dataset, pool } = await createTeam(teamSettingsOf(watched), team.dataset)
+    await pool.close()
+    const mask = inputMaskOf(network, ppoSettingsOf(watched))!
+    const honest = initialiseMasked(network, watched.seed, mask)
+    const attack = { honest, faulty: [1], onIteration: () => undefined }
+    const attacked = await trainAttackers({ dataset }, watched, attack)
     const size = honest.length / 4
     const ofAttacker = Array.from({ length: size }, (_, i) => size + i)
     const hidden = ofAttacker.filter((i) => mask[i] === 0)

@@ -11,8 +11,8 @@ import {
   CHECKPOINT_ERRORS,
   checkpointError,
   createReturnNormaliser,
+  inputMaskOf,
   readCheckpoint,
-  viewMaskOf,
   writeCheckpoint,
 } from '@vigil/ppo'
 import { renderReport } from '@vigil/report'
@@ -180,7 +180,7 @@ async function crossEntropyParameters(run: EvaluatedRun, { step, message }: Step
   }
   const { rowsPerIteration, rolloutSteps } = config
   const settings = { ...ppoSettingsOf(config), rowsPerIteration, rolloutSteps }
-  const engine = await createEngine(engineSettingsOf(config), team.network, viewMaskOf(team.network, settings))
+  const engine = await createEngine(engineSettingsOf(config), team.network, inputMaskOf(team.network, settings))
   const stage = 'training the cross-entropy baseline'
   const parameters = await trainByCrossEntropy(settings, team, engine, (done, total) => step(stage, done, total))
   const { configFingerprint, datasetFingerprint } = identity

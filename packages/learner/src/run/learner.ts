@@ -3,7 +3,7 @@ import type { Config } from '@vigil/config'
 import type { Dataset, FeaturePipeline, LoadedDataset } from '@vigil/data'
 import { createEngine, type Engine } from '@vigil/engine'
 import { rareLabelNotes } from '@vigil/evaluation'
-import { initialState, viewMaskOf } from '@vigil/ppo'
+import { initialState, inputMaskOf } from '@vigil/ppo'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity } from './session.ts'
@@ -30,7 +30,7 @@ export async function startLearner(config: Config, data: LoadedDataset, say: (te
   const team = await createTeam(teamSettingsOf(config), data.dataset)
   try {
     const settings = ppoSettingsOf(config)
-    const mask = viewMaskOf(team.network, settings)
+    const mask = inputMaskOf(team.network, settings)
     const engine = await createEngine(engineSettingsOf(config), team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,

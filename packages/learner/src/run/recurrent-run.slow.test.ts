@@ -120,7 +120,7 @@ describe('a run of a recurrent team', () => {
   })
 
   it.each([
-    ['iid episodes, bags and views', { episodes: 'iid', bagFraction: 0.5, viewFraction: 0.5 }],
+    ['iid episodes', { episodes: 'iid' }],
     ['no critic', { valueHidden: null, baseline: 'counterfactual', gamma: 0 }],
     ['rollouts of one step', { rolloutSteps: 1 }],
     ['one lane in a minibatch', { rolloutSteps: 64, minibatchSize: 64 }],

@@ -2,7 +2,7 @@ import { createTeam, type Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
 import { createEngine } from '@vigil/engine'
 import type { AttackerTraining } from '@vigil/evaluation'
-import { initialiseMasked, initialState, type PpoSettings, train, viewMaskOf } from '@vigil/ppo'
+import { initialiseMasked, initialState, inputMaskOf, type PpoSettings, train } from '@vigil/ppo'
 import type { Trajectory } from '@vigil/proto'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 
@@ -30,7 +30,7 @@ export async function trainAttackers(
   const team = paidForHarm(await createTeam(teamSettingsOf(attack), dataset))
   try {
     const settings = settingsOf(attack)
-    const mask = viewMaskOf(team.network, settings)
+    const mask = inputMaskOf(team.network, settings)
     const engine = await createEngine(engineSettingsOf(config), team.network, mask)
     try {
       const state = initialState(settings, team, mask)

@@ -321,11 +321,8 @@ describe('two runs at once', () => {
 
 describe('the algorithm', () => {
   it.each([
-    [
-      'td-lambda, batch normalisation and bags',
-      { returns: 'td-lambda', returnNormalisation: 'batch', bagFraction: 0.5 },
-    ],
-    ['gae, no normalisation and views', { returns: 'gae', returnNormalisation: 'none', viewFraction: 0.5 }],
+    ['td-lambda and batch normalisation', { returns: 'td-lambda', returnNormalisation: 'batch' }],
+    ['gae and no normalisation', { returns: 'gae', returnNormalisation: 'none' }],
     ['consensus attribution, a bonus and a KL limit', { attribution: 'consensus', teamBonus: 0.2, targetKl: 1e-6 }],
     ['no critic', { valueHidden: null, baseline: 'counterfactual' }],
     ['specifications that are only measured', { specifications: 'default' }],
