@@ -2,9 +2,7 @@ import { type ErrorTable, errorsOf } from '@vigil/errors'
 
 /** Why a command around a run cannot do its work. @public docs/errors.md is made of it */
 export const TOOL_ERRORS = {
-  OUTPUT_FILE: ['usage', 'a file cannot be written'],
   INPUT_FILE: ['usage', 'a file cannot be read'],
-  NOT_MEASURED: ['failure', 'no case of a benchmark could be measured'],
   CHECK_FAILED: ['failure', 'a measurement contradicts what it was to confirm'],
   PLATFORM: ['usage', 'the command does not know this operating system'],
   PYTHON_MISSING: ['usage', 'Python must be installed first'],
@@ -13,8 +11,6 @@ export const TOOL_ERRORS = {
   NODE_PACKAGE_MISSING: ['usage', 'a package of Node must be installed first'],
   COMPILER_MISSING: ['usage', 'a compiler must be installed first'],
   ADDON: ['failure', 'an add-on cannot be built, or does not run'],
-  ABLATION_FILE: ['data', 'the file does not hold the figures of an ablation'],
-  BROKEN_RUNS: ['data', 'trainings of an ablation could not be gone on with or read'],
 } as const satisfies ErrorTable
 
 export const toolError = errorsOf(TOOL_ERRORS)

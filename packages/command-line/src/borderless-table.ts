@@ -1,5 +1,12 @@
 import Table from 'cli-table3'
 
+/** Where the text of a table goes. */
+export type TableStyle = {
+  readonly isTTY: boolean
+  /** process.env is such an object. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
 /**
  * An empty table without lines, for a terminal: columns of text first, then columns of numbers, which stand on the right.
  * Its own colours would follow FORCE_COLOR, which nx sets for pipes too, so it gets none.

@@ -1,4 +1,4 @@
-export { borderlessTable } from './borderless-table.ts'
+export { borderlessTable, type TableStyle } from './borderless-table.ts'
 export { COMMAND_ERRORS, commandError } from './errors.ts'
 export {
   booleanOf,
@@ -18,6 +18,7 @@ export {
 } from './flags.ts'
 export { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 export type { FlagHelp, Help } from './help.ts'
+export { assertFileWritable, writeJsonFile } from './json-file.ts'
 export {
   absentNumber,
   formatCompact,

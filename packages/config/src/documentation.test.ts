@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { affectsResults, configKeys } from './config.ts'
-import { presetNames, readPreset } from './presets.ts'
 import { settingGroups } from './setting-help.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/training.md', import.meta.url), 'utf8')
@@ -19,20 +18,7 @@ describe('docs/training.md', () => {
       const mark = affectsResults(key) ? '' : ' *'
       return `| \`${key}\`${mark} | \`${preset}\` | ${range} | ${about} |`
     })
-    const table = PAGE.slice(PAGE.indexOf('## Settings'), PAGE.indexOf('## Presets')).match(/^\| `.*$/gm)
+    const table = PAGE.slice(PAGE.indexOf('## Settings'), PAGE.indexOf('## Recurrent teams')).match(/^\| `.*$/gm)
     expect(table).toEqual(rows)
   })
-
-  it('lists every preset with what it is there for', () => {
-    for (const name of presetNames()) {
-      const { purpose, recorded } = readPreset(name)
-      expect(PAGE).toMatch(
-        new RegExp(`^\\| \`${name}\` \\| .*\\| ${literally(purpose)} \\| ${literally(recorded ?? '')}`, 'm'),
-      )
-    }
-  })
 })
-
-function literally(text: string): string {
-  return text.replace(/[()|.+*?>]/g, '\\$&')
-}

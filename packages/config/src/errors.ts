@@ -6,7 +6,6 @@ export const CONFIG_ERRORS = {
   INVALID_VALUE: ['usage', 'the value of a setting is of the wrong kind or out of range'],
   CONFLICT: ['usage', 'settings that cannot hold together'],
   CONFIG_FILE: ['usage', 'a config file cannot be read'],
-  PRESET: ['usage', 'a preset that does not exist'],
 } as const satisfies ErrorTable
 
 export const configError = errorsOf(CONFIG_ERRORS)

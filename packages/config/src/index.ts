@@ -12,7 +12,13 @@ export type { ConfigInput } from './config-schema.ts'
 export { DEFECTS, type Defect, DROPOUT_RATE, needsPortableEngine, PARTIAL_METRICS_EVENTS } from './defects.ts'
 export { environmentOf, fallbackActionOf } from './environment.ts'
 export { CONFIG_ERRORS, configError } from './errors.ts'
-export { layerSettings, mergeSettings, parseFlags, readConfigFile, readSpecifications } from './flags.ts'
-export { presetNames, readPreset } from './presets.ts'
+export {
+  layerSettings,
+  mergeSettings,
+  parseFlags,
+  readConfigFile,
+  readSpecifications,
+  type SettingLayer,
+} from './flags.ts'
 export type { Config } from './resolved-config.ts'
 export { settingGroups } from './setting-help.ts'

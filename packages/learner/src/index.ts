@@ -1,3 +1,4 @@
+export { trainCommand } from './cli/train-command.ts'
 export { diagnoseRun, type RunDiagnosis } from './run/diagnose-run.ts'
 export { startLearner } from './run/learner.ts'
 export { type RepeatedRun, type RepeatSettings, repeatRun } from './run/repeat-run.ts'

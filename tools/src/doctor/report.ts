@@ -1,7 +1,7 @@
+import type { TableStyle } from '@vigil/command-line'
 import type { Finding } from '@vigil/doctor'
 import type { RunDiagnosis } from '@vigil/learner'
 import pc from 'picocolors'
-import type { TableStyle } from '../table-style.ts'
 
 /** Longer lines are hard to read, however wide the terminal is. */
 const COLUMNS_MAX = 110

@@ -1,8 +1,7 @@
 /** `npx nx run tools:reward-balance`: what a reward table makes of a threat rate. README.md has the flags. */
-import { runCommand } from '@vigil/command-line'
+import { runCommand, writeJsonFile } from '@vigil/command-line'
 import { compileEnvironment } from '@vigil/env-wasm'
 import { toolError } from '../errors.ts'
-import { writeJsonFile } from '../json-file.ts'
 import { HELP, parseOptions } from './options.ts'
 import { checkedBalance, disagreementOf } from './report.ts'
 import { balanceTable } from './table.ts'

@@ -1,7 +1,6 @@
-import { borderlessTable } from '@vigil/command-line'
+import { borderlessTable, type TableStyle } from '@vigil/command-line'
 import { actionRewards, bandsInWords } from '@vigil/env-wasm'
 import pc from 'picocolors'
-import type { TableStyle } from '../table-style.ts'
 import type { PolicyName } from './policy.ts'
 import type { BalanceReport, CheckedPolicy } from './report.ts'
 

@@ -44,10 +44,8 @@ describe('train refuses', () => {
     [['--itterations=3'], 2, /UNKNOWN_FLAG: There is no flag --itterations\. Did you mean --iterations\?/],
     [['--seed=abc'], 2, /INVALID_VALUE: --seed must be a number, but is "abc"/],
     [['--config=nowhere.json'], 2, /CONFIG_FILE: The config file nowhere\.json cannot be read/],
-    [['--preset=orignal'], 2, /PRESET: There is no preset "orignal"\. Did you mean "original"\?/],
-    [['--preset=original', '--sed=1'], 2, /UNKNOWN_FLAG/],
-    [['--preset=default', '--agents=many'], 2, /INVALID_VALUE: --agents must be a number/],
-    [['--preset=original', '--resume=nowhere'], 2, /CONFLICT: .* not --preset\./],
+    [['--preset=original'], 2, /UNKNOWN_FLAG: There is no flag --preset here\. .*npx nx run lab:train --preset=/],
+    [['--config=c.json', '--resume=nowhere'], 2, /CONFLICT: .* not --config\./],
     [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
     [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],
     [['--backend=tensorflow', '--rows=1000'], 2, /BACKEND_UNAVAILABLE: .*npm install/],
@@ -110,14 +108,14 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'run', 'evaluation.json'), 'utf8')).toBe(before)
   })
 
-  it('has the settings of a preset, overruled by a file, overruled by flags', () => {
+  it('has the settings of a file, overruled by flags', () => {
     const file = { entropyCoef: 0.3, valueCoef: 2, rewards: { truePositive: 7, trueNegative: 3 } }
     writeFileSync(join(folder, 'settings.json'), JSON.stringify(file))
-    const layers = ['--preset=stratified', '--config=settings.json', '--entropy-coef=0.4', '--rewards.true-negative=4']
-    const small = [...SMALL, '--iterations=1', '--lstm-hidden=8', '--rollout-steps=16', '--minibatch-size=128']
+    const layers = ['--config=settings.json', '--entropy-coef=0.4', '--rewards.true-negative=4']
+    const small = [...SMALL, '--iterations=1', '--minibatch-size=128']
     expect(command('train', [...small, ...layers, '--out=layers'])).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(readFileSync(join(folder, 'layers', 'config.json'), 'utf8'))).toMatchObject({
-      ...{ features: 'seed7', split: 'stratified', teamBonus: 0.2, valueCoef: 2, entropyCoef: 0.4 },
+      ...{ valueCoef: 2, entropyCoef: 0.4 },
       rewards: { truePositive: 7, trueNegative: 4, falsePositive: -8 },
     })
     writeFileSync(join(folder, 'settings.json'), JSON.stringify({ rewards: { truePositve: 7 } }))

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { writeJsonFile } from '@vigil/command-line'
 import { firstIssue } from '@vigil/runs'
 import { z } from 'zod'
-import { toolError } from '../errors.ts'
-import { writeJsonFile } from '../json-file.ts'
+import { labError } from '../errors.ts'
 import { LOSS_ITERATIONS } from './figures.ts'
 
 const measured = z.number().nullable()
@@ -81,13 +81,13 @@ export async function writeAblation(path: string, ablation: Ablation): Promise<v
 /** Reads ablation.json. @throws {VigilError} ABLATION_FILE naming the first field that is wrong */
 export async function readAblation(path: string): Promise<Ablation> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw toolError('ABLATION_FILE', `${path} cannot be read: ${cause.message.split(',')[0]}.`)
+    throw labError('ABLATION_FILE', `${path} cannot be read: ${cause.message.split(',')[0]}.`)
   })
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw toolError('ABLATION_FILE', `${path} is not JSON (${(cause as Error).message}). ${REMEDY}`)
+    throw labError('ABLATION_FILE', `${path} is not JSON (${(cause as Error).message}). ${REMEDY}`)
   }
   return parse(json, path)
 }
@@ -97,5 +97,5 @@ const REMEDY = 'Run the ablation again to replace it: finished trainings are kep
 function parse(json: unknown, path: string): Ablation {
   const result = ablationSchema.safeParse(json)
   if (result.success) return result.data
-  throw toolError('ABLATION_FILE', `${path} does not hold an ablation (${firstIssue(result.error)}). ${REMEDY}`)
+  throw labError('ABLATION_FILE', `${path} does not hold an ablation (${firstIssue(result.error)}). ${REMEDY}`)
 }

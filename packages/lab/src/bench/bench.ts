@@ -1,9 +1,8 @@
 /** `npx nx run tools:bench`: how fast the parts are on this machine. docs/performance.md explains the figures. */
 import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
-import { runCommand } from '@vigil/command-line'
-import { toolError } from '../errors.ts'
-import { assertWritable, writeJsonFile } from '../json-file.ts'
+import { assertFileWritable, runCommand, writeJsonFile } from '@vigil/command-line'
+import { labError } from '../errors.ts'
 import type { CaseAnswer } from './case-process.ts'
 import { type BenchCase, casesOf } from './cases.ts'
 import { HELP, parseOptions } from './options.ts'
@@ -13,7 +12,7 @@ await runCommand({
   help: HELP,
   async run({ words }) {
     const options = parseOptions(words)
-    if (options.json !== null) await assertWritable(options.json)
+    if (options.json !== null) await assertFileWritable(options.json)
     const cases = casesOf(options.plan)
     const outcomes: BenchOutcome[] = []
     for (const [index, benchCase] of cases.entries()) {
@@ -33,7 +32,7 @@ await runCommand({
       process.stdout.write(`JSON: ${options.json}\n`)
     }
     if (outcomes.every((outcome) => 'failure' in outcome)) {
-      throw toolError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
+      throw labError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
     }
   },
 })

@@ -1,15 +1,8 @@
 import { join } from 'node:path'
-import {
-  CONFIG_ERRORS,
-  type Config,
-  configError,
-  configFingerprint,
-  mergeSettings,
-  readPreset,
-  resolveConfig,
-} from '@vigil/config'
+import { CONFIG_ERRORS, type Config, configError, configFingerprint, mergeSettings, resolveConfig } from '@vigil/config'
 import { isErrorOf } from '@vigil/errors'
 import type { PlacedConfig } from '@vigil/learner'
+import { readPreset } from '../presets/presets.ts'
 import { type Settings, withDefects, without } from './causes.ts'
 import type { Options } from './options.ts'
 import { quickSettings } from './quick.ts'

@@ -1,6 +1,6 @@
-import { presetNames } from '@vigil/config'
 import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
+import { presetNames } from '../presets/presets.ts'
 import { HELP, parseOptions } from './options.ts'
 
 describe('parseOptions', () => {

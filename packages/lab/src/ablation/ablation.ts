@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
-import { toolError } from '../errors.ts'
+import { labError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { figuresOf, meansOf } from './figures.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
@@ -56,7 +56,7 @@ async function writeResults(options: Options, plan: Plan, outcomes: readonly Run
 function brokenRuns(broken: AllOutcomes['broken'], planned: number): VigilError {
   const lines = broken.map(({ run, error }) => `  ${run.name}, seed ${run.seed}: ${error.code}: ${error.message}`)
   const has = broken.length === 1 ? 'has' : 'have'
-  return toolError(
+  return labError(
     'BROKEN_RUNS',
     `${broken.length} of ${planned} trainings ${has} no result:\n${lines.join('\n')}\nThe same command tries again.`,
   )

@@ -1,5 +1,5 @@
-import { presetNames, readPreset } from '@vigil/config'
 import { expect, it } from 'vitest'
+import { presetNames, readPreset } from '../presets/presets.ts'
 import { recordedOf } from './recorded.ts'
 
 const ATTEMPTS = presetNames().flatMap((name) => recordedOf(name) ?? [])

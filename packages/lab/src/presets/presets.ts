@@ -1,21 +1,21 @@
 /** Named settings to begin from: the attempts of the earlier system, one after another, and what learns instead. */
 import { nearestName } from '@vigil/command-line'
+import { mergeSettings } from '@vigil/config'
 import { z } from 'zod'
-import batchNorm from '../presets/batch-norm.json' with { type: 'json' }
-import defaults from '../presets/default.json' with { type: 'json' }
-import eightFixes from '../presets/eight-fixes.json' with { type: 'json' }
-import monteCarlo from '../presets/monte-carlo.json' with { type: 'json' }
-import noNorm from '../presets/no-norm.json' with { type: 'json' }
-import original from '../presets/original.json' with { type: 'json' }
-import runningNorm from '../presets/running-norm.json' with { type: 'json' }
-import stratified from '../presets/stratified.json' with { type: 'json' }
-import streamEpisodes from '../presets/stream-episodes.json' with { type: 'json' }
-import tdLambda from '../presets/td-lambda.json' with { type: 'json' }
-import valueCoef5 from '../presets/value-coef-5.json' with { type: 'json' }
-import { configError } from './errors.ts'
-import { mergeSettings } from './flags.ts'
+import batchNorm from '../../presets/batch-norm.json' with { type: 'json' }
+import defaults from '../../presets/default.json' with { type: 'json' }
+import eightFixes from '../../presets/eight-fixes.json' with { type: 'json' }
+import monteCarlo from '../../presets/monte-carlo.json' with { type: 'json' }
+import noNorm from '../../presets/no-norm.json' with { type: 'json' }
+import original from '../../presets/original.json' with { type: 'json' }
+import runningNorm from '../../presets/running-norm.json' with { type: 'json' }
+import stratified from '../../presets/stratified.json' with { type: 'json' }
+import streamEpisodes from '../../presets/stream-episodes.json' with { type: 'json' }
+import tdLambda from '../../presets/td-lambda.json' with { type: 'json' }
+import valueCoef5 from '../../presets/value-coef-5.json' with { type: 'json' }
+import { labError } from '../errors.ts'
 
-/** A file of packages/config/presets. Its settings are judged by the config's schema, together with what overrules them. */
+/** A file of packages/lab/presets. Its settings are judged by the config's schema, together with what overrules them. */
 const presetSchema = z.strictObject({
   /** One line: what it is there for. */
   purpose: z.string().min(1).max(160),
@@ -70,7 +70,7 @@ export function readPreset(name: string, files: Readonly<Record<string, unknown>
   let next: string | undefined = name
   while (next !== undefined) {
     if (chain.includes(next)) {
-      throw configError('PRESET', `The presets ${[...chain, next].join(' -> ')} extend each other in a circle.`)
+      throw labError('PRESET', `The presets ${[...chain, next].join(' -> ')} extend each other in a circle.`)
     }
     const file = parse(next, files, chain.at(-1))
     settings = mergeSettings(file.settings, settings)
@@ -87,10 +87,10 @@ function parse(name: string, files: Readonly<Record<string, unknown>>, extendedB
     const nearest = nearestName(name, names)
     const who = extendedBy === undefined ? '' : ` that "${extendedBy}" extends`
     const meant = nearest === null ? `The presets are ${names.join(', ')}.` : `Did you mean "${nearest}"?`
-    throw configError('PRESET', `There is no preset "${name}"${who}. ${meant}`)
+    throw labError('PRESET', `There is no preset "${name}"${who}. ${meant}`)
   }
   const result = presetSchema.safeParse(files[name])
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]
-  throw configError('PRESET', `The preset "${name}" is not one (${path.join('.') || 'the file'}: ${message}).`)
+  throw labError('PRESET', `The preset "${name}" is not one (${path.join('.') || 'the file'}: ${message}).`)
 }

@@ -8,7 +8,8 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { DEFECTS, parseFlags, presetNames, readSpecifications } from '@vigil/config'
+import { DEFECTS, parseFlags, readSpecifications } from '@vigil/config'
+import { presetNames } from '../presets/presets.ts'
 import { CAUSES, type Settings } from './causes.ts'
 
 /** What is to be trained, and where the results go. */
@@ -46,7 +47,7 @@ const OWN = {
 /** What --help prints. */
 export const HELP: Help = {
   command: 'tools:ablation',
-  file: 'tools/src/ablation/ablation.ts',
+  file: 'packages/lab/src/ablation/ablation.ts',
   purpose:
     'Trains presets over seeds, one after another, and lays what came of them side by side. Any setting of learner:train may be given besides, for all presets (--lstm-hidden for those with an LSTM).',
   groups: [{ title: 'Flags', flags: flagsOf(OWN) }],

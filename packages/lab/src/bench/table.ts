@@ -1,6 +1,5 @@
-import { borderlessTable } from '@vigil/command-line'
+import { borderlessTable, type TableStyle } from '@vigil/command-line'
 import pc from 'picocolors'
-import type { TableStyle } from '../table-style.ts'
 import type { BenchCase } from './cases.ts'
 import type { CaseResult, Measurement } from './measure.ts'
 

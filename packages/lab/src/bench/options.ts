@@ -37,7 +37,7 @@ const FLAGS = {
 /** What --help prints. */
 export const HELP: Help = {
   command: 'tools:bench',
-  file: 'tools/src/bench/bench.ts',
+  file: 'packages/lab/src/bench/bench.ts',
   purpose: 'How fast the parts of Vigil are on this machine, beside the matrix product that they are built of.',
   groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
   examples: ['', `--only=${GROUPS[0]} --rounds=5`],

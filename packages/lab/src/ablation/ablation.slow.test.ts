@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readAblation } from './ablation-file.ts'
 
 const COMMAND = fileURLToPath(new URL('./ablation.ts', import.meta.url))
-const EVALUATE = fileURLToPath(new URL('../../../packages/learner/src/cli/evaluate.ts', import.meta.url))
+const EVALUATE = fileURLToPath(new URL('../../../learner/src/cli/evaluate.ts', import.meta.url))
 const SMALL = [
   ...['--rows=2000', '--policy-hidden=8', '--value-hidden=8', '--lstm-hidden=8', '--rows-per-iteration=256'],
   ...['--rollout-steps=16', '--shards=2', '--minibatch-size=128', '--epochs=1', '--actors=1', '--engine-threads=1'],

@@ -1,7 +1,7 @@
 import { formatScore, formatShare } from '@vigil/command-line'
-import { readPreset } from '@vigil/config'
 import { html, ink, type Markup, renderLegend, renderPage, renderSvg, renderTable } from '@vigil/report'
 import type { IterationMetrics } from '@vigil/runs'
+import { readPreset } from '../presets/presets.ts'
 import type { Ablation } from './ablation-file.ts'
 import { recordedOf } from './recorded.ts'
 import { type CurveGroup, type SharedAxes, sharedAxes, smallMultiples, VALUE_LOSS_MAX } from './small-multiples.ts'

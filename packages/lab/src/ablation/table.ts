@@ -7,10 +7,10 @@ import {
   formatScore,
   formatShare,
   formatSigned,
+  type TableStyle,
 } from '@vigil/command-line'
 import { asciiNumber, outputStyle } from '@vigil/learner'
 import type { FigureTable } from '@vigil/report'
-import type { TableStyle } from '../table-style.ts'
 import type { Ablation } from './ablation-file.ts'
 import { type Figures, LOSS_ITERATIONS } from './figures.ts'
 import { asRecordedInWords, isAsRecorded, verdictOf, verdictOn } from './verdict.ts'

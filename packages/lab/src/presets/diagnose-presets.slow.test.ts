@@ -3,11 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DEFECTS, mergeSettings, readPreset, resolveConfig } from '@vigil/config'
+import { DEFECTS, mergeSettings, resolveConfig } from '@vigil/config'
 import type { FindingCode } from '@vigil/doctor'
+import { diagnoseRun, trainAndScore } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { diagnoseRun } from './diagnose-run.ts'
-import { trainAndScore } from './train-and-score.ts'
+import { readPreset } from './presets.ts'
 
 let root: string
 beforeAll(async () => {

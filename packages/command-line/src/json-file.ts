@@ -1,8 +1,8 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { COMMAND_ERRORS, writeFileAtomically } from '@vigil/command-line'
 import { isErrorOf, type VigilError } from '@vigil/errors'
-import { toolError } from './errors.ts'
+import { COMMAND_ERRORS, commandError } from './errors.ts'
+import { writeFileAtomically } from './whole-file.ts'
 
 /** What a wrong path looks like to the system; a full or failing disk is no mistake of the user. */
 const WRONG_PATH: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG']
@@ -12,7 +12,7 @@ const WRONG_PATH: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 
  *
  * @throws {VigilError} OUTPUT_FILE
  */
-export async function assertWritable(path: string): Promise<void> {
+export async function assertFileWritable(path: string): Promise<void> {
   await access(dirname(path), constants.W_OK).catch((cause: Error) => {
     throw cannotWrite(path, cause)
   })
@@ -34,7 +34,7 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
 }
 
 function cannotWrite(path: string, { message }: Error): VigilError {
-  return toolError(
+  return commandError(
     'OUTPUT_FILE',
     `${path} cannot be written: ${message.split(',')[0]}. Give a file in a folder that exists and may be written to.`,
   )

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
+import { resolveConfig } from '@vigil/config'
 import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
-import { resolveConfig } from './config.ts'
 import { presetNames, readPreset } from './presets.ts'
 
 describe('the presets', () => {
   it('are the files of the folder', () => {
-    const files = readdirSync(new URL('../presets', import.meta.url)).map((file) => file.replace(/\.json$/, ''))
+    const files = readdirSync(new URL('../../presets', import.meta.url)).map((file) => file.replace(/\.json$/, ''))
     expect(presetNames().toSorted()).toEqual(files.toSorted())
   })
 

@@ -1,0 +1,94 @@
+import { type Command, type Flags, type FlagTable, flagName, flagsOf, type Help, textFlag } from '@vigil/command-line'
+import {
+  COMMAND_LINE,
+  configError,
+  layerSettings,
+  parseFlags,
+  readConfigFile,
+  readSpecifications,
+  resolveConfig,
+  type SettingLayer,
+  settingGroups,
+} from '@vigil/config'
+import { assertRunFolderFree } from '@vigil/runs'
+import { resumePlan } from '../run/resume-plan.ts'
+import type { TrainRunPlan } from '../run/train-in-folder.ts'
+import { trainRun } from '../run/train-run.ts'
+import { refuseMovedFlags } from './moved-flags.ts'
+
+/** Settings that may change when a run goes on: none but its length affects what it learns. */
+const RESUME_FLAGS = ['actors', 'engineThreads', 'data', 'iterations'] as const
+
+const FLAGS = {
+  config: { value: 'FILE', about: 'JSON object of settings, which flags overrule: { "learningRate": 0.001 }' },
+  resume: {
+    value: 'FOLDER',
+    about: 'go on with the run in this folder, with its settings; more --iterations make it longer',
+  },
+} as const satisfies FlagTable
+
+/** What a command that trains has of its own. */
+export type TrainCommand = Omit<Help, 'groups'> & {
+  /** Flags that name what to begin from. */
+  readonly flags: FlagTable
+  /** Settings to begin from, which config file and flags overrule. */
+  readonly beginFrom: (flags: Flags) => readonly SettingLayer[]
+}
+
+/** A command that trains a team in a run folder, or goes on with one. */
+export function trainCommand({ flags: own, beginFrom, ...help }: TrainCommand): Command {
+  const table = { ...FLAGS, ...own }
+  return {
+    help: { ...help, groups: [{ title: 'What to train', flags: flagsOf(table) }, ...settingGroups()] },
+    async run({ words, stop }) {
+      refuseMovedFlags(words, table)
+      const { settings, flags } = parseFlags(words, table)
+      const resumed = textFlag(flags, 'resume', 'runs/NAME')
+      const plan =
+        resumed === undefined
+          ? await newRun(settings, flags, beginFrom(flags))
+          : await resumedRun(
+              resumed,
+              settings,
+              Object.keys(table).find((name) => name !== 'resume' && flags.has(name)),
+            )
+      await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
+    },
+  }
+}
+
+/** Settings to begin from, overruled by those of a config file, overruled by those of the command line. */
+async function newRun(
+  settings: Record<string, unknown>,
+  flags: Flags,
+  first: readonly SettingLayer[],
+): Promise<TrainRunPlan> {
+  const file = textFlag(flags, 'config', 'FILE')
+  if (typeof settings.specifications === 'string') {
+    settings.specifications = await readSpecifications(settings.specifications)
+  }
+  const layers = layerSettings([
+    ...first,
+    ...(file === undefined ? [] : [{ source: file, settings: await readConfigFile(file) }]),
+    { source: COMMAND_LINE, settings },
+  ])
+  const config = resolveConfig(layers.settings, layers.sourceOf)
+  await assertRunFolderFree(config)
+  return { kind: 'new', config }
+}
+
+/** @param begins a flag that names what a new run begins from; undefined where there is none */
+async function resumedRun(
+  folder: string,
+  settings: Record<string, unknown>,
+  begins: string | undefined,
+): Promise<TrainRunPlan> {
+  const other = Object.keys(settings).find((key) => !RESUME_FLAGS.includes(key as 'actors'))
+  if (other !== undefined || begins !== undefined) {
+    throw configError(
+      'CONFLICT',
+      `--resume goes on with the settings of the run; only ${RESUME_FLAGS.map((key) => `--${flagName(key)}`).join(', ')} may be given with it, not --${flagName(other ?? begins!)}.`,
+    )
+  }
+  return await resumePlan(folder, settings)
+}
