@@ -40,7 +40,7 @@ export const arrows: Arrows = {
   evaluation: ['ppo', 'actors', 'runs', 'engine', ...middle, ...ground],
   ppo: ['actors', 'runs', 'engine', ...middle, 'proto', ...ground],
   actors: ['env-wasm', 'policy-wasm', 'stl', 'data', 'vote', 'proto', ...ground],
-  runs: ['env-wasm', 'data', 'stl', 'vote', ...ground],
+  runs: ['env-wasm', 'policy-wasm', 'data', 'stl', 'vote', ...ground],
   engine: ['policy-wasm', 'proto', ...ground],
   'stl-smooth': ['stl', ...ground],
   'env-wasm': ['policy-wasm', 'stl', 'vote', ...ground],

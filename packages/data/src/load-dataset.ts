@@ -4,12 +4,13 @@ import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset } from './dataset.ts'
 import { dataError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { encodeCategorical, encodeDense, vocabularySize } from './pipeline/encode.ts'
+import { encodeCategorical, encodeDense } from './pipeline/encode.ts'
 import { fitColumn } from './pipeline/fit.ts'
 import {
   type ColumnPlan,
   type FeaturePipeline,
   type FittedColumn,
+  inputsOf,
   isDense,
   parsePipeline,
 } from './pipeline/pipeline.ts'
@@ -121,22 +122,19 @@ async function encodeColumns(events: RawEvents, encoding: Encoding) {
   const dense = new Float32Array(events.rowCount * denseCount)
   const categorical = new Uint16Array(events.rowCount * categoricalCount)
   const fitted: FittedColumn[] = []
-  const denseNames: string[] = []
-  const categoricalColumns: { name: string; vocabularySize: number }[] = []
+  let [densePlace, categoricalPlace] = [0, 0]
 
   for (let i = 0; i < columns.length; i++) {
     const raw = await events.column(columns[i].source)
     const column = 'fitted' in encoding ? encoding.fitted[i] : fitColumn(encoding.plans[i], raw, encoding.rows)
     fitted.push(column)
     if (isDense(column)) {
-      encodeDense(column, raw, { out: dense, stride: denseCount, offset: denseNames.length })
-      denseNames.push(column.name)
+      encodeDense(column, raw, { out: dense, stride: denseCount, offset: densePlace++ })
     } else {
-      encodeCategorical(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalColumns.length })
-      categoricalColumns.push({ name: column.name, vocabularySize: vocabularySize(column) })
+      encodeCategorical(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalPlace++ })
     }
   }
-  return { columns: fitted, matrices: { dense, categorical, denseNames, categoricalColumns } }
+  return { columns: fitted, matrices: { dense, categorical, ...inputsOf({ columns: fitted }) } }
 }
 
 /** Values that a caller may pass through unchecked from a command line. */

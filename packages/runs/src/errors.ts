@@ -16,6 +16,9 @@ export const RUN_FILE_ERRORS = {
   LAST_WEIGHTS_INVALID: ['data', 'last-weights.json does not hold what it must'],
   EVALUATION_INVALID: ['data', 'an evaluation does not hold what it must'],
   CLASSIFICATION_INVALID: ['data', 'the arrays that a classification is computed from do not fit'],
+  BUNDLE_MISSING: ['data', 'the bundle of a run, or a file of it, is missing'],
+  BUNDLE_VERSION: ['data', 'a bundle has another version of the format'],
+  BUNDLE_INVALID: ['data', 'a file of a bundle was changed, or does not fit the others'],
 } as const satisfies ErrorTable
 
 export const runFolderError = errorsOf(RUN_FOLDER_ERRORS)

@@ -4,7 +4,7 @@ import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { runFileError } from './errors.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
 import { readRunFile } from './read-run-file.ts'
-import { actionCounts, count, firstIssue, label, share, totalActions } from './schema-parts.ts'
+import { actionCounts, count, firstIssue, label, rewardTable, share, totalActions } from './schema-parts.ts'
 import { inconsistentAttacks, underAttackSchema } from './under-attack.ts'
 
 const classScoresSchema = z.strictObject({
@@ -18,17 +18,6 @@ const classScoresSchema = z.strictObject({
   trainRows: count,
   /** Rows of this class in the validation split, by which the checkpoint is chosen; above 0 a novel class was seen there. */
   validationRows: count,
-})
-
-/** The reward table of the run (env-wasm/src/reward-table.ts), in reward units. */
-const rewardTableSchema = z.strictObject({
-  truePositive: z.number(),
-  trueNegative: z.number(),
-  falsePositive: z.number(),
-  falseNegative: z.number(),
-  restrictiveCost: z.number(),
-  alertCost: z.number(),
-  alertedThreat: share,
 })
 
 const specificationScoresSchema = z.strictObject({
@@ -68,7 +57,7 @@ const fields = z.strictObject({
   /** Rows labelled threat. */
   threats: count,
   /** What decisions are paid; every rewardMean follows from it and the counts. */
-  rewards: rewardTableSchema,
+  rewards: rewardTable,
   /** The rule by which the agents' votes become the team's action. */
   rule: label,
   /** f, the number of faulty agents that the rule is meant to bear. */

@@ -1,3 +1,6 @@
+export type { Bundle, BundleVote } from './bundle/bundle.ts'
+export { readBundle } from './bundle/read-bundle.ts'
+export { writeBundle } from './bundle/write-bundle.ts'
 export {
   type ConfusionCounts,
   countActions,
@@ -35,6 +38,7 @@ export { readRunFile } from './read-run-file.ts'
 export {
   assertRunFolderFree,
   assertTrainable,
+  bundleFiles,
   clearRunFolder,
   createRunFolder,
   hasNoRun,

@@ -47,6 +47,18 @@ export function resultFiles({ path }: Pick<RunFolder, 'path'>, split: 'test' | '
   }
 }
 
+/** Where the bundle of a team lies: in the folder of its run, or of an evaluation's results. */
+export function bundleFiles(folder: string) {
+  const file = (name: string) => join(folder, 'bundle', name)
+  return {
+    /** The settings, and the hashes of the other two; written last, so a folder with it is whole. */
+    settings: file('bundle.json'),
+    pipeline: file('pipeline.json'),
+    /** [A, P] little-endian f32 */
+    weights: file('weights.bin'),
+  }
+}
+
 /** Where the files of a run lie. */
 export function runFolderAt(path: string): RunFolder {
   const file = (...names: string[]) => join(path, ...names)
@@ -71,7 +83,7 @@ export function runFolderAt(path: string): RunFolder {
  */
 export async function assertTrainable(folder: RunFolder): Promise<void> {
   const { path: _folder, pipeline: _kept, ...files } = folder
-  const written = [...Object.values(files), ...Object.values(resultFiles(folder, 'test'))]
+  const written = [files, resultFiles(folder, 'test'), bundleFiles(folder.path)].flatMap((some) => Object.values(some))
   await assertWritable(
     folder.path,
     written,
@@ -212,7 +224,7 @@ export async function clearRunFolder(folder: RunFolder): Promise<void> {
 
 /** Removes what a process that was killed left half-written beside its files. */
 export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promise<void> {
-  for (const folder of [path, dirname(latest)]) {
+  for (const folder of [path, dirname(latest), dirname(bundleFiles(path).settings)]) {
     // A folder that cannot be listed is reported by those who read its files next.
     const names = await readdir(folder).catch(() => [])
     const unfinished = names.filter((name) => UNFINISHED.test(name))
@@ -222,7 +234,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|last-weights|boosting|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {

@@ -12,6 +12,17 @@ export const label = z.string().min(1)
 /** SHA-256 in lower-case hex. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
+/** The reward table of the run (env-wasm/src/reward-table.ts), in reward units. */
+export const rewardTable = z.strictObject({
+  truePositive: z.number(),
+  trueNegative: z.number(),
+  falsePositive: z.number(),
+  falseNegative: z.number(),
+  restrictiveCost: z.number(),
+  alertCost: z.number(),
+  alertedThreat: share,
+})
+
 /** Decisions by action. Restrictive actions are block and quarantine. */
 export const actionCounts = z.strictObject({ allow: count, block: count, quarantine: count, alert: count })
 

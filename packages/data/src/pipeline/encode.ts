@@ -2,33 +2,16 @@ import type { VigilError } from '@vigil/errors'
 import type { RawColumn } from '../adapters/adapter.ts'
 import { dataError } from '../errors.ts'
 import { lowerBound } from './fit.ts'
-import type { FittedColumn } from './pipeline.ts'
+import { type FittedColumn, MAGNITUDES } from './pipeline.ts'
 
 /** Standardised numbers are cut here: a single huge size must not drown the other inputs. */
 const STANDARD_LIMIT = 3
-
-/** Further powers of two that a `values` column tells apart when a number is not one of its exact values. */
-const MAGNITUDES = 12
 
 /** Where the encoded values go: out[row * stride + offset]. */
 export type Target<A extends Float32Array | Uint16Array> = {
   readonly out: A
   readonly stride: number
   readonly offset: number
-}
-
-/** Vocabulary size of a categorical column, the unknown included. */
-export function vocabularySize(column: FittedColumn): number {
-  switch (column.kind) {
-    case 'vocabulary':
-      return 1 + column.tokens.length
-    case 'values':
-      return 1 + column.values.length + MAGNITUDES
-    case 'count':
-      return 2 + column.cap
-    default:
-      throw new TypeError(`${column.kind} columns are dense`)
-  }
 }
 
 /** Encodes a column of numbers into one dense input; a missing number becomes 0, the middle. */

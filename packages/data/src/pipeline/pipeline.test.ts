@@ -2,9 +2,9 @@ import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawColumn } from '../adapters/adapter.ts'
-import { encodeCategorical, encodeDense, vocabularySize } from './encode.ts'
+import { encodeCategorical, encodeDense } from './encode.ts'
 import { fitColumn } from './fit.ts'
-import { type ColumnPlan, type FittedColumn, isDense, parsePipeline } from './pipeline.ts'
+import { type ColumnPlan, type FittedColumn, isDense, parsePipeline, vocabularySize } from './pipeline.ts'
 
 const numbers = (...values: number[]): RawColumn => ({ kind: 'number', values: Float64Array.from(values) })
 const tokens = (codes: number[], dictionary: string[]): RawColumn => ({

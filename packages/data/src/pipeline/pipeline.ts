@@ -101,3 +101,38 @@ export function parsePipeline(json: unknown): FeaturePipeline {
 export function isDense(column: { readonly kind: FittedColumn['kind'] }): boolean {
   return column.kind === 'quantile' || column.kind === 'standard'
 }
+
+/** Further powers of two that a `values` column tells apart when a number is not one of its exact values. */
+export const MAGNITUDES = 12
+
+/** Vocabulary size of a categorical column, the unknown included. */
+export function vocabularySize(column: FittedColumn): number {
+  switch (column.kind) {
+    case 'vocabulary':
+      return 1 + column.tokens.length
+    case 'values':
+      return 1 + column.values.length + MAGNITUDES
+    case 'count':
+      return 2 + column.cap
+    default:
+      throw new TypeError(`${column.kind} columns are dense`)
+  }
+}
+
+/** The inputs of a network, in their order, as a pipeline makes them. */
+type Inputs = {
+  /** D names. */
+  readonly denseNames: readonly string[]
+  /** C columns; vocabularySize includes the unknown. */
+  readonly categoricalColumns: readonly { readonly name: string; readonly vocabularySize: number }[]
+}
+
+/** @see Inputs */
+export function inputsOf({ columns }: Pick<FeaturePipeline, 'columns'>): Inputs {
+  return {
+    denseNames: columns.filter(isDense).map(({ name }) => name),
+    categoricalColumns: columns
+      .filter((column) => !isDense(column))
+      .map((column) => ({ name: column.name, vocabularySize: vocabularySize(column) })),
+  }
+}

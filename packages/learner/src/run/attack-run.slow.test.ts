@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createTeam, type Team } from '@vigil/actors'
 import { batchCountOf, decodeCertificates, decodePublicTeam, verifyCertificate } from '@vigil/agreement'
 import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
+import type { FeaturePipeline } from '@vigil/data'
 import { ATTACKS, CHEAP_ATTACKS, driftingVotes, poisoned } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import { initialiseMasked, inputMaskOf, readCheckpoint } from '@vigil/ppo'
@@ -36,6 +37,7 @@ let root: string
 let config: Config
 let folder: RunFolder
 let team: Team
+let pipeline: FeaturePipeline
 let parameters: Float32Array
 const said: string[] = []
 const session = {
@@ -49,8 +51,9 @@ beforeAll(async () => {
   folder = runFolderAt(join(root, 'run'))
   config = resolveConfig({ ...SMALL, out: folder.path }, 'test')
   await trainRun({ kind: 'new', config }, session)
-  const { dataset } = await loadData(config, undefined, () => undefined)
-  team = await createTeam(teamSettingsOf(config), dataset)
+  const data = await loadData(config, undefined, () => undefined)
+  pipeline = data.pipeline
+  team = await createTeam(teamSettingsOf(config), data.dataset)
   parameters = (await readCheckpoint(folder.best, identityOf(config, team))).parameters
 })
 afterAll(async () => {
@@ -59,8 +62,8 @@ afterAll(async () => {
 })
 
 async function evaluated(how: Partial<Parameters<typeof evaluateRun>[0]>): Promise<Evaluation> {
-  const run = { config, folder, team, identity: identityOf(config, team), split: 'test', certify: false } as const
-  await evaluateRun({ ...run, attacks: ATTACKS, ...how }, session)
+  const run = { config, folder, team, identity: identityOf(config, team), pipeline }
+  await evaluateRun({ ...run, split: 'test', certify: false, attacks: ATTACKS, ...how }, session)
   return await readEvaluation(resultFiles(folder, 'test').evaluation)
 }
 

@@ -26,15 +26,18 @@ export async function evaluateFolder(
   { settings, ...evaluation }: FolderEvaluation,
   session: Pick<Session, 'stream' | 'isTTY'>,
 ): Promise<void> {
-  const { folder, config: saved, pipeline } = await openRun(path)
+  const { folder, config: saved, pipeline: savedPipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })
-  const { dataset } = await loadData(config, parsePipeline(pipeline), (text) => session.stream.write(`${text}\n`))
+  const { dataset, pipeline } = await loadData(config, parsePipeline(savedPipeline), (text) =>
+    session.stream.write(`${text}\n`),
+  )
   const team = await createTeam(teamSettingsOf(config), dataset)
   try {
-    await evaluateRun({ config, folder, team, identity: identityOf(config, team), ...evaluation, ...results }, session)
+    const run = { config, folder, team, identity: identityOf(config, team), pipeline }
+    await evaluateRun({ ...run, ...evaluation, ...results }, session)
   } finally {
     await team.pool.close()
   }

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
-import type { EvaluationSplit, Team } from '@vigil/actors'
+import type { EvaluationSplit } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
-import type { Config } from '@vigil/config'
 import { createEngine } from '@vigil/engine'
 import { isErrorOf, type VigilError } from '@vigil/errors'
 import { type Attack, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
@@ -19,6 +18,7 @@ import { renderReport } from '@vigil/report'
 import {
   assertKnownLines,
   assertWritable,
+  bundleFiles,
   makeFolder,
   NO_LINES,
   type RunFolder,
@@ -33,15 +33,12 @@ import { engineSettingsOf, evaluationSettingsOf, ppoSettingsOf } from '../settin
 import { createSteps, type Steps } from '../terminal/steps.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { certifyDecisions } from './certify-decisions.ts'
-import type { RunIdentity, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { trainAttackers } from './train-attackers.ts'
+import { type BundledRun, writeRunBundle } from './write-run-bundle.ts'
 
 /** A trained run, opened. */
-export type EvaluatedRun = {
-  readonly config: Config
-  readonly folder: RunFolder
-  readonly team: Team
-  readonly identity: RunIdentity
+export type EvaluatedRun = BundledRun & {
   readonly split: EvaluationSplit
   /** what the team's decisions are attacked by */
   readonly attacks: readonly Attack[]
@@ -52,7 +49,7 @@ export type EvaluatedRun = {
 }
 
 /**
- * Evaluates the best checkpoint of a run on one split, writes evaluation and report, and shows the result. What cannot be
+ * Evaluates the best checkpoint of a run on one split, writes bundle, evaluation and report, and shows the result. What cannot be
  * read or written is said before the work.
  *
  * @throws {VigilError} when there is no usable checkpoint
@@ -68,6 +65,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const steps = createSteps(session)
   const say = steps.message
   try {
+    await writeRunBundle(run, out)
     say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
     const crossEntropy = await crossEntropyParameters(run, steps)
     const places = [folder.boosting, keptFile(run, 'boosting')]
@@ -97,6 +95,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
       ...(run.certify ? [{ what: 'certificates', path: results.certificates }] : []),
       { what: 'metrics', path: folder.metrics },
       { what: 'config', path: folder.config },
+      { what: 'bundle', path: `${out}/bundle` },
       { what: 'checkpoints', path: `${folder.path}/checkpoints` },
     ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
     steps.finish()
@@ -118,6 +117,7 @@ export async function assertEvaluable(destination: Destination): Promise<void> {
   const { folder, split, out = folder.path } = destination
   const files = [
     ...Object.values(resultFiles({ path: out }, split)),
+    ...Object.values(bundleFiles(out)),
     ...BASELINES.map((name) => keptFile(destination, name)),
   ]
   await assertWritable(out, files, 'Give another place for the results: --out=FOLDER.')

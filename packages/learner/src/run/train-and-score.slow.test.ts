@@ -76,7 +76,7 @@ describe('a training with its scores', () => {
     const { training, said } = await score('claimed', false)
     expect(said).not.toContain('warning')
     expect(readdirSync(path).toSorted()).toEqual([
-      ...['checkpoints', 'config.json', 'last-weights.json', 'metrics.jsonl', 'pipeline.json', 'run.json'],
+      ...['bundle', 'checkpoints', 'config.json', 'last-weights.json', 'metrics.jsonl', 'pipeline.json', 'run.json'],
     ])
     const whole = await readScoredTraining(configFor('whole'))
     expect(training.lastWeights).toEqual(whole!.lastWeights)

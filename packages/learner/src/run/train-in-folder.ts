@@ -28,6 +28,7 @@ import { openRun } from './open-run.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity, type Session } from './session.ts'
 import { validatedTraining } from './validated-training.ts'
+import { writeRunBundle } from './write-run-bundle.ts'
 
 /** A run to begin, or one to go on with. */
 export type TrainRunPlan = { readonly kind: 'new'; readonly config: Config } | ResumePlan
@@ -54,8 +55,8 @@ export type FolderTraining = {
 }
 
 /**
- * The training of a run with all its files (config.json, pipeline.json, metrics.jsonl, checkpoints, and run.json at its
- * end), from its beginning or from where it stands in the folder. The engine's work ends here, however it ends.
+ * The training of a run with all its files (config.json, pipeline.json, metrics.jsonl, checkpoints, and bundle and run.json
+ * at its end), from its beginning or from where it stands in the folder. The engine's work ends here, however it ends.
  *
  * @throws {VigilError} RUN_FOLDER, IN_USE, {VigilError}, and as train
  */
@@ -73,10 +74,11 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
       plan.kind === 'new'
         ? { learner, state: learner.begin(), metricsSha256: NO_LINES }
         : await resume(plan, learner, say)
-    const { config, identity } = begun.learner
+    const { config, identity, team, pipeline } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
     if (state.iteration < config.iterations) return { folder, config, identity, state, record: null }
+    await writeRunBundle({ config, folder, team, identity, pipeline }, folder.path)
     const record = recordOf(state.parameters, engine, { ...identity, metricsSha256 })
     // Training that was finished before keeps the record of the versions that finished it.
     const isNews = begun.state.iteration < config.iterations || (await readRunRecord(folder.record)) === null

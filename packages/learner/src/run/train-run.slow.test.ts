@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type ConfigInput, resolveConfig, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
-import { createRunFolder, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
+import {
+  createRunFolder,
+  readBundle,
+  readEvaluation,
+  readMetrics,
+  readRunRecord,
+  resultFiles,
+  runFolderAt,
+} from '@vigil/runs'
 import { tf } from '@vigil/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRun } from './open-run.ts'
@@ -82,6 +90,7 @@ async function outcome(name: string) {
     evaluation: await readEvaluation(resultFiles(folder, 'test').evaluation),
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
+    bundle: await readBundle(folder.path),
   }
 }
 
@@ -197,6 +206,7 @@ describe('a finished run', () => {
   it('leaves the files of the contract, and counts that add up', async () => {
     const folder = runFolderAt(join(root, 'whole-iid-0'))
     expect((await readdir(folder.path)).sort()).toEqual([
+      'bundle',
       'checkpoints',
       'config.json',
       'evaluation.json',

@@ -18,7 +18,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
   const learner = await startLearner(plan.config, data, say)
-  const { team } = learner
+  const { team, pipeline } = learner
   try {
     const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) {
@@ -33,7 +33,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
       return
     }
     await evaluateRun(
-      { config, folder, team, identity, split: 'test', attacks: CHEAP_ATTACKS, certify: false },
+      { config, folder, team, identity, pipeline, split: 'test', attacks: CHEAP_ATTACKS, certify: false },
       session,
     )
   } finally {

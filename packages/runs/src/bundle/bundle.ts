@@ -1,0 +1,38 @@
+/** What a run hands on: everything that deciding with its team needs, and nothing of how it learnt. */
+import type { FeaturePipeline } from '@vigil/data/pipeline'
+import type { EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
+import type { NetworkSpec } from '@vigil/policy-wasm'
+import type { Action, DecisionRule } from '@vigil/vote'
+
+/** Format of the files. It grows by one whenever files written before are no longer read. */
+export const BUNDLE_VERSION = 1
+
+/** A team that can decide. */
+export type Bundle = {
+  /** Training iteration whose weights these are, the best one on validation. */
+  readonly iteration: number
+  /** SHA-256 (hex) of the settings and of the rows that the team learnt from: they name the run. */
+  readonly configFingerprint: string
+  readonly datasetFingerprint: string
+  /** The fitted features: how a raw event becomes the network's inputs. */
+  readonly pipeline: FeaturePipeline
+  readonly network: NetworkSpec
+  /** The context inputs and, for people, what decisions pay. */
+  readonly environment: EnvironmentSpec
+  readonly vote: BundleVote
+  /** Those in force, each with the share of the steps in which it is to hold. */
+  readonly specifications: readonly TargetedSpecification[]
+  /** [A, P] of the team, finite */
+  readonly parameters: Float32Array
+}
+
+/** How the agents' votes become the team's decision. */
+export type BundleVote = {
+  readonly rule: DecisionRule
+  /** f, n >= 3f + 1 */
+  readonly faults: number
+  /** What the team does without a decision. */
+  readonly fallbackAction: Action
+  /** [A] of the rule `weighted`; all 1 under the others */
+  readonly weights: Uint32Array
+}

@@ -1,0 +1,187 @@
+import { hash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isErrorOf, type VigilError } from '@vigil/errors'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RUN_FILE_ERRORS } from '../errors.ts'
+import { bundleFiles } from '../run-folder.ts'
+import { sampleBundle } from './bundle.fixture.ts'
+import { readBundle } from './read-bundle.ts'
+import { writeBundle } from './write-bundle.ts'
+
+let folder: string
+let files: ReturnType<typeof bundleFiles>
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vigil-bundle-'))
+  files = bundleFiles(folder)
+  await writeBundle(folder, sampleBundle())
+})
+afterEach(async () => await rm(folder, { recursive: true }))
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON that a test spoils
+type Settings = Record<string, any>
+
+/** Writes bundle.json with a change, and with hashes of what the other files are now. */
+async function change(alter: (settings: Settings) => void): Promise<void> {
+  const settings: Settings = JSON.parse(await readFile(files.settings, 'utf8'))
+  settings.sha256 = {
+    'pipeline.json': hash('sha256', await readFile(files.pipeline)),
+    'weights.bin': hash('sha256', await readFile(files.weights)),
+  }
+  alter(settings)
+  await writeFile(files.settings, JSON.stringify(settings))
+}
+
+/** Code and message of the refusal; fails where there is none, or where something else is thrown. */
+async function refusal(): Promise<{ code: string; message: string }> {
+  const error = await readBundle(folder).then(
+    () => null,
+    (cause: unknown) => cause,
+  )
+  expect(isErrorOf(RUN_FILE_ERRORS, error)).toBe(true)
+  return error as VigilError
+}
+
+describe('a bundle', () => {
+  it('is read as it was written', async () => {
+    expect(await readBundle(folder)).toEqual(sampleBundle())
+  })
+
+  it('is read as it was written by a team without critic, LSTM and specifications', async () => {
+    const { network, environment, parameters, vote } = sampleBundle()
+    const plain = sampleBundle({
+      network: { ...network, valueHidden: null, lstmHidden: [], layerNorm: false, denseSize: 1, constraintCount: 0 },
+      environment: { ...environment, mode: 'iid', specifications: [], observeConstraints: false },
+      vote: { ...vote, rule: 'quorum', weights: Uint32Array.of(1, 1, 1, 1) },
+      specifications: [],
+      // Embedding 3 x 8, dense 1 x 8, bias 8, head 8 x 4 and its bias 4, for each of four agents.
+      parameters: parameters.slice(0, 4 * (24 + 8 + 8 + 32 + 4)),
+    })
+    await writeBundle(folder, plain)
+    expect(await readBundle(folder)).toEqual(plain)
+  })
+
+  it('holds each weight as four bytes, the lowest first', async () => {
+    const bytes = await readFile(files.weights)
+    expect(bytes.readFloatLE(4 * 17)).toBe(Math.fround(Math.sin(17)))
+    expect(bytes.length).toBe(4 * sampleBundle().parameters.length)
+  })
+
+  it('is left alone where it has these bytes already, and replaced where it has not', async () => {
+    const before = await stat(files.settings)
+    await writeBundle(folder, sampleBundle())
+    expect((await stat(files.settings)).ino).toBe(before.ino)
+    const { parameters } = sampleBundle()
+    await writeBundle(folder, sampleBundle({ parameters: parameters.map((value) => -value) }))
+    expect((await readBundle(folder)).parameters[1]).toBe(Math.fround(-Math.sin(1)))
+    expect((await readdir(dirname(files.settings))).sort()).toEqual(['bundle.json', 'pipeline.json', 'weights.bin'])
+  })
+
+  it('is no bundle any more where writing it anew ends early', async () => {
+    await rm(files.weights)
+    await mkdir(files.weights) // a folder in the way of the first file
+    await expect(writeBundle(folder, sampleBundle())).rejects.toThrow(files.weights)
+    expect(await refusal()).toMatchObject({ code: 'BUNDLE_MISSING' })
+  })
+})
+
+describe('a bundle that is refused', () => {
+  it('names the version that wrote it and what to do', async () => {
+    await change((settings) => Object.assign(settings, { version: 2, vigil: '3.1.0', news: true }))
+    const { code, message } = await refusal()
+    expect(code).toBe('BUNDLE_VERSION')
+    expect(message).toContain('format version 2, written by Vigil 3.1.0; Vigil 0.1.0 reads version 1')
+    expect(message).toContain('evaluate the run')
+  })
+
+  it.each(['settings', 'pipeline', 'weights'] as const)('lacks its %s', async (name) => {
+    await rm(files[name])
+    const { code, message } = await refusal()
+    expect(code).toBe('BUNDLE_MISSING')
+    expect(message).toContain(files[name])
+  })
+
+  it.each([
+    ['other weights than its own', 'weights', 'SHA-256'],
+    ['another pipeline than its own', 'pipeline', 'SHA-256'],
+  ] as const)('has %s', async (_, name, reason) => {
+    const bytes = await readFile(files[name])
+    bytes[bytes.length - 3] ^= 1
+    await writeFile(files[name], bytes)
+    const { code, message } = await refusal()
+    expect(code).toBe('BUNDLE_INVALID')
+    expect(message).toContain(reason)
+  })
+
+  it('has a weight that is no number', async () => {
+    const bytes = await readFile(files.weights)
+    bytes.writeFloatLE(Number.NaN, 40)
+    await writeFile(files.weights, bytes)
+    await change(() => undefined)
+    expect((await refusal()).message).toContain('weight 10 is NaN')
+  })
+
+  it.each([-4, 4])('has other weights than its network by %i bytes', async (more) => {
+    const bytes = await readFile(files.weights)
+    await writeFile(files.weights, more < 0 ? bytes.subarray(0, more) : Buffer.concat([bytes, Buffer.alloc(more)]))
+    await change(() => undefined)
+    expect((await refusal()).message).toMatch(/bytes/)
+  })
+
+  it.each<[string, (settings: Settings) => void, RegExp]>([
+    ['an unknown setting', (s) => Object.assign(s, { learningRate: 1 }), /learningRate/],
+    ['too many faults for its agents', (s) => Object.assign(s.vote, { faults: 2 }), /3 x faults \+ 1/],
+    ['a weight that decides alone', (s) => Object.assign(s.vote, { weights: [9, 1, 1, 1] }), /smallest/],
+    ['an agent more than its weights', (s) => s.vote.weights.push(125_000), /bytes/],
+    ['a formula that is none', (s) => Object.assign(s.specifications[0], { formula: 'G (' }), /cannot be used/],
+    ['two specifications of one name', (s) => s.specifications.push(s.specifications[0]), /names must differ/],
+    ['more weights than can be read', (s) => (s.network.lstmHidden = Array(8).fill(2048)), /more than 1073741824/],
+  ])('has %s', async (_, alter, reason) => {
+    await change(alter)
+    const { code, message } = await refusal()
+    expect(['BUNDLE_INVALID', 'RUN_FILE_UNREADABLE']).toContain(code)
+    expect(message).toMatch(reason)
+  })
+
+  it('has bytes changed anywhere, and is then either the same or refused', async () => {
+    const name = fc.constantFrom('settings', 'pipeline', 'weights')
+    const edit = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), byte: fc.nat(255) })
+    await fc.assert(
+      fc.asyncProperty(
+        name,
+        fc.array(edit, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        async (which, edits, cut) => {
+          const kind = which as keyof typeof files
+          const whole = await readFile(files[kind])
+          const bytes = Buffer.from(whole)
+          for (const { at, byte } of edits) bytes[Math.floor(at * bytes.length)] = byte
+          await writeFile(files[kind], cut ? bytes.subarray(0, Math.floor(edits[0].at * bytes.length)) : bytes)
+          try {
+            const found = await readBundle(folder)
+            // What bundle.json says in words and numbers is not hashed: it is bounded and has the same shape.
+            expect(found.parameters).toEqual(sampleBundle().parameters)
+            expect(found.pipeline).toEqual(sampleBundle().pipeline)
+          } catch (error) {
+            expect(isErrorOf(RUN_FILE_ERRORS, error)).toBe(true)
+          } finally {
+            await writeFile(files[kind], whole)
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has any JSON for settings', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), async (json) => {
+        await writeFile(files.settings, json)
+        await refusal()
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
