@@ -8,6 +8,7 @@ import { fileCircles, folderCircles, packageCircles } from './rules/circles.ts'
 import { brokenLinks, longLines, stalePaths } from './rules/markdown.ts'
 import { sharedNames, vagueFolders } from './rules/names.ts'
 import { largePackages, longFiles, longFunctions } from './rules/sizes.ts'
+import { repeatedSymbols, secondMeanings, unknownSymbols } from './rules/symbols.ts'
 import { misspeltSupport, supportInDisguise, supportInProduct } from './rules/test-support.ts'
 import { parseSource } from './source-file.ts'
 import { readTree, repositoryRoot } from './tree.ts'
@@ -59,4 +60,10 @@ describe('documents', () => {
   it('have lines that a terminal shows', () => holds(longLines(tree, limits.proseLength), exceptions.proseLines))
   it('link to what is there', () => holds(brokenLinks(tree)))
   it('name paths that are there', () => holds(stalePaths(tree)))
+})
+
+describe('symbols', () => {
+  it('have one meaning in the table', () => holds(repeatedSymbols(tree)))
+  it('in shapes are those of the table', () => holds(unknownSymbols(tree)))
+  it('mean in comments what the table says', () => holds(secondMeanings(tree)))
 })

@@ -34,7 +34,7 @@ class Rollout {
 /**
  * @param job        -> Rollout
  * @param lanes      the shard's lane records, advanced by T steps
- * @param recurrent  [E, A, S] the lanes' recurrent state, advanced with them; zero where an episode begins
+ * @param recurrent  [E, A, H] the lanes' recurrent state, advanced with them; zero where an episode begins
  * @param parameters [A, P] of the policy that acts
  * @returns 0; the policy module's status, 1 or more; or -1 - the monitors' instruction whose value is no number
  */

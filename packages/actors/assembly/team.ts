@@ -17,7 +17,7 @@ export class Team {
   /** -> f32 [N, D] and u16 [N, C], the whole dataset */
   dense: usize
   categorical: usize
-  /** bytes of one lane's recurrent state, f32 [A, S]; 0 for a feed-forward network */
+  /** bytes of one lane's recurrent state, f32 [A, H]; 0 for a feed-forward network */
   stateBytes: usize
   /** O, outputs of one agent's critic */
   valueOutputs: i32

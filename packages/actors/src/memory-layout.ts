@@ -35,7 +35,7 @@ export type ActorSettings = {
   readonly dataset: Dataset
   readonly network: NetworkSpec
   readonly environment: EnvironmentSpec
-  /** S, shards of `lanesPerShard` lanes each; fixed by the config, not by the number of threads. */
+  /** Shards of `lanesPerShard` lanes each; fixed by the config, not by the number of threads. */
   readonly shards: number
   /** E, lanes of one shard. */
   readonly lanesPerShard: number
@@ -75,7 +75,7 @@ export type ShardLocation = {
   readonly fields: RolloutFields
 }
 
-/** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, S]. */
+/** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, H]. */
 export type ShardArea = { readonly lanes: number; readonly recurrent: number }
 
 /**

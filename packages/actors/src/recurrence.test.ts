@@ -23,7 +23,7 @@ beforeAll(async () => {
   policyModule = await compilePolicy()
 })
 
-/** The policy module on single rows, with the state [A, S] in the test's own hands. */
+/** The policy module on single rows, with the state [A, H] in the test's own hands. */
 function singleRows(run: ActorSettings, parameters: Float32Array) {
   const { network, dataset } = run
   const A = network.agentCount

@@ -15,7 +15,7 @@ export type ShardStates = {
 /** Bytes of one shard in each of the two parts. */
 type PartBytes = { readonly lanes: number; readonly recurrent: number }
 
-/** @returns lane records [shards, E], then f32 [shards, E, A, S]; a copy */
+/** @returns lane records [shards, E], then f32 [shards, E, A, H]; a copy */
 export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array {
   const bytes = partBytes(run, compileConstraints(run.environment))
   const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrent))

@@ -13,7 +13,7 @@ export type WorkerSetup = {
   readonly contextSize: number
   /** bytes of a lane's record */
   readonly laneBytes: number
-  /** S, values of one agent's recurrent state */
+  /** H, values of one agent's recurrent state */
   readonly stateSize: number
   /** O, outputs of one agent's critic */
   readonly valueOutputCount: number

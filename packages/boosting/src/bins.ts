@@ -19,7 +19,7 @@ export type ColumnBins = (
   readonly count: number
 }
 
-/** [n, F] numbers of bins, row-major, counted through all columns. */
+/** [n, features] numbers of bins, row-major, counted through all columns. */
 export type Cells = Uint16Array | Uint32Array
 
 /**

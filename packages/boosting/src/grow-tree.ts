@@ -22,9 +22,9 @@ type OpenLeaf = {
 
 /** The training rows as trees grow on them. */
 export type BinnedRows = {
-  /** [F] */
+  /** [features] */
   readonly columns: readonly ColumnBins[]
-  /** [n, F] */
+  /** [n, features] */
   readonly cells: Cells
   /** [leaves of a tree][bins of all columns, 2] that growing a tree writes on */
   readonly histograms: readonly Float64Array[]
@@ -121,7 +121,7 @@ function divide(
 /**
  * Adds a grown tree's values to the scores of binned rows: what predictProbabilities does with the tree of the model.
  *
- * @param cells  [n, F]
+ * @param cells  [n, features]
  * @param scores [n], added to
  */
 export function addGrownTree(

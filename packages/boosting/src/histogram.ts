@@ -7,7 +7,7 @@ export type Derivatives = { readonly gradients: Float64Array; readonly hessians:
  * Sums of derivatives by bin, in the order of the rows. Row by row, so that the sums of neighbouring columns do not wait
  * for each other.
  *
- * @param cells       [n, F]
+ * @param cells       [n, features]
  * @param columnCount F
  * @param rows        [m] places among the n training rows
  * @param out         [bins of all columns, 2] of the gradients and of the hessians, overwritten

@@ -29,6 +29,6 @@ export type Dataset = {
 export type Split = {
   /** [n] row numbers of the dataset. */
   readonly rows: Uint32Array
-  /** [S + 1] offsets into rows: stream s is rows[streamStarts[s] .. streamStarts[s + 1]). */
+  /** [streams + 1] offsets into rows: stream s is rows[streamStarts[s] .. streamStarts[s + 1]). */
   readonly streamStarts: Uint32Array
 }

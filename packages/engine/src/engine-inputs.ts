@@ -125,7 +125,7 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
     )
   }
   assertLength('recurrence.resets', '[T, L]', resets.length, size)
-  assertLength('recurrence.state', '[A, L, S]', state.length, spec.agentCount * laneCount * recurrentStateSize(spec))
+  assertLength('recurrence.state', '[A, L, H]', state.length, spec.agentCount * laneCount * recurrentStateSize(spec))
   const reset = resets.find((value) => value > 1)
   if (reset !== undefined) {
     throw engineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)

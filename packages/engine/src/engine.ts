@@ -46,7 +46,7 @@ export type Recurrence = {
   readonly laneCount: number
   /** [T, L] 1 = an episode begins at this step: the state before it is zero, whatever came before */
   readonly resets: Uint8Array
-  /** [A, L, S] state before the first step (`recurrentStateSize`), a constant: no gradient flows into it */
+  /** [A, L, H] state before the first step (`recurrentStateSize`), a constant: no gradient flows into it */
   readonly state: Float32Array
 }
 

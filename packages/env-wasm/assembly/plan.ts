@@ -22,7 +22,7 @@ export class Plan {
   rowCount: u32
   /** -> u32 [n] dataset rows by stream, then time */
   rows: usize
-  /** -> u32 [S + 1] */
+  /** -> u32 [streams + 1] */
   streamStarts: usize
   streamCount: u32
   /** -> u8, one per dataset row; only the reward may read them */
@@ -51,7 +51,7 @@ export function rowAt(plan: Plan, position: u32): u32 {
   return load<u32>(plan.rows + ((<usize>position) << 2))
 }
 
-/** First position of a stream; streamStart(S) is the end of the last. */
+/** First position of a stream; streamStart(streams) is the end of the last. */
 @inline
 export function streamStart(plan: Plan, stream: u32): u32 {
   return load<u32>(plan.streamStarts + ((<usize>stream) << 2))

@@ -41,7 +41,7 @@ export type RewardDifference = {
  *   K / (K - 1) sum_k (sum_{i in k} (d_i - mean))^2 / n^2
  *
  * @param first, second actions [n] 0..3 on the same rows, in the split's order
- * @param split         labels [n], streamStarts [K + 1]
+ * @param split         labels [n], streamStarts [streams + 1]
  */
 export function rewardDifference(
   { first, second }: { readonly first: Uint8Array; readonly second: Uint8Array },

@@ -13,7 +13,7 @@ export class Acting {
   rows: i32
   /** -> scratchBytes (../src/plan.ts) */
   scratch: usize
-  /** -> f32 [rows, A, S], states of both trunks before the step, overwritten by those after it (`evaluateStates` only reads) */
+  /** -> f32 [rows, A, H], states of both trunks before the step, overwritten by those after it (`evaluateStates` only reads) */
   recurrent: usize
   /** -> u8 [rows, A], overwritten */
   actions: usize

@@ -1,7 +1,7 @@
 /**
  * Learning: the gradient of every trunk on every slice of a minibatch, then one step of Adam.
  *
- * A minibatch is cut into S slices, a number that does not depend on the threads. An item is one trunk of one agent on
+ * A minibatch is cut into slices, of a number that does not depend on the threads. An item is one trunk of one agent on
  * one slice: a range of events, or of whole lanes where the network is recurrent. Threads take items from a counter in
  * the memory; whoever finishes the last slice of a trunk adds the slices' gradients, in slice order, clips them and takes
  * the step. Nothing waits for anything, and no result depends on who computed what.

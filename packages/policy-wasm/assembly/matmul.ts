@@ -224,8 +224,8 @@ function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: 
  * A product with one column: out[row] = init + A[row] b, in ascending k like `matmul`. Four rows run side by side,
  * because one row's additions wait for each other.
  *
- * @param a         [M, K]
- * @param b         [K]
+ * @param a         [m, k]
+ * @param b         [k]
  * @param out       written at out + row * outStride
  * @param outStride bytes between rows of `out`
  */

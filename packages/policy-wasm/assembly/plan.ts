@@ -10,7 +10,7 @@ export class Plan {
   columnCount: i32
   /** P */
   parametersPerAgent: i32
-  /** V, sum of the vocabularies */
+  /** V, rows of the embedding, the sum of the vocabularies */
   vocabularySize: i32
   policyLayers: i32
   /** 0 = no critic */
@@ -20,7 +20,7 @@ export class Plan {
   /** widest layer of both trunks, padded, and the widest LSTM layer */
   widest: i32
   widestLstm: i32
-  /** S, numbers of an agent's recurrent state */
+  /** H, values of an agent's recurrent state */
   stateSize: i32
   /** epsilon of layer normalisation; 0 = hidden layers are not normalised */
   normEpsilon: f32

@@ -112,8 +112,8 @@ export function transpose(a: usize, out: usize, m: i32, n: i32): void {
 /**
  * d *= (h > 0), the derivative of ReLU, and sums[N] += the column sums of the result, in ascending rows.
  *
- * @param h [M, N] activations
- * @param d [M, N] gradient, overwritten
+ * @param h [m, n] activations
+ * @param d [m, n] gradient, overwritten
  * @param n a multiple of 8
  */
 export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): void {

@@ -11,10 +11,10 @@ export class Update {
   secondMoment: usize
   /** -> the same shape, 1 = learns, 0 = frozen; 0 = all learn */
   inputMask: usize
-  /** -> f32 [A, S, agentStride / 4], each slice's share of the gradient */
+  /** -> f32 [A, slices, agentStride / 4], each slice's share of the gradient */
   gradients: usize
   agentStride: usize
-  /** S, slices of the minibatch */
+  /** slices of the minibatch */
   sliceCount: i32
   /** T, steps of the segments that the minibatch consists of, and L, their lanes; a feed-forward network's are 1 and B */
   stepCount: i32
@@ -30,7 +30,7 @@ export class Update {
   /** -> f32 [B, denseSize] and u16 [B, C] */
   dense: usize
   categorical: usize
-  /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, S], states before the first step; recurrent */
+  /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, H], states before the first step; recurrent */
   resets: usize
   state: usize
   /** -> u8 [B], supervised */
@@ -48,14 +48,14 @@ export class Update {
   direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
   rowShares: usize
-  /** -> [trunkCount * A, S] of STATISTICS_BYTES, sums over the slice's events, overwritten: one of the classes below */
+  /** -> [trunkCount * A, slices] of STATISTICS_BYTES, sums over the slice's events, overwritten: one of the classes below */
   statistics: usize
   /** -> f64 [trunkCount * A], gradient norms before clipping, overwritten */
   gradientNorms: usize
   /** -> f64 [trunkCount * A], factors that clipping put on the gradients, overwritten */
   gradientScales: usize
-  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from S; with
-   *  jointClip from each agent, from trunkCount * S */
+  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from `slices`; with
+   *  jointClip from each agent, from trunkCount * slices */
   progress: usize
   /** Number of this update, for what is drawn in it. */
   step: u32

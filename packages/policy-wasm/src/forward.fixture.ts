@@ -8,7 +8,7 @@ import { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'
 /** x and categories of some rows. */
 export type Inputs = { readonly rows: number; readonly dense: Float32Array; readonly categories: Uint16Array }
 
-/** What to run; `recurrent` is the state [rows, A, S] before the step, zeros by default. */
+/** What to run; `recurrent` is the state [rows, A, H] before the step, zeros by default. */
 type Run = {
   readonly spec: NetworkSpec
   readonly parameters: Float32Array

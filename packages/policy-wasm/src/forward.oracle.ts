@@ -13,8 +13,8 @@ import {
  *
  * @param options.dense      [denseSize] of the row
  * @param options.categories [C] of the row
- * @param options.state      [S] before the step
- * @returns policy [4], critic [O] (null without one) and the state [S] after the step
+ * @param options.state      [H] before the step
+ * @returns policy [4], critic [O] (null without one) and the state [H] after the step
  */
 export function forwardOracle(options: {
   readonly spec: NetworkSpec

@@ -51,7 +51,7 @@ function rowOf(spec: NetworkSpec, inputs: Inputs, row: number) {
   }
 }
 
-/** [rows, A, S] in (-1, 1); of units that only fill up a width, 0. */
+/** [rows, A, H] in (-1, 1); of units that only fill up a width, 0. */
 function randomStates(spec: NetworkSpec, rows: number, seed: number): Float32Array {
   const isUnit = spec.lstmHidden.flatMap((width) => {
     const units = Array.from({ length: paddedWidth(width) }, (_, unit) => unit < width)

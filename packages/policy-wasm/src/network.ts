@@ -89,7 +89,7 @@ export function valueHeadWidth(spec: NetworkSpec): number {
 }
 
 /**
- * S, f32 values of one agent's recurrent state: of the policy trunk, then of the value trunk, for each LSTM layer h and
+ * H, values (f32) of one agent's recurrent state: of the policy trunk, then of the value trunk, for each LSTM layer h and
  * then c, [paddedWidth] each. 0 for a feed-forward network.
  */
 export function recurrentStateSize(spec: NetworkSpec): number {

@@ -45,9 +45,9 @@ export function normaliseAdvantages({
  * Differs: in place of a learnt Q stand the rewards that the environment pays for each of the four actions, which are
  * exact where gamma is 0 (independent events). The sum is taken where they are known, in packages/env-wasm.
  *
- * @param rewards         [M] r(a), reward units; M = T * N decisions
- * @param expectedRewards [M] sum_a' pi(a') r(a')
- * @param out             [M], overwritten, reward units, not normalised
+ * @param rewards         [T * E, A] r(a), reward units
+ * @param expectedRewards [T * E, A] sum_a' pi(a') r(a')
+ * @param out             [T * E, A], overwritten, reward units, not normalised
  * @throws {VigilError}
  */
 export function counterfactualAdvantages({

@@ -48,7 +48,7 @@ export type BatchRecurrence = {
    * lane's state is zero already where an episode begins there.
    */
   readonly resets: Uint8Array
-  /** [N / T, A, S] each lane's recurrent state before its first step, in the order shard, lane */
+  /** [N / T, A, H] each lane's recurrent state before its first step, in the order shard, lane */
   readonly states: Float32Array
 }
 

@@ -107,7 +107,7 @@ function gatherConstraints(
 
 function recurrenceBuffers(batch: Batch, { stepCount, states }: BatchRecurrence, size: number) {
   const laneCount = size / stepCount
-  const floatsPerLane = states.length / (batch.eventCount / stepCount) // A * S
+  const floatsPerLane = states.length / (batch.eventCount / stepCount) // A * H
   return {
     stepCount,
     laneCount,
@@ -122,13 +122,13 @@ function eventOf({ stepCount, lanesPerShard }: BatchRecurrence, lane: number, t:
   return (shard * stepCount + t) * lanesPerShard + (lane % lanesPerShard)
 }
 
-/** The states of some lanes, [lane, A, S] -> [A, L, S]. */
+/** The states of some lanes, [lane, A, H] -> [A, L, H]. */
 function fillStates({ states }: BatchRecurrence, lanes: Uint32Array, out: Float32Array, agentCount: number): void {
-  const S = out.length / (agentCount * lanes.length)
+  const H = out.length / (agentCount * lanes.length)
   for (let agent = 0; agent < agentCount; agent++) {
     for (const [l, lane] of lanes.entries()) {
-      const from = (lane * agentCount + agent) * S
-      out.set(states.subarray(from, from + S), (agent * lanes.length + l) * S)
+      const from = (lane * agentCount + agent) * H
+      out.set(states.subarray(from, from + H), (agent * lanes.length + l) * H)
     }
   }
 }

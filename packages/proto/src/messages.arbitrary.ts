@@ -87,7 +87,7 @@ export function expectationOf(trajectory: Trajectory): TrajectoryExpectation {
   }
 }
 
-/** A small trajectory with a critic: T = 2, E = 3, A = 4, K = 1, S = 2, O = 3, one specification. */
+/** A small trajectory with a critic: T = 2, E = 3, A = 4, K = 1, H = 2, O = 3, one specification. */
 export function exampleTrajectory(): Trajectory {
   const events = 2 * 3
   const decisions = events * 4

@@ -30,7 +30,7 @@ export type TrajectoryShape = {
   readonly agentCount: number
   /** K, context inputs of one observation, may be 0 */
   readonly contextSize: number
-  /** S, values of one agent's recurrent state, 0 for a feed-forward network */
+  /** H, values of one agent's recurrent state, 0 for a feed-forward network */
   readonly stateSize: number
   /** O, outputs of one agent's critic, at least 1; 1 without specifications */
   readonly valueOutputCount: number
@@ -68,7 +68,7 @@ export type Trajectory = TrajectoryShape & {
   readonly terminated: Uint8Array
   /** [T, E] 1 = the episode was cut here */
   readonly truncated: Uint8Array
-  /** [E, A, S] recurrent state before the first step, as policy-wasm lays it out */
+  /** [E, A, H] recurrent state before the first step, as policy-wasm lays it out */
   readonly recurrentState: Float32Array
   /** [T, E, specifications] robustness after the team's action, below 0 violated; from -1e6 to 1e6 */
   readonly robustness: Float32Array

@@ -5,17 +5,17 @@ import { StlError } from '@vigil/stl'
 export type DecisionWindow = {
   /** T, 1 or more: the steps that gradients are for */
   readonly steps: number
-  /** H, 0 or more: steps before them that windows such as fp_rate[100] look back on */
+  /** 0 or more: steps before them that windows such as fp_rate[100] look back on */
   readonly historySteps: number
   /** E, 1 or more */
   readonly lanes: number
-  /** [H + T, E] 0 to 1: the team's probability of a restrictive action; in the history what it did, 0 or 1 */
+  /** [history + T, E] 0 to 1: the team's probability of a restrictive action; in the history what it did, 0 or 1 */
   readonly restrictive: ArrayLike<number>
-  /** [H + T, E] 0 or 1: the label */
+  /** [history + T, E] 0 or 1: the label */
   readonly threat: ArrayLike<number>
-  /** [H + T, E] 1 where an episode begins, else 0. Specifications begin anew there, and at the first row */
+  /** [history + T, E] 1 where an episode begins, else 0. Specifications begin anew there, and at the first row */
   readonly begins: ArrayLike<number>
-  /** [H + T, E] each, finite: other signals, held constant */
+  /** [history + T, E] each, finite: other signals, held constant */
   readonly signals: Readonly<Record<string, ArrayLike<number>>>
 }
 

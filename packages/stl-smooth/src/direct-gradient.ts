@@ -125,7 +125,7 @@ function groupGradient({
   return tf.grad(total)(gathered(window.restrictive)).dataSync() as Float32Array
 }
 
-/** Columns [H + T, E] to [length, episodes]. */
+/** Columns [history + T, E] to [length, episodes]. */
 function gather(column: ArrayLike<number>, { episodes, length }: Batch, lanes: number): tf.Tensor2D {
   const rows = new Float32Array(length * episodes.length)
   for (const [i, episode] of episodes.entries()) {

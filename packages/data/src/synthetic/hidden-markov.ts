@@ -1,17 +1,17 @@
 /**
  * A hidden Markov model with several independent discrete observations per step (Rabiner 1989, section III).
- * S states; step t shows one symbol of each of M channels, independent given the state.
+ * Some states; step t shows one symbol of each channel, independent given the state.
  */
 export type HiddenMarkovModel = {
-  /** [S] P(state at the first step). */
+  /** [states] P(state at the first step). */
   readonly initial: Float64Array
-  /** [S, S] row-major P(next state | state). */
+  /** [states, states] row-major P(next state | state). */
   readonly transition: Float64Array
-  /** M channels, each [S, symbols] row-major P(symbol | state). */
+  /** Channels, each [states, symbols] row-major P(symbol | state). */
   readonly emissions: readonly Float64Array[]
   /** M symbol counts. */
   readonly symbolCounts: readonly number[]
-  /** [S] 1 = the state is a threat. */
+  /** [states] 1 = the state is a threat. */
   readonly threat: Uint8Array
 }
 
@@ -22,7 +22,7 @@ export type HiddenMarkovModel = {
  *   alpha_t(s) ∝ b_s(o_t) sum_r alpha_{t-1}(r) transition(r, s)
  *   posterior_t = sum over threat states of alpha_t(s) = P(threat at t | o_1 .. o_t)
  *
- * @param symbols [T, M] row-major observations of one stream
+ * @param symbols [T, channels] row-major observations of one stream
  * @param out     [T] overwritten with the posterior, in [0, 1]
  */
 export function filterThreat(model: HiddenMarkovModel, symbols: Uint8Array, out: Float64Array): void {

@@ -12,7 +12,7 @@ import {
 import { engineError } from '../errors.ts'
 
 /**
- * S, slices that a minibatch is cut into. Not the number of threads: the gradient is the sum over the slices in their
+ * Slices that a minibatch is cut into. Not the number of threads: the gradient is the sum over the slices in their
  * order, so this number is part of the arithmetic. More slices share out better, and each costs a gradient's worth of
  * memory to clear and to add: 8 against 4 cost 2 to 5 % on one thread and saved 7 to 9 % on two.
  */
@@ -36,7 +36,7 @@ export type LearningMemory = {
   readonly secondMoment: number
   /** 0 without a mask */
   readonly inputMask: number
-  /** [A, S, agentStride / 4] */
+  /** [A, slices, agentStride / 4] */
   readonly gradients: number
   readonly agentStride: number
   readonly rowShares: number

@@ -1,12 +1,12 @@
 import { tf } from '@vigil/tfjs'
 
 /**
- * Sum of the embedding rows of each event: table [A, V, H] -> [A, B, H].
+ * Sum of the embedding rows of each event: table [A, V, width] -> [A, B, width].
  *
  * The gradient is stated by hand: that of `tf.gather` is an UnsortedSegmentSum, for which `wasm` has no kernel. A scatter adds
  * the same rows, and all backends have it.
  *
- * @param table   [A, V, H]
+ * @param table   [A, V, width]
  * @param entries [B * C] int32 rows of the table, the same for all agents
  * @param size    B
  */

@@ -35,7 +35,7 @@ export type NetworkInput = {
 export type RecurrentInput = {
   /** T tensors [1, L, 1]: 0 for lanes where an episode begins, 1 for the others */
   readonly keep: readonly tf.Tensor[]
-  /** [A, L, S] state before the first step */
+  /** [A, L, H] state before the first step */
   readonly state: tf.Tensor3D
 }
 
@@ -55,7 +55,7 @@ export function trunksOf(spec: NetworkSpec): Trunk[] {
 
 /**
  * Outputs of one trunk of every agent, by the equations of `NetworkSpec`. The products are batched over the agents,
- * [A, B, I] x [A, I, O].
+ * [A, B, inputs] x [A, inputs, width].
  *
  * @param parameters [A, N], the trunk's numbers
  * @returns [A, B, columns of the head]
@@ -96,7 +96,7 @@ function unpack(trunk: Trunk, parameters: tf.Tensor2D): Weights {
   )
 }
 
-/** x W + b: [A, B, I] or [1, B, I], [A, I, O], [A, O] -> [A, B, O] */
+/** x W + b: [A, B, inputs] or [1, B, inputs], [A, inputs, width], [A, width] -> [A, B, width] */
 function affine(x: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor): tf.Tensor {
   return tf.add(tf.matMul(x, matrix), tf.expandDims(bias, 1))
 }
@@ -109,12 +109,12 @@ function firstSums(weights: Weights, { dense, entries }: NetworkInput): tf.Tenso
 }
 
 /**
- * Layer normalisation (arXiv:1607.06450, eq. 4), the means over the H units of a row:
+ * Layer normalisation (arXiv:1607.06450, eq. 4), the means over the units of a row:
  *
  *   norm(z) = gain (z - mean(z)) / sqrt(mean((z - mean(z))^2) + epsilon) + shift
  *
- * @param sums          z [A, B, P], 0 in padded units
- * @param options.width H <= P: the units after it are padding and stay 0
+ * @param sums          z [A, B, padded width], 0 in padded units
+ * @param options.width of the units, at most that of z: those after it are padding and stay 0
  */
 function normalised(sums: tf.Tensor, weights: Weights, options: { layer: number; width: number }): tf.Tensor {
   const { layer, width } = options
@@ -129,8 +129,8 @@ function normalised(sums: tf.Tensor, weights: Weights, options: { layer: number;
 /**
  * An LSTM layer over whole segments, by the equations of `NetworkSpec`.
  *
- * @param x [A, T * L, I]
- * @returns [A, T * L, H]
+ * @param x [A, T * L, inputs]
+ * @returns [A, T * L, width]
  */
 function lstm(
   x: tf.Tensor,

@@ -204,7 +204,7 @@ function assertWithoutDefects({ defects }: UpdateSettings): void {
   throw engineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
 }
 
-/** Mean over the agents of each row of [K, A]; disposes the tensor. */
+/** Mean over the agents of each row of [rows, A]; disposes the tensor. */
 async function agentMeans(report: tf.Tensor): Promise<number[]> {
   const [rowCount, agentCount] = report.shape
   const values = await report.data()

@@ -2,7 +2,7 @@ import type { Trajectory } from '@vigil/proto'
 
 /**
  * What the team decided at the last steps of every lane, for windows that look back behind a rollout. One byte per step and
- * lane, [H, L] time-major over the L lanes of all shards in their order:
+ * lane, [steps, lanes] time-major over the lanes of all shards in their order:
  *
  *   bit 0  the decision was restrictive
  *   bit 1  the event was a threat
@@ -17,7 +17,7 @@ const ENDED = 4
 /** Bits outside of those that a step has. */
 const UNUSED = 0xff & ~(RESTRICTIVE | THREAT | ENDED)
 
-/** Columns of some rows of a history, [rows, L] each, as packages/stl's smooth robustness takes them. */
+/** Columns of some rows of a history, [rows, lanes] each, as packages/stl's smooth robustness takes them. */
 export type DecisionColumns = {
   /** 0 or 1 */
   readonly restrictive: Float32Array
@@ -32,7 +32,7 @@ export type DecisionColumns = {
  *
  * @param before  empty when training begins
  * @param rollout trajectories in shard order, and the labels [rows of the dataset]
- * @param length  H, steps that are kept at most
+ * @param length  steps that are kept at most
  */
 export function extendHistory(
   before: DecisionHistory,

@@ -8,8 +8,8 @@ import { assertLength } from '../errors.ts'
  * Differs: A_r and each A_c,s come with mean 0 and deviation 1 over all agents, so that a multiplier says how many
  * deviations of reward one deviation of cost is worth, whatever the reward table and however rare violations are.
  *
- * @param advantages     [M] of the reward, normalised; overwritten
- * @param costAdvantages [S] of [M], normalised
+ * @param advantages     [T, E, A] of the reward, normalised; overwritten
+ * @param costAdvantages [S] of [T, E, A], normalised
  * @param multipliers    [S] lambda_s >= 0
  * @throws {VigilError}
  */
