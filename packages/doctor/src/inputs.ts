@@ -15,11 +15,11 @@ import { count, figure, list, percent, signed } from './words.ts'
 
 /**
  * Of what can be gained over a constant action a simple probe must get this much, or the inputs tell next to nothing. Own
- * choice between measured figures: 0.010 (darpa-tc, seed7), 0.11 (synthetic, seed7), 0.89 (synthetic, behaviour).
+ * choice between measured figures: 0.19 (darpa-tc, seed7), 0.11 (synthetic, seed7), 0.89 (synthetic, behaviour).
  */
 const ATTAINED_MIN = 0.2
 
-/** A probe that gets this much, of its 6 thresholds or one weighted sum, reads the label. Own choice; darpa-tc: full 0.9993, behaviour 0.981. */
+/** A probe that gets this much, of its 6 thresholds or one weighted sum, reads the label. Own choice; darpa-tc: full 0.9994, behaviour 0.940. */
 const ATTAINED_LEAK = 0.995
 
 /** An input that holds this much of the label's entropy is nearly the label. Own choice; darpa-tc: full 0.90, behaviour 0.41; synthetic 0.68. */
