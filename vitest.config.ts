@@ -13,10 +13,13 @@ export default defineConfig({
         extends: true,
         test: { name: 'quick', include: ['**/*.test.ts'], exclude: [...ignored, '**/*.{slow,soak}.test.ts'] },
       },
-      { extends: true, test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: ignored, testTimeout: 600_000 } },
       {
         extends: true,
-        test: { name: 'soak', include: ['**/*.soak.test.ts'], exclude: ignored, testTimeout: 3_600_000 },
+        test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: ignored, testTimeout: 1_800_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'soak', include: ['**/*.soak.test.ts'], exclude: ignored, testTimeout: 43_200_000 },
       },
     ],
   },

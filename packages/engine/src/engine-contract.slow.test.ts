@@ -143,7 +143,7 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
     critic.dispose()
   })
 
-  it('keeps parameters outside the view mask, whatever moments are loaded', async () => {
+  it('keeps parameters outside the mask, whatever moments are loaded', async () => {
     const parameters = randomParameters(team, 1)
     const inputMask = Uint8Array.from(parameters, (_, index) => (index % 3 === 0 ? 0 : 1))
     const engine = await engineWith(parameters, { inputMask })

@@ -29,7 +29,7 @@ const margins = { left: 108, right: 56, top: 6, bottom: 6 } as const
 export function rankedChart({ id, title, description, entries, mark, to, reference }: RankedChart): SvgChart {
   const rowHeight = Math.max(20, Math.min(40, 200 / entries.length))
   const height = Math.round(entries.length * rowHeight + margins.top + margins.bottom)
-  const [low, high] = ends(entries, { mark, to })
+  const [low, high] = ends(entries, { mark, to, reference })
   const across = (value: number) =>
     tenth(margins.left + ((value - low) / (high - low || 1)) * (width - margins.left - margins.right))
   const origin = across(mark === 'bar' ? Math.min(high, Math.max(low, 0)) : (reference ?? 0))
@@ -52,8 +52,11 @@ export function rankedChart({ id, title, description, entries, mark, to, referen
 }
 
 /** Bars begin at zero; dots have an axis around them, with a margin, or those at its ends would be cut in half. */
-function ends(entries: readonly RankedEntry[], { mark, to }: Pick<RankedChart, 'mark' | 'to'>): [number, number] {
-  const values = entries.map(({ value }) => value)
+function ends(
+  entries: readonly RankedEntry[],
+  { mark, to, reference }: Pick<RankedChart, 'mark' | 'to' | 'reference'>,
+): [number, number] {
+  const values = [...entries.map(({ value }) => value), ...(reference === null ? [] : [reference])]
   const low = Math.min(...values, ...(mark === 'bar' ? [0] : []))
   const high = Math.max(...values, ...(mark === 'bar' ? [0] : []))
   if (mark === 'bar') return [low, to ?? high]

@@ -24,7 +24,7 @@ export type PortableEngineOptions = {
   readonly threads: number
   /** T of the segments to come, so that memory is laid out for them; others may come all the same. By default 1. */
   readonly stepCount?: number
-  /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
+  /** [A, P] 1 = learns, 0 = stays at its loaded value (inputs that a policy may not see); copied. By default all learn. */
   readonly inputMask?: Uint8Array
 }
 

@@ -24,7 +24,7 @@ export type TfjsEngineOptions = {
   readonly backend: BackendChoice
   /** Of the wasm backend, 1 to 8, by default 1; see `startBackend`. The first wasm engine of a process decides. */
   readonly threads?: number
-  /** [A, P] 1 = learns, 0 = stays at its loaded value (feature views); copied. By default all learn. */
+  /** [A, P] 1 = learns, 0 = stays at its loaded value (inputs that a policy may not see); copied. By default all learn. */
   readonly inputMask?: Uint8Array
 }
 

@@ -125,7 +125,7 @@ describe('diagnoseRun', () => {
 describe('diagnoseRun', () => {
   it.each<[string, (path: string) => Promise<void>, RegExp]>([
     ['damaged', (p) => writeFile(p, '{'), /evaluation\.json is not JSON/],
-    ['of a newer Vigil', (p) => changeJson(p, { curiosity: 1 }), /newer Vigil/],
+    ['of another Vigil', (p) => changeJson(p, { curiosity: 1 }), /another version of Vigil/],
     ['a pipe', makePipe, /is not a file/],
   ])('refuses an evaluation that is %s: it says nothing that can be trusted', async (name, harm, reason) => {
     const path = await copyOfRun(`evaluation-${name.replaceAll(' ', '-')}`)
@@ -175,7 +175,7 @@ describe('diagnoseRun refuses', () => {
     [
       'a newer config',
       (p) => changeJson(join(p, 'config.json'), { curiosity: 1 }),
-      /newer Vigil, or changed by hand: .*no setting "curiosity"/,
+      /another version of Vigil, or changed by hand: .*no setting "curiosity"/,
     ],
     [
       'a newer record',
@@ -185,7 +185,7 @@ describe('diagnoseRun refuses', () => {
     [
       'newer metrics',
       (p) => changeLine(p, (line) => ({ ...line, curiosity: 1 })),
-      /newer Vigil, or changed by hand: .*metrics\.jsonl, line 3/,
+      /another version of Vigil, or changed by hand: .*metrics\.jsonl, line 3/,
     ],
     [
       'older metrics',

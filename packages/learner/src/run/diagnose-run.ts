@@ -246,7 +246,7 @@ async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config
     if (!isErrorOf(CONFIG_ERRORS, error)) throw error
     throw invalid(
       error.code === 'UNKNOWN_KEY'
-        ? `${path} was written by a newer Vigil, or changed by hand: ${error.message} Diagnose it with the version that trained it.`
+        ? `${path} was written by another version of Vigil, or changed by hand: ${error.message} Diagnose it with the version that trained it.`
         : `${path} holds a config that this Vigil does not accept: ${error.message}`,
     )
   }
@@ -261,7 +261,7 @@ async function ofThisVersion<Content>(folder: RunFolder, file: string, read: () 
   } catch (error) {
     if (!isErrorOf(RUN_FILE_ERRORS, error) || error.code === 'RUN_FOLDER_INVALID') throw error
     if (/Unrecognized key/.test(error.message)) {
-      throw invalid(`${folder.path} was written by a newer Vigil, or changed by hand: ${error.message}`)
+      throw invalid(`${folder.path} was written by another version of Vigil, or changed by hand: ${error.message}`)
     }
     if (/received undefined/.test(error.message)) {
       throw invalid(`${folder.path} was written by an older Vigil, or by hand: ${error.message}`)

@@ -181,24 +181,27 @@ async function crossEntropyParameters(run: EvaluatedRun, { step, message }: Step
   const { rowsPerIteration, rolloutSteps } = config
   const settings = { ...ppoSettingsOf(config), rowsPerIteration, rolloutSteps }
   const engine = await createEngine(engineSettingsOf(config), team.network, inputMaskOf(team.network, settings))
-  const stage = 'training the cross-entropy baseline'
-  const parameters = await trainByCrossEntropy(settings, team, engine, (done, total) => step(stage, done, total))
-  const { configFingerprint, datasetFingerprint } = identity
-  await writeCheckpoint(keptFile(run, 'crossEntropy'), {
-    ...{ configFingerprint, datasetFingerprint, metricsSha256: NO_LINES },
-    iteration: config.iterations,
-    envSteps: config.iterations * config.rowsPerIteration,
-    passes: 0,
-    engine: `${engine.name} ${engine.backend}`,
-    normaliser: createReturnNormaliser('none'),
-    multipliers: [],
-    history: new Uint8Array(0),
-    best: null,
-    parameters,
-    optimiser: await engine.storeOptimiser(),
-    acting: null,
-    lanes: new Uint8Array(0),
-  })
-  engine.dispose()
-  return parameters
+  try {
+    const stage = 'training the cross-entropy baseline'
+    const parameters = await trainByCrossEntropy(settings, team, engine, (done, total) => step(stage, done, total))
+    const { configFingerprint, datasetFingerprint } = identity
+    await writeCheckpoint(keptFile(run, 'crossEntropy'), {
+      ...{ configFingerprint, datasetFingerprint, metricsSha256: NO_LINES },
+      iteration: config.iterations,
+      envSteps: config.iterations * config.rowsPerIteration,
+      passes: 0,
+      engine: `${engine.name} ${engine.backend}`,
+      normaliser: createReturnNormaliser('none'),
+      multipliers: [],
+      history: new Uint8Array(0),
+      best: null,
+      parameters,
+      optimiser: await engine.storeOptimiser(),
+      acting: null,
+      lanes: new Uint8Array(0),
+    })
+    return parameters
+  } finally {
+    engine.dispose()
+  }
 }

@@ -78,11 +78,11 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
     if (state.iteration < config.iterations) return { folder, config, identity, state, record: null }
-    await writeRunBundle({ config, folder, team, identity, pipeline }, folder.path)
     const record = recordOf(state.parameters, engine, { ...identity, metricsSha256 })
     // Training that was finished before keeps the record of the versions that finished it.
     const isNews = begun.state.iteration < config.iterations || (await readRunRecord(folder.record)) === null
     if (isNews) await writeRunRecord(folder.record, record)
+    await writeRunBundle({ config, folder, team, identity, pipeline }, folder.path)
     return { folder, config, identity, state, record }
   } finally {
     engine.dispose()

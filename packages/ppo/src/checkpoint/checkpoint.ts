@@ -35,7 +35,7 @@ export type Checkpoint = {
   readonly envSteps: number
   /** Minibatch passes so far; keys the shuffling. */
   readonly passes: number
-  /** Of the lines that metrics.jsonl had (run-files/metrics.ts). */
+  /** Of the lines that metrics.jsonl had (packages/runs/src/metrics.ts). */
   readonly metricsSha256: string
   /** SHA-256 (hex) of the settings up to this iteration and of the dataset: both must be the run's own. */
   readonly configFingerprint: string
