@@ -1,14 +1,12 @@
 import { BACKENDS } from '@vigil/engine'
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
-import { STL_MODES } from '@vigil/ppo'
 import { z } from 'zod'
-import { DEFECTS } from './defects.ts'
 
-const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
-const share = z.number().min(0).max(1)
+export const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
+export const share = z.number().min(0).max(1)
 /** Bounded so that f32, in which the environment reckons, keeps every reward to seven digits. */
-const reward = z.number().min(-1e6).max(1e6)
-const layers = z.array(size(1, 2048)).min(1).max(8)
+export const reward = z.number().min(-1e6).max(1e6)
+export const layers = z.array(size(1, 2048)).min(1).max(8)
 const gain = z.number().min(0).max(1000)
 
 /** More would make observation and value head wider than anything is learnt from. */
@@ -55,15 +53,11 @@ export const configSchema = z.strictObject({
   fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
   policy: z.enum(['mlp', 'lstm']).default('mlp'),
   policyHidden: layers.default([128, 128]),
-  valueHidden: layers.nullable().default([64, 64]),
+  valueHidden: layers.default([64, 64]),
   lstmHidden: layers.default([128]),
-  layerNorm: z.boolean().default(false),
 
   // Environment
   episodes: z.enum(['iid', 'stream']).default('iid'),
-  episodeSteps: size(0, 2 ** 31).default(0),
-  sampling: z.enum(['natural', 'balanced']).default('natural'),
-  attribution: z.enum(['own', 'consensus']).default('own'),
   rewards: z
     .strictObject({
       truePositive: reward.default(DEFAULT_REWARDS.truePositive),
@@ -75,23 +69,17 @@ export const configSchema = z.strictObject({
       alertedThreat: z.number().min(0).max(1).default(DEFAULT_REWARDS.alertedThreat),
     })
     .prefault({}),
-  teamBonus: reward.default(0),
 
   // Specifications
-  stlMode: z.enum(STL_MODES).default('off'),
+  stlMode: z.enum(['off', 'lagrangian', 'lagrangian+direct']).default('off'),
   specifications: z
     .union([z.enum(['auto', 'default', 'original']), z.array(specification).max(SPECIFICATIONS_MAX)])
     .default('auto'),
   stlTarget: z.number().gt(0).lt(1).default(0.95),
-  observeConstraints: z.enum(['auto', 'none', 'critic', 'team']).default('auto'),
+  observeConstraints: z.enum(['auto', 'critic', 'team']).default('auto'),
   pid: z
     .strictObject({ proportional: gain.default(1), integral: gain.default(0.1), derivative: gain.default(0) })
     .prefault({}),
-  costCritic: z.enum(['robustness', 'network']).default('robustness'),
-  costGamma: z.number().min(0).max(0.9999).default(0.9),
-  costLambda: share.default(0),
-  constraintCoef: z.number().min(0).max(100).default(1),
-  penaltyCoef: z.number().min(0).max(1e6).default(5),
 
   // Collection
   rowsPerIteration: size(1, 2 ** 22).default(8192),
@@ -102,10 +90,6 @@ export const configSchema = z.strictObject({
   // Learning
   gamma: z.union([z.literal('auto'), share]).default('auto'),
   gaeLambda: share.default(0.95),
-  returns: z.enum(['monte-carlo', 'gae', 'td-lambda']).default('monte-carlo'),
-  bootstrap: z.boolean().default(true),
-  returnNormalisation: z.enum(['running', 'batch', 'none']).default('running'),
-  baseline: z.enum(['critic', 'counterfactual']).default('critic'),
   learningRate: z.number().gt(0).max(1).default(2e-3),
   anneal: z.boolean().default(true),
   minibatchSize: size(1, 2 ** 22).default(1024),
@@ -116,13 +100,7 @@ export const configSchema = z.strictObject({
   targetKl: z.number().gt(0).nullable().default(null),
   maxGradNormPolicy: z.number().gt(0).default(0.5),
   maxGradNormValue: z.number().gt(0).default(0.5),
-
-  // Faults of the system before
-  defects: z.array(z.enum(DEFECTS)).max(100).default([]),
 })
 
 /** A config as a person writes it: every key may be left out. */
 export type ConfigInput = z.input<typeof configSchema>
-
-/** A config with every default filled in, but still with `auto`s. */
-export type ParsedConfig = z.output<typeof configSchema>

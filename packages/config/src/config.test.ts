@@ -1,11 +1,18 @@
 import { isErrorOf, VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
-import { COMMAND_LINE, configFingerprint, configKeys, parseSavedConfig, resolveConfig } from './config.ts'
+import {
+  COMMAND_LINE,
+  configFingerprint,
+  configKeys,
+  parseSavedConfig,
+  resolveConfig,
+  resolveLabConfig,
+} from './config.ts'
 import { CONFIG_ERRORS } from './errors.ts'
 
 const refused = (input: unknown): VigilError => {
   try {
-    resolveConfig(input, 'test')
+    resolveLabConfig(input, 'test')
   } catch (error) {
     if (isErrorOf(CONFIG_ERRORS, error)) return error
   }
@@ -14,42 +21,58 @@ const refused = (input: unknown): VigilError => {
 
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
+describe('resolveConfig', () => {
+  it('knows 45 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(45)
+    expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
+  })
+
+  it('names the command that takes the settings of experiments', () => {
+    const message = 'file: "teamBonus" is a setting of experiments. Train with it by: npx nx run lab:train.'
+    expect(() => resolveConfig({ teamBonus: 1 }, 'file')).toThrow(message)
+    expect(() => resolveConfig({ stlMode: 'penalty' }, 'file')).toThrow('stlMode must be one of off, lagrangian,')
+  })
+})
+
 describe('defects', () => {
   it('are sorted, resolve what they stand for, and are off by default', () => {
-    const { defects, attribution, engine } = resolveConfig(
+    const { defects, attribution, engine } = resolveLabConfig(
       { defects: [...Array(5).fill('vote-reward'), 'joint-clip', 'vote-reward'] },
       'test',
     )
     expect({ defects, attribution, engine }).toEqual({
       ...{ defects: ['joint-clip', 'vote-reward'], attribution: 'consensus', engine: 'portable' },
     })
-    expect(resolveConfig({ defects: ['vote-reward'] }, 'test').engine).toBe('auto')
-    expect(resolveConfig({}, 'test')).toMatchObject({ defects: [], attribution: 'own', engine: 'auto' })
+    expect(resolveLabConfig({ defects: ['vote-reward'] }, 'test').engine).toBe('auto')
+    expect(resolveLabConfig({}, 'test')).toMatchObject({ defects: [], attribution: 'own', engine: 'auto' })
   })
 })
 
-describe('resolveConfig', () => {
+describe('resolveLabConfig', () => {
   it('fills in the defaults and derives what follows from them', () => {
-    const config = resolveConfig({}, 'test')
+    const config = resolveLabConfig({}, 'test')
     expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'critic', lanesPerShard: 64 })
     expect(Object.isFrozen(config)).toBe(true)
   })
 
   it('puts the default specifications in force where a mode asks for some, each with its target', () => {
-    expect(resolveConfig({}, 'test')).toMatchObject({ specifications: [], observeConstraints: 'none' })
-    const config = resolveConfig({ stlMode: 'lagrangian', stlTarget: 0.8 }, 'test')
+    expect(resolveLabConfig({}, 'test')).toMatchObject({ specifications: [], observeConstraints: 'none' })
+    const config = resolveLabConfig({ stlMode: 'lagrangian', stlTarget: 0.8 }, 'test')
     expect(config.observeConstraints).toBe('critic')
     expect(config.specifications.map(({ name, target }) => [name, target])).toEqual(
       ['response', 'follow-up', 'posture', 'resources'].map((name) => [name, 0.8]),
     )
     const own = { stlMode: 'penalty', specifications: [{ ...rules('cpu < 1')[0], target: 0.5 }] } as const
-    expect(resolveConfig(own, 'test')).toMatchObject({ specifications: [{ target: 0.5 }], observeConstraints: 'none' })
-    expect(resolveConfig({ specifications: 'original' }, 'test').specifications.length).toBe(4)
+    expect(resolveLabConfig(own, 'test')).toMatchObject({
+      specifications: [{ target: 0.5 }],
+      observeConstraints: 'none',
+    })
+    expect(resolveLabConfig({ specifications: 'original' }, 'test').specifications.length).toBe(4)
   })
 
   it('discounts in stream mode unless told otherwise', () => {
-    expect(resolveConfig({ episodes: 'stream' }, 'test')).toMatchObject({ gamma: 0.9 })
-    expect(resolveConfig({ gamma: 0.99 }, 'test')).toMatchObject({ gamma: 0.99 })
+    expect(resolveLabConfig({ episodes: 'stream' }, 'test')).toMatchObject({ gamma: 0.9 })
+    expect(resolveLabConfig({ gamma: 0.99 }, 'test')).toMatchObject({ gamma: 0.99 })
   })
 
   it('tolerates as many faults as the team can bear', () => {
@@ -59,16 +82,16 @@ describe('resolveConfig', () => {
       [4, 1],
       [7, 2],
     ]) {
-      expect(resolveConfig({ agents }, 'test').faults).toBe(faults)
+      expect(resolveLabConfig({ agents }, 'test').faults).toBe(faults)
     }
   })
 
   it('takes widths of any size, and minibatches of any lanes for a recurrent team', () => {
-    expect(resolveConfig({ policyHidden: [1, 100, 2048], valueHidden: [3] }, 'test').policyHidden).toEqual([
+    expect(resolveLabConfig({ policyHidden: [1, 100, 2048], valueHidden: [3] }, 'test').policyHidden).toEqual([
       1, 100, 2048,
     ])
-    expect(resolveConfig({ policy: 'lstm', minibatchSize: 16 }, 'test')).toMatchObject({ lstmHidden: [128] })
-    expect(resolveConfig({ minibatchSize: 8 }, 'test').policy).toBe('mlp')
+    expect(resolveLabConfig({ policy: 'lstm', minibatchSize: 16 }, 'test')).toMatchObject({ lstmHidden: [128] })
+    expect(resolveLabConfig({ minibatchSize: 8 }, 'test').policy).toBe('mlp')
   })
 
   it.each([
@@ -162,12 +185,12 @@ it.each([
   [{ policyHidden: [8, 'x'] }, /^--policy-hidden must be a number, but is "x"\.$/],
   [{ rewards: { truePositive: 'x' } }, /^--rewards\.true-positive must be a number, but is "x"\.$/],
 ])('on the command line the message on %j names a flag that exists', (input, message) => {
-  expect(() => resolveConfig(input, COMMAND_LINE)).toThrow(message)
+  expect(() => resolveLabConfig(input, COMMAND_LINE)).toThrow(message)
 })
 
 describe('a saved config', () => {
   it('reads back as itself', () => {
-    const config = resolveConfig({ agents: 7, seed: 3, rewards: { truePositive: 4 }, stlMode: 'lagrangian' }, 'test')
+    const config = resolveLabConfig({ agents: 7, seed: 3, rewards: { truePositive: 4 }, stlMode: 'lagrangian' }, 'test')
     expect(parseSavedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config)
   })
 
@@ -178,7 +201,7 @@ describe('a saved config', () => {
 
 describe('configFingerprint', () => {
   it('changes with everything that affects results, and with nothing else', () => {
-    const of = (input: object) => configFingerprint(resolveConfig(input, 'test'))
+    const of = (input: object) => configFingerprint(resolveLabConfig(input, 'test'))
     expect(of({ actors: 3, out: 'there', engineThreads: 1 })).toBe(of({}))
     for (const change of [{ seed: 2 }, { epochs: 3 }, { rewards: { truePositive: 9 } }, { agents: 7 }]) {
       expect(of(change)).not.toBe(of({}))

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto'
 import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
 import { isErrorOf } from '@vigil/errors'
-import { type Length, learnsConstraints, usesMultipliers } from '@vigil/ppo'
+import { type Length, usesMultipliers } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
 import { maxFaults } from '@vigil/vote'
 import { z } from 'zod'
-import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts'
+import { configSchema } from './config-schema.ts'
 import { needsPortableEngine } from './defects.ts'
 import { environmentOf } from './environment.ts'
 import { configError } from './errors.ts'
+import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schema.ts'
+import { assertLabConsistent } from './lab-conflicts.ts'
 import type { Config } from './resolved-config.ts'
 import { resolveSpecifications } from './specifications.ts'
 
@@ -36,7 +38,17 @@ const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'da
  * @throws {VigilError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
  */
 export function resolveConfig(input: unknown, source: SettingSource): Config {
-  const parsed = parse(input, source)
+  return resolve(labConfigSchema.parse(parse(input, source, configSchema)))
+}
+
+/** As resolveConfig, for an experiment: with the settings of labConfigSchema besides. */
+export function resolveLabConfig(input: unknown, source: SettingSource): Config {
+  const config = resolve(parse(input, source, labConfigSchema))
+  assertLabConsistent(config)
+  return config
+}
+
+function resolve(parsed: ParsedConfig): Config {
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
   const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
@@ -60,7 +72,7 @@ export function parseSavedConfig(json: unknown, source: string): Config {
     throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
   const { lanesPerShard: _derived, lengths = null, ...input } = json as Record<string, unknown>
-  const config = resolveConfig(input, source)
+  const config = resolveLabConfig(input, source)
   return lengths === null ? config : Object.freeze({ ...config, lengths: parseLengths(lengths, config, source) })
 }
 
@@ -76,7 +88,7 @@ export function withSettings(
   source: SettingSource,
 ): Config {
   const { lanesPerShard: _derived, lengths, ...input } = saved
-  return Object.freeze({ ...resolveConfig({ ...input, ...settings }, source), lengths })
+  return Object.freeze({ ...resolveLabConfig({ ...input, ...settings }, source), lengths })
 }
 
 /** The config of a run that is made longer where it stands. @param iterations more than now */
@@ -126,15 +138,15 @@ function parseLengths(json: unknown, { iterations }: Config, source: string): re
 }
 
 /** Every key of the config, nested ones with a dot, as `rewards.truePositive`. */
-export function configKeys(): string[] {
-  return Object.entries(configSchema.shape).flatMap(([key, schema]) => {
+export function configKeys(schema: z.ZodObject = configSchema): string[] {
+  return Object.entries(schema.shape).flatMap(([key, schema]) => {
     const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : null
     return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => `${key}.${name}`) : [key]
   })
 }
 
-function parse(input: unknown, from: SettingSource): ParsedConfig {
-  const result = configSchema.safeParse(input as ConfigInput)
+function parse<Schema extends z.ZodObject>(input: unknown, from: SettingSource, schema: Schema): z.output<Schema> {
+  const result = schema.safeParse(input)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const path = issue.path.join('.')
@@ -142,7 +154,13 @@ function parse(input: unknown, from: SettingSource): ParsedConfig {
   const source = typeof from === 'string' ? from : from(wrong)
   if (issue.code === 'unrecognized_keys') {
     const key = wrong.join('.')
-    const suggestion = nearestName(key, configKeys())
+    if (LAB_KEYS.includes(key)) {
+      throw configError(
+        'UNKNOWN_KEY',
+        `${source}: "${key}" is a setting of experiments. Train with it by: npx nx run lab:train.`,
+      )
+    }
+    const suggestion = nearestName(key, configKeys(schema))
     throw configError(
       'UNKNOWN_KEY',
       `${source}: there is no setting "${harmlessText(key, 100)}".${suggestion ? ` Did you mean "${suggestion}"?` : ''} docs/training.md lists all settings.`,
@@ -228,16 +246,6 @@ function assertConsistent(config: Config): void {
       `policy "mlp" has no LSTM layers, but lstmHidden is ${config.lstmHidden}. Give --policy=lstm as well, or leave --lstm-hidden out.`,
     )
   }
-  if (config.baseline === 'counterfactual' && config.gamma !== 0) {
-    conflict(
-      `baseline "counterfactual" knows the reward of every action now, not what follows: it needs gamma 0, but gamma is ${config.gamma}. Use --baseline=critic.`,
-    )
-  }
-  if (config.valueHidden === null && config.baseline === 'critic') {
-    conflict(
-      'baseline "critic" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --baseline=counterfactual with gamma 0.',
-    )
-  }
   if (config.stlMode !== 'off' && config.specifications.length === 0) {
     conflict(`stlMode "${config.stlMode}" needs specifications, but there is none. Give some, or --stl-mode=off.`)
   }
@@ -245,45 +253,9 @@ function assertConsistent(config: Config): void {
   if (config.observeConstraints !== 'none' && config.specifications.length === 0) {
     conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
   }
-  if (usesMultipliers(config) && config.costCritic === 'robustness' && config.observeConstraints === 'none') {
-    conflict(
-      'costCritic "robustness" needs to see it, but observeConstraints is "none". Give --observe-constraints=critic, or --cost-critic=network.',
-    )
-  }
-  if (learnsConstraints(config) && config.valueHidden === null) {
-    conflict(
-      `stlMode "${config.stlMode}" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --stl-mode=off.`,
-    )
-  }
-  if (config.stlMode === 'penalty' && config.baseline === 'counterfactual') {
-    conflict(
-      'baseline "counterfactual" compares rewards of the table alone, but stlMode "penalty" changes rewards. Use --baseline=critic.',
-    )
-  }
-  const defectsOfEngine = config.defects.filter((defect) => needsPortableEngine([defect]))
-  if (config.engine === 'tfjs' && defectsOfEngine.length > 0) {
-    conflict(
-      `The defects "${defectsOfEngine.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
-    )
-  }
-  if (config.defects.includes('joint-clip') && config.valueHidden === null) {
-    conflict(
-      'The defect "joint-clip" clips policy and critic together, but there is no critic: valueHidden is null. Give --value-hidden=64,64, or leave joint-clip out of --defects.',
-    )
-  }
-  if (config.sampling === 'balanced' && config.episodes === 'stream') {
-    conflict(
-      'sampling "balanced" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.',
-    )
-  }
   if (config.engine === 'portable' && config.backend !== 'auto') {
     conflict(
       `engine "portable" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
-    )
-  }
-  if (config.valueHidden === null && config.returns !== 'monte-carlo') {
-    conflict(
-      `returns "${config.returns}" need a critic, but valueHidden is null. Give --value-hidden=64,64, or --returns=monte-carlo.`,
     )
   }
   if (config.dataset !== 'synthetic' && config.rows !== null) {

@@ -5,6 +5,7 @@ import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeSettings, parseFlags, readSpecifications } from './flags.ts'
+import { labConfigSchema } from './lab-config-schema.ts'
 
 const OWN = { resume: { value: 'FOLDER', about: 'a run' } }
 
@@ -27,7 +28,7 @@ describe('parseFlags', () => {
     ['--policy-hidden=64;32', { policyHidden: '64;32' }],
     ['--seed=\u22125', { seed: '\u22125' }],
   ])('reads %s as people mean it', (word, settings) => {
-    expect(parseFlags([word], OWN).settings).toEqual(settings)
+    expect(parseFlags([word], OWN, labConfigSchema).settings).toEqual(settings)
   })
 
   it('reads values in every spelling', () => {
@@ -50,6 +51,7 @@ describe('parseFlags', () => {
         '--resume=runs/x=y',
       ],
       OWN,
+      labConfigSchema,
     )
     expect(settings).toEqual({
       seed: 3,
@@ -69,7 +71,7 @@ describe('parseFlags', () => {
   })
 
   it('reads a list of names, which may be empty', () => {
-    const read = (word: string) => parseFlags([word], {}).settings.defects
+    const read = (word: string) => parseFlags([word], {}, labConfigSchema).settings.defects
     expect(read('--defects=joint-clip,vote-reward')).toEqual(['joint-clip', 'vote-reward'])
     expect(read('--defects= joint-clip, vote-reward ')).toEqual(['joint-clip', 'vote-reward'])
     expect(read('--defects=["joint-clip"]')).toEqual(['joint-clip'])

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { booleanOf, commandError, type Flags, type FlagTable, numberOf, readFlags } from '@vigil/command-line'
 import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
+import type { z } from 'zod'
 import { configSchema } from './config-schema.ts'
 import { configError } from './errors.ts'
+import { labConfigSchema } from './lab-config-schema.ts'
 import { settingGroups } from './setting-help.ts'
 
 /** What the command line says: settings for the config, and the command's own flags. */
@@ -18,8 +20,8 @@ export type CommandLine = {
  * @param own the command's own flags, which come as they are
  * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE for a setting without a value
  */
-export function parseFlags(words: readonly string[], own: FlagTable): CommandLine {
-  const all = settingGroups().flatMap((group) => group.flags)
+export function parseFlags(words: readonly string[], own: FlagTable, schema: z.ZodObject = configSchema): CommandLine {
+  const all = settingGroups(schema).flatMap((group) => group.flags)
   const keys = new Map(all.map(({ name, key }) => [name, key]))
   const settings: Record<string, unknown> = {}
   const flags = new Map<string, string | null>()
@@ -141,7 +143,7 @@ function readValue(key: string, value: string): unknown {
 }
 
 function isNullable(key: string): boolean {
-  const { shape } = configSchema
+  const { shape } = labConfigSchema
   return Object.hasOwn(shape, key) && shape[key as keyof typeof shape].safeParse(null).success
 }
 

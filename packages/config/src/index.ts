@@ -6,9 +6,10 @@ export {
   lengthened,
   parseSavedConfig,
   resolveConfig,
+  resolveLabConfig,
   withSettings,
 } from './config.ts'
-export type { ConfigInput } from './config-schema.ts'
+export { type ConfigInput, configSchema } from './config-schema.ts'
 export { DEFECTS, type Defect, DROPOUT_RATE, needsPortableEngine, PARTIAL_METRICS_EVENTS } from './defects.ts'
 export { environmentOf, fallbackActionOf } from './environment.ts'
 export { CONFIG_ERRORS, configError } from './errors.ts'
@@ -20,5 +21,6 @@ export {
   readSpecifications,
   type SettingLayer,
 } from './flags.ts'
+export { LAB_KEYS, type LabConfigInput, labConfigSchema } from './lab-config-schema.ts'
 export type { Config } from './resolved-config.ts'
 export { settingGroups } from './setting-help.ts'

@@ -1,6 +1,6 @@
 import type { TargetedSpecification } from '@vigil/env-wasm'
 import type { Length } from '@vigil/ppo'
-import type { ParsedConfig } from './config-schema.ts'
+import type { ParsedConfig } from './lab-config-schema.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<

@@ -29,16 +29,11 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     fallbackAction: "the team's action without a decision",
     policy: 'mlp decides by the present event; lstm remembers earlier ones',
     policyHidden: "widths of the policy's hidden layers",
-    valueHidden: 'widths of the separate critic; none = no critic (with baseline counterfactual)',
+    valueHidden: 'widths of the separate critic',
     lstmHidden: 'widths of the LSTM layers behind the hidden layers of policy and critic (only with policy lstm)',
-    layerNorm: 'whether the hidden layers are normalised before the ReLU',
   },
   Environment: {
     episodes: 'rows drawn independently (iid), or whole streams in time order (stream)',
-    episodeSteps: 'time limit, 0 = none; reaching it truncates',
-    sampling:
-      'which training rows iid draws: each equally often (natural), or threats as often as benign events (balanced)',
-    attribution: "paid for the own action (own), or for the team's (consensus)",
     'rewards.truePositive': 'threat stopped',
     'rewards.trueNegative': 'benign event let through',
     'rewards.falsePositive': 'benign event stopped',
@@ -47,7 +42,6 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     'rewards.alertCost': 'subtracted for every alert, a fallback to alert included; below 0 alerts are paid for',
     'rewards.alertedThreat':
       "the part of a threat's damage that the analyst who sees the alert still prevents: an alerted threat pays falseNegative + alertedThreat (truePositive - falseNegative) - alertCost",
-    teamBonus: 'w in w (1 if all agree + 2 * share right)',
   },
   Specifications: {
     stlMode: 'what the specifications do to learning; docs/constraints.md',
@@ -55,16 +49,10 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       'a preset, or a list of { name, formula, target }; as a flag also a file .json with such a list, or one formula; auto = none with stlMode off, else default',
     stlTarget: 'share of the steps in which a specification without a target of its own is to hold',
     observeConstraints:
-      'who sees the robustness of the step before: nobody, the critics alone, or the team; auto = critic with a Lagrangian, else none',
+      'who sees the robustness of the step before: the critics alone, or the team; auto = critic with a Lagrangian, else nobody',
     'pid.proportional': "gain of the multipliers' controller on the share of violated steps that is too much",
     'pid.integral': 'on the sum of that over the iterations',
     'pid.derivative': 'on the rise of violations since the iteration before',
-    costCritic:
-      "what a cost's advantage counts from: robustness (how near a violation is), or network, that and an output of the critic",
-    costGamma: 'discount of the costs per step',
-    costLambda: "of the costs' GAE",
-    constraintCoef: 'weight of the loss of the cost critics',
-    penaltyCoef: 'c in -c (1 - least robustness) at steps with a violation (with stlMode penalty)',
   },
   Collection: {
     rowsPerIteration: 'events of one iteration',
@@ -76,11 +64,6 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   Learning: {
     gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',
     gaeLambda: 'of GAE and of TD(lambda)',
-    returns: 'what the critic is fitted to',
-    bootstrap:
-      "whether returns go on, where a rollout or a time limit cuts them, with the critic's value; false = nothing follows",
-    returnNormalisation: 'of the returns, by mean and deviation of all batches, of each, or not',
-    baseline: 'what an action is compared with: critic, or counterfactual (only with gamma 0)',
     learningRate: 'of Adam, at the start',
     anneal: 'learning rate and entropy coefficient fall linearly to 0',
     minibatchSize: 'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps',
@@ -93,7 +76,28 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     maxGradNormPolicy: "of the policy's gradient, per agent",
     maxGradNormValue: "of the critic's gradient, per agent",
   },
-  'Faults of the system before': {
+}
+
+/** What lab:train takes besides. Described as above. */
+export const LAB_SETTING_GROUPS: typeof SETTING_GROUPS = {
+  'Experiments and faults of the earlier system': {
+    layerNorm: 'whether the hidden layers are normalised before the ReLU',
+    episodeSteps: 'time limit, 0 = none; reaching it truncates',
+    sampling:
+      'which training rows iid draws: each equally often (natural), or threats as often as benign events (balanced)',
+    attribution: "paid for the own action (own), or for the team's (consensus)",
+    teamBonus: 'w in w (1 if all agree + 2 * share right)',
+    costCritic:
+      "what a cost's advantage counts from: robustness (how near a violation is), or network, that and an output of the critic",
+    costGamma: 'discount of the costs per step',
+    costLambda: "of the costs' GAE",
+    constraintCoef: 'weight of the loss of the cost critics',
+    penaltyCoef: 'c in -c (1 - least robustness) at steps with a violation (with stlMode penalty)',
+    returns: 'what the critic is fitted to',
+    bootstrap:
+      "whether returns go on, where a rollout or a time limit cuts them, with the critic's value; false = nothing follows",
+    returnNormalisation: 'of the returns, by mean and deviation of all batches, of each, or not',
+    baseline: 'what an action is compared with: critic, or counterfactual (only with gamma 0)',
     defects: 'to be switched on and studied; docs/history.md',
   },
 }

@@ -2,7 +2,7 @@
 import { type FlagHelp, flagName } from '@vigil/command-line'
 import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
-import { SETTING_GROUPS } from './setting-descriptions.ts'
+import { LAB_SETTING_GROUPS, SETTING_GROUPS } from './setting-descriptions.ts'
 
 /** A setting, for help and documents. */
 export type SettingHelp = FlagHelp & {
@@ -30,10 +30,13 @@ type JsonSchema = {
 }
 
 /** Every setting of a run, in the groups of its description. */
-export function settingGroups(): { readonly title: string; readonly flags: readonly SettingHelp[] }[] {
-  const root = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
-  const defaults = configSchema.parse({}) as Readonly<Record<string, unknown>>
-  return Object.entries(SETTING_GROUPS).map(([title, settings]) => ({
+export function settingGroups(
+  schema: z.ZodObject = configSchema,
+): { readonly title: string; readonly flags: readonly SettingHelp[] }[] {
+  const root = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
+  const defaults = schema.parse({}) as Readonly<Record<string, unknown>>
+  const groups = schema === configSchema ? SETTING_GROUPS : { ...SETTING_GROUPS, ...LAB_SETTING_GROUPS }
+  return Object.entries(groups).map(([title, settings]) => ({
     title,
     flags: Object.entries(settings).map(([key, about]) => {
       const [outer, inner] = key.split('.')

@@ -1,6 +1,6 @@
 import { SPECIFICATION_PRESETS, type TargetedSpecification } from '@vigil/env-wasm'
-import type { ParsedConfig } from './config-schema.ts'
 import { configError } from './errors.ts'
+import type { ParsedConfig } from './lab-config-schema.ts'
 
 /**
  * The specifications that a config means, each with its target.

@@ -1,4 +1,4 @@
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { type DatasetRequest, loadDataset } from '@vigil/data'
 import { randomStream, randomUnit } from '@vigil/random'
 import { describe, expect, it } from 'vitest'
@@ -20,8 +20,8 @@ type Made = Parameters<typeof madeDataset>[0]
 const made = (change: Partial<Made> = {}) => madeDataset({ labels: LABELS, dense: GOOD, categorical: [], ...change })
 
 const codes = (findings: readonly Finding[]) => findings.map(({ code, severity }) => `${severity} ${code}`)
-const found = (config: ConfigInput, change: Partial<Made> = {}) =>
-  codes(diagnoseData(resolveConfig(config, 'test'), made(change)))
+const found = (config: LabConfigInput, change: Partial<Made> = {}) =>
+  codes(diagnoseData(resolveLabConfig(config, 'test'), made(change)))
 
 describe('diagnoseData', () => {
   it('finds nothing in data that can be learnt from', () => {
@@ -40,8 +40,8 @@ describe('diagnoseData', () => {
   })
 
   it('speaks of the constant action that is best, and of other inputs only where there are some', () => {
-    const findingOf = (config: ConfigInput) =>
-      diagnoseData(resolveConfig(config, 'test'), made({ dense: [random] })).find(
+    const findingOf = (config: LabConfigInput) =>
+      diagnoseData(resolveLabConfig(config, 'test'), made({ dense: [random] })).find(
         ({ code }) => code === 'INPUTS_WITHOUT_SIGNAL',
       )!
     expect(findingOf({}).cause).toContain('to allow everything is the optimum')
@@ -93,7 +93,7 @@ describe('diagnoseData', () => {
     expect(found({}, { categorical: [copy] })).toContain('problem LABEL_LEAKAGE')
     expect(found({}, { dense: [telling(0.995, 1)] })).toContain('problem LABEL_LEAKAGE')
     const remedyOf = (features: 'behaviour' | 'full') =>
-      diagnoseData(resolveConfig({ features }, 'test'), made({ categorical: [copy] }))[0].remedy
+      diagnoseData(resolveLabConfig({ features }, 'test'), made({ categorical: [copy] }))[0].remedy
     expect(remedyOf('full')).toContain('--features=behaviour')
     expect(remedyOf('behaviour')).not.toContain('--features')
   })
@@ -139,7 +139,7 @@ describe('diagnoseData', () => {
     const original = { specifications: 'original' } as const
     expect(found(original)).toEqual(['note SPECIFICATION_UNREACHABLE'])
     expect(found({ ...original, stlMode: 'penalty' })).toEqual(['problem SPECIFICATION_UNREACHABLE'])
-    const [finding] = diagnoseData(resolveConfig(original, 'test'), made())
+    const [finding] = diagnoseData(resolveLabConfig(original, 'test'), made())
     // Some ten threats in a window of 100, of which none may be missed: 0.99 ** 10 = 0.904, 0.97 ** 10 = 0.737. The worse
     // of two orders is named.
     const [, known, good] = /([\d.]+) % with F1 0.99, ([\d.]+) % with F1 0.97/.exec(finding.evidence) ?? []
@@ -151,7 +151,7 @@ describe('diagnoseData', () => {
 
 describe('the generated data', () => {
   const generated = async (features: 'behaviour' | 'seed7') => {
-    const config = resolveConfig({ features, rows: 20_000, specifications: 'default' }, 'test')
+    const config = resolveLabConfig({ features, rows: 20_000, specifications: 'default' }, 'test')
     return codes(diagnoseData(config, (await load(config)).dataset))
   }
 
@@ -162,7 +162,7 @@ describe('the generated data', () => {
 })
 
 describe.runIf(process.env.VIGIL_DATA)('the recorded data', () => {
-  it.each<[ConfigInput, string[]]>([
+  it.each<[LabConfigInput, string[]]>([
     [{ specifications: 'default' }, []],
     [{ features: 'seed7' }, ['problem INPUTS_WITHOUT_SIGNAL', 'note INPUTS_CONSTANT']],
     [{ features: 'full' }, ['problem LABEL_LEAKAGE', 'note INPUTS_CONSTANT']],
@@ -171,11 +171,11 @@ describe.runIf(process.env.VIGIL_DATA)('the recorded data', () => {
     [{ specifications: 'original', stlMode: 'penalty' }, ['problem SPECIFICATION_UNREACHABLE']],
   ])('with %j: %j', async (settings, expected) => {
     const data = `${process.env.VIGIL_DATA}/darpa-tc-trace-e5`
-    const config = resolveConfig({ dataset: 'darpa-tc', data, ...settings }, 'test')
+    const config = resolveLabConfig({ dataset: 'darpa-tc', data, ...settings }, 'test')
     expect(codes(diagnoseData(config, (await load(config)).dataset))).toEqual(expected)
   })
 })
 
-async function load({ data, ...config }: ReturnType<typeof resolveConfig>) {
+async function load({ data, ...config }: ReturnType<typeof resolveLabConfig>) {
   return await loadDataset({ ...config, path: data } satisfies DatasetRequest)
 }

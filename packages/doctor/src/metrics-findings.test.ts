@@ -1,4 +1,4 @@
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { describe, expect, it } from 'vitest'
 import { diagnoseMetrics } from './diagnose.ts'
 import { FINDING_CODES, type FindingCode } from './finding.ts'
@@ -17,7 +17,7 @@ import {
 } from './metrics.fixture.ts'
 
 /** What is made, and the codes that must be among the findings. */
-const CASES: readonly [string, FindingCode[], ConfigInput, Change][] = [
+const CASES: readonly [string, FindingCode[], LabConfigInput, Change][] = [
   ['no number as entropy', ['NOT_FINITE'], {}, (i) => (i > 40 ? { entropy: null } : {})],
   ['no number as loss of the critic', ['NOT_FINITE'], {}, { criticLoss: null }],
   ['defects switched on', ['DEFECTS_ON'], { defects: ['joint-clip'] }, {}],
@@ -91,7 +91,7 @@ describe('diagnoseMetrics', () => {
 
   it('finds what says all that it must', () => {
     const found = CASES.flatMap(([, , config, change]) =>
-      diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), history(change)),
+      diagnoseMetrics(resolveLabConfig({ ...CONFIG, ...config }, 'test'), history(change)),
     )
     for (const { title, evidence, cause, remedy } of found) {
       expect(title).not.toMatch(/\.$/)

@@ -1,5 +1,5 @@
 /** A training made of its figures, for the tests of the diagnosis. Not part of the product. */
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import type { IterationMetrics } from '@vigil/runs'
 import { sampleMetrics } from '../../runs/src/sample-run.fixture.ts'
 import { diagnoseMetrics } from './diagnose.ts'
@@ -8,7 +8,7 @@ import type { FindingCode } from './finding.ts'
 /** Of the training, in which everything is due that is ever due. */
 export const ITERATIONS = 60
 /** What the training is configured by, but for the changes of a test. */
-export const CONFIG: ConfigInput = { iterations: ITERATIONS, rowsPerIteration: 1024, minibatchSize: 256 }
+export const CONFIG: LabConfigInput = { iterations: ITERATIONS, rowsPerIteration: 1024, minibatchSize: 256 }
 
 /** Figures that differ, in every line or by its iteration. */
 export type Change = Partial<IterationMetrics> | ((iteration: number) => Partial<IterationMetrics>)
@@ -24,8 +24,8 @@ export function history(change: Change = {}, length = ITERATIONS): IterationMetr
 }
 
 /** Codes of what is found in metrics under a config. */
-export function codes(config: ConfigInput, metrics: readonly IterationMetrics[]): FindingCode[] {
-  return diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), metrics).map(({ code }) => code)
+export function codes(config: LabConfigInput, metrics: readonly IterationMetrics[]): FindingCode[] {
+  return diagnoseMetrics(resolveLabConfig({ ...CONFIG, ...config }, 'test'), metrics).map(({ code }) => code)
 }
 
 /** Validation of a good team. */
@@ -42,7 +42,7 @@ export const rule = (satisfiedRate: number) => ({
   lambda: null,
 })
 /** A config with one specification that is paid for. */
-export const STL: ConfigInput = {
+export const STL: LabConfigInput = {
   stlMode: 'penalty',
   specifications: [{ name: 'r', formula: 'G (fp_rate[100] <= 0.02)' }],
 }

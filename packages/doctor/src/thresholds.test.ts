@@ -1,4 +1,4 @@
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { describe, expect, it } from 'vitest'
 import { causesFirst } from './causes-first.ts'
 import { diagnoseMetrics } from './diagnose.ts'
@@ -57,13 +57,13 @@ describe('thresholds', () => {
       'EVALUATION_UNLIKE_TRAINING',
     ])
     // Streams are played one after another: short ones come more often for a while.
-    const streams = resolveConfig({ ...CONFIG, rowsPerIteration: 1024, episodes: 'stream' }, 'test')
+    const streams = resolveLabConfig({ ...CONFIG, rowsPerIteration: 1024, episodes: 'stream' }, 'test')
     const severities = diagnoseMetrics(streams, history({ threatRate: 0.3 })).map(({ code, severity }) => [
       code,
       severity,
     ])
     expect(severities).toEqual([['EVALUATION_UNLIKE_TRAINING', 'note']])
-    const one = resolveConfig({ ...CONFIG, rowsPerIteration: 128, minibatchSize: 128 }, 'test')
+    const one = resolveLabConfig({ ...CONFIG, rowsPerIteration: 128, minibatchSize: 128 }, 'test')
     const actions = { allow: 256, block: 32, quarantine: 20, alert: 204 }
     expect(diagnoseMetrics(one, history({ threatRate: 0.03, actions }, 1))).toEqual([])
   })
@@ -101,7 +101,9 @@ describe('thresholds', () => {
 
   it('take certainty for the cause, and its vanished gradient for no finding', () => {
     const certain = { entropy: 1e-5, gradNormPolicy: 1e-7, validation: never }
-    const found = causesFirst(diagnoseMetrics(resolveConfig({ ...CONFIG, learningRate: 1 }, 'test'), history(certain)))
+    const found = causesFirst(
+      diagnoseMetrics(resolveLabConfig({ ...CONFIG, learningRate: 1 }, 'test'), history(certain)),
+    )
     expect(found[0]).toMatchObject({ code: 'ENTROPY_COLLAPSED', severity: 'problem' })
     expect(found[0].remedy).toMatch(/^Give a smaller --learning-rate \(it is 1\)/)
     expect(found.map(({ code }) => code)).not.toContain('POLICY_STARVED_BY_CLIPPING')
@@ -163,7 +165,7 @@ describe('thresholds', () => {
   })
 
   it('name the floor where the returns leave no more to be explained', () => {
-    const config = resolveConfig({ ...CONFIG, gamma: 0.99 }, 'test')
+    const config = resolveLabConfig({ ...CONFIG, gamma: 0.99 }, 'test')
     const found = diagnoseMetrics(
       config,
       history({ valueLoss: 0.99, explainableVarianceCeiling: 0.02, explainedVariance: 0.01 }),
@@ -187,8 +189,8 @@ describe('thresholds', () => {
 })
 
 describe('remedies', () => {
-  const remedyOf = (config: ConfigInput, change: Change, wanted: FindingCode) =>
-    diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), history(change)).find(
+  const remedyOf = (config: LabConfigInput, change: Change, wanted: FindingCode) =>
+    diagnoseMetrics(resolveLabConfig({ ...CONFIG, ...config }, 'test'), history(change)).find(
       ({ code }) => code === wanted,
     )!
 
@@ -219,8 +221,8 @@ describe('remedies', () => {
 })
 
 describe('causesFirst', () => {
-  const graded = (config: ConfigInput, change: Change) =>
-    causesFirst(diagnoseMetrics(resolveConfig({ ...CONFIG, ...config }, 'test'), history(change))).map(
+  const graded = (config: LabConfigInput, change: Change) =>
+    causesFirst(diagnoseMetrics(resolveLabConfig({ ...CONFIG, ...config }, 'test'), history(change))).map(
       ({ code, severity }) => `${severity} ${code}`,
     )
 

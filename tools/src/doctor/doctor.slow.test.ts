@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolveConfig } from '@vigil/config'
+import { resolveLabConfig } from '@vigil/config'
 import { trainRun } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -12,7 +12,7 @@ const COMMAND = fileURLToPath(new URL('./doctor.ts', import.meta.url))
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-doctor-'))
-  const config = resolveConfig(
+  const config = resolveLabConfig(
     {
       ...{ rows: 12_000, iterations: 6, validateEvery: 3, policyHidden: [16], valueHidden: [8], features: 'seed7' },
       ...{ rowsPerIteration: 512, minibatchSize: 256, agents: 3, attribution: 'consensus' },

@@ -8,7 +8,7 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { DEFECTS, parseFlags, readSpecifications } from '@vigil/config'
+import { DEFECTS, labConfigSchema, parseFlags, readSpecifications } from '@vigil/config'
 import { presetNames } from '../presets/presets.ts'
 import { CAUSES, type Settings } from './causes.ts'
 
@@ -60,7 +60,7 @@ export const HELP: Help = {
  * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE, {VigilError} CONFIG_FILE
  */
 export async function parseOptions(words: readonly string[]): Promise<Options> {
-  const { settings, flags } = parseFlags(words, OWN)
+  const { settings, flags } = parseFlags(words, OWN, labConfigSchema)
   if ('seed' in settings) throw commandError('INVALID_VALUE', '--seed is one; give --seeds=1,2,3.')
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)

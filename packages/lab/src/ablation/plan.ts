@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { CONFIG_ERRORS, type Config, configError, configFingerprint, mergeSettings, resolveConfig } from '@vigil/config'
+import {
+  CONFIG_ERRORS,
+  type Config,
+  configError,
+  configFingerprint,
+  mergeSettings,
+  resolveLabConfig,
+} from '@vigil/config'
 import { isErrorOf } from '@vigil/errors'
 import type { PlacedConfig } from '@vigil/learner'
 import { readPreset } from '../presets/presets.ts'
@@ -24,7 +31,7 @@ export type Plan = { readonly runs: readonly PlannedRun[]; readonly omitted: rea
 /**
  * Every preset as it is, then without causes, then with defects, each for every seed.
  *
- * @throws {VigilError} as resolveConfig, naming the preset
+ * @throws {VigilError} as resolveLabConfig, naming the preset
  */
 export function planOf(options: Options): Plan {
   const runs: PlannedRun[] = []
@@ -76,7 +83,7 @@ function settingsOf(preset: string, { quick, overrides }: Options): Settings {
 /** Some conflicts speak of settings alone: with many presets it must be said whose they are. */
 function resolve(settings: Settings, name: string): Config {
   try {
-    return resolveConfig(settings, name)
+    return resolveLabConfig(settings, name)
   } catch (error) {
     if (!isErrorOf(CONFIG_ERRORS, error) || error.code !== 'CONFLICT') throw error
     throw configError('CONFLICT', `${name}: ${error.message}`)

@@ -1,4 +1,4 @@
-import type { ConfigInput } from '@vigil/config'
+import type { LabConfigInput } from '@vigil/config'
 import type { BackendName } from '@vigil/engine'
 import type { WorkloadName } from './workload.ts'
 
@@ -10,7 +10,7 @@ type Group = (typeof GROUPS)[number]
 export type BenchCase =
   | { readonly kind: 'environment'; readonly watched: boolean }
   | { readonly kind: 'rollout'; readonly workload: WorkloadName; readonly actors: number }
-  | { readonly kind: 'training'; readonly workload: WorkloadName; readonly change: ConfigInput }
+  | { readonly kind: 'training'; readonly workload: WorkloadName; readonly change: LabConfigInput }
   | { readonly kind: 'time-to-f1'; readonly data: string; readonly seed: number }
 
 /** What to measure. */
@@ -32,7 +32,7 @@ const SEEDS = [1, 2, 3]
 export function casesOf(plan: BenchPlan): BenchCase[] {
   const { cores, data } = plan
   const counts = Array.from({ length: cores }, (_, i) => i + 1)
-  const portable = (workload: WorkloadName, threads: number, change: ConfigInput = {}): BenchCase => ({
+  const portable = (workload: WorkloadName, threads: number, change: LabConfigInput = {}): BenchCase => ({
     kind: 'training',
     workload,
     change: { engine: 'portable', actors: threads, engineThreads: Math.min(threads, 8), ...change },

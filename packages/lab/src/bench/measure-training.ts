@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { createTeam } from '@vigil/actors'
-import type { ConfigInput } from '@vigil/config'
+import type { LabConfigInput } from '@vigil/config'
 import { createEngine, type Engine } from '@vigil/engine'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf, validatedTraining } from '@vigil/learner'
 import { initialState } from '@vigil/ppo'
@@ -31,7 +31,7 @@ export type TrainingRates = {
  */
 export async function measureTraining(
   workload: Workload,
-  { rounds, change }: { readonly rounds: number; readonly change: ConfigInput },
+  { rounds, change }: { readonly rounds: number; readonly change: LabConfigInput },
 ): Promise<TrainingRates> {
   const config = configOf(workload, change)
   const team = await createTeam(teamSettingsOf(config), datasetOf(workload))

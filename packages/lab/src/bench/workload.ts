@@ -1,4 +1,4 @@
-import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
+import { type Config, type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import type { Dataset, Split } from '@vigil/data'
 import { randomStream, randomUnit, randomWord } from '@vigil/random'
 
@@ -11,7 +11,7 @@ export type Workload = {
   readonly vocabularies: readonly number[]
   /** Whether the columns are given as dense one-hot inputs, in front of the numbers. */
   readonly oneHot: boolean
-  readonly config: ConfigInput
+  readonly config: LabConfigInput
 }
 
 /** Those of DARPA TC, inputs `behaviour`: 410 in all. */
@@ -20,7 +20,7 @@ const BEHAVIOUR = [9, 37, 8, 21, 25, 25, 25, 25, 25, 25, 37, 18, 18, 33, 24, 20,
 const ROWS = 60_000
 
 /** 8,192 rows an iteration, four epochs, minibatches of 2,048 rows, rewards of every action as the baseline. */
-const COMMON: ConfigInput = {
+const COMMON: LabConfigInput = {
   agents: 4,
   policyHidden: [128, 128],
   valueHidden: null,
@@ -66,8 +66,8 @@ export const WORKLOADS = {
 export type WorkloadName = keyof typeof WORKLOADS
 
 /** The config of a workload, checked like any other. */
-export function configOf({ config }: Workload, change: ConfigInput): Config {
-  return resolveConfig(
+export function configOf({ config }: Workload, change: LabConfigInput): Config {
+  return resolveLabConfig(
     { iterations: 1_000_000, validateEvery: 1_000_000, anneal: false, ...config, ...change },
     'bench',
   )

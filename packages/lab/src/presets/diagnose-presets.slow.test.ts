@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DEFECTS, mergeSettings, resolveConfig } from '@vigil/config'
+import { DEFECTS, mergeSettings, resolveLabConfig } from '@vigil/config'
 import type { FindingCode } from '@vigil/doctor'
 import { diagnoseRun, trainAndScore } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ const NARROW = { lstmHidden: [8, 8] }
 async function codesOf(preset: string, change: Record<string, unknown>): Promise<FindingCode[]> {
   const out = await mkdtemp(join(root, preset))
   const settings = mergeSettings(mergeSettings(readPreset(preset).settings, SMALL), { ...change, out })
-  const config = { ...resolveConfig(settings, 'test'), out }
+  const config = { ...resolveLabConfig(settings, 'test'), out }
   const stop = { requested: () => false, onRequest: () => () => undefined }
   await trainAndScore(config, { stream: { write: () => true }, isTTY: false, stop })
   return (await diagnoseRun(out, undefined)).findings.map(({ code }) => code)

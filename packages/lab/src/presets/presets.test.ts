@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { resolveConfig } from '@vigil/config'
+import { resolveLabConfig } from '@vigil/config'
 import { VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import { presetNames, readPreset } from './presets.ts'
@@ -12,7 +12,7 @@ describe('the presets', () => {
 
   it.each(presetNames())('%s resolves to a config that differs from what it extends in what it says', (name) => {
     const { settings, purpose } = readPreset(name)
-    const config = resolveConfig(settings, name) as unknown as Record<string, unknown>
+    const config = resolveLabConfig(settings, name) as unknown as Record<string, unknown>
     for (const [key, value] of Object.entries(settings)) {
       if (key === 'specifications') continue // a preset of its own, resolved to formulas
       expect(config[key], key).toEqual(value)

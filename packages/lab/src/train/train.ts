@@ -16,6 +16,7 @@ await runCommand(
       'Trains an attempt of the earlier system, or the defaults with faults switched on, and leaves the files that learner:train leaves. docs/history.md has what became of each.',
     examples: ['--preset=original', '--preset=no-norm --seed=2', '--defects=joint-clip', '--resume=runs/NAME'],
     flags: FLAGS,
+    isExperiment: true,
     beginFrom(flags) {
       const preset = textFlag(flags, 'preset', 'NAME')
       return preset === undefined ? [] : [{ source: `preset ${preset}`, settings: readPreset(preset).settings }]

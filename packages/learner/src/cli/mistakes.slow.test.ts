@@ -45,6 +45,7 @@ describe('train refuses', () => {
     [['--seed=abc'], 2, /INVALID_VALUE: --seed must be a number, but is "abc"/],
     [['--config=nowhere.json'], 2, /CONFIG_FILE: The config file nowhere\.json cannot be read/],
     [['--preset=original'], 2, /UNKNOWN_FLAG: There is no flag --preset here\. .*npx nx run lab:train --preset=/],
+    [['--team-bonus=1'], 2, /UNKNOWN_FLAG: There is no flag --team-bonus here\. .*npx nx run lab:train --team-bonus=/],
     [['--config=c.json', '--resume=nowhere'], 2, /CONFLICT: .* not --config\./],
     [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
     [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],

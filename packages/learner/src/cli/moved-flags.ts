@@ -1,16 +1,15 @@
-import { commandError, type FlagTable, flagName } from '@vigil/command-line'
+import { commandError, flagName } from '@vigil/command-line'
+import { LAB_KEYS } from '@vigil/config'
 
 /** Flags of earlier versions that lab:train takes. */
-const OF_LAB: readonly string[] = ['preset']
+const OF_LAB: readonly string[] = ['preset', ...LAB_KEYS.map(flagName)]
 
 /** Names the command that a flag has moved to. @throws {VigilError} UNKNOWN_FLAG */
-export function refuseMovedFlags(words: readonly string[], own: FlagTable): void {
-  for (const word of words) {
-    const name = flagName(/^--([^=]+)/.exec(word)?.[1] ?? '')
-    if (!OF_LAB.includes(name) || Object.hasOwn(own, name)) continue
-    throw commandError(
-      'UNKNOWN_FLAG',
-      `There is no flag --${name} here. The attempts of the earlier system and their faults are trained by: npx nx run lab:train --${name}=VALUE.`,
-    )
-  }
+export function refuseMovedFlags(words: readonly string[]): void {
+  const moved = words.map((word) => flagName(/^--([^=]+)/.exec(word)?.[1] ?? '')).find((name) => OF_LAB.includes(name))
+  if (moved === undefined) return
+  throw commandError(
+    'UNKNOWN_FLAG',
+    `There is no flag --${moved} here. Attempts of the earlier system, their faults and other experiments are trained by: npx nx run lab:train --${moved}=VALUE.`,
+  )
 }

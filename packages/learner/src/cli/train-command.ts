@@ -2,11 +2,14 @@ import { type Command, type Flags, type FlagTable, flagName, flagsOf, type Help,
 import {
   COMMAND_LINE,
   configError,
+  configSchema,
+  labConfigSchema,
   layerSettings,
   parseFlags,
   readConfigFile,
   readSpecifications,
   resolveConfig,
+  resolveLabConfig,
   type SettingLayer,
   settingGroups,
 } from '@vigil/config'
@@ -33,20 +36,24 @@ export type TrainCommand = Omit<Help, 'groups'> & {
   readonly flags: FlagTable
   /** Settings to begin from, which config file and flags overrule. */
   readonly beginFrom: (flags: Flags) => readonly SettingLayer[]
+  /** Whether the settings of experiments may be given. */
+  readonly isExperiment: boolean
 }
 
 /** A command that trains a team in a run folder, or goes on with one. */
-export function trainCommand({ flags: own, beginFrom, ...help }: TrainCommand): Command {
+export function trainCommand({ flags: own, beginFrom, isExperiment, ...help }: TrainCommand): Command {
+  const schema = isExperiment ? labConfigSchema : configSchema
+  const resolve = isExperiment ? resolveLabConfig : resolveConfig
   const table = { ...FLAGS, ...own }
   return {
-    help: { ...help, groups: [{ title: 'What to train', flags: flagsOf(table) }, ...settingGroups()] },
+    help: { ...help, groups: [{ title: 'What to train', flags: flagsOf(table) }, ...settingGroups(schema)] },
     async run({ words, stop }) {
-      refuseMovedFlags(words, table)
-      const { settings, flags } = parseFlags(words, table)
+      if (!isExperiment) refuseMovedFlags(words)
+      const { settings, flags } = parseFlags(words, table, schema)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
-          ? await newRun(settings, flags, beginFrom(flags))
+          ? await newRun(settings, flags, { first: beginFrom(flags), resolve })
           : await resumedRun(
               resumed,
               settings,
@@ -61,7 +68,7 @@ export function trainCommand({ flags: own, beginFrom, ...help }: TrainCommand): 
 async function newRun(
   settings: Record<string, unknown>,
   flags: Flags,
-  first: readonly SettingLayer[],
+  { first, resolve }: { readonly first: readonly SettingLayer[]; readonly resolve: typeof resolveConfig },
 ): Promise<TrainRunPlan> {
   const file = textFlag(flags, 'config', 'FILE')
   if (typeof settings.specifications === 'string') {
@@ -72,7 +79,7 @@ async function newRun(
     ...(file === undefined ? [] : [{ source: file, settings: await readConfigFile(file) }]),
     { source: COMMAND_LINE, settings },
   ])
-  const config = resolveConfig(layers.settings, layers.sourceOf)
+  const config = resolve(layers.settings, layers.sourceOf)
   await assertRunFolderFree(config)
   return { kind: 'new', config }
 }

@@ -15,5 +15,6 @@ await runCommand(
     ],
     flags: {},
     beginFrom: () => [],
+    isExperiment: false,
   }),
 )

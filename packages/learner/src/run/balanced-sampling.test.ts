@@ -1,5 +1,5 @@
 import { createTeam } from '@vigil/actors'
-import { resolveConfig } from '@vigil/config'
+import { resolveLabConfig } from '@vigil/config'
 import { expect, it } from 'vitest'
 import { madeDataset } from '../../../doctor/src/dataset.fixture.ts'
 import { teamSettingsOf } from '../settings.ts'
@@ -13,7 +13,7 @@ it.each([
   const labels = new Uint8Array(100).fill(label)
   const dataset = madeDataset({ labels, dense: [new Float32Array(100)], categorical: [] })
   await expect(
-    createTeam(teamSettingsOf(resolveConfig({ ...SMALL, sampling: 'balanced' }, 'test')), dataset),
+    createTeam(teamSettingsOf(resolveLabConfig({ ...SMALL, sampling: 'balanced' }, 'test')), dataset),
   ).rejects.toMatchObject({
     code: 'SAMPLING',
     message: expect.stringContaining(`the 70 rows to train on are ${found}`),

@@ -1,17 +1,17 @@
 /** Each fault of the system before, alone, shows in the figure that is there for it, and in no other. */
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import type { IterationMetrics } from '@vigil/runs'
 import { expect, it } from 'vitest'
 import { startLearner } from './learner.ts'
 import { loadData } from './session.ts'
 import { validatedTraining } from './validated-training.ts'
 
-const MLP: ConfigInput = { policyHidden: [24], valueHidden: [16] }
-const LSTM: ConfigInput = { ...MLP, policy: 'lstm', lstmHidden: [12], episodeSteps: 40 }
+const MLP: LabConfigInput = { policyHidden: [24], valueHidden: [16] }
+const LSTM: LabConfigInput = { ...MLP, policy: 'lstm', lstmHidden: [12], episodeSteps: 40 }
 
 /** Metrics of two iterations of a small team, whose returns are not normalised, so that the critic's gradient is large. */
-async function metricsOf(input: ConfigInput): Promise<IterationMetrics[]> {
-  const config = resolveConfig(
+async function metricsOf(input: LabConfigInput): Promise<IterationMetrics[]> {
+  const config = resolveLabConfig(
     {
       ...{
         rows: 3000,
@@ -40,7 +40,7 @@ async function metricsOf(input: ConfigInput): Promise<IterationMetrics[]> {
 }
 
 /** The figures that show a fault, of the second iteration, whose policies are no longer uniform. */
-async function symptomsOf(input: ConfigInput) {
+async function symptomsOf(input: LabConfigInput) {
   const [, metrics] = await metricsOf(input)
   const { allow, block, quarantine, alert } = metrics.actions
   return {
@@ -64,7 +64,7 @@ const WITHOUT = {
   threatRate: expect.closeTo(0.1, 1),
 }
 
-it.each<[string, ConfigInput, object]>([
+it.each<[string, LabConfigInput, object]>([
   ['no fault', MLP, {}],
   ['no fault, a recurrent team', LSTM, {}],
   ['joint-clip', { ...MLP, defects: ['joint-clip'] }, { criticStarves: true }],
@@ -83,7 +83,7 @@ it.each<[string, ConfigInput, object]>([
 })
 
 it('drops the same units whatever the number of threads', async () => {
-  const input: ConfigInput = { ...LSTM, defects: ['replay-mismatch', 'ratio-matrix', 'joint-clip'] }
+  const input: LabConfigInput = { ...LSTM, defects: ['replay-mismatch', 'ratio-matrix', 'joint-clip'] }
   const [two, one] = [await metricsOf(input), await metricsOf({ ...input, actors: 1, engineThreads: 1 })]
   const learnt = (lines: IterationMetrics[]) =>
     lines.map(({ stepsPerSecond: _speed, collectMs: _collect, updateMs: _update, ...metrics }) => metrics)

@@ -3,7 +3,7 @@ import { cp, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolveConfig } from '@vigil/config'
+import { resolveLabConfig } from '@vigil/config'
 import { VigilError } from '@vigil/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRun } from './diagnose-run.ts'
@@ -35,7 +35,7 @@ const quiet = {
 function config(out: string) {
   const small = { rows: 1000, iterations: 2, validateEvery: 1, rowsPerIteration: 256, minibatchSize: 256, shards: 2 }
   const network = { policyHidden: [4], valueHidden: [4], engine: 'portable', actors: 1, engineThreads: 1 } as const
-  return { ...resolveConfig({ ...small, ...network, out }, 'test'), out }
+  return { ...resolveLabConfig({ ...small, ...network, out }, 'test'), out }
 }
 
 type Command = keyof typeof COMMANDS

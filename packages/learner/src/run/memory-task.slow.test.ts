@@ -1,5 +1,5 @@
 import { createTeam, type Team } from '@vigil/actors'
-import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import type { Dataset, Split } from '@vigil/data'
 import { createEngine, type Engine } from '@vigil/engine'
 import { bestAction, meanReward } from '@vigil/env-wasm'
@@ -46,7 +46,7 @@ function memoryTask(): Dataset {
 }
 
 const dataset = memoryTask()
-const SETTINGS: ConfigInput = {
+const SETTINGS: LabConfigInput = {
   episodes: 'stream',
   gamma: 0,
   iterations: 30,
@@ -62,8 +62,8 @@ const SETTINGS: ConfigInput = {
   engineThreads: 1,
 }
 
-async function withTeam<T>(input: ConfigInput, use: (team: Team, engine: Engine) => Promise<T>): Promise<T> {
-  const config = resolveConfig({ ...SETTINGS, ...input }, 'test')
+async function withTeam<T>(input: LabConfigInput, use: (team: Team, engine: Engine) => Promise<T>): Promise<T> {
+  const config = resolveLabConfig({ ...SETTINGS, ...input }, 'test')
   const team = await createTeam(teamSettingsOf(config), dataset)
   const engine = await createEngine(engineSettingsOf(config), team.network, null)
   try {
@@ -75,8 +75,8 @@ async function withTeam<T>(input: ConfigInput, use: (team: Team, engine: Engine)
 }
 
 /** Reward per validation event of the greedy team after training. */
-async function trained(input: ConfigInput): Promise<number> {
-  const config = resolveConfig({ ...SETTINGS, ...input }, 'test')
+async function trained(input: LabConfigInput): Promise<number> {
+  const config = resolveLabConfig({ ...SETTINGS, ...input }, 'test')
   return await withTeam(input, async (team, engine) => {
     const from = { ...initialState(ppoSettingsOf(config), team, null), best: null }
     engine.loadParameters(from.parameters)
@@ -90,7 +90,7 @@ async function trained(input: ConfigInput): Promise<number> {
 function rewardOf(decide: (row: number) => number): number {
   const { rows } = dataset.splits.validation
   const labels = Uint8Array.from(rows, (row) => dataset.labels[row])
-  return meanReward(countConfusion(Uint8Array.from(rows, decide), labels), resolveConfig({}, 'test').rewards)
+  return meanReward(countConfusion(Uint8Array.from(rows, decide), labels), resolveLabConfig({}, 'test').rewards)
 }
 /** The best action that does not look: with a quarter of threats an alert on every event. */
 const bestConstant = Math.max(...[0, 1, 3].map((action) => rewardOf(() => action)))
@@ -109,7 +109,7 @@ describe('a task that only memory can solve', () => {
 
   it('is learnt by the recurrent cross-entropy baseline, which walks streams from a state of zero', async () => {
     const input = { policy: 'lstm', iterations: 8 } as const
-    const config = resolveConfig({ ...SETTINGS, ...input }, 'test')
+    const config = resolveLabConfig({ ...SETTINGS, ...input }, 'test')
     const segments: { resets: number; broken: number; labels: number }[] = []
     const reward = await withTeam(input, async (team, engine) => {
       const watched: Engine = {

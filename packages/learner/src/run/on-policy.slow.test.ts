@@ -1,5 +1,5 @@
 import { createTeam, type Team } from '@vigil/actors'
-import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
+import { type Config, type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { type Dataset, loadDataset } from '@vigil/data'
 import { createEngine, type Engine } from '@vigil/engine'
 import { parameterLayout } from '@vigil/policy-wasm'
@@ -21,7 +21,7 @@ const RATIO_TOLERANCE = 1e-5
 const ENGINES = {
   portable: { engine: 'portable', engineThreads: 2 },
   'tfjs on cpu': { engine: 'tfjs', backend: 'cpu' },
-} as const satisfies Record<string, ConfigInput>
+} as const satisfies Record<string, LabConfigInput>
 
 const POLICIES = {
   'feed-forward, iid': { episodes: 'iid' },
@@ -35,7 +35,7 @@ const POLICIES = {
     lstmHidden: [12, 9],
     layerNorm: true,
   },
-} as const satisfies Record<string, ConfigInput>
+} as const satisfies Record<string, LabConfigInput>
 
 /** TF.js on cpu is slow; what it is to show is that its networks are those of the actors. */
 const CASES = [
@@ -50,7 +50,7 @@ const CASES = [
 ]
 
 describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
-  const config = resolveConfig(
+  const config = resolveLabConfig(
     {
       rows: 3000,
       policyHidden: [28],

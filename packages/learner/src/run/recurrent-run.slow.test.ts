@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, type ConfigInput, DEFECTS, resolveConfig } from '@vigil/config'
+import { type Config, DEFECTS, type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
 import { readEvaluation, readMetrics, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ afterAll(async () => {
   await rm(root, { recursive: true })
 })
 
-const SMALL: ConfigInput = {
+const SMALL: LabConfigInput = {
   rows: 4000,
   episodes: 'stream',
   episodeSteps: 11,
@@ -43,9 +43,9 @@ async function carryOut(plan: Plan, stopAfter = Number.POSITIVE_INFINITY): Promi
   await trainRun(plan, { stream: { write: () => true }, isTTY: false, stop })
 }
 
-async function run(name: string, input: ConfigInput, stopAfter?: number): Promise<void> {
+async function run(name: string, input: LabConfigInput, stopAfter?: number): Promise<void> {
   await carryOut(
-    { kind: 'new', config: resolveConfig({ ...SMALL, ...input, out: join(root, name) }, 'test') },
+    { kind: 'new', config: resolveLabConfig({ ...SMALL, ...input, out: join(root, name) }, 'test') },
     stopAfter,
   )
 }
@@ -88,7 +88,7 @@ describe('a run of a recurrent team', () => {
   })
 
   it.each([0, 1] as const)('with all faults of the system before is so too, staleness %i', async (staleness) => {
-    const input: ConfigInput = {
+    const input: LabConfigInput = {
       ...{ defects: [...DEFECTS], sampling: 'balanced', stlMode: 'penalty', specifications: 'original', staleness },
       ...{ episodes: 'iid', rows: 2000, rowsPerIteration: 512, minibatchSize: 128 },
     }
@@ -125,7 +125,7 @@ describe('a run of a recurrent team', () => {
     ['rollouts of one step', { rolloutSteps: 1 }],
     ['one lane in a minibatch', { rolloutSteps: 64, minibatchSize: 64 }],
     ['the wasm backend of TF.js', { engine: 'tfjs', backend: 'wasm', agents: 1, rowsPerIteration: 512 }],
-  ] as [string, ConfigInput][])('works with %s', async (name, input) => {
+  ] as [string, LabConfigInput][])('works with %s', async (name, input) => {
     await run(name, { ...input, iterations: 1, epochs: 2 })
     for (const line of await readMetrics(runFolderAt(join(root, name)).metrics)) {
       expect(line.policyLoss).not.toBeNull()

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveConfig } from '@vigil/config'
+import { resolveLabConfig } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
 import { runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 
 const configFor = (name: string) => {
   const out = join(root, name)
-  return { ...resolveConfig({ ...SMALL, out }, 'test'), out }
+  return { ...resolveLabConfig({ ...SMALL, out }, 'test'), out }
 }
 
 const quietSession = {

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type ConfigInput, resolveConfig, withSettings } from '@vigil/config'
+import { type LabConfigInput, resolveLabConfig, withSettings } from '@vigil/config'
 import { parsePipeline } from '@vigil/data'
 import {
   createRunFolder,
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(root, { recursive: true })
 })
 
-const SMALL: ConfigInput = {
+const SMALL: LabConfigInput = {
   rows: 4000,
   iterations: 6,
   validateEvery: 2,
@@ -38,8 +38,8 @@ const SMALL: ConfigInput = {
 }
 
 /** Trains into root/name; stops after `stopAfter` iterations if given. Returns what was said. */
-async function run(name: string, input: ConfigInput, stopAfter = Number.POSITIVE_INFINITY): Promise<string> {
-  const config = resolveConfig({ ...SMALL, ...input, out: join(root, name) }, 'test')
+async function run(name: string, input: LabConfigInput, stopAfter = Number.POSITIVE_INFINITY): Promise<string> {
+  const config = resolveLabConfig({ ...SMALL, ...input, out: join(root, name) }, 'test')
   return await speak((session) => trainRun({ kind: 'new', config }, session), stopAfter)
 }
 
@@ -160,7 +160,7 @@ describe('a run that is made longer', () => {
     'is annealed anew from where it stood, the same however often it was stopped, staleness %i',
     async (staleness) => {
       const name = (way: string) => `${way}-longer-${staleness}`
-      const kind: ConfigInput = { staleness, validateEvery: 4 }
+      const kind: LabConfigInput = { staleness, validateEvery: 4 }
       await run(name('finished'), kind)
       const { record, config } = runFolderAt(join(root, name('finished')))
       const before = await readRunRecord(record)
@@ -298,7 +298,7 @@ describe('a run that was killed', () => {
 
 describe('a run that fails', () => {
   it('frees what its engine holds', async () => {
-    const config = resolveConfig({ ...SMALL, engine: 'tfjs', backend: 'cpu', out: join(root, 'failed') }, 'test')
+    const config = resolveLabConfig({ ...SMALL, engine: 'tfjs', backend: 'cpu', out: join(root, 'failed') }, 'test')
     const before = tf.memory().numTensors
     const stop = {
       requested: () => {
@@ -315,7 +315,7 @@ describe('a run that fails', () => {
 
 describe('two runs at once', () => {
   it('never share a folder', async () => {
-    const config = resolveConfig({ ...SMALL, out: join(root, 'wanted') }, 'test')
+    const config = resolveLabConfig({ ...SMALL, out: join(root, 'wanted') }, 'test')
     const claims = await Promise.allSettled([1, 2, 3].map(() => createRunFolder(config, {})))
     expect(claims.filter(({ status }) => status === 'fulfilled').length).toBe(1)
     for (const claim of claims)
@@ -344,7 +344,7 @@ describe('the algorithm', () => {
       { stlMode: 'lagrangian', policy: 'lstm', lstmHidden: [8], episodes: 'stream' },
     ],
     ['a discount over truncated episodes', { gamma: 0.9, episodeSteps: 5, rule: 'majority' }],
-  ] as [string, ConfigInput][])('runs with %s', async (name, input) => {
+  ] as [string, LabConfigInput][])('runs with %s', async (name, input) => {
     await run(name, { ...input, iterations: 2 })
     const metrics = await readMetrics(runFolderAt(join(root, name)).metrics)
     expect(metrics.length).toBe(2)
