@@ -288,7 +288,7 @@ describe.each(Object.entries(ENGINES))('segments on %s', (_name, create) => {
 
   it('do not see what was before a reset', async () => {
     const minibatch = randomMinibatch(team, SEGMENTS, 2)
-    const { laneCount, resets, state } = minibatch.recurrence!
+    const { laneCount, resets, recurrentState } = minibatch.recurrence!
     // In lane 0 an episode begins at step 2, and only what comes after it counts.
     for (let step = 0; step < 4; step++) resets[step * laneCount] = step === 2 ? 1 : 0
     for (const agent of [0, 1]) minibatch.weights.fill(0, agent * SIZE, agent * SIZE + 2 * laneCount)
@@ -297,10 +297,14 @@ describe.each(Object.entries(ENGINES))('segments on %s', (_name, create) => {
     const before = minibatch.dense.subarray(0, 2 * laneCount * team.denseSize)
     const other = { ...minibatch, dense: minibatch.dense.slice() }
     other.dense.set(lane(before, -3))
-    const stateSize = state.length / (2 * laneCount)
-    const otherState = state.map((value, index) => (Math.floor(index / stateSize) % laneCount === 0 ? -value : value))
+    const stateSize = recurrentState.length / (2 * laneCount)
+    const otherState = recurrentState.map((value, index) =>
+      Math.floor(index / stateSize) % laneCount === 0 ? -value : value,
+    )
     const reset = await updated(minibatch)
-    expect(await updated({ ...other, recurrence: { ...minibatch.recurrence!, state: otherState } })).toEqual(reset)
+    expect(await updated({ ...other, recurrence: { ...minibatch.recurrence!, recurrentState: otherState } })).toEqual(
+      reset,
+    )
     const carried = { ...minibatch.recurrence!, resets: resets.map((value, at) => (at % laneCount === 0 ? 0 : value)) }
     const one = await updated({ ...minibatch, recurrence: carried })
     expect(one.stats).not.toEqual(reset.stats)
@@ -336,8 +340,8 @@ describe.each(Object.entries(ENGINES))('segments on %s', (_name, create) => {
       ['laneCount', 4.5],
       ['resets', recurrence.resets.subarray(1)],
       ['resets', recurrence.resets.map(() => 2)],
-      ['state', recurrence.state.subarray(1)],
-      ['state', recurrence.state.map((entry, index) => (index === 3 ? Number.NaN : entry))],
+      ['recurrentState', recurrence.recurrentState.subarray(1)],
+      ['recurrentState', recurrence.recurrentState.map((entry, index) => (index === 3 ? Number.NaN : entry))],
     ] as const) {
       const error = { code: 'MINIBATCH_SHAPE', message: expect.stringContaining(field) }
       const wrong = { ...minibatch, recurrence: { ...recurrence, [field]: value } }

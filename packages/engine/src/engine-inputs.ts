@@ -115,7 +115,7 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
         : 'recurrence must be null, because the network has no LSTM layers, but is given.',
     )
   }
-  const { stepCount, laneCount, resets, state } = recurrence
+  const { stepCount, laneCount, resets, recurrentState } = recurrence
   const areCounts = [stepCount, laneCount].every((count) => Number.isSafeInteger(count) && count >= 1)
   if (!areCounts || stepCount * laneCount !== size) {
     throw engineError(
@@ -125,14 +125,19 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
     )
   }
   assertLength('recurrence.resets', '[T, L]', resets.length, size)
-  assertLength('recurrence.state', '[A, L, H]', state.length, spec.agentCount * laneCount * recurrentStateSize(spec))
+  assertLength(
+    'recurrence.recurrentState',
+    '[A, L, H]',
+    recurrentState.length,
+    spec.agentCount * laneCount * recurrentStateSize(spec),
+  )
   const reset = resets.find((value) => value > 1)
   if (reset !== undefined) {
     throw engineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)
   }
-  const value = state.find((entry) => !Number.isFinite(entry))
+  const value = recurrentState.find((entry) => !Number.isFinite(entry))
   if (value !== undefined) {
-    throw engineError('MINIBATCH_SHAPE', `recurrence.state must be finite, but holds ${value}.`)
+    throw engineError('MINIBATCH_SHAPE', `recurrence.recurrentState must be finite, but holds ${value}.`)
   }
 }
 

@@ -47,7 +47,7 @@ export type Recurrence = {
   /** [T, L] 1 = an episode begins at this step: the state before it is zero, whatever came before */
   readonly resets: Uint8Array
   /** [A, L, H] state before the first step (`recurrentStateSize`), a constant: no gradient flows into it */
-  readonly state: Float32Array
+  readonly recurrentState: Float32Array
 }
 
 /** B events with their labels, for `supervisedUpdate`. */

@@ -43,7 +43,7 @@ it('agrees with the normalisation and the LSTM cell that TensorFlow.js brings', 
   const kernel = gates(tf.concat([tensor('lstmInput.0'), tensor('lstmRecurrent.0')], 0)) as tf.Tensor2D
   const bias = gates(tensor('lstmBias.0')) as tf.Tensor1D
   // H = 32: h and c of the policy's layer, then of the critic's.
-  const own = minibatch.recurrence!.state.subarray(32 + 16)
+  const own = minibatch.recurrence!.recurrentState.subarray(32 + 16)
   let h = tf.tensor2d(own.slice(0, 8), [1, 8])
   let c = tf.tensor2d(own.slice(8, 16), [1, 8])
   const expected: number[] = []

@@ -96,7 +96,7 @@ function normOracle(values: Float64Array, width: number): Float64Array {
 
 /** Output of an LSTM layer in every row, given the rows of the layer below; row = t * L + lane. */
 function lstmOracle({ spec, agent, rows, trunk, tensor }: Trunk, layer: number, below: Float64Array[]): Float64Array[] {
-  const { stepCount, laneCount, resets, state } = rows.recurrence!
+  const { stepCount, laneCount, resets, recurrentState } = rows.recurrence!
   const width = paddedWidth(spec.lstmHidden[layer])
   const stateSize = recurrentStateSize(spec)
   const before = spec.lstmHidden.slice(0, layer).reduce((sum, other) => sum + 2 * paddedWidth(other), 0)
@@ -105,8 +105,8 @@ function lstmOracle({ spec, agent, rows, trunk, tensor }: Trunk, layer: number, 
   const outputs: Float64Array[] = []
   for (let lane = 0; lane < laneCount; lane++) {
     const from = (agent * laneCount + lane) * stateSize + offset
-    let h = Float64Array.from(state.subarray(from, from + width))
-    let c = Float64Array.from(state.subarray(from + width, from + 2 * width))
+    let h = Float64Array.from(recurrentState.subarray(from, from + width))
+    let c = Float64Array.from(recurrentState.subarray(from + width, from + 2 * width))
     for (let step = 0; step < stepCount; step++) {
       const row = step * laneCount + lane
       if (resets[row] === 1) {

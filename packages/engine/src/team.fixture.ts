@@ -177,10 +177,10 @@ function randomRecurrence(spec: NetworkSpec, segments: number | Segments, random
   const widths = Array.from({ length: trunks }, () => spec.lstmHidden.flatMap((width) => [width, width])).flat()
   const isInUse = widths.flatMap((width) => Array.from({ length: paddedWidth(width) }, (_, unit) => unit < width))
   const resets = Uint8Array.from({ length: stepCount * laneCount }, () => (random() < 0.25 ? 1 : 0))
-  const state = Float32Array.from({ length: spec.agentCount * laneCount * isInUse.length }, (_, index) =>
+  const recurrentState = Float32Array.from({ length: spec.agentCount * laneCount * isInUse.length }, (_, index) =>
     isInUse[index % isInUse.length] ? 2 * random() - 1 : 0,
   )
-  return { stepCount, laneCount, resets, state }
+  return { stepCount, laneCount, resets, recurrentState }
 }
 
 function rowCount(segments: number | Segments): number {

@@ -73,8 +73,8 @@ function recurrenceOf(settings: BaselineSettings, { network }: Team): Recurrence
   if (stateSize === 0) return null
   const stepCount = settings.rolloutSteps
   const laneCount = settings.minibatchSize / stepCount
-  const state = new Float32Array(settings.environment.agentCount * laneCount * stateSize)
-  return { stepCount, laneCount, resets: new Uint8Array(settings.minibatchSize), state }
+  const recurrentState = new Float32Array(settings.environment.agentCount * laneCount * stateSize)
+  return { stepCount, laneCount, resets: new Uint8Array(settings.minibatchSize), recurrentState }
 }
 
 /** Zeroes the first-layer rows that the context multiplies; a context of zeros never changes them. */

@@ -56,7 +56,7 @@ export function gatherSegments(
   beginTile(workspace, update.stepCount, tileLanes)
   tile.resets = workspace.resets
   tile.state =
-    update.state + floats((agent * update.laneCount + first) * plan.stateSize) + trunkStateOffset(plan, trunk)
+    update.recurrentState + floats((agent * update.laneCount + first) * plan.stateSize) + trunkStateOffset(plan, trunk)
   tile.stateStride = floats(plan.stateSize)
   tile.stateLanes = laneCount
   return first + laneCount

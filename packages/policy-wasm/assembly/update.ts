@@ -32,7 +32,7 @@ export class Update {
   categorical: usize
   /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, H], states before the first step; recurrent */
   resets: usize
-  state: usize
+  recurrentState: usize
   /** -> u8 [B], supervised */
   labels: usize
   /** -> u8 [A, B] and f32 [A, B] each, PPO */

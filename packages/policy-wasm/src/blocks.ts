@@ -68,7 +68,7 @@ export const UPDATE = describeBlock('Update', {
   dense: 'pointer',
   categorical: 'pointer',
   resets: 'pointer',
-  state: 'pointer',
+  recurrentState: 'pointer',
   labels: 'pointer',
   actions: 'pointer',
   oldLogProbs: 'pointer',

@@ -83,7 +83,7 @@ function update(
     dense: floats(X),
     categorical,
     resets: 0,
-    state: 0,
+    recurrentState: 0,
     labels: 0,
     actions: place(ROWS),
     oldLogProbs: floats(zeros.map(() => Math.log(0.25))),

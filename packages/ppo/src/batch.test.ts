@@ -125,7 +125,7 @@ describe('from trajectories to a batch', () => {
       lanesPerShard: E,
       // A step behind the ends; that of the last step shows in the next rollout's state.
       resets: Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1),
-      states: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17),
+      recurrentState: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17),
     })
     const feedForward = assemble([trajectory(0)], settings, both(createReturnNormaliser('running')))
     expect(feedForward.batch.recurrence).toBeNull()

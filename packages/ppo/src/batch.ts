@@ -49,7 +49,7 @@ export type BatchRecurrence = {
    */
   readonly resets: Uint8Array
   /** [N / T, A, H] each lane's recurrent state before its first step, in the order shard, lane */
-  readonly states: Float32Array
+  readonly recurrentState: Float32Array
 }
 
 /** What an iteration makes of its trajectories before it learns, in their order. */
@@ -147,7 +147,7 @@ function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | nu
     stepCount,
     lanesPerShard,
     resets,
-    states: join(
+    recurrentState: join(
       Float32Array,
       trajectories.map((t) => t.recurrentState),
     ),

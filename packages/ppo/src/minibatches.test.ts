@@ -84,7 +84,7 @@ const RECURRENT: Batch = {
     stepCount: STEPS,
     lanesPerShard: 3,
     resets: Uint8Array.from({ length: EVENTS }, (_, event) => (event * event) % 2),
-    states: Float32Array.from({ length: LANES * AGENTS * STATE }, (_, i) => 5000 + i),
+    recurrentState: Float32Array.from({ length: LANES * AGENTS * STATE }, (_, i) => 5000 + i),
   },
 }
 
@@ -101,7 +101,7 @@ function lanesOf(pass: number): number[][] {
     alone: false,
     direct: null,
   })) {
-    const { stepCount, laneCount, state, resets: shown } = m.recurrence!
+    const { stepCount, laneCount, recurrentState, resets: shown } = m.recurrence!
     expect([stepCount, laneCount]).toEqual([STEPS, 2])
     const lanes = Array.from({ length: laneCount }, (_, l) => {
       const events = Array.from({ length: STEPS }, (_, t) => (m.oldLogProbs[t * laneCount + l] - 1000) / AGENTS)
@@ -116,7 +116,7 @@ function lanesOf(pass: number): number[][] {
       for (let agent = 0; agent < AGENTS; agent++) {
         const at = (agent * laneCount + l) * STATE
         const own = 5000 + (lane * AGENTS + agent) * STATE
-        expect([...state.subarray(at, at + STATE)]).toEqual([own, own + 1])
+        expect([...recurrentState.subarray(at, at + STATE)]).toEqual([own, own + 1])
       }
       return lane
     })
@@ -132,8 +132,8 @@ describe('minibatchesOf a recurrent team', () => {
       [...minibatchesOf(RECURRENT, SOURCE, { ...order, alone })].map((m) => structuredClone(m))
     for (const [index, forgetful] of snapshots(true).entries()) {
       const whole = snapshots(false)[index]
-      const { resets, state, ...shape } = forgetful.recurrence!
-      expect([...resets, ...state]).toEqual([...resets.fill(1), ...state.fill(0)])
+      const { resets, recurrentState, ...shape } = forgetful.recurrence!
+      expect([...resets, ...recurrentState]).toEqual([...resets.fill(1), ...recurrentState.fill(0)])
       expect({ ...forgetful, recurrence: null }).toEqual({ ...whole, recurrence: null })
       expect(whole.recurrence).toMatchObject(shape)
     }

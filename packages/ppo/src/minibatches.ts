@@ -68,7 +68,7 @@ export function* minibatchesOf(
     }
     if (recurrence !== null) {
       for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = options.alone ? 1 : recurrence.resets[events[b]]
-      if (!options.alone) fillStates(recurrence, lanes, minibatch.recurrence!.state, A)
+      if (!options.alone) fillStates(recurrence, lanes, minibatch.recurrence!.recurrentState, A)
     }
     yield minibatch
   }
@@ -105,14 +105,14 @@ function gatherConstraints(
   }
 }
 
-function recurrenceBuffers(batch: Batch, { stepCount, states }: BatchRecurrence, size: number) {
+function recurrenceBuffers(batch: Batch, { stepCount, recurrentState }: BatchRecurrence, size: number) {
   const laneCount = size / stepCount
-  const floatsPerLane = states.length / (batch.eventCount / stepCount) // A * H
+  const floatsPerLane = recurrentState.length / (batch.eventCount / stepCount) // A * H
   return {
     stepCount,
     laneCount,
     resets: new Uint8Array(size),
-    state: new Float32Array(laneCount * floatsPerLane),
+    recurrentState: new Float32Array(laneCount * floatsPerLane),
   }
 }
 
@@ -123,12 +123,17 @@ function eventOf({ stepCount, lanesPerShard }: BatchRecurrence, lane: number, t:
 }
 
 /** The states of some lanes, [lane, A, H] -> [A, L, H]. */
-function fillStates({ states }: BatchRecurrence, lanes: Uint32Array, out: Float32Array, agentCount: number): void {
+function fillStates(
+  { recurrentState }: BatchRecurrence,
+  lanes: Uint32Array,
+  out: Float32Array,
+  agentCount: number,
+): void {
   const H = out.length / (agentCount * lanes.length)
   for (let agent = 0; agent < agentCount; agent++) {
     for (const [l, lane] of lanes.entries()) {
       const from = (lane * agentCount + agent) * H
-      out.set(states.subarray(from, from + H), (agent * lanes.length + l) * H)
+      out.set(recurrentState.subarray(from, from + H), (agent * lanes.length + l) * H)
     }
   }
 }

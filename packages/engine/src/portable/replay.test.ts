@@ -85,11 +85,11 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
     valueTargets: new Float32Array(agentCount * size),
   }
   const costTargets = new Float32Array(constraintCount * agentCount * size)
-  const { resets, state } = minibatch.recurrence!
+  const { resets, recurrentState } = minibatch.recurrence!
   for (let entry = 0; entry < entries; entry++) {
     const [lane, agent] = [Math.floor(entry / agentCount), entry % agentCount]
     const from = (agent * laneCount + lane) * stateSize
-    recurrent.values.set(state.subarray(from, from + stateSize), entry * stateSize)
+    recurrent.values.set(recurrentState.subarray(from, from + stateSize), entry * stateSize)
   }
   for (let step = 0; step < stepCount; step++) {
     const row = step * laneCount

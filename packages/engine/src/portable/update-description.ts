@@ -94,9 +94,9 @@ function placeRows<Name extends string>(
   { size, recurrence }: Pick<Minibatch, 'size' | 'recurrence'>,
   arrays: Readonly<Record<Name, Float32Array | Uint16Array | Uint8Array>>,
 ) {
-  const { stepCount, laneCount, resets, state } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
+  const { stepCount, laneCount, resets, recurrentState } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
   return {
-    ...learning.placeBatch(stepCount, { ...arrays, resets, state }),
+    ...learning.placeBatch(stepCount, { ...arrays, resets, recurrentState }),
     stepCount,
     laneCount,
     // Blocks of four rows are the fastest.
@@ -104,7 +104,7 @@ function placeRows<Name extends string>(
   }
 }
 
-const FEED_FORWARD = { stepCount: 1, resets: new Uint8Array(), state: new Float32Array() }
+const FEED_FORWARD = { stepCount: 1, resets: new Uint8Array(), recurrentState: new Float32Array() }
 
 /** Fields that this file fills in for both kinds of update. */
 type CommonField = keyof ReturnType<typeof commonFields>

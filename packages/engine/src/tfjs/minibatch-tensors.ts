@@ -18,7 +18,10 @@ export function networkInput(
   }
 }
 
-function recurrentInput(spec: NetworkSpec, { stepCount, laneCount, resets, state }: Recurrence): RecurrentInput {
+function recurrentInput(
+  spec: NetworkSpec,
+  { stepCount, laneCount, resets, recurrentState }: Recurrence,
+): RecurrentInput {
   return {
     keep: Array.from({ length: stepCount }, (_, step) => {
       const own = resets.subarray(step * laneCount, (step + 1) * laneCount)
@@ -27,7 +30,7 @@ function recurrentInput(spec: NetworkSpec, { stepCount, laneCount, resets, state
         [1, laneCount, 1],
       )
     }),
-    state: tf.tensor3d(state, [spec.agentCount, laneCount, recurrentStateSize(spec)]),
+    recurrentState: tf.tensor3d(recurrentState, [spec.agentCount, laneCount, recurrentStateSize(spec)]),
   }
 }
 

@@ -36,7 +36,7 @@ export type RecurrentInput = {
   /** T tensors [1, L, 1]: 0 for lanes where an episode begins, 1 for the others */
   readonly keep: readonly tf.Tensor[]
   /** [A, L, H] state before the first step */
-  readonly state: tf.Tensor3D
+  readonly recurrentState: tf.Tensor3D
 }
 
 type Weights = { readonly [name: string]: tf.Tensor }
@@ -138,9 +138,9 @@ function lstm(
   options: { layer: number; width: number; stateOffset: number; recurrence: RecurrentInput },
 ): tf.Tensor {
   const { layer, width, stateOffset, recurrence } = options
-  const { keep, state } = recurrence
-  const [agentCount, laneCount] = state.shape
-  const part = (from: number): tf.Tensor => tf.slice(state, [0, 0, from], [agentCount, laneCount, width])
+  const { keep, recurrentState } = recurrence
+  const [agentCount, laneCount] = recurrentState.shape
+  const part = (from: number): tf.Tensor => tf.slice(recurrentState, [0, 0, from], [agentCount, laneCount, width])
   const inputs = affine(x, weights[`lstmInput.${layer}`], weights[`lstmBias.${layer}`])
 
   let [h, c] = [part(stateOffset), part(stateOffset + width)]

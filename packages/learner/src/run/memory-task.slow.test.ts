@@ -139,8 +139,8 @@ function readSegments(
   { dense, labels, recurrence }: Parameters<Engine['supervisedUpdate']>[0],
   denseSize: number,
 ): { resets: number; broken: number; labels: number } {
-  const { stepCount, laneCount, resets, state } = recurrence!
-  expect(state.every((value) => value === 0)).toBe(true)
+  const { stepCount, laneCount, resets, recurrentState } = recurrence!
+  expect(recurrentState.every((value) => value === 0)).toBe(true)
   let broken = 0
   for (let t = 1; t < stepCount; t++) {
     for (let lane = 0; lane < laneCount; lane++) {

@@ -98,10 +98,13 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
     await statsBeforeLearning(config, { team, engine, parameters: learnt, batch })
     if (batch.recurrence === null) return
     const { recurrence } = batch
-    expect(recurrence.states.some((value) => value !== 0)).toBe(true)
+    expect(recurrence.recurrentState.some((value) => value !== 0)).toBe(true)
     expect(recurrence.resets.some((reset) => reset === 1)).toBe(true)
     // Neither the stored states nor the resets may be left out: the ratios would show it.
-    const forgotten = { ...batch, recurrence: { ...recurrence, states: new Float32Array(recurrence.states.length) } }
+    const forgotten = {
+      ...batch,
+      recurrence: { ...recurrence, recurrentState: new Float32Array(recurrence.recurrentState.length) },
+    }
     const muddled = { ...batch, recurrence: { ...recurrence, resets: new Uint8Array(recurrence.resets.length) } }
     for (const wrong of [forgotten, muddled]) {
       engine.loadParameters(learnt)
@@ -130,7 +133,7 @@ describe.each(CASES)('before the first gradient step: $name', ({ input }) => {
     const batch = await collect(config, resumed, saved.parameters)
     await resumed.pool.close()
     expect(batch).toEqual(expected)
-    expect(batch.recurrence?.states.some((value) => value !== 0) ?? false).toBe(isRecurrent)
+    expect(batch.recurrence?.recurrentState.some((value) => value !== 0) ?? false).toBe(isRecurrent)
     await statsBeforeLearning(config, { team, engine, parameters, batch })
   })
 })
