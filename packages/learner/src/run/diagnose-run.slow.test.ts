@@ -249,7 +249,7 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 async function leaveOnly(path: string, name: string): Promise<void> {
-  for (const entry of await readdir(path)) if (entry !== name) await rm(join(path, entry))
+  for (const entry of await readdir(path)) if (entry !== name) await rm(join(path, entry), { recursive: true })
 }
 
 /** Changes the third line of the metrics. */
