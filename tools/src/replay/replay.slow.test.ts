@@ -149,7 +149,7 @@ describe('replay refuses', () => {
     mkdirSync(join(folder, 'foreign'))
     writeFileSync(join(folder, 'foreign', 'config.json'), '{"name": "another program"}')
     const { status, stderr } = replay('--run=foreign')
-    expect(stderr).toMatch(/UNKNOWN_KEY: foreign\/config\.json: there is no setting "name"/)
+    expect(stderr).toMatch(/RUN_FOLDER: .*foreign is not the folder of a run: foreign\/pipeline\.json is missing/)
     expect(status).toBe(2)
   })
 
