@@ -90,13 +90,13 @@ describe('doctor', () => {
     ],
     ['half a run', (path: string) => mkdirSync(join(path, 'checkpoints')), /half a run/],
     [
-      'one of a newer Vigil',
+      'one of another Vigil',
       (path: string) => {
         cpSync(join(folder, 'run'), path, { recursive: true })
         const file = join(path, 'metrics.jsonl')
         writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"iteration":', '"curiosity":0,"iteration":'))
       },
-      /was written by a newer Vigil/,
+      /was written by another version of Vigil/,
     ],
     [
       'nothing to look at',
