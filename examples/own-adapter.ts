@@ -6,7 +6,8 @@
  * To train on them with `learner:train --dataset=NAME`, move the adapter into packages/data/src/adapters and put its name
  * into the list of adapters (packages/data/src/load-dataset.ts) and of the setting `dataset`.
  */
-import { type Adapter, loadEvents, type RawColumn } from '@vigil/data'
+import { type Adapter, loadEvents } from '@vigil/data'
+import type { RawColumn } from '@vigil/features'
 
 /** A login. Here they are made up; a real adapter reads them from `path` in `open`. */
 type Login = { readonly user: number; readonly hour: number; readonly country: string; readonly stolen: boolean }

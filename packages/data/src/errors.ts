@@ -18,8 +18,6 @@ export const DATA_ERRORS = {
   CLASSES_INVALID: ['data', 'only one label, or more classes than a byte can number'],
   SPLIT_EMPTY: ['data', 'a part of the split has no row, or train has one label only'],
   REQUEST_INVALID: ['data', 'a request field outside its range'],
-  PIPELINE_INVALID: ['data', 'a saved pipeline that does not hold what it must'],
-  PIPELINE_MISMATCH: ['data', 'a saved pipeline made for other data or another profile'],
 } as const satisfies ErrorTable
 
 const errorOf = errorsOf(DATA_ERRORS)

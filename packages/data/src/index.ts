@@ -1,5 +1,4 @@
-export type { Adapter, RawColumn, RawEvents } from './adapters/adapter.ts'
+export type { Adapter, RawEvents } from './adapters/adapter.ts'
 export type { Dataset, Split } from './dataset.ts'
 export { DATA_ERRORS, dataError } from './errors.ts'
 export { type DatasetRequest, type LoadedDataset, loadDataset, loadEvents } from './load-dataset.ts'
-export { type ColumnPlan, type FeaturePipeline, parsePipeline } from './pipeline/pipeline.ts'

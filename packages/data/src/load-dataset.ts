@@ -1,19 +1,21 @@
+import {
+  type ColumnPlan,
+  encodeCategorical,
+  encodeDense,
+  type FeaturePipeline,
+  type FittedColumn,
+  featureError,
+  fitColumn,
+  inputsOf,
+  isDense,
+  parsePipeline,
+} from '@vigil/features'
 import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset } from './dataset.ts'
 import { dataError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { encodeCategorical, encodeDense } from './pipeline/encode.ts'
-import { fitColumn } from './pipeline/fit.ts'
-import {
-  type ColumnPlan,
-  type FeaturePipeline,
-  type FittedColumn,
-  inputsOf,
-  isDense,
-  parsePipeline,
-} from './pipeline/pipeline.ts'
 import { type SplitKind, splitRows } from './splits.ts'
 
 /** Which data, seen how, divided how. */
@@ -168,7 +170,7 @@ function requireRequest(request: Omit<DatasetRequest, 'dataset'>): void {
 function requireSameKind(pipeline: FeaturePipeline, request: Pick<FeaturePipeline, 'dataset' | 'features'>): void {
   for (const field of ['dataset', 'features'] as const) {
     if (pipeline[field] === request[field]) continue
-    throw dataError(
+    throw featureError(
       'PIPELINE_MISMATCH',
       `Feature pipeline, ${field}: needs '${request[field]}' as requested, received '${pipeline[field]}'. Use the pipeline that was saved with the run.`,
     )

@@ -1,4 +1,4 @@
-import type { ColumnPlan } from '../pipeline/pipeline.ts'
+import type { ColumnPlan, RawColumn } from '@vigil/features'
 
 /** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
 export type FeatureProfile = 'seed7' | 'behaviour' | 'full'
@@ -12,20 +12,6 @@ type AdapterRequest = {
   /** Number of events to generate, null = the generator's default; not used for files. */
   readonly rows: number | null
 }
-
-/** One column before encoding, N values in file order. */
-export type RawColumn =
-  | {
-      /** Discrete values: codes into a dictionary; -1 = missing. */
-      readonly kind: 'token'
-      readonly codes: Int32Array
-      readonly dictionary: readonly string[]
-    }
-  | {
-      /** Numbers; NaN = missing. */
-      readonly kind: 'number'
-      readonly values: Float64Array
-    }
 
 /** Events as an adapter hands them over: labels and order now, feature columns on demand, one at a time. */
 export type RawEvents = {

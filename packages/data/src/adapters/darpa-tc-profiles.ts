@@ -1,4 +1,4 @@
-import type { ColumnPlan } from '../pipeline/pipeline.ts'
+import type { ColumnPlan } from '@vigil/features'
 import type { FeatureProfile } from './adapter.ts'
 import { CALLER_KINDS, OBJECT_KINDS } from './darpa-tc-history.ts'
 

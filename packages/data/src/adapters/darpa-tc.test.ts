@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RawColumn } from '@vigil/features'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { RawColumn, RawEvents } from './adapter.ts'
+import type { RawEvents } from './adapter.ts'
 import { type SampleRecord, sampleEvent, sampleObject, sampleRecords, writeCsv } from './darpa-tc.fixture.ts'
 import { darpaTc } from './darpa-tc.ts'
 

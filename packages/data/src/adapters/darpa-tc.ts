@@ -1,8 +1,9 @@
+import { featureError, type RawColumn } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { shownText } from '../tables/csv-text.ts'
 import { type Database, literal, openDatabase, quoted } from '../tables/database.ts'
 import { findEventFiles } from '../tables/event-files.ts'
-import type { Adapter, RawColumn, RawEvents } from './adapter.ts'
+import type { Adapter, RawEvents } from './adapter.ts'
 import { buildFeatures } from './darpa-tc-history.ts'
 import { darpaTcProfiles } from './darpa-tc-profiles.ts'
 import { readRecords } from './darpa-tc-records.ts'
@@ -83,7 +84,7 @@ async function readColumn(database: Database, name: string, rowCount: number): P
     `SELECT 1 FROM (DESCRIBE feature) WHERE column_name = ${literal(name)} AND column_type NOT IN ('VARCHAR', 'BOOLEAN')`,
   )
   if (present.length === 0) {
-    throw dataError(
+    throw featureError(
       'PIPELINE_MISMATCH',
       `Feature pipeline: needs columns of this data, received '${name}', which it has not. Use the pipeline that was saved with the run.`,
     )

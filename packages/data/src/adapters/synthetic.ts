@@ -1,5 +1,5 @@
+import { type ColumnPlan, featureError } from '@vigil/features'
 import { dataError } from '../errors.ts'
-import type { ColumnPlan } from '../pipeline/pipeline.ts'
 import { generateEvents } from '../synthetic/generate.ts'
 import { hostColumn, watchFamilies } from '../synthetic/host-columns.ts'
 import { hostModel } from '../synthetic/host-model.ts'
@@ -46,7 +46,7 @@ export const synthetic: Adapter = {
       column: async (name) => {
         const column = hostColumn(events, name)
         if (column !== null) return column
-        throw dataError(
+        throw featureError(
           'PIPELINE_MISMATCH',
           `Feature pipeline: needs columns of synthetic data, received '${name}', which they have not. Use the pipeline that was saved with the run.`,
         )

@@ -1,4 +1,4 @@
-import type { RawColumn } from '../adapters/adapter.ts'
+import type { RawColumn } from '@vigil/features'
 import type { HostEvents } from './generate.ts'
 import { type Activity, activities, objectKindOf } from './host-phases.ts'
 

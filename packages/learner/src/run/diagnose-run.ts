@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { CONFIG_ERRORS, type Config, configError, configFingerprint, configKeys, parseSavedConfig } from '@vigil/config'
-import { DATA_ERRORS, type Dataset, parsePipeline } from '@vigil/data'
+import { DATA_ERRORS, type Dataset } from '@vigil/data'
 import { causesFirst, diagnoseData, diagnoseEvaluation, diagnoseMetrics, type Finding } from '@vigil/doctor'
 import { isErrorOf, type VigilError } from '@vigil/errors'
+import { FEATURE_ERRORS, parsePipeline } from '@vigil/features'
 import { readCheckpoint } from '@vigil/ppo'
 import {
   assertKnownLines,
@@ -128,7 +129,7 @@ async function dataPart(
   try {
     dataset = (await loadData(config, run.pipeline, run.say)).dataset
   } catch (error) {
-    if (!isErrorOf(DATA_ERRORS, error)) throw error
+    if (!isErrorOf(DATA_ERRORS, error) && !isErrorOf(FEATURE_ERRORS, error)) throw error
     return { findings: [], checked: null, leftOut: { what: DATA_CHECKS, reason: error.message } }
   }
   const fingerprint = Buffer.from(dataset.fingerprint).toString('hex')
@@ -296,7 +297,7 @@ function parsePipelineOf(
     }
     return parsed
   } catch (error) {
-    if (!isErrorOf(DATA_ERRORS, error)) throw error
+    if (!isErrorOf(FEATURE_ERRORS, error)) throw error
     throw invalid(`${path}: ${pipeline} is damaged or of another version. ${error.message}`)
   }
 }

@@ -1,7 +1,7 @@
 import { createTeam, type EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, withSettings } from '@vigil/config'
-import { parsePipeline } from '@vigil/data'
 import type { Attack } from '@vigil/evaluation'
+import { parsePipeline } from '@vigil/features'
 import { teamSettingsOf } from '../settings.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
 import { openRun } from './open-run.ts'

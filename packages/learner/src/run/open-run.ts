@@ -4,7 +4,7 @@ import { openRunFolder, type RunFolder } from '@vigil/runs'
 /**
  * Opens the folder of an earlier run.
  *
- * @returns its files, its config and its feature pipeline as JSON (packages/data checks it)
+ * @returns its files, its config and its feature pipeline as JSON (packages/features checks it)
  * @throws {VigilError} RUN_FOLDER when it is not one, or when the run ended before its files were there
  * @throws {VigilError} for a config that this version does not take
  */

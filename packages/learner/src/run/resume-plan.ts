@@ -1,5 +1,5 @@
 import { COMMAND_LINE, configError, withSettings } from '@vigil/config'
-import { parsePipeline } from '@vigil/data'
+import { parsePipeline } from '@vigil/features'
 import { assertTrainable } from '@vigil/runs'
 import { openRun } from './open-run.ts'
 import type { ResumePlan } from './train-in-folder.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveLabConfig } from '@vigil/config'
-import { parsePipeline } from '@vigil/data'
+import { parsePipeline } from '@vigil/features'
 import { runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { locker } from '../../../runs/src/lock.fixture.ts'

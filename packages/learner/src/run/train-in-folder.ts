@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeFileAtomically } from '@vigil/command-line'
 import { type Config, configError, lengthened } from '@vigil/config'
-import type { FeaturePipeline } from '@vigil/data'
 import type { Engine } from '@vigil/engine'
 import { isErrorOf } from '@vigil/errors'
+import type { FeaturePipeline } from '@vigil/features'
 import { CHECKPOINT_ERRORS, type Checkpoint, checkpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
 import {
   appendMetrics,

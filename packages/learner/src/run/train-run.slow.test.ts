@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type LabConfigInput, resolveLabConfig, withSettings } from '@vigil/config'
-import { parsePipeline } from '@vigil/data'
+import { parsePipeline } from '@vigil/features'
 import {
   createRunFolder,
   readBundle,

@@ -1,7 +1,7 @@
 import type { Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
-import type { FeaturePipeline } from '@vigil/data'
 import { weightsOfTeam } from '@vigil/evaluation'
+import type { FeaturePipeline } from '@vigil/features'
 import { readCheckpoint } from '@vigil/ppo'
 import { type RunFolder, writeBundle } from '@vigil/runs'
 import { evaluationSettingsOf } from '../settings.ts'

@@ -1,6 +1,7 @@
 /** What a run hands on: everything that deciding with its team needs, and nothing of how it learnt. */
-import type { FeaturePipeline } from '@vigil/data/pipeline'
+
 import type { EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
+import type { FeaturePipeline } from '@vigil/features'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { harmlessText } from '@vigil/command-line'
-import { type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/data/pipeline'
 import { compileConstraints, type EnvironmentSpec } from '@vigil/env-wasm'
+import { type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/features'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { assertTolerates, assertWeights } from '@vigil/vote'
 import { z } from 'zod'

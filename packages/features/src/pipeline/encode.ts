@@ -1,6 +1,6 @@
 import type { VigilError } from '@vigil/errors'
-import type { RawColumn } from '../adapters/adapter.ts'
-import { dataError } from '../errors.ts'
+import { featureError } from '../errors.ts'
+import type { RawColumn } from '../raw-column.ts'
 import { lowerBound } from './fit.ts'
 import { type FittedColumn, MAGNITUDES } from './pipeline.ts'
 
@@ -91,7 +91,7 @@ function numbersOf(column: FittedColumn, raw: RawColumn): Float64Array {
 
 /** A saved pipeline may name a column of another kind; that is the pipeline's fault, not the program's. */
 function mismatch(column: FittedColumn): VigilError {
-  return dataError(
+  return featureError(
     'PIPELINE_MISMATCH',
     `Feature pipeline, ${column.name}: the encoder '${column.kind}' does not fit the data column '${column.source}'. Use the pipeline that was saved with the run.`,
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dataError } from '../errors.ts'
+import { featureError } from '../errors.ts'
 
 /** How one raw column becomes inputs. docs/features.md has the formulas. */
 export type ColumnPlan = {
@@ -91,7 +91,7 @@ export function parsePipeline(json: unknown): FeaturePipeline {
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const field = issue.path.length === 0 ? 'the pipeline' : issue.path.join('.')
-  throw dataError(
+  throw featureError(
     'PIPELINE_INVALID',
     `Feature pipeline, ${field}: ${issue.message}. Use the pipeline that was saved with the run, unchanged.`,
   )

@@ -1,7 +1,7 @@
 import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RawColumn } from '../adapters/adapter.ts'
+import type { RawColumn } from '../raw-column.ts'
 import { encodeCategorical, encodeDense } from './encode.ts'
 import { fitColumn } from './fit.ts'
 import { type ColumnPlan, type FittedColumn, isDense, parsePipeline, vocabularySize } from './pipeline.ts'

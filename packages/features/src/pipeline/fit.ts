@@ -1,4 +1,4 @@
-import type { RawColumn } from '../adapters/adapter.ts'
+import type { RawColumn } from '../raw-column.ts'
 import type { ColumnPlan, FittedColumn } from './pipeline.ts'
 
 /**
