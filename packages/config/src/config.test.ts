@@ -4,6 +4,7 @@ import {
   COMMAND_LINE,
   configFingerprint,
   configKeys,
+  lengthened,
   parseSavedConfig,
   resolveConfig,
   resolveLabConfig,
@@ -51,7 +52,7 @@ describe('defects', () => {
 describe('resolveLabConfig', () => {
   it('fills in the defaults and derives what follows from them', () => {
     const config = resolveLabConfig({}, 'test')
-    expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'critic', lanesPerShard: 64 })
+    expect(config).toMatchObject({ agents: 4, faults: 1, gamma: 0, baseline: 'critic' })
     expect(Object.isFrozen(config)).toBe(true)
   })
 
@@ -196,6 +197,48 @@ describe('a saved config', () => {
 
   it.each([null, 3, '{}', { seed: 'x' }])('is refused when it is %j', (json) => {
     expect(() => parseSavedConfig(json, 'config.json')).toThrow(VigilError)
+  })
+
+  it.each([
+    [undefined, /earlierLengths must list .*, ascending to 60, but is missing\.$/],
+    [[{ upTo: 0, iterations: 6 }], /earlierLengths must list/],
+    [[{ upTo: 7, iterations: 6 }], /earlierLengths must list/],
+    [[{ upTo: 6, iterations: 60 }], /earlierLengths must list/],
+    [[6, 5].map((upTo, i) => ({ upTo, iterations: 10 + i })), /earlierLengths must list/],
+    [[5, 6].map((upTo) => ({ upTo, iterations: 10 })), /earlierLengths must list/],
+  ])('is refused when its earlier lengths are %j', (earlierLengths, message) => {
+    const json = { ...resolveLabConfig({}, 'test'), earlierLengths }
+    expect(() => parseSavedConfig(json, 'config.json')).toThrow(message)
+  })
+
+  it('of an older Vigil, with a value that is derived today, is refused by the name of that value', () => {
+    const json = { ...resolveLabConfig({}, 'test'), lanesPerShard: 64 }
+    expect(() => parseSavedConfig(json, 'config.json')).toThrow(/config\.json: there is no setting "lanesPerShard"/)
+  })
+})
+
+describe('a config that is made longer', () => {
+  const six = resolveLabConfig({ iterations: 6 }, 'test')
+
+  it('keeps the lengths that were in force, and reads back', () => {
+    const longer = lengthened(lengthened(six, 4, 10), 7, 20)
+    expect(longer.earlierLengths).toEqual([
+      { upTo: 4, iterations: 6 },
+      { upTo: 7, iterations: 10 },
+    ])
+    expect(parseSavedConfig(JSON.parse(JSON.stringify(longer)), 'config.json')).toEqual(longer)
+  })
+
+  it('forgets a length that no iteration was done with', () => {
+    expect(lengthened(lengthened(six, 4, 10), 4, 20).earlierLengths).toEqual([{ upTo: 4, iterations: 6 }])
+    expect(lengthened(six, 0, 20)).toEqual({ ...six, iterations: 20 })
+  })
+
+  it('has the fingerprint of the shorter one up to where that ended, and another from there on', () => {
+    const longer = lengthened(six, 4, 10)
+    expect(configFingerprint(longer, 4)).toBe(configFingerprint(six, 4))
+    expect(configFingerprint(longer, 5)).not.toBe(configFingerprint(six, 5))
+    expect(configFingerprint(longer)).not.toBe(configFingerprint({ ...longer, earlierLengths: [] }))
   })
 })
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
 import { isErrorOf } from '@vigil/errors'
-import { type Length, usesMultipliers } from '@vigil/ppo'
+import { type EarlierLength, lengthAt, usesMultipliers } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
 import { maxFaults } from '@vigil/vote'
@@ -51,17 +51,14 @@ export function resolveLabConfig(input: unknown, source: SettingSource): Config 
 function resolve(parsed: ParsedConfig): Config {
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
-  const lanesPerShard = parsed.rowsPerIteration / (parsed.shards * parsed.rolloutSteps)
   const specifications = resolveSpecifications(parsed)
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
   const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
-  const lengths = [{ after: 0, iterations: parsed.iterations }]
-  const derived = { lanesPerShard, lengths }
-  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine, ...derived }
-  const config = { ...parsed, ...resolved } as const
+  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine }
+  const config = { ...parsed, ...resolved, earlierLengths: [] } as const
   assertConsistent(config)
   return Object.freeze(config)
 }
@@ -71,9 +68,9 @@ export function parseSavedConfig(json: unknown, source: string): Config {
   if (typeof json !== 'object' || json === null) {
     throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
-  const { lanesPerShard: _derived, lengths = null, ...input } = json as Record<string, unknown>
+  const { earlierLengths, ...input } = json as Record<string, unknown>
   const config = resolveLabConfig(input, source)
-  return lengths === null ? config : Object.freeze({ ...config, lengths: parseLengths(lengths, config, source) })
+  return Object.freeze({ ...config, earlierLengths: parseEarlierLengths(earlierLengths, config, source) })
 }
 
 /**
@@ -87,15 +84,16 @@ export function withSettings(
   settings: Readonly<Record<string, unknown>>,
   source: SettingSource,
 ): Config {
-  const { lanesPerShard: _derived, lengths, ...input } = saved
-  return Object.freeze({ ...resolveLabConfig({ ...input, ...settings }, source), lengths })
+  const { earlierLengths, ...input } = saved
+  return Object.freeze({ ...resolveLabConfig({ ...input, ...settings }, source), earlierLengths })
 }
 
-/** The config of a run that is made longer where it stands. @param iterations more than now */
+/** The config of a run that is made longer where it stands, after iteration `after`. @param iterations more than now */
 export function lengthened(config: Config, after: number, iterations: number): Config {
+  const { iterations: last, earlierLengths } = asOf(config, after)
   // What was never in force leaves no trace.
-  const inForce = config.lengths.filter((length) => length.after < after)
-  return Object.freeze({ ...config, iterations, lengths: [...inForce, { after, iterations }] })
+  const now = after === 0 ? [] : [{ upTo: after, iterations: last }]
+  return Object.freeze({ ...config, iterations, earlierLengths: [...earlierLengths, ...now] })
 }
 
 /** Whether what a run learns depends on a setting, named by its key in the config. */
@@ -109,31 +107,29 @@ export function affectsResults(setting: string): boolean {
  * @param iteration up to this one: what training was made longer by later has no effect on it. By default all
  */
 export function configFingerprint(config: Config, iteration = Number.POSITIVE_INFINITY): string {
-  const lengths = config.lengths.filter(({ after }, index) => index === 0 || after < iteration)
-  const { iterations: _last, ...others } = config
-  const relevant = Object.entries({ ...others, lengths }).filter(([key]) => affectsResults(key))
+  const relevant = Object.entries(asOf(config, iteration)).filter(([key]) => affectsResults(key))
   relevant.sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
 }
 
-const lengthsSchema = z.array(z.strictObject({ after: z.int().min(0), iterations: z.int().min(1) })).min(1)
+/** The config that was in force in an iteration: before that, training was made longer; later, it has not been yet. */
+function asOf(config: Config, iteration: number): Config {
+  const earlierLengths = config.earlierLengths.filter(({ upTo }) => upTo < iteration)
+  return { ...config, iterations: lengthAt(config, iteration), earlierLengths }
+}
 
-function parseLengths(json: unknown, { iterations }: Config, source: string): readonly Length[] {
-  const { data: lengths } = lengthsSchema.safeParse(json)
-  const isPossible =
-    lengths !== undefined &&
-    lengths[0].after === 0 &&
-    lengths.at(-1)?.iterations === iterations &&
-    lengths.every((own, i) => {
-      const before = lengths[i - 1]
-      return (
-        i === 0 || (own.after > before.after && own.after <= before.iterations && own.iterations > before.iterations)
-      )
-    })
-  if (isPossible) return Object.freeze(lengths)
+const earlierLengthsSchema = z.array(z.strictObject({ upTo: z.int().min(1), iterations: z.int().min(1) }))
+
+function parseEarlierLengths(json: unknown, { iterations }: Config, source: string): readonly EarlierLength[] {
+  const { data: earlier } = earlierLengthsSchema.safeParse(json)
+  const isPossible = earlier?.every((own, i) => {
+    const next = earlier[i + 1] ?? { upTo: Number.POSITIVE_INFINITY, iterations }
+    return own.upTo <= own.iterations && own.upTo < next.upTo && own.iterations < next.iterations
+  })
+  if (earlier && isPossible) return Object.freeze(earlier)
   throw configError(
     'INVALID_VALUE',
-    `${source}: lengths must say how long the training was to be, ascending to ${iterations}, but is ${JSON.stringify(json)}.`,
+    `${source}: earlierLengths must list how long the training was to be, ascending to ${iterations}, but is ${inJson(json)}.`,
   )
 }
 
@@ -227,8 +223,8 @@ function assertConsistent(config: Config): void {
       `${config.agents} agents cannot tolerate ${config.faults} Byzantine ${config.faults === 1 ? 'fault' : 'faults'}: agents must be at least 3 * faults + 1 = ${3 * config.faults + 1}. Use --agents=${3 * config.faults + 1}, or --faults=${maxFaults(config.agents)}.`,
     )
   }
-  if (!Number.isInteger(config.lanesPerShard)) {
-    const unit = config.shards * config.rolloutSteps
+  const unit = config.shards * config.rolloutSteps
+  if (config.rowsPerIteration % unit !== 0) {
     conflict(
       `rowsPerIteration (${config.rowsPerIteration}) must be a multiple of shards * rolloutSteps = ${unit}. Use --rows-per-iteration=${Math.max(unit, Math.round(config.rowsPerIteration / unit) * unit)}.`,
     )

@@ -22,7 +22,8 @@ export function dataSettingsOf({
 
 /** The team and what it acts in. */
 export function teamSettingsOf(config: Config): TeamSettings {
-  const { policyHidden, valueHidden, layerNorm, sampling, shards, lanesPerShard, rolloutSteps, actors } = config
+  const { policyHidden, valueHidden, layerNorm, sampling, rowsPerIteration, shards, rolloutSteps, actors } = config
+  const lanesPerShard = rowsPerIteration / (shards * rolloutSteps)
   const network = {
     ...{ policyHidden, valueHidden, layerNorm },
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],

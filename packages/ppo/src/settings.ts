@@ -1,19 +1,15 @@
 import type { EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
 import type { ReturnNormaliserKind } from './return-normaliser.ts'
-import type { Length } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
 import type { StlMode } from './stl-mode.ts'
 
 /** Gains of the controller, each >= 0. */
 export type PidGains = { readonly proportional: number; readonly integral: number; readonly derivative: number }
 
 /** What proximal policy optimisation needs to know. Every key is that of the config. */
-export type PpoSettings = {
+export type PpoSettings = Schedule & {
   /** Keys the shuffling and the initial weights. */
   readonly seed: number
-  /** Rollouts followed by updates, in all. */
-  readonly iterations: number
-  /** How long training was to be, for annealing. */
-  readonly lengths: readonly Length[]
   /** What the agents act in; its specifications are compiled again for their gradients. */
   readonly environment: EnvironmentSpec
   readonly episodes: 'iid' | 'stream'

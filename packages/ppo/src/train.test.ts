@@ -21,7 +21,7 @@ const { dataset } = await loadDataset({
 })
 
 const SETTINGS: PpoSettings = {
-  ...{ seed: 1, iterations: 3, lengths: [{ after: 0, iterations: 3 }], environment: ENVIRONMENT, episodes: 'iid' },
+  ...{ seed: 1, iterations: 3, earlierLengths: [], environment: ENVIRONMENT, episodes: 'iid' },
   ...{ staleness: 0, gamma: 0.5, gaeLambda: 0.9, returns: 'monte-carlo', bootstrap: true, baseline: 'critic' },
   ...{ returnNormalisation: 'running', learningRate: 1e-2, anneal: true, minibatchSize: 128, epochs: 2 },
   ...{

@@ -82,14 +82,14 @@ describe('replay', () => {
       env: environment(),
     })
     expect(status).toBe(0)
-    expect(JSON.parse(readFileSync(join(path, 'config.json'), 'utf8')).lengths).toHaveLength(2)
+    expect(JSON.parse(readFileSync(join(path, 'config.json'), 'utf8')).earlierLengths).toHaveLength(1)
     const same = replay('--run=longer')
     expect({ status: same.status, stderr: same.stderr }).toEqual({ status: 0, stderr: '' })
     expect(same.stdout).toMatch(/^iteration 6\/6 /m)
     expect(same.stdout).toMatch(/^longer matches: /m)
 
     // One of six iterations from the beginning is another training: the step of the second is larger.
-    changeJson(join(path, 'config.json'), { lengths: [{ after: 0, iterations: 6 }] })
+    changeJson(join(path, 'config.json'), { earlierLengths: [] })
     const other = replay('--run=longer')
     expect(other.status).toBe(1)
     expect(other.stdout).toMatch(/^metrics\.jsonl: line 2, /m)

@@ -66,7 +66,7 @@ export function identityOf(config: Config, team: Team): RunIdentity {
     sizes: {
       parameterCount: team.parameterCount,
       multiplierCount: usesMultipliers(config) ? config.specifications.length : 0,
-      laneCount: config.shards * config.lanesPerShard,
+      laneCount: config.rowsPerIteration / config.rolloutSteps,
       historyLength: historyLength(ppoSettingsOf(config)),
     },
   }

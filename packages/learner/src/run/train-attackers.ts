@@ -60,7 +60,7 @@ function settingsOf(attack: Config): PpoSettings {
     // Gains of zero: the multipliers stay at zero, and the network keeps its heads.
     ...{ pid: { proportional: 0, integral: 0, derivative: 0 }, staleness: 0, anneal: true, targetKl: null },
     stlMode: attack.stlMode === 'lagrangian+direct' ? 'lagrangian' : attack.stlMode,
-    ...{ iterations: ITERATIONS, lengths: [{ after: 0, iterations: ITERATIONS }] },
+    ...{ iterations: ITERATIONS, earlierLengths: [] },
   }
 }
 

@@ -174,10 +174,10 @@ describe('a run that is made longer', () => {
       expect(expected.metrics.flatMap(({ iteration, validation }) => (validation ? [iteration] : []))).toEqual([
         4, 6, 8, 10,
       ])
-      expect(JSON.parse(await readFile(config, 'utf8')).lengths).toEqual([
-        { after: 0, iterations: 6 },
-        { after: 6, iterations: 10 },
-      ])
+      expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({
+        iterations: 10,
+        earlierLengths: [{ upTo: 6, iterations: 6 }],
+      })
       expect(expected.record!.weightsSha256).not.toBe(before!.weightsSha256)
 
       // The same again: stopped before its first end, made longer when that was reached, and stopped on the way.
@@ -198,7 +198,7 @@ describe('a run that is made longer', () => {
     await resume('early', 1, { iterations: 8 })
     await run('meant', { iterations: 8 })
     expect(await outcome('early')).toEqual(await outcome('meant'))
-    expect(JSON.parse(await readFile(config, 'utf8')).lengths).toEqual([{ after: 0, iterations: 8 }])
+    expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({ iterations: 8, earlierLengths: [] })
   })
 })
 
