@@ -106,7 +106,7 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   store<u32>(run.ends + ((<usize>lane) << 2), load<u32>(bounds, 4))
   beginLane(run.team.environmentPlan, watchOf(run, lane), contextOf(run, lane))
   const stateBytes = run.team.stateBytes
-  memory.fill(run.acting.recurrent + <usize>lane * stateBytes, 0, stateBytes)
+  memory.fill(run.acting.recurrentState + <usize>lane * stateBytes, 0, stateBytes)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
@@ -118,8 +118,8 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)
   const stateBytes = run.team.stateBytes
   memory.copy(
-    run.acting.recurrent + <usize>to * stateBytes,
-    run.acting.recurrent + <usize>from * stateBytes,
+    run.acting.recurrentState + <usize>to * stateBytes,
+    run.acting.recurrentState + <usize>from * stateBytes,
     stateBytes,
   )
 }

@@ -32,13 +32,13 @@ class Rollout {
 }
 
 /**
- * @param job        -> Rollout
- * @param lanes      the shard's lane records, advanced by T steps
- * @param recurrent  [E, A, H] the lanes' recurrent state, advanced with them; zero where an episode begins
- * @param parameters [A, P] of the policy that acts
+ * @param job            -> Rollout
+ * @param lanes          the shard's lane records, advanced by T steps
+ * @param recurrentState [E, A, H] the lanes' recurrent state, advanced with them; zero where an episode begins
+ * @param parameters     [A, P] of the policy that acts
  * @returns 0; the policy module's status, 1 or more; or -1 - the monitors' instruction whose value is no number
  */
-export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: usize): i32 {
+export function rollout(job: usize, lanes: usize, recurrentState: usize, parameters: usize): i32 {
   const shard = changetype<Rollout>(job)
   const team = shard.team
   const acting = shard.acting
@@ -46,7 +46,7 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
   const count = next.count
   const decisions = count * team.agentCount
   acting.parameters = parameters
-  acting.recurrent = recurrent
+  acting.recurrentState = recurrentState
   acting.steps = lanes
   next.lanes = lanes
   for (let t = 0; t < shard.stepCount; t++) {
@@ -75,7 +75,7 @@ export function rollout(job: usize, lanes: usize, recurrent: usize, parameters: 
       if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, t)
     }
     // Only now: a truncated step is bootstrapped with the state that it left.
-    if (team.stateBytes > 0) forget(shard, recurrent, t)
+    if (team.stateBytes > 0) forget(shard, recurrentState, t)
   }
   return 0
 }
@@ -117,12 +117,12 @@ function valueBytes(shard: Rollout): usize {
 }
 
 /** The next episode of a lane begins with nothing remembered. */
-function forget(shard: Rollout, recurrent: usize, t: i32): void {
+function forget(shard: Rollout, recurrentState: usize, t: i32): void {
   const bytes = shard.team.stateBytes
   for (let lane = 0; lane < shard.step.count; lane++) {
     const event = <usize>(t * shard.step.count + lane)
     const isOver = load<u8>(shard.terminated + event) | load<u8>(shard.truncated + event)
-    if (isOver) memory.fill(recurrent + <usize>lane * bytes, 0, bytes)
+    if (isOver) memory.fill(recurrentState + <usize>lane * bytes, 0, bytes)
   }
 }
 

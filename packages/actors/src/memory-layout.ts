@@ -76,7 +76,7 @@ export type ShardLocation = {
 }
 
 /** All that a shard carries from one rollout to the next: lane records [E], and recurrent state f32 [E, A, H]. */
-export type ShardArea = { readonly lanes: number; readonly recurrent: number }
+export type ShardArea = { readonly lanes: number; readonly recurrentState: number }
 
 /**
  * Decides where everything lies, before a byte is allocated.
@@ -111,7 +111,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     rows: place(split.rows.byteLength),
     streamStarts: place(split.streamStarts.byteLength),
   })
-  const placeArea = () => ({ lanes: place(E * laneBytes), recurrent: place(E * stateBytes) })
+  const placeArea = () => ({ lanes: place(E * laneBytes), recurrentState: place(E * stateBytes) })
   const dense = place(dataset.dense.byteLength)
   const categorical = place(dataset.categorical.byteLength)
   const labels = place(dataset.labels.byteLength)
@@ -141,7 +141,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       categories: place(2 * E * C),
       rows: E,
       scratch: place(scratchBytes(network)),
-      recurrent: 0,
+      recurrentState: 0,
       actions: 0,
       logProbs: 0,
       scores: 0,
@@ -206,7 +206,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     }
   })
   const evaluationActing = shards.map(() =>
-    placeActing({ recurrent: place(E * stateBytes), actions: place(E * A), scores: place(4 * E * A) }),
+    placeActing({ recurrentState: place(E * stateBytes), actions: place(E * A), scores: place(4 * E * A) }),
   )
   const evaluationFields = evaluationActing.map((acting) => ({
     team,

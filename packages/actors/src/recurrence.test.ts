@@ -46,7 +46,7 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
   const x = place(Float32Array, network.denseSize)
   const categories = place(Uint16Array, C, 2)
   const scratch = place(Uint8Array, scratchBytes(network), 1)
-  const recurrent = place(Float32Array, A * recurrentStateSize(network))
+  const recurrentState = place(Float32Array, A * recurrentStateSize(network))
   const steps = place(Uint32Array, 2)
   const actions = place(Uint8Array, A, 1)
   const floats = place(Float32Array, A)
@@ -65,7 +65,7 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
       categories: categories.at,
       rows: 1,
       scratch: scratch.at,
-      recurrent: recurrent.at,
+      recurrentState: recurrentState.at,
       actions: actions.at,
       logProbs: floats.at,
       scores: floats.at,
@@ -83,7 +83,7 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
     categories.view.set(dataset.categorical.subarray(row * C, (row + 1) * C))
   }
   return {
-    state: recurrent.view,
+    state: recurrentState.view,
     act(row: number, context: Float32Array) {
       show(row, context)
       policy.act(job.at)

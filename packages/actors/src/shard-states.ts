@@ -13,12 +13,12 @@ export type ShardStates = {
 }
 
 /** Bytes of one shard in each of the two parts. */
-type PartBytes = { readonly lanes: number; readonly recurrent: number }
+type PartBytes = { readonly lanes: number; readonly recurrentState: number }
 
 /** @returns lane records [shards, E], then f32 [shards, E, A, H]; a copy */
 export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array {
   const bytes = partBytes(run, compileConstraints(run.environment))
-  const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrent))
+  const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrentState))
   for (const { part, at, place } of partsOf(areas, bytes)) {
     state.set(new Uint8Array(memory.buffer, place, bytes[part]), at)
   }
@@ -43,7 +43,7 @@ export function restoreShardStates({ memory, areas, run }: ShardStates, state: U
     constraints,
     rowCount: run.dataset.splits.train.rows.length,
   })
-  assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrent)
+  assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrentState)
   for (const { part, at, place } of partsOf(areas, bytes)) {
     new Uint8Array(memory.buffer, place, bytes[part]).set(state.subarray(at, at + bytes[part]))
   }
@@ -69,7 +69,7 @@ function assertRecurrentStates(state: Uint8Array, expectedBytes: number): void {
 function partBytes({ network, lanesPerShard }: ActorSettings, { laneBytes }: Constraints): PartBytes {
   return {
     lanes: lanesPerShard * laneBytes,
-    recurrent: lanesPerShard * network.agentCount * recurrentStateSize(network) * Float32Array.BYTES_PER_ELEMENT,
+    recurrentState: lanesPerShard * network.agentCount * recurrentStateSize(network) * Float32Array.BYTES_PER_ELEMENT,
   }
 }
 
@@ -77,6 +77,10 @@ function partBytes({ network, lanesPerShard }: ActorSettings, { laneBytes }: Con
 function partsOf(areas: readonly ShardArea[], bytes: PartBytes) {
   return areas.flatMap((area, shard) => [
     { part: 'lanes', at: shard * bytes.lanes, place: area.lanes } as const,
-    { part: 'recurrent', at: areas.length * bytes.lanes + shard * bytes.recurrent, place: area.recurrent } as const,
+    {
+      part: 'recurrentState',
+      at: areas.length * bytes.lanes + shard * bytes.recurrentState,
+      place: area.recurrentState,
+    } as const,
   ])
 }

@@ -53,6 +53,6 @@ export type TaskResult = Uint8Array | 'evaluated' | 'non-finite' | { readonly in
 
 /** The functions of rollout.wasm; see assembly/rollout.ts and assembly/evaluation.ts. */
 export type RolloutExports = {
-  rollout(job: number, lanes: number, recurrent: number, parameters: number): number
+  rollout(job: number, lanes: number, recurrentState: number, parameters: number): number
   evaluate(job: number, parameters: number, segments: number, segmentCount: number): number
 }

@@ -32,8 +32,8 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
   const recurrentValues = setup.lanesPerShard * setup.agentCount * setup.stateSize
   const bytes = new Uint8Array(memory.buffer)
   bytes.copyWithin(to.lanes, from.lanes, from.lanes + laneStates)
-  bytes.copyWithin(to.recurrent, from.recurrent, from.recurrent + 4 * recurrentValues)
-  const failure = failureOf(modules.rollout(location.job, to.lanes, to.recurrent, parameters))
+  bytes.copyWithin(to.recurrentState, from.recurrentState, from.recurrentState + 4 * recurrentValues)
+  const failure = failureOf(modules.rollout(location.job, to.lanes, to.recurrentState, parameters))
   if (failure !== null) return failure
 
   const { fields } = location
@@ -64,7 +64,7 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
     teamActions: octets(fields.teamActions, events),
     terminated: octets(fields.terminated, events),
     truncated: octets(fields.truncated, events),
-    recurrentState: floats(from.recurrent, recurrentValues),
+    recurrentState: floats(from.recurrentState, recurrentValues),
     robustness: floats(fields.robustness, events * setup.specificationCount),
   })
 }

@@ -103,7 +103,7 @@ function stateValues(plan: Plan, acting: Acting, keepsState: i32): void {
     const tileRows = min(TILE_ROWS, rows - first)
     aimAtRows(plan, tile, acting, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
-      aimAtState(plan, tile, acting.recurrent, first, agent, VALUE_TRUNK)
+      aimAtState(plan, tile, acting.recurrentState, first, agent, VALUE_TRUNK)
       const trunk = acting.parameters + agentOffset(plan, agent) + trunkOffset(plan, VALUE_TRUNK)
       const out = acting.values + floats((first * agents + agent) * valueOutputCount(plan))
       if (head == 0) {
@@ -143,7 +143,7 @@ function softmaxPolicies(plan: Plan, acting: Acting): i32 {
     const tileRows = min(TILE_ROWS, rows - first)
     aimAtRows(plan, tile, acting, first, tileRows)
     for (let agent = 0; agent < agents; agent++) {
-      aimAtState(plan, tile, acting.recurrent, first, agent, POLICY_TRUNK)
+      aimAtState(plan, tile, acting.recurrentState, first, agent, POLICY_TRUNK)
       forwardTrunk(plan, POLICY_TRUNK, acting.parameters + agentOffset(plan, agent), tile, logits, floats(ACTION_COUNT))
       for (let row = 0; row < tileRows; row++) {
         const value = v128.load(logits + ((<usize>row) << 4))
@@ -176,9 +176,9 @@ function aimAtRows(plan: Plan, tile: Tile, acting: Acting, first: i32, rows: i32
   tile.stateLanes = rows
 }
 
-function aimAtState(plan: Plan, tile: Tile, recurrent: usize, first: i32, agent: i32, trunk: i32): void {
+function aimAtState(plan: Plan, tile: Tile, recurrentState: usize, first: i32, agent: i32, trunk: i32): void {
   aimDropout(agent, trunk, first)
-  tile.state = recurrent + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
+  tile.state = recurrentState + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
 }
 
 /** x - x is 0 for numbers, and NaN for NaN and infinities. */

@@ -14,7 +14,7 @@ export class Acting {
   /** -> scratchBytes (../src/plan.ts) */
   scratch: usize
   /** -> f32 [rows, A, H], states of both trunks before the step, overwritten by those after it (`evaluateStates` only reads) */
-  recurrent: usize
+  recurrentState: usize
   /** -> u8 [rows, A], overwritten */
   actions: usize
   /** -> f32 [rows, A], overwritten by `act` */

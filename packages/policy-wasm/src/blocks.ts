@@ -37,7 +37,7 @@ export const ACTING = describeBlock('Acting', {
   categories: 'pointer',
   rows: 'i32',
   scratch: 'pointer',
-  recurrent: 'pointer',
+  recurrentState: 'pointer',
   actions: 'pointer',
   logProbs: 'pointer',
   scores: 'pointer',

@@ -8,12 +8,12 @@ import { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'
 /** x and categories of some rows. */
 export type Inputs = { readonly rows: number; readonly dense: Float32Array; readonly categories: Uint16Array }
 
-/** What to run; `recurrent` is the state [rows, A, H] before the step, zeros by default. */
+/** What to run; `recurrentState` is the state [rows, A, H] before the step, zeros by default. */
 type Run = {
   readonly spec: NetworkSpec
   readonly parameters: Float32Array
   readonly inputs: Inputs
-  readonly recurrent?: Float32Array
+  readonly recurrentState?: Float32Array
   readonly seed?: number
   readonly step?: number
 }
@@ -28,7 +28,7 @@ export async function createForwardPass() {
   return (options: Run) => {
     const { spec, parameters, inputs } = options
     const entries = inputs.rows * spec.agentCount
-    const before = options.recurrent ?? new Float32Array(entries * recurrentStateSize(spec))
+    const before = options.recurrentState ?? new Float32Array(entries * recurrentStateSize(spec))
     let next = 65536
     const place = (bytes: number) => {
       const at = next
@@ -60,21 +60,21 @@ export async function createForwardPass() {
     const given = { plan, parameters: weights, x, categories, rows: inputs.rows, scratch }
     const draw = { seed: options.seed ?? 1, laneBase: 0, steps, stepStride: 8 }
     const outcome = { actions, logProbs, scores, probabilities, values }
-    const describeJob = (recurrent: number) => {
-      writeBlock(ACTING, { buffer: memory.buffer, at: job }, { ...given, ...draw, ...outcome, recurrent })
+    const describeJob = (recurrentState: number) => {
+      writeBlock(ACTING, { buffer: memory.buffer, at: job }, { ...given, ...draw, ...outcome, recurrentState })
       return job
     }
 
-    const greedyState = placeFloats(before)
-    policy.actGreedily(describeJob(greedyState))
+    const greedyAt = placeFloats(before)
+    policy.actGreedily(describeJob(greedyAt))
     const greedy = {
       greedy: actionsNow(),
       scores: floatsAt(scores, entries),
-      greedyRecurrent: floatsAt(greedyState, before.length),
+      greedyState: floatsAt(greedyAt, before.length),
     }
     const state = placeFloats(before)
     if (spec.valueHidden !== null) policy.evaluateStates(describeJob(state))
-    const critics = { evaluated: floatsAt(values, criticLength), evaluatedRecurrent: floatsAt(state, before.length) }
+    const critics = { evaluated: floatsAt(values, criticLength), evaluatedState: floatsAt(state, before.length) }
     new Uint8Array(memory.buffer).fill(0xff, probabilities, scores)
     const status = policy.act(describeJob(state))
     return {
@@ -88,7 +88,7 @@ export async function createForwardPass() {
       /** [rows, A, O] */
       values: floatsAt(values, criticLength),
       probabilities: floatsAt(probabilities, 4 * entries),
-      recurrent: floatsAt(state, before.length),
+      recurrentState: floatsAt(state, before.length),
     }
   }
 }

@@ -91,24 +91,24 @@ describe('act', () => {
       fc.property(cases, ({ spec, rows, seed }) => {
         const parameters = loudParameters(spec, seed)
         const inputs = randomInputs(spec, rows, seed)
-        const recurrent = randomStates(spec, rows, seed)
-        const result = run({ spec, parameters, inputs, recurrent, seed })
+        const recurrentState = randomStates(spec, rows, seed)
+        const result = run({ spec, parameters, inputs, recurrentState, seed })
         expect(result).toMatchObject({ status: 0, keptToScratch: true })
         if (spec.valueHidden !== null) expect(result.evaluated).toEqual(result.values)
-        expect(result.evaluatedRecurrent).toEqual(recurrent)
+        expect(result.evaluatedState).toEqual(recurrentState)
         const size = recurrentStateSize(spec)
         // About forty of them: the oracle is slow.
         const stride = Math.ceil((rows * spec.agentCount) / 40)
         for (let entry = seed % stride; entry < rows * spec.agentCount; entry += stride) {
           const [row, agent] = [Math.floor(entry / spec.agentCount), entry % spec.agentCount]
           const own = rowOf(spec, inputs, row)
-          const state = recurrent.subarray(entry * size, (entry + 1) * size)
+          const state = recurrentState.subarray(entry * size, (entry + 1) * size)
           const oracle = forwardOracle({ spec, parameters, agent, ...own, state })
           for (let i = 0; i < size; i++) {
-            expect(result.recurrent[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
+            expect(result.recurrentState[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
             const isPolicy = spec.valueHidden === null || i < size / 2
-            expect(result.greedyRecurrent[entry * size + i]).toBe(
-              isPolicy ? result.recurrent[entry * size + i] : state[i],
+            expect(result.greedyState[entry * size + i]).toBe(
+              isPolicy ? result.recurrentState[entry * size + i] : state[i],
             )
           }
           for (let a = 0; a < 4; a++) expect(result.probabilities[4 * entry + a]).toBeCloseTo(oracle.policy[a], 4)
@@ -132,19 +132,19 @@ describe('act', () => {
       fc.property(cases, ({ spec, rows, seed }) => {
         const parameters = loudParameters(spec, seed)
         const inputs = randomInputs(spec, rows, seed)
-        const recurrent = randomStates(spec, rows, seed)
-        const all = run({ spec, parameters, inputs, recurrent })
+        const recurrentState = randomStates(spec, rows, seed)
+        const all = run({ spec, parameters, inputs, recurrentState })
         const row = seed % rows
         const size = spec.agentCount * recurrentStateSize(spec)
         const alone = run({
           spec,
           parameters,
           inputs: { rows: 1, ...rowOf(spec, inputs, row) },
-          recurrent: recurrent.slice(row * size, (row + 1) * size),
+          recurrentState: recurrentState.slice(row * size, (row + 1) * size),
         })
         const from = row * spec.agentCount
         expect(alone.scores).toEqual(all.scores.slice(from, from + spec.agentCount))
-        expect(alone.recurrent).toEqual(all.recurrent.slice(row * size, (row + 1) * size))
+        expect(alone.recurrentState).toEqual(all.recurrentState.slice(row * size, (row + 1) * size))
         expect(alone.probabilities).toEqual(all.probabilities.slice(4 * from, 4 * (from + spec.agentCount)))
         const outputs = valueOutputCount(spec)
         expect(alone.values).toEqual(all.values.slice(outputs * from, outputs * (from + spec.agentCount)))

@@ -28,27 +28,27 @@ describe('a recurrent network over time', () => {
     const steps = 30
     const size = recurrentStateSize(SPEC)
     const parameters = initialiseParameters(SPEC, 3)
-    let recurrent: Float32Array = new Float32Array(lanes * SPEC.agentCount * size)
+    let recurrentState: Float32Array = new Float32Array(lanes * SPEC.agentCount * size)
     const states = Array.from({ length: lanes * SPEC.agentCount }, () => new Array<number>(size).fill(0))
     for (let step = 0; step < steps; step++) {
       const dense = Float32Array.from({ length: lanes * 3 }, (_, i) => 2 * Math.sin(17 * step + i))
       const categories = Uint16Array.from({ length: lanes }, (_, lane) => (step + lane) % 4)
       for (let lane = 0; lane < lanes; lane++) {
         if ((step + 3 * lane) % 11 > 0) continue
-        recurrent.fill(0, lane * SPEC.agentCount * size, (lane + 1) * SPEC.agentCount * size)
+        recurrentState.fill(0, lane * SPEC.agentCount * size, (lane + 1) * SPEC.agentCount * size)
         for (let agent = 0; agent < SPEC.agentCount; agent++) states[lane * SPEC.agentCount + agent].fill(0)
       }
-      const result = run({ spec: SPEC, parameters, inputs: { rows: lanes, dense, categories }, recurrent, step })
+      const result = run({ spec: SPEC, parameters, inputs: { rows: lanes, dense, categories }, recurrentState, step })
       for (const [entry, state] of states.entries()) {
         const [lane, agent] = [Math.floor(entry / SPEC.agentCount), entry % SPEC.agentCount]
         const inputs = { dense: dense.subarray(3 * lane, 3 * lane + 3), categories: [categories[lane]] }
         const oracle = forwardOracle({ spec: SPEC, parameters, agent, ...inputs, state })
-        for (let i = 0; i < size; i++) expect(result.recurrent[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
+        for (let i = 0; i < size; i++) expect(result.recurrentState[entry * size + i]).toBeCloseTo(oracle.state[i], 5)
         for (let a = 0; a < 4; a++) expect(result.probabilities[4 * entry + a]).toBeCloseTo(oracle.policy[a], 5)
         expect(result.values[entry]).toBeCloseTo(oracle.critic![0], 5)
         states[entry] = oracle.state
       }
-      recurrent = result.recurrent
+      recurrentState = result.recurrentState
     }
   })
 })
@@ -81,8 +81,8 @@ function cells(x: Float32Array, gate: 'i' | 'g', others: number): Float32Array {
   }
   for (const other of ['i', 'g']) if (other !== gate) set('policy.lstmBias.0', 'ifgo'.indexOf(other) * width, others)
   const inputs = { rows: x.length, dense: x, categories: new Uint16Array(0) }
-  const { recurrent } = run({ spec: ONE_UNIT, parameters, inputs })
-  return recurrent.filter((_, index) => index % (2 * width) === width)
+  const { recurrentState } = run({ spec: ONE_UNIT, parameters, inputs })
+  return recurrentState.filter((_, index) => index % (2 * width) === width)
 }
 
 describe('the gates', () => {

@@ -49,7 +49,7 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
   weights.values.set(parameters)
   const x = place(Float32Array, laneCount * denseSize)
   const categories = place(Uint16Array, laneCount * vocabularySizes.length)
-  const recurrent = place(Float32Array, entries * stateSize)
+  const carried = place(Float32Array, entries * stateSize)
   const steps = place(Uint32Array, 2 * laneCount)
   const actions = place(Uint8Array, entries)
   const logProbs = place(Float32Array, entries)
@@ -67,7 +67,7 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
       categories: categories.at,
       rows: laneCount,
       scratch: scratch.at,
-      recurrent: recurrent.at,
+      recurrentState: carried.at,
       actions: actions.at,
       logProbs: logProbs.at,
       scores: 0,
@@ -89,7 +89,7 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
   for (let entry = 0; entry < entries; entry++) {
     const [lane, agent] = [Math.floor(entry / agentCount), entry % agentCount]
     const from = (agent * laneCount + lane) * stateSize
-    recurrent.values.set(recurrentState.subarray(from, from + stateSize), entry * stateSize)
+    carried.values.set(recurrentState.subarray(from, from + stateSize), entry * stateSize)
   }
   for (let step = 0; step < stepCount; step++) {
     const row = step * laneCount
@@ -97,7 +97,7 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
     categories.values.set(minibatch.categorical.subarray(row, row + laneCount))
     for (let lane = 0; lane < laneCount; lane++) {
       const laneSize = agentCount * stateSize
-      if (resets[row + lane] === 1) recurrent.values.fill(0, lane * laneSize, (lane + 1) * laneSize)
+      if (resets[row + lane] === 1) carried.values.fill(0, lane * laneSize, (lane + 1) * laneSize)
       steps.values[2 * lane] = step
     }
     policy.act(job.at)
