@@ -1,4 +1,4 @@
-import { Watch } from './watch'
+import { Watch } from './watch-plan'
 
 /** The plan block: what every lane of an environment shares. Described in ../src/blocks.ts, written by ../src/plan.ts. */
 @unmanaged

@@ -2,44 +2,10 @@
  * What a lane watches its team with: signals of each decision (../src/signals.ts documents them), and a monitor for every
  * specification, of which each step gives the robustness.
  */
-import {
-  hasValue,
-  loadConstants,
-  MonitorBank,
-  monitorValue,
-  pushSample,
-  resetMonitors,
-} from '../../stl/assembly/monitor-bank'
+import { hasValue, loadConstants, monitorValue, pushSample, resetMonitors } from '../../stl/assembly/monitor-bank'
 import { Plan } from './plan'
 import { isRestrictive, restrictiveVotes, wins } from './vote'
-
-/** What all lanes share. Described in ../src/blocks.ts, written by ../src/constraints.ts. */
-@unmanaged
-export class Watch {
-  /** S */
-  specificationCount: i32
-  signalCount: i32
-  /** -> i32 [signals, 2]: number of the signal, and of its window */
-  signals: usize
-  windowCount: i32
-  /** -> u32 [windows], decisions in each */
-  windows: usize
-  /** bytes from the beginning of a lane's record: u8 [ringSize], the last decisions */
-  ringAt: usize
-  ringSize: u32
-  /** f64, the monitors' state */
-  stateAt: usize
-  /** bytes of a record */
-  bytes: usize
-  bank: MonitorBank
-  // Then f64: ms of each action [4], ms of a round, cpu load [4], memory load [4], weight of the newest load.
-}
-
-const NUMBERS_AT: usize = offsetof<Watch>()
-const ROUND_MS: usize = 4
-const CPU_LOAD: usize = 5
-const MEMORY_LOAD: usize = 9
-const LOAD_RATE: usize = 13
+import { CPU_LOAD, LOAD_RATE, MEMORY_LOAD, numberOf, ROUND_MS, Watch } from './watch-plan'
 
 /** A lane's record; then u32 [windows, 3] of counts, the ring of decisions, the monitors' state. */
 @unmanaged
@@ -61,11 +27,6 @@ const RESTRICTIVE: u32 = 2
 
 /** Robustness beyond this is cut, so that it stays finite; it also stands where there is no value yet. */
 const ROBUSTNESS_MAX: f64 = 1e6
-
-@inline
-function numberOf(watch: Watch, index: usize): f64 {
-  return load<f64>(changetype<usize>(watch) + NUMBERS_AT + (index << 3))
-}
 
 /** Makes registers ready: constants are put into them, which no step overwrites. */
 export function prepareRegisters(watch: Watch, registers: usize): void {

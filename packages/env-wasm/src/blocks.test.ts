@@ -6,7 +6,7 @@ it.each([
   ['plan.ts', PLAN],
   ['step.ts', STEP],
   ['lanes.ts', LANE],
-  ['watch.ts', WATCH],
+  ['watch-plan.ts', WATCH],
   ['watch.ts', WATCH_RECORD],
 ])('assembly/%s has the fields of $name', (file, block) => {
   expect(classFields(new URL(`../assembly/${file}`, import.meta.url), block.name)).toEqual(singleFields(block))

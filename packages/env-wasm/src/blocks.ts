@@ -53,7 +53,7 @@ export const LANE = describeBlock('Lane', {
   streamEnd: 'u32',
 })
 
-/** What all lanes watch with, before the tables that it points to: assembly/watch.ts. */
+/** What all lanes watch with, before the tables that it points to: assembly/watch-plan.ts. */
 export const WATCH = describeBlock('Watch', {
   specificationCount: 'i32',
   signalCount: 'i32',

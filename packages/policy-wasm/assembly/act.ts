@@ -178,7 +178,8 @@ function aimAtRows(plan: Plan, tile: Tile, acting: Acting, first: i32, rows: i32
 
 function aimAtState(plan: Plan, tile: Tile, recurrentState: usize, first: i32, agent: i32, trunk: i32): void {
   aimDropout(agent, trunk, first)
-  tile.state = recurrentState + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
+  tile.state =
+    recurrentState + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
 }
 
 /** x - x is 0 for numbers, and NaN for NaN and infinities. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { manifest, tinyHouse } from '../tree.fixture.ts'
-import { arrowTable, forbiddenArrows, pathsIntoPackages, strayLibraries } from './arrows.ts'
+import { arrowTable, forbiddenArrows, pathsIntoPackages, strayLibraries, unusedArrows, unusedOwners } from './arrows.ts'
 
 const files = {
   'packages/low/package.json': manifest(),
@@ -41,6 +41,12 @@ it('a dependency upwards is found in package.json', () => {
   ])
 })
 
+it('an arrow that no import needs is found', () => {
+  const { graph } = tinyHouse({ ...files, 'packages/low/package.json': manifest(['high']) })
+  expect(unusedArrows(graph, down)).toEqual([])
+  expect(unusedArrows(graph, { ...down, low: ['high'] }).map(({ where }) => where)).toEqual(['low -> high'])
+})
+
 it('a path into another package is found, but not in AssemblyScript', () => {
   const text = "import { low } from '../../low/src/index.ts'\n"
   const { sources } = tinyHouse({ 'packages/high/src/a.ts': text, 'packages/high/assembly/b.ts': text })
@@ -53,4 +59,13 @@ it('a heavy library in the wrong package is found, by any of its entries', () =>
     'packages/low/src/a.ts': "import * as heavy from 'heavy'\n",
   })
   expect(strayLibraries(tree, sources, { heavy: ['high'] }).map(({ where }) => where)).toEqual(['low -> heavy'])
+})
+
+it('an owner that does not import its library is found', () => {
+  const { tree, sources } = tinyHouse({
+    ...files,
+    'packages/high/src/a.ts': "import 'heavy/core'\n",
+  })
+  const owners = { heavy: ['high', 'low'] }
+  expect(unusedOwners(tree, sources, owners).map(({ where }) => where)).toEqual(['heavy -> low'])
 })

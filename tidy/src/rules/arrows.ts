@@ -35,6 +35,15 @@ export function forbiddenArrows(tree: Tree, graph: FileGraph, arrows: Arrows): F
     .map(({ from, to, by }) => ({ where: `${from} -> ${to}`, what: `${by} imports against the table of arrows` }))
 }
 
+/** Arrows of the table that no import needs: they would let the next one in unseen. */
+export function unusedArrows(graph: FileGraph, arrows: Arrows): Finding[] {
+  const used = new Set<string>()
+  for (const [path, targets] of graph) {
+    for (const target of targets) used.add(`${packageOf(path)} -> ${packageOf(target)}`)
+  }
+  return unused(arrows, used)
+}
+
 /**
  * A TypeScript file reaches another package by its name, never by a path: only AssemblyScript has no names, and what supports tests is
  * not exported.
@@ -61,6 +70,26 @@ export function strayLibraries(tree: Tree, sources: Sources, owners: Arrows): Fi
       if (allowed === undefined || allowed.includes(name) || isTestSupport(path)) return []
       return [{ where: `${name} -> ${target.external}`, what: `${path} imports it, only ${allowed.join(', ')} may` }]
     }),
+  )
+}
+
+/** Owners of a heavy library that do not import it. */
+export function unusedOwners(tree: Tree, sources: Sources, owners: Arrows): Finding[] {
+  const used = new Set<string>()
+  for (const [path, source] of sources) {
+    for (const request of source.imports) {
+      const target = resolveImport(tree, path, request)
+      if (target !== null && 'external' in target) used.add(`${target.external} -> ${packageOf(path)}`)
+    }
+  }
+  return unused(owners, used)
+}
+
+function unused(table: Arrows, used: ReadonlySet<string>): Finding[] {
+  return Object.entries(table).flatMap(([from, targets]) =>
+    targets
+      .map((to) => ({ where: `${from} -> ${to}`, what: 'the table allows it, and no import needs it' }))
+      .filter(({ where }) => !used.has(where)),
   )
 }
 
