@@ -25,7 +25,7 @@ const ATTEMPTS_MAX = 3
 const SEGMENT_ROWS = 64
 
 /** What the greedy team did on every row of a split. */
-export type TeamActions = {
+type TeamActions = {
   /** [n, A] greedy actions by position in the split */
   readonly actions: Uint8Array
   /** [n, A] threat scores pi(block) + pi(quarantine), in [0, 1] */

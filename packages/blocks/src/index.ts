@@ -1,1 +1,1 @@
-export { type Block, type BlockValues, describeBlock, writeBlock } from './block.ts'
+export { type BlockValues, describeBlock, writeBlock } from './block.ts'

@@ -19,7 +19,7 @@ export type NumberRange = {
 }
 
 /** A flag as it is read and as its help shows it. */
-export type FlagSpec = {
+type FlagSpec = {
   /** What stands behind the equals sign. PATH, FILE and FOLDER may begin with ~. Absent: a switch. */
   readonly value?: string | undefined
   readonly about: string

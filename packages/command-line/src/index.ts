@@ -3,7 +3,6 @@ export { COMMAND_ERRORS, commandError } from './errors.ts'
 export {
   booleanOf,
   choiceFlag,
-  type FlagSpec,
   type Flags,
   type FlagTable,
   flagName,

@@ -7,7 +7,7 @@ export {
   type Recurrence,
   type UpdateStats,
 } from './engine.ts'
-export { ENGINE_ERRORS, engineError } from './errors.ts'
+export { ENGINE_ERRORS } from './errors.ts'
 export { createPortableEngine } from './portable/portable-engine.ts'
 export { type BackendReport, type BackendsReport, probeBackends } from './probe/probe-backends.ts'
 export { BACKENDS, type BackendName } from './tfjs/backend-names.ts'

@@ -4,7 +4,7 @@ import type { RewardTable } from './reward-table.ts'
 export type EpisodeMode = 'iid' | 'stream'
 
 /** Whose action an agent is paid for: its `own`, or the team's after the vote. */
-export type Attribution = 'own' | 'consensus'
+type Attribution = 'own' | 'consensus'
 
 /** The rules of one environment; everything but the data. */
 export type EnvironmentSpec = {

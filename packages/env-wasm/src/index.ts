@@ -1,14 +1,13 @@
 export { STEP } from './blocks.ts'
 export { type Constraints, compileConstraints, writeConstraints } from './constraints.ts'
 export {
-  type Attribution,
   contextSize,
   type EnvironmentSpec,
   type EpisodeMode,
   observedRobustness,
   ROBUSTNESS_MAX,
 } from './environment-spec.ts'
-export { ENVIRONMENT_ERRORS, environmentError } from './errors.ts'
+export { ENVIRONMENT_ERRORS } from './errors.ts'
 export { assertLaneStates } from './lane-state.ts'
 export {
   compileEnvironment,
@@ -16,13 +15,11 @@ export {
   type EnvironmentExports,
   instantiateEnvironment,
 } from './module.ts'
-export { ENVIRONMENT_PLAN_BYTES, type SplitLocation, writeEnvironmentPlan } from './plan.ts'
+export { ENVIRONMENT_PLAN_BYTES, writeEnvironmentPlan } from './plan.ts'
 export {
-  type ActionBand,
   actionBands,
   actionRewards,
   BEST_ACTION_NAMES,
-  type BestAction,
   bandsInWords,
   bestAction,
   bestConstant,
@@ -35,10 +32,5 @@ export {
   type RewardTable,
   rightShareNeeded,
 } from './reward-table.ts'
-export { signalTrace, type TeamDecisions } from './signals.ts'
-export {
-  type NamedSpecification,
-  SPECIFICATION_PRESETS,
-  type SpecificationPreset,
-  type TargetedSpecification,
-} from './specifications.ts'
+export { signalTrace } from './signals.ts'
+export { SPECIFICATION_PRESETS, type TargetedSpecification } from './specifications.ts'

@@ -9,7 +9,7 @@ import { actionRewards } from './reward-table.ts'
 export const ENVIRONMENT_PLAN_BYTES = PLAN.bytes
 
 /** Where the data of one split lie: byte offsets into the shared memory. */
-export type SplitLocation = {
+type SplitLocation = {
   /** u32 [rowCount], dataset rows by stream, then time. */
   readonly rows: number
   readonly rowCount: number

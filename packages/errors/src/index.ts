@@ -1,8 +1,1 @@
-export {
-  type ErrorDetail,
-  type ErrorKind,
-  type ErrorTable,
-  errorsOf,
-  isErrorOf,
-  VigilError,
-} from './vigil-error.ts'
+export { type ErrorKind, type ErrorTable, errorsOf, isErrorOf, VigilError } from './vigil-error.ts'

@@ -17,12 +17,10 @@ export {
   LAYER_NORM_EPSILON,
   NETWORK_LIMITS,
   type NetworkSpec,
-  type ParameterLayout,
   type ParameterSlice,
   paddedWidth,
   parameterLayout,
   recurrentStateSize,
-  totalVocabulary,
   valueOutputCount,
 } from './network.ts'
 export { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'

@@ -1,4 +1,4 @@
-export type { PolicySnapshot, PolicySnapshotExpectation } from './policy-snapshot.ts'
+export type { PolicySnapshot } from './policy-snapshot.ts'
 export { decodePolicySnapshot, encodePolicySnapshot } from './policy-snapshot.ts'
-export type { Trajectory, TrajectoryExpectation, TrajectoryShape } from './trajectory.ts'
+export type { Trajectory } from './trajectory.ts'
 export { decodeTrajectory, encodeTrajectory } from './trajectory.ts'

@@ -21,7 +21,7 @@ const ACTION_COUNT = 4
 const LOG_PROB_MAX = 1e-4
 
 /** Axes of a trajectory. */
-export type TrajectoryShape = {
+type TrajectoryShape = {
   /** T, at least 1 */
   readonly stepCount: number
   /** E, lanes of this shard, at least 1 */

@@ -8,4 +8,4 @@ export {
   randomWord,
   shuffle,
 } from './philox.ts'
-export { type RandomPurpose, randomStream } from './streams.ts'
+export { randomStream } from './streams.ts'

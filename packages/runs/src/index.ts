@@ -1,4 +1,3 @@
-export type { Bundle, BundleVote } from './bundle/bundle.ts'
 export { readBundle } from './bundle/read-bundle.ts'
 export { writeBundle } from './bundle/write-bundle.ts'
 export {

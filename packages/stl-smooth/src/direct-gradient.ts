@@ -14,7 +14,7 @@ import { INFINITE, softExtreme } from './soft-extremes.ts'
 import { watchedProgram } from './watched-program.ts'
 
 /** A specification and how much it counts. */
-export type DirectSpecification = {
+type DirectSpecification = {
   readonly formula: string
   /** factor of its gradient, finite, such as its multiplier; 0 costs nothing */
   readonly weight: number

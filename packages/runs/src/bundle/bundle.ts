@@ -28,7 +28,7 @@ export type Bundle = {
 }
 
 /** How the agents' votes become the team's decision. */
-export type BundleVote = {
+type BundleVote = {
   readonly rule: DecisionRule
   /** f, n >= 3f + 1 */
   readonly faults: number
