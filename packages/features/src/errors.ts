@@ -1,10 +1,13 @@
 import { harmlessText } from '@vigil/command-line'
 import { type ErrorTable, errorsOf, type VigilError } from '@vigil/errors'
 
-/** What can be wrong with a saved pipeline. */
+/** What can be wrong with a saved pipeline, a plan of history, or the events that they are applied to. */
 export const FEATURE_ERRORS = {
   PIPELINE_INVALID: ['data', 'a saved pipeline that does not hold what it must'],
   PIPELINE_MISMATCH: ['data', 'a saved pipeline made for other data or another profile'],
+  HISTORY_INVALID: ['data', 'a plan of history that does not hold what it must, or needs too much memory'],
+  HISTORY_MISMATCH: ['data', 'a plan of history made for events with other keys or columns'],
+  EVENT_INVALID: ['data', 'a live event with a value that cannot be what its key or column needs'],
 } as const satisfies ErrorTable
 
 const errorOf = errorsOf(FEATURE_ERRORS)

@@ -1,0 +1,119 @@
+import { featureError } from '../errors.ts'
+import { createEvaluator } from './evaluator.ts'
+import { TOKEN_LENGTH_MAX } from './fold.ts'
+import type { EventColumn } from './fold-state.ts'
+import type { HistoryPlan } from './plan.ts'
+import { createTokenTable } from './token-table.ts'
+
+/** An event as it happens. What is missing is null, or not there. */
+export type LiveEvent = {
+  /** Nanoseconds since 1970. */
+  readonly time: bigint
+  /** By key of the plan. */
+  readonly keys: Readonly<Record<string, string | null>>
+  /** By column of the plan: text for tokens, a number for numbers. */
+  readonly values: Readonly<Record<string, string | number | null>>
+}
+
+/** The past of live events. */
+export type LiveHistory = {
+  /** [folds of the plan] features of an event, which does not become part of the past yet; null or NaN = missing */
+  read(event: LiveEvent): (string | number | null)[]
+  /** Makes an event part of the past. Events of one instant are all read before the first of them is absorbed. */
+  absorb(event: LiveEvent): void
+}
+
+/**
+ * The folds of a plan for live events: the same code, and the same bits, as `replayHistory` has for a recording.
+ *
+ * State takes at most `stateBytes` of the plan, the keys themselves (at most their limits, 1,000 characters each), and at most
+ * twice the tokens that fit into the state.
+ *
+ * @example
+ * ```ts
+ * const history = createHistory(plan)
+ * const features = history.read(event) // before the decision
+ * history.absorb(event)
+ * ```
+ *
+ * @throws {VigilError} EVENT_INVALID from `read` and `absorb`, which then change nothing: a time out of 64 bits, a value of another
+ *   kind, a key or token of more than 1,000 characters
+ */
+export function createHistory(plan: HistoryPlan): LiveHistory {
+  const tokens = createTokenTable()
+  const times = new BigInt64Array(1)
+  const keys = new Map<string, string | null>(plan.keys.map(({ name }) => [name, null]))
+  const columns = new Map(
+    plan.columns.map(({ name, kind }): [string, EventColumn] => [
+      name,
+      kind === 'number'
+        ? { kind, values: new Float64Array(1) }
+        : { kind, codes: new Int32Array(1), codeOf: tokens.pinnedCodeOf },
+    ]),
+  )
+  const evaluator = createEvaluator<string>(
+    plan,
+    {
+      times,
+      keysOf: (name) => () => keys.get(name) ?? null,
+      column: (name) => columns.get(name) as EventColumn,
+    },
+    1,
+  )
+  const take = (event: LiveEvent) => {
+    tokens.sweepWhereDue(evaluator.visitTokens)
+    const time = timeOf(event)
+    const texts = plan.keys.map(({ name }) => textOf(event.keys, name))
+    const values = plan.columns.map(({ name, kind }) =>
+      kind === 'token' ? textOf(event.values, name) : numberOf(event.values, name),
+    )
+    times[0] = time
+    for (const [i, { name }] of plan.keys.entries()) keys.set(name, texts[i])
+    for (const [i, { name }] of plan.columns.entries()) {
+      const column = columns.get(name) as EventColumn
+      const value = values[i]
+      if (column.kind === 'number') column.values[0] = value as number
+      else column.codes[0] = value === null ? -1 : tokens.codeOf(value as string)
+    }
+  }
+  return {
+    read: (event) => {
+      take(event)
+      evaluator.read(0)
+      return evaluator.features.map((feature) =>
+        feature.kind === 'number' ? feature.values[0] : tokens.tokenOf(feature.codes[0]),
+      )
+    },
+    absorb: (event) => {
+      take(event)
+      evaluator.absorb(0)
+    },
+  }
+}
+
+function timeOf({ time }: LiveEvent): bigint {
+  if (typeof time === 'bigint' && BigInt.asIntN(64, time) === time) return time
+  throw invalid('time', 'whole nanoseconds since 1970 within 64 bits', `${time}`)
+}
+
+function textOf(fields: Readonly<Record<string, string | number | null>>, name: string): string | null {
+  const text = Object.hasOwn(fields, name) ? fields[name] : null
+  if (text === null || (typeof text === 'string' && text.length <= TOKEN_LENGTH_MAX)) return text
+  const received = typeof text === 'string' ? `${text.length} characters` : `${text}`
+  throw invalid(name, `text of at most ${TOKEN_LENGTH_MAX} characters, or null`, received)
+}
+
+/** NaN = missing */
+function numberOf(fields: LiveEvent['values'], name: string): number {
+  const value = Object.hasOwn(fields, name) ? fields[name] : null
+  if (value === null) return Number.NaN
+  if (typeof value === 'number') return value
+  throw invalid(name, 'a number or null', `'${value}'`)
+}
+
+function invalid(field: string, needed: string, received: string) {
+  return featureError(
+    'EVENT_INVALID',
+    `Event, ${field}: needs ${needed}, received ${received}. Give events as the plan of history describes them.`,
+  )
+}

@@ -1,0 +1,99 @@
+import { featureError } from '../errors.ts'
+import type { RawColumn } from '../raw-column.ts'
+import { createEvaluator } from './evaluator.ts'
+import type { EventColumn } from './fold-state.ts'
+import type { HistoryPlan } from './plan.ts'
+
+/** A recording: N events, each a row. */
+export type RecordedEvents = {
+  /** [N] nanoseconds since 1970 */
+  readonly times: BigInt64Array
+  /** [N] per key of the plan: code of the event's key, -1 = it has none */
+  readonly keys: Readonly<Record<string, Int32Array>>
+  /** [N] per column of the plan */
+  readonly columns: Readonly<Record<string, RawColumn>>
+}
+
+/** The way of a replay through the rows. */
+export type ReplayOrder = {
+  /** Rows in the order in which they happened. Rows that are not named have no features and are nobody's past. */
+  readonly order: Uint32Array
+  /**
+   * [N] Rows that follow each other in the order and have the same number are one instant: each sees what was before all of
+   * them. null = every row is an instant of its own.
+   */
+  readonly instants: Int32Array | null
+}
+
+/**
+ * Replays a recording through the folds of a plan: what each event's features would have been when it happened.
+ *
+ * @example
+ * ```ts
+ * const features = replayHistory(plan, { times, keys: { host }, columns: { signature } }, { order, instants: null })
+ * features.get('gap_ms') // { kind: 'number', values: Float64Array [N] }
+ * ```
+ *
+ * @returns one column [N] per fold, by its name, in the plan's order; missing where an event has no key
+ * @throws {VigilError} HISTORY_MISMATCH where the recording lacks a key or a column of the plan, or has one of another kind
+ */
+export function replayHistory(
+  plan: HistoryPlan,
+  events: RecordedEvents,
+  { order, instants }: ReplayOrder,
+): Map<string, RawColumn> {
+  const columns = new Map(plan.columns.map(({ name, kind }) => [name, eventColumn(name, kind, events)]))
+  for (const { name } of plan.keys) if (!Object.hasOwn(events.keys, name)) throw mismatch(`the key '${name}'`)
+  const evaluator = createEvaluator<number>(
+    plan,
+    {
+      times: events.times,
+      keysOf: (name) => {
+        const codes = events.keys[name]
+        return (row) => (codes[row] < 0 ? null : codes[row])
+      },
+      column: (name) => columns.get(name) as EventColumn,
+    },
+    events.times.length,
+  )
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1
+    if (instants !== null) while (end < order.length && instants[order[end]] === instants[order[start]]) end++
+    for (let i = start; i < end; i++) evaluator.read(order[i])
+    for (let i = start; i < end; i++) evaluator.absorb(order[i])
+    start = end
+  }
+  return new Map(
+    plan.folds.map(({ name }, i): [string, RawColumn] => {
+      const feature = evaluator.features[i]
+      if (feature.kind === 'number') return [name, feature]
+      const { dictionary } = events.columns[feature.of] as RawColumn & { kind: 'token' }
+      return [name, { kind: 'token', codes: feature.codes, dictionary }]
+    }),
+  )
+}
+
+/** Code that no event has. */
+const NOBODY = -2
+
+function eventColumn(name: string, kind: RawColumn['kind'], { columns }: RecordedEvents): EventColumn {
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined
+  if (column?.kind !== kind) throw mismatch(`the column '${name}' of ${kind === 'token' ? 'tokens' : 'numbers'}`)
+  if (column.kind === 'number') return column
+  const { codes, dictionary } = column
+  return {
+    kind: 'token',
+    codes,
+    codeOf: (token) => {
+      const code = dictionary.indexOf(token)
+      return code < 0 ? NOBODY : code
+    },
+  }
+}
+
+function mismatch(needed: string) {
+  return featureError(
+    'HISTORY_MISMATCH',
+    `Plan of history: needs ${needed} in the events, received events without it. Use a plan that was made for these events.`,
+  )
+}
