@@ -45,17 +45,21 @@ export type ActorPool = {
    * Makes an encoded PolicySnapshot the policy that acts in every later call. Calls under way keep the policy that was
    * published when they were made.
    *
-   * @throws {VigilError}
+   * @throws {VigilError} as decodePolicySnapshot, for a policy of another team or dataset
    */
   publish(snapshot: Uint8Array): void
   /**
    * One rollout of every shard. Resolves in shard order, whatever thread finished first. One at a time, but an
    * evaluation may be under way beside it.
    *
-   * @throws {VigilError}
+   * @throws {VigilError} NO_POLICY, BUSY, SHARD_FAILED, NON_FINITE_POLICY, SPECIFICATION_VALUE
    */
   collect(): Promise<Trajectory[]>
-  /** The greedy team on every row of a split. One at a time, but a collection may be under way. @throws {VigilError} */
+  /**
+   * The greedy team on every row of a split. One at a time, but a collection may be under way.
+   *
+   * @throws {VigilError} as collect
+   */
   evaluate(split: EvaluationSplit): Promise<TeamActions>
   /**
    * The committed states of all shards, a copy (shard-states.ts has the layout).

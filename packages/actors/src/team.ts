@@ -47,7 +47,7 @@ export type Team = {
 /**
  * Starts the actors. Close the team's pool when done.
  *
- * @throws {VigilError}, SAMPLING where `sampling` does not fit the data
+ * @throws {VigilError} SAMPLING where `sampling` does not fit the data, MEMORY, NOT_BUILT
  */
 export async function createTeam(settings: TeamSettings, dataset: Dataset): Promise<Team> {
   const { environment, shards, lanesPerShard, rolloutSteps, actors } = settings

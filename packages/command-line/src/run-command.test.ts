@@ -1,4 +1,5 @@
-import { errorsOf } from '@vigil/errors'
+import { readFile } from 'node:fs/promises'
+import { type ErrorKind, errorsOf } from '@vigil/errors'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commandError } from './errors.ts'
 import { runCommand } from './run-command.ts'
@@ -40,6 +41,16 @@ describe('runCommand', () => {
       text: 'error UNKNOWN_FLAG: No such flag.\n',
     })
     expect(await outcome(badData('ROTTEN', 'Bad rows.'))).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
+  })
+
+  it('ends every kind of error with the exit code that docs/errors.md promises', async () => {
+    const page = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
+    const promised = [...page.matchAll(/^\| (usage|data|failure) \| (\d) \|/gm)]
+    expect(promised).toHaveLength(3)
+    for (const [, kind, code] of promised) {
+      const error = errorsOf({ ODD: [kind as ErrorKind, 'something odd'] })('ODD', 'Odd.')
+      expect(await outcome(error)).toEqual({ code: Number(code), text: 'error ODD: Odd.\n' })
+    }
   })
 
   it.each([

@@ -36,7 +36,7 @@ const fileSchema = z.strictObject({
  *
  * @param say        told why a copy is not good
  * @param onProgress called after each tree; in between others have their turn
- * @throws {VigilError} when it cannot be written
+ * @throws {VigilError} FILE_UNWRITABLE
  */
 export async function boostingBaseline(
   dataset: Dataset,

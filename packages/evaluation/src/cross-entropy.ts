@@ -5,12 +5,24 @@ import { gatherInputs, initialiseMasked, inputMaskOf, type PpoSettings } from '@
 import { randomStream, randomWord } from '@vigil/random'
 
 /** What the baseline is trained by: as many steps as the team, on as many events. */
-export type BaselineSettings = PpoSettings & {
+type BaselineSettings = Pick<
+  PpoSettings,
+  | 'seed'
+  | 'iterations'
+  | 'epochs'
+  | 'minibatchSize'
+  | 'learningRate'
+  | 'episodes'
+  | 'observeConstraints'
+  | 'specifications'
+> & {
   /** Events of one iteration. */
   readonly rowsPerIteration: number
   /** T, steps of the segments that a recurrent network learns from. */
   readonly rolloutSteps: number
 }
+
+type Learners = Pick<Team, 'dataset' | 'network' | 'inputs'>
 
 /**
  * The baseline that a reinforcement learner should be held against: the same network, the same rows, but the labels
@@ -25,8 +37,8 @@ export type BaselineSettings = PpoSettings & {
  */
 export async function trainByCrossEntropy(
   settings: BaselineSettings,
-  team: Team,
-  engine: Engine,
+  team: Learners,
+  engine: Pick<Engine, 'loadParameters' | 'supervisedUpdate' | 'storeParameters'>,
   onUpdate: (done: number, total: number) => void = () => undefined,
 ): Promise<Float32Array> {
   const { rows, streamStarts } = team.dataset.splits.train
@@ -68,17 +80,17 @@ export async function trainByCrossEntropy(
 }
 
 /** Segments of rolloutSteps rows from a state of zero; null for a feed-forward network. */
-function recurrenceOf(settings: BaselineSettings, { network }: Team): Recurrence | null {
+function recurrenceOf(settings: BaselineSettings, { network }: Learners): Recurrence | null {
   const stateSize = recurrentStateSize(network)
   if (stateSize === 0) return null
   const stepCount = settings.rolloutSteps
   const laneCount = settings.minibatchSize / stepCount
-  const recurrentState = new Float32Array(settings.environment.agentCount * laneCount * stateSize)
+  const recurrentState = new Float32Array(network.agentCount * laneCount * stateSize)
   return { stepCount, laneCount, resets: new Uint8Array(settings.minibatchSize), recurrentState }
 }
 
 /** Zeroes the first-layer rows that the context multiplies; a context of zeros never changes them. */
-function withoutContext(parameters: Float32Array, { network, inputs }: Team): Float32Array {
+function withoutContext(parameters: Float32Array, { network, inputs }: Learners): Float32Array {
   const { slices, parametersPerAgent } = parameterLayout(network)
   for (const { name, shape, offset, length } of slices) {
     if (!name.endsWith('.dense.0')) continue

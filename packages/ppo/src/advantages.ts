@@ -16,7 +16,7 @@ import { deviationOf, momentsOf } from './return-normaliser.ts'
  * @param weights    [same] 0 or 1: whether an entry counts in mean and deviation; null: all do.
  *                   Entries of weight 0 are scaled like the others.
  * @param out        [same], overwritten; may be `advantages`
- * @throws {VigilError}
+ * @throws {VigilError} SHAPE
  */
 export function normaliseAdvantages({
   advantages,
@@ -48,7 +48,7 @@ export function normaliseAdvantages({
  * @param rewards         [T * E, A] r(a), reward units
  * @param expectedRewards [T * E, A] sum_a' pi(a') r(a')
  * @param out             [T * E, A], overwritten, reward units, not normalised
- * @throws {VigilError}
+ * @throws {VigilError} SHAPE
  */
 export function counterfactualAdvantages({
   rewards,

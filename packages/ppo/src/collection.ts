@@ -19,7 +19,7 @@ export type Collection = AsyncDisposable & {
    * The experience of the iteration after `state`. Under staleness 1 the actors then begin at once with that of the
    * following iteration, with the policy of `state`, while the learner turns to this one.
    *
-   * @throws {VigilError}
+   * @throws {VigilError} as the team's pool when it collects
    */
   next(state: CollectionState): Promise<Rollouts>
 }

@@ -12,7 +12,7 @@ import { assertValuedSegment, type ValuedSegment } from './returns.ts'
  * @param rollout     arrays of shape [T, N] and [T, E]; nextValues is V before auto-reset
  * @param discounting gamma (per env step) and gaeLambda, each in [0, 1]
  * @param out         [T, N], overwritten, in reward units, not normalised
- * @throws {VigilError} when an array does not hold the values that T, E and A say
+ * @throws {VigilError} SHAPE when an array does not hold the values that T, E and A say
  */
 export function generalisedAdvantages(
   rollout: ValuedSegment,

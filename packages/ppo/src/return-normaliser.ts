@@ -71,7 +71,7 @@ export function absorb(state: ReturnNormaliser, values: Float32Array): ReturnNor
  *
  * @param values [any]
  * @param out    [same], overwritten; may be `values`
- * @throws {VigilError}
+ * @throws {VigilError} SHAPE
  */
 export function normalise(state: ReturnNormaliser, values: Float32Array, out: Float32Array): void {
   assertLength('out', out.length, values.length)
@@ -85,7 +85,7 @@ export function normalise(state: ReturnNormaliser, values: Float32Array, out: Fl
  *
  * @param values [any]
  * @param out    [same], overwritten; may be `values`
- * @throws {VigilError}
+ * @throws {VigilError} SHAPE
  */
 export function denormalise(state: ReturnNormaliser, values: Float32Array, out: Float32Array): void {
   assertLength('out', out.length, values.length)

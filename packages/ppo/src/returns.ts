@@ -41,7 +41,7 @@ export type ValuedSegment = Segment & {
  * @param gamma     discount per environment step, in [0, 1]
  * @param bootstrap [T, N] V(s_{t+1}) before any reset of the lane, reward units; or null
  * @param out       [T, N], overwritten, reward units
- * @throws {VigilError} when an array does not hold the values that T, E and A say
+ * @throws {VigilError} SHAPE when an array does not hold the values that T, E and A say
  */
 export function monteCarloReturns(
   segment: Segment,
@@ -69,7 +69,7 @@ export function monteCarloReturns(
 
 /**
  * @returns N = E * A
- * @throws {VigilError} when an axis is empty or an array of the segment does not have its length
+ * @throws {VigilError} SHAPE when an axis is empty or an array of the segment does not have its length
  */
 export function assertSegment({ stepCount, laneCount, agentCount, rewards, terminated, truncated }: Segment): number {
   for (const [field, value] of Object.entries({ stepCount, laneCount, agentCount })) {

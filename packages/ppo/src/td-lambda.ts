@@ -13,7 +13,7 @@ import { assertSegment, type Segment } from './returns.ts'
  * @param rollout     arrays of shape [T, N] and [T, E]; nextValues is V before auto-reset
  * @param discounting gamma (per env step) and tdLambda, each in [0, 1]
  * @param out         [T, N], overwritten, reward units
- * @throws {VigilError} when an array does not hold the values that T, E and A say
+ * @throws {VigilError} SHAPE when an array does not hold the values that T, E and A say
  */
 export function tdLambdaReturns(
   rollout: Segment & { readonly nextValues: Float32Array },

@@ -56,7 +56,7 @@ export type Iteration = {
  * instead of at 1, and the clip is the off-policy correction.
  *
  * @param from where to begin; the engine already holds its parameters and optimiser state, the actors its lanes
- * @throws {VigilError} when a shard keeps failing or the policy diverges, {VigilError} NOT_FINITE
+ * @throws {VigilError} SHARD_FAILED, NON_FINITE_POLICY when a shard keeps failing or the policy diverges, NOT_FINITE
  * @example
  * for await (const { state, updates } of train({ team, engine, settings }, initialState(settings, team, null))) {
  *   console.log(state.iteration, updates.at(-1)?.approxKl)

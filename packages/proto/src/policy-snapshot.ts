@@ -60,7 +60,8 @@ export function encodePolicySnapshot(snapshot: PolicySnapshot): Uint8Array {
  * @param bytes    not changed; the result shares no memory with it
  * @param expected the receiver's own shape and dataset; `policyVersion` is left to the caller to judge
  * @returns a snapshot of exactly the expected shape, all parameters finite
- * @throws {VigilError} for anything else; no other error leaves this function
+ * @throws {VigilError} SIZE, MALFORMED, FORMAT_VERSION, FINGERPRINT, SHAPE, LENGTH, POLICY_VERSION, NOT_FINITE
+ *   for anything else; no other error leaves this function
  */
 export function decodePolicySnapshot(bytes: Uint8Array, expected: PolicySnapshotExpectation): PolicySnapshot {
   const bulkBytes = parameterBytes('expected', expected)

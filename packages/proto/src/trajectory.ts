@@ -123,7 +123,8 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array {
  * @param bytes    not changed; the result shares no memory with it
  * @param expected the receiver's own shape and dataset; `shard` and `policyVersion` are left to the caller to judge
  * @returns a trajectory of exactly the expected shape; all floats finite, all actions, flags and row numbers in range
- * @throws {VigilError} for anything else; no other error leaves this function
+ * @throws {VigilError} SIZE, MALFORMED, FORMAT_VERSION, FINGERPRINT, SHAPE, LENGTH, POLICY_VERSION, NOT_FINITE, OUT_OF_RANGE
+ *   for anything else; no other error leaves this function
  */
 export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectation): Trajectory {
   assertShape('expected', expected)

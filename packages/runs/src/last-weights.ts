@@ -22,7 +22,7 @@ const lastWeightsSchema = z
 /** last-weights.json: how a team decides after its last iteration, whatever the validations said. */
 export type LastWeights = Readonly<z.infer<typeof lastWeightsSchema>>
 
-/** Writes last-weights.json, whole or not at all. @throws {VigilError} */
+/** Writes last-weights.json, whole or not at all. @throws {VigilError} FILE_UNWRITABLE */
 export async function writeLastWeights(path: string, scores: LastWeights): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(scores, null, 2)}\n`)
 }

@@ -47,7 +47,7 @@ export function weightsSha256({ buffer, byteOffset, byteLength }: Float32Array):
     .digest('hex')
 }
 
-/** Writes run.json, whole or not at all. @throws {VigilError} */
+/** Writes run.json, whole or not at all. @throws {VigilError} FILE_UNWRITABLE */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`)
 }

@@ -46,7 +46,7 @@ function isWellFormed({ actions, scores }: Ballot, rows: number): boolean {
  * What the team does, by the rule of the settings, given a value.
  *
  * @param count counts the votes; tests put a wrong count in place of it
- * @throws {VigilError} when settings and value do not fit: check the value first
+ * @throws {VigilError} as decideBatch, when settings and value do not fit: check the value first
  */
 export function decideValue(
   value: Value,

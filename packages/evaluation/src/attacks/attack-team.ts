@@ -41,7 +41,7 @@ export type TeamAttack = {
  * Attacks a team's decisions: evaluation.json's `byzantine`. Agents that act by other weights, drifting or trained to do
  * harm, are the most skilled ones.
  *
- * @throws {VigilError}
+ * @throws {VigilError} as the team's pool when it evaluates: SHARD_FAILED, NON_FINITE_POLICY, SPECIFICATION_VALUE, BUSY
  */
 export async function attackTeam(team: Team, settings: EvaluationSettings, attack: TeamAttack): Promise<UnderAttack[]> {
   const { split, parameters, decisions, attacks, onStep, trainAttackers } = attack

@@ -14,7 +14,7 @@ const SWAPPED = [1, 0, 3, 2]
  *
  * @param attack parameters [A, P] of the honest team
  * @returns the votes of the whole team: honest agents may answer what the others' votes do to the context
- * @throws {VigilError}
+ * @throws {VigilError} as the team's pool when it evaluates: SHARD_FAILED, NON_FINITE_POLICY, SPECIFICATION_VALUE, BUSY
  */
 export async function driftingVotes(
   team: Team,

@@ -45,7 +45,7 @@ export function certifiedRun({ parameters, datasetFingerprint, split, configFing
  *
  * @param certified parameters [A, P] of the team, published here; `decisions` what they decide on the split; `files` where to write
  * @returns decisions certified, and the SHA-256 of the file of public keys (hex)
- * @throws {VigilError}
+ * @throws {VigilError} FILE_UNWRITABLE, NO_AGREEMENT
  */
 export async function certifyDecisions(
   team: Team,

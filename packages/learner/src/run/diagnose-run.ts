@@ -49,7 +49,7 @@ export type RunDiagnosis = {
  * @param path the run folder
  * @param data where the data lie now, undefined = where config.json says
  * @param say  told of each stage of reading the data
- * @throws {VigilError} for a checkpoint that is damaged or of another run
+ * @throws {VigilError} UNREADABLE, DAMAGED, FOREIGN for a checkpoint that is damaged or of another run
  * @throws {VigilError} METRICS_INVALID, EVALUATION_INVALID for such files, RUN_FOLDER_INVALID for a folder that holds no run, half a one, one of another version of Vigil, or
  *   nothing that could be looked at
  * @throws {VigilError} CONFLICT where `data` are given for events that were generated
@@ -96,7 +96,7 @@ export async function diagnoseRun(
   }
 }
 
-/** What the checkpoints that are there know of the metrics. @throws {VigilError} for one that is damaged or foreign */
+/** What the checkpoints that are there know of the metrics. @throws {VigilError} UNREADABLE, DAMAGED, FOREIGN */
 async function readCheckpoints({ latest, best }: RunFolder, config: Config): Promise<readonly KnownLines[]> {
   const fingerprintAt = (iteration: number) => configFingerprint(config, iteration)
   const known: KnownLines[] = []

@@ -19,7 +19,7 @@ export type FolderEvaluation = {
 /**
  * Evaluates the run in a folder.
  *
- * @throws {VigilError}
+ * @throws {VigilError} as openRun, loadDataset, createTeam and evaluateRun
  */
 export async function evaluateFolder(
   path: string,

@@ -52,8 +52,8 @@ export type EvaluatedRun = BundledRun & {
  * Evaluates the best checkpoint of a run on one split, writes bundle, evaluation and report, and shows the result. What cannot be
  * read or written is said before the work.
  *
- * @throws {VigilError} when there is no usable checkpoint
- * @throws {VigilError} for metrics that are not the run's, and a folder that cannot be written to
+ * @throws {VigilError} MISSING, UNREADABLE, DAMAGED, FOREIGN when there is no usable checkpoint
+ * @throws {VigilError} METRICS_INVALID for metrics that are not the run's, RUN_FILE_UNWRITABLE for a folder that cannot be written to
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
   const { config, folder, team, identity, split, attacks, out = folder.path } = run

@@ -23,7 +23,7 @@ export type Learner = {
 /**
  * Starts team and engine on these data, telling of each. Close the team's pool and dispose of the engine when done.
  *
- * @throws {VigilError}
+ * @throws {VigilError} as createTeam and createEngine
  */
 export async function startLearner(config: Config, data: LoadedDataset, say: (text: string) => void): Promise<Learner> {
   say(describe(data.dataset, config))

@@ -6,7 +6,7 @@ import { openRunFolder, type RunFolder } from '@vigil/runs'
  *
  * @returns its files, its config and its feature pipeline as JSON (packages/features checks it)
  * @throws {VigilError} RUN_FOLDER when it is not one, or when the run ended before its files were there
- * @throws {VigilError} for a config that this version does not take
+ * @throws {VigilError} UNKNOWN_KEY, INVALID_VALUE, CONFLICT for a config that this version does not take
  */
 export async function openRun(path: string): Promise<{ folder: RunFolder; config: Config; pipeline: unknown }> {
   const { folder, config, pipeline } = await openRunFolder(path)

@@ -53,7 +53,7 @@ export type RepeatedRun = {
  *
  * @param path the run folder
  * @throws {VigilError} RUN_FOLDER when it is no run or its training has not finished
- * @throws {VigilError} for files that cannot be read, and as startLearner and train
+ * @throws {VigilError} RUN_FILE_UNREADABLE for files that cannot be read, and as startLearner and train
  */
 export async function repeatRun(
   path: string,

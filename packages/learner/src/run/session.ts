@@ -27,7 +27,7 @@ export type DataLoader = (
   say: (text: string) => void,
 ) => Promise<LoadedDataset>
 
-/** @see DataLoader @throws {VigilError} */
+/** @see DataLoader @throws {VigilError} as loadDataset */
 export const loadData: DataLoader = async (config, pipeline, say) => {
   const request = dataSettingsOf(config)
   return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)

@@ -15,7 +15,7 @@ const ITERATIONS = 12
  * An attacker sees what the agent in its place sees, no votes and no labels; their reward is the team's with the other sign.
  *
  * @returns [A, P], those of the honest agents unchanged
- * @throws {VigilError}
+ * @throws {VigilError} as createTeam, createEngine and train
  */
 export async function trainAttackers(
   { dataset }: Pick<Team, 'dataset'>,

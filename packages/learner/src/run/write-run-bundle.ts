@@ -20,7 +20,7 @@ export type BundledRun = {
  * Writes the bundle of a run's best checkpoint. By the rule `weighted` the team acts on the validation split for it.
  *
  * @param out the folder that gets `bundle/`: the run's own, or that of an evaluation's results
- * @throws {VigilError}
+ * @throws {VigilError} as readCheckpoint and writeBundle
  */
 export async function writeRunBundle(run: BundledRun, out: string): Promise<void> {
   const { config, folder, team, identity, pipeline } = run

@@ -100,7 +100,7 @@ const headerSchema = z.strictObject({
 /**
  * Writes a checkpoint, whole or not at all.
  *
- * @throws {VigilError}
+ * @throws {VigilError} FILE_UNWRITABLE
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomically(path, encodeCheckpoint(checkpoint))

@@ -11,7 +11,7 @@ import { assertLength } from '../errors.ts'
  * @param advantages     [T, E, A] of the reward, normalised; overwritten
  * @param costAdvantages [S] of [T, E, A], normalised
  * @param multipliers    [S] lambda_s >= 0
- * @throws {VigilError}
+ * @throws {VigilError} SHAPE
  */
 export function mixAdvantages({
   advantages,

@@ -47,7 +47,7 @@ const EXIT = { violated: 1, badFormula: 2, badTrace: 3, inconclusive: 4 } as con
  * @param write gets one text per formula
  * @returns the exit code: 0 all hold, 1 one is violated, 4 none is violated but one inconclusive, 2 one cannot be read,
  *   3 the trace is bad; of several the one that is furthest behind in the order 0, 4, 1, 2, 3
- * @throws {VigilError} for a command line that cannot be followed
+ * @throws {VigilError} UNKNOWN_FLAG, INVALID_VALUE for a command line that cannot be followed
  */
 export async function checkCommand(words: readonly string[], write: (text: string) => void): Promise<number> {
   const flags = readFlags(words, FLAGS)
