@@ -21,11 +21,6 @@ function madeUpLogins(count: number): Login[] {
 
 const logins: Adapter = {
   name: 'logins',
-  // The inputs, and how each is encoded. What is known only after the decision must not be among them.
-  plan: () => [
-    { name: 'hour', source: 'hour', encoder: { kind: 'quantile', knots: 17 } },
-    { name: 'country', source: 'country', encoder: { kind: 'vocabulary', size: 63, minimumRows: 5 } },
-  ],
   async open({ rows }) {
     const events = madeUpLogins(rows ?? 1000)
     const countries = [...new Set(events.map(({ country }) => country))]
@@ -45,6 +40,13 @@ const logins: Adapter = {
       streams: Uint32Array.from(events, ({ user }) => user), // one per user
       timeRank: Uint32Array.from(events, (_, row) => row), // already in time order
       posterior: null,
+      division: null, // as the request says
+      notes: [],
+      // The inputs, and how each is encoded. What is known only after the decision must not be among them.
+      plan: () => [
+        { name: 'hour', source: 'hour', encoder: { kind: 'quantile', knots: 17 } },
+        { name: 'country', source: 'country', encoder: { kind: 'vocabulary', size: 63, minimumRows: 5 } },
+      ],
       column: async (name) => columns[name],
       close: () => undefined,
     }

@@ -29,10 +29,10 @@ const specification = z.strictObject({
  */
 export const configSchema = z.strictObject({
   // Data
-  dataset: z.enum(['synthetic', 'darpa-tc']).default('synthetic'),
+  dataset: z.enum(['auto', 'synthetic', 'events', 'darpa-tc']).default('auto'),
   data: z.string().min(1).nullable().default(null),
   features: z.enum(['seed7', 'behaviour', 'full']).default('behaviour'),
-  split: z.enum(['stratified', 'temporal', 'by-stream']).default('stratified'),
+  split: z.enum(['auto', 'described', 'stratified', 'temporal', 'by-stream']).default('auto'),
   splitSeed: size(0, 2 ** 32 - 1).default(42),
   rows: size(1000, 5_000_000).nullable().default(null),
 

@@ -50,6 +50,8 @@ export function resolveLabConfig(input: unknown, source: SettingSource): Config 
 
 function resolve(parsed: ParsedConfig): Config {
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
+  const dataset = parsed.dataset !== 'auto' ? parsed.dataset : parsed.data === null ? 'synthetic' : 'events'
+  const split = parsed.split !== 'auto' ? parsed.split : dataset === 'events' ? 'described' : 'stratified'
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
   const specifications = resolveSpecifications(parsed)
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
@@ -57,7 +59,7 @@ function resolve(parsed: ParsedConfig): Config {
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
-  const resolved = { faults, gamma, specifications, observeConstraints, defects, attribution, engine }
+  const resolved = { dataset, split, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
   const config = { ...parsed, ...resolved, earlierLengths: [] } as const
   assertConsistent(config)
   return Object.freeze(config)
@@ -259,7 +261,7 @@ function assertConsistent(config: Config): void {
   }
   if (config.dataset === 'synthetic' && config.data !== null) {
     conflict(
-      `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Give --dataset=darpa-tc as well.`,
+      `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Leave --dataset out, or --data.`,
     )
   }
   if (config.dataset !== 'synthetic' && config.data === null) {

@@ -4,7 +4,9 @@ import type { ParsedConfig } from './lab-config-schema.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<
-  Omit<ParsedConfig, 'faults' | 'gamma' | 'specifications' | 'observeConstraints'> & {
+  Omit<ParsedConfig, 'dataset' | 'split' | 'faults' | 'gamma' | 'specifications' | 'observeConstraints'> & {
+    readonly dataset: Exclude<ParsedConfig['dataset'], 'auto'>
+    readonly split: Exclude<ParsedConfig['split'], 'auto'>
     readonly faults: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>

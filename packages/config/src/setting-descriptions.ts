@@ -4,10 +4,12 @@
  */
 export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Data: {
-    dataset: 'events of the built-in generator, or a format to be read',
-    data: 'folder or file of the data; none for synthetic',
+    dataset:
+      'events of the built-in generator (synthetic), of a description (events), or records of DARPA; auto = events where data is given, else synthetic',
+    data: 'description of your events, docs/events.md; of darpa-tc a folder or file; none for synthetic',
     features: 'inputs that the agents see; docs/features.md',
-    split: 'how the data are divided, 70 / 15 / 15',
+    split:
+      'how the data are divided, 70 / 15 / 15, or as their description says (described); auto = described for events, else stratified',
     splitSeed: 'seed of that division',
     rows: 'events to generate (synthetic only); none = 60,000',
   },

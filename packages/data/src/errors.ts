@@ -17,6 +17,8 @@ export const DATA_ERRORS = {
   ROWS_TOO_MANY: ['data', 'more rows than a dataset may hold'],
   CLASSES_INVALID: ['data', 'only one label, or more classes than a byte can number'],
   SPLIT_EMPTY: ['data', 'a part of the split has no row, or train has one label only'],
+  DESCRIPTION_INVALID: ['data', 'a description of events that does not hold what it must'],
+  EXPRESSION_INVALID: ['data', 'an expression of a description that fails on a row'],
   REQUEST_INVALID: ['data', 'a request field outside its range'],
 } as const satisfies ErrorTable
 

@@ -14,17 +14,19 @@ import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset } from './dataset.ts'
+import { describedEvents } from './description/described-events.ts'
 import { dataError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type SplitKind, splitRows } from './splits.ts'
+import { type Division, type SplitKind, splitRows } from './splits.ts'
 
 /** Which data, seen how, divided how. */
 export type DatasetRequest = {
-  readonly dataset: 'synthetic' | 'darpa-tc'
-  /** File or folder of the data; null for synthetic. */
+  readonly dataset: 'synthetic' | 'darpa-tc' | 'events'
+  /** File or folder of the data, or the description of events; null for synthetic. */
   readonly path: string | null
   readonly features: FeatureProfile
-  readonly split: SplitKind
+  /** described = as the data themselves say. */
+  readonly split: SplitKind | 'described'
   /** Seed of the division, u32. */
   readonly splitSeed: number
   /** Seed of the generator, u32; not used for files. */
@@ -35,9 +37,14 @@ export type DatasetRequest = {
   readonly pipeline?: FeaturePipeline
 }
 
-export type LoadedDataset = { readonly dataset: Dataset; readonly pipeline: FeaturePipeline }
+export type LoadedDataset = {
+  readonly dataset: Dataset
+  readonly pipeline: FeaturePipeline
+  /** What a person should know of how the data were read: one sentence each. */
+  readonly notes: readonly string[]
+}
 
-const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpaTc, synthetic }
+const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpaTc, events: describedEvents, synthetic }
 
 /**
  * Reads or generates events, divides them, fits the feature pipeline on the training rows (or takes the given one) and
@@ -79,9 +86,9 @@ export async function loadEvents(
   const events = await adapter.open(request, progress)
   try {
     requireBothLabels(events)
-    const splits = splitRows(events, request.split, request.splitSeed)
+    const splits = splitRows(events, divisionOf(events, request))
     progress(`encoding ${events.rowCount} events`)
-    const plans = adapter.plan(request.features)
+    const plans = pipeline === null ? events.plan(request.features, splits.train.rows) : []
     const encoded = await encodeColumns(
       events,
       pipeline === null ? { plans, rows: splits.train.rows } : { fitted: pipeline.columns },
@@ -99,6 +106,7 @@ export async function loadEvents(
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
     return {
       dataset,
+      notes: events.notes,
       pipeline: pipeline ?? {
         version: 1,
         dataset: adapter.name,
@@ -109,6 +117,15 @@ export async function loadEvents(
   } finally {
     events.close()
   }
+}
+
+function divisionOf(events: RawEvents, { split, splitSeed }: Pick<DatasetRequest, 'split' | 'splitSeed'>): Division {
+  if (split !== 'described') return { kind: split, seed: splitSeed }
+  if (events.division !== null) return events.division
+  throw dataError(
+    'REQUEST_INVALID',
+    'split: these data do not say how they are divided. Choose stratified, temporal or by-stream.',
+  )
 }
 
 type Encoding =
@@ -143,7 +160,7 @@ async function encodeColumns(events: RawEvents, encoding: Encoding) {
 const CHOICES = {
   dataset: Object.keys(ADAPTERS),
   features: ['seed7', 'behaviour', 'full'],
-  split: ['stratified', 'temporal', 'by-stream'],
+  split: ['stratified', 'temporal', 'by-stream', 'described'],
 } as const
 
 function requireChoice(field: keyof typeof CHOICES, value: string): void {

@@ -104,7 +104,7 @@ async function inputsOf(path: string): Promise<Map<string, RawColumn>> {
   const events = await darpaTc.open({ path, seed: 1, rows: null }, () => undefined)
   try {
     const columns = new Map<string, RawColumn>()
-    for (const { source } of darpaTc.plan('full')) columns.set(source, await events.column(source))
+    for (const { source } of events.plan('full', new Uint32Array(0))) columns.set(source, await events.column(source))
     return columns
   } finally {
     events.close()

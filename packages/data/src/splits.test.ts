@@ -22,6 +22,9 @@ function eventsOf(rows: readonly (readonly [number, number])[]): RawEvents {
     streams: Uint32Array.from(rows, ([stream]) => numbers.get(stream) ?? 0),
     timeRank: Uint32Array.from(rows, (_, row) => (row * step) % rows.length),
     posterior: null,
+    division: null,
+    notes: [],
+    plan: () => [],
     column: () => Promise.reject(new Error('not asked for')),
     close: () => undefined,
   }
@@ -41,7 +44,7 @@ const counted = (splits: Dataset['splits'], keep: (row: number) => boolean) =>
 /** Splits, or null where the data do not allow it (which is its own test). */
 function trySplit(events: RawEvents, kind: SplitKind, seed: number): Dataset['splits'] | null {
   try {
-    return splitRows(events, kind, seed)
+    return splitRows(events, { kind, seed: seed })
   } catch (error) {
     expect(error).toBeInstanceOf(VigilError)
     return null
@@ -71,7 +74,7 @@ describe('splitRows', () => {
               expect(events.streams[order[streamStarts[s]]]).toBeGreaterThan(events.streams[order[streamStarts[s] - 1]])
           }
         }
-        expect(splitRows(events, kind, seed)).toEqual(splits)
+        expect(splitRows(events, { kind, seed: seed })).toEqual(splits)
       }),
     )
   })
@@ -100,12 +103,14 @@ describe('splitRows', () => {
 
   it('stratified: another seed takes other rows', () => {
     const events = eventsOf(Array.from({ length: 400 }, (_, row) => [row % 9, row % 5 === 0 ? 1 : 0]))
-    expect(splitRows(events, 'stratified', 1).test.rows).not.toEqual(splitRows(events, 'stratified', 2).test.rows)
+    expect(splitRows(events, { kind: 'stratified', seed: 1 }).test.rows).not.toEqual(
+      splitRows(events, { kind: 'stratified', seed: 2 }).test.rows,
+    )
   })
 
   it('temporal: nothing in train is later than anything in validation, nor that than test', () => {
     const events = eventsOf(Array.from({ length: 1000 }, (_, row) => [row % 9, row % 5 === 0 ? 1 : 0]))
-    const splits = splitRows(events, 'temporal', 1)
+    const splits = splitRows(events, { kind: 'temporal', seed: 1 })
     expect(PARTS.map((part) => splits[part].rows.length)).toEqual([700, 150, 150])
     const times = PARTS.map((part) => Array.from(splits[part].rows, (row) => events.timeRank[row]))
     expect(Math.max(...times[0])).toBeLessThan(Math.min(...times[1]))
@@ -121,7 +126,7 @@ describe('splitRows', () => {
       ]),
     ).flat()
     const events = eventsOf(rows)
-    const splits = splitRows(events, 'by-stream', 3)
+    const splits = splitRows(events, { kind: 'by-stream', seed: 3 })
     const owners = new Map<number, string>()
     for (const part of PARTS) {
       for (const row of splits[part].rows) {
@@ -141,7 +146,7 @@ describe('splitRows', () => {
       [0, 0],
       [1, 1],
     ])
-    expect(() => splitRows(events, kind, 1)).toThrow(expect.objectContaining({ code: 'SPLIT_EMPTY' }))
+    expect(() => splitRows(events, { kind, seed: 1 })).toThrow(expect.objectContaining({ code: 'SPLIT_EMPTY' }))
   })
 })
 
@@ -154,7 +159,7 @@ it('gives each part one of a label that has five rows, and ten of one that has 6
   ]) {
     const rows = Array.from({ length: 300 }, (_, row) => [row % 7, row < threats ? 1 + (row % 3) : 0] as const)
     const events = eventsOf(rows)
-    const counts = counted(splitRows(events, 'stratified', 42), (row) => events.labels[row] === 1)
+    const counts = counted(splitRows(events, { kind: 'stratified', seed: 42 }), (row) => events.labels[row] === 1)
     expect(Math.min(...counts), `${threats} threats`).toBe(least)
   }
 })

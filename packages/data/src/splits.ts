@@ -6,6 +6,18 @@ import { dataError } from './errors.ts'
 /** How rows are divided into train, validation and test (70 / 15 / 15). */
 export type SplitKind = 'stratified' | 'temporal' | 'by-stream'
 
+/** A kind with its seed, or parts that the data give. */
+export type Division =
+  | { readonly kind: SplitKind; readonly seed: number }
+  | {
+      readonly kind: 'given'
+      /** [N] 0 train, 1 validation, 2 test, 3 none of them. */
+      readonly parts: Uint8Array
+      /** Share of the train rows that become validation, drawn label by label and class by class. */
+      readonly validation: number
+      readonly seed: number
+    }
+
 /** Shares in twentieths: integers, so that the greedy rule below is exact. */
 const SHARES = [14, 3, 3] as const
 const SHARE_TOTAL = 20
@@ -15,22 +27,58 @@ const PART_NAMES = ['train', 'validation', 'test'] as const
 /**
  * Divides the rows.
  *
- *   stratified  each label, and each class within one row or two, in exact proportion; which rows, by splitSeed
+ *   stratified  each label, and each class within one row or two, in exact proportion; which rows, by the seed
  *   temporal    the earliest 70 % train, the latest 15 % test
  *   by-stream   no stream is divided; sizes and threat counts as near to the shares as whole streams allow
+ *   given       as the data say; validation is drawn from train
  *
  * @throws {VigilError} SPLIT_EMPTY when a part is empty or train has one label only
  */
-export function splitRows(events: RawEvents, kind: SplitKind, splitSeed: number): Dataset['splits'] {
-  const parts = { stratified: stratifiedParts, temporal: temporalParts, 'by-stream': streamParts }[kind](
-    events,
-    splitSeed,
-  )
+export function splitRows(events: RawEvents, division: Division): Dataset['splits'] {
+  const { kind } = division
+  const parts = partsOf(events, division)
   const order = rowsByStream(events)
   const [train, validation, test] = PART_NAMES.map((_, part) => collectPart(events, order, parts, part))
   const split = { train, validation, test }
   for (const name of PART_NAMES) requireUsable(split[name], name, kind, events)
   return split
+}
+
+function partsOf(events: RawEvents, division: Division): Uint8Array {
+  switch (division.kind) {
+    case 'given':
+      return givenParts(events, division)
+    case 'stratified':
+      return stratifiedParts(events, division.seed)
+    case 'temporal':
+      return temporalParts(events)
+    case 'by-stream':
+      return streamParts(events, division.seed)
+  }
+}
+
+/** The given parts, with a share of train as validation: every so many rows of each class, in random order. */
+function givenParts(events: RawEvents, { parts, validation, seed }: Extract<Division, { kind: 'given' }>): Uint8Array {
+  if (validation === 0) return parts
+  const random = randomStream(seed, 'split')
+  const divided = parts.slice()
+  for (const label of [0, 1]) {
+    let deficit = 0
+    for (let classIndex = 0; classIndex < events.classNames.length; classIndex++) {
+      const rows = rowsWhere(
+        events.rowCount,
+        (row) => parts[row] === 0 && events.labels[row] === label && events.classes[row] === classIndex,
+      )
+      shuffle(rows, random, classIndex)
+      for (const row of rows) {
+        deficit += validation
+        if (deficit < 0.5) continue
+        divided[row] = 1
+        deficit--
+      }
+    }
+  }
+  return divided
 }
 
 /** Part of each row [N]. Within a label rows are lined up class by class in random order, then dealt out in proportion. */
@@ -142,7 +190,12 @@ function rowsWhere(rowCount: number, keep: (row: number) => boolean): Uint32Arra
   return rows.slice(0, count)
 }
 
-function requireUsable(split: Split, name: (typeof PART_NAMES)[number], kind: SplitKind, events: RawEvents): void {
+function requireUsable(
+  split: Split,
+  name: (typeof PART_NAMES)[number],
+  kind: Division['kind'],
+  events: RawEvents,
+): void {
   let threats = 0
   for (const row of split.rows) threats += events.labels[row]
   const oneLabel = threats === 0 || threats === split.rows.length

@@ -1,4 +1,5 @@
 import type { ColumnPlan, RawColumn } from '@vigil/features'
+import type { Division } from '../splits.ts'
 
 /** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
 export type FeatureProfile = 'seed7' | 'behaviour' | 'full'
@@ -28,6 +29,17 @@ export type RawEvents = {
   readonly timeRank: Uint32Array
   /** [N] exact posterior, or null where nobody knows it. */
   readonly posterior: Float32Array | null
+  /** How the data themselves say that they are divided, null = they do not. */
+  readonly division: Division | null
+  /** What a person should know of how they were read. */
+  readonly notes: readonly string[]
+  /**
+   * The inputs of a profile, in the order in which they are encoded.
+   *
+   * @param rows the training rows, where the data decide
+   * @throws {VigilError} REQUEST_INVALID where there is no such profile
+   */
+  plan(features: FeatureProfile, rows: Uint32Array): readonly ColumnPlan[]
   /** Reads one raw column; name is a ColumnPlan's source. */
   column(name: string): Promise<RawColumn>
   /** Frees what the adapter holds (database, files). Call once, whether or not loading worked. */
@@ -37,8 +49,6 @@ export type RawEvents = {
 /** One kind of data. A further kind is one more file in this folder and one more line in load-dataset.ts. */
 export type Adapter = {
   readonly name: string
-  /** The columns of a profile, in the order in which they are encoded. */
-  plan(features: FeatureProfile): readonly ColumnPlan[]
   /** @throws {VigilError} when there is nothing to read or what is there is wrong */
   open(request: AdapterRequest, progress: (message: string) => void): Promise<RawEvents>
 }

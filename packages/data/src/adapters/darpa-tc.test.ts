@@ -34,7 +34,7 @@ async function inputsOf(
 ): Promise<(string | number | null)[][]> {
   const events = await open(records)
   try {
-    const sources = [...new Set(darpaTc.plan(features).map((plan) => plan.source))]
+    const sources = [...new Set(events.plan(features, new Uint32Array(0)).map((plan) => plan.source))]
     const columns: RawColumn[] = []
     for (const source of sources) columns.push(await events.column(source))
     return records.map((_, row) => columns.map((column) => meaning(column, row)))

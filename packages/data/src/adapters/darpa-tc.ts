@@ -16,7 +16,6 @@ import { readRecords } from './darpa-tc-records.ts'
  */
 export const darpaTc: Adapter = {
   name: 'darpa-tc',
-  plan: (features) => darpaTcProfiles[features],
   open: async ({ path }, progress) => {
     const files = findEventFiles(path)
     const database = await openDatabase()
@@ -46,6 +45,9 @@ async function rawEvents(database: Database, rowCount: number): Promise<RawEvent
     streams: numberStreams(streamHeads),
     timeRank: Uint32Array.from(positions),
     posterior: null,
+    division: null,
+    notes: [],
+    plan: (features) => darpaTcProfiles[features],
     column: (name) => readColumn(database, name, rowCount),
     close: () => database.close(),
   }

@@ -23,7 +23,6 @@ const WATCH_WINDOWS = [2, 4, 8, 16]
  */
 export const synthetic: Adapter = {
   name: 'synthetic',
-  plan: (features) => PROFILES[features],
   open: async ({ path, seed, rows }, progress) => {
     if (path !== null) {
       throw dataError(
@@ -43,6 +42,9 @@ export const synthetic: Adapter = {
       streams: events.streams,
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
       posterior: events.posterior,
+      division: null,
+      notes: [],
+      plan: (features) => PROFILES[features],
       column: async (name) => {
         const column = hostColumn(events, name)
         if (column !== null) return column

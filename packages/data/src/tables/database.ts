@@ -11,6 +11,8 @@ export type Database = {
   numbers(sql: string, rowCount: number): Promise<Float64Array[]>
   /** Reads columns of integers within 32 bits, NULL as -1: one Int32Array [rowCount] per column of the query. */
   integers(sql: string, rowCount: number): Promise<Int32Array[]>
+  /** Reads a result row by row: numbers, text and null; the array is reused. */
+  each(sql: string, row: (cells: readonly (number | string | null)[]) => void): Promise<void>
   close(): void
 }
 
@@ -31,6 +33,7 @@ export async function openDatabase(): Promise<Database> {
     numbers: (sql, rowCount) =>
       guarded(() => readColumns(connection, sql, () => new Float64Array(rowCount), Number.NaN)),
     integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), -1)),
+    each: (sql, row) => guarded(() => eachRow(connection, sql, row)),
     close: () => {
       connection.closeSync()
       instance.closeSync()
@@ -59,6 +62,22 @@ async function readColumns<A extends Float64Array | Int32Array>(
   if (columns.length > 0 && start !== columns[0].length)
     throw new RangeError(`query gave ${start} rows, expected ${columns[0].length}`)
   return columns
+}
+
+async function eachRow(
+  connection: DuckDBConnection,
+  sql: string,
+  row: (cells: readonly (number | string | null)[]) => void,
+): Promise<void> {
+  const result = await connection.stream(sql)
+  const cells: (number | string | null)[] = new Array(result.columnCount).fill(null)
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const vectors = cells.map((_, c) => chunk.getColumnVector(c))
+    for (let i = 0; i < chunk.rowCount; i++) {
+      for (let c = 0; c < cells.length; c++) cells[c] = vectors[c].getItem(i) as number | string | null
+      row(cells)
+    }
+  }
 }
 
 /** DuckDB's errors become data errors: what it is asked here is fixed, what it finds in files and memory is not. */

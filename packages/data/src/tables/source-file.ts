@@ -117,7 +117,7 @@ function afterSubtree(schema: readonly unknown[][], at: number): number {
 }
 
 /** DuckDB takes *, ? and [ in a path for a pattern; in brackets they stand for themselves. */
-function exactPath(path: string): string {
+export function exactPath(path: string): string {
   return literal(resolve(path).replace(/[[*?]/g, '[$&]'))
 }
 

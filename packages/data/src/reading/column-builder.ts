@@ -1,0 +1,271 @@
+import type { RawColumn } from '@vigil/features'
+import { type Growing, growing } from './growing.ts'
+import { parseNumber, parseText } from './parse-number.ts'
+import { guessUnit, inMilliseconds, isoMilliseconds, type TimeUnit } from './parse-time.ts'
+import { type TokenTable, tokenTable } from './token-table.ts'
+
+/**
+ * How a column is read: `tokens` keeps every text; `numbers` keeps numbers alone; `times` keeps times, in milliseconds since
+ * 1970; `auto` is numbers where each of the first CELLS_THAT_TELL texts spells one, otherwise tokens.
+ */
+export type ReadAs = 'auto' | 'tokens' | 'numbers' | 'times'
+
+/** What was found in a column's cells besides good values. */
+export type CellCounts = {
+  /** Nothing, or a text that the description calls missing. */
+  readonly missing: number
+  /** Infinite, or beyond what a double holds. Read as missing. */
+  readonly infinite: number
+  /** Neither a number nor missing, in a column of numbers. Read as missing. */
+  readonly malformed: number
+  /** The first malformed text. */
+  readonly example: string | null
+}
+
+/** A column that has been read, and what its cells were like. */
+export type ReadColumn = {
+  readonly name: string
+  readonly column: RawColumn
+  readonly counts: CellCounts
+  /** More different texts than are kept: the column is an identifier, and all its cells are missing. */
+  readonly isIdentifier: boolean
+}
+
+/** So many cells tell what an `auto` column holds. */
+const CELLS_THAT_TELL = 10_000
+
+/** Of `auto`: a column of more different texts is an identifier, and nothing of it is kept. */
+const TOKENS_MAX = 1 << 20
+
+const encoder = new TextEncoder()
+const scratch = new Uint8Array(1 << 16)
+
+/** Collects the cells of one column, row by row. Every row adds one cell; `pop` takes the last one back. */
+export class ColumnBuilder {
+  readonly name: string
+  readonly #readAs: ReadAs
+  /** Of times that are numbers; null = the first of them tells. */
+  #unit: TimeUnit | null
+  readonly #missing: readonly Uint8Array[]
+  readonly #missingLengths: Uint8Array
+  #codes: Growing<Int32Array> | null
+  #table: TokenTable | null
+  #values: Growing<Float64Array> | null
+  #rows = 0
+  #missingCount = 0
+  #infinite = 0
+  #malformed = 0
+  #example: string | null = null
+  /** What the last cell counted as, so that it can be taken back. */
+  #last: 'value' | 'missing' | 'infinite' | 'malformed' = 'value'
+
+  constructor(
+    name: string,
+    { readAs, missing, unit = null }: { readAs: ReadAs; missing: readonly string[]; unit?: TimeUnit | null },
+  ) {
+    this.name = name
+    this.#readAs = readAs
+    this.#unit = unit
+    this.#missing = missing.filter((text) => text !== '').map((text) => encoder.encode(text))
+    this.#missingLengths = new Uint8Array(256)
+    for (const text of this.#missing) this.#missingLengths[Math.min(255, text.length)] = 1
+    const isTokens = readAs === 'auto' || readAs === 'tokens'
+    this.#codes = isTokens ? growing(Int32Array) : null
+    this.#table = isTokens ? tokenTable() : null
+    this.#values = isTokens ? null : growing(Float64Array)
+  }
+
+  get keepsNumbers(): boolean {
+    return this.#readAs === 'numbers'
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Adds the cell bytes[from .. to). */
+  add(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#isMissing(bytes, from, to)) {
+      this.addMissing()
+      return
+    }
+    if (this.#values !== null) {
+      const value = parseNumber(bytes, from, to)
+      this.#addNumber(this.#readAs === 'times' ? this.#timeOf(value, bytes, from, to) : value, bytes, from, to)
+      return
+    }
+    this.#rows++
+    this.#last = 'value'
+    if (this.#codes === null || this.#table === null) return
+    this.#codes.push(this.#table.codeOf(bytes, from, to))
+    if (this.#readAs !== 'auto') return
+    if (this.#rows - this.#missingCount === CELLS_THAT_TELL) this.#becomeNumbers(this.#table)
+    else if (this.#table.size > TOKENS_MAX) this.#forget()
+  }
+
+  addText(text: string): void {
+    const room = text.length * 3 <= scratch.length ? scratch : new Uint8Array(text.length * 3)
+    this.add(room, 0, encoder.encodeInto(text, room).written)
+  }
+
+  addNumber(value: number): void {
+    if (this.#values === null || this.#readAs === 'times') this.addText(String(value))
+    else this.#addNumber(value, scratch, 0, 0)
+  }
+
+  addMissing(): void {
+    this.#rows++
+    this.#last = 'missing'
+    this.#missingCount++
+    this.#codes?.push(-1)
+    this.#values?.push(Number.NaN)
+  }
+
+  /** Fills up to `rows` with missing cells: a column that first appears here, or not in this row. */
+  fill(rows: number): void {
+    while (this.#rows < rows) this.addMissing()
+  }
+
+  pop(): void {
+    this.#rows--
+    this.#codes?.pop()
+    this.#values?.pop()
+    if (this.#last === 'missing') this.#missingCount--
+    else if (this.#last === 'infinite') this.#infinite--
+    else if (this.#last === 'malformed') this.#malformed--
+  }
+
+  /** The last cell as an expression sees it: a number where it spells one, otherwise its text; null = missing. */
+  last(): number | string | null {
+    if (this.#rows === 0 || this.#last !== 'value') return null
+    if (this.#values !== null) return this.#values.at(this.#rows - 1)
+    if (this.#codes === null || this.#table === null) return null
+    const text = this.#table.text(this.#codes.at(this.#rows - 1))
+    const value = parseText(text)
+    return Number.isNaN(value) ? text : value
+  }
+
+  /** Number of different texts, null where none are kept. */
+  get distinct(): number | null {
+    return this.#table?.size ?? null
+  }
+
+  finish(): ReadColumn {
+    const { name } = this
+    if (this.#values !== null) return this.#read({ kind: 'number', values: this.#values.values().slice() })
+    if (this.#codes === null || this.#table === null) {
+      const codes = new Int32Array(this.#rows).fill(-1)
+      return { ...this.#read({ kind: 'token', codes, dictionary: [] }), isIdentifier: true }
+    }
+    const dictionary = this.#table.texts()
+    const codes = this.#codes.values().slice()
+    const tokens = { kind: 'token', codes, dictionary } as const
+    if (this.#readAs === 'tokens') return this.#read(tokens)
+    const numbers = numbersOf(tokens)
+    return this.#missingCount === this.#rows || numbers.malformed > 0
+      ? this.#read(tokens)
+      : {
+          name,
+          column: numbers.column,
+          counts: { ...this.#counts(), infinite: numbers.infinite },
+          isIdentifier: false,
+        }
+  }
+
+  #read(column: RawColumn): ReadColumn {
+    return { name: this.name, column, counts: this.#counts(), isIdentifier: false }
+  }
+
+  #counts(): CellCounts {
+    return {
+      missing: this.#missingCount,
+      infinite: this.#infinite,
+      malformed: this.#malformed,
+      example: this.#example,
+    }
+  }
+
+  #isMissing(bytes: Uint8Array, from: number, to: number): boolean {
+    const length = to - from
+    if (length === 0) return true
+    if (this.#missingLengths[Math.min(255, length)] === 0) return false
+    texts: for (const text of this.#missing) {
+      if (text.length !== length) continue
+      for (let i = 0; i < length; i++) if (text[i] !== bytes[from + i]) continue texts
+      return true
+    }
+    return false
+  }
+
+  #timeOf(value: number, bytes: Uint8Array, from: number, to: number): number {
+    if (Number.isNaN(value)) return isoMilliseconds(Buffer.from(bytes.subarray(from, to)).toString('latin1'))
+    this.#unit ??= guessUnit(value)
+    return inMilliseconds(value, this.#unit)
+  }
+
+  #addNumber(value: number, bytes: Uint8Array, from: number, to: number): void {
+    this.#rows++
+    if (Number.isFinite(value)) {
+      this.#last = 'value'
+      this.#values?.push(value)
+      return
+    }
+    this.#values?.push(Number.NaN)
+    if (Number.isNaN(value)) {
+      this.#last = 'malformed'
+      this.#malformed++
+      this.#example ??= Buffer.from(bytes.subarray(from, Math.min(to, from + 60))).toString('utf8')
+    } else {
+      this.#last = 'infinite'
+      this.#infinite++
+    }
+  }
+
+  /** Where all texts spell numbers, texts are kept no longer. */
+  #becomeNumbers(table: TokenTable): void {
+    const codes = this.#codes?.values() ?? new Int32Array(0)
+    const numbers = numbersOf({ kind: 'token', codes, dictionary: table.texts() })
+    if (numbers.malformed > 0) return
+    this.#values = growing(Float64Array)
+    for (const value of numbers.column.values) this.#values.push(value)
+    this.#infinite = numbers.infinite
+    if (Number.isNaN(this.#values.at(this.#rows - 1))) this.#last = 'infinite'
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#codes = null
+    this.#table = null
+  }
+}
+
+/**
+ * A column of texts as numbers. What spells none is missing.
+ *
+ * @returns with how many cells are malformed and infinite, and the first malformed text
+ */
+export function numbersOf(tokens: Extract<RawColumn, { kind: 'token' }>): {
+  readonly column: Extract<RawColumn, { kind: 'number' }>
+  readonly malformed: number
+  readonly infinite: number
+  readonly example: string | null
+} {
+  const byCode = Float64Array.from(tokens.dictionary, parseText)
+  const values = new Float64Array(tokens.codes.length)
+  let [malformed, infinite, first] = [0, 0, -1]
+  for (let row = 0; row < values.length; row++) {
+    const code = tokens.codes[row]
+    const value = code < 0 ? Number.NaN : byCode[code]
+    if (code >= 0 && Number.isNaN(value)) {
+      malformed++
+      if (first < 0) first = code
+    } else if (code >= 0 && !Number.isFinite(value)) infinite++
+    values[row] = Number.isFinite(value) ? value : Number.NaN
+  }
+  return {
+    column: { kind: 'number', values },
+    malformed,
+    infinite,
+    example: first < 0 ? null : tokens.dictionary[first],
+  }
+}

@@ -1,0 +1,103 @@
+import { dataError } from '../errors.ts'
+import { shownPath, shownText } from '../tables/csv-text.ts'
+import type { ColumnBuilder } from './column-builder.ts'
+import { type CellRecord, type RecordStyle, readRecords } from './records.ts'
+import type { TableBuilder } from './table-builder.ts'
+
+/** Separators of a file that is called CSV. */
+const SEPARATORS = [',', ';', '|', '\t'] as const
+
+/** How the cells of a file are divided, and what its first line is. */
+export type DelimitedStyle = {
+  /** null = the one that comes most often in the first line. */
+  readonly delimiter: string | null
+  /** Names of the columns where the file has no header. */
+  readonly names: readonly string[] | null
+}
+
+/**
+ * Reads CSV or TSV. Names of columns are trimmed; a header that comes again is passed over and counted.
+ *
+ * @throws {VigilError} FILE_MALFORMED naming the line, COLUMNS_MISSING, ROWS_TOO_MANY
+ */
+export async function readDelimited(
+  table: TableBuilder,
+  path: string,
+  text: AsyncIterable<Uint8Array>,
+  { delimiter, names }: DelimitedStyle,
+): Promise<void> {
+  const opened = await peek(text)
+  const style: RecordStyle = { delimiter: delimiter ?? commonest(opened.head), hasQuotes: true }
+  let columns: readonly (ColumnBuilder | null)[] | null = names === null ? null : table.columnsOf(path, names)
+  let header: readonly string[] = []
+  await readRecords(path, opened.text, style, (record) => {
+    if (columns === null) {
+      header = textsOf(record)
+      requireNames(path, header)
+      columns = table.columnsOf(path, header)
+      return
+    }
+    requireWidth(path, record, columns.length)
+    if (isHeader(record, header)) {
+      table.repeatedHeaders++
+      return
+    }
+    addCells(columns, record)
+    table.endRow(path)
+  })
+}
+
+export function addCells(columns: readonly (ColumnBuilder | null)[], { bytes, starts, ends }: CellRecord): void {
+  for (let i = 0; i < columns.length; i++) columns[i]?.add(bytes, starts[i], ends[i])
+}
+
+export function requireWidth(path: string, { cells, line }: CellRecord, width: number): void {
+  if (cells === width) return
+  throw dataError(
+    'FILE_MALFORMED',
+    `Data file ${shownPath(path)}, line ${line}: needs ${width} cells, one for each column, received ${cells}. Correct or remove the line; a cell that holds a separator stands in quotation marks.`,
+  )
+}
+
+function requireNames(path: string, names: readonly string[]): void {
+  const unnamed = names.filter((name) => name === '').length
+  // Spreadsheets and data frames leave the column of row numbers without a name.
+  if (unnamed <= 1 && names.length > 1) return
+  throw dataError(
+    'FILE_MALFORMED',
+    names.length === 1
+      ? `Data file ${shownPath(path)}, line 1: needs several columns, received one, ${shownText(names[0])}. Say how cells are separated with "delimiter".`
+      : `Data file ${shownPath(path)}, line 1: needs a name for each column, received ${unnamed} without. Name them, or give the names with "header" in the description.`,
+  )
+}
+
+function textsOf({ bytes, starts, ends, cells }: CellRecord): string[] {
+  return Array.from({ length: cells }, (_, i) =>
+    Buffer.from(bytes.subarray(starts[i], ends[i])).toString('utf8').trim(),
+  )
+}
+
+function isHeader(record: CellRecord, header: readonly string[]): boolean {
+  if (header.length === 0 || record.ends[0] - record.starts[0] !== Buffer.byteLength(header[0])) return false
+  return textsOf(record).every((text, i) => text === header[i])
+}
+
+/** The first piece of a text, and the whole text again. */
+async function peek(text: AsyncIterable<Uint8Array>) {
+  const pieces = text[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  const head = first.done ? '' : Buffer.from(first.value.subarray(0, 1 << 16)).toString('utf8')
+  return {
+    head,
+    text: (async function* () {
+      if (!first.done) yield first.value
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
+    })(),
+  }
+}
+
+function commonest(head: string): string {
+  const line = (/^[\r\n]*([^\r\n]*)/.exec(head)?.[1] ?? '').replace(/"(?:[^"]|"")*"/g, '')
+  const counts = SEPARATORS.map((separator) => line.split(separator).length)
+  return SEPARATORS[counts.indexOf(Math.max(...counts))]
+}

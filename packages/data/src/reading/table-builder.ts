@@ -1,0 +1,136 @@
+import { dataError } from '../errors.ts'
+import { shownPath, shownText } from '../tables/csv-text.ts'
+import { ColumnBuilder, type ReadAs, type ReadColumn } from './column-builder.ts'
+import type { TimeUnit } from './parse-time.ts'
+
+/** How the columns of a table are read. */
+export type TablePlan = {
+  /** How a column is read; null = not at all. */
+  readonly readAs: (name: string) => ReadAs | null
+  /** Texts that mean that nothing is there. */
+  readonly missing: readonly string[]
+  /** Of times that are numbers; null = the first of them tells. */
+  readonly timeUnit: TimeUnit | null
+  /** Whether a row is kept; it reads cells by name, null = missing. */
+  readonly keep: ((cell: (name: string) => number | string | null) => boolean) | null
+  readonly rowsMax: number
+}
+
+/** Rows of one file. */
+export type FileRows = { readonly path: string; readonly start: number; readonly end: number }
+
+/** What was read, in file order. */
+export type Table = {
+  readonly rowCount: number
+  readonly columns: ReadonlyMap<string, ReadColumn>
+  readonly files: readonly FileRows[]
+  /** Rows that `keep` left out. */
+  readonly leftOut: number
+  /** Header lines that came again. */
+  readonly repeatedHeaders: number
+  /** Columns whose name came twice in a file, under the names that they got. */
+  readonly renamed: readonly string[]
+}
+
+/** Collects rows of several files into one table. */
+export class TableBuilder {
+  readonly plan: TablePlan
+  readonly #columns = new Map<string, ColumnBuilder>()
+  readonly #files: FileRows[] = []
+  readonly #renamed = new Set<string>()
+  #rows = 0
+  #leftOut = 0
+  repeatedHeaders = 0
+
+  constructor(plan: TablePlan) {
+    this.plan = plan
+  }
+
+  get rowCount(): number {
+    return this.#rows
+  }
+
+  get columnCount(): number {
+    return this.#columns.size
+  }
+
+  /** The builder of a column, made where it is new; null = it is not read. @param automatic what `auto` means for it */
+  column(name: string, automatic: ReadAs = 'auto'): ColumnBuilder | null {
+    const known = this.#columns.get(name)
+    if (known !== undefined) return known
+    const planned = this.plan.readAs(name)
+    if (planned === null) return null
+    const readAs = planned === 'auto' ? automatic : planned
+    const column = new ColumnBuilder(name, { readAs, missing: this.plan.missing, unit: this.plan.timeUnit })
+    column.fill(this.#rows)
+    this.#columns.set(name, column)
+    return column
+  }
+
+  /**
+   * The builders for the columns of a file, in their order. A name that comes again gets a number: `size`, `size (2)`.
+   *
+   * A later file must have the columns of the first, in any order.
+   *
+   * @param automatic what `auto` means for each, where the file knows
+   * @throws {VigilError} COLUMNS_MISSING
+   */
+  columnsOf(path: string, names: readonly string[], automatic?: readonly ReadAs[]): (ColumnBuilder | null)[] {
+    const known = [...this.#columns.keys()]
+    const counts = new Map<string, number>()
+    const unique = names.map((name) => {
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      if (count === 1) return name
+      this.#renamed.add(`${name} (${count})`)
+      return `${name} (${count})`
+    })
+    const lacking = known.find((name) => !unique.includes(name))
+    if (lacking !== undefined) {
+      throw dataError(
+        'COLUMNS_MISSING',
+        `Data file ${shownPath(path)}: needs the columns of the files before it, lacks ${shownText(lacking)}. Give files with the same columns.`,
+      )
+    }
+    return unique.map((name, i) => this.column(name, automatic?.[i]))
+  }
+
+  /** Ends a row whose cells have been added; those that it lacks are missing. */
+  endRow(path: string): void {
+    const rows = this.#rows + 1
+    for (const column of this.#columns.values()) if (column.rows < rows) column.fill(rows)
+    const { keep } = this.plan
+    if (keep !== null && !keep((name) => this.#columns.get(name)?.last() ?? null)) {
+      for (const column of this.#columns.values()) column.pop()
+      this.#leftOut++
+      return
+    }
+    this.#rows = rows
+    if (rows <= this.plan.rowsMax) return
+    throw dataError(
+      'ROWS_TOO_MANY',
+      `Data file ${shownPath(path)}: ${this.plan.rowsMax} rows may be read, received more. Give a part of the data, or leave rows out with "where".`,
+    )
+  }
+
+  endFile(path: string): void {
+    const start = this.#files.at(-1)?.end ?? 0
+    this.#files.push({ path, start, end: this.#rows })
+  }
+
+  finish(): Table {
+    const columns = new Map<string, ReadColumn>()
+    for (const [name, builder] of this.#columns) {
+      columns.set(name, builder.finish())
+      this.#columns.delete(name) // Its memory is not needed any more.
+    }
+    return {
+      rowCount: this.#rows,
+      columns,
+      files: this.#files,
+      leftOut: this.#leftOut,
+      repeatedHeaders: this.repeatedHeaders,
+      renamed: [...this.#renamed],
+    }
+  }
+}
