@@ -170,7 +170,7 @@ describe('resolveLabConfig', () => {
       'CONFLICT',
       /Two specifications are called "rule"/,
     ],
-    [{ data: 'somewhere' }, 'CONFLICT', /generates its events/],
+    [{ dataset: 'synthetic', data: 'somewhere' }, 'CONFLICT', /generates its events/],
     [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],
     [[], 'INVALID_VALUE', /./],
     [null, 'INVALID_VALUE', /./],

@@ -32,3 +32,18 @@ export type Split = {
   /** [streams + 1] offsets into rows: stream s is rows[streamStarts[s] .. streamStarts[s + 1]). */
   readonly streamStarts: Uint32Array
 }
+
+/** How rows are divided into train, validation and test (70 / 15 / 15). */
+export type SplitKind = 'stratified' | 'temporal' | 'by-stream'
+
+/** A kind with its seed, or parts that the data give. */
+export type Division =
+  | { readonly kind: SplitKind; readonly seed: number }
+  | {
+      readonly kind: 'given'
+      /** [N] 0 train, 1 validation, 2 test, 3 none of them. */
+      readonly parts: Uint8Array
+      /** Share of the train rows that become validation, drawn label by label and class by class. */
+      readonly validation: number
+      readonly seed: number
+    }

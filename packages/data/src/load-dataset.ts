@@ -13,11 +13,11 @@ import {
 import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { synthetic } from './adapters/synthetic.ts'
-import type { Dataset } from './dataset.ts'
+import type { Dataset, Division, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
 import { dataError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type Division, type SplitKind, splitRows } from './splits.ts'
+import { splitRows } from './splits.ts'
 
 /** Which data, seen how, divided how. */
 export type DatasetRequest = {

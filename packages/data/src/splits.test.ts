@@ -2,8 +2,8 @@ import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawEvents } from './adapters/adapter.ts'
-import type { Dataset } from './dataset.ts'
-import { type SplitKind, splitRows } from './splits.ts'
+import type { Dataset, SplitKind } from './dataset.ts'
+import { splitRows } from './splits.ts'
 
 const SHARES = { train: 0.7, validation: 0.15, test: 0.15 } as const
 const PARTS = ['train', 'validation', 'test'] as const

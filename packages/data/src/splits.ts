@@ -1,22 +1,7 @@
 import { randomStream, shuffle } from '@vigil/random'
 import type { RawEvents } from './adapters/adapter.ts'
-import type { Dataset, Split } from './dataset.ts'
+import type { Dataset, Division, Split } from './dataset.ts'
 import { dataError } from './errors.ts'
-
-/** How rows are divided into train, validation and test (70 / 15 / 15). */
-export type SplitKind = 'stratified' | 'temporal' | 'by-stream'
-
-/** A kind with its seed, or parts that the data give. */
-export type Division =
-  | { readonly kind: SplitKind; readonly seed: number }
-  | {
-      readonly kind: 'given'
-      /** [N] 0 train, 1 validation, 2 test, 3 none of them. */
-      readonly parts: Uint8Array
-      /** Share of the train rows that become validation, drawn label by label and class by class. */
-      readonly validation: number
-      readonly seed: number
-    }
 
 /** Shares in twentieths: integers, so that the greedy rule below is exact. */
 const SHARES = [14, 3, 3] as const

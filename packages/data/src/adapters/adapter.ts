@@ -1,5 +1,5 @@
 import type { ColumnPlan, RawColumn } from '@vigil/features'
-import type { Division } from '../splits.ts'
+import type { Division } from '../dataset.ts'
 
 /** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
 export type FeatureProfile = 'seed7' | 'behaviour' | 'full'

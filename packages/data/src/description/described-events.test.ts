@@ -157,6 +157,54 @@ describe('events of a description', () => {
   })
 })
 
+describe('history', () => {
+  it('is what came before in the same stream, whatever the order of the rows', async () => {
+    put('a.csv', csv())
+    put('b.csv', csv(flows.toReversed()))
+    const more = 'history: { events: 2, of: [proto] }'
+    const { dataset, pipeline } = await of('a.csv', more)
+    expect(dataset.categoricalColumns.map(({ name }) => name)).toEqual(['proto', 'proto[-1]', 'proto[-2]'])
+    expect(dataset.denseNames).toEqual(['bytes', 'duration', 'stream gap_ms', 'stream events'])
+    const before = pipeline.columns.find(({ name }) => name === 'proto[-1]') as { tokens: string[] }
+    for (let row = 0; row < ROWS; row++) {
+      const index = dataset.categorical[row * 3 + 1]
+      // Seven hosts take turns.
+      expect(index === 0 ? null : before.tokens[index - 1]).toBe(row < 7 ? null : flows[row - 7].proto)
+    }
+    const reversed = (await of('b.csv', more)).dataset
+    const last = ROWS - 1
+    expect(Array.from(reversed.categorical.subarray(0, 3))).toEqual(
+      // Of the two encodings the places may differ, as the training rows do; the tokens of tcp and udp do not.
+      Array.from(dataset.categorical.subarray(last * 3, last * 3 + 3)),
+    )
+  })
+
+  it('does not change with the label, leaky columns or later rows', async () => {
+    const more = 'columns: { leaky: [bytes] }\nhistory: { events: 2, of: [proto] }\nsplit: { by: temporal }'
+    put('a.csv', csv())
+    put(
+      'b.csv',
+      csv(
+        flows.map((row, i) =>
+          i === 100 ? { ...row, label: 'scan', bytes: 1 } : i > 100 ? { ...row, proto: 'icmp' } : row,
+        ),
+      ),
+    )
+    const a = await of('a.csv', more)
+    const upTo = ({ dataset }: LoadedDataset) => {
+      const { denseNames, categoricalColumns, dense, categorical } = dataset
+      return [dense.subarray(0, 101 * denseNames.length), categorical.subarray(0, 101 * categoricalColumns.length)]
+    }
+    // One encoder for both, as in a run.
+    const path = put('events.yaml', `files: { all: [b.csv] }\n${TAIL}${more}`)
+    const { pipeline } = a
+    const request = { dataset: 'events', path, features: 'behaviour', split: 'described', pipeline } as const
+    const b = await loadDataset({ ...request, splitSeed: 42, seed: 1, rows: null })
+    expect(upTo(b)).toEqual(upTo(a))
+    expect(b.dataset.labels[100]).not.toBe(a.dataset.labels[100])
+  })
+})
+
 describe('labels', () => {
   it('come from an expression, whose columns are then no inputs', async () => {
     put('a.csv', csv())

@@ -10,6 +10,7 @@ import { findColumns } from '../tables/columns.ts'
 import { shownText } from '../tables/csv-text.ts'
 import { divisionOf } from './division.ts'
 import { cellValue, compileExpression } from './expression.ts'
+import { historyOf, replayed } from './history.ts'
 import { inputsOfColumn } from './inputs.ts'
 import { keysOf, labelsOf } from './labels.ts'
 import { readDescription } from './parse-description.ts'
@@ -38,7 +39,7 @@ export const describedEvents: Adapter = {
  * @param source path of the description; its files are relative to it
  * @throws {VigilError} for files, rows or values that are not as they must be
  */
-export async function readEvents(
+async function readEvents(
   description: Description,
   source: string,
   progress: (message: string) => void,
@@ -46,22 +47,27 @@ export async function readEvents(
   const { table, testFrom } = await readDescribed(description, source, progress)
   const labels = await labelsOf(table, description, source)
   const columns = inputColumns(table, description)
+  const times = timesOf(table, description)
+  const timeRank = ranksOf(times, table.rowCount)
+  const { streams, keyed } = streamsOf(table, description.stream)
+  const history = historyOf(description, columns)
+  const past = history === null ? null : replayed(history, { table, columns, streams: keyed, timeRank, times })
   return {
     rowCount: table.rowCount,
     ...labels,
-    streams: streamsOf(table, description.stream),
-    timeRank: timeRankOf(table, description),
+    streams,
+    timeRank,
     posterior: null,
     division: divisionOf(table, description, testFrom),
     notes: [...notesOf(table), ...labels.notes],
-    plan: (features, rows) => planOf(columns, description, features, rows),
-    column: async (name) => columnOf(columns, name),
+    plan: (features, rows) => [...planOf(columns, description, features, rows), ...(history?.inputs ?? [])],
+    column: async (name) => past?.get(name) ?? columnOf(columns, name),
     close: () => undefined,
   }
 }
 
 /** The table of a description's files, train files before test files. */
-export async function readDescribed(
+async function readDescribed(
   description: Description,
   source: string,
   progress: (message: string) => void,
@@ -221,10 +227,18 @@ function columnOf(columns: ReadonlyMap<string, ReadColumn>, name: string): RawCo
   )
 }
 
-/** Streams numbered in the order in which they come. Rows that lack part of the key, or have none, are a stream each. */
-function streamsOf(table: Table, names: readonly string[]): Uint32Array {
+/**
+ * Streams numbered in the order in which they come. Rows that lack part of the key, or have none, are a stream each.
+ *
+ * @returns with `keyed`, in which those have none: -1
+ */
+function streamsOf(
+  table: Table,
+  names: readonly string[],
+): { readonly streams: Uint32Array; readonly keyed: Int32Array } {
   const streams = Uint32Array.from({ length: table.rowCount }, (_, row) => row)
-  if (names.length === 0) return streams
+  const keyed = new Int32Array(table.rowCount).fill(-1)
+  if (names.length === 0) return { streams, keyed }
   const keyOf = keysOf(table, names)
   const numbers = new Map<string, number>()
   let next = 0
@@ -232,20 +246,27 @@ function streamsOf(table: Table, names: readonly string[]): Uint32Array {
     const key = keyOf(row)
     const known = key === null ? undefined : numbers.get(key)
     streams[row] = known ?? next++
-    if (key !== null && known === undefined) numbers.set(key, streams[row])
+    if (key === null) continue
+    keyed[row] = streams[row]
+    if (known === undefined) numbers.set(key, streams[row])
   }
-  return streams
+  return { streams, keyed }
 }
 
-/** Ranks by time, then by place in the files. A row without a time stands where the row before it stands. */
-function timeRankOf(table: Table, { time }: Description): Uint32Array {
-  const ranks = Uint32Array.from({ length: table.rowCount }, (_, row) => row)
-  if (time === undefined) return ranks
+/** Milliseconds since 1970, null where the description names no time. A row without a time has that of the row before it. */
+function timesOf(table: Table, { time }: Description): Float64Array | null {
+  if (time === undefined) return null
   const column = table.columns.get(time.column)?.column
   if (column?.kind !== 'number') throw new TypeError('times are numbers')
   const times = column.values.slice()
-  for (let row = 0; row < times.length; row++)
-    if (Number.isNaN(times[row])) times[row] = row === 0 ? Number.NEGATIVE_INFINITY : times[row - 1]
+  for (let row = 0; row < times.length; row++) if (Number.isNaN(times[row])) times[row] = row === 0 ? 0 : times[row - 1]
+  return times
+}
+
+/** Ranks by time, then by place in the files. */
+function ranksOf(times: Float64Array | null, rowCount: number): Uint32Array {
+  const ranks = Uint32Array.from({ length: rowCount }, (_, row) => row)
+  if (times === null) return ranks
   const order = ranks.slice().sort((a, b) => times[a] - times[b] || a - b)
   for (let rank = 0; rank < order.length; rank++) ranks[order[rank]] = rank
   return ranks

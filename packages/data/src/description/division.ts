@@ -1,6 +1,6 @@
+import type { Division } from '../dataset.ts'
 import { dataError } from '../errors.ts'
 import type { Table } from '../reading/table-builder.ts'
-import type { Division } from '../splits.ts'
 import { tokensOf } from './labels.ts'
 import type { Description } from './schema.ts'
 

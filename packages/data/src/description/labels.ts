@@ -269,7 +269,7 @@ function cellsOf(table: Table, name: string): (row: number) => number | string |
 }
 
 /** File and row of an event, for messages. */
-export function placeOf(table: Table, row: number): string {
+function placeOf(table: Table, row: number): string {
   const file = table.files.find(({ end }) => row < end)
   return `Data file ${shownPath(file?.path ?? '?')}, row ${row - (file?.start ?? 0) + 1} of those that are kept`
 }

@@ -178,7 +178,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 /** What the schema cannot say. */
 function requireSense(
-  { files, label, split, history, stream, columns }: Description,
+  { files, label, class: className, split, history, stream, columns }: Description,
   wrong: (path: readonly PropertyKey[], complaint: string) => Error,
 ): void {
   if (files.all === undefined && files.train === undefined)
@@ -208,6 +208,17 @@ function requireSense(
   }
   if (history !== undefined && stream.length === 0)
     throw wrong(['history'], '"history" is that of a stream: give the columns that tell it in "stream".')
+  const answers = new Set([
+    ...('column' in label ? [label.column] : []),
+    ...(className === undefined ? [] : [className]),
+  ])
+  const answer = history?.of.findIndex((name) => answers.has(name)) ?? -1
+  if (answer >= 0) {
+    throw wrong(
+      ['history', 'of', answer],
+      '"history.of" names the label, which nobody knows of the events before. Leave it out.',
+    )
+  }
   const seen = new Map<string, string>()
   for (const kind of ['categorical', 'numeric', 'ignore', 'leaky'] as const) {
     for (const name of columns[kind]) {

@@ -155,9 +155,6 @@ export const descriptionSchema = z.strictObject({
 /** A description with every default filled in, presets too. */
 export type Description = z.output<typeof descriptionSchema>
 
-/** A description as a person writes it. */
-export type DescriptionInput = z.input<typeof descriptionSchema>
-
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 }
 
 /** Milliseconds of a duration such as 10m. */

@@ -8,7 +8,7 @@ import { type Table, TableBuilder, type TablePlan } from './table-builder.ts'
 export const FORMATS = ['csv', 'tsv', 'zeek', 'jsonl', 'parquet'] as const
 
 /** How rows stand in a file. */
-export type Format = (typeof FORMATS)[number]
+type Format = (typeof FORMATS)[number]
 
 /** How the files of a table are written. */
 export type SourceStyle = {

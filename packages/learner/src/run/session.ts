@@ -27,10 +27,17 @@ export type DataLoader = (
   say: (text: string) => void,
 ) => Promise<LoadedDataset>
 
+/** More would drown what comes after them. */
+const NOTES_SHOWN = 20
+
 /** @see DataLoader @throws {VigilError} as loadDataset */
 export const loadData: DataLoader = async (config, pipeline, say) => {
   const request = dataSettingsOf(config)
-  return await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
+  const loaded = await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
+  for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
+  const more = loaded.notes.length - NOTES_SHOWN
+  if (more > 0) say(`and ${more} more notes on the data`)
+  return loaded
 }
 
 /** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */
