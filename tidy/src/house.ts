@@ -130,7 +130,6 @@ const checks = 'one check after another, in the order of the file or of the sett
 export const exceptions = {
   folderCircles: {},
   fileSizes: {
-    'replica.ts': 'one state machine of the protocol; to be split by noun',
     'dense.test.ts': 'one test per operator of dense time',
   },
   functionSizes: {

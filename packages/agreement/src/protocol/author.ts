@@ -4,13 +4,21 @@ import type { Checking } from './checks.ts'
 import type { Ballot, Claim, Phase, Proposal, QuorumCertificate, Value, Vote } from './messages.ts'
 import { type Claimed, claimed, NO_DIGEST, NO_LOCK, type Sign } from './statement.ts'
 
+/** Who signs, and for which batch. */
+export type AuthorOptions = {
+  readonly checking: Checking
+  /** this agent */
+  readonly self: number
+  readonly sign: Sign
+}
+
 /** Signs for one agent in one batch. */
 export class Author {
   readonly #checking: Checking
   readonly #agent: number
   readonly #sign: Sign
 
-  constructor({ checking, self, sign }: { checking: Checking; self: number; sign: Sign }) {
+  constructor({ checking, self, sign }: AuthorOptions) {
     this.#checking = checking
     this.#agent = self
     this.#sign = sign

@@ -2,25 +2,23 @@
  * One agent's side of the agreement on one batch: messages and timers in, messages and timers out, nothing else.
  * docs/agreement.md has the protocol, its invariants and why it is safe.
  */
-import { Author } from './author.ts'
+import { Author, type AuthorOptions } from './author.ts'
+import { Ballots } from './ballots.ts'
 import {
-  type Checking,
   checkBallotSignature,
   checkCertificate,
   checkClaim,
-  checkEvidence,
   checkHeader,
   checkJustified,
   checkLock,
-  checkOutline,
   checkProposed,
   checkValue,
   isAsSigned,
   isSigned,
-  statementOfClaim,
 } from './checks.ts'
-import { decodeEnvelope } from './codec.ts'
 import { type Durable, FRESH } from './durable.ts'
+import { FailedProposals } from './failed-proposals.ts'
+import { readEnvelope } from './incoming.ts'
 import type {
   Ballot,
   Claim,
@@ -39,21 +37,13 @@ import type {
 import { type Effect, Outbox, type Timer } from './outbox.ts'
 import { countRejection, type RejectionCounts, type RejectionReason } from './rejection.ts'
 import { remembered } from './remembered.ts'
-import { claimed, NO_LOCK, type Sign, type SignedStatement } from './statement.ts'
-import { StatementLog } from './statement-log.ts'
-
-/** Sound signatures that a replica remembers: those of some views of the largest team. */
-const SIGNATURES_MOST = 4096
-
-/** Values of one view that a leader may sign although they do not hold, before its next ones are not hashed. */
-const FAILED_MOST = 16
+import { claimed } from './statement.ts'
+import { highestLock, Statuses } from './statuses.ts'
+import { Tally } from './tally.ts'
+import { Witness } from './witness.ts'
 
 /** What a replica is made of. */
-export type ReplicaOptions = {
-  readonly checking: Checking
-  /** this agent */
-  readonly self: number
-  readonly sign: Sign
+export type ReplicaOptions = AuthorOptions & {
   /** time for view 0, at least 20 message delays; doubles with every view, up to 64 times */
   readonly baseTimeoutMs: number
   /** as it was when the agent stopped; 'lost' when it is gone: then the agent takes no part and asks for the certificate */
@@ -64,32 +54,29 @@ export type ReplicaOptions = {
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #rejections: RejectionCounts = {}
-  readonly #evidence = new Map<number, Evidence>()
-  readonly #log: StatementLog
+  readonly #witness: Witness
   readonly #author: Author
   readonly #outbox: Outbox
-  readonly #ballots: (Ballot | null)[]
-  readonly #statuses: (Status | null)[]
+  readonly #ballots: Ballots
+  readonly #statuses: Statuses
   #durable: Durable
   #entered = false
-  #gathering: 'no' | 'waiting' | 'over' = 'no'
   #candidate: { readonly view: number; readonly digest: string; readonly value: Value } | null = null
   #seen: Header | null = null
-  /** digests that their leader signed, with claims that hold, over values that do not: of the latest view that had one */
-  #failed: { readonly view: number; readonly digests: Set<string> } = { view: 0, digests: new Set() }
+  readonly #failed = new FailedProposals()
   #early: QuorumCertificate | null = null
-  #votes: Record<Phase, Map<number, string>> = { prepare: new Map(), commit: new Map() }
+  #tally: Tally
 
   constructor(options: ReplicaOptions) {
-    const { agentCount } = options.checking.settings
-    const verify = remembered(options.checking.verify, SIGNATURES_MOST)
-    this.#options = { ...options, checking: { ...options.checking, verify } }
+    const checking = { ...options.checking, verify: remembered(options.checking.verify) }
+    this.#options = { ...options, checking }
     this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
     this.#author = new Author(options)
-    this.#outbox = new Outbox(options.checking.settings.domain, options.baseTimeoutMs)
-    this.#log = new StatementLog(options.checking.rules.conflicting, this.#durable.view)
-    this.#ballots = new Array<Ballot | null>(agentCount).fill(null)
-    this.#statuses = new Array<Status | null>(agentCount).fill(null)
+    this.#outbox = new Outbox(checking.settings.domain, options.baseTimeoutMs)
+    this.#witness = new Witness({ checking, outbox: this.#outbox, view: this.#durable.view })
+    this.#ballots = new Ballots(checking.settings)
+    this.#statuses = new Statuses(checking.settings.agentCount)
+    this.#tally = new Tally(checking)
   }
 
   /** To be stored before the effects are carried out. */
@@ -104,7 +91,7 @@ export class Replica {
 
   /** Agents that have provably lied, with the proof. */
   get evidence(): ReadonlyMap<number, Evidence> {
-    return this.#evidence
+    return this.#witness.evidence
   }
 
   /** How many messages were not followed, and why. */
@@ -125,7 +112,9 @@ export class Replica {
         this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
         return
       }
-      this.#cast(this.#durable.ballot ?? this.#author.ballot(votes))
+      const ballot = this.#durable.ballot ?? this.#author.ballot(votes)
+      this.#durable = { ...this.#durable, ballot }
+      this.#outbox.broadcast({ type: 'ballot', ballot })
       // Back in a view that others may have left meanwhile: their claims will tell.
       if (this.#durable.claim !== null) this.#sendStatus(this.#durable.claim)
       if (this.#durable.view === 0) this.#enter()
@@ -143,13 +132,7 @@ export class Replica {
 
   /** Bytes from anybody. What they are not is counted like everything else that is not followed. */
   receiveBytes(bytes: unknown): Effect[] {
-    const { checking } = this.#options
-    const decoded = decodeEnvelope(
-      bytes,
-      checking.settings,
-      ({ domain, message }) =>
-        checking.rules.belongs(checking.settings.domain, domain) ?? checkOutline(checking, message),
-    )
+    const decoded = readEnvelope(this.#options.checking, bytes)
     if (!('rejected' in decoded)) return this.receive(decoded)
     this.#count(decoded.rejected)
     return []
@@ -163,7 +146,7 @@ export class Replica {
       if (timer.kind === 'resend') this.#resend()
       if (timer.kind === 'view' && this.#entered) this.#advance(this.#durable.view + 1)
       if (timer.kind === 'gather') {
-        this.#gathering = 'over'
+        this.#ballots.stopWaiting()
         this.#lead()
       }
     })
@@ -182,7 +165,7 @@ export class Replica {
   }
 
   #follow(message: Message): RejectionReason | null {
-    if (message.type === 'evidence') return this.#followEvidence(message)
+    if (message.type === 'evidence') return this.#witness.follow(message)
     if (message.type === 'committed') return this.#followCommitted(message)
     if (this.committed !== null) return this.#answer(message)
     if (this.#durable.observing) return 'OBSERVER'
@@ -208,7 +191,7 @@ export class Replica {
     const reason = message.type === 'status' ? checkClaim(this.#options.checking, message.claim) : null
     if (reason !== null) return reason
     const agent = message.type === 'status' ? message.claim.agent : message.agent
-    if (agent >= this.#ballots.length) return 'UNKNOWN_AGENT'
+    if (agent >= this.#statuses.agentCount) return 'UNKNOWN_AGENT'
     if (agent !== this.#options.self) this.#outbox.send(agent, this.committed!)
     return null
   }
@@ -217,10 +200,10 @@ export class Replica {
     const { checking } = this.#options
     const reason = checkBallotSignature(checking, ballot)
     if (reason !== null) return reason
-    this.#observe(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
-    if (this.#ballots[ballot.agent] !== null) return 'REPEATED'
+    this.#witness.observeBallot(ballot)
+    if (this.#ballots.has(ballot.agent)) return 'REPEATED'
     if (!isAsSigned(checking, ballot)) return 'BAD_VALUE'
-    this.#ballots[ballot.agent] = ballot
+    this.#ballots.put(ballot)
     this.#lead()
     return null
   }
@@ -234,25 +217,18 @@ export class Replica {
     if (may !== null && this.#seen?.view === view && this.#seen.digest === digest) return may
     const badHeader = checkHeader(checking, proposal)
     if (badHeader !== null) return badHeader
-    this.#observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
+    this.#witness.observe(this.#leaderOf(view), { ...claimed('proposal', view, digest), signature })
     if (may !== null) return may
     const unjustified = checkJustified(checking, proposal)
     if (unjustified !== null) return unjustified
-    // A leader signs one proposal in a view: one that goes on signing what does not hold makes others hash no more of it.
-    // Nor do leaders by turns: whoever shows the claims of a quorum for a view shows that the views below are over.
-    if (view < this.#failed.view) return 'OLD_VIEW'
-    if (view > this.#failed.view) this.#failed = { view, digests: new Set() }
-    const { digests } = this.#failed
-    if (digests.size >= FAILED_MOST && !digests.has(digest)) return 'REPEATED'
-    const reason = checkProposed(checking, proposal)
-    if (reason !== null) {
-      digests.add(digest)
-      return reason
+    const refusal = this.#failed.refusal(proposal)
+    if (refusal !== null) return refusal
+    const failure = checkProposed(checking, proposal)
+    if (failure !== null) {
+      this.#failed.add(digest)
+      return failure
     }
-    for (const ballot of value) {
-      this.#observe(ballot.agent, { ...claimed('ballot', 0, ballot.digest), signature: ballot.signature })
-    }
-    for (const claim of proposal.claims) this.#observeClaim(claim)
+    this.#witness.observeShown(proposal)
     // A quorum has left the views below: so do we.
     if (view > this.#durable.view) this.#advance(view)
     if (!this.#entered) this.#enter()
@@ -290,14 +266,11 @@ export class Replica {
     if (this.#candidate?.view !== view || this.#durable.proposed !== view) return 'OTHER_VIEW'
     const statement = claimed(phase, view, digest)
     if (!isSigned(checking, { agent, statement, signature })) return 'BAD_SIGNATURE'
-    this.#observe(agent, { ...statement, signature })
+    this.#witness.observe(agent, { ...statement, signature })
     if (digest !== this.#candidate.digest) return 'OTHER_DIGEST'
-    const votes = this.#votes[phase]
-    if (votes.has(agent)) return 'REPEATED'
-    votes.set(agent, signature)
-    if (votes.size !== checking.rules.quorum(checking.settings)) return null
-    const signatures = [...votes].map(([agent, signature]) => ({ agent, signature })).sort((a, b) => a.agent - b.agent)
-    const certificate: QuorumCertificate = { phase, view, digest, signatures }
+    if (!this.#tally.add(vote)) return 'REPEATED'
+    const certificate = this.#tally.completedBy(vote)
+    if (certificate === null) return null
     if (phase === 'prepare') this.#outbox.broadcast({ type: 'prepared', certificate })
     else this.#outbox.broadcast({ type: 'committed', certificate, value: this.#candidate.value })
     return null
@@ -321,62 +294,26 @@ export class Replica {
     const { agent } = claim
     const badClaim = checkClaim(checking, claim)
     if (badClaim !== null) return badClaim
-    this.#observeClaim(claim)
-    if (seen !== null) this.#observeHeader(seen)
-    if (claim.view <= (this.#statuses[agent]?.claim.view ?? -1)) return 'REPEATED'
+    this.#witness.observeClaim(claim)
+    if (seen !== null) this.#witness.observeHeader(seen)
+    if (claim.view <= this.#statuses.viewOf(agent)) return 'REPEATED'
     const mine = this.#leaderOf(claim.view) === self
     const badLock = mine ? checkLock(checking, status) : null
     if (badLock !== null) return badLock
-    this.#statuses[agent] = mine ? status : { ...status, lock: null, value: [] }
+    this.#statuses.put(agent, mine ? status : { ...status, lock: null, value: [] })
     this.#pace()
     return null
-  }
-
-  #followEvidence(evidence: Evidence): RejectionReason | null {
-    if (this.#evidence.has(evidence.agent)) return 'REPEATED'
-    const reason = checkEvidence(this.#options.checking, evidence)
-    if (reason === null) this.#keepEvidence(evidence)
-    return reason
-  }
-
-  #observeClaim(claim: Claim): void {
-    this.#observe(claim.agent, { ...statementOfClaim(claim), signature: claim.signature })
-  }
-
-  #observeHeader({ view, digest, signature }: Header): void {
-    const { checking } = this.#options
-    const statement = claimed('proposal', view, digest)
-    const agent = this.#leaderOf(view)
-    if (this.#log.has(agent, statement)) return
-    if (isSigned(checking, { agent, statement, signature })) this.#observe(agent, { ...statement, signature })
-  }
-
-  /** Keeps what an agent has signed, and tells all when it contradicts what it had signed before. */
-  #observe(agent: number, statement: SignedStatement): void {
-    if (this.#evidence.has(agent)) return
-    const earlier = this.#log.add(agent, statement)
-    if (earlier === null) return
-    const evidence: Evidence = { type: 'evidence', agent, first: earlier, second: statement }
-    this.#keepEvidence(evidence)
-    this.#outbox.send('all', evidence)
-  }
-
-  /** One proof is enough. */
-  #keepEvidence(evidence: Evidence): void {
-    this.#evidence.set(evidence.agent, evidence)
-    this.#log.forget(evidence.agent)
   }
 
   /** Follows the others into a view, enters one that a quorum has reached, and leads it where it is this agent's turn. */
   #pace(): void {
     const { settings, rules } = this.#options.checking
-    const views = this.#statuses.map((status) => status?.claim.view ?? 0).sort((a, b) => b - a)
     // Of f + 1 agents one is honest and has waited: nobody can be hurried on by f.
-    const supported = views[settings.faults]
+    const supported = this.#statuses.reachedBy(settings.faults + 1)
     if (supported > this.#durable.view) {
       this.#advance(supported)
     } else {
-      if (!this.#entered && views[rules.quorum(settings) - 1] >= this.#durable.view) this.#enter()
+      if (!this.#entered && this.#statuses.reachedBy(rules.quorum(settings)) >= this.#durable.view) this.#enter()
       this.#lead()
     }
   }
@@ -389,16 +326,16 @@ export class Replica {
   }
 
   #advance(view: number): void {
-    const { rules } = this.#options.checking
-    const lock = rules.carriedLock(this.#durable.lock)
+    const { checking } = this.#options
+    const lock = checking.rules.carriedLock(this.#durable.lock)
     const claim = this.#author.claim(view, lock?.certificate ?? null)
     this.#durable = { ...this.#durable, view, claim }
-    this.#log.moveTo(view)
+    this.#witness.moveTo(view)
     // What was too far ahead to be kept may be near now.
-    for (const status of this.#statuses) if (status !== null) this.#observeClaim(status.claim)
+    for (const known of this.#statuses.claims()) this.#witness.observeClaim(known)
     this.#entered = false
-    this.#gathering = 'no'
-    this.#votes = { prepare: new Map(), commit: new Map() }
+    this.#ballots.begin()
+    this.#tally = new Tally(checking)
     this.#sendStatus(claim)
     this.#outbox.arm('resend', this.#durable.view)
     this.#pace()
@@ -411,10 +348,10 @@ export class Replica {
     const brief: Status = { type: 'status', claim, seen: this.#seen, lock: null, value: [] }
     const full: Status = carries ? { ...brief, lock: lock.certificate, value: lock.value } : brief
     const leader = this.#leaderOf(claim.view)
-    for (let agent = 0; agent < this.#statuses.length; agent++) {
+    for (let agent = 0; agent < this.#statuses.agentCount; agent++) {
       if (agent !== self) this.#outbox.send(agent, agent === leader ? full : brief)
     }
-    this.#statuses[self] = leader === self ? full : brief
+    this.#statuses.put(self, leader === self ? full : brief)
     this.#sendBallot(leader)
   }
 
@@ -423,27 +360,14 @@ export class Replica {
     const { checking, self } = this.#options
     const { view, proposed } = this.#durable
     if (this.#leaderOf(view) !== self || !this.#entered || proposed >= view) return
-    const statuses = this.#statuses.filter((status) => status !== null && status.claim.view === view) as Status[]
+    const statuses = this.#statuses.in(view)
     if (view > 0 && statuses.length < checking.rules.quorum(checking.settings)) return
-    let highest: Status | null = null
-    for (const status of statuses) if (status.claim.lockView > (highest?.claim.lockView ?? NO_LOCK)) highest = status
-    const value = highest?.value ?? this.#gathered()
+    const highest = highestLock(statuses)
+    const value = highest?.value ?? this.#ballots.gathered(() => this.#outbox.arm('gather', view))
     if (value === null) return
     const claims = view === 0 ? [] : statuses.map(({ claim }) => claim)
     this.#durable = { ...this.#durable, proposed: view }
     this.#outbox.broadcast(this.#author.proposal({ view, value, claims, lock: highest?.lock ?? null }))
-  }
-
-  /** All ballots, or those of n - f agents once the others have had their time; null while it is to be waited. */
-  #gathered(): Value | null {
-    const { agentCount, faults } = this.#options.checking.settings
-    const ballots = this.#ballots.filter((ballot) => ballot !== null)
-    if (ballots.length === agentCount) return ballots
-    if (this.#gathering === 'no') {
-      this.#gathering = 'waiting'
-      this.#outbox.arm('gather', this.#durable.view)
-    }
-    return this.#gathering === 'over' && ballots.length >= agentCount - faults ? ballots : null
   }
 
   #resend(): void {
@@ -452,11 +376,6 @@ export class Replica {
     if (this.#durable.observing) this.#outbox.send('all', { type: 'ask', agent: this.#options.self })
     else if (claim !== null) this.#sendStatus(claim)
     else this.#sendBallot(this.#leaderOf(view))
-  }
-
-  #cast(ballot: Ballot): void {
-    this.#durable = { ...this.#durable, ballot }
-    this.#outbox.broadcast({ type: 'ballot', ballot })
   }
 
   /** A leader may have missed it. */
