@@ -29,6 +29,9 @@ const COLUMNS: Readonly<Record<string, ColumnKind>> = {
   is_suspicious: 'label',
 }
 
+/** Those that are numbers. */
+export const NUMBER_COLUMNS = Object.keys(COLUMNS).filter((name) => !['text', 'label'].includes(COLUMNS[name]))
+
 /**
  * Reads the files into the table `record`, one row per record in file order, `row` counted from 0. Text that is missing is
  * empty; a number or label that is missing is refused.

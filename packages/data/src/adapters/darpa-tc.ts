@@ -1,12 +1,13 @@
 import { featureError, type RawColumn } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { shownText } from '../tables/csv-text.ts'
-import { type Database, literal, openDatabase, quoted } from '../tables/database.ts'
+import { type Database, openDatabase, quoted } from '../tables/database.ts'
 import { findEventFiles } from '../tables/event-files.ts'
 import type { Adapter, RawEvents } from './adapter.ts'
-import { buildFeatures } from './darpa-tc-history.ts'
+import { darpaTcHistory } from './darpa-tc-history.ts'
+import { CLIP_RECORDS, type PlacedRecords, placeRecords } from './darpa-tc-placing.ts'
 import { darpaTcProfiles } from './darpa-tc-profiles.ts'
-import { readRecords } from './darpa-tc-records.ts'
+import { NUMBER_COLUMNS, readRecords } from './darpa-tc-records.ts'
 
 /**
  * DARPA Transparent Computing, CDM20 records as flat tables (Parquet or CSV). The label `is_suspicious` is a rule over
@@ -23,7 +24,6 @@ export const darpaTc: Adapter = {
       progress(`reading ${files.paths.length} ${files.format} file${files.paths.length === 1 ? '' : 's'}`)
       const rowCount = await readRecords(database, files)
       progress(`history of ${rowCount} records`)
-      await buildFeatures(database)
       return await rawEvents(database, rowCount)
     } catch (cause) {
       database.close()
@@ -33,25 +33,36 @@ export const darpaTc: Adapter = {
 }
 
 async function rawEvents(database: Database, rowCount: number): Promise<RawEvents> {
-  const [labels, positions, streamHeads] = await database.integers(
-    'SELECT is_suspicious::INTEGER, position::INTEGER, stream::INTEGER FROM feature',
-    rowCount,
-  )
+  const placed = await placeRecords(database, rowCount)
+  const [file_size] = await database.numbers('SELECT file_size::DOUBLE FROM record', rowCount)
+  const history = darpaTcHistory(placed, {
+    kind: await tokenColumn(database, KIND_OF_EVENT, rowCount),
+    event_type: await tokenColumn(database, 'event_type', rowCount),
+    file_size: { kind: 'number', values: file_size },
+    description: await tokenColumn(database, DESCRIPTION, rowCount),
+  })
+  const [labels] = await database.integers('SELECT is_suspicious::INTEGER FROM record', rowCount)
   const classes = await tokenColumn(database, CLASS_OF_RECORD, rowCount)
   return {
     rowCount,
     labels: Uint8Array.from(labels),
     ...numberClasses(classes),
-    streams: numberStreams(streamHeads),
-    timeRank: Uint32Array.from(positions),
+    streams: numberStreams(placed),
+    timeRank: ranksOf(placed.byTime),
     posterior: null,
     division: null,
     notes: [],
     plan: (features) => darpaTcProfiles[features],
-    column: (name) => readColumn(database, name, rowCount),
+    column: async (name) => history.get(name) ?? (await readColumn(database, name, rowCount)),
     close: () => database.close(),
   }
 }
+
+/** What happened, as history tells it: the event type, and the protection where there is one. */
+const KIND_OF_EVENT = `replace(event_type, 'EVENT_', '') || CASE WHEN protection <> '' THEN ' ' || protection ELSE '' END`
+
+/** What a description says: the kind of the object, and its type where there is one. */
+const DESCRIPTION = `replace(record_type, 'RECORD_', '') || CASE WHEN event_type <> '' THEN ' ' || event_type ELSE '' END`
 
 /** What made the label true, in the order of the rule: the event type, else the protection, else the path. */
 const CLASS_OF_RECORD = `
@@ -64,12 +75,6 @@ CASE WHEN NOT is_suspicious THEN 'benign'
 /** Directories of a path, at most two, numbers made alike: /proc/123/fd/4 is /proc/#. */
 const PATH_HEAD = `regexp_replace(regexp_extract(file_path, '^(/[^/]+(/[^/]+)?)/', 1), '[0-9]+', '#', 'g')`
 
-/** Columns of codes with a table of their tokens. */
-const CODED_COLUMNS: readonly { readonly name: RegExp; readonly tokens: string }[] = [
-  { name: /^(caller|object)_kind_[0-9]+$/, tokens: 'event_kind' },
-  { name: /^object_kind$/, tokens: 'object_kind' },
-]
-
 /** Columns of text whose few distinct values become a dictionary when they are read. */
 const TEXT_COLUMNS: Readonly<Record<string, string>> = {
   record_type: 'record_type',
@@ -81,38 +86,29 @@ const TEXT_COLUMNS: Readonly<Record<string, string>> = {
 
 async function readColumn(database: Database, name: string, rowCount: number): Promise<RawColumn> {
   if (Object.hasOwn(TEXT_COLUMNS, name)) return tokenColumn(database, TEXT_COLUMNS[name], rowCount)
-  const coded = CODED_COLUMNS.find((column) => column.name.test(name))
-  const present = await database.rows(
-    `SELECT 1 FROM (DESCRIBE feature) WHERE column_name = ${literal(name)} AND column_type NOT IN ('VARCHAR', 'BOOLEAN')`,
-  )
-  if (present.length === 0) {
+  if (!NUMBER_COLUMNS.includes(name)) {
     throw featureError(
       'PIPELINE_MISMATCH',
       `Feature pipeline: needs columns of this data, received '${name}', which it has not. Use the pipeline that was saved with the run.`,
     )
   }
-  if (coded === undefined) {
-    const [values] = await database.numbers(`SELECT ${quoted(name)}::DOUBLE FROM feature`, rowCount)
-    return { kind: 'number', values }
-  }
-  const [codes] = await database.integers(`SELECT ${quoted(name)}::INTEGER FROM feature`, rowCount)
-  const dictionary = await database.rows(`SELECT token FROM ${coded.tokens} ORDER BY code`)
-  return { kind: 'token', codes, dictionary: dictionary.map(([entry]) => String(entry)) }
+  const [values] = await database.numbers(`SELECT ${quoted(name)}::DOUBLE FROM record`, rowCount)
+  return { kind: 'number', values }
 }
 
-/** Dictionary of an SQL text expression over `feature`, in alphabetical order. */
+/** Dictionary of an SQL text expression over `record`, in alphabetical order. */
 async function tokenColumn(
   database: Database,
   expression: string,
   rowCount: number,
 ): Promise<RawColumn & { kind: 'token' }> {
-  const rows = await database.rows(`SELECT DISTINCT ${expression} AS token FROM feature ORDER BY token`)
+  const rows = await database.rows(`SELECT DISTINCT ${expression} AS token FROM record ORDER BY token`)
   const dictionary = rows.map(([token]) => String(token))
   await database.run(
-    `CREATE OR REPLACE TEMP TABLE dictionary AS SELECT token, row_number() OVER (ORDER BY token) - 1 AS code FROM (SELECT DISTINCT ${expression} AS token FROM feature)`,
+    `CREATE OR REPLACE TEMP TABLE dictionary AS SELECT token, row_number() OVER (ORDER BY token) - 1 AS code FROM (SELECT DISTINCT ${expression} AS token FROM record)`,
   )
   const [codes] = await database.integers(
-    `SELECT code::INTEGER FROM feature JOIN dictionary ON token = ${expression} ORDER BY row`,
+    `SELECT code::INTEGER FROM record JOIN dictionary ON token = ${expression} ORDER BY row`,
     rowCount,
   )
   return { kind: 'token', codes, dictionary }
@@ -141,13 +137,20 @@ function numberClasses(column: RawColumn & { kind: 'token' }): { classes: Uint8A
   return { classes: Uint8Array.from(column.codes, (code) => numbers[code]), classNames }
 }
 
-/** Streams are known by their first row; here they get numbers in order of appearance. */
-function numberStreams(heads: Int32Array): Uint32Array {
+/** Every caller of a clip is a stream, and so are the records of a clip without a caller; numbered by their first lines. */
+function numberStreams({ callers, entityCount }: PlacedRecords): Uint32Array {
   const numbers = new Map<number, number>()
-  return Uint32Array.from(heads, (head) => {
-    const known = numbers.get(head)
+  return Uint32Array.from(callers, (caller, row) => {
+    const stream = caller < 0 ? entityCount + Math.floor(row / CLIP_RECORDS) : caller
+    const known = numbers.get(stream)
     if (known !== undefined) return known
-    numbers.set(head, numbers.size)
+    numbers.set(stream, numbers.size)
     return numbers.size - 1
   })
+}
+
+function ranksOf(byTime: Int32Array): Uint32Array {
+  const ranks = new Uint32Array(byTime.length)
+  for (let rank = 0; rank < byTime.length; rank++) ranks[byTime[rank]] = rank
+  return ranks
 }

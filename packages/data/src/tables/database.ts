@@ -13,6 +13,8 @@ export type Database = {
   integers(sql: string, rowCount: number): Promise<Int32Array[]>
   /** Reads a result row by row: numbers, text and null; the array is reused. */
   each(sql: string, row: (cells: readonly (number | string | null)[]) => void): Promise<void>
+  /** Reads columns of the type BIGINT, NULL as 0: one BigInt64Array [rowCount] per column of the query. */
+  bigIntegers(sql: string, rowCount: number): Promise<BigInt64Array[]>
   close(): void
 }
 
@@ -34,6 +36,7 @@ export async function openDatabase(): Promise<Database> {
       guarded(() => readColumns(connection, sql, () => new Float64Array(rowCount), Number.NaN)),
     integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), -1)),
     each: (sql, row) => guarded(() => eachRow(connection, sql, row)),
+    bigIntegers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new BigInt64Array(rowCount), 0n)),
     close: () => {
       connection.closeSync()
       instance.closeSync()
@@ -42,11 +45,11 @@ export async function openDatabase(): Promise<Database> {
 }
 
 /** Streams a result into typed arrays, chunk by chunk, so that no object per row exists. */
-async function readColumns<A extends Float64Array | Int32Array>(
+async function readColumns<A extends Float64Array | Int32Array | BigInt64Array>(
   connection: DuckDBConnection,
   sql: string,
   create: () => A,
-  missing: number,
+  missing: A[number],
 ): Promise<A[]> {
   const result = await connection.stream(sql)
   const columns = Array.from({ length: result.columnCount }, create)
@@ -55,7 +58,7 @@ async function readColumns<A extends Float64Array | Int32Array>(
     for (let c = 0; c < columns.length; c++) {
       const vector = chunk.getColumnVector(c)
       const column = columns[c]
-      for (let i = 0; i < chunk.rowCount; i++) column[start + i] = (vector.getItem(i) as number | null) ?? missing
+      for (let i = 0; i < chunk.rowCount; i++) column[start + i] = (vector.getItem(i) as A[number] | null) ?? missing
     }
     start += chunk.rowCount
   }
