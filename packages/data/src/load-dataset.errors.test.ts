@@ -264,10 +264,19 @@ describe('bad data', () => {
     })
     await expect(loadDataset(generated({ pipeline: wrongColumn }))).rejects.toMatchObject({ code: 'PIPELINE_MISMATCH' })
     await expect(loadDataset(generated({ pipeline: wrongKind }))).rejects.toMatchObject({ code: 'PIPELINE_MISMATCH' })
-    for (const source of ['nothing', 'file_path"', "x'; DROP TABLE feature; --", 'is_suspicious']) {
+    for (const source of ['nothing', 'file_path"', "x'; DROP TABLE record; --", 'is_suspicious']) {
       const hostile = { ...foreign, columns: [{ kind: 'count' as const, name: 'x', source, cap: 3 }] }
       await expect(loadDataset(darpa(csv, { pipeline: hostile }))).rejects.toMatchObject({ code: 'PIPELINE_MISMATCH' })
     }
+  })
+
+  it('refuses a pipeline whose plan of history is not the one that is replayed, and takes one from before plans', async () => {
+    const { pipeline } = await loadDataset(darpa(csv))
+    const keys = pipeline.history!.keys.map((key) => ({ ...key, limit: 5 }))
+    const other = { ...pipeline, history: { ...pipeline.history!, keys } }
+    await expect(loadDataset(darpa(csv, { pipeline: other }))).rejects.toMatchObject({ code: 'PIPELINE_MISMATCH' })
+    const { dataset } = await loadDataset(darpa(csv, { pipeline: { ...pipeline, history: null } }))
+    expect(dataset.fingerprint).toEqual((await loadDataset(darpa(csv, { pipeline }))).dataset.fingerprint)
   })
 })
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type ColumnPlan,
   encodeCategorical,
@@ -85,6 +86,7 @@ export async function loadEvents(
 
   const events = await adapter.open(request, progress)
   try {
+    if (pipeline !== null) requireSameHistory(pipeline, events)
     requireBothLabels(events)
     const splits = splitRows(events, divisionOf(events, request))
     progress(`encoding ${events.rowCount} events`)
@@ -111,6 +113,7 @@ export async function loadEvents(
         version: 1,
         dataset: adapter.name,
         features: request.features,
+        history: events.history,
         columns: encoded.columns,
       },
     }
@@ -192,6 +195,15 @@ function requireSameKind(pipeline: FeaturePipeline, request: Pick<FeaturePipelin
       `Feature pipeline, ${field}: needs '${request[field]}' as requested, received '${pipeline[field]}'. Use the pipeline that was saved with the run.`,
     )
   }
+}
+
+/** A pipeline from before plans were saved has none; its columns are told by their names. */
+function requireSameHistory({ history }: FeaturePipeline, events: RawEvents): void {
+  if (history === null || isDeepStrictEqual(history, events.history)) return
+  throw featureError(
+    'PIPELINE_MISMATCH',
+    `Feature pipeline, history: needs the plan of these events, received another one. Use the events, or their description, and the Vigil that the run was trained with.`,
+  )
 }
 
 function requireBothLabels(events: RawEvents): void {

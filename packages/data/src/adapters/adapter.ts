@@ -1,4 +1,4 @@
-import type { ColumnPlan, RawColumn } from '@vigil/features'
+import type { ColumnPlan, HistoryPlan, RawColumn } from '@vigil/features'
 import type { Division } from '../dataset.ts'
 
 /** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
@@ -40,6 +40,8 @@ export type RawEvents = {
    * @throws {VigilError} REQUEST_INVALID where there is no such profile
    */
   plan(features: FeatureProfile, rows: Uint32Array): readonly ColumnPlan[]
+  /** The plan of history that columns of the past come from; null = there are none, or they are made otherwise. */
+  readonly history: HistoryPlan | null
   /** Reads one raw column; name is a ColumnPlan's source. */
   column(name: string): Promise<RawColumn>
   /** Frees what the adapter holds (database, files). Call once, whether or not loading worked. */

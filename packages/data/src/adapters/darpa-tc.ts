@@ -4,7 +4,7 @@ import { shownText } from '../tables/csv-text.ts'
 import { type Database, openDatabase, quoted } from '../tables/database.ts'
 import { findEventFiles } from '../tables/event-files.ts'
 import type { Adapter, RawEvents } from './adapter.ts'
-import { darpaTcHistory } from './darpa-tc-history.ts'
+import { darpaTcHistory, darpaTcHistoryPlan } from './darpa-tc-history.ts'
 import { CLIP_RECORDS, type PlacedRecords, placeRecords } from './darpa-tc-placing.ts'
 import { darpaTcProfiles } from './darpa-tc-profiles.ts'
 import { NUMBER_COLUMNS, readRecords } from './darpa-tc-records.ts'
@@ -53,6 +53,7 @@ async function rawEvents(database: Database, rowCount: number): Promise<RawEvent
     division: null,
     notes: [],
     plan: (features) => darpaTcProfiles[features],
+    history: darpaTcHistoryPlan,
     column: async (name) => history.get(name) ?? (await readColumn(database, name, rowCount)),
     close: () => database.close(),
   }

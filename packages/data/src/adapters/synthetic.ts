@@ -45,6 +45,7 @@ export const synthetic: Adapter = {
       division: null,
       notes: [],
       plan: (features) => PROFILES[features],
+      history: null,
       column: async (name) => {
         const column = hostColumn(events, name)
         if (column !== null) return column

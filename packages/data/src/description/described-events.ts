@@ -61,6 +61,7 @@ async function readEvents(
     division: divisionOf(table, description, testFrom),
     notes: [...notesOf(table), ...labels.notes],
     plan: (features, rows) => [...planOf(columns, description, features, rows), ...(history?.inputs ?? [])],
+    history: history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
     close: () => undefined,
   }

@@ -13,7 +13,7 @@ const namesDiffer = (entries: readonly { readonly name: string }[]) =>
 const named = <Schema extends z.ZodType<{ readonly name: string }>>(schema: Schema, most: number) =>
   z.array(schema).max(most).refine(namesDiffer, 'names must differ')
 
-const planSchema = z
+export const historyPlanSchema = z
   .strictObject({
     /** Columns that folds look at. */
     columns: named(z.strictObject({ name: nameSchema, kind: z.enum(['token', 'number']) }), 1000),
@@ -21,7 +21,8 @@ const planSchema = z
     /** The features, in the order in which a live event gets them. */
     folds: named(foldSchema, 2000),
   })
-  .superRefine(({ columns, keys, folds }, context) => {
+  .superRefine((plan, context) => {
+    const { columns, keys, folds } = plan
     const kinds = new Map(columns.map((column) => [column.name, column.kind]))
     for (const [i, fold] of folds.entries()) {
       const wrong = (field: string, message: string) =>
@@ -35,10 +36,14 @@ const planSchema = z
       if (kind === undefined) wrong('of', "must be one of the plan's columns")
       else if (kind === 'number' && fold.kind !== 'previous') wrong('of', 'must be a column of tokens')
     }
+    const bytes = stateBytes(plan)
+    if (bytes <= STATE_BYTES_MAX) return
+    const message = `may need ${STATE_BYTES_MAX} bytes of state at their limits, these need ${bytes}`
+    context.addIssue({ code: 'custom', path: ['keys'], message })
   })
 
 /** Which features of the past an event gets: plain JSON, so that a service computes what the training computed. */
-export type HistoryPlan = z.infer<typeof planSchema>
+export type HistoryPlan = z.infer<typeof historyPlanSchema>
 
 /**
  * Checks a plan of history.
@@ -59,22 +64,15 @@ export type HistoryPlan = z.infer<typeof planSchema>
  * @throws {VigilError} HISTORY_INVALID naming the first field that is wrong, or the bytes that the plan would need
  */
 export function parseHistoryPlan(json: unknown): HistoryPlan {
-  const result = planSchema.safeParse(json)
-  if (!result.success) {
-    const issue = result.error.issues[0]
-    const field = issue.path.length === 0 ? 'the plan' : issue.path.join('.')
-    throw featureError('HISTORY_INVALID', `Plan of history, ${field}: ${issue.message}. Use a plan as a run has it.`)
-  }
-  const bytes = stateBytes(result.data)
-  if (bytes <= STATE_BYTES_MAX) return result.data
-  throw featureError(
-    'HISTORY_INVALID',
-    `Plan of history, keys: may need ${STATE_BYTES_MAX} bytes at their limits, received limits that need ${bytes}. Lower them or leave out folds.`,
-  )
+  const result = historyPlanSchema.safeParse(json)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const field = issue.path.length === 0 ? 'the plan' : issue.path.join('.')
+  throw featureError('HISTORY_INVALID', `Plan of history, ${field}: ${issue.message}. Use a plan as a run has it.`)
 }
 
 /** Bytes of state when every key is at its limit. */
-export function stateBytes({ columns, keys, folds }: HistoryPlan): number {
+export function stateBytes({ columns, keys, folds }: Pick<HistoryPlan, 'columns' | 'keys' | 'folds'>): number {
   const numbers = new Set(columns.filter(({ kind }) => kind === 'number').map(({ name }) => name))
   let bytes = 0
   for (const { name, limit } of keys) {

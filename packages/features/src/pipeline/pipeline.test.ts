@@ -155,10 +155,19 @@ describe('every encoder', () => {
 
 describe('parsePipeline', () => {
   const column: FittedColumn = { kind: 'count', name: 'a', source: 'a', cap: 3 }
-  const good = { version: 1, dataset: 'darpa-tc', features: 'behaviour', columns: [column] }
+  const good = { version: 1, dataset: 'darpa-tc', features: 'behaviour', history: null, columns: [column] }
 
   it('returns what is good, also after JSON', () => {
     expect(parsePipeline(JSON.parse(JSON.stringify(good)))).toEqual(good)
+  })
+
+  it('keeps the plan of history, and has none where the file is from before plans', () => {
+    const key = { name: 'host', limit: 10, idleMs: null }
+    const history = { columns: [], keys: [key], folds: [{ name: 'a', key: 'host', kind: 'events' }] }
+    expect(parsePipeline(JSON.parse(JSON.stringify({ ...good, history }))).history).toEqual(history)
+    expect(parsePipeline({ ...good, history: undefined }).history).toBeNull()
+    const bad = { ...good, history: { ...history, keys: [{ ...key, limit: 0 }] } }
+    expect(() => parsePipeline(bad)).toThrow(/history\.keys\.0\.limit/)
   })
 
   const bad: [string, unknown][] = [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { featureError } from '../errors.ts'
+import { historyPlanSchema } from '../history/plan.ts'
 
 /** How one raw column becomes inputs. docs/features.md has the formulas. */
 export type ColumnPlan = {
@@ -53,6 +54,8 @@ const featurePipeline = z.strictObject({
   version: z.literal(1),
   dataset: name,
   features: z.enum(['seed7', 'behaviour', 'full']),
+  /** How columns of the past are computed from events; null where there are none, as in files from before. */
+  history: historyPlanSchema.nullable().default(null),
   columns: z
     .array(fittedColumn)
     .min(1)

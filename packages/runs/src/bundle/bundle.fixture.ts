@@ -17,7 +17,7 @@ export function sampleBundle(changes: Partial<Bundle> = {}): Bundle {
     configFingerprint: 'c0'.repeat(32),
     datasetFingerprint: 'da'.repeat(32),
     pipeline: {
-      ...{ version: 1, dataset: 'synthetic', features: 'behaviour' },
+      ...{ version: 1, dataset: 'synthetic', features: 'behaviour', history: null },
       columns: [
         { kind: 'vocabulary', name: 'call', source: 'call', tokens: ['read', 'write'] },
         { kind: 'standard', name: 'size', source: 'bytes', mean: 12.5, deviation: 3 },
