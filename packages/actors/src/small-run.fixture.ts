@@ -1,6 +1,6 @@
 /** Test support: a small dataset of random rows, and a run over it. */
 import type { Dataset, Split } from '@vigil/data'
-import { contextSize, DEFAULT_REWARDS, type EnvironmentSpec, type EpisodeMode } from '@vigil/env-wasm'
+import { contextSize, type EnvironmentSpec, type EpisodeMode, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { initialiseParameters, type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
 import { randomUnit } from '@vigil/random'
@@ -39,20 +39,7 @@ function smallDataset(seed = 1): Dataset {
 }
 
 export function smallRun(mode: EpisodeMode, change: Partial<ActorSettings> = {}): ActorSettings {
-  const environment: EnvironmentSpec = {
-    mode,
-    agentCount: 4,
-    seed: 11,
-    episodeSteps: 7,
-    attribution: 'own',
-    rule: 'quorum',
-    faults: 1,
-    fallbackAction: 3,
-    rewards: DEFAULT_REWARDS,
-    teamBonus: 0,
-    specifications: [],
-    observeConstraints: false,
-  }
+  const environment: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, mode, seed: 11, episodeSteps: 7 }
   const network: NetworkSpec = {
     agentCount: 4,
     denseSize: DENSE + contextSize(environment),

@@ -1,4 +1,4 @@
-import type { RewardTable } from './reward-table.ts'
+import { DEFAULT_REWARDS, type RewardTable } from './reward-table.ts'
 
 /** How a lane meets events: `iid` draws rows independently, `stream` walks the rows of one stream in time order. */
 export type EpisodeMode = 'iid' | 'stream'
@@ -27,6 +27,22 @@ export type EnvironmentSpec = {
   readonly specifications: readonly string[]
   /** Whether the context has the robustness of each specification after the step before. */
   readonly observeConstraints: boolean
+}
+
+/** Four agents, one of which may be faulty, paid for their own actions on independent events; nothing is specified. */
+export const PLAIN_ENVIRONMENT: EnvironmentSpec = {
+  mode: 'iid',
+  agentCount: 4,
+  seed: 1,
+  episodeSteps: 0,
+  attribution: 'own',
+  rule: 'quorum',
+  faults: 1,
+  fallbackAction: 3,
+  rewards: DEFAULT_REWARDS,
+  teamBonus: 0,
+  specifications: [],
+  observeConstraints: false,
 }
 
 /** Moving averages of the team's actions in the context: four in stream mode, none where rows are independent. */

@@ -5,6 +5,7 @@ export {
   type EnvironmentSpec,
   type EpisodeMode,
   observedRobustness,
+  PLAIN_ENVIRONMENT,
   ROBUSTNESS_MAX,
 } from './environment-spec.ts'
 export { ENVIRONMENT_ERRORS } from './errors.ts'

@@ -2,26 +2,12 @@
 import { writeBlock } from '@vigil/blocks'
 import { STEP } from './blocks.ts'
 import { compileConstraints, writeConstraints } from './constraints.ts'
-import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import { contextSize, type EnvironmentSpec, PLAIN_ENVIRONMENT } from './environment-spec.ts'
 import { type EnvironmentExports, instantiateEnvironment } from './module.ts'
 import { ENVIRONMENT_PLAN_BYTES, writeEnvironmentPlan } from './plan.ts'
-import { DEFAULT_REWARDS } from './reward-table.ts'
 
 /** Four agents in streams without a time limit; nothing is specified. */
-export const SPEC: EnvironmentSpec = {
-  mode: 'stream',
-  agentCount: 4,
-  seed: 3,
-  episodeSteps: 0,
-  attribution: 'own',
-  rule: 'quorum',
-  faults: 1,
-  fallbackAction: 3,
-  rewards: DEFAULT_REWARDS,
-  teamBonus: 0,
-  specifications: [],
-  observeConstraints: false,
-}
+export const SPEC: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, mode: 'stream', seed: 3 }
 
 /** [rows] labels, and the rows of each stream. */
 export type World = { readonly labels: readonly number[]; readonly streams: readonly (readonly number[])[] }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileConstraints } from './constraints.ts'
-import type { EnvironmentSpec } from './environment-spec.ts'
+import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from './environment-spec.ts'
 import { compileEnvironment, type EnvironmentExports, instantiateEnvironment } from './module.ts'
 import { writeEnvironmentPlan } from './plan.ts'
 import {
@@ -63,20 +63,8 @@ describe('actionRewards', () => {
   it('are the definition, and what the environment pays, for every table', () => {
     fc.assert(
       fc.property(tables, (rewards) => {
-        const spec: EnvironmentSpec = {
-          mode: 'iid',
-          agentCount: 1,
-          seed: 1,
-          episodeSteps: 0,
-          attribution: 'own',
-          rule: 'majority',
-          faults: 0,
-          fallbackAction: 0,
-          rewards,
-          teamBonus: 0,
-          specifications: [],
-          observeConstraints: false,
-        }
+        const rule = { agentCount: 1, rule: 'majority', faults: 0, fallbackAction: 0 } as const
+        const spec: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...rule, rewards }
         const split = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
         writeEnvironmentPlan({ spec, constraints: compileConstraints(spec) }, split, {
           buffer: memory.buffer,

@@ -1,9 +1,9 @@
 import {
   compileConstraints,
   compileEnvironment,
-  DEFAULT_REWARDS,
   type EnvironmentSpec,
   instantiateEnvironment,
+  PLAIN_ENVIRONMENT,
   writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import { decide } from '@vigil/vote'
@@ -24,20 +24,8 @@ it('the vote inside the environment is the vote of packages/vote', async () => {
   )
   fc.assert(
     fc.property(votes, ({ actions, faults, rule, fallbackAction }) => {
-      const spec: EnvironmentSpec = {
-        mode: 'iid',
-        agentCount: actions.length,
-        seed: 1,
-        episodeSteps: 0,
-        attribution: 'consensus',
-        rule,
-        faults,
-        fallbackAction,
-        rewards: DEFAULT_REWARDS,
-        teamBonus: 0,
-        specifications: [],
-        observeConstraints: false,
-      }
+      const team = { agentCount: actions.length, attribution: 'consensus', rule, faults, fallbackAction } as const
+      const spec: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...team }
       const nowhere = { rows: 0, rowCount: 1, streamStarts: 0, streamCount: 1, labels: 0, constraints: 0 }
       writeEnvironmentPlan({ spec, constraints: compileConstraints(spec) }, nowhere, {
         buffer: memory.buffer,

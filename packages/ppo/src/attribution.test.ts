@@ -1,4 +1,4 @@
-import { type EnvironmentSpec, REWARD_PRESETS } from '@vigil/env-wasm'
+import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { decide } from '@vigil/vote'
 import fc from 'fast-check'
@@ -8,16 +8,7 @@ import { attributionOf } from './attribution.ts'
 const [ALLOW, BLOCK, QUARANTINE, ALERT] = [0, 1, 2, 3] as const
 const labels = Uint8Array.of(0, 1)
 
-const ENVIRONMENT: EnvironmentSpec = {
-  ...{ mode: 'iid', agentCount: 3, seed: 1, episodeSteps: 0, attribution: 'own', rule: 'majority', faults: 0 },
-  ...{
-    fallbackAction: 3,
-    rewards: REWARD_PRESETS.default,
-    teamBonus: 0,
-    specifications: [],
-    observeConstraints: false,
-  },
-}
+const ENVIRONMENT: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, agentCount: 3, rule: 'majority', faults: 0 }
 
 /** One step of two lanes with three agents: a threat in dataset row 1, then a benign event in row 0. */
 function trajectory(actions: readonly number[], rewards: readonly number[], expected: readonly number[] = rewards) {

@@ -3,7 +3,7 @@ import { loadDataset } from '@vigil/data'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCollection, policyOf } from './collection.ts'
 import { createReturnNormaliser } from './return-normaliser.ts'
-import { ENVIRONMENT, TEAM } from './team.fixture.ts'
+import { TEAM } from './team.fixture.ts'
 import { initialState, type TrainingState } from './training-state.ts'
 
 const { dataset } = await loadDataset({
@@ -28,7 +28,7 @@ afterEach(async () => {
 })
 
 async function newTeam(): Promise<Team> {
-  const team = await createTeam({ ...TEAM, environment: { ...ENVIRONMENT, mode: 'stream' } }, dataset)
+  const team = await createTeam({ ...TEAM, environment: { ...TEAM.environment, mode: 'stream' } }, dataset)
   teams.push(team)
   return team
 }

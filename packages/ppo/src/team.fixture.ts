@@ -1,25 +1,9 @@
 import type { TeamSettings } from '@vigil/actors'
-import { DEFAULT_REWARDS, type EnvironmentSpec } from '@vigil/env-wasm'
-
-/** Four agents that are paid for their own actions. */
-export const ENVIRONMENT: EnvironmentSpec = {
-  mode: 'iid',
-  agentCount: 4,
-  seed: 1,
-  episodeSteps: 0,
-  attribution: 'own',
-  rule: 'quorum',
-  faults: 1,
-  fallbackAction: 3,
-  rewards: DEFAULT_REWARDS,
-  teamBonus: 0,
-  specifications: [],
-  observeConstraints: false,
-}
+import { PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 
 /** A small feed-forward team with a critic: 512 events in an iteration. */
 export const TEAM: TeamSettings = {
-  environment: ENVIRONMENT,
+  environment: PLAIN_ENVIRONMENT,
   network: { policyHidden: [32], valueHidden: [16], layerNorm: false, lstmHidden: [], constraintCount: 0 },
   sampling: 'natural',
   shards: 8,

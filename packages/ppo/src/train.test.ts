@@ -4,7 +4,7 @@ import { createPortableEngine, type Engine } from '@vigil/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assemble } from './assemble.fixture.ts'
 import type { PpoSettings } from './settings.ts'
-import { ENVIRONMENT, TEAM } from './team.fixture.ts'
+import { TEAM } from './team.fixture.ts'
 import { type Iteration, train } from './train.ts'
 import { initialState } from './training-state.ts'
 
@@ -21,7 +21,7 @@ const { dataset } = await loadDataset({
 })
 
 const SETTINGS: PpoSettings = {
-  ...{ seed: 1, iterations: 3, earlierLengths: [], environment: ENVIRONMENT, episodes: 'iid' },
+  ...{ seed: 1, iterations: 3, earlierLengths: [], environment: TEAM.environment, episodes: 'iid' },
   ...{ staleness: 0, gamma: 0.5, gaeLambda: 0.9, returns: 'monte-carlo', bootstrap: true, baseline: 'critic' },
   ...{ returnNormalisation: 'running', learningRate: 1e-2, anneal: true, minibatchSize: 128, epochs: 2 },
   ...{

@@ -5,6 +5,7 @@ import {
   ENVIRONMENT_STATIC_END,
   type EnvironmentSpec,
   instantiateEnvironment,
+  PLAIN_ENVIRONMENT,
   type RewardTable,
   STEP,
   writeEnvironmentPlan,
@@ -120,20 +121,8 @@ function choose(
 }
 
 function specOf({ seed, rewards }: Simulation): EnvironmentSpec {
-  return {
-    mode: 'iid',
-    agentCount: 1,
-    seed,
-    episodeSteps: 0,
-    attribution: 'own',
-    rule: 'majority',
-    faults: 0,
-    fallbackAction: ALLOW,
-    rewards,
-    teamBonus: 0,
-    specifications: [],
-    observeConstraints: false,
-  }
+  const alone = { agentCount: 1, rule: 'majority', faults: 0, fallbackAction: ALLOW } as const
+  return { ...PLAIN_ENVIRONMENT, ...alone, seed, rewards }
 }
 
 /** Byte offsets of everything in the memory, behind the module's own data. */

@@ -2,11 +2,10 @@ import { writeBlock } from '@vigil/blocks'
 import {
   compileConstraints,
   compileEnvironment,
-  DEFAULT_REWARDS,
   ENVIRONMENT_PLAN_BYTES,
   ENVIRONMENT_STATIC_END,
-  type EnvironmentSpec,
   instantiateEnvironment,
+  PLAIN_ENVIRONMENT,
   SPECIFICATION_PRESETS,
   STEP,
   writeConstraints,
@@ -21,21 +20,6 @@ const LANES = 1024
 /** Steps of one round. */
 const STEPS = 200
 
-const SPEC: EnvironmentSpec = {
-  mode: 'iid',
-  agentCount: 4,
-  seed: 1,
-  episodeSteps: 0,
-  attribution: 'own',
-  rule: 'quorum',
-  faults: 1,
-  fallbackAction: 3,
-  rewards: DEFAULT_REWARDS,
-  teamBonus: 0,
-  specifications: [],
-  observeConstraints: false,
-}
-
 const DEFAULT_FORMULAS = SPECIFICATION_PRESETS.default.map(({ formula }) => formula)
 
 /**
@@ -44,9 +28,9 @@ const DEFAULT_FORMULAS = SPECIFICATION_PRESETS.default.map(({ formula }) => form
  * @param watched whether every lane watches the default specifications
  */
 export async function measureEnvironment(watched: boolean, rounds: number): Promise<Rates> {
-  const spec = { ...SPEC, specifications: watched ? DEFAULT_FORMULAS : [] }
+  const spec = { ...PLAIN_ENVIRONMENT, specifications: watched ? DEFAULT_FORMULAS : [] }
   const constraints = compileConstraints(spec)
-  const entries = LANES * SPEC.agentCount
+  const entries = LANES * PLAIN_ENVIRONMENT.agentCount
   let end = ENVIRONMENT_STATIC_END
   const place = (bytes: number) => {
     const at = end
@@ -75,7 +59,7 @@ export async function measureEnvironment(watched: boolean, rounds: number): Prom
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const environment = instantiateEnvironment(await compileEnvironment(), memory)
 
-  const stream = randomStream(SPEC.seed, 'action')
+  const stream = randomStream(PLAIN_ENVIRONMENT.seed, 'action')
   const rows = new Uint32Array(memory.buffer, split.rows, ROWS)
   const labels = new Uint8Array(memory.buffer, split.labels, ROWS)
   for (let row = 0; row < ROWS; row++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ENVIRONMENT } from '../team.fixture.ts'
+import { TEAM } from '../team.fixture.ts'
 import { constrainedTrajectory, FIXTURE } from './constraint.fixture.ts'
 import { type DecisionHistory, extendHistory, historyColumns, isHistory } from './decision-history.ts'
 import { directOf, historyLength } from './direct.ts'
@@ -12,7 +12,7 @@ const settings = settingsOf(formulas)
 
 function settingsOf(formulas: readonly string[]) {
   const specifications = formulas.map((formula) => ({ name: formula, formula, target: 0.9 }))
-  const environment = { ...ENVIRONMENT, specifications: formulas, observeConstraints: true }
+  const environment = { ...TEAM.environment, specifications: formulas, observeConstraints: true }
   return { stlMode: 'lagrangian+direct', specifications, environment } as const
 }
 
