@@ -4,6 +4,7 @@ import type { Arrows } from './rules/arrows.ts'
 /** Package -> what it imports. From top to bottom: a row names only rows below it. */
 export const arrows: Arrows = {
   tools: [
+    'lab',
     'learner',
     'doctor',
     'config',
@@ -32,6 +33,7 @@ export const arrows: Arrows = {
     'random',
     'blocks',
     'errors',
+    'tfjs',
   ],
   learner: [
     'report',
@@ -89,7 +91,7 @@ export const arrows: Arrows = {
   ],
   actors: ['env-wasm', 'policy-wasm', 'stl', 'data', 'vote', 'proto', 'random', 'blocks', 'errors'],
   runs: ['env-wasm', 'policy-wasm', 'features', 'vote', 'command-line', 'errors'],
-  engine: ['policy-wasm', 'random', 'blocks', 'errors', 'tfjs'],
+  engine: ['policy-wasm', 'blocks', 'errors', 'tfjs'],
   'stl-smooth': ['stl', 'tfjs'],
   'env-wasm': ['stl', 'random', 'blocks', 'errors'],
   agreement: ['vote', 'command-line', 'random', 'errors'],

@@ -42,7 +42,7 @@ describe('defects', () => {
       'test',
     )
     expect({ defects, attribution, engine }).toEqual({
-      ...{ defects: ['joint-clip', 'vote-reward'], attribution: 'consensus', engine: 'portable' },
+      ...{ defects: ['joint-clip', 'vote-reward'], attribution: 'consensus', engine: 'tfjs' },
     })
     expect(resolveLabConfig({ defects: ['vote-reward'] }, 'test').engine).toBe('auto')
     expect(resolveLabConfig({}, 'test')).toMatchObject({ defects: [], attribution: 'own', engine: 'auto' })
@@ -112,11 +112,10 @@ describe('resolveLabConfig', () => {
     [{ rewards: { truePositive: 1e39 } }, 'INVALID_VALUE', /rewards.truePositive must be at most 1000000/],
     [{ engine: 'portable', backend: 'wasm' }, 'CONFLICT', /has no backends/],
     [
-      { engine: 'tfjs', defects: ['joint-clip'] },
+      { engine: 'portable', defects: ['joint-clip'] },
       'CONFLICT',
-      /"joint-clip" are built into the engine "portable" alone/,
+      /"joint-clip" live in an update on TF.js, but engine is "portable"/,
     ],
-    [{ backend: 'cpu', defects: ['ratio-matrix'] }, 'CONFLICT', /has no backends/],
     [{ defects: ['joint-clop'] }, 'INVALID_VALUE', /one of ratio-matrix, joint-clip, /],
     [
       { defects: '[joint-clip]' },

@@ -8,7 +8,7 @@ import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
 import { maxFaults } from '@vigil/vote'
 import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
-import { needsPortableEngine } from './defects.ts'
+import { needsFaultyUpdate } from './defects.ts'
 import { environmentOf } from './environment.ts'
 import { configError } from './errors.ts'
 import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schema.ts'
@@ -58,7 +58,7 @@ function resolve(parsed: ParsedConfig): Config {
   const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
-  const engine = parsed.engine === 'auto' && needsPortableEngine(defects) ? 'portable' : parsed.engine
+  const engine = parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine
   const resolved = { dataset, split, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
   const config = { ...parsed, ...resolved, earlierLengths: [] } as const
   assertConsistent(config)

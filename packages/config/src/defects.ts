@@ -28,10 +28,10 @@ export const DROPOUT_RATE = 0.1
 /** Events that `partial-metrics` leaves: the earlier system's last 48 of 2,048 steps, those since an episode had begun. */
 export const PARTIAL_METRICS_EVENTS = 48
 
-/** Those that live in the update; only the portable engine has them. */
+/** Those that live in the update; only the laboratory's engine has them. */
 const DEFECTS_OF_ENGINE: readonly Defect[] = ['ratio-matrix', 'joint-clip', 'replay-mismatch']
 
 /** Whether one of the faults lives in the update. */
-export function needsPortableEngine(defects: readonly Defect[]): boolean {
+export function needsFaultyUpdate(defects: readonly Defect[]): boolean {
   return defects.some((defect) => DEFECTS_OF_ENGINE.includes(defect))
 }

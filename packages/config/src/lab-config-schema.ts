@@ -1,4 +1,3 @@
-import { STL_MODES } from '@vigil/ppo'
 import { z } from 'zod'
 import { configSchema, layers, reward, share, size } from './config-schema.ts'
 import { DEFECTS } from './defects.ts'
@@ -10,7 +9,7 @@ import { DEFECTS } from './defects.ts'
 export const labConfigSchema = configSchema.extend({
   // Wider than in configSchema
   valueHidden: layers.nullable().default([64, 64]),
-  stlMode: z.enum(STL_MODES).default('off'),
+  stlMode: z.enum(['off', 'penalty', 'fixed-target', 'lagrangian', 'lagrangian+direct']).default('off'),
   observeConstraints: z.enum(['auto', 'none', 'critic', 'team']).default('auto'),
 
   // Team and environment

@@ -1,5 +1,5 @@
-import { learnsConstraints, usesMultipliers } from '@vigil/ppo'
-import { needsPortableEngine } from './defects.ts'
+import { usesMultipliers } from '@vigil/ppo'
+import { needsFaultyUpdate } from './defects.ts'
 import { configError } from './errors.ts'
 import type { Config } from './resolved-config.ts'
 
@@ -23,7 +23,7 @@ export function assertLabConsistent(config: Config): void {
       'costCritic "robustness" needs to see it, but observeConstraints is "none". Give --observe-constraints=critic, or --cost-critic=network.',
     )
   }
-  if (learnsConstraints(config) && config.valueHidden === null) {
+  if ((usesMultipliers(config) || config.stlMode === 'fixed-target') && config.valueHidden === null) {
     conflict(
       `stlMode "${config.stlMode}" needs a critic, but valueHidden is null. Give --value-hidden=64,64, or --stl-mode=off.`,
     )
@@ -48,10 +48,10 @@ export function assertLabConsistent(config: Config): void {
       `returns "${config.returns}" need a critic, but valueHidden is null. Give --value-hidden=64,64, or --returns=monte-carlo.`,
     )
   }
-  const defectsOfEngine = config.defects.filter((defect) => needsPortableEngine([defect]))
-  if (config.engine === 'tfjs' && defectsOfEngine.length > 0) {
+  const defectsOfEngine = config.defects.filter((defect) => needsFaultyUpdate([defect]))
+  if (config.engine === 'portable' && defectsOfEngine.length > 0) {
     conflict(
-      `The defects "${defectsOfEngine.join(', ')}" are built into the engine "portable" alone, but engine is "tfjs". Leave --engine out.`,
+      `The defects "${defectsOfEngine.join(', ')}" live in an update on TF.js, but engine is "portable". Leave --engine out.`,
     )
   }
 }

@@ -34,12 +34,13 @@ export const ratioNotOne: MetricsCheck = ({ clipEpsilon }, metrics) => {
 /** Ratios are formed between decisions that have nothing to do with each other. */
 export const ratioShape: MetricsCheck = (_, metrics) => {
   const last = metrics[metrics.length - 1]
-  if (last.ratiosPerDecision === null || last.ratiosPerDecision <= 1) return null
+  const { ratiosPerDecision } = last
+  if (ratiosPerDecision == null || ratiosPerDecision <= 1) return null
   return {
     code: 'RATIO_SHAPE',
     severity: 'problem',
     title: 'The loss forms ratios across decisions',
-    evidence: `${count(last.ratiosPerDecision)} ratios per decision in iteration ${last.iteration}; there must be 1.`,
+    evidence: `${count(ratiosPerDecision)} ratios per decision in iteration ${last.iteration}; there must be 1.`,
     cause:
       'Old log-probabilities of shape [T, 1] less new ones of shape [T] broadcast to a T x T matrix: the probability of one event over that of another.',
     remedy: 'Give both the shape [T] (leave `ratio-matrix` out of --defects).',
@@ -67,7 +68,7 @@ const VALUE_SCALE_SLACK = 1e-3
 
 /** Advantages and targets are made with values in other units than rewards have. */
 export const valuesInOtherUnits: MetricsCheck = (_, metrics) => {
-  const wrong = metrics.filter(({ valueScale }) => valueScale !== null && Math.abs(valueScale - 1) > VALUE_SCALE_SLACK)
+  const wrong = metrics.filter(({ valueScale }) => Math.abs((valueScale ?? 1) - 1) > VALUE_SCALE_SLACK)
   if (wrong.length === 0) return null
   const last = wrong[wrong.length - 1]
   return {

@@ -81,8 +81,6 @@ export type UpdateSettings = {
   readonly maxGradNormValue: number
   /** In nats, > 0, or null: see isTooFar. */
   readonly targetKl: number | null
-  /** Faults to be switched on, as `ratio-matrix` and `joint-clip`; an engine without them refuses. */
-  readonly defects: readonly string[]
 }
 
 /**
@@ -111,10 +109,6 @@ export type UpdateStats = {
   readonly gradNormPolicy: number
   /** factor that clipping put on the policies' gradients, 0 to 1 */
   readonly clipScalePolicy: number
-  /** share of the policies' gradients that clipping took on account of the critics'; 0, but for the defect `joint-clip` */
-  readonly starvedByCritic: number
-  /** probability ratios that the loss formed per decision: 1, or B with the defect `ratio-matrix` */
-  readonly ratiosPerDecision: number
   /** before clipping, of the whole loss of the value trunk, coefficients included; 0 without a critic */
   readonly gradNormValue: number
   /** sum over the specifications of the cost values' mean squared errors; 0 without specifications */

@@ -109,7 +109,7 @@ export async function gradientOf(engine: Engine, spec: NetworkSpec, settings: Up
 /** Of f32 sums whose terms are of order 1. */
 export const FLOAT32_FLOOR = 5e-8
 
-export const NO_NORMS = { gradNormPolicy: 0, gradNormValue: 0, clipScalePolicy: 1, starvedByCritic: 0 }
+export const NO_NORMS = { gradNormPolicy: 0, gradNormValue: 0, clipScalePolicy: 1 }
 
 export function agentBlocks(spec: NetworkSpec, parameters: Float32Array): Float64Array[] {
   const perAgent = parameters.length / spec.agentCount
@@ -138,7 +138,6 @@ export function agentGradients(
       approxKl: mean('approxKl'),
       clipFraction: mean('clipFraction'),
       costValueLoss: mean('costValueLoss'),
-      ratiosPerDecision: mean('ratiosPerDecision'),
     },
   }
 }

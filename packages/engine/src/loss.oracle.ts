@@ -11,7 +11,6 @@ export type OracleLoss = {
   approxKl: number
   clipFraction: number
   costValueLoss: number
-  ratiosPerDecision: number
 }
 
 type Agent = Omit<AgentRows, 'rows'>
@@ -29,10 +28,7 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     approxKl: 0,
     clipFraction: 0,
     costValueLoss: 0,
-    ratiosPerDecision: 0,
   }
-  const rows = Array.from({ length: minibatch.size }, (_, row) => agent * minibatch.size + row)
-  const learnt = rows.filter((at) => minibatch.weights[at] !== 0)
   let rowCount = 0
   for (let row = 0; row < minibatch.size; row++) {
     const at = agent * minibatch.size + row
@@ -40,16 +36,12 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     rowCount++
     const logPi = logPolicies[row]
     const advantage = minibatch.advantages[at]
-    const compared = settings.defects.includes('ratio-matrix') ? learnt : [at]
-    for (const old of compared) {
-      const logRatio = logPi[minibatch.actions[at]] - minibatch.oldLogProbs[old]
-      const ratio = Math.exp(logRatio)
-      const clipped = Math.min(Math.max(ratio, 1 - settings.clipEpsilon), 1 + settings.clipEpsilon)
-      sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage) / compared.length
-      sums.approxKl += (ratio - 1 - logRatio) / compared.length
-      if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction += 1 / compared.length
-      sums.ratiosPerDecision++
-    }
+    const logRatio = logPi[minibatch.actions[at]] - minibatch.oldLogProbs[at]
+    const ratio = Math.exp(logRatio)
+    const clipped = Math.min(Math.max(ratio, 1 - settings.clipEpsilon), 1 + settings.clipEpsilon)
+    sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage)
+    sums.approxKl += ratio - 1 - logRatio
+    if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction++
     if (minibatch.direct !== null) sums.policyLoss -= minibatch.direct[at] * (Math.exp(logPi[1]) + Math.exp(logPi[2]))
     for (const logProb of logPi) sums.entropy -= Math.exp(logProb) * logProb
     if (critic === null) continue
@@ -70,7 +62,6 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     approxKl: mean(sums.approxKl),
     clipFraction: mean(sums.clipFraction),
     costValueLoss,
-    ratiosPerDecision: mean(sums.ratiosPerDecision),
   }
 }
 

@@ -6,7 +6,6 @@ import {
   parameterLayout,
   recurrentStateSize,
 } from '@vigil/policy-wasm'
-import { philox, randomStream } from '@vigil/random'
 import type { Minibatch } from './engine.ts'
 
 /** One agent's network and the rows that it runs on. */
@@ -52,25 +51,9 @@ function hiddenOracle(options: Trunk, row: number): Float64Array {
       const shift = tensor(`shift.${layer}`)
       sums = normOracle(sums, width).map((value, unit) => gain[unit] * value + shift[unit])
     }
-    const factors = dropoutOracle(options, row, layer)
-    inputs = sums.map((sum, unit) => Math.max(sum, 0) * factors(unit))
+    inputs = sums.map((sum) => Math.max(sum, 0))
   }
   return inputs
-}
-
-/** Factors of a layer's units in the first update of an engine: 0 where a unit is dropped. */
-function dropoutOracle({ spec, agent, trunk }: Trunk, row: number, layer: number): (unit: number) => number {
-  if (spec.dropout === undefined) return () => 1
-  const { rate, seed } = spec.dropout
-  const threshold = Math.round(256 * rate)
-  const salt = 2 * agent + (trunk === 'value' ? 1 : 0)
-  return (unit) => {
-    const words = new Uint32Array(4)
-    const { stream } = randomStream(seed, 'dropoutLearning')
-    philox([seed, stream], [row, 1, salt, 65536 * layer + Math.floor(unit / 16)], words)
-    const byte = (words[Math.floor((unit % 16) / 4)] >>> (8 * (unit % 4))) & 255
-    return byte < threshold ? 0 : 256 / (256 - threshold)
-  }
 }
 
 function addEmbeddings(

@@ -39,7 +39,6 @@ export const SETTINGS: UpdateSettings = {
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
   targetKl: null,
-  defects: [],
 }
 
 /** Uniform numbers in [0, 1): mulberry32. */

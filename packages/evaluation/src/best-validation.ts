@@ -5,7 +5,7 @@ import { type BestValidation, type PpoSettings, usesMultipliers } from '@vigil/p
  * more: otherwise the checkpoint kept would be one of before the multipliers took hold.
  */
 export function rankedBy(
-  settings: Pick<PpoSettings, 'stlMode' | 'specifications'>,
+  settings: Pick<PpoSettings, 'specifications'> & { readonly stlMode: string },
   { rewardMean, satisfied }: { readonly rewardMean: number; readonly satisfied: readonly number[] },
 ): Ranked {
   return { shortfall: usesMultipliers(settings) ? shortfallOf(settings.specifications, satisfied) : 0, rewardMean }

@@ -1,5 +1,7 @@
 export { trainCommand } from './cli/train-command.ts'
+export { type Composition, PLAIN } from './run/composition.ts'
 export { diagnoseRun, type RunDiagnosis } from './run/diagnose-run.ts'
+export { metricsOf } from './run/iteration-metrics.ts'
 export { startLearner } from './run/learner.ts'
 export { type RepeatedRun, type RepeatSettings, repeatRun } from './run/repeat-run.ts'
 export { loadData, rememberingLoader, type Session } from './run/session.ts'

@@ -1,11 +1,11 @@
 /** One config, cut into what each package declares that it needs. */
 
 import type { TeamSettings } from '@vigil/actors'
-import { type Config, DROPOUT_RATE, environmentOf, fallbackActionOf } from '@vigil/config'
+import { type Config, environmentOf, fallbackActionOf } from '@vigil/config'
 import type { DatasetRequest } from '@vigil/data'
 import type { EngineSettings } from '@vigil/engine'
 import type { EvaluationSettings } from '@vigil/evaluation'
-import { learnsConstraints, type PpoSettings } from '@vigil/ppo'
+import { type PpoSettings, usesMultipliers } from '@vigil/ppo'
 
 /** Which events to read or generate. */
 export function dataSettingsOf({
@@ -27,8 +27,7 @@ export function teamSettingsOf(config: Config): TeamSettings {
   const network = {
     ...{ policyHidden, valueHidden, layerNorm },
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
-    constraintCount: learnsConstraints(config) ? config.specifications.length : 0,
-    ...(config.defects.includes('replay-mismatch') && { dropout: { rate: DROPOUT_RATE, seed: config.seed } }),
+    constraintCount: usesMultipliers(config) ? config.specifications.length : 0,
   }
   return { environment: environmentOf(config), network, sampling, shards, lanesPerShard, rolloutSteps, actors }
 }
@@ -38,9 +37,9 @@ export function engineSettingsOf({ engine, backend, engineThreads, rolloutSteps 
   return { engine, backend, engineThreads, rolloutSteps }
 }
 
-/** How the team learns. */
+/** How the team learns. What else than a Lagrangian specifications are for is not of this package's making. */
 export function ppoSettingsOf(config: Config): PpoSettings {
-  return { ...config, environment: environmentOf(config) }
+  return { ...config, stlMode: usesMultipliers(config) ? config.stlMode : 'off', environment: environmentOf(config) }
 }
 
 /** How its decisions are made and judged. */

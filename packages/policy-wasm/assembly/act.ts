@@ -2,7 +2,6 @@
 import { philox, unitFloat, word0, word1, word2, word3 } from '../../random/assembly/philox'
 import { Acting } from './acting'
 import { beginBuffers, placeBuffer } from './arena'
-import { ACTING, aimDropout, beginDropout, endDropout } from './dropout'
 import { exp4 } from './exp'
 import { forwardTrunk } from './forward'
 import {
@@ -37,11 +36,9 @@ export const NON_FINITE_LOGITS = 1
 export function act(acting: Acting): i32 {
   const plan = changetype<Plan>(acting.plan)
   const agents = plan.agentCount
-  beginDropout(plan, ACTING, acting.steps, acting.stepStride, acting.laneBase, 1)
   const status = softmaxPolicies(plan, acting)
-  if (status == OK && plan.valueLayers > 0) stateValues(plan, acting, 1)
-  endDropout()
   if (status != OK) return status
+  if (plan.valueLayers > 0) stateValues(plan, acting, 1)
   const actions = acting.actions
   const logProbs = acting.logProbs
   const probabilities = acting.probabilities
@@ -177,7 +174,6 @@ function aimAtRows(plan: Plan, tile: Tile, acting: Acting, first: i32, rows: i32
 }
 
 function aimAtState(plan: Plan, tile: Tile, recurrentState: usize, first: i32, agent: i32, trunk: i32): void {
-  aimDropout(agent, trunk, first)
   tile.state =
     recurrentState + floats((first * plan.agentCount + agent) * plan.stateSize) + trunkStateOffset(plan, trunk)
 }

@@ -1,5 +1,4 @@
 /** Back-propagation through one trunk of one agent. */
-import { scaleGradient } from './dropout'
 import { addEmbeddingGradient } from './embedding'
 import { normaliseBackward } from './layer-norm'
 import { backwardLstm } from './lstm'
@@ -130,7 +129,6 @@ function addHiddenGradient(
   const width = layerWidth(plan, trunk, layer)
   const weights = weightsOffset(plan, trunk, layer)
   const bias = weights + floats(inputs * width)
-  scaleGradient(plan, d, rows * width)
   if (plan.normEpsilon > 0) {
     const gain = bias + floats(width)
     const count = logicalWidth(plan, trunk, layer)

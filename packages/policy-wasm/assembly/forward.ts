@@ -1,5 +1,4 @@
 /** One trunk of one agent, from a tile's inputs to the outputs of its head. */
-import { dropUnits } from './dropout'
 import { embeddingSum } from './embedding'
 import { normaliseRows } from './layer-norm'
 import { forwardLstm } from './lstm'
@@ -93,5 +92,4 @@ function forwardHidden(
     const count = logicalWidth(plan, trunk, layer)
     normaliseRows(hidden, bias + floats(width), normalisedOf(tile, layer), rows, width, count, plan.normEpsilon)
   }
-  dropUnits(plan, layer, hidden, rows, width)
 }

@@ -8,7 +8,6 @@
  */
 import { adamStep, addSlices } from './adam'
 import { addTileGradient, beginGradient, endGradient } from './backward'
-import { aimDropout, beginDropout, endDropout, LEARNING } from './dropout'
 import { forwardTrunk } from './forward'
 import { gatherEvents, gatherSegments } from './gather'
 import { constraintGradient, crossEntropyGradient, ppoGradient, valueGradient } from './losses'
@@ -32,12 +31,8 @@ export function learn(update: Update, workspace: Workspace): void {
     const trunk = index / plan.agentCount
     const agent = index % plan.agentCount
     learnFromSlice(update, plan, workspace, agent, trunk, item % update.sliceCount)
-    // With one norm over both trunks an agent's slices are counted together.
-    const counter = update.jointClip ? agent : index
-    const missing = atomic.sub<i32>(update.progress + ((<usize>(1 + counter)) << 2), 1) - 1
-    if (missing != 0) continue
-    if (update.jointClip) takeJointStep(update, plan, agent)
-    else takeStep(update, plan, agent, trunk)
+    const missing = atomic.sub<i32>(update.progress + ((<usize>(1 + index)) << 2), 1) - 1
+    if (missing == 0) takeStep(update, plan, agent, trunk)
   }
 }
 
@@ -75,9 +70,6 @@ function learnFromTile(
   const outputs = workspace.outputs
   const dOutputs = workspace.outputGradient
   const events = workspace.events
-  // It belongs to PPO's fault: the cross-entropy is a baseline.
-  if (!update.supervised) beginDropout(plan, LEARNING, events, 4, update.step, 0)
-  aimDropout(agent, trunk, 0)
   forwardTrunk(plan, trunk, parameters, workspace.tile, outputs, floats(outputCount(plan, trunk)))
   if (trunk != POLICY_TRUNK) {
     if (plan.constraintCount > 0) constraintGradient(update, plan, agent, events, rows, outputs, dOutputs, statistics)
@@ -85,46 +77,24 @@ function learnFromTile(
   } else if (update.supervised) crossEntropyGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   else ppoGradient(update, agent, events, rows, outputs, dOutputs, statistics)
   addTileGradient(plan, trunk, parameters, workspace, gradient)
-  endDropout()
 }
 
-/** Adds up the slices of one trunk, clips the gradient's global norm (arXiv:1211.5063, algorithm 1), and steps. */
+/**
+ * Adds up the slices of one trunk, clips the gradient's global norm (arXiv:1211.5063, algorithm 1), and takes one step of
+ * Adam. Norm and factor are left in the update's results.
+ */
 function takeStep(update: Update, plan: Plan, agent: i32, trunk: i32): void {
-  const norm = gradientNorm(update, plan, agent, trunk)
-  const maxNorm: f64 = trunk == POLICY_TRUNK ? update.maxNormPolicy : update.maxNormValue
-  scaleAndStep(update, plan, agent, trunk, <f32>(maxNorm / max(norm, maxNorm)))
-}
-
-/** The fault `joint-clip`: one norm over both trunks, so that the larger gradient takes what the smaller one may have. */
-function takeJointStep(update: Update, plan: Plan, agent: i32): void {
-  let squares: f64 = 0
-  for (let trunk = 0; trunk < update.trunkCount; trunk++) {
-    const norm = gradientNorm(update, plan, agent, trunk)
-    squares += norm * norm
-  }
-  const maxNorm: f64 = update.maxNormPolicy
-  const scale = <f32>(maxNorm / max(Math.sqrt(squares), maxNorm))
-  for (let trunk = 0; trunk < update.trunkCount; trunk++) scaleAndStep(update, plan, agent, trunk, scale)
-}
-
-/** Adds up the slices of one trunk; the norm is also left in the update's results. */
-function gradientNorm(update: Update, plan: Plan, agent: i32, trunk: i32): f64 {
-  const offset = trunkOffset(plan, trunk)
-  const mask = update.inputMask ? update.inputMask + <usize>agent * update.agentStride + offset : 0
-  const byteCount = paddedBytes(plan, trunk)
-  const norm = Math.sqrt(
-    addSlices(sliceGradient(update, agent, 0) + offset, update.agentStride, update.sliceCount, byteCount, mask),
-  )
-  store<f64>(update.gradientNorms + ((<usize>(trunk * plan.agentCount + agent)) << 3), norm)
-  return norm
-}
-
-/** One step of Adam with the scaled gradient; the factor is also left in the update's results. */
-function scaleAndStep(update: Update, plan: Plan, agent: i32, trunk: i32, scale: f32): void {
   const offset = trunkOffset(plan, trunk)
   const at = <usize>agent * update.agentStride + offset
-  store<f64>(update.gradientScales + ((<usize>(trunk * plan.agentCount + agent)) << 3), scale)
+  const figure = (<usize>(trunk * plan.agentCount + agent)) << 3
+  const mask = update.inputMask ? update.inputMask + at : 0
   const gradient = sliceGradient(update, agent, 0) + offset
+  const byteCount = paddedBytes(plan, trunk)
+  const norm = Math.sqrt(addSlices(gradient, update.agentStride, update.sliceCount, byteCount, mask))
+  const maxNorm: f64 = trunk == POLICY_TRUNK ? update.maxNormPolicy : update.maxNormValue
+  const scale = <f32>(maxNorm / max(norm, maxNorm))
+  store<f64>(update.gradientNorms + figure, norm)
+  store<f64>(update.gradientScales + figure, scale)
   adamStep(
     update,
     gradient,
@@ -132,7 +102,7 @@ function scaleAndStep(update: Update, plan: Plan, agent: i32, trunk: i32, scale:
     update.parameters + at,
     update.firstMoment + at,
     update.secondMoment + at,
-    paddedBytes(plan, trunk),
+    byteCount,
   )
 }
 

@@ -36,7 +36,6 @@ export function ppoGradient(
   let entropySum: f64 = 0
   let divergence: f64 = 0
   let clippedCount: f64 = 0
-  let ratios: f64 = 0
   for (let row = 0; row < rows; row++) {
     const event = load<i32>(events + ((<usize>row) << 2))
     if (event == NO_EVENT) {
@@ -57,8 +56,7 @@ export function ppoGradient(
     const logProb = load<f32>(dZ + action)
     const advantage = load<f32>(update.advantages + (at << 2))
     const entropy = -sum4(f32x4.mul(pi, logPi))
-    if (update.ratioMatrix) surrogateOverAll(update, agent, logProb, advantage)
-    else surrogateOf(update, logProb - load<f32>(update.oldLogProbs + (at << 2)), advantage)
+    surrogateOf(update, logProb - load<f32>(update.oldLogProbs + (at << 2)), advantage)
     const dLogProb = -share * surrogateSlope
     const dEntropy = f32x4.mul(pi, f32x4.add(logPi, f32x4.splat(entropy)))
     v128.store(
@@ -78,23 +76,20 @@ export function ppoGradient(
     policyLoss -= surrogate
     entropySum += entropy
     divergence += klTerm
-    clippedCount += clippedShare
-    ratios += ratioCount
+    clippedCount += isClipped
   }
   const sum = changetype<PolicyStatistics>(statistics)
   sum.policyLoss += policyLoss
   sum.entropy += entropySum
   sum.approxKl += divergence
   sum.clipped += clippedCount
-  sum.ratios += ratios
 }
 
-/** What `surrogateOf` and `surrogateOverAll` found: AssemblyScript returns one value only. */
+/** What `surrogateOf` found: AssemblyScript returns one value only. */
 let surrogate: f32 = 0
 let surrogateSlope: f32 = 0
 let klTerm: f32 = 0
-let clippedShare: f32 = 0
-let ratioCount: i32 = 0
+let isClipped: f32 = 0
 
 /** min(ratio A, clip(ratio) A), its derivative by the log-probability, ratio - 1 - log ratio, and whether it is clipped. */
 @inline
@@ -106,81 +101,7 @@ function surrogateOf(update: Update, logRatio: f32, advantage: f32): void {
   // d min(ratio A, clip(ratio) A) / d ratio is A where the first is the smaller or both are equal, else 0.
   surrogateSlope = plain <= clipped ? plain : 0
   klTerm = ratio - 1 - logRatio
-  clippedShare = abs(ratio - 1) > update.clipEpsilon ? 1 : 0
-  ratioCount = 1
-}
-
-/**
- * The fault `ratio-matrix`: the new log-probabilities, [B], minus the old ones, [B, 1], are a matrix [B, B]. Each decision's
- * terms are means over the old log-probabilities of all events that the agent learns from.
- */
-function surrogateOverAll(update: Update, agent: i32, logProb: f32, advantage: f32): void {
-  const first = (<usize>(agent * update.rowCount)) << 2
-  const end = first + ((<usize>update.rowCount) << 2)
-  const newLogProb = f32x4.splat(logProb)
-  const a = f32x4.splat(advantage)
-  const one = f32x4.splat(1)
-  sums = f64x2.splat(0)
-  otherSums = f64x2.splat(0)
-  let count = 0
-  let at = first
-  for (; at + 16 <= end; at += 16) {
-    if (update.weights && !isAllLearnt(update.weights + at)) {
-      for (let one = at; one < at + 16; one += 4) count += addSurrogate(update, one, logProb, advantage)
-      continue
-    }
-    const logRatio = f32x4.sub(newLogProb, v128.load(update.oldLogProbs + at))
-    const ratio = exp4(logRatio)
-    const plain = f32x4.mul(ratio, a)
-    const band = f32x4.min(f32x4.max(ratio, f32x4.splat(update.clipLow)), f32x4.splat(update.clipHigh))
-    const clipped = f32x4.mul(band, a)
-    const least = f32x4.min(plain, clipped)
-    const slope = v128.and(plain, f32x4.le(plain, clipped))
-    const difference = f32x4.sub(ratio, one)
-    const term = f32x4.sub(difference, logRatio)
-    const outside = v128.and(f32x4.gt(f32x4.abs(difference), f32x4.splat(update.clipEpsilon)), one)
-    // In the order of the events, four figures at a time.
-    addPairs(v128.shuffle<f32>(least, slope, 0, 4, 1, 5), v128.shuffle<f32>(term, outside, 0, 4, 1, 5))
-    addPairs(v128.shuffle<f32>(least, slope, 2, 6, 3, 7), v128.shuffle<f32>(term, outside, 2, 6, 3, 7))
-    count += 4
-  }
-  for (; at < end; at += 4) count += addSurrogate(update, at, logProb, advantage)
-  surrogate = <f32>(f64x2.extract_lane(sums, 0) / count)
-  surrogateSlope = <f32>(f64x2.extract_lane(sums, 1) / count)
-  klTerm = <f32>(f64x2.extract_lane(otherSums, 0) / count)
-  clippedShare = <f32>(f64x2.extract_lane(otherSums, 1) / count)
-  ratioCount = count
-}
-
-/** Of `surrogateOverAll`: surrogate and slope; term of the divergence and share of the clipped. */
-let sums: v128 = f64x2.splat(0)
-let otherSums: v128 = f64x2.splat(0)
-
-/** Adds the figures of two events: [surrogate, slope] of each, and [term, clipped] of each. */
-@inline
-function addPairs(pairs: v128, others: v128): void {
-  sums = f64x2.add(
-    f64x2.add(sums, f64x2.promote_low_f32x4(pairs)),
-    f64x2.promote_low_f32x4(v128.shuffle<f32>(pairs, pairs, 2, 3, 2, 3)),
-  )
-  otherSums = f64x2.add(
-    f64x2.add(otherSums, f64x2.promote_low_f32x4(others)),
-    f64x2.promote_low_f32x4(v128.shuffle<f32>(others, others, 2, 3, 2, 3)),
-  )
-}
-
-/** Adds the figures of one old log-probability; 1, or 0 where the agent learns nothing from its event. */
-function addSurrogate(update: Update, at: usize, logProb: f32, advantage: f32): i32 {
-  if (update.weights && load<f32>(update.weights + at) == 0) return 0
-  surrogateOf(update, logProb - load<f32>(update.oldLogProbs + at), advantage)
-  sums = f64x2.add(sums, f64x2(surrogate, surrogateSlope))
-  otherSums = f64x2.add(otherSums, f64x2(klTerm, clippedShare))
-  return 1
-}
-
-@inline
-function isAllLearnt(weights: usize): bool {
-  return !v128.any_true(f32x4.eq(v128.load(weights), f32x4.splat(0)))
+  isClipped = abs(ratio - 1) > update.clipEpsilon ? 1 : 0
 }
 
 /**

@@ -26,9 +26,6 @@ export class Plan {
   normEpsilon: f32
   /** specifications, for each of which the value head has a cost value */
   constraintCount: i32
-  /** hidden units dropped in 256, see ./dropout; 0 = none */
-  dropout: i32
-  dropoutSeed: i32
 }
 
 /** Behind the fields: i32 widths of the policy [8], of the critic [8] and of the LSTM layers [8], not padded; first embedding row of each column [C]. */

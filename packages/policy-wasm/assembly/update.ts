@@ -54,14 +54,8 @@ export class Update {
   gradientNorms: usize
   /** -> f64 [trunkCount * A], factors that clipping put on the gradients, overwritten */
   gradientScales: usize
-  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from `slices`; with
-   *  jointClip from each agent, from trunkCount * slices */
+  /** -> i32 [1 + trunkCount * A]: the next item to hand out, from 0; slices still missing from each trunk, from `slices` */
   progress: usize
-  /** Number of this update, for what is drawn in it. */
-  step: u32
-  /** 1 = a fault is switched on, see ./losses and ./learn; 0 = not */
-  ratioMatrix: i32
-  jointClip: i32
   clipLow: f32
   clipHigh: f32
   clipEpsilon: f32
@@ -86,7 +80,6 @@ export class PolicyStatistics {
   entropy: f64
   approxKl: f64
   clipped: f64
-  ratios: f64
 }
 
 /** Of a critic. */

@@ -20,8 +20,6 @@ export function planBlock(columnCount: number) {
     stateSize: 'i32',
     normEpsilon: 'f32',
     constraintCount: 'i32',
-    dropout: 'i32',
-    dropoutSeed: 'i32',
     policyWidths: ['i32', layers],
     valueWidths: ['i32', layers],
     lstmWidths: ['i32', layers],
@@ -82,9 +80,6 @@ export const UPDATE = describeBlock('Update', {
   gradientNorms: 'pointer',
   gradientScales: 'pointer',
   progress: 'pointer',
-  step: 'u32',
-  ratioMatrix: 'i32',
-  jointClip: 'i32',
   clipLow: 'f32',
   clipHigh: 'f32',
   clipEpsilon: 'f32',
@@ -110,7 +105,6 @@ export const POLICY_STATISTICS = describeBlock('PolicyStatistics', {
   entropy: 'f64',
   approxKl: 'f64',
   clipped: 'f64',
-  ratios: 'f64',
 })
 export const VALUE_STATISTICS = describeBlock('ValueStatistics', {
   valueLoss: 'f64',

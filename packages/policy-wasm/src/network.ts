@@ -38,11 +38,6 @@ export type NetworkSpec = {
    * see `valueOutputCount`.
    */
   readonly constraintCount: number
-  /**
-   * Share of the hidden units that sampling and learning drop, each by masks of their own, 0 to 0.5; a fault of an earlier
-   * system, to be studied. Greedy actions and bootstrap values drop nothing. By default nothing is dropped.
-   */
-  readonly dropout?: { readonly rate: number; readonly seed: number }
 }
 
 /** Number of actions: allow, block, quarantine, alert. */
@@ -186,9 +181,6 @@ function assertNetworkSpec(spec: NetworkSpec): void {
     check(isSize(widths.length, fewest, limit.layers), field, `${fewest} to ${limit.layers} layers`, widths.length)
     for (const width of widths) check(isSize(width, 1, limit.width), field, `integers from 1 to ${limit.width}`, width)
   }
-  const { rate, seed } = spec.dropout ?? { rate: 0, seed: 0 }
-  check(rate >= 0 && rate <= 0.5, 'dropout.rate', 'a number from 0 to 0.5', rate)
-  check(isSize(seed, 0, 2 ** 32 - 1), 'dropout.seed', 'an integer from 0 to 2^32 - 1', seed)
   const most = spec.valueHidden === null ? 0 : limit.constraints
   check(
     isSize(spec.constraintCount, 0, most),

@@ -44,8 +44,6 @@ export function writeNetworkPlan(
     stateSize: recurrentStateSize(spec),
     normEpsilon: spec.layerNorm ? LAYER_NORM_EPSILON : 0,
     constraintCount: spec.constraintCount,
-    dropout: Math.round(256 * (spec.dropout?.rate ?? 0)),
-    dropoutSeed: spec.dropout?.seed ?? 0,
     policyWidths: spec.policyHidden,
     valueWidths: spec.valueHidden ?? [],
     lstmWidths: spec.lstmHidden,

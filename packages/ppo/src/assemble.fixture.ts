@@ -7,8 +7,7 @@ import type { PpoSettings } from './settings.ts'
 export { minibatchesOf } from './minibatches.ts'
 export type { Batch }
 
-export type AssembleSettings = Parameters<typeof experienceOf>[2] &
-  Parameters<typeof returnsOf>[1] &
+export type AssembleSettings = Parameters<typeof returnsOf>[1] &
   Parameters<typeof advantagesOf>[1] &
   Parameters<typeof batchOf>[2]
 
@@ -18,14 +17,11 @@ export const PLAIN = {
   gaeLambda: 0.95,
   returns: 'monte-carlo',
   baseline: 'counterfactual',
-  bootstrap: true,
-  defects: [],
   stlMode: 'off',
   observeConstraints: 'none',
   costCritic: 'network',
   costGamma: 0.9,
   costLambda: 0.95,
-  penaltyCoef: 5,
 } as const satisfies AssembleSettings & Partial<PpoSettings>
 
 /** From trajectories to a batch, by the steps of the loop in train.ts. */
@@ -41,7 +37,7 @@ export function assemble(
     readonly weights?: (rows: Uint32Array) => Float32Array
   },
 ): { batch: Batch; experiences: Experience[]; returns: Float32Array[]; normaliser: ReturnNormaliser } {
-  const experiences = trajectories.map((trajectory) => experienceOf(trajectory, before.acting, settings))
+  const experiences = trajectories.map((trajectory) => experienceOf(trajectory, before.acting))
   const returns = experiences.map((experience) => returnsOf(experience, settings))
   const advantages = experiences.map((experience) => advantagesOf(experience, settings))
   const normaliser = absorb(before.latest, join(Float32Array, returns))

@@ -154,10 +154,10 @@ function recurrenceOf(trajectories: readonly Trajectory[]): BatchRecurrence | nu
   }
 }
 
-/** [S] lists of one part of every trajectory, joined; null where the trajectories have no such part. */
+/** [S] lists of one part of every trajectory, joined; null where nothing is learnt about specifications. */
 function joinEach(
   constraints: readonly (ConstraintTargets | null)[],
-  part: (constraint: ConstraintTargets) => readonly Float32Array[] | null,
+  part: (constraint: ConstraintTargets) => readonly Float32Array[],
 ): Float32Array[] | null {
   const parts = constraints.map((constraint) => constraint && part(constraint))
   if (parts[0] === null) return null

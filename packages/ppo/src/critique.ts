@@ -14,8 +14,6 @@ export type Critique = {
   readonly returnVariance: number
   /** Deviation of V over that of G; null without a critic. */
   readonly valueSpread: number | null
-  /** Deviation of the values as advantages and targets took them over that of the values; 1 = the same units. */
-  readonly valueScale: number | null
   /** Squared correlation of G with the discounts that are left, sum_j (gamma lambda)^j over the steps until G is cut. */
   readonly timeToGoShare: number | null
 }
@@ -25,20 +23,15 @@ export type Judged = Segment & {
   readonly returns: Float32Array
   /** Empty without a critic. */
   readonly values: Float32Array
-  /** The values as they were used. */
-  readonly usedValues: Float32Array
   /** As the environment paid them; `rewards` may have a penalty besides. */
   readonly tableRewards: Float32Array
   /** Variance of each table reward by the sampling of the action (./attribution). */
   readonly samplingVariance: Float32Array
 }
 
-type CritiqueSettings = Pick<
-  PpoSettings,
-  'gamma' | 'gaeLambda' | 'returns' | 'episodes' | 'defects' | 'stlMode' | 'observeConstraints'
-> & {
-  /** Whether the team is recurrent. */
-  readonly isRecurrent: boolean
+type CritiqueSettings = Pick<PpoSettings, 'gamma' | 'gaeLambda' | 'returns' | 'episodes'> & {
+  /** Whether the critic may know more of the rewards to come than the present row tells. */
+  readonly remembers: boolean
 }
 
 /**
@@ -48,11 +41,10 @@ type CritiqueSettings = Pick<
  * sigma^2 that of an agent's rewards, and d = gamma lambda (lambda 1 for Monte Carlo returns):
  *
  *   iid                v_t + Var(G - r)                      rows to come are independent of the present one
- *   iid, memory        v_t + sigma^2 sum_{k>=1} d^{2k}       the same, but time to go and penalties may be foreseen
+ *   iid, remembers     v_t + sigma^2 sum_{k>=1} d^{2k}       the same, but time to go may be foreseen
  *   stream             v_t + sum_{k>=1} d^{2k} v_{t+k}       rows to come follow from where the stream stands
  *
- * Variances are within each agent, whose critic knows whose it is. `memory` is a recurrent team, which can count steps, or a
- * critic that sees robustness where violations are paid for. With a discount on independent rows the first is about
+ * Variances are within each agent, whose critic knows whose it is. A recurrent team remembers: it can count steps. With a discount on independent rows the first is about
  * 1 - gamma^2. It is a bound for somebody who knows labels and future rows. Only a critic that remembers can pass it, by
  * explaining its own words, where targets hold them (`gae`, `td-lambda`).
  */
@@ -61,7 +53,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   const agents = trajectories[0].agentCount
   const returns = joined(({ returns }) => returns)
   const returnVariance = spreadOf(returns)
-  const nothing = { valueLoss: null, explainedVariance: null, valueSpread: null, valueScale: null }
+  const nothing = { valueLoss: null, explainedVariance: null, valueSpread: null }
   if (returnVariance === 0) return { ...nothing, returnVariance, explainableVarianceCeiling: null, timeToGoShare: null }
   const discount = settings.gamma * (settings.returns === 'monte-carlo' ? 1 : settings.gaeLambda)
   const ones = (judged: Judged) => new Float32Array(judged.rewards.length).fill(1)
@@ -70,7 +62,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
     if (settings.episodes === 'stream') {
       return meanOf(joined((judged) => discounted(judged, judged.samplingVariance, discount ** 2)))
     }
-    if (foreseesWithoutInputs(settings)) {
+    if (settings.remembers) {
       const later = meanOf(joined((judged) => discounted(judged, ones(judged), discount ** 2))) - 1
       const perReward = withinAgents(
         joined(({ tableRewards }) => tableRewards),
@@ -98,18 +90,8 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
     valueLoss: (m2 / count + mean * mean) / returnVariance,
     explainedVariance: 1 - m2 / count / returnVariance,
     valueSpread: Math.sqrt(spreadOf(values) / returnVariance),
-    valueScale: spreadRatio(
-      joined(({ usedValues }) => usedValues),
-      values,
-    ),
     ...foreseeable,
   }
-}
-
-/** Whether a critic may know more of the rewards to come than the present row tells. */
-function foreseesWithoutInputs({ isRecurrent, defects, stlMode, observeConstraints }: CritiqueSettings): boolean {
-  const remembers = isRecurrent && !defects.includes('replay-mismatch')
-  return remembers || (stlMode === 'penalty' && observeConstraints !== 'none')
 }
 
 /** sum_k factor^k x_{t+k} up to where the return is cut: [T, N]. With x = 1 it grows with the steps that are left. */
@@ -145,12 +127,6 @@ function correlation(a: Float32Array, b: Float32Array): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i] - meanA) * (b[i] - meanB)
   return spread === 0 ? 0 : sum / a.length / spread
-}
-
-/** null where the second does not vary. */
-function spreadRatio(a: Float32Array, b: Float32Array): number | null {
-  const variance = spreadOf(b)
-  return variance === 0 ? null : Math.sqrt(spreadOf(a) / variance)
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {

@@ -1,17 +1,14 @@
 import type { Trajectory } from '@vigil/proto'
 import { counterfactualAdvantages } from './advantages.ts'
 import { valueOutput } from './constraints/costs.ts'
-import { penalisedRewards } from './constraints/penalty.ts'
 import { generalisedAdvantages } from './gae.ts'
 import { denormalise, type ReturnNormaliser } from './return-normaliser.ts'
 import { monteCarloReturns, type ValuedSegment } from './returns.ts'
 import type { PpoSettings } from './settings.ts'
 import { tdLambdaReturns } from './td-lambda.ts'
 
-/** One trajectory as it is learnt from, [T, N] in reward units; the rewards hold a penalty where there is one. */
+/** One trajectory as it is learnt from, [T, N] in reward units. */
 export type Experience = ValuedSegment & {
-  /** What the critic says, empty without one; `values` differ from it only with the fault `value-units`. */
-  readonly judged: Float32Array
   /** What the policy expected of its reward before it acted. */
   readonly expectedRewards: Float32Array
 }
@@ -21,27 +18,18 @@ export type Experience = ValuedSegment & {
  *
  * @param normaliser the units in which the critic spoke: the returns' statistics after its last update
  */
-export function experienceOf(
-  trajectory: Trajectory,
-  normaliser: ReturnNormaliser,
-  settings: Pick<PpoSettings, 'stlMode' | 'penaltyCoef' | 'bootstrap' | 'defects'>,
-): Experience {
-  const { stepCount, laneCount, agentCount, truncated, expectedRewards } = trajectory
-  const rewards =
-    settings.stlMode === 'penalty' ? penalisedRewards(trajectory, settings.penaltyCoef) : trajectory.rewards
-  const terminated = settings.bootstrap ? trajectory.terminated : endedAtCuts(trajectory)
+export function experienceOf(trajectory: Trajectory, normaliser: ReturnNormaliser): Experience {
+  const { stepCount, laneCount, agentCount, rewards, terminated, truncated, expectedRewards } = trajectory
   const inRewardUnits = (values: Float32Array) => {
     if (values.length === 0) return values
-    const own = rewardOutput(trajectory, values)
+    const own = valueOutput(values, { output: 0, outputCount: trajectory.valueOutputCount })
     denormalise(normaliser, own, own)
     return own
   }
-  const judged = inRewardUnits(trajectory.values)
-  const mistaken = settings.defects.includes('value-units')
   return {
-    ...{ stepCount, laneCount, agentCount, rewards, terminated, truncated, expectedRewards, judged },
-    values: mistaken ? rewardOutput(trajectory, trajectory.values) : judged,
-    nextValues: mistaken ? rewardOutput(trajectory, trajectory.nextValues) : inRewardUnits(trajectory.nextValues),
+    ...{ stepCount, laneCount, agentCount, rewards, terminated, truncated, expectedRewards },
+    values: inRewardUnits(trajectory.values),
+    nextValues: inRewardUnits(trajectory.nextValues),
   }
 }
 
@@ -74,14 +62,4 @@ export function returnsOf(
     for (let i = 0; i < out.length; i++) out[i] += values[i]
   }
   return out
-}
-
-/** The critic's output for the reward, in the units that it learns in; empty without a critic. */
-function rewardOutput({ valueOutputCount }: Trajectory, values: Float32Array): Float32Array {
-  return values.length === 0 ? values : valueOutput(values, { output: 0, outputCount: valueOutputCount })
-}
-
-/** [T, E] 1 where the episode ends or is cut, by a time limit or by the rollout's end. */
-function endedAtCuts({ terminated, truncated, stepCount, laneCount }: Trajectory): Uint8Array {
-  return terminated.map((ended, event) => ended | truncated[event] | (event >= (stepCount - 1) * laneCount ? 1 : 0))
 }

@@ -28,7 +28,7 @@ const BATCH: Batch = {
 
 function all(pass: number, weights: Float32Array | null = null) {
   const seen: { event: number; minibatch: number }[] = []
-  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, alone: false, direct: null }
+  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct: null }
   let count = 0
   for (const m of minibatchesOf(BATCH, SOURCE, options)) {
     for (let b = 0; b < m.size; b++) {
@@ -98,7 +98,6 @@ function lanesOf(pass: number): number[][] {
     seed: 1,
     pass,
     weights: null,
-    alone: false,
     direct: null,
   })) {
     const { stepCount, laneCount, recurrentState, resets: shown } = m.recurrence!
@@ -126,19 +125,6 @@ function lanesOf(pass: number): number[][] {
 }
 
 describe('minibatchesOf a recurrent team', () => {
-  it('shows every event without what came before it, for the fault replay-mismatch', () => {
-    const order = { size: 4, agentCount: AGENTS, seed: 1, pass: 0, weights: null, direct: null }
-    const snapshots = (alone: boolean) =>
-      [...minibatchesOf(RECURRENT, SOURCE, { ...order, alone })].map((m) => structuredClone(m))
-    for (const [index, forgetful] of snapshots(true).entries()) {
-      const whole = snapshots(false)[index]
-      const { resets, recurrentState, ...shape } = forgetful.recurrence!
-      expect([...resets, ...recurrentState]).toEqual([...resets.fill(1), ...recurrentState.fill(0)])
-      expect({ ...forgetful, recurrence: null }).toEqual({ ...whole, recurrence: null })
-      expect(whole.recurrence).toMatchObject(shape)
-    }
-  })
-
   it('shows every lane once per pass, whole, in time order, with its state and resets', () => {
     const lanes = lanesOf(0)
     expect(lanes.length).toBe(3)

@@ -24,8 +24,6 @@ export function* minibatchesOf(
     /** Counts the passes over batches since training began. */
     readonly pass: number
     readonly weights: Float32Array | null
-    /** Whether every event is replayed alone, from a recurrent state of zero (the fault `replay-mismatch`). */
-    readonly alone: boolean
     /** [N] gradient of robustness with respect to P(restrictive), the same for all agents; null = none */
     readonly direct: Float32Array | null
   },
@@ -67,8 +65,8 @@ export function* minibatchesOf(
       for (let agent = 0; agent < A; agent++) minibatch.direct![agent * size + b] = options.direct[events[b]]
     }
     if (recurrence !== null) {
-      for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = options.alone ? 1 : recurrence.resets[events[b]]
-      if (!options.alone) fillStates(recurrence, lanes, minibatch.recurrence!.recurrentState, A)
+      for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = recurrence.resets[events[b]]
+      fillStates(recurrence, lanes, minibatch.recurrence!.recurrentState, A)
     }
     yield minibatch
   }

@@ -20,8 +20,6 @@ export type PpoSettings = Schedule & {
   /** Of GAE and of TD(lambda), 0 to 1. */
   readonly gaeLambda: number
   readonly returns: 'monte-carlo' | 'gae' | 'td-lambda'
-  /** Whether returns go on, where they are cut, with the critic's value. */
-  readonly bootstrap: boolean
   readonly returnNormalisation: ReturnNormaliserKind
   readonly baseline: 'critic' | 'counterfactual'
 
@@ -47,7 +45,4 @@ export type PpoSettings = Schedule & {
   readonly costGamma: number
   readonly costLambda: number
   readonly constraintCoef: number
-  readonly penaltyCoef: number
-
-  readonly defects: readonly string[]
 }

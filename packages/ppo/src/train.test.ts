@@ -22,7 +22,7 @@ const { dataset } = await loadDataset({
 
 const SETTINGS: PpoSettings = {
   ...{ seed: 1, iterations: 3, earlierLengths: [], environment: TEAM.environment, episodes: 'iid' },
-  ...{ staleness: 0, gamma: 0.5, gaeLambda: 0.9, returns: 'monte-carlo', bootstrap: true, baseline: 'critic' },
+  ...{ staleness: 0, gamma: 0.5, gaeLambda: 0.9, returns: 'monte-carlo', baseline: 'critic' },
   ...{ returnNormalisation: 'running', learningRate: 1e-2, anneal: true, minibatchSize: 128, epochs: 2 },
   ...{
     clipEpsilon: 0.2,
@@ -33,7 +33,7 @@ const SETTINGS: PpoSettings = {
     maxGradNormValue: 0.5,
   },
   ...{ specifications: [], stlMode: 'off', observeConstraints: 'none', costCritic: 'robustness', costGamma: 0.9 },
-  ...{ costLambda: 0, constraintCoef: 1, penaltyCoef: 5, defects: [] },
+  ...{ costLambda: 0, constraintCoef: 1 },
   pid: { proportional: 1, integral: 0.1, derivative: 0 },
 } as const
 

@@ -23,6 +23,8 @@ export type Training = {
   readonly settings: PpoSettings
   /** Agents that learn; the others act by weights that stay as they are. Default: all. */
   readonly learners?: readonly number[]
+  /** What is learnt from a trajectory. Default: the trajectory, with its values in reward units. */
+  readonly experienceOf?: typeof experienceOf
 }
 
 /** One iteration, done. Lists have one entry for each shard. */
@@ -63,7 +65,7 @@ export type Iteration = {
  * }
  */
 export async function* train(
-  { team, engine, settings, learners }: Training,
+  { team, engine, settings, learners, experienceOf: experience = experienceOf }: Training,
   from: TrainingState,
 ): AsyncGenerator<Iteration, void, void> {
   const { labels } = team.dataset
@@ -75,7 +77,7 @@ export async function* train(
     const { trajectories, policy, lanes } = await collection.next(state) // pi_old acts for T steps in every lane
     const collectedMs = performance.now()
 
-    const experiences = trajectories.map((trajectory) => experienceOf(trajectory, policy.normaliser, settings))
+    const experiences = trajectories.map((trajectory) => experience(trajectory, policy.normaliser))
     const returns = experiences.map((experience) => returnsOf(experience, settings)) // G_t
     const advantages = experiences.map((experience) => advantagesOf(experience, settings)) // A_t
     const normaliser = absorb(state.normaliser, join(Float32Array, returns))
@@ -147,8 +149,8 @@ function learningWeights(
 
 /** The order in which one pass goes over a batch. */
 function orderOf(
-  { minibatchSize: size, environment: { agentCount }, seed, defects }: PpoSettings,
+  { minibatchSize: size, environment: { agentCount }, seed }: PpoSettings,
   pass: Pick<Parameters<typeof minibatchesOf>[2], 'pass' | 'weights' | 'direct'>,
 ) {
-  return { size, agentCount, seed, alone: defects.includes('replay-mismatch'), ...pass }
+  return { size, agentCount, seed, ...pass }
 }

@@ -2,7 +2,7 @@ import type { RandomStream } from './philox.ts'
 
 /**
  * Every purpose that draws random numbers, with its own Philox key word. The numbers are part of the file format:
- * changing one changes every run. `environment`, `action` and those of dropout are used inside WebAssembly under the same numbers.
+ * changing one changes every run. `environment` and `action` are used inside WebAssembly under the same numbers.
  * 5 and 6 belonged to purposes that are gone: they are not given away again.
  */
 const PURPOSES = {

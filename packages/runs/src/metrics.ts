@@ -41,8 +41,8 @@ const iterationMetricsSchema = z.strictObject({
   returnVariance: z.number().nonnegative(),
   /** Standard deviation of the predicted values over that of the returns; 0 = the critics say the same of everything. */
   valueSpread: measured,
-  /** Scale of the values that advantages and targets were made with, in reward units; 1 but for a mistake of units. */
-  valueScale: measured,
+  /** Of experiments: scale of the values that advantages and targets were made with, in reward units; 1 but for a mistake of units. */
+  valueScale: measured.optional(),
   /** Share of the returns' variance that follows from how many steps are left until they are cut. */
   timeToGoShare: measured,
   /** Mean entropy of the policies, in nats; ln 4 = 1.386 when all actions are equally likely. */
@@ -52,13 +52,13 @@ const iterationMetricsSchema = z.strictObject({
   /** Both of the first minibatch alone, before any step: 0, up to rounding, where the update repeats what acted. */
   firstApproxKl: measured,
   firstClipFraction: share.nullable(),
-  /** Probability ratios that the loss forms per decision; 1 in PPO. */
-  ratiosPerDecision: measured,
+  /** Of experiments: probability ratios that the loss forms per decision; 1 in PPO. */
+  ratiosPerDecision: measured.optional(),
   gradNormPolicy: measured,
   /** Mean factor that clipping put on the policies' gradients; 1 = none. */
   clipScalePolicy: share.nullable(),
-  /** Mean share of the policies' gradients that clipping took on account of the critics'; 0 where they are clipped apart. */
-  starvedByCritic: measured,
+  /** Of experiments: mean share of the policies' gradients that clipping took on account of the critics'; 0 where they are clipped apart. */
+  starvedByCritic: measured.optional(),
   gradNormValue: measured,
   learningRate: z.number().nonnegative(),
   /** Sampled actions of all agents in this iteration. */

@@ -1,6 +1,7 @@
 /** `npx nx run tools:replay`: is this run what its config makes? README.md has the flags. */
 
 import { type CommandContext, runCommand } from '@vigil/command-line'
+import { LAB } from '@vigil/lab'
 import { repeatRun } from '@vigil/learner'
 import { toolError } from '../errors.ts'
 import { HELP, parseOptions } from './options.ts'
@@ -12,7 +13,7 @@ async function replay({ words }: CommandContext): Promise<void> {
   const { run, settings } = parseOptions(words)
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
-  const repeated = await repeatRun(run, settings, session)
+  const repeated = await repeatRun(run, settings, session, LAB)
   const { matches, findings, reasons } = verdictOn(repeated)
   say('')
   for (const finding of findings) say(finding)

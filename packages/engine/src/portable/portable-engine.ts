@@ -100,7 +100,7 @@ export async function createPortableEngine(options: PortableEngineOptions): Prom
       const takeBack = settings.targetKl === null ? null : learning.keepTeam()
       const shares = describePpoUpdate({ spec, learning, minibatch, settings, step: stepCount + 1 })
       await learners.run()
-      const stats = ppoResults({ spec, learning, shares }, Math.fround(settings.maxGradNormPolicy))
+      const stats = ppoResults({ spec, learning, shares })
       assertFinite(stats)
       // Each agent steps as soon as its own gradient is there; the divergence of the whole team is known last.
       if (isTooFar(stats, settings)) takeBack?.()

@@ -47,8 +47,6 @@ export function describePpoUpdate(
     entropyCoef: settings.entropyCoef,
     valueCoef: settings.valueCoef,
     constraintCoef: settings.constraintCoef,
-    ratioMatrix: settings.defects.includes('ratio-matrix') ? 1 : 0,
-    jointClip: settings.defects.includes('joint-clip') ? 1 : 0,
     maxNormPolicy: settings.maxGradNormPolicy,
     maxNormValue: settings.maxGradNormValue,
   })
@@ -80,8 +78,6 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
     entropyCoef: 0,
     valueCoef: 0,
     constraintCoef: 0,
-    ratioMatrix: 0,
-    jointClip: 0,
     maxNormPolicy: SUPERVISED_MAX_GRAD_NORM,
     maxNormValue: 0,
   })
@@ -115,7 +111,7 @@ function describe(update: Update, size: number, shares: Float64Array, fields: Om
   const trunks = fields.trunkCount * spec.agentCount
   new Float32Array(buffer, learning.rowShares, shares.length).set(shares)
   const progress = new Int32Array(buffer, learning.progress, 1 + trunks)
-  progress.fill(fields.jointClip ? fields.trunkCount * SLICE_COUNT : SLICE_COUNT)
+  progress.fill(SLICE_COUNT)
   progress[0] = 0
   writeBlock(UPDATE, { buffer, at: learning.update }, { ...commonFields(update, size), ...fields })
 }
@@ -136,7 +132,6 @@ function commonFields({ learning, learningRate, step }: Update, size: number) {
     gradientNorms,
     gradientScales,
     progress,
-    step,
     sliceCount: SLICE_COUNT,
     rowCount: size,
     beta1: ADAM.beta1,

@@ -15,7 +15,7 @@ const POLICY = 0
 const VALUE = 1
 
 /** The statistics of a PPO update. */
-export function ppoResults(results: Results, maxGradNormPolicy: number): UpdateStats {
+export function ppoResults(results: Results): UpdateStats {
   const hasCritic = results.spec.valueHidden !== null
   const ofPolicy = (name: keyof typeof POLICY_STATISTICS.offsets) =>
     agentMean(results, POLICY, POLICY_STATISTICS.offsets[name])
@@ -30,8 +30,6 @@ export function ppoResults(results: Results, maxGradNormPolicy: number): UpdateS
     gradNormPolicy: trunkMean(results, results.learning.gradientNorms, POLICY),
     gradNormValue: hasCritic ? trunkMean(results, results.learning.gradientNorms, VALUE) : 0,
     clipScalePolicy: trunkMean(results, results.learning.gradientScales, POLICY),
-    starvedByCritic: starvedByCritic(results, maxGradNormPolicy),
-    ratiosPerDecision: ofPolicy('ratios'),
     costValueLoss: ofValue('costValueLoss'),
   }
 }
@@ -60,16 +58,6 @@ function agentMean({ spec, learning, shares }: Results, trunk: number, offset: n
   }
   // Divided last: what is a share of each agent's rows stays one.
   return total / spec.agentCount
-}
-
-/** Mean over the agents of what the factor lacks of that which the policy's own norm asks for, as a share. */
-function starvedByCritic({ spec, learning }: Results, maxNorm: number): number {
-  const { buffer } = learning.memory
-  const norms = new Float64Array(buffer, learning.gradientNorms, spec.agentCount)
-  const scales = new Float64Array(buffer, learning.gradientScales, spec.agentCount)
-  // The factor has been rounded to f32.
-  const shares = scales.map((scale, agent) => 1 - scale / Math.fround(maxNorm / Math.max(norms[agent], maxNorm)))
-  return shares.reduce((sum, share) => sum + share, 0) / spec.agentCount
 }
 
 /** Mean over the agents of one trunk's figures in f64 [trunks, A]. */

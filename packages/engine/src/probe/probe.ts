@@ -47,7 +47,6 @@ const SETTINGS: UpdateSettings = {
   maxGradNormPolicy: 0.5,
   maxGradNormValue: 0.5,
   targetKl: null,
-  defects: [],
 }
 
 const [engine, backend] = process.argv.slice(2) as [EngineSettings['engine'], EngineSettings['backend']]

@@ -2,7 +2,7 @@ import type { NetworkSpec } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
 import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
 import { labelTensor, lossTargets, networkInput } from './minibatch-tensors.ts'
-import { crossEntropy, lossWeights, PPO_TERMS, ppoTerms } from './ppo-loss.ts'
+import { clippedSurrogate, crossEntropy, lossWeights, PPO_TERMS, ppoTerms, type Surrogate } from './ppo-loss.ts'
 import { type Trunk, trunkOutputs } from './team-network.ts'
 
 /**
@@ -10,7 +10,8 @@ import { type Trunk, trunkOutputs } from './team-network.ts'
  *
  * @param options.trunks     of the spec, in the order of `trunksOf`
  * @param options.parameters of each trunk, [A, N]
- * @returns terms [7, A] in the order of PPO_TERMS; of each trunk the gradients [A, N] of the agents' own losses, not clipped
+ * @param options.surrogate  see `ppoTerms`; by default each decision against its own
+ * @returns terms [6, A] in the order of PPO_TERMS; of each trunk the gradients [A, N] of the agents' own losses, not clipped
  */
 export function ppoGradients(options: {
   readonly spec: NetworkSpec
@@ -18,15 +19,16 @@ export function ppoGradients(options: {
   readonly parameters: readonly tf.Tensor2D[]
   readonly minibatch: Minibatch
   readonly settings: Pick<UpdateSettings, 'clipEpsilon' | 'entropyCoef' | 'valueCoef' | 'constraintCoef'>
+  readonly surrogate?: Surrogate
 }): { terms: tf.Tensor2D; gradients: tf.Tensor2D[] } {
-  const { spec, trunks, parameters, minibatch, settings } = options
+  const { spec, trunks, parameters, minibatch, settings, surrogate = clippedSurrogate } = options
   const input = networkInput(spec, minibatch)
   const targets = lossTargets(spec, minibatch)
   const terms = (...team: tf.Tensor[]) => {
     const [logits, critic] = trunks.map((trunk, index) =>
       trunkOutputs({ spec, trunk, parameters: team[index] as tf.Tensor2D, input }),
     )
-    return ppoTerms({ logits, critic: critic ?? null }, targets, settings.clipEpsilon)
+    return ppoTerms({ logits, critic: critic ?? null }, targets, { clipEpsilon: settings.clipEpsilon, surrogate })
   }
   // The gradient of the weighted sum of the terms.
   const weights = tf.tile(tf.tensor2d(lossWeights(settings), [PPO_TERMS.length, 1]), [1, spec.agentCount])

@@ -20,21 +20,13 @@ export type LossTargets = {
 }
 
 /** Rows of the tensor that `ppoTerms` returns. */
-export const PPO_TERMS = [
-  'policyLoss',
-  'valueLoss',
-  'entropy',
-  'approxKl',
-  'clipFraction',
-  'costValueLoss',
-  'ratiosPerDecision',
-] as const
+export const PPO_TERMS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction', 'costValueLoss'] as const
 
 /**
  * Loss of one agent as weights of its terms: policyLoss + valueCoef valueLoss - entropyCoef entropy (arXiv:1707.06347, eq. 9,
  * negated) + constraintCoef costValueLoss. The team's loss is the sum over its agents.
  *
- * @returns [7] in the order of PPO_TERMS
+ * @returns [6] in the order of PPO_TERMS
  */
 export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valueCoef' | 'constraintCoef'>): number[] {
   const weights = {
@@ -61,30 +53,25 @@ export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valu
  *
  * @param outputs.logits [A, B, 4]
  * @param outputs.critic [A, B, columns of the value head]; null without a critic
- * @returns [7, A] in the order of PPO_TERMS
+ * @param options.surrogate how new log-probabilities are set against old ones
+ * @returns [6, A] in the order of PPO_TERMS
  */
 export function ppoTerms(
   outputs: { readonly logits: tf.Tensor3D; readonly critic: tf.Tensor3D | null },
   targets: LossTargets,
-  clipEpsilon: number,
+  { clipEpsilon, surrogate }: { readonly clipEpsilon: number; readonly surrogate: Surrogate },
 ): tf.Tensor2D {
-  const { actions, oldLogProbs, advantages, direct, rowShares } = targets
+  const { actions, direct, rowShares } = targets
   const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, B] -> [A]
 
   const logPi = tf.logSoftmax(outputs.logits)
-  const logRatio = tf.sub(tf.sum(tf.mul(logPi, actions), 2), oldLogProbs)
-  const ratio = tf.exp(logRatio)
-  const surrogate = tf.mul(ratio, advantages)
-  const clippedSurrogate = tf.mul(tf.clipByValue(ratio, 1 - clipEpsilon, 1 + clipEpsilon), advantages)
-
-  const clippedLoss = tf.neg(mean(tf.minimum(surrogate, clippedSurrogate)))
+  const logProbs: tf.Tensor2D = tf.sum(tf.mul(logPi, actions), 2)
+  const { clippedLoss, approxKl, clipFraction } = surrogate({ ...targets, logProbs }, clipEpsilon)
   const policyLoss =
     direct === null ? clippedLoss : tf.sub(clippedLoss, mean(tf.mul(direct, restrictiveProbability(logPi))))
   const zero = tf.zerosLike(policyLoss)
   const critic = outputs.critic === null ? null : criticTerms(outputs.critic, targets)
   const entropy = tf.neg(mean(tf.sum(tf.mul(tf.exp(logPi), logPi), 2)))
-  const approxKl = mean(tf.sub(tf.sub(ratio, 1), logRatio))
-  const clipFraction = mean(tf.step(tf.sub(tf.abs(tf.sub(ratio, 1)), clipEpsilon)))
   return tf.stack([
     policyLoss,
     critic?.valueLoss ?? zero,
@@ -92,8 +79,32 @@ export function ppoTerms(
     approxKl,
     clipFraction,
     critic?.costValueLoss ?? zero,
-    mean(tf.onesLike(ratio)),
   ]) as tf.Tensor2D
+}
+
+/** Decisions with their log-probabilities now; rowShares are the weights of their means. */
+type Decisions = Pick<LossTargets, 'oldLogProbs' | 'advantages' | 'rowShares'> & {
+  /** [A, B] log pi(a | s) */
+  readonly logProbs: tf.Tensor2D
+}
+
+/** The terms of clipped PPO that are made of ratios, [A] each. */
+export type Surrogate = (
+  decisions: Decisions,
+  clipEpsilon: number,
+) => { readonly clippedLoss: tf.Tensor; readonly approxKl: tf.Tensor; readonly clipFraction: tf.Tensor }
+
+/** @see ppoTerms, whose policyLoss without `direct` is the clipped loss */
+export const clippedSurrogate: Surrogate = ({ logProbs, oldLogProbs, advantages, rowShares }, clipEpsilon) => {
+  const mean = (x: tf.Tensor) => tf.sum(tf.mul(x, rowShares), 1) // [A, B] -> [A]
+  const logRatio = tf.sub(logProbs, oldLogProbs)
+  const ratio = tf.exp(logRatio)
+  const clipped = tf.mul(tf.clipByValue(ratio, 1 - clipEpsilon, 1 + clipEpsilon), advantages)
+  return {
+    clippedLoss: tf.neg(mean(tf.minimum(tf.mul(ratio, advantages), clipped))),
+    approxKl: mean(tf.sub(tf.sub(ratio, 1), logRatio)),
+    clipFraction: mean(tf.step(tf.sub(tf.abs(tf.sub(ratio, 1)), clipEpsilon))),
+  }
 }
 
 /** pi(block | s) + pi(quarantine | s): [A, B, 4] -> [A, B]. */

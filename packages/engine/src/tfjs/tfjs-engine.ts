@@ -1,6 +1,6 @@
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
-import { type Engine, isTooFar, SUPERVISED_MAX_GRAD_NORM, type UpdateSettings, type UpdateStats } from '../engine.ts'
+import { type Engine, isTooFar, SUPERVISED_MAX_GRAD_NORM, type UpdateStats } from '../engine.ts'
 import {
   assertLearningRate,
   assertMinibatch,
@@ -11,10 +11,10 @@ import {
 } from '../engine-inputs.ts'
 import { engineError } from '../errors.ts'
 import { assertFinite } from '../finite-stats.ts'
-import { adamStep, clipByAgentNorm, type TrunkState } from './adam.ts'
+import { adamStep, clipByAgentNorm } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
-import { ppoGradients, supervisedGradient } from './gradients.ts'
-import { PPO_TERMS } from './ppo-loss.ts'
+import { supervisedGradient } from './gradients.ts'
+import { type GradientRule, ppoRule, type RuleInput } from './ppo-rule.ts'
 import { trunksOf } from './team-network.ts'
 import { joinTeam, splitTeam, type TeamState, tensorsOf } from './team-state.ts'
 
@@ -26,18 +26,19 @@ export type TfjsEngineOptions = {
   readonly threads?: number
   /** [A, P] 1 = learns, 0 = stays at its loaded value (inputs that a policy may not see); copied. By default all learn. */
   readonly inputMask?: Uint8Array
+  /** How a minibatch becomes gradients. By default that of clipped PPO. */
+  readonly rule?: GradientRule
 }
 
 /**
  * The learner engine on TensorFlow.js, which differentiates the losses of a plain forward pass; Adam on tensors. On the backends wasm and cpu the same calls give the same bytes.
  *
  * @throws {VigilError} BACKEND_UNAVAILABLE with the command that makes the backend available, SETTINGS for a bad
- *     thread count or a spec with dropout, STATE_SHAPE for a mask of another length
+ *     thread count, STATE_SHAPE for a mask of another length
  * @throws {VigilError} NETWORK_SPEC
  */
 export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
-  const { spec } = options
-  assertWithoutDropout(spec)
+  const { spec, rule = ppoRule } = options
   const trunks = trunksOf(spec)
   const [policyTrunk] = trunks
   const stateLength = spec.agentCount * trunks.reduce((sum, { parameterCount }) => sum + parameterCount, 0)
@@ -64,15 +65,6 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     const kept = new Set(tensorsOf(next ?? []).map((tensor) => tf.keep(tensor)))
     tf.dispose(tensorsOf(state ?? []).filter((tensor) => !kept.has(tensor)))
     state = next
-  }
-  const trunkStep = (
-    trunk: TrunkState,
-    gradient: tf.Tensor2D,
-    { index, maxNorm, learningRate }: { index: number; maxNorm: number; learningRate: number },
-  ) => {
-    const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[index])
-    const { gradient: clipped, norms, scales } = clipByAgentNorm(trained, maxNorm)
-    return { next: adamStep(trunk, clipped, { learningRate, step: stepCount + 1 }), norms, scales }
   }
 
   return {
@@ -120,20 +112,17 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
     async update(minibatch, settings) {
       assertMinibatch(minibatch, spec)
       assertUpdateSettings(settings)
-      assertWithoutDefects(settings)
       const current = loadedState()
-      const { learningRate } = settings
-      const maxNorms = [settings.maxGradNormPolicy, settings.maxGradNormValue]
+      const step = stepCount + 1
+      let names: readonly string[] = []
       const { next, report } = tf.tidy(() => {
         const parameters = current.map((trunk) => trunk.parameters)
-        const { terms, gradients } = ppoGradients({ spec, trunks, parameters, minibatch, settings })
-        const steps = current.map((trunk, index) =>
-          trunkStep(trunk, gradients[index], { index, maxNorm: maxNorms[index], learningRate }),
-        )
-        const [{ norms, scales }, critic] = steps
+        const input: RuleInput = { spec, trunks, parameters, mask, minibatch, settings, step }
+        const { gradients, figures } = rule(input)
+        names = Object.keys(figures)
         return {
-          next: steps.map((step) => step.next),
-          report: tf.concat([terms, tf.stack([norms, critic?.norms ?? tf.zerosLike(norms), scales])], 0),
+          next: current.map((trunk, i) => adamStep(trunk, gradients[i], { learningRate: settings.learningRate, step })),
+          report: tf.stack(Object.values(figures)),
         }
       })
       const discard = () => tf.dispose(tensorsOf(next))
@@ -141,11 +130,9 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
         discard()
         throw error
       })
-      const names = [...PPO_TERMS, 'gradNormPolicy', 'gradNormValue', 'clipScalePolicy']
       const measured = Object.fromEntries(names.map((name, index) => [name, means[index]]))
-      // Each trunk is clipped by its own norm. Shares of rows in f32 may add up to a little more than 1.
-      const clipFraction = Math.min(1, measured.clipFraction)
-      const stats = { ...measured, clipFraction, starvedByCritic: 0 } as UpdateStats
+      // Shares of rows in f32 may add up to a little more than 1.
+      const stats = { ...measured, clipFraction: Math.min(1, measured.clipFraction) } as UpdateStats
       if (isTooFar(stats, settings)) discard()
       else {
         replaceState(next)
@@ -167,8 +154,10 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
           parameters: policy.parameters,
           batch,
         })
-        const step = trunkStep(policy, gradient, { index: 0, maxNorm: SUPERVISED_MAX_GRAD_NORM, learningRate })
-        return { next: [step.next, ...critic], report: tf.stack([losses, step.norms]) }
+        const trained = mask === null ? gradient : tf.mul<tf.Tensor2D>(gradient, mask[0])
+        const clipped = clipByAgentNorm(trained, SUPERVISED_MAX_GRAD_NORM)
+        const next = adamStep(policy, clipped.gradient, { learningRate, step: stepCount + 1 })
+        return { next: [next, ...critic], report: tf.stack([losses, clipped.norms]) }
       })
       replaceState(next)
       stepCount++
@@ -183,25 +172,6 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       if (mask !== null) tf.dispose(mask)
     },
   }
-}
-
-/** Those that live in the update. */
-const DEFECTS_OF_PORTABLE = ['ratio-matrix', 'joint-clip', 'replay-mismatch']
-
-/** Dropping hidden units is one of the faults, see assertWithoutDefects. */
-function assertWithoutDropout({ dropout }: NetworkSpec): void {
-  if (dropout === undefined) return
-  throw engineError(
-    'SETTINGS',
-    `spec.dropout needs the engine "portable": this one drops nothing, but its rate is ${dropout.rate}.`,
-  )
-}
-
-/** The faults that can be switched on are built into the portable engine alone. */
-function assertWithoutDefects({ defects }: UpdateSettings): void {
-  const defect = defects.find((name) => DEFECTS_OF_PORTABLE.includes(name))
-  if (defect === undefined) return
-  throw engineError('SETTINGS', `the defect "${defect}" needs the engine "portable": this one does not have it.`)
 }
 
 /** Mean over the agents of each row of [rows, A]; disposes the tensor. */

@@ -5,6 +5,7 @@ import { DATA_ERRORS } from '@vigil/data'
 import { isErrorOf, VigilError } from '@vigil/errors'
 import { readScoredTraining, rememberingLoader, type ScoredTraining, type Session, trainAndScore } from '@vigil/learner'
 import { RUN_FOLDER_ERRORS, readMetrics } from '@vigil/runs'
+import { LAB } from '../faults/composition.ts'
 import type { PlannedRun } from './plan.ts'
 
 /** A training that was finished, or the reason why it came to no end. */
@@ -70,7 +71,7 @@ async function runOne(
   load: ReturnType<typeof rememberingLoader>,
 ): Promise<RunOutcome | null> {
   try {
-    const training = await trainAndScore(run.config, session, load)
+    const training = await trainAndScore(run.config, session, { load, composition: LAB })
     return training && { run, training }
   } catch (error) {
     if (!diverged(error)) throw error

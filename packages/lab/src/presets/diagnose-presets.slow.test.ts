@@ -7,6 +7,7 @@ import { DEFECTS, mergeSettings, resolveLabConfig } from '@vigil/config'
 import type { FindingCode } from '@vigil/doctor'
 import { diagnoseRun, trainAndScore } from '@vigil/learner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LAB } from '../faults/composition.ts'
 import { readPreset } from './presets.ts'
 
 let root: string
@@ -27,7 +28,7 @@ async function codesOf(preset: string, change: Record<string, unknown>): Promise
   const settings = mergeSettings(mergeSettings(readPreset(preset).settings, SMALL), { ...change, out })
   const config = { ...resolveLabConfig(settings, 'test'), out }
   const stop = { requested: () => false, onRequest: () => () => undefined }
-  await trainAndScore(config, { stream: { write: () => true }, isTTY: false, stop })
+  await trainAndScore(config, { stream: { write: () => true }, isTTY: false, stop }, { composition: LAB })
   return (await diagnoseRun(out, undefined)).findings.map(({ code }) => code)
 }
 

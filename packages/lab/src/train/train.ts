@@ -2,6 +2,7 @@
 
 import { type FlagTable, runCommand, textFlag } from '@vigil/command-line'
 import { trainCommand } from '@vigil/learner'
+import { LAB } from '../faults/composition.ts'
 import { presetNames, readPreset } from '../presets/presets.ts'
 
 const FLAGS = {
@@ -17,6 +18,7 @@ await runCommand(
     examples: ['--preset=original', '--preset=no-norm --seed=2', '--defects=joint-clip', '--resume=runs/NAME'],
     flags: FLAGS,
     isExperiment: true,
+    composition: LAB,
     beginFrom(flags) {
       const preset = textFlag(flags, 'preset', 'NAME')
       return preset === undefined ? [] : [{ source: `preset ${preset}`, settings: readPreset(preset).settings }]

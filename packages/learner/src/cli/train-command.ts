@@ -14,6 +14,7 @@ import {
   settingGroups,
 } from '@vigil/config'
 import { assertRunFolderFree } from '@vigil/runs'
+import type { Composition } from '../run/composition.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
@@ -38,10 +39,11 @@ export type TrainCommand = Omit<Help, 'groups'> & {
   readonly beginFrom: (flags: Flags) => readonly SettingLayer[]
   /** Whether the settings of experiments may be given. */
   readonly isExperiment: boolean
+  readonly composition: Composition
 }
 
 /** A command that trains a team in a run folder, or goes on with one. */
-export function trainCommand({ flags: own, beginFrom, isExperiment, ...help }: TrainCommand): Command {
+export function trainCommand({ flags: own, beginFrom, isExperiment, composition, ...help }: TrainCommand): Command {
   const schema = isExperiment ? labConfigSchema : configSchema
   const resolve = isExperiment ? resolveLabConfig : resolveConfig
   const table = { ...FLAGS, ...own }
@@ -59,7 +61,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, ...help }: T
               settings,
               Object.keys(table).find((name) => name !== 'resume' && flags.has(name)),
             )
-      await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop })
+      await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }, composition)
     },
   }
 }

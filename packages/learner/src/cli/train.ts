@@ -1,4 +1,5 @@
 import { runCommand } from '@vigil/command-line'
+import { PLAIN } from '../run/composition.ts'
 import { trainCommand } from './train-command.ts'
 
 await runCommand(
@@ -16,5 +17,6 @@ await runCommand(
     flags: {},
     beginFrom: () => [],
     isExperiment: false,
+    composition: PLAIN,
   }),
 )

@@ -14,6 +14,7 @@ import { type Evaluation, type RunFolder, readEvaluation, resultFiles, runFolder
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { certifiedRun } from './certify-decisions.ts'
+import { PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { identityOf, loadData } from './session.ts'
 import { trainAttackers } from './train-attackers.ts'
@@ -62,7 +63,7 @@ afterAll(async () => {
 })
 
 async function evaluated(how: Partial<Parameters<typeof evaluateRun>[0]>): Promise<Evaluation> {
-  const run = { config, folder, team, identity: identityOf(config, team), pipeline }
+  const run = { config, composition: PLAIN, folder, team, identity: identityOf(config, team), pipeline }
   await evaluateRun({ ...run, split: 'test', certify: false, attacks: ATTACKS, ...how }, session)
   return await readEvaluation(resultFiles(folder, 'test').evaluation)
 }
@@ -148,11 +149,14 @@ describe('poisoned weights', () => {
 
 describe('trainAttackers', () => {
   it('moves the attackers alone', async () => {
-    const attacked = await trainAttackers(team, config, {
-      honest: parameters,
-      faulty: [1],
-      onIteration: () => undefined,
-    })
+    const attacked = await trainAttackers(
+      { config, team, composition: PLAIN },
+      {
+        honest: parameters,
+        faulty: [1],
+        onIteration: () => undefined,
+      },
+    )
     const size = parameters.length / 4
     const of = (values: Float32Array, agent: number) => values.subarray(agent * size, (agent + 1) * size)
     for (const agent of [0, 2, 3]) expect(of(attacked, agent)).toEqual(of(parameters, agent))
@@ -168,7 +172,7 @@ describe('trainAttackers', () => {
     const mask = inputMaskOf(network, ppoSettingsOf(watched))!
     const honest = initialiseMasked(network, watched.seed, mask)
     const attack = { honest, faulty: [1], onIteration: () => undefined }
-    const attacked = await trainAttackers({ dataset }, watched, attack)
+    const attacked = await trainAttackers({ config: watched, team: { dataset }, composition: PLAIN }, attack)
     const size = honest.length / 4
     const ofAttacker = Array.from({ length: size }, (_, i) => size + i)
     const hidden = ofAttacker.filter((i) => mask[i] === 0)

@@ -1,8 +1,8 @@
-import { createTeam, type EvaluationSplit } from '@vigil/actors'
+import type { EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, withSettings } from '@vigil/config'
 import type { Attack } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { teamSettingsOf } from '../settings.ts'
+import { type Composition, PLAIN } from './composition.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
 import { openRun } from './open-run.ts'
 import { identityOf, loadData, type Session } from './session.ts'
@@ -25,6 +25,7 @@ export async function evaluateFolder(
   path: string,
   { settings, ...evaluation }: FolderEvaluation,
   session: Pick<Session, 'stream' | 'isTTY'>,
+  composition: Composition = PLAIN,
 ): Promise<void> {
   const { folder, config: saved, pipeline: savedPipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
@@ -34,9 +35,9 @@ export async function evaluateFolder(
   const { dataset, pipeline } = await loadData(config, parsePipeline(savedPipeline), (text) =>
     session.stream.write(`${text}\n`),
   )
-  const team = await createTeam(teamSettingsOf(config), dataset)
+  const team = await composition.createTeam(config, dataset)
   try {
-    const run = { config, folder, team, identity: identityOf(config, team), pipeline }
+    const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline }
     await evaluateRun({ ...run, ...evaluation, ...results }, session)
   } finally {
     await team.pool.close()

@@ -33,12 +33,14 @@ import { engineSettingsOf, evaluationSettingsOf, ppoSettingsOf } from '../settin
 import { createSteps, type Steps } from '../terminal/steps.ts'
 import { summaryTable } from '../terminal/summary.ts'
 import { certifyDecisions } from './certify-decisions.ts'
+import type { Composition } from './composition.ts'
 import type { Session } from './session.ts'
 import { trainAttackers } from './train-attackers.ts'
 import { type BundledRun, writeRunBundle } from './write-run-bundle.ts'
 
 /** A trained run, opened. */
 export type EvaluatedRun = BundledRun & {
+  readonly composition: Composition
   readonly split: EvaluationSplit
   /** what the team's decisions are attacked by */
   readonly attacks: readonly Attack[]
@@ -74,7 +76,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
     )
     const { evaluation, decisions } = await evaluateTeam(team, evaluationSettingsOf(config), {
       ...{ split, parameters, crossEntropy, boosting, attacks, onStep: steps.step },
-      trainAttackers: (attack) => trainAttackers(team, config, attack),
+      trainAttackers: (attack) => trainAttackers(run, attack),
     })
     if (run.certify) {
       steps.step('agreeing on the decisions and signing them', 0, 1)

@@ -1,23 +1,31 @@
-import { type Config, PARTIAL_METRICS_EVENTS } from '@vigil/config'
+import type { Team } from '@vigil/actors'
+import type { Config } from '@vigil/config'
 import { attributionOf, critiqueOf, type Iteration } from '@vigil/ppo'
 import { countActions, type IterationMetrics } from '@vigil/runs'
 import { ppoSettingsOf } from '../settings.ts'
-import type { Learner } from './learner.ts'
+
+/** Whose iteration it is. */
+type Played = {
+  readonly config: Config
+  readonly team: Pick<Team, 'dataset' | 'network'>
+  /** Whether the critic may know more of what is to come than the present row tells. By default where the team is recurrent. */
+  readonly remembers?: boolean
+}
 
 /** The line of metrics.jsonl for one iteration. @param validation null where none was due */
 export function metricsOf(
   iteration: Iteration,
   validation: IterationMetrics['validation'],
-  { config, team }: Pick<Learner, 'config' | 'team'>,
+  { config, team, remembers = config.policy === 'lstm' }: Played,
 ): IterationMetrics {
   const { state, batch, trajectories, experiences, returns, updates, measures, collectMs, updateMs } = iteration
   const { labels } = team.dataset
   const settings = ppoSettingsOf(config)
   const payment = { environment: settings.environment, labels }
   const attributions = trajectories.map((trajectory) => attributionOf(trajectory, payment))
-  const judged = experiences.map(({ judged: values, values: usedValues, ...experience }, shard) => ({
+  const judged = experiences.map((experience, shard) => ({
     ...experience,
-    ...{ values, usedValues, returns: returns[shard] },
+    returns: returns[shard],
     tableRewards: trajectories[shard].rewards,
     samplingVariance: attributions[shard].samplingVariance,
   }))
@@ -30,11 +38,11 @@ export function metricsOf(
     stepsPerSecond: (1000 * batch.eventCount) / (collectMs + updateMs),
     collectMs,
     updateMs,
-    rewardMean: mean(reported(config, batch.rewards)),
-    ...critiqueOf(judged, { ...settings, isRecurrent: config.policy === 'lstm' }),
-    ...updateFigures(updates, { hasCritic: config.valueHidden !== null, hasCosts: batch.constraints !== null }),
+    rewardMean: mean(batch.rewards),
+    ...critiqueOf(judged, { ...settings, remembers }),
+    ...updateFigures(updates, { hasCritic: config.valueHidden !== null, hasCosts: team.network.constraintCount > 0 }),
     learningRate: iteration.learningRate,
-    actions: countActions(reported(config, batch.actions)),
+    actions: countActions(batch.actions),
     paidForOthers: attributions.reduce((sum, own) => sum + own.paidForOthers, 0) / batch.actions.length,
     threatRate: mean(batch.rows.map((row) => labels[row])),
     stl: config.specifications.map(({ name }, s) => ({
@@ -60,20 +68,12 @@ function updateFigures(
     clipFraction: average((s) => s.clipFraction),
     firstApproxKl: first.approxKl,
     firstClipFraction: first.clipFraction,
-    ratiosPerDecision: average((s) => s.ratiosPerDecision),
     gradNormPolicy: average((s) => s.gradNormPolicy),
     clipScalePolicy: average((s) => s.clipScalePolicy),
-    starvedByCritic: average((s) => s.starvedByCritic),
     gradNormValue: hasCritic ? average((s) => s.gradNormValue) : null,
     criticLoss: hasCritic ? average((s) => s.valueLoss) : null,
     costValueLoss: hasCosts ? average((s) => s.costValueLoss) : null,
   }
-}
-
-/** The decisions [N, A] that mean reward and action counts cover: all, but for the fault `partial-metrics`. */
-function reported<Values extends Float32Array | Uint8Array>({ agents, defects }: Config, values: Values): Values {
-  const first = defects.includes('partial-metrics') ? Math.max(0, values.length / agents - PARTIAL_METRICS_EVENTS) : 0
-  return values.subarray(first * agents) as Values
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -1,17 +1,19 @@
-import { createTeam, type Team } from '@vigil/actors'
+import type { Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
 import type { Dataset, LoadedDataset } from '@vigil/data'
-import { createEngine, type Engine } from '@vigil/engine'
+import type { Engine } from '@vigil/engine'
 import { rareLabelNotes } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
-import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
+import { ppoSettingsOf } from '../settings.ts'
+import { type Composition, PLAIN } from './composition.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity } from './session.ts'
 
 /** Everything that a training needs: the data, the team that acts on them, the engine that learns. */
 export type Learner = {
   readonly config: Config
+  readonly composition: Composition
   readonly pipeline: FeaturePipeline
   readonly team: Team
   readonly engine: Engine
@@ -25,19 +27,25 @@ export type Learner = {
  *
  * @throws {VigilError} as createTeam and createEngine
  */
-export async function startLearner(config: Config, data: LoadedDataset, say: (text: string) => void): Promise<Learner> {
+export async function startLearner(
+  config: Config,
+  data: LoadedDataset,
+  say: (text: string) => void,
+  composition: Composition = PLAIN,
+): Promise<Learner> {
   say(describe(data.dataset, config))
   for (const note of rareLabelNotes(data.dataset)) say(`warning ${note}`)
-  const team = await createTeam(teamSettingsOf(config), data.dataset)
+  const team = await composition.createTeam(config, data.dataset)
   try {
     const settings = ppoSettingsOf(config)
     const mask = inputMaskOf(team.network, settings)
-    const engine = await createEngine(engineSettingsOf(config), team.network, mask)
+    const engine = await composition.createEngine(config, team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
     return {
       config,
+      composition,
       pipeline: data.pipeline,
       team,
       engine,

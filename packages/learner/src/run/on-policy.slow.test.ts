@@ -153,7 +153,7 @@ function withLoudHeads(config: Config, team: Team): Float32Array {
 async function collect(config: Config, team: Team, parameters: Float32Array): Promise<Batch> {
   team.publish(parameters, 0)
   const normaliser = createReturnNormaliser('running')
-  return assemble(await team.pool.collect(), config, { acting: normaliser, latest: normaliser }).batch
+  return assemble(await team.pool.collect(), ppoSettingsOf(config), { acting: normaliser, latest: normaliser }).batch
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {
@@ -163,7 +163,6 @@ function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: 
     seed: 1,
     pass: 0,
     weights: null,
-    alone: false,
     direct: null,
   })
 }

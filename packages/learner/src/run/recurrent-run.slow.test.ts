@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, DEFECTS, type LabConfigInput, resolveLabConfig } from '@vigil/config'
+import { type Config, type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { parsePipeline } from '@vigil/features'
 import { readEvaluation, readMetrics, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -85,21 +85,6 @@ describe('a run of a recurrent team', () => {
     expect(await outcome('three')).toEqual(expected)
     expect(await outcome('stopped')).toEqual(expected)
     expect(expected.metrics.length).toBe(4)
-  })
-
-  it.each([0, 1] as const)('with all faults of the system before is so too, staleness %i', async (staleness) => {
-    const input: LabConfigInput = {
-      ...{ defects: [...DEFECTS], sampling: 'balanced', stlMode: 'penalty', specifications: 'original', staleness },
-      ...{ episodes: 'iid', rows: 2000, rowsPerIteration: 512, minibatchSize: 128 },
-    }
-    const [whole, stopped] = [`faults-${staleness}`, `faults-stopped-${staleness}`]
-    await run(whole, input)
-    await run(stopped, { ...input, actors: 2 }, 3)
-    await resume(stopped, { actors: 3, engineThreads: 2 })
-    const expected = await outcome(whole)
-    expect(await outcome(stopped)).toEqual(expected)
-    expect(expected.metrics.map(({ ratiosPerDecision }) => ratiosPerDecision)).toEqual(Array(4).fill(128))
-    expect(expected.metrics.map((line) => line.staleness)).toEqual([0, ...Array(3).fill(staleness)])
   })
 
   it('begins every iteration with ratios of 1, also after a resume', async () => {

@@ -18,6 +18,7 @@ import {
   weightsSha256,
 } from '@vigil/runs'
 import { createProgress } from '../terminal/progress.ts'
+import { type Composition, PLAIN } from './composition.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
 import { loadData, type Session } from './session.ts'
@@ -59,6 +60,7 @@ export async function repeatRun(
   path: string,
   settings: RepeatSettings,
   session: Pick<Session, 'stream' | 'isTTY'>,
+  composition: Composition = PLAIN,
 ): Promise<RepeatedRun> {
   const { folder, config, pipeline } = await openRun(path)
   const recorded = await readRunRecord(folder.record)
@@ -67,7 +69,7 @@ export async function repeatRun(
   const { latest, best } = await readCheckpoints(folder, recorded)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const repeatable = repeatableConfig(config, recorded, settings)
-  const learner = await startLearner(repeatable, await loadData(repeatable, undefined, say), say)
+  const learner = await startLearner(repeatable, await loadData(repeatable, undefined, say), say, composition)
   try {
     const training = await trainAgain(learner, kept, session)
     return {

@@ -14,7 +14,7 @@ import { trainRun } from './train-run.ts'
 const SMALL = {
   ...{ rows: 2000, iterations: 3, rowsPerIteration: 256, rolloutSteps: 16, shards: 2, minibatchSize: 128, epochs: 1 },
   ...{ actors: 1, engineThreads: 1, engine: 'portable', policyHidden: [8], valueHidden: [8] },
-  defects: ['ratio-matrix'],
+  attribution: 'consensus',
 }
 
 let root: string

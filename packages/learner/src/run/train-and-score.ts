@@ -17,6 +17,7 @@ import {
   writeLastWeights,
 } from '@vigil/runs'
 import { evaluationSettingsOf } from '../settings.ts'
+import { type Composition, PLAIN } from './composition.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
 import { resumePlan } from './resume-plan.ts'
@@ -25,6 +26,9 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
 /** A config whose run folder is named. */
 export type PlacedConfig = Config & { readonly out: string }
+
+/** What a training is made of. */
+type Parts = { readonly load: DataLoader; readonly composition: Composition }
 
 /** What a training came to. */
 export type ScoredTraining = {
@@ -38,7 +42,7 @@ export type ScoredTraining = {
  * the training itself, without the choice of a checkpoint by validation, without attacks and baselines. A run that is
  * finished is only read. The other commands around a run (evaluate, resume, replay) work on the folder.
  *
- * @param load where the data come from: a loader that remembers them saves reading them again for the next training
+ * @param parts.load where the data come from: a loader that remembers them saves reading them again for the next training
  * @returns null when training was asked to stop before its end
  * @throws {VigilError} CONFLICT when the folder holds a run with other settings, IN_USE when another process trains there
  * @throws as readScoredTraining and trainInFolder
@@ -46,21 +50,25 @@ export type ScoredTraining = {
 export async function trainAndScore(
   config: PlacedConfig,
   session: Session,
-  load: DataLoader = loadData,
+  { load = loadData, composition = PLAIN }: Partial<Parts> = {},
 ): Promise<ScoredTraining | null> {
   const unlock = await lockRunFolder(config.out)
   try {
-    return (await readScoredTraining(config)) ?? (await trainToScore(config, session, load))
+    return (await readScoredTraining(config)) ?? (await trainToScore(config, session, { load, composition }))
   } finally {
     await unlock()
   }
 }
 
-async function trainToScore(config: PlacedConfig, session: Session, load: DataLoader): Promise<ScoredTraining | null> {
+async function trainToScore(
+  config: PlacedConfig,
+  session: Session,
+  { load, composition }: Parts,
+): Promise<ScoredTraining | null> {
   const plan = await planFor(config)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await load(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
-  const learner = await startLearner(config, data, say)
+  const learner = await startLearner(config, data, say, composition)
   try {
     const { folder, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) return null

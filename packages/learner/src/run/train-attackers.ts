@@ -1,13 +1,20 @@
-import { createTeam, type Team } from '@vigil/actors'
+import type { Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
-import { createEngine } from '@vigil/engine'
 import type { AttackerTraining } from '@vigil/evaluation'
 import { initialiseMasked, initialState, inputMaskOf, type PpoSettings, train } from '@vigil/ppo'
 import type { Trajectory } from '@vigil/proto'
-import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
+import { ppoSettingsOf } from '../settings.ts'
+import type { Composition } from './composition.ts'
 
 /** Rollouts followed by updates: seconds, where a team's own training takes a minute. */
 const ITERATIONS = 12
+
+/** The team that is attacked, and how it came about: attackers have networks of its shape. */
+type AttackedRun = {
+  readonly config: Config
+  readonly team: Pick<Team, 'dataset'>
+  readonly composition: Composition
+}
 
 /**
  * An adversarially trained policy (Gleave et al. 2020, "Adversarial policies"): the faulty agents begin anew and learn by
@@ -18,20 +25,19 @@ const ITERATIONS = 12
  * @throws {VigilError} as createTeam, createEngine and train
  */
 export async function trainAttackers(
-  { dataset }: Pick<Team, 'dataset'>,
-  config: Config,
+  { config, team: { dataset }, composition }: AttackedRun,
   { honest, faulty, onIteration }: Parameters<AttackerTraining>[0],
 ): Promise<Float32Array> {
   // Attackers learn rightly, whatever the team did wrong. Every agent is paid for what the team does.
   const attack: Config = {
     ...config,
-    ...{ attribution: 'consensus', teamBonus: 0, defects: [], sampling: 'natural', bootstrap: true },
+    ...{ attribution: 'consensus', teamBonus: 0, defects: [], sampling: 'natural' },
   }
-  const team = paidForHarm(await createTeam(teamSettingsOf(attack), dataset))
+  const team = paidForHarm(await composition.createTeam(attack, dataset))
   try {
     const settings = settingsOf(attack)
     const mask = inputMaskOf(team.network, settings)
-    const engine = await createEngine(engineSettingsOf(config), team.network, mask)
+    const engine = await composition.createEngine(attack, team.network, mask)
     try {
       const state = initialState(settings, team, mask)
       const fresh = initialiseMasked(team.network, (config.seed + 1) >>> 0, mask)
@@ -55,11 +61,12 @@ export async function trainAttackers(
 
 /** The team's own settings, for a short training that looks at no specification. */
 function settingsOf(attack: Config): PpoSettings {
+  const settings = ppoSettingsOf(attack)
   return {
-    ...ppoSettingsOf(attack),
+    ...settings,
     // Gains of zero: the multipliers stay at zero, and the network keeps its heads.
     ...{ pid: { proportional: 0, integral: 0, derivative: 0 }, staleness: 0, anneal: true, targetKl: null },
-    stlMode: attack.stlMode === 'lagrangian+direct' ? 'lagrangian' : attack.stlMode,
+    stlMode: settings.stlMode === 'off' ? 'off' : 'lagrangian',
     ...{ iterations: ITERATIONS, earlierLengths: [] },
   }
 }

@@ -336,8 +336,6 @@ describe('the algorithm', () => {
     ['consensus attribution, a bonus and a KL limit', { attribution: 'consensus', teamBonus: 0.2, targetKl: 1e-6 }],
     ['no critic', { valueHidden: null, baseline: 'counterfactual' }],
     ['specifications that are only measured', { specifications: 'default' }],
-    ['a penalty for specifications', { stlMode: 'penalty' }],
-    ['a constant target for specifications', { stlMode: 'fixed-target' }],
     ['multipliers for specifications that agents see', { stlMode: 'lagrangian', observeConstraints: 'team' }],
     [
       'specifications in a recurrent team',

@@ -1,4 +1,5 @@
 import { CHEAP_ATTACKS } from '@vigil/evaluation'
+import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
 import { loadData, type Session } from './session.ts'
@@ -14,10 +15,10 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
  * await trainRun({ kind: 'new', config }, { stream: process.stdout, isTTY: false, stop }) // examples/train-from-script.ts
  * ```
  */
-export async function trainRun(plan: TrainRunPlan, session: Session): Promise<void> {
+export async function trainRun(plan: TrainRunPlan, session: Session, composition: Composition = PLAIN): Promise<void> {
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
-  const learner = await startLearner(plan.config, data, say)
+  const learner = await startLearner(plan.config, data, say, composition)
   const { team, pipeline } = learner
   try {
     const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
@@ -33,7 +34,10 @@ export async function trainRun(plan: TrainRunPlan, session: Session): Promise<vo
       return
     }
     await evaluateRun(
-      { config, folder, team, identity, pipeline, split: 'test', attacks: CHEAP_ATTACKS, certify: false },
+      {
+        ...{ config, composition, folder, team, identity, pipeline },
+        ...{ split: 'test', attacks: CHEAP_ATTACKS, certify: false },
+      },
       session,
     )
   } finally {

@@ -3,7 +3,7 @@ import { decideSplit, decisionRobustness, isBetter, rankedBy, satisfiedRateOf } 
 import { lengthAt, type TrainingState, train } from '@vigil/ppo'
 import { countConfusion, deriveRates, type IterationMetrics } from '@vigil/runs'
 import { evaluationSettingsOf, ppoSettingsOf } from '../settings.ts'
-import { metricsOf } from './iteration-metrics.ts'
+import { PLAIN } from './composition.ts'
 import type { Learner } from './learner.ts'
 import type { RunState } from './run-state.ts'
 
@@ -23,12 +23,13 @@ export type RunIteration = {
  * @throws as train
  */
 export async function* validatedTraining(
-  learner: Pick<Learner, 'config' | 'team' | 'engine'>,
+  learner: Pick<Learner, 'config' | 'team' | 'engine'> & Partial<Pick<Learner, 'composition'>>,
   from: RunState,
 ): AsyncGenerator<RunIteration, void, void> {
-  const { config, team, engine } = learner
+  const { config, team, engine, composition = PLAIN } = learner
+  const training = { team, engine, settings: ppoSettingsOf(config), experienceOf: composition.experienceOf(config) }
   let { best } = from
-  for await (const iteration of train({ team, engine, settings: ppoSettingsOf(config) }, from)) {
+  for await (const iteration of train(training, from)) {
     const { state } = iteration
     const isValidated =
       state.iteration % config.validateEvery === 0 || state.iteration === lengthAt(config, state.iteration)
@@ -36,7 +37,8 @@ export async function* validatedTraining(
     const candidate = validation && { iteration: state.iteration, ...rankedBy(config, validation) }
     const isBest = candidate !== null && isBetter(candidate, best)
     if (isBest) best = candidate
-    yield { state: { ...state, best }, metrics: metricsOf(iteration, validation, learner), isValidated, isBest }
+    const metrics = composition.metricsOf(iteration, validation, learner)
+    yield { state: { ...state, best }, metrics, isValidated, isBest }
   }
 }
 

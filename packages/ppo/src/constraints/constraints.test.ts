@@ -4,7 +4,6 @@ import { constrainedTrajectory, FIXTURE } from './constraint.fixture.ts'
 import { costsOf, estimateCosts } from './costs.ts'
 import { measureConstraints } from './measure.ts'
 import { mixAdvantages } from './mix-advantages.ts'
-import { penalisedRewards } from './penalty.ts'
 
 const { stepCount: T, laneCount: E, agentCount: A, specificationCount: S } = FIXTURE
 const O = 1 + S
@@ -105,19 +104,6 @@ describe('mixAdvantages', () => {
     const advantages = Float32Array.of(1, -2)
     mixAdvantages({ advantages, costAdvantages: [Float32Array.of(3, 1)], multipliers: [0] })
     expect([...advantages]).toEqual([1, -2])
-  })
-})
-
-describe('penalisedRewards', () => {
-  it('makes all agents pay for the least robust specification while one is violated', () => {
-    const penalised = penalisedRewards(trajectory, 5)
-    let violations = 0
-    for (let i = 0; i < penalised.length; i++) {
-      const least = Math.min(robustnessAt(Math.floor(i / A), 0), robustnessAt(Math.floor(i / A), 1))
-      if (least < 0) violations++
-      expect(penalised[i]).toBeCloseTo(trajectory.rewards[i] - (least < 0 ? 5 * (1 - least) : 0), 4)
-    }
-    expect(violations).toBeGreaterThan(10)
   })
 })
 

@@ -1,5 +1,6 @@
-import type { Trajectory } from '@vigil/proto'
-import { isViolated, type Robust } from './costs.ts'
+import { type Iteration, isViolated } from '@vigil/ppo'
+
+type Trajectory = Iteration['trajectories'][number]
 
 /**
  * The earlier system's way with specifications, kept for comparison: while any is violated, every agent pays
@@ -12,7 +13,12 @@ import { isViolated, type Robust } from './costs.ts'
  * @returns [T, E, A] rewards with the penalty
  */
 export function penalisedRewards(
-  { rewards, robustness, specificationCount: S, agentCount: A }: Robust & Pick<Trajectory, 'rewards'>,
+  {
+    rewards,
+    robustness,
+    specificationCount: S,
+    agentCount: A,
+  }: Pick<Trajectory, 'rewards' | 'robustness' | 'specificationCount' | 'agentCount'>,
   coefficient: number,
 ): Float32Array {
   return rewards.map((reward, i) => {

@@ -1,10 +1,9 @@
 /** Each fault of the system before, alone, shows in the figure that is there for it, and in no other. */
 import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
+import { loadData, startLearner, validatedTraining } from '@vigil/learner'
 import type { IterationMetrics } from '@vigil/runs'
 import { expect, it } from 'vitest'
-import { startLearner } from './learner.ts'
-import { loadData } from './session.ts'
-import { validatedTraining } from './validated-training.ts'
+import { LAB } from './composition.ts'
 
 const MLP: LabConfigInput = { policyHidden: [24], valueHidden: [16] }
 const LSTM: LabConfigInput = { ...MLP, policy: 'lstm', lstmHidden: [12], episodeSteps: 40 }
@@ -28,7 +27,7 @@ async function metricsOf(input: LabConfigInput): Promise<IterationMetrics[]> {
     'test',
   )
   const say = () => undefined
-  const learner = await startLearner(config, await loadData(config, undefined, say), say)
+  const learner = await startLearner(config, await loadData(config, undefined, say), say, LAB)
   const lines: IterationMetrics[] = []
   try {
     for await (const { metrics } of validatedTraining(learner, learner.begin())) lines.push(metrics)
@@ -45,17 +44,18 @@ async function symptomsOf(input: LabConfigInput) {
   const { allow, block, quarantine, alert } = metrics.actions
   return {
     ratiosPerDecision: metrics.ratiosPerDecision,
-    criticStarves: metrics.starvedByCritic! > 0.01,
+    criticStarves: (metrics.starvedByCritic ?? 0) > 0.01,
     paidForOthers: metrics.paidForOthers > 0,
-    valueUnitsDiffer: Math.abs(metrics.valueScale! - 1) > 0.01,
+    valueUnitsDiffer: Math.abs((metrics.valueScale ?? 1) - 1) > 0.01,
     replayDiffers: metrics.firstApproxKl! > 1e-5,
     countedActions: allow + block + quarantine + alert,
     threatRate: metrics.threatRate,
   }
 }
 
+/** Without faults of the update the engine is the product's, which has no figures for them. */
 const WITHOUT = {
-  ratiosPerDecision: expect.closeTo(1, 9),
+  ratiosPerDecision: undefined,
   criticStarves: false,
   paidForOthers: false,
   valueUnitsDiffer: false,
@@ -64,14 +64,20 @@ const WITHOUT = {
   threatRate: expect.closeTo(0.1, 1),
 }
 
+const ONE_EACH = { ratiosPerDecision: expect.closeTo(1, 9) }
+
 it.each<[string, LabConfigInput, object]>([
   ['no fault', MLP, {}],
   ['no fault, a recurrent team', LSTM, {}],
-  ['joint-clip', { ...MLP, defects: ['joint-clip'] }, { criticStarves: true }],
+  ['joint-clip', { ...MLP, defects: ['joint-clip'] }, { ...ONE_EACH, criticStarves: true }],
   ['vote-reward', { ...MLP, defects: ['vote-reward'] }, { paidForOthers: true }],
   ['vote-reward as a setting', { ...MLP, attribution: 'consensus' }, { paidForOthers: true }],
-  ['replay-mismatch', { ...MLP, defects: ['replay-mismatch'] }, { replayDiffers: true }],
-  ['replay-mismatch, a recurrent team', { ...LSTM, defects: ['replay-mismatch'] }, { replayDiffers: true }],
+  ['replay-mismatch', { ...MLP, defects: ['replay-mismatch'] }, { ...ONE_EACH, replayDiffers: true }],
+  [
+    'replay-mismatch, a recurrent team',
+    { ...LSTM, defects: ['replay-mismatch'] },
+    { ...ONE_EACH, replayDiffers: true },
+  ],
   ['value-units', { ...MLP, returnNormalisation: 'running', defects: ['value-units'] }, { valueUnitsDiffer: true }],
   ['value-units without units', { ...MLP, defects: ['value-units'] }, {}],
   ['partial-metrics', { ...MLP, defects: ['partial-metrics'] }, { countedActions: 4 * 48 }],
@@ -82,9 +88,9 @@ it.each<[string, LabConfigInput, object]>([
   expect(await symptomsOf(input)).toEqual({ ...WITHOUT, ...change })
 })
 
-it('drops the same units whatever the number of threads', async () => {
+it('drops the same units whatever the number of actors', async () => {
   const input: LabConfigInput = { ...LSTM, defects: ['replay-mismatch', 'ratio-matrix', 'joint-clip'] }
-  const [two, one] = [await metricsOf(input), await metricsOf({ ...input, actors: 1, engineThreads: 1 })]
+  const [two, one] = [await metricsOf(input), await metricsOf({ ...input, actors: 1 })]
   const learnt = (lines: IterationMetrics[]) =>
     lines.map(({ stepsPerSecond: _speed, collectMs: _collect, updateMs: _update, ...metrics }) => metrics)
   expect(learnt(one)).toEqual(learnt(two))

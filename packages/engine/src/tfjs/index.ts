@@ -1,0 +1,6 @@
+export { clipByAgentNorm } from './adam.ts'
+export { ppoGradients } from './gradients.ts'
+export { clippedSurrogate, type Surrogate } from './ppo-loss.ts'
+export { type GradientRule, namedTerms } from './ppo-rule.ts'
+export { splitTeam } from './team-state.ts'
+export { createTfjsEngine } from './tfjs-engine.ts'

@@ -1,0 +1,1 @@
+export { LAB } from './faults/composition.ts'
