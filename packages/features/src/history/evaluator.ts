@@ -1,6 +1,6 @@
 import type { Fold, HistoryKey } from './fold.ts'
 import { absorbers, type Clock, type EventColumn, type FeatureColumn, reader } from './fold-state.ts'
-import { createKeyTable } from './key-table.ts'
+import { createKeyTable, type SlotIndex } from './key-table.ts'
 import type { HistoryPlan } from './plan.ts'
 import { createSlab, growSlab, type Slab } from './slab.ts'
 import { LAST_TIME, slotLayout } from './slot-layout.ts'
@@ -11,6 +11,8 @@ export type EventRows<Key> = {
   readonly times: BigInt64Array
   /** Key of an event, of those that the plan calls `name`; null = the event has none. */
   keysOf(name: string): (row: number) => Key | null
+  /** An empty index of those keys. */
+  indexOf(name: string): SlotIndex<Key>
   column(name: string): EventColumn
 }
 
@@ -71,7 +73,7 @@ function createKeyHistory<Key>(
   const { words } = layout
   const keyOf = rows.keysOf(name)
   const slab = createSlab(words)
-  const table = createKeyTable<Key>(limit, (slotCount) => growSlab(slab, slotCount * words))
+  const table = createKeyTable<Key>(rows.indexOf(name), limit, (slotCount) => growSlab(slab, slotCount * words))
   const clock: Clock = { sinceNs: Number.NaN, high: 0, low: 0 }
   const setClock = clockSetter(clock, slab, rows.times)
   const around = { slab, layout, clock, column: rows.column }

@@ -142,14 +142,14 @@ function countingLast(fold: FoldOf<'count'>, last: number, around: Surroundings)
   const at = placeOf(fold, around)
   const { codes, code } = tokensOf(fold.of, fold.value, around)
   return (base, row) => {
-    const { u32, i32 } = slab
+    const { i32 } = slab
     const head = i32[base + at + 1] + 1 === last ? 0 : i32[base + at + 1] + 1
     i32[base + at + 1] = head
     const word = base + at + 2 + (head >> 5)
     const bit = 1 << (head & 31)
-    if ((i32[word] & bit) !== 0) u32[base + at]--
+    if ((i32[word] & bit) !== 0) i32[base + at]--
     if (codes[row] === code) {
-      u32[base + at]++
+      i32[base + at]++
       i32[word] |= bit
     } else i32[word] &= ~bit
   }

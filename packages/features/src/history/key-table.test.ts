@@ -6,7 +6,7 @@ it('remembers the keys used latest, in no more slots than there may be keys', ()
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(8)), (limit, uses) => {
       let slotCount = 1
-      const table = createKeyTable<number>(limit, (count) => {
+      const table = createKeyTable<number>(new Map(), limit, (count) => {
         slotCount = count
       })
       const latestFirst: number[] = []
@@ -29,7 +29,7 @@ it('remembers the keys used latest, in no more slots than there may be keys', ()
 
 it('doubles its slots, up to the limit', () => {
   const counts: number[] = []
-  const table = createKeyTable<number>(200, (count) => counts.push(count))
+  const table = createKeyTable<number>(new Map(), 200, (count) => counts.push(count))
   for (let key = 0; key < 1000; key++) table.use(key)
   expect(counts).toEqual([64, 128, 201])
 })

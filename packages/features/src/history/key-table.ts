@@ -15,16 +15,29 @@ export type KeyTable<Key> = {
   readonly size: number
 }
 
+/** Where a table keeps the slot of each key: a Map, or what is faster for the keys at hand. */
+export type SlotIndex<Key> = {
+  get(key: Key): number | undefined
+  set(key: Key, slot: number): void
+  delete(key: Key): void
+}
+
 /**
+ * @param slots an empty index
  * @param limit keys remembered
  * @param grow  called with the number of slots, slot 0 included, before a slot beyond the former number is used; it doubles
  */
-export function createKeyTable<Key>(limit: number, grow: (slotCount: number) => void): KeyTable<Key> {
-  const slots = new Map<Key, number>()
+export function createKeyTable<Key>(
+  slots: SlotIndex<Key>,
+  limit: number,
+  grow: (slotCount: number) => void,
+): KeyTable<Key> {
   const keys: (Key | undefined)[] = [undefined]
   let older = new Int32Array(1)
   let newer = new Int32Array(1)
   const used = { slot: 0, isNew: false }
+  // An event is read and then absorbed: its key is looked up once.
+  let found = 0
 
   const widen = () => {
     const slotCount = Math.min(limit + 1, Math.max(64, 2 * older.length))
@@ -44,7 +57,7 @@ export function createKeyTable<Key>(limit: number, grow: (slotCount: number) => 
   }
   /** A slot that nobody holds, in no list. */
   const freeSlot = () => {
-    if (slots.size < limit) {
+    if (keys.length <= limit) {
       if (keys.length === older.length) widen()
       return keys.push(undefined) - 1
     }
@@ -55,9 +68,12 @@ export function createKeyTable<Key>(limit: number, grow: (slotCount: number) => 
   }
 
   return {
-    find: (key) => slots.get(key) ?? 0,
+    find: (key) => {
+      found = slots.get(key) ?? 0
+      return found
+    },
     use: (key) => {
-      const known = slots.get(key)
+      const known = keys[found] === key ? found : slots.get(key)
       const slot = known ?? freeSlot()
       if (known === undefined) {
         slots.set(key, slot)
@@ -72,7 +88,7 @@ export function createKeyTable<Key>(limit: number, grow: (slotCount: number) => 
       return used
     },
     get size() {
-      return slots.size
+      return keys.length - 1
     },
   }
 }

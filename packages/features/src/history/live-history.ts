@@ -42,38 +42,38 @@ export type LiveHistory = {
 export function createHistory(plan: HistoryPlan): LiveHistory {
   const tokens = createTokenTable()
   const times = new BigInt64Array(1)
-  const keys = new Map<string, string | null>(plan.keys.map(({ name }) => [name, null]))
-  const columns = new Map(
-    plan.columns.map(({ name, kind }): [string, EventColumn] => [
-      name,
+  const keys = plan.keys.map(({ name }) => ({ name, key: null as string | null }))
+  const columns = plan.columns.map(({ name, kind }): { readonly name: string; readonly column: EventColumn } => ({
+    name,
+    column:
       kind === 'number'
         ? { kind, values: new Float64Array(1) }
         : { kind, codes: new Int32Array(1), codeOf: tokens.pinnedCodeOf },
-    ]),
-  )
+  }))
   const evaluator = createEvaluator<string>(
     plan,
     {
       times,
-      keysOf: (name) => () => keys.get(name) ?? null,
-      column: (name) => columns.get(name) as EventColumn,
+      keysOf: (name) => {
+        const own = keys.find((each) => each.name === name)
+        return () => own?.key ?? null
+      },
+      indexOf: () => new Map(),
+      column: (name) => columns.find((each) => each.name === name)?.column as EventColumn,
     },
     1,
   )
+  /** Puts an event into the one row. What is refused leaves the row as it may, and the past as it was. */
   const take = (event: LiveEvent) => {
     tokens.sweepWhereDue(evaluator.visitTokens)
-    const time = timeOf(event)
-    const texts = plan.keys.map(({ name }) => textOf(event.keys, name))
-    const values = plan.columns.map(({ name, kind }) =>
-      kind === 'token' ? textOf(event.values, name) : numberOf(event.values, name),
-    )
-    times[0] = time
-    for (const [i, { name }] of plan.keys.entries()) keys.set(name, texts[i])
-    for (const [i, { name }] of plan.columns.entries()) {
-      const column = columns.get(name) as EventColumn
-      const value = values[i]
-      if (column.kind === 'number') column.values[0] = value as number
-      else column.codes[0] = value === null ? -1 : tokens.codeOf(value as string)
+    times[0] = timeOf(event)
+    for (const own of keys) own.key = textOf(event.keys, own.name)
+    for (const { name, column } of columns) {
+      if (column.kind === 'number') column.values[0] = numberOf(event.values, name)
+      else {
+        const token = textOf(event.values, name)
+        column.codes[0] = token === null ? -1 : tokens.codeOf(token)
+      }
     }
   }
   return {

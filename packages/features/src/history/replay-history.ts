@@ -2,13 +2,14 @@ import { featureError } from '../errors.ts'
 import type { RawColumn } from '../raw-column.ts'
 import { createEvaluator } from './evaluator.ts'
 import type { EventColumn } from './fold-state.ts'
+import type { SlotIndex } from './key-table.ts'
 import type { HistoryPlan } from './plan.ts'
 
 /** A recording: N events, each a row. */
 export type RecordedEvents = {
   /** [N] nanoseconds since 1970 */
   readonly times: BigInt64Array
-  /** [N] per key of the plan: code of the event's key, -1 = it has none */
+  /** [N] per key of the plan: code of the event's key, numbered from 0, -1 = it has none */
   readonly keys: Readonly<Record<string, Int32Array>>
   /** [N] per column of the plan */
   readonly columns: Readonly<Record<string, RawColumn>>
@@ -52,6 +53,7 @@ export function replayHistory(
         const codes = events.keys[name]
         return (row) => (codes[row] < 0 ? null : codes[row])
       },
+      indexOf: (name) => codeIndex(events.keys[name]),
       column: (name) => columns.get(name) as EventColumn,
     },
     events.times.length,
@@ -71,6 +73,22 @@ export function replayHistory(
       return [name, { kind: 'token', codes: feature.codes, dictionary }]
     }),
   )
+}
+
+/** Slots by code; 0 is no slot. */
+function codeIndex(codes: Int32Array): SlotIndex<number> {
+  let codeCount = 0
+  for (const code of codes) codeCount = Math.max(codeCount, code + 1)
+  const slots = new Int32Array(codeCount)
+  return {
+    get: (code) => (slots[code] === 0 ? undefined : slots[code]),
+    set: (code, slot) => {
+      slots[code] = slot
+    },
+    delete: (code) => {
+      slots[code] = 0
+    },
+  }
 }
 
 /** Code that no event has. */
