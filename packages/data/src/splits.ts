@@ -7,6 +7,9 @@ import { dataError } from './errors.ts'
 const SHARES = [14, 3, 3] as const
 const SHARE_TOTAL = 20
 
+/** Of rows that belong to no part. */
+const NO_PART = 3
+
 const PART_NAMES = ['train', 'validation', 'test'] as const
 
 /**
@@ -21,7 +24,9 @@ const PART_NAMES = ['train', 'validation', 'test'] as const
  */
 export function splitRows(events: RawEvents, division: Division): Dataset['splits'] {
   const { kind } = division
-  const parts = partsOf(events, division)
+  const { unknown } = events
+  const divided = partsOf(events, division)
+  const parts = unknown === undefined ? divided : divided.map((part, row) => (unknown[row] === 1 ? NO_PART : part))
   const order = rowsByStream(events)
   const [train, validation, test] = PART_NAMES.map((_, part) => collectPart(events, order, parts, part))
   const split = { train, validation, test }

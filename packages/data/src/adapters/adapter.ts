@@ -23,6 +23,8 @@ export type RawEvents = {
   readonly classes: Uint8Array
   /** 'benign' first. */
   readonly classNames: readonly string[]
+  /** [N] 1 = nobody knows the label of the row: it is in no part. Left out = all are known. */
+  readonly unknown?: Uint8Array
   /** [N] stream of each row, numbered from 0. */
   readonly streams: Uint32Array
   /** [N] rank of each row in time over the whole set: a permutation of 0 .. N-1. */

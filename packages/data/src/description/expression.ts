@@ -5,6 +5,9 @@ import { shownText } from '../tables/csv-text.ts'
 /** A cell as an expression sees it. */
 export type CellValue = number | string | boolean | null
 
+/** Cells repeat: so many results are remembered. */
+const RESULTS_KEPT = 10_000
+
 /** A CEL expression over the columns of a row. */
 export type Expression = {
   readonly text: string
@@ -41,26 +44,32 @@ export function compileExpression(text: string, key: string): Expression {
       text,
     )
   const evaluate = understood(() => parse(spelled))
+  const known = new Map<string, boolean>()
   return {
     text,
     columns,
     isTrue(cell) {
-      let isLacking = false
-      const row: Record<string, CellValue> = Object.create(null)
-      for (const name of columns) {
-        row[name] = cell(name)
-        if (row[name] === null) isLacking = true
-      }
-      try {
-        const result: unknown = evaluate({ row })
-        if (typeof result === 'boolean') return result
-        if (isLacking) return false
-        throw new Error(`needs true or false as its result, received ${shownText(String(result))}`)
-      } catch (cause) {
-        if (isLacking) return false
-        throw invalid(key, text, (cause as Error).message)
-      }
+      const values = columns.map(cell)
+      const name = JSON.stringify(values)
+      const result = known.get(name) ?? compute(values)
+      if (known.size < RESULTS_KEPT) known.set(name, result)
+      return result
     },
+  }
+
+  function compute(values: readonly CellValue[]): boolean {
+    const row: Record<string, CellValue> = Object.create(null)
+    for (const [i, name] of columns.entries()) row[name] = values[i]
+    const isLacking = values.includes(null)
+    try {
+      const result: unknown = evaluate({ row })
+      if (typeof result === 'boolean') return result
+      if (isLacking) return false
+      throw new Error(`needs true or false as its result, received ${shownText(String(result))}`)
+    } catch (cause) {
+      if (isLacking) return false
+      throw invalid(key, text, (cause as Error).message)
+    }
   }
 
   function understood<T>(read: () => T): T {

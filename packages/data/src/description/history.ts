@@ -66,7 +66,7 @@ export function historyOf(
  * Replays the events through the folds.
  *
  * @param streams  [N] stream of each event
- * @param timeRank [N] rank of each event in time
+ * @param order    events in the order of time
  * @param times    [N] milliseconds since 1970; null = the description names no time
  */
 export function replayed(
@@ -75,24 +75,22 @@ export function replayed(
     table,
     columns,
     streams,
-    timeRank,
+    order,
     times,
   }: {
     readonly table: Table
     readonly columns: ReadonlyMap<string, ReadColumn>
     readonly streams: Int32Array
-    readonly timeRank: Uint32Array
+    readonly order: Uint32Array
     readonly times: Float64Array | null
   },
 ): Map<string, RawColumn> {
-  const order = new Uint32Array(timeRank.length)
-  for (let row = 0; row < order.length; row++) order[timeRank[row]] = row
   const recorded = Object.fromEntries(
     plan.columns.map(({ name }) => [name, columns.get(name)?.column ?? tokensOf(table, name)]),
   )
   return replayHistory(
     plan,
-    { times: nanoseconds(times, timeRank.length), keys: { [STREAM]: streams }, columns: recorded },
+    { times: nanoseconds(times, order.length), keys: { [STREAM]: streams }, columns: recorded },
     { order, instants: null },
   )
 }

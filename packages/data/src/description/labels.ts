@@ -17,6 +17,8 @@ export type Labels = {
   readonly classes: Uint8Array
   /** 'benign' first. */
   readonly classNames: readonly string[]
+  /** [N] 1 = nobody knows the label. */
+  readonly unknown?: Uint8Array
   /** What a person should know of how labels were found. */
   readonly notes: readonly string[]
 }
@@ -60,13 +62,20 @@ export async function labelsOf(table: Table, description: Description, source: s
     }
     classes[row] = index
   }
-  return { labels, classes, classNames, notes }
+  const unknown = unknownOf(table, description, labels)
+  return { labels, classes, classNames, notes, ...(unknown !== null && { unknown }) }
+}
+
+function unknownOf(table: Table, { label }: Description, labels: Uint8Array): Uint8Array | null {
+  if (!('expression' in label) || label.unknown === undefined) return null
+  const judge = judgeByExpression(table, label.unknown, 'label.unknown')
+  return labels.map((threat, row) => (threat === 0 && judge(row) !== null ? 1 : 0))
 }
 
 function judgeOf(table: Table, description: Description, source: string, notes: string[]): Judge | Promise<Judge> {
   const { label } = description
   if ('column' in label) return judgeByColumn(table, label)
-  if ('expression' in label) return judgeByExpression(table, label.expression)
+  if ('expression' in label) return judgeByExpression(table, label.expression, 'label.expression')
   if ('join' in label) return judgeByJoin(table, description, label.join, source, notes)
   return judgeByWindows(table, description, label.windows, source, notes)
 }
@@ -106,8 +115,8 @@ function isSame(text: string, value: Value): boolean {
   return typeof value === 'number' && parseText(text) === value
 }
 
-function judgeByExpression(table: Table, text: string): Judge {
-  const expression = compileExpression(text, 'label.expression')
+function judgeByExpression(table: Table, text: string, key: string): Judge {
+  const expression = compileExpression(text, key)
   const cells = new Map(expression.columns.map((name) => [name, cellsOf(table, name)]))
   return (row) => (expression.isTrue((name) => cellValue(cells.get(name)?.(row) ?? null)) ? 'threat' : null)
 }

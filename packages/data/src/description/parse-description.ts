@@ -69,8 +69,15 @@ export function parseDescription(text: string, source: string): Description {
     const path = isKey ? [...issue.path, issue.keys[0]] : issue.path
     throw invalid(source, place(path, isKey), complaintOf(issue, given))
   }
-  requireSense(result.data, (path, complaint) => invalid(source, place(path), complaint))
-  return result.data
+  const described = withCountedColumns(result.data)
+  requireSense(described, (path, complaint) => invalid(source, place(path), complaint))
+  return described
+}
+
+/** What units count where the description does not say. */
+function withCountedColumns({ unit, ...description }: Description): Description {
+  if (unit === undefined) return description
+  return { ...description, unit: { ...unit, of: unit.of.length > 0 ? unit.of : description.columns.categorical } }
 }
 
 /** A key of the preset holds where the description has none; within columns and history, key by key. */
@@ -178,7 +185,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 /** What the schema cannot say. */
 function requireSense(
-  { files, label, class: className, split, history, stream, columns }: Description,
+  { files, label, class: className, split, history, stream, columns, time, unit }: Description,
   wrong: (path: readonly PropertyKey[], complaint: string) => Error,
 ): void {
   if (files.all === undefined && files.train === undefined)
@@ -205,6 +212,19 @@ function requireSense(
   }
   if ('join' in label && (label.join.column === undefined) !== (label.join.threat === undefined)) {
     throw wrong(['label', 'join'], '"label.join" needs "column" and "threat" together, or neither.')
+  }
+  if (unit !== undefined) {
+    if ((unit.every === undefined) === (unit.first === undefined)) {
+      throw wrong(['unit'], '"unit" needs either "every", a span of time, or "first", a number of events.')
+    }
+    if (unit.every !== undefined && time === undefined)
+      throw wrong(['unit', 'every'], '"unit.every" needs the time of each event. Give "time: { column }".')
+    if (unit.of.length === 0) throw wrong(['unit'], '"unit" needs "of", the columns whose values are counted.')
+    if (history !== undefined)
+      throw wrong(
+        ['history'],
+        '"history" is that of single events, but "unit" judges several together. Leave one of the two out.',
+      )
   }
   if (history !== undefined && stream.length === 0)
     throw wrong(['history'], '"history" is that of a stream: give the columns that tell it in "stream".')

@@ -19,7 +19,12 @@ const labelColumn = z.strictObject({
   benign: values.optional().describe('its values that mean no threat; all others are threats'),
 })
 
-const labelExpression = z.strictObject({ expression: expression.describe('CEL over the columns; true = threat') })
+const labelExpression = z.strictObject({
+  expression: expression.describe('CEL over the columns; true = threat'),
+  unknown: expression
+    .optional()
+    .describe('CEL; true = nobody knows: neither learnt from nor scored, unless it is a threat'),
+})
 
 const labelJoin = z.strictObject({
   join: z.strictObject({
@@ -146,6 +151,31 @@ export const descriptionSchema = z.strictObject({
     })
     .optional()
     .describe('what is remembered of the same stream, strictly before the event'),
+  unit: z
+    .strictObject({
+      by: z
+        .union([column, columns.min(1)])
+        .transform((by) => (typeof by === 'string' ? [by] : by))
+        .describe('columns that tell whose events are judged together'),
+      every: duration.optional().describe('events of one such span of time are one unit'),
+      first: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('the first events alone are looked at, and there is one unit for each key'),
+      of: columns.default([]).describe('columns whose values are counted; without it those of columns.categorical'),
+      pairs: z.boolean().default(false).describe('whether pairs of values that follow each other are counted too'),
+      values: z.int().min(1).max(1000).default(128).describe('the most values of a column that are counted one by one'),
+      windows: z
+        .array(duration)
+        .max(8)
+        .default(['10m', '60m'])
+        .describe('spans of time up to now over which values are counted besides'),
+      unique: z.boolean().default(false).describe('whether a unit of the same values as an earlier one is left out'),
+    })
+    .optional()
+    .describe('what is judged, where it is not the single event'),
   capturedUnder: z
     .enum(['passive', 'ids', 'ips', 'unknown'])
     .default('unknown')

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { dataError } from '../errors.ts'
 import { shownPath } from '../tables/csv-text.ts'
 
-const NAMES = /\.(csv|tsv|log|json|jsonl|ndjson|parquet)(\.gz|\.zst)?$/i
+const NAMES = /\.(csv|tsv|txt|log|json|jsonl|ndjson|parquet)(\.gz|\.zst)?$/i
 
 /** More files than this are taken for a wrong pattern. */
 const FILES_MAX = 10_000

@@ -2,10 +2,11 @@ import { type FileMark, markOf, type TextEncoding, textOf } from './open-bytes.t
 import { readDelimited } from './read-delimited.ts'
 import { readJsonLines } from './read-json-lines.ts'
 import { readParquet } from './read-parquet.ts'
+import { readSequence } from './read-sequence.ts'
 import { readZeek } from './read-zeek.ts'
 import { type Table, TableBuilder, type TablePlan } from './table-builder.ts'
 
-export const FORMATS = ['csv', 'tsv', 'zeek', 'jsonl', 'parquet'] as const
+export const FORMATS = ['csv', 'tsv', 'zeek', 'jsonl', 'parquet', 'sequence'] as const
 
 /** How rows stand in a file. */
 type Format = (typeof FORMATS)[number]
@@ -31,11 +32,11 @@ export async function readTable(
   paths: readonly string[],
   style: SourceStyle,
   plan: TablePlan,
-  progress: (path: string) => void,
+  progress: (path: string, index: number, count: number) => void,
 ): Promise<Table> {
   const table = new TableBuilder(plan)
-  for (const path of paths) {
-    progress(path)
+  for (const [index, path] of paths.entries()) {
+    progress(path, index, paths.length)
     await readFile(table, path, style)
     table.endFile(path)
   }
@@ -47,6 +48,7 @@ async function readFile(table: TableBuilder, path: string, style: SourceStyle): 
   if (format === 'parquet') return await readParquet(table, path)
   const text = textOf(path, style.encoding)
   if (format === 'jsonl') return await readJsonLines(table, path, text)
+  if (format === 'sequence') return await readSequence(table, path, text)
   if (format === 'zeek') return await readZeek(table, path, text)
   const delimiter = format === 'tsv' ? '\t' : style.delimiter
   await readDelimited(table, path, text, { delimiter, names: style.header })

@@ -1,0 +1,81 @@
+import { type ColumnPlan, featureError, type RawColumn } from '@vigil/features'
+import type { FeatureProfile } from '../adapters/adapter.ts'
+import { dataError } from '../errors.ts'
+import { numbersOf, type ReadColumn } from '../reading/column-builder.ts'
+import type { Table } from '../reading/table-builder.ts'
+import { shownText } from '../tables/csv-text.ts'
+import { inputsOfColumn } from './inputs.ts'
+import { labelColumns } from './read-described.ts'
+import type { Description } from './schema.ts'
+
+/** Columns that tell the label, the part or the moment, and are never inputs. */
+function answerColumns(description: Description): Set<string> {
+  const { label, class: className, split, time } = description
+  const names = new Set<string>()
+  if ('column' in label) names.add(label.column)
+  if ('expression' in label) for (const name of labelColumns(label)) names.add(name)
+  if (className !== undefined) names.add(className)
+  if (split !== undefined && 'column' in split) names.add(split.column)
+  if (time !== undefined) names.add(time.column)
+  return names
+}
+
+/** Columns that may be inputs, each as it was asked for. */
+export function inputColumns(table: Table, { columns, stream, ...description }: Description): Map<string, ReadColumn> {
+  const answers = answerColumns({ columns, stream, ...description })
+  const numeric = new Set(columns.numeric)
+  const categorical = new Set(columns.categorical)
+  const chosen = new Map<string, ReadColumn>()
+  for (const [name, read] of table.columns) {
+    const isListed = numeric.has(name) || categorical.has(name)
+    if (answers.has(name) || columns.ignore.includes(name)) continue
+    // What names an entity is no input unless it is asked for.
+    if (!isListed && (stream.includes(name) || (columns.default === 'ignore' && !columns.leaky.includes(name))))
+      continue
+    chosen.set(name, !categorical.has(name) && read.column.kind === 'token' ? asNumbers(read, numeric.has(name)) : read)
+  }
+  return chosen
+}
+
+/** A column that had to be read as texts, as numbers where it is asked for or all texts spell some. */
+function asNumbers(read: ReadColumn, isAsked: boolean): ReadColumn {
+  if (read.column.kind !== 'token' || read.isIdentifier) return read
+  const numbers = numbersOf(read.column)
+  if (!isAsked && (numbers.malformed > 0 || read.column.dictionary.length === 0)) return read
+  const { column, infinite, malformed, example } = numbers
+  return { ...read, column, counts: { ...read.counts, infinite, malformed, example } }
+}
+
+export function planOf(
+  columns: ReadonlyMap<string, ReadColumn>,
+  { columns: { categorical, numeric, leaky } }: Description,
+  features: FeatureProfile,
+  rows: Uint32Array,
+): ColumnPlan[] {
+  if (features === 'seed7') {
+    throw dataError(
+      'REQUEST_INVALID',
+      'features: events of a description have the profiles behaviour and full, received seed7. Choose behaviour.',
+    )
+  }
+  const plans: ColumnPlan[] = []
+  for (const [name, read] of columns) {
+    if (features === 'behaviour' && leaky.includes(name)) continue
+    const asked = categorical.includes(name) ? 'categorical' : numeric.includes(name) ? 'numeric' : 'auto'
+    plans.push(...inputsOfColumn(read, rows, asked).plans)
+  }
+  if (plans.length > 0) return plans
+  throw dataError(
+    'COLUMNS_MISSING',
+    'Data files: need a column that tells events apart, received none but identifiers, constants and what the description leaves out. List columns in "columns".',
+  )
+}
+
+export function columnOf(columns: ReadonlyMap<string, ReadColumn>, name: string): RawColumn {
+  const column = columns.get(name)?.column
+  if (column !== undefined) return column
+  throw featureError(
+    'PIPELINE_MISMATCH',
+    `Feature pipeline: needs the column ${shownText(name)}, which the events do not have. Use the description that the run was trained with.`,
+  )
+}

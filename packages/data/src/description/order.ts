@@ -1,0 +1,55 @@
+import type { Table } from '../reading/table-builder.ts'
+import { keysOf } from './labels.ts'
+import type { Description } from './schema.ts'
+
+/**
+ * Streams numbered in the order in which they come. Rows that lack part of the key, or have none, are a stream each.
+ *
+ * @returns with `keyed`, in which those have none: -1
+ */
+export function streamsOf(
+  table: Table,
+  names: readonly string[],
+): { readonly streams: Uint32Array; readonly keyed: Int32Array } {
+  const streams = Uint32Array.from({ length: table.rowCount }, (_, row) => row)
+  const keyed = new Int32Array(table.rowCount).fill(-1)
+  if (names.length === 0) return { streams, keyed }
+  const keyOf = keysOf(table, names)
+  const numbers = new Map<string, number>()
+  let next = 0
+  for (let row = 0; row < table.rowCount; row++) {
+    const key = keyOf(row)
+    const known = key === null ? undefined : numbers.get(key)
+    streams[row] = known ?? next++
+    if (key === null) continue
+    keyed[row] = streams[row]
+    if (known === undefined) numbers.set(key, streams[row])
+  }
+  return { streams, keyed }
+}
+
+/** Milliseconds since 1970, null where the description names no time. A row without a time has that of the row before it. */
+export function timesOf(table: Table, { time }: Description): Float64Array | null {
+  if (time === undefined) return null
+  const column = table.columns.get(time.column)?.column
+  if (column?.kind !== 'number') throw new TypeError('times are numbers')
+  const times = column.values.slice()
+  for (let row = 0; row < times.length; row++) if (Number.isNaN(times[row])) times[row] = row === 0 ? 0 : times[row - 1]
+  return times
+}
+
+/** Ranks by time, then by place in the files. */
+export function ranksOf(times: Float64Array | null, rowCount: number): Uint32Array {
+  const ranks = Uint32Array.from({ length: rowCount }, (_, row) => row)
+  if (times === null) return ranks
+  const order = ranks.slice().sort((a, b) => times[a] - times[b] || a - b)
+  for (let rank = 0; rank < order.length; rank++) ranks[order[rank]] = rank
+  return ranks
+}
+
+/** Rows in the order of their ranks. */
+export function orderOf(ranks: Uint32Array): Uint32Array {
+  const order = new Uint32Array(ranks.length)
+  for (let row = 0; row < order.length; row++) order[ranks[row]] = row
+  return order
+}

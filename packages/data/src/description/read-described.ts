@@ -1,0 +1,158 @@
+import { dirname, relative } from 'node:path'
+import { dataError } from '../errors.ts'
+import type { ReadAs, ReadColumn } from '../reading/column-builder.ts'
+import { findSources } from '../reading/event-sources.ts'
+import { readTable } from '../reading/read-table.ts'
+import type { Table } from '../reading/table-builder.ts'
+import { findColumns } from '../tables/columns.ts'
+import { shownText } from '../tables/csv-text.ts'
+import { cellValue, compileExpression } from './expression.ts'
+import type { Description } from './schema.ts'
+
+/** More rows than this are refused: their inputs would not fit the memory that actors share. */
+const ROWS_MAX = 40_000_000
+
+/** Progress names about so many files, however many there are. */
+const READINGS_SHOWN = 10
+
+/** Columns that every table has, unless its files have some of the same name: where a row was read. */
+const PLACE_COLUMNS = ['file', 'folder']
+
+/** The table of a description's files, train files before test files. */
+export async function readDescribed(
+  description: Description,
+  source: string,
+  progress: (message: string) => void,
+): Promise<{ readonly table: Table; readonly testFrom: number }> {
+  const base = dirname(source)
+  const { all, train, test } = description.files
+  const paths = findSources(all ?? train ?? [], base)
+  const testPaths = test === undefined ? [] : findSources(test, base)
+  const twice = testPaths.find((path) => paths.includes(path))
+  if (twice !== undefined) {
+    throw dataError(
+      'DESCRIPTION_INVALID',
+      `Description, "files": ${shownText(twice)} is a train file and a test file. Keep one.`,
+    )
+  }
+  const keep = description.where === undefined ? null : compileExpression(description.where, 'where')
+  const { time, format, encoding, delimiter = null, header = null } = description
+  const table = await readTable(
+    [...paths, ...testPaths],
+    { format, encoding, delimiter, header },
+    {
+      readAs: readAsOf(description, keep?.columns ?? []),
+      missing: description.missing,
+      timeUnit: time === undefined || time.unit === 'auto' ? null : time.unit,
+      keep: keep === null ? null : (cell) => keep.isTrue((name) => cellValue(cell(name))),
+      rowsMax: ROWS_MAX,
+    },
+    (path, index, count) => {
+      if (index % Math.ceil(count / READINGS_SHOWN) === 0) progress(`reading file ${index + 1} of ${count}: ${path}`)
+    },
+  )
+  if (table.columns.size > 0) requireColumns(table, description, keep?.columns ?? [])
+  if (table.rowCount === 0) {
+    throw dataError(
+      'PATH_EMPTY',
+      `Data files: need rows, received none${table.leftOut > 0 ? ` but ${table.leftOut} that "where" leaves out` : ''}. Check "files" and "where".`,
+    )
+  }
+  const testFrom = table.files[paths.length]?.start ?? table.rowCount
+  return { table: withPlaces(table, description, base), testFrom: testPaths.length === 0 ? table.rowCount : testFrom }
+}
+
+/** Columns that the expressions of a label look at. */
+export function labelColumns(label: { readonly expression: string; readonly unknown?: string | undefined }): string[] {
+  const { expression, unknown } = label
+  return [
+    ...compileExpression(expression, 'label.expression').columns,
+    ...(unknown === undefined ? [] : compileExpression(unknown, 'label.unknown').columns),
+  ]
+}
+
+/** Columns that are needed for something else than inputs, as texts. */
+function roleColumns({ label, class: className, stream, split, history, unit }: Description): Set<string> {
+  const names = new Set<string>([...stream, ...(history?.of ?? []), ...(unit?.by ?? []), ...(unit?.of ?? [])])
+  if ('column' in label) names.add(label.column)
+  if ('expression' in label) for (const name of labelColumns(label)) names.add(name)
+  if ('join' in label) for (const name of label.join.on) names.add(name)
+  if ('windows' in label) for (const name of label.windows.on) names.add(name)
+  if (className !== undefined) names.add(className)
+  if (split !== undefined && 'column' in split) names.add(split.column)
+  return names
+}
+
+function readAsOf(description: Description, whereColumns: readonly string[]): (name: string) => ReadAs | null {
+  const { columns, time } = description
+  const roles = roleColumns(description)
+  const [categorical, numeric, ignored] = [columns.categorical, columns.numeric, columns.ignore].map(
+    (names) => new Set(names),
+  )
+  const needed = new Set([...whereColumns, ...columns.leaky])
+  return (name) => {
+    if (name === time?.column) return 'times'
+    if (roles.has(name) || categorical.has(name)) return 'tokens'
+    if (numeric.has(name)) return 'numbers'
+    if (needed.has(name)) return 'auto'
+    return ignored.has(name) || columns.default === 'ignore' ? null : 'auto'
+  }
+}
+
+function requireColumns(table: Table, description: Description, whereColumns: readonly string[]): void {
+  const { columns, time, preset } = description
+  const present = [...table.columns.keys()]
+  // A preset names what its kind of events may have; what a person names has to be there.
+  const listed = preset === 'none' ? [...columns.categorical, ...columns.numeric, ...columns.leaky] : []
+  const needed = [
+    ...new Set([...roleColumns(description), ...(time === undefined ? [] : [time.column]), ...whereColumns, ...listed]),
+  ]
+  const inFiles = needed.filter((name) => !PLACE_COLUMNS.includes(name))
+  findColumns(table.files[0].path, inFiles, present)
+  const ambiguous = table.renamed.map((name) => name.replace(/ \(\d+\)$/, '')).find((name) => needed.includes(name))
+  if (ambiguous === undefined) return
+  throw dataError(
+    'COLUMNS_REPEATED',
+    `Data files: need one column ${shownText(ambiguous)}, received several. Name the columns in "header", or remove all but one.`,
+  )
+}
+
+/** The table with the columns that tell the file of each row, where the description names them. */
+function withPlaces(table: Table, description: Description, base: string): Table {
+  const columns = new Map(table.columns)
+  const roles = roleColumns(description)
+  for (const name of PLACE_COLUMNS) {
+    if (!roles.has(name) || columns.has(name)) continue
+    const codes = new Int32Array(table.rowCount)
+    const dictionary: string[] = []
+    for (const { path, start, end } of table.files) {
+      const text = relative(base, name === 'file' ? path : dirname(path))
+      if (dictionary.at(-1) !== text) dictionary.push(text)
+      codes.fill(dictionary.length - 1, start, end)
+    }
+    const counts = { missing: 0, infinite: 0, malformed: 0, example: null }
+    const read: ReadColumn = { name, column: { kind: 'token', codes, dictionary }, counts, isIdentifier: false }
+    columns.set(name, read)
+  }
+  return { ...table, columns }
+}
+
+/** What was found besides good values: nothing is dropped without a word. */
+export function notesOf({ columns, leftOut, repeatedHeaders, renamed }: Table): string[] {
+  const notes: string[] = []
+  if (leftOut > 0) notes.push(`${leftOut} rows were left out by "where"`)
+  if (repeatedHeaders > 0) notes.push(`${repeatedHeaders} header lines came again and were passed over`)
+  for (const name of renamed) notes.push(`a column's name comes again: it is called ${shownText(name)}`)
+  for (const { name, counts, isIdentifier } of columns.values()) {
+    const { missing, infinite, malformed, example } = counts
+    const found = [
+      ...(missing > 0 ? [`${missing} missing`] : []),
+      ...(infinite > 0 ? [`${infinite} infinite`] : []),
+      ...(malformed > 0 ? [`${malformed} not a number, as ${shownText(example ?? '')}`] : []),
+    ]
+    if (found.length > 0)
+      notes.push(`column ${shownText(name)}: ${found.join(', ')}${infinite + malformed > 0 ? '; read as missing' : ''}`)
+    if (isIdentifier) notes.push(`column ${shownText(name)}: too many different texts; left out`)
+  }
+  return notes
+}

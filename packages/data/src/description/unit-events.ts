@@ -1,0 +1,120 @@
+import { featureError } from '@vigil/features'
+import type { RawEvents } from '../adapters/adapter.ts'
+import type { Division } from '../dataset.ts'
+import { dataError } from '../errors.ts'
+import type { Table } from '../reading/table-builder.ts'
+import { shownText } from '../tables/csv-text.ts'
+import { keysOf, tokensOf } from './labels.ts'
+import type { Description } from './schema.ts'
+import type { Units } from './unit-counts.ts'
+import { gatherUnits, unitColumns } from './units.ts'
+
+/** Nothing but what units take from their events. */
+type Events = Pick<
+  RawEvents,
+  'labels' | 'classes' | 'classNames' | 'unknown' | 'division' | 'notes' | 'posterior' | 'close'
+>
+
+type UnitSettings = NonNullable<Description['unit']>
+
+/**
+ * Units as rows. One is a threat where one of its events is, under the name of the first such event; its label is unknown where
+ * that of one of its events is and none is a threat. It belongs to the part of its first event.
+ *
+ * @throws {VigilError} PATH_EMPTY where no event has the columns that units go by
+ */
+export function unitEvents(
+  events: Events,
+  table: Table,
+  settings: UnitSettings,
+  at: { readonly order: Uint32Array; readonly times: Float64Array | null },
+): RawEvents {
+  const units = gatherUnits(table, settings, at)
+  if (units.count === 0) {
+    throw dataError(
+      'PATH_EMPTY',
+      `Description, "unit.by": needs events with ${settings.by.map(shownText).join(' and ')}, received none. Name columns that the events have.`,
+    )
+  }
+  const columns = unitColumns(table, settings, units, at.order)
+  const { labels, classes, unknown } = judgedUnits(events, units, at.order)
+  const repeated = settings.unique ? repeatedUnits(table, settings, units, at.order) : null
+  const leftOut = unknown.map((is, unit) => is | (repeated?.[unit] ?? 0))
+  const count = (flags: Uint8Array | null) => flags?.reduce((sum, flag) => sum + flag, 0) ?? 0
+  return {
+    ...events,
+    rowCount: units.count,
+    labels,
+    classes,
+    unknown: leftOut,
+    streams: units.keys,
+    timeRank: Uint32Array.from({ length: units.count }, (_, unit) => unit),
+    division: divisionOfUnits(events.division, units),
+    notes: [
+      ...events.notes,
+      `${units.count} units of ${table.rowCount} events`,
+      ...(count(unknown) > 0 ? [`${count(unknown)} units have a label that nobody knows; they are left out`] : []),
+      ...(count(repeated) > 0 ? [`${count(repeated)} units hold the values of an earlier one; they are left out`] : []),
+    ],
+    history: null,
+    plan: (_, rows) => columns.plan(rows),
+    column: async (name) => {
+      const column = columns.column(name)
+      if (column !== null) return column
+      throw featureError(
+        'PIPELINE_MISMATCH',
+        `Feature pipeline: needs the column ${shownText(name)}, which the units do not have. Use the description that the run was trained with.`,
+      )
+    },
+  }
+}
+
+function judgedUnits(
+  { labels: own, classes: ownClasses, unknown: isUnknown }: Events,
+  { unitOf, count }: Units,
+  order: Uint32Array,
+) {
+  const labels = new Uint8Array(count)
+  const classes = new Uint8Array(count)
+  const unknown = new Uint8Array(count)
+  for (const event of order) {
+    const unit = unitOf[event]
+    if (unit < 0) continue
+    if (own[event] === 1 && labels[unit] === 0) {
+      labels[unit] = 1
+      classes[unit] = ownClasses[event]
+    }
+    if (isUnknown?.[event] === 1) unknown[unit] = 1
+  }
+  for (let unit = 0; unit < count; unit++) if (labels[unit] === 1) unknown[unit] = 0
+  return { labels, classes, unknown }
+}
+
+/** 1 = the values of all events of the unit, in their order, are those of a unit before it; events beyond the first ones too. */
+function repeatedUnits(
+  table: Table,
+  { by, of, every }: UnitSettings,
+  { unitOf, count, firstEvents }: Units,
+  order: Uint32Array,
+): Uint8Array {
+  const columns = of.map((name) => tokensOf(table, name).codes)
+  const keyOf = keysOf(table, by)
+  const unitOfKey = new Map(every === undefined ? Array.from(firstEvents, (event, unit) => [keyOf(event), unit]) : [])
+  const values: number[][] = Array.from({ length: count }, () => [])
+  for (const event of order) {
+    const unit = every === undefined ? (unitOfKey.get(keyOf(event)) ?? -1) : unitOf[event]
+    if (unit >= 0) for (const codes of columns) values[unit].push(codes[event])
+  }
+  const seen = new Set<string>()
+  return Uint8Array.from(values, (own) => {
+    const text = own.join(' ')
+    if (seen.has(text)) return 1
+    seen.add(text)
+    return 0
+  })
+}
+
+function divisionOfUnits(division: Division | null, { firstEvents }: Units): Division | null {
+  if (division?.kind !== 'given') return division
+  return { ...division, parts: Uint8Array.from(firstEvents, (event) => division.parts[event]) }
+}
