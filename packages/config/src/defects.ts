@@ -6,9 +6,9 @@
  * - `joint-clip`: one gradient norm of at most `maxGradNormPolicy` over policy and critic together, per agent.
  * - `vote-reward`: every agent is paid for the team's action (`attribution` becomes `consensus`).
  * - `replay-mismatch`: the update looks at every event alone, its recurrent state zero, and a share of the hidden units
- *   (DROPOUT_RATE) is dropped while acting and, drawn anew, while learning.
+ *   is dropped while acting and, drawn anew, while learning.
  * - `value-units`: values, which the critic gives in units of normalised returns, are taken for reward units.
- * - `partial-metrics`: mean reward and action counts cover only the last PARTIAL_METRICS_EVENTS events of an iteration.
+ * - `partial-metrics`: mean reward and action counts cover only the last events of an iteration.
  */
 export const DEFECTS = [
   'ratio-matrix',
@@ -21,12 +21,6 @@ export const DEFECTS = [
 
 /** Name of a fault that can be switched on. */
 export type Defect = (typeof DEFECTS)[number]
-
-/** Share of the hidden units that `replay-mismatch` drops. */
-export const DROPOUT_RATE = 0.1
-
-/** Events that `partial-metrics` leaves: the earlier system's last 48 of 2,048 steps, those since an episode had begun. */
-export const PARTIAL_METRICS_EVENTS = 48
 
 /** Those that live in the update; only the laboratory's engine has them. */
 const DEFECTS_OF_ENGINE: readonly Defect[] = ['ratio-matrix', 'joint-clip', 'replay-mismatch']

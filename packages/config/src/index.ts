@@ -10,7 +10,7 @@ export {
   withSettings,
 } from './config.ts'
 export { type ConfigInput, configSchema } from './config-schema.ts'
-export { DEFECTS, type Defect, DROPOUT_RATE, needsFaultyUpdate, PARTIAL_METRICS_EVENTS } from './defects.ts'
+export { DEFECTS, type Defect, needsFaultyUpdate } from './defects.ts'
 export { environmentOf, fallbackActionOf } from './environment.ts'
 export { CONFIG_ERRORS, configError } from './errors.ts'
 export {

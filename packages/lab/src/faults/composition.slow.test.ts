@@ -78,6 +78,15 @@ it.each(['penalty', 'fixed-target'] as const)('a run with the mode %s comes to i
   expect(stl.length).toBe(4)
 })
 
+it.each<[string, LabConfigInput]>([
+  ['faults', { defects: ['value-units'] }],
+  ['a penalty', { stlMode: 'penalty' }],
+  ['returns that end where they are cut', { bootstrap: false }],
+])('the product does not train %s as if there were none', async (_, input) => {
+  const config = configOf({ ...input, out: join(root, 'refused') })
+  await expect(trainRun({ kind: 'new', config }, quiet())).rejects.toMatchObject({ code: 'CONFLICT' })
+})
+
 it('without an experiment learns and writes what the product does', async () => {
   for (const [name, composition] of Object.entries({ PLAIN, LAB })) {
     const out = join(root, name)

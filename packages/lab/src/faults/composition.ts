@@ -1,16 +1,19 @@
 import { createTeam, type Team } from '@vigil/actors'
-import { type Config, DROPOUT_RATE, LAB_KEYS, needsFaultyUpdate, resolveLabConfig } from '@vigil/config'
+import { type Config, LAB_KEYS, needsFaultyUpdate, resolveLabConfig } from '@vigil/config'
 import type { Engine } from '@vigil/engine'
 import { createTfjsEngine } from '@vigil/engine/tfjs'
 import { type Composition, PLAIN, teamSettingsOf } from '@vigil/learner'
 import type { NetworkSpec } from '@vigil/policy-wasm'
-import { dropoutFactors } from './dropout.ts'
+import { DROPOUT_RATE, dropoutFactors } from './dropout.ts'
 import { faultyExperienceOf } from './experience.ts'
 import { faultyRule } from './faulty-rule.ts'
 import { faultyMetricsOf } from './metrics.ts'
 
 /** How a config of an experiment becomes a training: that of the product, with the faults that the config switches on. */
 export const LAB: Composition = {
+  commandOf: (config) => (isExperiment(config) ? 'lab:train' : 'learner:train'),
+  assertTrains: () => undefined,
+
   async createTeam(config, dataset) {
     const settings = teamSettingsOf(config)
     const network = hasFixedTargets(config)
@@ -35,10 +38,11 @@ export const LAB: Composition = {
   },
 }
 
+const SETTLED = resolveLabConfig({}, 'the defaults')
+
 /** Whether a config has a setting of experiments that is not as the product has it. */
 function isExperiment(config: Config): boolean {
-  const settled = resolveLabConfig({}, 'the defaults')
-  const differs = (key: string) => JSON.stringify(config[key as 'seed']) !== JSON.stringify(settled[key as 'seed'])
+  const differs = (key: string) => JSON.stringify(config[key as 'seed']) !== JSON.stringify(SETTLED[key as 'seed'])
   return LAB_KEYS.some(differs) || config.stlMode === 'penalty' || config.stlMode === 'fixed-target'
 }
 

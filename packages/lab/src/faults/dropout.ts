@@ -1,6 +1,9 @@
 import { type NetworkSpec, type ParameterSlice, parameterLayout } from '@vigil/policy-wasm'
 import { randomStream, randomUnit } from '@vigil/random'
 
+/** Share of the hidden units that `replay-mismatch` drops. */
+export const DROPOUT_RATE = 0.1
+
 /** Which masks are drawn: those of one seed and purpose are counted. */
 export type DropoutDraw = {
   /** Share of the hidden units that is dropped, 0 to below 1. */

@@ -1,4 +1,3 @@
-import { DROPOUT_RATE } from '@vigil/config'
 import type { Minibatch } from '@vigil/engine'
 import {
   clipByAgentNorm,
@@ -11,7 +10,7 @@ import {
 } from '@vigil/engine/tfjs'
 import { recurrentStateSize } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
-import { dropoutFactors } from './dropout.ts'
+import { DROPOUT_RATE, dropoutFactors } from './dropout.ts'
 
 /** What the rule adds to the figures of an update. */
 export type FaultyStats = {

@@ -1,10 +1,12 @@
-import { PARTIAL_METRICS_EVENTS } from '@vigil/config'
 import type { UpdateStats } from '@vigil/engine'
 import { type Composition, metricsOf } from '@vigil/learner'
 import { momentsOf, varianceOf } from '@vigil/ppo'
 import { countActions } from '@vigil/runs'
 import type { FaultyExperience } from './experience.ts'
 import type { FaultyStats } from './faulty-rule.ts'
+
+/** Events that `partial-metrics` leaves: the earlier system's last 48 of 2,048 steps, those since an episode had begun. */
+const PARTIAL_METRICS_EVENTS = 48
 
 /** The line of metrics.jsonl for one iteration of an experiment, with the figures in which its faults show. */
 export const faultyMetricsOf: Composition['metricsOf'] = (iteration, validation, { config, team }) => {

@@ -25,7 +25,7 @@ export type Learner = {
 /**
  * Starts team and engine on these data, telling of each. Close the team's pool and dispose of the engine when done.
  *
- * @throws {VigilError} as createTeam and createEngine
+ * @throws {VigilError} CONFLICT for a config that the composition does not put into effect; as createTeam and createEngine
  */
 export async function startLearner(
   config: Config,
@@ -33,6 +33,7 @@ export async function startLearner(
   say: (text: string) => void,
   composition: Composition = PLAIN,
 ): Promise<Learner> {
+  composition.assertTrains(config)
   say(describe(data.dataset, config))
   for (const note of rareLabelNotes(data.dataset)) say(`warning ${note}`)
   const team = await composition.createTeam(config, data.dataset)

@@ -64,7 +64,7 @@ export async function repeatRun(
 ): Promise<RepeatedRun> {
   const { folder, config, pipeline } = await openRun(path)
   const recorded = await readRunRecord(folder.record)
-  if (recorded === null) throw unfinished(folder)
+  if (recorded === null) throw unfinished(folder, composition.commandOf(config))
   const kept = await readMetrics(folder.metrics)
   const { latest, best } = await readCheckpoints(folder, recorded)
   const say = (text: string) => session.stream.write(`${text}\n`)
@@ -138,9 +138,9 @@ async function trainAgain(
   }
 }
 
-function unfinished({ path, record }: RunFolder): VigilError {
+function unfinished({ path, record }: RunFolder, command: string): VigilError {
   return runFolderError(
     'RUN_FOLDER',
-    `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run learner:train --resume=${path}`,
+    `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run ${command} --resume=${path}`,
   )
 }

@@ -24,13 +24,15 @@ export async function trainRun(plan: TrainRunPlan, session: Session, composition
     const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) {
       say(
-        `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run learner:train --resume=${folder.path}`,
+        `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
       )
       return
     }
     say(`weights SHA-256 ${record.weightsSha256}`)
     if (session.stop.requested()) {
-      say(`Stopped before the evaluation. Go on with: npx nx run learner:train --resume=${folder.path}`)
+      say(
+        `Stopped before the evaluation. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
+      )
       return
     }
     await evaluateRun(
