@@ -39,6 +39,7 @@ const logins: Adapter = {
       classNames: ['benign', 'stolen account'],
       streams: Uint32Array.from(events, ({ user }) => user), // one per user
       timeRank: Uint32Array.from(events, (_, row) => row), // already in time order
+      times: null,
       posterior: null,
       division: null, // as the request says
       notes: [],

@@ -21,7 +21,9 @@ export type Dataset = {
   readonly splits: { readonly train: Split; readonly validation: Split; readonly test: Split }
   /** [N] exact P(threat | everything observable so far) where the generator knows it, else null. */
   readonly posterior: Float32Array | null
-  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior and splits. */
+  /** Events a day of the recording in the span of each part (events-per-day.ts); null where times are not known. */
+  readonly eventsPerDay: { readonly validation: number; readonly test: number } | null
+  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior, splits and events a day. */
   readonly fingerprint: Uint8Array
 }
 

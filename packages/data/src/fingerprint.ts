@@ -27,5 +27,7 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
     addArray(`${part}.streamStarts`, dataset.splits[part].streamStarts)
   }
   if (dataset.posterior !== null) addArray('posterior', dataset.posterior)
+  const { eventsPerDay } = dataset
+  if (eventsPerDay !== null) add('eventsPerDay', new TextEncoder().encode(JSON.stringify(eventsPerDay)))
   return new Uint8Array(hash.digest())
 }

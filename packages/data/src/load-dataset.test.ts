@@ -133,6 +133,7 @@ describe('fingerprint', () => {
       { labels: bumped(dataset.labels) },
       { classes: bumped(dataset.classes) },
       { posterior: null },
+      { eventsPerDay: { validation: 1, test: 2 } },
       { denseNames: [...dataset.denseNames].reverse() },
       { classNames: [...dataset.classNames].reverse() },
       {

@@ -17,6 +17,7 @@ import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset, Division, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
 import { dataError } from './errors.ts'
+import { eventsPerDayOf } from './events-per-day.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { splitRows } from './splits.ts'
 
@@ -104,6 +105,7 @@ export async function loadEvents(
       classNames: events.classNames,
       splits,
       posterior: events.posterior,
+      eventsPerDay: eventsPerDayOf(events.times, splits),
     }
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
     return {

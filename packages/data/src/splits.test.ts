@@ -21,6 +21,7 @@ function eventsOf(rows: readonly (readonly [number, number])[]): RawEvents {
     classNames: ['benign', 'one', 'two', 'three'],
     streams: Uint32Array.from(rows, ([stream]) => numbers.get(stream) ?? 0),
     timeRank: Uint32Array.from(rows, (_, row) => (row * step) % rows.length),
+    times: null,
     posterior: null,
     division: null,
     notes: [],

@@ -50,7 +50,15 @@ async function training(settings: Settings, network = NETWORK) {
   }
   const split = { rows: TRAIN, streamStarts: Uint32Array.from(STREAM_STARTS) }
   const dataset = {
-    ...{ name: 'numbered', rowCount: ROWS, dense: DENSE, categorical: CATEGORIES, labels: LABELS, posterior: null },
+    ...{
+      name: 'numbered',
+      rowCount: ROWS,
+      dense: DENSE,
+      categorical: CATEGORIES,
+      labels: LABELS,
+      posterior: null,
+      eventsPerDay: null,
+    },
     ...{ denseNames: ['number', 'one'], categoricalColumns: [{ name: 'five', vocabularySize: 5 }] },
     ...{ classes: LABELS, classNames: ['benign', 'threat'], fingerprint: new Uint8Array(32) },
     splits: { train: split, validation: split, test: split },

@@ -6,6 +6,8 @@ import { type AttackerTraining, attackTeam } from './attacks/attack-team.ts'
 import type { Attack } from './attacks/attack-votes.ts'
 import { boostingInputs } from './boosting-inputs.ts'
 import type { OnStep } from './on-step.ts'
+import { curveOf } from './operating-point/curves.ts'
+import { type Budget, operatingPoints } from './operating-point/operating-points.ts'
 import { rareLabelNotes } from './rare-labels.ts'
 import { rewardDifference, scoresOf } from './scores.ts'
 import type { EvaluationSettings } from './settings.ts'
@@ -40,6 +42,8 @@ export async function evaluateTeam(
     readonly parameters: Float32Array
     readonly crossEntropy: Float32Array
     readonly boosting: BoostingModel
+    /** what an operating point may cost at most; one per day only where the dataset has events per day */
+    readonly budgets: readonly Budget[]
     /** what the team is attacked by */
     readonly attacks: readonly Attack[]
     /** told what is being done */
@@ -54,8 +58,7 @@ export async function evaluateTeam(
   onStep(`deciding on the ${options.split} split`, 0, 1)
   team.publish(options.parameters, 0)
   const decisions = await decideSplit(team, settings, options.split)
-  const isConstrained = settings.specifications.length > 0
-  const teamOnValidation = isConstrained ? await decideSplit(team, settings, 'validation') : null
+  const teamOnValidation = await decideSplit(team, settings, 'validation')
   const { parameters, attacks, trainAttackers } = options
   const byzantine = await attackTeam(team, settings, {
     split: options.split,
@@ -70,6 +73,7 @@ export async function evaluateTeam(
   team.publish(options.crossEntropy, 0)
   const act = (_: Uint8Array, scores: Float32Array) => Uint8Array.from(scores, (score) => bestAction(score, rewards))
   const supervised = await decideSplit(team, settings, options.split, act)
+  const supervisedOnValidation = await decideSplit(team, settings, 'validation', act)
   const boosted = (split: EvaluationSplit) =>
     byProbability(predictProbabilities(options.boosting, boostingInputs(dataset), dataset.splits[split].rows), rewards)
   const boosting = boosted(options.split)
@@ -86,24 +90,16 @@ export async function evaluateTeam(
     { name: 'cross-entropy', policy: supervised },
     { name: 'boosting', policy: boosting },
   ]
-  const thresholds =
-    teamOnValidation === null
-      ? []
-      : targetThresholds(
-          settings,
-          {
-            labels: teamOnValidation.labels,
-            policies: [teamOnValidation, await decideSplit(team, settings, 'validation', act), boosted('validation')],
-          },
-          {
-            labels,
-            policies: [
-              { ...decisions, name: 'team' },
-              { ...supervised, name: 'cross-entropy' },
-              { ...boosting, name: 'boosting' },
-            ],
-          },
-        )
+  const validation = {
+    labels: teamOnValidation.labels,
+    eventsPerDay: dataset.eventsPerDay?.validation ?? null,
+    policies: named(teamOnValidation, supervisedOnValidation, boosted('validation')),
+  }
+  const evaluated = {
+    ...{ labels, classes: decisions.classes, classNames: dataset.classNames },
+    eventsPerDay: dataset.eventsPerDay?.[options.split] ?? null,
+    policies: named(decisions, supervised, boosting),
+  }
   const [trainRows, validationRows] = (['train', 'validation'] as const).map((part) => rowsByClass(dataset, part))
   const agents = decisions.agents.map(scored)
   const result = {
@@ -127,7 +123,9 @@ export async function evaluateTeam(
     ),
     stl: specificationScores(settings, decisions),
     baselines: rivals.map(({ name, policy }) => ({ name, ...scored(policy) })),
-    thresholds,
+    thresholds: settings.specifications.length > 0 ? targetThresholds(settings, validation, evaluated) : [],
+    curves: evaluated.policies.map(({ name, scores }) => curveOf(name, scores, labels)),
+    operatingPoints: operatingPoints(options.budgets, validation, evaluated),
     bayes: bayesOptimum(decisions, rewards),
   }
   const notes = [...rareLabelNotes(dataset), ...notesOn({ ...result, supervised, features: settings.features })]
@@ -140,6 +138,17 @@ export async function evaluateTeam(
     })),
   })
   return { evaluation: { ...result, verdict, notes }, decisions }
+}
+
+type Decided = Pick<SplitDecisions, 'actions' | 'scores'>
+
+/** The policies with a score, by name. */
+function named(team: Decided, crossEntropy: Decided, boosting: Decided) {
+  return [
+    { ...team, name: 'team' },
+    { ...crossEntropy, name: 'cross-entropy' },
+    { ...boosting, name: 'boosting' },
+  ]
 }
 
 /** What the best possible decision maker would have got, who knows the generator and does what pays most. */

@@ -19,7 +19,7 @@ export type SplitDecisions = {
   readonly margin: Int32Array
   /** what was counted: actions [n, A] and threat scores [n, A] */
   readonly votes: Required<BatchVotes>
-  /** [n] mean of the agents' threat scores */
+  /** [n] f-trimmed mean of the agents' threat scores: no f agents carry it beyond the scores of the others */
   readonly scores: Float32Array
   readonly agents: readonly { readonly actions: Uint8Array; readonly scores: Float32Array }[]
 }
@@ -56,12 +56,6 @@ export async function decideSplit(
   const votes = { actions: actOn(greedy.actions, greedy.scores), scores: greedy.scores, agentCount: A }
   const weights = settings.rule === 'weighted' ? await weightsOfTeam(team, settings, actOn) : new Uint32Array(A).fill(1)
   const decided = decideBatch({ ...votes, ...voteSettings(settings, settings.rule, weights) })
-  const mean = new Float32Array(rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    let sum = 0
-    for (let agent = 0; agent < A; agent++) sum += greedy.scores[i * A + agent]
-    mean[i] = sum / A
-  }
   return {
     labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
     classes: Uint8Array.from(rows, (row) => dataset.classes[row]),
@@ -70,7 +64,7 @@ export async function decideSplit(
     decided: decided.decided,
     margin: Int32Array.from({ length: rows.length }, (_, row) => voteMargin(votes.actions, A, row)),
     votes,
-    scores: mean,
+    scores: trimmedMeans(greedy.scores, A, settings.faults),
     agents: Array.from({ length: A }, (_, agent) => ({
       actions: Uint8Array.from({ length: rows.length }, (_, i) => votes.actions[i * A + agent]),
       scores: Float32Array.from({ length: rows.length }, (_, i) => greedy.scores[i * A + agent]),
@@ -85,4 +79,20 @@ function voteMargin(actions: Uint8Array, agentCount: number, row: number): numbe
     if (actions[at] === 1 || actions[at] === 2) restrictive++
   }
   return Math.abs(2 * restrictive - agentCount)
+}
+
+/**
+ * The score of a team per row: the mean of its agents' scores without the f highest and the f lowest (Yin et al. 2018).
+ *
+ * @param scores [n, A]
+ * @returns [n]
+ */
+export function trimmedMeans(scores: Float32Array, agentCount: number, faults: number): Float32Array {
+  return Float32Array.from({ length: scores.length / agentCount }, (_, row) => {
+    const kept = scores
+      .slice(row * agentCount, (row + 1) * agentCount)
+      .sort()
+      .subarray(faults, agentCount - faults)
+    return kept.reduce((sum, score) => sum + score, 0) / kept.length
+  })
 }

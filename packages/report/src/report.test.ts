@@ -1,8 +1,10 @@
 import { type Evaluation, type IterationMetrics, parseEvaluation } from '@vigil/runs'
 import { describe, expect, it } from 'vitest'
 import {
+  sampleCurve,
   sampleEvaluation,
   sampleMetrics,
+  samplePoint,
   sampleScores,
   sampleSpecification,
   sampleThreshold,
@@ -51,6 +53,8 @@ describe('renderReport', () => {
       'baselines-f1',
       'baselines-reward',
       'agents',
+      'roc',
+      'precision-recall',
       'faulty-agents',
       'attacks',
       'cannot-be-turned',
@@ -69,7 +73,7 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<title id="${id}-title">[^<]+</title>`))
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
-    expect(markup.match(/<summary>Numbers/g)).toHaveLength(16)
+    expect(markup.match(/<summary>Numbers/g)).toHaveLength(18)
   })
 
   it('says where not every set of faulty agents was tried', () => {
@@ -95,6 +99,18 @@ describe('renderReport', () => {
     const unlearnt = page(run(3, { stl: [{ ...entry, lambda: null }] }), evaluation)
     expect(chartIds(unlearnt)).not.toContain('multipliers')
     assertWellFormed(markup)
+  })
+
+  it('says what a budget became, and marks it on the curves', () => {
+    const text = textOf(page())
+    expect(text).toContain(
+      'keeps at most 1.0 % false positives on validation (1.0 %); on test it has 2.0 %, 2 times the budget',
+    )
+    expect(text).toContain('team, FPR 1.0 %: validation 1.0 % 85.0 % 90.4 % 97.6 % 0.876 unknown')
+    expect(text).toContain('team, FPR 1.0 %: test 2.0 % 90.0 % 83.3 % 97.2 % 0.865 unknown')
+    const dots = (markup: string) => markup.match(/<circle/g)?.length ?? 0
+    expect(dots(page())).toBe(dots(page(undefined, sampleEvaluation({ operatingPoints: [] }))) + 2)
+    assertWellFormed(page(run(1), sampleEvaluation({ curves: [], operatingPoints: [] })))
   })
 
   it('shows the price of the targets beside single thresholds', () => {
@@ -172,7 +188,7 @@ describe('renderReport', () => {
       trainRows: i === 5 ? 0 : 7,
       validationRows: 3,
     }))
-    const text = textOf(page(run(2), parseEvaluation(sampleEvaluation({ perClass }))))
+    const text = textOf(page(run(2), parseEvaluation(sampleEvaluation({ perClass, operatingPoints: [] }))))
     for (const { name } of perClass) expect(text).toContain(name === '' ? '(no name)' : ` ${name} `)
     expect(text).toContain('class 1 not in this split')
     expect(text).toContain('class 5 novel')
@@ -205,6 +221,8 @@ function hostileEvaluation(): Evaluation {
         { name: text, rows: 900, recall: 0.99, trainRows: 1, validationRows: 1 },
         { name: `${text} again`, rows: 100, recall: 0.9, trainRows: 0, validationRows: 0 },
       ],
+      curves: [sampleCurve({ name: text })],
+      operatingPoints: [samplePoint({ name: text, recallByClass: [1, 1] })],
       baselines: [{ name: text, ...sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 }) }],
     }),
   )

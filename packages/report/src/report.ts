@@ -9,6 +9,7 @@ import { diversityCard } from './diversity.ts'
 import { headline } from './headline.ts'
 import { html, type Markup } from './html.ts'
 import { learningCards } from './learning-curves.ts'
+import { operatingPointSection } from './operating-point.ts'
 import { renderPage } from './page.ts'
 import { specificationsSection } from './specifications.ts'
 import { attackCards } from './under-attack.ts'
@@ -40,6 +41,7 @@ ${renderCards([agentsCard(evaluation)])}
 ${classesPanel(evaluation.perClass)}
 </div>
 </section>
+${operatingPointSection(evaluation)}
 ${specificationsSection(evaluation, metrics)}
 <section aria-labelledby="attacks-heading">
 <h2 id="attacks-heading">What it bears</h2>

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Evaluation, parseEvaluation, readEvaluation, writeEvaluation } from './evaluation.ts'
-import { sampleEvaluation, sampleScores, sampleSpecification, sampleThreshold } from './sample-run.fixture.ts'
+import {
+  sampleCurve,
+  sampleEvaluation,
+  samplePoint,
+  sampleScores,
+  sampleSpecification,
+  sampleThreshold,
+} from './sample-run.fixture.ts'
 import type { UnderAttack } from './under-attack.ts'
 
 let folder: string
@@ -148,6 +155,26 @@ describe('evaluation.json', () => {
       'a threshold without a share for each specification',
       { stl: [sampleSpecification()], thresholds: [sampleThreshold([])] },
       /thresholds\.0\.satisfied: the number of shares \(the specifications\) must be 1, received 0/,
+    ],
+    [
+      'a curve that falls',
+      { curves: [sampleCurve({ points: sampleCurve().points.toReversed() })] },
+      /curves\.0\.points\.1: its threshold must be below/,
+    ],
+    [
+      'an operating point of other events',
+      { operatingPoints: [samplePoint({ evaluated: { ...samplePoint().evaluated, tn: 883 } })] },
+      /operatingPoints\.0: tp \+ fn \+ fp \+ tn \(the rows\) must be 1000, received 1001/,
+    ],
+    [
+      'an operating point whose rate was changed by hand',
+      { operatingPoints: [samplePoint({ validation: { ...samplePoint().validation, falsePositiveRate: 0.001 } })] },
+      /operatingPoints\.0\.validation\.falsePositiveRate: must follow from the counts \(0\.01\), received 0\.001/,
+    ],
+    [
+      'an operating point without a share for each class',
+      { operatingPoints: [samplePoint({ recallByClass: [1] })] },
+      /the number of classes in recallByClass must be 3, received 1/,
     ],
     ['half a strip', { stl: [sampleSpecification({ strip: { min: [], mean: [1] } })] }, /stl\.0.*equally long/],
   ]

@@ -2,6 +2,7 @@ import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import { z } from 'zod'
 import { diversitySchema, inconsistentDiversity } from './diversity.ts'
 import { runFileError } from './errors.ts'
+import { inconsistentPoints, operatingPointSchema, scoreCurveSchema } from './operating-point.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
 import { readRunFile } from './read-run-file.ts'
 import { actionCounts, count, firstIssue, label, rewardTable, share, totalActions } from './schema-parts.ts'
@@ -78,6 +79,10 @@ const fields = z.strictObject({
   baselines: z.array(z.strictObject({ name: label, ...policyScoresShape })),
   /** Where specifications are in force: a single threshold on a score, chosen on validation to meet their targets. */
   thresholds: z.array(thresholdScoresSchema),
+  /** What every threshold on the score of the team and of the trained baselines does on these rows. */
+  curves: z.array(scoreCurveSchema),
+  /** Thresholds on the same scores that keep a budget on validation, budget by budget. */
+  operatingPoints: z.array(operatingPointSchema),
   /** The best possible decisions on the same rows where the generator knows them (synthetic), else null. */
   bayes: z.strictObject(policyScoresShape).nullable(),
   /** One plain sentence: does the team beat the baselines? */
@@ -192,6 +197,7 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
   if (new Set(perClass.map(({ name }) => name)).size !== perClass.length) {
     found.push({ path: ['perClass'], message: 'class names must differ from each other' })
   }
+  found.push(...inconsistentPoints(evaluation))
   return found
 }
 

@@ -32,6 +32,7 @@ export {
   readMetrics,
   rewindMetrics,
 } from './metrics.ts'
+export type { Flagged, OperatingPoint, ScoreCurve } from './operating-point.ts'
 export type { PolicyScores } from './policy-scores.ts'
 export { readRunFile } from './read-run-file.ts'
 export {

@@ -3,6 +3,7 @@ import { DEFAULT_REWARDS, meanReward } from '@vigil/env-wasm'
 import { type ConfusionCounts, deriveRates } from './classification.ts'
 import type { Evaluation, SpecificationScores, ThresholdScores } from './evaluation.ts'
 import type { IterationMetrics } from './metrics.ts'
+import type { OperatingPoint, ScoreCurve } from './operating-point.ts'
 import type { PolicyScores } from './policy-scores.ts'
 import type { UnderAttack } from './under-attack.ts'
 
@@ -135,11 +136,46 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
       { name: 'supervised', ...sampleScores({ tp: 92, fn: 8, fp: 7, tn: 893 }) },
     ],
     thresholds: [],
+    ...{ curves: [sampleCurve()], operatingPoints: [samplePoint()] },
     bayes: sampleScores({ tp: 95, fn: 5, fp: 3, tn: 897, threatAlerts: 4, benignAlerts: 9 }),
     verdict: 'The team beats every baseline.',
     notes: [],
     ...changes,
   }
+}
+
+/** A curve over 100 threats and 900 benign events; `changes` replaces fields. */
+export function sampleCurve(changes: Partial<ScoreCurve> = {}): ScoreCurve {
+  return {
+    name: 'team',
+    rocAuc: 0.97,
+    prAuc: 0.9,
+    points: [
+      { threshold: 0.9, falsePositiveRate: 0, recall: 0.6, precision: 1 },
+      { threshold: 0.5, falsePositiveRate: 0.02, recall: 0.9, precision: 90 / 108 },
+      { threshold: 0.1, falsePositiveRate: 1, recall: 1, precision: 0.1 },
+    ],
+    ...changes,
+  }
+}
+
+/** A budget of 1 % that becomes 2 %; `changes` replaces fields. */
+export function samplePoint(changes: Partial<OperatingPoint> = {}): OperatingPoint {
+  return {
+    name: 'team',
+    budget: { measure: 'falsePositiveRate', max: 0.01 },
+    threshold: 0.5,
+    validation: flagged({ tp: 85, fn: 15, fp: 9, tn: 891 }),
+    evaluated: flagged({ tp: 90, fn: 10, fp: 18, tn: 882 }),
+    recallByClass: [0.98, 0.95, 0.7],
+    ...changes,
+  }
+}
+
+/** What is flagged, of data without times. */
+function flagged(counts: Pick<ConfusionCounts, 'tp' | 'fn' | 'fp' | 'tn'>): OperatingPoint['validation'] {
+  const { accuracy, precision, recall, f1, falsePositiveRate } = sampleScores(counts)
+  return { ...counts, accuracy, precision, recall, f1, falsePositiveRate, alertsPerDay: null }
 }
 
 /** A specification that misses its target; `changes` replaces fields. */

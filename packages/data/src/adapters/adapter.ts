@@ -29,6 +29,8 @@ export type RawEvents = {
   readonly streams: Uint32Array
   /** [N] rank of each row in time over the whole set: a permutation of 0 .. N-1. */
   readonly timeRank: Uint32Array
+  /** [N] milliseconds since 1970, null where a count per day would mean nothing. */
+  readonly times: Float64Array | null
   /** [N] exact posterior, or null where nobody knows it. */
   readonly posterior: Float32Array | null
   /** How the data themselves say that they are divided, null = they do not. */

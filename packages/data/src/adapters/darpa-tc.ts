@@ -49,6 +49,8 @@ async function rawEvents(database: Database, rowCount: number): Promise<RawEvent
     ...numberClasses(classes),
     streams: numberStreams(placed),
     timeRank: ranksOf(placed.byTime),
+    // Clips are excerpts of the recording: nobody knows how much happened in a day.
+    times: null,
     posterior: null,
     division: null,
     notes: [],

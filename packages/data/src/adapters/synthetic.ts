@@ -41,6 +41,7 @@ export const synthetic: Adapter = {
       classNames: model.classNames,
       streams: events.streams,
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
+      times: null,
       posterior: events.posterior,
       division: null,
       notes: [],

@@ -58,8 +58,9 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
   return {
     streams,
     timeRank,
+    times,
     plan: (features, rows) => [...planOf(columns, description, features, rows), ...(history?.inputs ?? [])],
     history: history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
-  } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'plan' | 'history' | 'column'>
+  } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'times' | 'plan' | 'history' | 'column'>
 }

@@ -49,6 +49,7 @@ export function unitEvents(
     unknown: leftOut,
     streams: units.keys,
     timeRank: Uint32Array.from({ length: units.count }, (_, unit) => unit),
+    times: at.times === null ? null : Float64Array.from(units.firstEvents, (event) => at.times![event]),
     division: divisionOfUnits(events.division, units),
     notes: [
       ...events.notes,

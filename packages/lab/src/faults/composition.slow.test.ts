@@ -69,7 +69,7 @@ describe('a training with all faults', () => {
 
 it.each(['penalty', 'fixed-target'] as const)('a run with the mode %s comes to its report', async (stlMode) => {
   const out = join(root, stlMode)
-  await trainRun({ kind: 'new', config: configOf({ stlMode, iterations: 2, out }) }, quiet(), LAB)
+  await trainRun({ kind: 'new', config: configOf({ stlMode, iterations: 2, out }) }, quiet(), { composition: LAB })
   for (const { stl, costValueLoss } of await readMetrics(runFolderAt(out).metrics)) {
     expect(stl.map(({ lambda }) => lambda)).toEqual([null, null, null, null])
     expect(costValueLoss === null).toBe(stlMode === 'penalty')

@@ -61,6 +61,8 @@ describe('train refuses', () => {
     [['--specifications=true'], 2, /INVALID_VALUE: .*"true": It reads no signal.*The signals are/],
     [['--specifications=G (1 > 0)', '--stl-mode=lagrangian'], 2, /INVALID_VALUE: .*It reads no signal/],
     [['--specifications=false_positive = 0'], 2, /INVALID_VALUE: /],
+    [['--max-false-positive-rate=2'], 2, /INVALID_VALUE: --max-false-positive-rate must be a number from 0 to 1/],
+    [['--max-alerts-per-day=50', '--rows=1000'], 2, /CONFLICT: --max-alerts-per-day .* they have no times/],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--resume=nowhere', '--seed=2'], 2, /CONFLICT: --resume goes on with the settings of the run/],
   ])('%j', (flags, status, message) => {

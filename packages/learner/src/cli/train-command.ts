@@ -18,6 +18,7 @@ import type { Composition } from '../run/composition.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
+import { BUDGET_FLAGS, budgetsOf } from './budget-flags.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 
 /** Settings that may change when a run goes on: none but its length affects what it learns. */
@@ -46,12 +47,20 @@ export type TrainCommand = Omit<Help, 'groups'> & {
 export function trainCommand({ flags: own, beginFrom, isExperiment, composition, ...help }: TrainCommand): Command {
   const schema = isExperiment ? labConfigSchema : configSchema
   const resolve = isExperiment ? resolveLabConfig : resolveConfig
-  const table = { ...FLAGS, ...own }
+  const begins = { ...FLAGS, ...own }
   return {
-    help: { ...help, groups: [{ title: 'What to train', flags: flagsOf(table) }, ...settingGroups(schema)] },
+    help: {
+      ...help,
+      groups: [
+        { title: 'What to train', flags: flagsOf(begins) },
+        { title: 'How to evaluate', flags: flagsOf(BUDGET_FLAGS) },
+        ...settingGroups(schema),
+      ],
+    },
     async run({ words, stop }) {
       if (!isExperiment) refuseMovedFlags(words)
-      const { settings, flags } = parseFlags(words, table, schema)
+      const { settings, flags } = parseFlags(words, { ...begins, ...BUDGET_FLAGS }, schema)
+      const budgets = budgetsOf(flags)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
@@ -59,9 +68,10 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
           : await resumedRun(
               resumed,
               settings,
-              Object.keys(table).find((name) => name !== 'resume' && flags.has(name)),
+              Object.keys(begins).find((name) => name !== 'resume' && flags.has(name)),
             )
-      await trainRun(plan, { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }, composition)
+      const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }
+      await trainRun(plan, session, { composition, budgets })
     },
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createTeam, type Team } from '@vigil/actors'
 import { batchCountOf, decodeCertificates, decodePublicTeam, verifyCertificate } from '@vigil/agreement'
 import { type Config, type ConfigInput, resolveConfig } from '@vigil/config'
-import { ATTACKS, CHEAP_ATTACKS, driftingVotes, poisoned } from '@vigil/evaluation'
+import { ATTACKS, CHEAP_ATTACKS, DEFAULT_BUDGETS, driftingVotes, poisoned } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import { initialiseMasked, inputMaskOf, readCheckpoint } from '@vigil/ppo'
@@ -64,7 +64,10 @@ afterAll(async () => {
 
 async function evaluated(how: Partial<Parameters<typeof evaluateRun>[0]>): Promise<Evaluation> {
   const run = { config, composition: PLAIN, folder, team, identity: identityOf(config, team), pipeline }
-  await evaluateRun({ ...run, split: 'test', certify: false, attacks: ATTACKS, ...how }, session)
+  await evaluateRun(
+    { ...run, split: 'test', certify: false, attacks: ATTACKS, budgets: DEFAULT_BUDGETS, ...how },
+    session,
+  )
   return await readEvaluation(resultFiles(folder, 'test').evaluation)
 }
 

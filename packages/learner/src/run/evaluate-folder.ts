@@ -1,7 +1,8 @@
 import type { EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, withSettings } from '@vigil/config'
-import type { Attack } from '@vigil/evaluation'
+import type { Attack, Budget } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
+import { assertBudgets } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
 import { openRun } from './open-run.ts'
@@ -11,6 +12,7 @@ import { identityOf, loadData, type Session } from './session.ts'
 export type FolderEvaluation = {
   readonly split: EvaluationSplit
   readonly attacks: readonly Attack[]
+  readonly budgets: readonly Budget[]
   readonly certify: boolean
   /** What a person gave besides: `out`, the folder for the results, and settings without effect on results. */
   readonly settings: Readonly<Record<string, unknown>>
@@ -35,6 +37,7 @@ export async function evaluateFolder(
   const { dataset, pipeline } = await loadData(config, parsePipeline(savedPipeline), (text) =>
     session.stream.write(`${text}\n`),
   )
+  assertBudgets(evaluation.budgets, dataset)
   const team = await composition.createTeam(config, dataset)
   try {
     const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline }

@@ -5,7 +5,7 @@ import type { EvaluationSplit } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
 import { createEngine } from '@vigil/engine'
 import { isErrorOf, type VigilError } from '@vigil/errors'
-import { type Attack, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
+import { type Attack, type Budget, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
 import {
   CHECKPOINT_ERRORS,
   checkpointError,
@@ -44,6 +44,8 @@ export type EvaluatedRun = BundledRun & {
   readonly split: EvaluationSplit
   /** what the team's decisions are attacked by */
   readonly attacks: readonly Attack[]
+  /** what its operating points may cost at most */
+  readonly budgets: readonly Budget[]
   /** whether the team signs its decisions */
   readonly certify: boolean
   /** where the results go, a folder that is there; default: the run folder */
@@ -58,7 +60,7 @@ export type EvaluatedRun = BundledRun & {
  * @throws {VigilError} METRICS_INVALID for metrics that are not the run's, RUN_FILE_UNWRITABLE for a folder that cannot be written to
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
-  const { config, folder, team, identity, split, attacks, out = folder.path } = run
+  const { config, folder, team, identity, split, attacks, budgets, out = folder.path } = run
   const results = resultFiles({ path: out }, split)
   await assertEvaluable(run)
   const { parameters, iteration, metricsSha256 } = await readCheckpoint(folder.best, identity)
@@ -75,7 +77,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
       steps.step('training the boosting baseline', trees, treeCount),
     )
     const { evaluation, decisions } = await evaluateTeam(team, evaluationSettingsOf(config), {
-      ...{ split, parameters, crossEntropy, boosting, attacks, onStep: steps.step },
+      ...{ split, parameters, crossEntropy, boosting, attacks, budgets, onStep: steps.step },
       trainAttackers: (attack) => trainAttackers(run, attack),
     })
     if (run.certify) {

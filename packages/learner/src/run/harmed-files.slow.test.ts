@@ -41,7 +41,8 @@ function config(out: string) {
 type Command = keyof typeof COMMANDS
 const COMMANDS = {
   resume: async (path: string) => trainRun(await resumePlan(path, {}), quiet),
-  evaluate: (path: string) => evaluateFolder(path, { split: 'test', attacks: [], certify: false, settings: {} }, quiet),
+  evaluate: (path: string) =>
+    evaluateFolder(path, { split: 'test', attacks: [], budgets: [], certify: false, settings: {} }, quiet),
   doctor: (path: string) => diagnoseRun(path, undefined),
   /** Answers that something differs where it can be compared. */
   replay: async (path: string) => {
@@ -236,7 +237,7 @@ describe('a run folder that is read-only', () => {
   it('is refused as the place for the results of another run', async () => {
     const other = join(root, 'other')
     await cp(good, other, { recursive: true })
-    const asked = { split: 'test', attacks: [], certify: false, settings: { out: other } } as const
+    const asked = { split: 'test', attacks: [], budgets: [], certify: false, settings: { out: other } } as const
     await expect(evaluateFolder(good, asked, quiet)).rejects.toMatchObject({ code: 'RUN_FOLDER' })
   })
 })

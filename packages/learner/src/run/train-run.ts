@@ -1,9 +1,17 @@
-import { CHEAP_ATTACKS } from '@vigil/evaluation'
+import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
+import { assertBudgets } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
 import { loadData, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
+
+/** How a run is composed and judged, where not as usual. */
+type TrainRunOptions = {
+  readonly composition?: Composition
+  /** What the operating points of its evaluation may cost at most. */
+  readonly budgets?: readonly Budget[]
+}
 
 /**
  * The main job: data, team, training, evaluation, report. Nothing is written before the data are read and the team
@@ -15,9 +23,14 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
  * await trainRun({ kind: 'new', config }, { stream: process.stdout, isTTY: false, stop }) // examples/train-from-script.ts
  * ```
  */
-export async function trainRun(plan: TrainRunPlan, session: Session, composition: Composition = PLAIN): Promise<void> {
+export async function trainRun(
+  plan: TrainRunPlan,
+  session: Session,
+  { composition = PLAIN, budgets = DEFAULT_BUDGETS }: TrainRunOptions = {},
+): Promise<void> {
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  assertBudgets(budgets, data.dataset)
   const learner = await startLearner(plan.config, data, say, composition)
   const { team, pipeline } = learner
   try {
@@ -38,7 +51,7 @@ export async function trainRun(plan: TrainRunPlan, session: Session, composition
     await evaluateRun(
       {
         ...{ config, composition, folder, team, identity, pipeline },
-        ...{ split: 'test', attacks: CHEAP_ATTACKS, certify: false },
+        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, certify: false },
       },
       session,
     )

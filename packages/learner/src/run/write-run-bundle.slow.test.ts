@@ -122,7 +122,7 @@ describe('a bundle', () => {
     const out = join(root, 'best')
     const results = join(root, 'results')
     await rm(join(out, 'bundle'), { recursive: true })
-    const wanted = { split: 'test', attacks: [], certify: false, settings: { out: results } } as const
+    const wanted = { split: 'test', attacks: [], budgets: [], certify: false, settings: { out: results } } as const
     await evaluateFolder(out, wanted, silent)
     const [first, second] = [results, join(root, 'quorum')].map(bundleFiles)
     for (const name of ['settings', 'pipeline', 'weights'] as const) {

@@ -14,6 +14,9 @@ const summary = (options: Partial<SummaryOptions> = {}) =>
 describe('summaryTable', () => {
   it('puts the team beside its best agent, the baselines and the optimum, and names the files', () => {
     expect(summary()).toBe(`The team beats every baseline.
+A threshold of 0.5 on the team score keeps at most 1.0 % false positives on
+validation (1.0 %); on test it has 2.0 %, 2 times the budget, with recall 90.0
+%, accuracy 97.2 % and F1 0.865.
 
 synthetic, test: 1,000 events, 100 threats, majority rule
                      F1  alerts  undecided  reward     FPR  recall  precision
@@ -51,6 +54,11 @@ metrics  runs/one/metrics.jsonl
     )
   })
 
+  it('says what the budget of the team became', () => {
+    const text = summary({ evaluation: sampleEvaluation(), columns: 400 })
+    expect(text).toContain('on test it has 2.0 %, 2 times the budget, with recall 90.0 %')
+  })
+
   it('keeps to the width of the terminal down to 40 columns', () => {
     const evaluation = sampleEvaluation({
       verdict: 'A sentence of many words. '.repeat(8),
@@ -68,7 +76,7 @@ metrics  runs/one/metrics.jsonl
 
   it('works without agents, baselines, optimum and files', () => {
     const text = summary({
-      evaluation: sampleEvaluation({ agents: [], baselines: [], bayes: null, byzantine: [] }),
+      evaluation: sampleEvaluation({ agents: [], baselines: [], bayes: null, byzantine: [], operatingPoints: [] }),
       files: [],
     })
     expect(text.trimEnd().split('\n')).toHaveLength(5)

@@ -1,5 +1,5 @@
 import { borderlessTable, formatCount, formatScore, formatShare, formatSigned } from '@vigil/command-line'
-import { statusOf, targetInWords } from '@vigil/evaluation'
+import { budgetInWords, statusOf, targetInWords } from '@vigil/evaluation'
 import type { Evaluation, PolicyScores } from '@vigil/runs'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
@@ -49,6 +49,9 @@ export function summaryTable(options: SummaryOptions): string {
         statusOf(scores) === 'missed' ? colors.bold(line) : line,
       ),
     ),
+    ...evaluation.operatingPoints
+      .filter(({ name }) => name === 'team')
+      .flatMap((point) => wrap(asciiNumber(budgetInWords(point, split)), columns)),
     '',
     ...wrap(
       `${dataset}, ${split}: ${formatCount(rows)} events, ${formatCount(threats)} threats, ${evaluation.rule} rule`,
