@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RawColumn } from '@vigil/features'
+import { createHistory, type LiveEvent, type RawColumn } from '@vigil/features'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RawEvents } from './adapter.ts'
 import { type SampleRecord, sampleEvent, sampleObject, sampleRecords, writeCsv } from './darpa-tc.fixture.ts'
 import { darpaTc } from './darpa-tc.ts'
+import { darpaTcHistoryPlan } from './darpa-tc-history.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vigil-darpa-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -41,6 +42,34 @@ async function inputsOf(
   } finally {
     events.close()
   }
+}
+
+/** Features of the events, as a service gets them that hears of one call after another; null for descriptions. */
+function liveFeatures(records: readonly SampleRecord[]) {
+  const calls = new Map<string, { row: number; event: LiveEvent }[]>()
+  for (const [row, record] of records.entries()) {
+    if (record.record_type !== 'RECORD_EVENT') continue
+    const { event_type, protection, timestamp_ns, sequence } = record
+    const kind = `${event_type.replace('EVENT_', '')}${protection === '' ? '' : ` ${protection}`}`
+    const event = {
+      time: BigInt(timestamp_ns),
+      keys: { caller: record.subject_uuid, object: record.object_uuid },
+      values: { kind, event_type, file_size: Number(record.file_size) },
+    }
+    const call = `${timestamp_ns} ${sequence.padStart(9, '0')}`
+    calls.set(call, [...(calls.get(call) ?? []), { row, event }])
+  }
+  const history = createHistory(darpaTcHistoryPlan)
+  const features: (null | (string | number | null)[])[] = records.map(() => null)
+  for (const [, call] of [...calls].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const { row, event } of call) {
+      features[row] = history.read(event).map((value) => (Number.isNaN(value) ? null : value))
+    }
+    const saying = ({ event: { values } }: (typeof call)[number]) =>
+      `${values.kind} ${`${values.file_size}`.padStart(9, '0')}`
+    for (const { event } of call.toSorted((a, b) => (saying(a) < saying(b) ? -1 : 1))) history.absorb(event)
+  }
+  return features
 }
 
 async function inputOf(records: readonly SampleRecord[], source: string): Promise<(string | number | null)[]> {
@@ -172,6 +201,26 @@ describe('history', () => {
   const isDescription = (record: SampleRecord) => record.timestamp_ns === '0'
   const inTime = (a: SampleRecord, b: SampleRecord) =>
     Number(BigInt(a.timestamp_ns) - BigInt(b.timestamp_ns)) || Number(a.sequence) - Number(b.sequence)
+
+  it('of a caller is what live events get, call by call', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecords, async (records) => {
+        const live = liveFeatures(records)
+        const events = await open(records)
+        try {
+          for (const [i, { name, key }] of darpaTcHistoryPlan.folds.entries()) {
+            if (key !== 'caller') continue
+            const column = await events.column(name)
+            const recorded = records.map((_, row) => meaning(column, row))
+            expect(recorded).toEqual(live.map((features) => features?.[i] ?? null))
+          }
+        } finally {
+          events.close()
+        }
+      }),
+      { numRuns: 15 },
+    )
+  })
 
   it('does not change when a description and the event behind it are swapped', async () => {
     await fc.assert(
