@@ -30,7 +30,7 @@ export type Options = {
 const OWN = {
   presets: { value: 'LIST', about: 'what to train', choices: presetNames(), default: 'all' },
   seeds: { value: 'LIST', about: 'each preset once for each', default: 1 },
-  quick: { about: 'fewer iterations, narrower networks, for a look in less than five minutes' },
+  quick: { about: 'fewer iterations, narrower networks, for a first look' },
   out: {
     value: 'FOLDER',
     about: 'finished runs in it are not done again',
