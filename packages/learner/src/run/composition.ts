@@ -23,14 +23,21 @@ export type Composition = {
 export const PLAIN: Composition = {
   commandOf: () => 'learner:train',
   assertTrains({ defects, stlMode, bootstrap }) {
-    if (defects.length === 0 && bootstrap && (stlMode === 'off' || usesMultipliers({ stlMode }))) return
-    throw configError(
-      'CONFLICT',
-      'The run is an experiment, with settings that change how it learns: defects, bootstrap, or stlMode "penalty" or "fixed-target". Go on with it by: npx nx run lab:train --resume=FOLDER.',
-    )
+    if (defects.length > 0 || !bootstrap || !(stlMode === 'off' || usesMultipliers({ stlMode }))) throw isExperiment()
   },
-  createTeam: (config, dataset) => createTeam(teamSettingsOf(config), dataset),
+  async createTeam(config, dataset) {
+    // Its critic has outputs for the specifications that no other mode has.
+    if (config.stlMode === 'fixed-target') throw isExperiment()
+    return await createTeam(teamSettingsOf(config), dataset)
+  },
   createEngine: (config, network, inputMask) => createEngine(engineSettingsOf(config), network, inputMask),
   experienceOf: () => experienceOf,
   metricsOf,
+}
+
+function isExperiment() {
+  return configError(
+    'CONFLICT',
+    'The run is an experiment, with settings that change how it learns: defects, bootstrap, or stlMode "penalty" or "fixed-target". Go on with it, or evaluate it again, by: npx nx run lab:train --resume=FOLDER.',
+  )
 }
