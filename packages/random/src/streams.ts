@@ -19,6 +19,7 @@ const PURPOSES = {
   dropoutActing: 13,
   dropoutLearning: 14,
   diagnosis: 15,
+  inspection: 16,
 } as const
 
 /** What a random number is for. */

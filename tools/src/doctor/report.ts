@@ -1,11 +1,7 @@
 import type { TableStyle } from '@vigil/command-line'
 import type { Finding } from '@vigil/doctor'
 import type { RunDiagnosis } from '@vigil/learner'
-import pc from 'picocolors'
-
-/** Longer lines are hard to read, however wide the terminal is. */
-const COLUMNS_MAX = 110
-const COLUMNS_MIN = 40
+import { colorsOf, counted, findingLines, overviewLines, widthOf, wrap } from '../finding-lines.ts'
 
 /** What to say about a run, and where. */
 export type DoctorReport = {
@@ -18,9 +14,8 @@ export type DoctorReport = {
 
 /** The diagnosis for people: one line for each finding, then the details; text with its last newline. */
 export function doctorReport({ run, diagnosis, columns, isTTY, environment }: DoctorReport): string {
-  const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns || 80))
-  // FORCE_COLOR is not asked: nx sets it for pipes too.
-  const colors = pc.createColors(isTTY && environment.TERM !== 'dumb' && !environment.NO_COLOR)
+  const width = widthOf(columns)
+  const colors = colorsOf({ isTTY, environment })
   const { findings, checked, leftOut, iterations, totalIterations, isFinished } = diagnosis
   const state = isFinished ? 'training is finished' : 'training is under way, or was stopped'
   const lines = [...wrap(`${run}: ${iterations} of ${totalIterations} iterations, ${state}.`, width), '']
@@ -44,64 +39,4 @@ function closingLine(run: string, { findings, leftOut }: RunDiagnosis): string {
   const counts = [counted(problems, 'problem'), counted(notes, 'note')]
   if (consequences > 0) counts.push(counted(consequences, 'consequence'))
   return `${counts.join(', ')} in ${where}. docs/doctor.md explains each code.`
-}
-
-/** One entry for each finding, consequences under a line of their own. */
-function overviewLines(
-  findings: readonly Finding[],
-  width: number,
-  colors: ReturnType<typeof pc.createColors>,
-): string[] {
-  const first = findings.findIndex(({ severity }) => severity === 'consequence')
-  return findings.flatMap((finding, i) => [
-    ...(i === first ? ['What may merely follow from them:'] : []),
-    ...headLines(finding, width - 4, colors).map((line, row) => `${row === 0 ? '  ' : '    '}${line}`),
-  ])
-}
-
-/** Severity, code and title. */
-function headLines(
-  { code, severity, title }: Finding,
-  width: number,
-  colors: ReturnType<typeof pc.createColors>,
-): string[] {
-  const paint = severity === 'problem' ? colors.red : colors.yellow
-  const [first, ...rest] = wrap(`${severity} ${code}: ${title}.`, width)
-  return [first.replace(`${severity} ${code}`, (words) => paint(colors.bold(words))), ...rest]
-}
-
-/** What a finding says. A consequence shows its figures alone: cause and remedy are those of the problems. */
-function findingLines(finding: Finding, width: number, colors: ReturnType<typeof pc.createColors>): string[] {
-  const isConsequence = finding.severity === 'consequence'
-  const parts = (isConsequence ? (['evidence'] as const) : (['evidence', 'cause', 'remedy'] as const)).flatMap(
-    (part) => {
-      const label = `  ${part.padEnd(9)}`
-      return wrap(finding[part], width - label.length).map(
-        (line, i) => `${i === 0 ? colors.dim(label) : ' '.repeat(label.length)}${line}`,
-      )
-    },
-  )
-  return [...headLines(finding, width, colors), ...parts]
-}
-
-function counted(count: number, noun: string): string {
-  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of printable(text).split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = ''
-    }
-    line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
-
-/** Names in a config or in data are anybody's text: one line, without what could move the cursor. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
 }

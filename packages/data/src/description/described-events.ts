@@ -7,7 +7,7 @@ import { historyOf, replayed } from './history.ts'
 import { labelsOf } from './labels.ts'
 import { orderOf, ranksOf, streamsOf, timesOf } from './order.ts'
 import { readDescription } from './parse-description.ts'
-import { notesOf, readDescribed } from './read-described.ts'
+import { type DescribedReading, notesOf, readDescribed } from './read-described.ts'
 import type { Description } from './schema.ts'
 import { unitEvents } from './unit-events.ts'
 
@@ -21,21 +21,41 @@ export const describedEvents: Adapter = {
         'Data path: needs a description of events, received none. Give one with --data=events.yaml.',
       )
     }
-    return await readEvents(readDescription(path), path, progress)
+    return await readEvents(readDescription(path), path, { progress, keepsIgnored: false })
   },
+}
+
+/** Events with the table that they were made of, whose rows are single events. */
+type DescribedEvents = RawEvents & { readonly table: Table }
+
+/**
+ * The events of a description one by one, whatever is judged together, with every column of their files.
+ *
+ * @param source path of the description; its files are relative to it
+ * @returns with `keyed` [N] the stream of each event, -1 = it has none or lacks part of the key
+ * @throws {VigilError} for files, rows or values that are not as they must be
+ */
+export async function readSingleEvents(
+  description: Description,
+  source: string,
+  progress: (message: string) => void,
+): Promise<DescribedEvents & { readonly keyed: Int32Array }> {
+  const events = await readEvents({ ...description, unit: undefined }, source, { progress, keepsIgnored: true })
+  return { ...events, keyed: streamsOf(events.table, description.stream).keyed }
 }
 
 /** Reads the events that a description means. @param source path of the description; its files are relative to it */
 async function readEvents(
   description: Description,
   source: string,
-  progress: (message: string) => void,
-): Promise<RawEvents> {
-  const { table, testFrom } = await readDescribed(description, source, progress)
+  reading: DescribedReading,
+): Promise<DescribedEvents> {
+  const { table, testFrom } = await readDescribed(description, source, reading)
   const labels = await labelsOf(table, description, source)
   const times = timesOf(table, description)
   const timeRank = ranksOf(times, table.rowCount)
   const events = {
+    table,
     rowCount: table.rowCount,
     ...labels,
     notes: [...notesOf(table), ...labels.notes],
@@ -45,7 +65,7 @@ async function readEvents(
   }
   return description.unit === undefined
     ? { ...events, ...singleEvents(table, description, times, timeRank) }
-    : unitEvents(events, table, description.unit, { order: orderOf(timeRank), times })
+    : { table, ...unitEvents(events, table, description.unit, { order: orderOf(timeRank), times }) }
 }
 
 /** Inputs and streams where each event is judged by itself. */

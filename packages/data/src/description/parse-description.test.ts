@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { parseDescription } from './parse-description.ts'
+import { isDescription, parseDescription, readDescription } from './parse-description.ts'
 import { PRESETS } from './presets.ts'
 import { descriptionSchema } from './schema.ts'
 
@@ -109,5 +112,43 @@ describe('a description', () => {
   it('has its schema published, for editors', async () => {
     const schema = { title: 'Events of your own', ...z.toJSONSchema(descriptionSchema, { io: 'input' }) }
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/events.schema.json')
+  })
+})
+
+describe('a path', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vigil-description-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['flows.csv', 'a,label\n1,0\n'],
+    ['eve.json', '{"a": 1}\n{"a": 2}\n'],
+    ['list.json', '[{"a": 1}]'],
+    ['huge.yaml', `# ${'x'.repeat(1_000_001)}`],
+    ['.', null],
+  ])('to %s, which is data, is refused with the command that drafts a description', (name, content) => {
+    const path = join(folder, name)
+    if (content !== null) writeFileSync(path, content)
+    expect(isDescription(path)).toBe(false)
+    const message = expect.stringContaining(`npx nx run tools:inspect --data=${path}`)
+    expect(() => readDescription(path)).toThrow(expect.objectContaining({ code: 'DESCRIPTION_INVALID', message }))
+  })
+
+  it.each([
+    ['events.yaml', LEAST],
+    ['events.yml', 'nonsense'],
+    ['one.json', '{"files": {"all": ["a.csv"]}, "label": {"column": "label", "threat": [1]}}\n'],
+    ['pretty.json', '{\n "files": {}\n}\n'],
+  ])('to %s is one to a description, right or wrong', (name, content) => {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    expect(isDescription(path)).toBe(true)
+  })
+
+  it('to nothing is no description', () => {
+    expect(isDescription(join(folder, 'no.yaml'))).toBe(false)
+    expect(() => readDescription(join(folder, 'no.csv'))).toThrow(expect.objectContaining({ code: 'PATH_MISSING' }))
   })
 })

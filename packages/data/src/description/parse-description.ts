@@ -19,13 +19,10 @@ export function readDescription(path: string): Description {
   let text: string
   try {
     const stat = statSync(path)
-    if (!stat.isFile() || stat.size > BYTES_MAX) {
-      throw dataError(
-        'DESCRIPTION_INVALID',
-        `Description ${shownPath(path)}: needs a file of at most ${BYTES_MAX} bytes, received ${stat.isFile() ? `${stat.size} bytes` : 'a folder'}. Give the description, not the data.`,
-      )
-    }
+    if (!stat.isFile() || stat.size > BYTES_MAX) throw isData(path)
+    if (!namesDescription(path)) throw isData(path)
     text = readFileSync(path, 'utf8')
+    if (isJsonLines(text)) throw isData(path)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
       throw dataError(
@@ -36,6 +33,35 @@ export function readDescription(path: string): Description {
     throw cause instanceof Error && 'kind' in cause ? cause : unreadable(path, cause)
   }
   return parseDescription(text, path)
+}
+
+/**
+ * Whether a path leads to a description of events, and not to the events themselves: a file of YAML, or of JSON that is not
+ * one object a line.
+ *
+ * @example isDescription('flows.csv') // false
+ */
+export function isDescription(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!namesDescription(path) || stat?.isFile() !== true || stat.size > BYTES_MAX) return false
+  return !isJsonLines(readFileSync(path, 'utf8'))
+}
+
+function namesDescription(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path)
+}
+
+/** Whether each line is an object, or the whole a list. */
+function isJsonLines(text: string): boolean {
+  const [first, second = ''] = text.trim().split('\n', 2)
+  return first.startsWith('[') || (/^\{.*\}\s*$/.test(first) && second.startsWith('{'))
+}
+
+function isData(path: string): Error {
+  return dataError(
+    'DESCRIPTION_INVALID',
+    `Data path ${shownPath(path)}: needs a description of events (.yaml or .json), received what are the events themselves. Draft one with npx nx run tools:inspect --data=${shownPath(path)}, look at it, and give --data=events.yaml.`,
+  )
 }
 
 /**

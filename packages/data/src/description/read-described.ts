@@ -18,11 +18,18 @@ const READINGS_SHOWN = 10
 /** Columns that every table has, unless its files have some of the same name: where a row was read. */
 const PLACE_COLUMNS = ['file', 'folder']
 
+/** How the files of a description are read. */
+export type DescribedReading = {
+  readonly progress: (message: string) => void
+  /** Whether columns that are neither inputs nor needed are read too. */
+  readonly keepsIgnored: boolean
+}
+
 /** The table of a description's files, train files before test files. */
 export async function readDescribed(
   description: Description,
   source: string,
-  progress: (message: string) => void,
+  { progress, keepsIgnored }: DescribedReading,
 ): Promise<{ readonly table: Table; readonly testFrom: number }> {
   const base = dirname(source)
   const { all, train, test } = description.files
@@ -41,7 +48,7 @@ export async function readDescribed(
     [...paths, ...testPaths],
     { format, encoding, delimiter, header },
     {
-      readAs: readAsOf(description, keep?.columns ?? []),
+      readAs: readAsOf(description, { whereColumns: keep?.columns ?? [], keepsIgnored }),
       missing: description.missing,
       timeUnit: time === undefined || time.unit === 'auto' ? null : time.unit,
       keep: keep === null ? null : (cell) => keep.isTrue((name) => cellValue(cell(name))),
@@ -83,7 +90,10 @@ function roleColumns({ label, class: className, stream, split, history, unit }: 
   return names
 }
 
-function readAsOf(description: Description, whereColumns: readonly string[]): (name: string) => ReadAs | null {
+function readAsOf(
+  description: Description,
+  { whereColumns, keepsIgnored }: { readonly whereColumns: readonly string[]; readonly keepsIgnored: boolean },
+): (name: string) => ReadAs | null {
   const { columns, time } = description
   const roles = roleColumns(description)
   const [categorical, numeric, ignored] = [columns.categorical, columns.numeric, columns.ignore].map(
@@ -95,7 +105,7 @@ function readAsOf(description: Description, whereColumns: readonly string[]): (n
     if (roles.has(name) || categorical.has(name)) return 'tokens'
     if (numeric.has(name)) return 'numbers'
     if (needed.has(name)) return 'auto'
-    return ignored.has(name) || columns.default === 'ignore' ? null : 'auto'
+    return keepsIgnored || (!ignored.has(name) && columns.default === 'auto') ? 'auto' : null
   }
 }
 

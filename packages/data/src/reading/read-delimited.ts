@@ -47,6 +47,18 @@ export async function readDelimited(
   })
 }
 
+/** The cells of the first line of a text, of which a piece is enough; null where it holds none. */
+export async function firstRecord(path: string, piece: Uint8Array, delimiter: string | null): Promise<string[] | null> {
+  const end = /^[\r\n]*[^\r\n]*/.exec(Buffer.from(piece).toString('utf8'))?.[0] ?? ''
+  const line = Buffer.from(end)
+  let cells: string[] | null = null
+  const style: RecordStyle = { delimiter: delimiter ?? commonest(end), hasQuotes: true }
+  await readRecords(path, [line], style, (record) => {
+    cells ??= textsOf(record)
+  })
+  return cells
+}
+
 export function addCells(columns: readonly (ColumnBuilder | null)[], { bytes, starts, ends }: CellRecord): void {
   for (let i = 0; i < columns.length; i++) columns[i]?.add(bytes, starts[i], ends[i])
 }

@@ -1,5 +1,5 @@
 import { type FileMark, markOf, type TextEncoding, textOf } from './open-bytes.ts'
-import { readDelimited } from './read-delimited.ts'
+import { firstRecord, readDelimited } from './read-delimited.ts'
 import { readJsonLines } from './read-json-lines.ts'
 import { readParquet } from './read-parquet.ts'
 import { readSequence } from './read-sequence.ts'
@@ -9,7 +9,7 @@ import { type Table, TableBuilder, type TablePlan } from './table-builder.ts'
 export const FORMATS = ['csv', 'tsv', 'zeek', 'jsonl', 'parquet', 'sequence'] as const
 
 /** How rows stand in a file. */
-type Format = (typeof FORMATS)[number]
+export type Format = (typeof FORMATS)[number]
 
 /** How the files of a table are written. */
 export type SourceStyle = {
@@ -54,8 +54,26 @@ async function readFile(table: TableBuilder, path: string, style: SourceStyle): 
   await readDelimited(table, path, text, { delimiter, names: style.header })
 }
 
-/** By the first bytes where they tell, else by the name. */
-async function formatOf(path: string, encoding: TextEncoding): Promise<Format> {
+/**
+ * The cells of the first line of CSV or TSV, which may be names or values; null for other formats.
+ *
+ * @throws {VigilError} FILE_UNREADABLE, FILE_MALFORMED
+ */
+export async function firstCells(path: string, encoding: TextEncoding): Promise<string[] | null> {
+  const format = await formatOf(path, encoding)
+  if (format !== 'csv' && format !== 'tsv') return null
+  for await (const piece of textOf(path, encoding)) {
+    return await firstRecord(path, piece, format === 'tsv' ? '\t' : null)
+  }
+  return null
+}
+
+/**
+ * How rows stand in a file: by the first bytes where they tell, else by the name.
+ *
+ * @throws {VigilError} FILE_UNREADABLE
+ */
+export async function formatOf(path: string, encoding: TextEncoding): Promise<Format> {
   const mark: FileMark = await markOf(path)
   if (mark === 'parquet') return 'parquet'
   const start = await startOf(path, encoding)

@@ -37,7 +37,7 @@ const [LF, CR, SPACE, TAB, QUOTE] = [10, 13, 32, 9, 34]
  */
 export async function readRecords(
   path: string,
-  text: AsyncIterable<Uint8Array>,
+  text: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   style: RecordStyle,
   each: (record: CellRecord) => void,
 ): Promise<void> {

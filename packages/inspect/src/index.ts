@@ -1,0 +1,5 @@
+export { INSPECT_ERRORS } from './errors.ts'
+export type { InspectFinding } from './finding.ts'
+export { inspectData, inspectDescription } from './inspect.ts'
+export type { Inspection } from './inspection.ts'
+export { renderInspection } from './page.ts'

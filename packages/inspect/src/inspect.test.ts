@@ -1,0 +1,341 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { isDescription, parseDescription } from '@vigil/data'
+import { describe, expect, it } from 'vitest'
+import { type Cell, csvOf, drawn, honestFlows, isThreat, type Row, temporaryFolder } from './events.fixture.ts'
+import { inspectData, inspectDescription } from './inspect.ts'
+import type { Inspection } from './inspection.ts'
+
+const ROWS = 2000
+const FLOWS = honestFlows(ROWS)
+
+/** Flows with a further column. */
+const withColumn = (name: string, cell: (row: Row, i: number) => Cell, rows = FLOWS): Row[] =>
+  rows.map((row, i) => ({ [name]: cell(row, i), ...row }))
+
+async function look(content: string | readonly Row[], { name = 'flows.csv', label = null as string | null } = {}) {
+  using folder = temporaryFolder()
+  const data = folder.put(name, typeof content === 'string' ? content : csvOf(content))
+  return await inspectData(data, { label, out: join(folder.path, 'events.yaml') })
+}
+
+const of = (inspection: Inspection, code: string) => inspection.findings.filter((finding) => finding.code === code)
+const codes = ({ findings }: Inspection) => findings.map(({ code }) => code)
+const draftOf = ({ draft }: Inspection) => parseDescription(draft ?? '', 'events.yaml')
+const LEAKS = ['LEAK_COLUMN', 'LEAK_TREE', 'LEAK_NAME', 'LABEL_IS_RULE', 'ORDER_LEAK']
+
+describe('events without a leak', () => {
+  it('have no leak, no problem, and a draft that says what they are', async () => {
+    const inspection = await look(FLOWS)
+    expect(codes(inspection).filter((code) => LEAKS.includes(code))).toEqual([])
+    expect(inspection.findings.filter(({ severity }) => severity === 'problem')).toEqual([])
+    const { files, label, stream, split, columns } = draftOf(inspection)
+    expect({ files, label, stream, split }).toEqual({
+      files: { all: ['flows.csv'] },
+      label: { column: 'label', threat: ['attack'] },
+      stream: ['host'],
+      split: { by: 'by-stream', validation: 0.15, seed: 42 },
+    })
+    expect(columns).toEqual({
+      default: 'auto',
+      categorical: ['proto'],
+      numeric: ['bytes', 'duration'],
+      ignore: [],
+      leaky: [],
+    })
+  })
+
+  it('are counted rightly', async () => {
+    const inspection = await look(FLOWS)
+    const threats = FLOWS.filter(isThreat).length
+    expect(inspection).toMatchObject({ rows: ROWS, threats, isDraft: true })
+    expect(inspection.split?.parts.reduce((sum, part) => sum + part.threats, 0)).toBe(threats)
+    expect(inspection.streams).toMatchObject({ columns: ['host'], count: 40, withoutShare: 0 })
+    const duration = inspection.columns.find(({ name }) => name === 'duration')
+    expect(duration?.missingShare).toBe(FLOWS.filter((row) => row.duration === null).length / ROWS)
+  })
+})
+
+describe('planted leaks', () => {
+  it.each<[string, (row: Row, i: number) => Cell]>([
+    ['equal to the label', (row) => (isThreat(row) ? 1 : 0)],
+    ['the label under other names', (row, i) => (isThreat(row) ? ['b', 'd'][i % 2] : ['a', 'c', 'e'][i % 3])],
+    ['a noisy copy', (row, i) => (isThreat(row) === drawn(i, 9) > 0.02 ? 7 : 3)],
+    ['a number above a threshold', (row, i) => drawn(i, 9) + (isThreat(row) ? 1 : 0)],
+    ['missing where nothing is wrong', (row, i) => (isThreat(row) ? Math.floor(drawn(i, 9) * 1e5) : null)],
+  ])('%s: the column is named, and the draft sets it aside', async (_, cell) => {
+    const inspection = await look(withColumn('sensor', cell))
+    const [finding, ...others] = of(inspection, 'LEAK_COLUMN')
+    expect(finding).toMatchObject({ severity: 'problem', columns: ['sensor'] })
+    expect(finding.title).toMatch(/^sensor alone tells the label: F1 (1\.000|0\.9\d\d), leaky\?$/)
+    expect(others).toEqual([])
+    expect(draftOf(inspection).columns.leaky).toEqual(['sensor'])
+  })
+
+  it('that a description lists as leaky are a note', async () => {
+    using folder = temporaryFolder()
+    folder.put('flows.csv', csvOf(withColumn('sensor', (row) => (isThreat(row) ? 1 : 0))))
+    const text = 'files: { all: [flows.csv] }\nlabel: { column: label, benign: [normal] }\n'
+    const inputs = await inspectDescription(folder.put('a.yaml', text))
+    expect(of(inputs, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'problem', columns: ['sensor'] })
+    const leaky = await inspectDescription(folder.put('b.yaml', `${text}columns: { leaky: [sensor] }\n`))
+    expect(of(leaky, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'note', columns: ['sensor'] })
+    expect(leaky.draft).toBe(null)
+  })
+
+  it('by a rule of two columns are told as the rule', async () => {
+    const rows = FLOWS.map((row, i) => {
+      const kind = ['read', 'write', 'exec', 'map'][Math.floor(drawn(i, 8) * 4)]
+      return { ...row, kind, mode: Math.floor(drawn(i, 9) * 4), label: undefined }
+    })
+    const labelled = rows.map(({ label: _, ...row }) => ({
+      ...row,
+      label: row.kind === 'exec' || row.mode === 3 ? 'attack' : 'normal',
+    }))
+    const inspection = await look(labelled)
+    const [rule] = of(inspection, 'LABEL_IS_RULE')
+    expect(rule).toMatchObject({ severity: 'problem', columns: ['kind', 'mode'] })
+    expect(rule.evidence).toMatch(/kind is exec/)
+    expect(rule.evidence).toMatch(/mode (is|>=) 3/)
+    expect(rule.evidence).toContain('agrees with the label in 100')
+    // It is said once.
+    expect(of(inspection, 'LEAK_TREE')).toEqual([])
+  })
+
+  it('by the order of the rows are told, and are a problem where it is not that of time', async () => {
+    const sorted = FLOWS.toSorted((a, b) => Number(isThreat(a)) - Number(isThreat(b)))
+    expect(of(await look(sorted), 'ORDER_LEAK')[0]).toMatchObject({ severity: 'problem', columns: [] })
+    const timed = withColumn('ts', (_, i) => 1_700_000_000 + i, sorted)
+    expect(of(await look(timed), 'ORDER_LEAK')[0]).toMatchObject({ severity: 'note' })
+  })
+
+  it('by the file are told', async () => {
+    using folder = temporaryFolder()
+    folder.put('a.csv', csvOf(FLOWS.filter(isThreat)))
+    folder.put('b.csv', csvOf(FLOWS.filter((row) => !isThreat(row))))
+    const inspection = await inspectData(folder.path, { label: null, out: join(folder.path, 'events.yaml') })
+    expect(of(inspection, 'ORDER_LEAK')[0].title).toBe('The file that a row stands in tells the label')
+  })
+
+  it('that only a name gives away are asked about', async () => {
+    const inspection = await look(
+      withColumn('difficulty', (row, i) => Math.floor(drawn(i, 9) * 20) + (isThreat(row) ? 0 : 3)),
+    )
+    expect(of(inspection, 'LEAK_NAME')[0]).toMatchObject({ severity: 'note', columns: ['difficulty'] })
+    expect(draftOf(inspection).columns.leaky).toEqual(['difficulty'])
+  })
+})
+
+describe('columns', () => {
+  it('that tell one row from all others are ignored', async () => {
+    const inspection = await look(
+      withColumn(
+        'id',
+        (_, i) => i,
+        withColumn(
+          'key',
+          (_, i) => `k${i}`,
+          withColumn('unit', () => 'x'),
+        ),
+      ),
+    )
+    expect(of(inspection, 'IDENTIFIER').map(({ columns }) => columns)).toEqual([['id'], ['key']])
+    expect(of(inspection, 'CONSTANT')[0].columns).toEqual(['unit'])
+    expect(draftOf(inspection).columns.ignore).toEqual(['id', 'key', 'unit'])
+  })
+
+  it('with holes are named, with what is infinite', async () => {
+    const inspection = await look(withColumn('rate', (_, i) => (i % 10 === 0 ? 'Infinity' : i % 7)))
+    const [finding] = of(inspection, 'MISSING')
+    expect(finding.columns.toSorted()).toEqual(['duration', 'rate'])
+    expect(finding.evidence).toContain('200 infinite')
+  })
+})
+
+describe('rows', () => {
+  it('of test files that train files have too are counted, with those of the other label', async () => {
+    using folder = temporaryFolder()
+    const [train, own] = [FLOWS.slice(0, 1500), FLOWS.slice(1500, 1800)]
+    const copies = FLOWS.slice(0, 100)
+    const contradicted = FLOWS.slice(100, 150).map((row) => ({ ...row, label: isThreat(row) ? 'normal' : 'attack' }))
+    folder.put('my-train.csv', csvOf(train))
+    folder.put('my-test.csv', csvOf([...own, ...copies, ...contradicted]))
+    const inspection = await inspectData(folder.path, { label: null, out: join(folder.path, 'events.yaml') })
+    expect(draftOf(inspection).files).toEqual({ train: ['my-train.csv'], test: ['my-test.csv'] })
+    // The rows that become validation are not train, so a copy of them is not seen.
+    const { seenShare, otherLabelShare, rows } = inspection.duplicates?.test ?? {
+      seenShare: 0,
+      otherLabelShare: 0,
+      rows: 0,
+    }
+    expect(rows).toBe(450)
+    expect(seenShare * 450).toBeGreaterThan(0.7 * 150)
+    expect(seenShare * 450).toBeLessThanOrEqual(150)
+    expect(otherLabelShare * 450).toBeGreaterThan(0.7 * 50)
+    expect(otherLabelShare * 450).toBeLessThanOrEqual(50)
+    expect(of(inspection, 'DUPLICATES')[0]).toMatchObject({ severity: 'problem' })
+  })
+
+  it('have classes, some of which train lacks', async () => {
+    using folder = temporaryFolder()
+    const named = FLOWS.map((row, i) => ({ ...row, label: isThreat(row) ? (i < 1500 ? 'scan' : 'dos') : 'normal' }))
+    folder.put('train.csv', csvOf(named.slice(0, 1500)))
+    folder.put('test.csv', csvOf(named.slice(1500)))
+    const inspection = await inspectData(folder.path, { label: null, out: join(folder.path, 'events.yaml') })
+    expect(of(inspection, 'RARE_CLASSES')[0].evidence).toMatch(/^not in train: dos \(\d+\)\.$/)
+  })
+
+  it('have a time: how much is out of order, missing, and the longest gap', async () => {
+    const rows = withColumn('timestamp', (_, i) =>
+      i === 5 ? null : new Date(1_700_000_000_000 + 1000 * (i < 1000 ? i : i + 50_000)).toISOString(),
+    )
+    const swapped = [...rows.slice(0, 100), ...rows.slice(100, 200).reverse(), ...rows.slice(200)]
+    const { time } = await look(swapped)
+    expect(time).toMatchObject({
+      column: 'timestamp',
+      first: 1_700_000_000_000,
+      gapMs: 50_001_000,
+      missingShare: 1 / ROWS,
+    })
+    // Of the rows that have a time, a hundred stand backwards: 99 steps back.
+    expect(time?.unsortedShare).toBeCloseTo(99 / (ROWS - 2), 10)
+  })
+})
+
+describe('labels', () => {
+  it('that nobody can guess leave the draft without one', async () => {
+    const rows = FLOWS.map(({ label, ...row }) => ({ ...row, colour: label === 'attack' ? 'red' : 'green' }))
+    const inspection = await look(rows)
+    expect(inspection).toMatchObject({ threats: null, split: null })
+    expect(of(inspection, 'LABEL_UNKNOWN')[0]).toMatchObject({ severity: 'problem' })
+    expect(inspection.draft).toContain('\n# label: { column: NAME, threat: [VALUE] }\n')
+    const given = await look(rows, { label: 'colour' })
+    expect(draftOf(given).label).toEqual({ column: 'colour', benign: ['green'] })
+    await expect(look(rows, { label: 'color' })).rejects.toMatchObject({ code: 'LABEL_UNKNOWN', kind: 'usage' })
+    await expect(look(rows, { label: 'bytes' })).rejects.toMatchObject({ code: 'LABEL_UNKNOWN' })
+  })
+
+  it('may be a mark where something is wrong and nothing elsewhere', async () => {
+    const rows = FLOWS.map((row, i) => ({ ...row, label: isThreat(row) ? ['scan', 'dos'][i % 2] : '-' }))
+    const inspection = await look(rows)
+    expect(draftOf(inspection)).toMatchObject({ label: { expression: 'row["label"] != null' }, class: 'label' })
+    expect(inspection.threats).toBe(FLOWS.filter(isThreat).length)
+    expect(codes(inspection).filter((code) => LEAKS.includes(code))).toEqual([])
+  })
+
+  it('leave out the rows that have none', async () => {
+    const inspection = await look(FLOWS.map((row, i) => ({ ...row, label: i % 10 === 0 ? null : row.label })))
+    expect(draftOf(inspection).where).toBe('row["label"] != null')
+    expect(inspection.rows).toBe(0.9 * ROWS)
+  })
+})
+
+describe('formats', () => {
+  const rows = withColumn('ts', (_, i) => 1_700_000_000 + 10 * i)
+  const zeek = `#separator \\x09\n#fields\t${Object.keys(rows[0]).join('\t')}\n${rows
+    .map((row) =>
+      Object.values(row)
+        .map((cell) => cell ?? '-')
+        .join('\t'),
+    )
+    .join('\n')}\n`
+
+  it.each<[string, string | Uint8Array]>([
+    ['a.tsv', csvOf(rows, '\t')],
+    ['b.csv', csvOf(rows, ';')],
+    ['c.csv.gz', gzipSync(csvOf(rows))],
+    ['d.log', zeek],
+    ['e.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')],
+  ])('%s has the findings of the same rows as CSV', async (name, content) => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'events.yaml')
+    const plain = await inspectData(folder.put('plain.csv', csvOf(rows)), { label: null, out })
+    const other = await inspectData(folder.put(name, content), { label: null, out })
+    expect(other.findings).toEqual(plain.findings)
+    expect(other.draft?.replace(name, 'plain.csv')).toBe(plain.draft)
+  })
+
+  it('without a header get names', async () => {
+    const inspection = await look(csvOf(FLOWS).split('\n').slice(1).join('\n'), { label: 'column_5' })
+    expect(draftOf(inspection).header).toEqual(['column_1', 'column_2', 'column_3', 'column_4', 'column_5'])
+    expect(inspection.rows).toBe(ROWS)
+  })
+
+  it('of Windows get their encoding', async () => {
+    using folder = temporaryFolder()
+    const text = csvOf(FLOWS).replaceAll('attack', 'web \u0096 attack')
+    const data = folder.put('flows.csv', Buffer.from(text, 'latin1'))
+    const inspection = await inspectData(data, { label: null, out: join(folder.path, 'events.yaml') })
+    expect(draftOf(inspection).encoding).toBe('cp1252')
+    expect(inspection.threats).toBe(FLOWS.filter(isThreat).length)
+  })
+
+  it('may have any text as the name of a column', async () => {
+    const named = withColumn(
+      ' no: {1} #',
+      (_, i) => i % 3,
+      withColumn('yes', (_, i) => i % 4),
+    )
+    expect(draftOf(await look(named)).columns.numeric.slice(0, 2)).toEqual(['no: {1} #', 'yes'])
+  })
+})
+
+describe('data that people have', () => {
+  it('Suricata: flow.alerted is the label', async () => {
+    const lines = FLOWS.map((row, i) =>
+      JSON.stringify({
+        timestamp: new Date(1_700_000_000_000 + 1000 * i).toISOString(),
+        ...{
+          event_type: i % 50 === 0 ? 'stats' : 'flow',
+          src_ip: row.host,
+          dest_ip: '10.0.0.1',
+          dest_port: 1 + (i % 7),
+        },
+        ...{ proto: row.proto, app_proto: 'http' },
+        flow: { pkts_toserver: i % 13, bytes_toserver: row.bytes, state: 'new', alerted: isThreat(row) },
+        label: row.label,
+      }),
+    )
+    const inspection = await look(lines.join('\n'), { name: 'eve.json' })
+    const description = draftOf(inspection)
+    expect(description).toMatchObject({ preset: 'suricata-flow', where: 'event_type == "flow"' })
+    expect(description.columns.leaky).toEqual(['flow.alerted'])
+    expect(inspection.rows).toBe(0.98 * ROWS)
+    // The preset knows it as leaky; a draft without the preset finds it.
+    expect(of(inspection, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'note', columns: ['flow.alerted'] })
+    const bare = await look(lines.map((line) => line.replace('"event_type"', '"kind"')).join('\n'), {
+      name: 'eve.jsonl',
+    })
+    expect(of(bare, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'problem', columns: ['flow.alerted'] })
+    expect(draftOf(bare)).toMatchObject({ preset: 'none', columns: { leaky: ['flow.alerted'] } })
+  })
+
+  it('UNSW-NB15: attack_cat is the class, id the order of the file', async () => {
+    const rows = FLOWS.map((row, i) => ({
+      ...{ id: i + 1, dur: row.duration ?? 0, proto: row.proto, sbytes: row.bytes },
+      ...{ attack_cat: isThreat(row) ? ['Exploits', 'DoS'][i % 2] : 'Normal', label: isThreat(row) ? 1 : 0 },
+    }))
+    const inspection = await look(rows)
+    expect(draftOf(inspection)).toMatchObject({
+      label: { column: 'label', threat: [1] },
+      class: 'attack_cat',
+      columns: { ignore: ['id'], leaky: [] },
+    })
+    expect(of(inspection, 'LEAK_COLUMN')[0]).toMatchObject({ columns: ['attack_cat'], severity: 'note' })
+    expect(of(inspection, 'IDENTIFIER')[0]).toMatchObject({ columns: ['id'] })
+  })
+
+  it('a draft is read back as a description, with the same figures and no problem left', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'events.yaml')
+    const rows = withColumn('sensor', (row) => (isThreat(row) ? 1 : 0))
+    const first = await inspectData(folder.put('flows.csv', csvOf(rows)), { label: null, out })
+    writeFileSync(out, first.draft ?? '')
+    expect([isDescription(out), isDescription(join(folder.path, 'flows.csv'))]).toEqual([true, false])
+    const second = await inspectDescription(out)
+    expect(second.findings.filter(({ severity }) => severity === 'problem')).toEqual([])
+    const figures = ({ rows: count, threats, split, streams }: Inspection) => ({ count, threats, split, streams })
+    expect(figures(second)).toEqual(figures(first))
+  })
+})
