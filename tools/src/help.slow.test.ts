@@ -8,6 +8,7 @@ const ROOT = new URL('../../', import.meta.url)
 const COMMANDS = [
   'packages/lab/package.json',
   'packages/learner/package.json',
+  'packages/data/package.json',
   'packages/stl/package.json',
   'packages/agreement/consensus/project.json',
   'tools/package.json',

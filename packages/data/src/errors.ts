@@ -9,6 +9,8 @@ export const DATA_ERRORS = {
   FILE_TRUNCATED: ['data', 'a Parquet file without its closing mark'],
   FILE_UNREADABLE: ['data', 'another kind of file, damaged, or not to be opened'],
   FILE_MALFORMED: ['data', 'CSV with a line that is not as it must be: encoding, quotation marks, number of cells'],
+  FILE_EXISTS: ['usage', 'a file to write is already there'],
+  FILE_UNWRITABLE: ['failure', 'a file cannot be written'],
   COLUMNS_MISSING: ['data', 'a required column is absent'],
   COLUMNS_REPEATED: ['data', 'a required column is there more than once'],
   COLUMN_TYPE: ['data', 'a Parquet column whose type cannot hold what is required'],

@@ -10,6 +10,7 @@ import {
   inputsOf,
   isDense,
   parsePipeline,
+  type RawColumn,
 } from '@vigil/features'
 import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
@@ -42,8 +43,17 @@ export type DatasetRequest = {
 export type LoadedDataset = {
   readonly dataset: Dataset
   readonly pipeline: FeaturePipeline
+  /** [N] stream of each row, numbered from 0. */
+  readonly streams: Uint32Array
   /** What a person should know of how the data were read: one sentence each. */
   readonly notes: readonly string[]
+}
+
+/** What loadRaw gives. */
+export type RawDataset = Pick<RawEvents, 'labels' | 'classes' | 'classNames' | 'streams'> & {
+  /** Those of the inputs, by name, in the order in which they are encoded. */
+  readonly columns: ReadonlyMap<string, RawColumn>
+  readonly splits: Dataset['splits']
 }
 
 const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpaTc, events: describedEvents, synthetic }
@@ -81,15 +91,7 @@ export async function loadEvents(
   request: Omit<DatasetRequest, 'dataset'>,
   progress: (message: string) => void = () => undefined,
 ): Promise<LoadedDataset> {
-  requireRequest(request)
-  const pipeline = request.pipeline === undefined ? null : parsePipeline(request.pipeline)
-  if (pipeline !== null) requireSameKind(pipeline, { dataset: adapter.name, features: request.features })
-
-  const events = await adapter.open(request, progress)
-  try {
-    if (pipeline !== null) requireSameHistory(pipeline, events)
-    requireBothLabels(events)
-    const splits = splitRows(events, divisionOf(events, request))
+  return await withEvents(adapter, request, progress, async (events, splits, pipeline) => {
     progress(`encoding ${events.rowCount} events`)
     const plans = pipeline === null ? events.plan(request.features, splits.train.rows) : []
     const encoded = await encodeColumns(
@@ -110,6 +112,7 @@ export async function loadEvents(
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
     return {
       dataset,
+      streams: events.streams,
       notes: events.notes,
       pipeline: pipeline ?? {
         version: 1,
@@ -119,6 +122,44 @@ export async function loadEvents(
         columns: encoded.columns,
       },
     }
+  })
+}
+
+/**
+ * The raw columns of a request's inputs, before they are encoded, and how the rows are divided.
+ *
+ * @throws {VigilError} as loadDataset
+ */
+export async function loadRaw(
+  request: DatasetRequest,
+  progress: (message: string) => void = () => undefined,
+): Promise<RawDataset> {
+  requireChoice('dataset', request.dataset)
+  return await withEvents(ADAPTERS[request.dataset], request, progress, async (events, splits) => {
+    const columns = new Map<string, RawColumn>()
+    for (const { source } of events.plan(request.features, splits.train.rows)) {
+      if (!columns.has(source)) columns.set(source, await events.column(source))
+    }
+    const { labels, classes, classNames, streams } = events
+    return { columns, labels, classes, classNames, streams, splits }
+  })
+}
+
+/** Opens events, checks and divides them, and closes them when they have been used. */
+async function withEvents<T>(
+  adapter: Adapter,
+  request: Omit<DatasetRequest, 'dataset'>,
+  progress: (message: string) => void,
+  use: (events: RawEvents, splits: Dataset['splits'], pipeline: FeaturePipeline | null) => Promise<T>,
+): Promise<T> {
+  requireRequest(request)
+  const pipeline = request.pipeline === undefined ? null : parsePipeline(request.pipeline)
+  if (pipeline !== null) requireSameKind(pipeline, { dataset: adapter.name, features: request.features })
+  const events = await adapter.open(request, progress)
+  try {
+    if (pipeline !== null) requireSameHistory(pipeline, events)
+    requireBothLabels(events)
+    return await use(events, splitRows(events, divisionOf(events, request)), pipeline)
   } finally {
     events.close()
   }

@@ -1,0 +1,84 @@
+import type { Dataset } from '../dataset.ts'
+import { type DatasetRequest, loadDataset, loadRaw, type RawDataset } from '../load-dataset.ts'
+import { type OutputColumn, requireNewFile, writeParquet } from './write-parquet.ts'
+
+/**
+ * Writes one row per event, in the order of the files: a column per input under its name, then `label`, `class`, `split` (train,
+ * validation, test; missing = none of them) and `stream`.
+ *
+ * @example
+ * await exportEvents({ ...request, dataset: 'events', path: 'events.yaml' }, { out: 'inputs.parquet', raw: false })
+ *
+ * @param options raw = the columns before they are encoded
+ * @returns rows and columns that were written
+ * @throws {VigilError} FILE_EXISTS, FILE_UNWRITABLE, and as loadDataset
+ */
+export async function exportEvents(
+  request: DatasetRequest,
+  { out, raw }: { readonly out: string; readonly raw: boolean },
+  progress: (message: string) => void = () => undefined,
+): Promise<{ readonly rows: number; readonly columns: number }> {
+  requireNewFile(out)
+  const { inputs, events } = raw ? await rawInputs(request, progress) : await encodedInputs(request, progress)
+  const rows = events.labels.length
+  const taken = new Set(inputs.map(({ name }) => name))
+  const columns = [
+    ...inputs,
+    // An input of the same name keeps it.
+    ...answersOf(events).map((column) =>
+      taken.has(column.name) ? { ...column, name: `${column.name} (event)` } : column,
+    ),
+  ]
+  progress(`writing ${rows} rows of ${columns.length} columns`)
+  await writeParquet(out, columns, rows)
+  return { rows, columns: columns.length }
+}
+
+type Inputs = { readonly inputs: OutputColumn[]; readonly events: Omit<RawDataset, 'columns'> }
+
+async function rawInputs(request: DatasetRequest, progress: (message: string) => void): Promise<Inputs> {
+  const { columns, ...events } = await loadRaw(request, progress)
+  const inputs = Array.from(
+    columns,
+    ([name, column]): OutputColumn =>
+      column.kind === 'number'
+        ? { name, type: 'double', at: (row) => (Number.isNaN(column.values[row]) ? null : column.values[row]) }
+        : { name, type: 'text', at: (row) => (column.codes[row] < 0 ? null : column.dictionary[column.codes[row]]) },
+  )
+  return { inputs, events }
+}
+
+async function encodedInputs(request: DatasetRequest, progress: (message: string) => void): Promise<Inputs> {
+  const { dataset, streams } = await loadDataset(request, progress)
+  const { dense, categorical, denseNames, categoricalColumns } = dataset
+  const [denseCount, categoricalCount] = [denseNames.length, categoricalColumns.length]
+  const inputs: OutputColumn[] = [
+    ...denseNames.map((name, i) => ({
+      name,
+      type: 'float' as const,
+      at: (row: number) => dense[row * denseCount + i],
+    })),
+    ...categoricalColumns.map(({ name }, i) => ({
+      name,
+      type: 'integer' as const,
+      at: (row: number) => categorical[row * categoricalCount + i],
+    })),
+  ]
+  return { inputs, events: { ...dataset, streams } }
+}
+
+function answersOf({ labels, classes, classNames, streams, splits }: Omit<RawDataset, 'columns'>): OutputColumn[] {
+  const parts = partsOf(splits, labels.length)
+  return [
+    { name: 'label', type: 'integer', at: (row) => labels[row] },
+    { name: 'class', type: 'text', at: (row) => classNames[classes[row]] },
+    { name: 'split', type: 'text', at: (row) => parts[row] },
+    { name: 'stream', type: 'integer', at: (row) => streams[row] },
+  ]
+}
+
+function partsOf(splits: Dataset['splits'], rowCount: number): (string | null)[] {
+  const parts = new Array<string | null>(rowCount).fill(null)
+  for (const name of ['train', 'validation', 'test'] as const) for (const row of splits[name].rows) parts[row] = name
+  return parts
+}

@@ -1,0 +1,73 @@
+/** The command `nx run data:export`. */
+import {
+  choiceFlag,
+  commandError,
+  type FlagTable,
+  flagsOf,
+  numberFlag,
+  readFlags,
+  runCommand,
+  switchFlag,
+  textFlag,
+} from '@vigil/command-line'
+import { exportEvents } from './export-events.ts'
+
+const FLAGS = {
+  dataset: { value: 'NAME', about: 'whose events', choices: ['events', 'darpa-tc', 'synthetic'], default: 'events' },
+  data: {
+    value: 'PATH',
+    about: 'description of your events (docs/events.md); of darpa-tc a folder or file; none for synthetic',
+  },
+  features: {
+    value: 'NAME',
+    about: 'inputs; docs/features.md',
+    choices: ['behaviour', 'full', 'seed7'],
+    default: 'behaviour',
+  },
+  split: {
+    value: 'NAME',
+    about: 'how the rows are divided; without it as a training would',
+    choices: ['described', 'stratified', 'temporal', 'by-stream'],
+  },
+  'split-seed': {
+    value: 'N',
+    about: 'seed of that division',
+    number: { min: 0, max: 2 ** 32 - 1, integer: true },
+    default: 42,
+  },
+  seed: { value: 'N', about: 'seed of the generator', number: { min: 0, max: 2 ** 32 - 1, integer: true }, default: 1 },
+  raw: { about: 'the columns as they are before they are encoded' },
+  out: { value: 'FILE', about: 'Parquet file to write; it must not exist' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'data:export',
+    file: 'packages/data/src/export/export.ts',
+    purpose:
+      'Writes the inputs that a team would see as one Parquet file: one row per event in the order of the files, a column per input, then label, class, split and stream.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['--data=events.yaml --out=inputs.parquet', '--dataset=darpa-tc --data=FOLDER --raw --out=raw.parquet'],
+    exitCodes: '0 written, 2 the usage is bad, 3 the data are bad',
+  },
+  async run({ words }) {
+    const flags = readFlags(words, FLAGS)
+    const out = textFlag(flags, 'out', 'FILE')
+    if (out === undefined)
+      throw commandError('INVALID_VALUE', '--out is needed: the Parquet file to write, as --out=inputs.parquet.')
+    const dataset = choiceFlag(flags, 'dataset', FLAGS.dataset.choices) ?? FLAGS.dataset.default
+    const request = {
+      dataset,
+      path: textFlag(flags, 'data', 'PATH') ?? null,
+      features: choiceFlag(flags, 'features', FLAGS.features.choices) ?? FLAGS.features.default,
+      split: choiceFlag(flags, 'split', FLAGS.split.choices) ?? (dataset === 'events' ? 'described' : 'stratified'),
+      splitSeed: numberFlag(flags, 'split-seed', FLAGS['split-seed'].number) ?? FLAGS['split-seed'].default,
+      seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
+      rows: null,
+    } as const
+    const { rows, columns } = await exportEvents(request, { out, raw: switchFlag(flags, 'raw') ?? false }, (message) =>
+      process.stderr.write(`${message}\n`),
+    )
+    process.stdout.write(`${rows} rows of ${columns} columns in ${out}\n`)
+  },
+})
