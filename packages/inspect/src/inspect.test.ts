@@ -145,6 +145,22 @@ describe('columns', () => {
     expect(draftOf(inspection).columns.ignore).toEqual(['id', 'key', 'unit'])
   })
 
+  it('without a name, as data frames write their row numbers, are ignored too', async () => {
+    const lines = csvOf(FLOWS).trim().split('\n')
+    const inspection = await look(lines.map((line, i) => (i === 0 ? `,${line}` : `${i - 1},${line}`)).join('\n'))
+    expect(of(inspection, 'IDENTIFIER')[0]).toMatchObject({ columns: ['unnamed'], severity: 'note' })
+    expect(draftOf(inspection).columns.ignore).toEqual(['unnamed'])
+  })
+
+  it('that a description makes inputs, though they rise from row to row, are a problem', async () => {
+    using folder = temporaryFolder()
+    folder.put('flows.csv', csvOf(withColumn('record', (_, i) => 5 * i)))
+    const path = folder.put('a.yaml', 'files: { all: [flows.csv] }\nlabel: { column: label, benign: [normal] }\n')
+    expect(of(await inspectDescription(path), 'IDENTIFIER')).toMatchObject([
+      { severity: 'problem', columns: ['record'] },
+    ])
+  })
+
   it('with holes are named, with what is infinite', async () => {
     const inspection = await look(withColumn('rate', (_, i) => (i % 10 === 0 ? 'Infinity' : i % 7)))
     const [finding] = of(inspection, 'MISSING')
@@ -175,6 +191,34 @@ describe('rows', () => {
     expect(otherLabelShare * 450).toBeGreaterThan(0.7 * 50)
     expect(otherLabelShare * 450).toBeLessThanOrEqual(50)
     expect(of(inspection, 'DUPLICATES')[0]).toMatchObject({ severity: 'problem' })
+  })
+
+  it('of several files may be kept apart by the line that the draft has for it', async () => {
+    using folder = temporaryFolder()
+    for (const [i, name] of ['a.csv', 'b.csv', 'c d.csv'].entries())
+      folder.put(name, csvOf(FLOWS.slice(600 * i, 600 * i + 600)))
+    const { draft } = await inspectData(folder.path, { label: null, out: join(folder.path, 'events.yaml') })
+    const apart = draft?.replace(/^split:.*$/m, '').replace(/^# split:/m, 'split:') ?? ''
+    const inspection = await inspectDescription(folder.put('events.yaml', apart))
+    expect(inspection.split?.kind).toBe('file')
+    expect(inspection.split?.parts[2]).toEqual({
+      ...{ name: 'test', rows: 600, threats: FLOWS.slice(1200, 1800).filter(isThreat).length },
+    })
+  })
+
+  it('of which nobody knows the label are neither threats nor benign, and units are said not to be looked at', async () => {
+    using folder = temporaryFolder()
+    folder.put('flows.csv', csvOf(withColumn('ts', (_, i) => 1_700_000_000 + i)))
+    const text = `files: { all: [flows.csv] }
+time: { column: ts }
+label: { expression: 'label == "attack"', unknown: 'proto == "udp" && label == "normal"' }
+unit: { by: host, every: 1m, of: [proto] }
+`
+    const inspection = await inspectDescription(folder.put('events.yaml', text))
+    const known = FLOWS.filter((row) => isThreat(row) || row.proto !== 'udp')
+    expect(inspection.classes.reduce((sum, { rows }) => sum + rows, 0)).toBe(known.length)
+    expect(of(inspection, 'CLASS_BALANCE')[0].evidence).toContain(`${ROWS - known.length} of which nobody knows`)
+    expect(inspection.notes.at(-1)).toContain('what is found of inputs is of events')
   })
 
   it('have classes, some of which train lacks', async () => {

@@ -69,7 +69,8 @@ const STYLE = `
 section > .card { overflow: hidden; }
 @media (max-width: 680px) {
   .columns .figures :is(th, td):is(:nth-child(3), :nth-child(4)) { display: none; }
-  .columns .figures th:first-child { max-width: 9em; }
+  .columns .figures { font-size: 12.5px; }
+  .columns .figures th:first-child { max-width: 10em; }
 }
 `
 
@@ -97,10 +98,10 @@ ${cause === '' ? null : html`<p>${cause}</p>`}${remedy === '' ? null : html`<p>$
 function balanceCard({ classes, rows, threats }: Inspection): Card | null {
   if (threats === null || classes.length === 0) return null
   const entries = classes.slice(0, LINES_MAX).map(({ name, rows: count }) => ({
-    name: name === '' ? '(no name)' : name,
+    name: shortened(name),
     value: count,
     text: formatShare(count / rows),
-    color: name === 'benign' ? ink.rest : ink.team,
+    color: name === 'benign' ? ink.rest : ink.third,
   }))
   return {
     title: 'Class balance',
@@ -197,10 +198,10 @@ function aloneCard({ columns }: Inspection): Card | null {
         .map(({ name, balancedAccuracy }) => `${name} ${formatScore(balancedAccuracy)}`)
         .join(', '),
       entries: measured.slice(0, LINES_MAX).map(({ name, role, balancedAccuracy }) => ({
-        name: name === '' ? '(no name)' : name,
+        name: shortened(name),
         value: balancedAccuracy,
         text: formatScore(balancedAccuracy),
-        color: role === 'input' ? ink.team : ink.rest,
+        color: role === 'input' ? ink.third : ink.rest,
       })),
     }),
     table: {
@@ -225,7 +226,7 @@ function missingCard({ columns }: Inspection): Card | null {
       ...{ id: 'missing', title: 'Missing cells', mark: 'bar', to: 1, reference: null },
       description: `${lacking.length} columns have missing cells.`,
       entries: lacking.slice(0, LINES_MAX).map(({ name, missingShare }) => ({
-        name,
+        name: shortened(name),
         value: missingShare,
         text: formatShare(missingShare),
         color: ink.second,
@@ -235,11 +236,16 @@ function missingCard({ columns }: Inspection): Card | null {
   }
 }
 
+/** What fits beside the marks of a chart; the tables have the whole name. */
+function shortened(name: string): string {
+  return name.length <= 15 ? name : `${name.slice(0, 14)}…`
+}
+
 function columnTable({ columns }: Inspection): Markup {
   return renderTable('All columns', {
     columns: ['column', 'role', 'kind', 'values', 'missing', 'alone'],
     rows: columns.map(({ name, role, kind, distinct, missingShare, alone }) => [
-      name === '' ? '(no name)' : name,
+      name,
       role,
       kind,
       formatCount(distinct),

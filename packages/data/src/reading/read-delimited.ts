@@ -7,6 +7,9 @@ import type { TableBuilder } from './table-builder.ts'
 /** Separators of a file that is called CSV. */
 const SEPARATORS = [',', ';', '|', '\t'] as const
 
+/** What a column without a name is called, so that a description can name it. */
+const UNNAMED = 'unnamed'
+
 /** How the cells of a file are divided, and what its first line is. */
 export type DelimitedStyle = {
   /** null = the one that comes most often in the first line. */
@@ -34,7 +37,10 @@ export async function readDelimited(
     if (columns === null) {
       header = textsOf(record)
       requireNames(path, header)
-      columns = table.columnsOf(path, header)
+      columns = table.columnsOf(
+        path,
+        header.map((name) => (name === '' ? UNNAMED : name)),
+      )
       return
     }
     requireWidth(path, record, columns.length)

@@ -16,7 +16,7 @@ export function identifiers({ columns }: Subject, isDraft: boolean): InspectFind
     return [
       {
         code: 'IDENTIFIER',
-        severity: isInput && !isDraft ? 'problem' : 'note',
+        severity: isInput ? 'problem' : 'note',
         columns: [facts.name],
         title: `${name} ${facts.isRising ? 'rises from row to row' : 'is an identifier'}`,
         evidence: facts.isForgotten
@@ -26,10 +26,10 @@ export function identifiers({ columns }: Subject, isDraft: boolean): InspectFind
           ? 'It says when the row was written. A team can learn the rows by heart, and a live event has a value that training never saw.'
           : 'It names a row or a thing, and says nothing of the next one.',
         remedy: isInput
-          ? isDraft
-            ? `The draft lists ${name} in columns.ignore.`
-            : `List ${name} in columns.ignore; if it is the time of the event, give "time".`
-          : 'Nothing: it is no input.',
+          ? `List ${name} in columns.ignore; if it is the time of the event, give "time".`
+          : isDraft
+            ? `Nothing: the draft lists ${name} in columns.ignore.`
+            : 'Nothing: it is no input.',
       },
     ]
   })

@@ -52,8 +52,8 @@ export function draftText(draft: Draft, path: string): string {
 function filesLines({ files, raw }: Draft, base: string): string[] {
   const list = (paths: readonly string[]) => paths.map((path) => scalar(relative(base, path))).join(', ')
   if (files !== null) return [`files: { train: [${list(files.train)}], test: [${list(files.test)}] } # by their names`]
-  const several = raw.paths.length > 1 ? ' # to keep whole files apart: train: [...], test: [...]' : ''
-  return [`files: { all: [${list(raw.paths)}] }${several}`]
+  const apart = `# split: { column: file, train: [${list(raw.paths.slice(0, -1))}], test: [${list(raw.paths.slice(-1))}] } # keeps whole files apart`
+  return [`files: { all: [${list(raw.paths)}] }`, ...(raw.paths.length > 1 ? [apart] : [])]
 }
 
 function labelLines(label: LabelGuess | null): string[] {
