@@ -52,7 +52,16 @@ export function operatingPoints(
   )
 }
 
-/** The lowest score that keeps the budget on these events; null where none does. */
+/**
+ * The lowest score that keeps the budget on these events; null where none does.
+ *
+ * @example
+ * ```ts
+ * const budget = { measure: 'falsePositiveRate', max: 0.1 } as const
+ * const events = { labels: Uint8Array.of(1, 0, 1, 0), eventsPerDay: null }
+ * thresholdWithin(budget, Float32Array.of(0.75, 0.5, 0.25, 0.125), events) // 0.75: any lower flags half of the benign ones
+ * ```
+ */
 export function thresholdWithin(
   { measure, max }: Budget,
   scores: Float32Array,
