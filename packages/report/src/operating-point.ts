@@ -19,10 +19,10 @@ export function operatingPointSection(evaluation: Evaluation): Markup {
   const { curves, operatingPoints, split } = evaluation
   return html`<section aria-labelledby="operating-point">
 <h2 id="operating-point">What a threshold would do</h2>
-${operatingPoints.map((point) => html`<p class="lead">${budgetInWords(point, split)}</p>`)}
+<p class="lead">${operatingPoints.map((point) => budgetInWords(point, split)).join(' ')}</p>
 <div class="grid">
 ${renderCards([rocCard(curves, operatingPoints), precisionRecallCard(curves, operatingPoints)])}
-<article class="card">
+<article class="card wide">
 <header><h3>Budgets</h3></header>
 <p class="explanation">Validation alone chose the thresholds; ${split} shows what they became. Flagged events count as positives.</p>
 ${renderTable('Operating points', pointTable(operatingPoints, split))}

@@ -17,6 +17,7 @@ it('says what a budget became', () => {
   )
   expect(said({ evaluated: POINT.validation })).toContain('on test it has 0.90 %, within the budget, with')
   expect(said({ budget: { measure: 'falsePositiveRate', max: 0 } })).toContain('over the budget')
+  expect(said({ threshold: 0.999681293964386 })).toContain('A threshold of 0.999681 on')
   expect(said({ threshold: null })).toBe(
     'No threshold on the team score keeps at most 1.0 % false positives on validation, so nothing is flagged.',
   )

@@ -21,7 +21,7 @@ export function budgetInWords(
         ? 'over the budget'
         : `${formatMeasure(became / max)} times the budget`
   return (
-    `A threshold of ${formatMeasure(threshold)} on the ${name} score keeps at most ${allowed} on validation (${figure(before)}); ` +
+    `A threshold of ${Number(threshold.toPrecision(6))} on the ${name} score keeps at most ${allowed} on validation (${figure(before)}); ` +
     `on ${split} it has ${figure(became)}, ${outcome}, with recall ${formatShare(evaluated.recall)}, ` +
     `accuracy ${formatShare(evaluated.accuracy)} and F1 ${formatScore(evaluated.f1)}.`
   )
