@@ -56,6 +56,17 @@ const failure = (loading: Promise<unknown>) =>
   )
 
 describe('events of a description', () => {
+  it('know how many of them happen in a day where they have times', async () => {
+    put('a.csv', csv())
+    const { eventsPerDay } = (await of('a.csv')).dataset
+    // Four a second, whichever part of them a split holds.
+    for (const part of ['validation', 'test'] as const) {
+      expect(eventsPerDay![part] / (4 * 86_400)).toBeCloseTo(1, 1)
+    }
+    const timeless = await load('files: { all: [a.csv] }\nlabel: { column: label, benign: [normal] }')
+    expect(timeless.dataset.eventsPerDay).toBeNull()
+  })
+
   it('are the same in every format, plain, packed or divided into files', async () => {
     put('a.csv', csv())
     const { dataset } = await of('a.csv')
