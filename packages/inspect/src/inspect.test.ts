@@ -1,29 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { isDescription, parseDescription } from '@vigil/data'
 import { describe, expect, it } from 'vitest'
-import { type Cell, csvOf, drawn, honestFlows, isThreat, type Row, temporaryFolder } from './events.fixture.ts'
+import { type Cell, csvOf, drawn, isThreat, type Row, temporaryFolder } from './events.fixture.ts'
+import { codes, draftOf, FLOWS, LEAKS, look, of, ROWS, withColumn } from './inspect.fixture.ts'
 import { inspectData, inspectDescription } from './inspect.ts'
-import type { Inspection } from './inspection.ts'
-
-const ROWS = 2000
-const FLOWS = honestFlows(ROWS)
-
-/** Flows with a further column. */
-const withColumn = (name: string, cell: (row: Row, i: number) => Cell, rows = FLOWS): Row[] =>
-  rows.map((row, i) => ({ [name]: cell(row, i), ...row }))
-
-async function look(content: string | readonly Row[], { name = 'flows.csv', label = null as string | null } = {}) {
-  using folder = temporaryFolder()
-  const data = folder.put(name, typeof content === 'string' ? content : csvOf(content))
-  return await inspectData(data, { label, out: join(folder.path, 'events.yaml') })
-}
-
-const of = (inspection: Inspection, code: string) => inspection.findings.filter((finding) => finding.code === code)
-const codes = ({ findings }: Inspection) => findings.map(({ code }) => code)
-const draftOf = ({ draft }: Inspection) => parseDescription(draft ?? '', 'events.yaml')
-const LEAKS = ['LEAK_COLUMN', 'LEAK_TREE', 'LEAK_NAME', 'LABEL_IS_RULE', 'ORDER_LEAK']
 
 describe('events without a leak', () => {
   it('have no leak, no problem, and a draft that says what they are', async () => {
@@ -70,6 +49,7 @@ describe('planted leaks', () => {
     expect(finding).toMatchObject({ severity: 'problem', columns: ['sensor'] })
     expect(finding.title).toMatch(/^sensor alone tells the label: F1 (1\.000|0\.9\d\d), leaky\?$/)
     expect(others).toEqual([])
+    expect(finding.remedy).toMatch(/^The draft lists sensor in columns\.leaky/)
     expect(draftOf(inspection).columns.leaky).toEqual(['sensor'])
   })
 
@@ -116,6 +96,28 @@ describe('planted leaks', () => {
     folder.put('b.csv', csvOf(FLOWS.filter((row) => !isThreat(row))))
     const inspection = await inspectData(folder.path, { label: null, out: join(folder.path, 'events.yaml') })
     expect(of(inspection, 'ORDER_LEAK')[0].title).toBe('The file that a row stands in tells the label')
+  })
+
+  it('that nearly tell the label and are called like it are problems, others notes', async () => {
+    const nearly = (row: Row, i: number) => Number(isThreat(row) === drawn(i, 9) > 0.06)
+    const named = await look(withColumn('verdict_label', nearly))
+    expect(of(named, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'problem', columns: ['verdict_label'] })
+    expect(of(named, 'LEAK_COLUMN')[0].title).toContain('nearly tells')
+    const other = await look(withColumn('sensor', nearly))
+    expect(of(other, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'note', columns: ['sensor'] })
+    expect(draftOf(other).columns.leaky).toEqual([])
+  })
+
+  it('stay inputs of the draft where else there were none, and the finding does not say otherwise', async () => {
+    const rows = FLOWS.map((row, i) => ({
+      a: Number(isThreat(row)),
+      b: isThreat(row) ? 'x' : 'y',
+      id: i,
+      label: row.label,
+    }))
+    const inspection = await look(rows)
+    expect(draftOf(inspection).columns).toMatchObject({ numeric: ['a'], categorical: ['b'], leaky: [] })
+    for (const { remedy } of of(inspection, 'LEAK_COLUMN')) expect(remedy).toMatch(/^List [ab] in columns\.leaky/)
   })
 
   it('that only a name gives away are asked about', async () => {
@@ -247,6 +249,15 @@ unit: { by: host, every: 1m, of: [proto] }
   })
 })
 
+describe('times', () => {
+  it('that cannot be read are asked for', async () => {
+    const inspection = await look(withColumn('Timestamp', (_, i) => `${1 + (i % 28)}/07/2017 8:55`))
+    expect(inspection.time).toBe(null)
+    expect(of(inspection, 'TIME')[0]).toMatchObject({ severity: 'note', columns: ['Timestamp'] })
+    expect(of(inspection, 'TIME')[0].evidence).toContain('it holds 1/07/2017 8:55;')
+  })
+})
+
 describe('labels', () => {
   it('that nobody can guess leave the draft without one', async () => {
     const rows = FLOWS.map(({ label, ...row }) => ({ ...row, colour: label === 'attack' ? 'red' : 'green' }))
@@ -272,114 +283,5 @@ describe('labels', () => {
     const inspection = await look(FLOWS.map((row, i) => ({ ...row, label: i % 10 === 0 ? null : row.label })))
     expect(draftOf(inspection).where).toBe('row["label"] != null')
     expect(inspection.rows).toBe(0.9 * ROWS)
-  })
-})
-
-describe('formats', () => {
-  const rows = withColumn('ts', (_, i) => 1_700_000_000 + 10 * i)
-  const zeek = `#separator \\x09\n#fields\t${Object.keys(rows[0]).join('\t')}\n${rows
-    .map((row) =>
-      Object.values(row)
-        .map((cell) => cell ?? '-')
-        .join('\t'),
-    )
-    .join('\n')}\n`
-
-  it.each<[string, string | Uint8Array]>([
-    ['a.tsv', csvOf(rows, '\t')],
-    ['b.csv', csvOf(rows, ';')],
-    ['c.csv.gz', gzipSync(csvOf(rows))],
-    ['d.log', zeek],
-    ['e.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')],
-  ])('%s has the findings of the same rows as CSV', async (name, content) => {
-    using folder = temporaryFolder()
-    const out = join(folder.path, 'events.yaml')
-    const plain = await inspectData(folder.put('plain.csv', csvOf(rows)), { label: null, out })
-    const other = await inspectData(folder.put(name, content), { label: null, out })
-    expect(other.findings).toEqual(plain.findings)
-    expect(other.draft?.replace(name, 'plain.csv')).toBe(plain.draft)
-  })
-
-  it('without a header get names', async () => {
-    const inspection = await look(csvOf(FLOWS).split('\n').slice(1).join('\n'), { label: 'column_5' })
-    expect(draftOf(inspection).header).toEqual(['column_1', 'column_2', 'column_3', 'column_4', 'column_5'])
-    expect(inspection.rows).toBe(ROWS)
-  })
-
-  it('of Windows get their encoding', async () => {
-    using folder = temporaryFolder()
-    const text = csvOf(FLOWS).replaceAll('attack', 'web \u0096 attack')
-    const data = folder.put('flows.csv', Buffer.from(text, 'latin1'))
-    const inspection = await inspectData(data, { label: null, out: join(folder.path, 'events.yaml') })
-    expect(draftOf(inspection).encoding).toBe('cp1252')
-    expect(inspection.threats).toBe(FLOWS.filter(isThreat).length)
-  })
-
-  it('may have any text as the name of a column', async () => {
-    const named = withColumn(
-      ' no: {1} #',
-      (_, i) => i % 3,
-      withColumn('yes', (_, i) => i % 4),
-    )
-    expect(draftOf(await look(named)).columns.numeric.slice(0, 2)).toEqual(['no: {1} #', 'yes'])
-  })
-})
-
-describe('data that people have', () => {
-  it('Suricata: flow.alerted is the label', async () => {
-    const lines = FLOWS.map((row, i) =>
-      JSON.stringify({
-        timestamp: new Date(1_700_000_000_000 + 1000 * i).toISOString(),
-        ...{
-          event_type: i % 50 === 0 ? 'stats' : 'flow',
-          src_ip: row.host,
-          dest_ip: '10.0.0.1',
-          dest_port: 1 + (i % 7),
-        },
-        ...{ proto: row.proto, app_proto: 'http' },
-        flow: { pkts_toserver: i % 13, bytes_toserver: row.bytes, state: 'new', alerted: isThreat(row) },
-        label: row.label,
-      }),
-    )
-    const inspection = await look(lines.join('\n'), { name: 'eve.json' })
-    const description = draftOf(inspection)
-    expect(description).toMatchObject({ preset: 'suricata-flow', where: 'event_type == "flow"' })
-    expect(description.columns.leaky).toEqual(['flow.alerted'])
-    expect(inspection.rows).toBe(0.98 * ROWS)
-    // The preset knows it as leaky; a draft without the preset finds it.
-    expect(of(inspection, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'note', columns: ['flow.alerted'] })
-    const bare = await look(lines.map((line) => line.replace('"event_type"', '"kind"')).join('\n'), {
-      name: 'eve.jsonl',
-    })
-    expect(of(bare, 'LEAK_COLUMN')[0]).toMatchObject({ severity: 'problem', columns: ['flow.alerted'] })
-    expect(draftOf(bare)).toMatchObject({ preset: 'none', columns: { leaky: ['flow.alerted'] } })
-  })
-
-  it('UNSW-NB15: attack_cat is the class, id the order of the file', async () => {
-    const rows = FLOWS.map((row, i) => ({
-      ...{ id: i + 1, dur: row.duration ?? 0, proto: row.proto, sbytes: row.bytes },
-      ...{ attack_cat: isThreat(row) ? ['Exploits', 'DoS'][i % 2] : 'Normal', label: isThreat(row) ? 1 : 0 },
-    }))
-    const inspection = await look(rows)
-    expect(draftOf(inspection)).toMatchObject({
-      label: { column: 'label', threat: [1] },
-      class: 'attack_cat',
-      columns: { ignore: ['id'], leaky: [] },
-    })
-    expect(of(inspection, 'LEAK_COLUMN')[0]).toMatchObject({ columns: ['attack_cat'], severity: 'note' })
-    expect(of(inspection, 'IDENTIFIER')[0]).toMatchObject({ columns: ['id'] })
-  })
-
-  it('a draft is read back as a description, with the same figures and no problem left', async () => {
-    using folder = temporaryFolder()
-    const out = join(folder.path, 'events.yaml')
-    const rows = withColumn('sensor', (row) => (isThreat(row) ? 1 : 0))
-    const first = await inspectData(folder.put('flows.csv', csvOf(rows)), { label: null, out })
-    writeFileSync(out, first.draft ?? '')
-    expect([isDescription(out), isDescription(join(folder.path, 'flows.csv'))]).toEqual([true, false])
-    const second = await inspectDescription(out)
-    expect(second.findings.filter(({ severity }) => severity === 'problem')).toEqual([])
-    const figures = ({ rows: count, threats, split, streams }: Inspection) => ({ count, threats, split, streams })
-    expect(figures(second)).toEqual(figures(first))
   })
 })

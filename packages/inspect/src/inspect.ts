@@ -2,7 +2,15 @@ import { formatScore } from '@vigil/command-line'
 import { parseDescription, readDescription } from '@vigil/data'
 import { constants, identifiers, missing } from './checks/columns.ts'
 import { classBalance, classesOf, rareClasses } from './checks/label.ts'
-import { hasTellingName, labelIsRule, leakColumns, leakNames, leakTree, orderLeak } from './checks/leaks.ts'
+import {
+  type DraftedLeaks,
+  hasTellingName,
+  labelIsRule,
+  leakColumns,
+  leakNames,
+  leakTree,
+  orderLeak,
+} from './checks/leaks.ts'
 import { duplicates, partFacts, split, streamFacts, streams, time, timeFacts } from './checks/rows.ts'
 import { INSPECT_SEVERITIES, type InspectFinding } from './finding.ts'
 import { type Draft, draftOf, type Placed } from './guess/draft.ts'
@@ -28,7 +36,7 @@ export type Progress = (message: string) => void
  */
 export async function inspectDescription(path: string, progress: Progress = () => undefined): Promise<Inspection> {
   const subject = await describedSubject(readDescription(path), path, progress)
-  return await inspected(subject, { source: path, isDraft: false }, () => null)
+  return await inspected(subject, path, () => null)
 }
 
 /**
@@ -54,9 +62,11 @@ export async function inspectData(
     draft.label === null
       ? unlabelledSubject(draft.raw.table, rolesOf(draft))
       : await describedSubject(parseDescription(text, to.out), to.out, progress)
-  return await inspected(subject, { source: data, isDraft: true }, (survey) =>
-    draftText(withLeaks(draft, survey), to.out),
-  )
+  return await inspected(subject, data, (survey) => {
+    const whole = withLeaks(draft, survey)
+    const leaks = whole.columns.filter(({ place }) => place === 'leaky').map(({ name }) => name)
+    return { text: draftText(whole, to.out), leaks: new Set(leaks) }
+  })
 }
 
 /** What a draft of a label that nobody knows makes of the columns. */
@@ -89,27 +99,28 @@ function asLeaky(column: Placed, f1: number | undefined): Placed {
 
 async function inspected(
   subject: Subject,
-  { source, isDraft }: Pick<Inspection, 'source' | 'isDraft'>,
-  draft: (survey: LabelSurvey | null) => string | null,
+  source: string,
+  draftBy: (survey: LabelSurvey | null) => { readonly text: string; readonly leaks: ReadonlySet<string> } | null,
 ): Promise<Inspection> {
   const { labels, split: division, sample } = subject
   const survey = labels === null ? null : await surveyLabel(subject, labels)
+  const draft = draftBy(survey)
   const copies = surveyDuplicates(subject)
   const parts = partFacts(subject)
   const facts = { time: timeFacts(subject), streams: streamFacts(subject) }
   const findings = [
-    ...(survey === null ? [labelUnknown(isDraft)] : labelFindings(subject, survey, isDraft)),
+    ...(survey === null ? [labelUnknown()] : labelFindings(subject, survey, draft?.leaks ?? null)),
     split(subject, parts),
     duplicates(subject, copies),
-    ...identifiers(subject, isDraft),
+    ...identifiers(subject, draft !== null),
     missing(subject),
     constants(subject),
-    time(facts.time),
+    time(subject, facts.time),
     streams(facts.streams),
   ].filter((finding) => finding !== null)
   return {
     source,
-    isDraft,
+    isDraft: draft !== null,
     rows: subject.rowCount,
     rowsLookedAt: sample.rows.length,
     files: subject.files.map(({ path, start, end }) => ({ path, rows: end - start })),
@@ -122,24 +133,24 @@ async function inspected(
     threatShares: labels === null ? null : sharesOf(labels.labels),
     notes: subject.notes,
     findings: INSPECT_SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity)),
-    draft: draft(survey),
+    draft: draft?.text ?? null,
   }
 }
 
 /** What is found of labels, the gravest first. */
-function labelFindings(subject: Subject, survey: LabelSurvey, isDraft: boolean): (InspectFinding | null)[] {
+function labelFindings(subject: Subject, survey: LabelSurvey, drafted: DraftedLeaks): (InspectFinding | null)[] {
   return [
     classBalance(subject),
-    ...leakColumns(subject, survey, isDraft),
+    ...leakColumns(subject, survey, drafted),
     labelIsRule(subject, survey),
     leakTree(survey),
-    ...leakNames(subject, survey, isDraft),
+    ...leakNames(subject, survey, drafted),
     orderLeak(subject, survey),
     rareClasses(subject),
   ]
 }
 
-function labelUnknown(isDraft: boolean): InspectFinding {
+function labelUnknown(): InspectFinding {
   return {
     code: 'LABEL_UNKNOWN',
     severity: 'problem',
@@ -148,9 +159,8 @@ function labelUnknown(isDraft: boolean): InspectFinding {
     evidence:
       'none is called like a label (label, class, attack, is_attack, verdict, target, y) and has 2 to 50 values, one of which means benign.',
     cause: 'Without a label nothing can be learnt, and leaks cannot be looked for.',
-    remedy: isDraft
-      ? 'Give --label=COLUMN, or fill in the line "label" of the draft: a column, an expression, a table to join, or windows of time (docs/events.md).'
-      : 'Give "label" (docs/events.md).',
+    remedy:
+      'Give --label=COLUMN, or fill in the line "label" of the draft: a column, an expression, a table to join, or windows of time (docs/events.md).',
   }
 }
 

@@ -93,7 +93,7 @@ export function unlabelledSubject(table: Table, roles: ReadonlyMap<string, Role>
     split: null,
     times: null,
     streams: null,
-    notes: [],
+    notes: table.leftOut === 0 ? [] : [`${table.leftOut} further rows were not looked at, since no label is known`],
   }
 }
 

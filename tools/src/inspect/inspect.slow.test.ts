@@ -7,6 +7,7 @@ import { randomStream, randomUnit } from '@vigil/random'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./inspect.ts', import.meta.url))
+const EXPORT = fileURLToPath(new URL('../../../packages/data/src/export/export.ts', import.meta.url))
 const TRAIN = fileURLToPath(new URL('../../../packages/learner/src/cli/train.ts', import.meta.url))
 
 let folder: string
@@ -54,6 +55,18 @@ describe('inspect', () => {
     expect({ source, written }).toEqual({ source: 'flows.csv', written: { draft: 'other.yaml', page: null } })
     expect(findings[0]).toMatchObject({ code: 'LEAK_COLUMN', severity: 'problem', columns: ['alerted'] })
     expect(textOf('other.yaml')).toBe(draft)
+  })
+
+  it('finds the same in Parquet', () => {
+    inspect('--data=flows.csv', '--out=source.yaml')
+    const exported = run(EXPORT, '--data=source.yaml', '--raw', '--features=full', '--out=flows.parquet')
+    expect(exported.status).toBe(0)
+    const { findings, rows, threats } = JSON.parse(
+      inspect('--data=flows.parquet', '--out=parquet.yaml', '--json').stdout,
+    )
+    expect([rows, threats]).toEqual([1500, textOf('flows.csv').match(/,1\n/g)?.length])
+    const leaks = findings.filter(({ code }: { code: string }) => code === 'LEAK_COLUMN')
+    expect(leaks.flatMap(({ columns }: { columns: string[] }) => columns)).toContain('alerted')
   })
 
   it('writes over nothing unless it is told to', () => {

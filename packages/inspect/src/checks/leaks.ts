@@ -21,40 +21,49 @@ export function hasTellingName(name: string): boolean {
 const QUESTION =
   'Leaky? Ask how the column comes about: is its value known before the decision is due, and would it be the same if nobody had looked for the threat?'
 
+/** Names of columns that the draft lists as leaky; null = the description was given. */
+export type DraftedLeaks = ReadonlySet<string> | null
+
 /** Columns that tell the label alone, or nearly. */
-export function leakColumns({ columns }: Subject, { alone }: LabelSurvey, isDraft: boolean): InspectFinding[] {
+export function leakColumns({ columns }: Subject, { alone }: LabelSurvey, drafted: DraftedLeaks): InspectFinding[] {
   const roles = new Map(columns.map(({ read, role }) => [read.name, role]))
   return alone.flatMap((score) => {
     const role = roles.get(score.column.name) ?? 'left out'
-    if (role === 'left out' || !isStrong(score)) return []
-    return [leakColumn(score, role, isDraft)]
+    return role === 'left out' || !isStrong(score) ? [] : [leakColumn(score, role, drafted)]
   })
 }
 
-function leakColumn(score: ColumnScore, role: Role, isDraft: boolean): InspectFinding {
+function leakColumn(score: ColumnScore, role: Role, drafted: DraftedLeaks): InspectFinding {
   const { name } = score.column
   const shown = harmlessText(name, 60)
-  const isSure = isLeak(score)
+  const tells = isLeak(score)
+  // What nearly tells the label and is called like it will be it.
+  const isSure = tells || hasTellingName(name)
   return {
     code: 'LEAK_COLUMN',
     severity: isSure && role === 'input' ? 'problem' : 'note',
     columns: [name],
-    title: `${shown} alone ${isSure ? 'tells' : 'nearly tells'} the label: F1 ${formatScore(score.f1)}, leaky?`,
+    title: `${shown} alone ${tells ? 'tells' : 'nearly tells'} the label: F1 ${formatScore(score.f1)}, leaky?`,
     evidence: `threat where ${conditionWords(score.column, score.threatBins)}: ${scoreWords(score)}.`,
     cause: isSure
       ? `The column may be the label under another name, or be made from it. ${QUESTION}`
       : `It may be an honest, strong feature. ${QUESTION}`,
-    remedy: remedyOf(shown, role, { isDraft, isSure }),
+    remedy: remedyOf(shown, role, { isListed: drafted?.has(name) === true, isSure }),
   }
 }
 
-function remedyOf(name: string, role: Role, { isDraft, isSure }: { isDraft: boolean; isSure: boolean }): string {
+function remedyOf(
+  name: string,
+  role: Role,
+  { isListed, isSure }: { readonly isListed: boolean; readonly isSure: boolean },
+): string {
   switch (role) {
     case 'input':
-      if (!isSure) return `If it is not known in time, list ${name} in columns.leaky.`
-      return isDraft
-        ? `The draft lists ${name} in columns.leaky: it is an input of --features=full alone. If it is known in time, move it to numeric or categorical.`
-        : `List ${name} in columns.leaky, or, if it is known in time, say so where you report figures.`
+      if (isListed)
+        return `The draft lists ${name} in columns.leaky: it is an input of --features=full alone. If it is known in time, move it to numeric or categorical.`
+      return isSure
+        ? `List ${name} in columns.leaky, or, if it is known in time, say so where you report figures.`
+        : `If it is not known in time, list ${name} in columns.leaky.`
     case 'leaky':
       return `Nothing: ${name} is listed as leaky, and is an input of --features=full alone.`
     case 'class':
@@ -104,7 +113,7 @@ export function labelIsRule({ columns }: Subject, { rule }: LabelSurvey): Inspec
 }
 
 /** Names of inputs that ask for a look. */
-export function leakNames({ columns }: Subject, { alone }: LabelSurvey, isDraft: boolean): InspectFinding[] {
+export function leakNames({ columns }: Subject, { alone }: LabelSurvey, drafted: DraftedLeaks): InspectFinding[] {
   const found = new Set(alone.filter(isStrong).map(({ column }) => column.name))
   return columns.flatMap(({ read: { name }, role }): InspectFinding[] => {
     if (role !== 'input' || found.has(name) || !hasTellingName(name)) return []
@@ -118,7 +127,7 @@ export function leakNames({ columns }: Subject, { alone }: LabelSurvey, isDraft:
         title: `${shown} is called like something that knows the label: leaky?`,
         evidence: score === undefined ? 'too few rows to measure it.' : `alone: ${scoreWords(score)}.`,
         cause: `Columns of such names are made from the label, by another detector, or after the decision. ${QUESTION}`,
-        remedy: isDraft
+        remedy: drafted?.has(name)
           ? `The draft lists ${shown} in columns.leaky. If it is known in time, move it to numeric or categorical.`
           : `If it is not known in time, list ${shown} in columns.leaky.`,
       },

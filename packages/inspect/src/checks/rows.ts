@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatShare, harmlessText } from '@vigil/command-line'
 import type { InspectFinding } from '../finding.ts'
+import { isTimeName } from '../guess/roles.ts'
 import type { Duplicates } from '../probes/duplicates.ts'
 import type { Subject } from '../subject.ts'
 import { nameList } from './leaks.ts'
@@ -81,8 +82,8 @@ export function timeFacts({ times }: Subject): TimeFacts | null {
   }
 }
 
-export function time(facts: TimeFacts | null): InspectFinding | null {
-  if (facts === null) return null
+export function time({ columns }: Subject, facts: TimeFacts | null): InspectFinding | null {
+  if (facts === null) return unreadTime(columns)
   const { column, first, last, missingShare, unsortedShare, sameShare, gapMs, gapFrom } = facts
   const hasGap = gapMs > GAP_SHARE * (last - first) && gapMs > 0
   const isOdd = missingShare > 0 || unsortedShare >= UNSORTED_NOTE || hasGap
@@ -99,6 +100,25 @@ export function time(facts: TimeFacts | null): InspectFinding | null {
       ? 'Events are sorted by time before anything looks back; a row without a time has that of the row before it. A long gap divides the recording into parts that may differ.'
       : '',
     remedy: isOdd ? 'Check "time" (column and unit), and think of a gap as a place to divide train from test.' : '',
+  }
+}
+
+/** A column that is called like a time where no time is known. */
+function unreadTime(columns: Subject['columns']): InspectFinding | null {
+  const found = columns.find(({ read, facts }) => isTimeName(read.name) && facts.distinct > 1)
+  if (found === undefined) return null
+  const name = harmlessText(found.read.name, 60)
+  const { column } = found.read
+  const example = column.kind === 'token' ? column.dictionary[0] : found.facts.min
+  return {
+    code: 'TIME',
+    severity: 'note',
+    columns: [found.read.name],
+    title: `${name} is called like the time, which is not known`,
+    evidence: `it holds ${harmlessText(String(example), 60)}; times are ISO 8601 (2024-05-31T08:55:58Z), or seconds, ms, us or ns since 1970.`,
+    cause:
+      'Without a time events are in the order of the files: no split by time, and a history that may be out of order.',
+    remedy: `Write ${name} as ISO 8601, and give time: { column: ${name} }.`,
   }
 }
 

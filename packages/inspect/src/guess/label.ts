@@ -86,7 +86,7 @@ function valuesOf({ name, values, distinct, missingShare }: ColumnFacts, how: st
       why: `${how}; ${benign[0]} is benign`,
     }
   }
-  const why = `${how}; ${benign.join(', ')} mean that nothing is wrong, ${threats.length} other values are threats`
+  const why = `${how}; benign is ${benign.join(', ')}, and ${threats.length} other values are threats`
   return { ...base, values: { key: 'benign', texts: benign }, hasClasses: threats.length > 1, why }
 }
 

@@ -4,6 +4,11 @@ import { type ColumnFacts, isIdentifier } from '../column-facts.ts'
 const TIME_NAME =
   /^@?(ts|time|timestamp|date|datetime|date_?time|event_?time|utc_?time|start_?time|flow_?start|s_?time|timestamp_?(s|ms|us|ns))$/i
 
+/** Whether a name is one that is given to the time of an event. */
+export function isTimeName(name: string): boolean {
+  return TIME_NAME.test(name)
+}
+
 /** Seconds between 1990 and 2100, and the same in smaller units. */
 const EPOCHS = [1, 1e3, 1e6, 1e9].map((scale) => [631_152_000 * scale, 4_102_444_800 * scale] as const)
 
@@ -12,7 +17,7 @@ const TIMES_MIN = 0.95
 
 /** The column that says when an event happened: by its name or because all its texts are times, if its cells can be read as such. */
 export function guessTime(columns: ReadonlyMap<string, ReadColumn>, facts: readonly ColumnFacts[]): string | null {
-  const named = facts.filter(({ name }) => TIME_NAME.test(name))
+  const named = facts.filter(({ name }) => isTimeName(name))
   const epochs = named.find(
     ({ kind, min, max }) => kind === 'number' && EPOCHS.some(([from, to]) => min >= from && max <= to),
   )
