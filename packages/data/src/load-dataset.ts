@@ -93,7 +93,8 @@ export async function loadEvents(
 ): Promise<LoadedDataset> {
   return await withEvents(adapter, request, progress, async (events, splits, pipeline) => {
     progress(`encoding ${events.rowCount} events`)
-    const plans = pipeline === null ? events.plan(request.features, splits.train.rows) : []
+    const notes = [...events.notes]
+    const plans = pipeline === null ? events.plan(request.features, splits.train.rows, (text) => notes.push(text)) : []
     const encoded = await encodeColumns(
       events,
       pipeline === null ? { plans, rows: splits.train.rows } : { fitted: pipeline.columns },
@@ -113,7 +114,7 @@ export async function loadEvents(
     return {
       dataset,
       streams: events.streams,
-      notes: events.notes,
+      notes,
       pipeline: pipeline ?? {
         version: 1,
         dataset: adapter.name,

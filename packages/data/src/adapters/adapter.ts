@@ -41,9 +41,10 @@ export type RawEvents = {
    * The inputs of a profile, in the order in which they are encoded.
    *
    * @param rows the training rows, where the data decide
+   * @param note called with a sentence for each column that becomes no input
    * @throws {VigilError} REQUEST_INVALID where there is no such profile
    */
-  plan(features: FeatureProfile, rows: Uint32Array): readonly ColumnPlan[]
+  plan(features: FeatureProfile, rows: Uint32Array, note?: (text: string) => void): readonly ColumnPlan[]
   /** The plan of history that columns of the past come from; null = there are none, or they are made otherwise. */
   readonly history: HistoryPlan | null
   /** Reads one raw column; name is a ColumnPlan's source. */

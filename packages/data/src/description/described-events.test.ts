@@ -282,6 +282,20 @@ describe('what is in real files', () => {
     )
   })
 
+  it('is read as numbers where a line of units stands below the header, and says what it did with the others', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => `${i},u${i},1,${i % 4 === 0 ? 'Attack' : 'BENIGN'}`)
+    put('a.csv', `size,id,version,Label\nbytes,text,none,BENIGN\n${rows.join('\n')}\n`)
+    const { dataset, notes } = await load('files: { all: [a.csv] }\nlabel: { column: Label, threat: [Attack] }')
+    expect([dataset.rowCount, dataset.denseNames]).toEqual([201, ['size']])
+    expect(notes).toEqual(
+      expect.arrayContaining([
+        "column 'size': 1 not a number, as 'bytes'; read as missing",
+        "column 'version': constant: left out",
+        expect.stringMatching(/^column 'id': an identifier \(\d+ different texts in \d+ rows\): left out$/),
+      ]),
+    )
+  })
+
   it('is refused with file, line and remedy where it cannot be read', async () => {
     put('ragged.csv', `${csv(flows.slice(0, 3))}1,2\n`)
     put('dash.csv', Buffer.from(csv(flows.slice(0, 3)).replace('tcp', 't\x96p'), 'latin1'))

@@ -79,7 +79,10 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
     streams,
     timeRank,
     times,
-    plan: (features, rows) => [...planOf(columns, description, features, rows), ...(history?.inputs ?? [])],
+    plan: (features, rows, note) => [
+      ...planOf(columns, description, { features, rows, note }),
+      ...(history?.inputs ?? []),
+    ],
     history: history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
   } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'times' | 'plan' | 'history' | 'column'>

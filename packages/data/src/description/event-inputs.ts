@@ -41,7 +41,7 @@ export function inputColumns(table: Table, { columns, stream, ...description }: 
 function asNumbers(read: ReadColumn, isAsked: boolean): ReadColumn {
   if (read.column.kind !== 'token' || read.isIdentifier) return read
   const numbers = numbersOf(read.column)
-  if (!isAsked && (numbers.malformed > 0 || read.column.dictionary.length === 0)) return read
+  if (!isAsked && !numbers.isNumeric) return read
   const { column, infinite, malformed, example } = numbers
   return { ...read, column, counts: { ...read.counts, infinite, malformed, example } }
 }
@@ -49,8 +49,15 @@ function asNumbers(read: ReadColumn, isAsked: boolean): ReadColumn {
 export function planOf(
   columns: ReadonlyMap<string, ReadColumn>,
   { columns: { categorical, numeric, leaky } }: Description,
-  features: FeatureProfile,
-  rows: Uint32Array,
+  {
+    features,
+    rows,
+    note,
+  }: {
+    readonly features: FeatureProfile
+    readonly rows: Uint32Array
+    readonly note: ((text: string) => void) | undefined
+  },
 ): ColumnPlan[] {
   if (features === 'seed7') {
     throw dataError(
@@ -62,7 +69,9 @@ export function planOf(
   for (const [name, read] of columns) {
     if (features === 'behaviour' && leaky.includes(name)) continue
     const asked = categorical.includes(name) ? 'categorical' : numeric.includes(name) ? 'numeric' : 'auto'
-    plans.push(...inputsOfColumn(read, rows, asked).plans)
+    const choice = inputsOfColumn(read, rows, asked)
+    plans.push(...choice.plans)
+    if (choice.note !== null) note?.(`column ${shownText(name)}: ${choice.note}`)
   }
   if (plans.length > 0) return plans
   throw dataError(

@@ -83,7 +83,7 @@ describe('a token', () => {
 })
 
 describe('a column', () => {
-  it('is numbers where all of its texts spell some, else tokens', () => {
+  it('is numbers where nearly all of its texts spell some, else tokens', () => {
     expect(column('auto', ['1', '-', 'inf']).column).toEqual({
       kind: 'number',
       values: Float64Array.of(1, Number.NaN, Number.NaN),
@@ -93,6 +93,9 @@ describe('a column', () => {
       codes: Int32Array.of(0, 1, 2, 0),
       dictionary: ['1', 'inf', 'x'],
     })
+    const mostly = column('auto', [...Array.from({ length: 19 }, (_, i) => String(i)), 'bytes'])
+    expect([mostly.column.kind, mostly.counts.malformed, mostly.counts.example]).toEqual(['number', 1, 'bytes'])
+    expect(column('auto', [...Array.from({ length: 18 }, (_, i) => String(i)), 'bytes']).column.kind).toBe('token')
     expect(column('tokens', ['1', '1']).column).toMatchObject({ kind: 'token', dictionary: ['1'] })
   })
 

@@ -6,7 +6,7 @@ import { type TokenTable, tokenTable } from './token-table.ts'
 
 /**
  * How a column is read: `tokens` keeps every text; `numbers` keeps numbers alone; `times` keeps times, in milliseconds since
- * 1970; `auto` is numbers where each of the first CELLS_THAT_TELL texts spells one, otherwise tokens.
+ * 1970; `auto` is numbers where nearly all of the first CELLS_THAT_TELL texts spell one, otherwise tokens.
  */
 export type ReadAs = 'auto' | 'tokens' | 'numbers' | 'times'
 
@@ -33,6 +33,9 @@ export type ReadColumn = {
 
 /** So many cells tell what an `auto` column holds. */
 const CELLS_THAT_TELL = 10_000
+
+/** A column of numbers may hold so many cells that are none: a line of units, a word for what is unknown. */
+const MALFORMED_SHARE_MAX = 0.05
 
 /** Of `auto`: a column of more different texts is an identifier, and nothing of it is kept. */
 const TOKENS_MAX = 1 << 20
@@ -162,14 +165,9 @@ export class ColumnBuilder {
     const tokens = { kind: 'token', codes, dictionary } as const
     if (this.#readAs === 'tokens') return this.#read(tokens)
     const numbers = numbersOf(tokens)
-    return this.#missingCount === this.#rows || numbers.malformed > 0
-      ? this.#read(tokens)
-      : {
-          name,
-          column: numbers.column,
-          counts: { ...this.#counts(), infinite: numbers.infinite },
-          isIdentifier: false,
-        }
+    if (!numbers.isNumeric) return this.#read(tokens)
+    const { column, infinite, malformed, example } = numbers
+    return { name, column, counts: { ...this.#counts(), infinite, malformed, example }, isIdentifier: false }
   }
 
   #read(column: RawColumn): ReadColumn {
@@ -225,11 +223,15 @@ export class ColumnBuilder {
   #becomeNumbers(table: TokenTable): void {
     const codes = this.#codes?.values() ?? new Int32Array(0)
     const numbers = numbersOf({ kind: 'token', codes, dictionary: table.texts() })
-    if (numbers.malformed > 0) return
+    if (!numbers.isNumeric) return
     this.#values = growing(Float64Array)
     for (const value of numbers.column.values) this.#values.push(value)
     this.#infinite = numbers.infinite
-    if (Number.isNaN(this.#values.at(this.#rows - 1))) this.#last = 'infinite'
+    this.#malformed = numbers.malformed
+    this.#example = numbers.example
+    if (Number.isNaN(this.#values.at(this.#rows - 1))) {
+      this.#last = Number.isNaN(parseText(table.text(codes[codes.length - 1]))) ? 'malformed' : 'infinite'
+    }
     this.#forget()
   }
 
@@ -249,13 +251,16 @@ export function numbersOf(tokens: Extract<RawColumn, { kind: 'token' }>): {
   readonly malformed: number
   readonly infinite: number
   readonly example: string | null
+  /** Whether some cells are there and nearly all of them spell numbers. */
+  readonly isNumeric: boolean
 } {
   const byCode = Float64Array.from(tokens.dictionary, parseText)
   const values = new Float64Array(tokens.codes.length)
-  let [malformed, infinite, first] = [0, 0, -1]
+  let [present, malformed, infinite, first] = [0, 0, 0, -1]
   for (let row = 0; row < values.length; row++) {
     const code = tokens.codes[row]
     const value = code < 0 ? Number.NaN : byCode[code]
+    if (code >= 0) present++
     if (code >= 0 && Number.isNaN(value)) {
       malformed++
       if (first < 0) first = code
@@ -266,6 +271,7 @@ export function numbersOf(tokens: Extract<RawColumn, { kind: 'token' }>): {
     column: { kind: 'number', values },
     malformed,
     infinite,
-    example: first < 0 ? null : tokens.dictionary[first],
+    example: first < 0 ? null : tokens.dictionary[first].slice(0, 60),
+    isNumeric: present > 0 && malformed <= MALFORMED_SHARE_MAX * present,
   }
 }
