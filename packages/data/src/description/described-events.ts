@@ -65,7 +65,17 @@ async function readEvents(
   }
   return description.unit === undefined
     ? { ...events, ...singleEvents(table, description, times, timeRank) }
-    : { table, ...unitEvents(events, table, description.unit, { order: orderOf(timeRank), times }) }
+    : {
+        table,
+        ...unitEvents(withUnused(events, description), table, description.unit, { order: orderOf(timeRank), times }),
+      }
+}
+
+/** Of units the windows are the history. */
+function withUnused<Events extends Pick<RawEvents, 'notes'>>(events: Events, { history }: Description): Events {
+  if (history === undefined) return events
+  const note = '"history" is that of single events and is not used: units have "windows"'
+  return { ...events, notes: [...events.notes, note] }
 }
 
 /** Inputs and streams where each event is judged by itself. */

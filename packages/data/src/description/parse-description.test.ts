@@ -19,6 +19,28 @@ describe('a description', () => {
     expect(parse('{"files": {"all": ["a.csv"]}, "label": {"column": "label", "threat": [1]}}')).toEqual(parse(LEAST))
   })
 
+  it('takes every key of the contract', () => {
+    const all = parse(`version: 1
+preset: suricata-flow
+files: { train: [a.csv], test: [b.csv] }
+format: auto
+missing: ["", "-", "(empty)", "NaN", "Infinity"]
+where: 'event_type == "flow"'
+label: { column: label, threat: [1] }
+class: attack_cat
+time: { column: ts, unit: auto }
+stream: [src_ip]
+split: { by: files, validation: 0.15, seed: 42 }
+columns: { default: auto, categorical: [proto], numeric: [dur], ignore: [id], leaky: [attack_cat, flow.alerted] }
+history: { events: 16, of: [proto, state], gaps: true, counts: true }
+unit: { by: host, every: 1m }
+capturedUnder: unknown
+threats: { order: [scan, webshell, shell, escalation], damage: { scan: 1, shell: 20 } }
+`)
+    expect(all.unit).toMatchObject({ by: ['host'], every: '1m', of: ['proto'], windows: ['10m', '60m'] })
+    expect(all.threats?.order).toHaveLength(4)
+  })
+
   it('overrules its preset key by key', () => {
     const own = parse(`${LEAST}preset: zeek-conn\nhistory: { events: 8 }\ncolumns: { numeric: [duration] }\n`)
     expect(own.history).toMatchObject({ events: 8, of: ['proto', 'service', 'conn_state'] })

@@ -246,11 +246,6 @@ function requireSense(
     if (unit.every !== undefined && time === undefined)
       throw wrong(['unit', 'every'], '"unit.every" needs the time of each event. Give "time: { column }".')
     if (unit.of.length === 0) throw wrong(['unit'], '"unit" needs "of", the columns whose values are counted.')
-    if (history !== undefined)
-      throw wrong(
-        ['history'],
-        '"history" is that of single events, but "unit" judges several together. Leave one of the two out.',
-      )
   }
   if (history !== undefined && stream.length === 0)
     throw wrong(['history'], '"history" is that of a stream: give the columns that tell it in "stream".')

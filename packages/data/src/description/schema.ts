@@ -180,6 +180,17 @@ export const descriptionSchema = z.strictObject({
     .enum(['passive', 'ids', 'ips', 'unknown'])
     .default('unknown')
     .describe('whether something acted on the events while they were recorded'),
+  threats: z
+    .strictObject({
+      order: z
+        .array(z.string().min(1).max(200))
+        .max(255)
+        .optional()
+        .describe('stages of an attack, the first one first'),
+      damage: z.record(z.string().max(200), z.number()).optional().describe('what each of them costs'),
+    })
+    .optional()
+    .describe('what threats do; kept with the description, training does not look at it'),
 })
 
 /** A description with every default filled in, presets too. */
