@@ -115,13 +115,16 @@ export async function loadEvents(
       dataset,
       streams: events.streams,
       notes,
-      pipeline: pipeline ?? {
-        version: 1,
-        dataset: adapter.name,
-        features: request.features,
-        history: events.history,
-        columns: encoded.columns,
-      },
+      pipeline:
+        pipeline ??
+        // As strictly as when it will be read again: better refused now than after the training.
+        parsePipeline({
+          version: 1,
+          dataset: adapter.name,
+          features: request.features,
+          history: events.history,
+          columns: encoded.columns,
+        }),
     }
   })
 }

@@ -214,7 +214,7 @@ describe('rows', () => {
     const text = `files: { all: [flows.csv] }
 time: { column: ts }
 label: { expression: 'label == "attack"', unknown: 'proto == "udp" && label == "normal"' }
-unit: { by: host, every: 1m, of: [proto] }
+unit: { by: host, every: 1m, of: [duration] }
 `
     const inspection = await inspectDescription(folder.put('events.yaml', text))
     const known = FLOWS.filter((row) => isThreat(row) || row.proto !== 'udp')

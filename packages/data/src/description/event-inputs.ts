@@ -9,11 +9,13 @@ import { labelColumns } from './read-described.ts'
 import type { Description } from './schema.ts'
 
 /** Columns that tell the label, the part or the moment, and are never inputs. */
-function answerColumns(description: Description): Set<string> {
+export function answerColumns(description: Description): Set<string> {
   const { label, class: className, split, time } = description
   const names = new Set<string>()
   if ('column' in label) names.add(label.column)
   if ('expression' in label) for (const name of labelColumns(label)) names.add(name)
+  if ('join' in label) for (const name of label.join.on) names.add(name)
+  if ('windows' in label) for (const name of label.windows.on) names.add(name)
   if (className !== undefined) names.add(className)
   if (split !== undefined && 'column' in split) names.add(split.column)
   if (time !== undefined) names.add(time.column)
@@ -73,11 +75,22 @@ export function planOf(
     plans.push(...choice.plans)
     if (choice.note !== null) note?.(`column ${shownText(name)}: ${choice.note}`)
   }
-  if (plans.length > 0) return plans
+  if (plans.length > 0) return withUniqueNames(plans)
   throw dataError(
     'COLUMNS_MISSING',
     'Data files: need a column that tells events apart, received none but identifiers, constants and what the description leaves out. List columns in "columns".',
   )
+}
+
+/** A column may be called as another one's second input: `size (value)`. */
+function withUniqueNames(plans: readonly ColumnPlan[]): ColumnPlan[] {
+  const taken = new Set<string>()
+  return plans.map((plan) => {
+    let { name } = plan
+    for (let count = 2; taken.has(name); count++) name = `${plan.name} (${count})`
+    taken.add(name)
+    return { ...plan, name }
+  })
 }
 
 export function columnOf(columns: ReadonlyMap<string, ReadColumn>, name: string): RawColumn {

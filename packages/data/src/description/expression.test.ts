@@ -40,6 +40,8 @@ describe('an expression', () => {
     ['a +', /Unexpected token/],
     ['1 > 0', /looks at no column/],
     ['has(a.b)', /Write column != null/],
+    ['a.matches("^(x+)+$")', /Use contains, startsWith or endsWith/],
+    ['[1].all(x, [2].all(y, y > x))', /macro within a macro/],
     ['process.exit(1) > a', /fails/],
     ['a.constructor("return 1")() == a', /fails/],
   ])('refuses %s', (text, words) => {

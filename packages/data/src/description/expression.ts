@@ -24,7 +24,8 @@ export type Expression = {
 /**
  * Reads an expression in the Common Expression Language. `proto` and `flow.bytes` are columns; `row["Flow Bytes/s"]` is one
  * whose name is no identifier. A missing cell is null; a cell that spells a number is a double, one that spells true or false a
- * boolean, any other one a string. Nothing that it can do has a side effect, and its work is bounded by its length.
+ * boolean, any other one a string. Nothing that it can do has a side effect. What could run for very long is refused: regular
+ * expressions, and macros within macros.
  *
  * @example
  * compileExpression('proto == "tcp" && bytes > 1000', 'where').columns // ['proto', 'bytes']
@@ -98,10 +99,14 @@ function referencesIn(node: ASTNode, bound: ReadonlySet<string>): Reference[] {
   if (op === 'call' && Array.isArray(args) && args[0] === 'has') {
     throw new Error('it uses has(). Write column != null: a missing cell is null')
   }
+  if (op === 'rcall' && Array.isArray(args) && args[0] === 'matches') {
+    throw new Error('it uses matches(), which may never end. Use contains, startsWith or endsWith')
+  }
   // In list.exists(x, ...) and its like the first argument is a name of the expression's own.
   if (op === 'rcall' && Array.isArray(args) && MACROS.has(String(args[0]))) {
     const [, receiver, inner] = args as [string, ASTNode, ASTNode[]]
     const own = String((inner[0] as { args: unknown }).args)
+    if (bound.size > 0) throw new Error('it has a macro within a macro. Write it flat')
     return [
       ...referencesIn(receiver, bound),
       ...inner.slice(1).flatMap((one) => referencesIn(one, new Set([...bound, own]))),

@@ -1,4 +1,4 @@
-import { dirname, join as joinPath } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { RawColumn } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { parseText } from '../reading/parse-number.ts'
@@ -97,7 +97,8 @@ function judgeByColumn(table: Table, label: LabelColumn): Judge {
     label.threat !== undefined ? (['threat', label.threat] as const) : (['benign', label.benign ?? []] as const)
   const listed = dictionary.map((text) => values.some((value) => isSame(text, value)))
   const absent = values.find((value) => !dictionary.some((text) => isSame(text, value)))
-  if (listed.every((is) => !is)) {
+  // A preset lists the spellings of several authors; a threat that occurs nowhere is a slip, and would be benign.
+  if (listed.every((is) => !is) || (key === 'threat' && absent !== undefined)) {
     throw dataError(
       'VALUE_INVALID',
       `Description, "label.${key}": needs values of the column ${shownText(label.column)}, received ${shownText(String(absent))}, which is none. The column holds ${dictionary.slice(0, 8).map(shownText).join(', ')}${dictionary.length > 8 ? ', ...' : ''}.`,
@@ -191,14 +192,36 @@ async function judgeByWindows(
       )
     }
     const name = classes === null || classes.codes[row] < 0 ? 'threat' : classes.dictionary[classes.codes[row]]
-    byKey.set(key, [...(byKey.get(key) ?? []), { from: starts[row], to: ends[row], name }])
+    const own = byKey.get(key) ?? []
+    byKey.set(key, own)
+    own.push({ from: starts[row], to: ends[row], name })
   }
+  const searches = new Map(Array.from(byKey, ([key, own]) => [key, windowSearch(own)]))
   const times = numbersIn(table, description.time.column)
   const ownKey = keysOf(table, on)
   notes.push(`labels: ${other.rowCount} windows of ${shownPath(windows.file)}; events outside are benign`)
-  return (row) =>
-    byKey.get(ownKey(row) ?? '\u0000')?.find((window) => window.from <= times[row] && times[row] <= window.to)?.name ??
-    null
+  return (row) => {
+    const key = ownKey(row)
+    return key === null ? null : (searches.get(key)?.(times[row]) ?? null)
+  }
+}
+
+/** Finds the window that a time lies in, of several the one that begins latest; null = in none. */
+function windowSearch(windows: readonly Window[]): (time: number) => string | null {
+  const sorted = windows.toSorted((a, b) => a.from - b.from)
+  // The latest end of this and all earlier windows: behind it no earlier one reaches.
+  const reach = new Float64Array(sorted.length)
+  for (let i = 0; i < sorted.length; i++) reach[i] = Math.max(sorted[i].to, i === 0 ? sorted[i].to : reach[i - 1])
+  return (time) => {
+    let [low, high] = [0, sorted.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (sorted[middle].from <= time) low = middle + 1
+      else high = middle
+    }
+    for (let i = low - 1; i >= 0 && reach[i] >= time; i--) if (sorted[i].to >= time) return sorted[i].name
+    return null
+  }
 }
 
 async function readOther(
@@ -208,7 +231,7 @@ async function readOther(
   source: string,
   times: readonly string[] = [],
 ): Promise<Table> {
-  const path = joinPath(dirname(source), file)
+  const path = resolve(dirname(source), file)
   const other = await readTable(
     [path],
     { format: 'auto', encoding: description.encoding, delimiter: null, header: null },
@@ -272,7 +295,7 @@ function cellsOf(table: Table, name: string): (row: number) => number | string |
   if (column.kind === 'number') return (row) => (Number.isNaN(column.values[row]) ? null : column.values[row])
   const byCode = column.dictionary.map((text) => {
     const value = parseText(text)
-    return Number.isNaN(value) ? text : value
+    return Number.isNaN(value) ? text : Number.isFinite(value) ? value : null
   })
   return (row) => (column.codes[row] < 0 ? null : byCode[column.codes[row]])
 }

@@ -1,4 +1,6 @@
+import { dataError } from '../errors.ts'
 import type { Table } from '../reading/table-builder.ts'
+import { shownText } from '../tables/csv-text.ts'
 import { keysOf } from './labels.ts'
 import type { Description } from './schema.ts'
 
@@ -33,9 +35,22 @@ export function timesOf(table: Table, { time }: Description): Float64Array | nul
   if (time === undefined) return null
   const column = table.columns.get(time.column)?.column
   if (column?.kind !== 'number') throw new TypeError('times are numbers')
+  requireTimes(column.values, time.column)
   const times = column.values.slice()
   for (let row = 0; row < times.length; row++) if (Number.isNaN(times[row])) times[row] = row === 0 ? 0 : times[row - 1]
   return times
+}
+
+/** Most times must be there: without them the order, gaps and days would be made up. */
+const TIMES_MISSING_MAX = 0.05
+
+function requireTimes(values: Float64Array, name: string): void {
+  const missing = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0)
+  if (missing <= TIMES_MISSING_MAX * values.length) return
+  throw dataError(
+    'VALUE_INVALID',
+    `Description, "time": needs a time in at least 95 % of the rows of the column ${shownText(name)}, received none in ${missing} of ${values.length}. Times are numbers or ISO 8601; name another column.`,
+  )
 }
 
 /** Ranks by time, then by place in the files. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { dataError } from '../errors.ts'
 import { shownPath, shownText } from '../tables/csv-text.ts'
 import { unreadable } from '../tables/event-files.ts'
+import { answerColumns } from './event-inputs.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { type Description, descriptionSchema } from './schema.ts'
 
@@ -183,11 +184,20 @@ function complaintOf(issue: z.core.$ZodIssue, given: unknown): string {
     case 'invalid_union':
       return issue.path[0] === 'label'
         ? '"label" needs one of { column, threat }, { expression }, { join: { file, on } } or { windows: { file, from, to } }.'
-        : `${name} needs ${String(issue.path[0]) === 'split' ? 'one of { by } or { column, train, test }' : 'another value'}, received ${shownText(JSON.stringify(at(given, issue.path)) ?? 'nothing')}.`
+        : `${name} needs ${String(issue.path[0]) === 'split' ? 'one of { by } or { column, train, test }' : 'another value'}, received ${shownText(inJson(at(given, issue.path)))}.`
     case 'invalid_type':
-      return `${name} needs ${KINDS[issue.expected] ?? issue.expected}, received ${shownText(JSON.stringify(at(given, issue.path)) ?? 'nothing')}.`
+      return `${name} needs ${KINDS[issue.expected] ?? issue.expected}, received ${shownText(inJson(at(given, issue.path)))}.`
     default:
       return `${name}: ${sentence(issue.message)}`
+  }
+}
+
+/** A value as a message shows it; aliases of YAML may make one that holds itself. */
+function inJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing'
+  } catch {
+    return 'a value that holds itself'
   }
 }
 
@@ -211,9 +221,10 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 /** What the schema cannot say. */
 function requireSense(
-  { files, label, class: className, split, history, stream, columns, time, unit }: Description,
+  description: Description,
   wrong: (path: readonly PropertyKey[], complaint: string) => Error,
 ): void {
+  const { files, label, split, history, stream, columns, time, unit } = description
   if (files.all === undefined && files.train === undefined)
     throw wrong(['files'], '"files" needs "all", or "train" (and "test").')
   if (files.all !== undefined && (files.train !== undefined || files.test !== undefined)) {
@@ -249,17 +260,8 @@ function requireSense(
   }
   if (history !== undefined && stream.length === 0)
     throw wrong(['history'], '"history" is that of a stream: give the columns that tell it in "stream".')
-  const answers = new Set([
-    ...('column' in label ? [label.column] : []),
-    ...(className === undefined ? [] : [className]),
-  ])
-  const answer = history?.of.findIndex((name) => answers.has(name)) ?? -1
-  if (answer >= 0) {
-    throw wrong(
-      ['history', 'of', answer],
-      '"history.of" names the label, which nobody knows of the events before. Leave it out.',
-    )
-  }
+  requireNoAnswers('history', history?.of ?? [])
+  requireNoAnswers('unit', unit?.of ?? [])
   const seen = new Map<string, string>()
   for (const kind of ['categorical', 'numeric', 'ignore', 'leaky'] as const) {
     for (const name of columns[kind]) {
@@ -269,6 +271,16 @@ function requireSense(
       }
       seen.set(name, kind)
     }
+  }
+
+  function requireNoAnswers(key: 'history' | 'unit', of: readonly string[]): void {
+    const answers = new Set([...answerColumns(description), ...columns.leaky])
+    const answer = of.find((name) => answers.has(name))
+    if (answer === undefined) return
+    throw wrong(
+      [key],
+      `"${key}.of" names ${shownText(answer)}, which tells the label, the part or the time, or is leaky. Leave it out.`,
+    )
   }
 }
 

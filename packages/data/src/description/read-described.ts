@@ -99,12 +99,12 @@ function readAsOf(
   const [categorical, numeric, ignored] = [columns.categorical, columns.numeric, columns.ignore].map(
     (names) => new Set(names),
   )
-  const needed = new Set([...whereColumns, ...columns.leaky])
+  const leaky = new Set(columns.leaky)
   return (name) => {
     if (name === time?.column) return 'times'
-    if (roles.has(name) || categorical.has(name)) return 'tokens'
+    if (roles.has(name) || categorical.has(name) || (whereColumns.includes(name) && !numeric.has(name))) return 'tokens'
     if (numeric.has(name)) return 'numbers'
-    if (needed.has(name)) return 'auto'
+    if (leaky.has(name)) return 'auto'
     return keepsIgnored || (!ignored.has(name) && columns.default === 'auto') ? 'auto' : null
   }
 }
@@ -117,7 +117,8 @@ function requireColumns(table: Table, description: Description, whereColumns: re
   const needed = [
     ...new Set([...roleColumns(description), ...(time === undefined ? [] : [time.column]), ...whereColumns, ...listed]),
   ]
-  const inFiles = needed.filter((name) => !PLACE_COLUMNS.includes(name))
+  // Where a row stands is known when its file has been read, too late for "where".
+  const inFiles = needed.filter((name) => !PLACE_COLUMNS.includes(name) || whereColumns.includes(name))
   findColumns(table.files[0].path, inFiles, present)
   const ambiguous = table.renamed.map((name) => name.replace(/ \(\d+\)$/, '')).find((name) => needed.includes(name))
   if (ambiguous === undefined) return
@@ -131,15 +132,18 @@ function requireColumns(table: Table, description: Description, whereColumns: re
 function withPlaces(table: Table, description: Description, base: string): Table {
   const columns = new Map(table.columns)
   const roles = roleColumns(description)
+  for (const name of description.columns.categorical) roles.add(name)
   for (const name of PLACE_COLUMNS) {
     if (!roles.has(name) || columns.has(name)) continue
     const codes = new Int32Array(table.rowCount)
-    const dictionary: string[] = []
+    const numbers = new Map<string, number>()
     for (const { path, start, end } of table.files) {
       const text = relative(base, name === 'file' ? path : dirname(path))
-      if (dictionary.at(-1) !== text) dictionary.push(text)
-      codes.fill(dictionary.length - 1, start, end)
+      const code = numbers.get(text) ?? numbers.size
+      numbers.set(text, code)
+      codes.fill(code, start, end)
     }
+    const dictionary = [...numbers.keys()]
     const counts = { missing: 0, infinite: 0, malformed: 0, example: null }
     const read: ReadColumn = { name, column: { kind: 'token', codes, dictionary }, counts, isIdentifier: false }
     columns.set(name, read)

@@ -171,7 +171,7 @@ export const descriptionSchema = z.strictObject({
         .array(duration)
         .max(8)
         .default(['10m', '60m'])
-        .describe('spans of time up to now over which values are counted besides'),
+        .describe('spans of time, longer than every, up to now over which values are counted besides'),
       unique: z.boolean().default(false).describe('whether a unit of the same values as an earlier one is left out'),
     })
     .optional()

@@ -8,6 +8,9 @@ type UnitSettings = NonNullable<Description['unit']>
 
 const KNOTS = 65
 
+/** Values of more characters name no input. */
+const VALUE_LENGTH_MAX = 100
+
 /**
  * Gathers events into units, numbered by span and then in the order in which they come.
  *
@@ -76,7 +79,10 @@ export function unitColumns(table: Table, settings: UnitSettings, units: Units, 
   const windows =
     spanMs === null
       ? []
-      : settings.windows.map((text) => ({ text, spans: Math.max(1, Math.round(millisecondsOf(text) / spanMs)) }))
+      : settings.windows
+          .map((text) => ({ text, spans: Math.round(millisecondsOf(text) / spanMs) }))
+          // A window that is no longer than the unit itself counts the same.
+          .filter(({ spans }) => spans > 1)
   const indexed = (column: Omit<Counted, 'index'>): Counted => ({
     ...column,
     index: indexValues(column.codes, column.dictionary.length, units),
@@ -141,7 +147,7 @@ function frequentValues({ dictionary, index }: Counted, { count }: Units, rows: 
   }
   return dictionary
     .map((value, code) => ({ value, code }))
-    .filter(({ code }) => frequency[code] > 1)
+    .filter(({ code, value }) => frequency[code] > 1 && value.length <= VALUE_LENGTH_MAX)
     .sort((a, b) => frequency[b.code] - frequency[a.code] || a.code - b.code)
     .slice(0, limit)
     .map(({ value }) => value)

@@ -21,17 +21,24 @@ export async function exportEvents(
   requireNewFile(out)
   const { inputs, events } = raw ? await rawInputs(request, progress) : await encodedInputs(request, progress)
   const rows = events.labels.length
-  const taken = new Set(inputs.map(({ name }) => name))
-  const columns = [
-    ...inputs,
-    // An input of the same name keeps it.
-    ...answersOf(events).map((column) =>
-      taken.has(column.name) ? { ...column, name: `${column.name} (event)` } : column,
-    ),
-  ]
+  const answers = answersOf(events)
+  // What everybody looks for keeps its name.
+  const named = withFreeNames([...answers, ...inputs])
+  const columns = [...named.slice(answers.length), ...named.slice(0, answers.length)]
   progress(`writing ${rows} rows of ${columns.length} columns`)
   await writeParquet(out, columns, rows)
   return { rows, columns: columns.length }
+}
+
+/** DuckDB takes names for the same that differ in capitals alone: the later ones get a number. */
+function withFreeNames(columns: readonly OutputColumn[]): OutputColumn[] {
+  const taken = new Set<string>()
+  return columns.map((column) => {
+    let name = column.name
+    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${column.name} (${count})`
+    taken.add(name.toLowerCase())
+    return { ...column, name }
+  })
 }
 
 type Inputs = { readonly inputs: OutputColumn[]; readonly events: Omit<RawDataset, 'columns'> }

@@ -50,17 +50,29 @@ describe('a time', () => {
       expect(isoMilliseconds(text)).toBeNaN()
   })
 
+  it('may be the identity of an audit record', () => {
+    expect(isoMilliseconds('1626883065.201:216697')).toBe(1_626_883_065_201)
+  })
+
   it('in numbers has the unit that puts it into our age', () => {
     const now = 1_700_000_000
     expect([now, now * 1e3, now * 1e6, now * 1e9].map(guessUnit)).toEqual(['s', 'ms', 'us', 'ns'])
     expect(inMilliseconds(now * 1e6, 'us')).toBe(now * 1e3)
   })
 
-  it('reads a whole column by the unit of its first number', () => {
-    const read = column('times', ['1700000000', '5', '2023-11-14T22:13:20Z', 'x', '-'])
+  it('takes the unit of each number from its size, and reads ISO 8601 beside it', () => {
+    const read = column('times', [
+      '0',
+      '1700000000',
+      '1700000000000',
+      '2023-11-14T22:13:20Z',
+      '2023-11-14 23:13:20+01',
+      'x',
+      '-',
+    ])
     expect(read.column).toEqual({
       kind: 'number',
-      values: Float64Array.of(1.7e12, 5000, 1.7e12, Number.NaN, Number.NaN),
+      values: Float64Array.of(0, 1.7e12, 1.7e12, 1.7e12, 1.7e12, Number.NaN, Number.NaN),
     })
     expect(read.counts).toEqual({ missing: 1, infinite: 0, malformed: 1, example: 'x' })
   })
@@ -138,6 +150,12 @@ describe('a column', () => {
         },
       ),
     )
+  })
+
+  it('calls a JSON number missing that the description calls so', () => {
+    const builder = new ColumnBuilder('x', { readAs: 'auto', missing: ['-1'] })
+    for (let i = 0; i < 12_000; i++) builder.addNumber(i % 2 === 0 ? -1 : i)
+    expect(builder.finish().counts.missing).toBe(6000)
   })
 
   it('of too many texts is an identifier, and keeps nothing', () => {

@@ -47,13 +47,16 @@ const scratch = new Uint8Array(1 << 16)
 export class ColumnBuilder {
   readonly name: string
   readonly #readAs: ReadAs
-  /** Of times that are numbers; null = the first of them tells. */
-  #unit: TimeUnit | null
+  /** Of times that are numbers; null = the size of each tells. */
+  readonly #unit: TimeUnit | null
   readonly #missing: readonly Uint8Array[]
   readonly #missingLengths: Uint8Array
+  readonly #missingNumbers: ReadonlySet<number>
   #codes: Growing<Int32Array> | null
   #table: TokenTable | null
   #values: Growing<Float64Array> | null
+  /** Whether enough cells of an `auto` column have told what it holds. */
+  #isTold = false
   #rows = 0
   #missingCount = 0
   #infinite = 0
@@ -71,6 +74,7 @@ export class ColumnBuilder {
     this.#unit = unit
     this.#missing = missing.filter((text) => text !== '').map((text) => encoder.encode(text))
     this.#missingLengths = new Uint8Array(256)
+    this.#missingNumbers = new Set(missing.map(parseText).filter(Number.isFinite))
     for (const text of this.#missing) this.#missingLengths[Math.min(255, text.length)] = 1
     const isTokens = readAs === 'auto' || readAs === 'tokens'
     this.#codes = isTokens ? growing(Int32Array) : null
@@ -102,7 +106,7 @@ export class ColumnBuilder {
     if (this.#codes === null || this.#table === null) return
     this.#codes.push(this.#table.codeOf(bytes, from, to))
     if (this.#readAs !== 'auto') return
-    if (this.#rows - this.#missingCount === CELLS_THAT_TELL) this.#becomeNumbers(this.#table)
+    if (!this.#isTold && this.#rows - this.#missingCount === CELLS_THAT_TELL) this.#tell(this.#table)
     else if (this.#table.size > TOKENS_MAX) this.#forget()
   }
 
@@ -112,7 +116,8 @@ export class ColumnBuilder {
   }
 
   addNumber(value: number): void {
-    if (this.#values === null || this.#readAs === 'times') this.addText(String(value))
+    if (this.#missingNumbers.has(value)) this.addMissing()
+    else if (this.#values === null || this.#readAs === 'times') this.addText(String(value))
     else this.#addNumber(value, scratch, 0, 0)
   }
 
@@ -145,7 +150,7 @@ export class ColumnBuilder {
     if (this.#codes === null || this.#table === null) return null
     const text = this.#table.text(this.#codes.at(this.#rows - 1))
     const value = parseText(text)
-    return Number.isNaN(value) ? text : value
+    return Number.isNaN(value) ? text : Number.isFinite(value) ? value : null
   }
 
   /** Number of different texts, null where none are kept. */
@@ -165,7 +170,7 @@ export class ColumnBuilder {
     const tokens = { kind: 'token', codes, dictionary } as const
     if (this.#readAs === 'tokens') return this.#read(tokens)
     const numbers = numbersOf(tokens)
-    if (!numbers.isNumeric) return this.#read(tokens)
+    if (this.#isTold || !numbers.isNumeric) return this.#read(tokens)
     const { column, infinite, malformed, example } = numbers
     return { name, column, counts: { ...this.#counts(), infinite, malformed, example }, isIdentifier: false }
   }
@@ -197,8 +202,7 @@ export class ColumnBuilder {
 
   #timeOf(value: number, bytes: Uint8Array, from: number, to: number): number {
     if (Number.isNaN(value)) return isoMilliseconds(Buffer.from(bytes.subarray(from, to)).toString('latin1'))
-    this.#unit ??= guessUnit(value)
-    return inMilliseconds(value, this.#unit)
+    return inMilliseconds(value, this.#unit ?? guessUnit(value))
   }
 
   #addNumber(value: number, bytes: Uint8Array, from: number, to: number): void {
@@ -219,8 +223,9 @@ export class ColumnBuilder {
     }
   }
 
-  /** Where all texts spell numbers, texts are kept no longer. */
-  #becomeNumbers(table: TokenTable): void {
+  /** Decides what the column holds. Of numbers, texts are kept no longer. */
+  #tell(table: TokenTable): void {
+    this.#isTold = true
     const codes = this.#codes?.values() ?? new Int32Array(0)
     const numbers = numbersOf({ kind: 'token', codes, dictionary: table.texts() })
     if (!numbers.isNumeric) return

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip, createZstdDecompress, type ZstdDecompress } from 'node:zlib'
 import { dataError } from '../errors.ts'
 import { shownPath } from '../tables/csv-text.ts'
 import { unreadable } from '../tables/event-files.ts'
@@ -77,8 +77,9 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
   let line = 1
   let kept: Uint8Array = new Uint8Array(0)
   let isFirst = true
+  const unpacked = bytesOf(path, mark)
   try {
-    for await (const raw of bytesOf(path, mark)) {
+    for await (const raw of unpacked) {
       const bytes = decode(raw, kept)
       const end = bytes.length - unfinished(bytes)
       const whole = bytes.subarray(0, end)
@@ -96,6 +97,7 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
     if (cause instanceof Error && 'code' in cause && !('kind' in cause)) throw damaged(path, cause)
     throw cause
   }
+  if (mark === 'zstd') requireOneFrame(path, unpacked)
   if (kept.length > 0) throw notUtf8(path, kept, { position, line })
 }
 
@@ -111,6 +113,15 @@ function bytesOf(path: string, mark: FileMark): Readable {
   if (mark !== 'gzip' && mark !== 'zstd') return file
   // The reader of the result hears of errors of both.
   return pipeline(file, mark === 'gzip' ? createGunzip() : createZstdDecompress(), () => undefined)
+}
+
+/** Node unpacks the first of several frames and is silent about the others. */
+function requireOneFrame(path: string, unpacked: Readable): void {
+  if ((unpacked as ZstdDecompress).bytesWritten >= statSync(path).size) return
+  throw dataError(
+    'FILE_UNREADABLE',
+    `Data file ${shownPath(path)}: needs one zstd frame, received several. Unpack it (unzstd), or pack it again in one piece.`,
+  )
 }
 
 function damaged(path: string, cause: Error): Error {

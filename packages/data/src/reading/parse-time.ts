@@ -1,7 +1,12 @@
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?$/i
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i
 
-/** Milliseconds since 1970 of a time in ISO 8601, NaN where it is none. Without a zone it is UTC. */
+/** The identity of a record of Linux audit begins with its time in seconds: 1626883065.201:216697. */
+const AUDIT = /^(\d{9,11}\.\d{3}):\d+$/
+
+/** Milliseconds since 1970 of a time in ISO 8601, or of an audit record; NaN where it is none. Without a zone it is UTC. */
 export function isoMilliseconds(text: string): number {
+  const audit = AUDIT.exec(text)
+  if (audit !== null) return Number(audit[1]) * 1000
   const match = ISO.exec(text.trim())
   if (match === null) return Number.NaN
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0))
@@ -14,7 +19,7 @@ export function isoMilliseconds(text: string): number {
 function zoneMinutes(zone: string | undefined): number {
   if (zone === undefined || zone.toUpperCase() === 'Z') return 0
   const digits = zone.replace(':', '')
-  return (digits[0] === '-' ? -1 : 1) * (Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5)))
+  return (digits[0] === '-' ? -1 : 1) * (Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5) || '0'))
 }
 
 export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const

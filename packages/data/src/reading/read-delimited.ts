@@ -1,5 +1,5 @@
 import { dataError } from '../errors.ts'
-import { shownPath, shownText } from '../tables/csv-text.ts'
+import { shownPath } from '../tables/csv-text.ts'
 import type { ColumnBuilder } from './column-builder.ts'
 import { type CellRecord, type RecordStyle, readRecords } from './records.ts'
 import type { TableBuilder } from './table-builder.ts'
@@ -80,12 +80,10 @@ export function requireWidth(path: string, { cells, line }: CellRecord, width: n
 function requireNames(path: string, names: readonly string[]): void {
   const unnamed = names.filter((name) => name === '').length
   // Spreadsheets and data frames leave the column of row numbers without a name.
-  if (unnamed <= 1 && names.length > 1) return
+  if (unnamed <= 1 && (names.length > 1 || unnamed === 0)) return
   throw dataError(
     'FILE_MALFORMED',
-    names.length === 1
-      ? `Data file ${shownPath(path)}, line 1: needs several columns, received one, ${shownText(names[0])}. Say how cells are separated with "delimiter".`
-      : `Data file ${shownPath(path)}, line 1: needs a name for each column, received ${unnamed} without. Name them, or give the names with "header" in the description.`,
+    `Data file ${shownPath(path)}, line 1: needs a name for each column, received ${unnamed} without. Name them, or give the names with "header" in the description.`,
   )
 }
 

@@ -6,6 +6,15 @@ import type { TableBuilder } from './table-builder.ts'
 const LF = 10
 const DEPTH_MAX = 32
 
+/** Digits of a number that a double may not hold. */
+const LONG_NUMBER = /[0-9]{16}/
+
+/** Keeps whole numbers that no double holds as their text. */
+function exactly(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isRounded && source !== undefined ? source : value
+}
+
 /**
  * Reads one JSON object per line. Nested objects become columns with dotted names (`flow.bytes`); lists are kept as their JSON
  * text; null and absent are missing.
@@ -46,7 +55,7 @@ function objectOf(json: string, path: string, line: number): Record<string, unkn
     throw malformed(path, line, "needs one object per line, received a list. Convert the file (jq -c '.[]')")
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = LONG_NUMBER.test(json) ? JSON.parse(json, exactly as never) : JSON.parse(json)
   } catch (cause) {
     const position = /position (\d+)/.exec((cause as Error).message)?.[1]
     const column = position === undefined ? '' : `, column ${Number(position) + 1}`
@@ -82,10 +91,17 @@ function addObject(
     // A key that comes twice, dotted and nested, keeps its first value.
     if (column === null || column.rows > table.rowCount) continue
     if (typeof value === 'number') column.addNumber(value)
-    else
-      column.addText(
-        typeof value === 'string' ? value.trim() : typeof value === 'boolean' ? String(value) : JSON.stringify(value),
-      )
+    else column.addText(textOf(value, at))
+  }
+}
+
+/** A value that is no number and no object. */
+function textOf(value: unknown, at: { readonly path: string; readonly line: number }): string {
+  if (typeof value === 'string') return value.trim()
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw malformed(at.path, at.line, 'a list is nested too deep. Leave it out')
   }
 }
 

@@ -9,7 +9,7 @@ export type TablePlan = {
   readonly readAs: (name: string) => ReadAs | null
   /** Texts that mean that nothing is there. */
   readonly missing: readonly string[]
-  /** Of times that are numbers; null = the first of them tells. */
+  /** Of times that are numbers; null = the size of each tells. */
   readonly timeUnit: TimeUnit | null
   /** Whether a row is kept; it reads cells by name, null = missing. */
   readonly keep: ((cell: (name: string) => number | string | null) => boolean) | null
@@ -38,6 +38,8 @@ export class TableBuilder {
   readonly #columns = new Map<string, ColumnBuilder>()
   readonly #files: FileRows[] = []
   readonly #renamed = new Set<string>()
+  /** Columns of the first file that names them. */
+  #names: readonly string[] | null = null
   #rows = 0
   #leftOut = 0
   repeatedHeaders = 0
@@ -76,20 +78,22 @@ export class TableBuilder {
    * @throws {VigilError} COLUMNS_MISSING
    */
   columnsOf(path: string, names: readonly string[], automatic?: readonly ReadAs[]): (ColumnBuilder | null)[] {
-    const known = [...this.#columns.keys()]
-    const counts = new Map<string, number>()
-    const unique = names.map((name) => {
-      const count = (counts.get(name) ?? 0) + 1
-      counts.set(name, count)
-      if (count === 1) return name
-      this.#renamed.add(`${name} (${count})`)
-      return `${name} (${count})`
-    })
-    const lacking = known.find((name) => !unique.includes(name))
-    if (lacking !== undefined) {
+    const unique: string[] = []
+    for (const name of names) {
+      let free = name
+      for (let count = 2; unique.includes(free); count++) free = `${name} (${count})`
+      if (free !== name) this.#renamed.add(free)
+      unique.push(free)
+    }
+    const first = this.#names ?? unique
+    this.#names = first
+    const lacking = first.find((name) => !unique.includes(name))
+    const extra = unique.find((name) => !first.includes(name))
+    if (lacking !== undefined || extra !== undefined) {
+      const found = lacking !== undefined ? `lacks ${shownText(lacking)}` : `has ${shownText(extra ?? '')} besides`
       throw dataError(
         'COLUMNS_MISSING',
-        `Data file ${shownPath(path)}: needs the columns of the files before it, lacks ${shownText(lacking)}. Give files with the same columns.`,
+        `Data file ${shownPath(path)}: needs the columns of the files before it, ${found}. Give files with the same columns.`,
       )
     }
     return unique.map((name, i) => this.column(name, automatic?.[i]))

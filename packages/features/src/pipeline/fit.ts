@@ -1,5 +1,5 @@
 import type { RawColumn } from '../raw-column.ts'
-import type { ColumnPlan, FittedColumn } from './pipeline.ts'
+import { type ColumnPlan, type FittedColumn, TOKEN_LENGTH_MAX } from './pipeline.ts'
 
 /**
  * Learns one encoder from the training rows and from nothing else.
@@ -99,7 +99,7 @@ function frequentTokens(
   for (const row of rows) if (column.codes[row] >= 0) counts[column.codes[row]]++
   return column.dictionary
     .map((token, code) => ({ token, rows: counts[code] }))
-    .filter((entry) => entry.rows >= limits.minimumRows)
+    .filter(({ token, rows }) => rows >= limits.minimumRows && token.length <= TOKEN_LENGTH_MAX)
     .sort((a, b) => b.rows - a.rows || (a.token < b.token ? -1 : 1))
     .slice(0, limits.size)
     .map((entry) => entry.token)

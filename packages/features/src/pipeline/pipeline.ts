@@ -19,6 +19,12 @@ type Encoder =
   | { readonly kind: 'values'; readonly size: number; readonly minimumRows: number } // categorical
   | { readonly kind: 'count'; readonly cap: number } // categorical
 
+/** Longer texts, such as whole command lines, are in no vocabulary. */
+export const TOKEN_LENGTH_MAX = 1000
+
+/** Most inputs of a network. */
+const INPUTS_MAX = 4096
+
 const name = z.string().min(1).max(200)
 const finite = z.number()
 const increasing = z
@@ -39,7 +45,7 @@ const fittedColumn = z.discriminatedUnion('kind', [
     kind: z.literal('vocabulary'),
     name,
     source: name,
-    tokens: z.array(z.string().max(1000)).max(60_000).refine(unique, 'must differ'),
+    tokens: z.array(z.string().max(TOKEN_LENGTH_MAX)).max(60_000).refine(unique, 'must differ'),
   }),
   z.strictObject({
     kind: z.literal('values'),
@@ -59,7 +65,7 @@ const featurePipeline = z.strictObject({
   columns: z
     .array(fittedColumn)
     .min(1)
-    .max(1000)
+    .max(INPUTS_MAX)
     .refine((columns) => unique(columns.map((column) => column.name)), 'names must differ')
     .refine(
       (columns) =>
