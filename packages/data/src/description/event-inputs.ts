@@ -5,26 +5,18 @@ import { numbersOf, type ReadColumn } from '../reading/column-builder.ts'
 import type { Table } from '../reading/table-builder.ts'
 import { shownText } from '../tables/csv-text.ts'
 import { inputsOfColumn } from './inputs.ts'
-import { labelColumns } from './read-described.ts'
+import { answerColumns } from './read-described.ts'
 import type { Description } from './schema.ts'
 
 /** Columns that tell the label, the part or the moment, and are never inputs. */
-export function answerColumns(description: Description): Set<string> {
-  const { label, class: className, split, time } = description
-  const names = new Set<string>()
-  if ('column' in label) names.add(label.column)
-  if ('expression' in label) for (const name of labelColumns(label)) names.add(name)
-  if ('join' in label) for (const name of label.join.on) names.add(name)
-  if ('windows' in label) for (const name of label.windows.on) names.add(name)
-  if (className !== undefined) names.add(className)
-  if (split !== undefined && 'column' in split) names.add(split.column)
-  if (time !== undefined) names.add(time.column)
-  return names
+function neverInputs(description: Description): Set<string> {
+  const { time } = description
+  return new Set([...answerColumns(description), ...(time === undefined ? [] : [time.column])])
 }
 
 /** Columns that may be inputs, each as it was asked for. */
 export function inputColumns(table: Table, { columns, stream, ...description }: Description): Map<string, ReadColumn> {
-  const answers = answerColumns({ columns, stream, ...description })
+  const answers = neverInputs({ columns, stream, ...description })
   const numeric = new Set(columns.numeric)
   const categorical = new Set(columns.categorical)
   const chosen = new Map<string, ReadColumn>()

@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { dataError } from '../errors.ts'
 import { shownPath, shownText } from '../tables/csv-text.ts'
 import { unreadable } from '../tables/event-files.ts'
-import { answerColumns } from './event-inputs.ts'
 import { PRESETS, type PresetName } from './presets.ts'
+import { answerColumns } from './read-described.ts'
 import { type Description, descriptionSchema } from './schema.ts'
 
 const BYTES_MAX = 1_000_000
@@ -274,7 +274,8 @@ function requireSense(
   }
 
   function requireNoAnswers(key: 'history' | 'unit', of: readonly string[]): void {
-    const answers = new Set([...answerColumns(description), ...columns.leaky])
+    const timeColumns = time === undefined ? [] : [time.column]
+    const answers = new Set([...answerColumns(description), ...timeColumns, ...columns.leaky])
     const answer = of.find((name) => answers.has(name))
     if (answer === undefined) return
     throw wrong(

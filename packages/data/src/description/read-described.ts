@@ -78,9 +78,9 @@ export function labelColumns(label: { readonly expression: string; readonly unkn
   ]
 }
 
-/** Columns that are needed for something else than inputs, as texts. */
-function roleColumns({ label, class: className, stream, split, history, unit }: Description): Set<string> {
-  const names = new Set<string>([...stream, ...(history?.of ?? []), ...(unit?.by ?? []), ...(unit?.of ?? [])])
+/** Columns that tell the label or the part, and are never inputs. */
+export function answerColumns({ label, class: className, split }: Description): Set<string> {
+  const names = new Set<string>()
   if ('column' in label) names.add(label.column)
   if ('expression' in label) for (const name of labelColumns(label)) names.add(name)
   if ('join' in label) for (const name of label.join.on) names.add(name)
@@ -88,6 +88,18 @@ function roleColumns({ label, class: className, stream, split, history, unit }: 
   if (className !== undefined) names.add(className)
   if (split !== undefined && 'column' in split) names.add(split.column)
   return names
+}
+
+/** Columns that are needed for something else than inputs, as texts. */
+function roleColumns(description: Description): Set<string> {
+  const { stream, history, unit } = description
+  return new Set([
+    ...stream,
+    ...(history?.of ?? []),
+    ...(unit?.by ?? []),
+    ...(unit?.of ?? []),
+    ...answerColumns(description),
+  ])
 }
 
 function readAsOf(
