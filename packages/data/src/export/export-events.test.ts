@@ -84,3 +84,24 @@ it('touches no file that is there, and leaves nothing where it cannot write', as
   expect(existsSync(lost)).toBe(false)
   expect(readdirSync(folder).sort()).toEqual(['events.yaml', 'flows.csv'])
 })
+
+it('gives names that differ in capitals alone a number, and label, class, split and stream their own', async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => `${i},${i % 3},${i % 5},${i % 4 === 0 ? 'bad' : 'good'}`)
+  writeFileSync(join(folder, 'flows.csv'), `Proto,proto,Class,kind\n${rows.join('\n')}\n`)
+  const path = join(folder, 'events.yaml')
+  writeFileSync(path, 'files: { all: [flows.csv] }\nlabel: { column: kind, threat: [bad] }\n')
+  const out = join(folder, 'out.parquet')
+  await exportEvents(requestOf(path), { out, raw: true })
+  const database = await openDatabase()
+  const described = await database.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(out)})`)
+  database.close()
+  expect(described.map(([name]) => name)).toEqual([
+    'Proto',
+    'proto (2)',
+    'Class (2)',
+    'label',
+    'class',
+    'split',
+    'stream',
+  ])
+})

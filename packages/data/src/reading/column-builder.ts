@@ -153,11 +153,7 @@ export class ColumnBuilder {
     return Number.isNaN(value) ? text : Number.isFinite(value) ? value : null
   }
 
-  /** Number of different texts, null where none are kept. */
-  get distinct(): number | null {
-    return this.#table?.size ?? null
-  }
-
+  /** The column of all rows that were added. */
   finish(): ReadColumn {
     const { name } = this
     if (this.#values !== null) return this.#read({ kind: 'number', values: this.#values.values().slice() })
