@@ -21,10 +21,22 @@ export type Dataset = {
   readonly splits: { readonly train: Split; readonly validation: Split; readonly test: Split }
   /** [N] exact P(threat | everything observable so far) where the generator knows it, else null. */
   readonly posterior: Float32Array | null
+  /** What an action changes besides its reward; null where the data say nothing of it. */
+  readonly consequences: Consequences | null
   /** Events a day of the recording in the span of each part (events-per-day.ts); null where times are not known. */
   readonly eventsPerDay: { readonly validation: number; readonly test: number } | null
-  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior, splits and events a day. */
+  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior, consequences, splits and events a day. */
   readonly fingerprint: Uint8Array
+}
+
+/** What the environment `respond` reckons with besides the label of each row. */
+export type Consequences = {
+  /** [N] how much likelier a row is in a stream that is a threat than in a benign one, above 0; null = nobody knows. */
+  readonly ratios: Float32Array | null
+  /** Probability per event that a benign stream becomes a threat; 0 where a ratio already is the odds of its row. */
+  readonly hazard: number
+  /** [N] by what the damage of a row is multiplied, at least 0; null = 1 everywhere. */
+  readonly damage: Float32Array | null
 }
 
 /** One part of a split. Rows are sorted by stream, then time. */

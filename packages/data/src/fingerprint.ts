@@ -13,7 +13,7 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
     hash.update(`${name}:${bytes.byteLength}:`)
     hash.update(bytes)
   }
-  const addArray = (name: string, array: Float32Array | Uint32Array | Uint16Array | Uint8Array) =>
+  const addArray = (name: string, array: Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array) =>
     add(name, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
 
   const { name, rowCount, denseNames, categoricalColumns, classNames } = dataset
@@ -27,6 +27,12 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
     addArray(`${part}.streamStarts`, dataset.splits[part].streamStarts)
   }
   if (dataset.posterior !== null) addArray('posterior', dataset.posterior)
+  if (dataset.consequences !== null) {
+    const { ratios, hazard, damage } = dataset.consequences
+    addArray('hazard', Float64Array.of(hazard))
+    if (ratios !== null) addArray('ratios', ratios)
+    if (damage !== null) addArray('damage', damage)
+  }
   const { eventsPerDay } = dataset
   if (eventsPerDay !== null) add('eventsPerDay', new TextEncoder().encode(JSON.stringify(eventsPerDay)))
   return new Uint8Array(hash.digest())

@@ -1,5 +1,5 @@
 export type { Adapter, RawEvents } from './adapters/adapter.ts'
-export type { Dataset, Split } from './dataset.ts'
+export type { Consequences, Dataset, Split } from './dataset.ts'
 export { readSingleEvents } from './description/described-events.ts'
 export { isDescription, parseDescription, readDescription } from './description/parse-description.ts'
 export { PRESETS, type PresetName } from './description/presets.ts'

@@ -108,6 +108,7 @@ export async function loadEvents(
       classNames: events.classNames,
       splits,
       posterior: events.posterior,
+      consequences: events.consequences ?? null,
       eventsPerDay: eventsPerDayOf(events.times, splits),
     }
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }

@@ -57,6 +57,7 @@ async function training(settings: Settings, network = NETWORK) {
       categorical: CATEGORIES,
       labels: LABELS,
       posterior: null,
+      consequences: null,
       eventsPerDay: null,
     },
     ...{ denseNames: ['number', 'one'], categoricalColumns: [{ name: 'five', vocabularySize: 5 }] },

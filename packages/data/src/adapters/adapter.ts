@@ -1,5 +1,5 @@
 import type { ColumnPlan, HistoryPlan, RawColumn } from '@vigil/features'
-import type { Division } from '../dataset.ts'
+import type { Consequences, Division } from '../dataset.ts'
 
 /** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
 export type FeatureProfile = 'seed7' | 'behaviour' | 'full'
@@ -33,6 +33,8 @@ export type RawEvents = {
   readonly times: Float64Array | null
   /** [N] exact posterior, or null where nobody knows it. */
   readonly posterior: Float32Array | null
+  /** Left out = the data say nothing of them. */
+  readonly consequences?: Consequences
   /** How the data themselves say that they are divided, null = they do not. */
   readonly division: Division | null
   /** What a person should know of how they were read. */

@@ -109,6 +109,7 @@ export function datasetOf({ dense: numbers, vocabularies, oneHot }: Workload): D
     classNames: ['benign', 'threat'],
     splits: { train: rowsFrom(0, 50_000), validation: rowsFrom(50_000, 55_000), test: rowsFrom(55_000, ROWS) },
     posterior: null,
+    consequences: null,
     eventsPerDay: null,
     fingerprint: new Uint8Array(32).fill(1),
   }
