@@ -164,13 +164,17 @@ function rowsByStream(events: RawEvents): Uint32Array {
 }
 
 function collectPart(events: RawEvents, order: Uint32Array, parts: Uint8Array, part: number): Split {
-  const rows = order.filter((row) => parts[row] === part)
-  const starts: number[] = []
-  for (let i = 0; i < rows.length; i++) {
-    if (i === 0 || events.streams[rows[i]] !== events.streams[rows[i - 1]]) starts.push(i)
+  const rows = new Uint32Array(order.length)
+  const starts = new Uint32Array(order.length + 1)
+  let [count, streams] = [0, 0]
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i]
+    if (parts[row] !== part) continue
+    if (count === 0 || events.streams[row] !== events.streams[rows[count - 1]]) starts[streams++] = count
+    rows[count++] = row
   }
-  starts.push(rows.length)
-  return { rows, streamStarts: Uint32Array.from(starts) }
+  starts[streams] = count
+  return { rows: rows.slice(0, count), streamStarts: starts.slice(0, streams + 1) }
 }
 
 function rowsWhere(rowCount: number, keep: (row: number) => boolean): Uint32Array {

@@ -48,15 +48,22 @@ function numberPlans(name: string, distinct: number): ColumnPlan[] {
   ]
 }
 
+/** Different values and rows that have one; of numbers, no more are counted than make a difference. */
 function distinctOf(column: RawColumn, rows: Uint32Array): { count: number; present: number } {
-  const seen = new Set<number>()
-  let present = 0
-  for (const row of rows) {
-    const value = column.kind === 'number' ? column.values[row] : column.codes[row]
-    if (Number.isNaN(value) || (column.kind === 'token' && value < 0)) continue
-    present++
-    // Beyond this it makes no difference how many more there are.
-    if (column.kind === 'token' || seen.size <= FEW_VALUES) seen.add(value)
+  if (column.kind === 'number') {
+    const seen = new Set<number>()
+    for (let i = 0; i < rows.length && seen.size <= FEW_VALUES; i++) {
+      if (!Number.isNaN(column.values[rows[i]])) seen.add(column.values[rows[i]])
+    }
+    return { count: seen.size, present: rows.length }
   }
-  return { count: seen.size, present }
+  const seen = new Uint8Array(column.dictionary.length)
+  let present = 0
+  for (let i = 0; i < rows.length; i++) {
+    const code = column.codes[rows[i]]
+    if (code < 0) continue
+    present++
+    seen[code] = 1
+  }
+  return { count: seen.reduce((sum, is) => sum + is, 0), present }
 }

@@ -1,7 +1,6 @@
 import type { VigilError } from '@vigil/errors'
 import { featureError } from '../errors.ts'
 import type { RawColumn } from '../raw-column.ts'
-import { lowerBound } from './fit.ts'
 import { type FittedColumn, MAGNITUDES } from './pipeline.ts'
 
 /** Standardised numbers are cut here: a single huge size must not drown the other inputs. */
@@ -19,7 +18,7 @@ export function encodeDense(column: FittedColumn, raw: RawColumn, target: Target
   const values = numbersOf(column, raw)
   const { out, stride, offset } = target
   if (column.kind === 'quantile') {
-    for (let row = 0; row < values.length; row++) out[row * stride + offset] = quantileLevel(column, values[row])
+    encodeQuantiles(column, values, target)
   } else if (column.kind === 'standard') {
     for (let row = 0; row < values.length; row++) {
       const scaled = (values[row] - column.mean) / column.deviation
@@ -68,20 +67,55 @@ function numberIndex(column: FittedColumn): (value: number) => number {
 }
 
 /** Piecewise-linear through the knots, constant beyond them. */
-function quantileLevel(
+function encodeQuantiles(
   column: { readonly knots: readonly number[]; readonly levels: readonly number[] },
-  value: number,
-): number {
-  const { knots, levels } = column
+  values: Float64Array,
+  { out, stride, offset }: Target<Float32Array>,
+): void {
+  const knots = Float64Array.from(column.knots)
+  const levels = Float64Array.from(column.levels)
   const last = knots.length - 1
-  if (last < 0 || Number.isNaN(value)) return 0
-  if (value <= knots[0]) return levels[0]
-  if (value >= knots[last]) return levels[last]
-  const right = lowerBound(knots, value)
-  if (knots[right] === value) return levels[right]
-  // Halved, so that the distance between two huge knots is still a number.
-  const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)
-  return levels[right - 1] + share * (levels[right] - levels[right - 1])
+  const firstRights = firstRightsOf(knots)
+  const upper = upperHalves(values)
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]
+    let level = 0
+    if (last >= 0 && value <= knots[0]) level = levels[0]
+    else if (last >= 0 && value >= knots[last]) level = levels[last]
+    else if (last >= 0 && !Number.isNaN(value)) {
+      let right = firstRights[magnitudeOf(upper[2 * row])]
+      while (knots[right] < value) right++
+      level = levels[right]
+      if (knots[right] !== value) {
+        // Halved, so that the distance between two huge knots is still a number.
+        const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)
+        level = levels[right - 1] + share * (level - levels[right - 1])
+      }
+    }
+    out[row * stride + offset] = level
+  }
+}
+
+const MAGNITUDE_COUNT = 1 << 16
+
+/** Sign, exponent and four bits of a number as a whole number that ascends with it, from the upper half of its bits. */
+function magnitudeOf(upper: number): number {
+  return (upper < 0 ? ~upper : upper ^ 0x80000000) >>> 16
+}
+
+/** By magnitude: the knots that are of a smaller one, and so to the left of every value of it. */
+function firstRightsOf(knots: Float64Array): Uint16Array {
+  const rights = new Uint16Array(MAGNITUDE_COUNT)
+  // 0 is of a larger magnitude than -0, which equals it.
+  const upper = upperHalves(knots.map((knot) => knot + 0))
+  for (let i = 0; i < knots.length; i++) rights.fill(i + 1, magnitudeOf(upper[2 * i]) + 1)
+  return rights
+}
+
+/** The upper half of the bits of each number, in every second place. */
+function upperHalves(numbers: Float64Array): Int32Array {
+  // Little-endian, as every host that Node runs WebAssembly shared memory on.
+  return new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length).subarray(1)
 }
 
 function numbersOf(column: FittedColumn, raw: RawColumn): Float64Array {

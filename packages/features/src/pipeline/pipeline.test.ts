@@ -55,6 +55,34 @@ describe('quantile', () => {
     expect(encoded(column, numbers(-5, 25, 50, 1e300, Number.NaN))).toEqual([-1, -0.5, 0, 1, 0])
   })
 
+  it('lies where a search through all knots finds it, whatever their sizes and signs', () => {
+    const number = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: -4, max: 4 }),
+      fc.constantFrom(-0, 5e-324, -5e-324),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(number, { minLength: 1, maxLength: 40 }),
+        fc.array(number, { maxLength: 20 }),
+        (own, more) => {
+          const column = fit({ kind: 'quantile', knots: 17 }, numbers(...own))
+          if (column.kind !== 'quantile') throw new TypeError('another encoder')
+          const { knots, levels } = column
+          const levelOf = (value: number) => {
+            const right = knots.findIndex((knot) => knot >= value)
+            if (right <= 0) return right === 0 ? levels[0] : levels[levels.length - 1]
+            if (knots[right] === value) return levels[right]
+            const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)
+            return levels[right - 1] + share * (levels[right] - levels[right - 1])
+          }
+          const all = [...own, ...more]
+          expect(encoded(column, numbers(...all))).toEqual(all.map((value) => Math.fround(levelOf(value))))
+        },
+      ),
+    )
+  })
+
   it('is 0 for a constant and for a column without values', () => {
     expect(encoded(fit({ kind: 'quantile', knots: 5 }, numbers(3, 3, 3)), numbers(3, 2, 9))).toEqual([0, 0, 0])
     expect(encoded(fit({ kind: 'quantile', knots: 5 }, numbers(Number.NaN)), numbers(1, Number.NaN))).toEqual([0, 0])
