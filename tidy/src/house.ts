@@ -61,7 +61,7 @@ export const arrows: Arrows = {
   inspect: ['report', 'boosting', 'data', 'features', 'command-line', 'random', 'errors'],
   report: ['evaluation', 'runs', 'command-line'],
   doctor: ['evaluation', 'config', 'runs', 'env-wasm', 'data', 'random'],
-  config: ['ppo', 'engine', 'stl-smooth', 'env-wasm', 'stl', 'vote', 'command-line', 'errors'],
+  config: ['ppo', 'engine', 'stl-smooth', 'env-wasm', 'stl', 'features', 'vote', 'command-line', 'errors'],
   evaluation: [
     'ppo',
     'actors',

@@ -1,5 +1,6 @@
 import { BACKENDS } from '@vigil/engine'
 import { DEFAULT_REWARDS } from '@vigil/env-wasm'
+import { DATASET_NAMES, FEATURE_PROFILES } from '@vigil/features'
 import { z } from 'zod'
 
 export const size = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum)
@@ -29,12 +30,12 @@ const specification = z.strictObject({
  */
 export const configSchema = z.strictObject({
   // Data
-  dataset: z.enum(['auto', 'synthetic', 'events', 'darpa-tc']).default('auto'),
+  dataset: z.enum(['auto', ...DATASET_NAMES]).default('auto'),
   data: z.string().min(1).nullable().default(null),
-  features: z.enum(['seed7', 'behaviour', 'full']).default('behaviour'),
+  features: z.enum(['auto', ...FEATURE_PROFILES]).default('auto'),
   split: z.enum(['auto', 'described', 'stratified', 'temporal', 'by-stream']).default('auto'),
   splitSeed: size(0, 2 ** 32 - 1).default(42),
-  rows: size(1000, 5_000_000).nullable().default(null),
+  rows: size(1000, 20_000_000).nullable().default(null),
 
   // Run
   seed: size(0, 2 ** 32 - 1).default(1),

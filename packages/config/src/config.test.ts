@@ -56,6 +56,18 @@ describe('resolveLabConfig', () => {
     expect(Object.isFrozen(config)).toBe(true)
   })
 
+  it('takes the inputs and the division that a dataset has first', () => {
+    const choices = (input: object) => {
+      const { dataset, features, split } = resolveLabConfig(input, 'test')
+      return [dataset, features, split]
+    }
+    expect(choices({})).toEqual(['synthetic', 'behaviour', 'stratified'])
+    expect(choices({ data: 'events.yaml' })).toEqual(['events', 'behaviour', 'described'])
+    expect(choices({ dataset: 'quickest' })).toEqual(['quickest', 'posterior', 'by-stream'])
+    expect(choices({ dataset: 'quickest', features: 'history' })).toEqual(['quickest', 'history', 'by-stream'])
+    expect(resolveLabConfig({ dataset: 'quickest', rows: 20_000_000 }, 'test').rows).toBe(20_000_000)
+  })
+
   it('puts the default specifications in force where a mode asks for some, each with its target', () => {
     expect(resolveLabConfig({}, 'test')).toMatchObject({ specifications: [], observeConstraints: 'none' })
     const config = resolveLabConfig({ stlMode: 'lagrangian', stlTarget: 0.8 }, 'test')
@@ -101,7 +113,11 @@ describe('resolveLabConfig', () => {
     [{ rewards: { truePostive: 1 } }, 'UNKNOWN_KEY', /"rewards.truePostive".*"rewards.truePositive"/],
     [{ agents: 2.5 }, 'INVALID_VALUE', /agents must be a whole number, but is 2.5/],
     [{ learningRate: -1 }, 'INVALID_VALUE', /learningRate must be more than 0, but is -1/],
-    [{ features: 'all' }, 'INVALID_VALUE', /features must be one of seed7, behaviour, full, but is "all"/],
+    [
+      { features: 'all' },
+      'INVALID_VALUE',
+      /features must be one of auto, seed7, behaviour, full, posterior, history, but is "all"/,
+    ],
     [{ actors: 'many' }, 'INVALID_VALUE', /actors must be one of auto or a number, but is "many"/],
     [{ rowsPerIteration: 8000 }, 'CONFLICT', /multiple of shards \* rolloutSteps = 128.*8064/],
     [{ minibatchSize: 3000 }, 'CONFLICT', /must divide/],
@@ -171,6 +187,12 @@ describe('resolveLabConfig', () => {
     ],
     [{ dataset: 'synthetic', data: 'somewhere' }, 'CONFLICT', /generates its events/],
     [{ dataset: 'darpa-tc' }, 'CONFLICT', /--data=PATH/],
+    [{ dataset: 'quickest', data: 'somewhere' }, 'CONFLICT', /generates its events/],
+    [{ dataset: 'quickest', features: 'full' }, 'CONFLICT', /inputs posterior, history,.*--features=posterior/],
+    [{ features: 'history' }, 'CONFLICT', /"synthetic" has the inputs behaviour, full, seed7/],
+    [{ data: 'events.yaml', features: 'seed7' }, 'CONFLICT', /"events" has the inputs behaviour, full/],
+    [{ data: 'events.yaml', rows: 2000 }, 'CONFLICT', /"events" is read\. Leave --rows out/],
+    [{ rows: 5_000_001 }, 'CONFLICT', /"synthetic" generates at most 5000000 events/],
     [[], 'INVALID_VALUE', /./],
     [null, 'INVALID_VALUE', /./],
   ])('refuses %j', (input, code, message) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
 import { isErrorOf } from '@vigil/errors'
+import { knownDataset } from '@vigil/features'
 import { type EarlierLength, lengthAt, usesMultipliers } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
@@ -51,7 +52,9 @@ export function resolveLabConfig(input: unknown, source: SettingSource): Config 
 function resolve(parsed: ParsedConfig): Config {
   const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
   const dataset = parsed.dataset !== 'auto' ? parsed.dataset : parsed.data === null ? 'synthetic' : 'events'
-  const split = parsed.split !== 'auto' ? parsed.split : dataset === 'events' ? 'described' : 'stratified'
+  const known = knownDataset(dataset)
+  const features = parsed.features === 'auto' ? known.profiles[0] : parsed.features
+  const split = parsed.split === 'auto' ? known.split : parsed.split
   const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
   const specifications = resolveSpecifications(parsed)
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
@@ -59,7 +62,18 @@ function resolve(parsed: ParsedConfig): Config {
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine
-  const resolved = { dataset, split, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
+  const resolved = {
+    dataset,
+    features,
+    split,
+    faults,
+    gamma,
+    specifications,
+    observeConstraints,
+    defects,
+    attribution,
+    engine,
+  }
   const config = { ...parsed, ...resolved, earlierLengths: [] } as const
   assertConsistent(config)
   return Object.freeze(config)
@@ -256,16 +270,33 @@ function assertConsistent(config: Config): void {
       `engine "portable" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
     )
   }
-  if (config.dataset !== 'synthetic' && config.rows !== null) {
-    conflict(`rows says how many events to generate, but dataset "${config.dataset}" is read. Leave --rows out.`)
-  }
-  if (config.dataset === 'synthetic' && config.data !== null) {
+  assertDataset(config, conflict)
+}
+
+/** What the dataset has is what is asked of it. */
+function assertDataset({ dataset, data, features, rows }: Config, conflict: (message: string) => void): void {
+  const { generated, profiles } = knownDataset(dataset)
+  if (!profiles.includes(features)) {
     conflict(
-      `dataset "synthetic" generates its events and reads no data, but data is "${config.data}". Leave --dataset out, or --data.`,
+      `dataset "${dataset}" has the inputs ${profiles.join(', ')}, but features is "${features}". Leave --features out, or give --features=${profiles[0]}.`,
     )
   }
-  if (config.dataset !== 'synthetic' && config.data === null) {
-    conflict(`dataset "${config.dataset}" needs the folder or file to read. Give --data=PATH.`)
+  if (generated === null) {
+    if (rows !== null) {
+      conflict(`rows says how many events to generate, but dataset "${dataset}" is read. Leave --rows out.`)
+    }
+    if (data === null) conflict(`dataset "${dataset}" needs the folder or file to read. Give --data=PATH.`)
+    return
+  }
+  if (data !== null) {
+    conflict(
+      `dataset "${dataset}" generates its events and reads no data, but data is "${data}". Leave --dataset out, or --data.`,
+    )
+  }
+  if (rows !== null && rows > generated.rowsMax) {
+    conflict(
+      `dataset "${dataset}" generates at most ${generated.rowsMax} events, but rows is ${rows}. Use --rows=${generated.rowsMax}.`,
+    )
   }
 }
 

@@ -1,11 +1,16 @@
 import type { TargetedSpecification } from '@vigil/env-wasm'
+import type { FeatureProfile } from '@vigil/features'
 import type { EarlierLength } from '@vigil/ppo'
 import type { ParsedConfig } from './lab-config-schema.ts'
 
 /** A run's settings, resolved: no `auto` is left except where it changes speed alone. Frozen, saved as config.json. */
 export type Config = Readonly<
-  Omit<ParsedConfig, 'dataset' | 'split' | 'faults' | 'gamma' | 'specifications' | 'observeConstraints'> & {
+  Omit<
+    ParsedConfig,
+    'dataset' | 'features' | 'split' | 'faults' | 'gamma' | 'specifications' | 'observeConstraints'
+  > & {
     readonly dataset: Exclude<ParsedConfig['dataset'], 'auto'>
+    readonly features: FeatureProfile
     readonly split: Exclude<ParsedConfig['split'], 'auto'>
     readonly faults: number
     readonly gamma: number

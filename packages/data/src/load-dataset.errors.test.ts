@@ -248,6 +248,13 @@ describe('bad data', () => {
     ['a negative seed', generated({ seed: -1 }), 'REQUEST_INVALID'],
     ['an unknown dataset', generated({ dataset: 'constructor' as 'synthetic' }), 'REQUEST_INVALID'],
     ['an unknown profile', generated({ features: 'toString' as 'full' }), 'REQUEST_INVALID'],
+    ['a profile of other data', generated({ features: 'posterior' }), 'REQUEST_INVALID'],
+    [
+      'a profile that descriptions lack',
+      generated({ dataset: 'events', path: 'x', features: 'seed7' }),
+      'REQUEST_INVALID',
+    ],
+    ['a path of a generator', generated({ dataset: 'quickest', features: 'history', path: 'x' }), 'REQUEST_INVALID'],
     ['an unknown split', generated({ split: 'random' as 'temporal' }), 'REQUEST_INVALID'],
   ])('%s is refused', async (_, request, code) => {
     await expect(loadDataset(request)).rejects.toMatchObject({ code })

@@ -1,19 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ColumnPlan,
+  DATASET_NAMES,
+  type DatasetName,
   encodeCategorical,
   encodeDense,
+  FEATURE_PROFILES,
   type FeaturePipeline,
+  type FeatureProfile,
   type FittedColumn,
   featureError,
   fitColumn,
   inputsOf,
   isDense,
+  knownDataset,
   parsePipeline,
   type RawColumn,
 } from '@vigil/features'
-import type { Adapter, FeatureProfile, RawEvents } from './adapters/adapter.ts'
+import type { Adapter, RawEvents } from './adapters/adapter.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
+import { quickest } from './adapters/quickest.ts'
 import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset, Division, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
@@ -24,8 +30,8 @@ import { splitRows } from './splits.ts'
 
 /** Which data, seen how, divided how. */
 export type DatasetRequest = {
-  readonly dataset: 'synthetic' | 'darpa-tc' | 'events'
-  /** File or folder of the data, or the description of events; null for synthetic. */
+  readonly dataset: DatasetName
+  /** File or folder of the data, or the description of events; null for a generator. */
   readonly path: string | null
   readonly features: FeatureProfile
   /** described = as the data themselves say. */
@@ -56,7 +62,7 @@ export type RawDataset = Pick<RawEvents, 'labels' | 'classes' | 'classNames' | '
   readonly splits: Dataset['splits']
 }
 
-const ADAPTERS: Record<DatasetRequest['dataset'], Adapter> = { 'darpa-tc': darpaTc, events: describedEvents, synthetic }
+const ADAPTERS: Record<DatasetName, Adapter> = { synthetic, quickest, events: describedEvents, 'darpa-tc': darpaTc }
 
 /**
  * Reads or generates events, divides them, fits the feature pipeline on the training rows (or takes the given one) and
@@ -77,7 +83,7 @@ export async function loadDataset(
   request: DatasetRequest,
   progress: (message: string) => void = () => undefined,
 ): Promise<LoadedDataset> {
-  requireChoice('dataset', request.dataset)
+  requireProfile(request)
   return await loadEvents(ADAPTERS[request.dataset], request, progress)
 }
 
@@ -108,7 +114,7 @@ export async function loadEvents(
       classNames: events.classNames,
       splits,
       posterior: events.posterior,
-      consequences: events.consequences ?? null,
+      consequences: events.consequences?.(request.features) ?? null,
       eventsPerDay: eventsPerDayOf(events.times, splits),
     }
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
@@ -139,7 +145,7 @@ export async function loadRaw(
   request: DatasetRequest,
   progress: (message: string) => void = () => undefined,
 ): Promise<RawDataset> {
-  requireChoice('dataset', request.dataset)
+  requireProfile(request)
   return await withEvents(ADAPTERS[request.dataset], request, progress, async (events, splits) => {
     const columns = new Map<string, RawColumn>()
     for (const { source } of events.plan(request.features, splits.train.rows)) {
@@ -209,8 +215,8 @@ async function encodeColumns(events: RawEvents, encoding: Encoding) {
 
 /** Values that a caller may pass through unchecked from a command line. */
 const CHOICES = {
-  dataset: Object.keys(ADAPTERS),
-  features: ['seed7', 'behaviour', 'full'],
+  dataset: DATASET_NAMES,
+  features: FEATURE_PROFILES,
   split: ['stratified', 'temporal', 'by-stream', 'described'],
 } as const
 
@@ -220,6 +226,18 @@ function requireChoice(field: keyof typeof CHOICES, value: string): void {
   throw dataError(
     'REQUEST_INVALID',
     `${field}: needs one of ${allowed.join(', ')}, received ${JSON.stringify(value)}. Choose one of them.`,
+  )
+}
+
+/** That there is such a dataset, and that it has such inputs. */
+function requireProfile({ dataset, features }: DatasetRequest): void {
+  requireChoice('dataset', dataset)
+  requireChoice('features', features)
+  const { profiles } = knownDataset(dataset)
+  if (profiles.includes(features)) return
+  throw dataError(
+    'REQUEST_INVALID',
+    `features: dataset ${dataset} has ${profiles.join(', ')}, received ${features}. Choose ${profiles[0]}.`,
   )
 }
 

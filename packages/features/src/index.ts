@@ -1,3 +1,4 @@
+export { DATASET_NAMES, type DatasetName, FEATURE_PROFILES, type FeatureProfile, knownDataset } from './datasets.ts'
 export { FEATURE_ERRORS, featureError } from './errors.ts'
 export type { Fold, HistoryKey } from './history/fold.ts'
 export { createHistory, type LiveEvent, type LiveHistory } from './history/live-history.ts'

@@ -1,8 +1,5 @@
-import type { ColumnPlan, HistoryPlan, RawColumn } from '@vigil/features'
+import type { ColumnPlan, FeatureProfile, HistoryPlan, RawColumn } from '@vigil/features'
 import type { Consequences, Division } from '../dataset.ts'
-
-/** The set of features: what a learner may see of an event. docs/features.md says what each holds and why. */
-export type FeatureProfile = 'seed7' | 'behaviour' | 'full'
 
 /** How the events are found or made. */
 type AdapterRequest = {
@@ -33,8 +30,8 @@ export type RawEvents = {
   readonly times: Float64Array | null
   /** [N] exact posterior, or null where nobody knows it. */
   readonly posterior: Float32Array | null
-  /** Left out = the data say nothing of them. */
-  readonly consequences?: Consequences
+  /** Consequences beside the inputs of a profile; left out = the data say nothing of them. */
+  consequences?(features: FeatureProfile): Consequences
   /** How the data themselves say that they are divided, null = they do not. */
   readonly division: Division | null
   /** What a person should know of how they were read. */
@@ -44,7 +41,6 @@ export type RawEvents = {
    *
    * @param rows the training rows, where the data decide
    * @param note called with a sentence for each column that becomes no input
-   * @throws {VigilError} REQUEST_INVALID where there is no such profile
    */
   plan(features: FeatureProfile, rows: Uint32Array, note?: (text: string) => void): readonly ColumnPlan[]
   /** The plan of history that columns of the past come from; null = there are none, or they are made otherwise. */

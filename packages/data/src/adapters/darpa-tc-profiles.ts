@@ -1,5 +1,4 @@
-import type { ColumnPlan } from '@vigil/features'
-import type { FeatureProfile } from './adapter.ts'
+import type { ColumnPlan, FeatureProfile } from '@vigil/features'
 import { CALLER_KINDS, OBJECT_KINDS } from './darpa-tc-history.ts'
 
 const KNOTS = 65
@@ -62,4 +61,4 @@ const full: readonly ColumnPlan[] = [
   token('path_head', 31),
 ]
 
-export const darpaTcProfiles: Record<FeatureProfile, readonly ColumnPlan[]> = { seed7, behaviour, full }
+export const darpaTcProfiles: Partial<Record<FeatureProfile, readonly ColumnPlan[]>> = { seed7, behaviour, full }

@@ -54,7 +54,7 @@ async function rawEvents(database: Database, rowCount: number): Promise<RawEvent
     posterior: null,
     division: null,
     notes: [],
-    plan: (features) => darpaTcProfiles[features],
+    plan: (profile) => darpaTcProfiles[profile]!,
     history: darpaTcHistoryPlan,
     column: async (name) => history.get(name) ?? (await readColumn(database, name, rowCount)),
     close: () => database.close(),

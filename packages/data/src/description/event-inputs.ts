@@ -1,5 +1,4 @@
-import { type ColumnPlan, featureError, type RawColumn } from '@vigil/features'
-import type { FeatureProfile } from '../adapters/adapter.ts'
+import { type ColumnPlan, type FeatureProfile, featureError, type RawColumn } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { numbersOf, type ReadColumn } from '../reading/column-builder.ts'
 import type { Table } from '../reading/table-builder.ts'
@@ -53,12 +52,6 @@ export function planOf(
     readonly note: ((text: string) => void) | undefined
   },
 ): ColumnPlan[] {
-  if (features === 'seed7') {
-    throw dataError(
-      'REQUEST_INVALID',
-      'features: events of a description have the profiles behaviour and full, received seed7. Choose behaviour.',
-    )
-  }
   const plans: ColumnPlan[] = []
   for (const [name, read] of columns) {
     if (features === 'behaviour' && leaky.includes(name)) continue

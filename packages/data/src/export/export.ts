@@ -10,19 +10,19 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
+import { DATASET_NAMES, FEATURE_PROFILES, knownDataset } from '@vigil/features'
 import { exportEvents } from './export-events.ts'
 
 const FLAGS = {
-  dataset: { value: 'NAME', about: 'whose events', choices: ['events', 'darpa-tc', 'synthetic'], default: 'events' },
+  dataset: { value: 'NAME', about: 'whose events', choices: DATASET_NAMES, default: 'events' },
   data: {
     value: 'PATH',
-    about: 'description of your events (docs/events.md); of darpa-tc a folder or file; none for synthetic',
+    about: 'description of your events (docs/events.md); of darpa-tc a folder or file; none for a generator',
   },
   features: {
     value: 'NAME',
-    about: 'inputs; docs/features.md',
-    choices: ['behaviour', 'full', 'seed7'],
-    default: 'behaviour',
+    about: 'inputs; docs/features.md. Without it as a training would',
+    choices: FEATURE_PROFILES,
   },
   split: {
     value: 'NAME',
@@ -56,11 +56,12 @@ await runCommand({
     if (out === undefined)
       throw commandError('INVALID_VALUE', '--out is needed: the Parquet file to write, as --out=inputs.parquet.')
     const dataset = choiceFlag(flags, 'dataset', FLAGS.dataset.choices) ?? FLAGS.dataset.default
+    const { profiles, split } = knownDataset(dataset)
     const request = {
       dataset,
       path: textFlag(flags, 'data', 'PATH') ?? null,
-      features: choiceFlag(flags, 'features', FLAGS.features.choices) ?? FLAGS.features.default,
-      split: choiceFlag(flags, 'split', FLAGS.split.choices) ?? (dataset === 'events' ? 'described' : 'stratified'),
+      features: choiceFlag(flags, 'features', FLAGS.features.choices) ?? profiles[0],
+      split: choiceFlag(flags, 'split', FLAGS.split.choices) ?? split,
       splitSeed: numberFlag(flags, 'split-seed', FLAGS['split-seed'].number) ?? FLAGS['split-seed'].default,
       seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
       rows: null,

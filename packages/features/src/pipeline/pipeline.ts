@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FEATURE_PROFILES } from '../datasets.ts'
 import { featureError } from '../errors.ts'
 import { historyPlanSchema } from '../history/plan.ts'
 
@@ -59,7 +60,7 @@ const fittedColumn = z.discriminatedUnion('kind', [
 const featurePipeline = z.strictObject({
   version: z.literal(1),
   dataset: name,
-  features: z.enum(['seed7', 'behaviour', 'full']),
+  features: z.enum(FEATURE_PROFILES),
   /** How columns of the past are computed from events; null where there are none, as in files from before. */
   history: historyPlanSchema.nullable().default(null),
   columns: z

@@ -4,7 +4,7 @@ import type { Team } from '@vigil/actors'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configFingerprint } from '@vigil/config'
 import { type LoadedDataset, loadDataset } from '@vigil/data'
-import type { FeaturePipeline } from '@vigil/features'
+import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
@@ -46,7 +46,7 @@ export function rememberingLoader(): DataLoader {
   return async (config, pipeline, say) => {
     if (pipeline !== undefined) return await loadData(config, pipeline, say)
     const { seed, rows, ...request } = dataSettingsOf(config)
-    const generated = request.dataset === 'synthetic' ? { seed, rows } : {}
+    const generated = knownDataset(request.dataset).generated === null ? {} : { seed, rows }
     const key = JSON.stringify({ ...request, ...generated })
     if (last?.request === key) return last.data
     last = null // two datasets at a time would be one too many

@@ -1,0 +1,51 @@
+import { type ColumnPlan, featureError, knownDataset, type RawColumn } from '@vigil/features'
+import { dataError } from '../errors.ts'
+
+const MINIMUM_ROWS = 1_000
+
+type GeneratedName = 'synthetic' | 'quickest'
+
+/**
+ * How many events to generate.
+ *
+ * @throws {VigilError} REQUEST_INVALID, ROWS_TOO_MANY
+ */
+export function requireRows(
+  name: GeneratedName,
+  request: { readonly path: string | null; readonly rows: number | null },
+) {
+  if (request.path !== null) {
+    throw dataError(
+      'REQUEST_INVALID',
+      `path: ${name} data are generated and need none, received ${request.path}. Choose the dataset that the path holds.`,
+    )
+  }
+  const { rows, rowsMax } = knownDataset(name).generated!
+  const rowCount = request.rows ?? rows
+  if (Number.isSafeInteger(rowCount) && rowCount >= MINIMUM_ROWS && rowCount <= rowsMax) return rowCount
+  throw dataError(
+    rowCount > rowsMax ? 'ROWS_TOO_MANY' : 'REQUEST_INVALID',
+    `rows: needs an integer from ${MINIMUM_ROWS} to ${rowsMax}, received ${request.rows}. Choose e.g. ${rows}.`,
+  )
+}
+
+/** @throws {VigilError} PIPELINE_MISMATCH where there is no such column: the names come from a pipeline that was saved */
+export function requireColumn(dataset: GeneratedName, name: string, column: RawColumn | null): RawColumn {
+  if (column !== null) return column
+  throw featureError(
+    'PIPELINE_MISMATCH',
+    `Feature pipeline: needs columns of ${dataset} data, received '${name}', which they have not. Use the pipeline that was saved with the run.`,
+  )
+}
+
+export const quantile = (source: string): ColumnPlan => ({
+  name: source,
+  source,
+  encoder: { kind: 'quantile', knots: 33 },
+})
+export const standard = (source: string): ColumnPlan => ({ name: source, source, encoder: { kind: 'standard' } })
+export const token = (source: string): ColumnPlan => ({
+  name: source,
+  source,
+  encoder: { kind: 'vocabulary', size: 63, minimumRows: 5 },
+})

@@ -1,0 +1,40 @@
+/** The sets of inputs that a dataset may have; docs/features.md says what each holds and why. */
+export const FEATURE_PROFILES = ['seed7', 'behaviour', 'full', 'posterior', 'history'] as const
+
+/** The set of features: what a learner may see of an event. */
+export type FeatureProfile = (typeof FEATURE_PROFILES)[number]
+
+/** What settings and commands have to know of a dataset before anything of it is read. */
+type KnownDataset = {
+  /** Those that it has, the default first. */
+  readonly profiles: readonly [FeatureProfile, ...FeatureProfile[]]
+  /** How it is divided unless the request says otherwise. */
+  readonly split: 'described' | 'stratified' | 'by-stream'
+  /** How many events are generated, by default and at most; null = they are read. */
+  readonly generated: { readonly rows: number; readonly rowsMax: number } | null
+}
+
+/** Every dataset that has a name. */
+const DATASETS = {
+  synthetic: {
+    profiles: ['behaviour', 'full', 'seed7'],
+    split: 'stratified',
+    generated: { rows: 60_000, rowsMax: 5_000_000 },
+  },
+  quickest: {
+    profiles: ['posterior', 'history'],
+    split: 'by-stream',
+    generated: { rows: 200_000, rowsMax: 20_000_000 },
+  },
+  events: { profiles: ['behaviour', 'full'], split: 'described', generated: null },
+  'darpa-tc': { profiles: ['behaviour', 'full', 'seed7'], split: 'stratified', generated: null },
+} as const satisfies Readonly<Record<string, KnownDataset>>
+
+export type DatasetName = keyof typeof DATASETS
+
+export const DATASET_NAMES = Object.keys(DATASETS) as readonly DatasetName[]
+
+/** @returns what is known of a dataset by its name */
+export function knownDataset(name: DatasetName): KnownDataset {
+  return DATASETS[name]
+}
