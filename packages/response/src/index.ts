@@ -1,4 +1,8 @@
+export { clairvoyantReturns } from './bounds/clairvoyant.ts'
 export { RESPONSE_ERRORS } from './errors.ts'
+export { type HeldState, heldReturns } from './held-returns.ts'
+export type { ChangeModel } from './optimum/change-model.ts'
+export { type OptimalPolicy, optimalPolicy } from './optimum/optimal-policy.ts'
 export type { Streams } from './streams.ts'
 export {
   CUT_OFF,

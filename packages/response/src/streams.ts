@@ -7,7 +7,7 @@ import { responseError } from './errors.ts'
 export type Streams = {
   /** [n] row numbers of the dataset */
   readonly rows: Uint32Array
-  /** [S + 1] */
+  /** [streams + 1] */
   readonly streamStarts: Uint32Array
   /** [N] 1 = threat, 0 = benign, by row as the two below */
   readonly labels: Uint8Array

@@ -16,7 +16,7 @@ import {
 
 /** What a policy comes to on every stream. */
 export type WalkTotals = {
-  /** [S] return of each stream */
+  /** [streams] return of each stream */
   readonly returns: Float64Array
   /** [8] sums over all streams, in the order of LEDGER_ENTRIES */
   readonly ledger: Float64Array

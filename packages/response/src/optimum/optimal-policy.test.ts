@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { meanOf, QUICKEST_MODEL, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, walk } from '../walk.ts'
+import { walkAll } from '../walk-all.ts'
+import { type OptimalPolicy, optimalPolicy } from './optimal-policy.ts'
+
+const optimum = optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL)!
+const streams = quickestStreams(20_000, 77)
+const settings = { spec: QUICKEST_SPEC, seed: 1 }
+const returnsOf = (policy: Policy) => walkAll(streams, settings, policy).returns
+
+/** What the best action pays at once, by its expectation. */
+const perEvent: Policy = ({ belief: p }) => {
+  const allow = (1 - p) * 0.02 - p
+  const pays = [allow, -(1 - p) * 0.3 - p * 0.4, -2 - (1 - p) * 8.1, allow - 1]
+  return pays.indexOf(Math.max(...pays))
+}
+
+describe('optimalPolicy', () => {
+  it('has the value that another implementation found, -2.243', () => {
+    expect(Math.abs(optimum.value + 2.243)).toBeLessThan(0.001)
+  })
+
+  it('of allow alone is the closed form of both chains', () => {
+    const [b, loss, hazard, end] = [0.02, 1, 0.005, 0.02]
+    const benign = (1 - hazard) / (1 - (1 - end) * (1 - hazard))
+    const expected = b * benign - loss * (1 / end - benign)
+    expect(optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL, [ALLOW])!.value).toBeCloseTo(expected, 6)
+  })
+
+  it('is worth more, the more it may do', () => {
+    const values = [
+      [],
+      [BLOCK],
+      [QUARANTINE],
+      [BLOCK, QUARANTINE],
+      [QUARANTINE, ALERT],
+      [BLOCK, QUARANTINE, ALERT],
+    ].map((actions) => optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL, actions)!.value)
+    expect(values).toEqual([...values].sort((a, b) => a - b))
+  })
+
+  it('simulates to its value', () => {
+    const { mean, error } = meanOf(returnsOf(optimum.policy))
+    expect(error).toBeLessThan(0.05)
+    expect(Math.abs(mean - optimum.value)).toBeLessThan(2.5 * error)
+  })
+
+  it.each<[string, number, Policy]>([
+    ['always allow', -9.24, () => ALLOW],
+    ['the per-event rule', -4.92, perEvent],
+    ['quarantine above 0.7', -2.79, ({ belief }) => (belief > 0.7 ? QUARANTINE : ALLOW)],
+    [
+      'alert above 0.2, quarantine above 0.8',
+      -2.33,
+      ({ belief, ticket }) => {
+        if (belief > 0.8) return QUARANTINE
+        return belief > 0.2 && ticket === 0 ? ALERT : ALLOW
+      },
+    ],
+  ])('beats %s, which comes to %d', (_, expected, policy) => {
+    const returns = returnsOf(policy)
+    const { mean, error } = meanOf(returns)
+    expect(Math.abs(mean - expected)).toBeLessThan(2.5 * error)
+    const paired = meanOf(returnsOf(optimum.policy).map((best, stream) => best - returns[stream]))
+    expect(paired.mean).toBeGreaterThan(-2 * paired.error)
+  })
+
+  it('knows that a verdict after the end of all streams never comes', () => {
+    const actionsOf = ({ policy }: OptimalPolicy) =>
+      walk(quickestStreams(1, 5), 0, settings, policy).steps.map(({ action }) => action)
+    const [late, later] = [20_000, 30_000].map(
+      (analystDelay) => optimalPolicy({ ...QUICKEST_SPEC, analystDelay }, { ...QUICKEST_MODEL, end: 0.2 })!,
+    )
+    const without = optimalPolicy(QUICKEST_SPEC, { ...QUICKEST_MODEL, end: 0.2 }, [BLOCK, QUARANTINE])!
+    expect(late.value).toBeCloseTo(without.value, 9)
+    expect(actionsOf(late)).toEqual(actionsOf(later))
+  })
+
+  it('is the per-event rule where hostile streams do no harm by staying, and block is cheap', () => {
+    const control = { ...QUICKEST_SPEC, dwell: 0, blockedBenign: 0.2, damage: 1 }
+    const { policy } = optimalPolicy(control, QUICKEST_MODEL)!
+    const blockFrom = (0.02 + 0.2) / (1 + 0.02 + 0.2)
+    for (let i = 1; i < 200; i++) {
+      const belief = i / 200
+      const view = { position: 0, row: 0, age: 0, ticket: 0, sinceClear: 0, belief }
+      if (Math.abs(belief - blockFrom) > 0.02)
+        expect(policy(view), `belief ${belief}`).toBe(belief > blockFrom ? BLOCK : ALLOW)
+    }
+  })
+
+  it.each([
+    ['an analyst who errs', { analystAccuracy: 0.9 }],
+    ['an intruder who gives up', { block: 'fail-stop' as const }],
+    ['an intruder who retries', { block: 'retry' as const }],
+  ])('is not known with %s', (_, more) => {
+    expect(optimalPolicy({ ...QUICKEST_SPEC, ...more }, QUICKEST_MODEL)).toBeNull()
+  })
+
+  it.each([
+    ['a hazard of 0', { hazard: 0 }],
+    ['an end of 1', { end: 1 }],
+    ['shares that are no distribution', { f1: [0.5, 0.6] }],
+    ['symbols of one side only', { f0: [1] }],
+  ])('refuses %s', (_, more) => {
+    expect(() => optimalPolicy(QUICKEST_SPEC, { ...QUICKEST_MODEL, ...more })).toThrow(
+      expect.objectContaining({ code: 'CHANGE_MODEL' }),
+    )
+  })
+})

@@ -1,0 +1,73 @@
+import { fillUniforms, randomStream } from '@vigil/random'
+import type { ChangeModel } from './optimum/change-model.ts'
+import type { ResponseSpec } from './spec.ts'
+import type { Streams } from './streams.ts'
+
+const F0 = [8, 6, 5, 4, 3, 2, 1.5, 1].map((weight) => weight / 30.5)
+
+/** The quickest-detection game whose figures the tests know. */
+export const QUICKEST_MODEL: ChangeModel = {
+  hazard: 0.005,
+  end: 0.02,
+  f0: F0,
+  f1: F0.map((share, x) => 0.55 * share + 0.45 * F0[7 - x]),
+}
+
+export const QUICKEST_SPEC: ResponseSpec = {
+  allowedBenign: 0.02,
+  damage: 0.6,
+  dwell: 0.4,
+  blockedBenign: 0.3,
+  cutOffBenign: 0.1,
+  containment: 2,
+  falseContainment: 8,
+  alertCost: 1,
+  analystDelay: 5,
+  analystAccuracy: 1,
+  block: 'fail-soft',
+}
+
+/** So many streams of the game. */
+export function quickestStreams(streamCount: number, seed: number, model = QUICKEST_MODEL): Streams {
+  const labels: number[] = []
+  const ratios: number[] = []
+  const streamStarts = new Uint32Array(streamCount + 1)
+  const uniforms = new Float64Array(4)
+  const source = randomStream(seed, 'generatedEvent')
+  for (let stream = 0; stream < streamCount; stream++) {
+    let isHostile = false
+    for (let event = 0, goesOn = true; goesOn; event++) {
+      fillUniforms(source, [stream, event, 0], uniforms)
+      isHostile ||= uniforms[0] < model.hazard
+      const x = drawn(isHostile ? model.f1 : model.f0, uniforms[1])
+      labels.push(isHostile ? 1 : 0)
+      ratios.push(model.f1[x] / model.f0[x])
+      goesOn = uniforms[2] >= model.end
+    }
+    streamStarts[stream + 1] = labels.length
+  }
+  return {
+    rows: Uint32Array.from(labels, (_, row) => row),
+    streamStarts,
+    labels: Uint8Array.from(labels),
+    ratios: Float32Array.from(ratios),
+    hazard: model.hazard,
+    damage: null,
+  }
+}
+
+function drawn(shares: readonly number[], uniform: number): number {
+  let sum = 0
+  const found = shares.findIndex((share) => {
+    sum += share
+    return uniform < sum
+  })
+  return found < 0 ? shares.length - 1 : found
+}
+
+/** Mean and standard error. */
+export function meanOf(values: Float64Array): { readonly mean: number; readonly error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return { mean, error: Math.sqrt(variance / values.length) }
+}
