@@ -1,6 +1,7 @@
 import { isErrorOf, VigilError } from '@vigil/errors'
 import { describe, expect, it } from 'vitest'
 import {
+  beginningFrom,
   COMMAND_LINE,
   configFingerprint,
   configKeys,
@@ -8,6 +9,7 @@ import {
   parseSavedConfig,
   resolveConfig,
   resolveLabConfig,
+  withSettings,
 } from './config.ts'
 import { CONFIG_ERRORS } from './errors.ts'
 
@@ -260,6 +262,31 @@ describe('a config that is made longer', () => {
     expect(configFingerprint(longer, 4)).toBe(configFingerprint(six, 4))
     expect(configFingerprint(longer, 5)).not.toBe(configFingerprint(six, 5))
     expect(configFingerprint(longer)).not.toBe(configFingerprint({ ...longer, earlierLengths: [] }))
+  })
+})
+
+describe('the config of a run that began from another one', () => {
+  const config = resolveConfig({}, 'test')
+  const begun = beginningFrom(config, { run: 'runs/old', weightsSha256: 'ab'.repeat(32) })
+
+  it('reads back as itself, also with other settings', () => {
+    expect(parseSavedConfig(JSON.parse(JSON.stringify(begun)), 'config.json')).toEqual(begun)
+    expect(withSettings(begun, { actors: 2 }, 'test').from).toEqual(begun.from)
+  })
+
+  it('has a fingerprint of its own, by the weights and not by where they lay', () => {
+    expect(configFingerprint(begun)).not.toBe(configFingerprint(config))
+    const of = (from: typeof begun.from) => configFingerprint(beginningFrom(config, from!))
+    expect(of({ ...begun.from!, run: 'elsewhere' })).toBe(configFingerprint(begun))
+    expect(of({ ...begun.from!, weightsSha256: 'cd'.repeat(32) })).not.toBe(configFingerprint(begun))
+  })
+
+  it('is fresh in files from before there were others', () => {
+    const { from: _none, ...older } = config
+    expect(parseSavedConfig(JSON.parse(JSON.stringify(older)), 'config.json')).toEqual(config)
+    expect(() => parseSavedConfig({ ...older, from: 'runs/old' }, 'config.json')).toThrow(
+      /from must be null, or the run/,
+    )
   })
 })
 

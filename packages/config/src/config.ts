@@ -14,7 +14,7 @@ import { environmentOf } from './environment.ts'
 import { configError } from './errors.ts'
 import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schema.ts'
 import { assertLabConsistent } from './lab-conflicts.ts'
-import type { Config } from './resolved-config.ts'
+import type { Config, RunOrigin } from './resolved-config.ts'
 import { resolveSpecifications } from './specifications.ts'
 
 /** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
@@ -74,7 +74,7 @@ function resolve(parsed: ParsedConfig): Config {
     attribution,
     engine,
   }
-  const config = { ...parsed, ...resolved, earlierLengths: [] } as const
+  const config = { ...parsed, ...resolved, earlierLengths: [], from: null } as const
   assertConsistent(config)
   return Object.freeze(config)
 }
@@ -84,9 +84,13 @@ export function parseSavedConfig(json: unknown, source: string): Config {
   if (typeof json !== 'object' || json === null) {
     throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
-  const { earlierLengths, ...input } = json as Record<string, unknown>
+  const { earlierLengths, from = null, ...input } = json as Record<string, unknown>
   const config = resolveLabConfig(input, source)
-  return Object.freeze({ ...config, earlierLengths: parseEarlierLengths(earlierLengths, config, source) })
+  return Object.freeze({
+    ...config,
+    earlierLengths: parseEarlierLengths(earlierLengths, config, source),
+    from: parseOrigin(from, source),
+  })
 }
 
 /**
@@ -100,8 +104,13 @@ export function withSettings(
   settings: Readonly<Record<string, unknown>>,
   source: SettingSource,
 ): Config {
-  const { earlierLengths, ...input } = saved
-  return Object.freeze({ ...resolveLabConfig({ ...input, ...settings }, source), earlierLengths })
+  const { earlierLengths, from, ...input } = saved
+  return Object.freeze({ ...resolveLabConfig({ ...input, ...settings }, source), earlierLengths, from })
+}
+
+/** The config of a run that begins from the weights of another one. */
+export function beginningFrom(config: Config, from: RunOrigin): Config {
+  return Object.freeze({ ...config, from })
 }
 
 /** The config of a run that is made longer where it stands, after iteration `after`. @param iterations more than now */
@@ -123,7 +132,10 @@ export function affectsResults(setting: string): boolean {
  * @param iteration up to this one: what training was made longer by later has no effect on it. By default all
  */
 export function configFingerprint(config: Config, iteration = Number.POSITIVE_INFINITY): string {
-  const relevant = Object.entries(asOf(config, iteration)).filter(([key]) => affectsResults(key))
+  const { from, ...settings } = asOf(config, iteration)
+  const relevant: [string, unknown][] = Object.entries(settings).filter(([key]) => affectsResults(key))
+  // Where the weights lay has no effect, and a run with fresh ones has the fingerprint of before there were others.
+  if (from !== null) relevant.push(['from', from.weightsSha256])
   relevant.sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
 }
@@ -146,6 +158,17 @@ function parseEarlierLengths(json: unknown, { iterations }: Config, source: stri
   throw configError(
     'INVALID_VALUE',
     `${source}: earlierLengths must list how long the training was to be, ascending to ${iterations}, but is ${inJson(json)}.`,
+  )
+}
+
+const originSchema = z.strictObject({ run: z.string(), weightsSha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable()
+
+function parseOrigin(json: unknown, source: string): RunOrigin | null {
+  const { success, data } = originSchema.safeParse(json)
+  if (success) return data
+  throw configError(
+    'INVALID_VALUE',
+    `${source}: from must be null, or the run that training began from as { run, weightsSha256 }, but is ${harmlessText(inJson(json), 100)}.`,
   )
 }
 

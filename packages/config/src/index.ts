@@ -1,5 +1,6 @@
 export {
   affectsResults,
+  beginningFrom,
   COMMAND_LINE,
   configFingerprint,
   configKeys,
@@ -22,5 +23,5 @@ export {
   type SettingLayer,
 } from './flags.ts'
 export { LAB_KEYS, type LabConfigInput, labConfigSchema } from './lab-config-schema.ts'
-export type { Config } from './resolved-config.ts'
+export type { Config, RunOrigin } from './resolved-config.ts'
 export { settingGroups } from './setting-help.ts'

@@ -19,5 +19,15 @@ export type Config = Readonly<
     readonly specifications: readonly TargetedSpecification[]
     /** What `iterations` was before training was made longer, one for each time that it was. */
     readonly earlierLengths: readonly EarlierLength[]
+    /** The trained team that training began from; null = fresh weights. */
+    readonly from: RunOrigin | null
   }
 >
+
+/** A run whose best weights another run began from. */
+export type RunOrigin = {
+  /** Its folder as it was named. */
+  readonly run: string
+  /** SHA-256 (hex) of those weights. */
+  readonly weightsSha256: string
+}

@@ -11,6 +11,7 @@ import {
   type FittedColumn,
   featureError,
   fitColumn,
+  growColumn,
   inputsOf,
   isDense,
   knownDataset,
@@ -44,6 +45,8 @@ export type DatasetRequest = {
   readonly rows: number | null
   /** At evaluation and resume: the saved pipeline, applied unchanged. Without it one is fitted on the training rows. */
   readonly pipeline?: FeaturePipeline
+  /** Whether the vocabularies of that pipeline take in what the training rows hold besides; all else stays as fitted. */
+  readonly growsVocabularies?: boolean
 }
 
 export type LoadedDataset = {
@@ -100,11 +103,11 @@ export async function loadEvents(
   return await withEvents(adapter, request, progress, async (events, splits, pipeline) => {
     progress(`encoding ${events.rowCount} events`)
     const notes = [...events.notes]
-    const plans = pipeline === null ? events.plan(request.features, splits.train.rows, (text) => notes.push(text)) : []
-    const encoded = await encodeColumns(
-      events,
-      pipeline === null ? { plans, rows: splits.train.rows } : { fitted: pipeline.columns },
-    )
+    const { rows } = splits.train
+    const note = pipeline === null ? (text: string) => notes.push(text) : undefined
+    const isFitted = pipeline === null || request.growsVocabularies === true
+    const plans = isFitted ? events.plan(request.features, rows, note) : []
+    const encoded = await encodeColumns(events, { plans, rows, fitted: pipeline?.columns ?? null })
     const unsigned = {
       name: adapter.name,
       rowCount: events.rowCount,
@@ -122,16 +125,14 @@ export async function loadEvents(
       dataset,
       streams: events.streams,
       notes,
-      pipeline:
-        pipeline ??
-        // As strictly as when it will be read again: better refused now than after the training.
-        parsePipeline({
-          version: 1,
-          dataset: adapter.name,
-          features: request.features,
-          history: events.history,
-          columns: encoded.columns,
-        }),
+      // As strictly as when it will be read again: better refused now than after the training.
+      pipeline: parsePipeline({
+        version: 1,
+        dataset: adapter.name,
+        features: request.features,
+        history: pipeline === null ? events.history : pipeline.history,
+        columns: encoded.columns,
+      }),
     }
   })
 }
@@ -185,14 +186,19 @@ function divisionOf(events: RawEvents, { split, splitSeed }: Pick<DatasetRequest
   )
 }
 
-type Encoding =
-  | { readonly plans: readonly ColumnPlan[]; readonly rows: Uint32Array }
-  | { readonly fitted: readonly FittedColumn[] }
+type Encoding = {
+  /** What is fitted; with columns that are fitted already, what they grow by. */
+  readonly plans: readonly ColumnPlan[]
+  /** The training rows. */
+  readonly rows: Uint32Array
+  /** null = by the plans */
+  readonly fitted: readonly FittedColumn[] | null
+}
 
 /** Reads, fits and encodes one raw column after another, so that only one is in memory at a time. */
-async function encodeColumns(events: RawEvents, encoding: Encoding) {
-  const columns =
-    'fitted' in encoding ? encoding.fitted : encoding.plans.map((plan) => ({ ...plan, kind: plan.encoder.kind }))
+async function encodeColumns(events: RawEvents, { plans, rows, fitted: known }: Encoding) {
+  const columns = known ?? plans.map((plan) => ({ ...plan, kind: plan.encoder.kind }))
+  const growing = new Map(known === null ? [] : plans.map((plan) => [plan.name, plan]))
   const denseCount = columns.filter(isDense).length
   const categoricalCount = columns.length - denseCount
   const dense = new Float32Array(events.rowCount * denseCount)
@@ -202,7 +208,8 @@ async function encodeColumns(events: RawEvents, encoding: Encoding) {
 
   for (let i = 0; i < columns.length; i++) {
     const raw = await events.column(columns[i].source)
-    const column = 'fitted' in encoding ? encoding.fitted[i] : fitColumn(encoding.plans[i], raw, encoding.rows)
+    const column =
+      known === null ? fitColumn(plans[i], raw, rows) : growColumn(known[i], growing.get(known[i].name), raw, rows)
     fitted.push(column)
     if (isDense(column)) {
       encodeDense(column, raw, { out: dense, stride: denseCount, offset: densePlace++ })

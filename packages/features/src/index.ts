@@ -6,6 +6,7 @@ export { type HistoryPlan, parseHistoryPlan, stateBytes } from './history/plan.t
 export { type RecordedEvents, type ReplayOrder, replayHistory } from './history/replay-history.ts'
 export { encodeCategorical, encodeDense } from './pipeline/encode.ts'
 export { fitColumn } from './pipeline/fit.ts'
+export { allCategoriesBefore, growColumn } from './pipeline/grow.ts'
 export {
   type ColumnPlan,
   type FeaturePipeline,

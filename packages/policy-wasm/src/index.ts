@@ -9,6 +9,7 @@ export {
   VALUE_STATISTICS,
 } from './blocks.ts'
 export { POLICY_ERRORS } from './errors.ts'
+export { growEmbeddings } from './grow-embeddings.ts'
 export { initialiseParameters } from './initialisation.ts'
 export { compilePolicy, instantiatePolicy, POLICY_STATIC_END, type PolicyExports } from './module.ts'
 export {

@@ -25,6 +25,8 @@ export type RunFolder = {
   readonly record: string
   /** How the last weights decide on the test split, of a run that was trained to be compared with others. */
   readonly lastWeights: string
+  /** What training began with, where it began from another run's team. */
+  readonly initial: string
   /** Where training stands; resume goes on from here. */
   readonly latest: string
   /** The best validation; evaluation uses this one. */
@@ -59,6 +61,9 @@ export function bundleFiles(folder: string) {
   }
 }
 
+/** Written before pipeline.json, with which a run has begun. */
+const INITIAL = 'initial.checkpoint'
+
 /** Where the files of a run lie. */
 export function runFolderAt(path: string): RunFolder {
   const file = (...names: string[]) => join(path, ...names)
@@ -69,6 +74,7 @@ export function runFolderAt(path: string): RunFolder {
     metrics: file('metrics.jsonl'),
     record: file('run.json'),
     lastWeights: file('last-weights.json'),
+    initial: file('checkpoints', INITIAL),
     latest: file('checkpoints', 'latest.checkpoint'),
     best: file('checkpoints', 'best.checkpoint'),
     crossEntropy: file('checkpoints', 'cross-entropy.checkpoint'),
@@ -106,11 +112,17 @@ export async function assertRunFolderFree({ out }: Pick<NamedRun, 'out'>): Promi
  * Makes the folder of a new run and writes what the run begins with: the one asked for, or else the next free
  * runs/<dataset>-<features>-seed<seed>. Of two runs that want the same folder at the same time, one gets it.
  *
+ * @param writeInitial writes the checkpoint that training begins with, where that is not fresh
  * @throws {VigilError} RUN_FOLDER when it cannot be made or has been taken
  */
-export async function createRunFolder(config: NamedRun, pipeline: unknown): Promise<RunFolder> {
+export async function createRunFolder(
+  config: NamedRun,
+  pipeline: unknown,
+  writeInitial: (folder: RunFolder) => Promise<void> = async () => undefined,
+): Promise<RunFolder> {
   const folder = runFolderAt(config.out === null ? await claimNextFree(config) : await claimWanted(config.out))
   await writeFileAtomically(folder.config, `${harmlessJson(config)}\n`)
+  await writeInitial(folder)
   await writeFileAtomically(folder.pipeline, `${harmlessJson(pipeline, 0)}\n`)
   return folder
 }
@@ -209,7 +221,7 @@ export async function hasNoRun({ path, latest }: RunFolder): Promise<boolean> {
   // Whoever claims a folder makes `checkpoints` first: a config.json without it is somebody else's.
   const begun = [...LOCK_FILES, ...(checkpoints === null ? [] : ['checkpoints', 'config.json'])]
   const isLeftOver = (name: string) => begun.includes(name) || UNFINISHED.test(name)
-  return entries.every(isLeftOver) && (checkpoints ?? []).every((name) => UNFINISHED.test(name))
+  return entries.every(isLeftOver) && (checkpoints ?? []).every(isOfNoRun)
 }
 
 /** What run-lock.ts keeps in a folder while somebody trains there, or leaves when he is killed. */
@@ -234,12 +246,17 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
+
+/** Whether a file in `checkpoints` may be there before the run has begun. */
+function isOfNoRun(name: string): boolean {
+  return name === INITIAL || UNFINISHED.test(name)
+}
 
 /** Whether the process that made the folder ended before the files were there with which a run begins. */
 async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean> {
   const checkpoints = await readdir(dirname(latest)).catch(() => null)
-  return checkpoints?.length === 0 && !(await isFile(pipeline))
+  return (checkpoints ?? ['']).every(isOfNoRun) && !(await isFile(pipeline))
 }
 
 async function readJson(file: string, run: string): Promise<unknown> {

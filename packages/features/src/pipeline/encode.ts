@@ -50,7 +50,7 @@ export function encodeCategorical(column: FittedColumn, raw: RawColumn, target: 
 }
 
 /** The rule from a number to an index >= 1. */
-function numberIndex(column: FittedColumn): (value: number) => number {
+export function numberIndex(column: FittedColumn): (value: number) => number {
   switch (column.kind) {
     case 'count':
       return (value) => 1 + Math.max(0, Math.min(column.cap, Math.floor(value)))

@@ -23,6 +23,9 @@ type Encoder =
 /** Longer texts, such as whole command lines, are in no vocabulary. */
 export const TOKEN_LENGTH_MAX = 1000
 
+/** Most categories of a vocabulary, the unknown aside. */
+export const CATEGORIES_MAX = 60_000
+
 /** Most inputs of a network. */
 const INPUTS_MAX = 4096
 
@@ -46,15 +49,15 @@ const fittedColumn = z.discriminatedUnion('kind', [
     kind: z.literal('vocabulary'),
     name,
     source: name,
-    tokens: z.array(z.string().max(TOKEN_LENGTH_MAX)).max(60_000).refine(unique, 'must differ'),
+    tokens: z.array(z.string().max(TOKEN_LENGTH_MAX)).max(CATEGORIES_MAX).refine(unique, 'must differ'),
   }),
   z.strictObject({
     kind: z.literal('values'),
     name,
     source: name,
-    values: z.array(finite).max(60_000).refine(unique, 'must differ'),
+    values: z.array(finite).max(CATEGORIES_MAX).refine(unique, 'must differ'),
   }),
-  z.strictObject({ kind: z.literal('count'), name, source: name, cap: z.int().min(1).max(60_000) }),
+  z.strictObject({ kind: z.literal('count'), name, source: name, cap: z.int().min(1).max(CATEGORIES_MAX) }),
 ])
 
 const featurePipeline = z.strictObject({

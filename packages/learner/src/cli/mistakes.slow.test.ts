@@ -64,6 +64,9 @@ describe('train refuses', () => {
     [['--max-false-positive-rate=2'], 2, /INVALID_VALUE: --max-false-positive-rate must be a number from 0 to 1/],
     [['--max-alerts-per-day=50', '--rows=1000'], 2, /CONFLICT: --max-alerts-per-day .* they have no times/],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
+    [['--from=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
+    [['--from'], 2, /--from/],
+    [['--from=nowhere', '--resume=nowhere'], 2, /CONFLICT: .* not --from\./],
     [['--resume=nowhere', '--seed=2'], 2, /CONFLICT: --resume goes on with the settings of the run/],
   ])('%j', (flags, status, message) => {
     expectRefusal(command('train', flags), status, message)

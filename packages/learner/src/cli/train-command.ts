@@ -1,5 +1,6 @@
 import { type Command, type Flags, type FlagTable, flagName, flagsOf, type Help, textFlag } from '@vigil/command-line'
 import {
+  beginningFrom,
   COMMAND_LINE,
   configError,
   configSchema,
@@ -15,6 +16,7 @@ import {
 } from '@vigil/config'
 import { assertRunFolderFree } from '@vigil/runs'
 import type { Composition } from '../run/composition.ts'
+import { assertSameTeam, readOrigin, settingsOfTeam } from '../run/origin.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
@@ -29,6 +31,11 @@ const FLAGS = {
   resume: {
     value: 'FOLDER',
     about: 'go on with the run in this folder, with its settings; more --iterations make it longer',
+  },
+  from: {
+    value: 'FOLDER',
+    about:
+      "begin a new run from the best weights and the features of the run in this folder; categories may be new, and settings of the team are that run's",
   },
 } as const satisfies FlagTable
 
@@ -64,7 +71,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
-          ? await newRun(settings, flags, { first: beginFrom(flags), resolve })
+          ? await newRun(settings, flags, { first: beginFrom(flags), resolve, schema })
           : await resumedRun(
               resumed,
               settings,
@@ -76,24 +83,37 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
   }
 }
 
+/** How the settings of a new run are put together. */
+type NewRunRules = {
+  readonly first: readonly SettingLayer[]
+  readonly resolve: typeof resolveConfig
+  readonly schema: typeof configSchema | typeof labConfigSchema
+}
+
 /** Settings to begin from, overruled by those of a config file, overruled by those of the command line. */
 async function newRun(
   settings: Record<string, unknown>,
   flags: Flags,
-  { first, resolve }: { readonly first: readonly SettingLayer[]; readonly resolve: typeof resolveConfig },
+  { first, resolve, schema }: NewRunRules,
 ): Promise<TrainRunPlan> {
   const file = textFlag(flags, 'config', 'FILE')
+  const from = textFlag(flags, 'from', 'runs/NAME')
+  const origin = from === undefined ? null : await readOrigin(from)
   if (typeof settings.specifications === 'string') {
     settings.specifications = await readSpecifications(settings.specifications)
   }
   const layers = layerSettings([
+    ...(origin === null ? [] : [{ source: origin.run, settings: settingsOfTeam(origin, schema.shape) }]),
     ...first,
     ...(file === undefined ? [] : [{ source: file, settings: await readConfigFile(file) }]),
     { source: COMMAND_LINE, settings },
   ])
   const config = resolve(layers.settings, layers.sourceOf)
   await assertRunFolderFree(config)
-  return { kind: 'new', config }
+  if (origin === null) return { kind: 'new', config }
+  assertSameTeam(origin, config)
+  const { run, weightsSha256 } = origin
+  return { kind: 'new', config: beginningFrom(config, { run, weightsSha256 }), origin }
 }
 
 /** @param begins a flag that names what a new run begins from; undefined where there is none */

@@ -11,6 +11,7 @@ await runCommand(
     examples: [
       '--seed=2',
       '--dataset=darpa-tc --data=FOLDER --features=behaviour --split=stratified',
+      '--from=runs/NAME --data=newer-events.yaml',
       '--resume=runs/NAME',
       '--resume=runs/NAME --iterations=100',
     ],

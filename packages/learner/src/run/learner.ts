@@ -7,6 +7,7 @@ import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
 import { ppoSettingsOf } from '../settings.ts'
 import { type Composition, PLAIN } from './composition.ts'
+import { type Origin, stateFrom } from './origin.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity } from './session.ts'
 
@@ -18,8 +19,8 @@ export type Learner = {
   readonly team: Team
   readonly engine: Engine
   readonly identity: RunIdentity
-  /** Brings a fresh training about: initial weights in the engine, nothing learnt. */
-  begin(): RunState
+  /** Brings a training about: initial weights in the engine, fresh or of another run's team, and nothing else learnt. */
+  begin(origin?: Origin): RunState
 }
 
 /**
@@ -44,15 +45,12 @@ export async function startLearner(
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
+    const { pipeline } = data
     return {
-      config,
-      composition,
-      pipeline: data.pipeline,
-      team,
-      engine,
-      identity: identityOf(config, team),
-      begin() {
-        const state = { ...initialState(settings, team, mask), best: null }
+      ...{ config, composition, pipeline, team, engine, identity: identityOf(config, team) },
+      begin(origin) {
+        const fresh = { ...initialState(settings, team, mask), best: null }
+        const state = origin === undefined ? fresh : stateFrom(origin, { pipeline, network: team.network }, fresh)
         engine.loadParameters(state.parameters)
         return state
       },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '@vigil/config'
 import type { VigilError } from '@vigil/errors'
+import { parsePipeline } from '@vigil/features'
 import { type Checkpoint, readCheckpoint } from '@vigil/ppo'
 import {
   asWritten,
@@ -19,8 +20,10 @@ import {
 } from '@vigil/runs'
 import { createProgress } from '../terminal/progress.ts'
 import { type Composition, PLAIN } from './composition.ts'
+import { firstState } from './first-state.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
+import type { RunState } from './run-state.ts'
 import { loadData, type Session } from './session.ts'
 import { validatedTraining } from './validated-training.ts'
 
@@ -50,7 +53,8 @@ export type RepeatedRun = {
 }
 
 /**
- * Trains a finished run again from its config.json, features fitted anew, in memory: no file is written.
+ * Trains a finished run again from its config.json, features fitted anew, in memory: no file is written. A run that began
+ * from another one's team begins from the weights and features that its folder keeps.
  *
  * @param path the run folder
  * @throws {VigilError} RUN_FOLDER when it is no run or its training has not finished
@@ -69,9 +73,10 @@ export async function repeatRun(
   const { latest, best } = await readCheckpoints(folder, recorded)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const repeatable = repeatableConfig(config, recorded, settings)
-  const learner = await startLearner(repeatable, await loadData(repeatable, undefined, say), say, composition)
+  const features = config.from === null ? undefined : parsePipeline(pipeline)
+  const learner = await startLearner(repeatable, await loadData(repeatable, features, say), say, composition)
   try {
-    const training = await trainAgain(learner, kept, session)
+    const training = await trainAgain({ learner, state: await firstState(folder, learner) }, kept, session)
     return {
       recorded,
       repeated: recordOf(training.parameters, learner.engine, {
@@ -111,7 +116,7 @@ async function readCheckpoints(
 
 /** The training itself, held against the recorded metrics line by line. */
 async function trainAgain(
-  learner: Learner,
+  { learner, state: first }: { readonly learner: Learner; readonly state: RunState },
   kept: readonly IterationMetrics[],
   session: Pick<Session, 'stream' | 'isTTY'>,
 ) {
@@ -122,7 +127,7 @@ async function trainAgain(
   let metricsSha256 = NO_LINES
   try {
     let parameters: Float32Array = new Float32Array(0)
-    for await (const { state, metrics, isBest } of validatedTraining(learner, learner.begin())) {
+    for await (const { state, metrics, isBest } of validatedTraining(learner, first)) {
       const here = differenceOf(kept[lines], metrics, ++lines)
       if (difference === null && here !== null) progress.message(`metrics differ from line ${here.line} on`)
       difference ??= here

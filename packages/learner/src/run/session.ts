@@ -3,7 +3,7 @@
 import type { Team } from '@vigil/actors'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configFingerprint } from '@vigil/config'
-import { type LoadedDataset, loadDataset } from '@vigil/data'
+import { type DatasetRequest, type LoadedDataset, loadDataset } from '@vigil/data'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
@@ -20,20 +20,25 @@ export type Session = {
   readonly warns?: boolean
 }
 
+type Say = (text: string) => void
+
 /** Reads the data that a config names; `pipeline` are the fitted features of an earlier run, undefined = fit them. */
-export type DataLoader = (
-  config: Config,
-  pipeline: FeaturePipeline | undefined,
-  say: (text: string) => void,
-) => Promise<LoadedDataset>
+export type DataLoader = (config: Config, pipeline: FeaturePipeline | undefined, say: Say) => Promise<LoadedDataset>
 
 /** More would drown what comes after them. */
 const NOTES_SHOWN = 20
 
 /** @see DataLoader @throws {VigilError} as loadDataset */
-export const loadData: DataLoader = async (config, pipeline, say) => {
-  const request = dataSettingsOf(config)
-  const loaded = await loadDataset(pipeline === undefined ? request : { ...request, pipeline }, say)
+export const loadData: DataLoader = async (config, pipeline, say) =>
+  await load({ ...dataSettingsOf(config), ...(pipeline !== undefined && { pipeline }) }, say)
+
+/** As loadData, but the vocabularies of the features take in what is new. @throws {VigilError} as loadDataset */
+export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say: Say): Promise<LoadedDataset> {
+  return await load({ ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
+}
+
+async function load(request: DatasetRequest, say: Say): Promise<LoadedDataset> {
+  const loaded = await loadDataset(request, say)
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)

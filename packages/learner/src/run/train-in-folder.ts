@@ -23,15 +23,25 @@ import {
 } from '@vigil/runs'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { createWarnings } from '../terminal/warnings.ts'
+import { firstState } from './first-state.ts'
 import type { Learner } from './learner.ts'
 import { openRun } from './open-run.ts'
+import { growth, type Origin } from './origin.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity, type Session } from './session.ts'
 import { validatedTraining } from './validated-training.ts'
 import { writeRunBundle } from './write-run-bundle.ts'
 
 /** A run to begin, or one to go on with. */
-export type TrainRunPlan = { readonly kind: 'new'; readonly config: Config } | ResumePlan
+export type TrainRunPlan = NewPlan | ResumePlan
+
+/** A run to begin. */
+type NewPlan = {
+  readonly kind: 'new'
+  readonly config: Config
+  /** The team to begin from, as the config says; absent = fresh weights. */
+  readonly origin?: Origin
+}
 
 /** A run to go on with. */
 export type ResumePlan = {
@@ -67,13 +77,10 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     // The next free folder is claimed before it is locked: nobody else looks for it.
     if (plan.kind === 'resume') unlock = await lockRunFolder(plan.folder.path)
     else if (plan.config.out !== null) unlock = await lockRunFolder(plan.config.out)
-    const folder = plan.kind === 'new' ? await createRunFolder(plan.config, learner.pipeline) : plan.folder
-    if (plan.kind === 'new' && plan.config.out === null) unlock = await lockRunFolder(folder.path)
     const say = (text: string) => session.stream.write(`${text}\n`)
-    const begun =
-      plan.kind === 'new'
-        ? { learner, state: learner.begin(), metricsSha256: NO_LINES }
-        : await resume(plan, learner, say)
+    const isResumed = plan.kind === 'resume'
+    const { folder, begun } = isResumed ? await resume(plan, learner, say) : await begin(plan, learner, say)
+    if (!isResumed && plan.config.out === null) unlock = await lockRunFolder(folder.path)
     const { config, identity, team, pipeline } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
@@ -93,12 +100,20 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
 /** A training that is about to begin or to go on, and linesSha256 of the lines that it has written. */
 type BegunTraining = { readonly learner: Learner; readonly state: RunState; readonly metricsSha256: string }
 
+/** Makes the folder of a new run; one that begins from another run's team keeps what it begins with. */
+async function begin({ config, origin }: NewPlan, learner: Learner, say: (text: string) => void) {
+  const begun = { learner, state: learner.begin(origin), metricsSha256: NO_LINES }
+  if (origin === undefined) return { folder: await createRunFolder(config, learner.pipeline), begun }
+  const checkpoint = await checkpointOf(begun)
+  const folder = await createRunFolder(config, learner.pipeline, ({ initial }) => writeCheckpoint(initial, checkpoint))
+  say(
+    `begins with the weights of ${origin.run} after iteration ${origin.best.iteration}${growth(origin, learner.pipeline)}`,
+  )
+  return { folder, begun }
+}
+
 /** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
-async function resume(
-  { folder, iterations }: ResumePlan,
-  learner: Learner,
-  say: (text: string) => void,
-): Promise<BegunTraining> {
+async function resume({ folder, iterations }: ResumePlan, learner: Learner, say: (text: string) => void) {
   const { config, team, engine, identity } = learner
   await removeUnfinishedFiles(folder)
   const checkpoint = await readCheckpoint(folder.latest, identity).catch((error: unknown) => {
@@ -110,7 +125,7 @@ async function resume(
     await rm(folder.metrics, { force: true })
     const longer = await lengthen(learner, folder, { after: 0, iterations, say })
     say(`the run has no checkpoint yet: beginning again at iteration 1 of ${longer.config.iterations}`)
-    return { learner: longer, state: longer.begin(), metricsSha256: NO_LINES }
+    return { folder, begun: { learner: longer, state: await firstState(folder, longer), metricsSha256: NO_LINES } }
   }
   assertSameEngine(checkpoint, engine)
   const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, ...rest } = checkpoint
@@ -127,7 +142,7 @@ async function resume(
       ? `nothing is left to train: ${iteration} of ${iteration} iterations are done`
       : `going on after iteration ${iteration} of ${longer.config.iterations}`,
   )
-  return { learner: longer, state, metricsSha256 }
+  return { folder, begun: { learner: longer, state, metricsSha256 } }
 }
 
 /**
@@ -216,10 +231,16 @@ async function trainWithFiles(
 /** The best first: a crash between the two repeats this iteration and writes the same best again. */
 async function writeCheckpoints(
   folder: RunFolder,
-  { learner, state, metricsSha256, isBest }: BegunTraining & { readonly isBest: boolean },
+  { isBest, ...training }: BegunTraining & { readonly isBest: boolean },
 ): Promise<void> {
+  const checkpoint = await checkpointOf(training)
+  if (isBest) await writeCheckpoint(folder.best, checkpoint)
+  await writeCheckpoint(folder.latest, checkpoint)
+}
+
+async function checkpointOf({ learner, state, metricsSha256 }: BegunTraining): Promise<Checkpoint> {
   const { engine, identity } = learner
-  const checkpoint: Checkpoint = {
+  return {
     ...state,
     metricsSha256,
     configFingerprint: identity.fingerprintAt(state.iteration),
@@ -227,8 +248,6 @@ async function writeCheckpoints(
     optimiser: await engine.storeOptimiser(),
     engine: engineOf(engine),
   }
-  if (isBest) await writeCheckpoint(folder.best, checkpoint)
-  await writeCheckpoint(folder.latest, checkpoint)
 }
 
 /** What computed the weights, for instance `tfjs wasm`: another engine would go on, but with other last bits. */

@@ -3,7 +3,7 @@ import { assertBudgets } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
-import { loadData, type Session } from './session.ts'
+import { loadData, loadGrowing, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
 /** How a run is composed and judged, where not as usual. */
@@ -29,7 +29,9 @@ export async function trainRun(
   { composition = PLAIN, budgets = DEFAULT_BUDGETS }: TrainRunOptions = {},
 ): Promise<void> {
   const say = (text: string) => session.stream.write(`${text}\n`)
-  const data = await loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
+  const data = await (plan.kind === 'new' && plan.origin !== undefined
+    ? loadGrowing(plan.config, plan.origin.pipeline, say)
+    : loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say))
   assertBudgets(budgets, data.dataset)
   const learner = await startLearner(plan.config, data, say, composition)
   const { team, pipeline } = learner
