@@ -30,16 +30,57 @@ export async function placeRecords(database: Database, rowCount: number): Promis
   for (const name of ['event_id', 'subject_uuid', 'object_uuid']) {
     await database.run(`ALTER TABLE record DROP COLUMN ${name}`)
   }
-  await database.run(placed)
-  const [times] = await database.bigIntegers('SELECT time FROM placed ORDER BY row', rowCount)
-  const [byTime, callInTime] = await database.integers(
-    'SELECT row, dense_rank() OVER (ORDER BY time, sequence)::INTEGER FROM placed ORDER BY time, sequence, row',
-    rowCount,
-  )
-  await database.run('DROP TABLE placed')
-  const calls = new Int32Array(rowCount)
-  for (let i = 0; i < rowCount; i++) calls[byTime[i]] = callInTime[i]
-  return { times, byTime, calls, isEvent, callers, objects, described, entityCount: Number(entityCount) }
+  const [stamps, sequences] = await database.bigIntegers('SELECT timestamp_ns, sequence FROM record', rowCount)
+  borrowTimes(stamps, sequences)
+  return {
+    times: stamps,
+    ...callsOf(stamps, sequences),
+    ...{ isEvent, callers, objects, described },
+    entityCount: Number(entityCount),
+  }
+}
+
+/**
+ * Records that describe an object have no time of their own: they take the time and sequence of the event written before
+ * them in the clip, or the clip's first time where there is none.
+ *
+ * @param stamps    [N] changed in place
+ * @param sequences [N] changed in place
+ */
+function borrowTimes(stamps: BigInt64Array, sequences: BigInt64Array): void {
+  for (let start = 0; start < stamps.length; start += CLIP_RECORDS) {
+    const end = Math.min(stamps.length, start + CLIP_RECORDS)
+    let time = 0n
+    for (let row = start; row < end; row++) {
+      if (stamps[row] > 0n && (time === 0n || stamps[row] < time)) time = stamps[row]
+    }
+    let sequence = -1n
+    for (let row = start; row < end; row++) {
+      if (stamps[row] > 0n) {
+        time = stamps[row]
+        sequence = sequences[row]
+      }
+      stamps[row] = time
+      sequences[row] = sequence
+    }
+  }
+}
+
+/** Rows by time, sequence and line, and the number of each row's call: rows of one time and sequence are one. */
+function callsOf(times: BigInt64Array, sequences: BigInt64Array): Pick<PlacedRecords, 'byTime' | 'calls'> {
+  const order = Array.from(times.keys()).sort((a, b) => compare(times, a, b) || compare(sequences, a, b) || a - b)
+  const calls = new Int32Array(times.length)
+  let call = 0
+  for (let i = 0; i < order.length; i++) {
+    const [row, before] = [order[i], order[Math.max(0, i - 1)]]
+    if (i === 0 || times[row] !== times[before] || sequences[row] !== sequences[before]) call++
+    calls[row] = call
+  }
+  return { byTime: Int32Array.from(order), calls }
+}
+
+function compare(values: BigInt64Array, a: number, b: number): number {
+  return values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : 0
 }
 
 /** The number of each record's clip. */
@@ -74,21 +115,3 @@ ${joined('caller', callerName)}
 ${joined('object', 'object_uuid')}
 ${joined('described', describedName)}
 ORDER BY row`
-
-/**
- * The place of every record in time. Records that describe an object have no time of their own: they take the time and
- * sequence of the event written before them in the clip, or the clip's first time where there is none.
- */
-const placed = `
-CREATE TEMP TABLE placed AS
-WITH timed AS (
-  SELECT row, ${clip} AS clip,
-    CASE WHEN timestamp_ns > 0 THEN timestamp_ns END AS own_time,
-    CASE WHEN timestamp_ns > 0 THEN sequence END AS own_sequence
-  FROM record
-)
-SELECT row,
-  coalesce(last_value(own_time IGNORE NULLS) OVER up_to_here, min(own_time) OVER (PARTITION BY clip), 0)::BIGINT AS time,
-  coalesce(last_value(own_sequence IGNORE NULLS) OVER up_to_here, -1)::BIGINT AS sequence
-FROM timed
-WINDOW up_to_here AS (PARTITION BY clip ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`

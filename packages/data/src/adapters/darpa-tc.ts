@@ -105,16 +105,11 @@ async function tokenColumn(
   expression: string,
   rowCount: number,
 ): Promise<RawColumn & { kind: 'token' }> {
-  const rows = await database.rows(`SELECT DISTINCT ${expression} AS token FROM record ORDER BY token`)
-  const dictionary = rows.map(([token]) => String(token))
-  await database.run(
-    `CREATE OR REPLACE TEMP TABLE dictionary AS SELECT token, row_number() OVER (ORDER BY token) - 1 AS code FROM (SELECT DISTINCT ${expression} AS token FROM record)`,
-  )
-  const [codes] = await database.integers(
-    `SELECT code::INTEGER FROM record JOIN dictionary ON token = ${expression} ORDER BY row`,
-    rowCount,
-  )
-  return { kind: 'token', codes, dictionary }
+  await database.run(`CREATE TYPE token AS ENUM (SELECT DISTINCT ${expression} AS token FROM record ORDER BY token)`)
+  const rows = await database.rows('SELECT unnest(enum_range(NULL::token))::VARCHAR')
+  const [codes] = await database.integers(`SELECT enum_code((${expression})::token)::INTEGER FROM record`, rowCount)
+  await database.run('DROP TYPE token')
+  return { kind: 'token', codes, dictionary: rows.map(([token]) => String(token)) }
 }
 
 /** Longest name of a class: it stands in reports and tables. */

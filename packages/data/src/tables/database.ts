@@ -53,17 +53,18 @@ async function readColumns<A extends Float64Array | Int32Array | BigInt64Array>(
 ): Promise<A[]> {
   const result = await connection.stream(sql)
   const columns = Array.from({ length: result.columnCount }, create)
+  const length = columns[0]?.length ?? 0
   let start = 0
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (let c = 0; c < columns.length; c++) {
+    const { rowCount } = chunk
+    if (start + rowCount > length) throw new RangeError(`query gave more than the expected ${length} rows`)
+    for (const [c, column] of columns.entries()) {
       const vector = chunk.getColumnVector(c)
-      const column = columns[c]
-      for (let i = 0; i < chunk.rowCount; i++) column[start + i] = (vector.getItem(i) as A[number] | null) ?? missing
+      for (let i = 0; i < rowCount; i++) column[start + i] = (vector.getItem(i) as A[number] | null) ?? missing
     }
-    start += chunk.rowCount
+    start += rowCount
   }
-  if (columns.length > 0 && start !== columns[0].length)
-    throw new RangeError(`query gave ${start} rows, expected ${columns[0].length}`)
+  if (start !== length) throw new RangeError(`query gave ${start} rows, expected ${length}`)
   return columns
 }
 
@@ -76,7 +77,8 @@ async function eachRow(
   const cells: (number | string | null)[] = new Array(result.columnCount).fill(null)
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     const vectors = cells.map((_, c) => chunk.getColumnVector(c))
-    for (let i = 0; i < chunk.rowCount; i++) {
+    const { rowCount } = chunk
+    for (let i = 0; i < rowCount; i++) {
       for (let c = 0; c < cells.length; c++) cells[c] = vectors[c].getItem(i) as number | string | null
       row(cells)
     }
