@@ -236,11 +236,15 @@ async function readOther(
     [path],
     { format: 'auto', encoding: description.encoding, delimiter: null, header: null },
     {
-      readAs: (name) => (times.includes(name) ? 'times' : names.includes(name) ? 'tokens' : null),
+      readAs: {
+        named: new Map(names.map((name) => [name, times.includes(name) ? 'times' : 'tokens'])),
+        others: null,
+      },
       missing: description.missing,
       timeUnit: description.time === undefined || description.time.unit === 'auto' ? null : description.time.unit,
       keep: null,
       rowsMax: ROWS_MAX,
+      share: null,
     },
     () => undefined,
   )

@@ -13,7 +13,7 @@ export function streamsOf(
   table: Table,
   names: readonly string[],
 ): { readonly streams: Uint32Array; readonly keyed: Int32Array } {
-  const streams = Uint32Array.from({ length: table.rowCount }, (_, row) => row)
+  const streams = rowNumbers(table.rowCount)
   const keyed = new Int32Array(table.rowCount).fill(-1)
   if (names.length === 0) return { streams, keyed }
   const keyOf = keysOf(table, names)
@@ -55,11 +55,18 @@ function requireTimes(values: Float64Array, name: string): void {
 
 /** Ranks by time, then by place in the files. */
 export function ranksOf(times: Float64Array | null, rowCount: number): Uint32Array {
-  const ranks = Uint32Array.from({ length: rowCount }, (_, row) => row)
+  const ranks = rowNumbers(rowCount)
   if (times === null) return ranks
   const order = ranks.slice().sort((a, b) => times[a] - times[b] || a - b)
   for (let rank = 0; rank < order.length; rank++) ranks[order[rank]] = rank
   return ranks
+}
+
+/** 0 .. count - 1 */
+function rowNumbers(count: number): Uint32Array {
+  const rows = new Uint32Array(count)
+  for (let row = 0; row < count; row++) rows[row] = row
+  return rows
 }
 
 /** Rows in the order of their ranks. */

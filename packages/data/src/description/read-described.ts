@@ -2,8 +2,8 @@ import { dirname, relative } from 'node:path'
 import { dataError } from '../errors.ts'
 import type { ReadAs, ReadColumn } from '../reading/column-builder.ts'
 import { findSources } from '../reading/event-sources.ts'
-import { readTable } from '../reading/read-table.ts'
-import type { Table } from '../reading/table-builder.ts'
+import { readInThreads } from '../reading/read-in-threads.ts'
+import type { Table, TablePlan } from '../reading/table-builder.ts'
 import { findColumns } from '../tables/columns.ts'
 import { shownText } from '../tables/csv-text.ts'
 import { cellValue, compileExpression } from './expression.ts'
@@ -44,7 +44,7 @@ export async function readDescribed(
   }
   const keep = description.where === undefined ? null : compileExpression(description.where, 'where')
   const { time, format, encoding, delimiter = null, header = null } = description
-  const table = await readTable(
+  const table = await readInThreads(
     [...paths, ...testPaths],
     { format, encoding, delimiter, header },
     {
@@ -53,6 +53,7 @@ export async function readDescribed(
       timeUnit: time === undefined || time.unit === 'auto' ? null : time.unit,
       keep: keep === null ? null : (cell) => keep.isTrue((name) => cellValue(cell(name))),
       rowsMax: ROWS_MAX,
+      share: null,
     },
     (path, index, count) => {
       if (index % Math.ceil(count / READINGS_SHOWN) === 0) progress(`reading file ${index + 1} of ${count}: ${path}`)
@@ -105,20 +106,18 @@ function roleColumns(description: Description): Set<string> {
 function readAsOf(
   description: Description,
   { whereColumns, keepsIgnored }: { readonly whereColumns: readonly string[]; readonly keepsIgnored: boolean },
-): (name: string) => ReadAs | null {
+): TablePlan['readAs'] {
   const { columns, time } = description
-  const roles = roleColumns(description)
-  const [categorical, numeric, ignored] = [columns.categorical, columns.numeric, columns.ignore].map(
-    (names) => new Set(names),
-  )
-  const leaky = new Set(columns.leaky)
-  return (name) => {
-    if (name === time?.column) return 'times'
-    if (roles.has(name) || categorical.has(name) || (whereColumns.includes(name) && !numeric.has(name))) return 'tokens'
-    if (numeric.has(name)) return 'numbers'
-    if (leaky.has(name)) return 'auto'
-    return keepsIgnored || (!ignored.has(name) && columns.default === 'auto') ? 'auto' : null
-  }
+  const others = columns.default === 'auto' || keepsIgnored ? 'auto' : null
+  const named = new Map<string, ReadAs | null>()
+  // What is set later counts more.
+  for (const name of columns.ignore) named.set(name, keepsIgnored ? 'auto' : null)
+  for (const name of columns.leaky) named.set(name, 'auto')
+  for (const name of whereColumns) named.set(name, 'tokens')
+  for (const name of columns.numeric) named.set(name, 'numbers')
+  for (const name of [...columns.categorical, ...roleColumns(description)]) named.set(name, 'tokens')
+  if (time !== undefined) named.set(time.column, 'times')
+  return { named, others }
 }
 
 function requireColumns(table: Table, description: Description, whereColumns: readonly string[]): void {

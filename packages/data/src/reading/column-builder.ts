@@ -1,8 +1,7 @@
 import type { RawColumn } from '@vigil/features'
-import { type Growing, growing } from './growing.ts'
 import { parseNumber, parseText } from './parse-number.ts'
 import { guessUnit, inMilliseconds, isoMilliseconds, type TimeUnit } from './parse-time.ts'
-import { type TokenTable, tokenTable } from './token-table.ts'
+import { enlarged, type TokenTable, tokenTable } from './token-table.ts'
 
 /**
  * How a column is read: `tokens` keeps every text; `numbers` keeps numbers alone; `times` keeps times, in milliseconds since
@@ -50,11 +49,14 @@ export class ColumnBuilder {
   /** Of times that are numbers; null = the size of each tells. */
   readonly #unit: TimeUnit | null
   readonly #missing: readonly Uint8Array[]
-  readonly #missingLengths: Uint8Array
+  /** [256] 1 = a missing text begins with the byte. */
+  readonly #missingStarts: Uint8Array
   readonly #missingNumbers: ReadonlySet<number>
-  #codes: Growing<Int32Array> | null
+  /** One code or value for each row, and room for more. */
+  #codes: Int32Array | null
   #table: TokenTable | null
-  #values: Growing<Float64Array> | null
+  #values: Float64Array | null
+  #capacity = 1024
   /** Whether enough cells of an `auto` column have told what it holds. */
   #isTold = false
   #rows = 0
@@ -73,13 +75,13 @@ export class ColumnBuilder {
     this.#readAs = readAs
     this.#unit = unit
     this.#missing = missing.filter((text) => text !== '').map((text) => encoder.encode(text))
-    this.#missingLengths = new Uint8Array(256)
+    this.#missingStarts = new Uint8Array(256)
     this.#missingNumbers = new Set(missing.map(parseText).filter(Number.isFinite))
-    for (const text of this.#missing) this.#missingLengths[Math.min(255, text.length)] = 1
+    for (const text of this.#missing) this.#missingStarts[text[0]] = 1
     const isTokens = readAs === 'auto' || readAs === 'tokens'
-    this.#codes = isTokens ? growing(Int32Array) : null
+    this.#codes = isTokens ? new Int32Array(this.#capacity) : null
     this.#table = isTokens ? tokenTable() : null
-    this.#values = isTokens ? null : growing(Float64Array)
+    this.#values = isTokens ? null : new Float64Array(this.#capacity)
   }
 
   get keepsNumbers(): boolean {
@@ -101,10 +103,9 @@ export class ColumnBuilder {
       this.#addNumber(this.#readAs === 'times' ? this.#timeOf(value, bytes, from, to) : value, bytes, from, to)
       return
     }
-    this.#rows++
-    this.#last = 'value'
+    const row = this.#nextRow('value')
     if (this.#codes === null || this.#table === null) return
-    this.#codes.push(this.#table.codeOf(bytes, from, to))
+    this.#codes[row] = this.#table.codeOf(bytes, from, to)
     if (this.#readAs !== 'auto') return
     if (!this.#isTold && this.#rows - this.#missingCount === CELLS_THAT_TELL) this.#tell(this.#table)
     else if (this.#table.size > TOKENS_MAX) this.#forget()
@@ -122,11 +123,10 @@ export class ColumnBuilder {
   }
 
   addMissing(): void {
-    this.#rows++
-    this.#last = 'missing'
+    const row = this.#nextRow('missing')
     this.#missingCount++
-    this.#codes?.push(-1)
-    this.#values?.push(Number.NaN)
+    if (this.#values !== null) this.#values[row] = Number.NaN
+    else if (this.#codes !== null) this.#codes[row] = -1
   }
 
   /** Fills up to `rows` with missing cells: a column that first appears here, or not in this row. */
@@ -136,8 +136,6 @@ export class ColumnBuilder {
 
   pop(): void {
     this.#rows--
-    this.#codes?.pop()
-    this.#values?.pop()
     if (this.#last === 'missing') this.#missingCount--
     else if (this.#last === 'infinite') this.#infinite--
     else if (this.#last === 'malformed') this.#malformed--
@@ -146,9 +144,9 @@ export class ColumnBuilder {
   /** The last cell as an expression sees it: a number where it spells one, otherwise its text; null = missing. */
   last(): number | string | null {
     if (this.#rows === 0 || this.#last !== 'value') return null
-    if (this.#values !== null) return this.#values.at(this.#rows - 1)
+    if (this.#values !== null) return this.#values[this.#rows - 1]
     if (this.#codes === null || this.#table === null) return null
-    const text = this.#table.text(this.#codes.at(this.#rows - 1))
+    const text = this.#table.text(this.#codes[this.#rows - 1])
     const value = parseText(text)
     return Number.isNaN(value) ? text : Number.isFinite(value) ? value : null
   }
@@ -156,13 +154,13 @@ export class ColumnBuilder {
   /** The column of all rows that were added. */
   finish(): ReadColumn {
     const { name } = this
-    if (this.#values !== null) return this.#read({ kind: 'number', values: this.#values.values().slice() })
+    if (this.#values !== null) return this.#read({ kind: 'number', values: this.#values.slice(0, this.#rows) })
     if (this.#codes === null || this.#table === null) {
       const codes = new Int32Array(this.#rows).fill(-1)
       return { ...this.#read({ kind: 'token', codes, dictionary: [] }), isIdentifier: true }
     }
     const dictionary = this.#table.texts()
-    const codes = this.#codes.values().slice()
+    const codes = this.#codes.slice(0, this.#rows)
     const tokens = { kind: 'token', codes, dictionary } as const
     if (this.#readAs === 'tokens') return this.#read(tokens)
     const numbers = numbersOf(tokens)
@@ -184,13 +182,23 @@ export class ColumnBuilder {
     }
   }
 
+  /** Room for one more cell. @returns its row */
+  #nextRow(last: 'value' | 'missing' | 'infinite' | 'malformed'): number {
+    if (this.#rows === this.#capacity) {
+      this.#capacity *= 2
+      if (this.#codes !== null) this.#codes = enlarged(this.#codes, new Int32Array(this.#capacity))
+      if (this.#values !== null) this.#values = enlarged(this.#values, new Float64Array(this.#capacity))
+    }
+    this.#last = last
+    return this.#rows++
+  }
+
   #isMissing(bytes: Uint8Array, from: number, to: number): boolean {
-    const length = to - from
-    if (length === 0) return true
-    if (this.#missingLengths[Math.min(255, length)] === 0) return false
+    if (from === to) return true
+    if (this.#missingStarts[bytes[from]] === 0) return false
     texts: for (const text of this.#missing) {
-      if (text.length !== length) continue
-      for (let i = 0; i < length; i++) if (text[i] !== bytes[from + i]) continue texts
+      if (text.length !== to - from) continue
+      for (let i = 0; i < text.length; i++) if (text[i] !== bytes[from + i]) continue texts
       return true
     }
     return false
@@ -202,19 +210,18 @@ export class ColumnBuilder {
   }
 
   #addNumber(value: number, bytes: Uint8Array, from: number, to: number): void {
-    this.#rows++
+    if (this.#values === null) return
     if (Number.isFinite(value)) {
-      this.#last = 'value'
-      this.#values?.push(value)
-      return
-    }
-    this.#values?.push(Number.NaN)
-    if (Number.isNaN(value)) {
-      this.#last = 'malformed'
+      const row = this.#nextRow('value')
+      this.#values[row] = value
+    } else if (Number.isNaN(value)) {
+      const row = this.#nextRow('malformed')
+      this.#values[row] = value
       this.#malformed++
       this.#example ??= Buffer.from(bytes.subarray(from, Math.min(to, from + 60))).toString('utf8')
     } else {
-      this.#last = 'infinite'
+      const row = this.#nextRow('infinite')
+      this.#values[row] = Number.NaN
       this.#infinite++
     }
   }
@@ -222,15 +229,14 @@ export class ColumnBuilder {
   /** Decides what the column holds. Of numbers, texts are kept no longer. */
   #tell(table: TokenTable): void {
     this.#isTold = true
-    const codes = this.#codes?.values() ?? new Int32Array(0)
+    const codes = this.#codes?.subarray(0, this.#rows) ?? new Int32Array(0)
     const numbers = numbersOf({ kind: 'token', codes, dictionary: table.texts() })
     if (!numbers.isNumeric) return
-    this.#values = growing(Float64Array)
-    for (const value of numbers.column.values) this.#values.push(value)
+    this.#values = enlarged(numbers.column.values, new Float64Array(this.#capacity))
     this.#infinite = numbers.infinite
     this.#malformed = numbers.malformed
     this.#example = numbers.example
-    if (Number.isNaN(this.#values.at(this.#rows - 1))) {
+    if (Number.isNaN(this.#values[this.#rows - 1])) {
       this.#last = Number.isNaN(parseText(table.text(codes[codes.length - 1]))) ? 'malformed' : 'infinite'
     }
     this.#forget()

@@ -33,10 +33,12 @@ export async function readDelimited(
   const style: RecordStyle = { delimiter: delimiter ?? commonest(opened.head), hasQuotes: true }
   let columns: readonly (ColumnBuilder | null)[] | null = names === null ? null : table.columnsOf(path, names)
   let header: readonly string[] = []
+  let headerStart = -1
   await readRecords(path, opened.text, style, (record) => {
     if (columns === null) {
       header = textsOf(record)
       requireNames(path, header)
+      headerStart = Buffer.byteLength(header[0])
       columns = table.columnsOf(
         path,
         header.map((name) => (name === '' ? UNNAMED : name)),
@@ -44,7 +46,7 @@ export async function readDelimited(
       return
     }
     requireWidth(path, record, columns.length)
-    if (isHeader(record, header)) {
+    if (record.ends[0] - record.starts[0] === headerStart && isHeader(record, header)) {
       table.repeatedHeaders++
       return
     }
@@ -94,7 +96,6 @@ function textsOf({ bytes, starts, ends, cells }: CellRecord): string[] {
 }
 
 function isHeader(record: CellRecord, header: readonly string[]): boolean {
-  if (header.length === 0 || record.ends[0] - record.starts[0] !== Buffer.byteLength(header[0])) return false
   return textsOf(record).every((text, i) => text === header[i])
 }
 

@@ -28,6 +28,14 @@ export type RecordStyle = {
 
 const [LF, CR, SPACE, TAB, QUOTE] = [10, 13, 32, 9, 34]
 
+/** A record with the text that it is found in. */
+type RecordBuffer = CellRecord & {
+  /** Bytes that are there. */
+  filled: number
+  /** Whether no more are to come. */
+  isEnd: boolean
+}
+
 /**
  * Divides text into records of cells. Lines end with LF, CRLF or CR, mixed or not; an empty line is no record. The record is
  * valid until the next one is asked for.
@@ -41,46 +49,48 @@ export async function readRecords(
   style: RecordStyle,
   each: (record: CellRecord) => void,
 ): Promise<void> {
-  let buffer = new Uint8Array(1 << 20)
-  let filled = 0
+  const divide = divider(path, style)
+  const cells = { starts: new Int32Array(CELLS_MAX), ends: new Int32Array(CELLS_MAX), cells: 0, quoted: [] }
+  let record: RecordBuffer = { bytes: new Uint8Array(1 << 20), filled: 0, isEnd: false, ...cells, line: 1 }
   let line = 1
-  const cells = { starts: new Int32Array(CELLS_MAX), ends: new Int32Array(CELLS_MAX) }
-  let record: CellRecord = { bytes: buffer, ...cells, cells: 0, quoted: [], line }
 
   /** Takes the whole records out of the buffer; keeps what follows the last. */
-  function take(isEnd: boolean): void {
+  function take(): void {
+    const { bytes, starts, ends, quoted, filled } = record
     let at = 0
     while (at < filled) {
-      const next = divide(path, record, { at, filled, isEnd, line, ...style })
-      if (next < 0) break
       record.line = line
-      line += record.quoted.length === 0 ? 1 : linesWithin(buffer, at, next)
-      for (const cell of record.quoted) record.ends[cell] = undouble(buffer, record.starts[cell], record.ends[cell])
-      if (record.cells > 1 || record.ends[0] > record.starts[0] || record.quoted.length > 0) each(record)
+      const next = divide(record, at)
+      if (next < 0) break
+      line += quoted.length === 0 ? 1 : linesWithin(bytes, at, next)
+      for (const cell of quoted) ends[cell] = undouble(bytes, starts[cell], ends[cell])
+      if (record.cells > 1 || ends[0] > starts[0] || quoted.length > 0) each(record)
       at = next
     }
-    buffer.copyWithin(0, at, filled)
-    filled -= at
-    if (filled > RECORD_BYTES_MAX) {
-      throw dataError(
-        'FILE_MALFORMED',
-        `Data file ${shownPath(path)}, line ${line}: needs a record of at most ${RECORD_BYTES_MAX} bytes, received a longer one. A quotation mark may be open.`,
+    bytes.copyWithin(0, at, filled)
+    record.filled -= at
+    if (record.filled > RECORD_BYTES_MAX) {
+      throw malformed(
+        path,
+        line,
+        `needs a record of at most ${RECORD_BYTES_MAX} bytes, received a longer one. A quotation mark may be open`,
       )
     }
   }
 
   for await (const piece of text) {
-    if (filled + piece.length > buffer.length) {
-      const larger = new Uint8Array(Math.max(2 * buffer.length, filled + piece.length))
-      larger.set(buffer.subarray(0, filled))
-      buffer = larger
-      record = { ...record, bytes: buffer }
+    const { bytes, filled } = record
+    if (filled + piece.length > bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * bytes.length, filled + piece.length))
+      larger.set(bytes.subarray(0, filled))
+      record = { ...record, bytes: larger }
     }
-    buffer.set(piece, filled)
-    filled += piece.length
-    take(false)
+    record.bytes.set(piece, filled)
+    record.filled += piece.length
+    take()
   }
-  take(true)
+  record.isEnd = true
+  take()
 }
 
 /** Lines that end within bytes[from .. to). */
@@ -93,69 +103,72 @@ function linesWithin(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** Finds the cells of the record that begins at `at`. @returns where the next record begins, -1 = the rest is to come */
-function divide(
-  path: string,
-  record: CellRecord,
-  {
-    at,
-    filled,
-    isEnd,
-    line,
-    delimiter,
-    hasQuotes,
-  }: RecordStyle & { at: number; filled: number; isEnd: boolean; line: number },
-): number {
-  const { bytes, starts, ends, quoted } = record
-  quoted.length = 0
+function divider(path: string, { delimiter, hasQuotes }: RecordStyle): (record: RecordBuffer, at: number) => number {
   const separator = delimiter.charCodeAt(0)
-  let cell = 0
-  for (;;) {
-    let start = at
-    while (start < filled && (bytes[start] === SPACE || (bytes[start] === TAB && separator !== TAB))) start++
-    let end: number
-    if (hasQuotes && start < filled && bytes[start] === QUOTE) {
-      const close = closingQuote(bytes, start + 1, filled)
-      if (close < 0) {
-        if (!isEnd) return -1
-        throw malformed(
-          path,
-          line,
-          'a quotation mark is open to the end of the file. Close it, or double the marks inside cells',
-        )
-      }
-      if (close + 1 === filled && !isEnd) return -1
-      end = close
-      start++
-      quoted.push(cell)
-      at = close + 1
-      while (at < filled && (bytes[at] === SPACE || (bytes[at] === TAB && separator !== TAB))) at++
-      if (at === filled && !isEnd) return -1
-      if (at < filled && bytes[at] !== separator && bytes[at] !== LF && bytes[at] !== CR) {
-        throw malformed(path, line, 'text follows the quotation mark that closes a cell. Double the marks inside cells')
-      }
-    } else {
-      at = start
-      while (at < filled && bytes[at] !== separator && bytes[at] !== LF && bytes[at] !== CR) at++
-      if (at === filled && !isEnd) return -1
-      end = at
-      while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--
+  const isStop = flagsOf([separator, LF, CR])
+  const isBlank = flagsOf(separator === TAB ? [SPACE] : [SPACE, TAB])
+
+  /** Finds the end of a cell in quotation marks that begins at `start`. @returns where its text ends, -1 = it is to come */
+  function closeOf({ bytes, filled, isEnd, line }: RecordBuffer, start: number): number {
+    const close = closingQuote(bytes, start + 1, filled)
+    if (close < 0 && isEnd) {
+      throw malformed(
+        path,
+        line,
+        'a quotation mark is open to the end of the file. Close it, or double the marks inside cells',
+      )
     }
-    if (cell === CELLS_MAX)
-      throw malformed(path, line, `a record may have ${CELLS_MAX} cells. Leave out what is not needed`)
-    starts[cell] = start
-    ends[cell] = end
-    record.cells = ++cell
-    if (at >= filled) return filled
-    if (bytes[at] === separator) {
-      at++
-      continue
-    }
-    if (bytes[at] === CR) {
-      if (at + 1 === filled && !isEnd) return -1
-      return bytes[at + 1] === LF && at + 1 < filled ? at + 2 : at + 1
-    }
-    return at + 1
+    return close + 1 === filled && !isEnd ? -1 : close
   }
+
+  return (record, from) => {
+    const { bytes, starts, ends, quoted, filled, isEnd } = record
+    quoted.length = 0
+    let cell = 0
+    for (let at = from; ; at++) {
+      let start = at
+      while (start < filled && isBlank[bytes[start]] === 1) start++
+      let end: number
+      if (hasQuotes && start < filled && bytes[start] === QUOTE) {
+        end = closeOf(record, start)
+        if (end < 0) return -1
+        start++
+        quoted.push(cell)
+        at = end + 1
+        while (at < filled && isBlank[bytes[at]] === 1) at++
+        if (at < filled && isStop[bytes[at]] === 0) {
+          throw malformed(
+            path,
+            record.line,
+            'text follows the quotation mark that closes a cell. Double the marks inside cells',
+          )
+        }
+      } else {
+        at = start
+        while (at < filled && isStop[bytes[at]] === 0) at++
+        end = at
+        while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--
+      }
+      if (at === filled && !isEnd) return -1
+      if (cell === CELLS_MAX)
+        throw malformed(path, record.line, `a record may have ${CELLS_MAX} cells. Leave out what is not needed`)
+      starts[cell] = start
+      ends[cell] = end
+      record.cells = ++cell
+      if (at >= filled) return filled
+      if (bytes[at] === separator) continue
+      if (bytes[at] === LF) return at + 1
+      if (at + 1 === filled && !isEnd) return -1
+      return at + 1 < filled && bytes[at + 1] === LF ? at + 2 : at + 1
+    }
+  }
+}
+
+/** [256] 1 = one of the given bytes. */
+function flagsOf(bytes: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(256)
+  for (const byte of bytes) flags[byte] = 1
+  return flags
 }
 
 /** The mark that is not one of two, from `at` on; -1 = none yet. */

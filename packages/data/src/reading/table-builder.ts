@@ -5,8 +5,8 @@ import type { TimeUnit } from './parse-time.ts'
 
 /** How the columns of a table are read. */
 export type TablePlan = {
-  /** How a column is read; null = not at all. */
-  readonly readAs: (name: string) => ReadAs | null
+  /** How a column is read that has a name of these, and any other one; null = not at all. */
+  readonly readAs: { readonly named: ReadonlyMap<string, ReadAs | null>; readonly others: ReadAs | null }
   /** Texts that mean that nothing is there. */
   readonly missing: readonly string[]
   /** Of times that are numbers; null = the size of each tells. */
@@ -14,7 +14,12 @@ export type TablePlan = {
   /** Whether a row is kept; it reads cells by name, null = missing. */
   readonly keep: ((cell: (name: string) => number | string | null) => boolean) | null
   readonly rowsMax: number
+  /** Of so many columns that are read, one is: those of a number. null = all are. */
+  readonly share: Share | null
 }
+
+/** The columns that one of `count` threads reads. */
+export type Share = { readonly index: number; readonly count: number }
 
 /** Rows of one file. */
 export type FileRows = { readonly path: string; readonly start: number; readonly end: number }
@@ -35,11 +40,15 @@ export type Table = {
 /** Collects rows of several files into one table. */
 export class TableBuilder {
   readonly plan: TablePlan
-  readonly #columns = new Map<string, ColumnBuilder>()
+  /** By name; null = not read here. */
+  readonly #known = new Map<string, ColumnBuilder | null>()
+  readonly #columns: ColumnBuilder[] = []
   readonly #files: FileRows[] = []
   readonly #renamed = new Set<string>()
   /** Columns of the first file that names them. */
   #names: readonly string[] | null = null
+  /** Columns that are read, here or by another thread. */
+  #planned = 0
   #rows = 0
   #leftOut = 0
   repeatedHeaders = 0
@@ -53,19 +62,32 @@ export class TableBuilder {
   }
 
   get columnCount(): number {
-    return this.#columns.size
+    return this.#columns.length
   }
 
   /** The builder of a column, made where it is new; null = it is not read. @param automatic what `auto` means for it */
   column(name: string, automatic: ReadAs = 'auto'): ColumnBuilder | null {
-    const known = this.#columns.get(name)
+    const known = this.#known.get(name)
     if (known !== undefined) return known
-    const planned = this.plan.readAs(name)
+    const column = this.#newColumn(name, automatic)
+    this.#known.set(name, column)
+    if (column !== null) this.#columns.push(column)
+    return column
+  }
+
+  #newColumn(name: string, automatic: ReadAs): ColumnBuilder | null {
+    const { readAs, missing, timeUnit, share } = this.plan
+    const { named, others } = readAs
+    const planned = named.has(name) ? (named.get(name) ?? null) : others
     if (planned === null) return null
-    const readAs = planned === 'auto' ? automatic : planned
-    const column = new ColumnBuilder(name, { readAs, missing: this.plan.missing, unit: this.plan.timeUnit })
+    const place = this.#planned++
+    if (share !== null && place % share.count !== share.index) return null
+    const column = new ColumnBuilder(name, {
+      readAs: planned === 'auto' ? automatic : planned,
+      missing,
+      unit: timeUnit,
+    })
     column.fill(this.#rows)
-    this.#columns.set(name, column)
     return column
   }
 
@@ -102,10 +124,10 @@ export class TableBuilder {
   /** Ends a row whose cells have been added; those that it lacks are missing. */
   endRow(path: string): void {
     const rows = this.#rows + 1
-    for (const column of this.#columns.values()) if (column.rows < rows) column.fill(rows)
+    for (const column of this.#columns) if (column.rows < rows) column.fill(rows)
     const { keep } = this.plan
-    if (keep !== null && !keep((name) => this.#columns.get(name)?.last() ?? null)) {
-      for (const column of this.#columns.values()) column.pop()
+    if (keep !== null && !keep((name) => this.#known.get(name)?.last() ?? null)) {
+      for (const column of this.#columns) column.pop()
       this.#leftOut++
       return
     }
@@ -124,9 +146,10 @@ export class TableBuilder {
 
   finish(): Table {
     const columns = new Map<string, ReadColumn>()
-    for (const [name, builder] of this.#columns) {
-      columns.set(name, builder.finish())
-      this.#columns.delete(name) // Its memory is not needed any more.
+    this.#known.clear()
+    // The memory of a builder is not needed any more when its column is there.
+    for (let builder = this.#columns.shift(); builder !== undefined; builder = this.#columns.shift()) {
+      columns.set(builder.name, builder.finish())
     }
     return {
       rowCount: this.#rows,

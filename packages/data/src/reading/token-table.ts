@@ -81,7 +81,8 @@ export function tokenTable(): TokenTable {
   }
 }
 
-function enlarged<A extends Uint8Array | Int32Array | Float64Array>(items: A, larger: A): A {
+/** @param larger takes the items, and is returned */
+export function enlarged<A extends Uint8Array | Int32Array | Float64Array>(items: A, larger: A): A {
   larger.set(items as never)
   return larger
 }

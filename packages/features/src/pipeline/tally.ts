@@ -17,31 +17,32 @@ export function tallyOf(values: Float64Array, rows: Uint32Array): Tally {
 /** By a hash table; null = there are too many different numbers. */
 function countDistinct(values: Float64Array, rows: Uint32Array): Tally | null {
   const most = Math.min(DISTINCT_MAX, rows.length)
-  const places = new Int32Array(2 ** Math.ceil(Math.log2(2 * most + 2))) // index + 1 of a number; 0 = free
-  const mask = places.length - 1
-  const distinct = new Float64Array(most)
-  const counts = new Float64Array(most)
-  const number = new Float64Array(1)
-  const halves = new Int32Array(number.buffer)
+  const slotCount = 2 ** Math.ceil(Math.log2(2 * most + 2))
+  const slots = new Float64Array(2 * slotCount) // of each number: itself, and its rows; no rows = free
+  const last = slots.length - 2
+  // Little-endian, as every host that Node runs WebAssembly shared memory on.
+  const bits = new Int32Array(values.buffer, values.byteOffset, 2 * values.length)
   let size = 0
   for (let i = 0; i < rows.length; i++) {
-    const value = values[rows[i]] + 0
+    const row = rows[i]
+    const value = values[row] + 0
     if (Number.isNaN(value)) continue
-    number[0] = value
-    const hash = Math.imul(halves[0] ^ Math.imul(halves[1], 0x9e3779b1), 0x85ebca6b)
-    let place = (hash ^ (hash >>> 15)) & mask
-    while (places[place] !== 0 && distinct[places[place] - 1] !== value) place = (place + 1) & mask
-    if (places[place] === 0) {
-      if (size === most) return null
-      distinct[size] = value
-      places[place] = ++size
+    const upper = value === 0 ? 0 : bits[2 * row + 1]
+    const hash = Math.imul(bits[2 * row] ^ Math.imul(upper, 0x9e3779b1), 0x85ebca6b)
+    let slot = ((hash ^ (hash >>> 15)) << 1) & last
+    while (slots[slot + 1] !== 0 && slots[slot] !== value) slot = (slot + 2) & last
+    if (slots[slot + 1] === 0) {
+      if (size++ === most) return null
+      slots[slot] = value
     }
-    counts[places[place] - 1]++
+    slots[slot + 1]++
   }
-  const order = Uint32Array.from({ length: size }, (_, index) => index).sort((a, b) => distinct[a] - distinct[b])
+  const used = new Uint32Array(size)
+  for (let slot = 0, i = 0; i < size; slot += 2) if (slots[slot + 1] > 0) used[i++] = slot
+  used.sort((a, b) => slots[a] - slots[b])
   return tally(
-    Float64Array.from(order, (index) => distinct[index]),
-    Float64Array.from(order, (index) => counts[index]),
+    Float64Array.from(used, (slot) => slots[slot]),
+    Float64Array.from(used, (slot) => slots[slot + 1]),
   )
 }
 

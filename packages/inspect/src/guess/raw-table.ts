@@ -53,11 +53,12 @@ async function readAs(
     paths,
     { format: 'auto', encoding, delimiter: null, header: header?.names ?? null },
     {
-      readAs: () => 'auto',
+      readAs: { named: new Map(), others: 'auto' },
       missing: MISSING,
       timeUnit: null,
       keep: () => row++ < ROWS_WHOLE || randomUnit(random, row) < 1 / ONE_OF,
       rowsMax: ROWS_MAX,
+      share: null,
     },
     (path) => progress(`reading ${path}`),
   )
