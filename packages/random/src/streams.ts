@@ -20,6 +20,7 @@ const PURPOSES = {
   dropoutLearning: 14,
   diagnosis: 15,
   inspection: 16,
+  bootstrap: 17,
 } as const
 
 /** What a random number is for. */

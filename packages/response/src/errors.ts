@@ -4,6 +4,7 @@ import { type ErrorTable, errorsOf } from '@vigil/errors'
 export const RESPONSE_ERRORS = {
   STREAMS: ['failure', 'recorded streams do not hold what they must'],
   CHANGE_MODEL: ['failure', 'the numbers of a generator are no change-point model'],
+  SCORE: ['failure', 'a score has no value for every row, or is a belief over events without ratios'],
   ACTION: ['failure', 'a policy gave no action 0, 1, 2 or 3'],
 } as const satisfies ErrorTable
 

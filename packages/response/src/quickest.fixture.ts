@@ -9,8 +9,8 @@ const F0 = [8, 6, 5, 4, 3, 2, 1.5, 1].map((weight) => weight / 30.5)
 export const QUICKEST_MODEL: ChangeModel = {
   hazard: 0.005,
   end: 0.02,
-  f0: F0,
-  f1: F0.map((share, x) => 0.55 * share + 0.45 * F0[7 - x]),
+  benign: F0,
+  hostile: F0.map((share, x) => 0.55 * share + 0.45 * F0[7 - x]),
 }
 
 export const QUICKEST_SPEC: ResponseSpec = {
@@ -39,9 +39,9 @@ export function quickestStreams(streamCount: number, seed: number, model = QUICK
     for (let event = 0, goesOn = true; goesOn; event++) {
       fillUniforms(source, [stream, event, 0], uniforms)
       isHostile ||= uniforms[0] < model.hazard
-      const x = drawn(isHostile ? model.f1 : model.f0, uniforms[1])
+      const x = drawn(isHostile ? model.hostile : model.benign, uniforms[1])
       labels.push(isHostile ? 1 : 0)
-      ratios.push(model.f1[x] / model.f0[x])
+      ratios.push(model.hostile[x] / model.benign[x])
       goesOn = uniforms[2] >= model.end
     }
     streamStarts[stream + 1] = labels.length
@@ -53,6 +53,16 @@ export function quickestStreams(streamCount: number, seed: number, model = QUICK
     ratios: Float32Array.from(ratios),
     hazard: model.hazard,
     damage: null,
+  }
+}
+
+/** Some of the streams, from one number to before another; rows stay those of the whole. */
+export function partOf(streams: Streams, from: number, to: number): Streams {
+  const [start, end] = [streams.streamStarts[from], streams.streamStarts[to]]
+  return {
+    ...streams,
+    rows: streams.rows.slice(start, end),
+    streamStarts: streams.streamStarts.slice(from, to + 1).map((position) => position - start),
   }
 }
 

@@ -2,25 +2,32 @@ import { responseError } from '../errors.ts'
 
 /**
  * How a generator makes its streams: before each event a benign stream turns hostile for good with probability `hazard`, after
- * each event it ends with probability `end`, and an event is symbol x with probability f0[x] while benign, f1[x] while hostile.
+ * each event it ends with probability `end`, and an event is symbol x with probability benign[x] while benign, hostile[x] while hostile.
  */
 export type ChangeModel = {
   readonly hazard: number
   readonly end: number
-  readonly f0: readonly number[]
-  readonly f1: readonly number[]
+  readonly benign: readonly number[]
+  readonly hostile: readonly number[]
 }
 
 /** @throws {VigilError} CHANGE_MODEL */
-export function assertModel({ hazard, end, f0, f1 }: ChangeModel): void {
+export function assertModel({ hazard, end, benign, hostile }: ChangeModel): void {
   const isShare = (value: number) => value > 0 && value < 1
   const isDistribution = (values: readonly number[]) =>
     values.every((value) => value > 0) && Math.abs(values.reduce((sum, value) => sum + value, 0) - 1) < 1e-9
-  if (isShare(hazard) && isShare(end) && f0.length === f1.length && isDistribution(f0) && isDistribution(f1)) return
+  if (
+    isShare(hazard) &&
+    isShare(end) &&
+    benign.length === hostile.length &&
+    isDistribution(benign) &&
+    isDistribution(hostile)
+  )
+    return
   throw responseError('CHANGE_MODEL', {
     field: 'model',
     requirement: 'must have hazard and end in (0, 1), and two distributions over the same symbols, above 0 throughout',
-    received: JSON.stringify({ hazard, end, f0, f1 }),
+    received: JSON.stringify({ hazard, end, benign, hostile }),
     remedy: "Pass the generator's own numbers",
   })
 }
@@ -42,7 +49,7 @@ export type BeliefChain = {
   readonly atFirst: (values: Float64Array) => number
 }
 
-export function beliefChain({ hazard, f0, f1 }: ChangeModel): BeliefChain {
+export function beliefChain({ hazard, benign, hostile }: ChangeModel): BeliefChain {
   const grid = Float64Array.from({ length: GRID_SIZE }, (_, i) => {
     const logOdds = LOG_ODDS_MIN + ((LOG_ODDS_MAX - LOG_ODDS_MIN) * i) / (GRID_SIZE - 1)
     return 1 / (1 + Math.exp(-logOdds))
@@ -50,15 +57,15 @@ export function beliefChain({ hazard, f0, f1 }: ChangeModel): BeliefChain {
   grid[0] = 0
   grid[GRID_SIZE - 1] = 1
   const priors = grid.map((belief) => belief + (1 - belief) * hazard)
-  const symbolCount = f0.length
+  const symbolCount = benign.length
   const weights = new Float64Array(GRID_SIZE * symbolCount)
   const belows = new Uint16Array(GRID_SIZE * symbolCount)
   const shares = new Float64Array(GRID_SIZE * symbolCount)
   for (let i = 0; i < GRID_SIZE; i++)
     for (let x = 0; x < symbolCount; x++) {
       const cell = i * symbolCount + x
-      weights[cell] = priors[i] * f1[x] + (1 - priors[i]) * f0[x]
-      const next = (priors[i] * f1[x]) / weights[cell]
+      weights[cell] = priors[i] * hostile[x] + (1 - priors[i]) * benign[x]
+      const next = (priors[i] * hostile[x]) / weights[cell]
       belows[cell] = below(grid, next)
       shares[cell] = (next - grid[belows[cell]]) / (grid[belows[cell] + 1] - grid[belows[cell]])
     }

@@ -100,8 +100,8 @@ describe('optimalPolicy', () => {
   it.each([
     ['a hazard of 0', { hazard: 0 }],
     ['an end of 1', { end: 1 }],
-    ['shares that are no distribution', { f1: [0.5, 0.6] }],
-    ['symbols of one side only', { f0: [1] }],
+    ['shares that are no distribution', { hostile: [0.5, 0.6] }],
+    ['symbols of one side only', { benign: [1] }],
   ])('refuses %s', (_, more) => {
     expect(() => optimalPolicy(QUICKEST_SPEC, { ...QUICKEST_MODEL, ...more })).toThrow(
       expect.objectContaining({ code: 'CHANGE_MODEL' }),

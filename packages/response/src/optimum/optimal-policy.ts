@@ -25,7 +25,7 @@ const TOLERANCE = 1e-9
  * @returns null where the belief and the ticket are not enough: the analyst errs, or a blocked intruder gives up or retries
  *
  * @example
- * const optimum = optimalPolicy(DEFAULT_RESPONSE, { hazard: 0.005, end: 0.02, f0, f1 })
+ * const optimum = optimalPolicy(DEFAULT_RESPONSE, { hazard: 0.005, end: 0.02, benign, hostile })
  *
  * @throws {VigilError} CHANGE_MODEL
  */

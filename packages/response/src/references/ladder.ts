@@ -1,0 +1,32 @@
+import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE } from '../walk.ts'
+import type { Statistic } from './score.ts'
+
+/** Statistics above which an action is taken, the severest first; Infinity = never. */
+export type Thresholds = { readonly alert: number; readonly block: number; readonly quarantine: number }
+
+export const NEVER: Thresholds = {
+  alert: Number.POSITIVE_INFINITY,
+  block: Number.POSITIVE_INFINITY,
+  quarantine: Number.POSITIVE_INFINITY,
+}
+
+/** How thresholds are applied. */
+export type LadderSettings = {
+  /** Thresholds rise by so much per unit of ln(1 + age) */
+  readonly slope: number
+  /** Events after an all-clear on which nothing but allow is done, that of the all-clear included */
+  readonly calm: number
+}
+
+/** Alert < block < quarantine by a statistic. No alert is given while a ticket is open: it would be lost. */
+export function ladder(statistic: Statistic, thresholds: Thresholds, { slope, calm }: LadderSettings): Policy {
+  const { alert, block, quarantine } = thresholds
+  return (view) => {
+    const raw = statistic(view)
+    const value = slope === 0 ? raw : raw - slope * Math.log1p(view.age)
+    if (view.sinceClear > 0 && view.sinceClear <= calm) return ALLOW
+    if (value > quarantine) return QUARANTINE
+    if (value > block) return BLOCK
+    return value > alert && view.ticket === 0 ? ALERT : ALLOW
+  }
+}

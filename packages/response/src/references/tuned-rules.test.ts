@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { meanOf, partOf, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { ALLOW } from '../walk.ts'
+import { walkAll } from '../walk-all.ts'
+import { BELIEF } from './score.ts'
+import { tunedRules } from './tuned-rules.ts'
+
+const settings = { spec: QUICKEST_SPEC, seed: 1 }
+const all = quickestStreams(300, 21)
+const validation = partOf(all, 0, 200)
+
+/** The exact posterior by row, as if no verdict ever came. */
+function posteriorLogOdds(): Float64Array {
+  const logOdds = new Float64Array(all.labels.length)
+  walkAll(all, settings, ({ row, belief }) => {
+    logOdds[row] = Math.log(belief / (1 - belief))
+    return ALLOW
+  })
+  return logOdds
+}
+
+describe('tunedRules', () => {
+  const scores = [BELIEF, { name: 'posterior', logOdds: posteriorLogOdds() }]
+  const rules = [...tunedRules(validation, settings, scores)]
+  const ofBelief = new Map(rules.filter(({ score }) => score !== 'posterior').map((rule) => [rule.name, rule]))
+
+  it('are the constants, and every family for every score', () => {
+    const families = [
+      'per-event',
+      'threshold',
+      'alert-ladder',
+      'block-ladder',
+      'ladder',
+      'threshold-by-age',
+      'cusum',
+      'shiryaev-roberts',
+      'induced-stopping',
+    ]
+    expect(rules.map(({ name, score }) => [name, score])).toEqual([
+      ...['always-allow', 'always-block', 'always-quarantine', 'always-alert'].map((name) => [name, null]),
+      ...['belief', 'posterior'].flatMap((score) => families.map((family) => [family, score])),
+    ])
+  })
+
+  it('say what they return on validation streams', () => {
+    for (const { name, validation: said, policy } of rules)
+      expect(meanOf(walkAll(validation, settings, policy).returns).mean, name).toBeCloseTo(said, 9)
+  })
+
+  it('are tuned: a rule with more thresholds is never worse on validation', () => {
+    const worth = (name: string) => ofBelief.get(name)!.validation
+    expect(worth('alert-ladder')).toBeGreaterThanOrEqual(worth('threshold'))
+    expect(worth('ladder')).toBeGreaterThanOrEqual(worth('alert-ladder'))
+    expect(worth('ladder')).toBeGreaterThanOrEqual(worth('block-ladder'))
+  })
+
+  it('find the calibration of a score that is calibrated', () => {
+    const { slope, intercept } = rules.find(({ name, score }) => name === 'per-event' && score === 'posterior')!
+      .parameters as { slope: number; intercept: number }
+    expect(Math.abs(slope - 1)).toBeLessThan(0.15)
+    expect(Math.abs(intercept)).toBeLessThan(0.5)
+  })
+
+  it('wait after an all-clear where the score does not know of it', () => {
+    const { parameters } = rules.find(({ name, score }) => name === 'alert-ladder' && score === 'posterior')!
+    expect(parameters).toHaveProperty('calm')
+  })
+
+  it('can be written as JSON and read again', () => {
+    for (const { parameters } of rules) expect(JSON.parse(JSON.stringify(parameters))).toEqual(parameters)
+  })
+
+  it('refuse a score without a value for every row, before anything is tuned', () => {
+    const short = { name: 'team', logOdds: new Float64Array(1) }
+    expect(() => tunedRules(validation, settings, [short]).next()).toThrow(expect.objectContaining({ code: 'SCORE' }))
+  })
+})

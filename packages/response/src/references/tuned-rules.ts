@@ -1,0 +1,213 @@
+import type { Streams } from '../streams.ts'
+import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, type ResponseSettings } from '../walk.ts'
+import { walkAll } from '../walk-all.ts'
+import { calibrated, calibrationOf } from './calibrate.ts'
+import { stoppingLabels } from './induced-stopping.ts'
+import { type LadderSettings, ladder, NEVER, type Thresholds } from './ladder.ts'
+import { meanMultiplier, perEventRule } from './per-event-rule.ts'
+import { assertScore, cusum, type Evidence, levelOf, type Score, type Statistic, shiryaevRoberts } from './score.ts'
+import { levelsOf, roughReturn, type Tuned, tuneThresholds } from './tune-thresholds.ts'
+
+/** A rule without learning by consequences, as it came out of validation streams. */
+export type TunedRule = {
+  /** 'always-allow', 'per-event', 'threshold', ... */
+  readonly name: string
+  /** Name of the score that it decides by; null of constants */
+  readonly score: string | null
+  /** What was tuned; null = without end: a threshold that is never reached, quiet for good */
+  readonly parameters: Readonly<Record<string, number | string | null>>
+  /** Mean return of the validation streams */
+  readonly validation: number
+  /** For streams of the same dataset */
+  readonly policy: Policy
+}
+
+type Tuning = { readonly streams: Streams; readonly settings: ResponseSettings; readonly score: Score }
+
+/**
+ * Rules that a team must beat, each with the parameters that return most on validation streams: the constants, and for each
+ * score the per-event rule, a threshold, ladders, thresholds by age, CUSUM, Shiryaev-Roberts and induced stopping. One rule after
+ * another, so that whoever asks can show how far it is.
+ *
+ * @example
+ * const rules = [...tunedRules(validation, settings, [BELIEF, { name: 'boosting', logOdds }])]
+ * const table = rules.map(({ name, policy }) => [name, walkAll(test, settings, policy).returns])
+ *
+ * @throws {VigilError} STREAMS, SCORE
+ */
+export function* tunedRules(
+  streams: Streams,
+  settings: ResponseSettings,
+  scores: readonly Score[],
+): Generator<TunedRule, void> {
+  for (const score of scores) assertScore(score, streams)
+  for (const [name, action] of Object.entries(CONSTANTS)) {
+    const policy = () => action
+    yield { name, score: null, parameters: {}, validation: meanReturn(streams, settings, policy), policy }
+  }
+  for (const score of scores) for (const family of FAMILIES) yield family({ streams, settings, score })
+}
+
+const CONSTANTS = {
+  'always-allow': ALLOW,
+  'always-block': BLOCK,
+  'always-quarantine': QUARANTINE,
+  'always-alert': ALERT,
+}
+
+const FAMILIES: readonly ((tuning: Tuning) => TunedRule)[] = [
+  perEvent,
+  (tuning) => levelRule('threshold', ['quarantine'], tuning),
+  (tuning) => levelRule('alert-ladder', ['alert', 'quarantine'], tuning),
+  (tuning) => levelRule('block-ladder', ['block', 'quarantine'], tuning),
+  (tuning) => levelRule('ladder', ['alert', 'block', 'quarantine'], tuning),
+  thresholdByAge,
+  (tuning) => changeDetector('cusum', cusum, [0, 0.5], tuning),
+  (tuning) => changeDetector('shiryaev-roberts', shiryaevRoberts, [0], tuning),
+  inducedStopping,
+]
+
+function perEvent({ streams, settings, score }: Tuning): TunedRule {
+  const level = levelOf(score)
+  const isExact = score.logOdds === null && streams.hazard > 0
+  const logOdds = score.logOdds ?? Float64Array.from(streams.ratios!, Math.log)
+  const calibration = isExact ? { slope: 1, intercept: 0 } : calibrationOf(logOdds, streams.labels, streams.rows)
+  const policy = perEventRule(settings.spec, meanMultiplier(streams), (view) => calibrated(calibration, level(view)))
+  return {
+    name: 'per-event',
+    score: score.name,
+    parameters: calibration,
+    validation: meanReturn(streams, settings, policy),
+    policy,
+  }
+}
+
+/** Events of quiet after an all-clear that are tried where the score does not begin anew with it. */
+const CALMS = [10, 40, Number.POSITIVE_INFINITY]
+
+function levelRule(name: string, tuned: Tuned, tuning: Tuning): TunedRule {
+  const statistic = levelOf(tuning.score)
+  const variantOf = (calm: number): Variant => ({
+    statistic,
+    settings: { slope: 0, calm },
+    parameters: calm === 0 ? {} : { calm: finite(calm) },
+  })
+  const restless = tunedVariant(tuned, tuning, variantOf(0))
+  if (!tuned.includes('alert') || tuning.score.logOdds === null) return asRule(name, tuned, tuning, restless)
+  const calm = mostBy(CALMS, (events) => returnUnder(tuning, variantOf(events), restless.thresholds))
+  const quiet = tunedVariant(tuned, tuning, variantOf(calm))
+  return asRule(name, tuned, tuning, quiet.value > restless.value ? quiet : restless)
+}
+
+const SLOPES = [-0.5, -0.25, 0, 0.25, 0.5]
+
+function thresholdByAge(tuning: Tuning): TunedRule {
+  const statistic = levelOf(tuning.score)
+  const variants = SLOPES.map((slope) => ({ statistic, settings: { slope, calm: 0 }, parameters: { slope } }))
+  return bestVariant('threshold-by-age', ['alert', 'quarantine'], tuning, variants)
+}
+
+function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonly number[], tuning: Tuning): TunedRule {
+  const { streams, score } = tuning
+  const threats = streams.rows.reduce((sum, row) => sum + streams.labels[row], 0)
+  const prior = Math.log((threats + 1) / (streams.rows.length - threats + 1))
+  const kinds: readonly Evidence['kind'][] = score.logOdds === null ? ['ratio'] : ['centred', 'increment']
+  const variants = kinds.flatMap((kind) =>
+    drifts.map((drift) => ({
+      statistic: statisticOf(score, streams, { kind, prior, drift }),
+      settings: { slope: 0, calm: 0 },
+      parameters: { evidence: kind, drift },
+    })),
+  )
+  return bestVariant(name, ['alert', 'quarantine'], tuning, variants)
+}
+
+/** Classifier-induced stopping: quarantine where a stop is likelier than not to be right in hindsight. */
+function inducedStopping({ streams, settings, score }: Tuning): TunedRule {
+  const statistic = levelOf(score)
+  const logOdds = new Float64Array(streams.labels.length)
+  for (const [position, value] of valuesOf(streams, settings, statistic, 0).entries())
+    logOdds[streams.rows[position]] = value
+  const stops = stoppingLabels(streams, settings.spec)
+  const { slope, intercept } = calibrationOf(logOdds, stops, streams.rows)
+  const quarantine = slope > 0 ? -intercept / slope : Number.POSITIVE_INFINITY
+  const policy = ladder(statistic, { ...NEVER, quarantine }, { slope: 0, calm: 0 })
+  return {
+    name: 'induced-stopping',
+    score: score.name,
+    parameters: { quarantine: finite(quarantine) },
+    validation: meanReturn(streams, settings, policy),
+    policy,
+  }
+}
+
+/** A statistic and how thresholds are applied to it. */
+type Variant = {
+  readonly statistic: Statistic
+  readonly settings: LadderSettings
+  readonly parameters: TunedRule['parameters']
+}
+
+type TunedVariant = Variant & { readonly thresholds: Thresholds; readonly value: number }
+
+/** The variant that does best, roughly tuned, with its thresholds tuned in full. */
+function bestVariant(name: string, tuned: Tuned, tuning: Tuning, variants: readonly Variant[]): TunedRule {
+  const best = mostBy(variants, (variant) =>
+    roughReturn(levelsUnder(tuning, variant), tuned, (thresholds) => returnUnder(tuning, variant, thresholds)),
+  )
+  return asRule(name, tuned, tuning, tunedVariant(tuned, tuning, best))
+}
+
+function levelsUnder({ streams, settings }: Tuning, { statistic, settings: { slope } }: Variant): Float64Array {
+  return levelsOf(valuesOf(streams, settings, statistic, slope))
+}
+
+function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVariant {
+  const levels = levelsUnder(tuning, variant)
+  return {
+    ...variant,
+    ...tuneThresholds(levels, tuned, (thresholds) => returnUnder(tuning, variant, thresholds)),
+  }
+}
+
+function returnUnder({ streams, settings }: Tuning, variant: Variant, thresholds: Thresholds): number {
+  return meanReturn(streams, settings, ladder(variant.statistic, thresholds, variant.settings))
+}
+
+function asRule(name: string, tuned: Tuned, { score }: Tuning, variant: TunedVariant): TunedRule {
+  const { statistic, settings, parameters, thresholds, value } = variant
+  const chosen = Object.fromEntries(tuned.map((action) => [action, finite(thresholds[action])]))
+  return {
+    name,
+    score: score.name,
+    parameters: { ...parameters, ...chosen },
+    validation: value,
+    policy: ladder(statistic, thresholds, settings),
+  }
+}
+
+/** [n] a statistic by position, less what its thresholds rise by age, where all events are allowed. */
+function valuesOf(streams: Streams, settings: ResponseSettings, statistic: Statistic, slope: number): Float64Array {
+  const values = new Float64Array(streams.rows.length)
+  walkAll(streams, settings, (view) => {
+    values[view.position] = statistic(view) - (slope === 0 ? 0 : slope * Math.log1p(view.age))
+    return ALLOW
+  })
+  return values
+}
+
+function meanReturn(streams: Streams, settings: ResponseSettings, policy: Policy): number {
+  const { returns } = walkAll(streams, settings, policy)
+  return returns.reduce((sum, value) => sum + value, 0) / Math.max(1, returns.length)
+}
+
+/** The first of the values that count most. */
+function mostBy<Value>(values: readonly Value[], worthOf: (value: Value) => number): Value {
+  const worth = values.map(worthOf)
+  return values[worth.indexOf(Math.max(...worth))]
+}
+
+/** JSON knows no infinity. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}
