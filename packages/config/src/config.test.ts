@@ -66,6 +66,7 @@ describe('resolveLabConfig', () => {
     expect(choices({})).toEqual(['synthetic', 'behaviour', 'stratified'])
     expect(choices({ data: 'events.yaml' })).toEqual(['events', 'behaviour', 'described'])
     expect(choices({ dataset: 'quickest' })).toEqual(['quickest', 'posterior', 'by-stream'])
+    expect(choices({ dataset: 'campaign' })).toEqual(['campaign', 'behaviour', 'by-stream'])
     expect(choices({ dataset: 'quickest', features: 'history' })).toEqual(['quickest', 'history', 'by-stream'])
     expect(resolveLabConfig({ dataset: 'quickest', rows: 20_000_000 }, 'test').rows).toBe(20_000_000)
   })

@@ -5,13 +5,13 @@
 export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Data: {
     dataset:
-      'events of a built-in generator (synthetic, quickest), of a description (events), or records of DARPA; auto = events where data is given, else synthetic',
+      'events of a built-in generator (synthetic, quickest, campaign), of a description (events), or records of DARPA; auto = events where data is given, else synthetic',
     data: 'description of your events, docs/events.md; of darpa-tc a folder or file; none for a generator',
     features: 'inputs that the agents see, docs/features.md; auto = posterior for quickest, else behaviour',
     split:
-      'how the data are divided, 70 / 15 / 15, or as their description says (described); auto = described for events, by-stream for quickest, else stratified',
+      'how the data are divided, 70 / 15 / 15, or as their description says (described); auto = described for events, by-stream for quickest and campaign, else stratified',
     splitSeed: 'seed of that division',
-    rows: 'events to generate (generators only; synthetic up to 5,000,000); none = 60,000 of synthetic, 200,000 of quickest',
+    rows: 'events to generate (generators only; more than 5,000,000 of quickest alone); none = 60,000 of synthetic, else 200,000',
   },
   Run: {
     seed: 'every random number follows from it',

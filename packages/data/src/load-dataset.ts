@@ -19,6 +19,7 @@ import {
   type RawColumn,
 } from '@vigil/features'
 import type { Adapter, RawEvents } from './adapters/adapter.ts'
+import { campaign } from './adapters/campaign.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { quickest } from './adapters/quickest.ts'
 import { synthetic } from './adapters/synthetic.ts'
@@ -65,7 +66,13 @@ export type RawDataset = Pick<RawEvents, 'labels' | 'classes' | 'classNames' | '
   readonly splits: Dataset['splits']
 }
 
-const ADAPTERS: Record<DatasetName, Adapter> = { synthetic, quickest, events: describedEvents, 'darpa-tc': darpaTc }
+const ADAPTERS: Record<DatasetName, Adapter> = {
+  synthetic,
+  quickest,
+  campaign,
+  events: describedEvents,
+  'darpa-tc': darpaTc,
+}
 
 /**
  * Reads or generates events, divides them, fits the feature pipeline on the training rows (or takes the given one) and

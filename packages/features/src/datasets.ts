@@ -26,6 +26,11 @@ const DATASETS = {
     split: 'by-stream',
     generated: { rows: 200_000, rowsMax: 20_000_000 },
   },
+  campaign: {
+    profiles: ['behaviour'],
+    split: 'by-stream',
+    generated: { rows: 200_000, rowsMax: 5_000_000 },
+  },
   events: { profiles: ['behaviour', 'full'], split: 'described', generated: null },
   'darpa-tc': { profiles: ['behaviour', 'full', 'seed7'], split: 'stratified', generated: null },
 } as const satisfies Readonly<Record<string, KnownDataset>>

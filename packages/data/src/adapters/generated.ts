@@ -3,7 +3,7 @@ import { dataError } from '../errors.ts'
 
 const MINIMUM_ROWS = 1_000
 
-type GeneratedName = 'synthetic' | 'quickest'
+type GeneratedName = 'synthetic' | 'quickest' | 'campaign'
 
 /**
  * How many events to generate.
@@ -48,4 +48,9 @@ export const token = (source: string): ColumnPlan => ({
   name: source,
   source,
   encoder: { kind: 'vocabulary', size: 63, minimumRows: 5 },
+})
+export const count = (source: string, cap: number): ColumnPlan => ({
+  name: `${source}_count`,
+  source,
+  encoder: { kind: 'count', cap },
 })

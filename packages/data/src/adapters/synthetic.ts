@@ -3,7 +3,7 @@ import { generateEvents } from '../synthetic/generate.ts'
 import { hostColumn, watchFamilies } from '../synthetic/host-columns.ts'
 import { hostModel } from '../synthetic/host-model.ts'
 import type { Adapter } from './adapter.ts'
-import { quantile, requireColumn, requireRows, standard, token } from './generated.ts'
+import { count, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
 
 /** Previous activities of the process that `behaviour` looks back at, and those that `full` adds. */
 const LOOKBACK = [1, 2, 3, 4]
@@ -23,7 +23,7 @@ export const synthetic: Adapter = {
     const rowCount = requireRows('synthetic', request)
     progress(`generating ${rowCount} events`)
     const model = hostModel()
-    const events = generateEvents(model, seed, rowCount)
+    const events = generateEvents(() => model, seed, rowCount)
     return {
       rowCount,
       labels: events.classes.map((index) => (index > 0 ? 1 : 0)),
@@ -43,12 +43,8 @@ export const synthetic: Adapter = {
   },
 }
 
-const count = (source: string, cap: number): ColumnPlan => ({
-  name: `${source}_count`,
-  source,
-  encoder: { kind: 'count', cap },
-})
-const behaviour: readonly ColumnPlan[] = [
+/** Also the greater part of those of `campaign`. */
+export const behaviour: readonly ColumnPlan[] = [
   ...['size', 'gap_ms'].map(quantile),
   token('activity'),
   ...LOOKBACK.map((steps) => token(`activity_${steps}`)),

@@ -26,12 +26,12 @@ describe('hostModel', () => {
 })
 
 describe('generateEvents', () => {
-  const events = generateEvents(model, 1, 60_000)
+  const events = generateEvents(() => model, 1, 60_000)
   const labels = events.classes.map((index) => (index > 0 ? 1 : 0))
 
   it('repeats byte for byte, and differs with the seed', () => {
-    expect(generateEvents(model, 1, 60_000)).toEqual(events)
-    expect(generateEvents(model, 2, 60_000).activity).not.toEqual(events.activity)
+    expect(generateEvents(() => model, 1, 60_000)).toEqual(events)
+    expect(generateEvents(() => model, 2, 60_000).activity).not.toEqual(events.activity)
   })
 
   it('has about a tenth threats, in every stage', () => {
@@ -87,7 +87,7 @@ describe('generateEvents', () => {
 })
 
 describe('hostColumn', () => {
-  const events = generateEvents(model, 3, 2000)
+  const events = generateEvents(() => model, 3, 2000)
   const historyNames = ['activity_1', 'activity_8', 'recent_peer', 'watched_4', 'since_watched']
 
   it.each([...historyNames, 'activity', 'size', 'gap_ms', 'src_port', 'object_kind'])(

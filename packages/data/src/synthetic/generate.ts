@@ -8,6 +8,8 @@ export type HostEvents = {
   readonly rowCount: number
   /** [N] process that an event belongs to, numbered in order of appearance. */
   readonly streams: Uint32Array
+  /** [N] the same process, numbered as it was drawn. */
+  readonly processes: Uint32Array
   /** [N] index into activities. */
   readonly activity: Uint8Array
   /** [N] bytes. */
@@ -32,9 +34,11 @@ const SPAN_MS = 86_400_000
 /**
  * Draws processes until there are rowCount events (the last one is cut), and puts their events in time order. Every random
  * number is addressed by (process, event), so more rows leave the earlier processes as they were.
+ *
+ * @param modelOf the model of a process, by its number; all have the same channels and classes
  */
-export function generateEvents(model: HostModel, seed: number, rowCount: number): HostEvents {
-  const drawn = drawStreams(model, seed, rowCount)
+export function generateEvents(modelOf: (process: number) => HostModel, seed: number, rowCount: number): HostEvents {
+  const drawn = drawStreams(modelOf, seed, rowCount)
   const order = Uint32Array.from({ length: rowCount }, (_, i) => i).sort(
     (a, b) => drawn.timeMs[a] - drawn.timeMs[b] || a - b,
   )
@@ -52,6 +56,7 @@ export function generateEvents(model: HostModel, seed: number, rowCount: number)
   return {
     rowCount,
     streams,
+    processes: Uint32Array.from(order, (i) => drawn.process[i]),
     previous,
     activity: Uint8Array.from(order, (i) => drawn.symbols[i * 3]),
     size: Float64Array.from(order, (i) => drawn.size[i]),
@@ -62,10 +67,7 @@ export function generateEvents(model: HostModel, seed: number, rowCount: number)
 }
 
 /** The same events process after process. */
-function drawStreams(model: HostModel, seed: number, rowCount: number) {
-  const stateCount = model.initial.length
-  const classOfState = model.stateClasses.map((name) => model.classNames.indexOf(name))
-  const [activityCount, sizeCount, gapCount] = model.symbolCounts
+function drawStreams(modelOf: (process: number) => HostModel, seed: number, rowCount: number) {
   const symbols = new Uint8Array(rowCount * 3)
   const process = new Uint32Array(rowCount)
   const classes = new Uint8Array(rowCount)
@@ -78,6 +80,10 @@ function drawStreams(model: HostModel, seed: number, rowCount: number) {
   const draw = new Float64Array(4)
 
   for (let stream = 0, start = 0; start < rowCount; stream++) {
+    const model = modelOf(stream)
+    const stateCount = model.initial.length
+    const classOfState = model.stateClasses.map((name) => model.classNames.indexOf(name))
+    const [activityCount, sizeCount, gapCount] = model.symbolCounts
     fillUniforms(aboutStream, [stream, 0, 0], draw)
     const length = SHORTEST_STREAM + Math.floor(draw[0] * (LONGEST_STREAM - SHORTEST_STREAM + 1))
     const end = Math.min(rowCount, start + length)

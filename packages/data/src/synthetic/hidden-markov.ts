@@ -26,30 +26,47 @@ export type HiddenMarkovModel = {
  * @param out     [T] overwritten with the posterior, in [0, 1]
  */
 export function filterThreat(model: HiddenMarkovModel, symbols: Uint8Array, out: Float64Array): void {
-  const stateCount = model.initial.length
-  const channelCount = model.emissions.length
+  const { initial, emissions, symbolCounts, threat } = model
+  const stateCount = initial.length
+  const channelCount = emissions.length
+  const { starts, from, probabilities } = arrivals(model)
   let alpha = new Float64Array(stateCount)
   let next = new Float64Array(stateCount)
   for (let t = 0; t < out.length; t++) {
     let total = 0
     for (let s = 0; s < stateCount; s++) {
-      let probability = t === 0 ? model.initial[s] : 0
-      if (t > 0) for (let r = 0; r < stateCount; r++) probability += alpha[r] * model.transition[r * stateCount + s]
+      let probability = t === 0 ? initial[s] : 0
+      if (t > 0) for (let i = starts[s]; i < starts[s + 1]; i++) probability += alpha[from[i]] * probabilities[i]
       for (let m = 0; m < channelCount; m++)
-        probability *= model.emissions[m][s * model.symbolCounts[m] + symbols[t * channelCount + m]]
+        probability *= emissions[m][s * symbolCounts[m] + symbols[t * channelCount + m]]
       next[s] = probability
       total += probability
     }
-    let threat = 0
+    let threatShare = 0
     for (let s = 0; s < stateCount; s++) {
       next[s] /= total
-      if (model.threat[s] === 1) threat += next[s]
+      if (threat[s] === 1) threatShare += next[s]
     }
-    out[t] = Math.min(1, threat)
+    out[t] = Math.min(1, threatShare)
     const spent = alpha
     alpha = next
     next = spent
   }
+}
+
+/** The transitions above 0 into each state s, in places starts[s] .. starts[s + 1], from the lowest state up. */
+function arrivals({ initial, transition }: HiddenMarkovModel) {
+  const stateCount = initial.length
+  const starts = [0]
+  const from: number[] = []
+  for (let s = 0; s < stateCount; s++) {
+    for (let r = 0; r < stateCount; r++) if (transition[r * stateCount + s] > 0) from.push(r)
+    starts.push(from.length)
+  }
+  const probabilities = new Float64Array(from.length)
+  for (let s = 0; s < stateCount; s++)
+    for (let i = starts[s]; i < starts[s + 1]; i++) probabilities[i] = transition[from[i] * stateCount + s]
+  return { starts: Uint32Array.from(starts), from: Uint32Array.from(from), probabilities }
 }
 
 /** Index of the symbol that a uniform number in [0, 1) picks from probabilities[start .. start + count). */

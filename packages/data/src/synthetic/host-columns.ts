@@ -52,11 +52,16 @@ export function hostColumn(events: HostEvents, name: string): RawColumn | null {
   if (name === 'since_watched') return eventsSinceWatched(events)
   const [, stem, argument] = /^(activity|watched|recent)_([a-z]+|[1-9][0-9]?)$/.exec(name) ?? []
   if (stem === 'recent' && Object.hasOwn(WATCH_LIST, argument)) {
-    return countsBefore(events, FAMILY_WINDOW, (activity) => WATCH_LIST[argument].includes(activity))
+    return countsBefore(events, FAMILY_WINDOW, (activity) => isOfFamily(activity, argument))
   }
   if (stem === 'watched' && Number(argument) > 0) return countsBefore(events, Number(argument), isWatched)
   if (stem === 'activity' && Number(argument) > 0) return activityBefore(events, Number(argument))
   return null
+}
+
+/** Whether an activity is in a family of the watch list. */
+export function isOfFamily(activity: Activity, family: string): boolean {
+  return WATCH_LIST[family].includes(activity)
 }
 
 function isWatched(activity: Activity): boolean {

@@ -14,7 +14,7 @@ const COVER = 0.05
 const NOISE = 0.06
 const SPREAD = 3
 
-const BENIGN = 'benign'
+export const BENIGN = 'benign'
 
 /** The model of one process, and the class name of each of its hidden states. */
 export type HostModel = HiddenMarkovModel & {
@@ -81,7 +81,7 @@ export function hostModel(): HostModel {
 }
 
 /** P(symbol | phase) of each channel. */
-function channelsOf(phase: Phase): number[][] {
+export function channelsOf(phase: Phase): number[][] {
   const weights = activities.map((activity) => phase.does[activity] ?? 0)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return [
@@ -92,7 +92,7 @@ function channelsOf(phase: Phase): number[][] {
 }
 
 /** What a process shows on average over its own phases. */
-function usualWork(own: readonly Phase[]): number[][] {
+export function usualWork(own: readonly Phase[]): number[][] {
   const channels = own.map(channelsOf)
   return channels[0].map((channel, m) =>
     channel.map((_, i) => channels.reduce((sum, of) => sum + of[m][i], 0) / channels.length),
@@ -106,7 +106,8 @@ function bellShape(count: number, middle: number): number[] {
   return weights.map((weight) => weight / total)
 }
 
-function mixed(own: number[][], cover: number[][], share: number): number[][] {
+/** `share` of the cover's probabilities, the rest of its own. */
+export function mixed(own: number[][], cover: number[][], share: number): number[][] {
   return own.map((channel, m) => channel.map((probability, i) => (1 - share) * probability + share * cover[m][i]))
 }
 
