@@ -96,7 +96,7 @@ export const arrows: Arrows = {
   runs: ['env-wasm', 'policy-wasm', 'features', 'vote', 'command-line', 'errors'],
   engine: ['policy-wasm', 'blocks', 'errors', 'tfjs'],
   'stl-smooth': ['stl', 'tfjs'],
-  response: ['random', 'errors'],
+  response: ['env-wasm', 'random', 'blocks', 'errors'],
   'env-wasm': ['stl', 'random', 'blocks', 'errors'],
   agreement: ['vote', 'command-line', 'random', 'errors'],
   'policy-wasm': ['random', 'blocks', 'errors'],

@@ -3,8 +3,10 @@
  * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode). Recurrent state is
  * carried along a segment, from zero at its start.
  */
+import { StreamState } from '../../env-wasm/assembly/response'
+import { Walk } from '../../env-wasm/assembly/walk'
 import { Acting } from '../../policy-wasm/assembly/acting'
-import { absorb, actGreedily, beginLane, prepare } from './externals'
+import { absorb, actGreedily, beginLane, beginWalk, prepare, stepWalk } from './externals'
 import { gather, Team } from './team'
 
 /** Described in ../src/blocks.ts. */
@@ -27,10 +29,27 @@ class Evaluation {
   rows: usize
   positions: usize
   ends: usize
-  /** outputs: u8 [n, A] and f32 [n, A] by position in the split */
+  /** outputs: u8 [n, A] and f32 [n, A] by position in the split; where a stream was cut off nothing is written */
   actions: usize
   scores: usize
+  /** Where actions have consequences: the step of a stream that is under way, null elsewhere; */
+  walk: Walk | null
+  /** -> StreamState [E], and the segment that each lane walks, u32 [E]; */
+  states: usize
+  segmentNumbers: usize
+  /** -> f64 [segments of the split, 8], added to; and the number of the first segment of this call; */
+  ledgers: usize
+  firstSegment: u32
+  /** -> u8 [A], how each agent votes: OWN, OPPOSITE, AS + agent, or an action */
+  votes: usize
 }
+
+/** A vote is an agent's own action. */
+const OWN: u8 = 255
+/** A vote is restrictive where the agent's own action is not, and the other way round. */
+const OPPOSITE: u8 = 4
+/** A vote is the action of the agent of this number - AS. */
+const AS: u8 = 16
 
 /**
  * @param job          -> Evaluation
@@ -78,14 +97,49 @@ function record(run: Evaluation, lane: i32, agents: usize): i32 {
   const position = load<u32>(at)
   const from = <usize>lane * agents
   const to = <usize>position * agents
+  const walk = run.walk
+  if (walk !== null) castVotes(run, run.acting.actions + from)
   memory.copy(run.actions + to, run.acting.actions + from, agents)
   memory.copy(run.scores + (to << 2), run.acting.scores + (from << 2), agents << 2)
-  store<u32>(at, position + 1)
   const team = run.team
+  if (walk === null) store<u32>(at, position + 1)
+  else {
+    aim(run, walk, lane)
+    walk.actions = run.acting.actions + from
+    stepWalk(walk)
+    store<u32>(at, walk.position)
+    if (team.watchBytes == 0) return 0
+  }
   if (team.contextSize == 0) return 0
   const row = load<u32>(run.rows + ((<usize>lane) << 2))
   const watch = watchOf(run, lane)
   return absorb(team.environmentPlan, row, run.acting.actions + from, watch, contextOf(run, lane), run.registers)
+}
+
+/** The agents' actions [A] become what they vote for. */
+function castVotes(run: Evaluation, actions: usize): void {
+  const agents = <usize>run.team.agentCount
+  for (let agent: usize = 0; agent < agents; agent++) {
+    const vote = load<u8>(run.votes + agent)
+    if (vote == OWN) continue
+    if (vote < OPPOSITE) store<u8>(actions + agent, vote)
+    else if (vote >= AS) store<u8>(actions + agent, load<u8>(actions + <usize>(vote - AS)))
+    else {
+      const action = load<u8>(actions + agent)
+      store<u8>(actions + agent, action == 1 || action == 2 ? 0 : 2)
+    }
+  }
+}
+
+/** Points the walk at a lane's stream. */
+function aim(run: Evaluation, walk: Walk, lane: i32): void {
+  const at = (<usize>lane) << 2
+  walk.state = changetype<StreamState>(run.states + <usize>lane * offsetof<StreamState>())
+  walk.rows = run.splitRows
+  walk.position = load<u32>(run.positions + at)
+  walk.end = load<u32>(run.ends + at)
+  walk.ledger = run.ledgers + ((<usize>load<u32>(run.segmentNumbers + at)) << 6)
+  walk.context = contextOf(run, lane)
 }
 
 @inline
@@ -107,6 +161,11 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   beginLane(run.team.environmentPlan, watchOf(run, lane), contextOf(run, lane))
   const stateBytes = run.team.stateBytes
   memory.fill(run.acting.recurrentState + <usize>lane * stateBytes, 0, stateBytes)
+  const walk = run.walk
+  if (walk === null) return
+  store<u32>(run.segmentNumbers + ((<usize>lane) << 2), run.firstSegment + segment)
+  aim(run, walk, lane)
+  beginWalk(walk)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
@@ -116,6 +175,11 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   memory.copy(contextOf(run, to), contextOf(run, from), contextBytes)
   const watchBytes = run.team.watchBytes
   memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)
+  if (run.walk !== null) {
+    store<u32>(run.segmentNumbers + ((<usize>to) << 2), load<u32>(run.segmentNumbers + ((<usize>from) << 2)))
+    const bytes = offsetof<StreamState>()
+    memory.copy(run.states + <usize>to * bytes, run.states + <usize>from * bytes, bytes)
+  }
   const stateBytes = run.team.stateBytes
   memory.copy(
     run.acting.recurrentState + <usize>to * stateBytes,

@@ -1,5 +1,6 @@
 /** The two modules that a rollout drives, instantiated over the same memory; their sources document the arguments. */
 import { Step } from '../../env-wasm/assembly/step'
+import { Walk } from '../../env-wasm/assembly/walk'
 import { Acting } from '../../policy-wasm/assembly/acting'
 
 @external("environment", "observe")
@@ -23,6 +24,12 @@ export declare function absorb(
   context: usize,
   registers: usize,
 ): i32
+
+@external("environment", "beginWalk")
+export declare function beginWalk(walk: Walk): void
+
+@external("environment", "stepWalk")
+export declare function stepWalk(walk: Walk): void
 
 @external("policy", "act")
 export declare function act(acting: Acting): i32

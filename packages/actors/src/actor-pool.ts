@@ -2,14 +2,16 @@ import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import type { Split } from '@vigil/data'
 import {
+  CUT_OFF,
   compileConstraints,
   compileEnvironment,
   contextSize,
   type EnvironmentSpec,
   instantiateEnvironment,
+  LEDGER_ENTRIES,
 } from '@vigil/env-wasm'
 import type { VigilError } from '@vigil/errors'
-import { compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
+import { ACTING, compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
 import { actorError } from './errors.ts'
@@ -24,12 +26,25 @@ const ATTEMPTS_MAX = 3
 /** Rows of one evaluation segment in iid mode, where rows do not depend on each other: a recurrent team forgets between. */
 const SEGMENT_ROWS = 64
 
+/** How a greedy team acts where actions have consequences. */
+export type Acting = {
+  /** [A] how each agent votes: VOTES.own, VOTES.opposite, VOTES.as + the number of an agent, or one action always. Default: own. */
+  readonly votes?: Uint8Array
+  /** What the probability of quarantine is multiplied by before the largest is taken. Default 1. */
+  readonly stopFactor?: number
+}
+
+/** How an agent may vote, besides an action that it always votes for (assembly/evaluation.ts). */
+export const VOTES = { own: 255, opposite: 4, as: 16 } as const
+
 /** What the greedy team did on every row of a split. */
-type TeamActions = {
-  /** [n, A] greedy actions by position in the split */
+export type TeamActions = {
+  /** [n, A] greedy actions by position in the split; where actions have consequences the votes cast, CUT_OFF on events that did not happen */
   readonly actions: Uint8Array
   /** [n, A] threat scores pi(block) + pi(quarantine), in [0, 1] */
   readonly scores: Float32Array
+  /** [streams, 8] what each stream brought, by LEDGER_ENTRIES; null where actions have no consequences */
+  readonly ledgers: Float64Array | null
 }
 
 /** The actors of a run: worker threads over one shared memory. */
@@ -60,7 +75,7 @@ export type ActorPool = {
    *
    * @throws {VigilError} as collect
    */
-  evaluate(split: EvaluationSplit): Promise<TeamActions>
+  evaluate(split: EvaluationSplit, acting?: Acting): Promise<TeamActions>
   /**
    * The committed states of all shards, a copy (shard-states.ts has the layout).
    *
@@ -192,16 +207,31 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     return trajectory
   }
 
-  const evaluateSplit = async (name: EvaluationSplit, parameters: number): Promise<TeamActions> => {
+  const evaluateSplit = async (
+    name: EvaluationSplit,
+    parameters: number,
+    { votes, stopFactor = 1 }: Acting,
+  ): Promise<TeamActions> => {
     const split = dataset.splits[name]
+    const streams = split.streamStarts.length - 1
+    const { consequences } = layout
+    if (consequences !== null) {
+      new Uint8Array(memory.buffer, layout.evaluationActions, split.rows.length * network.agentCount).fill(CUT_OFF)
+      new Float32Array(memory.buffer, layout.evaluationScores, split.rows.length * network.agentCount).fill(0)
+      new Float64Array(memory.buffer, consequences.ledgers, streams * LEDGER_ENTRIES.length).fill(0)
+      const cast = votes ?? new Uint8Array(network.agentCount).fill(VOTES.own)
+      new Uint8Array(memory.buffer, consequences.votes, network.agentCount).set(cast)
+    }
     const segments = segmentsOf(split, environment.mode)
     new Uint32Array(memory.buffer, layout.segments, segments.length).set(segments)
     const segmentCount = segments.length / 2
     const share = Math.ceil(segmentCount / layout.evaluations.length)
     await settleAll(
       layout.evaluations.map(async (job, i) => {
-        writeEvaluation(memory, job, { ...layout.evaluationFields[i], splitRows: layout.splits[name].rows })
         const first = Math.min(i * share, segmentCount)
+        const fields = layout.evaluationFields[i]
+        writeEvaluation(memory, job, { ...fields, splitRows: layout.splits[name].rows, firstSegment: first })
+        new DataView(memory.buffer).setFloat32(fields.acting + ACTING.offsets.stopFactor, stopFactor, true)
         const count = Math.min(share, segmentCount - first)
         const at = layout.segments + 8 * first
         if (count > 0) {
@@ -219,6 +249,8 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     return {
       actions: new Uint8Array(memory.buffer, layout.evaluationActions, length).slice(),
       scores: new Float32Array(memory.buffer, layout.evaluationScores, length).slice(),
+      ledgers:
+        consequences && new Float64Array(memory.buffer, consequences.ledgers, streams * LEDGER_ENTRIES.length).slice(),
     }
   }
 
@@ -246,8 +278,8 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       )
     },
 
-    async evaluate(name) {
-      return await withPolicy('evaluation', ({ parameters }) => evaluateSplit(name, parameters))
+    async evaluate(name, acting = {}) {
+      return await withPolicy('evaluation', ({ parameters }) => evaluateSplit(name, parameters, acting))
     },
 
     saveShards() {

@@ -52,6 +52,12 @@ export const EVALUATION = describeBlock('Evaluation', {
   ends: 'pointer',
   actions: 'pointer',
   scores: 'pointer',
+  walk: 'pointer',
+  states: 'pointer',
+  segmentNumbers: 'pointer',
+  ledgers: 'pointer',
+  firstSegment: 'u32',
+  votes: 'pointer',
 })
 
 export type RolloutFields = BlockValues<(typeof ROLLOUT)['fields']>

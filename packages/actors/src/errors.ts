@@ -11,6 +11,7 @@ export const ACTOR_ERRORS = {
   SPECIFICATION_VALUE: ['usage', 'a specification has no value at some step, as of a division by zero'],
   NO_POLICY: ['failure', 'work was asked for before a policy was published'],
   SAMPLING: ['usage', 'the dataset has no rows that sampling could draw from'],
+  CONSEQUENCES: ['usage', 'the data lack what an environment with consequences is to show'],
   BUSY: ['failure', 'work was asked for that cannot go beside the work under way'],
 } as const satisfies ErrorTable
 

@@ -1,11 +1,16 @@
 import { type BlockValues, writeBlock } from '@vigil/blocks'
 import type { Dataset, Split } from '@vigil/data'
 import {
+  benignAhead,
   compileConstraints,
   contextSize,
   ENVIRONMENT_PLAN_BYTES,
   type EnvironmentSpec,
+  LEDGER_ENTRIES,
+  RESPONSE_BYTES,
   STEP,
+  STREAM_STATE,
+  WALK,
   writeConstraints,
   writeEnvironmentPlan,
 } from '@vigil/env-wasm'
@@ -63,6 +68,8 @@ export type MemoryLayout = {
   readonly splits: Readonly<Record<'train' | EvaluationSplit, { readonly rows: number }>>
   readonly evaluationActions: number
   readonly evaluationScores: number
+  /** Where actions have consequences, else null: ledgers f64 [streams, 8] and votes u8 [A] of an evaluation. */
+  readonly consequences: { readonly ledgers: number; readonly votes: number } | null
   /** Fills plan blocks, dataset and jobs into a fresh memory. */
   readonly initialise: (memory: WebAssembly.Memory) => void
 }
@@ -131,6 +138,8 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const evaluationActions = place(evaluationRows * A)
   const evaluationScores = place(4 * evaluationRows * A)
 
+  const response = placeResponse(settings, place)
+
   const critic = network.valueHidden !== null
   const placeActing = (own: Partial<BlockValues<(typeof ACTING)['fields']>>) => ({
     at: place(ACTING.bytes),
@@ -151,6 +160,8 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       laneBase: 0,
       steps: 0,
       stepStride: laneBytes,
+      hasPilots: environment.response === null ? 0 : 1,
+      stopFactor: 1,
       ...own,
     },
   })
@@ -221,6 +232,12 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     ends: place(4 * E),
     actions: evaluationActions,
     scores: evaluationScores,
+    walk: response === null ? 0 : place(WALK.bytes),
+    states: response === null ? 0 : place(E * STREAM_STATE.bytes),
+    segmentNumbers: response === null ? 0 : place(4 * E),
+    ledgers: response?.ledgers ?? 0,
+    firstSegment: 0,
+    votes: response?.votes ?? 0,
   }))
   const evaluations = evaluationFields.map(() => place(EVALUATION.bytes))
   const bytes = Math.ceil(next / PAGE_BYTES) * PAGE_BYTES
@@ -251,9 +268,11 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
         streamCount: train.streamStarts.length - 1,
         labels,
         constraints: constraintBlock,
+        ...(response === null ? {} : { response: response.location }),
       },
       { buffer, at: environmentPlan },
     )
+    response?.initialise(buffer)
     writeNetworkPlan(network, { buffer, at: policyPlan })
     writeBlock(
       TEAM,
@@ -279,7 +298,10 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       writeBlock(ROLLOUT, { buffer, at: job }, fields)
     }
     for (const { at, fields } of evaluationActing) writeBlock(ACTING, { buffer, at }, fields)
-    for (const [i, fields] of evaluationFields.entries()) writeEvaluation(memory, evaluations[i], fields)
+    for (const [i, fields] of evaluationFields.entries()) {
+      writeEvaluation(memory, evaluations[i], fields)
+      if (fields.walk > 0) writeBlock(WALK, { buffer, at: fields.walk }, { ...NOWHERE, plan: environmentPlan })
+    }
   }
 
   return {
@@ -296,7 +318,45 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     splits,
     evaluationActions,
     evaluationScores,
+    consequences: response && { ledgers: response.ledgers, votes: response.votes },
     initialise,
+  }
+}
+
+/** A walk that has not begun. */
+const NOWHERE = { state: 0, rows: 0, position: 0, end: 0, actions: 0, ledger: 0, context: 0 }
+
+/**
+ * Where the data lie that consequences are reckoned from; null where actions have none.
+ *
+ * @throws {VigilError} CONSEQUENCES when a belief is to be shown of data that give none
+ */
+function placeResponse({ dataset, environment }: ActorSettings, place: (bytes: number) => number) {
+  if (environment.response === null) return null
+  const { ratios, hazard, damage } = dataset.consequences ?? { ratios: null, hazard: 0, damage: null }
+  if (environment.showsBelief && ratios === null) {
+    throw actorError('CONSEQUENCES', 'The data have no likelihood ratios, so there is no belief to show.')
+  }
+  const shown = environment.showsBelief ? ratios : null
+  const { train, validation, test } = dataset.splits
+  const streams = Math.max(...[train, validation, test].map(({ streamStarts }) => streamStarts.length - 1))
+  const location = {
+    at: place(RESPONSE_BYTES),
+    ratios: shown === null ? 0 : place(shown.byteLength),
+    multipliers: damage === null ? 0 : place(damage.byteLength),
+    benignAhead: place(4 * dataset.rowCount),
+    hazard,
+  }
+  return {
+    location,
+    ledgers: place(8 * LEDGER_ENTRIES.length * streams),
+    votes: place(environment.agentCount),
+    initialise(buffer: ArrayBufferLike) {
+      if (shown !== null) new Float32Array(buffer, location.ratios, shown.length).set(shown)
+      if (damage !== null) new Float32Array(buffer, location.multipliers, damage.length).set(damage)
+      const ahead = benignAhead(dataset.labels, [train, validation, test])
+      new Uint32Array(buffer, location.benignAhead, ahead.length).set(ahead)
+    },
   }
 }
 

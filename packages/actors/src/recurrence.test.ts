@@ -75,6 +75,8 @@ function singleRows(run: ActorSettings, parameters: Float32Array) {
       laneBase: 0,
       steps: steps.at,
       stepStride: 8,
+      hasPilots: 0,
+      stopFactor: 1,
     },
   )
   const show = (row: number, context: Float32Array) => {

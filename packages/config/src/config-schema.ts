@@ -1,5 +1,5 @@
 import { BACKENDS } from '@vigil/engine'
-import { DEFAULT_REWARDS } from '@vigil/env-wasm'
+import { ANALYST_DELAY_MAX, DEFAULT_RESPONSE, DEFAULT_REWARDS } from '@vigil/env-wasm'
 import { DATASET_NAMES, FEATURE_PROFILES } from '@vigil/features'
 import { z } from 'zod'
 
@@ -9,6 +9,8 @@ export const share = z.number().min(0).max(1)
 export const reward = z.number().min(-1e6).max(1e6)
 export const layers = z.array(size(1, 2048)).min(1).max(8)
 const gain = z.number().min(0).max(1000)
+/** As reward, of what is paid. */
+const cost = z.number().min(0).max(1e6)
 
 /** More would make observation and value head wider than anything is learnt from. */
 const SPECIFICATIONS_MAX = 16
@@ -58,7 +60,8 @@ export const configSchema = z.strictObject({
   lstmHidden: layers.default([128]),
 
   // Environment
-  episodes: z.enum(['iid', 'stream']).default('iid'),
+  environment: z.enum(['auto', 'triage', 'respond']).default('auto'),
+  episodes: z.enum(['auto', 'iid', 'stream']).default('auto'),
   rewards: z
     .strictObject({
       truePositive: reward.default(DEFAULT_REWARDS.truePositive),
@@ -68,6 +71,22 @@ export const configSchema = z.strictObject({
       restrictiveCost: reward.default(DEFAULT_REWARDS.restrictiveCost),
       alertCost: reward.default(DEFAULT_REWARDS.alertCost),
       alertedThreat: z.number().min(0).max(1).default(DEFAULT_REWARDS.alertedThreat),
+    })
+    .prefault({}),
+
+  response: z
+    .strictObject({
+      allowedBenign: cost.default(DEFAULT_RESPONSE.allowedBenign),
+      damage: cost.default(DEFAULT_RESPONSE.damage),
+      dwell: cost.default(DEFAULT_RESPONSE.dwell),
+      blockedBenign: cost.default(DEFAULT_RESPONSE.blockedBenign),
+      cutOffBenign: cost.default(DEFAULT_RESPONSE.cutOffBenign),
+      containment: cost.default(DEFAULT_RESPONSE.containment),
+      falseContainment: cost.default(DEFAULT_RESPONSE.falseContainment),
+      alertCost: cost.default(DEFAULT_RESPONSE.alertCost),
+      analystDelay: size(0, ANALYST_DELAY_MAX).default(DEFAULT_RESPONSE.analystDelay),
+      analystAccuracy: z.number().min(0.5).max(1).default(DEFAULT_RESPONSE.analystAccuracy),
+      block: z.enum(['fail-soft', 'fail-stop', 'retry']).default(DEFAULT_RESPONSE.block),
     })
     .prefault({}),
 

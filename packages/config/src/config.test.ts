@@ -25,8 +25,8 @@ const refused = (input: unknown): VigilError => {
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
 describe('resolveConfig', () => {
-  it('knows 45 settings, and gives the others their defaults', () => {
-    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(45)
+  it('knows 47 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(47)
     expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
   })
 

@@ -55,28 +55,26 @@ function resolve(parsed: ParsedConfig): Config {
   const known = knownDataset(dataset)
   const features = parsed.features === 'auto' ? known.profiles[0] : parsed.features
   const split = parsed.split === 'auto' ? known.split : parsed.split
-  const gamma = parsed.gamma === 'auto' ? (parsed.episodes === 'iid' ? 0 : 0.9) : parsed.gamma
+  const environment = parsed.environment !== 'auto' ? parsed.environment : isGame(dataset) ? 'respond' : 'triage'
+  const episodes = parsed.episodes !== 'auto' ? parsed.episodes : environment === 'respond' ? 'stream' : 'iid'
+  const discount = environment === 'respond' ? 1 : episodes === 'iid' ? 0 : 0.9
+  const gamma = parsed.gamma === 'auto' ? discount : parsed.gamma
   const specifications = resolveSpecifications(parsed)
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
   const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine
-  const resolved = {
-    dataset,
-    features,
-    split,
-    faults,
-    gamma,
-    specifications,
-    observeConstraints,
-    defects,
-    attribution,
-    engine,
-  }
+  const place = { dataset, features, split, environment, episodes }
+  const resolved = { ...place, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
   const config = { ...parsed, ...resolved, earlierLengths: [], from: null } as const
   assertConsistent(config)
   return Object.freeze(config)
+}
+
+/** Generators whose events are made for decisions with consequences. */
+function isGame(dataset: Config['dataset']): boolean {
+  return dataset === 'quickest'
 }
 
 /** Reads the config.json of a run folder: a resolved config, checked again. */
@@ -279,6 +277,14 @@ function assertConsistent(config: Config): void {
   if (config.policy === 'mlp' && String(config.lstmHidden) !== String(configSchema.shape.lstmHidden.parse(undefined))) {
     conflict(
       `policy "mlp" has no LSTM layers, but lstmHidden is ${config.lstmHidden}. Give --policy=lstm as well, or leave --lstm-hidden out.`,
+    )
+  }
+  if (config.environment === 'respond' && config.episodes === 'iid') {
+    conflict('environment "respond" plays whole streams, but episodes is "iid". Leave --episodes out.')
+  }
+  if (config.environment === 'respond' && config.split === 'stratified') {
+    conflict(
+      'environment "respond" plays whole streams, but split "stratified" tears them apart. Give --split=by-stream.',
     )
   }
   if (config.stlMode !== 'off' && config.specifications.length === 0) {

@@ -23,6 +23,8 @@ export function environmentOf(config: Config): EnvironmentSpec {
     fallbackAction: fallbackActionOf(config),
     rewards: config.rewards,
     teamBonus: config.teamBonus,
+    response: config.environment === 'respond' ? config.response : null,
+    showsBelief: config.environment === 'respond' && config.features === 'posterior',
     specifications: config.specifications.map(({ formula }) => formula),
     observeConstraints: config.observeConstraints !== 'none',
   }

@@ -7,11 +7,21 @@ import type { ParsedConfig } from './lab-config-schema.ts'
 export type Config = Readonly<
   Omit<
     ParsedConfig,
-    'dataset' | 'features' | 'split' | 'faults' | 'gamma' | 'specifications' | 'observeConstraints'
+    | 'dataset'
+    | 'features'
+    | 'split'
+    | 'environment'
+    | 'episodes'
+    | 'faults'
+    | 'gamma'
+    | 'specifications'
+    | 'observeConstraints'
   > & {
     readonly dataset: Exclude<ParsedConfig['dataset'], 'auto'>
     readonly features: FeatureProfile
     readonly split: Exclude<ParsedConfig['split'], 'auto'>
+    readonly environment: Exclude<ParsedConfig['environment'], 'auto'>
+    readonly episodes: Exclude<ParsedConfig['episodes'], 'auto'>
     readonly faults: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>

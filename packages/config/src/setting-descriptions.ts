@@ -35,7 +35,10 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     lstmHidden: 'widths of the LSTM layers behind the hidden layers of policy and critic (only with policy lstm)',
   },
   Environment: {
-    episodes: 'rows drawn independently (iid), or whole streams in time order (stream)',
+    environment:
+      'whether actions change what happens next (respond, docs/respond.md) or not (triage); auto = respond for the generators quickest and campaign, else triage',
+    episodes:
+      'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
     'rewards.truePositive': 'threat stopped',
     'rewards.trueNegative': 'benign event let through',
     'rewards.falsePositive': 'benign event stopped',
@@ -44,6 +47,19 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     'rewards.alertCost': 'subtracted for every alert, a fallback to alert included; below 0 alerts are paid for',
     'rewards.alertedThreat':
       "the part of a threat's damage that the analyst who sees the alert still prevents: an alerted threat pays falseNegative + alertedThreat (truePositive - falseNegative) - alertCost",
+    'response.allowedBenign':
+      'earned by a benign event that is let through (this and the following only with environment respond)',
+    'response.damage': 'cost of a threat that is let through',
+    'response.dwell': 'cost of every threat while its intruder is there, blocked or not',
+    'response.blockedBenign': 'cost of a benign event that is blocked',
+    'response.cutOffBenign': 'cost of a benign event that a false containment cuts off',
+    'response.containment': "cost of quarantine, the team's or the analyst's",
+    'response.falseContainment': 'cost of a quarantine where nothing has been a threat',
+    'response.alertCost': 'cost of an alert, a fallback to alert included',
+    'response.analystDelay': "events of the stream between an alert and the analyst's verdict",
+    'response.analystAccuracy': 'share of the verdicts that are right',
+    'response.block':
+      'what a blocked intruder does: goes on (fail-soft), gives up (fail-stop), tries the same event again (retry)',
   },
   Specifications: {
     stlMode: 'what the specifications do to learning; docs/constraints.md',

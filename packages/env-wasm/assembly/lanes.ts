@@ -1,13 +1,16 @@
 /** Lanes: E independent episodes that step together. */
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
 import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
+import { beginStreamState, immediateReward, respond, showState, StreamState } from './response'
+import { Response } from './response-plan'
 import { agentReward, expectedReward } from './reward'
 import { Step } from './step'
 import { teamAction } from './vote'
 import { beginWatch, prepareRegisters, WatchRecord, watchDecision } from './watch'
 
 /**
- * A lane's record, followed by what it watches with (watch.ts; nothing without specifications) and by its context, f32 [K].
+ * A lane's record, followed by what it watches with (watch.ts; nothing without specifications), by the state of its stream
+ * (response.ts; nothing where actions have no consequences) and by its context, f32 [K].
  * A shard's state is these records and nothing else.
  */
 @unmanaged
@@ -50,8 +53,12 @@ function watchOf(lane: Lane): usize {
   return changetype<usize>(lane) + LANE_BYTES
 }
 @inline
+function stateOf(plan: Plan, lane: Lane): StreamState {
+  return changetype<StreamState>(watchOf(lane) + plan.watchBytes)
+}
+@inline
 function contextOf(plan: Plan, lane: Lane): usize {
-  return watchOf(lane) + plan.watchBytes
+  return watchOf(lane) + plan.watchBytes + plan.stateBytes
 }
 
 /** Begins the first episode of every lane. `laneBase` is the number of the first lane within the whole run. */
@@ -62,6 +69,7 @@ export function reset(plan: Plan, lanes: usize, count: i32, laneBase: u32): void
     beginLane(plan, watchOf(lane), contextOf(plan, lane))
     if (plan.mode == MODE_IID) drawRow(plan, lane, laneBase + i)
     else beginStream(plan, lane, laneBase + i)
+    beginState(plan, lane)
   }
 }
 
@@ -92,6 +100,7 @@ export function observe(plan: Plan, lanes: usize, count: i32, rows: usize, conte
 export function step(job: Step): i32 {
   const plan = changetype<Plan>(job.plan)
   const watch = plan.watch
+  const response = plan.response
   const registers = job.registers
   if (watch !== null) prepareRegisters(watch, registers)
   let robustness = job.robustness
@@ -101,16 +110,13 @@ export function step(job: Step): i32 {
     const lane = laneAt(plan, job.lanes, i)
     const threat = isThreat(plan, rowAt(plan, lane.position))
     const laneActions = job.actions + <usize>i * agents
-    for (let agent = 0; agent < agents; agent++) {
-      const entry = <usize>i * agents + agent
-      store<f32>(job.rewards + (entry << 2), agentReward(plan, threat, laneActions, agent))
-      const expected = expectedReward(plan, threat, laneActions, agent, job.probabilities + (entry << 4))
-      store<f32>(job.expectedRewards + (entry << 2), expected)
-    }
     const decision = teamAction(plan, laneActions)
     store<u8>(job.teamActions + i, decision)
     const context = contextOf(plan, lane)
-    absorbDecision(context, plan.averageCount, decision)
+    if (response === null) {
+      payActions(plan, job, i, threat)
+      absorbDecision(context, plan.headCount, decision)
+    }
     if (watch !== null) {
       const record = changetype<WatchRecord>(watchOf(lane))
       const status = watchDecision(plan, watch, record, threat, decision, laneActions, registers, robustness)
@@ -118,7 +124,10 @@ export function step(job: Step): i32 {
       absorbRobustness(plan, context, robustness)
       robustness += (<usize>watch.specificationCount) << 2
     }
-    const end = advance(plan, lane, job.laneBase + i)
+    const end =
+      response === null
+        ? advance(plan, lane, job.laneBase + i)
+        : payConsequences(plan, response, job, i, decision)
     store<u8>(job.terminated + i, end == TERMINATED ? 1 : 0)
     store<u8>(job.truncated + i, end == TRUNCATED ? 1 : 0)
     store<u32>(job.nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))
@@ -126,6 +135,60 @@ export function step(job: Step): i32 {
     if (end) beginEpisode(plan, lane, job.laneBase + i, end)
   }
   return 0
+}
+
+/** Every agent is paid for its own action, or the team's; nothing else comes of it. */
+function payActions(plan: Plan, job: Step, lane: i32, threat: bool): void {
+  const agents = plan.agentCount
+  const actions = job.actions + <usize>lane * agents
+  for (let agent = 0; agent < agents; agent++) {
+    const entry = <usize>lane * agents + agent
+    store<f32>(job.rewards + (entry << 2), agentReward(plan, threat, actions, agent))
+    const expected = expectedReward(plan, threat, actions, agent, job.probabilities + (entry << 4))
+    store<f32>(job.expectedRewards + (entry << 2), expected)
+  }
+}
+
+/**
+ * Every agent is paid what the team's action brings, and the lane moves on to what still happens. What an agent expected is
+ * what its policy pays at once: what follows is the critic's to know.
+ *
+ * @returns how the episode ended, if it did
+ */
+function payConsequences(plan: Plan, response: Response, job: Step, index: i32, decision: u8): i32 {
+  const lane = laneAt(plan, job.lanes, index)
+  const state = stateOf(plan, lane)
+  expectAtOnce(plan, response, job, index)
+  const next = respond(plan, state, plan.rows, lane.position, lane.streamEnd, decision, 0)
+  const agents = <usize>plan.agentCount
+  const rewards = job.rewards + ((<usize>index * agents) << 2)
+  for (let agent: usize = 0; agent < agents; agent++) store<f32>(rewards + (agent << 2), <f32>state.reward)
+  lane.steps++
+  lane.episodeStep++
+  if (next == lane.streamEnd) return TERMINATED
+  lane.position = next
+  showState(response, state, contextOf(plan, lane))
+  return plan.episodeSteps != 0 && lane.episodeStep == plan.episodeSteps ? TRUNCATED : GOES_ON
+}
+
+/** What each agent's policy pays at once on the present event. */
+function expectAtOnce(plan: Plan, response: Response, job: Step, index: i32): void {
+  const lane = laneAt(plan, job.lanes, index)
+  const state = stateOf(plan, lane)
+  const row = rowAt(plan, lane.position)
+  const threat = isThreat(plan, row)
+  const allow = immediateReward(response, state, row, threat, 0)
+  const block = immediateReward(response, state, row, threat, 1)
+  const quarantine = immediateReward(response, state, row, threat, 2)
+  const alert = immediateReward(response, state, row, threat, 3)
+  const agents = plan.agentCount
+  for (let agent = 0; agent < agents; agent++) {
+    const entry = <usize>index * agents + agent
+    const p = job.probabilities + (entry << 4)
+    const restrictive = <f64>load<f32>(p, 4) * block + <f64>load<f32>(p, 8) * quarantine
+    const expected = <f64>load<f32>(p) * allow + restrictive + <f64>load<f32>(p, 12) * alert
+    store<f32>(job.expectedRewards + (entry << 2), <f32>expected)
+  }
 }
 
 /** Makes registers ready for the monitors; `step` does so itself, walks by `absorb` before they begin. */
@@ -144,7 +207,7 @@ export function beginLane(plan: Plan, watch: usize, context: usize): void {
   const shared = plan.watch
   if (watch && shared !== null) beginWatch(shared, changetype<WatchRecord>(watch))
   memory.fill(context, 0, contextBytes(plan))
-  for (let k = plan.averageCount; k < plan.contextSize; k++) store<f32>(context + ((<usize>k) << 2), 1)
+  for (let k = plan.headCount; k < plan.contextSize; k++) store<f32>(context + ((<usize>k) << 2), 1)
 }
 
 /**
@@ -159,12 +222,12 @@ export function beginLane(plan: Plan, watch: usize, context: usize): void {
  */
 export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, context: usize, registers: usize): i32 {
   const decision = teamAction(plan, actions)
-  absorbDecision(context, plan.averageCount, decision)
+  if (plan.response === null) absorbDecision(context, plan.headCount, decision)
   const shared = plan.watch
   if (watch == 0 || shared === null) return 0
   const record = changetype<WatchRecord>(watch)
   // The observed values come last in the context, as many as robustnesses: they are made where they belong.
-  const robustness = context + ((<usize>plan.averageCount) << 2)
+  const robustness = context + ((<usize>plan.headCount) << 2)
   const status = watchDecision(plan, shared, record, isThreat(plan, row), decision, actions, registers, robustness)
   if (status == 0) absorbRobustness(plan, context, robustness)
   return status
@@ -175,8 +238,8 @@ const OBSERVED_SCALE: f64 = 1e-3
 
 /** What the context shows of robustness: observedRobustness in src/environment-spec.ts. */
 function absorbRobustness(plan: Plan, context: usize, robustness: usize): void {
-  const observed = context + ((<usize>plan.averageCount) << 2)
-  const count = plan.contextSize - plan.averageCount
+  const observed = context + ((<usize>plan.headCount) << 2)
+  const count = plan.contextSize - plan.headCount
   for (let s = 0; s < count; s++) {
     const at = (<usize>s) << 2
     const value = <f64>load<f32>(robustness + at)
@@ -216,7 +279,23 @@ function advance(plan: Plan, lane: Lane, laneNumber: u32): i32 {
 function beginEpisode(plan: Plan, lane: Lane, laneNumber: u32, end: i32): void {
   lane.episodeStep = 0
   beginLane(plan, watchOf(lane), contextOf(plan, lane))
-  if (end == TERMINATED) beginStream(plan, lane, laneNumber)
+  if (end == TERMINATED) {
+    beginStream(plan, lane, laneNumber)
+    beginState(plan, lane)
+  } else showLaneState(plan, lane)
+}
+
+/** The stream of a lane has just begun. */
+function beginState(plan: Plan, lane: Lane): void {
+  const response = plan.response
+  if (response === null) return
+  beginStreamState(plan, response, stateOf(plan, lane), rowAt(plan, lane.position))
+  showLaneState(plan, lane)
+}
+
+function showLaneState(plan: Plan, lane: Lane): void {
+  const response = plan.response
+  if (response !== null) showState(response, stateOf(plan, lane), contextOf(plan, lane))
 }
 
 /** A row of the split, drawn uniformly and independently: the counter is the lane's step. */

@@ -1,3 +1,4 @@
+import { Response } from './response-plan'
 import { Watch } from './watch-plan'
 
 /** The plan block: what every lane of an environment shares. Described in ../src/blocks.ts, written by ../src/plan.ts. */
@@ -28,14 +29,18 @@ export class Plan {
   /** -> u8, one per dataset row; only the reward may read them */
   labels: usize
   teamBonus: f32
-  /** moving averages in the context, 0 or 4; behind them the S observed values, or none */
-  averageCount: i32
+  /** inputs at the head of the context: moving averages or the state of the stream; behind them the S observed values, or none */
+  headCount: i32
   /** bytes between the records of neighbouring lanes */
   laneBytes: usize
   /** bytes of a lane's watch record */
   watchBytes: usize
   /** null without specifications */
   watch: Watch | null
+  /** bytes of a stream's state, 0 where actions have no consequences */
+  stateBytes: usize
+  /** null where actions have no consequences */
+  response: Response | null
 }
 
 /** Bytes from the block's beginning to f32 [2, 4], what each label and action pays (actionRewards in ../src/reward-table.ts). */

@@ -18,11 +18,56 @@ export const PLAN = describeBlock('Plan', {
   streamCount: 'u32',
   labels: 'pointer',
   teamBonus: 'f32',
-  averageCount: 'i32',
+  headCount: 'i32',
   laneBytes: 'pointer',
   watchBytes: 'pointer',
   watch: 'pointer',
+  stateBytes: 'pointer',
+  response: 'pointer',
   actionRewards: ['f32', 8],
+})
+
+/** What actions cost where they have consequences: assembly/response-plan.ts. */
+export const RESPONSE = describeBlock('Response', {
+  allowedBenign: 'f64',
+  damage: 'f64',
+  dwell: 'f64',
+  blockedBenign: 'f64',
+  cutOffBenign: 'f64',
+  containment: 'f64',
+  falseContainment: 'f64',
+  alertCost: 'f64',
+  analystAccuracy: 'f64',
+  hazard: 'f64',
+  analystDelay: 'u32',
+  block: 'u32',
+  ratios: 'pointer',
+  multipliers: 'pointer',
+  benignAhead: 'pointer',
+})
+
+/** Where a stream stands: assembly/response.ts. */
+export const STREAM_STATE = describeBlock('StreamState', {
+  belief: 'f64',
+  reward: 'f64',
+  age: 'u32',
+  ticket: 'u32',
+  sinceClear: 'u32',
+  compromised: 'u32',
+  stopped: 'u32',
+  retried: 'u32',
+})
+
+/** A stream that is walked outside of the lanes: assembly/walk.ts. */
+export const WALK = describeBlock('Walk', {
+  plan: 'pointer',
+  state: 'pointer',
+  rows: 'pointer',
+  position: 'u32',
+  end: 'u32',
+  actions: 'pointer',
+  ledger: 'pointer',
+  context: 'pointer',
 })
 
 /** One step of some lanes: assembly/step.ts. */

@@ -1,7 +1,7 @@
 /** From the formulas of an environment to what every lane runs: assembly/watch.ts. */
 import { writeBlock } from '@vigil/blocks'
 import { compile, invariantOf, type MonitorBank, monitorBank, type Program, parse, StlError } from '@vigil/stl'
-import { LANE, WATCH, WATCH_RECORD } from './blocks.ts'
+import { LANE, STREAM_STATE, WATCH, WATCH_RECORD } from './blocks.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
 import {
@@ -45,6 +45,8 @@ export type Constraints = {
   readonly laneBytes: number
   /** bytes of one lane's watch record: what a walk outside of the lanes needs per lane */
   readonly watchBytes: number
+  /** bytes of a stream's state, 0 where actions have no consequences */
+  readonly stateBytes: number
   /** bytes of registers, which each caller of `step` brings */
   readonly registerBytes: number
   /** bytes of the block that all lanes read */
@@ -68,14 +70,16 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
   const windows = [...new Set(sources.map(({ window }) => window).filter((window) => window > 0))]
   const layout = layOutWatch(bank, windows)
   const contextBytes = 4 * contextSize(environment)
+  const stateBytes = environment.response === null ? 0 : STREAM_STATE.bytes
   return {
     specificationCount: programs.length,
     programs,
     bank,
     windows,
     layout,
-    laneBytes: aligned(LANE.bytes + layout.bytes + contextBytes),
+    laneBytes: aligned(LANE.bytes + layout.bytes + stateBytes + contextBytes),
     watchBytes: layout.bytes,
+    stateBytes,
     registerBytes: 8 * (bank?.registerCount ?? 0),
     blockBytes: bank === null ? 0 : blockLayout(sources, windows).bank + bank.bytes.length,
   }

@@ -1,3 +1,4 @@
+import type { ResponseSpec } from './response-spec.ts'
 import { DEFAULT_REWARDS, type RewardTable } from './reward-table.ts'
 
 /** How a lane meets events: `iid` draws rows independently, `stream` walks the rows of one stream in time order. */
@@ -23,6 +24,10 @@ export type EnvironmentSpec = {
   readonly rewards: RewardTable
   /** w in w (1 [all agree] + 2 * share right); 0 = none. */
   readonly teamBonus: number
+  /** What actions cost where they change what happens next (`respond`); null = they do not (`triage`). */
+  readonly response: ResponseSpec | null
+  /** Whether the context shows the belief that the dataset's likelihood ratios give; only with `response`. */
+  readonly showsBelief: boolean
   /** Formulas of packages/stl over the signals of signals.ts, whose robustness every step gives; [] = none. */
   readonly specifications: readonly string[]
   /** Whether the context has the robustness of each specification after the step before. */
@@ -41,14 +46,23 @@ export const PLAIN_ENVIRONMENT: EnvironmentSpec = {
   fallbackAction: 3,
   rewards: DEFAULT_REWARDS,
   teamBonus: 0,
+  response: null,
+  showsBelief: false,
   specifications: [],
   observeConstraints: false,
 }
 
-/** Moving averages of the team's actions in the context: four in stream mode, none where rows are independent. */
-export function averageCount(mode: EpisodeMode): 0 | 4 {
+/**
+ * Inputs at the head of the context: the state of the stream where actions have consequences (assembly/response.ts), else
+ * moving averages of the team's actions, four in stream mode, none where rows are independent.
+ */
+export function headCount({ mode, response, showsBelief }: ContextSetting): 0 | 4 | 6 {
+  if (response !== null) return showsBelief ? 6 : 4
   return mode === 'stream' ? 4 : 0
 }
+
+/** What decides how large the context is. */
+type ContextSetting = Pick<EnvironmentSpec, 'mode' | 'response' | 'showsBelief'>
 
 /** Robustness below which differences hardly show in the context. */
 const OBSERVED_SCALE = 1e-3
@@ -70,14 +84,11 @@ export function observedRobustness(robustness: number): number {
 }
 
 /**
- * K: context inputs beside a row. In stream mode the moving averages of the team's four actions, none in iid mode, where
- * the past says nothing about the next row; then, where they are observed, one value per specification:
+ * K: context inputs beside a row. First `headCount`; then, where they are observed, one value per specification:
  * observedRobustness after the step before, 1 where an episode begins.
  */
-export function contextSize({
-  mode,
-  specifications,
-  observeConstraints,
-}: Pick<EnvironmentSpec, 'mode' | 'specifications' | 'observeConstraints'>): number {
-  return averageCount(mode) + (observeConstraints ? specifications.length : 0)
+export function contextSize(
+  environment: ContextSetting & Pick<EnvironmentSpec, 'specifications' | 'observeConstraints'>,
+): number {
+  return headCount(environment) + (environment.observeConstraints ? environment.specifications.length : 0)
 }

@@ -1,4 +1,4 @@
-export { STEP } from './blocks.ts'
+export { STEP, STREAM_STATE, WALK } from './blocks.ts'
 export { type Constraints, compileConstraints, writeConstraints } from './constraints.ts'
 export {
   contextSize,
@@ -16,7 +16,16 @@ export {
   type EnvironmentExports,
   instantiateEnvironment,
 } from './module.ts'
-export { ENVIRONMENT_PLAN_BYTES, writeEnvironmentPlan } from './plan.ts'
+export { benignAhead, ENVIRONMENT_PLAN_BYTES, RESPONSE_BYTES, writeEnvironmentPlan } from './plan.ts'
+export {
+  ANALYST_DELAY_MAX,
+  type BlockedIntruder,
+  CUT_OFF,
+  DEFAULT_RESPONSE,
+  LEDGER_ENTRIES,
+  type LedgerEntry,
+  type ResponseSpec,
+} from './response-spec.ts'
 export {
   actionBands,
   actionRewards,

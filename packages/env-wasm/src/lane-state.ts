@@ -1,8 +1,9 @@
 import { faultOfState } from '@vigil/stl'
-import { LANE, WATCH_RECORD } from './blocks.ts'
+import { LANE, STREAM_STATE, WATCH_RECORD } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
+import { RETRIES_MAX } from './response-spec.ts'
 
 /** What saved states must belong to. */
 export type SavedLanes = {
@@ -32,7 +33,11 @@ export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
   for (let lane = 0; lane < run.laneCount; lane++) {
     // A copy, so that its numbers are aligned.
     const record = state.slice(lane * laneBytes, (lane + 1) * laneBytes)
-    const fault = faultOfPosition(record, run) ?? faultOfWatch(record, run.constraints) ?? faultOfContext(record, run)
+    const fault =
+      faultOfPosition(record, run) ??
+      faultOfWatch(record, run.constraints) ??
+      faultOfStream(record, run) ??
+      faultOfContext(record, run)
     if (fault === null) continue
     const message = `The saved state of lane ${lane} ${fault}. The file is damaged or belongs to another dataset.`
     throw environmentError('LANE_STATE', message)
@@ -49,10 +54,30 @@ function faultOfPosition(record: Uint8Array, { environment, rowCount }: SavedLan
 }
 
 function faultOfContext(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
-  const at = LANE.bytes + constraints.watchBytes
+  const at = LANE.bytes + constraints.watchBytes + constraints.stateBytes
   const context = new Float32Array(record.buffer, at, contextSize(environment))
-  const value = context.find((value) => !(value >= 0 && value <= 1))
-  return value === undefined ? null : `has context ${value}, but one lies from 0 to 1`
+  const [lowest, highest] = environment.response === null ? [0, 1] : [-STATE_INPUT_MAX, STATE_INPUT_MAX]
+  const value = context.find((value) => !(value >= lowest && value <= highest))
+  return value === undefined ? null : `has context ${value}, but one lies from ${lowest} to ${highest}`
+}
+
+/** What the state of a stream shows is never larger (showState in assembly/response.ts): ln(1 + 2^32) / 6 is 3.7. */
+const STATE_INPUT_MAX = 4
+
+function faultOfStream(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
+  const { response } = environment
+  if (response === null) return null
+  const view = new DataView(record.buffer, LANE.bytes + constraints.watchBytes, STREAM_STATE.bytes)
+  const { offsets } = STREAM_STATE
+  const belief = view.getFloat64(offsets.belief, true)
+  if (!(belief >= 0 && belief <= 1)) return `believes ${belief}, but a probability lies from 0 to 1`
+  const ticket = view.getUint32(offsets.ticket, true)
+  if (ticket > response.analystDelay) return `waits ${ticket} events for an analyst who takes ${response.analystDelay}`
+  const flags = [view.getUint32(offsets.compromised, true), view.getUint32(offsets.stopped, true)]
+  const flag = flags.find((flag) => flag > 1)
+  if (flag !== undefined) return `has flag ${flag}, but one is 0 or 1`
+  const retried = view.getUint32(offsets.retried, true)
+  return retried > RETRIES_MAX ? `has tried again ${retried} times, but ${RETRIES_MAX} is the most` : null
 }
 
 function faultOfWatch(record: Uint8Array, { bank, windows, layout }: Constraints): string | null {

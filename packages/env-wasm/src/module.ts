@@ -10,6 +10,9 @@ export type EnvironmentExports = {
   prepare(plan: number, registers: number): void
   beginLane(plan: number, watch: number, context: number): void
   absorb(plan: number, row: number, actions: number, watch: number, context: number, registers: number): number
+  /** On `WALK` (./blocks.ts). */
+  beginWalk(walk: number): void
+  stepWalk(walk: number): void
   tableReward(plan: number, threat: number, action: number): number
   teamAction(plan: number, actions: number): number
 }

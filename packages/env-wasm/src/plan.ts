@@ -1,12 +1,16 @@
 import { writeBlock } from '@vigil/blocks'
-import { PLAN } from './blocks.ts'
+import { PLAN, RESPONSE } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
-import { averageCount, contextSize, type EnvironmentSpec } from './environment-spec.ts'
+import { contextSize, type EnvironmentSpec, headCount } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
+import { ANALYST_DELAY_MAX, BLOCK_NUMBERS } from './response-spec.ts'
 import { actionRewards } from './reward-table.ts'
 
 /** Length of the plan block. */
 export const ENVIRONMENT_PLAN_BYTES = PLAN.bytes
+
+/** Length of the block of costs, which only an environment with consequences has. */
+export const RESPONSE_BYTES = RESPONSE.bytes
 
 /** Where the data of one split lie: byte offsets into the shared memory. */
 type SplitLocation = {
@@ -24,6 +28,22 @@ type SplitLocation = {
 export type PlanLocation = SplitLocation & {
   /** What writeConstraints wrote; without specifications nothing is read there. */
   readonly constraints: number
+  /** Only where actions have consequences. */
+  readonly response?: ResponseLocation
+}
+
+/** What consequences are reckoned from. */
+type ResponseLocation = {
+  /** Byte offset of RESPONSE_BYTES, a multiple of 8, overwritten. */
+  readonly at: number
+  /** f32 [N] likelihood ratio of each dataset row; 0 = there are none. */
+  readonly ratios: number
+  /** f32 [N] damage multiplier of each dataset row; 0 = all are 1. */
+  readonly multipliers: number
+  /** u32 [N] benign events of the row's stream from the row on (`benignAhead`). */
+  readonly benignAhead: number
+  /** Of the belief's filter; 0 = a ratio is the odds themselves. */
+  readonly hazard: number
 }
 
 /**
@@ -55,12 +75,43 @@ export function writeEnvironmentPlan(
     streamCount: location.streamCount,
     labels: location.labels,
     teamBonus: spec.teamBonus,
-    averageCount: averageCount(spec.mode),
+    headCount: headCount(spec),
     laneBytes: constraints.laneBytes,
     watchBytes: constraints.watchBytes,
     watch: constraints.specificationCount === 0 ? 0 : location.constraints,
+    stateBytes: constraints.stateBytes,
+    response: location.response?.at ?? 0,
     actionRewards: actionRewards(spec.rewards).flat(),
   })
+  if (spec.response === null) return
+  if (location.response === undefined) {
+    throw environmentError('ENVIRONMENT_SPEC', 'Consequences need to know where their data lie.')
+  }
+  const { block, ...costs } = spec.response
+  const { at, ...data } = location.response
+  writeBlock(RESPONSE, { buffer: to.buffer, at }, { ...costs, ...data, block: BLOCK_NUMBERS[block] })
+}
+
+/**
+ * How many benign events of a row's stream come from the row on, itself included, for every row of the dataset.
+ *
+ * @param splits whose streams they are; a row is in one of them at most
+ */
+export function benignAhead(
+  labels: Uint8Array,
+  splits: Iterable<{ readonly rows: Uint32Array; readonly streamStarts: Uint32Array }>,
+): Uint32Array {
+  const ahead = new Uint32Array(labels.length)
+  for (const { rows, streamStarts } of splits) {
+    for (let stream = 0; stream + 1 < streamStarts.length; stream++) {
+      let benign = 0
+      for (let position = streamStarts[stream + 1] - 1; position >= streamStarts[stream]; position--) {
+        if (labels[rows[position]] === 0) benign++
+        ahead[rows[position]] = benign
+      }
+    }
+  }
+  return ahead
 }
 
 function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
@@ -87,4 +138,29 @@ function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
   if (alertedThreat < 0 || alertedThreat > 1) {
     throw environmentError('ENVIRONMENT_SPEC', `alertedThreat must be a share from 0 to 1, but is ${alertedThreat}.`)
   }
+  assertResponse(spec, requireInteger)
+}
+
+function assertResponse(
+  { response, mode, showsBelief }: EnvironmentSpec,
+  requireInteger: (field: string, value: number, minimum: number, maximum: number) => void,
+): void {
+  const refuse = (message: string) => {
+    throw environmentError('ENVIRONMENT_SPEC', message)
+  }
+  if (response === null) {
+    if (showsBelief) refuse('A belief is shown only where actions have consequences.')
+    return
+  }
+  if (mode !== 'stream') refuse('Consequences need streams: mode must be "stream".')
+  const { block, analystDelay, analystAccuracy, ...costs } = response
+  for (const [field, value] of Object.entries(costs)) {
+    if (!(Number.isFinite(value) && value >= 0))
+      refuse(`${field} must be a finite number of at least 0, but is ${value}.`)
+  }
+  requireInteger('analystDelay', analystDelay, 0, ANALYST_DELAY_MAX)
+  if (!(analystAccuracy >= 0.5 && analystAccuracy <= 1)) {
+    refuse(`analystAccuracy must be a share from 0.5 to 1, but is ${analystAccuracy}.`)
+  }
+  if (!Object.hasOwn(BLOCK_NUMBERS, block)) refuse(`block must be one of ${Object.keys(BLOCK_NUMBERS).join(', ')}.`)
 }

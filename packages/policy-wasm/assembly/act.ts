@@ -53,9 +53,25 @@ export function act(acting: Acting): i32 {
       store<u8>(actions + entry, <u8>action)
       store<f32>(logProbs + (entry << 2), Mathf.log(load<f32>(p + ((<usize>action) << 2))))
     }
+    if (acting.hasPilots) followPilot(acting, row, agents)
   }
   return OK
 }
+
+/** All agents of a lane take its pilot's action, each with the log-probability that its own policy gives it. */
+function followPilot(acting: Acting, row: i32, agents: i32): void {
+  const first = <usize>row * agents
+  const pilot = (acting.laneBase + row) % <u32>agents
+  const action = load<u8>(acting.actions + first + pilot)
+  for (let entry = first; entry < first + <usize>agents; entry++) {
+    store<u8>(acting.actions + entry, action)
+    const p = load<f32>(acting.probabilities + ((entry * ACTION_COUNT + <usize>action) << 2))
+    store<f32>(acting.logProbs + (entry << 2), Mathf.log(max<f32>(p, SMALLEST_PROBABILITY)))
+  }
+}
+
+/** Below what the logarithm would be infinite of: a pilot may do what another agent holds for impossible. */
+const SMALLEST_PROBABILITY: f32 = 1e-30
 
 /**
  * The greedy action, of equal ones that of the smaller number, and the threat score of every agent.
@@ -72,16 +88,29 @@ export function actGreedily(acting: Acting): i32 {
   const entries = <usize>acting.rows * plan.agentCount
   for (let entry: usize = 0; entry < entries; entry++) {
     const p = probabilities + ((entry * ACTION_COUNT) << 2)
-    let best = 0
-    for (let action = 1; action < ACTION_COUNT; action++) {
-      if (load<f32>(p + ((<usize>action) << 2)) > load<f32>(p + ((<usize>best) << 2))) best = action
-    }
-    store<u8>(actions + entry, <u8>best)
+    store<u8>(actions + entry, greedy(p, acting.stopFactor))
     // Two rounded shares may come to the number above 1.
     store<f32>(scores + (entry << 2), min<f32>(load<f32>(p, 4) + load<f32>(p, 8), 1))
   }
   return OK
 }
+
+/** The likeliest action, of equal ones that of the smaller number. */
+@inline
+function greedy(p: usize, stopFactor: f32): u8 {
+  let best: u8 = 0
+  let most = load<f32>(p)
+  for (let action: u8 = 1; action < <u8>ACTION_COUNT; action++) {
+    let mass = load<f32>(p + ((<usize>action) << 2))
+    if (action == QUARANTINE) mass *= stopFactor
+    if (mass <= most) continue
+    most = mass
+    best = action
+  }
+  return best
+}
+
+const QUARANTINE: u8 = 2
 
 /** The critics alone. */
 export function evaluateStates(acting: Acting): void {

@@ -45,6 +45,8 @@ export const ACTING = describeBlock('Acting', {
   laneBase: 'u32',
   steps: 'pointer',
   stepStride: 'pointer',
+  hasPilots: 'u32',
+  stopFactor: 'f32',
 })
 
 /** One update of the team: assembly/update.ts. */

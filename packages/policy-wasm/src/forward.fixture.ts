@@ -58,7 +58,7 @@ export async function createForwardPass() {
     const floatsAt = (at: number, length: number) => new Float32Array(memory.buffer, at, length).slice()
     const actionsNow = () => new Uint8Array(memory.buffer, actions, entries).slice()
     const given = { plan, parameters: weights, x, categories, rows: inputs.rows, scratch }
-    const draw = { seed: options.seed ?? 1, laneBase: 0, steps, stepStride: 8 }
+    const draw = { seed: options.seed ?? 1, laneBase: 0, steps, stepStride: 8, hasPilots: 0, stopFactor: 1 }
     const outcome = { actions, logProbs, scores, probabilities, values }
     const describeJob = (recurrentState: number) => {
       writeBlock(ACTING, { buffer: memory.buffer, at: job }, { ...given, ...draw, ...outcome, recurrentState })

@@ -44,6 +44,10 @@ export function assemble(
   const { multipliers = [] } = before
   const weights = before.weights?.(rowsOf(trajectories)) ?? null
   const hasCritic = trajectories[0].values.length > 0
-  const batch = batchOf(trajectories, { returns, advantages, normaliser, multipliers, weights, hasCritic }, settings)
+  const batch = batchOf(
+    trajectories,
+    { returns, advantages, normaliser, multipliers, weights, ratios: null, hasCritic },
+    settings,
+  )
   return { batch, experiences, returns, normaliser }
 }

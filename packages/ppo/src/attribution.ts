@@ -26,6 +26,9 @@ export type Attribution = {
  */
 export function attributionOf(trajectory: Trajectory, { environment, labels }: Payment): Attribution {
   const { rows, actions, rewards, expectedRewards, agentCount: A } = trajectory
+  const samplingVariance = rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2)
+  // Where actions have consequences all agents are paid for the pilot's, which is their own.
+  if (environment.response !== null) return { paidForOthers: 0, samplingVariance }
   const table = actionRewards(environment.rewards)
   const bonus = [0, 1].map((label) => bonusByVotes(environment, label))
   let paidForOthers = 0
@@ -39,7 +42,7 @@ export function attributionOf(trajectory: Trajectory, { environment, labels }: P
       if (Math.abs(rewards[at] - own) > 1e-4 * Math.max(1, Math.abs(own))) paidForOthers++
     }
   }
-  return { paidForOthers, samplingVariance: rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2) }
+  return { paidForOthers, samplingVariance }
 }
 
 /** [A + 1] the bonus for agreement and for the agents that are right, by the number of restrictive votes. */

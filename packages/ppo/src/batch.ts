@@ -64,6 +64,8 @@ export type Estimates = {
   readonly multipliers: readonly number[]
   /** [N, A] 0 or 1, which decisions are learnt from; null = all */
   readonly weights: Float32Array | null
+  /** [N, A] how much each step says to each agent (`pilotRatios`); null = all the same */
+  readonly ratios: Float32Array | null
   /** Whether there is a critic to learn the returns. */
   readonly hasCritic: boolean
 }
@@ -79,7 +81,7 @@ export function batchOf(
   estimates: Estimates,
   settings: Pick<PpoSettings, ConstraintSetting>,
 ): Batch {
-  const { normaliser, multipliers, weights, hasCritic } = estimates
+  const { normaliser, multipliers, weights, ratios, hasCritic } = estimates
   const returns = join(Float32Array, estimates.returns)
   const valueTargets = new Float32Array(returns.length)
   if (hasCritic) normalise(normaliser, returns, valueTargets)
@@ -93,6 +95,7 @@ export function batchOf(
     normaliseAdvantages({ advantages: costs, weights, magnitude: 1, out: costs })
   }
   if (costAdvantages !== null) mixAdvantages({ advantages, costAdvantages, multipliers })
+  if (ratios !== null) for (let i = 0; i < advantages.length; i++) advantages[i] *= ratios[i]
   const costTargets = joinEach(constraints, (c) => c.costTargets)
   const rows = rowsOf(trajectories)
   return {

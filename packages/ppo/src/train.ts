@@ -10,6 +10,7 @@ import { type ConstraintMeasure, measureConstraints } from './constraints/measur
 import { controlMultipliers } from './constraints/multipliers.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
 import { minibatchesOf } from './minibatches.ts'
+import { pilotRatios } from './pilots.ts'
 import { absorb } from './return-normaliser.ts'
 import { remainingAt } from './schedule.ts'
 import type { PpoSettings } from './settings.ts'
@@ -86,7 +87,8 @@ export async function* train(
     const multipliers = controllers.map(({ value }) => value) // lambda_s
     const weights = weightsOf(rowsOf(trajectories))
     const hasCritic = team.network.valueHidden !== null
-    const estimates = { returns, advantages, normaliser, multipliers, weights, hasCritic }
+    const ratios = settings.environment.response === null ? null : pilotRatios(trajectories)
+    const estimates = { returns, advantages, normaliser, multipliers, weights, ratios, hasCritic }
     const batch = batchOf(trajectories, estimates, settings) // (A_r - sum lambda_s A_s) / (1 + sum lambda_s)
 
     const isDirect = settings.stlMode === 'lagrangian+direct'

@@ -8,7 +8,6 @@ export { BELIEF, type Score } from './references/score.ts'
 export { type TunedRule, tunedRules } from './references/tuned-rules.ts'
 export type { Streams } from './streams.ts'
 export {
-  CUT_OFF,
   type Policy,
   type ResponseSettings,
   returnOf,

@@ -1,10 +1,11 @@
+import { CUT_OFF } from '@vigil/env-wasm'
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ResponseSpec } from './spec.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
-import { ALERT, ALLOW, BLOCK, CUT_OFF, type Policy, QUARANTINE, returnOf, walk } from './walk.ts'
+import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, returnOf, walk } from './walk.ts'
 import { walkAll } from './walk-all.ts'
 
 const spec: ResponseSpec = {

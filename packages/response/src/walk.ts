@@ -1,3 +1,4 @@
+import { CUT_OFF } from '@vigil/env-wasm'
 import { philox, randomStream } from '@vigil/random'
 import { responseError } from './errors.ts'
 import type { ResponseSpec } from './spec.ts'
@@ -14,9 +15,6 @@ export const ALLOW = 0
 export const BLOCK = 1
 export const QUARANTINE = 2
 export const ALERT = 3
-
-/** In place of an action: the event never happened. */
-export const CUT_OFF = 255
 
 /** How often an intruder tries a blocked event again, under `retry`. */
 export const RETRIES_MAX = 3

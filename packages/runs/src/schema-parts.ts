@@ -23,6 +23,23 @@ export const rewardTable = z.strictObject({
   alertedThreat: share,
 })
 
+const cost = z.number().nonnegative()
+
+/** What actions cost where they have consequences (env-wasm/src/response-spec.ts), in reward units. */
+export const responseCosts = z.strictObject({
+  allowedBenign: cost,
+  damage: cost,
+  dwell: cost,
+  blockedBenign: cost,
+  cutOffBenign: cost,
+  containment: cost,
+  falseContainment: cost,
+  alertCost: cost,
+  analystDelay: z.int().min(0).max(10_000),
+  analystAccuracy: z.number().min(0.5).max(1),
+  block: z.enum(['fail-soft', 'fail-stop', 'retry']),
+})
+
 /** Decisions by action. Restrictive actions are block and quarantine. */
 export const actionCounts = z.strictObject({ allow: count, block: count, quarantine: count, alert: count })
 

@@ -77,6 +77,8 @@ async function act(parameters: Float32Array, minibatch: ReturnType<typeof random
       laneBase: 0,
       steps: steps.at,
       stepStride: 8,
+      hasPilots: 0,
+      stopFactor: 1,
     },
   )
   const acted = {

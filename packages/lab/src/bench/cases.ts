@@ -31,7 +31,7 @@ const SEEDS = [1, 2, 3]
 /** The suite, in the order of its table. */
 export function casesOf(plan: BenchPlan): BenchCase[] {
   const { cores, data } = plan
-  const counts = Array.from({ length: cores }, (_, i) => i + 1)
+  const counts = countsUpTo(cores)
   const portable = (workload: WorkloadName, threads: number, change: LabConfigInput = {}): BenchCase => ({
     kind: 'training',
     workload,
@@ -63,4 +63,11 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
     'time-to-f1': data === null ? [] : SEEDS.map((seed) => ({ kind: 'time-to-f1', data, seed })),
   }
   return GROUPS.filter((group) => plan.groups.includes(group)).flatMap((group) => groups[group])
+}
+
+/** 1, 2, 4 and so on below `most`, then `most`: enough to see how speed grows, on machines with many cores too. */
+function countsUpTo(most: number): number[] {
+  const counts = []
+  for (let count = 1; count < most; count *= 2) counts.push(count)
+  return [...counts, most]
 }

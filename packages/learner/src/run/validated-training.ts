@@ -1,5 +1,13 @@
 import { meanReward } from '@vigil/env-wasm'
-import { decideSplit, decisionRobustness, isBetter, rankedBy, satisfiedRateOf } from '@vigil/evaluation'
+import {
+  decideSplit,
+  decisionRobustness,
+  isBetter,
+  meanReturn,
+  playSplit,
+  rankedBy,
+  satisfiedRateOf,
+} from '@vigil/evaluation'
 import { lengthAt, type TrainingState, train } from '@vigil/ppo'
 import { countConfusion, deriveRates, type IterationMetrics } from '@vigil/runs'
 import { evaluationSettingsOf, ppoSettingsOf } from '../settings.ts'
@@ -49,6 +57,14 @@ async function validate(
 ): Promise<NonNullable<IterationMetrics['validation']>> {
   const settings = evaluationSettingsOf(config)
   team.publish(parameters, iteration)
+  if (config.environment === 'respond') {
+    const played = await playSplit(team, settings, 'validation')
+    const { events } = played
+    const counts = countConfusion(events.actions, events.labels, events.decided)
+    const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)
+    const rates = { precision, recall, f1, alertRate, undecidedRate }
+    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied: [] }
+  }
   const decisions = await decideSplit(team, settings, 'validation')
   const counts = countConfusion(decisions.actions, decisions.labels, decisions.decided)
   const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)

@@ -1,7 +1,7 @@
 import { contextSize, type EnvironmentSpec, type TargetedSpecification } from '@vigil/env-wasm'
 import { NETWORK_LIMITS, type NetworkSpec } from '@vigil/policy-wasm'
 import { z } from 'zod'
-import { count, label, rewardTable, sha256 } from '../schema-parts.ts'
+import { count, label, responseCosts, rewardTable, sha256 } from '../schema-parts.ts'
 import { BUNDLE_VERSION, type Bundle } from './bundle.ts'
 
 const u32 = z
@@ -39,6 +39,8 @@ export const bundleSettingsSchema = z.strictObject({
     rule: z.enum(['majority', 'quorum']),
     rewards: rewardTable,
     teamBonus: z.number(),
+    response: responseCosts.nullable(),
+    showsBelief: z.boolean(),
     observeConstraints: z.boolean(),
   }),
   vote: z.strictObject({
@@ -65,7 +67,8 @@ export type BundleSettings = z.infer<typeof bundleSettingsSchema>
 /** A bundle's settings as bundle.json has them. @param hashes of the other files */
 export function settingsOf(bundle: Bundle, vigil: string, hashes: BundleSettings['sha256']): BundleSettings {
   const { policyHidden, valueHidden, lstmHidden, layerNorm, constraintCount } = bundle.network
-  const { mode, seed, episodeSteps, attribution, rule, rewards, teamBonus, observeConstraints } = bundle.environment
+  const { mode, seed, episodeSteps, attribution, rule, rewards, teamBonus } = bundle.environment
+  const { response, showsBelief, observeConstraints } = bundle.environment
   return {
     version: BUNDLE_VERSION,
     vigil,
@@ -78,7 +81,8 @@ export function settingsOf(bundle: Bundle, vigil: string, hashes: BundleSettings
       valueHidden: valueHidden === null ? null : [...valueHidden],
     },
     environment: {
-      ...{ mode, seed, episodeSteps, attribution, rule, teamBonus, observeConstraints },
+      ...{ mode, seed, episodeSteps, attribution, rule, teamBonus, showsBelief, observeConstraints },
+      response: response && { ...response },
       rewards: { ...rewards },
     },
     vote: { ...bundle.vote, weights: [...bundle.vote.weights] },

@@ -26,7 +26,15 @@ export function sampleBundle(changes: Partial<Bundle> = {}): Bundle {
     network,
     environment: {
       ...{ mode: 'stream', agentCount: 4, seed: 7, episodeSteps: 200, attribution: 'own', rule: 'majority' },
-      ...{ faults: 1, fallbackAction: 3, rewards: DEFAULT_REWARDS, teamBonus: 0, observeConstraints: true },
+      ...{
+        faults: 1,
+        fallbackAction: 3,
+        rewards: DEFAULT_REWARDS,
+        teamBonus: 0,
+        response: null,
+        showsBelief: false,
+        observeConstraints: true,
+      },
       specifications: [specification.formula],
     },
     vote: {

@@ -6,7 +6,7 @@ import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
 
 /** Format of the files. It grows by one whenever files written before are no longer read. */
-export const BUNDLE_VERSION = 1
+export const BUNDLE_VERSION = 2
 
 /** A team that can decide. */
 export type Bundle = {

@@ -89,10 +89,10 @@ describe('a bundle', () => {
 
 describe('a bundle that is refused', () => {
   it('names the version that wrote it and what to do', async () => {
-    await change((settings) => Object.assign(settings, { version: 2, vigil: '3.1.0', news: true }))
+    await change((settings) => Object.assign(settings, { version: 3, vigil: '3.1.0', news: true }))
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_VERSION')
-    expect(message).toContain('format version 2, written by Vigil 3.1.0; Vigil 0.1.0 reads version 1')
+    expect(message).toContain('format version 3, written by Vigil 3.1.0; Vigil 0.1.0 reads version 2')
     expect(message).toContain('evaluate the run')
   })
 

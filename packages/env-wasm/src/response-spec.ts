@@ -1,0 +1,71 @@
+/** What a blocked intruder does: goes on with the next event, gives up, or tries the same again. */
+export type BlockedIntruder = 'fail-soft' | 'fail-stop' | 'retry'
+
+/**
+ * What actions and events cost where an action changes what happens next, in reward units. A stream is one entity; a threat
+ * of damage multiplier m costs m times what stands here.
+ */
+export type ResponseSpec = {
+  /** Earned by every benign event that is let through. */
+  readonly allowedBenign: number
+  /** Done by every threat that is let through. */
+  readonly damage: number
+  /** Done by every threat whose intruder stays, blocked or not. */
+  readonly dwell: number
+  /** Cost of a benign event that is blocked. */
+  readonly blockedBenign: number
+  /** Cost of every benign event that a false containment cuts off. */
+  readonly cutOffBenign: number
+  /** Cost of a containment: quarantine, or the analyst's. */
+  readonly containment: number
+  /** Cost of a containment where no event of the stream has been a threat. */
+  readonly falseContainment: number
+  /** Cost of every alert, whether or not it opens a ticket. */
+  readonly alertCost: number
+  /** Events of the stream that are decided between an alert and the analyst's verdict. */
+  readonly analystDelay: number
+  /** Share of the verdicts that are right, 0.5 to 1. */
+  readonly analystAccuracy: number
+  readonly block: BlockedIntruder
+}
+
+/** Quickest detection with tickets as measured in docs/respond.md. */
+export const DEFAULT_RESPONSE: ResponseSpec = {
+  allowedBenign: 0.02,
+  damage: 0.6,
+  dwell: 0.4,
+  blockedBenign: 0.3,
+  cutOffBenign: 0.1,
+  containment: 2,
+  falseContainment: 8,
+  alertCost: 1,
+  analystDelay: 5,
+  analystAccuracy: 1,
+  block: 'fail-soft',
+}
+
+/** The most events that an analyst may take. */
+export const ANALYST_DELAY_MAX = 10_000
+
+/** How often an intruder tries a blocked event again; in assembly/response.ts as well. */
+export const RETRIES_MAX = 3
+
+/** Numbers of a blocked intruder's ways in assembly/response.ts. */
+export const BLOCK_NUMBERS: Readonly<Record<BlockedIntruder, number>> = { 'fail-soft': 0, 'fail-stop': 1, retry: 2 }
+
+/** Where rewards come from, in the order of a ledger: a stream's return is the sum of its entries. */
+export const LEDGER_ENTRIES = [
+  'allowedBenign',
+  'damage',
+  'dwell',
+  'blockedBenign',
+  'containment',
+  'falseContainment',
+  'cutOffBenign',
+  'alerts',
+] as const
+
+export type LedgerEntry = (typeof LEDGER_ENTRIES)[number]
+
+/** Stands for the action on an event that was cut off: it never happened. */
+export const CUT_OFF = 255
