@@ -10,20 +10,14 @@ export const NEVER: Thresholds = {
   quarantine: Number.POSITIVE_INFINITY,
 }
 
-/** How thresholds are applied. */
-export type LadderSettings = {
-  /** Thresholds rise by so much per unit of ln(1 + age) */
-  readonly slope: number
-  /** Events after an all-clear on which nothing but allow is done, that of the all-clear included */
-  readonly calm: number
-}
-
-/** Alert < block < quarantine by a statistic. No alert is given while a ticket is open: it would be lost. */
-export function ladder(statistic: Statistic, thresholds: Thresholds, { slope, calm }: LadderSettings): Policy {
-  const { alert, block, quarantine } = thresholds
+/**
+ * Alert < block < quarantine by a statistic. No alert is given while a ticket is open: it would be lost.
+ *
+ * @param calm events after an all-clear on which nothing but allow is done, that of the all-clear included
+ */
+export function ladder(statistic: Statistic, { alert, block, quarantine }: Thresholds, calm = 0): Policy {
   return (view) => {
-    const raw = statistic(view)
-    const value = slope === 0 ? raw : raw - slope * Math.log1p(view.age)
+    const value = statistic(view)
     if (view.sinceClear > 0 && view.sinceClear <= calm) return ALLOW
     if (value > quarantine) return QUARANTINE
     if (value > block) return BLOCK

@@ -7,42 +7,45 @@ import { ALERT, ALLOW, BLOCK, QUARANTINE, returnOf, type StreamView, walk } from
 import { stoppingLabels } from './induced-stopping.ts'
 import { ladder, NEVER } from './ladder.ts'
 import { meanMultiplier, perEventRule } from './per-event-rule.ts'
+import { byAge } from './score.ts'
 
 const view: StreamView = { position: 0, row: 0, age: 0, ticket: 0, sinceClear: 0, belief: 0.5 }
 
 describe('ladder', () => {
   const rungs = { alert: 1, block: 2, quarantine: 3 }
-  const plain = { slope: 0, calm: 0 }
 
   it('takes the severest action whose threshold is exceeded', () => {
-    const actions = [0.5, 1, 1.5, 2.5, 3, 3.5].map((value) => ladder(() => value, rungs, plain)(view))
+    const actions = [0.5, 1, 1.5, 2.5, 3, 3.5].map((value) => ladder(() => value, rungs)(view))
     expect(actions).toEqual([ALLOW, ALLOW, ALERT, BLOCK, BLOCK, QUARANTINE])
   })
 
   it('gives no alert while a ticket is open', () => {
-    expect(ladder(() => 1.5, rungs, plain)({ ...view, ticket: 1 })).toBe(ALLOW)
+    expect(ladder(() => 1.5, rungs)({ ...view, ticket: 1 })).toBe(ALLOW)
   })
 
   it('allows for as many events as it stays calm after an all-clear', () => {
-    const calm = ladder(() => 9, rungs, { slope: 0, calm: 3 })
+    const calm = ladder(() => 9, rungs, 3)
     expect([0, 1, 3, 4].map((sinceClear) => calm({ ...view, sinceClear }))).toEqual([2, ALLOW, ALLOW, 2])
   })
 
   it('asks its statistic at every event, calm or not', () => {
     let asked = 0
-    const counted = ladder(() => asked++, rungs, { slope: 0, calm: 9 })
+    const counted = ladder(() => asked++, rungs, 9)
     counted({ ...view, sinceClear: 1 })
     expect(asked).toBe(1)
   })
 
-  it('raises its thresholds with age by the slope', () => {
-    const rising = ladder(() => 2, { ...NEVER, quarantine: 1 }, { slope: 0.5, calm: 0 })
+  it('has thresholds that rise with age by the slope', () => {
+    const rising = ladder(
+      byAge(() => 2, 0.5),
+      { ...NEVER, quarantine: 1 },
+    )
     const turn = Math.expm1(2)
     expect([0, Math.floor(turn), Math.ceil(turn)].map((age) => rising({ ...view, age }))).toEqual([2, 2, ALLOW])
   })
 
   it('never acts at Infinity, whatever the statistic', () => {
-    expect(ladder(() => Number.POSITIVE_INFINITY, NEVER, plain)(view)).toBe(ALLOW)
+    expect(ladder(() => Number.POSITIVE_INFINITY, NEVER)(view)).toBe(ALLOW)
   })
 })
 

@@ -22,6 +22,11 @@ export function levelOf({ logOdds }: Score): Statistic {
   return ({ row }) => logOdds[row]
 }
 
+/** A statistic less slope * ln(1 + age): its thresholds rise with age. */
+export function byAge(statistic: Statistic, slope: number): Statistic {
+  return (view) => statistic(view) - slope * Math.log1p(view.age)
+}
+
 /** How log-likelihood ratios of single events are had from a score. */
 export type Evidence = {
   /**

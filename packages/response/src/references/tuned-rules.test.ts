@@ -47,6 +47,12 @@ describe('tunedRules', () => {
       expect(meanOf(walkAll(validation, settings, policy).returns).mean, name).toBeCloseTo(said, 9)
   })
 
+  it.each(['fail-stop', 'retry'] as const)('say so under %s as well, where blocks change what comes', (block) => {
+    const changed = { ...settings, spec: { ...QUICKEST_SPEC, block } }
+    for (const { name, validation: said, policy } of tunedRules(partOf(all, 0, 60), changed, scores))
+      expect(meanOf(walkAll(partOf(all, 0, 60), changed, policy).returns).mean, name).toBeCloseTo(said, 9)
+  })
+
   it('are tuned: a rule with more thresholds is never worse on validation', () => {
     const worth = (name: string) => ofBelief.get(name)!.validation
     expect(worth('alert-ladder')).toBeGreaterThanOrEqual(worth('threshold'))

@@ -3,9 +3,18 @@ import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, type ResponseSettings } f
 import { walkAll } from '../walk-all.ts'
 import { calibrated, calibrationOf } from './calibrate.ts'
 import { stoppingLabels } from './induced-stopping.ts'
-import { type LadderSettings, ladder, NEVER, type Thresholds } from './ladder.ts'
+import { ladder, NEVER, type Thresholds } from './ladder.ts'
 import { meanMultiplier, perEventRule } from './per-event-rule.ts'
-import { assertScore, cusum, type Evidence, levelOf, type Score, type Statistic, shiryaevRoberts } from './score.ts'
+import {
+  assertScore,
+  byAge,
+  cusum,
+  type Evidence,
+  levelOf,
+  type Score,
+  type Statistic,
+  shiryaevRoberts,
+} from './score.ts'
 import { levelsOf, roughReturn, type Tuned, tuneThresholds } from './tune-thresholds.ts'
 
 /** A rule without learning by consequences, as it came out of validation streams. */
@@ -87,23 +96,19 @@ const CALMS = [10, 40, Number.POSITIVE_INFINITY]
 
 function levelRule(name: string, tuned: Tuned, tuning: Tuning): TunedRule {
   const statistic = levelOf(tuning.score)
-  const variantOf = (calm: number): Variant => ({
-    statistic,
-    settings: { slope: 0, calm },
-    parameters: calm === 0 ? {} : { calm: finite(calm) },
-  })
-  const restless = tunedVariant(tuned, tuning, variantOf(0))
+  const restless = tunedVariant(tuned, tuning, { statistic, calm: 0, parameters: {} })
   if (!tuned.includes('alert') || tuning.score.logOdds === null) return asRule(name, tuned, tuning, restless)
-  const calm = mostBy(CALMS, (events) => returnUnder(tuning, variantOf(events), restless.thresholds))
-  const quiet = tunedVariant(tuned, tuning, variantOf(calm))
+  const calms = CALMS.map((calm) => ({ statistic, calm, parameters: { calm: finite(calm) } }))
+  const calmest = mostBy(calms, (variant) => prepared(tuning, variant).objective(restless.thresholds))
+  const quiet = tunedVariant(tuned, tuning, calmest)
   return asRule(name, tuned, tuning, quiet.value > restless.value ? quiet : restless)
 }
 
 const SLOPES = [-0.5, -0.25, 0, 0.25, 0.5]
 
 function thresholdByAge(tuning: Tuning): TunedRule {
-  const statistic = levelOf(tuning.score)
-  const variants = SLOPES.map((slope) => ({ statistic, settings: { slope, calm: 0 }, parameters: { slope } }))
+  const level = levelOf(tuning.score)
+  const variants = SLOPES.map((slope) => ({ statistic: byAge(level, slope), calm: 0, parameters: { slope } }))
   return bestVariant('threshold-by-age', ['alert', 'quarantine'], tuning, variants)
 }
 
@@ -115,7 +120,7 @@ function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonl
   const variants = kinds.flatMap((kind) =>
     drifts.map((drift) => ({
       statistic: statisticOf(score, streams, { kind, prior, drift }),
-      settings: { slope: 0, calm: 0 },
+      calm: 0,
       parameters: { evidence: kind, drift },
     })),
   )
@@ -126,12 +131,12 @@ function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonl
 function inducedStopping({ streams, settings, score }: Tuning): TunedRule {
   const statistic = levelOf(score)
   const logOdds = new Float64Array(streams.labels.length)
-  for (const [position, value] of valuesOf(streams, settings, statistic, 0).entries())
+  for (const [position, value] of valuesOf(streams, settings, statistic).entries())
     logOdds[streams.rows[position]] = value
   const stops = stoppingLabels(streams, settings.spec)
   const { slope, intercept } = calibrationOf(logOdds, stops, streams.rows)
   const quarantine = slope > 0 ? -intercept / slope : Number.POSITIVE_INFINITY
-  const policy = ladder(statistic, { ...NEVER, quarantine }, { slope: 0, calm: 0 })
+  const policy = ladder(statistic, { ...NEVER, quarantine })
   return {
     name: 'induced-stopping',
     score: score.name,
@@ -141,10 +146,10 @@ function inducedStopping({ streams, settings, score }: Tuning): TunedRule {
   }
 }
 
-/** A statistic and how thresholds are applied to it. */
+/** A statistic, and the events of quiet after an all-clear. */
 type Variant = {
   readonly statistic: Statistic
-  readonly settings: LadderSettings
+  readonly calm: number
   readonly parameters: TunedRule['parameters']
 }
 
@@ -152,45 +157,47 @@ type TunedVariant = Variant & { readonly thresholds: Thresholds; readonly value:
 
 /** The variant that does best, roughly tuned, with its thresholds tuned in full. */
 function bestVariant(name: string, tuned: Tuned, tuning: Tuning, variants: readonly Variant[]): TunedRule {
-  const best = mostBy(variants, (variant) =>
-    roughReturn(levelsUnder(tuning, variant), tuned, (thresholds) => returnUnder(tuning, variant, thresholds)),
-  )
+  const best = mostBy(variants, (variant) => {
+    const { levels, objective } = prepared(tuning, variant)
+    return roughReturn(levels, tuned, objective)
+  })
   return asRule(name, tuned, tuning, tunedVariant(tuned, tuning, best))
 }
 
-function levelsUnder({ streams, settings }: Tuning, { statistic, settings: { slope } }: Variant): Float64Array {
-  return levelsOf(valuesOf(streams, settings, statistic, slope))
+function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVariant {
+  const { levels, objective } = prepared(tuning, variant)
+  return { ...variant, ...tuneThresholds(levels, tuned, objective) }
 }
 
-function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVariant {
-  const levels = levelsUnder(tuning, variant)
+/** Levels for the thresholds of a variant, and what it returns under some of them. */
+function prepared({ streams, settings }: Tuning, { statistic, calm }: Variant) {
+  const values = valuesOf(streams, settings, statistic)
+  // Until an all-clear, events and so the statistic are the same under all policies, unless a blocked intruder changes them.
+  const quick: Statistic = (view) => (view.sinceClear === 0 ? values[view.position] : statistic(view))
+  const used = settings.spec.block === 'fail-soft' ? quick : statistic
   return {
-    ...variant,
-    ...tuneThresholds(levels, tuned, (thresholds) => returnUnder(tuning, variant, thresholds)),
+    levels: levelsOf(values),
+    objective: (thresholds: Thresholds) => meanReturn(streams, settings, ladder(used, thresholds, calm)),
   }
 }
 
-function returnUnder({ streams, settings }: Tuning, variant: Variant, thresholds: Thresholds): number {
-  return meanReturn(streams, settings, ladder(variant.statistic, thresholds, variant.settings))
-}
-
 function asRule(name: string, tuned: Tuned, { score }: Tuning, variant: TunedVariant): TunedRule {
-  const { statistic, settings, parameters, thresholds, value } = variant
+  const { statistic, calm, parameters, thresholds, value } = variant
   const chosen = Object.fromEntries(tuned.map((action) => [action, finite(thresholds[action])]))
   return {
     name,
     score: score.name,
     parameters: { ...parameters, ...chosen },
     validation: value,
-    policy: ladder(statistic, thresholds, settings),
+    policy: ladder(statistic, thresholds, calm),
   }
 }
 
-/** [n] a statistic by position, less what its thresholds rise by age, where all events are allowed. */
-function valuesOf(streams: Streams, settings: ResponseSettings, statistic: Statistic, slope: number): Float64Array {
+/** [n] a statistic by position, where all events are allowed. */
+function valuesOf(streams: Streams, settings: ResponseSettings, statistic: Statistic): Float64Array {
   const values = new Float64Array(streams.rows.length)
   walkAll(streams, settings, (view) => {
-    values[view.position] = statistic(view) - (slope === 0 ? 0 : slope * Math.log1p(view.age))
+    values[view.position] = statistic(view)
     return ALLOW
   })
   return values
