@@ -24,6 +24,7 @@ export {
   DEFAULT_RESPONSE,
   LEDGER_ENTRIES,
   type LedgerEntry,
+  RETRIES_MAX,
   type ResponseSpec,
 } from './response-spec.ts'
 export {

@@ -8,13 +8,13 @@ import {
   instantiateEnvironment,
   PLAIN_ENVIRONMENT,
   RESPONSE_BYTES,
+  type ResponseSpec,
   STREAM_STATE,
   WALK,
   writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import type { ResponseSpec } from './spec.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
 import { type StreamView, walk } from './walk.ts'

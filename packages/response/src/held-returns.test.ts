@@ -1,7 +1,7 @@
+import { DEFAULT_RESPONSE, type ResponseSpec } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type HeldState, heldReturns } from './held-returns.ts'
-import type { ResponseSpec } from './spec.ts'
 import { anySpec } from './streams.arbitrary.ts'
 import { ALERT, ALLOW, BLOCK, QUARANTINE, returnOf, walk } from './walk.ts'
 
@@ -37,15 +37,13 @@ describe('each action is best somewhere', () => {
   })
 
   it('under the default costs as well', () => {
-    const spec = { ...plain, allowedBenign: 0.02, damage: 0.6, dwell: 0.4, blockedBenign: 0.3, cutOffBenign: 0.1 }
-    const defaults = { ...spec, containment: 2, falseContainment: 8, alertCost: 1, analystDelay: 5 }
     const states = [
       { threatProbability: 0.001, eventsLeft: 50 },
       { threatProbability: 0.6, eventsLeft: 2 },
       { threatProbability: 0.95, eventsLeft: 50 },
       { threatProbability: 0.2, eventsLeft: 50 },
     ]
-    expect(states.map((state) => bestOf(defaults, state))).toEqual([ALLOW, BLOCK, QUARANTINE, ALERT])
+    expect(states.map((state) => bestOf(DEFAULT_RESPONSE, state))).toEqual([ALLOW, BLOCK, QUARANTINE, ALERT])
   })
 })
 

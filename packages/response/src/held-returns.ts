@@ -1,4 +1,4 @@
-import type { ResponseSpec } from './spec.ts'
+import type { ResponseSpec } from '@vigil/env-wasm'
 
 /** A stream of which it is uncertain whether all its events are threats or all are benign. */
 export type HeldState = {

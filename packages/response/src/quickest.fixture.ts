@@ -1,6 +1,5 @@
 import { fillUniforms, randomStream } from '@vigil/random'
 import type { ChangeModel } from './optimum/change-model.ts'
-import type { ResponseSpec } from './spec.ts'
 import type { Streams } from './streams.ts'
 
 const F0 = [8, 6, 5, 4, 3, 2, 1.5, 1].map((weight) => weight / 30.5)
@@ -11,20 +10,6 @@ export const QUICKEST_MODEL: ChangeModel = {
   end: 0.02,
   benign: F0,
   hostile: F0.map((share, x) => 0.55 * share + 0.45 * F0[7 - x]),
-}
-
-export const QUICKEST_SPEC: ResponseSpec = {
-  allowedBenign: 0.02,
-  damage: 0.6,
-  dwell: 0.4,
-  blockedBenign: 0.3,
-  cutOffBenign: 0.1,
-  containment: 2,
-  falseContainment: 8,
-  alertCost: 1,
-  analystDelay: 5,
-  analystAccuracy: 1,
-  block: 'fail-soft',
 }
 
 /** So many streams of the game. */

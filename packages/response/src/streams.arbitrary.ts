@@ -1,5 +1,5 @@
+import type { ResponseSpec } from '@vigil/env-wasm'
 import fc from 'fast-check'
-import type { ResponseSpec } from './spec.ts'
 import type { Streams } from './streams.ts'
 
 /** A few short streams, whose rows stand in the dataset in another order, with or without ratios and multipliers. */

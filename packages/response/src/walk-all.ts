@@ -1,3 +1,4 @@
+import { RETRIES_MAX } from '@vigil/env-wasm'
 import { assertStreams, type Streams } from './streams.ts'
 import {
   ALERT,
@@ -8,7 +9,6 @@ import {
   notAnAction,
   type Policy,
   QUARANTINE,
-  RETRIES_MAX,
   type ResponseSettings,
   type StreamView,
   verdictUniform,

@@ -1,26 +1,13 @@
-import { CUT_OFF } from '@vigil/env-wasm'
+import { CUT_OFF, DEFAULT_RESPONSE, LEDGER_ENTRIES, type ResponseSpec } from '@vigil/env-wasm'
 import { philox } from '@vigil/random'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ResponseSpec } from './spec.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
-import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, returnOf, walk } from './walk.ts'
+import { ALERT, ALLOW, BLOCK, ENTRY, type Policy, QUARANTINE, returnOf, walk } from './walk.ts'
 import { walkAll } from './walk-all.ts'
 
-const spec: ResponseSpec = {
-  allowedBenign: 0.02,
-  damage: 0.6,
-  dwell: 0.4,
-  blockedBenign: 0.3,
-  cutOffBenign: 0.1,
-  containment: 2,
-  falseContainment: 8,
-  alertCost: 1,
-  analystDelay: 5,
-  analystAccuracy: 1,
-  block: 'fail-soft',
-}
+const spec = DEFAULT_RESPONSE
 
 /** One stream whose events have these labels. */
 function streamOf(labels: readonly number[], more: Partial<Streams> = {}): Streams {
@@ -43,6 +30,11 @@ const plan = (...actions: number[]): Policy => {
 
 const walked = (labels: readonly number[], policy: Policy, more: Partial<ResponseSpec> = {}, seed = 1) =>
   walk(streamOf(labels), 0, { spec: { ...spec, ...more }, seed }, policy)
+
+it('has a ledger in the order of LEDGER_ENTRIES', () => {
+  expect(Object.keys(ENTRY)).toEqual([...LEDGER_ENTRIES])
+  expect(Object.values(ENTRY)).toEqual([...LEDGER_ENTRIES.keys()])
+})
 
 describe('a step pays', () => {
   it.each([

@@ -1,7 +1,6 @@
-import { CUT_OFF } from '@vigil/env-wasm'
+import { CUT_OFF, type LedgerEntry, RETRIES_MAX, type ResponseSpec } from '@vigil/env-wasm'
 import { philox, randomStream } from '@vigil/random'
 import { responseError } from './errors.ts'
-import type { ResponseSpec } from './spec.ts'
 import { assertStreams, type Streams } from './streams.ts'
 
 /**
@@ -16,9 +15,6 @@ export const BLOCK = 1
 export const QUARANTINE = 2
 export const ALERT = 3
 
-/** How often an intruder tries a blocked event again, under `retry`. */
-export const RETRIES_MAX = 3
-
 /** Places in a ledger, in the order of LEDGER_ENTRIES. */
 export const ENTRY = {
   allowedBenign: 0,
@@ -29,7 +25,7 @@ export const ENTRY = {
   falseContainment: 5,
   cutOffBenign: 6,
   alerts: 7,
-} as const
+} as const satisfies Readonly<Record<LedgerEntry, number>>
 
 /** Entries of a ledger. */
 export const ENTRY_COUNT = 8

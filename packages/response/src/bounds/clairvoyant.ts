@@ -1,6 +1,6 @@
-import type { ResponseSpec } from '../spec.ts'
+import { RETRIES_MAX, type ResponseSpec } from '@vigil/env-wasm'
 import { assertStreams, type Streams } from '../streams.ts'
-import { RETRIES_MAX, type ResponseSettings, verdictUniform } from '../walk.ts'
+import { type ResponseSettings, verdictUniform } from '../walk.ts'
 
 /**
  * The best return of each stream in hindsight: all labels and verdicts are known. No policy does better on any stream. Exact,

@@ -1,13 +1,14 @@
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { expect, it } from 'vitest'
-import { meanOf, QUICKEST_MODEL, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, QUICKEST_MODEL, quickestStreams } from '../quickest.fixture.ts'
 import { ladder, NEVER } from '../references/ladder.ts'
 import { BELIEF, levelOf } from '../references/score.ts'
 import type { Policy } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { optimalPolicy } from './optimal-policy.ts'
 
-const settings = { spec: QUICKEST_SPEC, seed: 1 }
-const optimum = optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL)!
+const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
+const optimum = optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!
 const logOdds = (probability: number) => Math.log(probability / (1 - probability))
 
 /** Returns of several policies over 200,000 common streams. */

@@ -1,12 +1,13 @@
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { meanOf, QUICKEST_MODEL, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, QUICKEST_MODEL, quickestStreams } from '../quickest.fixture.ts'
 import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, walk } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { type OptimalPolicy, optimalPolicy } from './optimal-policy.ts'
 
-const optimum = optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL)!
+const optimum = optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!
 const streams = quickestStreams(20_000, 77)
-const settings = { spec: QUICKEST_SPEC, seed: 1 }
+const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
 const returnsOf = (policy: Policy) => walkAll(streams, settings, policy).returns
 
 /** What the best action pays at once, by its expectation. */
@@ -25,7 +26,7 @@ describe('optimalPolicy', () => {
     const [b, loss, hazard, end] = [0.02, 1, 0.005, 0.02]
     const benign = (1 - hazard) / (1 - (1 - end) * (1 - hazard))
     const expected = b * benign - loss * (1 / end - benign)
-    expect(optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL, [ALLOW])!.value).toBeCloseTo(expected, 6)
+    expect(optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL, [ALLOW])!.value).toBeCloseTo(expected, 6)
   })
 
   it('is worth more, the more it may do', () => {
@@ -36,7 +37,7 @@ describe('optimalPolicy', () => {
       [BLOCK, QUARANTINE],
       [QUARANTINE, ALERT],
       [BLOCK, QUARANTINE, ALERT],
-    ].map((actions) => optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL, actions)!.value)
+    ].map((actions) => optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL, actions)!.value)
     expect(values).toEqual([...values].sort((a, b) => a - b))
   })
 
@@ -70,15 +71,15 @@ describe('optimalPolicy', () => {
     const actionsOf = ({ policy }: OptimalPolicy) =>
       walk(quickestStreams(1, 5), 0, settings, policy).steps.map(({ action }) => action)
     const [late, later] = [20_000, 30_000].map(
-      (analystDelay) => optimalPolicy({ ...QUICKEST_SPEC, analystDelay }, { ...QUICKEST_MODEL, end: 0.2 })!,
+      (analystDelay) => optimalPolicy({ ...DEFAULT_RESPONSE, analystDelay }, { ...QUICKEST_MODEL, end: 0.2 })!,
     )
-    const without = optimalPolicy(QUICKEST_SPEC, { ...QUICKEST_MODEL, end: 0.2 }, [BLOCK, QUARANTINE])!
+    const without = optimalPolicy(DEFAULT_RESPONSE, { ...QUICKEST_MODEL, end: 0.2 }, [BLOCK, QUARANTINE])!
     expect(late.value).toBeCloseTo(without.value, 9)
     expect(actionsOf(late)).toEqual(actionsOf(later))
   })
 
   it('is the per-event rule where hostile streams do no harm by staying, and block is cheap', () => {
-    const control = { ...QUICKEST_SPEC, dwell: 0, blockedBenign: 0.2, damage: 1 }
+    const control = { ...DEFAULT_RESPONSE, dwell: 0, blockedBenign: 0.2, damage: 1 }
     const { policy } = optimalPolicy(control, QUICKEST_MODEL)!
     const blockFrom = (0.02 + 0.2) / (1 + 0.02 + 0.2)
     for (let i = 1; i < 200; i++) {
@@ -94,7 +95,7 @@ describe('optimalPolicy', () => {
     ['an intruder who gives up', { block: 'fail-stop' as const }],
     ['an intruder who retries', { block: 'retry' as const }],
   ])('is not known with %s', (_, more) => {
-    expect(optimalPolicy({ ...QUICKEST_SPEC, ...more }, QUICKEST_MODEL)).toBeNull()
+    expect(optimalPolicy({ ...DEFAULT_RESPONSE, ...more }, QUICKEST_MODEL)).toBeNull()
   })
 
   it.each([
@@ -103,7 +104,7 @@ describe('optimalPolicy', () => {
     ['shares that are no distribution', { hostile: [0.5, 0.6] }],
     ['symbols of one side only', { benign: [1] }],
   ])('refuses %s', (_, more) => {
-    expect(() => optimalPolicy(QUICKEST_SPEC, { ...QUICKEST_MODEL, ...more })).toThrow(
+    expect(() => optimalPolicy(DEFAULT_RESPONSE, { ...QUICKEST_MODEL, ...more })).toThrow(
       expect.objectContaining({ code: 'CHANGE_MODEL' }),
     )
   })

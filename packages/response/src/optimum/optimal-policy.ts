@@ -1,4 +1,4 @@
-import type { ResponseSpec } from '../spec.ts'
+import type { ResponseSpec } from '@vigil/env-wasm'
 import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE } from '../walk.ts'
 import { assertModel, type BeliefChain, beliefChain, type ChangeModel, nearest } from './change-model.ts'
 

@@ -1,4 +1,4 @@
-import type { ResponseSpec } from '../spec.ts'
+import type { ResponseSpec } from '@vigil/env-wasm'
 import type { Streams } from '../streams.ts'
 import { ALLOW, BLOCK, type Policy, QUARANTINE, type StreamView } from '../walk.ts'
 

@@ -1,6 +1,6 @@
+import type { ResponseSpec } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ResponseSpec } from '../spec.ts'
 import { anySpec, anyStreams } from '../streams.arbitrary.ts'
 import type { Streams } from '../streams.ts'
 import { ALERT, ALLOW, BLOCK, QUARANTINE, returnOf, type StreamView, walk } from '../walk.ts'

@@ -1,17 +1,18 @@
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { expect, it } from 'vitest'
 import { clairvoyantReturns } from '../bounds/clairvoyant.ts'
 import { optimalPolicy } from '../optimum/optimal-policy.ts'
-import { meanOf, partOf, QUICKEST_MODEL, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, partOf, QUICKEST_MODEL, quickestStreams } from '../quickest.fixture.ts'
 import { walkAll } from '../walk-all.ts'
 import { BELIEF } from './score.ts'
 import { tunedRules } from './tuned-rules.ts'
 
-const settings = { spec: QUICKEST_SPEC, seed: 1 }
+const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
 const all = quickestStreams(22_000, 21)
 const [validation, test] = [partOf(all, 0, 2_000), partOf(all, 2_000, 22_000)]
 const rules = new Map([...tunedRules(validation, settings, [BELIEF])].map((rule) => [rule.name, rule]))
 const returnsOf = (name: string) => walkAll(test, settings, rules.get(name)!.policy).returns
-const optimum = walkAll(test, settings, optimalPolicy(QUICKEST_SPEC, QUICKEST_MODEL)!.policy).returns
+const optimum = walkAll(test, settings, optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!.policy).returns
 const bound = clairvoyantReturns(test, settings)
 
 it.each([

@@ -1,11 +1,12 @@
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { meanOf, partOf, QUICKEST_SPEC, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, partOf, quickestStreams } from '../quickest.fixture.ts'
 import { ALLOW } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { BELIEF } from './score.ts'
 import { tunedRules } from './tuned-rules.ts'
 
-const settings = { spec: QUICKEST_SPEC, seed: 1 }
+const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
 const all = quickestStreams(300, 21)
 const validation = partOf(all, 0, 200)
 
@@ -48,7 +49,7 @@ describe('tunedRules', () => {
   })
 
   it.each(['fail-stop', 'retry'] as const)('say so under %s as well, where blocks change what comes', (block) => {
-    const changed = { ...settings, spec: { ...QUICKEST_SPEC, block } }
+    const changed = { ...settings, spec: { ...DEFAULT_RESPONSE, block } }
     for (const { name, validation: said, policy } of tunedRules(partOf(all, 0, 60), changed, scores))
       expect(meanOf(walkAll(partOf(all, 0, 60), changed, policy).returns).mean, name).toBeCloseTo(said, 9)
   })

@@ -1,1 +1,0 @@
-export type { ResponseSpec } from '@vigil/env-wasm'
