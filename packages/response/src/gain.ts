@@ -11,7 +11,7 @@ export type Compared = {
   readonly best: { readonly name: string; readonly returns: Float64Array }
   /** [streams] */
   readonly team: Float64Array
-  /** Mean return that no policy exceeds */
+  /** Mean return of the optimal policy walked over the same streams, whose luck it then shares, or of the clairvoyant */
   readonly bound: number
 }
 
@@ -39,7 +39,7 @@ const RESAMPLES = 2_000
  * @param seed of the draws, which are counted: the same returns give the same interval
  *
  * @example
- * gainInWords(gainOf({ allow, rule, best: { name: 'ladder', returns }, team, bound: optimum.value }, 1))
+ * gainInWords(gainOf({ allow, rule, best: { name: 'ladder', returns }, team, bound: -2.24 }, 1))
  *
  * @throws {VigilError} STREAMS
  */
