@@ -45,7 +45,7 @@ const logins: Adapter = {
       notes: [],
       // The inputs, and how each is encoded. What is known only after the decision must not be among them.
       // Columns of each user's past would be folds: docs/features.md, History.
-      history: null,
+      history: () => null,
       plan: () => [
         { name: 'hour', source: 'hour', encoder: { kind: 'quantile', knots: 17 } },
         { name: 'country', source: 'country', encoder: { kind: 'vocabulary', size: 63, minimumRows: 5 } },

@@ -137,7 +137,7 @@ export async function loadEvents(
         version: 1,
         dataset: adapter.name,
         features: request.features,
-        history: pipeline === null ? events.history : pipeline.history,
+        history: pipeline === null ? events.history(encoded.columns.map(({ source }) => source)) : pipeline.history,
         columns: encoded.columns,
       }),
     }
@@ -278,8 +278,9 @@ function requireSameKind(pipeline: FeaturePipeline, request: Pick<FeaturePipelin
 }
 
 /** A pipeline from before plans were saved has none; its columns are told by their names. */
-function requireSameHistory({ history }: FeaturePipeline, events: RawEvents): void {
-  if (history === null || isDeepStrictEqual(history, events.history)) return
+function requireSameHistory({ history, columns }: FeaturePipeline, events: RawEvents): void {
+  const own = events.history(columns.map(({ source }) => source))
+  if (history === null || isDeepStrictEqual(history, own)) return
   throw featureError(
     'PIPELINE_MISMATCH',
     `Feature pipeline, history: needs the plan of these events, received another one. Use the events, or their description, and the Vigil that the run was trained with.`,

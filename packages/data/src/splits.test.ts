@@ -25,7 +25,7 @@ function eventsOf(rows: readonly (readonly [number, number])[]): RawEvents {
     posterior: null,
     division: null,
     notes: [],
-    history: null,
+    history: () => null,
     plan: () => [],
     column: () => Promise.reject(new Error('not asked for')),
     close: () => undefined,

@@ -2,8 +2,14 @@ export { DATASET_NAMES, type DatasetName, FEATURE_PROFILES, type FeatureProfile,
 export { FEATURE_ERRORS, featureError } from './errors.ts'
 export type { Fold, HistoryKey } from './history/fold.ts'
 export { createHistory, type LiveEvent, type LiveHistory } from './history/live-history.ts'
-export { type HistoryPlan, parseHistoryPlan, stateBytes } from './history/plan.ts'
-export { type RecordedEvents, type ReplayOrder, replayHistory } from './history/replay-history.ts'
+export { type HistoryPlan, parseHistoryPlan, STATE_BYTES_MAX, stateBytes } from './history/plan.ts'
+export {
+  type Judgements,
+  type RecordedEvents,
+  type ReplayOrder,
+  replayHistory,
+  replayJudgements,
+} from './history/replay-history.ts'
 export { encodeCategorical, encodeDense } from './pipeline/encode.ts'
 export { fitColumn } from './pipeline/fit.ts'
 export { allCategoriesBefore, growColumn } from './pipeline/grow.ts'

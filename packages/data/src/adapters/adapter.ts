@@ -43,8 +43,8 @@ export type RawEvents = {
    * @param note called with a sentence for each column that becomes no input
    */
   plan(features: FeatureProfile, rows: Uint32Array, note?: (text: string) => void): readonly ColumnPlan[]
-  /** The plan of history that columns of the past come from; null = there are none, or they are made otherwise. */
-  readonly history: HistoryPlan | null
+  /** The plan of history that the columns of the past among these come from; null = there are none. */
+  history(sources: readonly string[]): HistoryPlan | null
   /** Reads one raw column; name is a ColumnPlan's source. */
   column(name: string): Promise<RawColumn>
   /** Frees what the adapter holds (database, files). Call once, whether or not loading worked. */

@@ -41,7 +41,7 @@ export const campaign: Adapter = {
       division: null,
       notes: [],
       plan: () => PLAN,
-      history: null,
+      history: () => null,
       column: async (name) => requireColumn('campaign', name, campaignColumn(events, name)),
       close: () => undefined,
     }

@@ -55,7 +55,7 @@ async function rawEvents(database: Database, rowCount: number): Promise<RawEvent
     division: null,
     notes: [],
     plan: (profile) => darpaTcProfiles[profile]!,
-    history: darpaTcHistoryPlan,
+    history: () => darpaTcHistoryPlan,
     column: async (name) => history.get(name) ?? (await readColumn(database, name, rowCount)),
     close: () => database.close(),
   }

@@ -37,7 +37,7 @@ export const quickest: Adapter = {
       division: null,
       notes: [],
       plan: (profile) => PLANS[profile]!,
-      history: null,
+      history: () => null,
       column: async (name) => requireColumn('quickest', name, quickestColumn(events, name)),
       close: () => undefined,
     }

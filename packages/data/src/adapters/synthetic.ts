@@ -36,7 +36,7 @@ export const synthetic: Adapter = {
       division: null,
       notes: [],
       plan: (profile) => PLANS[profile]!,
-      history: null,
+      history: () => null,
       column: async (name) => requireColumn('synthetic', name, hostColumn(events, name)),
       close: () => undefined,
     }

@@ -93,7 +93,7 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
       ...planOf(columns, description, { features, rows, note }),
       ...(history?.inputs ?? []),
     ],
-    history: history?.plan ?? null,
+    history: () => history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
   } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'times' | 'plan' | 'history' | 'column'>
 }

@@ -95,8 +95,8 @@ export function replayed(
   )
 }
 
-/** Milliseconds as whole nanoseconds. */
-function nanoseconds(times: Float64Array | null, count: number): BigInt64Array {
+/** Milliseconds as whole nanoseconds, zeros without. */
+export function nanoseconds(times: Float64Array | null, count: number): BigInt64Array {
   const all = new BigInt64Array(count)
   if (times === null) return all
   for (let row = 0; row < count; row++) {

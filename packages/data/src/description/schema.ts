@@ -172,6 +172,13 @@ export const descriptionSchema = z.strictObject({
         .max(8)
         .default(['10m', '60m'])
         .describe('spans of time, longer than every, up to now over which values are counted besides'),
+      keys: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .optional()
+        .describe('keys that are remembered; without it 100,000, or as many as fit into 1 GiB'),
+      forgetAfter: duration.optional().describe('a key without an event for so long begins anew'),
       unique: z.boolean().default(false).describe('whether a unit of the same values as an earlier one is left out'),
     })
     .optional()

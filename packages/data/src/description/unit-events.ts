@@ -4,18 +4,16 @@ import type { Division } from '../dataset.ts'
 import { dataError } from '../errors.ts'
 import type { Table } from '../reading/table-builder.ts'
 import { shownText } from '../tables/csv-text.ts'
+import { nanoseconds } from './history.ts'
 import { keysOf, tokensOf } from './labels.ts'
-import type { Description } from './schema.ts'
-import type { Units } from './unit-counts.ts'
-import { gatherUnits, unitColumns } from './units.ts'
+import { unitColumns } from './unit-columns.ts'
+import { gatherUnits, type UnitSettings, type Units } from './units.ts'
 
 /** Nothing but what units take from their events. */
 type Events = Pick<
   RawEvents,
   'labels' | 'classes' | 'classNames' | 'unknown' | 'division' | 'notes' | 'posterior' | 'close'
 >
-
-type UnitSettings = NonNullable<Description['unit']>
 
 /**
  * Units as rows. One is a threat where one of its events is, under the name of the first such event; its label is unknown where
@@ -29,15 +27,16 @@ export function unitEvents(
   settings: UnitSettings,
   at: { readonly order: Uint32Array; readonly times: Float64Array | null },
 ): RawEvents {
-  const units = gatherUnits(table, settings, at)
+  const times = nanoseconds(at.times, table.rowCount)
+  const units = gatherUnits(table, settings, { order: at.order, times })
   if (units.count === 0) {
     throw dataError(
       'PATH_EMPTY',
       `Description, "unit.by": needs events with ${settings.by.map(shownText).join(' and ')}, received none. Name columns that the events have.`,
     )
   }
-  const columns = unitColumns(table, settings, units, at.order)
-  const { labels, classes, unknown } = judgedUnits(events, units, at.order)
+  const columns = unitColumns(table, settings, units, times)
+  const { labels, classes, unknown } = judgedUnits(events, units)
   const repeated = settings.unique ? repeatedUnits(table, settings, units, at.order) : null
   const leftOut = unknown.map((is, unit) => is | (repeated?.[unit] ?? 0))
   const count = (flags: Uint8Array | null) => flags?.reduce((sum, flag) => sum + flag, 0) ?? 0
@@ -57,7 +56,7 @@ export function unitEvents(
       ...(count(unknown) > 0 ? [`${count(unknown)} units have a label that nobody knows; they are left out`] : []),
       ...(count(repeated) > 0 ? [`${count(repeated)} units hold the values of an earlier one; they are left out`] : []),
     ],
-    history: null,
+    history: columns.history,
     plan: (_, rows) => columns.plan(rows),
     column: async (name) => {
       const column = columns.column(name)
@@ -72,15 +71,13 @@ export function unitEvents(
 
 function judgedUnits(
   { labels: own, classes: ownClasses, unknown: isUnknown }: Events,
-  { unitOf, count }: Units,
-  order: Uint32Array,
+  { unitOf, count, order }: Units,
 ) {
   const labels = new Uint8Array(count)
   const classes = new Uint8Array(count)
   const unknown = new Uint8Array(count)
   for (const event of order) {
     const unit = unitOf[event]
-    if (unit < 0) continue
     if (own[event] === 1 && labels[unit] === 0) {
       labels[unit] = 1
       classes[unit] = ownClasses[event]

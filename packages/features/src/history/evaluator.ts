@@ -1,9 +1,10 @@
 import type { Fold, HistoryKey } from './fold.ts'
-import { absorbers, type Clock, type EventColumn, type FeatureColumn, reader } from './fold-state.ts'
+import { absorbers, reader } from './fold-state.ts'
 import { createKeyTable, type SlotIndex } from './key-table.ts'
 import type { HistoryPlan } from './plan.ts'
 import { createSlab, growSlab, type Slab } from './slab.ts'
 import { LAST_TIME, slotLayout } from './slot-layout.ts'
+import type { Clock, EventColumn, FeatureColumn } from './surroundings.ts'
 
 /** What events show, by row. */
 export type EventRows<Key> = {

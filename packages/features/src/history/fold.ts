@@ -34,6 +34,26 @@ export const foldSchema = z.discriminatedUnion('kind', [
     value: token.nullable(),
     ms,
   }),
+  /**
+   * Events of the span of `ms` milliseconds that the time lies in and of the `last` - 1 spans before it; only those with the token
+   * where `of` and `value` are not null. Spans are aligned to 1970.
+   */
+  z.strictObject({
+    ...feature,
+    kind: z.literal('spans'),
+    of: nameSchema.nullable(),
+    value: token.nullable(),
+    ms,
+    last: z.int().min(1).max(100_000),
+  }),
+  /** Tokens of the span of `ms` milliseconds that the time lies in which were none of the `remembered` ones seen latest. */
+  z.strictObject({
+    ...feature,
+    kind: z.literal('firsts'),
+    of: nameSchema,
+    ms,
+    remembered: z.int().min(1).max(4096),
+  }),
   /** 1 where the event's token is not among the `remembered` ones seen latest, 0 where it is. */
   z.strictObject({ ...feature, kind: z.literal('new'), of: nameSchema, remembered: z.int().min(1).max(4096) }),
 ])

@@ -73,6 +73,28 @@ function foldValue(fold: Fold, life: readonly LiveEvent[], event: LiveEvent, ofT
           (fold.of === null || earlier.values[fold.of] === fold.value) && stepOf(earlier) > stepOf(event) - 16n,
       ).length
     }
+    case 'spans': {
+      const spanOf = ({ time }: LiveEvent) => floorDivide(time, BigInt(fold.ms) * 1_000_000n)
+      return life.filter(
+        (earlier) =>
+          (fold.of === null || earlier.values[fold.of] === fold.value) &&
+          spanOf(earlier) > spanOf(event) - BigInt(fold.last),
+      ).length
+    }
+    case 'firsts': {
+      const spanOf = ({ time }: LiveEvent) => floorDivide(time, BigInt(fold.ms) * 1_000_000n)
+      const tokens = seen(fold.of)
+      const isFirst = (i: number) => {
+        const latestFirst = new Set(
+          tokens
+            .slice(0, i)
+            .filter((value) => value !== null)
+            .toReversed(),
+        )
+        return tokens[i] !== null && ![...latestFirst].slice(0, fold.remembered).includes(tokens[i])
+      }
+      return life.filter((earlier, i) => spanOf(earlier) === spanOf(event) && isFirst(i)).length
+    }
     case 'new': {
       const own = event.values[fold.of] ?? null
       if (own === null) return Number.NaN

@@ -6,7 +6,7 @@ import { anyInstants, anyPlan } from './history.arbitrary.ts'
 import { historyOracle } from './history.oracle.ts'
 import { createHistory, type LiveEvent } from './live-history.ts'
 import { type HistoryPlan, parseHistoryPlan, stateBytes } from './plan.ts'
-import { liveFeatures, recordedFeatures } from './recorded.fixture.ts'
+import { judgedFeatures, liveFeatures, recordedFeatures } from './recorded.fixture.ts'
 import { replayHistory } from './replay-history.ts'
 
 type OwnFold = Fold extends infer Each ? (Each extends Fold ? Omit<Each, 'name' | 'key'> : never) : never
@@ -42,6 +42,13 @@ describe('each fold', () => {
     ['count of the last two', { kind: 'count', of: 'type', value: 'read', last: 2 }, [0, 0, 1, 2, 1]],
     ['events of the last 16 ms', { kind: 'within', of: null, value: null, ms: 16 }, [0, 1, 2, 3, 0]],
     ['tokens of the last 8 ms', { kind: 'within', of: 'type', value: 'read', ms: 8 }, [0, 0, 1, 2, 0]],
+    [
+      'events of this 10 ms and those before',
+      { kind: 'spans', of: null, value: null, ms: 10, last: 2 },
+      [0, 1, 2, 3, 0],
+    ],
+    ['tokens of this 10 ms', { kind: 'spans', of: 'type', value: 'read', ms: 10, last: 1 }, [0, 0, 1, 2, 0]],
+    ['first tokens of this 10 ms', { kind: 'firsts', of: 'type', ms: 10, remembered: 9 }, [0, 1, 2, 2, 0]],
     ['new token', { kind: 'new', of: 'type', remembered: 2 }, [1, 1, 0, NaN, 1]],
   ])('%s is counted by hand', (_, fold, expected) => {
     expect(featuresOf(planOf(fold), story)).toEqual(expected)
@@ -106,6 +113,22 @@ describe('the evaluator', () => {
       fc.property(anyPlan, anyInstants, anyInstants, (plan, before, after) => {
         const features = recordedFeatures(plan, [...before, ...after])
         expect(features.slice(0, before.flat().length)).toEqual(recordedFeatures(plan, before))
+      }),
+    )
+  })
+
+  it('looks at the past between the events of a recording as it does live', () => {
+    fc.assert(
+      fc.property(anyPlan, anyInstants, fc.infiniteStream(fc.nat(3)), (plan, instants, draws) => {
+        const judged = instants.flat().map(({ time, keys }) => ({ time, keys, values: {} }))
+        const moments = judged.flatMap((event, past) => (draws.next().value === 0 ? [{ event, past: past + 1 }] : []))
+        const history = createHistory(plan)
+        let next = 0
+        const live = moments.map(({ event, past }) => {
+          for (; next < past; next++) history.absorb(instants.flat()[next])
+          return history.read(event)
+        })
+        expect(judgedFeatures(plan, instants.flat(), moments)).toEqual(live)
       }),
     )
   })

@@ -1,8 +1,8 @@
 import { featureError } from '../errors.ts'
 import { createEvaluator } from './evaluator.ts'
 import { TOKEN_LENGTH_MAX } from './fold.ts'
-import type { EventColumn } from './fold-state.ts'
 import type { HistoryPlan } from './plan.ts'
+import type { EventColumn } from './surroundings.ts'
 import { createTokenTable } from './token-table.ts'
 
 /** An event as it happens. What is missing is null, or not there. */

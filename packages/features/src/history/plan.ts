@@ -5,7 +5,7 @@ import { KEY_BYTES } from './key-table.ts'
 import { slotLayout } from './slot-layout.ts'
 
 /** Most bytes that the state of all keys may grow to, keys themselves left out. */
-const STATE_BYTES_MAX = 2 ** 30
+export const STATE_BYTES_MAX = 2 ** 30
 
 const namesDiffer = (entries: readonly { readonly name: string }[]) =>
   new Set(entries.map((entry) => entry.name)).size === entries.length
@@ -19,7 +19,7 @@ export const historyPlanSchema = z
     columns: named(z.strictObject({ name: nameSchema, kind: z.enum(['token', 'number']) }), 1000),
     keys: named(keySchema, 16),
     /** The features, in the order in which a live event gets them. */
-    folds: named(foldSchema, 2000),
+    folds: named(foldSchema, 4096),
   })
   .superRefine((plan, context) => {
     const { columns, keys, folds } = plan
@@ -28,7 +28,7 @@ export const historyPlanSchema = z
       const wrong = (field: string, message: string) =>
         context.addIssue({ code: 'custom', path: ['folds', i, field], message })
       if (!keys.some((key) => key.name === fold.key)) wrong('key', "must be one of the plan's keys")
-      if (fold.kind === 'within' && (fold.of === null) !== (fold.value === null)) {
+      if ((fold.kind === 'within' || fold.kind === 'spans') && (fold.of === null) !== (fold.value === null)) {
         wrong('value', 'must be null exactly where `of` is')
       }
       if (!('of' in fold) || fold.of === null) continue
