@@ -67,6 +67,7 @@ export const arrows: Arrows = {
     'actors',
     'runs',
     'engine',
+    'response',
     'env-wasm',
     'policy-wasm',
     'boosting',

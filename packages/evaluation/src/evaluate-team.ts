@@ -107,6 +107,7 @@ export async function evaluateTeam(
     split: options.split,
     rows,
     threats: labels.reduce((sum, label) => sum + label, 0),
+    cutOff: null,
     rewards,
     rule: settings.rule,
     faults: settings.faults,
@@ -137,7 +138,7 @@ export async function evaluateTeam(
       teamGains: rewardDifference({ first: decisions.actions, second: actions }, { labels, streamStarts }, rewards),
     })),
   })
-  return { evaluation: { ...result, verdict, notes }, decisions }
+  return { evaluation: { ...result, gain: null, response: null, verdict, notes }, decisions }
 }
 
 type Decided = Pick<SplitDecisions, 'actions' | 'scores'>
@@ -163,7 +164,10 @@ function byProbability(probabilities: Float32Array, rewards: RewardTable) {
 }
 
 /** [classes] rows of each class in a part of the data. */
-function rowsByClass({ classes, classNames, splits }: Team['dataset'], part: 'train' | 'validation'): Uint32Array {
+export function rowsByClass(
+  { classes, classNames, splits }: Team['dataset'],
+  part: 'train' | 'validation',
+): Uint32Array {
   const rows = new Uint32Array(classNames.length)
   for (const row of splits[part].rows) rows[classes[row]]++
   return rows

@@ -14,8 +14,17 @@ export type PlayedSplit = {
   readonly actions: Uint8Array
   /** Positions of the events that were decided, ascending. */
   readonly decidedAt: Uint32Array
-  /** Of those events, in that order: label, the team's action, 1 = a class of actions won the vote. */
-  readonly events: { readonly labels: Uint8Array; readonly actions: Uint8Array; readonly decided: Uint8Array }
+  /**
+   * Of those events, in that order: label, the team's action, 1 = a class of actions won the vote; votes cast [n, A], and the
+   * agents' threat scores [n, A].
+   */
+  readonly events: {
+    readonly labels: Uint8Array
+    readonly actions: Uint8Array
+    readonly decided: Uint8Array
+    readonly votes: Uint8Array
+    readonly scores: Float32Array
+  }
 }
 
 /**
@@ -36,8 +45,10 @@ export async function playSplit(
   if (played.ledgers === null) throw new TypeError('playSplit needs an environment with consequences.')
   const decidedAt = Uint32Array.from(rows.keys()).filter((position) => played.actions[position * A] !== CUT_OFF)
   const votes = new Uint8Array(decidedAt.length * A)
+  const scores = new Float32Array(decidedAt.length * A)
   for (const [i, position] of decidedAt.entries()) {
     votes.set(played.actions.subarray(position * A, (position + 1) * A), i * A)
+    scores.set(played.scores.subarray(position * A, (position + 1) * A), i * A)
   }
   const equal = new Uint32Array(A).fill(1)
   // The environment counts votes: majority or quorum.
@@ -50,7 +61,10 @@ export async function playSplit(
     ledgers: played.ledgers,
     actions: all,
     decidedAt,
-    events: { labels: Uint8Array.from(decidedAt, (position) => labels[rows[position]]), actions, decided },
+    events: {
+      labels: Uint8Array.from(decidedAt, (position) => labels[rows[position]]),
+      ...{ actions, decided, votes, scores },
+    },
   }
 }
 

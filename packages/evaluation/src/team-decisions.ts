@@ -73,7 +73,7 @@ export async function decideSplit(
 }
 
 /** |restrictive - permissive| votes on a row of actions [n, A], whatever the rule counts. */
-function voteMargin(actions: Uint8Array, agentCount: number, row: number): number {
+export function voteMargin(actions: Uint8Array, agentCount: number, row: number): number {
   let restrictive = 0
   for (let at = row * agentCount; at < (row + 1) * agentCount; at++) {
     if (actions[at] === 1 || actions[at] === 2) restrictive++

@@ -5,6 +5,7 @@ import { runFileError } from './errors.ts'
 import { inconsistentPoints, operatingPointSchema, scoreCurveSchema } from './operating-point.ts'
 import { type Inconsistency, inconsistentScores, type PolicyScores, policyScoresShape } from './policy-scores.ts'
 import { readRunFile } from './read-run-file.ts'
+import { gainSchema, inconsistentResponse, responseSchema } from './response.ts'
 import { actionCounts, count, firstIssue, label, rewardTable, share, totalActions } from './schema-parts.ts'
 import { inconsistentAttacks, underAttackSchema } from './under-attack.ts'
 
@@ -53,18 +54,20 @@ const thresholdScoresSchema = z.strictObject({
 const fields = z.strictObject({
   dataset: label,
   split: label,
-  /** Rows of the split; every set of counts adds up to it. */
+  /** Rows of the split; every set of counts adds up to it, where actions have consequences less `cutOff`. */
   rows: count,
   /** Rows labelled threat. */
   threats: count,
-  /** What decisions are paid; every rewardMean follows from it and the counts. */
+  /** Rows that never happened because the team or the analyst had ended their stream; null where actions have no consequences. */
+  cutOff: count.nullable(),
+  /** What decisions are paid; every rewardMean follows from it and the counts, where actions have no consequences. */
   rewards: rewardTable,
   /** The rule by which the agents' votes become the team's action. */
   rule: label,
   /** f, the number of faulty agents that the rule is meant to bear. */
   faults: count,
   team: z.strictObject(policyScoresShape),
-  /** Each agent alone, in the order of the agents. */
+  /** Each agent alone, in the order of the agents; where actions have consequences its votes on the events that the team decided. */
   agents: z.array(z.strictObject(policyScoresShape)),
   /** The team's actions, one per row. */
   actions: actionCounts,
@@ -85,6 +88,10 @@ const fields = z.strictObject({
   operatingPoints: z.array(operatingPointSchema),
   /** The best possible decisions on the same rows where the generator knows them (synthetic), else null. */
   bayes: z.strictObject(policyScoresShape).nullable(),
+  /** What the team gains over rules without learning; null where actions have no consequences. */
+  gain: gainSchema.nullable(),
+  /** Streams and what they returned, where actions have consequences (environment `respond`), else null. */
+  response: responseSchema.nullable(),
   /** One plain sentence: does the team beat the baselines? */
   verdict: z.string().min(1),
   /** Further plain sentences that the reader must know. */
@@ -164,8 +171,10 @@ export async function writeEvaluation(path: string, evaluation: Evaluation): Pro
 }
 
 function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
-  const { team, agents, baselines, bayes, actions, perClass, byzantine, rows } = evaluation
+  const { team, agents, baselines, bayes, actions, perClass, byzantine } = evaluation
   const found: Inconsistency[] = []
+  const happened = eventsDecided(evaluation)
+  const { rows } = happened
   const expectSum = (path: (string | number)[], what: string, sum: number, expected: number) => {
     if (sum !== expected) found.push({ path, message: `${what} must be ${expected}, received ${sum}` })
   }
@@ -178,7 +187,7 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
     ...byzantine.map((entry, index) => ({ path: ['byzantine', index, 'team'], scores: entry.team })),
     ...(bayes === null ? [] : [{ path: ['bayes'], scores: bayes }]),
   ]
-  for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, evaluation))
+  for (const { path, scores } of policies) found.push(...inconsistentScores(path, scores, happened))
   found.push(...inconsistentAttacks(evaluation), ...inconsistentDiversity(evaluation))
   const { block, quarantine, alert } = actions
   expectSum(['actions'], 'the sum of the actions (the rows)', totalActions(actions), rows)
@@ -197,8 +206,14 @@ function inconsistencies(evaluation: z.infer<typeof fields>): Inconsistency[] {
   if (new Set(perClass.map(({ name }) => name)).size !== perClass.length) {
     found.push({ path: ['perClass'], message: 'class names must differ from each other' })
   }
-  found.push(...inconsistentPoints(evaluation))
+  found.push(...inconsistentPoints(evaluation), ...inconsistentResponse({ ...evaluation }))
   return found
+}
+
+/** What counts add up to. Where actions have consequences the team decides which threats happen, and rewards are returns. */
+function eventsDecided({ rows, threats, rewards, cutOff, response, team }: z.infer<typeof fields>) {
+  if (response === null) return { rows, threats, rewards }
+  return { rows: rows - (cutOff ?? 0), threats: team.tp + team.fn }
 }
 
 function specificationInconsistencies(scores: SpecificationScores): string[] {

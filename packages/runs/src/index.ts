@@ -35,6 +35,7 @@ export {
 export type { Flagged, OperatingPoint, ScoreCurve } from './operating-point.ts'
 export type { PolicyScores } from './policy-scores.ts'
 export { readRunFile } from './read-run-file.ts'
+export type { ResponseScores, Timeline } from './response.ts'
 export {
   assertRunFolderFree,
   assertTrainable,

@@ -26,7 +26,10 @@ export const policyScoresShape = {
   undecidedRate: share,
   /** Average precision of the policy's threat probability. */
   prAuc: share,
-  /** Reward per event of the decisions, in the units of the reward table. */
+  /**
+   * Reward per event of the decisions, in the units of the reward table. Where actions have consequences the mean return of a
+   * stream instead, in the units of `response.costs`; of an agent, that of a team which does as this agent does.
+   */
   rewardMean: z.number(),
 }
 

@@ -77,8 +77,7 @@ export function sampleEvaluation(changes: Partial<Evaluation> = {}): Evaluation 
   return {
     dataset: 'synthetic',
     split: 'test',
-    rows: 1000,
-    threats: 100,
+    ...{ rows: 1000, threats: 100, cutOff: null, gain: null, response: null },
     rewards: DEFAULT_REWARDS,
     rule: 'majority',
     faults: 1,

@@ -1,6 +1,6 @@
 import type { EvaluationSplit } from '@vigil/actors'
-import { COMMAND_LINE, withSettings } from '@vigil/config'
-import type { Attack, Budget } from '@vigil/evaluation'
+import { COMMAND_LINE, type Config, configError, withSettings } from '@vigil/config'
+import { type Attack, type Budget, CHEAP_ATTACKS } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
 import { assertBudgets } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
@@ -21,7 +21,7 @@ export type FolderEvaluation = {
 /**
  * Evaluates the run in a folder.
  *
- * @throws {VigilError} as openRun, loadDataset, createTeam and evaluateRun
+ * @throws {VigilError} CONFLICT for what is not for runs with consequences; as openRun, loadDataset, createTeam and evaluateRun
  */
 export async function evaluateFolder(
   path: string,
@@ -31,6 +31,7 @@ export async function evaluateFolder(
 ): Promise<void> {
   const { folder, config: saved, pipeline: savedPipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
+  assertPossible(config, evaluation)
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })
@@ -45,4 +46,21 @@ export async function evaluateFolder(
   } finally {
     await team.pool.close()
   }
+}
+
+/** Refuses what only decisions without consequences allow. @throws {VigilError} CONFLICT */
+function assertPossible({ environment }: Config, { certify, attacks }: Omit<FolderEvaluation, 'settings'>): void {
+  if (environment !== 'respond') return
+  // One of them alone was asked for by name; all of them are there already.
+  const asked = attacks.filter((attack) => !CHEAP_ATTACKS.includes(attack))
+  if (certify)
+    throw impossible('--certify', 'certificates are of every event of a split, of which a team cuts some off')
+  if (asked.length === 1) throw impossible(`--attack=${asked[0]}`, 'it has attacks of its own, which are always run')
+}
+
+function impossible(flag: string, reason: string) {
+  return configError(
+    'CONFLICT',
+    `${flag} does not work with environment "respond": ${reason} (docs/respond.md). Leave ${flag} out.`,
+  )
 }

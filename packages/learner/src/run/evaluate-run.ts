@@ -3,9 +3,21 @@ import { rm } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
 import { writeFileAtomically } from '@vigil/command-line'
+import type { Config } from '@vigil/config'
 import { createEngine } from '@vigil/engine'
+import type { BlockedIntruder } from '@vigil/env-wasm'
 import { isErrorOf, type VigilError } from '@vigil/errors'
-import { type Attack, type Budget, boostingBaseline, evaluateTeam, trainByCrossEntropy } from '@vigil/evaluation'
+import {
+  type Attack,
+  type Budget,
+  boostingBaseline,
+  evaluateResponse,
+  evaluateTeam,
+  meanReturn,
+  playSplit,
+  type TeamEvaluation,
+  trainByCrossEntropy,
+} from '@vigil/evaluation'
 import {
   CHECKPOINT_ERRORS,
   checkpointError,
@@ -60,7 +72,7 @@ export type EvaluatedRun = BundledRun & {
  * @throws {VigilError} METRICS_INVALID for metrics that are not the run's, RUN_FILE_UNWRITABLE for a folder that cannot be written to
  */
 export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
-  const { config, folder, team, identity, split, attacks, budgets, out = folder.path } = run
+  const { config, folder, team, identity, split, out = folder.path } = run
   const results = resultFiles({ path: out }, split)
   await assertEvaluable(run)
   const { parameters, iteration, metricsSha256 } = await readCheckpoint(folder.best, identity)
@@ -71,16 +83,8 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   try {
     await writeRunBundle(run, out)
     say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
-    const crossEntropy = await crossEntropyParameters(run, steps)
-    const places = [folder.boosting, keptFile(run, 'boosting')]
-    const boosting = await boostingBaseline(team.dataset, places, say, ({ trees, treeCount }) =>
-      steps.step('training the boosting baseline', trees, treeCount),
-    )
-    const { evaluation, decisions } = await evaluateTeam(team, evaluationSettingsOf(config), {
-      ...{ split, parameters, crossEntropy, boosting, attacks, budgets, onStep: steps.step },
-      trainAttackers: (attack) => trainAttackers(run, attack),
-    })
-    if (run.certify) {
+    const { evaluation, decisions } = await evaluated(run, parameters, steps)
+    if (run.certify && decisions !== null) {
       steps.step('agreeing on the decisions and signing them', 0, 1)
       const certified = { ...identity, split, parameters, decisions, files: results }
       const { rows, keysSha256 } = await certifyDecisions(team, config, certified)
@@ -106,6 +110,50 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
     session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
   } finally {
     steps.finish()
+  }
+}
+
+/** The evaluation, and the decisions of a team whose actions have no consequences. */
+async function evaluated(
+  run: EvaluatedRun,
+  parameters: Float32Array,
+  steps: Steps,
+): Promise<Omit<TeamEvaluation, 'decisions'> & { readonly decisions: TeamEvaluation['decisions'] | null }> {
+  const { config, folder, team, split, attacks, budgets } = run
+  const settings = evaluationSettingsOf(config)
+  const { denseNames, categoricalColumns } = team.dataset
+  const hasInputs = denseNames.length + categoricalColumns.length > 0
+  const boostingOf = async () =>
+    await boostingBaseline(team.dataset, [folder.boosting, keptFile(run, 'boosting')], steps.message, (progress) =>
+      steps.step('training the boosting baseline', progress.trees, progress.treeCount),
+    )
+  if (config.environment === 'respond') {
+    const evaluation = await evaluateResponse(team, settings, {
+      ...{ split, parameters, boosting: hasInputs ? await boostingOf() : null, onStep: steps.step },
+      replay: (stopFactor) => (block) => replayed(run, { parameters, block, stopFactor }),
+    })
+    return { evaluation, decisions: null }
+  }
+  const crossEntropy = await crossEntropyParameters(run, steps)
+  return await evaluateTeam(team, settings, {
+    ...{ split, parameters, crossEntropy, boosting: await boostingOf(), attacks, budgets, onStep: steps.step },
+    trainAttackers: (attack) => trainAttackers(run, attack),
+  })
+}
+
+/** Mean return of the same team where blocked intruders do something else. */
+async function replayed(
+  { config, composition, team: { dataset }, split }: EvaluatedRun,
+  acting: { readonly parameters: Float32Array; readonly block: BlockedIntruder; readonly stopFactor: number },
+): Promise<number> {
+  const other: Config = { ...config, response: { ...config.response, block: acting.block } }
+  const team = await composition.createTeam(other, dataset)
+  try {
+    team.publish(acting.parameters, 0)
+    const { stopFactor } = acting
+    return meanReturn(await playSplit(team, evaluationSettingsOf(other), split, { stopFactor }))
+  } finally {
+    await team.pool.close()
   }
 }
 

@@ -1,0 +1,56 @@
+import type { EvaluationSplit, Team } from '@vigil/actors'
+import { LEDGER_ENTRIES, type ResponseSpec } from '@vigil/env-wasm'
+import type { Streams } from '@vigil/response'
+import type { ResponseScores } from '@vigil/runs'
+import type { PlayedSplit } from '../play-split.ts'
+import { isContained, isFalselyContained, meanOf, type Outcome } from './outcomes.ts'
+
+const ALERT = 3
+
+/** What the team's streams came to: the part of evaluation.json's `response` that needs no other policy. */
+export function teamFigures(
+  { returns, ledgers, actions, decidedAt }: PlayedSplit,
+  {
+    streams,
+    outcomes,
+    spec,
+    eventsPerDay,
+  }: {
+    readonly streams: Streams
+    readonly outcomes: readonly Outcome[]
+    readonly spec: ResponseSpec
+    readonly eventsPerDay: number | null
+  },
+) {
+  const { streamStarts, rows } = streams
+  const hasThreat = ({ compromisedFrom }: Outcome, stream: number) => compromisedFrom < streamStarts[stream + 1]
+  const mean = meanOf(returns)
+  const alerts = decidedAt.reduce((sum, position) => sum + (actions[position] === ALERT ? 1 : 0), 0)
+  const met = outcomes.filter(
+    (outcome, stream) => hasThreat(outcome, stream) && outcome.compromisedFrom <= outcome.endedAt,
+  )
+  return {
+    costs: { ...spec },
+    streams: outcomes.length,
+    threatStreams: outcomes.filter(hasThreat).length,
+    ledger: Object.fromEntries(
+      LEDGER_ENTRIES.map((name, entry) => [
+        name,
+        meanOf(Float64Array.from(outcomes, (_, stream) => ledgers[stream * LEDGER_ENTRIES.length + entry])),
+      ]),
+    ) as ResponseScores['ledger'],
+    returnMean: mean,
+    returnDeviation: Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2))),
+    contained: outcomes.filter(isContained).length,
+    falselyContained: outcomes.filter(isFalselyContained).length,
+    missed: outcomes.filter((outcome, stream) => outcome.endedBy === null && hasThreat(outcome, stream)).length,
+    dwellEvents:
+      met.length === 0 ? null : met.reduce((sum, own) => sum + own.endedAt - own.compromisedFrom, 0) / met.length,
+    alertsPerDay: eventsPerDay === null ? null : (alerts * eventsPerDay) / rows.length,
+  }
+}
+
+/** Events a day of the recording in a part of a split. */
+export function eventsPerDayOf({ dataset }: Team, split: EvaluationSplit): number | null {
+  return dataset.eventsPerDay?.[split] ?? null
+}
