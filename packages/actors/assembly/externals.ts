@@ -39,3 +39,7 @@ export declare function actGreedily(acting: Acting): i32
 
 @external("policy", "evaluateStates")
 export declare function evaluateStates(acting: Acting): void
+
+/** Of the host: the inputs of rows that lie outside the memory, as `gather` puts them (../src/outside-rows.ts). */
+@external("rows", "copy")
+export declare function copyRows(count: i32, rows: usize, x: usize, categories: usize): void

@@ -1,5 +1,7 @@
 /** What a rollout and an evaluation share: the shape of the team's inputs and where its data lie. */
 
+import { copyRows } from './externals'
+
 /** Described in ../src/blocks.ts. */
 @unmanaged
 export class Team {
@@ -14,7 +16,9 @@ export class Team {
   /** K */
   contextSize: i32
   hasCritic: u32
-  /** -> f32 [N, D] and u16 [N, C], the whole dataset */
+  /** whether the dataset lies outside this memory; then the host copies the rows of each step */
+  rowsOutside: u32
+  /** -> f32 [N, D] and u16 [N, C], the whole dataset; nothing where it lies outside */
   dense: usize
   categorical: usize
   /** bytes of one lane's recurrent state, f32 [A, H]; 0 for a feed-forward network */
@@ -39,11 +43,14 @@ export function gather(team: Team, count: i32, rows: usize, context: usize, x: u
   const denseBytes = (<usize>team.denseCount) << 2
   const contextBytes = (<usize>team.contextSize) << 2
   const categoryBytes = (<usize>team.columnCount) << 1
+  if (team.rowsOutside) copyRows(count, rows, x, categories)
   for (let i = 0; i < count; i++) {
-    const row = <usize>load<u32>(rows + ((<usize>i) << 2))
-    memory.copy(x, team.dense + row * denseBytes, denseBytes)
+    if (!team.rowsOutside) {
+      const row = <usize>load<u32>(rows + ((<usize>i) << 2))
+      memory.copy(x, team.dense + row * denseBytes, denseBytes)
+      memory.copy(categories, team.categorical + row * categoryBytes, categoryBytes)
+    }
     memory.copy(x + denseBytes, context + <usize>i * contextBytes, contextBytes)
-    memory.copy(categories, team.categorical + row * categoryBytes, categoryBytes)
     x += denseBytes + contextBytes
     categories += categoryBytes
   }

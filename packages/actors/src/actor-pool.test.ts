@@ -80,6 +80,36 @@ describe.each(RUNS)('collect, %s', (_, run) => {
   })
 })
 
+describe.each(RUNS)('rows outside the memory, %s', (_, run) => {
+  const outside: ActorSettings = { ...run, insideBytesMax: 0 }
+  const work = async (pool: ActorPool) => ({
+    collected: await collectTwice(pool, run),
+    evaluated: await pool.evaluate('test'),
+    inputs: [pool.dense, pool.categorical],
+  })
+
+  it('give the bits of rows inside, and leave it smaller', async () => {
+    const expected = await withPool(run, 2, work)
+    expect(await withPool(outside, 1, work)).toEqual(expected)
+    expect(await withPool(outside, 3, work)).toEqual(expected)
+    const { dense, categorical } = run.dataset
+    expect(layOutMemory({ ...run, insideBytesMax: dense.byteLength + categorical.byteLength }).rowsOutside).toBe(false)
+    const many = { ...run.dataset, dense: new Float32Array(100 * dense.length) }
+    const bytes = (insideBytesMax: number) => layOutMemory({ ...run, dataset: many, insideBytesMax }).bytes
+    expect(bytes(2 ** 30) - bytes(0)).toBeGreaterThan(0.9 * many.dense.byteLength)
+  })
+
+  it('are the very memory of a dataset that was loaded to be shared', async () => {
+    const { dataset } = run
+    const dense = new Float32Array(new SharedArrayBuffer(dataset.dense.byteLength))
+    dense.set(dataset.dense)
+    await withPool({ ...outside, dataset: { ...dataset, dense } }, 1, async (pool) => {
+      expect(pool.dense.buffer).toBe(dense.buffer)
+      expect(pool.categorical.buffer).toBeInstanceOf(SharedArrayBuffer)
+    })
+  })
+})
+
 describe.each(RUNS)('evaluate, %s', (_, run) => {
   it('gives every row the same decision with 1 and 3 actors', async () => {
     const evaluate = (actors: number) =>
@@ -179,7 +209,7 @@ describe('failures', () => {
 
   it('says when the data cannot fit into one memory', () => {
     const run = smallRun('iid')
-    const huge = { ...run.dataset, dense: { byteLength: 2 ** 32, length: 2 ** 30 } as Float32Array }
+    const huge = { ...run.dataset, labels: { byteLength: 2 ** 32, length: 2 ** 32 } as Uint8Array }
     expect(() => layOutMemory({ ...run, dataset: huge })).toThrow(/GiB/)
   })
 })

@@ -16,6 +16,7 @@ import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/
 import { Piscina } from 'piscina'
 import { actorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
+import { shareRows } from './outside-rows.ts'
 import { compileRollout } from './rollout-module.ts'
 import { restoreShardStates, saveShardStates } from './shard-states.ts'
 import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
@@ -52,9 +53,9 @@ export type ActorPool = {
   readonly actors: number
   /** The worker threads alive now; a thread that dies is replaced. */
   threads(): readonly Worker[]
-  /** [N, D] the dataset's dense part in the shared memory, read only. */
+  /** [N, D] the dataset's dense part in memory that threads share, read only. */
   readonly dense: Float32Array
-  /** [N, C] the dataset's categories in the shared memory, read only. */
+  /** [N, C] the dataset's categories in memory that threads share, read only. */
   readonly categorical: Uint16Array
   /**
    * Makes an encoded PolicySnapshot the policy that acts in every later call. Calls under way keep the policy that was
@@ -102,7 +103,7 @@ export function defaultActorCount(): number {
 }
 
 /**
- * Starts the worker threads. The dataset lies once in the shared memory, so that another actor costs a thread, not a
+ * Starts the worker threads. The dataset lies once in memory that they share, so that another actor costs a thread, not a
  * copy.
  *
  * A shard's new state is committed only when its trajectory has arrived and been checked. A worker that dies or throws
@@ -118,11 +119,13 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   const pages = layout.bytes / 65536
   const memory = allocate(pages)
   layout.initialise(memory)
+  const outside = layout.rowsOutside ? shareRows(dataset, contextSize(environment)) : null
   const setup: WorkerSetup = {
     memory,
     environment: await compileEnvironment(),
     policy: await compilePolicy(),
     rollout: await compileRollout(),
+    outside,
     datasetFingerprint: dataset.fingerprint,
     agentCount: network.agentCount,
     lanesPerShard: settings.lanesPerShard,
@@ -257,8 +260,8 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   return {
     actors,
     threads: () => piscina.threads,
-    dense: new Float32Array(memory.buffer, layout.dense, dataset.dense.length),
-    categorical: new Uint16Array(memory.buffer, layout.categorical, dataset.categorical.length),
+    dense: outside?.dense ?? new Float32Array(memory.buffer, layout.dense, dataset.dense.length),
+    categorical: outside?.categorical ?? new Uint16Array(memory.buffer, layout.categorical, dataset.categorical.length),
 
     publish(snapshot) {
       const { parametersPerAgent } = parameterLayout(network)

@@ -9,6 +9,7 @@ export const TEAM = describeBlock('Team', {
   columnCount: 'i32',
   contextSize: 'i32',
   hasCritic: 'u32',
+  rowsOutside: 'u32',
   dense: 'pointer',
   categorical: 'pointer',
   stateBytes: 'pointer',

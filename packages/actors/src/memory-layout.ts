@@ -33,6 +33,12 @@ const STATIC_BYTES = 65536
 /** A WebAssembly memory ends at 4 GiB. */
 const MEMORY_BYTES_MAX = 2 ** 32
 
+/**
+ * Inputs of a dataset that lie in the memory at most. There they are a second copy; larger ones stay where they were loaded,
+ * and the host copies the rows of each step.
+ */
+const INSIDE_BYTES_MAX = 2 ** 30
+
 const PAGE_BYTES = 65536
 
 /** What the actors run: one team, its environment, and how the work is cut. */
@@ -46,6 +52,8 @@ export type ActorSettings = {
   readonly lanesPerShard: number
   /** T, steps of one rollout. */
   readonly stepsPerRollout: number
+  /** Bytes of inputs from which on the dataset stays outside the memory; absent = INSIDE_BYTES_MAX */
+  readonly insideBytesMax?: number
 }
 
 /** The splits that can be evaluated. */
@@ -54,6 +62,8 @@ export type EvaluationSplit = 'validation' | 'test'
 /** Byte offsets of everything in the shared memory. */
 export type MemoryLayout = {
   readonly bytes: number
+  /** Whether the dataset's inputs lie outside. */
+  readonly rowsOutside: boolean
   readonly dense: number
   readonly categorical: number
   readonly environmentPlan: number
@@ -119,8 +129,10 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     streamStarts: place(split.streamStarts.byteLength),
   })
   const placeArea = () => ({ lanes: place(E * laneBytes), recurrentState: place(E * stateBytes) })
-  const dense = place(dataset.dense.byteLength)
-  const categorical = place(dataset.categorical.byteLength)
+  const inputBytes = dataset.dense.byteLength + dataset.categorical.byteLength
+  const rowsOutside = inputBytes > (settings.insideBytesMax ?? INSIDE_BYTES_MAX)
+  const dense = place(rowsOutside ? 0 : dataset.dense.byteLength)
+  const categorical = place(rowsOutside ? 0 : dataset.categorical.byteLength)
   const labels = place(dataset.labels.byteLength)
   const splits = {
     train: placeSplit(dataset.splits.train),
@@ -244,14 +256,16 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   if (bytes > MEMORY_BYTES_MAX) {
     throw actorError(
       'MEMORY',
-      `The dataset of ${dataset.rowCount} rows and the buffers need ${(bytes / 2 ** 30).toFixed(1)} GiB, but one WebAssembly memory holds 4 GiB. Use fewer rows or fewer features.`,
+      `The row numbers and labels of ${dataset.rowCount} rows and the buffers need ${(bytes / 2 ** 30).toFixed(1)} GiB, but one WebAssembly memory holds 4 GiB. Use fewer rows, shorter rollouts or fewer agents.`,
     )
   }
 
   const initialise = (memory: WebAssembly.Memory) => {
     const { buffer } = memory
-    new Float32Array(buffer, dense, dataset.dense.length).set(dataset.dense)
-    new Uint16Array(buffer, categorical, dataset.categorical.length).set(dataset.categorical)
+    if (!rowsOutside) {
+      new Float32Array(buffer, dense, dataset.dense.length).set(dataset.dense)
+      new Uint16Array(buffer, categorical, dataset.categorical.length).set(dataset.categorical)
+    }
     new Uint8Array(buffer, labels, dataset.labels.length).set(dataset.labels)
     for (const { split, rows, streamStarts } of Object.values(splits)) {
       new Uint32Array(buffer, rows, split.rows.length).set(split.rows)
@@ -284,6 +298,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
         columnCount: C,
         contextSize: K,
         hasCritic: critic ? 1 : 0,
+        rowsOutside: rowsOutside ? 1 : 0,
         dense,
         categorical,
         stateBytes,
@@ -306,6 +321,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
 
   return {
     bytes,
+    rowsOutside,
     dense,
     categorical,
     environmentPlan,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { EnvironmentExports } from '@vigil/env-wasm'
 import type { PolicyExports } from '@vigil/policy-wasm'
 import { actorError } from './errors.ts'
+import type { CopyRows } from './outside-rows.ts'
 import type { RolloutExports } from './tasks.ts'
 
 /**
@@ -19,11 +20,18 @@ export async function compileRollout(): Promise<WebAssembly.Module> {
   return await WebAssembly.compile(bytes)
 }
 
-/** Links the rollout loop to the environment and the policy: calls between them never pass through JavaScript. */
+/**
+ * Links the rollout loop to the environment and the policy: calls between them never pass through JavaScript. Rows that lie
+ * outside the memory do, once a step.
+ */
 export function instantiateRollout(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  imports: { readonly environment: EnvironmentExports; readonly policy: PolicyExports },
+  imports: {
+    readonly environment: EnvironmentExports
+    readonly policy: PolicyExports
+    readonly rows: { readonly copy: CopyRows }
+  },
 ): RolloutExports {
   const env = { memory, abort: trap }
   const instance = new WebAssembly.Instance(module, { env, ...imports } as unknown as WebAssembly.Imports)

@@ -1,4 +1,5 @@
 import type { ShardLocation } from './memory-layout.ts'
+import type { OutsideRows } from './outside-rows.ts'
 
 /** What every worker thread is given once, at its start. */
 export type WorkerSetup = {
@@ -6,6 +7,8 @@ export type WorkerSetup = {
   readonly environment: WebAssembly.Module
   readonly policy: WebAssembly.Module
   readonly rollout: WebAssembly.Module
+  /** The dataset's inputs where they lie outside `memory`; null = they lie in it */
+  readonly outside: OutsideRows | null
   readonly datasetFingerprint: Uint8Array
   readonly agentCount: number
   readonly lanesPerShard: number

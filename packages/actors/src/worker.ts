@@ -8,6 +8,7 @@ import { instantiateEnvironment } from '@vigil/env-wasm/module'
 import { instantiatePolicy } from '@vigil/policy-wasm'
 import { encodeTrajectory } from '@vigil/proto'
 import { move, workerData } from 'piscina'
+import { copyNoRows, createCopyRows } from './outside-rows.ts'
 import { instantiateRollout } from './rollout-module.ts'
 import type { EvaluationTask, RolloutTask, Task, TaskResult, WorkerSetup } from './tasks.ts'
 
@@ -16,6 +17,7 @@ const { memory } = setup
 const modules = instantiateRollout(setup.rollout, memory, {
   environment: instantiateEnvironment(setup.environment, memory),
   policy: instantiatePolicy(setup.policy, memory),
+  rows: { copy: setup.outside === null ? copyNoRows : createCopyRows(setup.outside, memory) },
 })
 
 /** @returns a TaskResult; a trajectory's buffer is transferred, not copied */

@@ -195,7 +195,7 @@ describe('resolveLabConfig', () => {
     [{ features: 'history' }, 'CONFLICT', /"synthetic" has the inputs behaviour, full, seed7/],
     [{ data: 'events.yaml', features: 'seed7' }, 'CONFLICT', /"events" has the inputs behaviour, full/],
     [{ data: 'events.yaml', rows: 2000 }, 'CONFLICT', /"events" is read\. Leave --rows out/],
-    [{ rows: 5_000_001 }, 'CONFLICT', /"synthetic" generates at most 5000000 events/],
+    [{ dataset: 'campaign', rows: 5_000_001 }, 'CONFLICT', /"campaign" generates at most 5000000 events/],
     [[], 'INVALID_VALUE', /./],
     [null, 'INVALID_VALUE', /./],
   ])('refuses %j', (input, code, message) => {

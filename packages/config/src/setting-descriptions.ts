@@ -11,7 +11,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     split:
       'how the data are divided, 70 / 15 / 15, or as their description says (described); auto = described for events, by-stream for quickest and campaign, else stratified',
     splitSeed: 'seed of that division',
-    rows: 'events to generate (generators only; more than 5,000,000 of quickest alone); none = 60,000 of synthetic, else 200,000',
+    rows: 'events to generate (generators only; campaign up to 5,000,000); none = 60,000 of synthetic, else 200,000',
   },
   Run: {
     seed: 'every random number follows from it',

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Dataset } from './dataset.ts'
 
+const PIECE_BYTES = 2 ** 26
+
 /**
  * SHA-256 over everything a learner can see or is judged by. Each part is preceded by its name and byte length, so that
  * no two datasets share an input by moving a boundary.
@@ -11,7 +13,8 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
   const hash = createHash('sha256')
   const add = (name: string, bytes: Uint8Array) => {
     hash.update(`${name}:${bytes.byteLength}:`)
-    hash.update(bytes)
+    // More than 2 GiB at a time are refused.
+    for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) hash.update(bytes.subarray(at, at + PIECE_BYTES))
   }
   const addArray = (name: string, array: Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array) =>
     add(name, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))

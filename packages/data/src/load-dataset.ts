@@ -208,8 +208,9 @@ async function encodeColumns(events: RawEvents, { plans, rows, fitted: known }: 
   const growing = new Map(known === null ? [] : plans.map((plan) => [plan.name, plan]))
   const denseCount = columns.filter(isDense).length
   const categoricalCount = columns.length - denseCount
-  const dense = new Float32Array(events.rowCount * denseCount)
-  const categorical = new Uint16Array(events.rowCount * categoricalCount)
+  // Threads may share them: where they are large, nobody copies them.
+  const dense = new Float32Array(new SharedArrayBuffer(4 * events.rowCount * denseCount))
+  const categorical = new Uint16Array(new SharedArrayBuffer(2 * events.rowCount * categoricalCount))
   const fitted: FittedColumn[] = []
   let [densePlace, categoricalPlace] = [0, 0]
 

@@ -19,7 +19,7 @@ const DATASETS = {
   synthetic: {
     profiles: ['behaviour', 'full', 'seed7'],
     split: 'stratified',
-    generated: { rows: 60_000, rowsMax: 5_000_000 },
+    generated: { rows: 60_000, rowsMax: 20_000_000 },
   },
   quickest: {
     profiles: ['posterior', 'history'],

@@ -9,7 +9,7 @@ import { shownText } from '../tables/csv-text.ts'
 import { cellValue, compileExpression } from './expression.ts'
 import type { Description } from './schema.ts'
 
-/** More rows than this are refused: their inputs would not fit the memory that actors share. */
+/** More rows than this are refused: while they are encoded, 40 columns of them take 20 GiB. */
 const ROWS_MAX = 40_000_000
 
 /** Progress names about so many files, however many there are. */
