@@ -22,6 +22,7 @@ export {
   absentNumber,
   formatCompact,
   formatCount,
+  formatCounted,
   formatDuration,
   formatMeasure,
   formatScore,

@@ -71,3 +71,13 @@ export function formatDuration(durationMs: number): string {
 function trimZero(text: string): string {
   return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text
 }
+
+/**
+ * A number with what it counts.
+ *
+ * @example
+ * formatCounted(1, 'category', 'categories') // '1 category'
+ */
+export function formatCounted(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`
+}

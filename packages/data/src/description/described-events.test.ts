@@ -119,7 +119,7 @@ describe('events of a description', () => {
     put('b.csv', csv(noisy))
     const { dataset, notes } = await of('b.csv', `where: 'host != "noise"'`)
     expect(dataset.fingerprint).toEqual((await of('a.csv')).dataset.fingerprint)
-    expect(notes).toContain('40 rows were left out by "where"')
+    expect(notes).toContain('left out by "where": 40 rows')
   })
 
   it('have given train and test files, and validation drawn from train', async () => {
@@ -275,7 +275,7 @@ describe('what is in real files', () => {
     expect(dataset.denseNames).toEqual(['Flow Duration', 'Bytes/s', 'Bytes/s (2)'])
     expect(notes).toEqual(
       expect.arrayContaining([
-        '1 header lines came again and were passed over',
+        'passed over: 1 header line that came again',
         "a column's name comes again: it is called 'Bytes/s (2)'",
         "column 'Bytes/s': 1 missing, 1 infinite; read as missing",
       ]),

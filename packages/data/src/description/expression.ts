@@ -5,8 +5,8 @@ import { shownText } from '../tables/csv-text.ts'
 /** A cell as an expression sees it. */
 export type CellValue = number | string | boolean | null
 
-/** Cells repeat: so many results are remembered. */
-const RESULTS_KEPT = 10_000
+/** Cells repeat: so many results are remembered, of cells that have no more characters than this together. */
+const [RESULTS_KEPT, CELLS_LENGTH_MAX] = [10_000, 1000]
 
 /** A CEL expression over the columns of a row. */
 export type Expression = {
@@ -53,7 +53,7 @@ export function compileExpression(text: string, key: string): Expression {
       const values = columns.map(cell)
       const name = JSON.stringify(values)
       const result = known.get(name) ?? compute(values)
-      if (known.size < RESULTS_KEPT) known.set(name, result)
+      if (known.size < RESULTS_KEPT && name.length <= CELLS_LENGTH_MAX) known.set(name, result)
       return result
     },
   }

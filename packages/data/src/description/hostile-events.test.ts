@@ -44,6 +44,24 @@ describe('files', () => {
     expect(dataset.denseNames).toEqual(['a', 'a (2)', 'a (2) (2)'])
   })
 
+  it.each([
+    ['utf-16le', [0xff, 0xfe], (text: string) => Buffer.from(text, 'utf16le')],
+    ['utf-16be', [0xfe, 0xff], (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ])('of %s are read whole, and refused where they end within a character', async (_, mark, encode) => {
+    const text = `a,label\n${rows(100, (i) => `${i} é,${label(i)}`)}`
+    const bytes = Buffer.concat([Buffer.from(mark), encode(text)])
+    put('a.csv', bytes)
+    const described = `files: { all: [a.csv] }\n${TAIL}columns: { categorical: [a] }\n`
+    expect(await failure(described)).toBe('read')
+    put('a.csv', bytes.subarray(0, -1))
+    expect(await failure(described)).toMatch(/^FILE_UNREADABLE .*half a character at its end/)
+  })
+
+  it('with a name of more than 200 characters are refused', async () => {
+    put('a.csv', `${'n'.repeat(201)},label\n${rows(100, (i) => `${i},${label(i)}`)}`)
+    expect(await failure(`files: { all: [a.csv] }\n${TAIL}`)).toMatch(/^FILE_MALFORMED .*200 characters, received 201/)
+  })
+
   it('with a column more than the first are refused', async () => {
     put('a.csv', `a,label\n${rows(100, (i) => `${i},${label(i)}`)}`)
     put('b.csv', `a,b,label\n${rows(100, (i) => `${i},1,${label(i)}`)}`)

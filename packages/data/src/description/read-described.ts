@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path'
+import { formatCounted } from '@vigil/command-line'
 import { dataError } from '../errors.ts'
 import type { ReadAs, ReadColumn } from '../reading/column-builder.ts'
 import { findSources } from '../reading/event-sources.ts'
@@ -165,8 +166,8 @@ function withPlaces(table: Table, description: Description, base: string): Table
 /** What was found besides good values: nothing is dropped without a word. */
 export function notesOf({ columns, leftOut, repeatedHeaders, renamed }: Table): string[] {
   const notes: string[] = []
-  if (leftOut > 0) notes.push(`${leftOut} rows were left out by "where"`)
-  if (repeatedHeaders > 0) notes.push(`${repeatedHeaders} header lines came again and were passed over`)
+  if (leftOut > 0) notes.push(`left out by "where": ${formatCounted(leftOut, 'row')}`)
+  if (repeatedHeaders > 0) notes.push(`passed over: ${formatCounted(repeatedHeaders, 'header line')} that came again`)
   for (const name of renamed) notes.push(`a column's name comes again: it is called ${shownText(name)}`)
   for (const { name, counts, isIdentifier } of columns.values()) {
     const { missing, infinite, malformed, example } = counts

@@ -1,3 +1,4 @@
+import { formatCounted } from '@vigil/command-line'
 import { featureError } from '@vigil/features'
 import type { RawEvents } from '../adapters/adapter.ts'
 import type { Division } from '../dataset.ts'
@@ -52,9 +53,11 @@ export function unitEvents(
     division: divisionOfUnits(events.division, units),
     notes: [
       ...events.notes,
-      `${units.count} units of ${table.rowCount} events`,
-      ...(count(unknown) > 0 ? [`${count(unknown)} units have a label that nobody knows; they are left out`] : []),
-      ...(count(repeated) > 0 ? [`${count(repeated)} units hold the values of an earlier one; they are left out`] : []),
+      `${formatCounted(units.count, 'unit')} of ${formatCounted(table.rowCount, 'event')}`,
+      ...(count(unknown) > 0 ? [`left out: ${formatCounted(count(unknown), 'unit')} whose label nobody knows`] : []),
+      ...(count(repeated) > 0
+        ? [`left out: ${formatCounted(count(repeated), 'unit')} with the values of an earlier one`]
+        : []),
     ],
     history: columns.history,
     plan: (_, rows) => columns.plan(rows),

@@ -4,6 +4,7 @@ import {
   commandError,
   type FlagTable,
   flagsOf,
+  formatCounted,
   numberFlag,
   readFlags,
   runCommand,
@@ -69,6 +70,6 @@ await runCommand({
     const { rows, columns } = await exportEvents(request, { out, raw: switchFlag(flags, 'raw') ?? false }, (message) =>
       process.stderr.write(`${message}\n`),
     )
-    process.stdout.write(`${rows} rows of ${columns} columns in ${out}\n`)
+    process.stdout.write(`${formatCounted(rows, 'row')} of ${formatCounted(columns, 'column')} in ${out}\n`)
   },
 })

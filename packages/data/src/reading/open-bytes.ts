@@ -72,7 +72,7 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
     )
   }
   const declared = mark === 'utf-16le' || mark === 'utf-16be' ? mark : encoding
-  const decode = decoderOf(declared)
+  const decode = decoderOf(path, declared)
   let position = 0
   let line = 1
   let kept: Uint8Array = new Uint8Array(0)
@@ -98,14 +98,26 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
     throw cause
   }
   if (mark === 'zstd') requireOneFrame(path, unpacked)
+  kept = decode(null, kept)
   if (kept.length > 0) throw notUtf8(path, kept, { position, line })
 }
 
-/** Joins what was kept of the piece before with the next one, as UTF-8. */
-function decoderOf(encoding: TextEncoding): (raw: Uint8Array, kept: Uint8Array) => Uint8Array {
-  if (encoding === 'utf-8') return (raw, kept) => (kept.length === 0 ? raw : Buffer.concat([kept, raw]))
-  const decoder = new TextDecoder(encoding === 'cp1252' ? 'windows-1252' : encoding)
-  return (raw, kept) => Buffer.concat([kept, Buffer.from(decoder.decode(raw, { stream: true }), 'utf8')])
+/** Joins what was kept of the piece before with the next one, as UTF-8; without a piece the text is at its end. */
+function decoderOf(path: string, encoding: TextEncoding): (raw: Uint8Array | null, kept: Uint8Array) => Uint8Array {
+  if (encoding === 'utf-8')
+    return (raw, kept) => (raw === null ? kept : kept.length === 0 ? raw : Buffer.concat([kept, raw]))
+  const decoder = new TextDecoder(encoding === 'cp1252' ? 'windows-1252' : encoding, { fatal: true })
+  return (raw, kept) => {
+    try {
+      return Buffer.concat([kept, Buffer.from(decoder.decode(raw ?? undefined, { stream: raw !== null }), 'utf8')])
+    } catch (cause) {
+      throw dataError(
+        'FILE_UNREADABLE',
+        `Data file ${shownPath(path)}: needs text of ${encoding}, received ${raw === null ? 'half a character at its end' : 'bytes that spell none'}. Copy it again, or give another "encoding".`,
+        { cause },
+      )
+    }
+  }
 }
 
 function bytesOf(path: string, mark: FileMark): Readable {

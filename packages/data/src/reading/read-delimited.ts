@@ -1,7 +1,7 @@
 import { dataError } from '../errors.ts'
 import { shownPath } from '../tables/csv-text.ts'
 import type { ColumnBuilder } from './column-builder.ts'
-import { type CellRecord, type RecordStyle, readRecords } from './records.ts'
+import { type CellRecord, firstRecordOf, RECORD_BYTES_MAX, type RecordStyle, readRecords } from './records.ts'
 import type { TableBuilder } from './table-builder.ts'
 
 /** Separators of a file that is called CSV. */
@@ -55,16 +55,28 @@ export async function readDelimited(
   })
 }
 
-/** The cells of the first line of a text, of which a piece is enough; null where it holds none. */
-export async function firstRecord(path: string, piece: Uint8Array, delimiter: string | null): Promise<string[] | null> {
-  const end = /^[\r\n]*[^\r\n]*/.exec(Buffer.from(piece).toString('utf8'))?.[0] ?? ''
-  const line = Buffer.from(end)
-  let cells: string[] | null = null
-  const style: RecordStyle = { delimiter: delimiter ?? commonest(end), hasQuotes: true }
-  await readRecords(path, [line], style, (record) => {
-    cells ??= textsOf(record)
-  })
-  return cells
+/**
+ * The cells of the first record of a text; null where there is none.
+ *
+ * @throws {VigilError} FILE_MALFORMED
+ */
+export async function firstRecord(
+  path: string,
+  text: AsyncIterable<Uint8Array>,
+  delimiter: string | null,
+): Promise<string[] | null> {
+  let start: Uint8Array = new Uint8Array(0)
+  const cells = (isEnd: boolean) => {
+    const head = Buffer.from(start.subarray(0, 1 << 16)).toString('utf8')
+    const record = firstRecordOf(path, start, isEnd, { delimiter: delimiter ?? commonest(head), hasQuotes: true })
+    return record === null ? null : textsOf(record)
+  }
+  for await (const piece of text) {
+    start = Buffer.concat([start, piece])
+    const found = cells(false)
+    if (found !== null || start.length > RECORD_BYTES_MAX) return found
+  }
+  return cells(true)
 }
 
 export function addCells(columns: readonly (ColumnBuilder | null)[], { bytes, starts, ends }: CellRecord): void {
@@ -114,7 +126,7 @@ async function peek(text: AsyncIterable<Uint8Array>) {
 }
 
 function commonest(head: string): string {
-  const line = (/^[\r\n]*([^\r\n]*)/.exec(head)?.[1] ?? '').replace(/"(?:[^"]|"")*"/g, '')
+  const line = /^[\r\n]*([^\r\n]*)/.exec(head.replace(/"(?:[^"]|"")*"/g, ''))?.[1] ?? ''
   const counts = SEPARATORS.map((separator) => line.split(separator).length)
   return SEPARATORS[counts.indexOf(Math.max(...counts))]
 }

@@ -62,10 +62,7 @@ async function readFile(table: TableBuilder, path: string, style: SourceStyle): 
 export async function firstCells(path: string, encoding: TextEncoding): Promise<string[] | null> {
   const format = await formatOf(path, encoding)
   if (format !== 'csv' && format !== 'tsv') return null
-  for await (const piece of textOf(path, encoding)) {
-    return await firstRecord(path, piece, format === 'tsv' ? '\t' : null)
-  }
-  return null
+  return await firstRecord(path, textOf(path, encoding), format === 'tsv' ? '\t' : null)
 }
 
 /**

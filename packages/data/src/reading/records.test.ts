@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { firstRecord } from './read-delimited.ts'
 import { readRecords } from './records.ts'
 
 type Read = { readonly cells: string[][]; readonly lines: number[] }
@@ -78,5 +79,16 @@ describe('records', () => {
       code: 'FILE_MALFORMED',
       message: expect.stringMatching(words),
     })
+  })
+})
+
+describe('the first record', () => {
+  it.each([
+    ['a line', 'a,b\n1,2\n', ['a', 'b']],
+    ['a line break in quotation marks', '\n"name;\nlong","b ""c"""\r\n1,2\n', ['name;\nlong', 'b "c"']],
+    ['no end of its line', 'a,b', ['a', 'b']],
+    ['no text', '\n\n', null],
+  ])('with %s is found wherever the pieces end', async (_, text, cells) => {
+    for (const size of [1, 3, 100]) expect(await firstRecord('x.csv', pieces(text, [size]), null)).toEqual(cells)
   })
 })

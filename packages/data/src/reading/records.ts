@@ -93,6 +93,26 @@ export async function readRecords(
   take()
 }
 
+/**
+ * The first record of a piece of text; null where the piece holds no whole one.
+ *
+ * @throws {VigilError} FILE_MALFORMED
+ */
+export function firstRecordOf(path: string, piece: Uint8Array, isEnd: boolean, style: RecordStyle): CellRecord | null {
+  const divide = divider(path, style)
+  const bytes = piece.slice()
+  const cells = { starts: new Int32Array(CELLS_MAX), ends: new Int32Array(CELLS_MAX), cells: 0, quoted: [] }
+  const record: RecordBuffer = { bytes, filled: bytes.length, isEnd, ...cells, line: 1 }
+  for (let at = 0; at < bytes.length; ) {
+    const next = divide(record, at)
+    if (next < 0) return null
+    for (const cell of record.quoted) record.ends[cell] = undouble(bytes, record.starts[cell], record.ends[cell])
+    if (record.cells > 1 || record.ends[0] > record.starts[0] || record.quoted.length > 0) return record
+    at = next
+  }
+  return null
+}
+
 /** Lines that end within bytes[from .. to). */
 function linesWithin(bytes: Uint8Array, from: number, to: number): number {
   let lines = 0

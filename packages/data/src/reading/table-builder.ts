@@ -3,6 +3,9 @@ import { shownPath, shownText } from '../tables/csv-text.ts'
 import { ColumnBuilder, type ReadAs, type ReadColumn } from './column-builder.ts'
 import type { TimeUnit } from './parse-time.ts'
 
+/** Longest name of a column that is read: inputs are called after it. */
+const NAME_LENGTH_MAX = 200
+
 /** How the columns of a table are read. */
 export type TablePlan = {
   /** How a column is read that has a name of these, and any other one; null = not at all. */
@@ -80,6 +83,12 @@ export class TableBuilder {
     const { named, others } = readAs
     const planned = named.has(name) ? (named.get(name) ?? null) : others
     if (planned === null) return null
+    if (name.length > NAME_LENGTH_MAX) {
+      throw dataError(
+        'FILE_MALFORMED',
+        `Data files: names of columns may have ${NAME_LENGTH_MAX} characters, received ${name.length}: ${shownText(name)}. Shorten it.`,
+      )
+    }
     const place = this.#planned++
     if (share !== null && place % share.count !== share.index) return null
     const column = new ColumnBuilder(name, {

@@ -117,6 +117,16 @@ describe('the evaluator', () => {
     )
   })
 
+  it('takes a text of more than 1,000 characters for missing, recorded and live', () => {
+    const texts = ['x'.repeat(1000), 'x'.repeat(1001), 'y'.repeat(1002), 'open'].map((type, i) => event(i, type))
+    const previous = planOf({ kind: 'previous', of: 'type', back: 1 })
+    expect(featuresOf(previous, texts)).toEqual([null, 'x'.repeat(1000), null, null])
+    expect(liveFeatures(previous, alone(texts)).flat()).toEqual([null, 'x'.repeat(1000), null, null])
+    const isNew = planOf({ kind: 'new', of: 'type', remembered: 9 })
+    expect(featuresOf(isNew, texts)).toEqual([1, NaN, NaN, 1])
+    expect(liveFeatures(isNew, alone(texts)).flat()).toEqual([1, NaN, NaN, 1])
+  })
+
   it('looks at the past between the events of a recording as it does live', () => {
     fc.assert(
       fc.property(anyPlan, anyInstants, fc.infiniteStream(fc.nat(3)), (plan, instants, draws) => {

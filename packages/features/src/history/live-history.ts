@@ -37,7 +37,7 @@ export type LiveHistory = {
  * ```
  *
  * @throws {VigilError} EVENT_INVALID from `read` and `absorb`, which then change nothing: a time out of 64 bits, a value of another
- *   kind, a key or token of more than 1,000 characters
+ *   kind, a key of more than 1,000 characters
  */
 export function createHistory(plan: HistoryPlan): LiveHistory {
   const tokens = createTokenTable()
@@ -67,12 +67,13 @@ export function createHistory(plan: HistoryPlan): LiveHistory {
   const take = (event: LiveEvent) => {
     tokens.sweepWhereDue(evaluator.visitTokens)
     times[0] = timeOf(event)
-    for (const own of keys) own.key = textOf(event.keys, own.name)
+    for (const own of keys) own.key = keyOf(event.keys, own.name)
     for (const { name, column } of columns) {
       if (column.kind === 'number') column.values[0] = numberOf(event.values, name)
       else {
         const token = textOf(event.values, name)
-        column.codes[0] = token === null ? -1 : tokens.codeOf(token)
+        // As in a recording: a longer text is missing.
+        column.codes[0] = token === null || token.length > TOKEN_LENGTH_MAX ? -1 : tokens.codeOf(token)
       }
     }
   }
@@ -96,11 +97,16 @@ function timeOf({ time }: LiveEvent): bigint {
   throw invalid('time', 'whole nanoseconds since 1970 within 64 bits', `${time}`)
 }
 
+function keyOf(fields: LiveEvent['keys'], name: string): string | null {
+  const key = textOf(fields, name)
+  if (key === null || key.length <= TOKEN_LENGTH_MAX) return key
+  throw invalid(name, `a key of at most ${TOKEN_LENGTH_MAX} characters, or null`, `${key.length} characters`)
+}
+
 function textOf(fields: Readonly<Record<string, string | number | null>>, name: string): string | null {
   const text = Object.hasOwn(fields, name) ? fields[name] : null
-  if (text === null || (typeof text === 'string' && text.length <= TOKEN_LENGTH_MAX)) return text
-  const received = typeof text === 'string' ? `${text.length} characters` : `${text}`
-  throw invalid(name, `text of at most ${TOKEN_LENGTH_MAX} characters, or null`, received)
+  if (text === null || typeof text === 'string') return text
+  throw invalid(name, 'text or null', `${text}`)
 }
 
 /** NaN = missing */

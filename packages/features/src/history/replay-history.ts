@@ -1,6 +1,7 @@
 import { featureError } from '../errors.ts'
 import type { RawColumn } from '../raw-column.ts'
 import { createEvaluator, type EventRows } from './evaluator.ts'
+import { TOKEN_LENGTH_MAX } from './fold.ts'
 import type { SlotIndex } from './key-table.ts'
 import type { HistoryPlan } from './plan.ts'
 import type { EventColumn, FeatureColumn } from './surroundings.ts'
@@ -170,7 +171,9 @@ function eventColumn(name: string, kind: RawColumn['kind'], { columns }: Recorde
   const column = Object.hasOwn(columns, name) ? columns[name] : undefined
   if (column?.kind !== kind) throw mismatch(`the column '${name}' of ${kind === 'token' ? 'tokens' : 'numbers'}`)
   if (column.kind === 'number') return column
-  const { codes, dictionary } = column
+  const { dictionary } = column
+  const isLong = dictionary.map((token) => token.length > TOKEN_LENGTH_MAX)
+  const codes = isLong.includes(true) ? column.codes.map((code) => (isLong[code] ? -1 : code)) : column.codes
   return {
     kind: 'token',
     codes,

@@ -1,4 +1,5 @@
 import type { Team } from '@vigil/actors'
+import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import type { Dataset, LoadedDataset } from '@vigil/data'
 import type { Engine } from '@vigil/engine'
@@ -65,7 +66,8 @@ function describe(dataset: Dataset, config: Config): string {
   const { train, validation, test } = dataset.splits
   const threats = dataset.labels.reduce((sum, label) => sum + label, 0)
   const share = ((100 * threats) / dataset.rowCount).toFixed(2)
-  const inputs = `${dataset.denseNames.length} numbers and ${dataset.categoricalColumns.length} categories`
+  const numbers = formatCounted(dataset.denseNames.length, 'number')
+  const inputs = `${numbers} and ${formatCounted(dataset.categoricalColumns.length, 'category', 'categories')}`
   return (
     `${config.dataset}: ${dataset.rowCount} events, ${share} % threats, inputs "${config.features}" (${inputs}), ` +
     `${config.split} split ${train.rows.length} / ${validation.rows.length} / ${test.rows.length}`

@@ -1,3 +1,4 @@
+import { formatCounted } from '@vigil/command-line'
 import { type Config, configError, type RunOrigin } from '@vigil/config'
 import { contextSize } from '@vigil/env-wasm'
 import { allCategoriesBefore, type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/features'
@@ -114,5 +115,5 @@ export function growth({ pipeline }: Origin, grown: FeaturePipeline): string {
   const [before, now] = [pipeline, grown].map((features) =>
     inputsOf(features).categoricalColumns.reduce((sum, { vocabularySize }) => sum + vocabularySize, 0),
   )
-  return before === now ? '' : `, with ${now - before} new categories`
+  return before === now ? '' : `, with ${formatCounted(now - before, 'new category', 'new categories')}`
 }
