@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import {
   formatCompact,
   formatCount,
+  formatCounted,
   formatDuration,
   formatMeasure,
   formatScore,
@@ -44,4 +45,9 @@ it.each([
   [formatDuration, 7_800_000, '2 h 10 min'],
 ] as const)('%o writes %d as %s', (format, value, text) => {
   expect((format as (value: number | null) => string)(value)).toBe(text)
+})
+
+it('counts one in the singular', () => {
+  expect([0, 1, 2].map((count) => formatCounted(count, 'row'))).toEqual(['0 rows', '1 row', '2 rows'])
+  expect([1, 3].map((count) => formatCounted(count, 'category', 'categories'))).toEqual(['1 category', '3 categories'])
 })

@@ -90,7 +90,7 @@ describe('bad data', () => {
       /plain file/,
       () => folderOf('sub', (at) => mkdirSync(join(at, 'inner.csv'))),
     ],
-    ['a file of another kind', 'PATH_UNSUPPORTED', /\.parquet or \.csv/, () => written('data.json', '{}')],
+    ['a file of another kind', 'PATH_UNSUPPORTED', /\.parquet, \.csv or \.json/, () => written('data.xml', '{}')],
     ['an empty file', 'PATH_EMPTY', /empty file/, () => written('empty.csv', '')],
     ['a header without rows', 'PATH_EMPTY', /header only/, () => edited('header.csv', (records) => records.splice(0))],
     ['text called Parquet', 'FILE_UNREADABLE', /PAR1/, () => written('text.parquet', 'not a parquet file at all')],

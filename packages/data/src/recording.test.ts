@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RawColumn } from '@vigil/features'
 import { describe, expect, it } from 'vitest'
+import { cdmLine } from './adapters/cdm-json.fixture.ts'
+import { SAMPLE_COLUMNS, type SampleRecord } from './adapters/darpa-tc.fixture.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { type DatasetRequest, loadDataset } from './load-dataset.ts'
 import { literal, openDatabase } from './tables/database.ts'
@@ -68,7 +70,34 @@ describe.skipIf(!existsSync(recording))('the real recording', () => {
       rmSync(folder, { recursive: true })
     }
   })
+
+  it('is the same where its records are JSON, with labels by the rule', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-cdm-'))
+    try {
+      const [table, json] = [join(folder, 'slice.parquet'), join(folder, 'slice.json')]
+      writeFileSync(json, (await sliceRecords(table)).map(cdmLine).join('\n'))
+      expect(await inputsOf(json)).toEqual(await inputsOf(table))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 })
+
+/** All records of files and some of each other kind: writes them as Parquet, and returns them as text. */
+async function sliceRecords(path: string): Promise<SampleRecord[]> {
+  const database = await openDatabase()
+  try {
+    await database.run(`CREATE TABLE slice AS
+      SELECT * FROM read_parquet(${literal(join(recording, '*.parquet'))})
+      QUALIFY record_type = 'RECORD_FILE_OBJECT' OR row_number() OVER (PARTITION BY record_type, event_type) <= 500`)
+    await database.run(`COPY slice TO ${literal(path)} (FORMAT parquet)`)
+    const texts = SAMPLE_COLUMNS.map((name) => (name === 'file_size' ? `${name}::BIGINT::VARCHAR` : `${name}::VARCHAR`))
+    const rows = await database.rows(`SELECT ${texts.join(', ')} FROM slice`)
+    return rows.map((row) => Object.fromEntries(SAMPLE_COLUMNS.map((name, i) => [name, row[i]])) as SampleRecord)
+  } finally {
+    database.close()
+  }
+}
 
 /** Rows of the slice that is swapped: of one clip, since nothing is carried from one to the next. */
 const SLICE_ROWS = 20_000
@@ -105,6 +134,7 @@ async function inputsOf(path: string): Promise<Map<string, RawColumn>> {
   try {
     const columns = new Map<string, RawColumn>()
     for (const { source } of events.plan('full', new Uint32Array(0))) columns.set(source, await events.column(source))
+    columns.set('label', { kind: 'number', values: Float64Array.from(events.labels) })
     return columns
   } finally {
     events.close()

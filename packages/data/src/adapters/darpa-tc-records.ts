@@ -2,6 +2,7 @@ import type { ColumnKind } from '../tables/cell-values.ts'
 import type { Database } from '../tables/database.ts'
 import type { EventFiles } from '../tables/event-files.ts'
 import { readTable } from '../tables/read-table.ts'
+import { openCdmJson } from './cdm-json.ts'
 
 /** More rows than this would not fit the 4 GB that a WebAssembly memory can address, features included. */
 const ROWS_MAX = 10_000_000
@@ -40,5 +41,8 @@ export const NUMBER_COLUMNS = Object.keys(COLUMNS).filter((name) => !['text', 'l
  * @throws {VigilError} as readTable
  */
 export function readRecords(database: Database, files: EventFiles): Promise<number> {
-  return readTable(database, files, { name: 'record', columns: COLUMNS, rowsMax: ROWS_MAX })
+  const plan = { name: 'record', columns: COLUMNS, rowsMax: ROWS_MAX }
+  return files.format === 'json'
+    ? readTable(database, files, plan, async (_, { path }) => openCdmJson(database, { path, rowsMax: ROWS_MAX }))
+    : readTable(database, files, plan)
 }

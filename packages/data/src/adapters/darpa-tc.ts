@@ -10,7 +10,7 @@ import { darpaTcProfiles } from './darpa-tc-profiles.ts'
 import { NUMBER_COLUMNS, readRecords } from './darpa-tc-records.ts'
 
 /**
- * DARPA Transparent Computing, CDM20 records as flat tables (Parquet or CSV). The label `is_suspicious` is a rule over
+ * DARPA Transparent Computing, CDM20 records as flat tables (Parquet or CSV) or as they were published (JSON). The label `is_suspicious` is a rule over
  * event type, memory protection and path; the profile `behaviour` therefore leaves these three fields of the current
  * record out, and all that is known only after the call. A stream is one caller (thread) within one clip of 100,000 records;
  * records without a caller (descriptions of objects) make one stream per clip.

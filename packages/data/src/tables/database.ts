@@ -15,6 +15,8 @@ export type Database = {
   each(sql: string, row: (cells: readonly (number | string | null)[]) => void): Promise<void>
   /** Reads columns of the type BIGINT, NULL as 0: one BigInt64Array [rowCount] per column of the query. */
   bigIntegers(sql: string, rowCount: number): Promise<BigInt64Array[]>
+  /** Appends rows of text to a table, cell by cell in the order of its columns, until it is closed. */
+  appender(table: string): Promise<{ append(cells: readonly string[]): void; close(): void }>
   close(): void
 }
 
@@ -37,6 +39,17 @@ export async function openDatabase(): Promise<Database> {
     integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), -1)),
     each: (sql, row) => guarded(() => eachRow(connection, sql, row)),
     bigIntegers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new BigInt64Array(rowCount), 0n)),
+    appender: (table) =>
+      guarded(async () => {
+        const appender = await connection.createAppender(table)
+        return {
+          append: (cells) => {
+            for (const cell of cells) appender.appendVarchar(cell)
+            appender.endRow()
+          },
+          close: () => appender.closeSync(),
+        }
+      }),
     close: () => {
       connection.closeSync()
       instance.closeSync()

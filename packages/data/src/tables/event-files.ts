@@ -4,15 +4,15 @@ import type { VigilError } from '@vigil/errors'
 import { dataError } from '../errors.ts'
 
 /** Files that hold one table between them, all of one format, in name order. */
-export type EventFiles = { readonly format: 'parquet' | 'csv'; readonly paths: readonly string[] }
+export type EventFiles = { readonly format: 'parquet' | 'csv' | 'json'; readonly paths: readonly string[] }
 
-const FORMATS = ['parquet', 'csv'] as const
+const FORMATS = ['parquet', 'csv', 'json'] as const
 
 /** Every Parquet file begins and ends with these four bytes. */
 const PARQUET_MARK = 'PAR1'
 
 /**
- * Finds the data files at a path: one .parquet or .csv file, or a folder of them (one format; sub-folders are not entered,
+ * Finds the data files at a path: one .parquet, .csv or .json(.gz, .zst) file, or a folder of them (one format; sub-folders are not entered,
  * names that begin with a dot are passed over).
  *
  * @throws {VigilError} PATH_MISSING, PATH_UNSUPPORTED, PATH_EMPTY, FILE_TRUNCATED or FILE_UNREADABLE
@@ -34,7 +34,7 @@ function oneFile(path: string): EventFiles {
   if (format === null || !statOf(path).isFile()) {
     throw dataError(
       'PATH_UNSUPPORTED',
-      `Data path: needs a .parquet or .csv file, or a folder of them, received ${path}. Convert the data or give another path.`,
+      `Data path: needs a .parquet, .csv or .json file, or a folder of them, received ${path}. Convert the data or give another path.`,
     )
   }
   return { format, paths: [path] }
@@ -53,7 +53,10 @@ function filesInFolder(folder: string): EventFiles {
     format,
     paths: names.filter((name) => formatOf(name) === format).map((name) => join(folder, name)),
   }))
-  const used = found.filter((files) => files.paths.length > 0)
+  const present = found.filter((files) => files.paths.length > 0)
+  // Beside tables JSON is a note on them.
+  const tables = present.filter(({ format }) => format !== 'json')
+  const used = tables.length > 0 ? tables : present
   if (used.length === 1) return used[0]
   if (used.length > 1) {
     throw dataError(
@@ -64,12 +67,14 @@ function filesInFolder(folder: string): EventFiles {
   const content = names.length === 0 ? 'an empty folder' : `${names.length} other entries, e.g. ${names[0]}`
   throw dataError(
     'PATH_EMPTY',
-    `Data folder: needs .parquet or .csv files, received ${content}: ${folder}. Give the folder that holds the data.`,
+    `Data folder: needs .parquet, .csv or .json files, received ${content}: ${folder}. Give the folder that holds the data.`,
   )
 }
 
 function formatOf(name: string): EventFiles['format'] | null {
-  return FORMATS.find((format) => extname(name).toLowerCase() === `.${format}`) ?? null
+  // Records in JSON are large and published packed.
+  const ending = extname(name.replace(/\.json\.(gz|zst)$/i, '.json')).toLowerCase()
+  return FORMATS.find((format) => ending === `.${format}`) ?? null
 }
 
 function statOf(path: string): Stats {

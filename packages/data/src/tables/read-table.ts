@@ -24,15 +24,21 @@ type ReadFile = PlannedFile & CheckedFile & { readonly start: number }
  * Reads files into one table, rows in file order, `row` counted from 0. docs/reading.md states what is read and what is
  * refused; nothing is repaired, rounded or left out.
  *
+ * @param open opens one of the files
  * @returns the number of rows
  * @throws {VigilError} COLUMNS_MISSING, COLUMNS_REPEATED, COLUMN_TYPE, FILE_MALFORMED, FILE_UNREADABLE, PATH_EMPTY, ROWS_TOO_MANY or
  *   VALUE_INVALID
  */
-export async function readTable(database: Database, files: EventFiles, plan: TablePlan): Promise<number> {
+export async function readTable(
+  database: Database,
+  files: EventFiles,
+  plan: TablePlan,
+  open: typeof openFile = openFile,
+): Promise<number> {
   const names = Object.keys(plan.columns)
   const planned: PlannedFile[] = []
   for (const path of files.paths) {
-    const file = await openFile(database, { path, format: files.format }, names)
+    const file = await open(database, { path, format: files.format }, names)
     planned.push(planFile(file, plan))
   }
   const checked: ReadFile[] = []
