@@ -48,3 +48,40 @@ it.each(RUNS)(
     expect(stormy).toEqual(calm)
   },
 )
+
+it.each(RUNS)(
+  'rows behind 4 GiB of inputs, %s, give the trajectories and decisions that they give in front',
+  async (_, run) => {
+    const { dataset } = run
+    const [D, C] = [dataset.denseNames.length, dataset.categoricalColumns.length]
+    // What is never touched takes no memory.
+    const ahead = Math.ceil(2 ** 32 / (4 * D))
+    const rowCount = ahead + dataset.rowCount
+    const dense = new Float32Array(new SharedArrayBuffer(4 * rowCount * D))
+    dense.set(dataset.dense, ahead * D)
+    const categorical = new Uint16Array(new SharedArrayBuffer(2 * rowCount * C))
+    categorical.set(dataset.categorical, ahead * C)
+    const labels = new Uint8Array(rowCount)
+    labels.set(dataset.labels, ahead)
+    const behind = (split: (typeof dataset.splits)['train']) => ({
+      ...split,
+      rows: split.rows.map((row) => row + ahead),
+    })
+    const { train, validation, test } = dataset.splits
+    const splits = { train: behind(train), validation: behind(validation), test: behind(test) }
+    const far = { ...run, dataset: { ...dataset, rowCount, dense, categorical, labels, splits } }
+
+    const work = async (settings: ActorSettings) => {
+      const pool = await createActorPool(settings, 2)
+      pool.publish(loudPolicy(run, 0).snapshot)
+      const outcome = { trajectories: await pool.collect(), evaluated: await pool.evaluate('test') }
+      await pool.close()
+      return outcome
+    }
+    const { trajectories, evaluated } = await work(far)
+    const expected = await work(run)
+    expect(evaluated).toEqual(expected.evaluated)
+    expect(trajectories.map((t) => ({ ...t, rows: t.rows.map((row) => row - ahead) }))).toEqual(expected.trajectories)
+    expect(Math.min(...trajectories[0].rows)).toBeGreaterThanOrEqual(ahead)
+  },
+)

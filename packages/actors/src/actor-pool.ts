@@ -260,8 +260,14 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   return {
     actors,
     threads: () => piscina.threads,
-    dense: outside?.dense ?? new Float32Array(memory.buffer, layout.dense, dataset.dense.length),
-    categorical: outside?.categorical ?? new Uint16Array(memory.buffer, layout.categorical, dataset.categorical.length),
+    dense:
+      outside === null
+        ? new Float32Array(memory.buffer, layout.dense, dataset.dense.length)
+        : new Float32Array(outside.dense),
+    categorical:
+      outside === null
+        ? new Uint16Array(memory.buffer, layout.categorical, dataset.categorical.length)
+        : new Uint16Array(outside.categorical),
 
     publish(snapshot) {
       const { parametersPerAgent } = parameterLayout(network)

@@ -2,12 +2,12 @@
 
 import type { Dataset } from '@vigil/data'
 
-/** The inputs of a dataset in memory that threads share. */
+/** The inputs of a dataset in memory that threads share: buffers, since views of more than 4 GiB lose length between threads. */
 export type OutsideRows = {
-  /** [N, D] */
-  readonly dense: Float32Array
-  /** [N, C] */
-  readonly categorical: Uint16Array
+  /** f32 [N, D] */
+  readonly dense: SharedArrayBuffer
+  /** u16 [N, C] */
+  readonly categorical: SharedArrayBuffer
   readonly denseCount: number
   readonly columnCount: number
   /** K, inputs behind those of the row */
@@ -21,10 +21,8 @@ export type CopyRows = (count: number, rows: number, x: number, categories: numb
 export function shareRows(dataset: Dataset, contextSize: number): OutsideRows {
   const { dense, categorical } = dataset
   return {
-    dense: isShared(dense) ? dense : copied(dense, new Float32Array(new SharedArrayBuffer(dense.byteLength))),
-    categorical: isShared(categorical)
-      ? categorical
-      : copied(categorical, new Uint16Array(new SharedArrayBuffer(categorical.byteLength))),
+    dense: sharedBuffer(dense),
+    categorical: sharedBuffer(categorical),
     denseCount: dataset.denseNames.length,
     columnCount: dataset.categoricalColumns.length,
     contextSize,
@@ -33,7 +31,9 @@ export function shareRows(dataset: Dataset, contextSize: number): OutsideRows {
 
 /** What rollout.wasm calls once for each step of a shard. Rows are short: copied number by number they cost least. */
 export function createCopyRows(outside: OutsideRows, memory: WebAssembly.Memory): CopyRows {
-  const { dense, categorical, denseCount: D, columnCount: C, contextSize: K } = outside
+  const { denseCount: D, columnCount: C, contextSize: K } = outside
+  const dense = new Float32Array(outside.dense)
+  const categorical = new Uint16Array(outside.categorical)
   const words = new Uint32Array(memory.buffer)
   const floats = new Float32Array(memory.buffer)
   const halves = new Uint16Array(memory.buffer)
@@ -55,11 +55,10 @@ export const copyNoRows: CopyRows = () => {
   throw new TypeError('rows were asked for that lie in the memory')
 }
 
-function isShared({ buffer }: Float32Array | Uint16Array): boolean {
-  return buffer instanceof SharedArrayBuffer
-}
-
-function copied<A extends Float32Array | Uint16Array>(from: A, to: A): A {
-  to.set(from)
-  return to
+/** The buffer of an array, or of a copy where it is not shared or holds more than the array. */
+function sharedBuffer({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): SharedArrayBuffer {
+  if (buffer instanceof SharedArrayBuffer && buffer.byteLength === byteLength) return buffer
+  const copy = new SharedArrayBuffer(byteLength)
+  new Uint8Array(copy).set(new Uint8Array(buffer, byteOffset, byteLength))
+  return copy
 }
