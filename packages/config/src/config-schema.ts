@@ -53,7 +53,7 @@ export const configSchema = z.strictObject({
   agents: size(1, 64).default(4),
   faults: z.union([z.literal('auto'), size(0, 21)]).default('auto'),
   rule: z.enum(['majority', 'quorum', 'trimmed-median', 'weighted']).default('quorum'),
-  fallbackAction: z.enum(['allow', 'block', 'quarantine', 'alert']).default('alert'),
+  fallbackAction: z.enum(['auto', 'allow', 'block', 'quarantine', 'alert']).default('auto'),
   policy: z.enum(['mlp', 'lstm']).default('mlp'),
   policyHidden: layers.default([128, 128]),
   valueHidden: layers.default([64, 64]),
@@ -62,6 +62,7 @@ export const configSchema = z.strictObject({
   // Environment
   environment: z.enum(['auto', 'triage', 'respond']).default('auto'),
   episodes: z.enum(['auto', 'iid', 'stream']).default('auto'),
+  belief: z.enum(['auto', 'exact', 'learnt', 'none']).default('auto'),
   rewards: z
     .strictObject({
       truePositive: reward.default(DEFAULT_REWARDS.truePositive),
@@ -103,7 +104,7 @@ export const configSchema = z.strictObject({
 
   // Collection
   rowsPerIteration: size(1, 2 ** 22).default(8192),
-  rolloutSteps: size(1, 65_536).default(16),
+  rolloutSteps: z.union([z.literal('auto'), size(1, 65_536)]).default('auto'),
   shards: size(1, 1024).default(8),
   staleness: z.literal([0, 1]).default(0),
 

@@ -25,8 +25,8 @@ const refused = (input: unknown): VigilError => {
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
 describe('resolveConfig', () => {
-  it('knows 47 settings, and gives the others their defaults', () => {
-    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(47)
+  it('knows 48 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(48)
     expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
   })
 
@@ -65,9 +65,9 @@ describe('resolveLabConfig', () => {
     }
     expect(choices({})).toEqual(['synthetic', 'behaviour', 'stratified'])
     expect(choices({ data: 'events.yaml' })).toEqual(['events', 'behaviour', 'described'])
-    expect(choices({ dataset: 'quickest' })).toEqual(['quickest', 'posterior', 'by-stream'])
-    expect(choices({ dataset: 'campaign' })).toEqual(['campaign', 'behaviour', 'by-stream'])
-    expect(choices({ dataset: 'quickest', features: 'history' })).toEqual(['quickest', 'history', 'by-stream'])
+    expect(choices({ dataset: 'quickest' })).toEqual(['quickest', 'posterior', 'described'])
+    expect(choices({ dataset: 'campaign' })).toEqual(['campaign', 'behaviour', 'described'])
+    expect(choices({ dataset: 'quickest', features: 'history' })).toEqual(['quickest', 'history', 'described'])
     expect(resolveLabConfig({ dataset: 'quickest', rows: 20_000_000 }, 'test').rows).toBe(20_000_000)
   })
 

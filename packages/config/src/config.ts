@@ -57,6 +57,10 @@ function resolve(parsed: ParsedConfig): Config {
   const split = parsed.split === 'auto' ? known.split : parsed.split
   const environment = parsed.environment !== 'auto' ? parsed.environment : isGame(dataset) ? 'respond' : 'triage'
   const episodes = parsed.episodes !== 'auto' ? parsed.episodes : environment === 'respond' ? 'stream' : 'iid'
+  const belief = parsed.belief === 'auto' ? beliefOf({ dataset, features, environment }) : parsed.belief
+  const rolloutSteps = parsed.rolloutSteps !== 'auto' ? parsed.rolloutSteps : environment === 'respond' ? 64 : 16
+  const fallback = environment === 'respond' ? 'block' : 'alert'
+  const fallbackAction = parsed.fallbackAction === 'auto' ? fallback : parsed.fallbackAction
   const discount = environment === 'respond' ? 1 : episodes === 'iid' ? 0 : 0.9
   const gamma = parsed.gamma === 'auto' ? discount : parsed.gamma
   const specifications = resolveSpecifications(parsed)
@@ -65,7 +69,7 @@ function resolve(parsed: ParsedConfig): Config {
   const defects = [...new Set(parsed.defects)].sort()
   const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
   const engine = parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine
-  const place = { dataset, features, split, environment, episodes }
+  const place = { dataset, features, split, environment, episodes, fallbackAction, belief, rolloutSteps }
   const resolved = { ...place, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
   const config = { ...parsed, ...resolved, earlierLengths: [], from: null } as const
   assertConsistent(config)
@@ -74,7 +78,14 @@ function resolve(parsed: ParsedConfig): Config {
 
 /** Generators whose events are made for decisions with consequences. */
 function isGame(dataset: Config['dataset']): boolean {
-  return dataset === 'quickest'
+  return dataset === 'quickest' || dataset === 'campaign'
+}
+
+/** The belief that a run shows its team unless it is told otherwise. */
+function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | 'features' | 'environment'>) {
+  if (environment !== 'respond') return 'none'
+  if (features === 'posterior') return 'exact'
+  return dataset === 'quickest' ? 'none' : 'learnt'
 }
 
 /** Reads the config.json of a run folder: a resolved config, checked again. */
@@ -282,9 +293,17 @@ function assertConsistent(config: Config): void {
   if (config.environment === 'respond' && config.episodes === 'iid') {
     conflict('environment "respond" plays whole streams, but episodes is "iid". Leave --episodes out.')
   }
+  if (config.environment !== 'respond' && config.belief !== 'none') {
+    conflict(
+      `belief "${config.belief}" is shown where actions have consequences. Leave --belief out, or give --environment=respond.`,
+    )
+  }
+  if (config.belief === 'exact' && config.features !== 'posterior') {
+    conflict('belief "exact" is known of dataset "quickest" with features "posterior" alone. Give --belief=learnt.')
+  }
   if (config.environment === 'respond' && config.split === 'stratified') {
     conflict(
-      'environment "respond" plays whole streams, but split "stratified" tears them apart. Give --split=by-stream.',
+      'environment "respond" plays whole streams, but split "stratified" tears them apart. Leave --split out, or give --split=by-stream.',
     )
   }
   if (config.stlMode !== 'off' && config.specifications.length === 0) {

@@ -24,7 +24,7 @@ export function environmentOf(config: Config): EnvironmentSpec {
     rewards: config.rewards,
     teamBonus: config.teamBonus,
     response: config.environment === 'respond' ? config.response : null,
-    showsBelief: config.environment === 'respond' && config.features === 'posterior',
+    showsBelief: config.belief !== 'none',
     specifications: config.specifications.map(({ formula }) => formula),
     observeConstraints: config.observeConstraints !== 'none',
   }

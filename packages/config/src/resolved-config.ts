@@ -12,6 +12,9 @@ export type Config = Readonly<
     | 'split'
     | 'environment'
     | 'episodes'
+    | 'belief'
+    | 'fallbackAction'
+    | 'rolloutSteps'
     | 'faults'
     | 'gamma'
     | 'specifications'
@@ -22,6 +25,9 @@ export type Config = Readonly<
     readonly split: Exclude<ParsedConfig['split'], 'auto'>
     readonly environment: Exclude<ParsedConfig['environment'], 'auto'>
     readonly episodes: Exclude<ParsedConfig['episodes'], 'auto'>
+    readonly fallbackAction: Exclude<ParsedConfig['fallbackAction'], 'auto'>
+    readonly belief: Exclude<ParsedConfig['belief'], 'auto'>
+    readonly rolloutSteps: number
     readonly faults: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>

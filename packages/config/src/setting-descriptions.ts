@@ -9,9 +9,9 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     data: 'description of your events, docs/events.md; of darpa-tc a folder or file; none for a generator',
     features: 'inputs that the agents see, docs/features.md; auto = posterior for quickest, else behaviour',
     split:
-      'how the data are divided, 70 / 15 / 15, or as their description says (described); auto = described for events, by-stream for quickest and campaign, else stratified',
+      'how the data are divided, 70 / 15 / 15, or as they say themselves (described); auto = described for events, quickest and campaign, else stratified',
     splitSeed: 'seed of that division',
-    rows: 'events to generate (generators only; campaign up to 5,000,000); none = 60,000 of synthetic, else 200,000',
+    rows: 'events to generate (generators only; campaign up to 5,000,000); none = 60,000 of synthetic, else 400,000',
   },
   Run: {
     seed: 'every random number follows from it',
@@ -28,7 +28,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     agents: 'agents of the team, A',
     faults: 'f, with agents >= 3 f + 1; auto = the largest',
     rule: 'how the votes become one decision: quorum (2 f + 1 agents in one class), majority, trimmed-median (of the scores), weighted (by validation F1); docs/consensus.md',
-    fallbackAction: "the team's action without a decision",
+    fallbackAction:
+      "the team's action without a decision; auto = block where actions have consequences, since it ends nothing and asks nobody, else alert",
     policy: 'mlp decides by the present event; lstm remembers earlier ones',
     policyHidden: "widths of the policy's hidden layers",
     valueHidden: 'widths of the separate critic',
@@ -39,6 +40,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       'whether actions change what happens next (respond, docs/respond.md) or not (triage); auto = respond for the generators quickest and campaign, else triage',
     episodes:
       'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
+    belief:
+      'what a team sees of how likely its stream is under attack, only with environment respond: exact (quickest with features posterior), learnt (boosted trees, on training streams by trees of other streams) or none; auto = exact where it is known, learnt for campaign and events, else none',
     'rewards.truePositive': 'threat stopped',
     'rewards.trueNegative': 'benign event let through',
     'rewards.falsePositive': 'benign event stopped',
@@ -74,7 +77,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   },
   Collection: {
     rowsPerIteration: 'events of one iteration',
-    rolloutSteps: 'T, steps of one rollout',
+    rolloutSteps: 'T, steps of one rollout; auto = 64 where actions have consequences, else 16',
     shards: 'pieces of work; must divide rowsPerIteration / rolloutSteps',
     staleness:
       '0 = actors and learner take turns; 1 = the actors collect the next batch with the weights of before an update, during that update',

@@ -9,7 +9,7 @@ type KnownDataset = {
   /** Those that it has, the default first. */
   readonly profiles: readonly [FeatureProfile, ...FeatureProfile[]]
   /** How it is divided unless the request says otherwise. */
-  readonly split: 'described' | 'stratified' | 'by-stream'
+  readonly split: 'described' | 'stratified'
   /** How many events are generated, by default and at most; null = they are read. */
   readonly generated: { readonly rows: number; readonly rowsMax: number } | null
 }
@@ -23,13 +23,13 @@ const DATASETS = {
   },
   quickest: {
     profiles: ['posterior', 'history'],
-    split: 'by-stream',
-    generated: { rows: 200_000, rowsMax: 20_000_000 },
+    split: 'described',
+    generated: { rows: 400_000, rowsMax: 20_000_000 },
   },
   campaign: {
     profiles: ['behaviour'],
-    split: 'by-stream',
-    generated: { rows: 200_000, rowsMax: 5_000_000 },
+    split: 'described',
+    generated: { rows: 400_000, rowsMax: 5_000_000 },
   },
   events: { profiles: ['behaviour', 'full'], split: 'described', generated: null },
   'darpa-tc': { profiles: ['behaviour', 'full', 'seed7'], split: 'stratified', generated: null },

@@ -1,5 +1,6 @@
 import { createTeam, type Team } from '@vigil/actors'
 import { loadDataset } from '@vigil/data'
+import { PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCollection, policyOf } from './collection.ts'
 import { createReturnNormaliser } from './return-normaliser.ts'
@@ -17,7 +18,13 @@ const { dataset } = await loadDataset({
     rows: 2000,
   },
 })
-const settings = { seed: 1, returnNormalisation: 'running', stlMode: 'off', specifications: [] } as const
+const settings = {
+  seed: 1,
+  returnNormalisation: 'running',
+  stlMode: 'off',
+  specifications: [],
+  environment: PLAIN_ENVIRONMENT,
+} as const
 
 let teams: Team[]
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { averageNames, campaignColumn } from '../campaign/campaign-columns.ts'
 import { ONSET } from '../campaign/campaign-model.ts'
 import { campaignClassNames, generateCampaign } from '../campaign/generate-campaign.ts'
 import type { Adapter } from './adapter.ts'
-import { count, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
+import { count, drawnDivision, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
 import { behaviour } from './synthetic.ts'
 
 /** Windows of watched activities, beside those of synthetic: an attack pauses between its stages. */
@@ -38,7 +38,7 @@ export const campaign: Adapter = {
       times: null,
       posterior: events.posterior,
       consequences: () => ({ ratios: null, hazard: ONSET, damage: events.damage }),
-      division: null,
+      division: drawnDivision(events.streams, seed),
       notes: [],
       plan: () => PLAN,
       history: () => null,

@@ -1,4 +1,6 @@
 import { type ColumnPlan, featureError, knownDataset, type RawColumn } from '@vigil/features'
+import { randomStream, randomUnit } from '@vigil/random'
+import type { Division } from '../dataset.ts'
 import { dataError } from '../errors.ts'
 
 const MINIMUM_ROWS = 1_000
@@ -27,6 +29,27 @@ export function requireRows(
     rowCount > rowsMax ? 'ROWS_TOO_MANY' : 'REQUEST_INVALID',
     `rows: needs an integer from ${MINIMUM_ROWS} to ${rowsMax}, received ${request.rows}. Choose e.g. ${rows}.`,
   )
+}
+
+/**
+ * Generated streams resemble each other, so each is drawn into a part by itself, 60 / 15 / 25. Balanced parts, as by-stream
+ * makes them, would differ in what kinds of streams they hold, and with it in what the best policy gets.
+ *
+ * @param streams [N] number of each row's stream
+ */
+export function drawnDivision(streams: Uint32Array, seed: number): Division {
+  const random = randomStream(seed, 'split')
+  const drawn = new Map<number, number>()
+  const parts = Uint8Array.from(streams, (stream) => {
+    let part = drawn.get(stream)
+    if (part === undefined) {
+      const unit = randomUnit(random, stream)
+      part = unit < 0.6 ? 0 : unit < 0.75 ? 1 : 2
+      drawn.set(stream, part)
+    }
+    return part
+  })
+  return { kind: 'given', parts, validation: 0, seed }
 }
 
 /** @throws {VigilError} PIPELINE_MISMATCH where there is no such column: the names come from a pipeline that was saved */

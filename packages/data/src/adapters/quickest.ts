@@ -2,7 +2,7 @@ import type { ColumnPlan, FeatureProfile } from '@vigil/features'
 import { averageNames, LOOKBACK, quickestColumn } from '../quickest/columns.ts'
 import { generateQuickest, QUICKEST, SYMBOL_RATIOS } from '../quickest/generate.ts'
 import type { Adapter } from './adapter.ts'
-import { requireColumn, requireRows, standard, token } from './generated.ts'
+import { drawnDivision, requireColumn, requireRows, standard, token } from './generated.ts'
 
 /** Without the belief, which the environment shows, `posterior` has what the present event says by itself. */
 const PLANS: Partial<Record<FeatureProfile, readonly ColumnPlan[]>> = {
@@ -34,7 +34,7 @@ export const quickest: Adapter = {
         hazard: QUICKEST.hazard,
         damage: null,
       }),
-      division: null,
+      division: drawnDivision(events.streams, seed),
       notes: [],
       plan: (profile) => PLANS[profile]!,
       history: () => null,

@@ -4,6 +4,7 @@ import type { Team } from '@vigil/actors'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configFingerprint } from '@vigil/config'
 import { type DatasetRequest, type LoadedDataset, loadDataset } from '@vigil/data'
+import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
@@ -30,19 +31,28 @@ const NOTES_SHOWN = 20
 
 /** @see DataLoader @throws {VigilError} as loadDataset */
 export const loadData: DataLoader = async (config, pipeline, say) =>
-  await load({ ...dataSettingsOf(config), ...(pipeline !== undefined && { pipeline }) }, say)
+  await load(config, { ...dataSettingsOf(config), ...(pipeline !== undefined && { pipeline }) }, say)
 
 /** As loadData, but the vocabularies of the features take in what is new. @throws {VigilError} as loadDataset */
 export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say: Say): Promise<LoadedDataset> {
-  return await load({ ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
+  return await load(config, { ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
 }
 
-async function load(request: DatasetRequest, say: Say): Promise<LoadedDataset> {
+async function load({ belief }: Config, request: DatasetRequest, say: Say): Promise<LoadedDataset> {
   const loaded = await loadDataset(request, say)
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
-  return loaded
+  return belief === 'learnt' ? await withLearntBelief(loaded, say) : loaded
+}
+
+/** The same data with the odds that trees learnt from their training streams. */
+async function withLearntBelief(loaded: LoadedDataset, say: Say): Promise<LoadedDataset> {
+  const { dataset } = loaded
+  say('learning what to believe of a stream, by trees of other streams')
+  const ratios = await learntBelief(dataset)
+  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: 0, ratios }
+  return { ...loaded, dataset: { ...dataset, consequences } }
 }
 
 /** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */
@@ -52,7 +62,7 @@ export function rememberingLoader(): DataLoader {
     if (pipeline !== undefined) return await loadData(config, pipeline, say)
     const { seed, rows, ...request } = dataSettingsOf(config)
     const generated = knownDataset(request.dataset).generated === null ? {} : { seed, rows }
-    const key = JSON.stringify({ ...request, ...generated })
+    const key = JSON.stringify({ ...request, ...generated, belief: config.belief })
     if (last?.request === key) return last.data
     last = null // two datasets at a time would be one too many
     const data = await loadData(config, undefined, say)
