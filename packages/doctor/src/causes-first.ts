@@ -12,6 +12,8 @@ const SYMPTOMS: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'REWARD_NOT_RISING',
   'TEAM_NO_BETTER_THAN_CONSTANT',
   'AGENTS_IDENTICAL',
+  'STREAMS_NEVER_STOPPED',
+  'STREAMS_STOPPED_AT_ONCE',
 ])
 
 /**

@@ -9,6 +9,7 @@ import { policyStarvedByClipping, policyStarvedByCritic } from './gradients.ts'
 import { isTooShort } from './history.ts'
 import { inputsConstant, inputsWithoutSignal, labelLeakage, splitDuplicates, surveyInputs } from './inputs.ts'
 import { notFinite } from './not-finite.ts'
+import { alertNeverTried, greedyUnlikeSampled, responseFindings } from './responses.ts'
 import { returnsMeasureTime, returnsUnexplainable, valueLossStuck } from './returns.ts'
 import { constantOptimum } from './rewards.ts'
 import { penaltyNearlyAlways, specificationAlwaysHolds, specificationNeverHolds } from './specifications.ts'
@@ -58,25 +59,41 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
   noFaultTolerated,
 ]
 
+/** Those that compare with the reward table, or with events that do not depend on what was done before. */
+const OF_INDEPENDENT_EVENTS: ReadonlySet<MetricsCheck> = new Set([
+  rewardsOfOthers,
+  returnsUnexplainable,
+  returnsMeasureTime,
+  evaluationUnlikeTraining,
+  noThreatStopped,
+  nothingAllowed,
+  oneAction,
+  actionMixOff,
+  noExploitation,
+])
+
+/** Where actions have consequences. */
+const RESPONSE_METRICS_CHECKS: readonly MetricsCheck[] = [
+  ...METRICS_CHECKS.filter((check) => !OF_INDEPENDENT_EVENTS.has(check)),
+  alertNeverTried,
+  greedyUnlikeSampled,
+]
+
 /**
  * What the metrics of a run so far show, causes first. Cheap enough to be asked after every iteration.
  *
  * @param metrics the lines of metrics.jsonl in order; none = nothing is found
  */
 export function diagnoseMetrics(config: Config, metrics: readonly IterationMetrics[]): Finding[] {
-  return metrics.length === 0 ? [] : present(METRICS_CHECKS.map((check) => check(config, metrics)))
+  const checks = config.environment === 'respond' ? RESPONSE_METRICS_CHECKS : METRICS_CHECKS
+  return metrics.length === 0 ? [] : present(checks.map((check) => check(config, metrics)))
 }
 
 /** What the data show under the run's rewards and specifications. Takes a second or two for some 100,000 rows. */
 export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
   const survey = surveyInputs(config, dataset)
-  const threatRate = threatRateOf(labelsOf(dataset, dataset.splits.train.rows))
-  const optimum = constantOptimum(config, threatRate)
   return present([
-    optimum,
-    // A table that makes a constant action the optimum has more to mend than its alerts.
-    optimum?.severity === 'problem' ? null : alertReward(config),
-    inputsWithoutSignal(config, survey),
+    ...(config.environment === 'respond' ? [] : rewardFindings(config, dataset, survey)),
     labelLeakage(config, survey),
     splitMismatch(dataset),
     classesUnseen(dataset),
@@ -86,11 +103,22 @@ export function diagnoseData(config: Config, dataset: Dataset): Finding[] {
   ])
 }
 
+/** What the reward table makes of the labels and the inputs. */
+function rewardFindings(config: Config, dataset: Dataset, survey: ReturnType<typeof surveyInputs>): (Finding | null)[] {
+  const threatRate = threatRateOf(labelsOf(dataset, dataset.splits.train.rows))
+  const optimum = constantOptimum(config, threatRate)
+  // A table that makes a constant action the optimum has more to mend than its alerts.
+  const alerts = optimum?.severity === 'problem' ? null : alertReward(config)
+  return [optimum, alerts, inputsWithoutSignal(config, survey)]
+}
+
 /** What an evaluation of the team shows. Of a training that is too short to have learnt anything it is only noted. */
 export function diagnoseEvaluation(config: Config, evaluation: Evaluation): Finding[] {
-  const found = present(
-    [noBetterThanConstant, alertsMany, undecidedMany, agentsAlike].map((check) => check(config, evaluation)),
-  )
+  const checks = evaluation.response === null ? [noBetterThanConstant, alertsMany, undecidedMany] : [undecidedMany]
+  const found = present([
+    ...responseFindings(evaluation),
+    ...[...checks, agentsAlike].map((check) => check(config, evaluation)),
+  ])
   if (!isTooShort(config)) return found
   const short = `Too short to tell: ${config.iterations} ${config.iterations === 1 ? 'iteration' : 'iterations'}.`
   return found.map((finding) => ({

@@ -1,6 +1,7 @@
 import { formatCount, formatScore, formatShare, formatSigned } from '@vigil/command-line'
 import type { Evaluation } from '@vigil/runs'
 import { html, type Markup } from './html.ts'
+import { responseTiles } from './response/response-tiles.ts'
 
 type Tile = { readonly name: string; readonly value: string; readonly context: string }
 
@@ -23,6 +24,8 @@ ${tiles(evaluation).map(
 }
 
 function tiles(evaluation: Evaluation): Tile[] {
+  const { response, gain, actions } = evaluation
+  if (response !== null && gain !== null) return responseTiles(response, gain, actions.alert)
   const { team, threats, rows, bayes } = evaluation
   return [
     { name: 'Team F1', value: formatScore(team.f1), context: bestBaseline(evaluation, 'f1', formatScore) },

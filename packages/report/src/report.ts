@@ -1,5 +1,5 @@
-import { formatCount, formatDuration, formatScore } from '@vigil/command-line'
-import type { Evaluation, IterationMetrics } from '@vigil/runs'
+import { formatCount, formatDuration, formatScore, formatSigned } from '@vigil/command-line'
+import type { Evaluation, IterationMetrics, ResponseScores } from '@vigil/runs'
 import { agentsCard } from './agents.ts'
 import { baselineCards } from './baselines.ts'
 import { renderCards } from './card.ts'
@@ -11,6 +11,9 @@ import { html, type Markup } from './html.ts'
 import { learningCards } from './learning-curves.ts'
 import { operatingPointSection } from './operating-point.ts'
 import { renderPage } from './page.ts'
+import { responseAttackCard, responseCards } from './response/response-cards.ts'
+import { responseStyle } from './response/response-style.ts'
+import { timelinesSection } from './response/timelines.ts'
 import { specificationsSection } from './specifications.ts'
 import { attackCards } from './under-attack.ts'
 
@@ -30,23 +33,15 @@ export type ReportInput = {
  * @returns the whole page; the same input gives the same text
  */
 export function renderReport({ config, metrics, evaluation }: ReportInput): string {
-  const title = `Vigil: ${evaluation.dataset}, ${evaluation.split}, team F1 ${formatScore(evaluation.team.f1)}`
+  const { dataset, split, team, response, gain } = evaluation
+  const result = response === null ? `team F1 ${formatScore(team.f1)}` : `${formatSigned(team.rewardMean)} per stream`
   const body = html`${headline(evaluation)}
-<section aria-labelledby="decisions">
-<h2 id="decisions">What the team decided</h2>
-<div class="grid">
-${confusionPanel(evaluation)}
-${renderCards(baselineCards(evaluation))}
-${renderCards([agentsCard(evaluation)])}
-${classesPanel(evaluation.perClass)}
-</div>
-</section>
-${operatingPointSection(evaluation)}
+${response === null || gain === null ? decisionsSection(evaluation) : streamsSection(response, gain)}
 ${specificationsSection(evaluation, metrics)}
 <section aria-labelledby="attacks-heading">
 <h2 id="attacks-heading">What it bears</h2>
 <div class="grid">
-${renderCards([...attackCards(evaluation), diversityCard(evaluation)])}
+${renderCards([...(response === null ? attackCards(evaluation) : [responseAttackCard(response)]), diversityCard(evaluation)])}
 </div>
 </section>
 <section aria-labelledby="learning">
@@ -61,7 +56,33 @@ ${configBlock(config)}
 <p>A positive is a threat. Restrictive actions (block, quarantine) say threat; permissive ones (allow, alert) say benign.
 A share of nothing counts as 0. Made from config.json, metrics.jsonl and evaluation.json of this run.</p>
 </footer>`
-  return renderPage({ title, style: '', body })
+  const style = response === null ? '' : responseStyle
+  return renderPage({ title: `Vigil: ${dataset}, ${split}, ${result}`, style, body })
+}
+
+/** What a team decided whose actions change nothing but their reward. */
+function decisionsSection(evaluation: Evaluation): Markup {
+  return html`<section aria-labelledby="decisions">
+<h2 id="decisions">What the team decided</h2>
+<div class="grid">
+${confusionPanel(evaluation)}
+${renderCards(baselineCards(evaluation))}
+${renderCards([agentsCard(evaluation)])}
+${classesPanel(evaluation.perClass)}
+</div>
+</section>
+${operatingPointSection(evaluation)}`
+}
+
+/** What came of the streams of a team whose actions change what happens next. */
+function streamsSection(response: ResponseScores, gain: NonNullable<Evaluation['gain']>): Markup {
+  return html`<section aria-labelledby="streams">
+<h2 id="streams">What came of the streams</h2>
+<div class="grid">
+${renderCards(responseCards(response, gain))}
+</div>
+</section>
+${timelinesSection(response)}`
 }
 
 function trainingInWords(metrics: readonly IterationMetrics[]): string {

@@ -60,7 +60,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
 }
 
 /** A stream that turns hostile with its third event, is alerted on and contained by the team; `changes` replaces fields. */
-function sampleTimeline(changes: Partial<Timeline> = {}): Timeline {
+export function sampleTimeline(changes: Partial<Timeline> = {}): Timeline {
   const moment = { row: 0, isThreat: false, score: 0.1, ticket: 0, reward: 0.02, belief: 0.05, votes: [0, 0, 0, 0] }
   const gone = { score: null, ticket: null, reward: null, belief: null, votes: null, action: null }
   return {

@@ -1,6 +1,7 @@
 import { borderlessTable, formatCount, formatScore, formatShare, formatSigned } from '@vigil/command-line'
 import { budgetInWords, statusOf, targetInWords } from '@vigil/evaluation'
 import type { Evaluation, PolicyScores } from '@vigil/runs'
+import { type Line, RESPONSE_HEADINGS, responseAttackLines, responseLines } from './response-table.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /** What the summary says and where it is shown. */
@@ -16,10 +17,8 @@ export type SummaryOptions = {
   readonly environment?: OutputEnvironment
 }
 
-type Line = { readonly cells: readonly string[]; readonly kind: 'team' | 'optimum' | 'other' }
-
 /** Columns in the order of importance: narrow terminals show the first ones. */
-const headings = ['', 'F1', 'alerts', 'undecided', 'reward', 'FPR', 'recall', 'precision']
+const HEADINGS = ['', 'F1', 'alerts', 'undecided', 'reward', 'FPR', 'recall', 'precision']
 
 /**
  * The end of a run for the terminal: the verdict, the team beside its agents, the baselines and the optimum, the notes and
@@ -29,8 +28,10 @@ export function summaryTable(options: SummaryOptions): string {
   const { evaluation, files, isTTY, environment = process.env } = options
   const columns = columnsOf(options)
   const { colors } = outputStyle(isTTY, environment)
-  const lines = policyLines(evaluation)
-  const shown = fittingColumns(lines, columns)
+  const { response } = evaluation
+  const headings = response === null ? HEADINGS : RESPONSE_HEADINGS
+  const lines = (response === null ? policyLines(evaluation) : responseLines(response, evaluation)).map(printableLine)
+  const shown = fittingColumns(headings, lines, columns)
   const table = borderlessTable({ text: 1, numbers: headings.length })
   table.push(headings.slice(0, shown).map((heading) => colors.dim(heading)))
   for (const { cells, kind } of lines) {
@@ -58,7 +59,10 @@ export function summaryTable(options: SummaryOptions): string {
       columns,
     ),
     table.toString(),
-    ...attackLines(evaluation).flatMap((line) => ['', ...wrap(line, columns)]),
+    ...(response === null ? attackLines(evaluation) : responseAttackLines(response, evaluation)).flatMap((line) => [
+      '',
+      ...wrap(asciiNumber(line), columns),
+    ]),
     ...(files.length === 0 ? [] : ['', fileTable.toString()]),
   ]
   // Table cells are padded to their column, which leaves blanks at the ends of lines.
@@ -69,7 +73,7 @@ function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly L
   const line = (kind: Line['kind'], name: string, scores: PolicyScores): Line => ({
     kind,
     cells: [
-      shorten(name),
+      name,
       formatScore(scores.f1),
       formatShare(scores.alertRate),
       formatShare(scores.undecidedRate),
@@ -77,7 +81,7 @@ function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly L
       formatShare(scores.falsePositiveRate),
       formatScore(scores.recall),
       formatScore(scores.precision),
-    ].map(asciiNumber),
+    ],
   })
   const byF1 = <Scores extends PolicyScores>(policies: readonly Scores[]) => policies.toSorted((a, b) => b.f1 - a.f1)
   return [
@@ -104,8 +108,12 @@ function attackLines({ byzantine, rule, faults, agents }: Evaluation): string[] 
   ]
 }
 
-/** How many columns of the table fit, at least the name and F1. */
-function fittingColumns(lines: readonly Line[], columns: number): number {
+function printableLine({ kind, cells: [name, ...figures] }: Line): Line {
+  return { kind, cells: [shorten(name), ...figures.map(asciiNumber)] }
+}
+
+/** How many columns of the table fit, at least the name and the first figure. */
+function fittingColumns(headings: readonly string[], lines: readonly Line[], columns: number): number {
   let width = 0
   for (let i = 0; i < headings.length; i++) {
     width += Math.max(headings[i].length, ...lines.map(({ cells }) => cells[i].length)) + 2

@@ -1,0 +1,91 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { readEvaluation, resultFiles } from '@vigil/runs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { diagnoseRun } from './diagnose-run.ts'
+import { evaluateFolder } from './evaluate-folder.ts'
+import { trainRun } from './train-run.ts'
+
+let root: string
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vigil-respond-'))
+})
+afterAll(async () => {
+  await rm(root, { recursive: true })
+})
+
+const SMALL: ConfigInput = {
+  dataset: 'quickest',
+  rows: 12_000,
+  policyHidden: [16],
+  valueHidden: [16],
+  iterations: 6,
+  validateEvery: 2,
+  rowsPerIteration: 2048,
+  minibatchSize: 512,
+  engine: 'portable',
+  actors: 1,
+  engineThreads: 1,
+}
+
+const quiet = { stream: { write: () => true }, isTTY: false }
+
+async function evaluated(name: string, changes: ConfigInput = {}) {
+  const out = join(root, name)
+  const stop = { requested: () => false, onRequest: () => () => undefined }
+  await trainRun({ kind: 'new', config: resolveConfig({ ...SMALL, ...changes, out }, 'test') }, { ...quiet, stop })
+  return { out, evaluation: await readEvaluation(resultFiles({ path: out }, 'test').evaluation) }
+}
+
+const asked = { split: 'test', attacks: [], budgets: [], certify: false, settings: {} } as const
+
+describe('a run whose actions have consequences', () => {
+  it('ends with an evaluation by returns, the same every time', async () => {
+    const { out, evaluation } = await evaluated('plain')
+    const { response, gain, rows, cutOff, team } = evaluation
+    expect(rows - cutOff!).toBe(team.tp + team.fn + team.fp + team.tn)
+    expect(response!.members).toHaveLength(4)
+    const names = new Set(response!.references.map(({ name, score }) => `${name} ${score}`))
+    for (const name of ['always-quarantine null', 'per-event belief', 'ladder boosting', 'cusum team'])
+      expect(names).toContain(name)
+    // On the same streams nobody is above the optimum by more than luck; rules were tuned on others.
+    expect(response!.bound.name).toBe('exact optimum')
+    for (const { returnMean } of response!.references) expect(returnMean).toBeLessThan(gain!.bound + 0.5)
+    expect(gain!.allow).toBeLessThan(gain!.bound)
+    expect(response!.sentence).toMatch(/^RL is (not )?needed here: the team (gains|loses) /)
+
+    const file = resultFiles({ path: out }, 'test').evaluation
+    const before = await readFile(file)
+    await evaluateFolder(out, asked, quiet)
+    expect(await readFile(file)).toEqual(before)
+  })
+
+  it('knows no ratios with the history, and is held against the same optimum', async () => {
+    const { evaluation } = await evaluated('history', { features: 'history', iterations: 2 })
+    const plain = await readEvaluation(resultFiles({ path: join(root, 'plain') }, 'test').evaluation)
+    expect(evaluation.response!.references.some(({ score }) => score === 'belief')).toBe(false)
+    // Ratios are recovered from a posterior of 24 bits.
+    expect(evaluation.gain!.bound).toBeCloseTo(plain.gain!.bound, 1)
+  })
+
+  it('shows by the doctor where the sequence does not matter', async () => {
+    const { out, evaluation } = await evaluated('control', {
+      response: { damage: 1, dwell: 0, blockedBenign: 0.2 },
+      iterations: 2,
+    })
+    const { findings } = await diagnoseRun(out, undefined)
+    // The optimum's beliefs stand on a grid, so an event near its threshold may be decided otherwise.
+    expect(Math.abs(evaluation.gain!.rule - evaluation.gain!.bound)).toBeLessThan(0.02)
+    expect(findings.map(({ code }) => code)).toContain('SEQUENCE_DOES_NOT_MATTER')
+    const plain = await diagnoseRun(join(root, 'plain'), undefined)
+    expect(plain.findings.map(({ code }) => code)).not.toContain('SEQUENCE_DOES_NOT_MATTER')
+  })
+
+  it('refuses to certify, and attacks that are not its own', async () => {
+    const out = join(root, 'plain')
+    await expect(evaluateFolder(out, { ...asked, certify: true }, quiet)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(evaluateFolder(out, { ...asked, attacks: ['drift'] }, quiet)).rejects.toThrow(/--attack=drift/)
+  })
+})
