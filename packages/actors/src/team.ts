@@ -10,8 +10,11 @@ export type TeamSettings = {
   readonly environment: EnvironmentSpec
   /** The network, but for its inputs and its agents. */
   readonly network: Omit<NetworkSpec, 'agentCount' | 'denseSize' | 'vocabularySizes'>
-  /** Which training rows independent events are drawn from: all equally often, or threats as often as benign ones. */
-  readonly sampling: 'natural' | 'balanced'
+  /**
+   * Which training rows independent events are drawn from: all equally often, or threats as often as benign ones, their rewards
+   * as they are (balanced) or weighted by how much rarer they come in the data (importance).
+   */
+  readonly sampling: 'natural' | 'balanced' | 'importance'
   /** Pieces of work of one iteration. */
   readonly shards: number
   /** E, lanes of one shard. */
@@ -35,6 +38,8 @@ export type InputSource = {
 /** A team that can act on a dataset: its network and its actors. */
 export type Team = {
   readonly dataset: Dataset
+  /** That of the settings, with the weights of the rewards where the rows are drawn by importance. */
+  readonly environment: EnvironmentSpec
   readonly network: NetworkSpec
   /** A * P */
   readonly parameterCount: number
@@ -50,7 +55,9 @@ export type Team = {
  * @throws {VigilError} SAMPLING where `sampling` does not fit the data, MEMORY, NOT_BUILT
  */
 export async function createTeam(settings: TeamSettings, dataset: Dataset): Promise<Team> {
-  const { environment, shards, lanesPerShard, rolloutSteps, actors } = settings
+  const { sampling, shards, lanesPerShard, rolloutSteps, actors } = settings
+  const weights = sampling === 'importance' ? { rewardWeights: importanceWeights(dataset) } : {}
+  const environment = { ...settings.environment, ...weights }
   const { agentCount } = environment
   const network: NetworkSpec = {
     ...settings.network,
@@ -61,13 +68,14 @@ export async function createTeam(settings: TeamSettings, dataset: Dataset): Prom
   const { parametersPerAgent } = parameterLayout(network)
   const pool = await createActorPool(
     {
-      dataset: settings.sampling === 'balanced' ? balanced(dataset) : dataset,
+      dataset: sampling === 'natural' ? dataset : balanced(dataset),
       ...{ network, environment, shards, lanesPerShard, stepsPerRollout: rolloutSteps },
     },
     actors === 'auto' ? defaultActorCount() : actors,
   )
   return {
     dataset,
+    environment,
     network,
     parameterCount: agentCount * parametersPerAgent,
     pool,
@@ -97,7 +105,7 @@ function balanced(dataset: Dataset): Dataset {
   if (benign.length === 0 || threats.length === 0) {
     throw actorError(
       'SAMPLING',
-      `sampling "balanced" draws threats as often as benign events, but the ${rows.length} rows to train on are ${benign.length} benign events and ${threats.length} threats. Leave --sampling out, or give another --split.`,
+      `sampling "balanced" or "importance" draws threats as often as benign events, but the ${rows.length} rows to train on are ${benign.length} benign events and ${threats.length} threats. Leave --sampling out, or give another --split.`,
     )
   }
   const each = Math.max(benign.length, threats.length)
@@ -108,4 +116,14 @@ function balanced(dataset: Dataset): Dataset {
   }
   const train = { rows: drawn, streamStarts: Uint32Array.of(0, drawn.length) }
   return { ...dataset, splits: { ...dataset.splits, train } }
+}
+
+/**
+ * [benign, threat] how often a label comes among the rows to train on over how often `balanced` draws it, 2 (1 - pi) and 2 pi:
+ * sums weighted so have the expectation of sums over rows drawn equally often (importance sampling).
+ */
+function importanceWeights({ splits, labels }: Dataset): [number, number] {
+  const { rows } = splits.train
+  const threats = rows.reduce((sum, row) => sum + labels[row], 0)
+  return [(2 * (rows.length - threats)) / rows.length, (2 * threats) / rows.length]
 }

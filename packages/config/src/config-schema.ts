@@ -63,6 +63,7 @@ export const configSchema = z.strictObject({
   environment: z.enum(['auto', 'triage', 'respond']).default('auto'),
   episodes: z.enum(['auto', 'iid', 'stream']).default('auto'),
   belief: z.enum(['auto', 'exact', 'learnt', 'none']).default('auto'),
+  sampling: z.enum(['natural', 'importance']).default('natural'),
   rewards: z
     .strictObject({
       truePositive: reward.default(DEFAULT_REWARDS.truePositive),

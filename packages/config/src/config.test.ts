@@ -25,8 +25,8 @@ const refused = (input: unknown): VigilError => {
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
 describe('resolveConfig', () => {
-  it('knows 48 settings, and gives the others their defaults', () => {
-    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(48)
+  it('knows 49 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(49)
     expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
   })
 
@@ -149,6 +149,9 @@ describe('resolveLabConfig', () => {
       /"joint-clip" clips policy and critic together, but there is no critic/,
     ],
     [{ sampling: 'balanced', episodes: 'stream' }, 'CONFLICT', /Give --episodes=iid, or leave --sampling out/],
+    [{ sampling: 'importance', episodes: 'stream' }, 'CONFLICT', /Give --episodes=iid, or leave --sampling out/],
+    [{ sampling: 'importance', specifications: 'default' }, 'CONFLICT', /specifications count steps/],
+    [{ sampling: 'importance', teamBonus: 0.2 }, 'CONFLICT', /but not teamBonus/],
     [{ policyHidden: [0] }, 'INVALID_VALUE', /policyHidden.0 must be at least 1, but is 0/],
     [{ policy: 'lstm', lstmHidden: [] }, 'INVALID_VALUE', /lstmHidden must be at least 1 long/],
     [{ lstmHidden: [64] }, 'CONFLICT', /policy "mlp" has no LSTM layers, but lstmHidden is 64\. Give --policy=lstm/],

@@ -306,6 +306,16 @@ function assertConsistent(config: Config): void {
       'environment "respond" plays whole streams, but split "stratified" tears them apart. Leave --split out, or give --split=by-stream.',
     )
   }
+  if (config.sampling !== 'natural' && config.episodes === 'stream') {
+    conflict(
+      `sampling "${config.sampling}" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.`,
+    )
+  }
+  if (config.sampling === 'importance' && config.specifications.length > 0) {
+    conflict(
+      'sampling "importance" weights rewards, but specifications count steps. Leave --sampling out, or --specifications.',
+    )
+  }
   if (config.stlMode !== 'off' && config.specifications.length === 0) {
     conflict(`stlMode "${config.stlMode}" needs specifications, but there is none. Give some, or --stl-mode=off.`)
   }

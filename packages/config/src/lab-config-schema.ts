@@ -15,7 +15,8 @@ export const labConfigSchema = configSchema.extend({
   // Team and environment
   layerNorm: z.boolean().default(false),
   episodeSteps: size(0, 2 ** 31).default(0),
-  sampling: z.enum(['natural', 'balanced']).default('natural'),
+  // Wider than in configSchema
+  sampling: z.enum(['natural', 'importance', 'balanced']).default('natural'),
   attribution: z.enum(['own', 'consensus']).default('own'),
   teamBonus: reward.default(0),
 

@@ -38,10 +38,8 @@ export function assertLabConsistent(config: Config): void {
       'The defect "joint-clip" clips policy and critic together, but there is no critic: valueHidden is null. Give --value-hidden=64,64, or leave joint-clip out of --defects.',
     )
   }
-  if (config.sampling === 'balanced' && config.episodes === 'stream') {
-    conflict(
-      'sampling "balanced" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.',
-    )
+  if (config.sampling === 'importance' && config.teamBonus !== 0) {
+    conflict('sampling "importance" weights what the table pays, but not teamBonus. Leave one of the two out.')
   }
   if (config.valueHidden === null && config.returns !== 'monte-carlo') {
     conflict(

@@ -42,6 +42,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
     belief:
       'what a team sees of how likely its stream is under attack, only with environment respond: exact (quickest with features posterior), learnt (boosted trees, on training streams by trees of other streams) or none; auto = exact where it is known, learnt for campaign and events, else none',
+    sampling:
+      'which training rows iid draws: each equally often (natural), or threats as often as benign events, with rewards weighted so that the objective stays (importance)',
     'rewards.truePositive': 'threat stopped',
     'rewards.trueNegative': 'benign event let through',
     'rewards.falsePositive': 'benign event stopped',
@@ -104,8 +106,6 @@ export const LAB_SETTING_GROUPS: typeof SETTING_GROUPS = {
   'Experiments and faults of the earlier system': {
     layerNorm: 'whether the hidden layers are normalised before the ReLU',
     episodeSteps: 'time limit, 0 = none; reaching it truncates',
-    sampling:
-      'which training rows iid draws: each equally often (natural), or threats as often as benign events (balanced)',
     attribution: "paid for the own action (own), or for the team's (consensus)",
     teamBonus: 'w in w (1 if all agree + 2 * share right)',
     costCritic:

@@ -72,6 +72,15 @@ describe('diagnoseMetrics', () => {
     for (let length = 0; length <= ITERATIONS; length++) expect(codes({}, metrics.slice(0, length))).toEqual([])
   })
 
+  it('takes balanced rows for right where weights make up for them', () => {
+    expect(
+      codes(
+        { sampling: 'importance' },
+        history({ threatRate: 0.5, actions: { allow: 2048, block: 1024, quarantine: 1024, alert: 0 } }),
+      ),
+    ).toEqual([])
+  })
+
   it.each(CASES)('finds %s: %j', (_, expected, config, change) => {
     expect(codes(config, history(change))).toEqual(expect.arrayContaining(expected))
   })

@@ -61,7 +61,7 @@ function floorWords(floor: number, isPassed: boolean): string {
 
 /** What makes rows follow from each other; only rows drawn as they occur come in streams. */
 function streamFlags({ sampling }: Pick<Config, 'sampling'>): string {
-  return `--episodes=stream${sampling === 'balanced' ? ' --sampling=natural' : ''}`
+  return `--episodes=stream${sampling !== 'natural' ? ' --sampling=natural' : ''}`
 }
 
 /** How returns are made that more of can be foreseen, as a sentence. */

@@ -1,5 +1,5 @@
 import type { ResponseSpec } from './response-spec.ts'
-import { DEFAULT_REWARDS, type RewardTable } from './reward-table.ts'
+import { actionRewards, DEFAULT_REWARDS, type RewardTable } from './reward-table.ts'
 
 /** How a lane meets events: `iid` draws rows independently, `stream` walks the rows of one stream in time order. */
 export type EpisodeMode = 'iid' | 'stream'
@@ -22,6 +22,8 @@ export type EnvironmentSpec = {
   /** What the team does without a decision, 0 to 3. */
   readonly fallbackAction: number
   readonly rewards: RewardTable
+  /** [benign, threat] what the table's rewards are multiplied by for events of each label; absent = 1. */
+  readonly rewardWeights?: readonly [number, number]
   /** w in w (1 [all agree] + 2 * share right); 0 = none. */
   readonly teamBonus: number
   /** What actions cost where they change what happens next (`respond`); null = they do not (`triage`). */
@@ -50,6 +52,16 @@ export const PLAIN_ENVIRONMENT: EnvironmentSpec = {
   showsBelief: false,
   specifications: [],
   observeConstraints: false,
+}
+
+/**
+ * What the environment pays by the table: actionRewards times the weight of the label, [label][action].
+ */
+export function paidRewards({
+  rewards,
+  rewardWeights = [1, 1],
+}: Pick<EnvironmentSpec, 'rewards' | 'rewardWeights'>): readonly (readonly number[])[] {
+  return actionRewards(rewards).map((paid, label) => paid.map((reward) => reward * rewardWeights[label]))
 }
 
 /**

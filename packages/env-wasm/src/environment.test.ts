@@ -111,6 +111,7 @@ const settings = fc
     attribution: fc.constantFrom('own', 'consensus' as const),
     rule: fc.constantFrom('majority', 'quorum' as const),
     fallbackAction: action,
+    rewardWeights: fc.constantFrom([1, 1] as const, [1.5, 0.25] as const),
     teamBonus: fc.constantFrom(0, 0.2),
     rewards: fc.record({
       truePositive: amount,
@@ -214,6 +215,8 @@ describe('writeEnvironmentPlan', () => {
     [{ rewards: { ...DEFAULT_REWARDS, alertCost: Number.NaN } }, /alertCost/],
     [{ rewards: { ...DEFAULT_REWARDS, alertedThreat: 1.5 } }, /alertedThreat/],
     [{ rewards: { ...DEFAULT_REWARDS, alertedThreat: -0.5 } }, /alertedThreat/],
+    [{ rewardWeights: [1, Number.NaN] as const }, /rewardWeights/],
+    [{ rewardWeights: [-1, 1] as const }, /rewardWeights/],
   ])('refuses %j', (change, message) => {
     expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(message)
     expect(() => open({ ...SPEC, ...change }, WORLD)).toThrow(VigilError)
@@ -245,5 +248,5 @@ function rewardOracle(spec: EnvironmentSpec, label: number, actions: readonly nu
     : (label ? falseNegative + prevented : trueNegative) - (paid === 3 ? alertCost : 0)
   const right = actions.filter((a) => restrictive(a) === (label === 1)).length
   const agreed = new Set(actions.map(restrictive)).size === 1 ? 1 : 0
-  return table + spec.teamBonus * (agreed + (2 * right) / actions.length)
+  return (spec.rewardWeights ?? [1, 1])[label] * table + spec.teamBonus * (agreed + (2 * right) / actions.length)
 }

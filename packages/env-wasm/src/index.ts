@@ -6,6 +6,7 @@ export {
   type EpisodeMode,
   observedRobustness,
   PLAIN_ENVIRONMENT,
+  paidRewards,
   ROBUSTNESS_MAX,
 } from './environment-spec.ts'
 export { ENVIRONMENT_ERRORS } from './errors.ts'

@@ -1,10 +1,9 @@
 import { writeBlock } from '@vigil/blocks'
 import { PLAN, RESPONSE } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
-import { contextSize, type EnvironmentSpec, headCount } from './environment-spec.ts'
+import { contextSize, type EnvironmentSpec, headCount, paidRewards } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
 import { ANALYST_DELAY_MAX, BLOCK_NUMBERS } from './response-spec.ts'
-import { actionRewards } from './reward-table.ts'
 
 /** Length of the plan block. */
 export const ENVIRONMENT_PLAN_BYTES = PLAN.bytes
@@ -81,7 +80,7 @@ export function writeEnvironmentPlan(
     watch: constraints.specificationCount === 0 ? 0 : location.constraints,
     stateBytes: constraints.stateBytes,
     response: location.response?.at ?? 0,
-    actionRewards: actionRewards(spec.rewards).flat(),
+    actionRewards: paidRewards(spec).flat(),
   })
   if (spec.response === null) return
   if (location.response === undefined) {
@@ -133,6 +132,10 @@ function assertSpec(spec: EnvironmentSpec, split: SplitLocation): void {
     if (!Number.isFinite(value)) {
       throw environmentError('ENVIRONMENT_SPEC', `${field} must be a finite number, but is ${value}.`)
     }
+  }
+  for (const weight of spec.rewardWeights ?? []) {
+    if (Number.isFinite(weight) && weight >= 0) continue
+    throw environmentError('ENVIRONMENT_SPEC', `rewardWeights must be numbers from 0, but hold ${weight}.`)
   }
   const { alertedThreat } = spec.rewards
   if (alertedThreat < 0 || alertedThreat > 1) {

@@ -38,6 +38,12 @@ describe('paidForOthers', () => {
     expect(attributionOf(trajectory(actions, [-2, -2, -2, 1, 1, 1]), payment).paidForOthers).toBe(2)
   })
 
+  it('knows the weights of rewards', () => {
+    const payment = { environment: { ...ENVIRONMENT, rewardWeights: [1.5, 0.5] as const }, labels }
+    expect(attributionOf(trajectory(MIXED, [4.25, -5, 4.25, 1.5, 1.5, -14.25]), payment).paidForOthers).toBe(0)
+    expect(attributionOf(trajectory(MIXED, [8.5, -10, 8.5, 1, 1, -9.5]), payment).paidForOthers).toBe(6)
+  })
+
   it('knows the bonus for agreement and for the agents that are right', () => {
     const payment = { environment: { ...ENVIRONMENT, teamBonus: 0.2 }, labels }
     // All three stop the threat: 0.2 (1 + 2). Two of three are right about the benign event: 0.2 * 2 * 2 / 3.

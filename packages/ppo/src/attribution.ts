@@ -1,4 +1,4 @@
-import { actionRewards, type EnvironmentSpec } from '@vigil/env-wasm'
+import { type EnvironmentSpec, paidRewards } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 
 /** What the environment pays by. */
@@ -29,7 +29,7 @@ export function attributionOf(trajectory: Trajectory, { environment, labels }: P
   const samplingVariance = rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2)
   // Where actions have consequences all agents are paid for the pilot's, which is their own.
   if (environment.response !== null) return { paidForOthers: 0, samplingVariance }
-  const table = actionRewards(environment.rewards)
+  const table = paidRewards(environment)
   const bonus = [0, 1].map((label) => bonusByVotes(environment, label))
   let paidForOthers = 0
   for (const [event, row] of rows.entries()) {

@@ -19,3 +19,22 @@ it.each([
     message: expect.stringContaining(`the 70 rows to train on are ${found}`),
   })
 })
+
+it('weights what it draws too often: the mean reward of any policy stays what rows drawn naturally give', async () => {
+  const labels = Uint8Array.from({ length: 100 }, (_, row) => (row % 10 === 3 ? 1 : 0))
+  const dataset = madeDataset({ labels, dense: [new Float32Array(100)], categorical: [] })
+  const settings = teamSettingsOf(resolveLabConfig({ ...SMALL, sampling: 'importance' }, 'test'))
+  const { pool, environment } = await createTeam(settings, dataset)
+  await pool.close()
+  const [benign, threat] = environment.rewardWeights!
+  const { rows } = dataset.splits.train
+  const threats = rows.filter((row) => labels[row] === 1).length
+  expect(threats).toBeGreaterThan(0)
+  for (const [onBenign, onThreat] of [
+    [1, -10],
+    [-9.5, 8.5],
+  ]) {
+    const natural = (onBenign * (rows.length - threats) + onThreat * threats) / rows.length
+    expect((benign * onBenign + threat * onThreat) / 2).toBeCloseTo(natural, 12)
+  }
+})

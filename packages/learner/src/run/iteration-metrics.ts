@@ -7,7 +7,7 @@ import { ppoSettingsOf } from '../settings.ts'
 /** Whose iteration it is. */
 type Played = {
   readonly config: Config
-  readonly team: Pick<Team, 'dataset' | 'network'>
+  readonly team: Pick<Team, 'dataset' | 'environment' | 'network'>
   /** Whether the critic may know more of what is to come than the present row tells. By default where the team is recurrent. */
   readonly remembers?: boolean
 }
@@ -21,7 +21,7 @@ export function metricsOf(
   const { state, batch, trajectories, experiences, returns, updates, measures, collectMs, updateMs } = iteration
   const { labels } = team.dataset
   const settings = ppoSettingsOf(config)
-  const payment = { environment: settings.environment, labels }
+  const payment = { environment: team.environment, labels }
   const attributions = trajectories.map((trajectory) => attributionOf(trajectory, payment))
   const judged = experiences.map((experience, shard) => ({
     ...experience,
