@@ -24,19 +24,7 @@ export function learningCards(metrics: readonly IterationMetrics[], evaluation: 
       ],
       format: (value) => formatSigned(value),
     }),
-    curveCard(metrics, {
-      id: 'validation',
-      title: 'Validation F1',
-      explanation: 'Greedy decisions of the team on rows it does not learn from.',
-      curves: [
-        { name: 'F1', color: ink.team, at: (line) => line.validation?.f1 ?? null },
-        { name: 'precision', color: ink.second, at: (line) => line.validation?.precision ?? null },
-        { name: 'recall', color: ink.third, at: (line) => line.validation?.recall ?? null },
-      ],
-      references: bayes === null ? [] : [{ name: 'Bayes F1 (test)', color: ink.optimum, value: bayes.f1 }],
-      only: (line) => line.validation !== null,
-      format: formatScore,
-    }),
+    validationCard(metrics, evaluation),
     actionMixCard(metrics, evaluation),
     curveCard(metrics, {
       id: 'value-loss',
@@ -95,4 +83,34 @@ export function learningCards(metrics: readonly IterationMetrics[], evaluation: 
       format: formatMeasure,
     }),
   ]
+}
+
+/** What the greedy team did on validation: returns where actions have consequences, else F1. */
+function validationCard(metrics: readonly IterationMetrics[], { response, gain, bayes }: Evaluation): Card {
+  if (response !== null && gain !== null)
+    return curveCard(metrics, {
+      id: 'validation',
+      title: 'Validation return',
+      explanation: 'Mean of a stream, of the greedy team at a stop level of 1.',
+      curves: [{ name: 'team', color: ink.team, at: (line) => line.validation?.rewardMean ?? null }],
+      references: [
+        { name: `${response.bound.name} (test)`, color: ink.optimum, value: gain.bound },
+        { name: 'best rule (test)', color: ink.muted, value: gain.best },
+      ],
+      only: (line) => line.validation !== null,
+      format: (value) => formatSigned(value),
+    })
+  return curveCard(metrics, {
+    id: 'validation',
+    title: 'Validation F1',
+    explanation: 'Greedy decisions of the team on rows it does not learn from.',
+    curves: [
+      { name: 'F1', color: ink.team, at: (line) => line.validation?.f1 ?? null },
+      { name: 'precision', color: ink.second, at: (line) => line.validation?.precision ?? null },
+      { name: 'recall', color: ink.third, at: (line) => line.validation?.recall ?? null },
+    ],
+    references: bayes === null ? [] : [{ name: 'Bayes F1 (test)', color: ink.optimum, value: bayes.f1 }],
+    only: (line) => line.validation !== null,
+    format: formatScore,
+  })
 }

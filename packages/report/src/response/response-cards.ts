@@ -33,7 +33,9 @@ export function responseCards(response: ResponseScores, gain: NonNullable<Evalua
 
 /** Members under attack. */
 export function responseAttackCard({ attacks, returnMean }: ResponseScores): Card {
-  const entries = attacks.map(({ attack, f, returnMean: value }) => entry(`${attack}, f ${f}`, value, ink.second))
+  const entries = attacks.map(({ attack, f, returnMean: value }) =>
+    entry(`${attack.replace('always-', '')} by ${f}`, value, ink.second),
+  )
   return {
     title: 'Return under attack',
     figure: null,

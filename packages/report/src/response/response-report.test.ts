@@ -38,6 +38,7 @@ describe('the report of a team whose actions have consequences', () => {
       'diversity',
     ])
     expect(textOf(page())).not.toContain('Confusion matrix')
+    expect(textOf(page())).toContain('Validation return +1.40')
   })
 
   it('shows of each rule the score that did best on validation, but not the score of the team itself', () => {
