@@ -104,7 +104,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
 
   // Collection
-  rowsPerIteration: size(1, 2 ** 22).default(8192),
+  rowsPerIteration: z.union([z.literal('auto'), size(1, 2 ** 22)]).default('auto'),
   rolloutSteps: z.union([z.literal('auto'), size(1, 65_536)]).default('auto'),
   shards: size(1, 1024).default(8),
   staleness: z.literal([0, 1]).default(0),
@@ -114,7 +114,7 @@ export const configSchema = z.strictObject({
   gaeLambda: share.default(0.95),
   learningRate: z.number().gt(0).max(1).default(2e-3),
   anneal: z.boolean().default(true),
-  minibatchSize: size(1, 2 ** 22).default(1024),
+  minibatchSize: z.union([z.literal('auto'), size(1, 2 ** 22)]).default('auto'),
   epochs: size(1, 100).default(4),
   clipEpsilon: z.number().gt(0).max(1).default(0.2),
   entropyCoef: z.number().min(0).max(100).default(0.01),

@@ -3,19 +3,18 @@ import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
 import { isErrorOf } from '@vigil/errors'
 import { knownDataset } from '@vigil/features'
-import { type EarlierLength, lengthAt, usesMultipliers } from '@vigil/ppo'
+import { type EarlierLength, lengthAt } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
 import { maxFaults } from '@vigil/vote'
 import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
-import { needsFaultyUpdate } from './defects.ts'
 import { environmentOf } from './environment.ts'
 import { configError } from './errors.ts'
 import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schema.ts'
 import { assertLabConsistent } from './lab-conflicts.ts'
 import type { Config, RunOrigin } from './resolved-config.ts'
-import { resolveSpecifications } from './specifications.ts'
+import { resolvedSettings } from './resolved-settings.ts'
 
 /** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
 export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
@@ -50,42 +49,9 @@ export function resolveLabConfig(input: unknown, source: SettingSource): Config 
 }
 
 function resolve(parsed: ParsedConfig): Config {
-  const faults = parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults
-  const dataset = parsed.dataset !== 'auto' ? parsed.dataset : parsed.data === null ? 'synthetic' : 'events'
-  const known = knownDataset(dataset)
-  const features = parsed.features === 'auto' ? known.profiles[0] : parsed.features
-  const split = parsed.split === 'auto' ? known.split : parsed.split
-  const environment = parsed.environment !== 'auto' ? parsed.environment : isGame(dataset) ? 'respond' : 'triage'
-  const episodes = parsed.episodes !== 'auto' ? parsed.episodes : environment === 'respond' ? 'stream' : 'iid'
-  const belief = parsed.belief === 'auto' ? beliefOf({ dataset, features, environment }) : parsed.belief
-  const rolloutSteps = parsed.rolloutSteps !== 'auto' ? parsed.rolloutSteps : environment === 'respond' ? 64 : 16
-  const fallback = environment === 'respond' ? 'block' : 'alert'
-  const fallbackAction = parsed.fallbackAction === 'auto' ? fallback : parsed.fallbackAction
-  const discount = environment === 'respond' ? 1 : episodes === 'iid' ? 0 : 0.9
-  const gamma = parsed.gamma === 'auto' ? discount : parsed.gamma
-  const specifications = resolveSpecifications(parsed)
-  const observer = usesMultipliers(parsed) ? 'critic' : 'none'
-  const observeConstraints = parsed.observeConstraints === 'auto' ? observer : parsed.observeConstraints
-  const defects = [...new Set(parsed.defects)].sort()
-  const attribution = defects.includes('vote-reward') ? 'consensus' : parsed.attribution
-  const engine = parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine
-  const place = { dataset, features, split, environment, episodes, fallbackAction, belief, rolloutSteps }
-  const resolved = { ...place, faults, gamma, specifications, observeConstraints, defects, attribution, engine }
-  const config = { ...parsed, ...resolved, earlierLengths: [], from: null } as const
+  const config = { ...parsed, ...resolvedSettings(parsed), earlierLengths: [], from: null } as const
   assertConsistent(config)
   return Object.freeze(config)
-}
-
-/** Generators whose events are made for decisions with consequences. */
-function isGame(dataset: Config['dataset']): boolean {
-  return dataset === 'quickest' || dataset === 'campaign'
-}
-
-/** The belief that a run shows its team unless it is told otherwise. */
-function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | 'features' | 'environment'>) {
-  if (environment !== 'respond') return 'none'
-  if (features === 'posterior') return 'exact'
-  return dataset === 'quickest' ? 'none' : 'learnt'
 }
 
 /** Reads the config.json of a run folder: a resolved config, checked again. */

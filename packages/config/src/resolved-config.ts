@@ -15,6 +15,8 @@ export type Config = Readonly<
     | 'belief'
     | 'fallbackAction'
     | 'rolloutSteps'
+    | 'rowsPerIteration'
+    | 'minibatchSize'
     | 'faults'
     | 'gamma'
     | 'specifications'
@@ -28,6 +30,8 @@ export type Config = Readonly<
     readonly fallbackAction: Exclude<ParsedConfig['fallbackAction'], 'auto'>
     readonly belief: Exclude<ParsedConfig['belief'], 'auto'>
     readonly rolloutSteps: number
+    readonly rowsPerIteration: number
+    readonly minibatchSize: number
     readonly faults: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>

@@ -78,7 +78,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     'pid.derivative': 'on the rise of violations since the iteration before',
   },
   Collection: {
-    rowsPerIteration: 'events of one iteration',
+    rowsPerIteration: 'events of one iteration; auto = 32,768 where actions have consequences, else 8,192',
     rolloutSteps: 'T, steps of one rollout; auto = 64 where actions have consequences, else 16',
     shards: 'pieces of work; must divide rowsPerIteration / rolloutSteps',
     staleness:
@@ -89,7 +89,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     gaeLambda: 'of GAE and of TD(lambda)',
     learningRate: 'of Adam, at the start',
     anneal: 'learning rate and entropy coefficient fall linearly to 0',
-    minibatchSize: 'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps',
+    minibatchSize:
+      'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps; auto = 4,096 where actions have consequences, else 1,024',
     epochs: 'passes over a batch',
     clipEpsilon: "half-width of PPO's clip band",
     entropyCoef: 'weight of the entropy, at the start',

@@ -1,0 +1,62 @@
+import { knownDataset } from '@vigil/features'
+import { usesMultipliers } from '@vigil/ppo'
+import { maxFaults } from '@vigil/vote'
+import { needsFaultyUpdate } from './defects.ts'
+import type { ParsedConfig } from './lab-config-schema.ts'
+import type { Config } from './resolved-config.ts'
+import { resolveSpecifications } from './specifications.ts'
+
+/** What every `auto` of a config comes to, and what follows from its other settings. */
+export function resolvedSettings(parsed: ParsedConfig) {
+  const world = worldOf(parsed)
+  const isResponse = world.environment === 'respond'
+  const defects = [...new Set(parsed.defects)].sort()
+  const observer = usesMultipliers(parsed) ? 'critic' : 'none'
+  return {
+    ...world,
+    ...collectionOf(parsed, isResponse),
+    faults: parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults,
+    // Blocking ends nothing and asks nobody.
+    fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
+    gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),
+    specifications: resolveSpecifications(parsed),
+    observeConstraints: given(parsed.observeConstraints, observer),
+    defects,
+    attribution: defects.includes('vote-reward') ? 'consensus' : parsed.attribution,
+    engine: parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine,
+  } as const
+}
+
+/** Which events, seen how, and what actions do to them. */
+function worldOf(parsed: ParsedConfig) {
+  const dataset = given(parsed.dataset, parsed.data === null ? 'synthetic' : 'events')
+  const known = knownDataset(dataset)
+  const features = given(parsed.features, known.profiles[0])
+  const split = given(parsed.split, known.split)
+  const isGame = dataset === 'quickest' || dataset === 'campaign'
+  const environment = given(parsed.environment, isGame ? 'respond' : 'triage')
+  const episodes = given(parsed.episodes, environment === 'respond' ? 'stream' : 'iid')
+  const belief = given(parsed.belief, beliefOf({ dataset, features, environment }))
+  return { dataset, features, split, environment, episodes, belief }
+}
+
+/** The belief that a run shows its team unless it is told otherwise. */
+function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | 'features' | 'environment'>) {
+  if (environment !== 'respond') return 'none'
+  if (features === 'posterior') return 'exact'
+  return dataset === 'quickest' ? 'none' : 'learnt'
+}
+
+/** How much is collected and learnt from at a time. Returns of whole streams vary far more than rewards of single events. */
+function collectionOf(parsed: ParsedConfig, isResponse: boolean) {
+  return {
+    rolloutSteps: given(parsed.rolloutSteps, isResponse ? 64 : 16),
+    rowsPerIteration: given(parsed.rowsPerIteration, isResponse ? 32_768 : 8192),
+    minibatchSize: given(parsed.minibatchSize, isResponse ? 4096 : 1024),
+  }
+}
+
+/** A setting as it was given, or what \`auto\` comes to. */
+function given<Value, Automatic>(setting: Value, automatic: Automatic): Exclude<Value, 'auto'> | Automatic {
+  return setting === 'auto' ? automatic : (setting as Exclude<Value, 'auto'>)
+}
