@@ -76,8 +76,9 @@ describe('a run whose actions have consequences', () => {
       iterations: 2,
     })
     const { findings } = await diagnoseRun(out, undefined)
-    // The optimum's beliefs stand on a grid, so an event near its threshold may be decided otherwise.
-    expect(Math.abs(evaluation.gain!.rule - evaluation.gain!.bound)).toBeLessThan(0.02)
+    // The optimum's beliefs stand on a grid: of all events one or two near its threshold may be decided otherwise.
+    const { streams } = evaluation.response!
+    expect(Math.abs(evaluation.gain!.rule - evaluation.gain!.bound) * streams).toBeLessThan(3)
     expect(findings.map(({ code }) => code)).toContain('SEQUENCE_DOES_NOT_MATTER')
     const plain = await diagnoseRun(join(root, 'plain'), undefined)
     expect(plain.findings.map(({ code }) => code)).not.toContain('SEQUENCE_DOES_NOT_MATTER')
