@@ -82,7 +82,11 @@ describe('gainInWords', () => {
     ],
     [
       { best: -2.2, team: -2.3, low: -0.15, high: -0.05 },
-      'RL is not needed here: the team loses 0.100 (0.050 to 0.150) per stream to the best tuned rule, ladder.',
+      "RL is not needed here: the team's return per stream differs by -0.100 (-0.150 to -0.050) from that of the best tuned rule, ladder.",
+    ],
+    [
+      { best: -2.3, team: -2.307, low: -0.033, high: 0.018 },
+      "RL is not needed here: the team's return per stream differs by -0.007 (-0.033 to 0.018) from that of the best tuned rule, ladder.",
     ],
   ])('of %o', (figures, sentence) => {
     expect(gainInWords({ ...gain, ...figures })).toBe(sentence)

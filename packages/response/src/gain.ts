@@ -61,17 +61,18 @@ export function gainOf({ allow, rule, best, team, bound }: Compared, seed: numbe
 }
 
 /**
- * Whether learning by consequences was needed, as one sentence.
+ * Whether learning by consequences was needed, as one sentence. Its interval is of team - best, as its figure is.
  *
  * @example
  * gainInWords(gain) // 'RL is needed here: the team gains 0.110 (0.060 to 0.160) per stream over the best tuned rule, ladder.'
  */
 export function gainInWords({ team, best, bestName, low, high }: Gain): string {
   const verdict = low > 0 ? 'needed' : 'not needed'
-  const [does, than] = team < best ? ['loses', 'to'] : ['gains', 'over']
-  const figures = team < best ? [best - team, -high, -low] : [team - best, low, high]
-  const [amount, from, to] = figures.map((figure) => figure.toFixed(3))
-  return `RL is ${verdict} here: the team ${does} ${amount} (${from} to ${to}) per stream ${than} the best tuned rule, ${bestName}.`
+  const [difference, from, to] = [team - best, low, high].map((figure) => figure.toFixed(3))
+  const figures = `${difference} (${from} to ${to})`
+  return team < best
+    ? `RL is ${verdict} here: the team's return per stream differs by ${figures} from that of the best tuned rule, ${bestName}.`
+    : `RL is ${verdict} here: the team gains ${figures} per stream over the best tuned rule, ${bestName}.`
 }
 
 /** Percentiles 2.5 and 97.5 of the mean of resampled values. */

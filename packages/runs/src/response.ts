@@ -13,9 +13,9 @@ export const gainSchema = z.strictObject({
   /** Of the rule that did best on validation (`response.best`). */
   best: z.number(),
   team: z.number(),
-  /** What no policy exceeds (`response.bound`). */
+  /** What no policy exceeds in expectation (`response.bound`). */
   bound: z.number(),
-  /** (team - rule) / (bound - rule); null where the rule reaches the bound. */
+  /** (team - rule) / (bound - rule), above 1 where a team had more luck than the optimum; null where the rule reaches the bound. */
   share: z.number().nullable(),
   /** 95 % interval of team - best: a paired bootstrap over streams. */
   low: z.number(),
@@ -106,7 +106,10 @@ export const responseSchema = z.strictObject({
   references: z.array(referenceSchema),
   /** Place in `references` of the rule that did best on validation. */
   best: count,
-  /** What no policy exceeds: `exact optimum`, or `clairvoyant` who knows the labels; its mean return on these streams. */
+  /**
+   * What no policy exceeds in expectation: `exact optimum`, or `clairvoyant` who knows the labels; its mean return on these
+   * streams. A policy may exceed that of the optimum by luck.
+   */
   bound: z.strictObject({ name: label, returnMean: z.number() }),
   /** The team with `f` agents that always vote so. They act anew: what they vote for changes what happens next. */
   attacks: z.array(
@@ -123,7 +126,7 @@ export const responseSchema = z.strictObject({
     /** Mean return under each assumption on blocked intruders; null where the team blocks no threat. */
     blockedIntruder: z.strictObject({ 'fail-soft': z.number(), 'fail-stop': z.number(), retry: z.number() }).nullable(),
   }),
-  /** Some streams that tell how the team decides. */
+  /** Some streams that tell how the team decides; empty where blocked intruders try again. */
   timelines: z.array(timelineSchema),
   /** Whether learning by consequences is needed here. */
   sentence: z.string().min(1),

@@ -1,4 +1,5 @@
 import { type EvaluationSplit, type Team, VOTES } from '@vigil/actors'
+import type { BlockedIntruder } from '@vigil/env-wasm'
 import type { Streams } from '@vigil/response'
 import { countConfusion, deriveRates, type ResponseScores } from '@vigil/runs'
 import type { OnStep } from '../on-step.ts'
@@ -26,12 +27,14 @@ export async function attacksOn(
   {
     split,
     streams,
+    block,
     stopFactor,
     members,
     onStep,
   }: {
     readonly split: EvaluationSplit
     readonly streams: Streams
+    readonly block: BlockedIntruder
     readonly stopFactor: number
     readonly members: ResponseScores['members']
     readonly onStep: OnStep
@@ -49,7 +52,7 @@ export async function attacksOn(
     const played = await playSplit(team, settings, split, { votes, stopFactor })
     const { actions, labels, decided } = played.events
     const { f1, alertRate } = deriveRates(countConfusion(actions, labels, decided))
-    attacked.push({ attack, f, agents, f1, alertRate, ...outcomeFigures(played, streams) })
+    attacked.push({ attack, f, agents, f1, alertRate, ...outcomeFigures(played, streams, block) })
   }
   return attacked
 }

@@ -6,15 +6,19 @@ import { meanOf } from './outcomes.ts'
 import { streamsOf } from './streams-of.ts'
 
 /**
- * What no policy exceeds on a split. Of the generator whose optimum can be computed that is the optimal policy on the same
- * streams, whatever the team is shown; elsewhere the best of each stream in hindsight.
+ * What no policy exceeds in expectation. Of the generator whose optimum can be computed that is the optimal policy on the same
+ * streams, by the generator's own ratios whatever the team is shown: on a finite split another policy may return more by luck.
+ * Elsewhere it is the best of each stream in hindsight, which nobody exceeds on any stream.
  */
 export function boundOn(dataset: Dataset, split: EvaluationSplit, settings: ResponseSettings): ResponseScores['bound'] {
   const streams = streamsOf(dataset, split)
   const optimum = dataset.name === 'quickest' ? optimalPolicy(settings.spec, QUICKEST) : null
   if (optimum === null) return { name: 'clairvoyant', returnMean: meanOf(clairvoyantReturns(streams, settings)) }
-  const ratios = streams.ratios ?? ratiosOf(dataset)
-  const { returns } = walkAll({ ...streams, ratios, hazard: QUICKEST.hazard }, settings, optimum.policy)
+  const { returns } = walkAll(
+    { ...streams, ratios: ratiosOf(dataset), hazard: QUICKEST.hazard },
+    settings,
+    optimum.policy,
+  )
   return { name: 'exact optimum', returnMean: meanOf(returns) }
 }
 

@@ -1,5 +1,6 @@
 import { type EvaluationSplit, type Team, VOTES } from '@vigil/actors'
 import type { BoostingModel } from '@vigil/boosting'
+import type { BlockedIntruder } from '@vigil/env-wasm'
 import { gainInWords, gainOf, type ResponseSettings } from '@vigil/response'
 import { countActions, type Evaluation, type ResponseScores, recallByClass } from '@vigil/runs'
 import { rowsByClass } from '../evaluate-team.ts'
@@ -51,9 +52,9 @@ export async function evaluateResponse(
   onStep(`deciding on the ${split} split`, 0, 1)
   const played = await playSplit(team, settings, split, { stopFactor })
   const streams = streamsOf(dataset, split)
-  const outcomes = outcomesOf(played.actions, streams)
-  const members = await membersOn(team, settings, { split, stopFactor })
-  const attacks = await attacksOn(team, settings, { split, streams, stopFactor, members, onStep })
+  const outcomes = outcomesOf(played.actions, streams, spec.block)
+  const members = await membersOn(team, settings, { split, block: spec.block, stopFactor })
+  const attacks = await attacksOn(team, settings, { split, streams, block: spec.block, stopFactor, members, onStep })
   const { boosting } = options
   const { faults, agents: agentCount } = settings
   const references = await referencesOn(team, { settings: responseSettings, split, faults, boosting, onStep })
@@ -83,13 +84,17 @@ export async function evaluateResponse(
 async function membersOn(
   team: Team,
   settings: EvaluationSettings,
-  { split, stopFactor }: { readonly split: EvaluationSplit; readonly stopFactor: number },
+  {
+    split,
+    block,
+    stopFactor,
+  }: { readonly split: EvaluationSplit; readonly block: BlockedIntruder; readonly stopFactor: number },
 ): Promise<ResponseScores['members']> {
   const members: ResponseScores['members'] = []
   for (let agent = 0; agent < settings.agents; agent++) {
     const votes = new Uint8Array(settings.agents).fill(VOTES.as + agent)
     const played = await playSplit(team, settings, split, { votes, stopFactor })
-    members.push(outcomeFigures(played, streamsOf(team.dataset, split)))
+    members.push(outcomeFigures(played, streamsOf(team.dataset, split), block))
   }
   return members
 }

@@ -1,9 +1,9 @@
-import { CUT_OFF } from '@vigil/env-wasm'
+import { type BlockedIntruder, CUT_OFF } from '@vigil/env-wasm'
 import type { Streams } from '@vigil/response'
 import { countActions, type ResponseScores } from '@vigil/runs'
 import type { PlayedSplit } from '../play-split.ts'
 
-const QUARANTINE = 2
+const [BLOCK, QUARANTINE] = [1, 2]
 
 /** What became of one stream. */
 export type Outcome = {
@@ -19,20 +19,27 @@ export type Outcome = {
  * What became of each stream of a split.
  *
  * @param actions [n] by position, CUT_OFF on events that did not happen
+ * @param block   what an intruder does who was blocked
  */
-export function outcomesOf(actions: Uint8Array, { rows, streamStarts, labels }: Streams): Outcome[] {
+export function outcomesOf(
+  actions: Uint8Array,
+  { rows, streamStarts, labels }: Streams,
+  block: BlockedIntruder,
+): Outcome[] {
   return Array.from({ length: streamStarts.length - 1 }, (_, stream) => {
     const [start, end] = [streamStarts[stream], streamStarts[stream + 1]]
     let after = end
-    // Threats of an intruder who gave up are cut off too, but benign events follow.
     while (after > start && actions[after - 1] === CUT_OFF) after--
     const isTeams = after > start && actions[after - 1] === QUARANTINE
     const firstThreat = rows.subarray(start, end).findIndex((row) => labels[row] === 1)
     const compromisedFrom = firstThreat < 0 ? end : start + firstThreat
     if (isTeams) return { endedBy: 'team', endedAt: after - 1, compromisedFrom }
-    return after < end
-      ? { endedBy: 'analyst', endedAt: after, compromisedFrom }
-      : { endedBy: null, endedAt: end, compromisedFrom }
+    const isFoiled = (position: number) => actions[position] === BLOCK && labels[rows[position]] === 1
+    const hasGivenUp =
+      block === 'fail-stop' && Array.from(actions.subarray(start, after), (_, i) => start + i).some(isFoiled)
+    // Threats of an intruder who gave up are cut off without anyone, so only benign events tell of an analyst.
+    while (hasGivenUp && after < end && labels[rows[after]] === 1) after++
+    return { endedBy: after < end ? 'analyst' : null, endedAt: after, compromisedFrom }
   })
 }
 
@@ -47,8 +54,12 @@ export function isFalselyContained(outcome: Outcome): boolean {
 }
 
 /** Figures of one policy that has played a split: those of evaluation.json's members, references and attacks. */
-export function outcomeFigures(played: PlayedSplit, streams: Streams): ResponseScores['members'][number] {
-  const outcomes = outcomesOf(played.actions, streams)
+export function outcomeFigures(
+  played: PlayedSplit,
+  streams: Streams,
+  block: BlockedIntruder,
+): ResponseScores['members'][number] {
+  const outcomes = outcomesOf(played.actions, streams, block)
   return {
     returnMean: meanOf(played.returns),
     actions: countActions(played.events.actions),

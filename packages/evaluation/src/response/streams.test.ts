@@ -16,10 +16,10 @@ const acting = (actions: Readonly<Record<number, number>>) => (view: { readonly 
 const streams = streamsOfLabels([0, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 0], [0, 0, 1])
 // Contained by the team with the first threat; falsely; by the analyst 6 events after the alert; not at all.
 const played = playedBy(streams, acting({ 2: QUARANTINE, 5: QUARANTINE, 8: ALERT, 18: BLOCK }))
-const outcomes = outcomesOf(played.actions, streams)
+const outcomes = outcomesOf(played.actions, streams, 'fail-soft')
 const nobody = () => Promise.reject(new Error('not asked for'))
 const validity = (of: typeof played, replay: Parameters<typeof validityOf>[1]['replay'] = nobody) =>
-  validityOf(of, { streams, outcomes: outcomesOf(of.actions, streams), spec: DEFAULT_RESPONSE, replay })
+  validityOf(of, { streams, outcomes: outcomesOf(of.actions, streams, 'fail-soft'), spec: DEFAULT_RESPONSE, replay })
 
 describe('what became of streams', () => {
   it('says who ended each of them, where, and whether a threat had been there', () => {
@@ -38,7 +38,7 @@ describe('what became of streams', () => {
     const benign = streamsOfLabels(...Array.from({ length: 40 }, () => Array(12).fill(0)))
     const alerted = playedBy(benign, ({ age }) => (age === 0 ? ALERT : ALLOW), wrong)
     const entry = (stream: number) => alerted.ledgers[8 * stream + 5]
-    const said = outcomesOf(alerted.actions, benign).map(isFalselyContained)
+    const said = outcomesOf(alerted.actions, benign, 'fail-soft').map(isFalselyContained)
     expect(said).toEqual(said.map((_, stream) => entry(stream) < 0))
     expect(said.filter(Boolean).length).toBeGreaterThan(5)
   })
@@ -48,12 +48,40 @@ describe('what became of streams', () => {
     const given = streamsOfLabels([1, 1, 0, 1, 0])
     const blocked = playedBy(given, acting({ 0: BLOCK }), stop)
     expect([...blocked.actions]).toEqual([BLOCK, CUT_OFF, ALLOW, CUT_OFF, ALLOW])
-    expect(outcomesOf(blocked.actions, given)).toEqual([{ endedBy: null, endedAt: 5, compromisedFrom: 0 }])
+    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([{ endedBy: null, endedAt: 5, compromisedFrom: 0 }])
+  })
+
+  it.each(['fail-soft', 'fail-stop', 'retry'] as const)(
+    'is contained where a containment was paid for (%s)',
+    (block) => {
+      const settings = { spec: { ...DEFAULT_RESPONSE, block, analystDelay: 1 }, seed: 1 }
+      const mixed = streamsOfLabels([1, 1, 1], [1, 1, 1, 0], [0, 1, 1, 1, 0, 0], [1, 1], [0, 1, 1, 0])
+      // Blocked with the first event, or blocked and then contained by the analyst or by the team, or by the analyst alone.
+      const own = playedBy(
+        mixed,
+        acting({ 0: BLOCK, 3: BLOCK, 4: ALERT, 7: ALERT, 8: BLOCK, 13: ALERT, 16: BLOCK, 18: 2 }),
+        settings,
+      )
+      const paid = Array.from(own.returns, (_, stream) => own.ledgers[8 * stream + 4] < 0)
+      const said = outcomesOf(own.actions, mixed, block)
+      expect(said.map(({ endedBy }) => endedBy !== null)).toEqual(paid)
+      expect(paid.slice(0, 1)).toEqual([false])
+      expect(new Set(paid).size).toBe(2)
+    },
+  )
+
+  it('gives up to the last threat, and is not contained by anyone', () => {
+    const stop = { spec: { ...DEFAULT_RESPONSE, block: 'fail-stop' as const }, seed: 1 }
+    const given = streamsOfLabels([0, 1, 1, 1])
+    const blocked = playedBy(given, acting({ 1: BLOCK }), stop)
+    expect([...blocked.actions]).toEqual([ALLOW, BLOCK, CUT_OFF, CUT_OFF])
+    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([{ endedBy: null, endedAt: 4, compromisedFrom: 1 }])
+    expect(outcomeFigures(blocked, given, 'fail-stop')).toMatchObject({ contained: 0, falselyContained: 0, cutOff: 2 })
   })
 
   it('gives the figures of a policy and of the team', () => {
     const spread = [...played.returns].map((own) => own - played.returns.reduce((a, b) => a + b, 0) / 4)
-    expect(outcomeFigures(played, streams)).toEqual({
+    expect(outcomeFigures(played, streams, 'fail-soft')).toEqual({
       returnMean: played.returns.reduce((a, b) => a + b, 0) / 4,
       actions: { allow: 2 + 1 + 5 + 2, block: 1, quarantine: 2, alert: 1 },
       cutOff: 1 + 2 + 4,
@@ -117,10 +145,28 @@ describe('timelines', () => {
     expect(moments.reduce((sum, { reward }) => sum + (reward ?? 0), 0)).toBeCloseTo(returned, 12)
   })
 
+  it('are left out where intruders try again, since only the last try is known', () => {
+    const settings = { ...SETTINGS, spec: { ...DEFAULT_RESPONSE, block: 'retry' as const } }
+    expect(timelinesOf(playedBy(streams, acting({ 2: BLOCK }), settings), { ...shown, settings })).toEqual([])
+  })
+
+  it('are found among more streams than a call takes arguments', () => {
+    const many = streamsOfLabels(...Array.from({ length: 3 }, () => [1]))
+    const own = playedBy(many, () => QUARANTINE)
+    const wide = { ...many, streamStarts: Uint32Array.from([...many.streamStarts, ...Array(200_000).fill(3)]) }
+    const contained = { endedBy: 'team', endedAt: 0, compromisedFrom: 0 } as const
+    const found = timelinesOf(own, { ...shown, streams: wide, outcomes: Array(200_000).fill(contained) })
+    expect(found.map(({ kind, stream }) => [kind, stream])).toEqual([['contained', 0]])
+  })
+
   it('leave out what is far from where a stream turns', () => {
     const long = streamsOfLabels(Array(300).fill(0).with(150, 1))
     const stopped = playedBy(long, acting({ 150: QUARANTINE }))
-    const [own] = timelinesOf(stopped, { ...shown, streams: long, outcomes: outcomesOf(stopped.actions, long) })
+    const [own] = timelinesOf(stopped, {
+      ...shown,
+      streams: long,
+      outcomes: outcomesOf(stopped.actions, long, 'fail-soft'),
+    })
     expect([own.before, own.moments.length, own.after]).toEqual([90, 90, 120])
     expect(own.moments[60]).toMatchObject({ row: 150, action: QUARANTINE })
   })

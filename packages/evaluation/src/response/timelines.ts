@@ -20,8 +20,12 @@ export type Shown = {
   readonly faults: number
 }
 
-/** One stream of each kind, where there is one, event by event. */
+/**
+ * One stream of each kind, where there is one, event by event. None where blocked intruders try again: of an event's tries only
+ * the last action is known, so the walk cannot be repeated.
+ */
 export function timelinesOf(played: PlayedSplit, shown: Shown): Timeline[] {
+  if (shown.settings.spec.block === 'retry') return []
   return chosen(shown.outcomes, played.actions, shown.streams).map(({ kind, stream }) =>
     timelineOf(kind, stream, played, shown),
   )
@@ -38,7 +42,9 @@ function chosen(outcomes: readonly Outcome[], actions: Uint8Array, { streamStart
   const hasThreat = ({ compromisedFrom }: Outcome, stream: number) => compromisedFrom < streamStarts[stream + 1]
   const isByTeam = (outcome: Outcome) => isContained(outcome) && outcome.endedBy === 'team'
   const delayOf = ({ endedAt, compromisedFrom }: Outcome) => endedAt - compromisedFrom
-  const latest = Math.max(...outcomes.filter(isByTeam).map(delayOf))
+  const latest = outcomes
+    .filter(isByTeam)
+    .reduce((most, outcome) => Math.max(most, delayOf(outcome)), Number.NEGATIVE_INFINITY)
   const choices = [
     ...first('contained', isByTeam),
     ...first('contained-late', (outcome) => isByTeam(outcome) && delayOf(outcome) === latest),
