@@ -37,7 +37,7 @@ class Evaluation {
   /** -> StreamState [E], and the segment that each lane walks, u32 [E]; */
   states: usize
   segmentNumbers: usize
-  /** -> f64 [segments of the split, 8], added to; and the number of the first segment of this call; */
+  /** -> f64 [segments of the split, 8], overwritten; and the number of the first segment of this call; */
   ledgers: usize
   firstSegment: u32
   /** -> u8 [A], how each agent votes: OWN, OPPOSITE, AS + agent, or an action */
@@ -165,6 +165,8 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   if (walk === null) return
   store<u32>(run.segmentNumbers + ((<usize>lane) << 2), run.firstSegment + segment)
   aim(run, walk, lane)
+  // A part that is done again, since its worker died, counts once.
+  memory.fill(walk.ledger, 0, 64)
   beginWalk(walk)
 }
 

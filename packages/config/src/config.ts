@@ -15,6 +15,7 @@ import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schem
 import { assertLabConsistent } from './lab-conflicts.ts'
 import type { Config, RunOrigin } from './resolved-config.ts'
 import { resolvedSettings } from './resolved-settings.ts'
+import { responseConflict } from './response-conflict.ts'
 
 /** Where a setting comes from, for messages: one name for all, or one for the setting at a path. */
 export type SettingSource = string | ((path: readonly PropertyKey[]) => string)
@@ -256,22 +257,8 @@ function assertConsistent(config: Config): void {
       `policy "mlp" has no LSTM layers, but lstmHidden is ${config.lstmHidden}. Give --policy=lstm as well, or leave --lstm-hidden out.`,
     )
   }
-  if (config.environment === 'respond' && config.episodes === 'iid') {
-    conflict('environment "respond" plays whole streams, but episodes is "iid". Leave --episodes out.')
-  }
-  if (config.environment !== 'respond' && config.belief !== 'none') {
-    conflict(
-      `belief "${config.belief}" is shown where actions have consequences. Leave --belief out, or give --environment=respond.`,
-    )
-  }
-  if (config.belief === 'exact' && config.features !== 'posterior') {
-    conflict('belief "exact" is known of dataset "quickest" with features "posterior" alone. Give --belief=learnt.')
-  }
-  if (config.environment === 'respond' && config.split === 'stratified') {
-    conflict(
-      'environment "respond" plays whole streams, but split "stratified" tears them apart. Leave --split out, or give --split=by-stream.',
-    )
-  }
+  const faultOfResponse = responseConflict(config)
+  if (faultOfResponse !== null) conflict(faultOfResponse)
   if (config.sampling !== 'natural' && config.episodes === 'stream') {
     conflict(
       `sampling "${config.sampling}" draws single rows, but episodes "stream" plays whole streams. Give --episodes=iid, or leave --sampling out.`,

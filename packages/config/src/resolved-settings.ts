@@ -32,9 +32,10 @@ function worldOf(parsed: ParsedConfig) {
   const dataset = given(parsed.dataset, parsed.data === null ? 'synthetic' : 'events')
   const known = knownDataset(dataset)
   const features = given(parsed.features, known.profiles[0])
-  const split = given(parsed.split, known.split)
   const isGame = dataset === 'quickest' || dataset === 'campaign'
   const environment = given(parsed.environment, isGame ? 'respond' : 'triage')
+  const whole = known.split === 'stratified' && environment === 'respond' ? 'by-stream' : known.split
+  const split = given(parsed.split, whole)
   const episodes = given(parsed.episodes, environment === 'respond' ? 'stream' : 'iid')
   const belief = given(parsed.belief, beliefOf({ dataset, features, environment }))
   return { dataset, features, split, environment, episodes, belief }
@@ -49,10 +50,11 @@ function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | '
 
 /** How much is collected and learnt from at a time. Returns of whole streams vary far more than rewards of single events. */
 function collectionOf(parsed: ParsedConfig, isResponse: boolean) {
+  const rowsPerIteration = given(parsed.rowsPerIteration, isResponse ? 32_768 : 8192)
   return {
     rolloutSteps: given(parsed.rolloutSteps, isResponse ? 64 : 16),
-    rowsPerIteration: given(parsed.rowsPerIteration, isResponse ? 32_768 : 8192),
-    minibatchSize: given(parsed.minibatchSize, isResponse ? 4096 : 1024),
+    rowsPerIteration,
+    minibatchSize: given(parsed.minibatchSize, isResponse ? Math.min(4096, rowsPerIteration) : 1024),
   }
 }
 

@@ -9,7 +9,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     data: 'description of your events, docs/events.md; of darpa-tc a folder or file; none for a generator',
     features: 'inputs that the agents see, docs/features.md; auto = posterior for quickest, else behaviour',
     split:
-      'how the data are divided, 70 / 15 / 15, or as they say themselves (described); auto = described for events, quickest and campaign, else stratified',
+      'how the data are divided, 70 / 15 / 15, or as they say themselves (described); auto = described for events, quickest and campaign, else stratified, or by-stream with environment respond',
     splitSeed: 'seed of that division',
     rows: 'events to generate (generators only; campaign up to 5,000,000); none = 60,000 of synthetic, else 400,000',
   },
@@ -41,7 +41,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     episodes:
       'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
     belief:
-      'what a team sees of how likely its stream is under attack, only with environment respond: exact (quickest with features posterior), learnt (boosted trees, on training streams by trees of other streams) or none; auto = exact where it is known, learnt for campaign and events, else none',
+      'what a team sees of how likely its stream is under attack, only with environment respond: exact (quickest with features posterior), learnt (boosted trees, on training streams by trees of other streams) or none; auto = exact where it is known, none for quickest with features history, else learnt',
     sampling:
       'which training rows iid draws: each equally often (natural), or threats as often as benign events, with rewards weighted so that the objective stays (importance)',
     'rewards.truePositive': 'threat stopped',

@@ -57,6 +57,8 @@ export type LoadedDataset = {
   readonly streams: Uint32Array
   /** What a person should know of how the data were read: one sentence each. */
   readonly notes: readonly string[]
+  /** Whether something acted on the events while they were recorded. */
+  readonly capturedUnder: NonNullable<RawEvents['capturedUnder']>
 }
 
 /** What loadRaw gives. */
@@ -132,6 +134,7 @@ export async function loadEvents(
       dataset,
       streams: events.streams,
       notes,
+      capturedUnder: events.capturedUnder ?? 'unknown',
       // As strictly as when it will be read again: better refused now than after the training.
       pipeline: parsePipeline({
         version: 1,

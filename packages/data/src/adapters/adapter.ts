@@ -32,6 +32,8 @@ export type RawEvents = {
   readonly posterior: Float32Array | null
   /** Consequences beside the inputs of a profile; left out = the data say nothing of them. */
   consequences?(features: FeatureProfile): Consequences
+  /** Whether something acted on the events while they were recorded. Left out = nobody knows, or they are generated. */
+  readonly capturedUnder?: 'passive' | 'ids' | 'ips' | 'unknown'
   /** How the data themselves say that they are divided, null = they do not. */
   readonly division: Division | null
   /** What a person should know of how they were read. */

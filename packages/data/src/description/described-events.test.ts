@@ -56,6 +56,19 @@ const failure = (loading: Promise<unknown>) =>
   )
 
 describe('events of a description', () => {
+  it('carry what a threat of each class costs, and how they were recorded', async () => {
+    put('a.csv', csv())
+    const { dataset, capturedUnder } = await of(
+      'a.csv',
+      'class: label\nthreats: { damage: { scan: 4 } }\ncapturedUnder: ips\n',
+    )
+    expect(capturedUnder).toBe('ips')
+    expect([...dataset.consequences!.damage!]).toEqual(flows.map(({ label }) => (label === 'scan' ? 4 : 1)))
+    const plain = await of('a.csv')
+    expect(plain.capturedUnder).toBe('unknown')
+    expect(plain.dataset.consequences).toEqual({ ratios: null, hazard: 0, damage: null })
+  })
+
   it('know how many of them happen in a day where they have times', async () => {
     put('a.csv', csv())
     const { eventsPerDay } = (await of('a.csv')).dataset

@@ -61,14 +61,15 @@ async function readEvents(
     notes: [...notesOf(table), ...labels.notes],
     division: divisionOf(table, description, testFrom),
     posterior: null,
+    capturedUnder: description.capturedUnder,
     close: () => undefined,
   }
-  return description.unit === undefined
-    ? { ...events, ...singleEvents(table, description, times, timeRank) }
-    : {
-        table,
-        ...unitEvents(withUnused(events, description), table, description.unit, { order: orderOf(timeRank), times }),
-      }
+  const judged =
+    description.unit === undefined
+      ? { ...events, ...singleEvents(table, description, times, timeRank) }
+      : unitEvents(withUnused(events, description), table, description.unit, { order: orderOf(timeRank), times })
+  const damage = damageOf(description, judged)
+  return { ...judged, table, consequences: () => ({ ratios: null, hazard: 0, damage }) }
 }
 
 /** Of units the windows are the history. */
@@ -96,4 +97,15 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
     history: () => history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
   } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'times' | 'plan' | 'history' | 'column'>
+}
+
+/** [N] what a threat of each row's class costs; null where the description does not say. */
+function damageOf(
+  { threats }: Description,
+  { classes, classNames }: Pick<RawEvents, 'classes' | 'classNames'>,
+): Float32Array | null {
+  const damage = threats?.damage
+  if (damage === undefined) return null
+  const ofClass = classNames.map((name) => (Object.hasOwn(damage, name) ? damage[name] : 1))
+  return Float32Array.from(classes, (index) => ofClass[index])
 }

@@ -54,6 +54,8 @@ threats: { order: [scan, webshell, shell, escalation], damage: { scan: 1, shell:
   })
 
   it.each([
+    ['negative damage', `${LEAST}threats: { damage: { scan: -1 } }`, /"threats\.damage\.scan"|scan/],
+    ['phases in a circle', `${LEAST}threats: { order: [scan, shell, scan] }`, /a stage comes once/],
     [
       'an unknown key',
       `${LEAST}tme: { column: x }`,

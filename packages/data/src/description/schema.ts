@@ -192,12 +192,16 @@ export const descriptionSchema = z.strictObject({
       order: z
         .array(z.string().min(1).max(200))
         .max(255)
+        .refine((names) => new Set(names).size === names.length, 'a stage comes once: phases in a circle have no order')
         .optional()
         .describe('stages of an attack, the first one first'),
-      damage: z.record(z.string().max(200), z.number()).optional().describe('what each of them costs'),
+      damage: z
+        .record(z.string().max(200), z.number().min(0).max(1e6))
+        .optional()
+        .describe('what a threat of each class costs, in multiples, with environment respond; 1 for the others'),
     })
     .optional()
-    .describe('what threats do; kept with the description, training does not look at it'),
+    .describe('what threats do'),
 })
 
 /** A description with every default filled in, presets too. */

@@ -20,7 +20,7 @@ export type Origin = RunOrigin & {
 
 /** Settings of a run that the inputs, the agents, the network and the vote of its team follow from. */
 const TEAM_SETTINGS = [
-  ...['dataset', 'features', 'episodes', 'gamma'],
+  ...['dataset', 'features', 'environment', 'response', 'belief', 'episodes', 'gamma'],
   ...['agents', 'faults', 'rule', 'fallbackAction', 'policy', 'policyHidden', 'valueHidden', 'lstmHidden', 'layerNorm'],
 ] as readonly (keyof Config)[]
 
@@ -65,10 +65,11 @@ export function assertSameTeam({ run, config: trained }: Origin, config: Config)
 /** All that the shape of weights follows from, but for the columns of the data. */
 function shapeOf(config: Config): Readonly<Record<string, unknown>> {
   const { network, environment } = teamSettingsOf(config)
-  const { dataset, features, agents, observeConstraints } = config
+  const { dataset, features, agents, observeConstraints, belief } = config
   const { policyHidden, valueHidden, lstmHidden, layerNorm, constraintCount } = network
   return {
-    ...{ dataset, features, agents, policyHidden, valueHidden, lstmHidden, layerNorm, observeConstraints },
+    environment: config.environment,
+    ...{ dataset, features, belief, agents, policyHidden, valueHidden, lstmHidden, layerNorm, observeConstraints },
     'the number of specifications that are learnt': constraintCount,
     'the number of context inputs': contextSize(environment),
   }

@@ -2,7 +2,7 @@
 
 import type { Team } from '@vigil/actors'
 import type { StopRequest } from '@vigil/command-line'
-import { type Config, configFingerprint } from '@vigil/config'
+import { type Config, configError, configFingerprint } from '@vigil/config'
 import { type DatasetRequest, type LoadedDataset, loadDataset } from '@vigil/data'
 import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
@@ -38,12 +38,50 @@ export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say
   return await load(config, { ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
 }
 
-async function load({ belief }: Config, request: DatasetRequest, say: Say): Promise<LoadedDataset> {
+async function load({ belief, environment, split }: Config, request: DatasetRequest, say: Say): Promise<LoadedDataset> {
   const loaded = await loadDataset(request, say)
+  if (environment === 'respond') assertPlayable(loaded, split)
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
   return belief === 'learnt' ? await withLearntBelief(loaded, say) : loaded
+}
+
+/** @throws {VigilError} CONFLICT for data on which actions cannot have consequences */
+function assertPlayable({ dataset, streams, capturedUnder }: LoadedDataset, split: Config['split']): void {
+  const { rows, streamStarts } = dataset.splits.train
+  if (streamStarts.length - 1 === rows.length) {
+    throw configError(
+      'CONFLICT',
+      'environment "respond" decides what follows in a stream, but every stream of these data is a single event. Name the columns that tell an entity ("stream" of the description), or leave --environment out.',
+    )
+  }
+  // Time cuts streams where it will, which is what whoever asks for it wants to see.
+  if (split !== 'temporal' && hasTornStreams(dataset, streams)) {
+    throw configError(
+      'CONFLICT',
+      `environment "respond" plays whole streams, but some streams of these data are in more than one part (split "${split}"). Give --split=by-stream, or divide the files by streams.`,
+    )
+  }
+  if (capturedUnder === 'ips') {
+    throw configError(
+      'CONFLICT',
+      'environment "respond" replays what happened while nobody acted, but these events were captured behind a device that blocked (capturedUnder: ips): what is missing looks benign. Use a passive recording, or leave --environment out.',
+    )
+  }
+}
+
+/** Whether some stream is in more than one part. @param streams [N] */
+function hasTornStreams({ splits }: LoadedDataset['dataset'], streams: Uint32Array): boolean {
+  const partOf = new Map<number, string>()
+  for (const [part, { rows, streamStarts }] of Object.entries(splits)) {
+    for (const start of streamStarts.subarray(0, -1)) {
+      const stream = streams[rows[start]]
+      if ((partOf.get(stream) ?? part) !== part) return true
+      partOf.set(stream, part)
+    }
+  }
+  return false
 }
 
 /** The same data with the odds that trees learnt from their training streams. */

@@ -1,0 +1,54 @@
+import { DEFAULT_RESPONSE, DEFAULT_REWARDS } from '@vigil/env-wasm'
+import type { Config } from './resolved-config.ts'
+
+/** What in a config does not go with whether actions have consequences, and what to do; null = nothing. */
+export function responseConflict(config: Config): string | null {
+  return config.environment === 'respond' ? conflictWithRespond(config) : conflictWithTriage(config)
+}
+
+function conflictWithTriage({ belief, response }: Config): string | null {
+  if (belief !== 'none') {
+    return `belief "${belief}" is shown where actions have consequences. Leave --belief out, or give --environment=respond.`
+  }
+  const changed = firstChange(response, DEFAULT_RESPONSE)
+  if (changed === null) return null
+  return `response.${changed} is a cost of environment "respond", but environment is "triage". Leave it out, or give --environment=respond.`
+}
+
+function conflictWithRespond(config: Config): string | null {
+  if (config.episodes === 'iid') {
+    return 'environment "respond" plays whole streams, but episodes is "iid". Give --episodes=stream, or --environment=triage.'
+  }
+  if (config.split === 'stratified') {
+    return 'environment "respond" plays whole streams, but split "stratified" tears them apart. Give --split=by-stream.'
+  }
+  if (config.belief === 'exact' && config.features !== 'posterior') {
+    return 'belief "exact" is known of dataset "quickest" with features "posterior" alone. Give --belief=learnt.'
+  }
+  if (config.rule === 'weighted' || config.rule === 'trimmed-median') {
+    return `rule "${config.rule}" counts scores or skills, but where actions have consequences votes are counted as they are cast. Give --rule=quorum or --rule=majority.`
+  }
+  if (config.specifications.length > 0) {
+    return 'Specifications are about decisions that do not change what follows; with environment "respond" they are not learnt from yet. Leave --stl-mode and --specifications out.'
+  }
+  if (config.attribution !== 'own' || config.teamBonus !== 0) {
+    return 'attribution and teamBonus change rewards by the table, but with environment "respond" all agents are paid what the action brings. Leave them out.'
+  }
+  if (config.baseline !== 'critic' || config.valueHidden === null) {
+    return 'environment "respond" needs a critic: what follows from an action is not known beforehand. Leave --baseline and --value-hidden out.'
+  }
+  const lanes = config.rowsPerIteration / config.rolloutSteps
+  if (lanes < config.agents) {
+    return `Each lane is played by one agent, but there are ${lanes} lanes (rowsPerIteration / rolloutSteps) for ${config.agents} agents. Give --rows-per-iteration=${config.agents * config.rolloutSteps} or more.`
+  }
+  const changed = firstChange(config.rewards, DEFAULT_REWARDS)
+  if (changed === null) return null
+  return `rewards.${changed} is of environment "triage", but environment is "respond", whose costs are response.*. Leave it out, or give --environment=triage.`
+}
+
+/** The first key whose value is not the default's. */
+function firstChange<Settings extends object>(settings: Settings, defaults: Settings): string | null {
+  return (
+    Object.keys(defaults).find((key) => settings[key as keyof Settings] !== defaults[key as keyof Settings]) ?? null
+  )
+}
