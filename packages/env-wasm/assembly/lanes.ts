@@ -1,7 +1,7 @@
 /** Lanes: E independent episodes that step together. */
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
 import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
-import { beginStreamState, immediateReward, respond, showState, StreamState } from './response'
+import { beginStreamState, immediateReward, respond, StreamState, showState } from './response'
 import { Response } from './response-plan'
 import { agentReward, expectedReward } from './reward'
 import { Step } from './step'
@@ -125,9 +125,7 @@ export function step(job: Step): i32 {
       robustness += (<usize>watch.specificationCount) << 2
     }
     const end =
-      response === null
-        ? advance(plan, lane, job.laneBase + i)
-        : payConsequences(plan, response, job, i, decision)
+      response === null ? advance(plan, lane, job.laneBase + i) : payConsequences(plan, response, job, i, decision)
     store<u8>(job.terminated + i, end == TERMINATED ? 1 : 0)
     store<u8>(job.truncated + i, end == TRUNCATED ? 1 : 0)
     store<u32>(job.nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))

@@ -156,8 +156,7 @@ function meet(plan: Plan, response: Response, state: StreamState, row: u32): voi
 /** Costs of an action that lets the stream go on. */
 function pay(response: Response, state: StreamState, row: u32, threat: bool, action: u8, ledger: usize): void {
   if (threat) {
-    const multiplier: f64 =
-      response.multipliers == 0 ? 1 : <f64>load<f32>(response.multipliers + ((<usize>row) << 2))
+    const multiplier: f64 = response.multipliers == 0 ? 1 : <f64>load<f32>(response.multipliers + ((<usize>row) << 2))
     if (action != BLOCK) enter(state, ledger, DAMAGE, -multiplier * response.damage)
     enter(state, ledger, DWELL, -multiplier * response.dwell)
   } else if (action == BLOCK) enter(state, ledger, BLOCKED_BENIGN, -response.blockedBenign)

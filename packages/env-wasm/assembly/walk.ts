@@ -1,6 +1,6 @@
 /** A stream that is walked outside of the lanes, where actions have consequences. */
 import { Plan } from './plan'
-import { beginStreamState, respond, showState, StreamState } from './response'
+import { beginStreamState, respond, StreamState, showState } from './response'
 import { teamAction } from './vote'
 
 /** Described in ../src/blocks.ts. */
