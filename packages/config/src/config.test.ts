@@ -121,7 +121,7 @@ describe('resolveLabConfig', () => {
       'INVALID_VALUE',
       /features must be one of auto, seed7, behaviour, full, posterior, history, but is "all"/,
     ],
-    [{ actors: 'many' }, 'INVALID_VALUE', /actors must be one of auto or a number, but is "many"/],
+    [{ actors: 'many' }, 'INVALID_VALUE', /actors must be auto or a number, but is "many"/],
     [{ rowsPerIteration: 8000 }, 'CONFLICT', /multiple of shards \* rolloutSteps = 128.*8064/],
     [{ minibatchSize: 3000 }, 'CONFLICT', /must divide/],
     [{ gamma: 0.9, baseline: 'counterfactual' }, 'CONFLICT', /needs gamma 0/],

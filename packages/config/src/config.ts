@@ -196,7 +196,7 @@ function inJson(value: unknown): string {
 function requirement(issue: z.core.$ZodIssue, key: PropertyKey): string {
   switch (issue.code) {
     case 'invalid_value':
-      return `one of ${issue.values.join(', ')}`
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(', ')}`
     case 'invalid_union':
       return issue.errors.map((branch) => requirement(branch[0], key)).join(' or ')
     case 'invalid_type':

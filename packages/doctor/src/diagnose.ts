@@ -61,6 +61,10 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
 
 /** Those that compare with the reward table, or with events that do not depend on what was done before. */
 const OF_INDEPENDENT_EVENTS: ReadonlySet<MetricsCheck> = new Set([
+  // Which compare with the reward table, or with a ceiling that holds for independent rewards.
+  entropyCollapsed,
+  valueLossStuck,
+
   rewardsOfOthers,
   returnsUnexplainable,
   returnsMeasureTime,

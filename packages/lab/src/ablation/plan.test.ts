@@ -106,6 +106,6 @@ describe('planOf', () => {
   it('says whose settings cannot hold together', async () => {
     await expect(plan('--agents=2', '--faults=1')).rejects.toThrow(/^original: 2 agents cannot tolerate/)
     await expect(plan('--agents=2', '--faults=1')).rejects.toThrow(VigilError)
-    await expect(plan('--minibatch-size=many')).rejects.toThrow('original: minibatchSize must be a number')
+    await expect(plan('--minibatch-size=many')).rejects.toThrow('original: minibatchSize must be auto or a number')
   })
 })
