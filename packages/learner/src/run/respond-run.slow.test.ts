@@ -54,7 +54,9 @@ describe('a run whose actions have consequences', () => {
     expect(response!.bound.name).toBe('exact optimum')
     for (const { returnMean } of response!.references) expect(returnMean).toBeLessThan(gain!.bound + 0.5)
     expect(gain!.allow).toBeLessThan(gain!.bound)
-    expect(response!.sentence).toMatch(/^RL is (not )?needed here: the team(.s return per stream differs by| gains) -?\d/)
+    expect(response!.sentence).toMatch(
+      /^RL is (not )?needed here: the team(.s return per stream differs by| gains) -?\d/,
+    )
 
     const file = resultFiles({ path: out }, 'test').evaluation
     const before = await readFile(file)
