@@ -30,6 +30,8 @@ it.each([
   [formatShare, 0.99951, '99.95\u00A0%'],
   [formatShare, 0.999999, '>99.99\u00A0%'],
   [formatShare, 1, '100\u00A0%'],
+  [formatShare, 1.0021, '100.2\u00A0%'],
+  [formatShare, -0.25, '−25.0\u00A0%'],
   [formatSigned, 1.618, '+1.62'],
   [formatSigned, -7.9, '−7.90'],
   [formatSigned, -0.001, '0.00'],

@@ -30,11 +30,12 @@ export function formatCompact(value: number): string {
   return String(Math.round(value))
 }
 
-/** A share as per cent: 0.34 %, 12.3 %. Never 0 or 100 for shares that are not. */
+/** A share as per cent: 0.34 %, 12.3 %. Never 0 or 100 for shares that are not. What is below 0 or above 1 has one decimal: 100.2 %. */
 export function formatShare(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return absentNumber
   if (value === 0 || value === 1) return `${value * 100}\u00A0%`
   const percent = value * 100
+  if (value < 0 || value > 1) return `${percent.toFixed(1).replace('-', '\u2212')}\u00A0%`
   if (percent < 0.01) return '<0.01\u00A0%'
   if (percent > 99.99) return '>99.99\u00A0%'
   const digits = percent < 1 || percent >= 99 ? 2 : 1

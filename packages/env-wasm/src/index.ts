@@ -21,6 +21,7 @@ export { benignAhead, ENVIRONMENT_PLAN_BYTES, RESPONSE_BYTES, writeEnvironmentPl
 export {
   ANALYST_DELAY_MAX,
   type BlockedIntruder,
+  beliefOdds,
   CUT_OFF,
   DEFAULT_RESPONSE,
   LEDGER_ENTRIES,

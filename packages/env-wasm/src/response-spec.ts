@@ -69,3 +69,21 @@ export type LedgerEntry = (typeof LEDGER_ENTRIES)[number]
 
 /** Stands for the action on an event that was cut off: it never happened. */
 export const CUT_OFF = 255
+
+/** Odds are kept within these: a score of 1 is no certainty. */
+const ODDS_MAX = 1e6
+
+/**
+ * The odds by which the environment believes what a probability says, where the belief is learnt.
+ *
+ * @example
+ * ```ts
+ * beliefOdds(0.75) // 3
+ * beliefOdds(1) // 1e6
+ * ```
+ *
+ * @param probability 0 to 1, that the stream is under attack
+ */
+export function beliefOdds(probability: number): number {
+  return Math.min(ODDS_MAX, Math.max(1 / ODDS_MAX, probability / (1 - probability)))
+}

@@ -1,13 +1,19 @@
 import { setImmediate } from 'node:timers/promises'
 import { type BoostingModel, DEFAULT_BOOSTING, predictProbabilities, trainBoosting } from '@vigil/boosting'
 import type { Dataset, Split } from '@vigil/data'
+import { beliefOdds } from '@vigil/env-wasm'
 import { boostingInputs } from './boosting-inputs.ts'
 
 /** Into so many groups the training streams are divided; each is judged by trees that have not seen it. */
 const FOLDS = 3
 
-/** Odds are kept within these: a leaf of one kind is no certainty. */
-const ODDS_MAX = 1e6
+/** What trees make of streams. */
+export type LearntBelief = {
+  /** [N] odds, above 0, that a stream is under attack by the row; 1 for rows that are in no part */
+  readonly odds: Float32Array
+  /** The trees of all training streams, which judge streams that were not trained on. */
+  readonly model: BoostingModel
+}
 
 /**
  * The odds that a stream is under attack, event by event: of each row, whether some event of its stream up to it was a threat,
@@ -16,20 +22,17 @@ const ODDS_MAX = 1e6
  * belief everywhere. Validation rows say when to stop growing.
  *
  * @param onProgress models done, of how many
- * @returns [N] above 0; 1 for rows that are in no part
  */
 export async function learntBelief(
   dataset: Dataset,
   onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<Float32Array> {
+): Promise<LearntBelief> {
   const { train, validation, test } = dataset.splits
   const inputs = boostingInputs(dataset)
   const odds = new Float32Array(dataset.rowCount).fill(1)
   const judge = (model: BoostingModel, rows: Uint32Array) => {
     const probabilities = predictProbabilities(model, inputs, rows)
-    for (const [i, row] of rows.entries()) {
-      odds[row] = Math.min(ODDS_MAX, Math.max(1 / ODDS_MAX, probabilities[i] / (1 - probabilities[i])))
-    }
+    for (const [i, row] of rows.entries()) odds[row] = beliefOdds(probabilities[i])
   }
   const stopping = attackedRows(validation, dataset.labels)
   const grow = (rows: ReturnType<typeof attackedRows>) =>
@@ -46,7 +49,7 @@ export async function learntBelief(
   const model = await grow(attackedRows(train, dataset.labels))
   for (const { rows } of [validation, test]) judge(model, rows)
   onProgress(FOLDS + 1, FOLDS + 1)
-  return odds
+  return { odds, model }
 }
 
 /** The rows of some streams of a split, each with whether a threat has come in its stream by then. */

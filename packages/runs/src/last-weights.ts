@@ -7,7 +7,7 @@ import { count, sha256 } from './schema-parts.ts'
 const lastWeightsSchema = z
   .strictObject({
     split: z.literal('test'),
-    /** Rows of the split, and those labelled threat. */
+    /** Rows of the split that were decided (all, unless actions cut some off), and those labelled threat. */
     rows: count,
     threats: count,
     /** Of the weights that decided: those after the last iteration. */

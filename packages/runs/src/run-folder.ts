@@ -53,9 +53,11 @@ export function resultFiles({ path }: Pick<RunFolder, 'path'>, split: 'test' | '
 export function bundleFiles(folder: string) {
   const file = (name: string) => join(folder, 'bundle', name)
   return {
-    /** The settings, and the hashes of the other two; written last, so a folder with it is whole. */
+    /** The settings, and the hashes of the other files; written last, so a folder with it is whole. */
     settings: file('bundle.json'),
     pipeline: file('pipeline.json'),
+    /** trees of the belief, or null */
+    belief: file('belief.json'),
     /** [A, P] little-endian f32 */
     weights: file('weights.bin'),
   }
@@ -246,7 +248,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|belief|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether a file in `checkpoints` may be there before the run has begun. */
 function isOfNoRun(name: string): boolean {

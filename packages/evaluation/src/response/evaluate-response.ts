@@ -5,7 +5,7 @@ import { gainInWords, gainOf, type ResponseSettings } from '@vigil/response'
 import { countActions, type Evaluation, type ResponseScores, recallByClass } from '@vigil/runs'
 import { rowsByClass } from '../evaluate-team.ts'
 import type { OnStep } from '../on-step.ts'
-import { type PlayedSplit, playSplit } from '../play-split.ts'
+import { meanReturn, type PlayedSplit, playSplit } from '../play-split.ts'
 import { rareLabelNotes } from '../rare-labels.ts'
 import { scoresOf } from '../scores.ts'
 import type { EvaluationSettings } from '../settings.ts'
@@ -17,17 +17,18 @@ import { boundOn } from './bound.ts'
 import { outcomeFigures, outcomesOf } from './outcomes.ts'
 import { type Reference, referencesOn } from './references.ts'
 import { eventsPerDayOf, teamFigures } from './response-scores.ts'
-import { chooseStopLevel } from './stop-level.ts'
+import type { StopLevel } from './stop-level.ts'
 import { streamsOf } from './streams-of.ts'
 import { timelinesOf } from './timelines.ts'
 import { type Replay, validityOf } from './validity.ts'
 
 /**
- * Everything of evaluation.json for a team whose actions have consequences: the stop level is chosen on validation, then team,
- * members, rules and attackers act on the streams of one split, each for itself.
+ * Everything of evaluation.json for a team whose actions have consequences: team, members, rules and attackers
+ * act on the streams of one split, each for itself.
  *
  * @param parameters [A, P] of the team; left published
  * @param boosting   trees trained on the same inputs and labels, whose probability is a score for rules; null where there are none
+ * @param stopLevel  as validation chose it
  * @param replay     plays the same team where blocked intruders do something else
  */
 export async function evaluateResponse(
@@ -37,6 +38,7 @@ export async function evaluateResponse(
     readonly split: EvaluationSplit
     readonly parameters: Float32Array
     readonly boosting: BoostingModel | null
+    readonly stopLevel: StopLevel
     readonly replay: (stopFactor: number) => Replay
     readonly onStep?: OnStep
   },
@@ -47,8 +49,7 @@ export async function evaluateResponse(
   if (spec === null) throw new TypeError('evaluateResponse needs an environment with consequences.')
   const responseSettings: ResponseSettings = { spec, seed }
   team.publish(options.parameters, 0)
-  const stopLevel = await chooseStopLevel(team, settings, onStep)
-  const { stopFactor } = stopLevel
+  const { stopFactor } = options.stopLevel
   onStep(`deciding on the ${split} split`, 0, 1)
   const played = await playSplit(team, settings, split, { stopFactor })
   const streams = streamsOf(dataset, split)
@@ -66,7 +67,7 @@ export async function evaluateResponse(
   const sentence = gainInWords({ ...gain, bestName: nameOf(references[best].scores) })
   const response: ResponseScores = {
     ...teamFigures(played, { streams, outcomes, spec, eventsPerDay: eventsPerDayOf(team, split) }),
-    ...stopLevel,
+    ...options.stopLevel,
     members,
     references: references.map(({ scores }) => scores),
     ...{ best, bound, attacks, validity, sentence },
@@ -132,11 +133,12 @@ export function nameOf({ name, score }: Pick<Reference['scores'], 'name' | 'scor
 function decidedEvents(
   { dataset }: Team,
   settings: EvaluationSettings,
-  { decidedAt, events }: PlayedSplit,
+  played: PlayedSplit,
   { split, response }: { readonly split: EvaluationSplit; readonly response: ResponseScores },
 ): Omit<Evaluation, 'gain' | 'response' | 'verdict' | 'notes'> {
   const { agents: A, faults, rewards } = settings
   const { rows } = dataset.splits[split]
+  const { decidedAt, events } = played
   const { labels, actions, decided, votes } = events
   const classes = Uint8Array.from(decidedAt, (position) => dataset.classes[rows[position]])
   const margin = Int32Array.from(labels, (_, event) => voteMargin(votes, A, event))
@@ -158,7 +160,7 @@ function decidedEvents(
     threats: rows.reduce((sum, row) => sum + dataset.labels[row], 0),
     cutOff: rows.length - decidedAt.length,
     ...{ rewards, rule: settings.rule, faults },
-    team: scored({ actions, decided, scores: trimmedMeans(events.scores, A, faults) }, response.returnMean),
+    team: scoresOfPlayed(played, settings),
     agents: alone,
     actions: countActions(actions),
     perClass: recallByClass({ actions, labels, classes }, dataset.classNames)
@@ -171,6 +173,13 @@ function decidedEvents(
     stl: specificationScores(settings, { labels, actions, decided, margin }),
     ...{ byzantine: [], baselines: [], thresholds: [], curves: [], operatingPoints: [], bayes: null },
   }
+}
+
+/** Scores of a team on the events that happened; its reward is the mean return of a stream. */
+export function scoresOfPlayed(played: PlayedSplit, { agents, faults, rewards }: EvaluationSettings) {
+  const { labels, actions, decided, scores } = played.events
+  const scored = scoresOf({ labels, actions, decided, scores: trimmedMeans(scores, agents, faults) }, rewards)
+  return { ...scored, rewardMean: meanReturn(played) }
 }
 
 /** The sentences that a reader begins with. */

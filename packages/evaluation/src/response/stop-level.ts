@@ -20,7 +20,11 @@ export type StopLevel = {
  *
  * @param team publishes the policy that acts
  */
-export async function chooseStopLevel(team: Team, settings: DecisionSettings, onStep: OnStep): Promise<StopLevel> {
+export async function chooseStopLevel(
+  team: Team,
+  settings: DecisionSettings,
+  onStep: OnStep = () => undefined,
+): Promise<StopLevel> {
   const stopLevels: { factor: number; returnMean: number }[] = []
   for (const [done, factor] of FACTORS.entries()) {
     onStep('choosing the stop level on validation', done, FACTORS.length)

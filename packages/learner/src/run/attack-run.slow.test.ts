@@ -63,7 +63,7 @@ afterAll(async () => {
 })
 
 async function evaluated(how: Partial<Parameters<typeof evaluateRun>[0]>): Promise<Evaluation> {
-  const run = { config, composition: PLAIN, folder, team, identity: identityOf(config, team), pipeline }
+  const run = { config, composition: PLAIN, folder, team, identity: identityOf(config, team), pipeline, belief: null }
   await evaluateRun(
     { ...run, split: 'test', certify: false, attacks: ATTACKS, budgets: DEFAULT_BUDGETS, ...how },
     session,

@@ -35,13 +35,13 @@ export async function evaluateFolder(
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })
-  const { dataset, pipeline } = await loadData(config, parsePipeline(savedPipeline), (text) =>
+  const { dataset, pipeline, belief } = await loadData(config, parsePipeline(savedPipeline), (text) =>
     session.stream.write(`${text}\n`),
   )
   assertBudgets(evaluation.budgets, dataset)
   const team = await composition.createTeam(config, dataset)
   try {
-    const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline }
+    const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline, belief }
     await evaluateRun({ ...run, ...evaluation, ...results }, session)
   } finally {
     await team.pool.close()

@@ -15,6 +15,7 @@ import {
   evaluateTeam,
   meanReturn,
   playSplit,
+  type StopLevel,
   type TeamEvaluation,
   trainByCrossEntropy,
 } from '@vigil/evaluation'
@@ -81,9 +82,9 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const steps = createSteps(session)
   const say = steps.message
   try {
-    await writeRunBundle(run, out)
+    const stopLevel = await writeRunBundle(run, out, steps.step)
     say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
-    const { evaluation, decisions } = await evaluated(run, parameters, steps)
+    const { evaluation, decisions } = await evaluated(run, { parameters, stopLevel }, steps)
     if (run.certify && decisions !== null) {
       steps.step('agreeing on the decisions and signing them', 0, 1)
       const certified = { ...identity, split, parameters, decisions, files: results }
@@ -116,7 +117,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
 /** The evaluation, and the decisions of a team whose actions have no consequences. */
 async function evaluated(
   run: EvaluatedRun,
-  parameters: Float32Array,
+  { parameters, stopLevel }: { readonly parameters: Float32Array; readonly stopLevel: StopLevel | null },
   steps: Steps,
 ): Promise<Omit<TeamEvaluation, 'decisions'> & { readonly decisions: TeamEvaluation['decisions'] | null }> {
   const { config, folder, team, split, attacks, budgets } = run
@@ -127,9 +128,9 @@ async function evaluated(
     await boostingBaseline(team.dataset, [folder.boosting, keptFile(run, 'boosting')], steps.message, (progress) =>
       steps.step('training the boosting baseline', progress.trees, progress.treeCount),
     )
-  if (config.environment === 'respond') {
+  if (stopLevel !== null) {
     const evaluation = await evaluateResponse(team, settings, {
-      ...{ split, parameters, boosting: hasInputs ? await boostingOf() : null, onStep: steps.step },
+      ...{ split, parameters, stopLevel, boosting: hasInputs ? await boostingOf() : null, onStep: steps.step },
       replay: (stopFactor) => (block) => replayed(run, { parameters, block, stopFactor }),
     })
     return { evaluation, decisions: null }

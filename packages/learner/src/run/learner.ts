@@ -1,7 +1,8 @@
 import type { Team } from '@vigil/actors'
+import type { BoostingModel } from '@vigil/boosting'
 import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
-import type { Dataset, LoadedDataset } from '@vigil/data'
+import type { Dataset } from '@vigil/data'
 import type { Engine } from '@vigil/engine'
 import { rareLabelNotes } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
@@ -10,13 +11,14 @@ import { ppoSettingsOf } from '../settings.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { type Origin, stateFrom } from './origin.ts'
 import type { RunState } from './run-state.ts'
-import { identityOf, type RunIdentity } from './session.ts'
+import { identityOf, type RunData, type RunIdentity } from './session.ts'
 
 /** Everything that a training needs: the data, the team that acts on them, the engine that learns. */
 export type Learner = {
   readonly config: Config
   readonly composition: Composition
   readonly pipeline: FeaturePipeline
+  readonly belief: BoostingModel | null
   readonly team: Team
   readonly engine: Engine
   readonly identity: RunIdentity
@@ -31,7 +33,7 @@ export type Learner = {
  */
 export async function startLearner(
   config: Config,
-  data: LoadedDataset,
+  data: RunData,
   say: (text: string) => void,
   composition: Composition = PLAIN,
 ): Promise<Learner> {
@@ -46,9 +48,9 @@ export async function startLearner(
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
-    const { pipeline } = data
+    const { pipeline, belief } = data
     return {
-      ...{ config, composition, pipeline, team, engine, identity: identityOf(config, team) },
+      ...{ config, composition, pipeline, belief, team, engine, identity: identityOf(config, team) },
       begin(origin) {
         const fresh = { ...initialState(settings, team, mask), best: null }
         const state = origin === undefined ? fresh : stateFrom(origin, { pipeline, network: team.network }, fresh)

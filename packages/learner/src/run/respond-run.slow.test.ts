@@ -1,11 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { predictProbabilities } from '@vigil/boosting'
 import { type ConfigInput, resolveConfig } from '@vigil/config'
-import { readEvaluation, resultFiles } from '@vigil/runs'
+import { beliefOdds } from '@vigil/env-wasm'
+import { boostingInputs } from '@vigil/evaluation'
+import { parsePipeline } from '@vigil/features'
+import { readBundle, readEvaluation, resultFiles } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
+import { openRun } from './open-run.ts'
+import { loadData } from './session.ts'
+import { trainAndScore } from './train-and-score.ts'
 import { trainRun } from './train-run.ts'
 
 let root: string
@@ -58,6 +65,8 @@ describe('a run whose actions have consequences', () => {
       /^RL is (not )?needed here: the team(.s return per stream differs by| gains) -?\d/,
     )
 
+    expect((await readBundle(out)).stopFactor).toBe(response!.stopFactor)
+
     const file = resultFiles({ path: out }, 'test').evaluation
     const before = await readFile(file)
     await evaluateFolder(out, asked, quiet)
@@ -84,6 +93,34 @@ describe('a run whose actions have consequences', () => {
     expect(findings.map(({ code }) => code)).toContain('SEQUENCE_DOES_NOT_MATTER')
     const plain = await diagnoseRun(join(root, 'plain'), undefined)
     expect(plain.findings.map(({ code }) => code)).not.toContain('SEQUENCE_DOES_NOT_MATTER')
+  })
+
+  it('bundles the trees that say what to believe, and covers what they said by its fingerprint', async () => {
+    const changes: ConfigInput = { dataset: 'campaign', rows: 8000, iterations: 2 }
+    const { out } = await evaluated('campaign', changes)
+    const { belief, stopFactor, datasetFingerprint } = await readBundle(out)
+    expect(stopFactor).toBeGreaterThan(0)
+    const { config, pipeline } = await openRun(out)
+    const { dataset } = await loadData(config, parsePipeline(pipeline), () => undefined)
+    expect(Buffer.from(dataset.fingerprint).toString('hex')).toBe(datasetFingerprint)
+    const { rows } = dataset.splits.test
+    const odds = predictProbabilities(belief!, boostingInputs(dataset), rows)
+    expect(Float32Array.from(odds, beliefOdds)).toEqual(
+      Float32Array.from(rows, (row) => dataset.consequences!.ratios![row]),
+    )
+    const blind = await loadData({ ...config, belief: 'none' }, parsePipeline(pipeline), () => undefined)
+    expect(blind.dataset.fingerprint).not.toEqual(dataset.fingerprint)
+  })
+
+  it('is scored by what its last weights do with the streams of the test split', async () => {
+    const out = join(root, 'scored')
+    const config = { ...resolveConfig({ ...SMALL, iterations: 2, validateEvery: 2, out }, 'test'), out }
+    const stop = { requested: () => false, onRequest: () => () => undefined }
+    const { lastWeights } = (await trainAndScore(config, { ...quiet, stop }))!
+    const { evaluation } = await evaluated('same', { iterations: 2, validateEvery: 2 })
+    // The only validation is that of the last iteration.
+    expect(lastWeights.team).toEqual(evaluation.team)
+    expect(lastWeights.rows).toBe(evaluation.rows - evaluation.cutOff!)
   })
 
   it('refuses to certify, and attacks that are not its own', async () => {

@@ -1,9 +1,10 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
 
 import type { Team } from '@vigil/actors'
+import type { BoostingModel } from '@vigil/boosting'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configError, configFingerprint } from '@vigil/config'
-import { type DatasetRequest, type LoadedDataset, loadDataset } from '@vigil/data'
+import { type DatasetRequest, fingerprintOf, type LoadedDataset, loadDataset } from '@vigil/data'
 import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
@@ -23,8 +24,14 @@ export type Session = {
 
 type Say = (text: string) => void
 
+/** Data as a run sees them. */
+export type RunData = LoadedDataset & {
+  /** The trees that say what to believe of a stream; null where nothing is learnt of that. */
+  readonly belief: BoostingModel | null
+}
+
 /** Reads the data that a config names; `pipeline` are the fitted features of an earlier run, undefined = fit them. */
-export type DataLoader = (config: Config, pipeline: FeaturePipeline | undefined, say: Say) => Promise<LoadedDataset>
+export type DataLoader = (config: Config, pipeline: FeaturePipeline | undefined, say: Say) => Promise<RunData>
 
 /** More would drown what comes after them. */
 const NOTES_SHOWN = 20
@@ -34,17 +41,17 @@ export const loadData: DataLoader = async (config, pipeline, say) =>
   await load(config, { ...dataSettingsOf(config), ...(pipeline !== undefined && { pipeline }) }, say)
 
 /** As loadData, but the vocabularies of the features take in what is new. @throws {VigilError} as loadDataset */
-export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say: Say): Promise<LoadedDataset> {
+export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say: Say): Promise<RunData> {
   return await load(config, { ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
 }
 
-async function load({ belief, environment, split }: Config, request: DatasetRequest, say: Say): Promise<LoadedDataset> {
+async function load({ belief, environment, split }: Config, request: DatasetRequest, say: Say): Promise<RunData> {
   const loaded = await loadDataset(request, say)
   if (environment === 'respond') assertPlayable(loaded, split)
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
-  return belief === 'learnt' ? await withLearntBelief(loaded, say) : loaded
+  return belief === 'learnt' ? await withLearntBelief(loaded, say) : { ...loaded, belief: null }
 }
 
 /** @throws {VigilError} CONFLICT for data on which actions cannot have consequences */
@@ -84,18 +91,19 @@ function hasTornStreams({ splits }: LoadedDataset['dataset'], streams: Uint32Arr
   return false
 }
 
-/** The same data with the odds that trees learnt from their training streams. */
-async function withLearntBelief(loaded: LoadedDataset, say: Say): Promise<LoadedDataset> {
+/** The same data with the odds that trees learnt from their training streams, which the fingerprint then covers. */
+async function withLearntBelief(loaded: LoadedDataset, say: Say): Promise<RunData> {
   const { dataset } = loaded
   say('learning what to believe of a stream, by trees of other streams')
-  const ratios = await learntBelief(dataset)
-  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: 0, ratios }
-  return { ...loaded, dataset: { ...dataset, consequences } }
+  const { odds, model } = await learntBelief(dataset)
+  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: 0, ratios: odds }
+  const believing = { ...dataset, consequences }
+  return { ...loaded, dataset: { ...believing, fingerprint: fingerprintOf(believing) }, belief: model }
 }
 
 /** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */
 export function rememberingLoader(): DataLoader {
-  let last: { readonly request: string; readonly data: LoadedDataset } | null = null
+  let last: { readonly request: string; readonly data: RunData } | null = null
   return async (config, pipeline, say) => {
     if (pipeline !== undefined) return await loadData(config, pipeline, say)
     const { seed, rows, ...request } = dataSettingsOf(config)

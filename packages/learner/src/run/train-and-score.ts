@@ -1,6 +1,14 @@
+import type { Team } from '@vigil/actors'
 import { affectsResults, type Config, configError, configFingerprint } from '@vigil/config'
 import { isErrorOf } from '@vigil/errors'
-import { decideSplit, scoresOf } from '@vigil/evaluation'
+import {
+  chooseStopLevel,
+  decideSplit,
+  type EvaluationSettings,
+  playSplit,
+  scoresOf,
+  scoresOfPlayed,
+} from '@vigil/evaluation'
 import {
   assertKnownLines,
   clearRunFolder,
@@ -134,9 +142,21 @@ function assertSameSettings(wanted: PlacedConfig, found: Config): void {
 
 async function score({ team, config }: Learner, parameters: Float32Array, weightsSha256: string): Promise<LastWeights> {
   team.publish(parameters, config.iterations)
-  const decisions = await decideSplit(team, evaluationSettingsOf(config), 'test')
-  const { labels } = decisions
+  const settings = evaluationSettingsOf(config)
+  const { labels, scored } =
+    settings.environment.response === null ? await scoredRows(team, settings) : await scoredStreams(team, settings)
   const threats = labels.reduce((sum, label) => sum + label, 0)
-  const scored = scoresOf(decisions, config.rewards)
   return { split: 'test', rows: labels.length, threats, weightsSha256, team: scored }
+}
+
+async function scoredRows(team: Team, settings: EvaluationSettings) {
+  const decisions = await decideSplit(team, settings, 'test')
+  return { labels: decisions.labels, scored: scoresOf(decisions, settings.rewards) }
+}
+
+/** Of a team that stops streams: at the level that validation chooses, as an evaluation has it act. */
+async function scoredStreams(team: Team, settings: EvaluationSettings) {
+  const { stopFactor } = await chooseStopLevel(team, settings)
+  const played = await playSplit(team, settings, 'test', { stopFactor })
+  return { labels: played.events.labels, scored: scoresOfPlayed(played, settings) }
 }

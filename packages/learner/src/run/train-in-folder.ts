@@ -81,7 +81,7 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     const isResumed = plan.kind === 'resume'
     const { folder, begun } = isResumed ? await resume(plan, learner, say) : await begin(plan, learner, say)
     if (!isResumed && plan.config.out === null) unlock = await lockRunFolder(folder.path)
-    const { config, identity, team, pipeline } = begun.learner
+    const { config, identity, team, pipeline, belief } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
     if (state.iteration < config.iterations) return { folder, config, identity, state, record: null }
@@ -89,7 +89,7 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     // Training that was finished before keeps the record of the versions that finished it.
     const isNews = begun.state.iteration < config.iterations || (await readRunRecord(folder.record)) === null
     if (isNews) await writeRunRecord(folder.record, record)
-    await writeRunBundle({ config, folder, team, identity, pipeline }, folder.path)
+    await writeRunBundle({ config, folder, team, identity, pipeline, belief }, folder.path)
     return { folder, config, identity, state, record }
   } finally {
     engine.dispose()

@@ -34,7 +34,7 @@ export async function trainRun(
     : loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say))
   assertBudgets(budgets, data.dataset)
   const learner = await startLearner(plan.config, data, say, composition)
-  const { team, pipeline } = learner
+  const { team, pipeline, belief } = learner
   try {
     const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) {
@@ -52,7 +52,7 @@ export async function trainRun(
     }
     await evaluateRun(
       {
-        ...{ config, composition, folder, team, identity, pipeline },
+        ...{ config, composition, folder, team, identity, pipeline, belief },
         ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, certify: false },
       },
       session,

@@ -23,7 +23,7 @@ export const bundleSettingsSchema = z.strictObject({
   iteration: z.int().min(1),
   configFingerprint: sha256,
   datasetFingerprint: sha256,
-  sha256: z.strictObject({ 'pipeline.json': sha256, 'weights.bin': sha256 }),
+  sha256: z.strictObject({ 'pipeline.json': sha256, 'belief.json': sha256, 'weights.bin': sha256 }),
   network: z.strictObject({
     policyHidden: widths.min(1),
     valueHidden: widths.min(1).nullable(),
@@ -49,6 +49,7 @@ export const bundleSettingsSchema = z.strictObject({
     fallbackAction: action,
     weights: z.array(u32).min(1).max(NETWORK_LIMITS.agents),
   }),
+  stopFactor: z.number().min(1e-6).max(1e6),
   specifications: z
     .array(
       z.strictObject({
@@ -86,6 +87,7 @@ export function settingsOf(bundle: Bundle, vigil: string, hashes: BundleSettings
       rewards: { ...rewards },
     },
     vote: { ...bundle.vote, weights: [...bundle.vote.weights] },
+    stopFactor: bundle.stopFactor,
     specifications: bundle.specifications.map(({ name, formula, target }) => ({ name, formula, target })),
   }
 }

@@ -42,6 +42,8 @@ export function sampleBundle(changes: Partial<Bundle> = {}): Bundle {
       weights: Uint32Array.of(374_999, 250_000, 250_000, 125_000),
     },
     specifications: [specification],
+    stopFactor: 1,
+    belief: null,
     parameters: Float32Array.from({ length }, (_, i) => Math.sin(i)),
     ...changes,
   }

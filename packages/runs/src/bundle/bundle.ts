@@ -1,12 +1,13 @@
 /** What a run hands on: everything that deciding with its team needs, and nothing of how it learnt. */
 
+import type { BoostingModel } from '@vigil/boosting'
 import type { EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
 import type { FeaturePipeline } from '@vigil/features'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
 
 /** Format of the files. It grows by one whenever files written before are no longer read. */
-export const BUNDLE_VERSION = 2
+export const BUNDLE_VERSION = 3
 
 /** A team that can decide. */
 export type Bundle = {
@@ -21,6 +22,10 @@ export type Bundle = {
   /** The context inputs and, for people, what decisions pay. */
   readonly environment: EnvironmentSpec
   readonly vote: BundleVote
+  /** What each agent's probability of quarantine is multiplied by before it takes the likeliest action; above 0. */
+  readonly stopFactor: number
+  /** The trees whose odds the environment shows as belief; null where it shows none, or its own. */
+  readonly belief: BoostingModel | null
   /** Those in force, each with the share of the steps in which it is to hold. */
   readonly specifications: readonly TargetedSpecification[]
   /** [A, P] of the team, finite */

@@ -28,6 +28,7 @@ async function change(alter: (settings: Settings) => void): Promise<void> {
   const settings: Settings = JSON.parse(await readFile(files.settings, 'utf8'))
   settings.sha256 = {
     'pipeline.json': hash('sha256', await readFile(files.pipeline)),
+    'belief.json': hash('sha256', await readFile(files.belief)),
     'weights.bin': hash('sha256', await readFile(files.weights)),
   }
   alter(settings)
@@ -63,6 +64,14 @@ describe('a bundle', () => {
     expect(await readBundle(folder)).toEqual(plain)
   })
 
+  it('is read as it was written by a team that is told what to believe of a stream', async () => {
+    const tree = [{ column: 0, threshold: 0.5, left: 1, right: 2 }, { value: -1 }, { value: 2 }]
+    const belief = { denseCount: 1, categoricalCount: 1, bias: -0.25, trees: [tree] }
+    const told = sampleBundle({ belief, stopFactor: Math.exp(0.5) })
+    await writeBundle(folder, told)
+    expect(await readBundle(folder)).toEqual(told)
+  })
+
   it('holds each weight as four bytes, the lowest first', async () => {
     const bytes = await readFile(files.weights)
     expect(bytes.readFloatLE(4 * 17)).toBe(Math.fround(Math.sin(17)))
@@ -76,7 +85,12 @@ describe('a bundle', () => {
     const { parameters } = sampleBundle()
     await writeBundle(folder, sampleBundle({ parameters: parameters.map((value) => -value) }))
     expect((await readBundle(folder)).parameters[1]).toBe(Math.fround(-Math.sin(1)))
-    expect((await readdir(dirname(files.settings))).sort()).toEqual(['bundle.json', 'pipeline.json', 'weights.bin'])
+    expect((await readdir(dirname(files.settings))).sort()).toEqual([
+      'belief.json',
+      'bundle.json',
+      'pipeline.json',
+      'weights.bin',
+    ])
   })
 
   it('is no bundle any more where writing it anew ends early', async () => {
@@ -89,14 +103,14 @@ describe('a bundle', () => {
 
 describe('a bundle that is refused', () => {
   it('names the version that wrote it and what to do', async () => {
-    await change((settings) => Object.assign(settings, { version: 3, vigil: '3.1.0', news: true }))
+    await change((settings) => Object.assign(settings, { version: 4, vigil: '3.1.0', news: true }))
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_VERSION')
-    expect(message).toContain('format version 3, written by Vigil 3.1.0; Vigil 0.1.0 reads version 2')
+    expect(message).toContain('format version 4, written by Vigil 3.1.0; Vigil 0.1.0 reads version 3')
     expect(message).toContain('evaluate the run')
   })
 
-  it.each(['settings', 'pipeline', 'weights'] as const)('lacks its %s', async (name) => {
+  it.each(['settings', 'pipeline', 'belief', 'weights'] as const)('lacks its %s', async (name) => {
     await rm(files[name])
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_MISSING')
@@ -106,6 +120,7 @@ describe('a bundle that is refused', () => {
   it.each([
     ['other weights than its own', 'weights', 'SHA-256'],
     ['another pipeline than its own', 'pipeline', 'SHA-256'],
+    ['another belief than its own', 'belief', 'SHA-256'],
   ] as const)('has %s', async (_, name, reason) => {
     const bytes = await readFile(files[name])
     bytes[bytes.length - 3] ^= 1
@@ -113,6 +128,20 @@ describe('a bundle that is refused', () => {
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_INVALID')
     expect(message).toContain(reason)
+  })
+
+  it('has trees of other inputs than its pipeline', async () => {
+    const belief = { denseCount: 2, categoricalCount: 1, bias: 0, trees: [] }
+    await writeBundle(folder, sampleBundle({ belief }))
+    const { code, message } = await refusal()
+    expect(code).toBe('BUNDLE_INVALID')
+    expect(message).toContain('2 numbers and 1 categories as inputs, and pipeline.json 1 and 1')
+  })
+
+  it('has trees that are none', async () => {
+    await writeFile(files.belief, '{"trees":7}')
+    await change(() => undefined)
+    expect((await refusal()).message).toContain('must have the fields of a model')
   })
 
   it('has a weight that is no number', async () => {
@@ -146,7 +175,7 @@ describe('a bundle that is refused', () => {
   })
 
   it('has bytes changed anywhere, and is then either the same or refused', async () => {
-    const name = fc.constantFrom('settings', 'pipeline', 'weights')
+    const name = fc.constantFrom('settings', 'pipeline', 'belief', 'weights')
     const edit = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), byte: fc.nat(255) })
     await fc.assert(
       fc.asyncProperty(
@@ -164,6 +193,7 @@ describe('a bundle that is refused', () => {
             // What bundle.json says in words and numbers is not hashed: it is bounded and has the same shape.
             expect(found.parameters).toEqual(sampleBundle().parameters)
             expect(found.pipeline).toEqual(sampleBundle().pipeline)
+            expect(found.belief).toEqual(sampleBundle().belief)
           } catch (error) {
             expect(isErrorOf(RUN_FILE_ERRORS, error)).toBe(true)
           } finally {

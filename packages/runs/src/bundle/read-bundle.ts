@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { type BoostingModel, parseModel } from '@vigil/boosting'
 import { harmlessText } from '@vigil/command-line'
 import { compileConstraints, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/features'
@@ -17,6 +18,7 @@ const MEBIBYTE = 2 ** 20
 /** Thirty-two formulas of ten thousand characters, escaped, and the rest. */
 const SETTINGS_BYTES_MAX = 2 * MEBIBYTE
 const PIPELINE_BYTES_MAX = 256 * MEBIBYTE
+const BELIEF_BYTES_MAX = 256 * MEBIBYTE
 const WEIGHTS_BYTES_MAX = 1024 * MEBIBYTE
 
 const REMEDY = 'Write it anew with "npx nx run learner:evaluate --run=FOLDER", or copy the whole folder again.'
@@ -42,15 +44,28 @@ export async function readBundle(folder: string): Promise<Bundle> {
   const pipelineBytes = await bytesOf(files.pipeline, PIPELINE_BYTES_MAX)
   assertHash(files.pipeline, pipelineBytes, settings.sha256['pipeline.json'])
   const pipeline = checked(files.pipeline, () => parsePipeline(JSON.parse(pipelineBytes.toString('utf8'))))
+  const beliefBytes = await bytesOf(files.belief, BELIEF_BYTES_MAX)
+  assertHash(files.belief, beliefBytes, settings.sha256['belief.json'])
+  const belief = checked(files.belief, () => beliefOf(JSON.parse(beliefBytes.toString('utf8')), pipeline))
   const { environment, network, weightsBytes } = checked(files.settings, () => teamOf(settings, pipeline))
   const bytes = await bytesOf(files.weights, weightsBytes)
   if (bytes.length !== weightsBytes) {
     throw invalid(files.weights, `it has ${bytes.length} bytes, and the team's network ${weightsBytes}`)
   }
   assertHash(files.weights, bytes, settings.sha256['weights.bin'])
-  const { iteration, configFingerprint, datasetFingerprint, specifications, vote } = settings
+  const { iteration, configFingerprint, datasetFingerprint, specifications, vote, stopFactor } = settings
   return {
-    ...{ iteration, configFingerprint, datasetFingerprint, pipeline, network, environment, specifications },
+    ...{
+      iteration,
+      configFingerprint,
+      datasetFingerprint,
+      pipeline,
+      network,
+      environment,
+      specifications,
+      belief,
+      stopFactor,
+    },
     vote: { ...vote, weights: Uint32Array.from(vote.weights) },
     parameters: parametersOf(files.weights, bytes),
   }
@@ -98,6 +113,17 @@ function teamOf(
     throw new Error(`the network has ${weightsBytes} bytes of weights, more than ${WEIGHTS_BYTES_MAX}`)
   }
   return { environment, network, weightsBytes }
+}
+
+/** The trees, which must be of these inputs. @throws the error of the package whose rule they break */
+function beliefOf(value: unknown, pipeline: FeaturePipeline): BoostingModel | null {
+  if (value === null) return null
+  const model = parseModel(value)
+  const { denseNames, categoricalColumns } = inputsOf(pipeline)
+  if (model.denseCount === denseNames.length && model.categoricalCount === categoricalColumns.length) return model
+  throw new Error(
+    `its trees have ${model.denseCount} numbers and ${model.categoricalCount} categories as inputs, and pipeline.json ${denseNames.length} and ${categoricalColumns.length}`,
+  )
 }
 
 /** Little-endian, as every host that Node runs WebAssembly shared memory on. */

@@ -19,16 +19,18 @@ export async function writeBundle(folder: string, bundle: Bundle): Promise<void>
   const { buffer, byteOffset, byteLength } = bundle.parameters
   const weights = new Uint8Array(buffer, byteOffset, byteLength)
   const pipeline = Buffer.from(`${JSON.stringify(bundle.pipeline)}\n`)
+  const belief = Buffer.from(`${JSON.stringify(bundle.belief)}\n`)
   const settings = settingsOf(bundle, ownPackage.version, {
     'pipeline.json': hash('sha256', pipeline),
+    'belief.json': hash('sha256', belief),
     'weights.bin': weightsSha256(bundle.parameters),
   })
-  const contents = { weights, pipeline, settings: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) }
+  const contents = { weights, pipeline, belief, settings: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) }
   const files = bundleFiles(folder)
   if (await holds(files, contents)) return
   await makeFolder(dirname(files.settings))
   await rm(files.settings, { force: true })
-  for (const name of ['weights', 'pipeline', 'settings'] as const) {
+  for (const name of ['weights', 'pipeline', 'belief', 'settings'] as const) {
     await writeFileAtomically(files[name], contents[name])
   }
 }
@@ -37,7 +39,7 @@ type Files<Content> = Readonly<Record<keyof ReturnType<typeof bundleFiles>, Cont
 
 /** A file that cannot be read is written anew. */
 async function holds(files: Files<string>, contents: Files<Uint8Array>): Promise<boolean> {
-  for (const name of ['settings', 'pipeline', 'weights'] as const) {
+  for (const name of ['settings', 'pipeline', 'belief', 'weights'] as const) {
     const found = await readRunFile(files[name], contents[name].length).catch(() => null)
     if (found === null || !found.equals(contents[name])) return false
   }
