@@ -1,3 +1,4 @@
+export type { Bundle } from './bundle/bundle.ts'
 export { readBundle } from './bundle/read-bundle.ts'
 export { writeBundle } from './bundle/write-bundle.ts'
 export {
