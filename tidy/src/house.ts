@@ -98,7 +98,7 @@ export const arrows: Arrows = {
   runs: ['boosting', 'env-wasm', 'policy-wasm', 'features', 'vote', 'command-line', 'errors'],
   engine: ['policy-wasm', 'blocks', 'errors', 'tfjs'],
   'stl-smooth': ['stl', 'tfjs'],
-  response: ['env-wasm', 'random', 'blocks', 'errors'],
+  response: ['env-wasm', 'stl', 'random', 'blocks', 'errors'],
   'env-wasm': ['stl', 'random', 'blocks', 'errors'],
   agreement: ['vote', 'command-line', 'random', 'errors'],
   'policy-wasm': ['random', 'blocks', 'errors'],

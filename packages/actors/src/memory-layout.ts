@@ -114,8 +114,10 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const stateBytes = 4 * A * recurrentStateSize(network)
   const decisions = events * A
   const O = valueOutputCount(network)
-  // The greedy walk watches only what its context shows.
-  const watchBytes = environment.observeConstraints ? constraints.watchBytes : 0
+  // The greedy walk watches only what its context shows. Where actions have consequences that is nothing: a lane's windows go on
+  // across streams, and which stream follows which in a walk is the actors' affair.
+  const isWatched = environment.observeConstraints && environment.response === null
+  const watchBytes = isWatched ? constraints.watchBytes : 0
 
   let next = STATIC_BYTES
   const place = (bytes: number) => {

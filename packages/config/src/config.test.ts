@@ -206,7 +206,12 @@ describe('resolveLabConfig', () => {
     [{ response: { damage: 5 } }, 'CONFLICT', /response\.damage is a cost of environment "respond"/],
     [{ dataset: 'quickest', rewards: { alertCost: 5 } }, 'CONFLICT', /rewards\.alertCost is of environment "triage"/],
     [{ dataset: 'quickest', rule: 'weighted' }, 'CONFLICT', /rule "weighted" counts scores or skills/],
-    [{ dataset: 'quickest', specifications: 'default' }, 'CONFLICT', /not learnt from yet/],
+    [
+      { dataset: 'quickest', stlMode: 'lagrangian', observeConstraints: 'team' },
+      'CONFLICT',
+      /go on across streams.*--observe-constraints=critic/,
+    ],
+    [{ specifications: rules('G (dwell_time <= 9)') }, 'INVALID_VALUE', /only where actions have consequences/],
     [
       { dataset: 'quickest', rowsPerIteration: 512, rolloutSteps: 512, shards: 1 },
       'CONFLICT',

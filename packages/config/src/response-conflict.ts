@@ -28,8 +28,8 @@ function conflictWithRespond(config: Config): string | null {
   if (config.rule === 'weighted' || config.rule === 'trimmed-median') {
     return `rule "${config.rule}" counts scores or skills, but where actions have consequences votes are counted as they are cast. Give --rule=quorum or --rule=majority.`
   }
-  if (config.specifications.length > 0) {
-    return 'Specifications are about decisions that do not change what follows; with environment "respond" they are not learnt from yet. Leave --stl-mode and --specifications out.'
+  if (config.observeConstraints === 'team') {
+    return 'observeConstraints "team" shows policies a lane\'s windows, but where actions have consequences these go on across streams, in an order that an evaluation does not have. Give --observe-constraints=critic.'
   }
   if (config.attribution !== 'own' || config.teamBonus !== 0) {
     return 'attribution and teamBonus change rewards by the table, but with environment "respond" all agents are paid what the action brings. Leave them out.'

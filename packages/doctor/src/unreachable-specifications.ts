@@ -25,10 +25,10 @@ const SLACK = 0.01
  * Specifications that even a team better than any known fails too often: found by letting teams decide that err at random.
  * The team of F1 x misses a share 1 - x of the threats and stops as many benign events, which makes precision and recall x.
  * Events come in the order of the validation split, as they are evaluated, and for independent rows also as training draws
- * them. The worse of both counts.
+ * them. The worse of both counts. Where actions have consequences, which events are met depends on the team: nothing is found.
  */
 export function specificationUnreachable(config: Config, dataset: Dataset): Finding | null {
-  if (config.specifications.length === 0) return null
+  if (config.specifications.length === 0 || config.environment === 'respond') return null
   const walks = [evaluatedEvents(dataset), ...(config.episodes === 'iid' ? [drawnEvents(config, dataset)] : [])]
   const known = walks.map((walk) => satisfiedRates(config, walk, BEST_KNOWN))
   const found = config.specifications.flatMap(({ name, target, formula }, s) => {

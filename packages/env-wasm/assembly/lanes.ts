@@ -6,7 +6,8 @@ import { Response } from './response-plan'
 import { agentReward, expectedReward } from './reward'
 import { Step } from './step'
 import { teamAction } from './vote'
-import { beginWatch, prepareRegisters, WatchRecord, watchDecision } from './watch'
+import { beginWatch, isFalselyContained, prepareRegisters, WatchRecord, watchDecision, watchStream } from './watch'
+import { Watch } from './watch-plan'
 
 /**
  * A lane's record, followed by what it watches with (watch.ts; nothing without specifications), by the state of its stream
@@ -36,6 +37,9 @@ const ENVIRONMENT_STREAM: u32 = 1
 /** Last counter word: what is drawn. */
 const DRAW_ROW: u32 = 0
 const DRAW_STREAM: u32 = 1
+
+/** f64 of each entry. */
+const LEDGER_BYTES: usize = 64
 
 /** Weight of the newest decision in the context's moving averages. */
 const CONTEXT_RATE: f32 = 1.0 / 16.0
@@ -117,15 +121,18 @@ export function step(job: Step): i32 {
       payActions(plan, job, i, threat)
       absorbDecision(context, plan.headCount, decision)
     }
+    const ledger: usize = watch !== null && response !== null ? registers + watch.ledgerAt : 0
+    if (ledger) watchStream(changetype<WatchRecord>(watchOf(lane)), stateOf(plan, lane), decision)
+    const end =
+      response === null
+        ? advance(plan, lane, job.laneBase + i)
+        : payConsequences(plan, response, job, i, decision, ledger)
     if (watch !== null) {
-      const record = changetype<WatchRecord>(watchOf(lane))
-      const status = watchDecision(plan, watch, record, threat, decision, laneActions, registers, robustness)
+      const status = watchStep(plan, watch, job, i, threat, end == TERMINATED, ledger, robustness)
       if (status != 0) return status
       absorbRobustness(plan, context, robustness)
       robustness += (<usize>watch.specificationCount) << 2
     }
-    const end =
-      response === null ? advance(plan, lane, job.laneBase + i) : payConsequences(plan, response, job, i, decision)
     store<u8>(job.terminated + i, end == TERMINATED ? 1 : 0)
     store<u8>(job.truncated + i, end == TRUNCATED ? 1 : 0)
     store<u32>(job.nextRows + ((<usize>i) << 2), rowAt(plan, lane.position))
@@ -133,6 +140,35 @@ export function step(job: Step): i32 {
     if (end) beginEpisode(plan, lane, job.laneBase + i, end)
   }
   return 0
+}
+
+/**
+ * The lane's monitors take in a decision and what came of it.
+ *
+ * @param ledger     -> f64 [8] of the step; 0 where actions have no consequences
+ * @param robustness [S] f32, overwritten
+ * @returns as `step`
+ */
+function watchStep(
+  plan: Plan,
+  watch: Watch,
+  job: Step,
+  index: i32,
+  threat: bool,
+  isOver: bool,
+  ledger: usize,
+  robustness: usize,
+): i32 {
+  const lane = laneAt(plan, job.lanes, index)
+  const record = changetype<WatchRecord>(watchOf(lane))
+  const decision = load<u8>(job.teamActions + index)
+  const actions = job.actions + <usize>index * plan.agentCount
+  const endsStream = ledger != 0 && isOver
+  const falsely = endsStream && isFalselyContained(record, stateOf(plan, lane), decision)
+  const registers = job.registers
+  const status = watchDecision(plan, watch, record, threat, decision, falsely, actions, ledger, registers, robustness)
+  if (endsStream) record.dwell = 0
+  return status
 }
 
 /** Every agent is paid for its own action, or the team's; nothing else comes of it. */
@@ -151,13 +187,15 @@ function payActions(plan: Plan, job: Step, lane: i32, threat: bool): void {
  * Every agent is paid what the team's action brings, and the lane moves on to what still happens. What an agent expected is
  * what its policy pays at once: what follows is the critic's to know.
  *
+ * @param ledger -> f64 [8], overwritten with this step's; 0 = nobody counts
  * @returns how the episode ended, if it did
  */
-function payConsequences(plan: Plan, response: Response, job: Step, index: i32, decision: u8): i32 {
+function payConsequences(plan: Plan, response: Response, job: Step, index: i32, decision: u8, ledger: usize): i32 {
   const lane = laneAt(plan, job.lanes, index)
   const state = stateOf(plan, lane)
   expectAtOnce(plan, response, job, index)
-  const next = respond(plan, state, plan.rows, lane.position, lane.streamEnd, decision, 0)
+  if (ledger) memory.fill(ledger, 0, LEDGER_BYTES)
+  const next = respond(plan, state, plan.rows, lane.position, lane.streamEnd, decision, ledger)
   const agents = <usize>plan.agentCount
   const rewards = job.rewards + ((<usize>index * agents) << 2)
   for (let agent: usize = 0; agent < agents; agent++) store<f32>(rewards + (agent << 2), <f32>state.reward)
@@ -226,7 +264,8 @@ export function absorb(plan: Plan, row: u32, actions: usize, watch: usize, conte
   const record = changetype<WatchRecord>(watch)
   // The observed values come last in the context, as many as robustnesses: they are made where they belong.
   const robustness = context + ((<usize>plan.headCount) << 2)
-  const status = watchDecision(plan, shared, record, isThreat(plan, row), decision, actions, registers, robustness)
+  const threat = isThreat(plan, row)
+  const status = watchDecision(plan, shared, record, threat, decision, false, actions, 0, registers, robustness)
   if (status == 0) absorbRobustness(plan, context, robustness)
   return status
 }
@@ -273,10 +312,13 @@ function advance(plan: Plan, lane: Lane, laneNumber: u32): i32 {
   return plan.episodeSteps != 0 && lane.episodeStep == plan.episodeSteps ? TRUNCATED : GOES_ON
 }
 
-/** After a time limit the lane goes on where it is, with a fresh context; after a stream's end with another stream. */
+/**
+ * After a time limit the lane goes on where it is, with a fresh context; after a stream's end with another stream. Where
+ * actions have consequences, its windows and monitors go on across streams: an analyst's day does not begin anew with each.
+ */
 function beginEpisode(plan: Plan, lane: Lane, laneNumber: u32, end: i32): void {
   lane.episodeStep = 0
-  beginLane(plan, watchOf(lane), contextOf(plan, lane))
+  if (plan.response === null) beginLane(plan, watchOf(lane), contextOf(plan, lane))
   if (end == TERMINATED) {
     beginStream(plan, lane, laneNumber)
     beginState(plan, lane)

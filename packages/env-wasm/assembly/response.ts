@@ -38,8 +38,8 @@ const RETRIES_MAX: u32 = 3
 
 /** Numbers of the ledger's entries: LEDGER_ENTRIES in ../src/response-spec.ts. */
 const ALLOWED_BENIGN = 0
-const DAMAGE = 1
-const DWELL = 2
+export const DAMAGE = 1
+export const DWELL = 2
 const BLOCKED_BENIGN = 3
 const CONTAINMENT = 4
 const FALSE_CONTAINMENT = 5

@@ -11,13 +11,21 @@ export class Watch {
   windowCount: i32
   /** -> u32 [windows], decisions in each */
   windows: usize
-  /** bytes from the beginning of a lane's record: u8 [ringSize], the last decisions */
+  /** bytes from the beginning of a lane's record: f64 [windows], damage in each, 0 where no signal is about damage */
+  damageAt: usize
+  /** u32 [windows, 5], counts of each */
+  countsAt: usize
+  /** u32 [ringSize], damage of the last decisions, 0 where no signal is about it */
+  damageRingAt: usize
+  /** u8 [ringSize], the last decisions */
   ringAt: usize
   ringSize: u32
   /** f64, the monitors' state */
   stateAt: usize
   /** bytes of a record */
   bytes: usize
+  /** bytes from the beginning of the registers: f64 [8], the ledger of a step, where actions have consequences */
+  ledgerAt: usize
   bank: MonitorBank
   // Then f64: ms of each action [4], ms of a round, cpu load [4], memory load [4], weight of the newest load.
 }

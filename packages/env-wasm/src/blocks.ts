@@ -105,10 +105,14 @@ export const WATCH = describeBlock('Watch', {
   signals: 'pointer',
   windowCount: 'i32',
   windows: 'pointer',
+  damageAt: 'pointer',
+  countsAt: 'pointer',
+  damageRingAt: 'pointer',
   ringAt: 'pointer',
   ringSize: 'u32',
   stateAt: 'pointer',
   bytes: 'pointer',
+  ledgerAt: 'pointer',
   bank: 'pointer',
   actionMs: ['f64', 4],
   roundMs: ['f64', 1],
@@ -117,5 +121,12 @@ export const WATCH = describeBlock('Watch', {
   loadRate: ['f64', 1],
 })
 
-/** What a lane watches with, before its counts, its ring and its monitors' state: assembly/watch.ts. */
-export const WATCH_RECORD = describeBlock('WatchRecord', { seen: 'u32', position: 'u32', cpu: 'f64', memory: 'f64' })
+/** What a lane watches with, before its windows and its monitors' state: assembly/watch.ts. */
+export const WATCH_RECORD = describeBlock('WatchRecord', {
+  seen: 'u32',
+  position: 'u32',
+  cpu: 'f64',
+  memory: 'f64',
+  dwell: 'u32',
+  openTickets: 'u32',
+})

@@ -4,15 +4,18 @@ import { compile, invariantOf, type MonitorBank, monitorBank, type Program, pars
 import { LANE, STREAM_STATE, WATCH, WATCH_RECORD } from './blocks.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
+import { LEDGER_ENTRIES } from './response-spec.ts'
 import {
   ACTION_MS,
   CPU_LOAD,
   LOAD_RATE,
   MEMORY_LOAD,
+  plainSignals,
+  readsDamage,
   roundMs,
-  SIGNALS,
   type SignalSource,
   signalSource,
+  signalsInWords,
 } from './signals.ts'
 
 /** The most specifications of an environment. */
@@ -20,8 +23,12 @@ const SPECIFICATIONS_MAX = 32
 
 /** Where the parts of a lane's watch record lie, in bytes from its beginning; without specifications all are 0. */
 type WatchLayout = {
-  /** u32 [windows, 3]: threats, true positives, false positives of the window */
+  /** f64 [windows], damage of the window in units of 2^-16; nothing where no signal is about damage */
+  readonly damage: number
+  /** u32 [windows, 5]: threats, true positives, false positives, alerts, false containments of the window */
   readonly counts: number
+  /** u32 [ringSize], damage of the last decisions; 0 where no signal is about damage */
+  readonly damageRing: number
   /** u8 [ringSize], the last decisions */
   readonly ring: number
   readonly ringSize: number
@@ -64,13 +71,14 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
     const message = `There may be ${SPECIFICATIONS_MAX} specifications at most, but there are ${specifications.length}. Join some with "and".`
     throw environmentError('SPECIFICATION', message)
   }
-  const programs = specifications.map(compileSpecification)
+  const hasConsequences = environment.response !== null
+  const programs = specifications.map((formula, index) => compileSpecification(formula, index, hasConsequences))
   const bank = programs.length === 0 ? null : monitorBank(programs)
-  const sources = (bank?.signals ?? []).map((name) => signalSource(name)!)
+  const sources = sourcesOf(bank, hasConsequences)
   const windows = [...new Set(sources.map(({ window }) => window).filter((window) => window > 0))]
-  const layout = layOutWatch(bank, windows)
+  const layout = layOutWatch(bank, windows, sources.some(readsDamage))
   const contextBytes = 4 * contextSize(environment)
-  const stateBytes = environment.response === null ? 0 : STREAM_STATE.bytes
+  const stateBytes = hasConsequences ? STREAM_STATE.bytes : 0
   return {
     specificationCount: programs.length,
     programs,
@@ -80,22 +88,28 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
     laneBytes: aligned(LANE.bytes + layout.bytes + stateBytes + contextBytes),
     watchBytes: layout.bytes,
     stateBytes,
-    registerBytes: 8 * (bank?.registerCount ?? 0),
+    registerBytes: bank === null ? 0 : 8 * (bank.registerCount + (hasConsequences ? LEDGER_ENTRIES.length : 0)),
     blockBytes: bank === null ? 0 : blockLayout(sources, windows).bank + bank.bytes.length,
   }
 }
 
 /** Compiles one formula, alone as it will be run, so that what is wrong is said of it. */
-function compileSpecification(formula: string, index: number): Program {
+function compileSpecification(formula: string, index: number, hasConsequences: boolean): Program {
   try {
     const invariant = invariantOf(parse(formula))
-    const windowed = compile(invariant).signals.filter((name) => (signalSource(name)?.window ?? 0) > 0)
-    const program = compile(invariant, { signals: [...SIGNALS, ...windowed] })
+    const { signals } = compile(invariant)
+    const windowed = signals.filter((name) => (signalSource(name, hasConsequences)?.window ?? 0) > 0)
+    const foreign = signals.find(
+      (name) => signalSource(name, hasConsequences) === null && signalSource(name, true) !== null,
+    )
+    if (foreign !== undefined) {
+      const message = `Signal "${foreign}" is there only where actions have consequences (--environment=respond). ${signalsInWords(hasConsequences)}`
+      throw new StlError('UNKNOWN_SIGNAL', message)
+    }
+    const program = compile(invariant, { signals: [...plainSignals(hasConsequences), ...windowed] })
     if (program.signals.length === 0) {
-      throw new StlError(
-        'UNKNOWN_SIGNAL',
-        `It reads no signal, so no decision changes it. The signals are ${SIGNALS.join(', ')}.`,
-      )
+      const message = `It reads no signal, so no decision changes it. ${signalsInWords(hasConsequences)}`
+      throw new StlError('UNKNOWN_SIGNAL', message)
     }
     monitorBank([program])
     return program
@@ -107,14 +121,24 @@ function compileSpecification(formula: string, index: number): Program {
   }
 }
 
-function layOutWatch(bank: MonitorBank | null, windows: readonly number[]): WatchLayout {
-  if (bank === null) return { counts: 0, ring: 0, ringSize: 0, state: 0, bytes: 0 }
-  // | WATCH_RECORD | counts | ring | state |
-  const counts = WATCH_RECORD.bytes
-  const ring = counts + 12 * windows.length
+function sourcesOf(bank: MonitorBank | null, hasConsequences: boolean): readonly SignalSource[] {
+  return (bank?.signals ?? []).map((name) => signalSource(name, hasConsequences)!)
+}
+
+/** Counts of a window. */
+export const WINDOW_COUNTS = 5
+
+function layOutWatch(bank: MonitorBank | null, windows: readonly number[], hasDamage: boolean): WatchLayout {
+  if (bank === null) return { damage: 0, counts: 0, damageRing: 0, ring: 0, ringSize: 0, state: 0, bytes: 0 }
+  // | WATCH_RECORD | damage | counts | damageRing | ring | state |
   const ringSize = Math.max(0, ...windows)
+  const damage = WATCH_RECORD.bytes
+  const counts = damage + (hasDamage ? 8 * windows.length : 0)
+  const afterCounts = counts + 4 * WINDOW_COUNTS * windows.length
+  const ring = afterCounts + (hasDamage ? 4 * ringSize : 0)
   const state = aligned(ring + ringSize)
-  return { counts, ring, ringSize, state, bytes: state + 8 * bank.stateSize }
+  const bytes = state + 8 * bank.stateSize
+  return { damage, counts, damageRing: hasDamage ? afterCounts : 0, ring, ringSize, state, bytes }
 }
 
 function blockLayout(sources: readonly SignalSource[], windows: readonly number[]) {
@@ -135,7 +159,7 @@ export function writeConstraints(
 ): void {
   const { bank, windows, layout } = constraints
   if (bank === null) return
-  const sources = bank.signals.map((name) => signalSource(name)!)
+  const sources = sourcesOf(bank, environment.response !== null)
   const places = blockLayout(sources, windows)
   writeBlock(
     WATCH,
@@ -146,10 +170,14 @@ export function writeConstraints(
       signals: at + places.signals,
       windowCount: windows.length,
       windows: at + places.windows,
+      damageAt: layout.damage,
+      countsAt: layout.counts,
+      damageRingAt: layout.damageRing,
       ringAt: layout.ring,
       ringSize: layout.ringSize,
       stateAt: layout.state,
       bytes: layout.bytes,
+      ledgerAt: 8 * bank.registerCount,
       bank: at + places.bank,
       actionMs: ACTION_MS,
       roundMs: [roundMs(environment.agentCount)],

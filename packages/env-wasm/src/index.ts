@@ -45,5 +45,5 @@ export {
   type RewardTable,
   rightShareNeeded,
 } from './reward-table.ts'
-export { signalTrace } from './signals.ts'
+export { type DecisionConsequences, signalTrace } from './signals.ts'
 export { SPECIFICATION_PRESETS, type TargetedSpecification } from './specifications.ts'

@@ -1,6 +1,6 @@
 import { faultOfState } from '@vigil/stl'
 import { LANE, STREAM_STATE, WATCH_RECORD } from './blocks.ts'
-import type { Constraints } from './constraints.ts'
+import { type Constraints, WINDOW_COUNTS } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
 import { RETRIES_MAX } from './response-spec.ts'
@@ -80,9 +80,10 @@ function faultOfStream(record: Uint8Array, { environment, constraints }: SavedLa
   return retried > RETRIES_MAX ? `has tried again ${retried} times, but ${RETRIES_MAX} is the most` : null
 }
 
-function faultOfWatch(record: Uint8Array, { bank, windows, layout }: Constraints): string | null {
+function faultOfWatch(record: Uint8Array, constraints: Constraints): string | null {
+  const { bank, layout } = constraints
   if (bank === null) return null
-  const { ring, ringSize } = layout
+  const { ringSize } = layout
   const watch = new DataView(record.buffer, LANE.bytes, WATCH_RECORD.bytes)
   const { offsets } = WATCH_RECORD
   const [seen, position] = [watch.getUint32(offsets.seen, true), watch.getUint32(offsets.position, true)]
@@ -91,31 +92,65 @@ function faultOfWatch(record: Uint8Array, { bank, windows, layout }: Constraints
   const loads = [watch.getFloat64(offsets.cpu, true), watch.getFloat64(offsets.memory, true)]
   const load = loads.find((load) => !(load >= 0 && load <= 1))
   if (load !== undefined) return `has load ${load}, but one lies from 0 to 1`
-  const outcomes = record.subarray(LANE.bytes + ring, LANE.bytes + ring + ringSize)
-  const outcome = outcomes.find((outcome) => outcome > 3)
-  if (outcome !== undefined) return `has outcome ${outcome}, but one is 0 to 3`
-  const counts = new Uint32Array(record.buffer, LANE.bytes + layout.counts, 3 * windows.length)
-  for (const [i, window] of windows.entries()) {
-    const wanted = countOutcomes(outcomes, { position, count: Math.min(seen, window) })
-    if (wanted.every((count, k) => count === counts[3 * i + k])) continue
-    return `counts ${counts.subarray(3 * i, 3 * i + 3)} in its last ${window} decisions, which are ${wanted}`
-  }
+  const [dwell, openTickets] = [watch.getUint32(offsets.dwell, true), watch.getUint32(offsets.openTickets, true)]
+  if (dwell > seen) return `has an intruder who stays for ${dwell} of ${seen} decisions`
+  if (openTickets > 1) return `has ${openTickets} open tickets, but a stream has one at most`
+  const windowFault = faultOfWindows(record, constraints, { seen, position })
+  if (windowFault !== null) return windowFault
   const state = new Float64Array(record.buffer, LANE.bytes + layout.state, bank.stateSize)
   const fault = faultOfState(bank.code, state)
   return fault === null ? null : `has a monitor whose state ${fault}`
 }
 
-/** @returns threats, true positives, false positives among the last `count` decisions of a ring */
-function countOutcomes(
-  outcomes: Uint8Array,
-  { position, count }: { readonly position: number; readonly count: number },
-): readonly number[] {
-  const counts = [0, 0, 0]
+function faultOfWindows(
+  record: Uint8Array,
+  { windows, layout }: Constraints,
+  { seen, position }: { readonly seen: number; readonly position: number },
+): string | null {
+  const { ring, ringSize, damageRing } = layout
+  const outcomes = record.subarray(LANE.bytes + ring, LANE.bytes + ring + ringSize)
+  const outcome = outcomes.find((outcome) => outcome > OUTCOME_MAX)
+  if (outcome !== undefined) return `has outcome ${outcome}, but one is 0 to ${OUTCOME_MAX}`
+  const C = WINDOW_COUNTS
+  const counts = new Uint32Array(record.buffer, LANE.bytes + layout.counts, C * windows.length)
+  const hasDamage = damageRing > 0
+  const damages = new Uint32Array(record.buffer, LANE.bytes + damageRing, hasDamage ? ringSize : 0)
+  const sums = new Float64Array(record.buffer, LANE.bytes + layout.damage, hasDamage ? windows.length : 0)
+  for (const [i, window] of windows.entries()) {
+    const last = { position, count: Math.min(seen, window) }
+    const wanted = countOutcomes(outcomes, last)
+    if (!wanted.every((count, k) => count === counts[C * i + k]))
+      return `counts ${counts.subarray(C * i, C * i + C)} in its last ${window} decisions, which are ${wanted}`
+    const damage = hasDamage ? sumOfLast(damages, last) : 0
+    if (hasDamage && sums[i] !== damage)
+      return `adds damage up to ${sums[i]} in its last ${window} decisions, which is ${damage}`
+  }
+  return null
+}
+
+/** All bits of an outcome. */
+const OUTCOME_MAX = 15
+
+/** The newest decisions of a ring. */
+type Last = { readonly position: number; readonly count: number }
+
+/** @returns threats, true positives, false positives, alerts, false containments */
+function countOutcomes(outcomes: Uint8Array, { position, count }: Last): readonly number[] {
+  const counts = [0, 0, 0, 0, 0]
   for (let age = 1; age <= count; age++) {
     const outcome = outcomes[(position - age + outcomes.length) % outcomes.length]
-    if (outcome & 1) counts[0]++
-    if (outcome === 3) counts[1]++
-    if (outcome === 2) counts[2]++
+    const decision = outcome & 3
+    if (decision & 1) counts[0]++
+    if (decision === 3) counts[1]++
+    if (decision === 2) counts[2]++
+    if (outcome & 4) counts[3]++
+    if (outcome & 8) counts[4]++
   }
   return counts
+}
+
+function sumOfLast(ring: Uint32Array, { position, count }: Last): number {
+  let sum = 0
+  for (let age = 1; age <= count; age++) sum += ring[(position - age + ring.length) % ring.length]
+  return sum
 }

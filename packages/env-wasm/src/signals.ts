@@ -21,7 +21,7 @@ export const MEMORY_LOAD = [0.3, 0.4, 1, 0.5] as const
 export const LOAD_RATE = 1 / 16
 
 /** Signals without a window, in the order of their numbers in assembly/watch.ts. */
-export const SIGNALS = [
+const PLAIN_SIGNALS = [
   'response_time_ms',
   'threat',
   'action',
@@ -37,13 +37,23 @@ export const SIGNALS = [
   'memory',
 ] as const
 
-/** Signals over the last w decisions, `name[w]`, numbered behind SIGNALS. */
-const WINDOWED_SIGNALS = ['fp_rate', 'detection_rate'] as const
+/** Those of streams, which are there only where actions have consequences; numbered behind PLAIN_SIGNALS. */
+const STREAM_SIGNALS = ['dwell_time', 'open_tickets'] as const
+
+/** Signals over the last w decisions, `name[w]`, numbered behind those. */
+const WINDOWED_SIGNALS = ['fp_rate', 'detection_rate', 'alert_rate'] as const
+
+/** Those that are there only where actions have consequences. */
+const WINDOWED_STREAM_SIGNALS = ['damage', 'quarantined_benign'] as const
+
+const ALL_PLAIN = [...PLAIN_SIGNALS, ...STREAM_SIGNALS] as const
+const ALL_WINDOWED = [...WINDOWED_SIGNALS, ...WINDOWED_STREAM_SIGNALS] as const
 
 /** The most decisions that a window may have. */
 const WINDOW_MAX = 1_000_000
 
-type SignalName = (typeof SIGNALS)[number]
+type PlainSignal = (typeof ALL_PLAIN)[number]
+type WindowedSignal = (typeof ALL_WINDOWED)[number]
 
 /** What a name means: a signal, and for windowed ones over how many decisions (0 for the others). */
 export type SignalSource = { readonly number: number; readonly window: number }
@@ -51,14 +61,15 @@ export type SignalSource = { readonly number: number; readonly window: number }
 /**
  * What the name of a signal means.
  *
+ * @param hasConsequences whether the environment is `respond`
  * @returns null when the environment has no such signal
  * @throws {VigilError} SPECIFICATION for a window that is missing, or outside of 1 to 1,000,000
  */
-export function signalSource(name: string): SignalSource | null {
-  const number = SIGNALS.indexOf(name as SignalName)
+export function signalSource(name: string, hasConsequences: boolean): SignalSource | null {
+  const number = plainSignals(hasConsequences).indexOf(name as PlainSignal)
   if (number >= 0) return { number, window: 0 }
   const [, stem, width] = /^(\w+?)(?:\[(\d+)\])?$/.exec(name) ?? []
-  const windowed = (WINDOWED_SIGNALS as readonly string[]).indexOf(stem)
+  const windowed = windowedSignals(hasConsequences).indexOf(stem as WindowedSignal)
   if (windowed < 0) return null
   if (width === undefined) {
     const message = `${name} needs a window, as in ${name}[100]: over how many decisions?`
@@ -69,7 +80,27 @@ export function signalSource(name: string): SignalSource | null {
     const message = `The window of ${name} must have 1 to ${WINDOW_MAX} decisions. Shorten it.`
     throw environmentError('SPECIFICATION', message)
   }
-  return { number: SIGNALS.length + windowed, window }
+  return { number: ALL_PLAIN.length + windowed, window }
+}
+
+/** Signals without a window that an environment has, in the order of their numbers. */
+export function plainSignals(hasConsequences: boolean): readonly PlainSignal[] {
+  return hasConsequences ? ALL_PLAIN : PLAIN_SIGNALS
+}
+
+function windowedSignals(hasConsequences: boolean): readonly WindowedSignal[] {
+  return hasConsequences ? ALL_WINDOWED : WINDOWED_SIGNALS
+}
+
+/** The signals that an environment has, as a sentence. */
+export function signalsInWords(hasConsequences: boolean): string {
+  const windowed = windowedSignals(hasConsequences).map((signal) => `${signal}[w]`)
+  return `The signals are ${[...plainSignals(hasConsequences), ...windowed].join(', ')}.`
+}
+
+/** Whether a signal is about what threats cost. */
+export function readsDamage({ number }: SignalSource): boolean {
+  return number === ALL_PLAIN.length + ALL_WINDOWED.indexOf('damage')
 }
 
 /** Time of one round of consensus among A agents, in ms. */
@@ -88,7 +119,28 @@ export type TeamDecisions = {
   readonly decided: ArrayLike<number>
   /** [n] |restrictive - permissive| votes, 0..A */
   readonly margin: ArrayLike<number>
+  /** What came of the decisions; null or left out where nothing does (`triage`) */
+  readonly consequences?: DecisionConsequences | null
 }
+
+/** What decisions in a row led to, stream by stream in the order in which a lane walks them. */
+export type DecisionConsequences = {
+  /** [n] what the event cost as a threat, damage and dwell, in reward units, 0 or more */
+  readonly damage: ArrayLike<number>
+  /** [n] decisions of its stream while an intruder was in it, up to this one; a quarantine is none */
+  readonly dwellTime: ArrayLike<number>
+  /** [n] tickets of its stream that are open once the team has acted */
+  readonly openTickets: ArrayLike<number>
+  /** [n] 1 = the step contained a stream in which no event was a threat */
+  readonly falselyContained: ArrayLike<number>
+}
+
+/** What no decision leads to where actions have no consequences. */
+const NO_CONSEQUENCES: DecisionConsequences = { damage: [], dwellTime: [], openTickets: [], falselyContained: [] }
+
+/** Damage is counted in whole units of 2^-16 reward units, up to 2^32 - 1 of them: sums are exact in any order. */
+const DAMAGE_UNIT = 2 ** 16
+const DAMAGE_MAX = 2 ** 32 - 1
 
 /**
  * The signals of decisions in a row, for offline robustness: what the environment would have computed in one episode.
@@ -98,20 +150,22 @@ export type TeamDecisions = {
  * @throws {VigilError} SPECIFICATION for another name
  */
 export function signalTrace(decisions: TeamDecisions, names: readonly string[]): Record<string, Float64Array> {
+  const hasConsequences = (decisions.consequences ?? null) !== null
   const trace: Record<string, Float64Array> = {}
   for (const name of names) {
-    const source = signalSource(name)
+    const source = signalSource(name, hasConsequences)
     if (source === null) {
-      const known = [...SIGNALS, ...WINDOWED_SIGNALS.map((signal) => `${signal}[w]`)].join(', ')
-      throw environmentError('SPECIFICATION', `There is no signal "${name}". The signals are ${known}.`)
+      throw environmentError('SPECIFICATION', `There is no signal "${name}". ${signalsInWords(hasConsequences)}`)
     }
-    trace[name] = source.window > 0 ? windowedSignal(decisions, source) : plainSignal(decisions, SIGNALS[source.number])
+    trace[name] =
+      source.window > 0 ? windowedSignal(decisions, source) : plainSignal(decisions, ALL_PLAIN[source.number])
   }
   return trace
 }
 
-function plainSignal(decisions: TeamDecisions, name: SignalName): Float64Array {
+function plainSignal(decisions: TeamDecisions, name: PlainSignal): Float64Array {
   const { labels, actions, decided, margin, agentCount } = decisions
+  const { dwellTime, openTickets } = decisions.consequences ?? NO_CONSEQUENCES
   const each = (value: (step: number) => number) => Float64Array.from({ length: actions.length }, (_, t) => value(t))
   const outcome = (label: number, restrictive: number) =>
     each((t) => (labels[t] === label && isRestrictive(actions[t]) === restrictive ? 1 : 0))
@@ -141,6 +195,10 @@ function plainSignal(decisions: TeamDecisions, name: SignalName): Float64Array {
       return movingLoad(actions, CPU_LOAD)
     case 'memory':
       return movingLoad(actions, MEMORY_LOAD)
+    case 'dwell_time':
+      return each((t) => dwellTime[t])
+    case 'open_tickets':
+      return each((t) => openTickets[t])
   }
 }
 
@@ -153,23 +211,59 @@ function movingLoad(actions: ArrayLike<number>, load: readonly number[]): Float6
 }
 
 /**
- * fp_rate: false positives / benign events, 0 where there is none. detection_rate: true positives / threats, 1 where there is
- * none. Both over the last `window` decisions, or as many as there are.
+ * Over the last `window` decisions, or as many as there are:
+ *
+ *   fp_rate             false positives / benign events, 0 where there is none
+ *   detection_rate      true positives / threats, 1 where there is none
+ *   alert_rate          alerts / decisions
+ *   damage              what threats cost / decisions
+ *   quarantined_benign  false containments
  */
-function windowedSignal({ labels, actions }: TeamDecisions, { number, window }: SignalSource): Float64Array {
-  const isDetection = WINDOWED_SIGNALS[number - SIGNALS.length] === 'detection_rate'
-  const label = isDetection ? 1 : 0
-  let events = 0
-  let restrictive = 0
-  const count = (t: number, change: 1 | -1) => {
-    if (labels[t] !== label) return
-    events += change
-    restrictive += change * isRestrictive(actions[t])
+function windowedSignal(decisions: TeamDecisions, { number, window }: SignalSource): Float64Array {
+  const { labels, actions } = decisions
+  const { damage, falselyContained } = decisions.consequences ?? NO_CONSEQUENCES
+  const every = () => 1
+  const ofLabel = (label: number) => (t: number) => (labels[t] === label ? 1 : 0)
+  const share = (part: (t: number) => number, whole: (t: number) => number, ofNone: number) =>
+    slidingShare(actions.length, { window, part, whole, ofNone })
+  switch (ALL_WINDOWED[number - ALL_PLAIN.length]) {
+    case 'fp_rate':
+      return share((t) => ofLabel(0)(t) * isRestrictive(actions[t]), ofLabel(0), 0)
+    case 'detection_rate':
+      return share((t) => ofLabel(1)(t) * isRestrictive(actions[t]), ofLabel(1), 1)
+    case 'alert_rate':
+      return share((t) => (actions[t] === 3 ? 1 : 0), every, 0)
+    case 'damage':
+      return share((t) => Math.min(DAMAGE_MAX, Math.floor(damage[t] * DAMAGE_UNIT + 0.5)) / DAMAGE_UNIT, every, 0)
+    case 'quarantined_benign':
+      return slidingShare(actions.length, { window, part: (t) => falselyContained[t], whole: null, ofNone: 0 })
   }
-  return Float64Array.from({ length: actions.length }, (_, t) => {
-    count(t, 1)
-    if (t >= window) count(t - window, -1)
-    return events === 0 ? label : restrictive / events
+}
+
+/** Sum of `part` over the newest `window` steps, over that of `whole` (null: over 1), `ofNone` where that is 0. */
+function slidingShare(
+  length: number,
+  {
+    window,
+    part,
+    whole,
+    ofNone,
+  }: {
+    readonly window: number
+    readonly part: (step: number) => number
+    readonly whole: ((step: number) => number) | null
+    readonly ofNone: number
+  },
+): Float64Array {
+  let [parts, wholes] = [0, whole === null ? 1 : 0]
+  return Float64Array.from({ length }, (_, t) => {
+    parts += part(t)
+    wholes += whole?.(t) ?? 0
+    if (t >= window) {
+      parts -= part(t - window)
+      wholes -= whole?.(t - window) ?? 0
+    }
+    return wholes === 0 ? ofNone : parts / wholes
   })
 }
 

@@ -10,6 +10,7 @@ import { ENVIRONMENT_ERRORS } from './errors.ts'
 import { assertLaneStates } from './lane-state.ts'
 import { openLanes, SPEC, type World } from './lanes.fixture.ts'
 import { compileEnvironment } from './module.ts'
+import { DEFAULT_RESPONSE } from './response-spec.ts'
 import { signalTrace, type TeamDecisions } from './signals.ts'
 import { SPECIFICATION_PRESETS } from './specifications.ts'
 
@@ -32,6 +33,7 @@ const FORMULAS = [
   ...SPECIFICATION_PRESETS.default.map(({ formula }) => formula),
   'G (detection_rate[3] >= 0.95 and fp_rate[5] <= 0.05)',
   'detection_rate[1] - fp_rate[7] + 2 * fp_rate[3]',
+  'G (alert_rate[6] <= 0.4 and alert_rate[2] < 0.7)',
   'rate(prediction)[4] + mean(agreement)[3] - alert',
   'G[0,inf] (false_negative > 0 -> F[1,3] (true_positive > 0 or decided < 1))',
   'H[0,6] true_negative + false_positive < 1.5',
@@ -241,6 +243,18 @@ describe('compileConstraints', () => {
     expect(() => compiled(formula)).toThrow(message)
   })
 
+  it.each(['damage[9]', 'quarantined_benign[9]', 'dwell_time', 'open_tickets'])(
+    'knows %s only where actions have consequences, and lists the signals that are there',
+    (signal) => {
+      const formula = `G (${signal} <= 3)`
+      const lists =
+        /"G \(\w+(\[9\])? <= 3\)": .*only where actions have consequences.* The signals are .*memory, fp_rate\[w\], detection_rate\[w\], alert_rate\[w\]\.$/
+      expect(() => compiled(formula)).toThrow(lists)
+      const { bank } = compileConstraints({ ...SPEC, response: DEFAULT_RESPONSE, specifications: [formula] })
+      expect(bank!.signals).toEqual([signal])
+    },
+  )
+
   it('refuses more than 32', () => {
     expect(() => compiled(...new Array(33).fill('cpu < 1'))).toThrow(/32 specifications at most/)
   })
@@ -314,7 +328,9 @@ describe('saved states of watched lanes', () => {
     ['a ring position', (view) => view.setUint32(28, 1000, true), /at decision 1000 of a ring of 200/],
     ['a count of decisions', (view) => view.setUint32(24, 2 ** 31, true), /has seen 2147483648/],
     ['a load', (view) => view.setFloat64(32, 1.5, true), /load 1.5/],
-    ['an outcome', (view, { ring }) => view.setUint8(24 + ring, 4), /outcome 4/],
+    ['an intruder', (view) => view.setUint32(48, 2, true), /stays for 2 of 1 decisions/],
+    ['tickets', (view) => view.setUint32(52, 2, true), /has 2 open tickets/],
+    ['an outcome', (view, { ring }) => view.setUint8(24 + ring, 16), /outcome 16/],
     ['a window', (view, { counts }) => view.setUint32(24 + counts, 77, true), /counts 77/],
     ['a monitor', (view, { state }) => view.setFloat64(24 + state, Number.NaN, true), /monitor whose state holds NaN/],
   ])('are refused for %s that cannot be', (_, damage, message) => {

@@ -1,4 +1,4 @@
-import { compileConstraints, ROBUSTNESS_MAX, signalTrace } from '@vigil/env-wasm'
+import { compileConstraints, type DecisionConsequences, ROBUSTNESS_MAX, signalTrace } from '@vigil/env-wasm'
 import { isViolated } from '@vigil/ppo'
 import type { SpecificationScores } from '@vigil/runs'
 import { robustness } from '@vigil/stl'
@@ -6,8 +6,10 @@ import { satisfactionInterval } from './satisfaction-interval.ts'
 import type { EvaluationSettings } from './settings.ts'
 import type { SplitDecisions } from './team-decisions.ts'
 
-/** What specifications are about. */
-type WatchedDecisions = Pick<SplitDecisions, 'labels' | 'actions' | 'decided' | 'margin'>
+/** What specifications are about: decisions in a row and, where they have consequences, what came of them. */
+export type WatchedDecisions = Pick<SplitDecisions, 'labels' | 'actions' | 'decided' | 'margin'> & {
+  readonly consequences?: DecisionConsequences
+}
 
 type JudgedSettings = Pick<EvaluationSettings, 'agents' | 'environment' | 'specifications'>
 

@@ -1,3 +1,4 @@
+import { PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
@@ -18,6 +19,7 @@ export const PLAIN = {
   returns: 'monte-carlo',
   baseline: 'counterfactual',
   stlMode: 'off',
+  environment: PLAIN_ENVIRONMENT,
   observeConstraints: 'none',
   costCritic: 'network',
   costGamma: 0.9,

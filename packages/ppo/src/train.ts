@@ -92,7 +92,8 @@ export async function* train(
     const batch = batchOf(trajectories, estimates, settings) // (A_r - sum lambda_s A_s) / (1 + sum lambda_s)
 
     const isDirect = settings.stlMode === 'lagrangian+direct'
-    const decided = { trajectories, labels, history: state.history, multipliers }
+    const runsOn = settings.environment.response !== null
+    const decided = { trajectories, labels, runsOn, history: state.history, multipliers }
     const direct = isDirect ? directOf(settings, decided) : null
 
     const remaining = remainingAt(settings, state.iteration + 1)

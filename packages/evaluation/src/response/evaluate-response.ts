@@ -10,7 +10,7 @@ import { rareLabelNotes } from '../rare-labels.ts'
 import { scoresOf } from '../scores.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { specificationScores } from '../specification-scores.ts'
-import { trimmedMeans, voteMargin } from '../team-decisions.ts'
+import { trimmedMeans } from '../team-decisions.ts'
 import { diversityOf } from '../team-diversity.ts'
 import { attacksOn } from './attacks.ts'
 import { boundOn } from './bound.ts'
@@ -21,6 +21,7 @@ import type { StopLevel } from './stop-level.ts'
 import { streamsOf } from './streams-of.ts'
 import { timelinesOf } from './timelines.ts'
 import { type Replay, validityOf } from './validity.ts'
+import { watchedDecisions } from './watched-decisions.ts'
 
 /**
  * Everything of evaluation.json for a team whose actions have consequences: team, members, rules and attackers
@@ -131,17 +132,17 @@ export function nameOf({ name, score }: Pick<Reference['scores'], 'name' | 'scor
 
 /** Counts and shares of the events that happened, as of any evaluation; what needs independent rows is left empty. */
 function decidedEvents(
-  { dataset }: Team,
+  team: Team,
   settings: EvaluationSettings,
   played: PlayedSplit,
   { split, response }: { readonly split: EvaluationSplit; readonly response: ResponseScores },
 ): Omit<Evaluation, 'gain' | 'response' | 'verdict' | 'notes'> {
+  const { dataset } = team
+  const { decidedAt, events } = played
   const { agents: A, faults, rewards } = settings
   const { rows } = dataset.splits[split]
-  const { decidedAt, events } = played
-  const { labels, actions, decided, votes } = events
+  const { labels, actions, votes } = events
   const classes = Uint8Array.from(decidedAt, (position) => dataset.classes[rows[position]])
-  const margin = Int32Array.from(labels, (_, event) => voteMargin(votes, A, event))
   const ofAgent = (agent: number) => ({
     actions: labels.map((_, event) => votes[event * A + agent]),
     scores: Float32Array.from(labels, (_, event) => events.scores[event * A + agent]),
@@ -170,7 +171,7 @@ function decidedEvents(
       agents.map((agent, i) => ({ actions: agent.actions, alone: alone[i] })),
       labels,
     ),
-    stl: specificationScores(settings, { labels, actions, decided, margin }),
+    stl: specificationScores(settings, watchedDecisions(team, settings, { split, played })),
     ...{ byzantine: [], baselines: [], thresholds: [], curves: [], operatingPoints: [], bayes: null },
   }
 }

@@ -6,7 +6,7 @@ import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { beliefOdds } from '@vigil/env-wasm'
 import { boostingInputs } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { readBundle, readEvaluation, resultFiles } from '@vigil/runs'
+import { readBundle, readEvaluation, readMetrics, resultFiles } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
@@ -79,6 +79,18 @@ describe('a run whose actions have consequences', () => {
     expect(evaluation.response!.references.some(({ score }) => score === 'belief')).toBe(false)
     // Ratios are recovered from a posterior of 24 bits.
     expect(evaluation.gain!.bound).toBeCloseTo(plain.gain!.bound, 1)
+  })
+
+  it.each(['lagrangian', 'lagrangian+direct'] as const)('keeps an alert budget under %s', async (stlMode) => {
+    const budget = { name: 'alert budget', formula: 'G (alert_rate[50] <= 0.02)', target: 0.9 }
+    const stops = { name: 'stops', formula: 'G (fp_rate[50] <= 0.1)', target: 0.9 }
+    const { out, evaluation } = await evaluated(stlMode, { stlMode, specifications: [budget, stops] })
+    const metrics = await readMetrics(join(out, 'metrics.jsonl'))
+    expect(metrics[0].stl.map(({ satisfiedRate }) => satisfiedRate < 1)).toContain(true)
+    for (const { validation } of metrics.filter((line) => line.validation !== null))
+      for (const rate of validation!.satisfied) expect(rate >= 0 && rate <= 1).toBe(true)
+    expect(metrics.some(({ stl }) => stl[0].lambda! > 0)).toBe(true)
+    expect(evaluation.stl.map(({ name }) => name)).toEqual(['alert budget', 'stops'])
   })
 
   it('shows by the doctor where the sequence does not matter', async () => {

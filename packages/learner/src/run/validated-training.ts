@@ -7,6 +7,7 @@ import {
   playSplit,
   rankedBy,
   satisfiedRateOf,
+  watchedDecisions,
 } from '@vigil/evaluation'
 import { lengthAt, type TrainingState, train } from '@vigil/ppo'
 import { countConfusion, deriveRates, type IterationMetrics } from '@vigil/runs'
@@ -63,7 +64,9 @@ async function validate(
     const counts = countConfusion(events.actions, events.labels, events.decided)
     const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)
     const rates = { precision, recall, f1, alertRate, undecidedRate }
-    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied: [] }
+    const watched = watchedDecisions(team, settings, { split: 'validation', played })
+    const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
+    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied }
   }
   const decisions = await decideSplit(team, settings, 'validation')
   const counts = countConfusion(decisions.actions, decisions.labels, decisions.decided)

@@ -6,6 +6,7 @@ import { estimateCosts } from './costs.ts'
 /** Settings that say how specifications enter learning. */
 export type ConstraintSetting =
   | 'stlMode'
+  | 'environment'
   | 'observeConstraints'
   | 'gaeLambda'
   | 'costCritic'
@@ -34,6 +35,7 @@ export function constraintTargets(
     targetLambda: settings.gaeLambda,
     isObserved: settings.observeConstraints !== 'none',
     usesOutput: settings.costCritic === 'network',
+    runsOn: settings.environment.response !== null,
   }
   const estimates = each((specification) => estimateCosts(trajectory, specification, costs))
   return {

@@ -36,6 +36,7 @@ describe('estimateCosts', () => {
       targetLambda: 1,
       isObserved: false,
       usesOutput: true,
+      runsOn: false,
     })
     for (let lane = 0; lane < E; lane++) {
       for (let agent = 0; agent < A; agent++) {
@@ -59,7 +60,7 @@ describe('estimateCosts', () => {
       i < E * S ? 1 : observedRobustness(trajectory.robustness[i - E * S]),
     )
     const silent = { ...trajectory, values: zeros, nextValues: zeros, context: shown, contextSize: S }
-    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true, usesOutput: true }
+    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true, usesOutput: true, runsOn: false }
     const { advantages, targets } = estimateCosts(silent, 1, settings)
     const plain = estimateCosts({ ...silent, contextSize: 0 }, 1, { ...settings, isObserved: false, usesOutput: true })
     // Without the output, what it says changes nothing but what it is to learn.
@@ -77,6 +78,21 @@ describe('estimateCosts', () => {
     }
   })
 
+  it('goes on at the end of an episode where windows do', () => {
+    const shown = Float32Array.from({ length: T * E * S }, (_, i) => ((i * 5) % 7) / 7)
+    const ended = new Uint8Array(T * E).fill(1)
+    const all = { ...trajectory, context: shown, contextSize: S, terminated: ended }
+    const settings = { gamma: 0.9, lambda: 0, targetLambda: 1, isObserved: true, usesOutput: false }
+    const across = estimateCosts(all, 0, { ...settings, runsOn: true }).advantages
+    const within = estimateCosts(all, 0, { ...settings, runsOn: false }).advantages
+    for (let event = 0; event < T * E; event++) {
+      const after = 1 - observedRobustness(robustnessAt(event, 0))
+      const upToHere = 0.1 * costAt(robustnessAt(event, 0)) - (1 - shown[event * S])
+      expect(within[event * A]).toBeCloseTo(upToHere, 5)
+      expect(across[event * A]).toBeCloseTo(upToHere + 0.9 * after, 5)
+    }
+  })
+
   it('lies in [0, 1] where the head does', () => {
     const { targets } = estimateCosts(trajectory, 0, {
       gamma: 0.97,
@@ -84,6 +100,7 @@ describe('estimateCosts', () => {
       targetLambda: 0.9,
       isObserved: false,
       usesOutput: true,
+      runsOn: false,
     })
     for (const target of targets) expect(target >= 0 && target <= 1).toBe(true)
   })

@@ -23,6 +23,8 @@ export type CostSettings = {
   readonly isObserved: boolean
   /** whether advantages count from the output of the value trunk; needed where robustness is not observed */
   readonly usesOutput: boolean
+  /** whether windows go on where an episode ends, as they do where actions have consequences */
+  readonly runsOn: boolean
 }
 
 /**
@@ -93,7 +95,7 @@ export type Robust = Pick<Trajectory, 'robustness' | 'specificationCount' | 'age
  * @param specification its number, 0 to S - 1; its output of the value trunk is 1 + specification
  */
 export function estimateCosts(trajectory: Trajectory, specification: number, settings: CostSettings): CostEstimates {
-  const { gamma, lambda, targetLambda, isObserved, usesOutput } = settings
+  const { gamma, lambda, targetLambda, isObserved, usesOutput, runsOn } = settings
   const { agentCount: A, contextSize: K, specificationCount: S, robustness, context } = trajectory
   const rewards = costsOf(trajectory, { specification, gamma })
   const at = { output: 1 + specification, outputCount: trajectory.valueOutputCount }
@@ -103,9 +105,11 @@ export function estimateCosts(trajectory: Trajectory, specification: number, set
   const potential = each((event) => 1 - context[event * K + K - S + specification])
   const nextPotential = each((event) => 1 - observedRobustness(robustness[event * S + specification]))
   const plus = (base: Float32Array, output: Float32Array) => base.map((value, i) => value + output[i])
+  // What a window remembers is no less of a cost for the next stream.
+  const terminated = runsOn ? new Uint8Array(trajectory.terminated.length) : trajectory.terminated
   const learnt = {
     ...trajectory,
-    rewards,
+    ...{ rewards, terminated },
     values: plus(potential, valueOutput(trajectory.values, at)),
     nextValues: plus(nextPotential, valueOutput(trajectory.nextValues, at)),
   }

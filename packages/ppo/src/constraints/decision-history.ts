@@ -6,7 +6,7 @@ import type { Trajectory } from '@vigil/proto'
  *
  *   bit 0  the decision was restrictive
  *   bit 1  the event was a threat
- *   bit 2  the episode ended behind this step
+ *   bit 2  the episode ended behind this step, and with it the windows
  */
 export type DecisionHistory = Uint8Array
 
@@ -31,12 +31,16 @@ export type DecisionColumns = {
  * The history after a rollout: the newest `length` steps.
  *
  * @param before  empty when training begins
- * @param rollout trajectories in shard order, and the labels [rows of the dataset]
+ * @param rollout trajectories in shard order, the labels [rows of the dataset], and whether windows go on where an episode ends
  * @param length  steps that are kept at most
  */
 export function extendHistory(
   before: DecisionHistory,
-  { trajectories, labels }: { readonly trajectories: readonly Trajectory[]; readonly labels: Uint8Array },
+  {
+    trajectories,
+    labels,
+    runsOn,
+  }: { readonly trajectories: readonly Trajectory[]; readonly labels: Uint8Array; readonly runsOn: boolean },
   length: number,
 ): DecisionHistory {
   const laneCount = trajectories.reduce((sum, trajectory) => sum + trajectory.laneCount, 0)
@@ -51,7 +55,7 @@ export function extendHistory(
       all[before.length + t * laneCount + firstLane + (event % E)] =
         (action === 1 || action === 2 ? RESTRICTIVE : 0) |
         (labels[rows[event]] === 1 ? THREAT : 0) |
-        (terminated[event] | truncated[event] ? ENDED : 0)
+        (!runsOn && terminated[event] | truncated[event] ? ENDED : 0)
     }
     firstLane += E
   }

@@ -26,7 +26,7 @@ const rollout = (shard: number, change = {}) =>
     ...change,
   })
 const trajectories = [rollout(0), rollout(1)]
-const decided = { trajectories, labels: LABELS }
+const decided = { trajectories, labels: LABELS, runsOn: false }
 /** What happened at step t in a lane: [shard, event of the shard]. */
 const eventAt = (t: number, lane: number) => [Math.floor(lane / E), t * E + (lane % E)] as const
 
@@ -47,7 +47,7 @@ describe('extendHistory', () => {
       [flag]: Uint8Array.from({ length: T * E }, (_, i) => (i === event ? 1 : 0)),
     })
     const first = [rollout(0, ended('terminated', (T - 1) * E + 2)), rollout(1, ended('truncated', E + 1))]
-    const one = extendHistory(NONE, { trajectories: first, labels: LABELS }, 3)
+    const one = extendHistory(NONE, { trajectories: first, labels: LABELS, runsOn: false }, 3)
     expect(one.length).toBe(3 * LANES)
     const two = extendHistory(one, decided, 6)
     expect(two.length).toBe(6 * LANES)
@@ -56,8 +56,15 @@ describe('extendHistory', () => {
     const { begins } = historyColumns(two, LANES)
     const begun = [...begins.keys()].filter((i) => begins[i] === 1)
     expect(begun).toEqual([...Array.from({ length: LANES }, (_, lane) => lane), 2 * LANES + 2])
-    const { begins: all } = historyColumns(extendHistory(NONE, { trajectories: first, labels: LABELS }, 9), LANES)
+    const { begins: all } = historyColumns(
+      extendHistory(NONE, { trajectories: first, labels: LABELS, runsOn: false }, 9),
+      LANES,
+    )
     expect(all[2 * LANES + E + 1]).toBe(1)
+    // Where windows go on across episodes, they begin with the lane alone.
+    const across = extendHistory(NONE, { trajectories: first, labels: LABELS, runsOn: true }, 9)
+    const { begins: once } = historyColumns(across, LANES)
+    expect([...once.keys()].filter((i) => once[i] === 1)).toEqual(Array.from({ length: LANES }, (_, lane) => lane))
     expect([isHistory(two), isHistory(Uint8Array.of(1, 8))]).toEqual([true, false])
   })
 })

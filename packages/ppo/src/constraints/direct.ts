@@ -65,7 +65,8 @@ export function directOf(
   if (chosen.length === 0) return null
   const laneCount = trajectories.reduce((sum, trajectory) => sum + trajectory.laneCount, 0)
   const { stepCount } = trajectories[0]
-  const whole = extendHistory(history, { trajectories, labels }, Number.POSITIVE_INFINITY)
+  const runsOn = settings.environment.response !== null
+  const whole = extendHistory(history, { trajectories, labels, runsOn }, Number.POSITIVE_INFINITY)
   const { restrictive, threat, begins } = historyColumns(whole, laneCount)
   restrictive.set(sideBySide(trajectories, votesOf), history.length)
   const window = {
