@@ -110,6 +110,7 @@ export const configSchema = z.strictObject({
   staleness: z.literal([0, 1]).default(0),
 
   // Learning
+  warmStart: z.enum(['auto', 'none', 'rule']).default('auto'),
   gamma: z.union([z.literal('auto'), share]).default('auto'),
   gaeLambda: share.default(0.95),
   learningRate: z.number().gt(0).max(1).default(2e-3),

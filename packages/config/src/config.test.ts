@@ -25,8 +25,8 @@ const refused = (input: unknown): VigilError => {
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
 describe('resolveConfig', () => {
-  it('knows 49 settings, and gives the others their defaults', () => {
-    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(49)
+  it('knows 50 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(50)
     expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
   })
 
@@ -202,6 +202,7 @@ describe('resolveLabConfig', () => {
     [{ dataset: 'quickest', episodes: 'iid' }, 'CONFLICT', /plays whole streams, but episodes is "iid"/],
     [{ dataset: 'quickest', split: 'stratified' }, 'CONFLICT', /tears them apart\. Give --split=by-stream/],
     [{ dataset: 'campaign', belief: 'exact' }, 'CONFLICT', /features "posterior" alone/],
+    [{ warmStart: 'rule' }, 'CONFLICT', /but belief is "none"/],
     [{ belief: 'learnt' }, 'CONFLICT', /give --environment=respond/],
     [{ response: { damage: 5 } }, 'CONFLICT', /response\.damage is a cost of environment "respond"/],
     [{ dataset: 'quickest', rewards: { alertCost: 5 } }, 'CONFLICT', /rewards\.alertCost is of environment "triage"/],

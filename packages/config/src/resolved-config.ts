@@ -13,6 +13,7 @@ export type Config = Readonly<
     | 'environment'
     | 'episodes'
     | 'belief'
+    | 'warmStart'
     | 'fallbackAction'
     | 'rolloutSteps'
     | 'rowsPerIteration'
@@ -29,6 +30,7 @@ export type Config = Readonly<
     readonly episodes: Exclude<ParsedConfig['episodes'], 'auto'>
     readonly fallbackAction: Exclude<ParsedConfig['fallbackAction'], 'auto'>
     readonly belief: Exclude<ParsedConfig['belief'], 'auto'>
+    readonly warmStart: Exclude<ParsedConfig['warmStart'], 'auto'>
     readonly rolloutSteps: number
     readonly rowsPerIteration: number
     readonly minibatchSize: number

@@ -16,6 +16,7 @@ export function resolvedSettings(parsed: ParsedConfig) {
     ...world,
     ...collectionOf(parsed, isResponse),
     faults: parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults,
+    warmStart: given(parsed.warmStart, world.belief === 'learnt' ? 'rule' : 'none'),
     // Blocking ends nothing and asks nobody.
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
     gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),

@@ -3,6 +3,9 @@ import type { Config } from './resolved-config.ts'
 
 /** What in a config does not go with whether actions have consequences, and what to do; null = nothing. */
 export function responseConflict(config: Config): string | null {
+  if (config.warmStart === 'rule' && config.belief === 'none') {
+    return 'warmStart "rule" begins from a rule on the belief, but belief is "none". Leave --warm-start out, or give --environment=respond with --belief=learnt.'
+  }
   return config.environment === 'respond' ? conflictWithRespond(config) : conflictWithTriage(config)
 }
 

@@ -85,6 +85,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       '0 = actors and learner take turns; 1 = the actors collect the next batch with the weights of before an update, during that update',
   },
   Learning: {
+    warmStart:
+      'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where the belief is learnt, else none',
     gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',
     gaeLambda: 'of GAE and of TD(lambda)',
     learningRate: 'of Adam, at the start',

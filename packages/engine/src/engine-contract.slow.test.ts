@@ -3,7 +3,7 @@
 import { initialiseParameters, type NetworkSpec } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
 import { describe, expect, it } from 'vitest'
-import type { Engine, Minibatch } from './engine.ts'
+import { ACCEPTED, type Engine, type Minibatch } from './engine.ts'
 import { ENGINES } from './engines.fixture.ts'
 import { logPolicyOracle } from './loss.oracle.ts'
 import {
@@ -179,7 +179,8 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
   it('lowers the cross-entropy and leaves the critic alone', async () => {
     const parameters = initialiseParameters(team, 3)
     const engine = await engineWith(parameters)
-    const batch = randomSupervisedBatch(team, SEGMENTS, 4)
+    const random = randomSupervisedBatch(team, SEGMENTS, 4)
+    const batch = { ...random, accepted: random.accepted.map((actions) => ACCEPTED[actions % 2]) }
     const first = await engine.supervisedUpdate(batch, 1e-2)
     expect(first).toBeCloseTo(Math.LN2, 1)
     let last = first
@@ -213,9 +214,10 @@ describe.each(CASES)('$engine, $name', ({ create, team }) => {
       await expect(engine.update({ ...minibatch, [field]: value }, SETTINGS)).rejects.toMatchObject(error)
     }
     const batch = randomSupervisedBatch(team, SEGMENTS, 2)
-    for (const labels of [batch.labels.subarray(1), batch.labels.map(() => 2)]) {
-      const error = { code: 'MINIBATCH_SHAPE', message: expect.stringContaining('labels') }
-      await expect(engine.supervisedUpdate({ ...batch, labels }, 1e-3)).rejects.toMatchObject(error)
+    const { accepted } = batch
+    for (const wrong of [accepted.subarray(1), accepted.map(() => 0), accepted.map(() => 16)]) {
+      const error = { code: 'MINIBATCH_SHAPE', message: expect.stringContaining('accepted') }
+      await expect(engine.supervisedUpdate({ ...batch, accepted: wrong }, 1e-3)).rejects.toMatchObject(error)
     }
     engine.dispose()
   })

@@ -22,16 +22,16 @@ export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
 }
 
 /**
- * As `assertMinibatch`, for labelled rows.
+ * As `assertMinibatch`, for rows with their right actions.
  *
  * @throws {VigilError} MINIBATCH_SHAPE naming the field
  */
 export function assertSupervisedBatch(batch: SupervisedBatch, spec: NetworkSpec): void {
   assertRows(batch, spec)
-  assertLength('labels', '[B]', batch.labels.length, batch.size)
-  const outside = batch.labels.find((label) => label > 1)
+  assertLength('accepted', '[B]', batch.accepted.length, batch.size)
+  const outside = batch.accepted.find((actions) => actions < 1 || actions > 15)
   if (outside !== undefined) {
-    throw engineError('MINIBATCH_SHAPE', `labels must be 0 or 1, but one is ${outside}.`)
+    throw engineError('MINIBATCH_SHAPE', `accepted must be sets of actions, 1 to 15, but one is ${outside}.`)
   }
 }
 

@@ -32,6 +32,9 @@ export type Minibatch = {
   readonly recurrence: Recurrence | null
 }
 
+/** The actions that are right on a benign event and on a threat, as bits: allow and alert, block and quarantine. */
+export const ACCEPTED: readonly [benign: number, threat: number] = [0b1001, 0b0110]
+
 /** What the critics learn about the S specifications. */
 export type ConstraintTargets = {
   /** [S, A, B] discounted future cost, in units of the cost (1 = violated at this step) */
@@ -50,7 +53,7 @@ export type Recurrence = {
   readonly recurrentState: Float32Array
 }
 
-/** B events with their labels, for `supervisedUpdate`. */
+/** B events with the actions that are right, for `supervisedUpdate`. */
 export type SupervisedBatch = {
   /** B, at least 1. */
   readonly size: number
@@ -58,8 +61,8 @@ export type SupervisedBatch = {
   readonly dense: Float32Array
   /** [B, C] index inside its own column's vocabulary, 0 = unknown */
   readonly categorical: Uint16Array
-  /** [B] 1 = threat, 0 = benign */
-  readonly labels: Uint8Array
+  /** [B] bit a = action a is right, 1 to 15 (`ACCEPTED`) */
+  readonly accepted: Uint8Array
   /** null for a feed-forward network */
   readonly recurrence: Recurrence | null
 }
@@ -156,7 +159,7 @@ export type Engine = {
    */
   update(minibatch: Minibatch, settings: UpdateSettings): Promise<UpdateStats>
   /**
-   * One cross-entropy step of every agent's policy parameters; P(threat) = pi(block) + pi(quarantine).
+   * One cross-entropy step of every agent's policy parameters: of the probability that the action is one of those accepted.
    *
    * @param learningRate > 0
    * @returns mean cross-entropy over rows and agents before the step, in nats

@@ -1,5 +1,6 @@
 export { createEngine, type EngineSettings } from './create-engine.ts'
 export {
+  ACCEPTED,
   type Engine,
   isTooFar,
   type Minibatch,

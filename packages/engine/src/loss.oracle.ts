@@ -79,13 +79,15 @@ function costValueOracle(
   return loss
 }
 
-/** Mean cross-entropy of one agent, P(threat) = pi(block) + pi(quarantine). */
+/** Mean cross-entropy of one agent: of the sum of the probabilities of the actions accepted. */
 export function crossEntropyOracle(options: Agent & { batch: SupervisedBatch }): number {
   const { batch } = options
   let sum = 0
   for (const [row, logPi] of logPolicyOracle({ ...options, rows: batch }).entries()) {
-    const [allow, block, quarantine, alert] = logPi.map(Math.exp)
-    sum -= Math.log(batch.labels[row] === 1 ? block + quarantine : allow + alert)
+    let accepted = 0
+    for (const [action, log] of logPi.entries())
+      if ((batch.accepted[row] >> action) % 2 === 1) accepted += Math.exp(log)
+    sum -= Math.log(accepted)
   }
   return sum / batch.size
 }

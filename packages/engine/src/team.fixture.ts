@@ -147,12 +147,12 @@ export function randomDirect(spec: NetworkSpec, size: number, seed: number): Flo
   return Float32Array.from({ length: spec.agentCount * size }, () => 2 * random() - 1)
 }
 
-/** Labelled rows. */
+/** Rows with any sets of right actions, those of labels and single ones among them. */
 export function randomSupervisedBatch(spec: NetworkSpec, segments: number | Segments, seed: number): SupervisedBatch {
   const random = randomNumbers(seed)
   return {
     ...randomRows(spec, segments, random),
-    labels: Uint8Array.from({ length: rowCount(segments) }, () => (random() < 0.3 ? 1 : 0)),
+    accepted: Uint8Array.from({ length: rowCount(segments) }, () => 1 + Math.floor(random() * 15)),
   }
 }
 

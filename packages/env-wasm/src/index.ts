@@ -4,6 +4,7 @@ export {
   contextSize,
   type EnvironmentSpec,
   type EpisodeMode,
+  headCount,
   observedRobustness,
   PLAIN_ENVIRONMENT,
   paidRewards,

@@ -82,14 +82,14 @@ it('makes as many updates as the team, at rates that fall to 0 in a line', async
   expect(told).toEqual(Array.from({ length: 13 }, (_, done) => [done, 12]))
 })
 
-it('learns from training rows alone, each with its own label and categories, and without a context', async () => {
+it('learns from training rows alone, each with the actions of its label and its categories, and without a context', async () => {
   const { batches } = await training(SETTINGS)
   const seen = new Set<number>()
   for (const batch of batches) {
     expect(batch.recurrence).toBeNull()
     for (const [b, row] of rowNumbers(batch).entries()) {
       seen.add(row)
-      expect([batch.labels[b], batch.categorical[b]]).toEqual([row % 3 === 0 ? 1 : 0, row % 5])
+      expect([batch.accepted[b], batch.categorical[b]]).toEqual([row % 3 === 0 ? 0b0110 : 0b1001, row % 5])
       expect([...batch.dense.subarray(4 * b + 1, 4 * b + 4)]).toEqual([-1, 0, 0])
     }
   }

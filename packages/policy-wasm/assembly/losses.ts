@@ -173,7 +173,7 @@ export function constraintGradient(
 }
 
 /**
- * Cross-entropy of the decision "threat", P(threat) = pi(block) + pi(quarantine) = pi_1 + pi_2.
+ * Cross-entropy of the actions that are right, the group of each event.
  *
  *   -log P(group) = log sum_j e^{z_j} - log sum_{j in group} e^{z_j},  d / d z_j = pi_j - [j in group] pi_j / P(group)
  *
@@ -196,25 +196,20 @@ export function crossEntropyGradient(
       v128.store(dLogits + ((<usize>row) << 4), f32x4.splat(0))
       continue
     }
-    const from = logits + ((<usize>row) << 4)
-    const z = v128.load(from)
+    const z = v128.load(logits + ((<usize>row) << 4))
     const dZ = dLogits + ((<usize>row) << 4)
     const largest = largest4(z)
     const e = exp4(f32x4.sub(z, f32x4.splat(largest)))
     const sum = sum4(e)
-    const isThreat = load<u8>(update.labels + event)
-    const first: usize = isThreat ? 4 : 0
-    const second: usize = isThreat ? 8 : 12
-    // The softmax inside the group by the difference of its two logits: exact also where both are improbable.
-    const z1 = load<f32>(from + first)
-    const z2 = load<f32>(from + second)
-    const ratio = exp1(-abs(z1 - z2))
-    const larger: f32 = 1 / (1 + ratio)
-    const logGroup = max(z1, z2) + Mathf.log(1 + ratio)
-    v128.store(dZ, f32x4.mul(f32x4.div(e, f32x4.splat(sum)), f32x4.splat(share)))
-    store<f32>(dZ + first, load<f32>(dZ + first) - share * (z1 >= z2 ? larger : ratio * larger))
-    store<f32>(dZ + second, load<f32>(dZ + second) - share * (z1 >= z2 ? ratio * larger : larger))
-    loss += largest + Mathf.log(sum) - logGroup
+    const bits = v128.and(i32x4.splat(<i32>load<u8>(update.accepted + event)), i32x4(1, 2, 4, 8))
+    const isIn = i32x4.ne(bits, i32x4.splat(0))
+    // The softmax inside the group from its own largest logit: exact also where all of it is improbable.
+    const largestIn = largest4(v128.bitselect(z, f32x4.splat(-f32.MAX_VALUE), isIn))
+    const eIn = v128.and(exp4(f32x4.sub(z, f32x4.splat(largestIn))), isIn)
+    const sumIn = sum4(eIn)
+    const slope = f32x4.sub(f32x4.div(e, f32x4.splat(sum)), f32x4.div(eIn, f32x4.splat(sumIn)))
+    v128.store(dZ, f32x4.mul(slope, f32x4.splat(share)))
+    loss += largest + Mathf.log(sum) - largestIn - Mathf.log(sumIn)
   }
   changetype<LabelStatistics>(statistics).crossEntropy += loss
 }

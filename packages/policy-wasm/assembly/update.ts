@@ -25,7 +25,7 @@ export class Update {
   rowCount: i32
   /** 1 = the policies alone, 2 = policies and critics */
   trunkCount: i32
-  /** 1 = cross-entropy of the labels, 0 = PPO */
+  /** 1 = cross-entropy of the right actions, 0 = PPO */
   supervised: i32
   /** -> f32 [B, denseSize] and u16 [B, C] */
   dense: usize
@@ -33,8 +33,8 @@ export class Update {
   /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, H], states before the first step; recurrent */
   resets: usize
   recurrentState: usize
-  /** -> u8 [B], supervised */
-  labels: usize
+  /** -> u8 [B], bit a = action a is right; supervised */
+  accepted: usize
   /** -> u8 [A, B] and f32 [A, B] each, PPO */
   actions: usize
   oldLogProbs: usize
@@ -89,7 +89,7 @@ export class ValueStatistics {
   costValueLoss: f64
 }
 
-/** Of a policy that learns from labels. */
+/** Of a policy that learns which actions are right. */
 @unmanaged
 export class LabelStatistics {
   crossEntropy: f64

@@ -69,7 +69,7 @@ export const UPDATE = describeBlock('Update', {
   categorical: 'pointer',
   resets: 'pointer',
   recurrentState: 'pointer',
-  labels: 'pointer',
+  accepted: 'pointer',
   actions: 'pointer',
   oldLogProbs: 'pointer',
   advantages: 'pointer',
@@ -101,7 +101,7 @@ export const UPDATE = describeBlock('Update', {
 /** What `UPDATE` is written from: byte offsets and counts, then coefficients. */
 export type UpdateFields = BlockValues<(typeof UPDATE)['fields']>
 
-/** Sums over the events of a slice, of a policy that learns by PPO, of a critic, and of a policy that learns from labels: assembly/update.ts. */
+/** Sums over the events of a slice, of a policy that learns by PPO, of a critic, and of a policy that learns which actions are right: assembly/update.ts. */
 export const POLICY_STATISTICS = describeBlock('PolicyStatistics', {
   policyLoss: 'f64',
   entropy: 'f64',

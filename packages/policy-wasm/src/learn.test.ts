@@ -84,7 +84,7 @@ function update(
     categorical,
     resets: 0,
     recurrentState: 0,
-    labels: 0,
+    accepted: 0,
     actions: place(ROWS),
     oldLogProbs: floats(zeros.map(() => Math.log(0.25))),
     advantages: floats(zeros),

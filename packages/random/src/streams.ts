@@ -21,6 +21,7 @@ const PURPOSES = {
   diagnosis: 15,
   inspection: 16,
   bootstrap: 17,
+  warmStart: 18,
 } as const
 
 /** What a random number is for. */

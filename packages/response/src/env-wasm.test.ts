@@ -15,6 +15,7 @@ import {
 } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
+import { showState } from './show-state.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
 import { type StreamView, walk } from './walk.ts'
@@ -109,13 +110,8 @@ it('env.wasm walks as the definition says: ledgers, rewards, actions, beliefs an
         for (const [i, entry] of expected.ledger.entries()) expect(ledger[i]).toBeCloseTo(entry, 9)
         for (const [i, { reward }] of expected.steps.entries()) expect(rewards[i]).toBeCloseTo(reward, 9)
         for (const [i, { view }] of expected.steps.entries()) {
-          const inputs = [
-            view.ticket > 0 ? 1 : 0,
-            spec.analystDelay === 0 ? 0 : view.ticket / spec.analystDelay,
-            Math.log1p(view.age) / 6,
-            Math.log1p(view.sinceClear) / 6,
-            ...(streams.ratios === null ? [] : [logOdds(view.belief), view.belief]),
-          ]
+          const inputs = new Float32Array(streams.ratios === null ? 4 : 6)
+          showState(view, spec, inputs)
           for (const [k, input] of inputs.entries()) expect(shown[i][k]).toBeCloseTo(input, 5)
         }
       }
@@ -123,7 +119,3 @@ it('env.wasm walks as the definition says: ledgers, rewards, actions, beliefs an
     { numRuns: 300 },
   )
 })
-
-function logOdds(belief: number): number {
-  return Math.max(-14, Math.min(14, Math.log(belief / (1 - belief)))) / 4
-}

@@ -5,7 +5,8 @@ export { type HeldState, heldReturns } from './held-returns.ts'
 export type { ChangeModel } from './optimum/change-model.ts'
 export { type OptimalPolicy, optimalPolicy } from './optimum/optimal-policy.ts'
 export { BELIEF, type Score } from './references/score.ts'
-export { type TunedRule, tunedRules } from './references/tuned-rules.ts'
+export { type TunedRule, tunedLadders, tunedRules } from './references/tuned-rules.ts'
+export { showState } from './show-state.ts'
 export type { Streams } from './streams.ts'
 export {
   type Policy,

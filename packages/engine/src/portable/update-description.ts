@@ -38,7 +38,7 @@ export function describePpoUpdate(
     ...batch,
     weights: isWhole ? 0 : batch.weights,
     direct: direct === null ? 0 : batch.direct,
-    labels: 0,
+    accepted: 0,
     supervised: 0,
     trunkCount: spec.valueHidden === null ? 1 : 2,
     clipLow: 1 - settings.clipEpsilon,
@@ -59,10 +59,10 @@ const NO_DIRECT = new Float32Array()
 /** Describes an update by cross-entropy; as `describePpoUpdate`. */
 export function describeSupervisedUpdate(update: Update & { readonly batch: SupervisedBatch }): Float64Array {
   const { learning, spec } = update
-  const { size, dense, categorical, labels } = update.batch
+  const { size, dense, categorical, accepted } = update.batch
   const shares = new Float64Array(spec.agentCount).fill(1 / size)
   describe(update, size, shares, {
-    ...placeRows(learning, update.batch, { dense, categorical, labels }),
+    ...placeRows(learning, update.batch, { dense, categorical, accepted }),
     actions: 0,
     oldLogProbs: 0,
     advantages: 0,

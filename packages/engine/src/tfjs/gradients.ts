@@ -1,7 +1,7 @@
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import { tf } from '@vigil/tfjs'
 import type { Minibatch, SupervisedBatch, UpdateSettings } from '../engine.ts'
-import { labelTensor, lossTargets, networkInput } from './minibatch-tensors.ts'
+import { acceptedTensor, lossTargets, networkInput } from './minibatch-tensors.ts'
 import { clippedSurrogate, crossEntropy, lossWeights, PPO_TERMS, ppoTerms, type Surrogate } from './ppo-loss.ts'
 import { type Trunk, trunkOutputs } from './team-network.ts'
 
@@ -51,8 +51,8 @@ export function supervisedGradient(options: {
 }): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
   const { spec, trunk, batch } = options
   const input = networkInput(spec, batch)
-  const isThreat = labelTensor(batch)
-  const losses = (parameters: tf.Tensor2D) => crossEntropy(trunkOutputs({ spec, trunk, parameters, input }), isThreat)
+  const isAccepted = acceptedTensor(batch)
+  const losses = (parameters: tf.Tensor2D) => crossEntropy(trunkOutputs({ spec, trunk, parameters, input }), isAccepted)
   const { value, grad } = tf.valueAndGrad(losses)(options.parameters, tf.ones([spec.agentCount]))
   return { losses: value as tf.Tensor1D, gradient: grad }
 }

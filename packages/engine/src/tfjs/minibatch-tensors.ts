@@ -62,7 +62,10 @@ function columnsOfHead(
   return tf.transpose(tf.tensor3d(costTargets, [constraintCount, agentCount, size]), [1, 2, 0])
 }
 
-/** Labels of a batch, [1, B]. */
-export function labelTensor({ labels, size }: SupervisedBatch): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from(labels), [1, size])
+/** Which actions are right in each row of a batch, [1, B, 4]. */
+export function acceptedTensor({ accepted, size }: SupervisedBatch): tf.Tensor3D {
+  return tf.tensor3d(
+    Float32Array.from({ length: 4 * size }, (_, i) => (accepted[i >> 2] >> (i & 3)) & 1),
+    [1, size, 4],
+  )
 }

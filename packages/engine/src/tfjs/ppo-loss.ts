@@ -129,17 +129,18 @@ function criticTerms(outputs: tf.Tensor3D, { valueTargets, costTargets, rowShare
   }
 }
 
+/** What is taken off the logits of actions that are not right: no probability is left of them. */
+const EXCLUDED = 1e9
+
 /**
- * Cross-entropy of the decision "threat", P(threat) = pi(block) + pi(quarantine), one mean per agent in nats.
+ * Cross-entropy of the actions that are right, one mean per agent in nats.
  *
- * @param logits   [A, B, 4]
- * @param isThreat [1, B] labels
+ * @param logits     [A, B, 4]
+ * @param isAccepted [1, B, 4] 1 = right
  * @returns [A]
  */
-export function crossEntropy(logits: tf.Tensor3D, isThreat: tf.Tensor2D): tf.Tensor1D {
-  const [allow, restrictive, alert] = tf.split(tf.logSoftmax(logits), [1, 2, 1], 2)
-  const logThreat = tf.logSumExp(restrictive, 2)
-  const logBenign = tf.logSumExp(tf.concat([allow, alert], 2), 2)
-  const logLikelihood = tf.add(tf.mul(logThreat, isThreat), tf.mul(logBenign, tf.sub(1, isThreat)))
-  return tf.neg(tf.mean(logLikelihood, 1))
+export function crossEntropy(logits: tf.Tensor3D, isAccepted: tf.Tensor3D): tf.Tensor1D {
+  const excluded = tf.mul(tf.sub(isAccepted, 1), EXCLUDED)
+  const logLikelihood = tf.logSumExp(tf.add(tf.logSoftmax(logits), excluded), 2)
+  return tf.neg(tf.mean(logLikelihood, 1)) as tf.Tensor1D
 }

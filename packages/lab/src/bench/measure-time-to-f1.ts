@@ -22,7 +22,7 @@ export async function measureTimeToF1(options: {
   )
   const say = () => undefined
   const learner = await startLearner(config, await loadData(config, undefined, say), say)
-  const state = learner.begin()
+  const state = await learner.begin()
   let seconds: number | null = null
   const startMs = performance.now()
   let envSteps = 0

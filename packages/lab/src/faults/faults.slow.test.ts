@@ -30,7 +30,7 @@ async function metricsOf(input: LabConfigInput): Promise<IterationMetrics[]> {
   const learner = await startLearner(config, await loadData(config, undefined, say), say, LAB)
   const lines: IterationMetrics[] = []
   try {
-    for await (const { metrics } of validatedTraining(learner, learner.begin())) lines.push(metrics)
+    for await (const { metrics } of validatedTraining(learner, await learner.begin())) lines.push(metrics)
   } finally {
     learner.engine.dispose()
     await learner.team.pool.close()

@@ -4,14 +4,15 @@ import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
 import type { Engine } from '@vigil/engine'
-import { rareLabelNotes } from '@vigil/evaluation'
+import { rareLabelNotes, warmStart } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
 import { ppoSettingsOf } from '../settings.ts'
+import { createSteps } from '../terminal/steps.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { type Origin, stateFrom } from './origin.ts'
 import type { RunState } from './run-state.ts'
-import { identityOf, type RunData, type RunIdentity } from './session.ts'
+import { identityOf, type RunData, type RunIdentity, type Session } from './session.ts'
 
 /** Everything that a training needs: the data, the team that acts on them, the engine that learns. */
 export type Learner = {
@@ -22,8 +23,12 @@ export type Learner = {
   readonly team: Team
   readonly engine: Engine
   readonly identity: RunIdentity
-  /** Brings a training about: initial weights in the engine, fresh or of another run's team, and nothing else learnt. */
-  begin(origin?: Origin): RunState
+  /**
+   * Brings a training about: initial weights in the engine, random, of a rule, or of another run's team, and nothing else learnt.
+   */
+  begin(session?: Pick<Session, 'stream' | 'isTTY'>, origin?: Origin): Promise<RunState>
+  /** As `begin`, with random weights. */
+  fresh(): RunState
 }
 
 /**
@@ -49,13 +54,28 @@ export async function startLearner(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
     const { pipeline, belief } = data
+    const fresh = () => {
+      const state = { ...initialState(settings, team, mask), best: null }
+      engine.loadParameters(state.parameters)
+      return state
+    }
     return {
       ...{ config, composition, pipeline, belief, team, engine, identity: identityOf(config, team) },
-      begin(origin) {
-        const fresh = { ...initialState(settings, team, mask), best: null }
-        const state = origin === undefined ? fresh : stateFrom(origin, { pipeline, network: team.network }, fresh)
-        engine.loadParameters(state.parameters)
-        return state
+      fresh,
+      async begin(session, origin) {
+        if (origin !== undefined) {
+          const state = stateFrom(origin, { pipeline, network: team.network }, fresh())
+          engine.loadParameters(state.parameters)
+          return state
+        }
+        if (config.warmStart === 'none') return fresh()
+        const steps = session && createSteps(session)
+        try {
+          const rolloutSteps = config.rolloutSteps
+          return { ...fresh(), ...(await warmStart({ ...settings, rolloutSteps }, team, engine, steps?.step)) }
+        } finally {
+          steps?.finish()
+        }
       },
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createTeam, type Team } from '@vigil/actors'
 import { type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import type { Dataset, Split } from '@vigil/data'
-import { createEngine, type Engine } from '@vigil/engine'
+import { ACCEPTED, createEngine, type Engine } from '@vigil/engine'
 import { bestAction, meanReward } from '@vigil/env-wasm'
 import { decideSplit, trainByCrossEntropy } from '@vigil/evaluation'
 import { initialState } from '@vigil/ppo'
@@ -138,7 +138,7 @@ describe('a task that only memory can solve', () => {
 
 /** Rows of a batch that do not follow the one before them in the dataset, though no reset says so. */
 function readSegments(
-  { dense, labels, recurrence }: Parameters<Engine['supervisedUpdate']>[0],
+  { dense, accepted, recurrence }: Parameters<Engine['supervisedUpdate']>[0],
   denseSize: number,
 ): { resets: number; broken: number; labels: number } {
   const { stepCount, laneCount, resets, recurrentState } = recurrence!
@@ -148,9 +148,9 @@ function readSegments(
     for (let lane = 0; lane < laneCount; lane++) {
       const b = t * laneCount + lane
       const follows = dense[(b - laneCount) * denseSize] > THREAT_ABOVE && resets[b] === 0
-      if ((labels[b] === 1) !== follows) broken++
+      if ((accepted[b] === ACCEPTED[1]) !== follows) broken++
     }
   }
   const sum = (values: Uint8Array) => values.reduce((total, value) => total + value, 0)
-  return { resets: sum(resets), broken, labels: sum(labels) }
+  return { resets: sum(resets), broken, labels: accepted.filter((actions) => actions === ACCEPTED[1]).length }
 }

@@ -76,7 +76,7 @@ export async function repeatRun(
   const features = config.from === null ? undefined : parsePipeline(pipeline)
   const learner = await startLearner(repeatable, await loadData(repeatable, features, say), say, composition)
   try {
-    const training = await trainAgain({ learner, state: await firstState(folder, learner) }, kept, session)
+    const training = await trainAgain({ learner, state: await firstState(folder, learner, session) }, kept, session)
     return {
       recorded,
       repeated: recordOf(training.parameters, learner.engine, {

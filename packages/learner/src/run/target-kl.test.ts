@@ -17,7 +17,7 @@ async function iterationWith(targetKl: number | null) {
   const learner = await startLearner(config, await loadData(config, undefined, () => undefined), () => undefined)
   try {
     let metrics: IterationMetrics | null = null
-    for await (const iteration of validatedTraining(learner, learner.begin())) metrics = iteration.metrics
+    for await (const iteration of validatedTraining(learner, await learner.begin())) metrics = iteration.metrics
     const { step } = await learner.engine.storeOptimiser()
     return { step, metrics: metrics! as IterationMetrics }
   } finally {

@@ -77,9 +77,8 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     // The next free folder is claimed before it is locked: nobody else looks for it.
     if (plan.kind === 'resume') unlock = await lockRunFolder(plan.folder.path)
     else if (plan.config.out !== null) unlock = await lockRunFolder(plan.config.out)
-    const say = (text: string) => session.stream.write(`${text}\n`)
     const isResumed = plan.kind === 'resume'
-    const { folder, begun } = isResumed ? await resume(plan, learner, say) : await begin(plan, learner, say)
+    const { folder, begun } = isResumed ? await resume(plan, learner, session) : await begin(plan, learner, session)
     if (!isResumed && plan.config.out === null) unlock = await lockRunFolder(folder.path)
     const { config, identity, team, pipeline, belief } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
@@ -101,19 +100,20 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
 type BegunTraining = { readonly learner: Learner; readonly state: RunState; readonly metricsSha256: string }
 
 /** Makes the folder of a new run; one that begins from another run's team keeps what it begins with. */
-async function begin({ config, origin }: NewPlan, learner: Learner, say: (text: string) => void) {
-  const begun = { learner, state: learner.begin(origin), metricsSha256: NO_LINES }
+async function begin({ config, origin }: NewPlan, learner: Learner, session: Session) {
+  const begun = { learner, state: await learner.begin(session, origin), metricsSha256: NO_LINES }
   if (origin === undefined) return { folder: await createRunFolder(config, learner.pipeline), begun }
   const checkpoint = await checkpointOf(begun)
   const folder = await createRunFolder(config, learner.pipeline, ({ initial }) => writeCheckpoint(initial, checkpoint))
-  say(
-    `begins with the weights of ${origin.run} after iteration ${origin.best.iteration}${growth(origin, learner.pipeline)}`,
+  session.stream.write(
+    `begins with the weights of ${origin.run} after iteration ${origin.best.iteration}${growth(origin, learner.pipeline)}\n`,
   )
   return { folder, begun }
 }
 
 /** Goes back to the latest checkpoint, or to the beginning where training ended before the first one. */
-async function resume({ folder, iterations }: ResumePlan, learner: Learner, say: (text: string) => void) {
+async function resume({ folder, iterations }: ResumePlan, learner: Learner, session: Session) {
+  const say = (text: string) => session.stream.write(`${text}\n`)
   const { config, team, engine, identity } = learner
   await removeUnfinishedFiles(folder)
   const checkpoint = await readCheckpoint(folder.latest, identity).catch((error: unknown) => {
@@ -125,7 +125,10 @@ async function resume({ folder, iterations }: ResumePlan, learner: Learner, say:
     await rm(folder.metrics, { force: true })
     const longer = await lengthen(learner, folder, { after: 0, iterations, say })
     say(`the run has no checkpoint yet: beginning again at iteration 1 of ${longer.config.iterations}`)
-    return { folder, begun: { learner: longer, state: await firstState(folder, longer), metricsSha256: NO_LINES } }
+    return {
+      folder,
+      begun: { learner: longer, state: await firstState(folder, longer, session), metricsSha256: NO_LINES },
+    }
   }
   assertSameEngine(checkpoint, engine)
   const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, ...rest } = checkpoint

@@ -57,6 +57,12 @@ export function* tunedRules(
   for (const score of scores) for (const family of FAMILIES) yield family({ streams, settings, score })
 }
 
+/** The rules of tunedRules that compare one score with thresholds, in its order. @throws {VigilError} STREAMS, SCORE */
+export function* tunedLadders(streams: Streams, settings: ResponseSettings, score: Score): Generator<TunedRule, void> {
+  assertScore(score, streams)
+  for (const ladder of LADDERS) yield ladder({ streams, settings, score })
+}
+
 const CONSTANTS = {
   'always-allow': ALLOW,
   'always-block': BLOCK,
@@ -64,12 +70,18 @@ const CONSTANTS = {
   'always-alert': ALERT,
 }
 
-const FAMILIES: readonly ((tuning: Tuning) => TunedRule)[] = [
-  perEvent,
+type Family = (tuning: Tuning) => TunedRule
+
+const LADDERS: readonly Family[] = [
   (tuning) => levelRule('threshold', ['quarantine'], tuning),
   (tuning) => levelRule('alert-ladder', ['alert', 'quarantine'], tuning),
   (tuning) => levelRule('block-ladder', ['block', 'quarantine'], tuning),
   (tuning) => levelRule('ladder', ['alert', 'block', 'quarantine'], tuning),
+]
+
+const FAMILIES: readonly Family[] = [
+  perEvent,
+  ...LADDERS,
   thresholdByAge,
   (tuning) => changeDetector('cusum', cusum, [0, 0.5], tuning),
   (tuning) => changeDetector('shiryaev-roberts', shiryaevRoberts, [0], tuning),

@@ -1,0 +1,200 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Team } from '@vigil/actors'
+import type { Engine } from '@vigil/engine'
+import { headCount } from '@vigil/env-wasm'
+import { absorb, createReturnNormaliser, normalise, type PpoSettings, type TrainingState } from '@vigil/ppo'
+import { fillUniforms, randomStream } from '@vigil/random'
+import {
+  BELIEF,
+  type Policy,
+  type ResponseSettings,
+  showState,
+  type TunedRule,
+  tunedLadders,
+  walk,
+} from '@vigil/response'
+import { type LessonBatch, type Lessons, lessonBatches } from '../lessons.ts'
+import type { OnStep } from '../on-step.ts'
+import { streamsOf } from './streams-of.ts'
+
+/** Rules to choose from. Only shown as progress. */
+const LADDER_COUNT = 4
+
+/** Updates of the critics, and as many of the policies. */
+const UPDATES = 600
+
+/** Deviation of the logistic noise on the belief's log-odds by which a rule becomes a policy. */
+const SOFTNESS = 0.5
+
+/** Events of an update: many small steps, since what a rule does is no noisy signal. A recurrent team learns whole segments. */
+const MINIBATCH = 1024
+
+/** Learning rate of the first update; it falls to 0 in a line. */
+const LEARNING_RATE = 2e-3
+
+type WarmStartSettings = Pick<
+  PpoSettings,
+  | 'seed'
+  | 'minibatchSize'
+  | 'episodes'
+  | 'returnNormalisation'
+  | 'clipEpsilon'
+  | 'maxGradNormPolicy'
+  | 'maxGradNormValue'
+> & { readonly rolloutSteps: number }
+
+/**
+ * Where training begins from a rule: the weights of a team that does what the ladder of the belief does that returns most on
+ * validation, of critics that foresee what it returns, and the units of the critics.
+ *
+ * The rule is made a policy that tries things: it decides on the belief with logistic noise on its log-odds, and once in a
+ * stream on average takes any action. That policy walks the training streams; agents learn its actions by cross-entropy, the
+ * critics its returns.
+ *
+ * @param team    whose dataset has a belief
+ * @param engine  holds fresh weights; left with those that are returned and with a fresh optimiser
+ * @returns what differs from a fresh state
+ */
+export async function warmStart(
+  settings: WarmStartSettings,
+  team: Pick<Team, 'dataset' | 'network' | 'inputs' | 'environment'>,
+  engine: Pick<Engine, 'update' | 'supervisedUpdate' | 'loadOptimiser' | 'storeParameters'>,
+  onStep: OnStep = () => undefined,
+): Promise<Pick<TrainingState, 'parameters' | 'normaliser'>> {
+  const { response: spec } = team.environment
+  if (spec === null) throw new TypeError('warmStart needs an environment with consequences.')
+  const responseSettings = { spec, seed: team.environment.seed }
+  const rule = await bestLadder(team, responseSettings, onStep)
+  const walked = walkSoftly(team, responseSettings, rule, settings.seed)
+  const normaliser = absorb(createReturnNormaliser(settings.returnNormalisation), walked.returns)
+  const targets = new Float32Array(walked.returns.length)
+  normalise(normaliser, walked.returns, targets)
+
+  await learnFrom(settings, team, engine, { ...walked, targets, onStep })
+  const parameters = await engine.storeParameters()
+  const zeros = new Float32Array(parameters.length)
+  engine.loadOptimiser({ step: 0, firstMoment: zeros, secondMoment: zeros })
+  return { parameters, normaliser }
+}
+
+/** The ladder of the belief that returns most on validation streams. */
+async function bestLadder({ dataset }: Pick<Team, 'dataset'>, settings: ResponseSettings, onStep: OnStep) {
+  const rules: TunedRule[] = []
+  for (const rule of tunedLadders(streamsOf(dataset, 'validation'), settings, BELIEF)) {
+    onStep('tuning the rule to begin with', rules.push(rule), LADDER_COUNT)
+    await setImmediate() // signals and timers
+  }
+  return rules.reduce((best, rule) => (rule.validation > best.validation ? rule : best)).policy
+}
+
+/** Decisions of a policy on the training streams: what was seen, what was done and what it returned from there on. */
+type Walked = Lessons & {
+  readonly context: Float32Array
+  /** [n] */
+  readonly actions: Uint8Array
+  /** [n] reward units */
+  readonly returns: Float32Array
+}
+
+function walkSoftly(
+  team: Pick<Team, 'dataset' | 'network' | 'inputs' | 'environment'>,
+  settings: ResponseSettings,
+  rule: Policy,
+  seed: number,
+): Walked {
+  const streams = streamsOf(team.dataset, 'train')
+  const streamCount = streams.streamStarts.length - 1
+  const policy = softened(rule, seed, streams.rows.length / streamCount)
+  const walks = Array.from({ length: streamCount }, (_, stream) => walk(streams, stream, settings, policy).steps)
+  const steps = walks.flat()
+  const K = team.network.denseSize - team.inputs.denseCount
+  // What specifications show besides is 1 where nothing has been violated yet.
+  const context = new Float32Array(steps.length * K).fill(1)
+  const shown = new Float32Array(headCount(team.environment))
+  const returns = new Float32Array(steps.length)
+  const streamStarts = new Uint32Array(streamCount + 1)
+  for (const [stream, own] of walks.entries()) {
+    const start = streamStarts[stream]
+    let ahead = 0
+    for (let i = own.length - 1; i >= 0; i--) {
+      ahead += own[i].reward
+      returns[start + i] = ahead
+      showState(own[i].view, settings.spec, shown)
+      context.set(shown, (start + i) * K)
+    }
+    streamStarts[stream + 1] = start + own.length
+  }
+  const rows = Uint32Array.from(steps, ({ view }) => view.row)
+  const actions = Uint8Array.from(steps, ({ action }) => action)
+  return { rows, streamStarts, context, actions, returns }
+}
+
+/** A rule that decides on a belief with noise, and once in `length` events takes any action. */
+function softened(rule: Policy, seed: number, length: number): Policy {
+  const random = randomStream(seed, 'warmStart')
+  const draw = new Float64Array(4)
+  return (view) => {
+    fillUniforms(random, [view.position, 1 + view.age, 0], draw)
+    const noisy = view.belief * ((1 - draw[0]) / Math.max(draw[0], 2 ** -33)) ** SOFTNESS
+    const action = rule({ ...view, belief: noisy / (noisy + 1 - view.belief) })
+    return draw[1] * length < 1 ? Math.floor(4 * draw[2]) : action
+  }
+}
+
+type Taught = Walked & {
+  /** [n] returns in the critics' units */
+  readonly targets: Float32Array
+  readonly onStep: OnStep
+}
+
+/** Critics first: the policies' moments are zero then, and stay so where there is no gradient. */
+async function learnFrom(
+  settings: WarmStartSettings,
+  team: Pick<Team, 'dataset' | 'network' | 'inputs'>,
+  engine: Pick<Engine, 'update' | 'supervisedUpdate'>,
+  { targets, actions, onStep, ...lessons }: Taught,
+): Promise<void> {
+  const { rolloutSteps } = settings
+  const steps = Math.min(MINIBATCH, settings.minibatchSize)
+  const size =
+    team.network.lstmHidden.length === 0 ? steps : rolloutSteps * Math.max(1, Math.floor(steps / rolloutSteps))
+  const teach = async (stage: string, step: (batch: LessonBatch, learningRate: number) => Promise<unknown>) => {
+    const batches = lessonBatches(
+      { ...settings, minibatchSize: size },
+      team,
+      lessons,
+      randomStream(settings.seed, 'warmStart'),
+    )
+    for (let update = 0; update < UPDATES; update++) {
+      onStep(stage, update, UPDATES)
+      await step(batches.next().value, LEARNING_RATE * (1 - update / UPDATES))
+      await setImmediate()
+    }
+  }
+  const minibatch = withoutPolicy(size, team.network)
+  const critic = { ...settings, entropyCoef: 0, valueCoef: 1, constraintCoef: 0, targetKl: null }
+  await teach('learning what the rule returns', ({ positions, ...batch }, learningRate) => {
+    for (let i = 0; i < minibatch.valueTargets.length; i++) minibatch.valueTargets[i] = targets[positions[i % size]]
+    return engine.update({ ...minibatch, ...batch }, { ...critic, learningRate })
+  })
+  const accepted = new Uint8Array(size)
+  await teach('learning what the rule does', ({ positions, ...batch }, learningRate) => {
+    for (let b = 0; b < size; b++) accepted[b] = 1 << actions[positions[b]]
+    return engine.supervisedUpdate({ ...batch, accepted }, learningRate)
+  })
+}
+
+/** A minibatch from which policies and the heads of specifications learn nothing. */
+function withoutPolicy(size: number, { agentCount, constraintCount }: Team['network']) {
+  const entries = agentCount * size
+  const zeros = new Float32Array(entries)
+  return {
+    actions: new Uint8Array(entries),
+    oldLogProbs: zeros,
+    advantages: zeros,
+    valueTargets: new Float32Array(entries),
+    weights: new Float32Array(entries).fill(1),
+    constraints: constraintCount === 0 ? null : { costTargets: new Float32Array(constraintCount * entries) },
+    direct: null,
+  }
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConfigInput, resolveConfig } from '@vigil/config'
+import { readEvaluation, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { repeatRun } from './repeat-run.ts'
+import { resumePlan } from './resume-plan.ts'
+import { trainRun } from './train-run.ts'
+
+let root: string
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vigil-warm-'))
+})
+afterAll(async () => {
+  await rm(root, { recursive: true })
+})
+
+const SMALL: ConfigInput = {
+  dataset: 'campaign',
+  rows: 12_000,
+  policyHidden: [16],
+  valueHidden: [16],
+  iterations: 2,
+  validateEvery: 1,
+  rowsPerIteration: 2048,
+  minibatchSize: 512,
+  engine: 'portable',
+  actors: 1,
+  engineThreads: 1,
+}
+
+const quiet = { stream: { write: () => true }, isTTY: false }
+
+async function evaluated(name: string, changes: ConfigInput = {}) {
+  const out = join(root, name)
+  const stop = { requested: () => false, onRequest: () => () => undefined }
+  await trainRun({ kind: 'new', config: resolveConfig({ ...SMALL, ...changes, out }, 'test') }, { ...quiet, stop })
+  return { out, evaluation: await readEvaluation(resultFiles({ path: out }, 'test').evaluation) }
+}
+
+it('a run that begins from a rule is the same when it is stopped, resumed or repeated', async () => {
+  const { out, evaluation } = await evaluated('warm')
+  const weights = (await readRunRecord(runFolderAt(out).record))!.weightsSha256
+  const { best, references } = evaluation.response!
+  // Two iterations teach nobody what the rule does.
+  expect(evaluation.gain!.team).toBeGreaterThan((evaluation.gain!.allow + references[best].returnMean) / 2)
+
+  const again = await repeatRun(out, {}, quiet)
+  expect(again.difference).toBeNull()
+  expect(again.repeated.weightsSha256).toBe(weights)
+
+  // Stopped after its first iteration, and gone on with from its checkpoint.
+  const parts = join(root, 'warm-in-parts')
+  const config = resolveConfig({ ...SMALL, out: parts }, 'test')
+  const stop = { requested: () => true, onRequest: () => () => undefined }
+  await trainRun({ kind: 'new', config }, { ...quiet, stop })
+  await trainRun(await resumePlan(parts, {}), { ...quiet, stop: { ...stop, requested: () => false } })
+  expect((await readRunRecord(runFolderAt(parts).record))!.weightsSha256).toBe(weights)
+  const cold = await evaluated('cold', { warmStart: 'none' })
+  expect((await readRunRecord(runFolderAt(cold.out).record))!.weightsSha256).not.toBe(weights)
+})
