@@ -43,7 +43,7 @@ export const configSchema = z.strictObject({
   seed: size(0, 2 ** 32 - 1).default(1),
   iterations: size(1, 1_000_000).default(60),
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
-  engine: z.enum(['auto', 'portable', 'tfjs']).default('auto'),
+  engine: z.enum(['auto', 'native', 'portable', 'tfjs']).default('auto'),
   backend: z.enum(['auto', ...BACKENDS]).default('auto'),
   engineThreads: z.union([z.literal('auto'), size(1, 8)]).default('auto'),
   out: z.string().min(1).nullable().default(null),

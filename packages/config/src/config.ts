@@ -276,9 +276,9 @@ function assertConsistent(config: Config): void {
   if (config.observeConstraints !== 'none' && config.specifications.length === 0) {
     conflict('observeConstraints shows the agents specifications, but there is none. Give --specifications=FILE.json.')
   }
-  if (config.engine === 'portable' && config.backend !== 'auto') {
+  if ((config.engine === 'portable' || config.engine === 'native') && config.backend !== 'auto') {
     conflict(
-      `engine "portable" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
+      `engine "${config.engine}" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
     )
   }
   assertDataset(config, conflict)

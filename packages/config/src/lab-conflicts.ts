@@ -47,9 +47,9 @@ export function assertLabConsistent(config: Config): void {
     )
   }
   const defectsOfEngine = config.defects.filter((defect) => needsFaultyUpdate([defect]))
-  if (config.engine === 'portable' && defectsOfEngine.length > 0) {
+  if ((config.engine === 'portable' || config.engine === 'native') && defectsOfEngine.length > 0) {
     conflict(
-      `The defects "${defectsOfEngine.join(', ')}" live in an update on TF.js, but engine is "portable". Leave --engine out.`,
+      `The defects "${defectsOfEngine.join(', ')}" live in an update on TF.js, but engine is "${config.engine}". Leave --engine out.`,
     )
   }
 }

@@ -18,9 +18,10 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     iterations: 'rollouts followed by updates',
     actors: 'worker threads; auto = one per core',
     engine:
-      'what computes the update: portable (WebAssembly, no dependency) or tfjs; auto = tfjs on a GPU or where a backend is named, else portable',
+      'what computes the update: native (C, built by engine-native:build), portable (WebAssembly, no dependency) or tfjs; auto = tfjs where a backend is named or, from minibatches of 16,384 on, a GPU is found, else native where it is built, else portable',
     backend: 'of tfjs; auto = one that finds a GPU, else tensorflow where it is installed, else wasm; docs/engines.md',
-    engineThreads: 'threads of the engine; auto = one per core (portable), 2 from four cores on, else 1 (tfjs on wasm)',
+    engineThreads:
+      'threads of the engine; auto = one per core (native, portable), 2 from four cores on, else 1 (tfjs on wasm)',
     out: 'run folder, new or empty; none = the next free one in runs',
     validateEvery: 'iterations between two validations, each with a checkpoint',
   },

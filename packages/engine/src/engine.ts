@@ -138,9 +138,9 @@ export type OptimiserState = {
  * STATE_MISSING before the first `loadParameters` and after `dispose`.
  */
 export type Engine = {
-  /** 'tfjs' or 'portable' */
+  /** 'tfjs', 'portable' or 'native' */
   readonly name: string
-  /** What computes, for instance 'wasm'. */
+  /** What computes, for instance 'wasm', or of the native engine the family of instructions: its bits depend on it. */
   readonly backend: string
   /** For people: the backend with its threads or its kind of device. */
   readonly device: string

@@ -33,8 +33,14 @@ export function teamSettingsOf(config: Config): TeamSettings {
 }
 
 /** What computes the updates. */
-export function engineSettingsOf({ engine, backend, engineThreads, rolloutSteps }: Config): EngineSettings {
-  return { engine, backend, engineThreads, rolloutSteps }
+export function engineSettingsOf({
+  engine,
+  backend,
+  engineThreads,
+  minibatchSize,
+  rolloutSteps,
+}: Config): EngineSettings {
+  return { engine, backend, engineThreads, minibatchSize, rolloutSteps }
 }
 
 /** How the team learns. What else than a Lagrangian specifications are for is not of this package's making. */

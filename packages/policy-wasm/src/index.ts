@@ -3,6 +3,7 @@ export {
   LABEL_STATISTICS,
   POLICY_STATISTICS,
   PRODUCT,
+  planBlock,
   STATISTICS_BYTES,
   UPDATE,
   type UpdateFields,

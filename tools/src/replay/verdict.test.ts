@@ -51,6 +51,14 @@ describe('verdictOn', () => {
     expect(reasons[0]).toMatch(reason)
   })
 
+  it('holds AVX2 and AVX-512 of the native engine for the same, and no other family', () => {
+    const native = { ...record, engine: 'native', backend: 'avx512' }
+    const again = (backend: string) =>
+      verdictOn({ ...other({ engine: 'native', backend }), recorded: native }).reasons[0]
+    expect(again('avx2')).toMatch(/Nothing that is recorded explains it/)
+    expect(again('neon')).toMatch(/engine native fma, and repeated with native neon/)
+  })
+
   it('does not match a run whose settings were changed, even where they made no difference', () => {
     const { matches, findings, reasons } = verdictOn({ ...same, repeated: { ...record, configFingerprint: C } })
     expect(matches).toBe(false)

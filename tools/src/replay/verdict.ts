@@ -10,8 +10,15 @@ export type Verdict = {
   readonly reasons: readonly string[]
 }
 
-/** Engines that compute in WebAssembly or plain JavaScript, with every sum in a fixed order. */
-const SAME_BYTES_EVERYWHERE = ['portable wasm', 'tfjs wasm', 'tfjs cpu']
+/** Engines with every sum in a fixed order, on every machine that has them. */
+const SAME_BYTES_EVERYWHERE = [
+  'portable wasm',
+  'tfjs wasm',
+  'tfjs cpu',
+  'native fma',
+  'native neon',
+  'native portable-c',
+]
 
 /** Holds a run folder against its repetition. It matches when nothing differs: record, checkpoints and metrics. */
 export function verdictOn(run: RepeatedRun): Verdict {
@@ -90,6 +97,7 @@ function changedFiles(run: RepeatedRun, metricsAgree: boolean): readonly string[
   return changed.map((file) => `${file} was changed after the training, or comes from another run.`)
 }
 
+/** What the bits depend on: AVX2 with FMA and AVX-512 have the same, which packages/engine tests. */
 function engineOf({ engine, backend }: RunRecord): string {
-  return `${engine} ${backend}`
+  return engine === 'native' && (backend === 'avx2' || backend === 'avx512') ? 'native fma' : `${engine} ${backend}`
 }

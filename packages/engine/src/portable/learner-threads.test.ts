@@ -1,8 +1,8 @@
-import { compilePolicy, type NetworkSpec } from '@vigil/policy-wasm'
+import { compilePolicy, instantiatePolicy, type NetworkSpec } from '@vigil/policy-wasm'
 import { expect, it } from 'vitest'
 import { randomMinibatch, randomParameters, SETTINGS, SMALL_TEAM } from '../team.fixture.ts'
 import { startThreads } from './learner-threads.ts'
-import { createLearningMemory, type LearningMemory } from './learning-memory.ts'
+import { createLearningMemory, createSharedMemory, type LearningMemory } from './learning-memory.ts'
 import { describePpoUpdate } from './update-description.ts'
 
 const SPEC: NetworkSpec = {
@@ -24,9 +24,19 @@ function eventsOf(learning: LearningMemory, workspace: number): Int32Array {
 it('shares out the items between all threads, and the results do not depend on who took which', async () => {
   const module = await compilePolicy()
   const [many, one] = [THREADS, 1].map((threads) => {
-    const learning = createLearningMemory({ spec: SPEC, module, threads, stepCount: 1, inputMask: null })
+    const memory = createSharedMemory()
+    const policy = instantiatePolicy(module, memory)
+    const { layOutWorkspace } = policy
+    const learning = createLearningMemory({
+      spec: SPEC,
+      memory,
+      layOutWorkspace,
+      threads,
+      stepCount: 1,
+      inputMask: null,
+    })
     learning.writeTeam(learning.parameters, randomParameters(SPEC, 1))
-    return { learning, threads: startThreads(learning, module) }
+    return { learning, threads: startThreads(learning, module, policy) }
   })
   const { workspaces } = many.learning
   for (const workspace of workspaces) eventsOf(many.learning, workspace).fill(-1)

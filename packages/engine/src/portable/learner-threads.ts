@@ -1,3 +1,4 @@
+import type { PolicyExports } from '@vigil/policy-wasm'
 import { Piscina } from 'piscina'
 import { engineError } from '../errors.ts'
 import type { LearningMemory } from './learning-memory.ts'
@@ -21,9 +22,17 @@ export type LearnerThreads = {
   close(): void
 }
 
-/** Starts a worker thread for each workspace but the first, which is the calling thread's. */
-export function startThreads(learning: LearningMemory, module: WebAssembly.Module): LearnerThreads {
-  const { policy, update } = learning
+/**
+ * Starts a worker thread for each workspace but the first, which is the calling thread's.
+ *
+ * @param policy the module over the memory, of the calling thread
+ */
+export function startThreads(
+  learning: LearningMemory,
+  module: WebAssembly.Module,
+  policy: PolicyExports,
+): LearnerThreads {
+  const { update } = learning
   const workerCount = learning.workspaces.length - 1
   const setup: LearnerSetup = { memory: learning.memory, module }
   const pool =

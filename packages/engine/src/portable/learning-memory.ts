@@ -1,9 +1,7 @@
 import {
-  instantiatePolicy,
   type NetworkSpec,
   networkPlanBytes,
   POLICY_STATIC_END,
-  type PolicyExports,
   parameterLayout,
   STATISTICS_BYTES,
   UPDATE,
@@ -23,11 +21,24 @@ const PAGE_BYTES = 65536
 /** A WebAssembly memory ends at 4 GiB. */
 const PAGES_MAX = 65536
 
+/** An empty memory that grows with what is laid out in it. */
+export function createSharedMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: PAGES_MAX, shared: true })
+}
+
+/**
+ * Lays out the workspace of one thread.
+ *
+ * @param plan      offset of the plan block
+ * @param at        where it begins, a multiple of 64; a header there may be written, no more than WORKSPACE_HEADER_BYTES
+ * @param stepCount T
+ * @returns the first byte behind it, which may lie beyond the memory's end
+ */
+export type LayOutWorkspace = (plan: number, at: number, stepCount: number) => number
+
 /** The shared memory that all threads of an engine work in; every number is a byte offset. */
 export type LearningMemory = {
   readonly memory: WebAssembly.Memory
-  /** The module of the calling thread. */
-  readonly policy: PolicyExports
   readonly update: number
   readonly plan: number
   /** Teams of numbers, [A, agentStride / 4]. */
@@ -69,6 +80,7 @@ export type LearningMemory = {
 /**
  * Lays out the memory of an engine.
  *
+ * @param options.memory    as `createSharedMemory` makes it
  * @param options.stepCount T that the workspaces are laid out for at first; 1 for a feed-forward network
  * @param options.inputMask [A, P] or null
  * @throws {VigilError} MEMORY when the team, or the workspaces with it, do not fit
@@ -76,19 +88,18 @@ export type LearningMemory = {
  */
 export function createLearningMemory(options: {
   readonly spec: NetworkSpec
-  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly layOutWorkspace: LayOutWorkspace
   readonly threads: number
   readonly stepCount: number
   readonly inputMask: Uint8Array | null
 }): LearningMemory {
-  const { spec, threads, inputMask } = options
+  const { spec, memory, threads, inputMask } = options
   const { agentCount } = spec
   const { parametersPerAgent } = parameterLayout(spec)
   const trunks = agentCount * (spec.valueHidden === null ? 1 : 2)
   // Whole cache lines, and room for the zeros behind the last parameter that the kernels run over.
   const agentStride = align(4 * parametersPerAgent)
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGES_MAX, shared: true })
-  const policy = instantiatePolicy(options.module, memory)
 
   let end = align(POLICY_STATIC_END)
   const place = (bytes: number) => {
@@ -122,7 +133,7 @@ export function createLearningMemory(options: {
     workspaceSteps = 0
     workspaces = Array.from({ length: threads }, () => {
       const at = place(WORKSPACE_HEADER_BYTES)
-      end = policy.layOutWorkspace(plan, at, stepCount)
+      end = options.layOutWorkspace(plan, at, stepCount)
       reserve(memory, end, shorterWorkspaces(threads, stepCount))
       return at
     })
@@ -144,7 +155,6 @@ export function createLearningMemory(options: {
 
   return {
     memory,
-    policy,
     plan,
     agentStride,
     ...regions,
@@ -191,7 +201,7 @@ export function createLearningMemory(options: {
   }
 }
 
-/** Enough for the addresses that `layOutWorkspace` writes. */
+/** Enough for the addresses that policy.wasm writes into a workspace when it lays it out. */
 const WORKSPACE_HEADER_BYTES = 128
 
 /** Up to the next cache line, which two threads should not share. */

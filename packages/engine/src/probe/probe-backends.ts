@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process'
+import { BUILD_COMMAND } from '@vigil/engine-native'
+import { GPU_MINIBATCH_ROWS } from '../choose-engine.ts'
 import type { EngineSettings } from '../create-engine.ts'
 import { BACKENDS } from '../tfjs/backend-names.ts'
 import {
@@ -17,8 +19,8 @@ export type ProbeMessage =
 /** One engine on one backend, on this machine. */
 export type BackendReport = {
   /** As in the config. */
-  readonly engine: 'portable' | 'tfjs'
-  /** As in the config; `auto` for the portable engine, which has one. */
+  readonly engine: 'native' | 'portable' | 'tfjs'
+  /** As in the config; `auto` for the engines that have one. */
   readonly backend: EngineSettings['backend']
   readonly available: boolean
   /** What it computes on; null where it is not available. */
@@ -34,8 +36,12 @@ export type BackendReport = {
 export type BackendsReport = {
   readonly backends: readonly BackendReport[]
   /** What `--engine=auto` takes. */
-  readonly auto: { readonly engine: string; readonly backend: string; readonly device: string } | null
+  readonly auto: Choice | null
+  /** The same for minibatches of GPU_MINIBATCH_ROWS and more. */
+  readonly autoOnLarge: Choice | null
 }
+
+type Choice = { readonly engine: string; readonly backend: string; readonly device: string }
 
 type Candidate = Pick<BackendReport, 'engine' | 'backend'> & {
   readonly packages: readonly string[]
@@ -53,14 +59,23 @@ const PROBE_LIMIT_MS = 120_000
  */
 export async function probeBackends(limitMs = PROBE_LIMIT_MS): Promise<BackendsReport> {
   const candidates: Candidate[] = [
+    { engine: 'native', backend: 'auto', packages: [], repair: BUILD_COMMAND },
     { engine: 'portable', backend: 'auto', packages: [], repair: 'npx nx run policy-wasm:build' },
     ...BACKENDS.map((backend): Candidate => ({ engine: 'tfjs', backend, ...packagesOf(backend) })),
   ]
-  const [auto, ...backends] = await Promise.all([
-    probe({ engine: 'auto', backend: 'auto' }, limitMs),
+  const auto = { engine: 'auto', backend: 'auto' } as const
+  const [small, large, ...backends] = await Promise.all([
+    probe(auto, 1, limitMs),
+    probe(auto, GPU_MINIBATCH_ROWS, limitMs),
     ...candidates.map((candidate) => reportOf(candidate, limitMs)),
   ])
-  return { backends, auto: auto.available ? { engine: auto.engine, backend: auto.backend, device: auto.device } : null }
+  return { backends, auto: choiceOf(small), autoOnLarge: choiceOf(large) }
+}
+
+function choiceOf(message: ProbeMessage): Choice | null {
+  if (!message.available) return null
+  const { engine, backend, device } = message
+  return { engine, backend, device }
 }
 
 function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packages' | 'repair'> {
@@ -79,13 +94,13 @@ function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packag
 
 async function reportOf(candidate: Candidate, limitMs: number): Promise<BackendReport> {
   const { engine, backend, packages, repair } = candidate
-  const message = await probe(candidate, limitMs)
+  const message = await probe(candidate, 1, limitMs)
   return {
     engine,
     backend,
     available: message.available,
     device: message.available ? message.device : null,
-    versions: engine === 'portable' ? { node: process.versions.node } : installedVersions(packages),
+    versions: engine !== 'tfjs' ? { node: process.versions.node } : installedVersions(packages),
     reason: message.available ? null : message.reason,
     command: message.available ? null : (message.command ?? repair),
   }
@@ -93,10 +108,11 @@ async function reportOf(candidate: Candidate, limitMs: number): Promise<BackendR
 
 function probe(
   { engine, backend }: Pick<EngineSettings, 'engine' | 'backend'>,
+  minibatchSize: number,
   limitMs: number,
 ): Promise<ProbeMessage> {
   // What native libraries print is theirs to know.
-  const child = fork(new URL('probe.ts', import.meta.url), [engine, backend], {
+  const child = fork(new URL('probe.ts', import.meta.url), [engine, backend, String(minibatchSize)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     timeout: limitMs,
     killSignal: 'SIGKILL',

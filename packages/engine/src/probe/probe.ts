@@ -1,7 +1,7 @@
 /**
  * The program of one probe, in a process of its own because a native add-on that does not fit the machine can end it:
  *
- *   node probe.ts ENGINE BACKEND
+ *   node probe.ts ENGINE BACKEND MINIBATCH_SIZE
  *
  * Creates the engine and runs one update, then says by process.send how that went.
  */
@@ -49,13 +49,14 @@ const SETTINGS: UpdateSettings = {
   targetKl: null,
 }
 
-const [engine, backend] = process.argv.slice(2) as [EngineSettings['engine'], EngineSettings['backend']]
+const [engine, backend, rows] = process.argv.slice(2) as [EngineSettings['engine'], EngineSettings['backend'], string]
 const message = await probe().catch(refusal)
 // The process ends here whatever a device or a thread of it still waits for.
 process.send!(message, () => process.exit(0))
 
 async function probe(): Promise<ProbeMessage> {
-  const created = await createEngine({ engine, backend, engineThreads: 'auto', rolloutSteps: 1 }, SPEC, null)
+  const settings = { engine, backend, minibatchSize: Number(rows), engineThreads: 'auto', rolloutSteps: 1 } as const
+  const created = await createEngine(settings, SPEC, null)
   created.loadParameters(initialiseParameters(SPEC, 1))
   await created.update(MINIBATCH, SETTINGS)
   return { available: true, engine: created.name, backend: created.backend, device: created.device }

@@ -3,7 +3,7 @@ import type { BoostingModel } from '@vigil/boosting'
 import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
-import type { Engine } from '@vigil/engine'
+import { type Engine, whyNoNativeEngine } from '@vigil/engine'
 import { rareLabelNotes, warmStart } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
@@ -53,6 +53,8 @@ export async function startLearner(
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )
+    const missing = config.engine === 'auto' && engine.name === 'portable' ? whyNoNativeEngine() : null
+    if (missing !== null) say(missing)
     const { pipeline, belief } = data
     const fresh = () => {
       const state = { ...initialState(settings, team, mask), best: null }

@@ -99,8 +99,13 @@ export async function repeatRun(
 /** The run's own settings, with `auto` for the engine become what it meant on the machine that trained. */
 function repeatableConfig(config: Config, recorded: RunRecord, settings: RepeatSettings): Config {
   const engine = settings.engine ?? (config.engine === 'auto' ? recorded.engine : config.engine)
-  // The portable engine has no backends to choose from.
-  const meant = engine === 'portable' ? 'auto' : engine === recorded.engine ? recorded.backend : config.backend
+  // Only TF.js has backends to choose from.
+  const meant =
+    engine === 'portable' || engine === 'native'
+      ? 'auto'
+      : engine === recorded.engine
+        ? recorded.backend
+        : config.backend
   const backend = settings.backend ?? meant
   return withSettings(config, { ...settings, engine, backend }, COMMAND_LINE)
 }

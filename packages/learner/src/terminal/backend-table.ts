@@ -1,5 +1,5 @@
 import { borderlessTable } from '@vigil/command-line'
-import type { BackendReport, BackendsReport } from '@vigil/engine'
+import { type BackendReport, type BackendsReport, GPU_MINIBATCH_ROWS } from '@vigil/engine'
 import { type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
 /**
@@ -7,7 +7,7 @@ import { type OutputEnvironment, outputStyle, printable } from './terminal.ts'
  * that is not available the reason and the command that changes it, on a line of its own to be copied.
  */
 export function backendTable(
-  { backends, auto }: BackendsReport,
+  { backends, auto, autoOnLarge }: BackendsReport,
   { isTTY, environment = process.env }: { readonly isTTY: boolean; readonly environment?: OutputEnvironment },
 ): string {
   const { colors } = outputStyle(isTTY, environment)
@@ -23,13 +23,18 @@ export function backendTable(
       ? []
       : ['', `${report.engine} ${nameOf(report)}: ${printable(report.reason!)}. To get it:`, `  ${report.command}`],
   )
-  const taken = auto === null ? 'nothing: no engine starts' : `${auto.engine}, ${printable(auto.device)}`
-  const lines = [table.toString(), '', `--engine=auto takes ${taken}.`, ...missing]
+  const taken = (choice: BackendsReport['auto']) =>
+    choice === null ? 'nothing: no engine starts' : `${choice.engine}, ${printable(choice.device)}`
+  const onLarge =
+    autoOnLarge?.device === auto?.device
+      ? []
+      : [`For minibatches of ${GPU_MINIBATCH_ROWS} rows and more it takes ${taken(autoOnLarge)}.`]
+  const lines = [table.toString(), '', `--engine=auto takes ${taken(auto)}.`, ...onLarge, ...missing]
   // Table cells are padded to their column, which leaves blanks at the ends of lines.
   return `${lines.join('\n').replace(/[ ]+$/gm, '')}\n`
 }
 
-/** The portable engine has one backend, which nobody chooses. */
+/** Only TF.js has backends to choose from. */
 function nameOf({ backend }: BackendReport): string {
   return backend === 'auto' ? '-' : backend
 }

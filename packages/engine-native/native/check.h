@@ -1,0 +1,95 @@
+/* Whether everything that an update names lies in the memory: what fails here is never read. */
+#ifndef VIGIL_CHECK_H
+#define VIGIL_CHECK_H
+#include "workspace.h"
+
+enum { WIDTH_MAX = 2048, DENSE_MAX = 4096, COLUMNS_MAX = 256, AGENTS_MAX = 64, CONSTRAINTS_MAX = 32 };
+
+static int areWidths(const int32_t *widths, int count) {
+  for (int layer = 0; layer < count; layer++) {
+    if (widths[layer] < 1 || widths[layer] > WIDTH_MAX) return 0;
+  }
+  return 1;
+}
+
+static int between(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
+/* @returns the plan at an offset, or NULL */
+static const Plan *checkedPlan(const char *base, size_t length, uint32_t offset) {
+  const Plan *plan = (const Plan *)(base + offset);
+  if (offset % 4 != 0 || offset + sizeof(Plan) > length) return NULL;
+  if (!between(plan->columnCount, 0, COLUMNS_MAX)) return NULL;
+  if (offset + sizeof(Plan) + 4 * (size_t)plan->columnCount > length) return NULL;
+  const int isShape = between(plan->agentCount, 1, AGENTS_MAX) && between(plan->denseSize, 0, DENSE_MAX) &&
+                      between(plan->vocabularySize, plan->columnCount, (int64_t)COLUMNS_MAX << 16) &&
+                      between(plan->policyLayers, 1, 8) && between(plan->valueLayers, 0, 8) &&
+                      between(plan->lstmLayers, 0, 8) && between(plan->constraintCount, 0, CONSTRAINTS_MAX) &&
+                      areWidths(plan->policyWidths, plan->policyLayers) &&
+                      areWidths(plan->valueWidths, plan->valueLayers) && areWidths(plan->lstmWidths, plan->lstmLayers);
+  if (!isShape) return NULL;
+  for (int column = 0; column < plan->columnCount; column++) {
+    if (!between(plan->columnOffsets[column], 0, plan->vocabularySize - 1)) return NULL;
+  }
+  size_t parameters = trunkSize(plan, POLICY_TRUNK), states = 0;
+  int widest = 0, widestLstm = 0;
+  for (int trunk = 0; trunk < (plan->valueLayers > 0 ? 2 : 1); trunk++) {
+    if (trunk == VALUE_TRUNK) parameters += trunkSize(plan, VALUE_TRUNK);
+    for (int layer = 0; layer < layerCount(plan, trunk); layer++) {
+      const int width = layerWidth(plan, trunk, layer), isLstm = layer >= hiddenCount(plan, trunk);
+      if (width > widest) widest = width;
+      if (isLstm && width > widestLstm) widestLstm = width;
+      if (isLstm) states += 2 * (size_t)width;
+    }
+  }
+  return parameters == (size_t)plan->parametersPerAgent && states == (size_t)plan->stateSize &&
+                 widest == plan->widest && widestLstm == plan->widestLstm
+             ? plan
+             : NULL;
+}
+
+/* `count` items of `size` bytes at an offset; an offset of 0 is an array that is not there. */
+static int lies(size_t length, uint32_t offset, size_t count, size_t size, int mayBeMissing) {
+  if (offset == 0) return mayBeMissing || count == 0;
+  return offset % size == 0 && offset <= length && count <= (length - offset) / size;
+}
+
+/* @returns whether the update and what it names lie in the memory */
+static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
+  if (offset % 4 != 0 || offset + sizeof(Update) > length) return 0;
+  const Update *u = (const Update *)(base + offset);
+  const Plan *plan = checkedPlan(base, length, u->plan);
+  if (plan == NULL || u->agentStride % 64 != 0 || u->agentStride / 4 < (size_t)plan->parametersPerAgent) return 0;
+  if (!between(u->sliceCount, 1, 64) || !between(u->trunkCount, 1, plan->valueLayers > 0 ? 2 : 1)) return 0;
+  if (!between(u->stepCount, 1, INT32_MAX) || !between(u->laneCount, 1, INT32_MAX)) return 0;
+  if ((int64_t)u->stepCount * u->laneCount != u->rowCount) return 0;
+  if (!between(u->sliceLanes, 1, INT32_MAX / 64) || (int64_t)u->sliceLanes * u->sliceCount < u->laneCount) return 0;
+  const size_t agents = plan->agentCount, rows = u->rowCount, trunks = agents * u->trunkCount;
+  const size_t team = agents * (u->agentStride / 4), isPpo = !u->supervised, isRecurrent = plan->lstmLayers > 0;
+  const size_t hasCritic = u->trunkCount == 2;
+  return lies(length, u->parameters, team, 4, 0) && lies(length, u->firstMoment, team, 4, 0) &&
+         lies(length, u->secondMoment, team, 4, 0) && lies(length, u->inputMask, team, 4, 1) &&
+         lies(length, u->gradients, team * u->sliceCount, 4, 0) &&
+         lies(length, u->dense, rows * plan->denseSize, 4, 0) &&
+         lies(length, u->categorical, rows * plan->columnCount, 2, 0) &&
+         lies(length, u->resets, isRecurrent * rows, 1, 0) &&
+         lies(length, u->recurrentState, isRecurrent * agents * u->laneCount * plan->stateSize, 4, 0) &&
+         lies(length, u->accepted, isPpo ? 0 : rows, 1, 0) && lies(length, u->actions, isPpo * agents * rows, 1, 0) &&
+         lies(length, u->oldLogProbs, isPpo * agents * rows, 4, 0) &&
+         lies(length, u->advantages, isPpo * agents * rows, 4, 0) &&
+         lies(length, u->valueTargets, hasCritic * agents * rows, 4, 0) &&
+         lies(length, u->costTargets, hasCritic * plan->constraintCount * agents * rows, 4, 0) &&
+         lies(length, u->weights, agents * rows, 4, 1) && lies(length, u->direct, agents * rows, 4, 1) &&
+         lies(length, u->rowShares, agents, 4, 0) &&
+         lies(length, u->statistics, trunks * u->sliceCount * STATISTICS_BYTES / 8, 8, 0) &&
+         lies(length, u->gradientNorms, trunks, 8, 0) && lies(length, u->gradientScales, trunks, 8, 0) &&
+         lies(length, u->progress, 1 + trunks, 4, 0);
+}
+
+/* @returns whether a workspace for the update fits into the memory at an offset */
+static int isWorkspaceInside(const char *base, size_t length, uint32_t update, uint32_t offset) {
+  const Update *u = (const Update *)(base + update);
+  Workspace unused;
+  return offset != 0 && lies(length, offset, layOut((const Plan *)(base + u->plan), u->stepCount, NULL, &unused) / 64, 64, 0);
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* e^x and what is built on it, written so that compilers turn loops over them into vectors.
+ *
+ * Provenance: Cephes `expf`, `logf` and `tanhf` (Moshier 1992), as packages/policy-wasm/assembly/exp.ts has them. No
+ * function of libm is called: its bits differ between systems. */
+#ifndef VIGIL_EXPONENTIAL_H
+#define VIGIL_EXPONENTIAL_H
+#include <stdint.h>
+#include "vector.h"
+
+/* x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial for e^r, and 2^n from its exponent's bits. x is clamped to
+ * [-87.3, 88.3]; NaN stays NaN. */
+INLINE float exponential(float x) {
+  x = x < -87.3f ? -87.3f : x;
+  x = x > 88.3f ? 88.3f : x;
+  /* Rounds to the nearest integer: behind 1.5 * 2^23 there are no fractions. */
+  const float integers = 12582912.0f;
+  const float n = (x * 1.44269504f + integers) - integers;
+  float r = x - n * 0.693359375f;
+  r = r - n * -2.1219444e-4f;
+  float y = 1.98756915e-4f;
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * (r * r) + (r + 1.0f);
+  /* NaN has no integer. */
+  const int32_t exponent = (int32_t)((uint32_t)(int32_t)(n == n ? n : 0.0f) + 127u) << 23;
+  float power;
+  __builtin_memcpy(&power, &exponent, sizeof power);
+  return y * power;
+}
+
+/* The natural logarithm of a normal number above 0; NaN of NaN. */
+INLINE float logarithm(float x) {
+  int32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  /* x = 2^e m with m in [sqrt(1/2), sqrt(2)). */
+  const int32_t above = bits - 0x3f3504f3;
+  const float e = (float)(above >> 23);
+  const int32_t mantissa = (above & 0x7fffff) + 0x3f3504f3;
+  float m;
+  __builtin_memcpy(&m, &mantissa, sizeof m);
+  const float f = m - 1.0f, square = f * f;
+  float y = 7.0376836292e-2f;
+  y = y * f + -1.1514610310e-1f;
+  y = y * f + 1.1676998740e-1f;
+  y = y * f + -1.2420140846e-1f;
+  y = y * f + 1.4249322787e-1f;
+  y = y * f + -1.6668057665e-1f;
+  y = y * f + 2.0000714765e-1f;
+  y = y * f + -2.4999993993e-1f;
+  y = y * f + 3.3333331174e-1f;
+  y = y * f * square + e * -2.12194440e-4f - 0.5f * square;
+  return x == x ? f + y + e * 0.693359375f : x;
+}
+
+/* 1 / (1 + e^-x) */
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+/* An odd polynomial where |x| < 0.625, 1 - 2 / (e^(2 |x|) + 1) elsewhere. */
+INLINE float hyperbolicTangent(float x) {
+  const float size = x < 0.0f ? -x : x;
+  const float far = 1.0f - 2.0f / (exponential(size + size) + 1.0f);
+  const float square = x * x;
+  float y = -5.70498872745e-3f;
+  y = y * square + 2.06390887954e-2f;
+  y = y * square + -5.37397155531e-2f;
+  y = y * square + 1.33314422036e-1f;
+  y = y * square + -3.33332819422e-1f;
+  const float near = y * square * x + x;
+  return size < 0.625f ? near : x < 0.0f ? -far : far;
+}
+
+#endif

@@ -1,0 +1,135 @@
+/* Runs the kernels of every family over a memory whose arrays have red zones around them: the program of
+ * src/sanitizers.slow.test.ts, compiled with the sanitizers. Arguments: the plan as 13 + 24 numbers and then the offsets
+ * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check.h"
+#include "families.h"
+
+enum { SLICES = 8, MEMORY_BYTES = 64 << 20 };
+
+static char *memory;
+static size_t end = 64;
+static uint32_t state = 1;
+
+/* Uniform in [-1, 1): an xorshift generator, the same numbers in every run. */
+static float uniform(void) {
+  state ^= state << 13;
+  state ^= state >> 17;
+  state ^= state << 5;
+  return (float)state * 0x1p-31f - 1.0f;
+}
+
+/* An array of its own, with poison behind it. */
+static uint32_t place(size_t bytes) {
+  const uint32_t offset = (uint32_t)end;
+  if (end + bytes + 192 > MEMORY_BYTES) exit(3);
+  ASAN_UNPOISON_MEMORY_REGION(memory + offset, bytes);
+  memset(memory + offset, 0, bytes);
+  end = (end + bytes + 127) & ~(size_t)63;
+  return offset;
+}
+
+static uint32_t placeFloats(size_t count, float scale) {
+  const uint32_t offset = place(4 * count);
+  for (size_t i = 0; i < count; i++) ((float *)(memory + offset))[i] = scale * uniform();
+  return offset;
+}
+
+static uint32_t placePlan(int count, char **words) {
+  const uint32_t offset = place(sizeof(Plan) + 4 * (size_t)(count > 37 ? count - 37 : 0));
+  int32_t *plan = (int32_t *)(memory + offset);
+  for (int i = 0; i < count; i++) plan[i] = atoi(words[i]);
+  /* The only number with a fraction comes as a switch. */
+  ((Plan *)plan)->normEpsilon = plan[11] == 0 ? 0.0f : 1e-5f;
+  return offset;
+}
+
+static uint32_t placeBytes(size_t count, int below) {
+  const uint32_t offset = place(count);
+  for (size_t i = 0; i < count; i++) memory[offset + i] = (char)((uniform() + 1.0f) * 0.5f * (float)below);
+  return offset;
+}
+
+/* Every column's last category, and its first. */
+static uint32_t placeCategories(const Plan *plan, size_t rows) {
+  const uint32_t offset = place(2 * rows * plan->columnCount);
+  uint16_t *to = (uint16_t *)(memory + offset);
+  for (size_t row = 0; row < rows; row++) {
+    for (int column = 0; column < plan->columnCount; column++) {
+      const int next = column + 1 < plan->columnCount ? plan->columnOffsets[column + 1] : plan->vocabularySize;
+      *to++ = row % 2 == 0 ? 0 : (uint16_t)(next - plan->columnOffsets[column] - 1);
+    }
+  }
+  return offset;
+}
+
+static Update describe(uint32_t planAt, int steps, int lanes, int supervised) {
+  const Plan *plan = (const Plan *)(memory + planAt);
+  const size_t agents = plan->agentCount, rows = (size_t)steps * lanes;
+  const size_t stride = ((size_t)plan->parametersPerAgent * 4 + 63) & ~(size_t)63, team = agents * stride / 4;
+  const int trunks = supervised || plan->valueLayers == 0 ? 1 : 2, isRecurrent = plan->lstmLayers > 0;
+  const size_t costs = (size_t)plan->constraintCount;
+  Update update = {.plan = planAt, .parameters = placeFloats(team, 0.2f), .firstMoment = placeFloats(team, 0.0f),
+                   .secondMoment = placeFloats(team, 0.0f), .gradients = placeFloats(team * SLICES, 1.0f),
+                   .agentStride = (uint32_t)stride, .sliceCount = SLICES, .stepCount = steps, .laneCount = lanes,
+                   .sliceLanes = (lanes + 4 * SLICES - 1) / (4 * SLICES) * 4, .rowCount = (int32_t)rows,
+                   .trunkCount = trunks, .supervised = supervised, .dense = placeFloats(rows * plan->denseSize, 1.0f),
+                   .categorical = placeCategories(plan, rows), .rowShares = placeFloats(agents, 0.0f),
+                   .statistics = place(trunks * agents * SLICES * STATISTICS_BYTES),
+                   .gradientNorms = place(8 * trunks * agents), .gradientScales = place(8 * trunks * agents),
+                   .progress = place(4 * (1 + trunks * agents)), .clipLow = 0.8f, .clipHigh = 1.2f,
+                   .clipEpsilon = 0.2f, .entropyCoef = 0.01f, .valueCoef = 1.0f, .constraintCoef = 1.0f,
+                   .maxNormPolicy = 0.5f, .maxNormValue = 0.5f, .beta1 = 0.9f, .beta1Rest = 0.1f, .beta2 = 0.999f,
+                   .beta2Rest = 0.001f, .stepSize = 1e-3f, .epsilon = 1e-6f};
+  for (size_t agent = 0; agent < agents; agent++) ((float *)(memory + update.rowShares))[agent] = 1.0f / (float)rows;
+  if (isRecurrent) update.resets = placeBytes(rows, 2);
+  if (isRecurrent) update.recurrentState = placeFloats(agents * lanes * plan->stateSize, 1.0f);
+  if (supervised) {
+    update.accepted = placeBytes(rows, 15);
+    for (size_t row = 0; row < rows; row++) memory[update.accepted + row]++;
+    return update;
+  }
+  update.actions = placeBytes(agents * rows, ACTIONS);
+  update.oldLogProbs = placeFloats(agents * rows, 0.3f);
+  update.advantages = placeFloats(agents * rows, 1.0f);
+  update.valueTargets = placeFloats(agents * rows, 1.0f);
+  update.direct = placeFloats(agents * rows, 1.0f);
+  update.costTargets = costs == 0 ? 0 : placeFloats(costs * agents * rows, 1.0f);
+  update.weights = placeFloats(agents * rows, 0.0f);
+  for (size_t i = 0; i < agents * rows; i++) ((float *)(memory + update.weights))[i] = i % 3 == 1 ? 0.0f : 1.0f;
+  return update;
+}
+
+static void begin(const Update *update) {
+  const int items = update->trunkCount * ((const Plan *)(memory + update->plan))->agentCount;
+  int32_t *progress = (int32_t *)(memory + update->progress);
+  progress[0] = 0;
+  for (int i = 1; i <= items; i++) progress[i] = SLICES;
+}
+
+int main(int count, char **words) {
+  if (count < 4 + 37) return 2;
+  memory = aligned_alloc(64, MEMORY_BYTES);
+  ASAN_POISON_MEMORY_REGION(memory, MEMORY_BYTES);
+  const uint32_t plan = placePlan(count - 4, words + 4);
+  const Update described = describe(plan, atoi(words[1]), atoi(words[2]), atoi(words[3]));
+  const uint32_t at = place(sizeof described);
+  memcpy(memory + at, &described, sizeof described);
+  Workspace unused;
+  const uint32_t workspace = place(layOut((const Plan *)(memory + plan), described.stepCount, NULL, &unused));
+  int ran = 0;
+  for (int family = 0; family < familyCount; family++) {
+    if (!families[family].runsHere()) continue;
+    begin(&described);
+    if (!isUpdateInside(memory, end, at) || !isWorkspaceInside(memory, end, at, workspace)) return 4;
+    families[family].learn(memory, at, workspace);
+    const double norm = *(const double *)(memory + described.gradientNorms);
+    if (!(norm > 0 && norm < 1e6)) return 5;
+    ran++;
+  }
+  printf("%d families\n", ran);
+  free(memory);
+  return 0;
+}

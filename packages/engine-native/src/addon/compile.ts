@@ -1,0 +1,112 @@
+/** Compiles the add-on with the machine's own C compiler; nothing is downloaded. */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { ADDON_FILE, BUILD_FOLDER } from '../places.ts'
+import { blocksInC } from './c-blocks.ts'
+
+export const SOURCE_FOLDER = join(import.meta.dirname, '../../native')
+
+/** No sum is contracted or reordered but where vector.h says so, and no error number of libm is kept. */
+const FLAGS = ['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden']
+const WARNINGS = ['-Wall', '-Wextra']
+
+/** What `learn.c` is compiled with, once for each family of instructions. */
+const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  Portable: [],
+  ...(process.arch === 'x64' && {
+    Avx2: ['-DVIGIL_AVX2', '-mavx2', '-mfma'],
+    Avx512: ['-DVIGIL_AVX512', ...['f', 'bw', 'dq', 'vl'].map((part) => `-mavx512${part}`), '-mavx2', '-mfma'],
+  }),
+  ...(process.arch === 'arm64' && { Neon: ['-DVIGIL_NEON'] }),
+}
+
+/** What came of it: a sentence for people, and whether there is an add-on now. */
+export type Compilation = { readonly isBuilt: boolean; readonly message: string }
+
+/** Builds the add-on where there is a compiler and its sources have changed. */
+export function buildAddon(compiler: string): Compilation {
+  const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
+  if (version.status !== 0) {
+    return { isBuilt: false, message: `No native engine: there is no C compiler "${compiler}" (CC names another one).` }
+  }
+  const stamp = createHash('sha256').update(JSON.stringify([version.stdout, FLAGS, FAMILIES, blocksInC()]))
+  for (const name of readdirSync(SOURCE_FOLDER).sort()) stamp.update(readFileSync(join(SOURCE_FOLDER, name)))
+  const digest = stamp.digest('hex')
+  const stampFile = join(BUILD_FOLDER, 'stamp')
+  if (existsSync(ADDON_FILE) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) {
+    return { isBuilt: true, message: 'The native engine is up to date.' }
+  }
+  rmSync(ADDON_FILE, { force: true })
+  writeBlocks()
+  const folder = mkdtempSync(join(BUILD_FOLDER, 'objects-'))
+  try {
+    const failure = compileInto(compiler, folder)
+    if (failure !== null) return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
+    renameSync(join(folder, 'addon.node'), ADDON_FILE)
+    writeFileSync(stampFile, digest)
+    return { isBuilt: true, message: `The native engine is built: ${Object.keys(FAMILIES).join(', ')}.` }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Writes `blocks.h`, which the sources include. */
+export function writeBlocks(): void {
+  mkdirSync(BUILD_FOLDER, { recursive: true })
+  writeFileSync(join(BUILD_FOLDER, 'blocks.h'), blocksInC())
+}
+
+/**
+ * Compiles the kernels of every family of this processor's architecture.
+ *
+ * @param flags  besides those that results depend on
+ * @returns the object files, or what the compiler said
+ */
+export function compileKernels(compiler: string, folder: string, flags: readonly string[]): string[] | string {
+  const objects: string[] = []
+  for (const [family, own] of Object.entries(FAMILIES)) {
+    const object = join(folder, `${family}.o`)
+    const source = join(SOURCE_FOLDER, 'learn.c')
+    const failure = run(compiler, [
+      ...FLAGS,
+      ...WARNINGS,
+      ...flags,
+      `-DFAMILY=${family}`,
+      ...own,
+      '-c',
+      source,
+      '-o',
+      object,
+    ])
+    if (failure !== null) return failure
+    objects.push(object)
+  }
+  return objects
+}
+
+function compileInto(compiler: string, folder: string): string | null {
+  const objects = compileKernels(compiler, folder, ['-fPIC'])
+  if (typeof objects === 'string') return objects
+  const sources = ['addon.c', 'families.c'].map((name) => join(SOURCE_FOLDER, name))
+  // Node itself has the functions of Node-API.
+  const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']
+  const output = ['-o', join(folder, 'addon.node')]
+  return run(compiler, [...FLAGS, ...WARNINGS, '-fPIC', ...shared, ...sources, ...objects, ...output, '-lm'])
+}
+
+/** @returns what the compiler complained of; null where it did what it was asked for */
+function run(compiler: string, words: readonly string[]): string | null {
+  const { status, stderr, error } = spawnSync(compiler, words, { encoding: 'utf8' })
+  return status === 0 ? null : (error?.message ?? stderr)
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { ADDON_FILE } from './places.ts'
+
+/** Instructions that kernels are compiled for. Those with a fused multiply-add, all but `portable-c`, give the same bits. */
+export type Family = 'avx512' | 'avx2' | 'neon' | 'portable-c'
+
+/** The kernels of learning in C, over the same memory and the same blocks as those of policy.wasm. */
+export type NativeKernels = {
+  /** Of this processor, best first. */
+  readonly families: readonly Family[]
+  /**
+   * @param plan      offset of the plan block
+   * @param stepCount T
+   * @returns bytes of the workspace of one thread, a multiple of 64
+   */
+  workspaceBytes(memory: Uint8Array, plan: number, stepCount: number): number
+  /**
+   * Does the update on as many threads as there are workspaces, the calling one among them, and returns when it is done.
+   * Everything that the update names is held against the length of the memory before it is read.
+   *
+   * @param memory     the whole memory, as it is now
+   * @param update     offset of the update block
+   * @param workspaces offsets, each a multiple of 64
+   */
+  learn(memory: Uint8Array, family: Family, update: number, workspaces: Uint32Array): void
+}
+
+/** What the add-on exports. */
+type Addon = {
+  families(): string
+  workspaceBytes(memory: Uint8Array, plan: number, stepCount: number): number
+  learn(memory: Uint8Array, family: number, update: number, workspaces: Uint32Array): void
+}
+
+/** Builds the add-on, in the root of the project. */
+export const BUILD_COMMAND = 'npx nx run engine-native:build'
+
+/**
+ * Loads the add-on.
+ *
+ * @returns the kernels, or why there are none: a clause without a full stop
+ * @example
+ * const native = loadNativeKernels()
+ * if (typeof native === 'string') console.log(`no native engine: ${native}`)
+ */
+export function loadNativeKernels(file = ADDON_FILE): NativeKernels | string {
+  if (!existsSync(file)) return 'it has not been built'
+  let addon: Addon
+  try {
+    addon = createRequire(import.meta.url)(file) as Addon
+  } catch (error) {
+    return `it does not load (${error instanceof Error ? error.message.split('\n')[0] : error})`
+  }
+  const families = addon.families().split(' ') as Family[]
+  return {
+    families,
+    workspaceBytes: (memory, plan, stepCount) => addon.workspaceBytes(memory, plan, stepCount),
+    learn: (memory, family, update, workspaces) => addon.learn(memory, families.indexOf(family), update, workspaces),
+  }
+}

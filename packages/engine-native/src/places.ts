@@ -1,0 +1,6 @@
+import { join } from 'node:path'
+
+export const BUILD_FOLDER = join(import.meta.dirname, '../build')
+
+/** What `npx nx run engine-native:build` leaves where there is a compiler. */
+export const ADDON_FILE = join(BUILD_FOLDER, 'vigil.node')
