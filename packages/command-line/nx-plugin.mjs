@@ -6,7 +6,9 @@
  * - nx answers --help itself. It is called again with the flag behind a `--`, where nx does not look;
  * - nx prints banners around the output. Of help and of JSON nothing but the output goes to stdout;
  * - nx ends with 1 whatever code the command ended with, but 2 and 3 mean bad usage and bad data here;
- * - nx dies when its reader goes away (`| head`), and takes a long training run with it.
+ * - nx dies when its reader goes away (`| head`), and takes a long training run with it;
+ * - nx keeps all output of a task in memory. A command whose input and output are data (VIGIL_NX_STREAMS in its target) is started
+ *   from here when nx has built what it needs, with nx's own stdin and stdout.
  *
  * The command side is src/nx.ts.
  */
@@ -31,6 +33,8 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 let folder = null
 /** The exit code for the signal that nx got; null before one. */
 let signalled = null
+/** The file of a command that is started when nx is done; null of others. */
+let later = null
 /** process.stdout's own `write`, and what nx has written meanwhile; null where nx may speak. */
 let silenced = null
 
@@ -52,7 +56,14 @@ export function preTasksExecution(_options, { argv }) {
   folder = makeFolder()
   if (folder === null) return
   process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
-  if (!isOurCommand(argv.slice(2)) || !isForReading(words)) return
+  if (!isOurCommand(argv.slice(2))) return
+  if (!isForReading(words)) {
+    later = streamingFile(argv.slice(2))
+    if (later === null) return
+    process.env.VIGIL_NX_LATER = '1'
+    silence()
+    return
+  }
   process.env.VIGIL_NX_OUTPUT_FILE = join(folder, 'output')
   process.env.VIGIL_NX_COLUMNS = String(process.stdout.columns ?? '')
   silence()
@@ -65,10 +76,11 @@ export async function postTasksExecution(_options, { taskResults }) {
   const failed = results.length === 0 || results.some(({ status }) => !DONE.includes(status))
   const reported = failed ? textOf('exit-code') : null
   // A command that was killed reports nothing.
-  const code = Number(reported ?? signalled ?? Math.max(0, ...results.map(({ code = 0 }) => code)))
+  let code = Number(reported ?? signalled ?? Math.max(0, ...results.map(({ code = 0 }) => code)))
   if (silenced !== null) await speak(textOf('output') ?? '', failed && reported === null)
+  if (later !== null && !failed) code = runNow(later)
   // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
-  if (failed && code > 0) {
+  if ((failed || later !== null) && code > 0) {
     process.once('exit', () => {
       process.exitCode = code
     })
@@ -105,22 +117,44 @@ function positionsOfNames(argv) {
 
 /** Whether the task is a command of Vigil, and not a build or its tests. */
 function isOurCommand(argv) {
+  return optionsOf(argv)?.command.startsWith('exec node ') === true
+}
+
+/** The file of a command whose input and output are data; null of others. */
+function streamingFile(argv) {
+  const options = optionsOf(argv)
+  return options?.env?.VIGIL_NX_STREAMS === undefined ? null : options.command.replace('exec node ', '')
+}
+
+/** Runs a command with nx's own stdin, stdout and stderr. @returns its exit code */
+function runNow(file) {
+  const { VIGIL_NX_LATER: _, VIGIL_NX_EXIT_CODE_FILE: __, ...env } = process.env
+  const { status, signal } = spawnSync('node', [file], { cwd: WORKSPACE, env, stdio: 'inherit' })
+  return status ?? SIGNALS[signal] ?? 1
+}
+
+/** The options of the target that is to be run; null where it is none of ours. */
+function optionsOf(argv) {
   const names = positionsOfNames(argv)
-  if (names === null) return false
+  if (names === null) return null
   const [first, second] = names.map((i) => argv[i])
   const [project, target] = first === 'run' ? second.split(':') : [second, first]
   const short = project.replace(/^@vigil\//, '')
   // consensus:simulate has its own name, in a project.json below its package.
-  return [`packages/${short}/package.json`, `${short}/package.json`, `packages/agreement/${short}/project.json`].some(
-    (file) => {
-      try {
-        const manifest = JSON.parse(readFileSync(new URL(file, WORKSPACE), 'utf8'))
-        return (manifest.nx ?? manifest).targets[target].options.command.startsWith('exec node ')
-      } catch {
-        return false
-      }
-    },
-  )
+  for (const file of [
+    `packages/${short}/package.json`,
+    `${short}/package.json`,
+    `packages/agreement/${short}/project.json`,
+  ]) {
+    try {
+      const manifest = JSON.parse(readFileSync(new URL(file, WORKSPACE), 'utf8'))
+      const { options } = (manifest.nx ?? manifest).targets[target]
+      if (typeof options.command === 'string') return options
+    } catch {
+      // No such file, or no such target in it: the next one.
+    }
+  }
+  return null
 }
 
 /** Whether the output is for another program, or is help: then it stands alone. */

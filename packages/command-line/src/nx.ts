@@ -17,6 +17,14 @@ export function standWhereTheUserStands(environment = process.env): void {
   }
 }
 
+/**
+ * Whether this process was started by nx for a command whose input and output are data. nx keeps what it passes on, so the plugin
+ * starts the command itself when nx has built what it needs.
+ */
+export function isLeftToPlugin(environment = process.env): boolean {
+  return environment.VIGIL_NX_STREAMS !== undefined && environment.VIGIL_NX_LATER !== undefined
+}
+
 /** Tells nx's own process which exit code this command ends with. */
 export function reportExitCode(code: number): void {
   const file = process.env.VIGIL_NX_EXIT_CODE_FILE

@@ -3,7 +3,7 @@ import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
-import { commandLine, handOverOutput, reportExitCode, standWhereTheUserStands } from './nx.ts'
+import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
 
@@ -32,6 +32,7 @@ export type Command = {
  * failure with 1, a signal with 128 + its number; only a defect of ours shows a stack.
  */
 export async function runCommand({ run, help }: Command): Promise<void> {
+  if (isLeftToPlugin()) return
   handOverOutput()
   guardOutput()
   const signals = watchSignals((code, signal) => endNow(code, `Stopped by ${signal}.`))

@@ -95,8 +95,13 @@ export async function loadDataset(
   request: DatasetRequest,
   progress: (message: string) => void = () => undefined,
 ): Promise<LoadedDataset> {
+  return await loadEvents(adapterOf(request), request, progress)
+}
+
+/** @throws {VigilError} REQUEST_INVALID where there is no such dataset, or no such inputs of it */
+export function adapterOf(request: DatasetRequest): Adapter {
   requireProfile(request)
-  return await loadEvents(ADAPTERS[request.dataset], request, progress)
+  return ADAPTERS[request.dataset]
 }
 
 /**
@@ -141,6 +146,7 @@ export async function loadEvents(
         dataset: adapter.name,
         features: request.features,
         history: pipeline === null ? events.history(encoded.columns.map(({ source }) => source)) : pipeline.history,
+        reading: events.reading ?? null,
         columns: encoded.columns,
       }),
     }
@@ -156,8 +162,7 @@ export async function loadRaw(
   request: DatasetRequest,
   progress: (message: string) => void = () => undefined,
 ): Promise<RawDataset> {
-  requireProfile(request)
-  return await withEvents(ADAPTERS[request.dataset], request, progress, async (events, splits) => {
+  return await withEvents(adapterOf(request), request, progress, async (events, splits) => {
     const columns = new Map<string, RawColumn>()
     for (const { source } of events.plan(request.features, splits.train.rows)) {
       if (!columns.has(source)) columns.set(source, await events.column(source))
@@ -168,7 +173,7 @@ export async function loadRaw(
 }
 
 /** Opens events, checks and divides them, and closes them when they have been used. */
-async function withEvents<T>(
+export async function withEvents<T>(
   adapter: Adapter,
   request: Omit<DatasetRequest, 'dataset'>,
   progress: (message: string) => void,

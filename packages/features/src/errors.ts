@@ -7,6 +7,7 @@ export const FEATURE_ERRORS = {
   PIPELINE_MISMATCH: ['data', 'a saved pipeline made for other data or another profile'],
   HISTORY_INVALID: ['data', 'a plan of history that does not hold what it must, or needs too much memory'],
   HISTORY_MISMATCH: ['data', 'a plan of history made for events with other keys or columns'],
+  READING_MISSING: ['data', 'a saved pipeline that does not tell how raw events are read'],
   EVENT_INVALID: ['data', 'a live event with a value that cannot be what its key or column needs'],
 } as const satisfies ErrorTable
 

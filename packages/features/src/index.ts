@@ -10,7 +10,7 @@ export {
   replayHistory,
   replayJudgements,
 } from './history/replay-history.ts'
-export { encodeCategorical, encodeDense } from './pipeline/encode.ts'
+export { denseValue, encodeCategorical, encodeDense, numberIndex, tokenIndex } from './pipeline/encode.ts'
 export { fitColumn } from './pipeline/fit.ts'
 export { allCategoriesBefore, growColumn } from './pipeline/grow.ts'
 export {
@@ -22,3 +22,22 @@ export {
   parsePipeline,
 } from './pipeline/pipeline.ts'
 export type { RawColumn } from './raw-column.ts'
+export {
+  createEventReader,
+  type EventReader,
+  type RawEvent,
+  type ReadEvent,
+  rawColumns,
+  textCollector,
+} from './reading/event-reader.ts'
+export type { EventReading } from './reading/event-reading.ts'
+export { parseJson } from './reading/parse-json.ts'
+export { parseNumber, parseText } from './reading/parse-number.ts'
+export {
+  guessUnit,
+  inMilliseconds,
+  inNanoseconds,
+  isoMilliseconds,
+  TIME_UNITS,
+  type TimeUnit,
+} from './reading/parse-time.ts'

@@ -1,4 +1,4 @@
-import type { ColumnPlan, FeatureProfile, HistoryPlan, RawColumn } from '@vigil/features'
+import type { ColumnPlan, EventReading, FeatureProfile, HistoryPlan, RawColumn } from '@vigil/features'
 import type { Consequences, Division } from '../dataset.ts'
 
 /** How the events are found or made. */
@@ -47,6 +47,10 @@ export type RawEvents = {
   plan(features: FeatureProfile, rows: Uint32Array, note?: (text: string) => void): readonly ColumnPlan[]
   /** The plan of history that the columns of the past among these come from; null = there are none. */
   history(sources: readonly string[]): HistoryPlan | null
+  /** How events of this kind are read where they come live. Left out = these data do not say so. */
+  readonly reading?: EventReading
+  /** A column as it stands in the files, for events that come one by one. Left out = as `column` gives it. */
+  rawColumn?(name: string): RawColumn
   /** Reads one raw column; name is a ColumnPlan's source. */
   column(name: string): Promise<RawColumn>
   /** Frees what the adapter holds (database, files). Call once, whether or not loading worked. */

@@ -3,7 +3,16 @@ import { averageNames, campaignColumn } from '../campaign/campaign-columns.ts'
 import { ONSET } from '../campaign/campaign-model.ts'
 import { campaignClassNames, generateCampaign } from '../campaign/generate-campaign.ts'
 import type { Adapter } from './adapter.ts'
-import { count, drawnDivision, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
+import {
+  count,
+  drawnDivision,
+  GENERATED_READING,
+  quantile,
+  requireColumn,
+  requireRows,
+  standard,
+  token,
+} from './generated.ts'
 import { behaviour } from './synthetic.ts'
 
 /** Windows of watched activities, beside those of synthetic: an attack pauses between its stages. */
@@ -40,6 +49,7 @@ export const campaign: Adapter = {
       consequences: () => ({ ratios: null, hazard: ONSET, damage: events.damage }),
       division: drawnDivision(events.streams, seed),
       notes: [],
+      reading: GENERATED_READING,
       plan: () => PLAN,
       history: () => null,
       column: async (name) => requireColumn('campaign', name, campaignColumn(events, name)),

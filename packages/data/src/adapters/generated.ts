@@ -1,9 +1,12 @@
-import { type ColumnPlan, featureError, knownDataset, type RawColumn } from '@vigil/features'
+import { type ColumnPlan, type EventReading, featureError, knownDataset, type RawColumn } from '@vigil/features'
 import { randomStream, randomUnit } from '@vigil/random'
 import type { Division } from '../dataset.ts'
 import { dataError } from '../errors.ts'
 
 const MINIMUM_ROWS = 1_000
+
+/** Generated events hold their inputs as they are, past included, and the number of their stream. */
+export const GENERATED_READING: EventReading = { missing: [''], time: null, stream: ['stream'], keys: {}, where: null }
 
 type GeneratedName = 'synthetic' | 'quickest' | 'campaign'
 

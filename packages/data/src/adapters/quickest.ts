@@ -2,7 +2,7 @@ import type { ColumnPlan, FeatureProfile } from '@vigil/features'
 import { averageNames, LOOKBACK, quickestColumn } from '../quickest/columns.ts'
 import { generateQuickest, QUICKEST, SYMBOL_RATIOS } from '../quickest/generate.ts'
 import type { Adapter } from './adapter.ts'
-import { drawnDivision, requireColumn, requireRows, standard, token } from './generated.ts'
+import { drawnDivision, GENERATED_READING, requireColumn, requireRows, standard, token } from './generated.ts'
 
 /** Without the belief, which the environment shows, `posterior` has what the present event says by itself. */
 const PLANS: Partial<Record<FeatureProfile, readonly ColumnPlan[]>> = {
@@ -36,6 +36,7 @@ export const quickest: Adapter = {
       }),
       division: drawnDivision(events.streams, seed),
       notes: [],
+      reading: GENERATED_READING,
       plan: (profile) => PLANS[profile]!,
       history: () => null,
       column: async (name) => requireColumn('quickest', name, quickestColumn(events, name)),

@@ -3,7 +3,7 @@ import { generateEvents } from '../synthetic/generate.ts'
 import { hostColumn, watchFamilies } from '../synthetic/host-columns.ts'
 import { hostModel } from '../synthetic/host-model.ts'
 import type { Adapter } from './adapter.ts'
-import { count, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
+import { count, GENERATED_READING, quantile, requireColumn, requireRows, standard, token } from './generated.ts'
 
 /** Previous activities of the process that `behaviour` looks back at, and those that `full` adds. */
 const LOOKBACK = [1, 2, 3, 4]
@@ -35,6 +35,7 @@ export const synthetic: Adapter = {
       posterior: events.posterior,
       division: null,
       notes: [],
+      reading: GENERATED_READING,
       plan: (profile) => PLANS[profile]!,
       history: () => null,
       column: async (name) => requireColumn('synthetic', name, hostColumn(events, name)),

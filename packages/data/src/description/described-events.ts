@@ -1,8 +1,9 @@
+import type { EventReading } from '@vigil/features'
 import type { Adapter, RawEvents } from '../adapters/adapter.ts'
 import { dataError } from '../errors.ts'
 import type { Table } from '../reading/table-builder.ts'
 import { divisionOf } from './division.ts'
-import { columnOf, inputColumns, planOf } from './event-inputs.ts'
+import { columnOf, inputColumns, planOf, rawColumnOf } from './event-inputs.ts'
 import { historyOf, replayed } from './history.ts'
 import { labelsOf } from './labels.ts'
 import { orderOf, ranksOf, streamsOf, timesOf } from './order.ts'
@@ -90,13 +91,32 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
     streams,
     timeRank,
     times,
+    reading: readingOf(description, history?.plan.keys ?? []),
+    rawColumn: (name) => rawColumnOf(table, name),
     plan: (features, rows, note) => [
       ...planOf(columns, description, { features, rows, note }),
       ...(history?.inputs ?? []),
     ],
     history: () => history?.plan ?? null,
     column: async (name) => past?.get(name) ?? columnOf(columns, name),
-  } satisfies Pick<RawEvents, 'streams' | 'timeRank' | 'times' | 'plan' | 'history' | 'column'>
+  } satisfies Pick<
+    RawEvents,
+    'streams' | 'timeRank' | 'times' | 'reading' | 'rawColumn' | 'plan' | 'history' | 'column'
+  >
+}
+
+/** How single events are read live: as their files are. */
+function readingOf(
+  { missing, time, stream, where }: Description,
+  keys: readonly { readonly name: string }[],
+): EventReading {
+  return {
+    missing,
+    time: time === undefined ? null : { column: time.column, unit: time.unit },
+    stream,
+    keys: Object.fromEntries(keys.map(({ name }) => [name, stream])),
+    where: where ?? null,
+  }
 }
 
 /** [N] what a threat of each row's class costs; null where the description does not say. */

@@ -79,8 +79,15 @@ function withUniqueNames(plans: readonly ColumnPlan[]): ColumnPlan[] {
 }
 
 export function columnOf(columns: ReadonlyMap<string, ReadColumn>, name: string): RawColumn {
-  const column = columns.get(name)?.column
-  if (column !== undefined) return column
+  return columns.get(name)?.column ?? lacking(name)
+}
+
+/** A column as it stands in the files. */
+export function rawColumnOf(table: Table, name: string): RawColumn {
+  return table.columns.get(name)?.column ?? lacking(name)
+}
+
+function lacking(name: string): never {
   throw featureError(
     'PIPELINE_MISMATCH',
     `Feature pipeline: needs the column ${shownText(name)}, which the events do not have. Use the description that the run was trained with.`,

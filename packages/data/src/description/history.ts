@@ -1,4 +1,11 @@
-import { type ColumnPlan, type HistoryPlan, parseHistoryPlan, type RawColumn, replayHistory } from '@vigil/features'
+import {
+  type ColumnPlan,
+  type HistoryPlan,
+  inNanoseconds,
+  parseHistoryPlan,
+  type RawColumn,
+  replayHistory,
+} from '@vigil/features'
 import type { ReadColumn } from '../reading/column-builder.ts'
 import type { Table } from '../reading/table-builder.ts'
 import { tokensOf } from './labels.ts'
@@ -99,9 +106,6 @@ export function replayed(
 export function nanoseconds(times: Float64Array | null, count: number): BigInt64Array {
   const all = new BigInt64Array(count)
   if (times === null) return all
-  for (let row = 0; row < count; row++) {
-    const whole = Math.floor(times[row])
-    all[row] = BigInt(whole) * 1_000_000n + BigInt(Math.round((times[row] - whole) * 1e6))
-  }
+  for (let row = 0; row < count; row++) all[row] = inNanoseconds(times[row])
   return all
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { RawColumn } from '@vigil/features'
+import { parseText } from '@vigil/features'
 import { dataError } from '../errors.ts'
-import { parseText } from '../reading/parse-number.ts'
 import { readTable } from '../reading/read-table.ts'
 import type { Table } from '../reading/table-builder.ts'
 import { findColumns } from '../tables/columns.ts'

@@ -31,7 +31,7 @@ export function streamsOf(
 }
 
 /** Milliseconds since 1970, null where the description names no time. A row without a time has that of the row before it. */
-export function timesOf(table: Table, { time }: Description): Float64Array | null {
+export function timesOf(table: Table, { time }: Pick<Description, 'time'>): Float64Array | null {
   if (time === undefined) return null
   const column = table.columns.get(time.column)?.column
   if (column?.kind !== 'number') throw new TypeError('times are numbers')

@@ -1,6 +1,6 @@
+import { TIME_UNITS } from '@vigil/features'
 import { z } from 'zod'
 import { ENCODINGS } from '../reading/open-bytes.ts'
-import { TIME_UNITS } from '../reading/parse-time.ts'
 import { FORMATS } from '../reading/read-table.ts'
 import { PRESET_NAMES } from './presets.ts'
 

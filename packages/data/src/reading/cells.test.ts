@@ -1,8 +1,7 @@
+import { guessUnit, inMilliseconds, isoMilliseconds, parseNumber } from '@vigil/features'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ColumnBuilder, type ReadAs } from './column-builder.ts'
-import { parseNumber } from './parse-number.ts'
-import { guessUnit, inMilliseconds, isoMilliseconds } from './parse-time.ts'
 import { tokenTable } from './token-table.ts'
 
 const bytes = (text: string) => Buffer.from(text)

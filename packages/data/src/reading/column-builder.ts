@@ -1,6 +1,13 @@
-import type { RawColumn } from '@vigil/features'
-import { parseNumber, parseText } from './parse-number.ts'
-import { guessUnit, inMilliseconds, isoMilliseconds, type TimeUnit } from './parse-time.ts'
+import {
+  guessUnit,
+  inMilliseconds,
+  isoMilliseconds,
+  parseNumber,
+  parseText,
+  type RawColumn,
+  type TimeUnit,
+} from '@vigil/features'
+
 import { enlarged, type TokenTable, tokenTable } from './token-table.ts'
 
 /**

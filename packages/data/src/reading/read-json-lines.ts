@@ -1,3 +1,4 @@
+import { parseJson } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { shownPath } from '../tables/csv-text.ts'
 import { CELLS_MAX, RECORD_BYTES_MAX } from './records.ts'
@@ -5,15 +6,6 @@ import type { TableBuilder } from './table-builder.ts'
 
 const LF = 10
 const DEPTH_MAX = 32
-
-/** Digits of a number that a double may not hold. */
-const LONG_NUMBER = /[0-9]{16}/
-
-/** Keeps whole numbers that no double holds as their text. */
-function exactly(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return isRounded && source !== undefined ? source : value
-}
 
 /**
  * Reads one JSON object per line. Nested objects become columns with dotted names (`flow.bytes`); lists are kept as their JSON
@@ -55,7 +47,7 @@ function objectOf(json: string, path: string, line: number): Record<string, unkn
     throw malformed(path, line, "needs one object per line, received a list. Convert the file (jq -c '.[]')")
   let value: unknown
   try {
-    value = LONG_NUMBER.test(json) ? JSON.parse(json, exactly as never) : JSON.parse(json)
+    value = parseJson(json)
   } catch (cause) {
     const position = /position (\d+)/.exec((cause as Error).message)?.[1]
     const column = position === undefined ? '' : `, column ${Number(position) + 1}`

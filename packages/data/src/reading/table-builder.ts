@@ -1,7 +1,7 @@
+import type { TimeUnit } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { shownPath, shownText } from '../tables/csv-text.ts'
 import { ColumnBuilder, type ReadAs, type ReadColumn } from './column-builder.ts'
-import type { TimeUnit } from './parse-time.ts'
 
 /** Longest name of a column that is read: inputs are called after it. */
 const NAME_LENGTH_MAX = 200

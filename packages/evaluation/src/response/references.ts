@@ -10,9 +10,9 @@ import {
   walkAll,
 } from '@vigil/response'
 import type { ResponseScores } from '@vigil/runs'
+import { trimmedMeans } from '@vigil/vote'
 import { boostingInputs } from '../boosting-inputs.ts'
 import type { OnStep } from '../on-step.ts'
-import { trimmedMeans } from '../team-decisions.ts'
 import { meanOf } from './outcomes.ts'
 import { streamsOf } from './streams-of.ts'
 

@@ -1,8 +1,8 @@
 import { CUT_OFF } from '@vigil/env-wasm'
 import { type ResponseSettings, type Streams, walk } from '@vigil/response'
 import type { Timeline } from '@vigil/runs'
+import { trimmedMeans } from '@vigil/vote'
 import type { PlayedSplit } from '../play-split.ts'
-import { trimmedMeans } from '../team-decisions.ts'
 import { isContained, isFalselyContained, type Outcome } from './outcomes.ts'
 
 const QUARANTINE = 2

@@ -19,14 +19,45 @@ export function encodeDense(column: FittedColumn, raw: RawColumn, target: Target
   const { out, stride, offset } = target
   if (column.kind === 'quantile') {
     encodeQuantiles(column, values, target)
-  } else if (column.kind === 'standard') {
-    for (let row = 0; row < values.length; row++) {
-      const scaled = (values[row] - column.mean) / column.deviation
-      out[row * stride + offset] = Number.isNaN(scaled)
-        ? 0
-        : Math.max(-STANDARD_LIMIT, Math.min(STANDARD_LIMIT, scaled))
+  } else {
+    const encode = denseValue(column)
+    for (let row = 0; row < values.length; row++) out[row * stride + offset] = encode(values[row])
+  }
+}
+
+/**
+ * The rule from a number to a dense input, for numbers that come one by one; NaN = missing.
+ *
+ * @example
+ * denseValue({ kind: 'standard', name: 'size', source: 'size', mean: 10, deviation: 2 })(13) // 1.5
+ *
+ * @returns before it is rounded to f32
+ */
+export function denseValue(column: FittedColumn): (value: number) => number {
+  switch (column.kind) {
+    case 'standard':
+      return (value) => {
+        const scaled = (value - column.mean) / column.deviation
+        return Number.isNaN(scaled) ? 0 : Math.max(-STANDARD_LIMIT, Math.min(STANDARD_LIMIT, scaled))
+      }
+    case 'quantile': {
+      const { knots } = column
+      return (value) => levelOf(column, value, () => firstNotBelow(knots, value))
     }
-  } else throw new TypeError(`${column.kind} columns are categorical`)
+    default:
+      throw new TypeError(`${column.kind} columns are categorical`)
+  }
+}
+
+/** The place of the first of some ascending numbers that is not below a value; the last is not. */
+function firstNotBelow(numbers: readonly number[], value: number): number {
+  let [low, high] = [0, numbers.length - 1]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (numbers[middle] < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Encodes a column into one categorical input. */
@@ -34,8 +65,8 @@ export function encodeCategorical(column: FittedColumn, raw: RawColumn, target: 
   const { out, stride, offset } = target
   if (column.kind === 'vocabulary') {
     if (raw.kind !== 'token') throw mismatch(column)
-    const places = new Map(column.tokens.map((token, place) => [token, place + 1]))
-    const byCode = Uint16Array.from(raw.dictionary, (token) => places.get(token) ?? 0)
+    const indexOf = tokenIndex(column)
+    const byCode = Uint16Array.from(raw.dictionary, indexOf)
     for (let row = 0; row < raw.codes.length; row++) {
       const code = raw.codes[row]
       out[row * stride + offset] = code < 0 ? 0 : byCode[code]
@@ -47,6 +78,12 @@ export function encodeCategorical(column: FittedColumn, raw: RawColumn, target: 
   for (let row = 0; row < values.length; row++) {
     out[row * stride + offset] = Number.isNaN(values[row]) ? 0 : indexOf(values[row])
   }
+}
+
+/** The rule from a token to an index; 0 = unknown. */
+export function tokenIndex({ tokens }: { readonly tokens: readonly string[] }): (token: string) => number {
+  const places = new Map(tokens.map((token, place) => [token, place + 1]))
+  return (token) => places.get(token) ?? 0
 }
 
 /** The rule from a number to an index >= 1. */
@@ -66,34 +103,37 @@ export function numberIndex(column: FittedColumn): (value: number) => number {
   }
 }
 
-/** Piecewise-linear through the knots, constant beyond them. */
+type Quantiles = { readonly knots: ArrayLike<number>; readonly levels: ArrayLike<number> }
+
 function encodeQuantiles(
   column: { readonly knots: readonly number[]; readonly levels: readonly number[] },
   values: Float64Array,
   { out, stride, offset }: Target<Float32Array>,
 ): void {
   const knots = Float64Array.from(column.knots)
-  const levels = Float64Array.from(column.levels)
-  const last = knots.length - 1
+  const quantiles = { knots, levels: Float64Array.from(column.levels) }
   const firstRights = firstRightsOf(knots)
   const upper = upperHalves(values)
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]
-    let level = 0
-    if (last >= 0 && value <= knots[0]) level = levels[0]
-    else if (last >= 0 && value >= knots[last]) level = levels[last]
-    else if (last >= 0 && !Number.isNaN(value)) {
-      let right = firstRights[magnitudeOf(upper[2 * row])]
-      while (knots[right] < value) right++
-      level = levels[right]
-      if (knots[right] !== value) {
-        // Halved, so that the distance between two huge knots is still a number.
-        const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)
-        level = levels[right - 1] + share * (level - levels[right - 1])
-      }
-    }
-    out[row * stride + offset] = level
+  let row = 0
+  const rightOf = () => {
+    let right = firstRights[magnitudeOf(upper[2 * row])]
+    while (knots[right] < values[row]) right++
+    return right
   }
+  for (; row < values.length; row++) out[row * stride + offset] = levelOf(quantiles, values[row], rightOf)
+}
+
+/** Piecewise-linear through the knots, constant beyond them. @param rightOf finds the first knot that is not below the value */
+function levelOf({ knots, levels }: Quantiles, value: number, rightOf: () => number): number {
+  const last = knots.length - 1
+  if (last < 0 || Number.isNaN(value)) return 0
+  if (value <= knots[0]) return levels[0]
+  if (value >= knots[last]) return levels[last]
+  const right = rightOf()
+  if (knots[right] === value) return levels[right]
+  // Halved, so that the distance between two huge knots is still a number.
+  const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)
+  return levels[right - 1] + share * (levels[right] - levels[right - 1])
 }
 
 const MAGNITUDE_COUNT = 1 << 16

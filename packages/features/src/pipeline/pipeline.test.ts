@@ -183,7 +183,14 @@ describe('every encoder', () => {
 
 describe('parsePipeline', () => {
   const column: FittedColumn = { kind: 'count', name: 'a', source: 'a', cap: 3 }
-  const good = { version: 1, dataset: 'darpa-tc', features: 'behaviour', history: null, columns: [column] }
+  const good = {
+    version: 1,
+    dataset: 'darpa-tc',
+    features: 'behaviour',
+    history: null,
+    reading: null,
+    columns: [column],
+  }
 
   it('returns what is good, also after JSON', () => {
     expect(parsePipeline(JSON.parse(JSON.stringify(good)))).toEqual(good)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FEATURE_PROFILES } from '../datasets.ts'
 import { featureError } from '../errors.ts'
 import { historyPlanSchema } from '../history/plan.ts'
+import { eventReadingSchema } from '../reading/event-reading.ts'
 
 /** How one raw column becomes inputs. docs/features.md has the formulas. */
 export type ColumnPlan = {
@@ -66,6 +67,8 @@ const featurePipeline = z.strictObject({
   features: z.enum(FEATURE_PROFILES),
   /** How columns of the past are computed from events; null where there are none, as in files from before. */
   history: historyPlanSchema.nullable().default(null),
+  /** How raw events are read; null where they cannot be told by a description, and in files from before. */
+  reading: eventReadingSchema.nullable().default(null),
   columns: z
     .array(fittedColumn)
     .min(1)

@@ -1,4 +1,5 @@
-import { isoMilliseconds, PRESETS, type PresetName, type ReadColumn } from '@vigil/data'
+import { PRESETS, type PresetName, type ReadColumn } from '@vigil/data'
+import { isoMilliseconds } from '@vigil/features'
 import { type ColumnFacts, isIdentifier } from '../column-facts.ts'
 
 const TIME_NAME =

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { trimmedMeans } from './team-decisions.ts'
+import { trimmedMeans } from './trimmed-means.ts'
 
 describe('the score of a team', () => {
   it('is the mean of the scores that are left without the f highest and lowest', () => {

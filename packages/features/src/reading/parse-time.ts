@@ -39,3 +39,9 @@ export function guessUnit(value: number): TimeUnit {
   const size = Math.abs(value)
   return size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns'
 }
+
+/** Whole nanoseconds of a time in milliseconds. */
+export function inNanoseconds(milliseconds: number): bigint {
+  const whole = Math.floor(milliseconds)
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6))
+}

@@ -1,0 +1,204 @@
+import { hash } from 'node:crypto'
+import { featureError } from '../errors.ts'
+import { TOKEN_LENGTH_MAX } from '../history/fold.ts'
+import type { LiveEvent } from '../history/live-history.ts'
+import type { FeaturePipeline } from '../pipeline/pipeline.ts'
+import { parseText } from './parse-number.ts'
+import { guessUnit, inMilliseconds, inNanoseconds, isoMilliseconds } from './parse-time.ts'
+
+/** A raw event: JSON, its columns by name, flat (`"flow.bytes": 3`) or nested (`"flow": { "bytes": 3 }`). */
+export type RawEvent = Readonly<Record<string, unknown>>
+
+/** An event as history and encoders take it. */
+export type ReadEvent = LiveEvent & {
+  /** Whose event it is; null = nobody's: it is a stream of its own. */
+  readonly stream: string | null
+}
+
+/** Reads raw events one after another. */
+export type EventReader = {
+  /**
+   * An event without a time has that of the event before. One without any of the columns is none.
+   *
+   * @throws {VigilError} EVENT_INVALID, and then nothing is changed
+   */
+  read(event: RawEvent): ReadEvent
+  /** Columns that no event so far has had. */
+  unseen(): string[]
+}
+
+/** What is needed of a raw event for a pipeline: columns by name, and how each is read. */
+function valueColumns({ columns, history }: FeaturePipeline): Map<string, 'token' | 'number'> {
+  const computed = new Set(history?.folds.map(({ name }) => name))
+  const needed = new Map<string, 'token' | 'number'>()
+  for (const { source, kind } of columns) {
+    if (!computed.has(source)) needed.set(source, kind === 'vocabulary' ? 'token' : 'number')
+  }
+  for (const { name, kind } of history?.columns ?? []) needed.set(name, kind)
+  return needed
+}
+
+/** Names of all columns that are read of a raw event: values, time, and what keys are made of. */
+export function rawColumns(pipeline: FeaturePipeline): string[] {
+  const { time, stream, keys } = readingOf(pipeline)
+  const named = [...stream, ...Object.values(keys).flat(), ...(time === null ? [] : [time.column])]
+  return [...new Set([...valueColumns(pipeline).keys(), ...named])]
+}
+
+function readingOf({ reading, dataset }: FeaturePipeline) {
+  if (reading !== null) return reading
+  throw featureError(
+    'READING_MISSING',
+    `Feature pipeline: needs to know how raw events are read, and ${dataset} did not say so when the team was trained. Train with a description of single events (docs/events.md), or evaluate the run again if it was trained by an earlier Vigil.`,
+  )
+}
+
+/**
+ * Reads raw events as the files of a training are read: the same cell gives the same value.
+ *
+ * @example
+ * const reader = createEventReader(pipeline)
+ * reader.read({ time: '2026-01-02T03:04:05Z', proto: 'tcp', flow: { bytes: 3 } }).values['flow.bytes'] // 3
+ *
+ * @throws {VigilError} READING_MISSING
+ */
+export function createEventReader(pipeline: FeaturePipeline): EventReader {
+  const { missing, time, stream, keys } = readingOf(pipeline)
+  const names = rawColumns(pipeline)
+  const cells = cellCollector(names)
+  const unseen = new Set(names)
+  const read = cellReaders(missing)
+  const columns = [...valueColumns(pipeline)]
+  let latest = 0
+  return {
+    read(event) {
+      const found = cells(event)
+      if (found.size === 0) {
+        throw featureError(
+          'EVENT_INVALID',
+          `Event: needs some of the columns ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and so on' : ''}, received none of them. Give events as the description of the training names their columns.`,
+        )
+      }
+      const keyOf = (names: readonly string[]) => joinedKey(names.map((name) => read.text(found.get(name), name)))
+      const own = time === null ? Number.NaN : read.milliseconds(found.get(time.column), time)
+      const milliseconds = Number.isNaN(own) ? latest : own
+      const values: Record<string, string | number | null> = Object.create(null)
+      for (const [name, kind] of columns) {
+        values[name] = kind === 'token' ? read.text(found.get(name), name) : read.number(found.get(name), name)
+      }
+      const whole: ReadEvent = {
+        time: timeOf(milliseconds),
+        keys: Object.fromEntries(Object.entries(keys).map(([name, names]) => [name, keyOf(names)])),
+        values,
+        stream: keyOf(stream),
+      }
+      latest = milliseconds
+      if (unseen.size > 0) for (const name of found.keys()) unseen.delete(name)
+      return whole
+    },
+    unseen: () => [...unseen],
+  }
+}
+
+/**
+ * Finds cells by name: of `flow.bytes` the key itself or `bytes` within `flow`, whichever comes first. Other keys are passed over,
+ * however deep they are.
+ */
+function cellCollector(names: readonly string[]): (event: RawEvent) => ReadonlyMap<string, unknown> {
+  const wanted = new Set(names)
+  const outer = new Set(names.flatMap((name) => Array.from(name.matchAll(/\./g), ({ index }) => name.slice(0, index))))
+  const collect = (found: Map<string, unknown>, object: RawEvent, prefix: string) => {
+    for (const key of Object.keys(object)) {
+      const value = object[key]
+      const name = prefix === '' ? key : `${prefix}.${key}`
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        if (outer.has(name)) collect(found, value as RawEvent, name)
+      } else if (value !== null && wanted.has(name) && !found.has(name)) found.set(name, value)
+    }
+  }
+  return (event) => {
+    const found = new Map<string, unknown>()
+    collect(found, event, '')
+    return found
+  }
+}
+
+/**
+ * Finds the texts of cells; null = missing.
+ *
+ * @param missing texts that mean that nothing is there
+ * @throws {VigilError} EVENT_INVALID from the function, where a cell cannot be written as text
+ */
+export function textCollector(
+  names: readonly string[],
+  missing: readonly string[],
+): (event: RawEvent) => (name: string) => string | null {
+  const collect = cellCollector(names)
+  const { text } = cellReaders(missing)
+  return (event) => {
+    const found = collect(event)
+    return (name) => text(found.get(name), name)
+  }
+}
+
+/** How a cell of JSON becomes a value, as `ColumnBuilder` of packages/data has it. @param missing texts */
+function cellReaders(missing: readonly string[]) {
+  const missingTexts = new Set(missing)
+  const missingNumbers = new Set(missing.map(parseText).filter(Number.isFinite))
+  const text = (cell: unknown, name: string): string | null => {
+    if (cell === undefined || (typeof cell === 'number' && missingNumbers.has(cell))) return null
+    const spelt = typeof cell === 'string' ? cell.trim().toWellFormed() : spell(cell, name)
+    return spelt === '' || missingTexts.has(spelt) ? null : spelt
+  }
+  const numberIn = (cell: unknown, name: string): number => {
+    if (typeof cell === 'number') return missingNumbers.has(cell) ? Number.NaN : cell
+    const spelt = text(cell, name)
+    return spelt === null ? Number.NaN : parseText(spelt)
+  }
+  return {
+    text,
+    /** null = missing, malformed or infinite */
+    number(cell: unknown, name: string): number | null {
+      const value = numberIn(cell, name)
+      return Number.isFinite(value) ? value : null
+    },
+    /** NaN = missing */
+    milliseconds(cell: unknown, { column, unit }: { readonly column: string; readonly unit: string }): number {
+      const spelt = text(cell, column)
+      if (spelt === null) return Number.NaN
+      const value = parseText(spelt)
+      const time = Number.isNaN(value)
+        ? isoMilliseconds(spelt)
+        : inMilliseconds(value, unit === 'auto' ? guessUnit(value) : (unit as 's'))
+      return Number.isFinite(time) ? time : Number.NaN
+    },
+  }
+}
+
+/** The text of a cell that is none: a number, true or false, a list. */
+function spell(cell: unknown, name: string): string {
+  try {
+    return typeof cell === 'number' ? String(cell) : (JSON.stringify(cell) ?? '').toWellFormed()
+  } catch (cause) {
+    throw featureError(
+      'EVENT_INVALID',
+      `Event, ${name}: needs text or a number, received what cannot be written as JSON (${(cause as Error).message}).`,
+    )
+  }
+}
+
+function timeOf(milliseconds: number): bigint {
+  const time = inNanoseconds(milliseconds)
+  if (BigInt.asIntN(64, time) === time) return time
+  throw featureError(
+    'EVENT_INVALID',
+    `Event: needs a time between the years 1678 and 2262, received ${milliseconds} ms since 1970. Check its unit.`,
+  )
+}
+
+/** One text of several; null where one is missing. Longer ones than a key may be are named by their hash. */
+function joinedKey(parts: readonly (string | null)[]): string | null {
+  if (parts.length === 0 || parts.includes(null)) return null
+  const key = parts.map((part) => `${part?.length}:${part}`).join('')
+  return key.length <= TOKEN_LENGTH_MAX ? key : hash('sha256', key)
+}

@@ -1,0 +1,132 @@
+import {
+  type CommandContext,
+  choiceFlag,
+  commandError,
+  type FlagTable,
+  flagsOf,
+  readFlags,
+  runCommand,
+  type StopRequest,
+  switchFlag,
+  textFlag,
+} from '@vigil/command-line'
+import { loadEventSequence, loadRecording } from '@vigil/data'
+import { readBundle } from '@vigil/runs'
+import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
+import { createDecider } from '../decider.ts'
+import { eventFilter } from '../event-filter.ts'
+import type { Bundle } from '../live-team.ts'
+import { decideAll, replay } from '../replay.ts'
+import { requestOfRun } from '../run-request.ts'
+import { idOf, writtenDecision } from '../written-decision.ts'
+
+const ON_ERROR = ['stop', 'skip'] as const
+const SPLITS = ['test', 'validation', 'train'] as const
+
+/** So many lines are written at once. */
+const LINES_TOGETHER = 1000
+
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle, and nothing else of it' },
+  data: {
+    value: 'PATH',
+    about: 'file of events, or description of files; without it they come on stdin, a JSON object a line',
+  },
+  replay: {
+    value: 'NAME',
+    about: "replays the run's whole recording in the order of time, and prints the decisions on this part",
+    choices: SPLITS,
+  },
+  why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'service:decide',
+    file: 'packages/service/src/cli/decide.ts',
+    purpose: 'Lets a trained team decide on events: one line of JSON for each, in their order. Labels are not needed.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: [
+      '--run=runs/NAME < events.jsonl > decisions.jsonl',
+      '--run=runs/NAME --data=today.csv --why',
+      '--run=runs/NAME --replay=test',
+    ],
+    exitCodes: '0 all events decided, 2 the usage is bad, 3 an event, the data or the bundle are bad',
+  },
+  run: decide,
+})
+
+async function decide({ words, stop }: CommandContext): Promise<void> {
+  const flags = readFlags(words, FLAGS)
+  const run = textFlag(flags, 'run', 'runs/NAME')
+  if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  const data = textFlag(flags, 'data', 'PATH')
+  const split = choiceFlag(flags, 'replay', SPLITS)
+  const onError = choiceFlag(flags, 'on-error', ON_ERROR) ?? 'stop'
+  const why = switchFlag(flags, 'why')
+  const bundle = await readBundle(run)
+  if (split !== undefined) {
+    const recording = await loadRecording(
+      { ...(await requestOfRun(run, data ?? null)), pipeline: bundle.pipeline },
+      say,
+    )
+    const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, { why })
+    await writeAll(replay(decider, recording, split), stop)
+  } else if (data !== undefined) {
+    const sequence = await loadEventSequence(data, bundle.pipeline, say)
+    const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, { why })
+    await writeAll(decideAll(decider, sequence, eventFilter(bundle.pipeline.reading)), stop)
+  } else await decideStdin(bundle, { why, onError, stop })
+}
+
+async function decideStdin(
+  bundle: Bundle,
+  { why, onError, stop }: { readonly why: boolean; readonly stop: StopRequest } & Pick<StreamSettings, 'onError'>,
+): Promise<void> {
+  const decider = await createDecider(bundle, { why })
+  if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
+  const ignore = stop.onRequest(() => process.stdin.destroy())
+  try {
+    const settings = { onError, isJudged: eventFilter(bundle.pipeline.reading), note: say }
+    const counts = await decideStream(decider, untilStopped(stop), write, settings)
+    for (const note of streamNotes(counts, decider.unseen())) say(note)
+  } finally {
+    ignore()
+    // Where nobody reads the decisions any more, nobody sends events either.
+    process.stdin.destroy()
+  }
+}
+
+/** Stdin to its end, or until somebody asks for an end. */
+async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* process.stdin as AsyncIterable<Uint8Array>
+  } catch (cause) {
+    if (!stop.requested()) throw cause
+  }
+}
+
+async function writeAll(decisions: ReturnType<typeof replay>, stop: StopRequest): Promise<void> {
+  const ignore = stop.onRequest(() => undefined)
+  let lines: string[] = []
+  for (const { row, event, decision } of decisions) {
+    lines.push(writtenDecision(idOf(event, row + 1), decision))
+    if (lines.length < LINES_TOGETHER) continue
+    // A signal is heard while lines are being written.
+    if (!(await write(lines.join(''))) || stop.requested()) return
+    lines = []
+  }
+  if (lines.length > 0) await write(lines.join(''))
+  ignore()
+}
+
+/** Waits until the lines have been taken. @returns whether there is still a reader */
+async function write(lines: string): Promise<boolean> {
+  await new Promise<void>((resolve) => process.stdout.write(lines, () => resolve()))
+  return !process.stdout.destroyed
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,127 @@
+import { formatCounted, harmlessText } from '@vigil/command-line'
+import { isErrorOf, VigilError } from '@vigil/errors'
+import { FEATURE_ERRORS, featureError, parseJson, type RawEvent, type ReadEvent } from '@vigil/features'
+import type { Decider } from './decider.ts'
+import { serviceError } from './errors.ts'
+import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
+import { idOf, writtenDecision } from './written-decision.ts'
+
+/** Most events of one call. */
+const EVENTS_MAX = 4096
+
+/** What a stream of events came to. */
+export type StreamCounts = {
+  decided: number
+  /** events that the description leaves out */
+  leftOut: number
+  /** bad lines that were passed over */
+  skipped: number
+}
+
+/** How a stream is decided on. */
+export type StreamSettings = {
+  /** what becomes of a line that is no event: the stream ends, or it is counted and told of */
+  readonly onError: 'stop' | 'skip'
+  /** whether an event is one that the team judges */
+  readonly isJudged: (event: RawEvent) => boolean
+  /** called with a sentence for each bad line that is passed over */
+  readonly note: (text: string) => void
+}
+
+/**
+ * Decides on events that come as lines of JSON, in their order, one line of JSON for each. What has come together is decided
+ * together and written at once; nothing more is read until it has been taken.
+ *
+ * @param write takes whole lines; false = nobody reads them any more
+ * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID naming the line, after all lines before it; LOGITS
+ */
+export async function decideStream(
+  decider: Decider,
+  text: AsyncIterable<Uint8Array>,
+  write: (lines: string) => Promise<boolean>,
+  { onError, isJudged, note }: StreamSettings,
+): Promise<StreamCounts> {
+  const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0 }
+  const ids: (string | number)[] = []
+  const events: ReadEvent[] = []
+  const flush = async (): Promise<boolean> => {
+    const decisions = decider.decide(events)
+    const lines = decisions.map((decision, i) => writtenDecision(ids[i], decision)).join('')
+    counts.decided += decisions.length
+    ids.length = 0
+    events.length = 0
+    return lines === '' || (await write(lines))
+  }
+  const take = (line: InputLine): void => {
+    const event = eventOf(line)
+    if (!isJudged(event)) {
+      counts.leftOut++
+      return
+    }
+    events.push(decider.read(event))
+    ids.push(idOf(event, line.number))
+  }
+  for await (const lines of inputLines(text)) {
+    for (const line of lines) {
+      try {
+        take(line)
+      } catch (cause) {
+        const error = ofLine(cause, line.number)
+        if (onError === 'stop' || !(error instanceof VigilError)) {
+          await flush()
+          throw error
+        }
+        counts.skipped++
+        note(error.message)
+      }
+      if (events.length === EVENTS_MAX && !(await flush())) return counts
+    }
+    if (!(await flush())) return counts
+  }
+  return counts
+}
+
+function eventOf({ number, text }: InputLine): RawEvent {
+  if (text === null) throw malformed(number, `needs at most ${LINE_BYTES_MAX} bytes, received more`)
+  let value: unknown
+  try {
+    value = parseJson(text)
+  } catch (cause) {
+    throw malformed(
+      number,
+      `needs a JSON object, received text that is none (${harmlessText((cause as Error).message, 100)})`,
+    )
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawEvent
+  throw malformed(number, 'needs a JSON object, received another value')
+}
+
+function malformed(line: number, complaint: string): Error {
+  return serviceError(
+    'EVENT_MALFORMED',
+    `Line ${line}: ${complaint}. Give one event a line, or pass bad ones over with --on-error=skip.`,
+  )
+}
+
+/** An error that an event made, with the event's line. */
+function ofLine(cause: unknown, line: number): Error {
+  if (!isErrorOf(FEATURE_ERRORS, cause)) return cause as Error
+  return featureError('EVENT_INVALID', `Line ${line}: ${(cause as Error).message}`)
+}
+
+/** What a stream came to where not all was as expected, a sentence each. @param unseen columns that no event had */
+export function streamNotes({ decided, leftOut, skipped }: StreamCounts, unseen: readonly string[]): string[] {
+  const besides = [
+    ...(leftOut > 0 ? [`${formatCounted(leftOut, 'event')} left out by "where"`] : []),
+    ...(skipped > 0 ? [`${formatCounted(skipped, 'bad line')} passed over`] : []),
+  ]
+  const names = unseen.slice(0, NAMES_SHOWN).map((name) => harmlessText(name, 60))
+  const more = unseen.length > names.length ? ` and ${unseen.length - names.length} more` : ''
+  return [
+    ...(besides.length > 0 ? [`${formatCounted(decided, 'decision')}; ${besides.join(', ')}`] : []),
+    ...(decided > 0 && names.length > 0 ? [`in no event, and read as missing: ${names.join(', ')}${more}`] : []),
+  ]
+}
+
+/** Most columns that are named. */
+const NAMES_SHOWN = 10

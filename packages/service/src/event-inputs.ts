@@ -1,0 +1,77 @@
+import {
+  createEventReader,
+  createHistory,
+  denseValue,
+  type FeaturePipeline,
+  type FittedColumn,
+  isDense,
+  numberIndex,
+  type RawEvent,
+  type ReadEvent,
+  tokenIndex,
+} from '@vigil/features'
+
+/** Where the inputs of events go, row after row. */
+export type InputRows = {
+  /** [rows, denseStride], the dense inputs first in each row */
+  readonly dense: Float32Array
+  readonly denseStride: number
+  /** [rows, C] */
+  readonly categorical: Uint16Array
+}
+
+/** From raw events to a network's inputs, with the past of all events so far. */
+export type EventInputs = {
+  /** @throws {VigilError} EVENT_INVALID */
+  read(event: RawEvent): ReadEvent
+  /** Columns that no event so far has had. */
+  unseen(): string[]
+  /** Writes an event's inputs into a row; then the event is part of the past. */
+  write(event: ReadEvent, rows: InputRows, row: number): void
+  /** Makes an event part of the past that nobody decides on. */
+  remember(event: ReadEvent): void
+}
+
+/** Where the value of an input is found. */
+type Place = { readonly fold: number } | { readonly value: string }
+type Value = string | number | null
+
+/** @throws {VigilError} READING_MISSING where the pipeline does not tell how raw events are read */
+export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
+  const reader = createEventReader(pipeline)
+  const history = pipeline.history === null ? null : createHistory(pipeline.history)
+  const folds = pipeline.history?.folds.map(({ name }) => name) ?? []
+  const placed = pipeline.columns.map((column) => {
+    const fold = folds.indexOf(column.source)
+    const place: Place = fold >= 0 ? { fold } : { value: column.source }
+    return { place, isDense: isDense(column), encode: encoderOf(column) }
+  })
+  const dense = placed.filter((input) => input.isDense)
+  const categorical = placed.filter((input) => !input.isDense)
+  return {
+    read: reader.read,
+    unseen: reader.unseen,
+    write(event, rows, row) {
+      const features = history?.read(event) ?? []
+      const valueAt = (place: Place) => ('fold' in place ? features[place.fold] : event.values[place.value])
+      for (let i = 0; i < dense.length; i++) {
+        rows.dense[row * rows.denseStride + i] = dense[i].encode(valueAt(dense[i].place))
+      }
+      for (let i = 0; i < categorical.length; i++) {
+        rows.categorical[row * categorical.length + i] = categorical[i].encode(valueAt(categorical[i].place))
+      }
+      history?.absorb(event)
+    },
+    remember: (event) => history?.absorb(event),
+  }
+}
+
+/** The rule from a value to an input; a missing one is 0, the middle or the unknown. */
+function encoderOf(column: FittedColumn): (value: Value) => number {
+  if (column.kind === 'vocabulary') {
+    const indexOf = tokenIndex(column)
+    return (value) => (typeof value === 'string' ? indexOf(value) : 0)
+  }
+  const encode = isDense(column) ? denseValue(column) : numberIndex(column)
+  return (value) => (typeof value === 'number' && !Number.isNaN(value) ? encode(value) : 0)
+}

@@ -1,0 +1,47 @@
+const LF = 10
+
+/** Longest line that is read, in bytes. */
+export const LINE_BYTES_MAX = 1_000_000
+
+/** A line of the input; null = it is longer than LINE_BYTES_MAX. */
+export type InputLine = { readonly number: number; readonly text: string | null }
+
+/**
+ * Divides text into lines, as many as each piece of it ends: nobody waits for lines that are to come. Empty lines are passed over.
+ *
+ * @returns lines that have come together
+ */
+export async function* inputLines(text: AsyncIterable<Uint8Array>): AsyncGenerator<InputLine[]> {
+  let number = 0
+  let kept: Uint8Array[] = []
+  let keptBytes = 0
+  const take = (end: Uint8Array): InputLine | null => {
+    number++
+    const bytes = keptBytes + end.length
+    const line =
+      bytes > LINE_BYTES_MAX
+        ? null
+        : Buffer.concat([...kept, end], bytes)
+            .toString('utf8')
+            .trim()
+    kept = []
+    keptBytes = 0
+    return line === '' ? null : { number, text: line }
+  }
+  for await (const piece of text) {
+    const lines: InputLine[] = []
+    let at = 0
+    for (let end = piece.indexOf(LF); end >= 0; end = piece.indexOf(LF, at)) {
+      const line = take(piece.subarray(at, end))
+      if (line !== null) lines.push(line)
+      at = end + 1
+    }
+    keptBytes += piece.length - at
+    // Of a line that is too long nothing is kept but its length.
+    if (keptBytes > LINE_BYTES_MAX) kept = []
+    else if (at < piece.length) kept.push(piece.slice(at))
+    if (lines.length > 0) yield lines
+  }
+  const last = keptBytes > 0 ? take(new Uint8Array(0)) : null
+  if (last !== null) yield [last]
+}

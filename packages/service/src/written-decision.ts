@@ -1,0 +1,29 @@
+import type { RawEvent } from '@vigil/features'
+import type { LiveDecision } from './decider.ts'
+
+/** By number. */
+const ACTION_NAMES = ['allow', 'block', 'quarantine', 'alert'] as const
+
+/** A longer text names no event. */
+const ID_LENGTH_MAX = 200
+
+/**
+ * A decision as one line of JSON, with the line's end.
+ *
+ * @param id what the event is named by
+ */
+export function writtenDecision(id: string | number, decision: LiveDecision): string {
+  const { action, score, decided, margin, votes, scores, why } = decision
+  return `${JSON.stringify({
+    ...{ id, action: ACTION_NAMES[action], score, decided, margin },
+    votes: Array.from(votes, (vote) => ACTION_NAMES[vote]),
+    scores: [...scores],
+    ...(why === null ? {} : { why }),
+  })}\n`
+}
+
+/** What an event is named by: its own `id`, text or a number, else the number of its line or row, from 1. */
+export function idOf({ id }: RawEvent, place: number): string | number {
+  if (typeof id === 'number') return id
+  return typeof id === 'string' && id !== '' && id.length <= ID_LENGTH_MAX ? id : place
+}
