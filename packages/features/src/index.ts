@@ -10,6 +10,14 @@ export {
   replayHistory,
   replayJudgements,
 } from './history/replay-history.ts'
+export {
+  createEventReader,
+  type EventReader,
+  type RawEvent,
+  type ReadEvent,
+  rawColumns,
+  textCollector,
+} from './live/event-reader.ts'
 export { denseValue, encodeCategorical, encodeDense, numberIndex, tokenIndex } from './pipeline/encode.ts'
 export { fitColumn } from './pipeline/fit.ts'
 export { allCategoriesBefore, growColumn } from './pipeline/grow.ts'
@@ -22,14 +30,6 @@ export {
   parsePipeline,
 } from './pipeline/pipeline.ts'
 export type { RawColumn } from './raw-column.ts'
-export {
-  createEventReader,
-  type EventReader,
-  type RawEvent,
-  type ReadEvent,
-  rawColumns,
-  textCollector,
-} from './reading/event-reader.ts'
 export type { EventReading } from './reading/event-reading.ts'
 export { parseJson } from './reading/parse-json.ts'
 export { parseNumber, parseText } from './reading/parse-number.ts'

@@ -1,6 +1,7 @@
 import { isDense } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
-import { type Bundle, createLiveTeam, type LiveTeam } from './live-team.ts'
+import { createLiveTeam, type LiveTeam } from './live-team.ts'
 
 /** What an input does to a decision. */
 export type InputEffect = {

@@ -1,10 +1,10 @@
 import { loadRecording } from '@vigil/data'
+import type { Bundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream, streamNotes } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import { eventFilter } from './event-filter.ts'
-import type { Bundle } from './live-team.ts'
 import { replay } from './replay.ts'
 import { writtenDecision } from './written-decision.ts'
 
@@ -21,7 +21,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-const all = { onError: 'stop', isJudged: () => true, note: () => undefined } as const
+const all = { onError: 'stop', isJudged: () => true, isCut: () => false, note: () => undefined } as const
 
 /** What is written about some lines, each piece of input as it is. */
 async function answers(pieces: readonly string[], settings: Partial<Parameters<typeof decideStream>[3]> = {}) {

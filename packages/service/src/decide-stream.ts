@@ -24,6 +24,8 @@ export type StreamSettings = {
   readonly onError: 'stop' | 'skip'
   /** whether an event is one that the team judges */
   readonly isJudged: (event: RawEvent) => boolean
+  /** whether the events were cut off where they ended: half a line is none */
+  readonly isCut: () => boolean
   /** called with a sentence for each bad line that is passed over */
   readonly note: (text: string) => void
 }
@@ -39,7 +41,7 @@ export async function decideStream(
   decider: Decider,
   text: AsyncIterable<Uint8Array>,
   write: (lines: string) => Promise<boolean>,
-  { onError, isJudged, note }: StreamSettings,
+  { onError, isJudged, isCut, note }: StreamSettings,
 ): Promise<StreamCounts> {
   const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0 }
   const ids: (string | number)[] = []
@@ -61,7 +63,7 @@ export async function decideStream(
     events.push(decider.read(event))
     ids.push(idOf(event, line.number))
   }
-  for await (const lines of inputLines(text)) {
+  for await (const lines of inputLines(text, isCut)) {
     for (const line of lines) {
       try {
         take(line)

@@ -1,11 +1,11 @@
 import { type DatasetRequest, loadRecording } from '@vigil/data'
 import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import type { RawEvent } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDecider, type Decider } from './decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
-import type { Bundle } from './live-team.ts'
 import { replay } from './replay.ts'
 
 let folder: ReturnType<typeof eventsFolder>

@@ -1,8 +1,9 @@
 import type { RawEvent, ReadEvent } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
-import { createEventInputs } from './event-inputs.ts'
-import { type Bundle, createLiveTeam } from './live-team.ts'
+import { createEventInputs, type EventInputs } from './event-inputs.ts'
+import { createLiveTeam, type LiveTeam } from './live-team.ts'
 import { createStreamStates } from './stream-states.ts'
 
 /** What the team does about an event. */
@@ -83,50 +84,15 @@ export async function createDecider(
   const inputs = createEventInputs(bundle.pipeline)
   const ablation = why ? await createAblation(bundle) : null
   const team = await createLiveTeam(bundle, rowsMax)
-  const { agentCount, denseCount, contextCount, stateCount } = team
-  const denseStride = denseCount + contextCount
-  const stateSize = contextCount + stateCount
-  const begin = new Float32Array(stateSize)
-  begin.set(team.firstContext)
-  const states = createStreamStates(begin, Math.floor(STATES_BYTES_MAX / (4 * stateSize + STATE_OVERHEAD_BYTES)))
-  const held: Float32Array[] = []
-  const target = { dense: team.x, denseStride, categorical: team.categories }
-
-  /** Fills rows with events until the rows end or a stream comes again. @returns the number of rows */
-  function fill(events: readonly ReadEvent[], from: number): number {
-    const streams = new Set<string>()
-    held.length = 0
-    let row = 0
-    for (; row < rowsMax && from + row < events.length; row++) {
-      const event = events[from + row]
-      if (stateSize > 0 && event.stream !== null) {
-        if (streams.has(event.stream)) break
-        streams.add(event.stream)
-      }
-      inputs.write(event, target, row)
-      if (stateSize === 0) continue
-      const state = states.of(event.stream)
-      held.push(state)
-      team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
-      team.recurrentState.set(state.subarray(contextCount), row * stateCount)
-    }
-    return row
-  }
-
-  /** What the streams of the rows keep of the decisions. */
-  function keep(): void {
-    for (const [row, state] of held.entries()) {
-      state.set(team.recurrentState.subarray(row * stateCount, (row + 1) * stateCount), contextCount)
-      if (contextCount > 0) team.absorb(row, state.subarray(0, contextCount))
-    }
-  }
+  const { agentCount } = team
+  const rows = createStreamRows(team, inputs, rowsMax)
 
   function decideRows(count: number): LiveDecision[] {
     const effects = ablation === null ? null : Array.from({ length: count }, (_, row) => ablation.effectsOf(team, row))
     team.act(0, count)
     const actions = team.actions.slice(0, count * agentCount)
     const scores = team.scores.slice(0, count * agentCount)
-    keep()
+    rows.keep()
     const decided = decideBatch({ actions, scores, agentCount, ...bundle.vote })
     const means = trimmedMeans(scores, agentCount, bundle.vote.faults)
     return Array.from({ length: count }, (_, row): LiveDecision => {
@@ -147,7 +113,7 @@ export async function createDecider(
     decide(events) {
       const decisions: LiveDecision[] = []
       while (decisions.length < events.length) {
-        for (const decision of decideRows(fill(events, decisions.length))) decisions.push(decision)
+        for (const decision of decideRows(rows.fill(events, decisions.length))) decisions.push(decision)
       }
       return decisions
     },
@@ -156,4 +122,48 @@ export async function createDecider(
 
 function dissentOf(votes: Uint8Array, action: number): number[] {
   return [...votes.keys()].filter((agent) => isRestrictive(votes[agent]) !== isRestrictive(action))
+}
+
+/**
+ * The rows of one pass, with what streams remember.
+ *
+ * `fill` puts events into rows until the rows end or a stream comes again, and returns their number; `keep` stores what their
+ * streams remember when the team has acted.
+ */
+function createStreamRows(team: LiveTeam, inputs: EventInputs, rowsMax: number) {
+  const { denseCount, contextCount, stateCount } = team
+  const denseStride = denseCount + contextCount
+  const stateSize = contextCount + stateCount
+  const begin = new Float32Array(stateSize)
+  begin.set(team.firstContext)
+  const states = createStreamStates(begin, Math.floor(STATES_BYTES_MAX / (4 * stateSize + STATE_OVERHEAD_BYTES)))
+  const held: Float32Array[] = []
+  const target = { dense: team.x, denseStride, categorical: team.categories }
+  return {
+    fill(events: readonly ReadEvent[], from: number): number {
+      const streams = new Set<string>()
+      held.length = 0
+      let row = 0
+      for (; row < rowsMax && from + row < events.length; row++) {
+        const event = events[from + row]
+        if (stateSize > 0 && event.stream !== null) {
+          if (streams.has(event.stream)) break
+          streams.add(event.stream)
+        }
+        inputs.write(event, target, row)
+        if (stateSize === 0) continue
+        const state = states.of(event.stream)
+        held.push(state)
+        team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
+        team.recurrentState.set(state.subarray(contextCount), row * stateCount)
+      }
+      return row
+    },
+    keep(): void {
+      for (const [row, state] of held.entries()) {
+        state.set(team.recurrentState.subarray(row * stateCount, (row + 1) * stateCount), contextCount)
+        if (contextCount > 0) team.absorb(row, state.subarray(0, contextCount))
+      }
+    },
+  }
 }

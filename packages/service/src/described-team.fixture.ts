@@ -7,10 +7,10 @@ import { type DatasetRequest, loadDataset } from '@vigil/data'
 import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { decideSplit } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
-import type { Bundle } from './live-team.ts'
+import type { Bundle } from '@vigil/runs'
 
 /** Events of 20 hosts, some without one, in the order of neither time nor host; times and sizes are missing now and then. */
-export function eventsCsv(rows = 400): string {
+function eventsCsv(rows = 400): string {
   const lines = ['ts,host,proto,bytes,port,note,attack']
   for (let row = 0; row < rows; row++) {
     const drawn = (salt: number, count: number) =>
@@ -73,6 +73,7 @@ export async function drawnTeam(
   const bundle: Bundle = {
     ...{ iteration: 1, configFingerprint: 'c0'.repeat(32), datasetFingerprint: 'da'.repeat(32) },
     ...{ pipeline, network: team.network, environment, specifications: [], parameters },
+    ...{ stopFactor: 1, belief: null },
     vote: { rule: 'quorum', faults, fallbackAction, weights: new Uint32Array(agentCount).fill(1) },
   }
   return {

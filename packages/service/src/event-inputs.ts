@@ -12,7 +12,7 @@ import {
 } from '@vigil/features'
 
 /** Where the inputs of events go, row after row. */
-export type InputRows = {
+type InputRows = {
   /** [rows, denseStride], the dense inputs first in each row */
   readonly dense: Float32Array
   readonly denseStride: number

@@ -3,12 +3,12 @@ import { expect, it } from 'vitest'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
 
 /** All lines of a text that comes in pieces. */
-async function linesOf(pieces: Iterable<Uint8Array>): Promise<InputLine[]> {
+async function linesOf(pieces: Iterable<Uint8Array>, isCut = false): Promise<InputLine[]> {
   const text = (async function* () {
     yield* pieces
   })()
   const all: InputLine[] = []
-  for await (const lines of inputLines(text)) all.push(...lines)
+  for await (const lines of inputLines(text, () => isCut)) all.push(...lines)
   return all
 }
 
@@ -58,4 +58,13 @@ it('gives the lines that a piece ends before the next piece is asked for', async
   })()
   for await (const [{ text: line }] of inputLines(text)) expect(asked.at(-1)).toBe(Number(line))
   expect(asked).toEqual([0, 1, 2])
+})
+
+it('takes what no line end follows for a line only at the end of the text', async () => {
+  const text = [Buffer.from('{"a":1}\n{"a"')]
+  expect(await linesOf(text)).toEqual([
+    { number: 1, text: '{"a":1}' },
+    { number: 2, text: '{"a"' },
+  ])
+  expect(await linesOf(text, true)).toEqual([{ number: 1, text: '{"a":1}' }])
 })

@@ -9,9 +9,13 @@ export type InputLine = { readonly number: number; readonly text: string | null 
 /**
  * Divides text into lines, as many as each piece of it ends: nobody waits for lines that are to come. Empty lines are passed over.
  *
+ * @param isCut whether the text was cut off where it ended: then what follows the last line's end is no line
  * @returns lines that have come together
  */
-export async function* inputLines(text: AsyncIterable<Uint8Array>): AsyncGenerator<InputLine[]> {
+export async function* inputLines(
+  text: AsyncIterable<Uint8Array>,
+  isCut: () => boolean = () => false,
+): AsyncGenerator<InputLine[]> {
   let number = 0
   let kept: Uint8Array[] = []
   let keptBytes = 0
@@ -42,6 +46,6 @@ export async function* inputLines(text: AsyncIterable<Uint8Array>): AsyncGenerat
     else if (at < piece.length) kept.push(piece.slice(at))
     if (lines.length > 0) yield lines
   }
-  const last = keptBytes > 0 ? take(new Uint8Array(0)) : null
+  const last = keptBytes > 0 && !isCut() ? take(new Uint8Array(0)) : null
   if (last !== null) yield [last]
 }

@@ -4,6 +4,7 @@ import {
   compileEnvironment,
   contextSize,
   ENVIRONMENT_PLAN_BYTES,
+  type EnvironmentSpec,
   instantiateEnvironment,
   writeEnvironmentPlan,
 } from '@vigil/env-wasm'
@@ -17,11 +18,8 @@ import {
   scratchBytes,
   writeNetworkPlan,
 } from '@vigil/policy-wasm'
-import type { readBundle } from '@vigil/runs'
+import type { Bundle } from '@vigil/runs'
 import { serviceError } from './errors.ts'
-
-/** A team that can decide, from its bundle. */
-export type Bundle = Awaited<ReturnType<typeof readBundle>>
 
 /** The same WebAssembly as in training, over rows of inputs that are filled from outside. Arrays are over its memory. */
 export type LiveTeam = {
@@ -60,40 +58,13 @@ const PAGE_BYTES = 65536
  */
 export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<LiveTeam> {
   assertDecidable(bundle)
-  const { network, parameters } = bundle
-  // Nothing is specified live: the critics alone see robustness, and the policies' weights for it are zero.
-  const environment = { ...bundle.environment, specifications: [], observeConstraints: false }
-  const constraints = compileConstraints(environment)
+  const { network, parameters, stopFactor } = bundle
+  const environment = liveEnvironment(bundle)
   const agentCount = network.agentCount
   const columnCount = network.vocabularySizes.length
   const contextCount = contextSize(bundle.environment)
-  const headCount = contextSize(environment)
   const stateCount = agentCount * recurrentStateSize(network)
-  let next = STATIC_BYTES
-  const place = (bytes: number) => {
-    const at = next
-    next += Math.ceil(bytes / 64) * 64
-    return at
-  }
-  const at = {
-    plan: place(networkPlanBytes(network)),
-    parameters: place(parameters.byteLength),
-    environmentPlan: place(ENVIRONMENT_PLAN_BYTES),
-    job: place(ACTING.bytes),
-    scratch: place(scratchBytes(network)),
-    x: place(4 * rowCount * network.denseSize),
-    categories: place(2 * rowCount * columnCount),
-    recurrentState: place(4 * rowCount * stateCount),
-    actions: place(rowCount * agentCount),
-    scores: place(4 * rowCount * agentCount),
-    probabilities: place(16 * rowCount * agentCount),
-    context: place(4 * contextCount),
-    /** One row that is no threat, in one stream. */
-    row: place(4),
-    starts: place(8),
-    label: place(1),
-  }
-  const pages = Math.ceil(next / PAGE_BYTES)
+  const { at, pages } = layOut(bundle, rowCount)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const { buffer } = memory
   const policy = instantiatePolicy(await compilePolicy(), memory)
@@ -102,14 +73,14 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
   new Float32Array(buffer, at.parameters, parameters.length).set(parameters)
   new Uint32Array(buffer, at.starts, 2).set([0, 1])
   writeEnvironmentPlan(
-    { spec: environment, constraints },
+    { spec: environment, constraints: compileConstraints(environment) },
     { ...{ rows: at.row, rowCount: 1, streamStarts: at.starts, streamCount: 1, labels: at.label }, constraints: 0 },
     { buffer, at: at.environmentPlan },
   )
   const floats = (from: number, length: number) => new Float32Array(buffer, from, length)
   const shown = floats(at.context, contextCount)
   environments.beginLane(at.environmentPlan, 0, at.context)
-  const firstContext = shown.slice().fill(1, headCount)
+  const firstContext = shown.slice().fill(1, contextSize(environment))
   return {
     ...{ agentCount, contextCount, columnCount, stateCount, firstContext },
     denseCount: network.denseSize - contextCount,
@@ -131,7 +102,7 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
           actions: at.actions + entry,
           scores: at.scores + 4 * entry,
           probabilities: at.probabilities + 16 * entry,
-          ...{ logProbs: 0, values: 0, seed: 0, laneBase: 0, steps: 0, stepStride: 0, hasPilots: 0, stopFactor: 1 },
+          ...{ logProbs: 0, values: 0, seed: 0, laneBase: 0, steps: 0, stepStride: 0, hasPilots: 0, stopFactor },
         },
       )
       if (policy.actGreedily(at.job) === 0) return
@@ -143,6 +114,41 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
       context.set(shown)
     },
   }
+}
+
+/** Nothing is specified live: the critics alone see robustness, and the policies' weights for it are zero. */
+function liveEnvironment({ environment }: Bundle): EnvironmentSpec {
+  return { ...environment, specifications: [], observeConstraints: false }
+}
+
+/** Byte offsets of what a team needs. */
+function layOut({ network, environment, parameters }: Bundle, rowCount: number) {
+  const { agentCount, denseSize, vocabularySizes } = network
+  let next = STATIC_BYTES
+  const place = (bytes: number) => {
+    const at = next
+    next += Math.ceil(bytes / 64) * 64
+    return at
+  }
+  const at = {
+    plan: place(networkPlanBytes(network)),
+    parameters: place(parameters.byteLength),
+    environmentPlan: place(ENVIRONMENT_PLAN_BYTES),
+    job: place(ACTING.bytes),
+    scratch: place(scratchBytes(network)),
+    x: place(4 * rowCount * denseSize),
+    categories: place(2 * rowCount * vocabularySizes.length),
+    recurrentState: place(4 * rowCount * agentCount * recurrentStateSize(network)),
+    actions: place(rowCount * agentCount),
+    scores: place(4 * rowCount * agentCount),
+    probabilities: place(16 * rowCount * agentCount),
+    context: place(4 * contextSize(environment)),
+    /** One row that is no threat, in one stream. */
+    row: place(4),
+    starts: place(8),
+    label: place(1),
+  }
+  return { at, pages: Math.ceil(next / PAGE_BYTES) }
 }
 
 function assertDecidable({ environment, network, parameters }: Bundle): void {

@@ -6,7 +6,14 @@ const resolved = (input: LabConfigInput) => resolveLabConfig(input, 'test')
 
 function originOf(input: LabConfigInput): Origin {
   const best = { iteration: 4, parameters: new Float32Array(0), normaliser: { kind: 'none', count: 0, mean: 0, m2: 0 } }
-  const pipeline = { version: 1, dataset: 'synthetic', features: 'behaviour', history: null, reading: null, columns: [] } as const
+  const pipeline = {
+    version: 1,
+    dataset: 'synthetic',
+    features: 'behaviour',
+    history: null,
+    reading: null,
+    columns: [],
+  } as const
   return {
     run: 'runs/old',
     weightsSha256: 'ab',

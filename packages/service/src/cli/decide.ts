@@ -11,11 +11,11 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { loadEventSequence, loadRecording } from '@vigil/data'
-import { readBundle } from '@vigil/runs'
+import { type Bundle, readBundle } from '@vigil/runs'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
 import { createDecider } from '../decider.ts'
 import { eventFilter } from '../event-filter.ts'
-import type { Bundle } from '../live-team.ts'
+
 import { decideAll, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
 import { idOf, writtenDecision } from '../written-decision.ts'
@@ -88,7 +88,7 @@ async function decideStdin(
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    const settings = { onError, isJudged: eventFilter(bundle.pipeline.reading), note: say }
+    const settings = { onError, isJudged: eventFilter(bundle.pipeline.reading), isCut: stop.requested, note: say }
     const counts = await decideStream(decider, untilStopped(stop), write, settings)
     for (const note of streamNotes(counts, decider.unseen())) say(note)
   } finally {
@@ -123,8 +123,7 @@ async function writeAll(decisions: ReturnType<typeof replay>, stop: StopRequest)
 
 /** Waits until the lines have been taken. @returns whether there is still a reader */
 async function write(lines: string): Promise<boolean> {
-  await new Promise<void>((resolve) => process.stdout.write(lines, () => resolve()))
-  return !process.stdout.destroyed
+  return await new Promise((resolve) => process.stdout.write(lines, (error) => resolve(error == null)))
 }
 
 function say(text: string): void {

@@ -3,8 +3,8 @@ import { featureError } from '../errors.ts'
 import { TOKEN_LENGTH_MAX } from '../history/fold.ts'
 import type { LiveEvent } from '../history/live-history.ts'
 import type { FeaturePipeline } from '../pipeline/pipeline.ts'
-import { parseText } from './parse-number.ts'
-import { guessUnit, inMilliseconds, inNanoseconds, isoMilliseconds } from './parse-time.ts'
+import { parseText } from '../reading/parse-number.ts'
+import { guessUnit, inMilliseconds, inNanoseconds, isoMilliseconds } from '../reading/parse-time.ts'
 
 /** A raw event: JSON, its columns by name, flat (`"flow.bytes": 3`) or nested (`"flow": { "bytes": 3 }`). */
 export type RawEvent = Readonly<Record<string, unknown>>

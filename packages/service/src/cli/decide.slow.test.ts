@@ -1,0 +1,119 @@
+/** The command as people start it, on a bundle of a team with drawn weights. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeBundle } from '@vigil/runs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+
+const ROOT = new URL('../../../../', import.meta.url).pathname
+const COMMAND = join(ROOT, 'packages/service/src/cli/decide.ts')
+
+let folder: ReturnType<typeof eventsFolder>
+let run: string
+beforeAll(async () => {
+  folder = eventsFolder()
+  run = join(folder.path, 'run')
+  const request = describedRequest(folder)
+  const team = await drawnTeam(request, { mode: 'stream', lstmHidden: [] })
+  await team.close()
+  mkdirSync(join(run, 'checkpoints'), { recursive: true })
+  await writeBundle(run, team.bundle)
+  const { path: data, ...settings } = request
+  writeFileSync(join(run, 'config.json'), JSON.stringify({ ...settings, data, others: [1, 2] }))
+  writeFileSync(join(run, 'pipeline.json'), '{}')
+})
+afterAll(() => folder.remove())
+
+type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Starts the command. @param input what it gets on stdin; a function gets the process and ends it itself */
+async function decide(
+  words: readonly string[],
+  input: string | ((child: ReturnType<typeof spawn>) => void) = '',
+  program: readonly string[] = ['node', COMMAND],
+): Promise<Result> {
+  const child = spawn(program[0], [...program.slice(1), ...words], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text) => (stdout += text))
+  child.stderr.on('data', (text) => (stderr += text))
+  child.stdin.on('error', () => undefined)
+  if (typeof input === 'string') child.stdin.end(input)
+  else input(child)
+  return await new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+}
+
+const event = (id: number) =>
+  `${JSON.stringify({ id, ts: 1_700_000_000 + id, host: 'h1', proto: 'tcp', bytes: id, port: 1 })}\n`
+const idsOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).id)
+
+describe('service:decide', () => {
+  it('is the same through nx: stdin, stdout and the exit code are those of the command', async () => {
+    const nx = ['node', join(ROOT, 'node_modules/.bin/nx'), 'run', 'service:decide']
+    const input = `${event(1)}${event(2)}nonsense\n`
+    const plain = await decide([`--run=${run}`], input)
+    const through = await decide([`--run=${run}`], input, nx)
+    expect(plain.code).toBe(3)
+    expect(idsOf(plain.stdout)).toEqual([1, 2])
+    expect(through).toEqual(plain)
+    expect(await decide([`--run=${run}`], event(1), nx)).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('answers each event while the next has not come, and ends after whole lines when it is interrupted', async () => {
+    const sent: number[] = []
+    const { code, stdout } = await decide([`--run=${run}`], (child) => {
+      const send = (id: number) => {
+        sent.push(id)
+        child.stdin!.write(`${event(id)}{"half":`.slice(0, id < 3 ? event(id).length : undefined))
+      }
+      child.stdout!.on('data', () => (sent.length < 3 ? send(sent.length + 1) : child.kill('SIGINT')))
+      send(1)
+    })
+    expect(code).toBe(130)
+    expect(stdout.endsWith('\n')).toBe(true)
+    expect(idsOf(stdout)).toEqual([1, 2, 3])
+  })
+
+  it('ends where its reader has gone away', async () => {
+    const { code } = await decide([`--run=${run}`], (child) => {
+      child.stdout!.once('data', () => {
+        child.stdout!.destroy()
+        for (let id = 2; id < 2000; id++) child.stdin!.write(event(id))
+      })
+      child.stdin!.write(event(1))
+    })
+    expect(code).toBe(0)
+  })
+
+  it('decides on files as on lines, in the order of time, and on the parts of its recording', async () => {
+    const file = join(folder.path, 'new.csv')
+    const rows = [3, 1, 2].map((id) => `${1_700_000_000 + id},h1,tcp,${id},1`)
+    writeFileSync(file, `ts,host,proto,bytes,port\n${rows.join('\n')}\n`)
+    const fromFile = await decide([`--run=${run}`, `--data=${file}`])
+    const fromLines = await decide([`--run=${run}`], [1, 2, 3].map(event).join(''))
+    const withoutIds = (text: string) => text.replaceAll(/^\{"id":\d+/gm, '')
+    expect(idsOf(fromFile.stdout)).toEqual([2, 3, 1])
+    expect(withoutIds(fromFile.stdout)).toBe(withoutIds(fromLines.stdout))
+    const parts = await Promise.all(
+      ['train', 'validation', 'test'].map((part) => decide([`--run=${run}`, `--replay=${part}`])),
+    )
+    const all = parts.flatMap(({ stdout }) => idsOf(stdout)).sort((a, b) => a - b)
+    expect(all).toEqual(Array.from({ length: 400 }, (_, i) => i + 1))
+  })
+
+  it('says what is missing', async () => {
+    expect(await decide([])).toMatchObject({ code: 2, stdout: '' })
+    const nowhere = await decide([`--run=${folder.path}`])
+    expect(nowhere).toMatchObject({ code: 3, stdout: '' })
+    expect(nowhere.stderr).toMatch(/^error BUNDLE_MISSING: /)
+    const lacking = join(folder.path, 'lacking.csv')
+    writeFileSync(lacking, 'ts,host,proto,bites,port\n1,h,tcp,3,1\n')
+    const misspelt = await decide([`--run=${run}`, `--data=${lacking}`])
+    expect(misspelt.code).toBe(3)
+    expect(misspelt.stderr).toMatch(/bytes/)
+  })
+})
