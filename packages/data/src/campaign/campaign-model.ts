@@ -3,10 +3,10 @@ import { ATTACK, activities, GAP_ENDS, type Phase, SIZE_ENDS } from '../syntheti
 import { ROLES } from './campaign-phases.ts'
 
 /** How likely a clean event is followed by the first stage: about one process in six is attacked. */
-export const ONSET = 0.001
+export const ONSET = 0.0025
 /** Mean numbers of events, of ordinary work, until the next stage, and until the last stage comes again. */
-const DORMANT = 14
-const DORMANT_AT_LAST = 40
+const DORMANT = 8
+const DORMANT_AT_LAST = 20
 /** Share of the events of a stage that show ordinary work, so that single events are ambiguous. */
 const COVER = 0.75
 /** How often a process goes over to work that looks like an attack, relative to each of its other phases. */

@@ -92,11 +92,13 @@ export const roleNames = Object.keys(ROLES) as readonly (keyof typeof ROLES)[]
 
 /** By what the damage on a host is multiplied, and the share of processes that run on such hosts. */
 export const HOSTS = [
-  { criticality: 0.5, share: 0.6 }, // workstation
-  { criticality: 1, share: 0.25 }, // server
-  { criticality: 2, share: 0.1 }, // database
-  { criticality: 4, share: 0.05 }, // domain controller
+  { criticality: 0.25, share: 0.4 }, // workstation
+  { criticality: 1, share: 0.3 }, // server
+  { criticality: 3, share: 0.3 }, // database
 ] as const
 
 /** Damage of one event of each stage of ATTACK, in its order: what comes late costs most. */
-export const STAGE_DAMAGE = [0.5, 1, 1.5, 2, 4, 6] as const
+export const STAGE_DAMAGE = [0.5, 0.75, 1, 1.5, 2, 3] as const
+
+/** Numbers of events of a process: uniform between both. */
+export const LENGTHS = { shortest: 30, longest: 170 } as const

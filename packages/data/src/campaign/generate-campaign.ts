@@ -2,7 +2,7 @@ import { fillUniforms, randomStream } from '@vigil/random'
 import { generateEvents, type HostEvents } from '../synthetic/generate.ts'
 import { pick } from '../synthetic/hidden-markov.ts'
 import { campaignModel } from './campaign-model.ts'
-import { HOSTS, ROLES, roleNames, STAGE_DAMAGE } from './campaign-phases.ts'
+import { HOSTS, LENGTHS, ROLES, roleNames, STAGE_DAMAGE } from './campaign-phases.ts'
 
 /** Events of processes that have a role and run on a host of some worth. */
 export type CampaignEvents = HostEvents & {
@@ -22,7 +22,7 @@ export const campaignClassNames = models[0].classNames
 /** Draws processes until there are rowCount events, as generateEvents does, each with its role and its host. */
 export function generateCampaign(seed: number, rowCount: number): CampaignEvents {
   const own = ownersOf(seed)
-  const events = generateEvents((process) => models[own(process).role], seed, rowCount)
+  const events = generateEvents((process) => models[own(process).role], seed, rowCount, LENGTHS)
   const roles = new Uint8Array(rowCount)
   const criticality = new Float32Array(rowCount)
   const damage = new Float32Array(rowCount)

@@ -25,8 +25,10 @@ export type HostEvents = {
 }
 
 /** Lengths of streams are uniform between these. */
-const SHORTEST_STREAM = 40
-const LONGEST_STREAM = 360
+type StreamLengths = { readonly shortest: number; readonly longest: number }
+
+/** Those of `synthetic`. */
+const LENGTHS: StreamLengths = { shortest: 40, longest: 360 }
 
 /** Processes start at any time of this span. */
 const SPAN_MS = 86_400_000
@@ -37,8 +39,13 @@ const SPAN_MS = 86_400_000
  *
  * @param modelOf the model of a process, by its number; all have the same channels and classes
  */
-export function generateEvents(modelOf: (process: number) => HostModel, seed: number, rowCount: number): HostEvents {
-  const drawn = drawStreams(modelOf, seed, rowCount)
+export function generateEvents(
+  modelOf: (process: number) => HostModel,
+  seed: number,
+  rowCount: number,
+  lengths = LENGTHS,
+): HostEvents {
+  const drawn = drawStreams(modelOf, seed, rowCount, lengths)
   const order = Uint32Array.from({ length: rowCount }, (_, i) => i).sort(
     (a, b) => drawn.timeMs[a] - drawn.timeMs[b] || a - b,
   )
@@ -67,7 +74,12 @@ export function generateEvents(modelOf: (process: number) => HostModel, seed: nu
 }
 
 /** The same events process after process. */
-function drawStreams(modelOf: (process: number) => HostModel, seed: number, rowCount: number) {
+function drawStreams(
+  modelOf: (process: number) => HostModel,
+  seed: number,
+  rowCount: number,
+  { shortest, longest }: StreamLengths,
+) {
   const symbols = new Uint8Array(rowCount * 3)
   const process = new Uint32Array(rowCount)
   const classes = new Uint8Array(rowCount)
@@ -85,7 +97,7 @@ function drawStreams(modelOf: (process: number) => HostModel, seed: number, rowC
     const classOfState = model.stateClasses.map((name) => model.classNames.indexOf(name))
     const [activityCount, sizeCount, gapCount] = model.symbolCounts
     fillUniforms(aboutStream, [stream, 0, 0], draw)
-    const length = SHORTEST_STREAM + Math.floor(draw[0] * (LONGEST_STREAM - SHORTEST_STREAM + 1))
+    const length = shortest + Math.floor(draw[0] * (longest - shortest + 1))
     const end = Math.min(rowCount, start + length)
     let time = draw[1] * SPAN_MS
     let state = pick(model.initial, 0, stateCount, draw[2])
