@@ -31,7 +31,7 @@ const SEGMENT_ROWS = 64
 export type Acting = {
   /** [A] how each agent votes: VOTES.own, VOTES.opposite, VOTES.as + the number of an agent, or one action always. Default: own. */
   readonly votes?: Uint8Array
-  /** What the probability of quarantine is multiplied by before the largest is taken. Default 1. */
+  /** What the probabilities of quarantine and alert are multiplied by before the largest is taken. Default 1. */
   readonly stopFactor?: number
 }
 

@@ -120,7 +120,7 @@ const stopLevelOff: ResponseCheck = ({ response: { stopLevels, stopFactor }, gai
     code: 'STOP_LEVEL_OFF',
     severity: 'note',
     title: `The greedy team stops ${direction}`,
-    evidence: `The best factor on P(quarantine) is ${figure(stopFactor)}${isAtEnd ? ', an end of what was tried' : ''}; on validation it returns ${signed(returnAt(stopFactor))} per stream, a factor of 1 ${signed(returnAt(1))}.`,
+    evidence: `The best factor on P(quarantine) and P(alert) is ${figure(stopFactor)}${isAtEnd ? ', an end of what was tried' : ''}; on validation it returns ${signed(returnAt(stopFactor))} per stream, a factor of 1 ${signed(returnAt(1))}.`,
     cause:
       'Training samples actions: a small probability of stopping adds up over a stream. The greedy choice sees none of it.',
     remedy: 'The evaluation uses the factor. Train longer, or with less entropy, so that it is not needed.',

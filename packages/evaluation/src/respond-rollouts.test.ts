@@ -107,3 +107,19 @@ describe.each(SPECS)('with %s', (_, spec) => {
     })
   })
 })
+
+it('the stop level is on quarantine and alert: a low one leaves neither, a high one hardly anything else', async () => {
+  await withTeam({}, async ({ team }) => {
+    const decisions = { agents: A, faults: 1, rule: 'quorum', fallbackAction: 0 } as const
+    const votes = new Uint8Array(A).fill(VOTES.as)
+    const chosen = async (stopFactor: number) => {
+      const { actions } = await playSplit(team, decisions, 'test', { votes, stopFactor })
+      return [0, 1, 2, 3].map((action) => actions.filter((own) => own === action).length)
+    }
+    const [, , quarantined, alerted] = await chosen(1e-30)
+    expect([quarantined, alerted]).toEqual([0, 0])
+    const [allowed, blocked, ...stopped] = await chosen(1e30)
+    expect([allowed, blocked]).toEqual([0, 0])
+    expect(Math.max(...stopped)).toBeGreaterThan(0)
+  })
+})

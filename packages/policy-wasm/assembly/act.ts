@@ -102,7 +102,7 @@ function greedy(p: usize, stopFactor: f32): u8 {
   let most = load<f32>(p)
   for (let action: u8 = 1; action < <u8>ACTION_COUNT; action++) {
     let mass = load<f32>(p + ((<usize>action) << 2))
-    if (action == QUARANTINE) mass *= stopFactor
+    if (action >= QUARANTINE) mass *= stopFactor
     if (mass <= most) continue
     most = mass
     best = action
@@ -110,6 +110,7 @@ function greedy(p: usize, stopFactor: f32): u8 {
   return best
 }
 
+/** From this one on actions end a stream: quarantine at once, alert when the analyst says so. */
 const QUARANTINE: u8 = 2
 
 /** The critics alone. */

@@ -32,6 +32,6 @@ export class Acting {
   stepStride: usize
   /** `act`: 1 = in every lane the action of its pilot, agent (lane number mod A), stands for all agents */
   hasPilots: u32
-  /** `actGreedily`: what the probability of quarantine is multiplied by before the largest is taken; 1 = as it is */
+  /** `actGreedily`: what the probabilities of quarantine and alert are multiplied by before the largest is taken; 1 = as it is */
   stopFactor: f32
 }

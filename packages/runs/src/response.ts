@@ -83,7 +83,7 @@ export const responseSchema = z.strictObject({
   streams: count,
   /** Streams with a threat, cut off or not. */
   threatStreams: count,
-  /** What the probability of quarantine is multiplied by before the likeliest action is taken, chosen on validation. */
+  /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken, chosen on validation. */
   stopFactor: z.number().positive(),
   /** Mean return on validation under each factor that was tried, ascending. */
   stopLevels: z.array(z.strictObject({ factor: z.number().positive(), returnMean: z.number() })),

@@ -113,7 +113,7 @@ function stopLevelCard({ stopLevels, stopFactor }: ResponseScores): Card {
     title: 'Stop level',
     figure: `× ${formatFactor(stopFactor)}`,
     explanation:
-      'Return on validation by what the probability of quarantine is multiplied by; the best factor is taken.',
+      'Return on validation by what the probabilities of quarantine and alert are multiplied by; the best factor is taken.',
     legend: [],
     chart: {
       id: 'stop-level',

@@ -22,7 +22,7 @@ export type Bundle = {
   /** The context inputs and, for people, what decisions pay. */
   readonly environment: EnvironmentSpec
   readonly vote: BundleVote
-  /** What each agent's probability of quarantine is multiplied by before it takes the likeliest action; above 0. */
+  /** What each agent's probabilities of quarantine and alert are multiplied by before it takes the likeliest action; above 0. */
   readonly stopFactor: number
   /** The trees whose odds the environment shows as belief; null where it shows none, or its own. */
   readonly belief: BoostingModel | null
