@@ -4,7 +4,7 @@
  *   node examples/own-specification.ts
  *
  * The language is in docs/stl.md. `npx nx run stl:check` does the same for a CSV file, and
- * `npx nx run learner:train --stl-mode=lagrangian --specifications="FORMULA"` trains a team to keep a rule over its decisions.
+ * `npx nx run learner:train --dataset=synthetic --stl-mode=lagrangian --specifications="FORMULA"` trains a team to keep a rule over its decisions.
  */
 import { compile, Monitor, robustness, verdictOf } from '@vigil/stl'
 

@@ -15,7 +15,15 @@ import { readEvaluation } from '@vigil/runs'
 const out = mkdtempSync(join(tmpdir(), 'vigil-'))
 
 // A small training: seconds on two cores. What is left out has its default.
-const settings = { rows: 4000, iterations: 6, rowsPerIteration: 2048, validateEvery: 3, seed: 1, out }
+const settings = {
+  dataset: 'synthetic',
+  rows: 4000,
+  iterations: 6,
+  rowsPerIteration: 2048,
+  validateEvery: 3,
+  seed: 1,
+  out,
+}
 const config = resolveConfig(settings, () => 'this script') // refuses what it does not know, and names where it is from
 
 await trainRun(

@@ -41,7 +41,7 @@ export const configSchema = z.strictObject({
 
   // Run
   seed: size(0, 2 ** 32 - 1).default(1),
-  iterations: size(1, 1_000_000).default(60),
+  iterations: z.union([z.literal('auto'), size(1, 1_000_000)]).default('auto'),
   actors: z.union([z.literal('auto'), size(1, 256)]).default('auto'),
   engine: z.enum(['auto', 'native', 'portable', 'tfjs']).default('auto'),
   backend: z.enum(['auto', ...BACKENDS]).default('auto'),

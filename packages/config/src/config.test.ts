@@ -27,7 +27,16 @@ const rules = (formula: string) => [{ name: 'rule', formula }]
 describe('resolveConfig', () => {
   it('knows 50 settings, and gives the others their defaults', () => {
     expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(50)
-    expect(resolveConfig({}, 'test')).toEqual(resolveLabConfig({}, 'test'))
+    expect(resolveConfig({ dataset: 'synthetic' }, 'test')).toEqual(resolveLabConfig({}, 'test'))
+  })
+
+  it('trains on campaign from a rule where nothing is said, and on synthetic where actions change nothing', () => {
+    expect(resolveConfig({}, 'test')).toMatchObject({
+      ...{ dataset: 'campaign', environment: 'respond', belief: 'learnt', warmStart: 'rule', iterations: 24 },
+    })
+    const triage = { dataset: 'synthetic', environment: 'triage', warmStart: 'none', iterations: 60 }
+    expect(resolveConfig({ environment: 'triage' }, 'test')).toMatchObject(triage)
+    expect(resolveConfig({ data: 'events.yaml' }, 'test').dataset).toBe('events')
   })
 
   it('names the command that takes the settings of experiments', () => {

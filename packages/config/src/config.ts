@@ -39,18 +39,19 @@ const WITHOUT_EFFECT: readonly string[] = ['actors', 'engineThreads', 'out', 'da
  * @throws {VigilError} UNKNOWN_KEY with the nearest valid key, INVALID_VALUE, CONFLICT
  */
 export function resolveConfig(input: unknown, source: SettingSource): Config {
-  return resolve(labConfigSchema.parse(parse(input, source, configSchema)))
+  return resolve(labConfigSchema.parse(parse(input, source, configSchema)), 'campaign')
 }
 
-/** As resolveConfig, for an experiment: with the settings of labConfigSchema besides. */
+/** As resolveConfig, for an experiment: with the settings of labConfigSchema besides, and on `synthetic` where nothing else is named. */
 export function resolveLabConfig(input: unknown, source: SettingSource): Config {
-  const config = resolve(parse(input, source, labConfigSchema))
+  const config = resolve(parse(input, source, labConfigSchema), 'synthetic')
   assertLabConsistent(config)
   return config
 }
 
-function resolve(parsed: ParsedConfig): Config {
-  const config = { ...parsed, ...resolvedSettings(parsed), earlierLengths: [], from: null } as const
+/** @param generator the dataset where none is named */
+function resolve(parsed: ParsedConfig, generator: 'campaign' | 'synthetic'): Config {
+  const config = { ...parsed, ...resolvedSettings(parsed, generator), earlierLengths: [], from: null } as const
   assertConsistent(config)
   return Object.freeze(config)
 }

@@ -14,6 +14,7 @@ export type Config = Readonly<
     | 'episodes'
     | 'belief'
     | 'warmStart'
+    | 'iterations'
     | 'fallbackAction'
     | 'rolloutSteps'
     | 'rowsPerIteration'
@@ -31,6 +32,7 @@ export type Config = Readonly<
     readonly fallbackAction: Exclude<ParsedConfig['fallbackAction'], 'auto'>
     readonly belief: Exclude<ParsedConfig['belief'], 'auto'>
     readonly warmStart: Exclude<ParsedConfig['warmStart'], 'auto'>
+    readonly iterations: number
     readonly rolloutSteps: number
     readonly rowsPerIteration: number
     readonly minibatchSize: number

@@ -7,8 +7,10 @@ import type { Config } from './resolved-config.ts'
 import { resolveSpecifications } from './specifications.ts'
 
 /** What every `auto` of a config comes to, and what follows from its other settings. */
-export function resolvedSettings(parsed: ParsedConfig) {
-  const world = worldOf(parsed)
+export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
+  const world = worldOf(parsed, generator)
+  // A team that begins from a rule has less to learn.
+  const warmStart = given(parsed.warmStart, world.belief === 'learnt' ? 'rule' : 'none')
   const isResponse = world.environment === 'respond'
   const defects = [...new Set(parsed.defects)].sort()
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
@@ -16,7 +18,8 @@ export function resolvedSettings(parsed: ParsedConfig) {
     ...world,
     ...collectionOf(parsed, isResponse),
     faults: parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults,
-    warmStart: given(parsed.warmStart, world.belief === 'learnt' ? 'rule' : 'none'),
+    warmStart,
+    iterations: given(parsed.iterations, warmStart === 'rule' ? 24 : 60),
     // Blocking ends nothing and asks nobody.
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
     gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),
@@ -29,8 +32,9 @@ export function resolvedSettings(parsed: ParsedConfig) {
 }
 
 /** Which events, seen how, and what actions do to them. */
-function worldOf(parsed: ParsedConfig) {
-  const dataset = given(parsed.dataset, parsed.data === null ? 'synthetic' : 'events')
+function worldOf(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
+  const named = parsed.environment === 'triage' ? 'synthetic' : generator
+  const dataset = given(parsed.dataset, parsed.data === null ? named : 'events')
   const known = knownDataset(dataset)
   const features = given(parsed.features, known.profiles[0])
   const isGame = dataset === 'quickest' || dataset === 'campaign'

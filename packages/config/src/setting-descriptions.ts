@@ -5,7 +5,7 @@
 export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Data: {
     dataset:
-      'events of a built-in generator (synthetic, quickest, campaign), of a description (events), or records of DARPA; auto = events where data is given, else synthetic',
+      'events of a built-in generator (synthetic, quickest, campaign), of a description (events), or records of DARPA; auto = events where data is given, synthetic with environment triage and in lab:train, else campaign',
     data: 'description of your events, docs/events.md; of darpa-tc a folder or file; none for a generator',
     features: 'inputs that the agents see, docs/features.md; auto = posterior for quickest, else behaviour',
     split:
@@ -15,7 +15,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   },
   Run: {
     seed: 'every random number follows from it',
-    iterations: 'rollouts followed by updates',
+    iterations: 'rollouts followed by updates; auto = 24 where training begins from a rule, else 60',
     actors: 'worker threads; auto = one per core',
     engine:
       'what computes the update: native (C, built by engine-native:build), portable (WebAssembly, no dependency) or tfjs; auto = tfjs where a backend is named or, from minibatches of 16,384 on, a GPU is found, else native where it is built, else portable',

@@ -6,7 +6,7 @@ import { sampleEvaluation, sampleScores } from '../../runs/src/sample-run.fixtur
 import { diagnoseEvaluation } from './diagnose.ts'
 
 const found = (changes: Partial<Evaluation>) =>
-  diagnoseEvaluation(resolveConfig({}, 'test'), sampleEvaluation(changes)).map(({ code }) => code)
+  diagnoseEvaluation(resolveConfig({ dataset: 'synthetic' }, 'test'), sampleEvaluation(changes)).map(({ code }) => code)
 const { diversity } = sampleEvaluation()
 
 describe('diagnoseEvaluation', () => {
@@ -35,7 +35,7 @@ describe('diagnoseEvaluation', () => {
     const few = sampleScores({ tp: 93, fn: 7, fp: 5, tn: 895, threatAlerts: 6, benignAlerts: 44 })
     expect(found({ team: few })).toEqual([])
     const findingOf = (changes: Partial<Evaluation>) =>
-      diagnoseEvaluation(resolveConfig({}, 'test'), sampleEvaluation(changes))[0]
+      diagnoseEvaluation(resolveConfig({ dataset: 'synthetic' }, 'test'), sampleEvaluation(changes))[0]
     expect(findingOf({ team: alerting }).evidence).toContain('51 of 1,000 events of the test split')
     expect(findingOf({ team: alerting }).cause).toContain('allow pays most below a threat probability of 0.2')
     const free = { ...DEFAULT_REWARDS, alertCost: 0 }
@@ -52,7 +52,7 @@ describe('diagnoseEvaluation', () => {
   it('only notes what a training of five iterations has not learnt', () => {
     const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 })
     const found = (iterations: number) =>
-      diagnoseEvaluation(resolveConfig({ iterations }, 'test'), sampleEvaluation({ team }))
+      diagnoseEvaluation(resolveConfig({ dataset: 'synthetic', iterations }, 'test'), sampleEvaluation({ team }))
     expect(found(5)).toMatchObject([{ code: 'TEAM_NO_BETTER_THAN_CONSTANT', severity: 'note' }])
     expect(found(5)[0].cause).toMatch(/^Too short to tell: 5 iterations\./)
     expect(found(6)).toMatchObject([{ code: 'TEAM_NO_BETTER_THAN_CONSTANT', severity: 'problem' }])
@@ -60,7 +60,7 @@ describe('diagnoseEvaluation', () => {
 
   it('asks nothing of a team where nothing can be gained', () => {
     const team = sampleScores({ tp: 0, fn: 100, fp: 0, tn: 900 })
-    const config = resolveConfig({ rewards: { truePositive: -20 } }, 'test')
+    const config = resolveConfig({ dataset: 'synthetic', rewards: { truePositive: -20 } }, 'test')
     expect(diagnoseEvaluation(config, sampleEvaluation({ team }))).toEqual([])
   })
 })

@@ -101,7 +101,7 @@ describe('a training on streams', () => {
   it('is not measured by the reward table', () => {
     const nothing = { ...greedyAt(0), precision: 0, recall: 0, f1: 0 }
     expect(codes({ actions, validation: nothing })).not.toContain('NO_THREAT_STOPPED')
-    const triage = resolveConfig({}, 'test')
+    const triage = resolveConfig({ environment: 'triage' }, 'test')
     expect(diagnoseMetrics(triage, history({ actions, validation: nothing })).map(({ code }) => code)).toContain(
       'NO_THREAT_STOPPED',
     )

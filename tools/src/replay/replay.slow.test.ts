@@ -16,6 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-replay-'))
   const config = resolveConfig(
     {
+      environment: 'triage',
       ...{ rows: 2000, iterations: 4, validateEvery: 2, policyHidden: [16], valueHidden: [8], staleness: 1 },
       ...{ rowsPerIteration: 512, minibatchSize: 256, actors: 1, engineThreads: 1, out: join(folder, 'run') },
     },

@@ -14,6 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const SCRIPT = new URL('./train.ts', import.meta.url).pathname
 const SMALL = [
+  '--environment=triage',
   '--policy-hidden=16',
   '--value-hidden=8',
   '--rows-per-iteration=256',

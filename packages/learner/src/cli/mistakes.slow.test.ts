@@ -49,20 +49,39 @@ describe('train refuses', () => {
     [['--config=c.json', '--resume=nowhere'], 2, /CONFLICT: .* not --config\./],
     [['--dataset=darpa-tc'], 2, /CONFLICT: .*Give --data=PATH/],
     [['--dataset=darpa-tc', '--data=no/such/folder'], 3, /PATH_MISSING: .*no\/such\/folder/],
-    [['--backend=tensorflow', '--rows=1000'], 2, /BACKEND_UNAVAILABLE: .*npm install/],
+    [['--environment=triage', '--backend=tensorflow', '--rows=1000'], 2, /BACKEND_UNAVAILABLE: .*npm install/],
     [
       [
-        ...['--rows=1000', '--policy=lstm', '--rollout-steps=65536', '--shards=1', '--rows-per-iteration=65536'],
+        ...[
+          '--environment=triage',
+          '--rows=1000',
+          '--policy=lstm',
+          '--rollout-steps=65536',
+          '--shards=1',
+          '--rows-per-iteration=65536',
+        ],
         ...['--minibatch-size=65536', '--lstm-hidden=512', '--engine=portable', '--engine-threads=8', '--actors=1'],
       ],
       3,
       /MEMORY: .* fewer threads \(engineThreads, here 8\), .*rolloutSteps, here 65536/,
     ],
-    [['--specifications=true'], 2, /INVALID_VALUE: .*"true": It reads no signal.*The signals are/],
-    [['--specifications=G (1 > 0)', '--stl-mode=lagrangian'], 2, /INVALID_VALUE: .*It reads no signal/],
-    [['--specifications=false_positive = 0'], 2, /INVALID_VALUE: /],
+    [
+      ['--environment=triage', '--specifications=true'],
+      2,
+      /INVALID_VALUE: .*"true": It reads no signal.*The signals are/,
+    ],
+    [
+      ['--environment=triage', '--specifications=G (1 > 0)', '--stl-mode=lagrangian'],
+      2,
+      /INVALID_VALUE: .*It reads no signal/,
+    ],
+    [['--environment=triage', '--specifications=false_positive = 0'], 2, /INVALID_VALUE: /],
     [['--max-false-positive-rate=2'], 2, /INVALID_VALUE: --max-false-positive-rate must be a number from 0 to 1/],
-    [['--max-alerts-per-day=50', '--rows=1000'], 2, /CONFLICT: --max-alerts-per-day .* they have no times/],
+    [
+      ['--environment=triage', '--max-alerts-per-day=50', '--rows=1000'],
+      2,
+      /CONFLICT: --max-alerts-per-day .* they have no times/,
+    ],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--from=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--from'], 2, /--from/],
@@ -75,9 +94,13 @@ describe('train refuses', () => {
 
   it('a run folder that cannot be made', () => {
     writeFileSync(join(folder, 'file'), '')
-    expectRefusal(command('train', ['--out=file', '--rows=1000']), 2, /RUN_FOLDER: The run folder file cannot be used/)
     expectRefusal(
-      command('train', ['--out=file/run', '--rows=1000']),
+      command('train', ['--environment=triage', '--out=file', '--rows=1000']),
+      2,
+      /RUN_FOLDER: The run folder file cannot be used/,
+    )
+    expectRefusal(
+      command('train', ['--environment=triage', '--out=file/run', '--rows=1000']),
       2,
       /RUN_FOLDER: The run folder file\/run cannot be/,
     )
@@ -86,13 +109,18 @@ describe('train refuses', () => {
   it('a folder that holds something already', () => {
     mkdirSync(join(folder, 'full'))
     writeFileSync(join(folder, 'full', 'notes.txt'), 'mine')
-    expectRefusal(command('train', ['--out=full', '--rows=1000']), 2, /RUN_FOLDER: .*is not empty/)
+    expectRefusal(
+      command('train', ['--environment=triage', '--out=full', '--rows=1000']),
+      2,
+      /RUN_FOLDER: .*is not empty/,
+    )
     expect(readdirSync(join(folder, 'full'))).toEqual(['notes.txt'])
   })
 })
 
 describe('a run', () => {
   const SMALL = [
+    '--environment=triage',
     '--rows=2000',
     '--iterations=2',
     '--policy-hidden=16',

@@ -21,6 +21,7 @@ import { trainAttackers } from './train-attackers.ts'
 import { trainRun } from './train-run.ts'
 
 const SMALL: ConfigInput = {
+  environment: 'triage',
   rows: 4000,
   iterations: 20,
   validateEvery: 10,

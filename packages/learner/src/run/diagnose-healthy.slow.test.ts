@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }))
 
 const SHORT: ConfigInput = {
+  environment: 'triage',
   ...{ rows: 6000, iterations: 12, rowsPerIteration: 1024, minibatchSize: 256 },
   ...{ policyHidden: [16], valueHidden: [16], actors: 1, engineThreads: 1 },
 }

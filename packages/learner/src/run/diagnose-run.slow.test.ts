@@ -14,6 +14,7 @@ beforeAll(async () => {
   // The defaults, with smaller rollouts.
   const config = resolveConfig(
     {
+      environment: 'triage',
       ...{ rows: 20_000, iterations: 16, rowsPerIteration: 2048, minibatchSize: 256, validateEvery: 4 },
       ...{ actors: 1, engineThreads: 1, out: join(root, 'good') },
     },

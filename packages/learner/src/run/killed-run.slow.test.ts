@@ -63,6 +63,7 @@ function outcome(name: string): Record<string, string> {
 describe.each([0, 1])('a run killed again and again, staleness %i', (staleness) => {
   it('ends with the bytes of one that was left alone', async () => {
     const settings = [
+      '--environment=triage',
       ...['--rows=3000', `--iterations=${ITERATIONS}`, `--validate-every=${VALIDATE_EVERY}`, '--policy-hidden=32'],
       ...['--value-hidden=16', '--rows-per-iteration=1024', '--minibatch-size=256', `--staleness=${staleness}`],
     ]

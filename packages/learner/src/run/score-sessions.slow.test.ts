@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }))
 
 const SMALL: ConfigInput = {
+  environment: 'triage',
   ...{ rows: 2000, iterations: 2, validateEvery: 2, rowsPerIteration: 512, minibatchSize: 256 },
   ...{ policyHidden: [8], valueHidden: [8], engine: 'portable', actors: 1, engineThreads: 1 },
 }

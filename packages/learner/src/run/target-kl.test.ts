@@ -9,6 +9,7 @@ import { validatedTraining } from './validated-training.ts'
 async function iterationWith(targetKl: number | null) {
   const config = resolveConfig(
     {
+      environment: 'triage',
       ...{ rows: 2000, iterations: 1, policyHidden: [16], valueHidden: [8], targetKl, learningRate: 0.01 },
       ...{ rowsPerIteration: 1024, minibatchSize: 256, actors: 1, engineThreads: 1, engine: 'portable' },
     },

@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => await rm(root, { recursive: true }))
 
 const SMALL: ConfigInput = {
+  environment: 'triage',
   ...{ rows: 3000, iterations: 4, validateEvery: 2, policyHidden: [16], valueHidden: [16] },
   ...{ rowsPerIteration: 1024, minibatchSize: 256, actors: 1, engineThreads: 1 },
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { sampleMetrics } from '../../../runs/src/sample-run.fixture.ts'
 import { createWarnings } from './warnings.ts'
 
-const SMALL = { agents: 3, rowsPerIteration: 1024, minibatchSize: 256 } as const
+const SMALL = { environment: 'triage', agents: 3, rowsPerIteration: 1024, minibatchSize: 256 } as const
 const config = resolveConfig(SMALL, 'test')
 const actions = { allow: 1500, block: 190, quarantine: 120, alert: 1262 }
 const line = (iteration: number, ratiosPerDecision: number) => sampleMetrics(iteration, { actions, ratiosPerDecision })
