@@ -12,7 +12,12 @@ import { notFinite } from './not-finite.ts'
 import { alertNeverTried, greedyUnlikeSampled, responseFindings } from './responses.ts'
 import { returnsMeasureTime, returnsUnexplainable, valueLossStuck } from './returns.ts'
 import { constantOptimum } from './rewards.ts'
-import { penaltyNearlyAlways, specificationAlwaysHolds, specificationNeverHolds } from './specifications.ts'
+import {
+  budgetDoesNotBind,
+  penaltyNearlyAlways,
+  specificationAlwaysHolds,
+  specificationNeverHolds,
+} from './specifications.ts'
 import { classesUnseen, splitMismatch } from './splits.ts'
 import { agentsAlike, noBetterThanConstant, noFaultTolerated } from './team.ts'
 import { labelsOf, threatRateOf } from './threat-rate.ts'
@@ -56,6 +61,7 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
   noExploitation,
   rewardNotRising,
   specificationAlwaysHolds,
+  budgetDoesNotBind,
   noFaultTolerated,
 ]
 

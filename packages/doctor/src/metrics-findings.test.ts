@@ -5,6 +5,7 @@ import { FINDING_CODES, type FindingCode } from './finding.ts'
 import {
   ALLOWING,
   always,
+  BUDGET,
   type Change,
   CONFIG,
   codes,
@@ -64,6 +65,7 @@ const CASES: readonly [string, FindingCode[], LabConfigInput, Change][] = [
   ],
   ['a rule that never holds', ['SPECIFICATION_NEVER_HOLDS', 'PENALTY_NEARLY_ALWAYS'], STL, { stl: [rule(0.0002)] }],
   ['a rule that always holds', ['SPECIFICATION_ALWAYS_HOLDS'], STL, { stl: [rule(1)] }],
+  ['a budget with slack', ['BUDGET_DOES_NOT_BIND'], BUDGET, { stl: [{ ...rule(0.97), lambda: 0, alertPrice: 0 }] }],
 ]
 
 describe('diagnoseMetrics', () => {

@@ -46,6 +46,11 @@ export const STL: LabConfigInput = {
   stlMode: 'penalty',
   specifications: [{ name: 'r', formula: 'G (fp_rate[100] <= 0.02)' }],
 }
+/** A config with a budget of alerts, which is to be kept at 95 % of the steps. */
+export const BUDGET: LabConfigInput = {
+  stlMode: 'lagrangian',
+  specifications: [{ name: 'r', formula: 'G (alert_rate[100] <= 0.02)', target: 0.95 }],
+}
 /** Actions drawn at random. */
 export const RANDOM = { allow: 1024, block: 1024, quarantine: 1024, alert: 1024 }
 /** Actions of agents that allow nearly everything. */

@@ -1,3 +1,5 @@
+import { environmentOf } from '@vigil/config'
+import { compileConstraints, readsAlerts } from '@vigil/env-wasm'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, meanOf, spanOf } from './history.ts'
 import { list, percent } from './words.ts'
@@ -49,6 +51,29 @@ export const specificationAlwaysHolds: MetricsCheck = (config, metrics) => {
     evidence: `${list(names)}: holds at every step of ${spanOf(metrics)}.`,
     cause: 'It constrains nothing that this team can do: its bounds lie beyond what the actions bring about.',
     remedy: 'Nothing need be done. Tighten it if it is meant to constrain.',
+  }
+}
+
+/** A budget of alerts that nothing presses against: its multiplier is 0, and it is kept more often than it has to be. */
+export const budgetDoesNotBind: MetricsCheck = (config, metrics) => {
+  const lines = lateLines(metrics, dueAfter(NEVER_AFTER, config))
+  if (config.stlMode === 'off' || lines.length === 0) return null
+  const { programs } = compileConstraints(environmentOf(config))
+  const found = config.specifications.flatMap(({ name, target }, s) => {
+    const isFree = readsAlerts(programs[s].signals) && lines.every(({ stl }) => stl[s]?.lambda === 0)
+    const rate = meanOf(lines, ({ stl }) => stl[s]?.satisfiedRate ?? 0)
+    return isFree && rate > target
+      ? [`"${name}" holds at ${percent(rate)} of the steps, asked are ${percent(target)}`]
+      : []
+  })
+  if (found.length === 0) return null
+  return {
+    code: 'BUDGET_DOES_NOT_BIND',
+    severity: 'note',
+    title: 'A budget of alerts does not bind',
+    evidence: `${found.join('; ')}; the multiplier is 0 throughout (${spanOf(lines)}).`,
+    cause: 'The team gives fewer alerts than it may: more analysts would save nothing, fewer might do.',
+    remedy: 'Nothing need be done. `npx nx run tools:budget` shows what alerts are worth at other budgets.',
   }
 }
 

@@ -3,7 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { causesFirst } from './causes-first.ts'
 import { diagnoseMetrics } from './diagnose.ts'
 import type { FindingCode } from './finding.ts'
-import { always, type Change, CONFIG, codes, good, history, never, RANDOM, rule, STL } from './metrics.fixture.ts'
+import {
+  always,
+  BUDGET,
+  type Change,
+  CONFIG,
+  codes,
+  good,
+  history,
+  never,
+  RANDOM,
+  rule,
+  STL,
+} from './metrics.fixture.ts'
 
 describe('thresholds', () => {
   it('count events: 102,400 of them, not iterations, are what the value loss was recorded after', () => {
@@ -36,6 +48,19 @@ describe('thresholds', () => {
     expect(codes(config, history({ stl: [rule(0)], validation: { ...good, satisfied: [0] } }))).toEqual([
       'SPECIFICATION_NEVER_HOLDS',
     ])
+  })
+
+  it('take a budget for one that binds where it is priced, barely kept, or not about alerts', () => {
+    const at = (satisfiedRate: number, lambda: number | null) => history({ stl: [{ ...rule(satisfiedRate), lambda }] })
+    expect(codes(BUDGET, at(0.97, 0))).toEqual(['BUDGET_DOES_NOT_BIND'])
+    for (const [rate, lambda] of [
+      [0.97, 0.01],
+      [0.95, 0],
+      [0.97, null],
+    ] as const)
+      expect(codes(BUDGET, at(rate, lambda))).toEqual([])
+    const other = [{ name: 'r', formula: 'G (fp_rate[100] <= 0.02)', target: 0.95 }]
+    expect(codes({ ...BUDGET, specifications: other }, at(0.97, 0))).toEqual([])
   })
 
   it('ask nobody to stop threats, or to let events pass, where there are none', () => {

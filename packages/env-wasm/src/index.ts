@@ -46,5 +46,5 @@ export {
   type RewardTable,
   rightShareNeeded,
 } from './reward-table.ts'
-export { type DecisionConsequences, signalTrace } from './signals.ts'
+export { type DecisionConsequences, readsAlerts, signalTrace } from './signals.ts'
 export { SPECIFICATION_PRESETS, type TargetedSpecification } from './specifications.ts'

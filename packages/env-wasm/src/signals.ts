@@ -103,6 +103,11 @@ export function readsDamage({ number }: SignalSource): boolean {
   return number === ALL_PLAIN.length + ALL_WINDOWED.indexOf('damage')
 }
 
+/** Whether a formula is about alerts, as an alert budget is. @param signals that it reads */
+export function readsAlerts(signals: readonly string[]): boolean {
+  return signals.some((name) => name === 'alert' || name === 'open_tickets' || name.startsWith('alert_rate['))
+}
+
 /** Time of one round of consensus among A agents, in ms. */
 export function roundMs(agentCount: number): number {
   return ROUND_MS + ROUND_MS_PER_AGENT * agentCount

@@ -16,6 +16,7 @@ import { deviationOf, momentsOf } from './return-normaliser.ts'
  * @param weights    [same] 0 or 1: whether an entry counts in mean and deviation; null: all do.
  *                   Entries of weight 0 are scaled like the others.
  * @param out        [same], overwritten; may be `advantages`
+ * @returns the deviation, in the unit of the advantages
  * @throws {VigilError} SHAPE
  */
 export function normaliseAdvantages({
@@ -28,12 +29,14 @@ export function normaliseAdvantages({
   weights: Float32Array | null
   magnitude?: number
   out: Float32Array
-}): void {
+}): number {
   if (weights) assertLength('weights', weights.length, advantages.length)
   assertLength('out', out.length, advantages.length)
   const moments = momentsOf(advantages, weights)
-  const scale = 1 / deviationOf(moments, magnitude)
+  const deviation = deviationOf(moments, magnitude)
+  const scale = 1 / deviation
   for (let i = 0; i < advantages.length; i++) out[i] = (advantages[i] - moments.mean) * scale
+  return deviation
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Trajectory } from '@vigil/proto'
 import { normaliseAdvantages } from './advantages.ts'
+import { alertPrice } from './constraints/alert-price.ts'
 import { type ConstraintSetting, type ConstraintTargets, constraintTargets } from './constraints/constrain.ts'
 import { mixAdvantages } from './constraints/mix-advantages.ts'
 import { normalise, type ReturnNormaliser } from './return-normaliser.ts'
@@ -27,6 +28,8 @@ export type Batch = {
   readonly valueTargets: Float32Array
   /** What the heads of the S specifications are fitted to; null where there are none. */
   readonly constraints: BatchConstraints | null
+  /** [S] what each multiplier charges for an alert, in reward units (`alertPrice`); empty without multipliers */
+  readonly alertPrices: readonly (number | null)[]
   /** null for a feed-forward network */
   readonly recurrence: BatchRecurrence | null
 }
@@ -87,13 +90,20 @@ export function batchOf(
   if (hasCritic) normalise(normaliser, returns, valueTargets)
   const advantages = join(Float32Array, estimates.advantages)
   const magnitude = returns.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
-  normaliseAdvantages({ advantages, weights, magnitude, out: advantages })
+  const deviation = normaliseAdvantages({ advantages, weights, magnitude, out: advantages })
   const constraints = trajectories.map((trajectory) => constraintTargets(trajectory, settings))
   const costAdvantages = joinEach(constraints, (c) => c.costAdvantages)
   for (const costs of costAdvantages ?? []) {
     // Costs lie in [0, 1].
     normaliseAdvantages({ advantages: costs, weights, magnitude: 1, out: costs })
   }
+  const actions = join(
+    Uint8Array,
+    trajectories.map((t) => t.actions),
+  )
+  const alertPrices = multipliers.map((multiplier, s) =>
+    costAdvantages === null ? null : alertPrice({ costAdvantages: costAdvantages[s], actions, multiplier, deviation }),
+  )
   if (costAdvantages !== null) mixAdvantages({ advantages, costAdvantages, multipliers })
   if (ratios !== null) for (let i = 0; i < advantages.length; i++) advantages[i] *= ratios[i]
   const costTargets = joinEach(constraints, (c) => c.costTargets)
@@ -105,10 +115,7 @@ export function batchOf(
       Float32Array,
       trajectories.map((t) => t.context),
     ),
-    actions: join(
-      Uint8Array,
-      trajectories.map((t) => t.actions),
-    ),
+    actions,
     logProbs: join(
       Float32Array,
       trajectories.map((t) => t.logProbs),
@@ -120,6 +127,7 @@ export function batchOf(
     advantages,
     valueTargets,
     constraints: costTargets && { costTargets },
+    alertPrices,
     recurrence: recurrenceOf(trajectories),
   }
 }

@@ -23,6 +23,7 @@ const BATCH: Batch = {
   advantages: decisions(3000),
   valueTargets: decisions(4000),
   constraints: null,
+  alertPrices: [],
   recurrence: null,
 }
 

@@ -54,8 +54,7 @@ export function gainOf({ allow, rule, best, team, bound }: Compared, seed: numbe
     })
   const means = { allow: mean(allow), rule: mean(rule), best: mean(best.returns), team: mean(team) }
   const possible = bound - means.rule
-  const difference = team.map((value, stream) => value - best.returns[stream])
-  const [low, high] = bootstrapInterval(difference, seed)
+  const [low, high] = pairedInterval(team, best.returns, seed)
   const share = possible > 0 ? (means.team - means.rule) / possible : null
   return { ...means, bestName: best.name, bound, share, low, high }
 }
@@ -73,6 +72,21 @@ export function gainInWords({ team, best, bestName, low, high }: Gain): string {
   return team < best
     ? `RL is ${verdict} here: the team's return per stream differs by ${figures} from that of the best tuned rule, ${bestName}.`
     : `RL is ${verdict} here: the team gains ${figures} per stream over the best tuned rule, ${bestName}.`
+}
+
+/**
+ * 95 % interval of the mean difference between two policies on the same streams.
+ *
+ * @param first  [streams] returns, as `second`
+ * @param seed   of the draws, which are counted
+ * @example
+ * const [low, high] = pairedInterval(team, rule, 1)
+ */
+export function pairedInterval(first: Float64Array, second: Float64Array, seed: number): [number, number] {
+  return bootstrapInterval(
+    first.map((value, stream) => value - second[stream]),
+    seed,
+  )
 }
 
 /** Percentiles 2.5 and 97.5 of the mean of resampled values. */

@@ -1,11 +1,11 @@
 export { clairvoyantReturns } from './bounds/clairvoyant.ts'
 export { RESPONSE_ERRORS } from './errors.ts'
-export { type Compared, type Gain, gainInWords, gainOf } from './gain.ts'
+export { type Compared, type Gain, gainInWords, gainOf, pairedInterval } from './gain.ts'
 export { type HeldState, heldReturns } from './held-returns.ts'
 export type { ChangeModel } from './optimum/change-model.ts'
 export { type OptimalPolicy, optimalPolicy } from './optimum/optimal-policy.ts'
 export { BELIEF, type Score } from './references/score.ts'
-export { type TunedRule, tunedLadders, tunedRules } from './references/tuned-rules.ts'
+export { type TunedRule, tunedLadder, tunedLadders, tunedRules } from './references/tuned-rules.ts'
 export { showState } from './show-state.ts'
 export type { Streams } from './streams.ts'
 export {

@@ -79,6 +79,11 @@ const iterationMetricsSchema = z.strictObject({
       robustnessMin: z.number(),
       /** Its multiplier in this iteration's update; null where the mode has none. */
       lambda: z.number().nonnegative().nullable(),
+      /**
+       * Of an alert budget: reward that the multiplier charges for an alert beside what the environment does; null where none was
+       * sampled. Absent of other specifications and where the mode has no multiplier.
+       */
+      alertPrice: z.number().nullable().optional(),
     }),
   ),
   /** Greedy team decisions on the validation split; null in iterations that were not validated. */

@@ -37,16 +37,44 @@ const outcomeShape = {
   falselyContained: count,
 }
 
+const tuned = z.record(z.string(), z.union([z.number(), z.string(), z.null()]))
+
 const referenceSchema = z.strictObject({
   /** Of the rule: `per-event`, `threshold`, ... */
   name: label,
   /** Of the score that it decides by: `belief`, `boosting`, `team`; null of constant actions. */
   score: label.nullable(),
   /** What was tuned on validation; null = without end. */
-  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+  parameters: tuned,
   /** Mean return of the validation streams, by which the best rule is chosen. */
   validation: z.number(),
   ...outcomeShape,
+})
+
+const alertBudgetSchema = z.strictObject({
+  /**
+   * Of each specification, in the order of `stl`: reward that training charged for an alert beside `alertCost`, mean of the last
+   * iterations before the checkpoint; null where nothing was learnt from it, or it is not about alerts.
+   */
+  prices: z.array(z.number().nullable()),
+  /** A ladder that keeps the budgets as often as the team on validation; null where no score but the team's is there. */
+  rule: z
+    .strictObject({
+      /** Of the score that it decides by: `belief`, `boosting`. */
+      score: label,
+      parameters: tuned,
+      /** What an alert was made to cost more while it was tuned. */
+      surcharge: z.number().nonnegative(),
+      /** Whether it keeps every budget as often as the team, on validation. */
+      isAsSatisfied: z.boolean(),
+      /** Share of the judged steps at which each specification holds, in the order of `stl`. */
+      satisfied: z.array(share),
+      ...outcomeShape,
+      /** 95 % interval of team - rule: a paired bootstrap over streams. */
+      low: z.number(),
+      high: z.number(),
+    })
+    .nullable(),
 })
 
 /** One event of a stream, as the team met it. */
@@ -115,6 +143,8 @@ export const responseSchema = z.strictObject({
   attacks: z.array(
     z.strictObject({ attack: label, f: count, agents: z.array(count), f1: share, alertRate: share, ...outcomeShape }),
   ),
+  /** What a budget of alerts costs; null where no specification in force is about alerts. */
+  alertBudget: alertBudgetSchema.nullable(),
   /** How the return is known: sums of the entries' sizes, as shares of all of them. */
   validity: z.strictObject({
     /** Recorded events that were let through, and containments by quarantine. */

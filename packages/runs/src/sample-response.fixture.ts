@@ -51,6 +51,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
       ...{ attack: 'always-alert', f, agents: [1, 0].slice(0, f).sort(), f1: 0.2, alertRate: 0.1 },
       ...{ ...outcome, returnMean: -2.4 - f },
     })),
+    alertBudget: null,
     validity: { exact: 0.7, modelled: 0.2, unidentified: 0.1, blockedIntruder: null },
     timelines: [sampleTimeline()],
     sentence:

@@ -12,6 +12,7 @@ import { scoresOf } from '../scores.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { specificationScores } from '../specification-scores.ts'
 import { diversityOf } from '../team-diversity.ts'
+import { alertBudgetInWords, alertBudgetOf } from './alert-budget.ts'
 import { attacksOn } from './attacks.ts'
 import { boundOn } from './bound.ts'
 import { outcomeFigures, outcomesOf } from './outcomes.ts'
@@ -30,6 +31,7 @@ import { watchedDecisions } from './watched-decisions.ts'
  * @param parameters [A, P] of the team; left published
  * @param boosting   trees trained on the same inputs and labels, whose probability is a score for rules; null where there are none
  * @param stopLevel  as validation chose it
+ * @param alertPrices [S] what training charged for an alert on account of each specification; null where it charged nothing
  * @param replay     plays the same team where blocked intruders do something else
  */
 export async function evaluateResponse(
@@ -40,6 +42,7 @@ export async function evaluateResponse(
     readonly parameters: Float32Array
     readonly boosting: BoostingModel | null
     readonly stopLevel: StopLevel
+    readonly alertPrices: readonly (number | null)[]
     readonly replay: (stopFactor: number) => Replay
     readonly onStep?: OnStep
   },
@@ -64,6 +67,9 @@ export async function evaluateResponse(
   const bound = boundOn(dataset, split, responseSettings)
   const best = bestOf(references, ({ score }) => score !== 'team')
   const { bestName: _, ...gain } = gainBeside(played, references, { best, bound, seed })
+  const alertBudget = await alertBudgetOf(team, settings, {
+    ...{ split, played, stopFactor, boosting, prices: options.alertPrices, onStep },
+  })
   const validity = await validityOf(played, { streams, outcomes, spec, replay: options.replay(stopFactor) })
   const sentence = gainInWords({ ...gain, bestName: nameOf(references[best].scores) })
   const response: ResponseScores = {
@@ -71,15 +77,16 @@ export async function evaluateResponse(
     ...options.stopLevel,
     members,
     references: references.map(({ scores }) => scores),
-    ...{ best, bound, attacks, validity, sentence },
+    ...{ best, bound, attacks, alertBudget, validity, sentence },
     timelines: timelinesOf(played, { streams, settings: responseSettings, outcomes, agentCount, faults }),
   }
-  return {
-    ...decidedEvents(team, settings, played, { split, response }),
-    gain,
-    response,
-    ...inWords(team, response, gain),
-  }
+  const decided = decidedEvents(team, settings, played, { split, response })
+  const { verdict, notes } = inWords(team, response, gain)
+  const satisfied = decided.stl.map(({ satisfiedRate }) => satisfiedRate)
+  const budgetNotes = alertBudgetInWords(alertBudget, {
+    ...{ specifications: settings.specifications, response, satisfied },
+  })
+  return { ...decided, gain, response, verdict, notes: [...notes, ...budgetNotes] }
 }
 
 /** Each agent alone: all votes are its own. */

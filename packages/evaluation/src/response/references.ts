@@ -83,7 +83,11 @@ function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettin
 }
 
 /** [N] log-odds by row; 0 on rows of other parts. */
-function boostedLogOdds({ dataset }: Team, model: BoostingModel, parts: readonly EvaluationSplit[]): Float64Array {
+export function boostedLogOdds(
+  { dataset }: Team,
+  model: BoostingModel,
+  parts: readonly EvaluationSplit[],
+): Float64Array {
   const logOdds = new Float64Array(dataset.rowCount)
   for (const part of parts) {
     const { rows } = dataset.splits[part]

@@ -45,6 +45,7 @@ import {
 import { engineSettingsOf, evaluationSettingsOf, ppoSettingsOf } from '../settings.ts'
 import { createSteps, type Steps } from '../terminal/steps.ts'
 import { summaryTable } from '../terminal/summary.ts'
+import { alertPricesBefore } from './alert-prices.ts'
 import { certifyDecisions } from './certify-decisions.ts'
 import type { Composition } from './composition.ts'
 import type { Session } from './session.ts'
@@ -84,7 +85,11 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   try {
     const stopLevel = await writeRunBundle(run, out, steps.step)
     say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
-    const { evaluation, decisions } = await evaluated(run, { parameters, stopLevel }, steps)
+    const { evaluation, decisions } = await evaluated(
+      run,
+      { parameters, stopLevel, alertPrices: alertPricesBefore(iteration, metrics) },
+      steps,
+    )
     if (run.certify && decisions !== null) {
       steps.step('agreeing on the decisions and signing them', 0, 1)
       const certified = { ...identity, split, parameters, decisions, files: results }
@@ -117,7 +122,15 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
 /** The evaluation, and the decisions of a team whose actions have no consequences. */
 async function evaluated(
   run: EvaluatedRun,
-  { parameters, stopLevel }: { readonly parameters: Float32Array; readonly stopLevel: StopLevel | null },
+  {
+    parameters,
+    stopLevel,
+    alertPrices,
+  }: {
+    readonly parameters: Float32Array
+    readonly stopLevel: StopLevel | null
+    readonly alertPrices: readonly (number | null)[]
+  },
   steps: Steps,
 ): Promise<Omit<TeamEvaluation, 'decisions'> & { readonly decisions: TeamEvaluation['decisions'] | null }> {
   const { config, folder, team, split, attacks, budgets } = run
@@ -130,7 +143,8 @@ async function evaluated(
     )
   if (stopLevel !== null) {
     const evaluation = await evaluateResponse(team, settings, {
-      ...{ split, parameters, stopLevel, boosting: hasInputs ? await boostingOf() : null, onStep: steps.step },
+      ...{ split, parameters, stopLevel, alertPrices, boosting: hasInputs ? await boostingOf() : null },
+      onStep: steps.step,
       replay: (stopFactor) => (block) => replayed(run, { parameters, block, stopFactor }),
     })
     return { evaluation, decisions: null }

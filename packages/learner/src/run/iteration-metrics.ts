@@ -1,5 +1,6 @@
 import type { Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
+import { compileConstraints, readsAlerts } from '@vigil/env-wasm'
 import { attributionOf, critiqueOf, type Iteration } from '@vigil/ppo'
 import { countActions, type IterationMetrics } from '@vigil/runs'
 import { ppoSettingsOf } from '../settings.ts'
@@ -18,7 +19,7 @@ export function metricsOf(
   validation: IterationMetrics['validation'],
   { config, team, remembers = config.policy === 'lstm' }: Played,
 ): IterationMetrics {
-  const { state, batch, trajectories, experiences, returns, updates, measures, collectMs, updateMs } = iteration
+  const { state, batch, trajectories, experiences, returns, updates, collectMs, updateMs } = iteration
   const { labels } = team.dataset
   const settings = ppoSettingsOf(config)
   const payment = { environment: team.environment, labels }
@@ -45,13 +46,23 @@ export function metricsOf(
     actions: countActions(batch.actions),
     paidForOthers: attributions.reduce((sum, own) => sum + own.paidForOthers, 0) / batch.actions.length,
     threatRate: mean(batch.rows.map((row) => labels[row])),
-    stl: config.specifications.map(({ name }, s) => ({
-      name,
-      ...measures[s],
-      lambda: state.multipliers.length === 0 ? null : state.multipliers[s].value,
-    })),
+    stl: specificationFigures(iteration, { config, team }),
     validation,
   }
+}
+
+/** Satisfaction, multiplier and price of each specification in force. */
+function specificationFigures(
+  { state: { multipliers }, measures, batch }: Iteration,
+  { config, team }: Pick<Played, 'config' | 'team'>,
+): IterationMetrics['stl'] {
+  if (config.specifications.length === 0) return []
+  const { programs } = compileConstraints(team.environment)
+  return config.specifications.map(({ name }, s) => {
+    const figures = { name, ...measures[s], lambda: multipliers.length === 0 ? null : multipliers[s].value }
+    const isPriced = multipliers.length > 0 && readsAlerts(programs[s].signals)
+    return isPriced ? { ...figures, alertPrice: batch.alertPrices[s] } : figures
+  })
 }
 
 /** Means over the minibatches. Without a critic its figures are null. */

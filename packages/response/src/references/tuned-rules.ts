@@ -63,6 +63,19 @@ export function* tunedLadders(streams: Streams, settings: ResponseSettings, scor
   for (const ladder of LADDERS) yield ladder({ streams, settings, score })
 }
 
+/**
+ * Alert < block < quarantine on a score, with the thresholds that return most on validation streams.
+ *
+ * @example
+ * const { policy } = tunedLadder(validation, { spec: { ...spec, alertCost: spec.alertCost + 0.5 }, seed }, BELIEF)
+ *
+ * @throws {VigilError} STREAMS, SCORE
+ */
+export function tunedLadder(streams: Streams, settings: ResponseSettings, score: Score): TunedRule {
+  assertScore(score, streams)
+  return levelRule('ladder', ['alert', 'block', 'quarantine'], { streams, settings, score })
+}
+
 const CONSTANTS = {
   'always-allow': ALLOW,
   'always-block': BLOCK,

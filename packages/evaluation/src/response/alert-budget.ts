@@ -1,0 +1,186 @@
+import type { EvaluationSplit, Team } from '@vigil/actors'
+import type { BoostingModel } from '@vigil/boosting'
+import { CUT_OFF, compileConstraints, type ResponseSpec, readsAlerts } from '@vigil/env-wasm'
+import {
+  BELIEF,
+  type Policy,
+  pairedInterval,
+  type ResponseSettings,
+  returnOf,
+  type Score,
+  type Streams,
+  tunedLadder,
+  walk,
+} from '@vigil/response'
+import { countActions, type ResponseScores } from '@vigil/runs'
+import type { OnStep } from '../on-step.ts'
+import { type PlayedSplit, playSplit } from '../play-split.ts'
+import type { EvaluationSettings } from '../settings.ts'
+import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
+import { consequencesOf } from './consequences.ts'
+import { isContained, isFalselyContained, meanOf, outcomesOf } from './outcomes.ts'
+import { boostedLogOdds } from './references.ts'
+import { streamsOf } from './streams-of.ts'
+import { watchedDecisions } from './watched-decisions.ts'
+
+/** Surcharges on an alert are doubled from the first to the last, then halved in so many times. */
+const SURCHARGE_FIRST = 0.25
+const SURCHARGE_MAX = 64
+const HALVINGS = 4
+
+type Budget = ResponseScores['alertBudget']
+
+/**
+ * What budgets of alerts cost a team: the prices that training charged, and beside it a rule that keeps the budgets as often.
+ *
+ * The rule is a ladder on the belief, or on boosting's log-odds where there is none. It is tuned on validation where an alert costs
+ * more than it does (a Lagrange multiplier), by the least surcharge found with which every specification about alerts holds there as
+ * often as it does for the team. What it then returns is counted without the surcharge.
+ *
+ * @param team publishes the policy that acts
+ * @returns null where no specification in force is about alerts
+ */
+export async function alertBudgetOf(
+  team: Team,
+  settings: EvaluationSettings,
+  options: {
+    readonly split: EvaluationSplit
+    readonly played: PlayedSplit
+    readonly stopFactor: number
+    readonly boosting: BoostingModel | null
+    /** [S] that training charged */
+    readonly prices: readonly (number | null)[]
+    readonly onStep: OnStep
+  },
+): Promise<Budget> {
+  const { environment } = settings
+  const { response: spec, seed } = environment
+  const budgets = compileConstraints(environment).programs.flatMap(({ signals }, s) =>
+    readsAlerts(signals) ? [s] : [],
+  )
+  if (budgets.length === 0 || spec === null) return null
+  const { split, played, stopFactor, boosting, prices, onStep } = options
+  const { dataset } = team
+  const hasBelief = dataset.consequences?.ratios != null
+  if (!hasBelief && boosting === null) return { prices: [...prices], rule: null }
+  const parts = [...new Set<EvaluationSplit>(['validation', split])]
+  const score: Score = hasBelief ? BELIEF : { name: 'boosting', logOdds: boostedLogOdds(team, boosting!, parts) }
+  const validation = streamsOf(dataset, 'validation')
+  const onValidation = await playSplit(team, settings, 'validation', { stopFactor })
+  const watched = watchedDecisions(team, settings, { split: 'validation', played: onValidation })
+  const wanted = decisionRobustness(settings, watched).map(satisfiedRateOf)
+  const ruleSettings: ResponseSettings = { spec, seed }
+  const found = leastSurcharge((surcharge, tried) => {
+    onStep('tuning a rule to the same satisfaction', tried, SURCHARGES_MAX)
+    const charged = { ...ruleSettings, spec: { ...spec, alertCost: spec.alertCost + surcharge } }
+    const rule = tunedLadder(validation, charged, score)
+    const walked = walkRule(validation, ruleSettings, rule.policy)
+    const satisfied = satisfiedBy(settings, walked, validation, spec)
+    return { value: rule, isEnough: budgets.every((s) => satisfied[s] >= wanted[s]) }
+  })
+  const { policy, parameters } = found.value
+  const streams = streamsOf(dataset, split)
+  const walked = walkRule(streams, ruleSettings, policy)
+  const [low, high] = pairedInterval(played.returns, walked.returns, seed)
+  const rule = {
+    ...{ score: score.name, parameters: { ...parameters }, surcharge: found.surcharge, isAsSatisfied: found.isEnough },
+    satisfied: satisfiedBy(settings, walked, streams, spec),
+    ...figuresOf(walked, streams, spec),
+    ...{ low, high },
+  }
+  return { prices: [...prices], rule }
+}
+
+/** At most so many rules are tuned. */
+const SURCHARGES_MAX = 2 + Math.log2(SURCHARGE_MAX / SURCHARGE_FIRST) + HALVINGS
+
+/** The least surcharge that is enough, of those that bisection tries; the largest where none is. */
+export function leastSurcharge<Value>(
+  attempt: (surcharge: number, tried: number) => { readonly value: Value; readonly isEnough: boolean },
+): { readonly surcharge: number; readonly value: Value; readonly isEnough: boolean } {
+  let tried = 0
+  const at = (surcharge: number) => ({ surcharge, ...attempt(surcharge, tried++) })
+  let best = at(0)
+  if (best.isEnough) return best
+  let low = 0
+  for (let surcharge = SURCHARGE_FIRST; !best.isEnough && surcharge <= SURCHARGE_MAX; surcharge *= 2) {
+    low = best.surcharge
+    best = at(surcharge)
+  }
+  for (let halving = 0; best.isEnough && halving < HALVINGS; halving++) {
+    const between = at((low + best.surcharge) / 2)
+    if (between.isEnough) best = between
+    else low = between.surcharge
+  }
+  return best
+}
+
+/** A rule's way through the streams of a split. */
+type Walked = Pick<PlayedSplit, 'actions' | 'decidedAt' | 'returns'>
+
+function walkRule(streams: Streams, settings: ResponseSettings, policy: Policy): Walked {
+  const actions = new Uint8Array(streams.rows.length)
+  const returns = Float64Array.from({ length: streams.streamStarts.length - 1 }, (_, stream) => {
+    const walked = walk(streams, stream, settings, policy)
+    actions.set(walked.actions, streams.streamStarts[stream])
+    return returnOf(walked.ledger)
+  })
+  const decidedAt = Uint32Array.from(actions.keys()).filter((position) => actions[position] !== CUT_OFF)
+  return { actions, decidedAt, returns }
+}
+
+/** [S] share of the steps at which each specification holds; a rule always decides, as one. */
+function satisfiedBy(settings: EvaluationSettings, walked: Walked, streams: Streams, spec: ResponseSpec): number[] {
+  const { decidedAt } = walked
+  const decisions = {
+    labels: Uint8Array.from(decidedAt, (position) => streams.labels[streams.rows[position]]),
+    actions: Uint8Array.from(decidedAt, (position) => walked.actions[position]),
+    decided: new Uint8Array(decidedAt.length).fill(1),
+    margin: new Int32Array(decidedAt.length).fill(settings.agents),
+    consequences: consequencesOf(walked, streams, spec),
+  }
+  return decisionRobustness(settings, decisions).map(satisfiedRateOf)
+}
+
+function figuresOf({ actions, decidedAt, returns }: Walked, streams: Streams, { block }: ResponseSpec) {
+  const outcomes = outcomesOf(actions, streams, block)
+  return {
+    returnMean: meanOf(returns),
+    actions: countActions(Uint8Array.from(decidedAt, (position) => actions[position])),
+    cutOff: streams.rows.length - decidedAt.length,
+    contained: outcomes.filter(isContained).length,
+    falselyContained: outcomes.filter(isFalselyContained).length,
+  }
+}
+
+/** Sentences about it, for a reader. */
+export function alertBudgetInWords(
+  budget: Budget,
+  {
+    specifications,
+    response,
+    satisfied,
+  }: {
+    readonly specifications: readonly { readonly name: string }[]
+    readonly response: Pick<ResponseScores, 'returnMean' | 'costs'>
+    /** [S] of the team */
+    readonly satisfied: readonly number[]
+  },
+): string[] {
+  if (budget === null) return []
+  const priced = budget.prices.flatMap((price, s) => {
+    if (price === null) return []
+    const what = `Under "${specifications[s].name}" an alert was charged ${price.toFixed(3)} beside its cost of ${response.costs.alertCost}.`
+    return [
+      price > 0
+        ? `${what} One more alert within the budget is worth about that reward, and an analyst's hour as many times that as an hour has alerts.`
+        : `${what} The budget does not bind: more analysts would save nothing.`,
+    ]
+  })
+  const { rule } = budget
+  if (rule === null) return priced
+  const shares = (values: readonly number[]) => values.map((value) => `${(100 * value).toFixed(1)} %`).join(', ')
+  const difference = (response.returnMean - rule.returnMean).toFixed(3)
+  const beside = `A ladder on ${rule.score} whose alerts cost ${rule.surcharge.toFixed(2)} more keeps the specifications at ${shares(rule.satisfied)} of the steps, the team at ${shares(satisfied)}. The team's return per stream differs from it by ${difference} (${rule.low.toFixed(3)} to ${rule.high.toFixed(3)}).`
+  return [...priced, beside]
+}
