@@ -11,6 +11,7 @@ export const arrows: Arrows = {
     'config',
     'runs',
     'engine',
+    'response',
     'env-wasm',
     'agreement',
     'data',

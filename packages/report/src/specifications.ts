@@ -1,6 +1,6 @@
 import { formatCount, formatMeasure, formatScore, formatShare, formatSigned } from '@vigil/command-line'
 import { statusOf, targetInWords } from '@vigil/evaluation'
-import type { Evaluation, IterationMetrics, SpecificationScores } from '@vigil/runs'
+import type { Evaluation, IterationMetrics, ResponseScores, SpecificationScores } from '@vigil/runs'
 import { fixedAxis, roundAxis } from './axis.ts'
 import { type Card, renderCards, renderTable } from './card.ts'
 import { curveCard, curveSize, level } from './curve-card.ts'
@@ -20,7 +20,7 @@ export function specificationsSection(evaluation: Evaluation, metrics: readonly 
 violated. It is measured on the team's decisions over the ${evaluation.split} split in its order.</p>
 <div class="grid">
 ${specificationTable(evaluation.stl)}
-${thresholdTable(evaluation)}
+${evaluation.response === null ? thresholdTable(evaluation) : budgetTable(evaluation, evaluation.response)}
 ${renderCards(evaluation.stl.map((scores, index) => stripCard(scores, { index, rows: evaluation.rows })))}
 ${renderCards(trainingCards(metrics, evaluation))}
 </div>
@@ -65,6 +65,38 @@ function thresholdTable({ team, stl, thresholds }: Evaluation): Markup {
 <p class="explanation">The reward is what training was paid. A threshold blocks above it; it was chosen on validation, to meet the
 targets with the most reward.</p>
 ${renderTable('The team beside single thresholds', table)}
+</article>`
+}
+
+/** What budgets of alerts cost: what training charged for an alert, and the team beside a rule that keeps them as often. */
+function budgetTable({ stl, actions }: Evaluation, { alertBudget, returnMean }: ResponseScores): Markup | null {
+  if (alertBudget === null) return null
+  const { prices, rule } = alertBudget
+  const rows = [
+    { name: 'team', satisfied: stl.map(({ satisfiedRate }) => satisfiedRate), returnMean, actions },
+    ...(rule === null ? [] : [{ ...rule, name: `ladders on ${rule.score}` }]),
+  ]
+  const charged = stl.flatMap(({ name }, s) => {
+    const price = prices[s]
+    return price === null
+      ? []
+      : [`Under ${name} training charged ${formatSigned(-price, 3)} for each alert beside its cost.`]
+  })
+  const table = {
+    columns: ['', ...stl.map(({ name }) => name), 'return', 'alerts'],
+    rows: rows.map(({ name, satisfied, returnMean, actions }) => [
+      name,
+      ...satisfied.map(formatShare),
+      formatSigned(returnMean, 3),
+      formatCount(actions.alert),
+    ]),
+    omission: null,
+  }
+  return html`<article class="card">
+<header><h3>The price of the alert budget</h3></header>
+<p class="explanation">${charged.join(' ')} What is charged at the end of training is about what one more alert within the budget would
+bring. The rule was tuned on validation to keep the budget as often as the team.</p>
+${renderTable('The team beside a rule that keeps the budget as often', table)}
 </article>`
 }
 

@@ -4,6 +4,8 @@ export { type Compared, type Gain, gainInWords, gainOf, pairedInterval } from '.
 export { type HeldState, heldReturns } from './held-returns.ts'
 export type { ChangeModel } from './optimum/change-model.ts'
 export { type OptimalPolicy, optimalPolicy } from './optimum/optimal-policy.ts'
+export { type BudgetPoint, budgetCurve } from './references/budget-curve.ts'
+export { leastSurcharge, SURCHARGES_MAX } from './references/least-surcharge.ts'
 export { BELIEF, type Score } from './references/score.ts'
 export { type TunedRule, tunedLadder, tunedLadders, tunedRules } from './references/tuned-rules.ts'
 export { showState } from './show-state.ts'

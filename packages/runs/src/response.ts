@@ -65,6 +65,8 @@ const alertBudgetSchema = z.strictObject({
       parameters: tuned,
       /** What an alert was made to cost more while it was tuned. */
       surcharge: z.number().nonnegative(),
+      /** Share of the streams on which a ladder of less surcharge acts in its place. */
+      laxShare: share,
       /** Whether it keeps every budget as often as the team, on validation. */
       isAsSatisfied: z.boolean(),
       /** Share of the judged steps at which each specification holds, in the order of `stl`. */

@@ -3,12 +3,14 @@ import type { BoostingModel } from '@vigil/boosting'
 import { CUT_OFF, compileConstraints, type ResponseSpec, readsAlerts } from '@vigil/env-wasm'
 import {
   BELIEF,
+  leastSurcharge,
   type Policy,
   pairedInterval,
   type ResponseSettings,
   returnOf,
   type Score,
   type Streams,
+  SURCHARGES_MAX,
   tunedLadder,
   walk,
 } from '@vigil/response'
@@ -23,11 +25,6 @@ import { boostedLogOdds } from './references.ts'
 import { streamsOf } from './streams-of.ts'
 import { watchedDecisions } from './watched-decisions.ts'
 
-/** Surcharges on an alert are doubled from the first to the last, then halved in so many times. */
-const SURCHARGE_FIRST = 0.25
-const SURCHARGE_MAX = 64
-const HALVINGS = 4
-
 type Budget = ResponseScores['alertBudget']
 
 /**
@@ -35,7 +32,8 @@ type Budget = ResponseScores['alertBudget']
  *
  * The rule is a ladder on the belief, or on boosting's log-odds where there is none. It is tuned on validation where an alert costs
  * more than it does (a Lagrange multiplier), by the least surcharge found with which every specification about alerts holds there as
- * often as it does for the team. What it then returns is counted without the surcharge.
+ * often as it does for the team. On as many streams as leave that so the ladder of less surcharge acts in its place: between the two
+ * lies what no surcharge reaches. What the rule then returns is counted without the surcharge.
  *
  * @param team publishes the policy that acts
  * @returns null where no specification in force is about alerts
@@ -70,20 +68,27 @@ export async function alertBudgetOf(
   const watched = watchedDecisions(team, settings, { split: 'validation', played: onValidation })
   const wanted = decisionRobustness(settings, watched).map(satisfiedRateOf)
   const ruleSettings: ResponseSettings = { spec, seed }
+  const tune = (surcharge: number) => {
+    const charged = { ...ruleSettings, spec: { ...spec, alertCost: spec.alertCost + surcharge } }
+    return tunedLadder(validation, charged, score)
+  }
+  const isAsSatisfied = (policyOf: PolicyOf) => {
+    const satisfied = satisfiedBy(settings, walkRule(validation, ruleSettings, policyOf), validation, spec)
+    return budgets.every((s) => satisfied[s] >= wanted[s])
+  }
   const found = leastSurcharge((surcharge, tried) => {
     onStep('tuning a rule to the same satisfaction', tried, SURCHARGES_MAX)
-    const charged = { ...ruleSettings, spec: { ...spec, alertCost: spec.alertCost + surcharge } }
-    const rule = tunedLadder(validation, charged, score)
-    const walked = walkRule(validation, ruleSettings, rule.policy)
-    const satisfied = satisfiedBy(settings, walked, validation, spec)
-    return { value: rule, isEnough: budgets.every((s) => satisfied[s] >= wanted[s]) }
+    const rule = tune(surcharge)
+    return { value: rule, isEnough: isAsSatisfied(() => rule.policy) }
   })
-  const { policy, parameters } = found.value
+  const mix = (laxShare: number) => mixtureOf(found.value.policy, found.below?.policy ?? found.value.policy, laxShare)
+  const laxShare = found.below === null || !found.isEnough ? 0 : largestShare((share) => isAsSatisfied(mix(share)))
   const streams = streamsOf(dataset, split)
-  const walked = walkRule(streams, ruleSettings, policy)
+  const walked = walkRule(streams, ruleSettings, mix(laxShare))
   const [low, high] = pairedInterval(played.returns, walked.returns, seed)
+  const { surcharge, isEnough, value } = found
   const rule = {
-    ...{ score: score.name, parameters: { ...parameters }, surcharge: found.surcharge, isAsSatisfied: found.isEnough },
+    ...{ score: score.name, parameters: { ...value.parameters }, surcharge, laxShare, isAsSatisfied: isEnough },
     satisfied: satisfiedBy(settings, walked, streams, spec),
     ...figuresOf(walked, streams, spec),
     ...{ low, high },
@@ -91,37 +96,35 @@ export async function alertBudgetOf(
   return { prices: [...prices], rule }
 }
 
-/** At most so many rules are tuned. */
-const SURCHARGES_MAX = 2 + Math.log2(SURCHARGE_MAX / SURCHARGE_FIRST) + HALVINGS
+/** Which policy decides a stream, by its number. */
+type PolicyOf = (stream: number) => Policy
 
-/** The least surcharge that is enough, of those that bisection tries; the largest where none is. */
-export function leastSurcharge<Value>(
-  attempt: (surcharge: number, tried: number) => { readonly value: Value; readonly isEnough: boolean },
-): { readonly surcharge: number; readonly value: Value; readonly isEnough: boolean } {
-  let tried = 0
-  const at = (surcharge: number) => ({ surcharge, ...attempt(surcharge, tried++) })
-  let best = at(0)
-  if (best.isEnough) return best
-  let low = 0
-  for (let surcharge = SURCHARGE_FIRST; !best.isEnough && surcharge <= SURCHARGE_MAX; surcharge *= 2) {
-    low = best.surcharge
-    best = at(surcharge)
+/** Streams spread evenly over two rules, in any stretch of them (multiples of the golden ratio). */
+function mixtureOf(strict: Policy, lax: Policy, laxShare: number): PolicyOf {
+  return (stream) => ((stream * GOLDEN) % 1 < laxShare ? lax : strict)
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2
+const SHARE_HALVINGS = 6
+
+/** The largest share that will do, by bisection; 0 does. */
+function largestShare(does: (share: number) => boolean): number {
+  let [low, high] = [0, 1]
+  for (let halving = 0; halving < SHARE_HALVINGS; halving++) {
+    const between = (low + high) / 2
+    if (does(between)) low = between
+    else high = between
   }
-  for (let halving = 0; best.isEnough && halving < HALVINGS; halving++) {
-    const between = at((low + best.surcharge) / 2)
-    if (between.isEnough) best = between
-    else low = between.surcharge
-  }
-  return best
+  return low
 }
 
 /** A rule's way through the streams of a split. */
 type Walked = Pick<PlayedSplit, 'actions' | 'decidedAt' | 'returns'>
 
-function walkRule(streams: Streams, settings: ResponseSettings, policy: Policy): Walked {
+function walkRule(streams: Streams, settings: ResponseSettings, policyOf: PolicyOf): Walked {
   const actions = new Uint8Array(streams.rows.length)
   const returns = Float64Array.from({ length: streams.streamStarts.length - 1 }, (_, stream) => {
-    const walked = walk(streams, stream, settings, policy)
+    const walked = walk(streams, stream, settings, policyOf(stream))
     actions.set(walked.actions, streams.streamStarts[stream])
     return returnOf(walked.ledger)
   })
@@ -181,6 +184,6 @@ export function alertBudgetInWords(
   if (rule === null) return priced
   const shares = (values: readonly number[]) => values.map((value) => `${(100 * value).toFixed(1)} %`).join(', ')
   const difference = (response.returnMean - rule.returnMean).toFixed(3)
-  const beside = `A ladder on ${rule.score} whose alerts cost ${rule.surcharge.toFixed(2)} more keeps the specifications at ${shares(rule.satisfied)} of the steps, the team at ${shares(satisfied)}. The team's return per stream differs from it by ${difference} (${rule.low.toFixed(3)} to ${rule.high.toFixed(3)}).`
+  const beside = `Ladders on ${rule.score}, tuned where an alert costs up to ${rule.surcharge.toFixed(2)} more, keep the specifications at ${shares(rule.satisfied)} of the steps, the team at ${shares(satisfied)}. The team's return per stream differs from theirs by ${difference} (${rule.low.toFixed(3)} to ${rule.high.toFixed(3)}).`
   return [...priced, beside]
 }

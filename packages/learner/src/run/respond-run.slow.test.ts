@@ -91,6 +91,13 @@ describe('a run whose actions have consequences', () => {
       for (const rate of validation!.satisfied) expect(rate >= 0 && rate <= 1).toBe(true)
     expect(metrics.some(({ stl }) => stl[0].lambda! > 0)).toBe(true)
     expect(evaluation.stl.map(({ name }) => name)).toEqual(['alert budget', 'stops'])
+    const { prices, rule } = evaluation.response!.alertBudget!
+    expect([typeof prices[0], prices[1]]).toEqual(['number', null])
+    expect(prices[0]!).toBeGreaterThan(0)
+    // The rule was chosen on other streams.
+    expect(rule!.isAsSatisfied).toBe(true)
+    expect(rule!.satisfied[0]).toBeGreaterThan(evaluation.stl[0].satisfiedRate - 0.15)
+    expect(evaluation.notes.join(' ')).toMatch(/an alert was charged .* Ladders on belief/)
   })
 
   it('shows by the doctor where the sequence does not matter', async () => {

@@ -1,7 +1,7 @@
 import type { ResponseScores } from '@vigil/runs'
 import { describe, expect, it } from 'vitest'
 import { sampleResponse, sampleResponseEvaluation, sampleTimeline } from '../../../runs/src/sample-response.fixture.ts'
-import { sampleMetrics } from '../../../runs/src/sample-run.fixture.ts'
+import { sampleMetrics, sampleSpecification } from '../../../runs/src/sample-run.fixture.ts'
 import { renderReport } from '../report.ts'
 
 const page = (response: Partial<ResponseScores> = {}) =>
@@ -45,6 +45,28 @@ describe('the report of a team whose actions have consequences', () => {
     const [bars] = page().match(/<desc id="returns-description">[^<]+/)!
     expect(bars).toMatch(/exact optimum −2\.20, Team −2\.30, ladder −2\.50, per-event −4\.90$/)
     expect(textOf(page())).toContain('ladder on team −2.350')
+  })
+
+  it('shows what a budget of alerts costs, and a rule that keeps it as often', () => {
+    const stl = [sampleSpecification()]
+    const rule = { score: 'belief', parameters: {}, surcharge: 0.5, laxShare: 0, isAsSatisfied: true }
+    const alertBudget = {
+      prices: stl.map((_, s) => (s === 0 ? 0.25 : null)),
+      rule: {
+        ...sampleResponse().members[0],
+        ...rule,
+        returnMean: -2.44,
+        satisfied: stl.map(() => 0.875),
+        low: -0.1,
+        high: 0.4,
+      },
+    }
+    const evaluation = sampleResponseEvaluation({ stl, response: { alertBudget } })
+    const markup = renderReport({ config: {}, metrics: [sampleMetrics(1)], evaluation })
+    const text = textOf(markup).replaceAll('\u00A0', ' ')
+    expect(text).toContain(`Under ${stl[0].name} training charged −0.250 for each alert beside its cost.`)
+    expect(text).toMatch(/ladders on belief (87\.5 % )+−2\.440/)
+    expect(textOf(page())).not.toContain('The price of the alert budget')
   })
 
   it('steps through a stream without a script: one choice for each event', () => {
