@@ -112,7 +112,7 @@ function probe(
   limitMs: number,
 ): Promise<ProbeMessage> {
   // What native libraries print is theirs to know.
-  const child = fork(new URL('probe.ts', import.meta.url), [engine, backend, String(minibatchSize)], {
+  const child = fork(new URL('probe.ts', import.meta.url), [String(minibatchSize), engine, backend], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     timeout: limitMs,
     killSignal: 'SIGKILL',

@@ -1,7 +1,7 @@
 /**
  * The program of one probe, in a process of its own because a native add-on that does not fit the machine can end it:
  *
- *   node probe.ts ENGINE BACKEND MINIBATCH_SIZE
+ *   node probe.ts MINIBATCH_SIZE ENGINE BACKEND
  *
  * Creates the engine and runs one update, then says by process.send how that went.
  */
@@ -49,7 +49,7 @@ const SETTINGS: UpdateSettings = {
   targetKl: null,
 }
 
-const [engine, backend, rows] = process.argv.slice(2) as [EngineSettings['engine'], EngineSettings['backend'], string]
+const [rows, engine, backend] = process.argv.slice(2) as [string, EngineSettings['engine'], EngineSettings['backend']]
 const message = await probe().catch(refusal)
 // The process ends here whatever a device or a thread of it still waits for.
 process.send!(message, () => process.exit(0))

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,27 @@ it.skipIf(isInstalled('@tensorflow/tfjs-node'))('says why a case was not measure
   expect(status).toBe(0)
   expect(stdout).toMatch(/environment +iid/)
   expect(stdout).toMatch(/Not measured: .*"tensorflow".*npm install/)
+})
+
+it('takes turns with a peer, and prints the ratio with its spread', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-'))
+  const peer = path.join(folder, 'peer.mjs')
+  const program = `
+    import { createInterface } from 'node:readline'
+    let work = null
+    for await (const line of createInterface({ input: process.stdin })) {
+      console.log(JSON.stringify(work === null ? { name: 'stand-in', modes: ['idle'] } : { units: work.rows, ms: 1e6 }))
+      work ??= JSON.parse(line)
+    }
+  `
+  writeFileSync(peer, program)
+  const { status, stdout } = run('--only=peer', `--peer="${process.execPath}" "${peer}"`, '--cores=1', '--rounds=2')
+  rmSync(folder, { recursive: true })
+  expect(status).toBe(0)
+  // 8,192 steps in 1,000 s.
+  const line = /against stand-in, idle: [\d.]+ x \(median of the rounds, [\d.]+ to [\d.]+\), [\d,]+ against 8 steps/
+  expect(stdout).toMatch(new RegExp(`75 numbers, 128-128, portable, .* ${line.source}`))
+  expect(stdout).toMatch(new RegExp(`75 numbers, 128-128, critic 64-64, portable, .* ${line.source}`))
 })
 
 it('ends with 1 when nothing was measured, and with 2 before long work for a file that cannot be written', () => {

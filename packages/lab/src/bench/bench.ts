@@ -64,6 +64,8 @@ function nameOf(benchCase: BenchCase): string {
       const settings = Object.entries(benchCase.change).map(([key, value]) => `${key} ${value}`)
       return `training, ${benchCase.workload}, ${settings.join(', ')}`
     }
+    case 'peer':
+      return `${benchCase.engine} beside ${benchCase.command}, ${benchCase.workload}`
     case 'time-to-f1':
       return `time to F1, seed ${benchCase.seed}`
   }

@@ -3,7 +3,7 @@ import type { BackendName } from '@vigil/engine'
 import type { WorkloadName } from './workload.ts'
 
 /** The parts of the suite that can be chosen. */
-export const GROUPS = ['environment', 'rollout', 'training', 'recipe', 'lstm', 'tfjs', 'time-to-f1'] as const
+export const GROUPS = ['environment', 'rollout', 'training', 'recipe', 'lstm', 'tfjs', 'peer', 'time-to-f1'] as const
 type Group = (typeof GROUPS)[number]
 
 /** One thing to measure, in a process of its own, so that its peak memory is its own. */
@@ -11,13 +11,24 @@ export type BenchCase =
   | { readonly kind: 'environment'; readonly watched: boolean }
   | { readonly kind: 'rollout'; readonly workload: WorkloadName; readonly actors: number }
   | { readonly kind: 'training'; readonly workload: WorkloadName; readonly change: LabConfigInput }
+  | {
+      readonly kind: 'peer'
+      readonly command: string
+      readonly workload: 'dense' | 'critic'
+      readonly engine: 'native' | 'portable'
+      readonly threads: number
+    }
   | { readonly kind: 'time-to-f1'; readonly data: string; readonly seed: number }
 
 /** What to measure. */
 export type BenchPlan = {
   readonly groups: readonly Group[]
-  /** Most actors, and most threads of the portable engine. */
+  /** Most actors, and most threads of the engines on cores. */
   readonly cores: number
+  /** Whether the native engine is built here. */
+  readonly hasNative: boolean
+  /** Command line of another program for the group `peer`; null leaves it out. */
+  readonly peer: string | null
   /** Of the group `tfjs`. */
   readonly backends: readonly BackendName[]
   /** Rows of a minibatch in the group `tfjs`. */
@@ -30,13 +41,14 @@ const SEEDS = [1, 2, 3]
 
 /** The suite, in the order of its table. */
 export function casesOf(plan: BenchPlan): BenchCase[] {
-  const { cores, data } = plan
+  const { cores, data, peer } = plan
   const counts = countsUpTo(cores)
-  const portable = (workload: WorkloadName, threads: number, change: LabConfigInput = {}): BenchCase => ({
+  const on = (engine: 'native' | 'portable', workload: WorkloadName, threads: number): BenchCase => ({
     kind: 'training',
     workload,
-    change: { engine: 'portable', actors: threads, engineThreads: Math.min(threads, 8), ...change },
+    change: { engine, actors: threads, engineThreads: Math.min(threads, 8) },
   })
+  const engines = plan.hasNative ? (['native', 'portable'] as const) : (['portable'] as const)
   const tfjs = (backend: BackendName, minibatchSize: number): BenchCase => ({
     kind: 'training',
     workload: 'dense',
@@ -53,13 +65,25 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
     environment: [false, true].map((watched) => ({ kind: 'environment', watched })),
     rollout: counts.map((actors) => ({ kind: 'rollout', workload: 'dense', actors })),
     training: [
-      ...counts.map((threads) => portable('dense', threads)),
-      portable('dense', cores, { staleness: 1 }),
-      portable('critic', cores),
+      ...engines.flatMap((engine) => counts.map((threads) => on(engine, 'dense', threads))),
+      {
+        kind: 'training',
+        workload: 'dense',
+        change: { engine: 'portable', actors: cores, engineThreads: Math.min(cores, 8), staleness: 1 },
+      },
+      ...engines.map((engine) => on(engine, 'critic', cores)),
     ],
-    recipe: [portable('recipe', cores), portable('recipe-one-hot', cores)],
-    lstm: counts.map((threads) => portable('lstm', threads)),
+    recipe: engines.flatMap((engine) => [on(engine, 'recipe', cores), on(engine, 'recipe-one-hot', cores)]),
+    lstm: engines.flatMap((engine) => counts.map((threads) => on(engine, 'lstm', threads))),
     tfjs: plan.backends.flatMap((backend) => plan.minibatches.map((size) => tfjs(backend, size))),
+    peer:
+      peer === null
+        ? []
+        : engines.flatMap((engine) =>
+            (['dense', 'critic'] as const).map(
+              (workload): BenchCase => ({ kind: 'peer', command: peer, workload, engine, threads: cores }),
+            ),
+          ),
     'time-to-f1': data === null ? [] : SEEDS.map((seed) => ({ kind: 'time-to-f1', data, seed })),
   }
   return GROUPS.filter((group) => plan.groups.includes(group)).flatMap((group) => groups[group])

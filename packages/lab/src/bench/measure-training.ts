@@ -15,6 +15,8 @@ export type TrainingRates = {
   readonly device: string
   /** Threads that the updates, and that whole iterations, could use. */
   readonly threads: { readonly update: number; readonly all: number }
+  /** Environment steps of whole iterations, round by round. */
+  readonly perSecond: readonly number[]
   /** Whole iterations; units are environment steps. */
   readonly training: Rates & { readonly operations: number }
   /** The engine's updates alone; units are rows of minibatches. */
@@ -23,15 +25,22 @@ export type TrainingRates = {
   readonly rewardMean: { readonly first: number; readonly last: number }
 }
 
+/** How long to train, and on what. */
+type TrainingRounds = {
+  readonly rounds: number
+  /** Settings beside the workload's: actors, engine, backend, threads. */
+  readonly change: LabConfigInput
+  /** Done after every iteration that counts, while nothing is under way where staleness is 0. */
+  readonly betweenRounds?: () => Promise<void>
+}
+
 /**
  * Trains for some iterations, as `learner:train` does, without files: each iteration is one round. The roofline is
  * measured between the iterations, when every thread is at rest; with staleness 1, when none ever is, before them.
- *
- * @param change settings beside the workload's: actors, engine, backend, threads
  */
 export async function measureTraining(
   workload: Workload,
-  { rounds, change }: { readonly rounds: number; readonly change: LabConfigInput },
+  { rounds, change, betweenRounds = async () => undefined }: TrainingRounds,
 ): Promise<TrainingRates> {
   const config = configOf(workload, change)
   const team = await createTeam(teamSettingsOf(config), datasetOf(workload))
@@ -72,6 +81,7 @@ export async function measureTraining(
       rates.training.push((1000 * config.rowsPerIteration) / ms)
       rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
       if (!overlaps) await measureRooflines()
+      await betweenRounds()
     }
     rates.rewards.push(metrics.rewardMean)
     if (rates.training.length === rounds) break
@@ -86,6 +96,7 @@ export async function measureTraining(
   return {
     device: `${inner.name}, ${inner.device}`,
     threads,
+    perSecond: rates.training,
     training: {
       ...summarise(rates.training, rates.limits),
       operations: forwardOperations(team.network) + config.epochs * update,

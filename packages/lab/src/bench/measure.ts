@@ -1,5 +1,6 @@
 import type { BenchCase } from './cases.ts'
 import { measureEnvironment } from './measure-environment.ts'
+import { measurePeer, type PeerComparison } from './measure-peer.ts'
 import { measureRollout } from './measure-rollout.ts'
 import { measureTimeToF1 } from './measure-time-to-f1.ts'
 import { measureTraining } from './measure-training.ts'
@@ -31,14 +32,16 @@ export type CaseResult = {
   readonly rewardMean: { readonly first: number; readonly last: number } | null
   /** Of a case of the group time-to-f1. */
   readonly timeToF1: { readonly seed: number; readonly seconds: number | null; readonly envSteps: number } | null
+  /** Of a case of the group peer, one for each of its modes. */
+  readonly peers: readonly PeerComparison[]
   /** Largest resident set of the case's process, MiB. */
   readonly peakMemoryMiB: number
 }
 
 /** Measures one case in this process. */
 export async function measureCase(benchCase: BenchCase, rounds: number): Promise<CaseResult> {
-  const { measurements, rewardMean = null, timeToF1 = null } = await measure(benchCase, rounds)
-  return { measurements, rewardMean, timeToF1, peakMemoryMiB: process.resourceUsage().maxRSS / 1024 }
+  const { measurements, rewardMean = null, timeToF1 = null, peers = [] } = await measure(benchCase, rounds)
+  return { measurements, rewardMean, timeToF1, peers, peakMemoryMiB: process.resourceUsage().maxRSS / 1024 }
 }
 
 async function measure(
@@ -79,6 +82,8 @@ async function measure(
         rewardMean,
       }
     }
+    case 'peer':
+      return { measurements: [], peers: await measurePeer(benchCase, rounds) }
     case 'time-to-f1':
       return { measurements: [], timeToF1: { seed: benchCase.seed, ...(await measureTimeToF1(benchCase)) } }
   }

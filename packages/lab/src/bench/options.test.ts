@@ -19,12 +19,30 @@ it('measures what is asked for', () => {
   expect(casesOf(timed.plan)).toHaveLength(3)
 })
 
+it('compares every engine on the cores with a peer, with a critic and without', () => {
+  const { plan } = parseOptions(['--only=peer', '--peer=python3 peer.py', '--cores=2'])
+  const cases = casesOf({ ...plan, hasNative: true })
+  expect(cases).toEqual(
+    ['native', 'portable'].flatMap((engine) =>
+      ['dense', 'critic'].map((workload) => ({
+        kind: 'peer',
+        command: 'python3 peer.py',
+        workload,
+        engine,
+        threads: 2,
+      })),
+    ),
+  )
+  expect(casesOf({ ...plan, hasNative: false })).toEqual(cases.slice(2))
+})
+
 it.each([
   [['--only=rollouts'], /--only must be some of .*but one is "rollouts"/],
   [['--only'], /--only has no value/],
   [['--backends=cuda'], /--backends must be some of/],
   [['--minibatches=1000'], /powers of two.*"1000"/],
   [['--only=time-to-f1'], /give --data=PATH/],
+  [['--only=peer'], /give --peer=COMMAND/],
   [['--cores=0'], /--cores must be an integer from 1/],
   [['--core=2'], /Did you mean --cores/],
 ])('refuses %j', (words, message) => {

@@ -8,7 +8,7 @@ import {
   numberFlag,
   readFlags,
 } from '@vigil/command-line'
-import { BACKENDS } from '@vigil/engine'
+import { BACKENDS, whyNoNativeEngine } from '@vigil/engine'
 import { type BenchPlan, GROUPS } from './cases.ts'
 
 /** What to measure and where the results go. */
@@ -31,6 +31,7 @@ const FLAGS = {
   backends: { value: 'LIST', about: 'of TF.js', choices: BACKENDS, default: 'wasm' },
   minibatches: { value: 'LIST', about: 'sizes of minibatches, for the group tfjs', default: 2048 },
   data: { value: 'PATH', about: 'DARPA TC events, for the group time-to-f1' },
+  peer: { value: 'COMMAND', about: 'another program to take turns with, for the group peer; packages/lab/peers' },
   json: { value: 'FILE', about: 'results as JSON beside the table' },
 } as const satisfies FlagTable
 
@@ -55,9 +56,15 @@ export function parseOptions(words: readonly string[]): Options {
   if (data === null && flags.has('only') && groups.includes('time-to-f1')) {
     throw commandError('INVALID_VALUE', 'The group time-to-f1 needs DARPA TC events: give --data=PATH.')
   }
+  const peer = textFlag(flags, 'peer', 'COMMAND')
+  if (peer === null && flags.has('only') && groups.includes('peer')) {
+    throw commandError('INVALID_VALUE', 'The group peer needs another program: give --peer=COMMAND.')
+  }
   return {
     plan: {
       groups,
+      peer,
+      hasNative: whyNoNativeEngine() === null,
       cores: numberFlag(flags, 'cores', FLAGS.cores.number) ?? Math.min(availableParallelism(), 64),
       backends: listFlag(flags, 'backends', BACKENDS) ?? ['wasm'],
       minibatches: sizesFlag(flags) ?? [2048],

@@ -2,6 +2,7 @@ import { borderlessTable, type TableStyle } from '@vigil/command-line'
 import pc from 'picocolors'
 import type { BenchCase } from './cases.ts'
 import type { CaseResult, Measurement } from './measure.ts'
+import type { PeerComparison } from './measure-peer.ts'
 
 /** A case with its result, or with the reason why there is none. */
 export type BenchOutcome =
@@ -21,8 +22,9 @@ export function benchTable(outcomes: readonly BenchOutcome[], style: TableStyle)
       lines.push(colors.yellow(`Not measured: ${JSON.stringify(outcome.case)}: ${outcome.failure}`))
       continue
     }
-    const { measurements, peakMemoryMiB, timeToF1 } = outcome.result
+    const { measurements, peakMemoryMiB, timeToF1, peers } = outcome.result
     for (const measurement of measurements) table.push(cellsOf(measurement, peakMemoryMiB))
+    lines.push(...peers.map(peerLine))
     if (timeToF1 !== null) lines.push(timeLine(timeToF1))
   }
   lines.push(...comparisons(outcomes))
@@ -44,6 +46,13 @@ function cellsOf({ what, workload, device, threads, perSecond, gflops, roofline,
     gflops === null || roofline === null ? '' : share(gflops.median, roofline.median),
     peakMiB.toFixed(0),
   ]
+}
+
+function peerLine({ workload, device, peer, own, other, ratio }: PeerComparison): string {
+  const { least, median, most } = ratio
+  const rates = `${rounded(own)} against ${rounded(other)} steps per second at best`
+  const spread = `median of the rounds, ${least.toFixed(2)} to ${most.toFixed(2)}`
+  return `${workload}, ${device} against ${peer}: ${median.toFixed(2)} x (${spread}), ${rates}`
 }
 
 function timeLine({ seed, seconds, envSteps }: NonNullable<CaseResult['timeToF1']>): string {

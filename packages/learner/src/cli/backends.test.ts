@@ -24,14 +24,18 @@ describe('backends', () => {
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     const report = JSON.parse(stdout) as BackendsReport
     expect(report.backends.map(({ engine, backend }) => `${engine} ${backend}`)).toEqual([
+      'native auto',
       'portable auto',
       'tfjs tensorflow',
       'tfjs webgpu',
       'tfjs wasm',
       'tfjs cpu',
     ])
-    const [portable, tensorflow, webgpu, wasm, cpu] = report.backends
+    const [native, portable, tensorflow, webgpu, wasm, cpu] = report.backends
     expect(portable).toMatchObject({ available: true, device: expect.stringMatching(/threads?$/), reason: null })
+    if (native.available) expect(report.auto).toMatchObject({ engine: 'native', device: native.device })
+    else
+      expect(native).toMatchObject({ reason: expect.stringMatching(/\w/), command: 'npx nx run engine-native:build' })
     expect(wasm).toMatchObject({ available: true, device: expect.stringContaining('wasm SIMD') })
     expect(wasm.versions['@tensorflow/tfjs-backend-wasm']).toBe('4.22.0')
     expect(cpu).toMatchObject({ available: true, command: null })
