@@ -42,6 +42,7 @@ export const arrows: Arrows = {
     'evaluation',
     'actors',
     'runs',
+    'boosting',
     'env-wasm',
     'policy-wasm',
     'data',

@@ -21,7 +21,13 @@ afterAll(async () => {
   folder.remove()
 })
 
-const all = { onError: 'stop', isJudged: () => true, isCut: () => false, note: () => undefined } as const
+const all = {
+  onError: 'stop',
+  isJudged: () => true,
+  isCut: () => false,
+  streamColumns: null,
+  note: () => undefined,
+} as const
 
 /** What is written about some lines, each piece of input as it is. */
 async function answers(pieces: readonly string[], settings: Partial<Parameters<typeof decideStream>[3]> = {}) {
@@ -102,7 +108,7 @@ describe('events on stdin', () => {
     })
     const good = await answers([line({ id: 1, proto: 'tcp' }), line({ id: 2, proto: 'udp' })])
     expect(bad.lines).toEqual(good.lines)
-    expect(bad.counts).toEqual({ decided: 2, leftOut: 0, skipped: 2 })
+    expect(bad.counts).toEqual({ decided: 2, leftOut: 0, skipped: 2, unheard: 0 })
     expect(notes.map((text) => text.slice(0, 8))).toEqual(['Line 2: ', 'Line 3: '])
     expect(streamNotes(bad.counts!, bad.unseen)).toEqual([
       '2 decisions; 2 bad lines passed over',
@@ -122,7 +128,7 @@ describe('events on stdin', () => {
       { isJudged },
     )
     expect(lines.map((text) => JSON.parse(text).id)).toEqual([1])
-    expect(counts).toEqual({ decided: 1, leftOut: 3, skipped: 0 })
+    expect(counts).toEqual({ decided: 1, leftOut: 3, skipped: 0, unheard: 0 })
   })
 
   it('are read no further when nobody takes the decisions', async () => {

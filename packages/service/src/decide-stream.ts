@@ -4,6 +4,7 @@ import { FEATURE_ERRORS, featureError, parseJson, type RawEvent, type ReadEvent 
 import type { Decider } from './decider.ts'
 import { serviceError } from './errors.ts'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
+import { verdictOf } from './verdict-line.ts'
 import { idOf, writtenDecision } from './written-decision.ts'
 
 /** Most events of one call. */
@@ -16,6 +17,8 @@ export type StreamCounts = {
   leftOut: number
   /** bad lines that were passed over */
   skipped: number
+  /** verdicts on streams that are not remembered */
+  unheard: number
 }
 
 /** How a stream is decided on. */
@@ -26,6 +29,8 @@ export type StreamSettings = {
   readonly isJudged: (event: RawEvent) => boolean
   /** whether the events were cut off where they ended: half a line is none */
   readonly isCut: () => boolean
+  /** columns that tell the stream that a verdict is on; null = the team hears none, and a line with one is an event */
+  readonly streamColumns: readonly string[] | null
   /** called with a sentence for each bad line that is passed over */
   readonly note: (text: string) => void
 }
@@ -41,9 +46,9 @@ export async function decideStream(
   decider: Decider,
   text: AsyncIterable<Uint8Array>,
   write: (lines: string) => Promise<boolean>,
-  { onError, isJudged, isCut, note }: StreamSettings,
+  { onError, isJudged, isCut, streamColumns, note }: StreamSettings,
 ): Promise<StreamCounts> {
-  const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0 }
+  const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0, unheard: 0 }
   const ids: (string | number)[] = []
   const events: ReadEvent[] = []
   const flush = async (): Promise<boolean> => {
@@ -54,8 +59,18 @@ export async function decideStream(
     events.length = 0
     return lines === '' || (await write(lines))
   }
-  const take = (line: InputLine): void => {
+  const take = async (line: InputLine): Promise<void> => {
     const event = eventOf(line)
+    const verdict = streamColumns === null ? null : verdictOf(event, streamColumns)
+    if (verdict === 'malformed') {
+      throw malformed(line.number, 'needs a verdict with "stream" and "hostile", true or false, received another one')
+    }
+    if (verdict !== null) {
+      // The decisions before it do not know of it.
+      await flush()
+      if (!decider.hear(verdict.stream, verdict)) counts.unheard++
+      return
+    }
     if (!isJudged(event)) {
       counts.leftOut++
       return
@@ -66,7 +81,7 @@ export async function decideStream(
   for await (const lines of inputLines(text, isCut)) {
     for (const line of lines) {
       try {
-        take(line)
+        await take(line)
       } catch (cause) {
         const error = ofLine(cause, line.number)
         if (onError === 'stop' || !(error instanceof VigilError)) {
@@ -112,10 +127,11 @@ function ofLine(cause: unknown, line: number): Error {
 }
 
 /** What a stream came to where not all was as expected, a sentence each. @param unseen columns that no event had */
-export function streamNotes({ decided, leftOut, skipped }: StreamCounts, unseen: readonly string[]): string[] {
+export function streamNotes({ decided, leftOut, skipped, unheard }: StreamCounts, unseen: readonly string[]): string[] {
   const besides = [
     ...(leftOut > 0 ? [`${formatCounted(leftOut, 'event')} left out by "where"`] : []),
     ...(skipped > 0 ? [`${formatCounted(skipped, 'bad line')} passed over`] : []),
+    ...(unheard > 0 ? [`${formatCounted(unheard, 'verdict')} on streams that are not remembered`] : []),
   ]
   const names = unseen.slice(0, NAMES_SHOWN).map((name) => harmlessText(name, 60))
   const more = unseen.length > names.length ? ` and ${unseen.length - names.length} more` : ''

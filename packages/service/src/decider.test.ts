@@ -1,5 +1,4 @@
 import { type DatasetRequest, loadRecording } from '@vigil/data'
-import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import fc from 'fast-check'
@@ -144,7 +143,7 @@ describe('a decider', () => {
       (b: Bundle) => ({ pipeline: { ...b.pipeline, reading: null } }),
       'READING_MISSING',
     ],
-    ['consequences', (b: Bundle) => ({ environment: { ...b.environment, response: DEFAULT_RESPONSE } }), 'UNDECIDABLE'],
+    ['a belief that only a generator knows', believing, 'UNDECIDABLE'],
     [
       'memory of independent events',
       (b: Bundle) => ({ environment: { ...b.environment, mode: 'iid' } }),
@@ -159,4 +158,8 @@ describe('a decider', () => {
 /** As if the last input were the robustness of a specification. */
 function observing({ environment }: Bundle) {
   return { environment: { ...environment, specifications: ['G (fp_rate[100] <= 0.02)'], observeConstraints: true } }
+}
+
+function believing({ environment }: Bundle) {
+  return { environment: { ...environment, showsBelief: true } }
 }

@@ -2,9 +2,9 @@ import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
-import { createEventInputs, type EventInputs } from './event-inputs.ts'
-import { createLiveTeam, type LiveTeam } from './live-team.ts'
-import { createStreamStates } from './stream-states.ts'
+import { createEventInputs } from './event-inputs.ts'
+import { createLiveTeam } from './live-team.ts'
+import { createStreamRows } from './stream-rows.ts'
 
 /** What the team does about an event. */
 export type LiveDecision = {
@@ -48,6 +48,14 @@ export type Decider = {
   decide(events: readonly ReadEvent[]): LiveDecision[]
   /** Makes an event part of the past without deciding on it. */
   remember(event: ReadEvent): void
+  /**
+   * Hears what an analyst has found of a stream that the team alerted on: an all-clear, or a threat, after which it is contained. A
+   * team whose actions have no consequences takes no notice.
+   *
+   * @param stream an event of the stream, of which its columns of the stream are enough
+   * @returns whether the stream is one that is remembered
+   */
+  hear(stream: RawEvent, verdict: { readonly isHostile: boolean }): boolean
   /** Columns that no event so far has had: they were read as missing. */
   unseen(): string[]
 }
@@ -59,11 +67,6 @@ type DeciderSettings = {
   /** whether decisions come with reasons */
   readonly why?: boolean
 }
-
-/** Bytes that the states of streams may take. */
-const STATES_BYTES_MAX = 2 ** 28
-/** What a state takes besides its values: the object, its key, its entry. */
-const STATE_OVERHEAD_BYTES = 512
 
 /**
  * A decider of a bundle. It holds no files and starts no threads.
@@ -85,15 +88,16 @@ export async function createDecider(
   const ablation = why ? await createAblation(bundle) : null
   const team = await createLiveTeam(bundle, rowsMax)
   const { agentCount } = team
-  const rows = createStreamRows(team, inputs, rowsMax)
+  const vote = voteOf(bundle)
+  const rows = createStreamRows(team, { inputs, rowsMax, belief: bundle.belief })
 
   function decideRows(count: number): LiveDecision[] {
     const effects = ablation === null ? null : Array.from({ length: count }, (_, row) => ablation.effectsOf(team, row))
     team.act(0, count)
     const actions = team.actions.slice(0, count * agentCount)
     const scores = team.scores.slice(0, count * agentCount)
-    rows.keep()
-    const decided = decideBatch({ actions, scores, agentCount, ...bundle.vote })
+    const decided = decideBatch({ actions, scores, agentCount, ...vote })
+    rows.keep(decided.actions)
     const means = trimmedMeans(scores, agentCount, bundle.vote.faults)
     return Array.from({ length: count }, (_, row): LiveDecision => {
       const action = decided.actions[row]
@@ -109,6 +113,7 @@ export async function createDecider(
   return {
     read: inputs.read,
     remember: inputs.remember,
+    hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
     unseen: inputs.unseen,
     decide(events) {
       const decisions: LiveDecision[] = []
@@ -124,46 +129,7 @@ function dissentOf(votes: Uint8Array, action: number): number[] {
   return [...votes.keys()].filter((agent) => isRestrictive(votes[agent]) !== isRestrictive(action))
 }
 
-/**
- * The rows of one pass, with what streams remember.
- *
- * `fill` puts events into rows until the rows end or a stream comes again, and returns their number; `keep` stores what their
- * streams remember when the team has acted.
- */
-function createStreamRows(team: LiveTeam, inputs: EventInputs, rowsMax: number) {
-  const { denseCount, contextCount, stateCount } = team
-  const denseStride = denseCount + contextCount
-  const stateSize = contextCount + stateCount
-  const begin = new Float32Array(stateSize)
-  begin.set(team.firstContext)
-  const states = createStreamStates(begin, Math.floor(STATES_BYTES_MAX / (4 * stateSize + STATE_OVERHEAD_BYTES)))
-  const held: Float32Array[] = []
-  const target = { dense: team.x, denseStride, categorical: team.categories }
-  return {
-    fill(events: readonly ReadEvent[], from: number): number {
-      const streams = new Set<string>()
-      held.length = 0
-      let row = 0
-      for (; row < rowsMax && from + row < events.length; row++) {
-        const event = events[from + row]
-        if (stateSize > 0 && event.stream !== null) {
-          if (streams.has(event.stream)) break
-          streams.add(event.stream)
-        }
-        inputs.write(event, target, row)
-        if (stateSize === 0) continue
-        const state = states.of(event.stream)
-        held.push(state)
-        team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
-        team.recurrentState.set(state.subarray(contextCount), row * stateCount)
-      }
-      return row
-    },
-    keep(): void {
-      for (const [row, state] of held.entries()) {
-        state.set(team.recurrentState.subarray(row * stateCount, (row + 1) * stateCount), contextCount)
-        if (contextCount > 0) team.absorb(row, state.subarray(0, contextCount))
-      }
-    },
-  }
+/** Where actions have consequences the environment counts votes, by majority or quorum, whatever the rule is in triage. */
+function voteOf({ vote, environment }: Bundle): Bundle['vote'] {
+  return environment.response === null ? vote : { ...vote, rule: environment.rule }
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTeam } from '@vigil/actors'
-import { type DatasetRequest, loadDataset } from '@vigil/data'
+import { type Dataset, type DatasetRequest, loadDataset } from '@vigil/data'
 import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
-import { decideSplit } from '@vigil/evaluation'
+import { decideSplit, learntBelief, playSplit } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Bundle } from '@vigil/runs'
 
@@ -58,8 +58,12 @@ export async function drawnTeam(
   request: Omit<DatasetRequest, 'pipeline'>,
   { lstmHidden, ...changes }: Partial<EnvironmentSpec> & { readonly lstmHidden: readonly number[] },
 ) {
-  const { dataset, pipeline } = await loadDataset(request)
+  const { dataset: loaded, pipeline } = await loadDataset(request)
   const environment: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...changes }
+  const belief = environment.showsBelief ? await learntBelief(loaded) : null
+  const ratios = belief?.odds ?? null
+  const consequences = environment.response === null ? null : { ratios, hazard: 0, damage: null }
+  const dataset = { ...loaded, consequences }
   const network = { policyHidden: [16], valueHidden: [8], layerNorm: true, lstmHidden, constraintCount: 0 }
   const team = await createTeam(
     { environment, network, sampling: 'natural', shards: 2, lanesPerShard: 8, rolloutSteps: 2, actors: 1 },
@@ -70,10 +74,11 @@ export async function drawnTeam(
   team.publish(parameters, 0)
   const { agentCount, faults } = environment
   const fallbackAction = 3
+  const settings = { agents: agentCount, rule: 'quorum', faults, fallbackAction } as const
   const bundle: Bundle = {
     ...{ iteration: 1, configFingerprint: 'c0'.repeat(32), datasetFingerprint: 'da'.repeat(32) },
     ...{ pipeline, network: team.network, environment, specifications: [], parameters },
-    ...{ stopFactor: 1, belief: null },
+    ...{ stopFactor: 1, belief: belief?.model ?? null },
     vote: { rule: 'quorum', faults, fallbackAction, weights: new Uint32Array(agentCount).fill(1) },
   }
   return {
@@ -81,8 +86,24 @@ export async function drawnTeam(
     dataset,
     request: { ...request, pipeline },
     /** By row of the dataset, on the test split, by the worker threads. */
-    evaluate: async () =>
-      await decideSplit(team, { agents: agentCount, rule: 'quorum', faults, fallbackAction }, 'test'),
+    evaluate: async () => await decideSplit(team, settings, 'test'),
+    /** By position in the test split, where actions have consequences. */
+    playOut: async () => (await playSplit(team, settings, 'test')).actions,
     close: async () => await team.pool.close(),
+  }
+}
+
+/** What a bundle's team decides on the test split of a dataset, by the worker threads. */
+export async function evaluated(bundle: Bundle, dataset: Dataset) {
+  const { environment, network, vote, parameters } = bundle
+  const team = await createTeam(
+    { environment, network, sampling: 'natural', shards: 1, lanesPerShard: 8, rolloutSteps: 2, actors: 1 },
+    dataset,
+  )
+  try {
+    team.publish(parameters, 0)
+    return await decideSplit(team, { agents: environment.agentCount, ...vote }, 'test')
+  } finally {
+    await team.pool.close()
   }
 }

@@ -24,6 +24,8 @@ type InputRows = {
 export type EventInputs = {
   /** @throws {VigilError} EVENT_INVALID */
   read(event: RawEvent): ReadEvent
+  /** Whose event it is; null = nobody's. @throws {VigilError} EVENT_INVALID */
+  streamOf(event: RawEvent): string | null
   /** Columns that no event so far has had. */
   unseen(): string[]
   /** Writes an event's inputs into a row; then the event is part of the past. */
@@ -50,6 +52,7 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
   const categorical = placed.filter((input) => !input.isDense)
   return {
     read: reader.read,
+    streamOf: reader.streamOf,
     unseen: reader.unseen,
     write(event, rows, row) {
       const features = history?.read(event) ?? []

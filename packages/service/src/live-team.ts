@@ -6,6 +6,9 @@ import {
   ENVIRONMENT_PLAN_BYTES,
   type EnvironmentSpec,
   instantiateEnvironment,
+  RESPONSE_BYTES,
+  STREAM_STATE,
+  WALK,
   writeEnvironmentPlan,
 } from '@vigil/env-wasm'
 import {
@@ -20,6 +23,7 @@ import {
 } from '@vigil/policy-wasm'
 import type { Bundle } from '@vigil/runs'
 import { serviceError } from './errors.ts'
+import { createLiveResponse, type LiveResponse } from './live-response.ts'
 
 /** The same WebAssembly as in training, over rows of inputs that are filled from outside. Arrays are over its memory. */
 export type LiveTeam = {
@@ -43,8 +47,10 @@ export type LiveTeam = {
   readonly firstContext: Float32Array
   /** Greedy actions and scores of rows `from` to `to`. @throws {VigilError} LOGITS */
   act(from: number, to: number): void
-  /** Shows the team's decision about a row to a context [K], as an evaluation does. */
+  /** Shows the team's decision about a row to a context [K], as an evaluation does where actions have no consequences. */
   absorb(row: number, context: Float32Array): void
+  /** What streams are shown to be where actions have consequences; null elsewhere. */
+  readonly response: LiveResponse | null
 }
 
 const STATIC_BYTES = 65536
@@ -58,7 +64,7 @@ const PAGE_BYTES = 65536
  */
 export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<LiveTeam> {
   assertDecidable(bundle)
-  const { network, parameters, stopFactor } = bundle
+  const { network, stopFactor } = bundle
   const environment = liveEnvironment(bundle)
   const agentCount = network.agentCount
   const columnCount = network.vocabularySizes.length
@@ -69,20 +75,25 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
   const { buffer } = memory
   const policy = instantiatePolicy(await compilePolicy(), memory)
   const environments = instantiateEnvironment(await compileEnvironment(), memory)
-  writeNetworkPlan(network, { buffer, at: at.plan })
-  new Float32Array(buffer, at.parameters, parameters.length).set(parameters)
-  new Uint32Array(buffer, at.starts, 2).set([0, 1])
-  writeEnvironmentPlan(
-    { spec: environment, constraints: compileConstraints(environment) },
-    { ...{ rows: at.row, rowCount: 1, streamStarts: at.starts, streamCount: 1, labels: at.label }, constraints: 0 },
-    { buffer, at: at.environmentPlan },
-  )
+  initialise(bundle, environment, { buffer, at })
   const floats = (from: number, length: number) => new Float32Array(buffer, from, length)
   const shown = floats(at.context, contextCount)
   environments.beginLane(at.environmentPlan, 0, at.context)
+  const response =
+    environment.response === null
+      ? null
+      : createLiveResponse(
+          environments,
+          buffer,
+          { walk: at.walk, state: at.state, ratios: at.ratios, actions: at.walkActions, context: at.context },
+          {
+            ...{ agentCount, headCount: contextSize(environment), isAtOnce: environment.response.analystDelay === 0 },
+            teamAction: () => environments.teamAction(at.environmentPlan, at.walkActions),
+          },
+        )
   const firstContext = shown.slice().fill(1, contextSize(environment))
   return {
-    ...{ agentCount, contextCount, columnCount, stateCount, firstContext },
+    ...{ agentCount, contextCount, columnCount, stateCount, firstContext, response },
     denseCount: network.denseSize - contextCount,
     x: floats(at.x, rowCount * network.denseSize),
     categories: new Uint16Array(buffer, at.categories, rowCount * columnCount),
@@ -118,7 +129,9 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
 
 /** Nothing is specified live: the critics alone see robustness, and the policies' weights for it are zero. */
 function liveEnvironment({ environment }: Bundle): EnvironmentSpec {
-  return { ...environment, specifications: [], observeConstraints: false }
+  // Verdicts are those that come: the analyst of the environment would find what is true of rows that are no threats.
+  const response = environment.response && { ...environment.response, analystAccuracy: 1 }
+  return { ...environment, response, specifications: [], observeConstraints: false }
 }
 
 /** Byte offsets of what a team needs. */
@@ -143,19 +156,55 @@ function layOut({ network, environment, parameters }: Bundle, rowCount: number) 
     scores: place(4 * rowCount * agentCount),
     probabilities: place(16 * rowCount * agentCount),
     context: place(4 * contextSize(environment)),
-    /** One row that is no threat, in one stream. */
-    row: place(4),
+    /** Two rows that are no threats, in one stream. */
+    rows: place(8),
     starts: place(8),
-    label: place(1),
+    labels: place(2),
+    response: place(RESPONSE_BYTES),
+    ratios: place(8),
+    ahead: place(8),
+    walk: place(WALK.bytes),
+    state: place(STREAM_STATE.bytes),
+    walkActions: place(agentCount),
   }
   return { at, pages: Math.ceil(next / PAGE_BYTES) }
 }
 
-function assertDecidable({ environment, network, parameters }: Bundle): void {
-  if (environment.response !== null) {
+/** Writes what does not change from one event to the next. */
+function initialise(
+  { network, parameters }: Bundle,
+  environment: EnvironmentSpec,
+  { buffer, at }: { readonly buffer: ArrayBufferLike; readonly at: ReturnType<typeof layOut>['at'] },
+): void {
+  writeNetworkPlan(network, { buffer, at: at.plan })
+  new Float32Array(buffer, at.parameters, parameters.length).set(parameters)
+  new Uint32Array(buffer, at.rows, 2).set([0, 1])
+  new Uint32Array(buffer, at.starts, 2).set([0, 2])
+  const ratios = environment.showsBelief ? at.ratios : 0
+  const responseAt = { at: at.response, ratios, multipliers: 0, benignAhead: at.ahead, hazard: 0 }
+  writeEnvironmentPlan(
+    { spec: environment, constraints: compileConstraints(environment) },
+    {
+      ...{ rows: at.rows, rowCount: 2, streamStarts: at.starts, streamCount: 1, labels: at.labels, constraints: 0 },
+      ...(environment.response === null ? {} : { response: responseAt }),
+    },
+    { buffer, at: at.environmentPlan },
+  )
+  writeBlock(
+    WALK,
+    { buffer, at: at.walk },
+    {
+      ...{ plan: at.environmentPlan, state: at.state, rows: at.rows, position: 0, end: 2, actions: at.walkActions },
+      ...{ ledger: 0, context: at.context },
+    },
+  )
+}
+
+function assertDecidable({ environment, network, parameters, belief }: Bundle): void {
+  if (environment.showsBelief && belief === null) {
     throw serviceError(
       'UNDECIDABLE',
-      'This team was trained in the environment respond: it looks at tickets, verdicts and containment, which service:decide does not follow yet. Decide with a team that was trained in triage.',
+      'This team sees a belief that only the generator of its events knows. Train with --belief=learnt, or without belief.',
     )
   }
   if (environment.mode === 'iid' && network.lstmHidden.length > 0) {

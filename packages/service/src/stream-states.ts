@@ -2,6 +2,10 @@
 export type StreamStates = {
   /** State of a stream, which the caller changes in place; a new one for a stream that is not known, or has no name. */
   of(stream: string | null): Float32Array
+  /** State of a stream that is known; undefined of others. */
+  known(stream: string): Float32Array | undefined
+  /** The stream begins anew when it comes again. */
+  forget(stream: string): void
   readonly size: number
 }
 
@@ -23,6 +27,8 @@ export function createStreamStates(begin: Float32Array, limit: number): StreamSt
       if (states.size > limit) states.delete(states.keys().next().value as string)
       return state
     },
+    known: (stream) => states.get(stream),
+    forget: (stream) => states.delete(stream),
     get size() {
       return states.size
     },

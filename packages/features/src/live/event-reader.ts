@@ -23,6 +23,8 @@ export type EventReader = {
    * @throws {VigilError} EVENT_INVALID, and then nothing is changed
    */
   read(event: RawEvent): ReadEvent
+  /** Whose event it is; null = nobody's. @throws {VigilError} EVENT_INVALID */
+  streamOf(event: RawEvent): string | null
   /** Columns that no event so far has had. */
   unseen(): string[]
 }
@@ -69,6 +71,8 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
   const unseen = new Set(names)
   const read = cellReaders(missing)
   const columns = [...valueColumns(pipeline)]
+  const keyIn = (found: ReadonlyMap<string, unknown>, names: readonly string[]) =>
+    joinedKey(names.map((name) => read.text(found.get(name), name)))
   let latest = 0
   return {
     read(event) {
@@ -79,7 +83,6 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
           `Event: needs some of the columns ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and so on' : ''}, received none of them. Give events as the description of the training names their columns.`,
         )
       }
-      const keyOf = (names: readonly string[]) => joinedKey(names.map((name) => read.text(found.get(name), name)))
       const own = time === null ? Number.NaN : read.milliseconds(found.get(time.column), time)
       const milliseconds = Number.isNaN(own) ? latest : own
       const values: Record<string, string | number | null> = Object.create(null)
@@ -88,14 +91,15 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
       }
       const whole: ReadEvent = {
         time: timeOf(milliseconds),
-        keys: Object.fromEntries(Object.entries(keys).map(([name, names]) => [name, keyOf(names)])),
+        keys: Object.fromEntries(Object.entries(keys).map(([name, names]) => [name, keyIn(found, names)])),
         values,
-        stream: keyOf(stream),
+        stream: keyIn(found, stream),
       }
       latest = milliseconds
       if (unseen.size > 0) for (const name of found.keys()) unseen.delete(name)
       return whole
     },
+    streamOf: (event) => keyIn(cells(event), stream),
     unseen: () => [...unseen],
   }
 }

@@ -14,6 +14,7 @@ import { loadEventSequence, loadRecording } from '@vigil/data'
 import { type Bundle, readBundle } from '@vigil/runs'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
 import { createDecider } from '../decider.ts'
+import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 
 import { decideAll, replay } from '../replay.ts'
@@ -67,6 +68,12 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   const why = switchFlag(flags, 'why')
   const bundle = await readBundle(run)
   if (split !== undefined) {
+    if (bundle.environment.response !== null) {
+      throw serviceError(
+        'UNDECIDABLE',
+        'A replay has no analyst whose verdicts this team waits for: it was trained in the environment respond. Decide on events from stdin, and send verdicts with them (docs/service.md).',
+      )
+    }
     const recording = await loadRecording(
       { ...(await requestOfRun(run, data ?? null)), pipeline: bundle.pipeline },
       say,
@@ -88,7 +95,9 @@ async function decideStdin(
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    const settings = { onError, isJudged: eventFilter(bundle.pipeline.reading), isCut: stop.requested, note: say }
+    const { reading } = bundle.pipeline
+    const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
+    const settings = { onError, isJudged: eventFilter(reading), isCut: stop.requested, streamColumns, note: say }
     const counts = await decideStream(decider, untilStopped(stop), write, settings)
     for (const note of streamNotes(counts, decider.unseen())) say(note)
   } finally {

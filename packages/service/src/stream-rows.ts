@@ -1,0 +1,107 @@
+import { type BoostingModel, predictProbabilities } from '@vigil/boosting'
+import { beliefOdds } from '@vigil/env-wasm'
+import type { ReadEvent } from '@vigil/features'
+import type { EventInputs } from './event-inputs.ts'
+import type { LiveTeam } from './live-team.ts'
+import { createStreamStates } from './stream-states.ts'
+
+/** Bytes that the states of streams may take. */
+const STATES_BYTES_MAX = 2 ** 28
+/** What a state takes besides its values: the object, its key, its entry. */
+const STATE_OVERHEAD_BYTES = 512
+
+const QUARANTINE = 2
+
+/** The rows of one pass through the network, with what streams remember. */
+export type StreamRows = {
+  /** Puts events into rows until the rows end or a stream comes again. @returns the number of rows */
+  fill(events: readonly ReadEvent[], from: number): number
+  /** What the streams of the rows keep when the team has acted. @param actions [rows] of the team */
+  keep(actions: Uint8Array): void
+  /** @returns whether the stream is known */
+  hear(stream: string | null, isHostile: boolean): boolean
+}
+
+/**
+ * A stream keeps its context [K], its recurrent state [A, H] and, where actions have consequences, where it stands. One that was
+ * contained begins anew if it comes again: somebody has let it go.
+ *
+ * @param belief trees whose odds the team is shown, null = it is shown none
+ */
+export function createStreamRows(
+  team: LiveTeam,
+  {
+    inputs,
+    rowsMax,
+    belief,
+  }: { readonly inputs: EventInputs; readonly rowsMax: number; readonly belief: BoostingModel | null },
+): StreamRows {
+  const { denseCount, contextCount, stateCount, response, agentCount } = team
+  const denseStride = denseCount + contextCount
+  const keptAt = contextCount + stateCount
+  const keptBytes = response?.keptBytes ?? 0
+  const stateSize = keptAt + Math.ceil(keptBytes / 4)
+  const begin = new Float32Array(stateSize)
+  begin.set(team.firstContext)
+  const states = createStreamStates(begin, Math.floor(STATES_BYTES_MAX / (4 * stateSize + STATE_OVERHEAD_BYTES)))
+  const held: { readonly stream: string | null; readonly state: Float32Array }[] = []
+  const target = { dense: team.x, denseStride, categorical: team.categories }
+  const keptOf = (state: Float32Array) => new Uint8Array(state.buffer, state.byteOffset + 4 * keptAt, keptBytes)
+  const oddsOf = oddsBy(belief, team)
+
+  function place(event: ReadEvent, row: number): void {
+    const { stream } = event
+    const state = states.of(stream)
+    held.push({ stream, state })
+    if (response !== null) response.meet(keptOf(state), oddsOf(row), state.subarray(0, contextCount))
+    team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
+    team.recurrentState.set(state.subarray(contextCount, keptAt), row * stateCount)
+  }
+
+  return {
+    fill(events, from) {
+      const streams = new Set<string>()
+      held.length = 0
+      let row = 0
+      for (; row < rowsMax && from + row < events.length; row++) {
+        const event = events[from + row]
+        if (stateSize > 0 && event.stream !== null) {
+          if (streams.has(event.stream)) break
+          streams.add(event.stream)
+        }
+        inputs.write(event, target, row)
+        if (stateSize > 0) place(event, row)
+      }
+      return row
+    },
+    keep(actions) {
+      for (const [row, { stream, state }] of held.entries()) {
+        state.set(team.recurrentState.subarray(row * stateCount, (row + 1) * stateCount), contextCount)
+        if (response === null) {
+          if (contextCount > 0) team.absorb(row, state.subarray(0, contextCount))
+        } else if (actions[row] === QUARANTINE && stream !== null) states.forget(stream)
+        else response.act(keptOf(state), team.actions.subarray(row * agentCount, (row + 1) * agentCount))
+      }
+    },
+    hear(stream, isHostile) {
+      const state = stream === null ? undefined : states.known(stream)
+      if (state === undefined || response === null) return false
+      if (isHostile) states.forget(stream as string)
+      else response.clear(keptOf(state))
+      return true
+    },
+  }
+}
+
+/** By row of a team: odds that its stream is under attack. */
+function oddsBy(belief: BoostingModel | null, team: LiveTeam): (row: number) => number {
+  if (belief === null) return () => 1
+  const { denseCount, columnCount, contextCount } = team
+  const stride = denseCount + contextCount
+  return (row) => {
+    const dense = team.x.slice(row * stride, row * stride + denseCount)
+    const categorical = team.categories.slice(row * columnCount, (row + 1) * columnCount)
+    const inputs = { dense, denseCount, categorical, categoricalCount: columnCount }
+    return beliefOdds(predictProbabilities(belief, inputs, Uint32Array.of(0))[0])
+  }
+}
