@@ -17,7 +17,7 @@ const PART_NAMES = ['train', 'validation', 'test'] as const
  *
  *   stratified  each label, and each class within one row or two, in exact proportion; which rows, by the seed
  *   temporal    the earliest 70 % train, the latest 15 % test
- *   by-stream   no stream is divided; sizes and threat counts as near to the shares as whole streams allow
+ *   by-stream   no stream, and no group of them, is divided; sizes and threat counts as near to the shares as whole streams allow
  *   given       as the data say; validation is drawn from train
  *
  * @throws {VigilError} SPLIT_EMPTY when a part is empty or train has one label only
@@ -112,9 +112,10 @@ function temporalParts(events: RawEvents): Uint8Array {
  * rows and of threats.
  */
 function streamParts(events: RawEvents, splitSeed: number): Uint8Array {
+  const { groups: streams = events.streams } = events
   const streamCount = streamCountOf(events)
   const totals = [new Float64Array(streamCount), new Float64Array(streamCount)] // benign, threat
-  for (let row = 0; row < events.rowCount; row++) totals[events.labels[row]][events.streams[row]]++
+  for (let row = 0; row < events.rowCount; row++) totals[events.labels[row]][streams[row]]++
   const labelRows = totals.map((counts) => counts.reduce((sum, count) => sum + count, 0))
 
   const order = Uint32Array.from({ length: streamCount }, (_, stream) => stream)
@@ -143,7 +144,7 @@ function streamParts(events: RawEvents, splitSeed: number): Uint8Array {
     for (const label of [0, 1]) held[chosen][label] += totals[label][stream]
     partOfStream[stream] = chosen
   }
-  return Uint8Array.from(events.streams, (stream) => partOfStream[stream])
+  return Uint8Array.from(streams, (stream) => partOfStream[stream])
 }
 
 function streamCountOf({ streams }: RawEvents): number {

@@ -24,6 +24,8 @@ export type RawEvents = {
   readonly unknown?: Uint8Array
   /** [N] stream of each row, numbered from 0. */
   readonly streams: Uint32Array
+  /** [N] what by-stream keeps in one part: the number of the first of some streams. Left out = each stream by itself. */
+  readonly groups?: Uint32Array
   /** [N] rank of each row in time over the whole set: a permutation of 0 .. N-1. */
   readonly timeRank: Uint32Array
   /** [N] milliseconds since 1970, null where a count per day would mean nothing. */

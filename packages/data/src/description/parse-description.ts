@@ -256,6 +256,14 @@ function requireSense(
     }
     if (unit.every !== undefined && time === undefined)
       throw wrong(['unit', 'every'], '"unit.every" needs the time of each event. Give "time: { column }".')
+    if (unit.size !== undefined && unit.first === undefined)
+      throw wrong(['unit', 'size'], '"unit.size" divides the first events of a key. Give "first", how many.')
+    if (unit.size !== undefined && unit.unique) {
+      throw wrong(
+        ['unit', 'unique'],
+        '"unit.unique" compares units of whole keys, but "unit.size" divides keys. Give "together: true" instead, which keeps copies in one part.',
+      )
+    }
     if (unit.of.length === 0) throw wrong(['unit'], '"unit" needs "of", the columns whose values are counted.')
   }
   if (history !== undefined && stream.length === 0)

@@ -163,7 +163,13 @@ export const descriptionSchema = z.strictObject({
         .min(1)
         .max(1_000_000)
         .optional()
-        .describe('the first events alone are looked at, and there is one unit for each key'),
+        .describe('the first events of each key alone are looked at; one unit for each key, unless "size" is given'),
+      size: z
+        .int()
+        .min(1)
+        .max(4096)
+        .optional()
+        .describe('with "first": every so many events of a key are one unit, the last of which may have fewer'),
       of: columns.default([]).describe('columns whose values are counted; without it those of columns.categorical'),
       pairs: z.boolean().default(false).describe('whether pairs of values that follow each other are counted too'),
       values: z.int().min(1).max(1000).default(128).describe('the most values of a column that are counted one by one'),
@@ -180,6 +186,12 @@ export const descriptionSchema = z.strictObject({
         .describe('keys that are remembered; without it 100,000, or as many as fit into 1 GiB'),
       forgetAfter: duration.optional().describe('a key without an event for so long begins anew'),
       unique: z.boolean().default(false).describe('whether a unit of the same values as an earlier one is left out'),
+      together: z
+        .boolean()
+        .default(false)
+        .describe(
+          'with split by-stream: whether keys whose events, all of them, hold the same values stay in one part',
+        ),
     })
     .optional()
     .describe('what is judged, where it is not the single event'),

@@ -60,8 +60,11 @@ export function unitColumns(table: Table, settings: UnitSettings, units: Units, 
         frequentValues(column, units, rows, settings.values).map((value) => `${column.name}=${value}`),
       )
       const windows = ['', ...windowsOf(settings).map(({ text }) => ` in ${text}`)]
+      // Of a number of events it is known how many they are.
+      const counts = settings.size === undefined ? ['events', ...values] : values
       planned = [
-        ...['events', ...values].flatMap((value) => windows.map((window) => `${value}${window}`)),
+        ...(settings.size === undefined ? [] : ['events']),
+        ...counts.flatMap((value) => windows.map((window) => `${value}${window}`)),
         ...(settings.every === undefined ? [] : counted.map(({ name }) => `new ${name}`)),
       ]
       return planned.map((source) => ({ name: source, source, encoder: { kind: 'quantile', knots: KNOTS } }))
@@ -85,9 +88,9 @@ export function unitColumns(table: Table, settings: UnitSettings, units: Units, 
   }
 }
 
-/** Windows longer than the unit itself; others count the same. */
-function windowsOf({ every, windows }: UnitSettings): { readonly text: string; readonly spans: number }[] {
-  if (every === undefined) return []
+/** Windows longer than the unit itself; others count the same. Of units of a number of events that number is the window. */
+function windowsOf({ every, size, windows }: UnitSettings): { readonly text: string; readonly spans: number }[] {
+  if (every === undefined) return size === undefined ? [] : [{ text: String(size), spans: size }]
   return windows
     .map((text) => ({ text, spans: Math.round(millisecondsOf(text) / millisecondsOf(every)) }))
     .filter(({ spans }) => spans > 1)
@@ -111,7 +114,7 @@ function foldsByName(settings: UnitSettings, columns: readonly string[]): (name:
     if (ms !== null) return { ...fold, kind: 'spans', of: of ?? null, value, ms, last: window?.spans ?? 1 }
     return of === undefined || value === null
       ? { ...fold, kind: 'events' }
-      : { ...fold, kind: 'count', of, value, last: null }
+      : { ...fold, kind: 'count', of, value, last: window?.spans ?? null }
   }
 }
 

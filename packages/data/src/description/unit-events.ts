@@ -48,6 +48,7 @@ export function unitEvents(
     classes,
     unknown: leftOut,
     streams: units.keys,
+    ...(settings.together ? { groups: groupsOf(table, settings, units, at.order) } : {}),
     timeRank: Uint32Array.from({ length: units.count }, (_, unit) => unit),
     times: at.times === null ? null : Float64Array.from(units.firstEvents, (event) => at.times![event]),
     division: divisionOfUnits(events.division, units),
@@ -91,28 +92,65 @@ function judgedUnits(
   return { labels, classes, unknown }
 }
 
-/** 1 = the values of all events of the unit, in their order, are those of a unit before it; events beyond the first ones too. */
-function repeatedUnits(
-  table: Table,
-  { by, of, every }: UnitSettings,
-  { unitOf, count, firstEvents }: Units,
-  order: Uint32Array,
-): Uint8Array {
-  const columns = of.map((name) => tokensOf(table, name).codes)
-  const keyOf = keysOf(table, by)
-  const unitOfKey = new Map(every === undefined ? Array.from(firstEvents, (event, unit) => [keyOf(event), unit]) : [])
-  const values: number[][] = Array.from({ length: count }, () => [])
-  for (const event of order) {
-    const unit = every === undefined ? (unitOfKey.get(keyOf(event)) ?? -1) : unitOf[event]
-    if (unit >= 0) for (const codes of columns) values[unit].push(codes[event])
-  }
+/** 1 = the values of the unit's events, in their order, are those of a unit before it; events beyond the first ones too. */
+function repeatedUnits(table: Table, settings: UnitSettings, units: Units, order: Uint32Array): Uint8Array {
   const seen = new Set<string>()
-  return Uint8Array.from(values, (own) => {
-    const text = own.join(' ')
-    if (seen.has(text)) return 1
-    seen.add(text)
-    return 0
+  return Uint8Array.from(
+    settings.every === undefined ? valuesOfKeys(table, settings, units, order) : valuesOfUnits(table, settings, units),
+    (text) => {
+      if (seen.has(text)) return 1
+      seen.add(text)
+      return 0
+    },
+  )
+}
+
+/** [units] number of the first key whose events, all of them, hold the same values in the same order. */
+function groupsOf(table: Table, settings: UnitSettings, units: Units, order: Uint32Array): Uint32Array {
+  const firstOf = new Map<string, number>()
+  return Uint32Array.from(valuesOfKeys(table, settings, units, order), (text, unit) => {
+    const group = firstOf.get(text) ?? units.keys[unit]
+    firstOf.set(text, group)
+    return group
   })
+}
+
+/** [units] values of all events of the unit's key, events beyond the first ones too. */
+function valuesOfKeys(
+  table: Table,
+  settings: UnitSettings,
+  { keys, firstEvents }: Units,
+  order: Uint32Array,
+): string[] {
+  const keyOf = keysOf(table, settings.by)
+  const numbers = new Map(Array.from(firstEvents, (event, unit) => [keyOf(event), keys[unit]]))
+  const texts = valuesOf(table, settings, order, (event) => numbers.get(keyOf(event)))
+  return Array.from(keys, (key) => texts.get(key) ?? '')
+}
+
+/** [units] values of the events of each unit. */
+function valuesOfUnits(table: Table, settings: UnitSettings, { unitOf, count, order }: Units): string[] {
+  const texts = valuesOf(table, settings, order, (event) => unitOf[event])
+  return Array.from({ length: count }, (_, unit) => texts.get(unit) ?? '')
+}
+
+/** The values of the events of each owner, as text. @param ownerOf undefined = nobody's */
+function valuesOf(
+  table: Table,
+  { of }: UnitSettings,
+  order: Uint32Array,
+  ownerOf: (event: number) => number | undefined,
+): Map<number, string> {
+  const columns = of.map((name) => tokensOf(table, name).codes)
+  const values = new Map<number, number[]>()
+  for (const event of order) {
+    const owner = ownerOf(event)
+    if (owner === undefined) continue
+    const own = values.get(owner) ?? []
+    values.set(owner, own)
+    for (const codes of columns) own.push(codes[event])
+  }
+  return new Map(Array.from(values, ([owner, own]) => [owner, own.join(' ')]))
 }
 
 function divisionOfUnits(division: Division | null, { firstEvents }: Units): Division | null {

@@ -9,10 +9,12 @@ const VALUE_LENGTH_MAX = 100
 export type Counted = { readonly name: string; readonly codes: Int32Array; readonly dictionary: readonly string[] }
 
 /** The columns whose values a description has counted. */
-export function countedColumns(table: Table, { of, pairs }: UnitSettings, units: Units): Counted[] {
+export function countedColumns(table: Table, { of, pairs, size }: UnitSettings, units: Units): Counted[] {
+  // Units of a number of events follow each other without a gap.
+  const runs = size === undefined ? { ...units, runOf: units.unitOf } : keyRuns(units)
   return of.flatMap((name) => {
     const column = { name, ...tokensOf(table, name) }
-    return pairs ? [column, pairsOf(column, units)] : [column]
+    return pairs ? [column, pairsOf(column, runs)] : [column]
   })
 }
 
@@ -59,16 +61,25 @@ function unitsOfValues(codes: Int32Array, size: number, unitOf: Int32Array) {
   return { starts, units }
 }
 
-/** Pairs of values that follow each other in one unit, as `3>5`; each event has that of itself and the event before. */
-function pairsOf({ name, codes, dictionary }: Counted, { unitOf, count, order }: Units): Counted {
+/** Events in their order, and in which run, of `count`, each of them is. */
+type Runs = Pick<Units, 'count' | 'order'> & { readonly runOf: Int32Array }
+
+/** All events of a key are one run. */
+function keyRuns({ keys, unitOf, order }: Units): Runs {
+  const count = keys.reduce((most, key) => Math.max(most, key + 1), 0)
+  return { count, order, runOf: unitOf.map((unit) => (unit < 0 ? -1 : keys[unit])) }
+}
+
+/** Pairs of values that follow each other in one run, as `3>5`; each event has that of itself and the event before. */
+function pairsOf({ name, codes, dictionary }: Counted, { runOf, count, order }: Runs): Counted {
   const last = new Int32Array(count).fill(-1)
   const pairs = new Int32Array(codes.length).fill(-1)
   const numbers = new Map<number, number>()
   const texts: string[] = []
   for (const event of order) {
-    const unit = unitOf[event]
-    const [before, now] = [last[unit], codes[event]]
-    last[unit] = now
+    const run = runOf[event]
+    const [before, now] = [last[run], codes[event]]
+    last[run] = now
     if (before < 0 || now < 0) continue
     const pair = before * dictionary.length + now
     const number = numbers.get(pair) ?? texts.length

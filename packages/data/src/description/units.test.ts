@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RawEvents } from '../adapters/adapter.ts'
+import { loadDataset } from '../load-dataset.ts'
 import { describedEvents } from './described-events.ts'
 
 let folder: string
@@ -153,5 +154,64 @@ unit: { by: [file], first: 4, of: [value], pairs: true, unique: true }
     expect(events.classNames).toEqual(['benign', 'attack'])
     // The third is the first again; the second differs where nobody looks, and stays.
     expect(Array.from(events.unknown ?? [])).toEqual([0, 0, 1, 0])
+  })
+})
+
+describe('units of a number of events', () => {
+  const WINDOWS = `files: { all: ['*/*.txt'] }
+format: sequence
+label: { expression: 'folder == "attack"' }
+unit: { by: [file], first: 7, size: 3, of: [value], pairs: true, together: true }
+split: { by: by-stream }
+`
+  const sequence = fc.array(fc.constantFrom('3', '5', '9'), { minLength: 1, maxLength: 12 })
+
+  it('count all events so far and those of the last ones, pairs across their bounds too', async () => {
+    for (const name of ['normal', 'attack']) mkdirSync(join(folder, name))
+    await fc.assert(
+      fc.asyncProperty(fc.array(sequence, { minLength: 3, maxLength: 3 }), async (traces) => {
+        const names = ['attack/0.txt', 'normal/1.txt', 'normal/2.txt']
+        for (const [i, name] of names.entries()) writeFileSync(join(folder, name), traces[i].join(' '))
+        const events = await open(WINDOWS)
+        const prefixes = traces.flatMap((trace) => {
+          const seen = trace.slice(0, 7)
+          return Array.from({ length: Math.ceil(seen.length / 3) }, (_, unit) => seen.slice(0, 3 * unit + 3))
+        })
+        const counts = async (name: string) => {
+          const column = await events.column(name)
+          return column.kind === 'number' ? Array.from(column.values, (value) => Math.round(Math.expm1(value))) : []
+        }
+        const pairs = (of: readonly string[]) => of.filter((value, i) => i > 0 && of[i - 1] === '5' && value === '3')
+        const fives = (of: readonly string[]) => of.filter((value) => value === '5').length
+        expect(await counts('events')).toEqual(prefixes.map(({ length }) => length))
+        expect(await counts('value=5')).toEqual(prefixes.map(fives))
+        expect(await counts('value=5 in 3')).toEqual(prefixes.map((seen) => fives(seen.slice(-3))))
+        expect(await counts('value pair=5>3')).toEqual(prefixes.map((seen) => pairs(seen).length))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('keep traces of the same calls in one part, also where they differ behind the calls that are looked at', async () => {
+    for (const name of ['normal', 'attack']) mkdirSync(join(folder, name))
+    for (let i = 0; i < 40; i++) {
+      const behind = i % 2 === 0 ? '3' : '9'
+      writeFileSync(join(folder, i < 8 ? 'attack' : 'normal', `${i}.txt`), `5 3 5 3 5 3 5 ${i % 20} ${behind}`)
+    }
+    const { groups, streams } = await open(WINDOWS)
+    const groupOf = new Map(Array.from(streams, (stream, unit) => [stream, groups?.[unit]]))
+    expect(new Set(groupOf.values()).size).toBe(20)
+    const path = join(folder, 'events.yaml')
+    const { dataset, streams: ofRows } = await loadDataset({
+      ...{ dataset: 'events', path, features: 'behaviour', split: 'described', splitSeed: 1, seed: 1, rows: null },
+    })
+    const partsOf = new Map<number, Set<string>>()
+    for (const [part, { rows }] of Object.entries(dataset.splits)) {
+      for (const row of rows) {
+        const group = groupOf.get(ofRows[row])!
+        partsOf.set(group, (partsOf.get(group) ?? new Set()).add(part))
+      }
+    }
+    expect(Array.from(partsOf.values(), ({ size }) => size)).toEqual(Array(20).fill(1))
   })
 })

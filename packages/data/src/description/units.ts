@@ -4,7 +4,10 @@ import { type Description, millisecondsOf } from './schema.ts'
 
 export type UnitSettings = NonNullable<Description['unit']>
 
-/** What is judged instead of single events: all events of one key within one span of time, or the first ones of a key. */
+/**
+ * What is judged instead of single events: all events of one key within one span of time, the first ones of a key, or every so
+ * many of those.
+ */
 export type Units = {
   readonly count: number
   /** [events] unit of each event, -1 = it belongs to none. */
@@ -29,7 +32,7 @@ export type Units = {
  */
 export function gatherUnits(
   table: Table,
-  { by, every, first }: UnitSettings,
+  { by, every, first, size }: UnitSettings,
   { order, times }: { readonly order: Uint32Array; readonly times: BigInt64Array },
 ): Units {
   const keyOf = keysOf(table, by)
@@ -37,14 +40,19 @@ export function gatherUnits(
   const keyNumbers = new Map<string, number>()
   const unitNumbers = new Map<string, number>()
   const unitOf = new Int32Array(table.rowCount).fill(-1)
-  const [keys, firstEvents, sizes, past, own]: number[][] = [[], [], [], [], []]
+  const [keys, firstEvents, past, own]: number[][] = [[], [], [], []]
+  const eventsOfKey: number[] = []
   const judgedAt: bigint[] = []
   for (const row of order) {
     const key = keyOf(row)
     if (key === null) continue
     const keyNumber = keyNumbers.get(key) ?? keyNumbers.size
     keyNumbers.set(key, keyNumber)
-    const span = spanNs === null ? 0n : floorDivide(times[row], spanNs)
+    const before = eventsOfKey[keyNumber] ?? 0
+    if (first !== undefined && before >= first) continue
+    eventsOfKey[keyNumber] = before + 1
+    const part = size === undefined ? 0n : BigInt(Math.floor(before / size))
+    const span = spanNs === null ? part : floorDivide(times[row], spanNs)
     const name = `${keyNumber} ${span}`
     let unit = unitNumbers.get(name)
     if (unit === undefined) {
@@ -52,10 +60,7 @@ export function gatherUnits(
       unitNumbers.set(name, unit)
       keys.push(keyNumber)
       firstEvents.push(row)
-      sizes.push(0)
     }
-    if (first !== undefined && sizes[unit] >= first) continue
-    sizes[unit]++
     unitOf[row] = unit
     own.push(row)
     past[unit] = own.length
