@@ -98,6 +98,7 @@ export const arrows: Arrows = {
     'actors',
     'runs',
     'engine',
+    'response',
     'stl-smooth',
     'env-wasm',
     'policy-wasm',

@@ -42,6 +42,9 @@ class Evaluation {
   firstSegment: u32
   /** -> u8 [A], how each agent votes: OWN, OPPOSITE, AS + agent, or an action */
   votes: usize
+  /** Outputs besides, by position in the split: f32 [n, K] and f32 [n, A, 4]; both 0 = nobody asks */
+  contexts: usize
+  probabilities: usize
 }
 
 /** A vote is an agent's own action. */
@@ -102,6 +105,7 @@ function record(run: Evaluation, lane: i32, agents: usize): i32 {
   memory.copy(run.actions + to, run.acting.actions + from, agents)
   memory.copy(run.scores + (to << 2), run.acting.scores + (from << 2), agents << 2)
   const team = run.team
+  if (run.probabilities) recordView(run, lane, position)
   if (walk === null) store<u32>(at, position + 1)
   else {
     aim(run, walk, lane)
@@ -114,6 +118,18 @@ function record(run: Evaluation, lane: i32, agents: usize): i32 {
   const row = load<u32>(run.rows + ((<usize>lane) << 2))
   const watch = watchOf(run, lane)
   return absorb(team.environmentPlan, row, run.acting.actions + from, watch, contextOf(run, lane), run.registers)
+}
+
+/** Writes what a lane's agents saw besides the row, and what they might have done. */
+function recordView(run: Evaluation, lane: i32, position: u32): void {
+  const bytes = (<usize>run.team.contextSize) << 2
+  memory.copy(run.contexts + <usize>position * bytes, contextOf(run, lane), bytes)
+  const agentBytes = (<usize>run.team.agentCount) << 4
+  memory.copy(
+    run.probabilities + <usize>position * agentBytes,
+    run.acting.probabilities + <usize>lane * agentBytes,
+    agentBytes,
+  )
 }
 
 /** The agents' actions [A] become what they vote for. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
-import type { Split } from '@vigil/data'
 import {
   CUT_OFF,
   compileConstraints,
@@ -18,14 +17,12 @@ import { actorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { shareRows } from './outside-rows.ts'
 import { compileRollout } from './rollout-module.ts'
+import { segmentsOf } from './segments.ts'
 import { restoreShardStates, saveShardStates } from './shard-states.ts'
 import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
 
 /** A shard that fails this often in a row is not bad luck. */
 const ATTEMPTS_MAX = 3
-
-/** Rows of one evaluation segment in iid mode, where rows do not depend on each other: a recurrent team forgets between. */
-const SEGMENT_ROWS = 64
 
 /** How a greedy team acts where actions have consequences. */
 export type Acting = {
@@ -46,6 +43,14 @@ export type TeamActions = {
   readonly scores: Float32Array
   /** [streams, 8] what each stream brought, by LEDGER_ENTRIES; null where actions have no consequences */
   readonly ledgers: Float64Array | null
+}
+
+/** What every event of the training streams looks like where all of them are let through, and what each agent would do. */
+export type RecordedViews = {
+  /** [n, K] what is seen besides the row, by position in the split */
+  readonly context: Float32Array
+  /** [n, A, 4] */
+  readonly probabilities: Float32Array
 }
 
 /** The actors of a run: worker threads over one shared memory. */
@@ -78,6 +83,13 @@ export type ActorPool = {
    */
   evaluate(split: EvaluationSplit, acting?: Acting): Promise<TeamActions>
   /**
+   * Walks the training streams to their ends, whatever the published policy would do, where actions have consequences and
+   * the pool was made for it (`walksTraining`). One at a time, and no evaluation beside it.
+   *
+   * @throws {VigilError} as collect
+   */
+  viewTraining(): Promise<RecordedViews>
+  /**
    * The committed states of all shards, a copy (shard-states.ts has the layout).
    *
    * @throws {VigilError} BUSY while a collection is under way: its shards commit one by one
@@ -93,6 +105,11 @@ export type ActorPool = {
   restoreShards(state: Uint8Array): void
   close(): Promise<void>
 }
+
+/** Where an evaluation writes nothing besides. */
+const NO_VIEWS = { contexts: 0, probabilities: 0 }
+
+const ALLOW = 0
 
 /** A published policy: where its weights lie, and its number. */
 type Policy = { readonly parameters: number; readonly version: number }
@@ -211,9 +228,9 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   }
 
   const evaluateSplit = async (
-    name: EvaluationSplit,
+    name: 'train' | EvaluationSplit,
     parameters: number,
-    { votes, stopFactor = 1 }: Acting,
+    { votes, stopFactor = 1, views = NO_VIEWS }: Acting & { readonly views?: typeof NO_VIEWS },
   ): Promise<TeamActions> => {
     const split = dataset.splits[name]
     const streams = split.streamStarts.length - 1
@@ -233,7 +250,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       layout.evaluations.map(async (job, i) => {
         const first = Math.min(i * share, segmentCount)
         const fields = layout.evaluationFields[i]
-        writeEvaluation(memory, job, { ...fields, splitRows: layout.splits[name].rows, firstSegment: first })
+        writeEvaluation(memory, job, { ...fields, ...views, splitRows: layout.splits[name].rows, firstSegment: first })
         new DataView(memory.buffer).setFloat32(fields.acting + ACTING.offsets.stopFactor, stopFactor, true)
         const count = Math.min(share, segmentCount - first)
         const at = layout.segments + 8 * first
@@ -291,6 +308,21 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       return await withPolicy('evaluation', ({ parameters }) => evaluateSplit(name, parameters, acting))
     },
 
+    async viewTraining() {
+      const { views } = layout
+      if (views === null || environment.response === null) {
+        throw new TypeError('viewTraining needs a pool with walksTraining and an environment with consequences.')
+      }
+      const votes = new Uint8Array(network.agentCount).fill(ALLOW)
+      await withPolicy('evaluation', ({ parameters }) => evaluateSplit('train', parameters, { votes, views }))
+      const count = dataset.splits.train.rows.length
+      const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length).slice()
+      return {
+        context: floats(views.contexts, count * setup.contextSize),
+        probabilities: floats(views.probabilities, 4 * count * network.agentCount),
+      }
+    },
+
     saveShards() {
       assertIdle('collection')
       const areas = layout.shards.map((location, shard) => location.areas[committed[shard]])
@@ -318,22 +350,6 @@ function allocate(pages: number): WebAssembly.Memory {
     const message = `The dataset and the buffers need ${Math.ceil(pages / 16)} MiB in one piece, which this machine does not give. Use fewer rows or fewer features.`
     throw actorError('MEMORY', message, { cause })
   }
-}
-
-/** [segments, 2] start and end positions: the streams, or equal runs of rows where rows are independent. */
-function segmentsOf(split: Split, mode: 'iid' | 'stream'): Uint32Array {
-  const starts: ArrayLike<number> =
-    mode === 'stream'
-      ? split.streamStarts
-      : Array.from({ length: Math.ceil(split.rows.length / SEGMENT_ROWS) + 1 }, (_, i) =>
-          Math.min(i * SEGMENT_ROWS, split.rows.length),
-        )
-  const segments = new Uint32Array(2 * (starts.length - 1))
-  for (let i = 0; i + 1 < starts.length; i++) {
-    segments[2 * i] = starts[i]
-    segments[2 * i + 1] = starts[i + 1]
-  }
-  return segments
 }
 
 /** Waits for all, also after one has failed: nothing may still be writing into the memory when the caller goes on. */

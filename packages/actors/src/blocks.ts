@@ -59,6 +59,8 @@ export const EVALUATION = describeBlock('Evaluation', {
   ledgers: 'pointer',
   firstSegment: 'u32',
   votes: 'pointer',
+  contexts: 'pointer',
+  probabilities: 'pointer',
 })
 
 export type RolloutFields = BlockValues<(typeof ROLLOUT)['fields']>

@@ -52,11 +52,13 @@ export type ActorSettings = {
   readonly lanesPerShard: number
   /** T, steps of one rollout. */
   readonly stepsPerRollout: number
+  /** Whether the training streams are to be walked too, to learn from what might have been done in them. Default: no. */
+  readonly walksTraining?: boolean
   /** Bytes of inputs from which on the dataset stays outside the memory; absent = INSIDE_BYTES_MAX */
   readonly insideBytesMax?: number
 }
 
-/** The splits that can be evaluated. */
+/** The splits that are evaluated. */
 export type EvaluationSplit = 'validation' | 'test'
 
 /** Byte offsets of everything in the shared memory. */
@@ -78,6 +80,8 @@ export type MemoryLayout = {
   readonly splits: Readonly<Record<'train' | EvaluationSplit, { readonly rows: number }>>
   readonly evaluationActions: number
   readonly evaluationScores: number
+  /** Where training streams are walked, else null: contexts f32 [n, K] and probabilities f32 [n, A, 4] by position. */
+  readonly views: { readonly contexts: number; readonly probabilities: number } | null
   /** Where actions have consequences, else null: ledgers f64 [streams, 8] and votes u8 [A] of an evaluation. */
   readonly consequences: { readonly ledgers: number; readonly votes: number } | null
   /** Fills plan blocks, dataset and jobs into a fresh memory. */
@@ -147,10 +151,16 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const team = place(TEAM.bytes)
   const parameterBytes = 4 * A * parameterLayout(network).parametersPerAgent
   const parameters = [place(parameterBytes), place(parameterBytes), place(parameterBytes)] as const
-  const evaluationRows = Math.max(dataset.splits.validation.rows.length, dataset.splits.test.rows.length)
+  const { train, validation, test } = dataset.splits
+  const walked = settings.walksTraining === true ? [train, validation, test] : [validation, test]
+  const evaluationRows = Math.max(...walked.map(({ rows }) => rows.length))
   const segments = place(8 * evaluationRows)
   const evaluationActions = place(evaluationRows * A)
   const evaluationScores = place(4 * evaluationRows * A)
+  const views =
+    settings.walksTraining === true
+      ? { contexts: place(4 * train.rows.length * K), probabilities: place(16 * train.rows.length * A) }
+      : null
 
   const response = placeResponse(settings, place)
 
@@ -252,6 +262,8 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     ledgers: response?.ledgers ?? 0,
     firstSegment: 0,
     votes: response?.votes ?? 0,
+    contexts: 0,
+    probabilities: 0,
   }))
   const evaluations = evaluationFields.map(() => place(EVALUATION.bytes))
   const bytes = Math.ceil(next / PAGE_BYTES) * PAGE_BYTES
@@ -273,7 +285,6 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
       new Uint32Array(buffer, rows, split.rows.length).set(split.rows)
       new Uint32Array(buffer, streamStarts, split.streamStarts.length).set(split.streamStarts)
     }
-    const train = dataset.splits.train
     writeConstraints(constraints, environment, { buffer, at: constraintBlock })
     writeEnvironmentPlan(
       { spec: environment, constraints },
@@ -336,6 +347,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     splits,
     evaluationActions,
     evaluationScores,
+    views,
     consequences: response && { ledgers: response.ledgers, votes: response.votes },
     initialise,
   }

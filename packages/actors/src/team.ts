@@ -21,6 +21,8 @@ export type TeamSettings = {
   readonly lanesPerShard: number
   /** T, steps of one rollout. */
   readonly rolloutSteps: number
+  /** Whether the training streams are walked to their ends too. Default: no. */
+  readonly walksTraining?: boolean
   /** Worker threads; auto = one per core. */
   readonly actors: 'auto' | number
 }
@@ -55,7 +57,7 @@ export type Team = {
  * @throws {VigilError} SAMPLING where `sampling` does not fit the data, MEMORY, NOT_BUILT
  */
 export async function createTeam(settings: TeamSettings, dataset: Dataset): Promise<Team> {
-  const { sampling, shards, lanesPerShard, rolloutSteps, actors } = settings
+  const { sampling, shards, lanesPerShard, rolloutSteps, walksTraining = false, actors } = settings
   const weights = sampling === 'importance' ? { rewardWeights: importanceWeights(dataset) } : {}
   const environment = { ...settings.environment, ...weights }
   const { agentCount } = environment
@@ -69,7 +71,7 @@ export async function createTeam(settings: TeamSettings, dataset: Dataset): Prom
   const pool = await createActorPool(
     {
       dataset: sampling === 'natural' ? dataset : balanced(dataset),
-      ...{ network, environment, shards, lanesPerShard, stepsPerRollout: rolloutSteps },
+      ...{ network, environment, shards, lanesPerShard, stepsPerRollout: rolloutSteps, walksTraining },
     },
     actors === 'auto' ? defaultActorCount() : actors,
   )

@@ -22,11 +22,14 @@ const refused = (input: unknown): VigilError => {
   throw new Error(`${JSON.stringify(input)} was accepted`)
 }
 
+/** Settings under which an action's expected return is known exactly. */
+const EXACT = { dataset: 'campaign', credit: 'exact' } as const
+
 const rules = (formula: string) => [{ name: 'rule', formula }]
 
 describe('resolveConfig', () => {
-  it('knows 50 settings, and gives the others their defaults', () => {
-    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(50)
+  it('knows 51 settings, and gives the others their defaults', () => {
+    expect(new Set(configKeys().map((key) => key.split('.')[0])).size).toBe(51)
     expect(resolveConfig({ dataset: 'synthetic' }, 'test')).toEqual(resolveLabConfig({}, 'test'))
   })
 
@@ -43,6 +46,30 @@ describe('resolveConfig', () => {
     const message = 'file: "teamBonus" is a setting of experiments. Train with it by: npx nx run lab:train.'
     expect(() => resolveConfig({ teamBonus: 1 }, 'file')).toThrow(message)
     expect(() => resolveConfig({ stlMode: 'penalty' }, 'file')).toThrow('stlMode must be one of off, lagrangian,')
+  })
+})
+
+describe('credit', () => {
+  it('is exact where nobody answers an alert, unless something else changes what follows', () => {
+    const creditOf = (change: object) =>
+      resolveConfig({ dataset: 'campaign', response: { analystDelay: 10_000 }, ...change }, 'test').credit
+    expect(creditOf({})).toBe('exact')
+    for (const change of [
+      { response: { analystDelay: 9999 } },
+      { response: { analystDelay: 10_000, block: 'retry' } },
+      { policy: 'lstm', minibatchSize: 4096 },
+      { staleness: 1 },
+      { stlMode: 'lagrangian' },
+      { environment: 'triage', response: {} },
+      { credit: 'sampled' },
+    ]) {
+      expect(creditOf(change)).toBe('sampled')
+    }
+  })
+
+  it('stays what it was in a saved config', () => {
+    const config = resolveConfig({ dataset: 'campaign', response: { analystDelay: 10_000 } }, 'test')
+    expect(parseSavedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config)
   })
 })
 
@@ -213,6 +240,13 @@ describe('resolveLabConfig', () => {
     [{ dataset: 'campaign', belief: 'exact' }, 'CONFLICT', /features "posterior" alone/],
     [{ warmStart: 'rule' }, 'CONFLICT', /but belief is "none"/],
     [{ belief: 'learnt' }, 'CONFLICT', /give --environment=respond/],
+    [{ dataset: 'synthetic', credit: 'exact' }, 'CONFLICT', /whole streams, but environment is "triage"/],
+    [{ ...EXACT, policy: 'lstm' }, 'CONFLICT', /policy is "lstm". Give --policy=mlp/],
+    [{ ...EXACT, response: { block: 'retry' } }, 'CONFLICT', /response.block is "retry"/],
+    [{ ...EXACT, stlMode: 'lagrangian' }, 'CONFLICT', /samples no steps on which specifications/],
+    [{ ...EXACT, staleness: 1 }, 'CONFLICT', /staleness is 1/],
+    [{ ...EXACT, gamma: 0.9 }, 'CONFLICT', /gamma is 0.9/],
+    [{ ...EXACT, valueHidden: [8] }, 'CONFLICT', /valueHidden is 8/],
     [{ response: { damage: 5 } }, 'CONFLICT', /response\.damage is a cost of environment "respond"/],
     [{ dataset: 'quickest', rewards: { alertCost: 5 } }, 'CONFLICT', /rewards\.alertCost is of environment "triage"/],
     [{ dataset: 'quickest', rule: 'weighted' }, 'CONFLICT', /rule "weighted" counts scores or skills/],

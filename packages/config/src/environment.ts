@@ -8,6 +8,11 @@ export function fallbackActionOf(config: Pick<Config, 'fallbackAction'>): 0 | 1 
   return ACTION_NUMBERS[config.fallbackAction]
 }
 
+/** Whether a critic learns beside the policies. */
+export function hasCritic({ valueHidden, credit }: Pick<Config, 'valueHidden' | 'credit'>): boolean {
+  return valueHidden !== null && credit === 'sampled'
+}
+
 /** The environment that a config asks for. */
 export function environmentOf(config: Config): EnvironmentSpec {
   return {

@@ -12,7 +12,7 @@ export {
 } from './config.ts'
 export { type ConfigInput, configSchema } from './config-schema.ts'
 export { DEFECTS, type Defect, needsFaultyUpdate } from './defects.ts'
-export { environmentOf, fallbackActionOf } from './environment.ts'
+export { environmentOf, fallbackActionOf, hasCritic } from './environment.ts'
 export { CONFIG_ERRORS, configError } from './errors.ts'
 export {
   layerSettings,

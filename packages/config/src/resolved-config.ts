@@ -20,6 +20,7 @@ export type Config = Readonly<
     | 'rowsPerIteration'
     | 'minibatchSize'
     | 'faults'
+    | 'credit'
     | 'gamma'
     | 'specifications'
     | 'observeConstraints'
@@ -37,6 +38,7 @@ export type Config = Readonly<
     readonly rowsPerIteration: number
     readonly minibatchSize: number
     readonly faults: number
+    readonly credit: Exclude<ParsedConfig['credit'], 'auto'>
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>
     /** Those in force, each with its target. */

@@ -1,3 +1,4 @@
+import { ANALYST_DELAY_MAX } from '@vigil/env-wasm'
 import { knownDataset } from '@vigil/features'
 import { usesMultipliers } from '@vigil/ppo'
 import { maxFaults } from '@vigil/vote'
@@ -14,6 +15,8 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
   const isResponse = world.environment === 'respond'
   const defects = [...new Set(parsed.defects)].sort()
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
+  const specifications = resolveSpecifications(parsed)
+  const isExact = isResponse && specifications.length === 0 && isUnanswered(parsed)
   return {
     ...world,
     ...collectionOf(parsed, isResponse),
@@ -22,13 +25,20 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
     iterations: given(parsed.iterations, warmStart === 'rule' ? 24 : 60),
     // Blocking ends nothing and asks nobody.
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
+    credit: given(parsed.credit, isExact ? 'exact' : 'sampled'),
     gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),
-    specifications: resolveSpecifications(parsed),
+    specifications,
     observeConstraints: given(parsed.observeConstraints, observer),
     defects,
     attribution: defects.includes('vote-reward') ? 'consensus' : parsed.attribution,
     engine: parsed.engine === 'auto' && needsFaultyUpdate(defects) ? 'tfjs' : parsed.engine,
   } as const
+}
+
+/** Whether nothing but quarantine changes what follows, for a team that learns from the present event alone. */
+function isUnanswered({ policy, staleness, response }: ParsedConfig): boolean {
+  const hasNoAnswer = response.analystDelay === ANALYST_DELAY_MAX && response.block === 'fail-soft'
+  return hasNoAnswer && policy === 'mlp' && staleness === 0
 }
 
 /** Which events, seen how, and what actions do to them. */

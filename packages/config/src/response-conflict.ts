@@ -1,4 +1,5 @@
 import { DEFAULT_RESPONSE, DEFAULT_REWARDS } from '@vigil/env-wasm'
+import { configSchema } from './config-schema.ts'
 import type { Config } from './resolved-config.ts'
 
 /** What in a config does not go with whether actions have consequences, and what to do; null = nothing. */
@@ -9,7 +10,10 @@ export function responseConflict(config: Config): string | null {
   return config.environment === 'respond' ? conflictWithRespond(config) : conflictWithTriage(config)
 }
 
-function conflictWithTriage({ belief, response }: Config): string | null {
+function conflictWithTriage({ belief, credit, response }: Config): string | null {
+  if (credit === 'exact') {
+    return 'credit "exact" is the expected return of whole streams, but environment is "triage". Leave --credit out, or give --environment=respond.'
+  }
   if (belief !== 'none') {
     return `belief "${belief}" is shown where actions have consequences. Leave --belief out, or give --environment=respond.`
   }
@@ -40,6 +44,8 @@ function conflictWithRespond(config: Config): string | null {
   if (config.baseline !== 'critic' || config.valueHidden === null) {
     return 'environment "respond" needs a critic: what follows from an action is not known beforehand. Leave --baseline and --value-hidden out.'
   }
+  const faultOfCredit = config.credit === 'exact' ? conflictWithExact(config) : null
+  if (faultOfCredit !== null) return faultOfCredit
   const lanes = config.rowsPerIteration / config.rolloutSteps
   if (lanes < config.agents) {
     return `Each lane is played by one agent, but there are ${lanes} lanes (rowsPerIteration / rolloutSteps) for ${config.agents} agents. Give --rows-per-iteration=${config.agents * config.rolloutSteps} or more.`
@@ -47,6 +53,29 @@ function conflictWithRespond(config: Config): string | null {
   const changed = firstChange(config.rewards, DEFAULT_REWARDS)
   if (changed === null) return null
   return `rewards.${changed} is of environment "triage", but environment is "respond", whose costs are response.*. Leave it out, or give --environment=triage.`
+}
+
+/** What does not go with credits that are exact on recordings. */
+function conflictWithExact({ policy, response, staleness, gamma, valueHidden, specifications }: Config): string | null {
+  if (policy === 'lstm') {
+    return 'credit "exact" learns from events in any order, but policy is "lstm". Give --policy=mlp, or --credit=sampled.'
+  }
+  if (response.block !== 'fail-soft') {
+    return `credit "exact" needs a recording that goes on whatever is blocked, but response.block is "${response.block}". Leave --response.block out, or give --credit=sampled.`
+  }
+  if (specifications.length > 0) {
+    return 'credit "exact" samples no steps on which specifications could be watched. Leave --specifications and --stl-mode out, or give --credit=sampled.'
+  }
+  if (staleness !== 0) {
+    return 'credit "exact" has nothing to collect beside an update, but staleness is 1. Leave --staleness out, or give --credit=sampled.'
+  }
+  if (gamma !== 1) {
+    return `credit "exact" counts whole returns, but gamma is ${gamma}. Leave --gamma out, or give --credit=sampled.`
+  }
+  if (String(valueHidden) !== String(configSchema.shape.valueHidden.parse(undefined))) {
+    return `credit "exact" needs no critic, but valueHidden is ${valueHidden}. Leave --value-hidden out, or give --credit=sampled.`
+  }
+  return null
 }
 
 /** The first key whose value is not the default's. */

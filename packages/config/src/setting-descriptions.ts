@@ -33,7 +33,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       "the team's action without a decision; auto = block where actions have consequences, since it ends nothing and asks nobody, else alert",
     policy: 'mlp decides by the present event; lstm remembers earlier ones',
     policyHidden: "widths of the policy's hidden layers",
-    valueHidden: 'widths of the separate critic',
+    valueHidden: 'widths of the separate critic; with credit exact there is none',
     lstmHidden: 'widths of the LSTM layers behind the hidden layers of policy and critic (only with policy lstm)',
   },
   Environment: {
@@ -88,6 +88,8 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   Learning: {
     warmStart:
       'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where the belief is learnt, else none',
+    credit:
+      'what an action is credited with: what a critic makes of sampled steps (sampled), or its expected return on the recordings, computed exactly, each iteration being all training streams (exact; where only allow, block and quarantine act, docs/respond.md); auto = exact where analystDelay is 10,000, so that nobody answers, else sampled',
     gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',
     gaeLambda: 'of GAE and of TD(lambda)',
     learningRate: 'of Adam, at the start',

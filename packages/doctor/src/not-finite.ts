@@ -1,11 +1,11 @@
-import type { Config } from '@vigil/config'
+import { type Config, hasCritic } from '@vigil/config'
 import type { IterationMetrics } from '@vigil/runs'
 import type { MetricsCheck } from './finding.ts'
 import { list } from './words.ts'
 
 /** Figures of the update that are always there; null then means that they were not finite. */
-function lostFigures({ valueHidden }: Config, line: IterationMetrics): string[] {
-  const always = ['entropy', 'policyLoss', 'gradNormPolicy', ...(valueHidden === null ? [] : ['criticLoss'])] as const
+function lostFigures(config: Config, line: IterationMetrics): string[] {
+  const always = ['entropy', 'policyLoss', 'gradNormPolicy', ...(hasCritic(config) ? ['criticLoss'] : [])] as const
   return always.filter((name) => line[name as 'entropy'] === null)
 }
 

@@ -73,14 +73,14 @@ describe.each(Object.entries(ENGINES))('specifications on %s', (_name, create) =
     expect(await changed({ costTargets: costs })).toEqual([[], [2]])
   })
 
-  it('let `direct` raise the probability of restrictive actions, and lower it where it is negative', async () => {
+  it('let `direct` raise the probabilities of actions, and lower them where it is negative', async () => {
     const parameters = initialiseParameters(CONSTRAINED_TEAM, 3)
     const lossOf = async (sign: number) => {
       const engine = await engineOf(CONSTRAINED_TEAM, parameters)
       const batch = {
         ...minibatch,
         advantages: new Float32Array(minibatch.advantages.length),
-        direct: new Float32Array(minibatch.advantages.length).fill(sign),
+        direct: Float32Array.from({ length: 4 * minibatch.advantages.length }, (_, i) => [0, sign, sign, 0][i % 4]),
       }
       const settings = { ...SETTINGS, entropyCoef: 0 }
       const { policyLoss: first } = await engine.update(batch, settings)
@@ -89,7 +89,7 @@ describe.each(Object.entries(ENGINES))('specifications on %s', (_name, create) =
       engine.dispose()
       return { first, last }
     }
-    // Without advantages the loss is -direct P(restrictive), which begins at a half.
+    // Without advantages the loss is -+ P(block) + P(quarantine), which begins at a half.
     const [up, down] = [await lossOf(1), await lossOf(-1)]
     expect(up.first).toBeCloseTo(-0.5, 2)
     expect(down.first).toBeCloseTo(0.5, 2)
@@ -118,7 +118,7 @@ describe.each(Object.entries(ENGINES))('specifications on %s', (_name, create) =
     const constraints = { costTargets: broken }
     await expect(engine.update({ ...minibatch, constraints }, SETTINGS)).rejects.toMatchObject(error)
     engine.loadParameters(randomParameters(CONSTRAINED_TEAM, 1))
-    const direct = new Float32Array(minibatch.advantages.length).fill(Number.NaN)
+    const direct = new Float32Array(4 * minibatch.advantages.length).fill(Number.NaN)
     await expect(engine.update({ ...minibatch, direct }, SETTINGS)).rejects.toMatchObject(error)
     engine.dispose()
   })

@@ -13,7 +13,7 @@ export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
   for (const field of ['actions', 'oldLogProbs', 'advantages', 'valueTargets', 'weights'] as const) {
     assertLength(field, '[A, B]', minibatch[field].length, teamRows)
   }
-  if (minibatch.direct !== null) assertLength('direct', '[A, B]', minibatch.direct.length, teamRows)
+  if (minibatch.direct !== null) assertLength('direct', '[A, B, 4]', minibatch.direct.length, 4 * teamRows)
   assertConstraints(minibatch, spec)
   const outside = minibatch.actions.find((action) => action > 3)
   if (outside !== undefined) {

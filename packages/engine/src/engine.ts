@@ -24,8 +24,8 @@ export type Minibatch = {
   /** null where the network has no outputs for specifications (`constraintCount` 0) */
   readonly constraints: ConstraintTargets | null
   /**
-   * [A, B] what the loss gains from each agent's probability of a restrictive action in the row, pi(block) +
-   * pi(quarantine): a gradient that comes from elsewhere, a constant here. null = there is none
+   * [A, B, 4] what the loss gains from each agent's probability of each action in the row: a gradient that comes from
+   * elsewhere, a constant here. null = there is none
    */
   readonly direct: Float32Array | null
   /** null for a feed-forward network */
@@ -98,7 +98,7 @@ export function isTooFar({ approxKl }: Pick<UpdateStats, 'approxKl'>, { targetKl
  * Means over the agents, measured before the step. An agent without a single row of weight 1 counts as zeros.
  */
 export type UpdateStats = {
-  /** -L^CLIP of PPO, and minus the mean of `direct` times the probability of a restrictive action where it is given */
+  /** -L^CLIP of PPO, and minus the mean of the sum of `direct` times the probabilities of the actions where it is given */
   readonly policyLoss: number
   /** mean squared error in units of the normalised return, not multiplied by valueCoef; 0 without a critic */
   readonly valueLoss: number

@@ -42,7 +42,9 @@ export function ppoLossOracle(options: Agent & { minibatch: Minibatch; settings:
     sums.policyLoss -= Math.min(ratio * advantage, clipped * advantage)
     sums.approxKl += ratio - 1 - logRatio
     if (Math.abs(ratio - 1) > settings.clipEpsilon) sums.clipFraction++
-    if (minibatch.direct !== null) sums.policyLoss -= minibatch.direct[at] * (Math.exp(logPi[1]) + Math.exp(logPi[2]))
+    for (const [action, logProb] of minibatch.direct === null ? [] : logPi.entries()) {
+      sums.policyLoss -= minibatch.direct![4 * at + action] * Math.exp(logProb)
+    }
     for (const logProb of logPi) sums.entropy -= Math.exp(logProb) * logProb
     if (critic === null) continue
     sums.valueLoss += (critic[row][0] - minibatch.valueTargets[at]) ** 2

@@ -141,10 +141,10 @@ function randomConstraints(spec: NetworkSpec, size: number, random: () => number
   }
 }
 
-/** [A, B] in [-1, 1), for the field `direct`. */
+/** [A, B, 4] in [-1, 1), for the field `direct`. */
 export function randomDirect(spec: NetworkSpec, size: number, seed: number): Float32Array {
   const random = randomNumbers(seed)
-  return Float32Array.from({ length: spec.agentCount * size }, () => 2 * random() - 1)
+  return Float32Array.from({ length: 4 * spec.agentCount * size }, () => 2 * random() - 1)
 }
 
 /** Rows with any sets of right actions, those of labels and single ones among them. */

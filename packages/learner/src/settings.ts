@@ -1,7 +1,7 @@
 /** One config, cut into what each package declares that it needs. */
 
 import type { TeamSettings } from '@vigil/actors'
-import { type Config, environmentOf, fallbackActionOf } from '@vigil/config'
+import { type Config, environmentOf, fallbackActionOf, hasCritic } from '@vigil/config'
 import type { DatasetRequest } from '@vigil/data'
 import type { EngineSettings } from '@vigil/engine'
 import type { EvaluationSettings } from '@vigil/evaluation'
@@ -22,14 +22,19 @@ export function dataSettingsOf({
 
 /** The team and what it acts in. */
 export function teamSettingsOf(config: Config): TeamSettings {
-  const { policyHidden, valueHidden, layerNorm, sampling, rowsPerIteration, shards, rolloutSteps, actors } = config
+  const { policyHidden, layerNorm, sampling, rowsPerIteration, shards, rolloutSteps, actors } = config
+  const walksTraining = config.credit === 'exact'
   const lanesPerShard = rowsPerIteration / (shards * rolloutSteps)
   const network = {
-    ...{ policyHidden, valueHidden, layerNorm },
+    ...{ policyHidden, layerNorm },
+    valueHidden: hasCritic(config) ? config.valueHidden : null,
     lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
     constraintCount: usesMultipliers(config) ? config.specifications.length : 0,
   }
-  return { environment: environmentOf(config), network, sampling, shards, lanesPerShard, rolloutSteps, actors }
+  return {
+    ...{ environment: environmentOf(config), network, sampling, shards, lanesPerShard, rolloutSteps, actors },
+    walksTraining,
+  }
 }
 
 /** What computes the updates. */

@@ -13,10 +13,10 @@ import { LabelStatistics, PolicyStatistics, Update, ValueStatistics } from './up
 export const NO_EVENT: i32 = -1
 
 /**
- * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus, and where `direct` is given, with d its number and
- * P = pi(block) + pi(quarantine) = pi_1 + pi_2, minus the mean of d P:
+ * Clipped PPO (arXiv:1707.06347, eq. 7, negated) with entropy bonus, and where `direct` d is given, minus the mean of
+ * P = sum_a d_a pi_a:
  *
- *   d P / d z_j = pi_j ([j is 1 or 2] - P)
+ *   d P / d z_j = pi_j (d_j - P)
  *
  * @param events  [rows] i32, numbers of the tile's events in the minibatch, or NO_EVENT
  * @param logits  [rows, 4]
@@ -66,12 +66,11 @@ export function ppoGradient(
     store<f32>(dZ + action, load<f32>(dZ + action) + dLogProb)
 
     if (update.direct) {
-      const direct = load<f32>(update.direct + (at << 2))
-      const restrictive = f32x4.extract_lane(pi, 1) + f32x4.extract_lane(pi, 2)
-      const isRestrictive = f32x4(0, 1, 1, 0)
-      const slope = f32x4.mul(pi, f32x4.sub(isRestrictive, f32x4.splat(restrictive)))
-      v128.store(dZ, f32x4.sub(v128.load(dZ), f32x4.mul(slope, f32x4.splat(share * direct))))
-      policyLoss -= direct * restrictive
+      const direct = v128.load(update.direct + (at << 4))
+      const gained = sum4(f32x4.mul(pi, direct))
+      const slope = f32x4.mul(pi, f32x4.sub(direct, f32x4.splat(gained)))
+      v128.store(dZ, f32x4.sub(v128.load(dZ), f32x4.mul(slope, f32x4.splat(share))))
+      policyLoss -= gained
     }
     policyLoss -= surrogate
     entropySum += entropy

@@ -44,7 +44,7 @@ export class Update {
   weights: usize
   /** -> f32 [S, A, B], where the plan has S specifications */
   costTargets: usize
-  /** -> f32 [A, B]; 0 = there is none */
+  /** -> f32 [A, B, 4]; 0 = there is none */
   direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
   rowShares: usize

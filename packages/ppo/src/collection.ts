@@ -11,6 +11,8 @@ type Rollouts = {
   readonly policy: ActingPolicy
   /** States of all lanes after it, in which the next experience begins. */
   readonly lanes: Uint8Array
+  /** [N, A, 4] what the expected return gains from each agent's probability of each action; null = actions were sampled */
+  readonly credits: Float32Array | null
 }
 
 /** Experience as training asks for it. Disposed of, it waits until the actors rest; what they were collecting is lost. */
@@ -57,7 +59,7 @@ export function createCollection(settings: Pick<PpoSettings, 'staleness' | 'iter
       // Before the actors go on: from now on the shards commit new states one by one.
       const lanes = team.pool.saveShards()
       if (settings.staleness === 1 && state.iteration + 1 < settings.iterations) begin(newest)
-      return { trajectories: collected, policy, lanes }
+      return { trajectories: collected, policy, lanes, credits: null }
     },
 
     async [Symbol.asyncDispose]() {

@@ -7,6 +7,7 @@ export const PPO_ERRORS = {
     'an array does not hold as many values as its axes say: a mistake of the caller, never of the user',
   ],
   BAD_STATE: ['data', 'saved statistics of returns that no training can have produced'],
+  ANSWERED: ['usage', 'exact expected returns where an analyst might answer within a stream'],
   NOT_FINITE: ['data', 'returns that hold NaN or infinity'],
 } as const satisfies ErrorTable
 

@@ -29,7 +29,8 @@ const BATCH: Batch = {
 
 function all(pass: number, weights: Float32Array | null = null) {
   const seen: { event: number; minibatch: number }[] = []
-  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct: null }
+  const direct = Float32Array.from({ length: 4 * EVENTS * AGENTS }, (_, i) => 6000 + i)
+  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct }
   let count = 0
   for (const m of minibatchesOf(BATCH, SOURCE, options)) {
     for (let b = 0; b < m.size; b++) {
@@ -47,6 +48,7 @@ function all(pass: number, weights: Float32Array | null = null) {
         expect(m.oldLogProbs[at]).toBe(1000 + decision)
         expect(m.advantages[at]).toBe(3000 + decision)
         expect(m.valueTargets[at]).toBe(4000 + decision)
+        expect([...m.direct!.subarray(4 * at, 4 * at + 4)]).toEqual([0, 1, 2, 3].map((a) => 6000 + 4 * decision + a))
         expect(m.weights[at]).toBe(weights === null ? 1 : weights[decision])
       }
     }

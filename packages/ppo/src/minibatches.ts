@@ -24,12 +24,14 @@ export function* minibatchesOf(
     /** Counts the passes over batches since training began. */
     readonly pass: number
     readonly weights: Float32Array | null
-    /** [N] gradient of robustness with respect to P(restrictive), the same for all agents; null = none */
+    /** [N, A, 4] what is gained from each agent's probability of each action; null = nothing beside the advantages */
     readonly direct: Float32Array | null
   },
 ): Generator<Minibatch> {
-  const { size, agentCount: A } = options
+  const { agentCount: A } = options
   const { recurrence } = batch
+  // A recording may have fewer events than a minibatch.
+  const size = Math.min(options.size, batch.eventCount)
   const K = batch.context.length / batch.eventCount
   const entries = A * size
   const minibatch = {
@@ -42,7 +44,7 @@ export function* minibatchesOf(
     valueTargets: new Float32Array(entries),
     weights: new Float32Array(entries).fill(1),
     constraints: constraintBuffers(batch.constraints, entries),
-    direct: options.direct === null ? null : new Float32Array(entries),
+    direct: options.direct === null ? null : new Float32Array(4 * entries),
     recurrence: recurrence === null ? null : recurrenceBuffers(batch, recurrence, size),
   }
   // Where nothing is remembered, an event is a lane of one step.
@@ -61,9 +63,7 @@ export function* minibatchesOf(
     gatherDecisions(batch.valueTargets, events, minibatch.valueTargets)
     if (options.weights !== null) gatherDecisions(options.weights, events, minibatch.weights)
     if (batch.constraints !== null) gatherConstraints(batch.constraints, events, minibatch.constraints!)
-    for (let b = 0; options.direct !== null && b < size; b++) {
-      for (let agent = 0; agent < A; agent++) minibatch.direct![agent * size + b] = options.direct[events[b]]
-    }
+    if (options.direct !== null) gatherActions(options.direct, events, minibatch.direct!)
     if (recurrence !== null) {
       for (let b = 0; b < size; b++) minibatch.recurrence!.resets[b] = recurrence.resets[events[b]]
       fillStates(recurrence, lanes, minibatch.recurrence!.recurrentState, A)
@@ -82,6 +82,18 @@ function gatherDecisions<Values extends Float32Array | Uint8Array>(
   const A = to.length / size
   for (let agent = 0; agent < A; agent++) {
     for (let b = 0; b < size; b++) to[agent * size + b] = from[events[b] * A + agent]
+  }
+}
+
+/** A number for each action in some events, [N, A, 4] -> [A, B, 4]. */
+function gatherActions(from: Float32Array, events: Uint32Array, to: Float32Array): void {
+  const size = events.length
+  const A = to.length / (4 * size)
+  for (let agent = 0; agent < A; agent++) {
+    for (let b = 0; b < size; b++) {
+      const first = 4 * (events[b] * A + agent)
+      for (let action = 0; action < 4; action++) to[4 * (agent * size + b) + action] = from[first + action]
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assemble } from './assemble.fixture.ts'
 import type { PpoSettings } from './settings.ts'
 import { TEAM } from './team.fixture.ts'
+import { SETTINGS } from './train.fixture.ts'
 import { type Iteration, train } from './train.ts'
 import { initialState } from './training-state.ts'
 
@@ -19,23 +20,6 @@ const { dataset } = await loadDataset({
     rows: 2000,
   },
 })
-
-const SETTINGS: PpoSettings = {
-  ...{ seed: 1, iterations: 3, earlierLengths: [], environment: TEAM.environment, episodes: 'iid' },
-  ...{ staleness: 0, gamma: 0.5, gaeLambda: 0.9, returns: 'monte-carlo', baseline: 'critic' },
-  ...{ returnNormalisation: 'running', learningRate: 1e-2, anneal: true, minibatchSize: 128, epochs: 2 },
-  ...{
-    clipEpsilon: 0.2,
-    entropyCoef: 0.01,
-    valueCoef: 1,
-    targetKl: null,
-    maxGradNormPolicy: 0.5,
-    maxGradNormValue: 0.5,
-  },
-  ...{ specifications: [], stlMode: 'off', observeConstraints: 'none', costCritic: 'robustness', costGamma: 0.9 },
-  ...{ costLambda: 0, constraintCoef: 1 },
-  pid: { proportional: 1, integral: 0.1, derivative: 0 },
-} as const
 
 let team: Team
 let engine: Engine

@@ -5,12 +5,13 @@ import type { Trajectory } from '@vigil/proto'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
 import { createCollection, policyOf } from './collection.ts'
 import { extendHistory } from './constraints/decision-history.ts'
-import { directOf, historyLength } from './constraints/direct.ts'
+import { directOf, historyLength, restrictiveActions } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultipliers } from './constraints/multipliers.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
 import { minibatchesOf } from './minibatches.ts'
 import { pilotRatios } from './pilots.ts'
+import { createRecordedCollection } from './recorded.ts'
 import { absorb } from './return-normaliser.ts'
 import { remainingAt } from './schedule.ts'
 import type { PpoSettings } from './settings.ts'
@@ -72,29 +73,35 @@ export async function* train(
   const { labels } = team.dataset
   const weightsOf = learningWeights(team.network.agentCount, learners)
   // However training ends, it leaves no actor at work.
-  await using collection = createCollection(settings, team)
+  await using collection =
+    settings.credit === 'exact' ? createRecordedCollection(settings, team) : createCollection(settings, team)
   for (let state = from; state.iteration < settings.iterations; ) {
     const begunMs = performance.now()
-    const { trajectories, policy, lanes } = await collection.next(state) // pi_old acts for T steps in every lane
+    const { trajectories, policy, lanes, credits } = await collection.next(state) // pi_old acts for T steps in every lane
     const collectedMs = performance.now()
 
     const experiences = trajectories.map((trajectory) => experience(trajectory, policy.normaliser))
     const returns = experiences.map((experience) => returnsOf(experience, settings)) // G_t
-    const advantages = experiences.map((experience) => advantagesOf(experience, settings)) // A_t
+    // Credits stand in the place of A_t.
+    const advantages = experiences.map((experience) =>
+      credits === null ? advantagesOf(experience, settings) : new Float32Array(experience.rewards.length),
+    )
     const normaliser = absorb(state.normaliser, join(Float32Array, returns))
     const measures = measureConstraints(trajectories)
     const controllers = controlMultipliers(state.multipliers, measures, settings)
     const multipliers = controllers.map(({ value }) => value) // lambda_s
     const weights = weightsOf(rowsOf(trajectories))
     const hasCritic = team.network.valueHidden !== null
-    const ratios = settings.environment.response === null ? null : pilotRatios(trajectories)
+    const hasPilots = settings.environment.response !== null && credits === null
+    const ratios = hasPilots ? pilotRatios(trajectories) : null
     const estimates = { returns, advantages, normaliser, multipliers, weights, ratios, hasCritic }
     const batch = batchOf(trajectories, estimates, settings) // (A_r - sum lambda_s A_s) / (1 + sum lambda_s)
 
     const isDirect = settings.stlMode === 'lagrangian+direct'
     const runsOn = settings.environment.response !== null
     const decided = { trajectories, labels, runsOn, history: state.history, multipliers }
-    const direct = isDirect ? directOf(settings, decided) : null
+    const restrictive = isDirect ? directOf(settings, decided) : null
+    const direct = credits ?? (restrictive && restrictiveActions(restrictive, team.network.agentCount))
 
     const remaining = remainingAt(settings, state.iteration + 1)
     const updateSettings = {

@@ -1,5 +1,6 @@
 export { clairvoyantReturns } from './bounds/clairvoyant.ts'
 export { RESPONSE_ERRORS } from './errors.ts'
+export { type ExpectedReturns, expectedReturns } from './expected/expected-returns.ts'
 export { type Compared, type Gain, gainInWords, gainOf, pairedInterval } from './gain.ts'
 export { type HeldState, heldReturns } from './held-returns.ts'
 export type { ChangeModel } from './optimum/change-model.ts'

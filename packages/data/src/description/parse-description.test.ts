@@ -116,6 +116,16 @@ threats: { order: [scan, webshell, shell, escalation], damage: { scan: 1, shell:
       `${LEAST}columns: { numeric: [a], ignore: [a] }`,
       /column 'a' is listed as numeric and as ignore/,
     ],
+    [
+      'units of a number of events without a first part',
+      `${LEAST}time: { column: t }\nunit: { by: [h], every: 1m, size: 20, of: [x] }`,
+      /"unit\.size" divides the first events of a key/,
+    ],
+    [
+      'units of a number of events that are to be unique',
+      `${LEAST}unit: { by: [h], first: 100, size: 20, of: [x], unique: true }`,
+      /Give "together: true" instead/,
+    ],
     ['an unknown preset', `${LEAST}preset: foo`, /"preset" needs one of none, zeek-conn/],
     ['too much history', `${LEAST}stream: [a]\nhistory: { events: 1000 }`, /line 4, column 20: "history\.events": /],
     ['a key twice', `${LEAST}${LEAST}`, /line 3, column 1: Map keys must be unique/],

@@ -250,22 +250,7 @@ function requireSense(
   if ('join' in label && (label.join.column === undefined) !== (label.join.threat === undefined)) {
     throw wrong(['label', 'join'], '"label.join" needs "column" and "threat" together, or neither.')
   }
-  if (unit !== undefined) {
-    if ((unit.every === undefined) === (unit.first === undefined)) {
-      throw wrong(['unit'], '"unit" needs either "every", a span of time, or "first", a number of events.')
-    }
-    if (unit.every !== undefined && time === undefined)
-      throw wrong(['unit', 'every'], '"unit.every" needs the time of each event. Give "time: { column }".')
-    if (unit.size !== undefined && unit.first === undefined)
-      throw wrong(['unit', 'size'], '"unit.size" divides the first events of a key. Give "first", how many.')
-    if (unit.size !== undefined && unit.unique) {
-      throw wrong(
-        ['unit', 'unique'],
-        '"unit.unique" compares units of whole keys, but "unit.size" divides keys. Give "together: true" instead, which keeps copies in one part.',
-      )
-    }
-    if (unit.of.length === 0) throw wrong(['unit'], '"unit" needs "of", the columns whose values are counted.')
-  }
+  if (unit !== undefined) requireUnits(unit, time !== undefined, wrong)
   if (history !== undefined && stream.length === 0)
     throw wrong(['history'], '"history" is that of a stream: give the columns that tell it in "stream".')
   requireNoAnswers('history', history?.of ?? [])
@@ -291,6 +276,28 @@ function requireSense(
       `"${key}.of" names ${shownText(answer)}, which tells the label, the part or the time, or is leaky. Leave it out.`,
     )
   }
+}
+
+/** What the schema cannot say of units. */
+function requireUnits(
+  unit: NonNullable<Description['unit']>,
+  hasTime: boolean,
+  wrong: (path: readonly PropertyKey[], complaint: string) => Error,
+): void {
+  if ((unit.every === undefined) === (unit.first === undefined)) {
+    throw wrong(['unit'], '"unit" needs either "every", a span of time, or "first", a number of events.')
+  }
+  if (unit.every !== undefined && !hasTime)
+    throw wrong(['unit', 'every'], '"unit.every" needs the time of each event. Give "time: { column }".')
+  if (unit.size !== undefined && unit.first === undefined)
+    throw wrong(['unit', 'size'], '"unit.size" divides the first events of a key. Give "first", how many.')
+  if (unit.size !== undefined && unit.unique) {
+    throw wrong(
+      ['unit', 'unique'],
+      '"unit.unique" compares units of whole keys, but "unit.size" divides keys. Give "together: true" instead, which keeps copies in one part.',
+    )
+  }
+  if (unit.of.length === 0) throw wrong(['unit'], '"unit" needs "of", the columns whose values are counted.')
 }
 
 function invalid(source: string, { line, col }: { line: number; col: number }, complaint: string): Error {

@@ -47,7 +47,7 @@ export function lossTargets(spec: NetworkSpec, minibatch: Minibatch): LossTarget
     valueTargets: teamRows(minibatch.valueTargets),
     costTargets:
       minibatch.constraints === null ? null : columnsOfHead(minibatch.constraints.costTargets, spec, minibatch.size),
-    direct: minibatch.direct === null ? null : teamRows(minibatch.direct),
+    direct: minibatch.direct === null ? null : tf.tensor3d(minibatch.direct, [spec.agentCount, minibatch.size, 4]),
     // An agent without rows keeps zeros.
     rowShares: tf.div(weights, tf.maximum(tf.sum(weights, 1, true), 1)),
   }

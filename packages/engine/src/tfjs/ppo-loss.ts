@@ -13,8 +13,8 @@ export type LossTargets = {
   readonly valueTargets: tf.Tensor2D
   /** [A, B, S], see `ConstraintTargets`; null where the network has no outputs for specifications */
   readonly costTargets: tf.Tensor3D | null
-  /** [A, B], see `Minibatch`; null = there is none */
-  readonly direct: tf.Tensor2D | null
+  /** [A, B, 4], see `Minibatch`; null = there is none */
+  readonly direct: tf.Tensor3D | null
   /** [A, B] weights of the rows over their sum per agent, so that a sum of products is the mean over its rows */
   readonly rowShares: tf.Tensor2D
 }
@@ -48,8 +48,7 @@ export function lossWeights(settings: Pick<UpdateSettings, 'entropyCoef' | 'valu
  *   approxKl     = E[(ratio - 1) - log ratio]                        (k3 of joschu.net/blog/kl-approx.html, KL(pi_old, pi))
  *   clipFraction = E[|ratio - 1| > clipEpsilon]
  *
- * Where `direct` d is given, policyLoss also has -E[d (pi(block | s) + pi(quarantine | s))]. `criticTerms` has the losses of
- * the critic.
+ * Where `direct` d is given, policyLoss also has -E[sum_a d_a pi(a | s)]. `criticTerms` has the losses of the critic.
  *
  * @param outputs.logits [A, B, 4]
  * @param outputs.critic [A, B, columns of the value head]; null without a critic
@@ -67,8 +66,7 @@ export function ppoTerms(
   const logPi = tf.logSoftmax(outputs.logits)
   const logProbs: tf.Tensor2D = tf.sum(tf.mul(logPi, actions), 2)
   const { clippedLoss, approxKl, clipFraction } = surrogate({ ...targets, logProbs }, clipEpsilon)
-  const policyLoss =
-    direct === null ? clippedLoss : tf.sub(clippedLoss, mean(tf.mul(direct, restrictiveProbability(logPi))))
+  const policyLoss = direct === null ? clippedLoss : tf.sub(clippedLoss, mean(tf.sum(tf.mul(direct, tf.exp(logPi)), 2)))
   const zero = tf.zerosLike(policyLoss)
   const critic = outputs.critic === null ? null : criticTerms(outputs.critic, targets)
   const entropy = tf.neg(mean(tf.sum(tf.mul(tf.exp(logPi), logPi), 2)))
@@ -105,12 +103,6 @@ export const clippedSurrogate: Surrogate = ({ logProbs, oldLogProbs, advantages,
     approxKl: mean(tf.sub(tf.sub(ratio, 1), logRatio)),
     clipFraction: mean(tf.step(tf.sub(tf.abs(tf.sub(ratio, 1)), clipEpsilon))),
   }
-}
-
-/** pi(block | s) + pi(quarantine | s): [A, B, 4] -> [A, B]. */
-function restrictiveProbability(logPi: tf.Tensor): tf.Tensor {
-  const [, restrictive] = tf.split(logPi, [1, 2, 1], 2)
-  return tf.sum(tf.exp(restrictive), 2)
 }
 
 /**

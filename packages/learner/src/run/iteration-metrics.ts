@@ -41,7 +41,10 @@ export function metricsOf(
     updateMs,
     rewardMean: mean(batch.rewards),
     ...critiqueOf(judged, { ...settings, remembers }),
-    ...updateFigures(updates, { hasCritic: config.valueHidden !== null, hasCosts: team.network.constraintCount > 0 }),
+    ...updateFigures(updates, {
+      hasCritic: team.network.valueHidden !== null,
+      hasCosts: team.network.constraintCount > 0,
+    }),
     learningRate: iteration.learningRate,
     actions: countActions(batch.actions),
     paidForOthers: attributions.reduce((sum, own) => sum + own.paidForOthers, 0) / batch.actions.length,

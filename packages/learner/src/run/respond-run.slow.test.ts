@@ -6,11 +6,12 @@ import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { beliefOdds } from '@vigil/env-wasm'
 import { boostingInputs } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { readBundle, readEvaluation, readMetrics, resultFiles } from '@vigil/runs'
+import { readBundle, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import { openRun } from './open-run.ts'
+import { resumePlan } from './resume-plan.ts'
 import { loadData } from './session.ts'
 import { trainAndScore } from './train-and-score.ts'
 import { trainRun } from './train-run.ts'
@@ -140,6 +141,23 @@ describe('a run whose actions have consequences', () => {
     // The only validation is that of the last iteration.
     expect(lastWeights.team).toEqual(evaluation.team)
     expect(lastWeights.rows).toBe(evaluation.rows - evaluation.cutOff!)
+  })
+
+  it('learns on exact expected returns where nobody answers, and comes to the same after a stop', async () => {
+    const exact: ConfigInput = { response: { analystDelay: 10_000 }, valueHidden: [64, 64], iterations: 4 }
+    const { out } = await evaluated('exact', exact)
+    const stopped = join(root, 'exact-stopped')
+    const config = resolveConfig({ ...SMALL, ...exact, out: stopped }, 'test')
+    expect(config.credit).toBe('exact')
+    let asked = 0
+    const stop = { requested: () => ++asked >= 2, onRequest: () => () => undefined }
+    await trainRun({ kind: 'new', config }, { ...quiet, stop })
+    await trainRun(await resumePlan(stopped, {}), { ...quiet, stop: { ...stop, requested: () => false } })
+    const [whole, resumed] = await Promise.all([out, stopped].map((path) => readRunRecord(runFolderAt(path).record)))
+    expect(resumed!.weightsSha256).toBe(whole!.weightsSha256)
+    const metrics = await readMetrics(runFolderAt(out).metrics)
+    expect(metrics.at(-1)!.rewardMean).toBeGreaterThan(metrics[0].rewardMean)
+    expect(metrics.every(({ valueLoss }) => valueLoss === null)).toBe(true)
   })
 
   it('refuses to certify, and attacks that are not its own', async () => {

@@ -91,6 +91,13 @@ export function directOf(
   return shardByShard(total, trajectories)
 }
 
+/** What P(restrictive) is worth [N], as what each agent's probabilities of block and of quarantine are worth [N, A, 4]. */
+export function restrictiveActions(gradient: Float32Array, agentCount: number): Float32Array {
+  const direct = new Float32Array(4 * agentCount * gradient.length)
+  for (let at = 0; at < direct.length; at += 4) direct.fill(gradient[Math.floor(at / (4 * agentCount))], at + 1, at + 3)
+  return direct
+}
+
 /** [T, E] share of the agents that acted restrictively. */
 function votesOf({ actions, agentCount }: Trajectory): Float32Array {
   return teamProbability(
