@@ -117,7 +117,7 @@ export const configSchema = z.strictObject({
   learningRate: z.number().gt(0).max(1).default(2e-3),
   anneal: z.boolean().default(true),
   minibatchSize: z.union([z.literal('auto'), size(1, 2 ** 22)]).default('auto'),
-  epochs: size(1, 100).default(4),
+  epochs: z.union([z.literal('auto'), size(1, 100)]).default('auto'),
   clipEpsilon: z.number().gt(0).max(1).default(0.2),
   entropyCoef: z.number().min(0).max(100).default(0.01),
   valueCoef: z.number().gt(0).max(100).default(1),

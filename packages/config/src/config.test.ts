@@ -54,6 +54,9 @@ describe('credit', () => {
     const creditOf = (change: object) =>
       resolveConfig({ dataset: 'campaign', response: { analystDelay: 10_000 }, ...change }, 'test').credit
     expect(creditOf({})).toBe('exact')
+    expect(resolveConfig(EXACT, 'test').epochs).toBe(1)
+    expect(resolveConfig({ ...EXACT, epochs: 2 }, 'test').epochs).toBe(2)
+    expect(resolveConfig({}, 'test').epochs).toBe(4)
     for (const change of [
       { response: { analystDelay: 9999 } },
       { response: { analystDelay: 10_000, block: 'retry' } },

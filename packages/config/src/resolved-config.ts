@@ -21,6 +21,7 @@ export type Config = Readonly<
     | 'minibatchSize'
     | 'faults'
     | 'credit'
+    | 'epochs'
     | 'gamma'
     | 'specifications'
     | 'observeConstraints'
@@ -39,6 +40,7 @@ export type Config = Readonly<
     readonly minibatchSize: number
     readonly faults: number
     readonly credit: Exclude<ParsedConfig['credit'], 'auto'>
+    readonly epochs: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>
     /** Those in force, each with its target. */

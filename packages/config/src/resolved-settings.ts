@@ -17,6 +17,7 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
   const specifications = resolveSpecifications(parsed)
   const isExact = isResponse && specifications.length === 0 && isUnanswered(parsed)
+  const credit = given(parsed.credit, isExact ? 'exact' : 'sampled')
   return {
     ...world,
     ...collectionOf(parsed, isResponse),
@@ -25,7 +26,8 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
     iterations: given(parsed.iterations, warmStart === 'rule' ? 24 : 60),
     // Blocking ends nothing and asks nobody.
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
-    credit: given(parsed.credit, isExact ? 'exact' : 'sampled'),
+    credit,
+    epochs: given(parsed.epochs, credit === 'exact' ? 1 : 4),
     gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),
     specifications,
     observeConstraints: given(parsed.observeConstraints, observer),

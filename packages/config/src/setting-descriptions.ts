@@ -96,7 +96,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     anneal: 'learning rate and entropy coefficient fall linearly to 0',
     minibatchSize:
       'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps; auto = 4,096 where actions have consequences, else 1,024',
-    epochs: 'passes over a batch',
+    epochs: 'passes over a batch; auto = 1 with credit exact, whose credits are those of its beginning, else 4',
     clipEpsilon: "half-width of PPO's clip band",
     entropyCoef: 'weight of the entropy, at the start',
     valueCoef: "weight of the critic's loss",

@@ -128,6 +128,8 @@ export const responseSchema = z.strictObject({
   missed: count,
   /** Events decided from the first threat on, mean of the streams with a threat that happened; null without any. */
   dwellEvents: z.number().nonnegative().nullable(),
+  /** Median events from a stream's first threat to its containment, both included, where it was contained; null where none was. */
+  containmentEvents: z.number().positive().nullable(),
   /** Alerts a day of the recording; null where the data have no times. */
   alertsPerDay: z.number().nonnegative().nullable(),
   /** Each agent alone, in the order of the agents: all votes are its own. */

@@ -37,6 +37,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
     falselyContained: 1,
     missed: 2,
     dwellEvents: 9.5,
+    containmentEvents: 4,
     alertsPerDay: null,
     members: [-2.4, -2.35, -2.5, -2.45].map((returnMean) => ({ ...outcome, returnMean })),
     references: [

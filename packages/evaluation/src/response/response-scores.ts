@@ -46,6 +46,9 @@ export function teamFigures(
     missed: outcomes.filter((outcome, stream) => outcome.endedBy === null && hasThreat(outcome, stream)).length,
     dwellEvents:
       met.length === 0 ? null : met.reduce((sum, own) => sum + own.endedAt - own.compromisedFrom, 0) / met.length,
+    containmentEvents: medianOf(
+      outcomes.filter(isContained).map(({ endedAt, compromisedFrom }) => endedAt - compromisedFrom + 1),
+    ),
     alertsPerDay: eventsPerDay === null ? null : (alerts * eventsPerDay) / rows.length,
   }
 }
@@ -53,4 +56,12 @@ export function teamFigures(
 /** Events a day of the recording in a part of a split. */
 export function eventsPerDayOf({ dataset }: Team, split: EvaluationSplit): number | null {
   return dataset.eventsPerDay?.[split] ?? null
+}
+
+/** The middle value, of two the mean; null of nothing. */
+function medianOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2
 }

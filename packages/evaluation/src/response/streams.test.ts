@@ -92,6 +92,8 @@ describe('what became of streams', () => {
     expect(figures).toMatchObject({ streams: 4, threatStreams: 3, contained: 2, falselyContained: 1, missed: 1 })
     // From the first threat on 0, 6 and 1 events went on; one alert in three days.
     expect(figures.dwellEvents).toBeCloseTo(7 / 3, 12)
+    // With the first threat, and with the seventh event after it.
+    expect(figures.containmentEvents).toBe((1 + 7) / 2)
     expect(figures.alertsPerDay).toBeCloseTo(1 / 3, 12)
     expect(figures.returnDeviation).toBeCloseTo(Math.sqrt(spread.reduce((sum, own) => sum + own * own, 0) / 4), 12)
     expect(Object.values(figures.ledger).reduce((a, b) => a + b, 0)).toBeCloseTo(figures.returnMean, 12)

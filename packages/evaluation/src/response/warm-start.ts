@@ -173,10 +173,12 @@ async function learnFrom(
   }
   const minibatch = withoutPolicy(size, team.network)
   const critic = { ...settings, entropyCoef: 0, valueCoef: 1, constraintCoef: 0, targetKl: null }
-  await teach('learning what the rule returns', ({ positions, ...batch }, learningRate) => {
-    for (let i = 0; i < minibatch.valueTargets.length; i++) minibatch.valueTargets[i] = targets[positions[i % size]]
-    return engine.update({ ...minibatch, ...batch }, { ...critic, learningRate })
-  })
+  if (team.network.valueHidden !== null) {
+    await teach('learning what the rule returns', ({ positions, ...batch }, learningRate) => {
+      for (let i = 0; i < minibatch.valueTargets.length; i++) minibatch.valueTargets[i] = targets[positions[i % size]]
+      return engine.update({ ...minibatch, ...batch }, { ...critic, learningRate })
+    })
+  }
   const accepted = new Uint8Array(size)
   await teach('learning what the rule does', ({ positions, ...batch }, learningRate) => {
     for (let b = 0; b < size; b++) accepted[b] = 1 << actions[positions[b]]

@@ -17,7 +17,7 @@ describe('the report of a team whose actions have consequences', () => {
       'Return per stream −2.30 best tuned rule: ladder on belief, −2.50',
       'Gain over the best rule +0.20 +0.10 to +0.30 (95 %, paired over 20 streams)',
       'Share of the possible gain 96.3 % from the per-event rule, −4.90, to the exact optimum, −2.20',
-      'Threats contained 6 of 8 streams with a threat; nobody contained 2',
+      'Threats contained 6 of 8 streams with a threat, half of them within 4 events of the first; nobody contained 2',
       'False containments 1 of 20 streams',
       'Alerts 20 from its first threat on a stream goes on for 9.5 events',
     ])

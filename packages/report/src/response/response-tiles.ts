@@ -26,7 +26,7 @@ export function responseTiles(response: ResponseScores, gain: NonNullable<Evalua
     {
       name: 'Threats contained',
       value: formatCount(contained),
-      context: `of ${formatCount(threatStreams)} streams with a threat; nobody contained ${formatCount(missed)}`,
+      context: `of ${formatCount(threatStreams)} streams with a threat${afterInWords(response)}; nobody contained ${formatCount(missed)}`,
     },
     {
       name: 'False containments',
@@ -35,6 +35,10 @@ export function responseTiles(response: ResponseScores, gain: NonNullable<Evalua
     },
     { name: 'Alerts', value: formatCount(alerts), context: alertsInWords(response) },
   ]
+}
+
+function afterInWords({ containmentEvents }: ResponseScores): string {
+  return containmentEvents === null ? '' : `, half of them within ${containmentEvents} events of the first`
 }
 
 function alertsInWords({ alertsPerDay, dwellEvents }: ResponseScores): string {
