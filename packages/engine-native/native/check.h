@@ -78,7 +78,7 @@ static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
          lies(length, u->advantages, isPpo * agents * rows, 4, 0) &&
          lies(length, u->valueTargets, hasCritic * agents * rows, 4, 0) &&
          lies(length, u->costTargets, hasCritic * plan->constraintCount * agents * rows, 4, 0) &&
-         lies(length, u->weights, agents * rows, 4, 1) && lies(length, u->direct, agents * rows, 4, 1) &&
+         lies(length, u->weights, agents * rows, 4, 1) && lies(length, u->direct, agents * rows * ACTIONS, 4, 1) &&
          lies(length, u->rowShares, agents, 4, 0) &&
          lies(length, u->statistics, trunks * u->sliceCount * STATISTICS_BYTES / 8, 8, 0) &&
          lies(length, u->gradientNorms, trunks, 8, 0) && lies(length, u->gradientScales, trunks, 8, 0) &&

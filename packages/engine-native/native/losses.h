@@ -26,7 +26,7 @@ static void exponentials(Rows z[ACTIONS], Rows e[ACTIONS], Rows sum) {
 
 /* What PPO needs of each row; `on` is 1 where there is something to learn. */
 typedef struct {
-  Rows on, action, oldLogProb, advantage, direct;
+  Rows on, action, oldLogProb, advantage, direct[ACTIONS];
 } PpoRows;
 
 static void gatherPpoRows(const Work *work, int agent, int first, int count, PpoRows *rows, Rows z[ACTIONS]) {
@@ -41,8 +41,8 @@ static void gatherPpoRows(const Work *work, int agent, int first, int count, Ppo
     rows->action[row] = event == NO_EVENT ? 0.0f : actions[from];
     rows->oldLogProb[row] = event == NO_EVENT ? 0.0f : oldLogProbs[from];
     rows->advantage[row] = event == NO_EVENT ? 0.0f : advantages[from];
-    rows->direct[row] = event == NO_EVENT || direct == NULL ? 0.0f : direct[from];
     for (int action = 0; action < ACTIONS; action++) {
+      rows->direct[action][row] = event == NO_EVENT || direct == NULL ? 0.0f : direct[from * ACTIONS + action];
       z[action][row] = event == NO_EVENT ? 0.0f : work->w->outputs[(size_t)(first + row) * ACTIONS + action];
     }
   }
@@ -55,12 +55,13 @@ static void ppoRows(const Update *update, float share, const PpoRows *rows, Rows
   const float entropyShare = share * update->entropyCoef;
   for (int row = 0; row < LOSS_ROWS; row++) {
     const float logSum = logarithm(sum[row]), action = rows->action[row], advantage = rows->advantage[row];
-    float pi[ACTIONS], logPi[ACTIONS], logProb = 0.0f, entropy = 0.0f;
+    float pi[ACTIONS], logPi[ACTIONS], logProb = 0.0f, entropy = 0.0f, gained = 0.0f;
     for (int j = 0; j < ACTIONS; j++) {
       pi[j] = e[j][row] / sum[row];
       logPi[j] = z[j][row] - logSum;
       logProb = action == (float)j ? logPi[j] : logProb;
       entropy -= pi[j] * logPi[j];
+      gained += pi[j] * rows->direct[j][row];
     }
     const float logRatio = logProb - rows->oldLogProb[row], ratio = exponential(logRatio);
     const float raised = ratio < update->clipLow ? update->clipLow : ratio;
@@ -68,15 +69,15 @@ static void ppoRows(const Update *update, float share, const PpoRows *rows, Rows
     const float clipped = (raised > update->clipHigh ? update->clipHigh : raised) * advantage;
     const float surrogate = plain <= clipped ? plain : clipped;
     const float dLogProb = plain <= clipped ? -share * plain : 0.0f;
-    const float restrictive = pi[1] + pi[2], direct = rows->direct[row], on = rows->on[row];
+    const float on = rows->on[row];
     for (int j = 0; j < ACTIONS; j++) {
       float d = pi[j] * (logPi[j] + entropy) * entropyShare - pi[j] * dLogProb;
       d += action == (float)j ? dLogProb : 0.0f;
-      d -= pi[j] * ((j == 1 || j == 2 ? 1.0f : 0.0f) - restrictive) * (share * direct);
+      d -= pi[j] * (rows->direct[j][row] - gained) * share;
       z[j][row] = on != 0.0f ? d : 0.0f;
     }
     const float distance = ratio - 1.0f < 0.0f ? 1.0f - ratio : ratio - 1.0f;
-    terms[0][row] = on != 0.0f ? -surrogate - direct * restrictive : 0.0f;
+    terms[0][row] = on != 0.0f ? -surrogate - gained : 0.0f;
     terms[1][row] = on != 0.0f ? entropy : 0.0f;
     terms[2][row] = on != 0.0f ? ratio - 1.0f - logRatio : 0.0f;
     terms[3][row] = on != 0.0f && distance > update->clipEpsilon ? 1.0f : 0.0f;

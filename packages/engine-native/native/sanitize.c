@@ -95,7 +95,7 @@ static Update describe(uint32_t planAt, int steps, int lanes, int supervised) {
   update.oldLogProbs = placeFloats(agents * rows, 0.3f);
   update.advantages = placeFloats(agents * rows, 1.0f);
   update.valueTargets = placeFloats(agents * rows, 1.0f);
-  update.direct = placeFloats(agents * rows, 1.0f);
+  update.direct = placeFloats(agents * rows * ACTIONS, 1.0f);
   update.costTargets = costs == 0 ? 0 : placeFloats(costs * agents * rows, 1.0f);
   update.weights = placeFloats(agents * rows, 0.0f);
   for (size_t i = 0; i < agents * rows; i++) ((float *)(memory + update.weights))[i] = i % 3 == 1 ? 0.0f : 1.0f;
