@@ -1,3 +1,4 @@
+export { bitsOf } from './bits.ts'
 export { GPU_MINIBATCH_ROWS } from './choose-engine.ts'
 export { createEngine, type EngineSettings } from './create-engine.ts'
 export {

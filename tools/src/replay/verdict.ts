@@ -1,5 +1,5 @@
+import { bitsOf } from '@vigil/engine'
 import type { RepeatedRun } from '@vigil/learner'
-import type { RunRecord } from '@vigil/runs'
 
 /** What a repetition says about a run. */
 export type Verdict = {
@@ -61,12 +61,12 @@ function reasonsFor(run: RepeatedRun): readonly string[] {
   if (recorded.datasetFingerprint !== repeated.datasetFingerprint) {
     reasons.push('The data, or the settings and code that make features of them, are not those of the run.')
   }
-  if (engineOf(recorded) !== engineOf(repeated)) {
+  if (bitsOf(recorded.engine, recorded.backend) !== bitsOf(repeated.engine, repeated.backend)) {
     reasons.push(
-      `The run was trained with the engine ${engineOf(recorded)}, and repeated with ${engineOf(repeated)}: their last bits differ.`,
+      `The run was trained with the engine ${bitsOf(recorded.engine, recorded.backend)}, and repeated with ${bitsOf(repeated.engine, repeated.backend)}: their last bits differ.`,
     )
-  } else if (!SAME_BYTES_EVERYWHERE.includes(engineOf(recorded))) {
-    reasons.push(`The engine ${engineOf(recorded)} does not promise the same bytes twice.`)
+  } else if (!SAME_BYTES_EVERYWHERE.includes(bitsOf(recorded.engine, recorded.backend))) {
+    reasons.push(`The engine ${bitsOf(recorded.engine, recorded.backend)} does not promise the same bytes twice.`)
   }
   for (const name of ['vigil', 'node'] as const) {
     const [before, now] = [recorded.versions[name], repeated.versions[name]]
@@ -95,9 +95,4 @@ function changedFiles(run: RepeatedRun, metricsAgree: boolean): readonly string[
     ...(run.samePipeline ? [] : ['pipeline.json']),
   ]
   return changed.map((file) => `${file} was changed after the training, or comes from another run.`)
-}
-
-/** What the bits depend on: AVX2 with FMA and AVX-512 have the same, which packages/engine tests. */
-function engineOf({ engine, backend }: RunRecord): string {
-  return engine === 'native' && (backend === 'avx2' || backend === 'avx512') ? 'native fma' : `${engine} ${backend}`
 }

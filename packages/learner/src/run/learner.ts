@@ -41,6 +41,7 @@ export async function startLearner(
   data: RunData,
   say: (text: string) => void,
   composition: Composition = PLAIN,
+  computing: Config = config,
 ): Promise<Learner> {
   composition.assertTrains(config)
   say(describe(data.dataset, config))
@@ -49,7 +50,7 @@ export async function startLearner(
   try {
     const settings = ppoSettingsOf(config)
     const mask = inputMaskOf(team.network, settings)
-    const engine = await composition.createEngine(config, team.network, mask)
+    const engine = await composition.createEngine(computing, team.network, mask)
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )

@@ -20,6 +20,7 @@ import {
 } from '@vigil/runs'
 import { createProgress } from '../terminal/progress.ts'
 import { type Composition, PLAIN } from './composition.ts'
+import { engineMeant } from './engine-meant.ts'
 import { firstState } from './first-state.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
@@ -98,16 +99,8 @@ export async function repeatRun(
 
 /** The run's own settings, with `auto` for the engine become what it meant on the machine that trained. */
 function repeatableConfig(config: Config, recorded: RunRecord, settings: RepeatSettings): Config {
-  const engine = settings.engine ?? (config.engine === 'auto' ? recorded.engine : config.engine)
-  // Only TF.js has backends to choose from.
-  const meant =
-    engine === 'portable' || engine === 'native'
-      ? 'auto'
-      : engine === recorded.engine
-        ? recorded.backend
-        : config.backend
-  const backend = settings.backend ?? meant
-  return withSettings(config, { ...settings, engine, backend }, COMMAND_LINE)
+  const asked = { engine: settings.engine ?? config.engine, backend: settings.backend }
+  return withSettings(config, { ...settings, ...engineMeant(config, asked, recorded) }, COMMAND_LINE)
 }
 
 /** Both checkpoints must be of the data that run.json speaks of, whatever config.json has become since. */

@@ -1,6 +1,9 @@
-import { COMMAND_LINE, configError, withSettings } from '@vigil/config'
+import { COMMAND_LINE, type Config, configError, withSettings } from '@vigil/config'
+import { isErrorOf } from '@vigil/errors'
 import { parsePipeline } from '@vigil/features'
-import { assertTrainable } from '@vigil/runs'
+import { CHECKPOINT_ERRORS, readCheckpoint } from '@vigil/ppo'
+import { assertTrainable, type RunFolder } from '@vigil/runs'
+import { engineMeant } from './engine-meant.ts'
 import { openRun } from './open-run.ts'
 import type { ResumePlan } from './train-in-folder.ts'
 
@@ -22,11 +25,31 @@ export async function resumePlan(path: string, settings: Readonly<Record<string,
   }
   await assertTrainable(folder)
   const { iterations: _length, ...others } = settings
+  const config = withSettings(saved, others, COMMAND_LINE)
   return {
     kind: 'resume',
-    config: withSettings(saved, others, COMMAND_LINE),
+    config,
+    computing: await computing(config, folder),
     folder,
     pipeline: parsePipeline(pipeline),
     ...(iterations > saved.iterations && { iterations }),
+  }
+}
+
+/** The config with the engine that computed the weights so far: `auto` may mean another one by now. */
+async function computing(config: Config, { latest }: RunFolder): Promise<Config> {
+  if (config.engine !== 'auto') return config
+  try {
+    const { engine: computedBy } = await readCheckpoint(latest, {
+      fingerprintAt: null,
+      datasetFingerprint: null,
+      sizes: null,
+    })
+    const [engine, backend] = computedBy.split(' ')
+    return withSettings(config, engineMeant(config, config, { engine, backend }), COMMAND_LINE)
+  } catch (error) {
+    // Whoever goes on from it says what is wrong with it.
+    if (isErrorOf(CHECKPOINT_ERRORS, error)) return config
+    throw error
   }
 }

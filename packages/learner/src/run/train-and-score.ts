@@ -76,7 +76,7 @@ async function trainToScore(
   const plan = await planFor(config)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await load(config, plan.kind === 'resume' ? plan.pipeline : undefined, say)
-  const learner = await startLearner(config, data, say, composition)
+  const learner = await startLearner(config, data, say, composition, plan.kind === 'resume' ? plan.computing : config)
   try {
     const { folder, state, record } = await trainInFolder(plan, learner, session)
     if (record === null) return null

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeFileAtomically } from '@vigil/command-line'
 import { type Config, configError, lengthened } from '@vigil/config'
-import type { Engine } from '@vigil/engine'
+import { bitsOf, type Engine } from '@vigil/engine'
 import { isErrorOf } from '@vigil/errors'
 import type { FeaturePipeline } from '@vigil/features'
 import { CHECKPOINT_ERRORS, type Checkpoint, checkpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
@@ -47,6 +47,8 @@ type NewPlan = {
 export type ResumePlan = {
   readonly kind: 'resume'
   readonly config: Config
+  /** The same, but for the engine: that of the checkpoint where the config leaves the choice to the machine. Absent = the config. */
+  readonly computing?: Config
   readonly folder: RunFolder
   readonly pipeline: FeaturePipeline
   /** How many iterations there shall be from now on, more than the run was to have; absent = as many as it was. */
@@ -259,7 +261,8 @@ function engineOf({ name, backend }: Engine): string {
 }
 
 function assertSameEngine(checkpoint: Checkpoint, engine: Engine): void {
-  if (checkpoint.engine === engineOf(engine)) return
+  const [name, backend] = checkpoint.engine.split(' ')
+  if (bitsOf(name, backend) === bitsOf(engine.name, engine.backend)) return
   throw configError(
     'CONFLICT',
     `The run was trained with the engine "${checkpoint.engine}", but this machine offers "${engineOf(engine)}". Resume it where the same engine is available, or train a new run.`,

@@ -33,7 +33,13 @@ export async function trainRun(
     ? loadGrowing(plan.config, plan.origin.pipeline, say)
     : loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say))
   assertBudgets(budgets, data.dataset)
-  const learner = await startLearner(plan.config, data, say, composition)
+  const learner = await startLearner(
+    plan.config,
+    data,
+    say,
+    composition,
+    plan.kind === 'resume' ? plan.computing : plan.config,
+  )
   const { team, pipeline, belief } = learner
   try {
     const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
