@@ -12,7 +12,7 @@
  *
  * The command side is src/nx.ts.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,7 +78,7 @@ export async function postTasksExecution(_options, { taskResults }) {
   // A command that was killed reports nothing.
   let code = Number(reported ?? signalled ?? Math.max(0, ...results.map(({ code = 0 }) => code)))
   if (silenced !== null) await speak(textOf('output') ?? '', failed && reported === null)
-  if (later !== null && !failed) code = runNow(later)
+  if (later !== null && !failed) code = await runNow(later)
   // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
   if ((failed || later !== null) && code > 0) {
     process.once('exit', () => {
@@ -127,10 +127,15 @@ function streamingFile(argv) {
 }
 
 /** Runs a command with nx's own stdin, stdout and stderr. @returns its exit code */
-function runNow(file) {
+async function runNow(file) {
   const { VIGIL_NX_LATER: _, VIGIL_NX_EXIT_CODE_FILE: __, ...env } = process.env
-  const { status, signal } = spawnSync('node', [file], { cwd: WORKSPACE, env, stdio: 'inherit' })
-  return status ?? SIGNALS[signal] ?? 1
+  const child = spawn('node', [file], { cwd: WORKSPACE, env, stdio: 'inherit' })
+  // A terminal sends SIGINT to both; these come to nx alone, whose own listeners end it: the command has to know before.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.prependListener(signal, () => child.kill(signal))
+  return await new Promise((resolve) => {
+    child.once('error', () => resolve(1))
+    child.once('exit', (status, signal) => resolve(status ?? SIGNALS[signal] ?? 1))
+  })
 }
 
 /** The options of the target that is to be run; null where it is none of ours. */
