@@ -22,7 +22,8 @@ export type Machine = {
  */
 export const GPU_MINIBATCH_ROWS = 16_384
 
-/** The engine to create, and for TF.js its backend. `auto` takes a named backend, else what is fastest here and repeatable. */
+/** The engine to create, and for TF.js its backend. `auto` takes a named backend, else what is fastest here and gives the
+ * same bits again; other machines may have to choose the engine by name for that. */
 export async function chooseEngine(
   { engine, backend, minibatchSize }: EngineRequest,
   machine: Machine,
