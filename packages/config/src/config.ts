@@ -87,7 +87,7 @@ export function withSettings(
 
 /** The config of a run that begins from the weights of another one. */
 export function beginningFrom(config: Config, from: RunOrigin): Config {
-  return Object.freeze({ ...config, from })
+  return Object.freeze({ ...config, from, warmStart: 'none' })
 }
 
 /** The config of a run that is made longer where it stands, after iteration `after`. @param iterations more than now */

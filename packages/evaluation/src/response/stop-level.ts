@@ -1,7 +1,10 @@
 import type { Team } from '@vigil/actors'
+import { isBetter, rankedBy } from '../best-validation.ts'
 import type { OnStep } from '../on-step.ts'
 import { meanReturn, playSplit } from '../play-split.ts'
-import type { DecisionSettings } from '../settings.ts'
+import type { EvaluationSettings } from '../settings.ts'
+import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
+import { watchedDecisions } from './watched-decisions.ts'
 
 /** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3 in steps of half. */
 const FACTORS = Array.from({ length: 13 }, (_, i) => Math.exp((i - 6) / 2))
@@ -16,24 +19,28 @@ export type StopLevel = {
 
 /**
  * The stop level of a greedy team, chosen on validation like any threshold: greedy actions are not those that were sampled in
- * training, and over many steps a small probability of stopping, or of asking, adds up. Of equal levels the one nearest to 1 stays.
+ * training, and over many steps a small probability of stopping, or of asking, adds up. Where training strives for targets, a level that
+ * meets them goes before one that returns more. Of equal levels the one nearest to 1 stays.
  *
  * @param team publishes the policy that acts
  */
 export async function chooseStopLevel(
   team: Team,
-  settings: DecisionSettings,
+  settings: EvaluationSettings & { readonly stlMode: string },
   onStep: OnStep = () => undefined,
 ): Promise<StopLevel> {
+  const ranked: { factor: number; shortfall: number; rewardMean: number }[] = []
   const stopLevels: { factor: number; returnMean: number }[] = []
   for (const [done, factor] of FACTORS.entries()) {
     onStep('choosing the stop level on validation', done, FACTORS.length)
     const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
-    stopLevels.push({ factor, returnMean: meanReturn(played) })
+    const rewardMean = meanReturn(played)
+    stopLevels.push({ factor, returnMean: rewardMean })
+    const watched = watchedDecisions(team, settings, { split: 'validation', played })
+    const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
+    ranked.push({ factor, ...rankedBy(settings, { rewardMean, satisfied }) })
   }
-  const best = Math.max(...stopLevels.map(({ returnMean }) => returnMean))
-  const [{ factor: stopFactor }] = stopLevels
-    .filter(({ returnMean }) => returnMean === best)
-    .toSorted((a, b) => Math.abs(Math.log(a.factor)) - Math.abs(Math.log(b.factor)))
+  const nearestFirst = ranked.toSorted((a, b) => Math.abs(Math.log(a.factor)) - Math.abs(Math.log(b.factor)))
+  const { factor: stopFactor } = nearestFirst.reduce((best, level) => (isBetter(level, best) ? level : best))
   return { stopFactor, stopLevels }
 }

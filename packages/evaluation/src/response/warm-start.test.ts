@@ -25,7 +25,14 @@ async function warmed(seed: number) {
   const team = await createTeam({ environment, network, ...work }, dataset)
   const engine = await createPortableEngine({ spec: team.network, threads: 1 })
   const settings = {
-    ...({ seed, minibatchSize: 256, episodes: 'stream', returnNormalisation: 'running', rolloutSteps: 50 } as const),
+    ...({
+      seed,
+      gamma: 1,
+      minibatchSize: 256,
+      episodes: 'stream',
+      returnNormalisation: 'running',
+      rolloutSteps: 50,
+    } as const),
     ...{ clipEpsilon: 0.2, maxGradNormPolicy: 0.5, maxGradNormValue: 0.5 },
   }
   const stages: string[] = []

@@ -35,6 +35,7 @@ const LEARNING_RATE = 2e-3
 type WarmStartSettings = Pick<
   PpoSettings,
   | 'seed'
+  | 'gamma'
   | 'minibatchSize'
   | 'episodes'
   | 'returnNormalisation'
@@ -65,15 +66,13 @@ export async function warmStart(
   if (spec === null) throw new TypeError('warmStart needs an environment with consequences.')
   const responseSettings = { spec, seed: team.environment.seed }
   const rule = await bestLadder(team, responseSettings, onStep)
-  const walked = walkSoftly(team, responseSettings, rule, settings.seed)
+  const walked = walkSoftly(team, responseSettings, rule, settings)
   const normaliser = absorb(createReturnNormaliser(settings.returnNormalisation), walked.returns)
   const targets = new Float32Array(walked.returns.length)
   normalise(normaliser, walked.returns, targets)
 
   await learnFrom(settings, team, engine, { ...walked, targets, onStep })
   const parameters = await engine.storeParameters()
-  const zeros = new Float32Array(parameters.length)
-  engine.loadOptimiser({ step: 0, firstMoment: zeros, secondMoment: zeros })
   return { parameters, normaliser }
 }
 
@@ -100,7 +99,7 @@ function walkSoftly(
   team: Pick<Team, 'dataset' | 'network' | 'inputs' | 'environment'>,
   settings: ResponseSettings,
   rule: Policy,
-  seed: number,
+  { seed, gamma }: Pick<PpoSettings, 'seed' | 'gamma'>,
 ): Walked {
   const streams = streamsOf(team.dataset, 'train')
   const streamCount = streams.streamStarts.length - 1
@@ -117,7 +116,7 @@ function walkSoftly(
     const start = streamStarts[stream]
     let ahead = 0
     for (let i = own.length - 1; i >= 0; i--) {
-      ahead += own[i].reward
+      ahead = own[i].reward + gamma * ahead
       returns[start + i] = ahead
       showState(own[i].view, settings.spec, shown)
       context.set(shown, (start + i) * K)
@@ -147,11 +146,11 @@ type Taught = Walked & {
   readonly onStep: OnStep
 }
 
-/** Critics first: the policies' moments are zero then, and stay so where there is no gradient. */
+/** Critics, then policies, each with an optimiser that has seen nothing: a bias correction of another stage's steps would be wrong. */
 async function learnFrom(
   settings: WarmStartSettings,
   team: Pick<Team, 'dataset' | 'network' | 'inputs'>,
-  engine: Pick<Engine, 'update' | 'supervisedUpdate'>,
+  engine: Pick<Engine, 'update' | 'supervisedUpdate' | 'loadOptimiser' | 'storeParameters'>,
   { targets, actions, onStep, ...lessons }: Taught,
 ): Promise<void> {
   const { rolloutSteps } = settings
@@ -170,6 +169,8 @@ async function learnFrom(
       await step(batches.next().value, LEARNING_RATE * (1 - update / UPDATES))
       await setImmediate()
     }
+    const zeros = new Float32Array((await engine.storeParameters()).length)
+    engine.loadOptimiser({ step: 0, firstMoment: zeros, secondMoment: zeros })
   }
   const minibatch = withoutPolicy(size, team.network)
   const critic = { ...settings, entropyCoef: 0, valueCoef: 1, constraintCoef: 0, targetKl: null }

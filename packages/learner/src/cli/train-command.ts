@@ -112,6 +112,12 @@ async function newRun(
   await assertRunFolderFree(config)
   if (origin === null) return { kind: 'new', config }
   assertSameTeam(origin, config)
+  if (settings.warmStart === 'rule') {
+    throw configError(
+      'CONFLICT',
+      "--from begins from another run's team, --warm-start=rule from a rule. Leave one of them out.",
+    )
+  }
   const { run, weightsSha256 } = origin
   return { kind: 'new', config: beginningFrom(config, { run, weightsSha256 }), origin }
 }

@@ -144,7 +144,9 @@ async function score({ team, config }: Learner, parameters: Float32Array, weight
   team.publish(parameters, config.iterations)
   const settings = evaluationSettingsOf(config)
   const { labels, scored } =
-    settings.environment.response === null ? await scoredRows(team, settings) : await scoredStreams(team, settings)
+    settings.environment.response === null
+      ? await scoredRows(team, settings)
+      : await scoredStreams(team, { ...settings, stlMode: config.stlMode })
   const threats = labels.reduce((sum, label) => sum + label, 0)
   return { split: 'test', rows: labels.length, threats, weightsSha256, team: scored }
 }
@@ -155,7 +157,7 @@ async function scoredRows(team: Team, settings: EvaluationSettings) {
 }
 
 /** Of a team that stops streams: at the level that validation chooses, as an evaluation has it act. */
-async function scoredStreams(team: Team, settings: EvaluationSettings) {
+async function scoredStreams(team: Team, settings: Parameters<typeof chooseStopLevel>[1]) {
   const { stopFactor } = await chooseStopLevel(team, settings)
   const played = await playSplit(team, settings, 'test', { stopFactor })
   return { labels: played.events.labels, scored: scoresOfPlayed(played, settings) }

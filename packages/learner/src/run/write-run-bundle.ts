@@ -33,7 +33,8 @@ export async function writeRunBundle(run: BundledRun, out: string, onStep?: OnSt
   const { rule, faults, fallbackAction, environment, specifications, agents } = settings
   team.publish(parameters, 0)
   const weights = rule === 'weighted' ? await weightsOfTeam(team, settings) : new Uint32Array(agents).fill(1)
-  const stopLevel = environment.response === null ? null : await chooseStopLevel(team, settings, onStep)
+  const stopLevel =
+    environment.response === null ? null : await chooseStopLevel(team, { ...settings, stlMode: config.stlMode }, onStep)
   await writeBundle(out, {
     iteration,
     configFingerprint: identity.configFingerprint,
