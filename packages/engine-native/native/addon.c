@@ -104,8 +104,9 @@ static napi_value learn(napi_env env, napi_callback_info info) {
   }
   if (index == familyCount) return refuse(env, "there is no such family");
   if (!isUpdateInside(base, length, update)) return refuse(env, "the update names what does not lie in the memory");
+  if (!isUpdateInRange(base, update)) return refuse(env, "a category, an action or the progress is out of range");
+  if (!areWorkspacesInside(base, length, update, workspaces, workspaceCount)) return refuse(env, "a workspace does not fit");
   for (size_t thread = 0; thread < workspaceCount; thread++) {
-    if (!isWorkspaceInside(base, length, update, workspaces[thread])) return refuse(env, "a workspace does not fit");
     parts[thread] = (Part){families[index].learn, base, update, workspaces[thread]};
   }
   runThreads(parts, workspaceCount);

@@ -1,4 +1,6 @@
-/* Whether everything that an update names lies in the memory: what fails here is never read. */
+/* Whether an update can be run: all arrays that it names lie in the memory, and what chooses places in it, the categories,
+ * actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
+ * writes to them meanwhile. */
 #ifndef VIGIL_CHECK_H
 #define VIGIL_CHECK_H
 #include "workspace.h"
@@ -53,7 +55,7 @@ static int lies(size_t length, uint32_t offset, size_t count, size_t size, int m
   return offset % size == 0 && offset <= length && count <= (length - offset) / size;
 }
 
-/* @returns whether the update and what it names lie in the memory */
+/* @returns whether the update and the arrays that it names lie in the memory */
 static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
   if (offset % 4 != 0 || offset + sizeof(Update) > length) return 0;
   const Update *u = (const Update *)(base + offset);
@@ -85,11 +87,49 @@ static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
          lies(length, u->progress, 1 + trunks, 4, 0);
 }
 
-/* @returns whether a workspace for the update fits into the memory at an offset */
-static int isWorkspaceInside(const char *base, size_t length, uint32_t update, uint32_t offset) {
+/* Whether every category is one of its column. */
+static int areCategoriesKnown(const char *base, const Update *u, const Plan *plan) {
+  const uint16_t *category = (const uint16_t *)(base + u->categorical);
+  for (int row = 0; row < u->rowCount; row++) {
+    for (int column = 0; column < plan->columnCount; column++) {
+      const int next = column + 1 < plan->columnCount ? plan->columnOffsets[column + 1] : plan->vocabularySize;
+      if (plan->columnOffsets[column] + *category++ >= next) return 0;
+    }
+  }
+  return 1;
+}
+
+/* @returns whether the values of an update that lies in the memory are in range, and none of its work has been done */
+static int isUpdateInRange(const char *base, uint32_t offset) {
+  const Update *u = (const Update *)(base + offset);
+  const Plan *plan = (const Plan *)(base + u->plan);
+  /* The action of each agent, or the set of those that are right. */
+  const uint8_t *choices = (const uint8_t *)(base + (u->supervised ? u->accepted : u->actions));
+  const size_t choiceCount = (size_t)u->rowCount * (u->supervised ? 1 : plan->agentCount);
+  const int least = u->supervised ? 1 : 0, most = u->supervised ? (1 << ACTIONS) - 1 : ACTIONS - 1;
+  for (size_t index = 0; index < choiceCount; index++) {
+    if (!between(choices[index], least, most)) return 0;
+  }
+  const int32_t *progress = (const int32_t *)(base + u->progress);
+  for (int index = 0; index <= u->trunkCount * plan->agentCount; index++) {
+    if (progress[index] != (index == 0 ? 0 : u->sliceCount)) return 0;
+  }
+  return areCategoriesKnown(base, u, plan);
+}
+
+/* @returns whether workspaces for the update fit into the memory at their offsets, apart from each other */
+static int areWorkspacesInside(const char *base, size_t length, uint32_t update, const uint32_t *offsets, size_t count) {
   const Update *u = (const Update *)(base + update);
   Workspace unused;
-  return offset != 0 && lies(length, offset, layOut((const Plan *)(base + u->plan), u->stepCount, NULL, &unused) / 64, 64, 0);
+  const size_t bytes = layOut((const Plan *)(base + u->plan), u->stepCount, NULL, &unused);
+  for (size_t index = 0; index < count; index++) {
+    if (!lies(length, offsets[index], bytes / 64, 64, 0)) return 0;
+    for (size_t other = 0; other < index; other++) {
+      const int64_t distance = (int64_t)offsets[index] - offsets[other];
+      if ((size_t)(distance < 0 ? -distance : distance) < bytes) return 0;
+    }
+  }
+  return 1;
 }
 
 #endif

@@ -1,10 +1,10 @@
 /* The network's shape and where its tensors lie; as packages/policy-wasm/assembly/plan.ts, which explains it. Offsets count
- * floats. `build/blocks.h` is written from the descriptions of the blocks in packages/policy-wasm/src/blocks.ts. */
+ * floats. `blocks.h` is written for each compilation from the descriptions of the blocks in packages/policy-wasm/src/blocks.ts. */
 #ifndef VIGIL_PLAN_H
 #define VIGIL_PLAN_H
 #include <stddef.h>
 #include <stdint.h>
-#include "../build/blocks.h"
+#include "blocks.h"
 
 enum { POLICY_TRUNK = 0, VALUE_TRUNK = 1, ACTIONS = 4, GATES = 4 };
 

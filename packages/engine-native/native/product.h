@@ -33,8 +33,10 @@ INLINE void multiplyBlock(const Product *p, int row, int column, const int rows,
   for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) {
+      sum[r][v] = splat(0);
+      if (p->init == NULL) continue;
       const float *from = p->init + (size_t)(row + r) * p->initStride + column + v * LANES;
-      sum[r][v] = p->init == NULL ? splat(0) : part < LANES ? loadPart(from, part) : load(from);
+      sum[r][v] = part < LANES ? loadPart(from, part) : load(from);
     }
   }
   for (int k = p->depth; k > 0; k--, a += aStep, b += stride) {

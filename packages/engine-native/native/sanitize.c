@@ -123,7 +123,8 @@ int main(int count, char **words) {
   for (int family = 0; family < familyCount; family++) {
     if (!families[family].runsHere()) continue;
     begin(&described);
-    if (!isUpdateInside(memory, end, at) || !isWorkspaceInside(memory, end, at, workspace)) return 4;
+    if (!isUpdateInside(memory, end, at) || !isUpdateInRange(memory, at)) return 4;
+    if (!areWorkspacesInside(memory, end, at, &workspace, 1)) return 4;
     families[family].learn(memory, at, workspace);
     const double norm = *(const double *)(memory + described.gradientNorms);
     if (!(norm > 0 && norm < 1e6)) return 5;

@@ -40,6 +40,12 @@ typedef struct {
   float *transposedWeights;
 } Workspace;
 
+/* GCC says so by a macro, Clang by a feature. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #define RED_ZONE 64

@@ -61,22 +61,10 @@ describe.skipIf(typeof loaded === 'string')('the add-on', () => {
     expect(() => kernels.workspaceBytes(memory(), at, 1)).toThrow(/the plan is none/)
   })
 
-  it.each([
-    ['no update', 0],
-    ['an update behind the memory', 65_535],
-  ])('refuses %s', (_, update) => {
-    expect(() => kernels.learn(memoryWithPlan(), 'portable-c', update, Uint32Array.of(1024))).toThrow(
-      /what does not lie in the memory/,
-    )
-  })
-
-  it('refuses what is no memory, no workspaces and no family', () => {
+  it('refuses what is no memory', () => {
     const wrong = new Float32Array(64) as unknown as Uint8Array
     expect(() => kernels.workspaceBytes(wrong, 0, 1)).toThrow(/takes a memory/)
-    expect(() => kernels.learn(memoryWithPlan(), 'portable-c', 0, new Uint32Array())).toThrow(/no workspaces/)
-    expect(() => kernels.learn(memoryWithPlan(), 'vax' as 'avx2', 0, Uint32Array.of(64))).toThrow(
-      /takes a memory|no such/,
-    )
+    expect(() => kernels.learn(wrong, 'portable-c', 0, Uint32Array.of(64))).toThrow(/takes a memory/)
   })
 })
 

@@ -17,11 +17,13 @@ export type NativeKernels = {
   workspaceBytes(memory: Uint8Array, plan: number, stepCount: number): number
   /**
    * Does the update on as many threads as there are workspaces, the calling one among them, and returns when it is done.
-   * Everything that the update names is held against the length of the memory before it is read.
+   * Before the kernels run, all arrays that it names are held against the length of the memory, and categories, actions
+   * and progress against their ranges: what fails is refused with an Error, and nothing is written. The caller sees to it
+   * that the arrays do not overlap, and that nobody else writes to them meanwhile.
    *
    * @param memory     the whole memory, as it is now
    * @param update     offset of the update block
-   * @param workspaces offsets, each a multiple of 64
+   * @param workspaces offsets, each a multiple of 64, of as many bytes as `workspaceBytes` says, apart from each other
    */
   learn(memory: Uint8Array, family: Family, update: number, workspaces: Uint32Array): void
 }
@@ -56,6 +58,8 @@ export function loadNativeKernels(file = ADDON_FILE): NativeKernels | string {
   return {
     families,
     workspaceBytes: (memory, plan, stepCount) => addon.workspaceBytes(memory, plan, stepCount),
-    learn: (memory, family, update, workspaces) => addon.learn(memory, families.indexOf(family), update, workspaces),
+    // The -1 of an unknown family becomes the largest number, which the add-on refuses.
+    learn: (memory, family, update, workspaces) =>
+      addon.learn(memory, families.indexOf(family) >>> 0, update, workspaces),
   }
 }

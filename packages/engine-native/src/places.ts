@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 export const BUILD_FOLDER = join(import.meta.dirname, '../build')
+export const ADDON_NAME = 'vigil.node'
 
 /** What `npx nx run engine-native:build` leaves where there is a compiler. */
-export const ADDON_FILE = join(BUILD_FOLDER, 'vigil.node')
+export const ADDON_FILE = join(BUILD_FOLDER, ADDON_NAME)

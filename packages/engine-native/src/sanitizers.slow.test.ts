@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NetworkSpec, networkPlanBytes, writeNetworkPlan } from '@vigil/policy-wasm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileKernels, SOURCE_FOLDER, writeBlocks } from './addon/compile.ts'
+import { compileKernels, SOURCE_FOLDER } from './addon/compile.ts'
 
 const compiler = process.env.CC ?? 'cc'
 const SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
@@ -30,13 +30,16 @@ beforeAll(() => {
   if (!hasCompiler) return
   folder = mkdtempSync(join(tmpdir(), 'vigil-sanitizers-'))
   program = join(folder, 'sanitize')
-  writeBlocks()
   const objects = compileKernels(compiler, folder, SANITIZERS)
   if (typeof objects === 'string') throw new Error(objects)
   const sources = ['sanitize.c', 'families.c'].map((name) => join(SOURCE_FOLDER, name))
-  const { status, stderr } = spawnSync(compiler, [...SANITIZERS, ...sources, ...objects, '-o', program, '-lm'], {
-    encoding: 'utf8',
-  })
+  const { status, stderr } = spawnSync(
+    compiler,
+    [...SANITIZERS, `-I${folder}`, ...sources, ...objects, '-o', program, '-lm'],
+    {
+      encoding: 'utf8',
+    },
+  )
   expect(stderr).toBe('')
   expect(status).toBe(0)
 }, 600_000)

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { ADDON_FILE, BUILD_FOLDER } from '../places.ts'
+import { ADDON_NAME, BUILD_FOLDER } from '../places.ts'
 import { blocksInC } from './c-blocks.ts'
 
 export const SOURCE_FOLDER = join(import.meta.dirname, '../../native')
@@ -34,8 +34,11 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 /** What came of it: a sentence for people, and whether there is an add-on now. */
 export type Compilation = { readonly isBuilt: boolean; readonly message: string }
 
-/** Builds the add-on where there is a compiler and its sources have changed. */
-export function buildAddon(compiler: string): Compilation {
+/**
+ * Builds the add-on where there is a compiler and its sources have changed. The one that is there stays in use until the
+ * new one takes its place, and goes away where the new sources do not compile.
+ */
+export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compilation {
   const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
   if (version.status !== 0) {
     return { isBuilt: false, message: `No native engine: there is no C compiler "${compiler}" (CC names another one).` }
@@ -43,17 +46,20 @@ export function buildAddon(compiler: string): Compilation {
   const stamp = createHash('sha256').update(JSON.stringify([version.stdout, FLAGS, FAMILIES, blocksInC()]))
   for (const name of readdirSync(SOURCE_FOLDER).sort()) stamp.update(readFileSync(join(SOURCE_FOLDER, name)))
   const digest = stamp.digest('hex')
-  const stampFile = join(BUILD_FOLDER, 'stamp')
-  if (existsSync(ADDON_FILE) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) {
+  const addonFile = join(buildFolder, ADDON_NAME)
+  const stampFile = join(buildFolder, 'stamp')
+  if (existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) {
     return { isBuilt: true, message: 'The native engine is up to date.' }
   }
-  rmSync(ADDON_FILE, { force: true })
-  writeBlocks()
-  const folder = mkdtempSync(join(BUILD_FOLDER, 'objects-'))
+  mkdirSync(buildFolder, { recursive: true })
+  const folder = mkdtempSync(join(buildFolder, 'objects-'))
   try {
     const failure = compileInto(compiler, folder)
-    if (failure !== null) return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
-    renameSync(join(folder, 'addon.node'), ADDON_FILE)
+    if (failure !== null) {
+      rmSync(addonFile, { force: true })
+      return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
+    }
+    renameSync(join(folder, ADDON_NAME), addonFile)
     writeFileSync(stampFile, digest)
     return { isBuilt: true, message: `The native engine is built: ${Object.keys(FAMILIES).join(', ')}.` }
   } finally {
@@ -61,34 +67,21 @@ export function buildAddon(compiler: string): Compilation {
   }
 }
 
-/** Writes `blocks.h`, which the sources include. */
-export function writeBlocks(): void {
-  mkdirSync(BUILD_FOLDER, { recursive: true })
-  writeFileSync(join(BUILD_FOLDER, 'blocks.h'), blocksInC())
-}
-
 /**
  * Compiles the kernels of every family of this processor's architecture.
  *
+ * @param folder where `blocks.h`, which the sources include, and the object files are written
  * @param flags  besides those that results depend on
  * @returns the object files, or what the compiler said
  */
 export function compileKernels(compiler: string, folder: string, flags: readonly string[]): string[] | string {
+  writeFileSync(join(folder, 'blocks.h'), blocksInC())
   const objects: string[] = []
   for (const [family, own] of Object.entries(FAMILIES)) {
     const object = join(folder, `${family}.o`)
     const source = join(SOURCE_FOLDER, 'learn.c')
-    const failure = run(compiler, [
-      ...FLAGS,
-      ...WARNINGS,
-      ...flags,
-      `-DFAMILY=${family}`,
-      ...own,
-      '-c',
-      source,
-      '-o',
-      object,
-    ])
+    const words = [...FLAGS, ...WARNINGS, ...flags, `-I${folder}`, `-DFAMILY=${family}`, ...own]
+    const failure = run(compiler, [...words, '-c', source, '-o', object])
     if (failure !== null) return failure
     objects.push(object)
   }
@@ -101,8 +94,18 @@ function compileInto(compiler: string, folder: string): string | null {
   const sources = ['addon.c', 'families.c'].map((name) => join(SOURCE_FOLDER, name))
   // Node itself has the functions of Node-API.
   const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']
-  const output = ['-o', join(folder, 'addon.node')]
-  return run(compiler, [...FLAGS, ...WARNINGS, '-fPIC', ...shared, ...sources, ...objects, ...output, '-lm'])
+  const output = ['-o', join(folder, ADDON_NAME)]
+  return run(compiler, [
+    ...FLAGS,
+    ...WARNINGS,
+    '-fPIC',
+    `-I${folder}`,
+    ...shared,
+    ...sources,
+    ...objects,
+    ...output,
+    '-lm',
+  ])
 }
 
 /** @returns what the compiler complained of; null where it did what it was asked for */
