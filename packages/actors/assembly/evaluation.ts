@@ -1,6 +1,6 @@
 /**
  * The greedy team over whole segments of a split: every row once, in order, without learning or resets inside a segment.
- * A segment is a stream (stream mode, so that the context is carried) or any run of rows (iid mode). Recurrent state is
+ * A segment is a stream (stream mode, so that the context is carried), a site or any run of rows (iid mode). Recurrent state is
  * carried along a segment, from zero at its start.
  */
 import { StreamState } from '../../env-wasm/assembly/response'
@@ -34,10 +34,10 @@ class Evaluation {
   scores: usize
   /** Where actions have consequences: the step of a stream that is under way, null elsewhere; */
   walk: Walk | null
-  /** -> StreamState [E], and the segment that each lane walks, u32 [E]; */
+  /** -> StreamState or SiteState [E], and the segment that each lane walks, u32 [E]; */
   states: usize
   segmentNumbers: usize
-  /** -> f64 [segments of the split, 8], overwritten; and the number of the first segment of this call; */
+  /** -> f64 [streams of the split, 8], overwritten; and the number of the first segment of this call; */
   ledgers: usize
   firstSegment: u32
   /** -> u8 [A], how each agent votes: OWN, OPPOSITE, AS + agent, or an action */
@@ -150,11 +150,11 @@ function castVotes(run: Evaluation, actions: usize): void {
 /** Points the walk at a lane's stream. */
 function aim(run: Evaluation, walk: Walk, lane: i32): void {
   const at = (<usize>lane) << 2
-  walk.state = changetype<StreamState>(run.states + <usize>lane * offsetof<StreamState>())
+  walk.state = changetype<StreamState>(run.states + <usize>lane * run.team.walkBytes)
   walk.rows = run.splitRows
   walk.position = load<u32>(run.positions + at)
   walk.end = load<u32>(run.ends + at)
-  walk.ledger = run.ledgers + ((<usize>load<u32>(run.segmentNumbers + at)) << 6)
+  walk.ledger = run.team.isSite ? run.ledgers : run.ledgers + ((<usize>load<u32>(run.segmentNumbers + at)) << 6)
   walk.context = contextOf(run, lane)
 }
 
@@ -181,9 +181,10 @@ function beginSegment(run: Evaluation, lane: i32, segments: usize, segment: i32)
   if (walk === null) return
   store<u32>(run.segmentNumbers + ((<usize>lane) << 2), run.firstSegment + segment)
   aim(run, walk, lane)
-  // A part that is done again, since its worker died, counts once.
-  memory.fill(walk.ledger, 0, 64)
+  // A part that is done again, since its worker died, counts once. Of a site beginWalk sees to it.
+  if (!run.team.isSite) memory.fill(walk.ledger, 0, 64)
   beginWalk(walk)
+  store<u32>(run.positions + ((<usize>lane) << 2), walk.position)
 }
 
 function moveLane(run: Evaluation, from: i32, to: i32): void {
@@ -195,7 +196,7 @@ function moveLane(run: Evaluation, from: i32, to: i32): void {
   memory.copy(run.watch + <usize>to * watchBytes, run.watch + <usize>from * watchBytes, watchBytes)
   if (run.walk !== null) {
     store<u32>(run.segmentNumbers + ((<usize>to) << 2), load<u32>(run.segmentNumbers + ((<usize>from) << 2)))
-    const bytes = offsetof<StreamState>()
+    const bytes = run.team.walkBytes
     memory.copy(run.states + <usize>to * bytes, run.states + <usize>from * bytes, bytes)
   }
   const stateBytes = run.team.stateBytes

@@ -71,8 +71,9 @@ export function rollout(job: usize, lanes: usize, recurrentState: usize, paramet
     const stopped = step(next)
     if (stopped != 0) return -stopped
     if (team.hasCritic) {
-      if (t > 0) inheritNextValues(shard, t - 1)
-      if (t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, t)
+      // What follows in a lane of a site is another stream's: what follows in the stream itself is judged at each step.
+      if (t > 0 && !team.isSite) inheritNextValues(shard, t - 1)
+      if (team.isSite || t == shard.stepCount - 1 || anyTruncated(shard, t)) bootstrapNextValues(shard, t)
     }
     // Only now: a truncated step is bootstrapped with the state that it left.
     if (team.stateBytes > 0) forget(shard, recurrentState, t)

@@ -29,6 +29,10 @@ export class Team {
   specificationCount: i32
   /** bytes of one lane's watch record of env-wasm; 0 where the greedy walk does not watch */
   watchBytes: usize
+  /** bytes of what a walk remembers of its stream or site, where actions have consequences */
+  walkBytes: usize
+  /** whether a lane has events of many streams beside each other */
+  isSite: u32
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type EnvironmentSpec,
   instantiateEnvironment,
   LEDGER_ENTRIES,
+  WALK,
 } from '@vigil/env-wasm'
 import type { VigilError } from '@vigil/errors'
 import { ACTING, compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
@@ -169,6 +170,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     // The recurrent states of fresh lanes are zero, as the memory is.
     host.reset(layout.environmentPlan, areas[0].lanes, settings.lanesPerShard, laneBase)
   }
+  const saved = { ...settings, slotCount: layout.sites?.slotCount ?? 0 }
   let policy: Policy | null = null
   // The policies that work under way reads from the shared memory, where nothing may overwrite them.
   const acting: { collection: Policy | null; evaluation: Policy | null } = { collection: null, evaluation: null }
@@ -234,7 +236,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   ): Promise<TeamActions> => {
     const split = dataset.splits[name]
     const streams = split.streamStarts.length - 1
-    const { consequences } = layout
+    const { consequences, sites } = layout
     if (consequences !== null) {
       new Uint8Array(memory.buffer, layout.evaluationActions, split.rows.length * network.agentCount).fill(CUT_OFF)
       new Float32Array(memory.buffer, layout.evaluationScores, split.rows.length * network.agentCount).fill(0)
@@ -242,7 +244,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       const cast = votes ?? new Uint8Array(network.agentCount).fill(VOTES.own)
       new Uint8Array(memory.buffer, consequences.votes, network.agentCount).set(cast)
     }
-    const segments = segmentsOf(split, environment.mode)
+    const segments = segmentsOf(split, environment.mode, layout.sites?.orders[name].siteStarts)
     new Uint32Array(memory.buffer, layout.segments, segments.length).set(segments)
     const segmentCount = segments.length / 2
     const share = Math.ceil(segmentCount / layout.evaluations.length)
@@ -251,7 +253,9 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
         const first = Math.min(i * share, segmentCount)
         const fields = layout.evaluationFields[i]
         writeEvaluation(memory, job, { ...fields, ...views, splitRows: layout.splits[name].rows, firstSegment: first })
-        new DataView(memory.buffer).setFloat32(fields.acting + ACTING.offsets.stopFactor, stopFactor, true)
+        const view = new DataView(memory.buffer)
+        view.setFloat32(fields.acting + ACTING.offsets.stopFactor, stopFactor, true)
+        if (sites !== null) view.setUint32(fields.walk + WALK.offsets.site, sites.at[name], true)
         const count = Math.min(share, segmentCount - first)
         const at = layout.segments + 8 * first
         if (count > 0) {
@@ -326,13 +330,13 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     saveShards() {
       assertIdle('collection')
       const areas = layout.shards.map((location, shard) => location.areas[committed[shard]])
-      return saveShardStates({ memory, areas, run: settings })
+      return saveShardStates({ memory, areas, run: saved })
     },
 
     restoreShards(state) {
       assertIdle('collection')
       const areas = layout.shards.map((location) => location.areas[0])
-      restoreShardStates({ memory, areas, run: settings }, state)
+      restoreShardStates({ memory, areas, run: saved }, state)
       committed.fill(0)
     },
 

@@ -16,6 +16,8 @@ export const TEAM = describeBlock('Team', {
   valueOutputs: 'i32',
   specificationCount: 'i32',
   watchBytes: 'pointer',
+  walkBytes: 'pointer',
+  isSite: 'u32',
 })
 
 /** A rollout of one shard: assembly/rollout.ts. */

@@ -1,15 +1,11 @@
 import { type BlockValues, writeBlock } from '@vigil/blocks'
 import type { Dataset, Split } from '@vigil/data'
 import {
-  benignAhead,
   compileConstraints,
   contextSize,
   ENVIRONMENT_PLAN_BYTES,
   type EnvironmentSpec,
-  LEDGER_ENTRIES,
-  RESPONSE_BYTES,
   STEP,
-  STREAM_STATE,
   WALK,
   writeConstraints,
   writeEnvironmentPlan,
@@ -26,6 +22,8 @@ import {
 } from '@vigil/policy-wasm'
 import { EVALUATION, type EvaluationFields, ROLLOUT, type RolloutFields, TEAM } from './blocks.ts'
 import { actorError } from './errors.ts'
+import { placeResponse } from './response-memory.ts'
+import { placeSites, type SiteMemory } from './site-memory.ts'
 
 /** Bytes below this belong to the static data of the three modules (their `memoryBase` options). */
 const STATIC_BYTES = 65536
@@ -84,6 +82,8 @@ export type MemoryLayout = {
   readonly views: { readonly contexts: number; readonly probabilities: number } | null
   /** Where actions have consequences, else null: ledgers f64 [streams, 8] and votes u8 [A] of an evaluation. */
   readonly consequences: { readonly ledgers: number; readonly votes: number } | null
+  /** The order of events where streams share analysts, else null. */
+  readonly sites: SiteMemory | null
   /** Fills plan blocks, dataset and jobs into a fresh memory. */
   readonly initialise: (memory: WebAssembly.Memory) => void
 }
@@ -104,10 +104,19 @@ export type ShardArea = { readonly lanes: number; readonly recurrentState: numbe
  *
  * @throws {VigilError} MEMORY when it cannot fit
  * @throws {VigilError} SPECIFICATION
+ * @throws {VigilError} CONSEQUENCES, SITES
  */
 export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const { dataset, network, environment } = settings
-  const constraints = compileConstraints(environment)
+
+  let next = STATIC_BYTES
+  const place = (bytes: number) => {
+    const at = next
+    next += Math.ceil(bytes / 64) * 64
+    return at
+  }
+  const sites = placeSites(settings, place)
+  const constraints = compileConstraints(environment, sites?.slotCount)
   const { specificationCount, laneBytes } = constraints
   const K = contextSize(environment)
   const D = dataset.denseNames.length
@@ -123,12 +132,6 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
   const isWatched = environment.observeConstraints && environment.response === null
   const watchBytes = isWatched ? constraints.watchBytes : 0
 
-  let next = STATIC_BYTES
-  const place = (bytes: number) => {
-    const at = next
-    next += Math.ceil(bytes / 64) * 64
-    return at
-  }
   const placeSplit = (split: Split) => ({
     split,
     rows: place(split.rows.byteLength),
@@ -257,7 +260,7 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     actions: evaluationActions,
     scores: evaluationScores,
     walk: response === null ? 0 : place(WALK.bytes),
-    states: response === null ? 0 : place(E * STREAM_STATE.bytes),
+    states: response === null ? 0 : place(E * constraints.stateBytes),
     segmentNumbers: response === null ? 0 : place(4 * E),
     ledgers: response?.ledgers ?? 0,
     firstSegment: 0,
@@ -296,10 +299,12 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
         labels,
         constraints: constraintBlock,
         ...(response === null ? {} : { response: response.location }),
+        ...(sites === null ? {} : { site: sites.at.train }),
       },
       { buffer, at: environmentPlan },
     )
     response?.initialise(buffer)
+    sites?.initialise(buffer, splits)
     writeNetworkPlan(network, { buffer, at: policyPlan })
     writeBlock(
       TEAM,
@@ -318,6 +323,8 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
         valueOutputs: O,
         specificationCount,
         watchBytes,
+        walkBytes: constraints.stateBytes,
+        isSite: sites === null ? 0 : 1,
       },
     )
     for (const { job, acting, step, fields } of shards) {
@@ -349,46 +356,13 @@ export function layOutMemory(settings: ActorSettings): MemoryLayout {
     evaluationScores,
     views,
     consequences: response && { ledgers: response.ledgers, votes: response.votes },
+    sites,
     initialise,
   }
 }
 
 /** A walk that has not begun. */
-const NOWHERE = { state: 0, rows: 0, position: 0, end: 0, actions: 0, ledger: 0, context: 0 }
-
-/**
- * Where the data lie that consequences are reckoned from; null where actions have none.
- *
- * @throws {VigilError} CONSEQUENCES when a belief is to be shown of data that give none
- */
-function placeResponse({ dataset, environment }: ActorSettings, place: (bytes: number) => number) {
-  if (environment.response === null) return null
-  const { ratios, hazard, damage } = dataset.consequences ?? { ratios: null, hazard: 0, damage: null }
-  if (environment.showsBelief && ratios === null) {
-    throw actorError('CONSEQUENCES', 'The data have no likelihood ratios, so there is no belief to show.')
-  }
-  const shown = environment.showsBelief ? ratios : null
-  const { train, validation, test } = dataset.splits
-  const streams = Math.max(...[train, validation, test].map(({ streamStarts }) => streamStarts.length - 1))
-  const location = {
-    at: place(RESPONSE_BYTES),
-    ratios: shown === null ? 0 : place(shown.byteLength),
-    multipliers: damage === null ? 0 : place(damage.byteLength),
-    benignAhead: place(4 * dataset.rowCount),
-    hazard,
-  }
-  return {
-    location,
-    ledgers: place(8 * LEDGER_ENTRIES.length * streams),
-    votes: place(environment.agentCount),
-    initialise(buffer: ArrayBufferLike) {
-      if (shown !== null) new Float32Array(buffer, location.ratios, shown.length).set(shown)
-      if (damage !== null) new Float32Array(buffer, location.multipliers, damage.length).set(damage)
-      const ahead = benignAhead(dataset.labels, [train, validation, test])
-      new Uint32Array(buffer, location.benignAhead, ahead.length).set(ahead)
-    },
-  }
-}
+const NOWHERE = { state: 0, rows: 0, position: 0, end: 0, actions: 0, ledger: 0, context: 0, site: 0 }
 
 /** Writes one `Evaluation` block. */
 export function writeEvaluation(memory: WebAssembly.Memory, job: number, fields: EvaluationFields): void {

@@ -9,7 +9,8 @@ export type ShardStates = {
   readonly memory: WebAssembly.Memory
   /** in shard order */
   readonly areas: readonly ShardArea[]
-  readonly run: ActorSettings
+  /** with the streams of a site at a time (layout `site`) */
+  readonly run: ActorSettings & { readonly slotCount: number }
 }
 
 /** Bytes of one shard in each of the two parts. */
@@ -17,7 +18,7 @@ type PartBytes = { readonly lanes: number; readonly recurrentState: number }
 
 /** @returns lane records [shards, E], then f32 [shards, E, A, H]; a copy */
 export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array {
-  const bytes = partBytes(run, compileConstraints(run.environment))
+  const bytes = partBytes(run, compileConstraints(run.environment, run.slotCount))
   const state = new Uint8Array(areas.length * (bytes.lanes + bytes.recurrentState))
   for (const { part, at, place } of partsOf(areas, bytes)) {
     state.set(new Uint8Array(memory.buffer, place, bytes[part]), at)
@@ -33,8 +34,8 @@ export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array
  * @throws {VigilError} RECURRENT_STATE
  */
 export function restoreShardStates({ memory, areas, run }: ShardStates, state: Uint8Array): void {
-  const { environment } = run
-  const constraints = compileConstraints(environment)
+  const { environment, slotCount } = run
+  const constraints = compileConstraints(environment, slotCount)
   const bytes = partBytes(run, constraints)
   const laneStates = areas.length * bytes.lanes
   assertLaneStates(state.subarray(0, laneStates), {
@@ -42,6 +43,7 @@ export function restoreShardStates({ memory, areas, run }: ShardStates, state: U
     environment,
     constraints,
     rowCount: run.dataset.splits.train.rows.length,
+    slotCount,
   })
   assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrentState)
   for (const { part, at, place } of partsOf(areas, bytes)) {

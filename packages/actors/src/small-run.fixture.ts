@@ -35,6 +35,7 @@ function smallDataset(seed = 1): Dataset {
     splits: { train: rows(0, 400), validation: rows(400, 500), test: rows(500, 600) },
     posterior: null,
     consequences: null,
+    timeline: null,
     eventsPerDay: null,
     fingerprint: new Uint8Array(32).fill(seed),
   }

@@ -1,5 +1,5 @@
 import { BACKENDS } from '@vigil/engine'
-import { ANALYST_DELAY_MAX, DEFAULT_RESPONSE, DEFAULT_REWARDS } from '@vigil/env-wasm'
+import { ANALYST_DELAY_MAX, DEFAULT_RESPONSE, DEFAULT_REWARDS, SHIFT_MAX, TICKETS_MAX } from '@vigil/env-wasm'
 import { DATASET_NAMES, FEATURE_PROFILES } from '@vigil/features'
 import { z } from 'zod'
 
@@ -89,6 +89,10 @@ export const configSchema = z.strictObject({
       analystDelay: size(0, ANALYST_DELAY_MAX).default(DEFAULT_RESPONSE.analystDelay),
       analystAccuracy: z.number().min(0.5).max(1).default(DEFAULT_RESPONSE.analystAccuracy),
       block: z.enum(['fail-soft', 'fail-stop', 'retry']).default(DEFAULT_RESPONSE.block),
+      layout: z.enum(['stream', 'site']).default(DEFAULT_RESPONSE.layout),
+      tickets: size(1, TICKETS_MAX).default(DEFAULT_RESPONSE.tickets),
+      alertsPerShift: size(0, SHIFT_MAX).default(DEFAULT_RESPONSE.alertsPerShift),
+      shift: size(0, SHIFT_MAX).default(DEFAULT_RESPONSE.shift),
     })
     .prefault({}),
 

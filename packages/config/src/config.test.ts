@@ -259,6 +259,15 @@ describe('resolveLabConfig', () => {
       /go on across streams.*--observe-constraints=critic/,
     ],
     [{ specifications: rules('G (dwell_time <= 9)') }, 'INVALID_VALUE', /only where actions have consequences/],
+    [{ dataset: 'campaign', response: { tickets: 2 } }, 'CONFLICT', /give --response\.layout=site/],
+    [{ dataset: 'campaign', response: { layout: 'site', alertsPerShift: 3 } }, 'CONFLICT', /but there are no shifts/],
+    [
+      { dataset: 'campaign', response: { layout: 'site', shift: 9, analystDelay: 10 } },
+      'CONFLICT',
+      /analystDelay 10 is longer than a shift of 9/,
+    ],
+    [{ dataset: 'campaign', response: { layout: 'site' }, policy: 'lstm' }, 'CONFLICT', /"lstm" remembers/],
+    [{ dataset: 'campaign', response: { damage: -1 } }, 'INVALID_VALUE', /response\.damage/],
     [
       { dataset: 'quickest', rowsPerIteration: 512, rolloutSteps: 512, shards: 1 },
       'CONFLICT',

@@ -39,7 +39,8 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
 
 /** Whether nothing but quarantine changes what follows, for a team that learns from the present event alone. */
 function isUnanswered({ policy, staleness, response }: ParsedConfig): boolean {
-  const hasNoAnswer = response.analystDelay === ANALYST_DELAY_MAX && response.block === 'fail-soft'
+  const { analystDelay, block, layout } = response
+  const hasNoAnswer = analystDelay === ANALYST_DELAY_MAX && block === 'fail-soft' && layout === 'stream'
   return hasNoAnswer && policy === 'mlp' && staleness === 0
 }
 

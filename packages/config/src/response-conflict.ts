@@ -46,6 +46,8 @@ function conflictWithRespond(config: Config): string | null {
   }
   const faultOfCredit = config.credit === 'exact' ? conflictWithExact(config) : null
   if (faultOfCredit !== null) return faultOfCredit
+  const ofLayout = conflictOfLayout(config)
+  if (ofLayout !== null) return ofLayout
   const lanes = config.rowsPerIteration / config.rolloutSteps
   if (lanes < config.agents) {
     return `Each lane is played by one agent, but there are ${lanes} lanes (rowsPerIteration / rolloutSteps) for ${config.agents} agents. Give --rows-per-iteration=${config.agents * config.rolloutSteps} or more.`
@@ -74,6 +76,36 @@ function conflictWithExact({ policy, response, staleness, gamma, valueHidden, sp
   }
   if (String(valueHidden) !== String(configSchema.shape.valueHidden.parse(undefined))) {
     return `credit "exact" needs no critic, but valueHidden is ${valueHidden}. Leave --value-hidden out, or give --credit=sampled.`
+  }
+  return null
+}
+
+/** What is wrong with how streams share analysts. */
+function conflictOfLayout({ response, policy, specifications, credit }: Config): string | null {
+  const { layout, tickets, alertsPerShift, shift, analystDelay } = response
+  if (layout === 'stream') {
+    const defaults = DEFAULT_RESPONSE
+    const changed = firstChange(
+      { tickets, alertsPerShift, shift },
+      { tickets: defaults.tickets, alertsPerShift: defaults.alertsPerShift, shift: defaults.shift },
+    )
+    if (changed === null) return null
+    return `response.${changed} is what streams of a site share, but response.layout is "stream". Leave it out, or give --response.layout=site.`
+  }
+  if (alertsPerShift > 0 && shift === 0) {
+    return `response.alertsPerShift ${alertsPerShift} is a budget of each shift, but there are no shifts. Give --response.shift, events of the site in a shift.`
+  }
+  if (shift > 0 && analystDelay > shift) {
+    return `response.analystDelay ${analystDelay} is longer than a shift of ${shift} events: no ticket would be closed in the shift that opened it. Give a longer --response.shift or a shorter --response.analyst-delay.`
+  }
+  if (credit === 'exact') {
+    return 'credit "exact" knows the streams one by one, but with response.layout "site" they share analysts. Leave --credit out.'
+  }
+  if (policy === 'lstm') {
+    return 'policy "lstm" remembers what came before in its lane, but with response.layout "site" that is another stream. Give --policy=mlp.'
+  }
+  if (specifications.length > 0) {
+    return 'Specifications judge one decision after another, but with response.layout "site" credit runs along streams. Leave --stl-mode and --specifications out.'
   }
   return null
 }

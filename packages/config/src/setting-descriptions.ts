@@ -62,10 +62,16 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     'response.containment': "cost of quarantine, the team's or the analyst's",
     'response.falseContainment': 'cost of a quarantine where nothing has been a threat',
     'response.alertCost': 'cost of an alert, a fallback to alert included',
-    'response.analystDelay': "events of the stream between an alert and the analyst's verdict",
+    'response.analystDelay':
+      "events of the stream, in layout site those of the site, between an alert and the analyst's verdict",
     'response.analystAccuracy': 'share of the verdicts that are right',
     'response.block':
       'what a blocked intruder does: goes on (fail-soft), gives up (fail-stop), tries the same event again (retry)',
+    'response.layout':
+      'what a lane walks: one stream (stream), or the events of a site in the order of time, whose streams share the analysts (site); docs/respond.md',
+    'response.tickets': 'tickets that may be open at a site at once (this and the following only with layout site)',
+    'response.alertsPerShift': 'alerts that are heard at a site in a shift; 0 = any number',
+    'response.shift': 'events of the site in a shift, after which the alerts are counted anew; 0 = there are no shifts',
   },
   Specifications: {
     stlMode: 'what the specifications do to learning; docs/constraints.md',

@@ -23,10 +23,22 @@ export type Dataset = {
   readonly posterior: Float32Array | null
   /** What an action changes besides its reward; null where the data say nothing of it. */
   readonly consequences: Consequences | null
+  /** The order of the events of all streams, where streams share analysts (layout `site`), else null. */
+  readonly timeline: SiteTimeline | null
   /** Events a day of the recording in the span of each part (events-per-day.ts); null where times are not known. */
   readonly eventsPerDay: { readonly validation: number; readonly test: number } | null
-  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior, consequences, splits and events a day. */
+  /** 32 bytes, SHA-256 over matrices, labels, classes, names, vocabularies, posterior, consequences, timeline, splits and events a day. */
   readonly fingerprint: Uint8Array
+}
+
+/** When and where the rows happened. */
+export type SiteTimeline = {
+  /** [N] rank of each row in time: a permutation of 0 .. N-1 */
+  readonly ranks: Uint32Array
+  /** [N] number of the site of each row; a site has its own analysts */
+  readonly sites: Uint32Array
+  /** [N] phase of the attack that a threat belongs to, from 1 in their order, 0 = none; null where nobody says their order */
+  readonly phases: Uint8Array | null
 }
 
 /** What the environment `respond` reckons with besides the label of each row. */

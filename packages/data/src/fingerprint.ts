@@ -36,6 +36,12 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
     if (ratios !== null) addArray('ratios', ratios)
     if (damage !== null) addArray('damage', damage)
   }
+  if (dataset.timeline !== null) {
+    const { ranks, sites, phases } = dataset.timeline
+    addArray('ranks', ranks)
+    addArray('sites', sites)
+    if (phases !== null) addArray('phases', phases)
+  }
   const { eventsPerDay } = dataset
   if (eventsPerDay !== null) add('eventsPerDay', new TextEncoder().encode(JSON.stringify(eventsPerDay)))
   return new Uint8Array(hash.digest())

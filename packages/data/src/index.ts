@@ -1,5 +1,5 @@
 export type { Adapter, RawEvents } from './adapters/adapter.ts'
-export type { Consequences, Dataset, Split } from './dataset.ts'
+export type { Consequences, Dataset, SiteTimeline, Split } from './dataset.ts'
 export { readSingleEvents } from './description/described-events.ts'
 export { type CellValue, cellValue, compileExpression } from './description/expression.ts'
 export { isDescription, parseDescription, readDescription } from './description/parse-description.ts'

@@ -23,7 +23,7 @@ import { campaign } from './adapters/campaign.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { quickest } from './adapters/quickest.ts'
 import { synthetic } from './adapters/synthetic.ts'
-import type { Dataset, Division, SplitKind } from './dataset.ts'
+import type { Dataset, Division, SiteTimeline, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
 import { dataError } from './errors.ts'
 import { eventsPerDayOf } from './events-per-day.ts'
@@ -55,6 +55,8 @@ export type LoadedDataset = {
   readonly pipeline: FeaturePipeline
   /** [N] stream of each row, numbered from 0. */
   readonly streams: Uint32Array
+  /** The order of the events of all streams; null where nobody knows it. */
+  readonly timeline: SiteTimeline | null
   /** What a person should know of how the data were read: one sentence each. */
   readonly notes: readonly string[]
   /** Whether something acted on the events while they were recorded. */
@@ -132,12 +134,14 @@ export async function loadEvents(
       splits,
       posterior: events.posterior,
       consequences: events.consequences?.(request.features) ?? null,
+      timeline: null,
       eventsPerDay: eventsPerDayOf(events.times, splits),
     }
     const dataset: Dataset = { ...unsigned, fingerprint: fingerprintOf(unsigned) }
     return {
       dataset,
       streams: events.streams,
+      timeline: timelineOf(events),
       notes,
       capturedUnder: events.capturedUnder ?? 'unknown',
       // As strictly as when it will be read again: better refused now than after the training.
@@ -190,6 +194,11 @@ export async function withEvents<T>(
   } finally {
     events.close()
   }
+}
+
+function timelineOf({ rowCount, timeRank, isUnordered, sites, phases }: RawEvents): SiteTimeline | null {
+  if (isUnordered === true) return null
+  return { ranks: timeRank, sites: sites ?? new Uint32Array(rowCount), phases: phases ?? null }
 }
 
 function divisionOf(events: RawEvents, { split, splitSeed }: Pick<DatasetRequest, 'split' | 'splitSeed'>): Division {

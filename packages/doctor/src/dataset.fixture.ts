@@ -36,6 +36,7 @@ export function madeDataset(made: {
     splits: { train: part(0, 0.7), validation: part(0.7, 0.85), test: part(0.85, 1) },
     posterior: null,
     consequences: null,
+    timeline: null,
     eventsPerDay: null,
     fingerprint: new Uint8Array(32),
   }

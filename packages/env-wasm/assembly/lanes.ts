@@ -1,35 +1,16 @@
 /** Lanes: E independent episodes that step together. */
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
+import { contextBytes, contextOf, Lane, laneAt, stateOf, watchOf } from './lane'
 import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
-import { beginStreamState, immediateReward, respond, StreamState, showState } from './response'
+import { beginStreamState, immediateReward, respond, showState } from './response'
 import { Response } from './response-plan'
 import { agentReward, expectedReward } from './reward'
+import { beginSite, goOn, NOWHERE, presentStream, respondAtSite, SiteState, showFollowing, showSite } from './site'
+import { Site } from './site-plan'
 import { Step } from './step'
 import { teamAction } from './vote'
 import { beginWatch, isFalselyContained, prepareRegisters, WatchRecord, watchDecision, watchStream } from './watch'
 import { Watch } from './watch-plan'
-
-/**
- * A lane's record, followed by what it watches with (watch.ts; nothing without specifications), by the state of its stream
- * (response.ts; nothing where actions have no consequences) and by its context, f32 [K].
- * A shard's state is these records and nothing else.
- */
-@unmanaged
-class Lane {
-  /** since the run began; counts the random draws of rows and of actions */
-  steps: u64
-  /** episodes begun on a fresh stream; counts the random draws of streams */
-  streamsBegun: u32
-  /** since this episode began */
-  episodeStep: u32
-  /** of the present row in the split */
-  position: u32
-  /** first position behind the present stream (stream mode) */
-  streamEnd: u32
-}
-
-/** Bytes of a record without what follows. */
-const LANE_BYTES: usize = offsetof<Lane>()
 
 /** Philox key word of the purpose `environment` (random/src/streams.ts). */
 const ENVIRONMENT_STREAM: u32 = 1
@@ -44,33 +25,19 @@ const LEDGER_BYTES: usize = 64
 /** Weight of the newest decision in the context's moving averages. */
 const CONTEXT_RATE: f32 = 1.0 / 16.0
 
-@inline
-function laneAt(plan: Plan, lanes: usize, index: i32): Lane {
-  return changetype<Lane>(lanes + <usize>index * plan.laneBytes)
-}
-@inline
-function contextBytes(plan: Plan): usize {
-  return (<usize>plan.contextSize) << 2
-}
-@inline
-function watchOf(lane: Lane): usize {
-  return changetype<usize>(lane) + LANE_BYTES
-}
-@inline
-function stateOf(plan: Plan, lane: Lane): StreamState {
-  return changetype<StreamState>(watchOf(lane) + plan.watchBytes)
-}
-@inline
-function contextOf(plan: Plan, lane: Lane): usize {
-  return watchOf(lane) + plan.watchBytes + plan.stateBytes
-}
-
 /** Begins the first episode of every lane. `laneBase` is the number of the first lane within the whole run. */
 export function reset(plan: Plan, lanes: usize, count: i32, laneBase: u32): void {
   memory.fill(lanes, 0, <usize>count * plan.laneBytes)
   for (let i = 0; i < count; i++) {
     const lane = laneAt(plan, lanes, i)
     beginLane(plan, watchOf(lane), contextOf(plan, lane))
+    const site = plan.site
+    const response = plan.response
+    if (site !== null && response !== null) {
+      beginWindow(plan, response, site, lane, laneBase + i)
+      showSite(response, site, changetype<SiteState>(stateOf(plan, lane)), contextOf(plan, lane))
+      continue
+    }
     if (plan.mode == MODE_IID) drawRow(plan, lane, laneBase + i)
     else beginStream(plan, lane, laneBase + i)
     beginState(plan, lane)
@@ -120,6 +87,11 @@ export function step(job: Step): i32 {
     if (response === null) {
       payActions(plan, job, i, threat)
       absorbDecision(context, plan.headCount, decision)
+    }
+    const site = plan.site
+    if (site !== null && response !== null) {
+      payAtSite(plan, response, site, job, i, decision)
+      continue
     }
     const ledger: usize = watch !== null && response !== null ? registers + watch.ledgerAt : 0
     if (ledger) watchStream(changetype<WatchRecord>(watchOf(lane)), stateOf(plan, lane), decision)
@@ -207,10 +179,56 @@ function payConsequences(plan: Plan, response: Response, job: Step, index: i32, 
   return plan.episodeSteps != 0 && lane.episodeStep == plan.episodeSteps ? TRUNCATED : GOES_ON
 }
 
+/**
+ * As payConsequences, of an event among those of many streams. `terminated` = nothing follows in the event's stream; nextRows and
+ * nextContext are what follows there. `truncated` = the recording ends, and the lane begins another window.
+ */
+function payAtSite(plan: Plan, response: Response, site: Site, job: Step, index: i32, decision: u8): void {
+  const lane = laneAt(plan, job.lanes, index)
+  const state = changetype<SiteState>(stateOf(plan, lane))
+  expectAtOnce(plan, response, job, index)
+  respondAtSite(plan, response, site, state, lane.position, decision, 0)
+  const agents = <usize>plan.agentCount
+  const rewards = job.rewards + ((<usize>index * agents) << 2)
+  for (let agent: usize = 0; agent < agents; agent++) store<f32>(rewards + (agent << 2), <f32>state.reward)
+  lane.steps++
+  lane.episodeStep++
+  const following = state.isOver != 0 ? lane.position : state.next
+  store<u32>(job.nextRows + ((<usize>index) << 2), rowAt(plan, following))
+  const nextContext = job.nextContext + <usize>index * contextBytes(plan)
+  memory.copy(nextContext, contextOf(plan, lane), contextBytes(plan))
+  if (state.isOver == 0) {
+    if (following == lane.position) showSite(response, site, state, nextContext)
+    else showFollowing(plan, response, site, state, nextContext)
+  }
+  store<u8>(job.terminated + index, state.isOver != 0 ? 1 : 0)
+  const next = goOn(plan, response, site, state, lane.position)
+  store<u8>(job.truncated + index, next == NOWHERE ? 1 : 0)
+  if (next == NOWHERE) {
+    lane.episodeStep = 0
+    beginWindow(plan, response, site, lane, job.laneBase + index)
+  } else takePosition(plan, site, lane, next)
+  showSite(response, site, state, contextOf(plan, lane))
+}
+
+/** A window of the recording, from an event drawn uniformly to the end of its site. */
+function beginWindow(plan: Plan, response: Response, site: Site, lane: Lane, laneNumber: u32): void {
+  philox(plan.seed, ENVIRONMENT_STREAM, lane.streamsBegun, 0, laneNumber, DRAW_STREAM)
+  const tick = boundedIndex(word0, site.rowCount)
+  lane.streamsBegun++
+  const state = changetype<SiteState>(stateOf(plan, lane))
+  takePosition(plan, site, lane, beginSite(plan, response, site, state, tick))
+}
+
+function takePosition(plan: Plan, site: Site, lane: Lane, position: u32): void {
+  lane.position = position
+  lane.streamEnd = streamStart(plan, load<u32>(site.streams + ((<usize>position) << 2)) + 1)
+}
+
 /** What each agent's policy pays at once on the present event. */
 function expectAtOnce(plan: Plan, response: Response, job: Step, index: i32): void {
   const lane = laneAt(plan, job.lanes, index)
-  const state = stateOf(plan, lane)
+  const state = plan.site === null ? stateOf(plan, lane) : presentStream(changetype<SiteState>(stateOf(plan, lane)))
   const row = rowAt(plan, lane.position)
   const threat = isThreat(plan, row)
   const allow = immediateReward(response, state, row, threat, 0)

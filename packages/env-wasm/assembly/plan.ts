@@ -1,4 +1,5 @@
 import { Response } from './response-plan'
+import { Site } from './site-plan'
 import { Watch } from './watch-plan'
 
 /** The plan block: what every lane of an environment shares. Described in ../src/blocks.ts, written by ../src/plan.ts. */
@@ -41,6 +42,8 @@ export class Plan {
   stateBytes: usize
   /** null where actions have no consequences */
   response: Response | null
+  /** the order in which the events of the training part happened; null unless streams share analysts */
+  site: Site | null
 }
 
 /** Bytes from the block's beginning to f32 [2, 4], what each label and action pays (actionRewards in ../src/reward-table.ts). */

@@ -15,6 +15,10 @@ export class Response {
   analystDelay: u32
   /** 0 fail-soft, 1 fail-stop, 2 retry */
   block: u32
+  /** layout `site`: tickets at once, alerts heard in a shift (0 = any number), events of the site in a shift (0 = no shifts) */
+  tickets: u32
+  alertsPerShift: u32
+  shift: u32
   /** -> f32 [N] likelihood ratio of each dataset row, 0 = there are none */
   ratios: usize
   /** -> f32 [N] damage multiplier of each dataset row, 0 = all are 1 */

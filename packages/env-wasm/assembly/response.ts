@@ -118,7 +118,7 @@ export function immediateReward(response: Response, state: StreamState, row: u32
 }
 
 @inline
-function at(rows: usize, position: u32): u32 {
+export function at(rows: usize, position: u32): u32 {
   return load<u32>(rows + ((<usize>position) << 2))
 }
 
@@ -136,14 +136,18 @@ export function showState(response: Response, state: StreamState, context: usize
   store<f32>(context, <f32>(Math.log1p(<f64>state.sinceClear) / COUNT_SCALE), 12)
   if (response.ratios == 0) return
   const belief = state.belief
-  const logOdds = Math.log(belief / (1 - belief))
-  const shown = min<f64>(LOG_ODDS_MAX, max<f64>(-LOG_ODDS_MAX, logOdds)) / LOG_ODDS_SCALE
-  store<f32>(context, <f32>shown, 16)
+  store<f32>(context, shownLogOdds(belief), 16)
   store<f32>(context, <f32>belief, 20)
 }
 
+/** Log-odds of a belief as the context shows them. */
+export function shownLogOdds(belief: f64): f32 {
+  const logOdds = Math.log(belief / (1 - belief))
+  return <f32>(min<f64>(LOG_ODDS_MAX, max<f64>(-LOG_ODDS_MAX, logOdds)) / LOG_ODDS_SCALE)
+}
+
 /** The next event comes: what is true of it, and what is believed. */
-function meet(plan: Plan, response: Response, state: StreamState, row: u32): void {
+export function meet(plan: Plan, response: Response, state: StreamState, row: u32): void {
   if (isThreat(plan, row)) state.compromised = 1
   if (response.ratios == 0) return
   const ratio = <f64>load<f32>(response.ratios + ((<usize>row) << 2))
@@ -154,7 +158,7 @@ function meet(plan: Plan, response: Response, state: StreamState, row: u32): voi
 }
 
 /** Costs of an action that lets the stream go on. */
-function pay(response: Response, state: StreamState, row: u32, threat: bool, action: u8, ledger: usize): void {
+export function pay(response: Response, state: StreamState, row: u32, threat: bool, action: u8, ledger: usize): void {
   if (threat) {
     const multiplier: f64 = response.multipliers == 0 ? 1 : <f64>load<f32>(response.multipliers + ((<usize>row) << 2))
     if (action != BLOCK) enter(state, ledger, DAMAGE, -multiplier * response.damage)
@@ -165,7 +169,7 @@ function pay(response: Response, state: StreamState, row: u32, threat: bool, act
 }
 
 /** The stream ends before this event happens. */
-function contain(response: Response, state: StreamState, row: u32, ledger: usize): void {
+export function contain(response: Response, state: StreamState, row: u32, ledger: usize): void {
   enter(state, ledger, CONTAINMENT, -response.containment)
   if (state.compromised != 0) return
   enter(state, ledger, FALSE_CONTAINMENT, -response.falseContainment)
@@ -182,7 +186,7 @@ function enter(state: StreamState, ledger: usize, entry: i32, amount: f64): void
 }
 
 /** Position of the event that comes next, `end` where none does. @param foiled whether a threat has just been blocked */
-function following(plan: Plan, state: StreamState, rows: usize, position: u32, end: u32, foiled: bool): u32 {
+export function following(plan: Plan, state: StreamState, rows: usize, position: u32, end: u32, foiled: bool): u32 {
   const block = plan.response!.block
   if (foiled && block == RETRY && state.retried < RETRIES_MAX) {
     state.retried++
@@ -197,7 +201,11 @@ function following(plan: Plan, state: StreamState, rows: usize, position: u32, e
 
 /** What the analyst says. The draw is the row's, so that policies are compared on the same verdicts. */
 function findsThreat(plan: Plan, response: Response, state: StreamState, row: u32): bool {
-  const compromised = state.compromised != 0
+  return verdict(plan, response, row, state.compromised != 0)
+}
+
+/** Whether an analyst calls a stream hostile with a verdict that comes with a row. */
+export function verdict(plan: Plan, response: Response, row: u32, compromised: bool): bool {
   if (response.analystAccuracy >= 1) return compromised
   philox(plan.seed, ENVIRONMENT_STREAM, row, 0, 0, DRAW_VERDICT)
   return <f64>unitFloat(word0) < response.analystAccuracy ? compromised : !compromised

@@ -24,6 +24,7 @@ export const PLAN = describeBlock('Plan', {
   watch: 'pointer',
   stateBytes: 'pointer',
   response: 'pointer',
+  site: 'pointer',
   actionRewards: ['f32', 8],
 })
 
@@ -41,6 +42,9 @@ export const RESPONSE = describeBlock('Response', {
   hazard: 'f64',
   analystDelay: 'u32',
   block: 'u32',
+  tickets: 'u32',
+  alertsPerShift: 'u32',
+  shift: 'u32',
   ratios: 'pointer',
   multipliers: 'pointer',
   benignAhead: 'pointer',
@@ -58,6 +62,47 @@ export const STREAM_STATE = describeBlock('StreamState', {
   retried: 'u32',
 })
 
+/** The order of the events of one part of a split: assembly/site-plan.ts. */
+export const SITE = describeBlock('Site', {
+  rows: 'pointer',
+  streamStarts: 'pointer',
+  positions: 'pointer',
+  ticks: 'pointer',
+  siteStarts: 'pointer',
+  streams: 'pointer',
+  slots: 'pointer',
+  phases: 'pointer',
+  needs: 'pointer',
+  firstTicks: 'pointer',
+  threatBefore: 'pointer',
+  rowCount: 'u32',
+  siteCount: 'u32',
+  slotCount: 'u32',
+})
+
+/** Where a site stands, before what its streams are: assembly/site.ts. */
+export const SITE_STATE = describeBlock('SiteState', {
+  reward: 'f64',
+  tick: 'u32',
+  start: 'u32',
+  end: 'u32',
+  alerts: 'u32',
+  slot: 'u32',
+  openTickets: 'u32',
+  isOver: 'u32',
+  next: 'u32',
+})
+
+/** One stream of a site, behind its StreamState: assembly/site.ts. */
+export const SITE_STREAM = describeBlock('SiteStream', {
+  occupant: 'u32',
+  due: 'u32',
+  clearedAt: 'u32',
+  phases: 'u32',
+  isOver: 'u32',
+  unused: 'u32',
+})
+
 /** A stream that is walked outside of the lanes: assembly/walk.ts. */
 export const WALK = describeBlock('Walk', {
   plan: 'pointer',
@@ -68,6 +113,7 @@ export const WALK = describeBlock('Walk', {
   actions: 'pointer',
   ledger: 'pointer',
   context: 'pointer',
+  site: 'pointer',
 })
 
 /** One step of some lanes: assembly/step.ts. */
@@ -89,7 +135,7 @@ export const STEP = describeBlock('Step', {
   registers: 'pointer',
 })
 
-/** A lane's record, before its watch record and its context: assembly/lanes.ts. */
+/** A lane's record, before its watch record and its context: assembly/lane.ts. */
 export const LANE = describeBlock('Lane', {
   steps: 'u64',
   streamsBegun: 'u32',

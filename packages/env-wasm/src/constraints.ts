@@ -17,6 +17,7 @@ import {
   signalSource,
   signalsInWords,
 } from './signals.ts'
+import { siteStateBytes } from './site-state.ts'
 
 /** The most specifications of an environment. */
 const SPECIFICATIONS_MAX = 32
@@ -63,9 +64,10 @@ export type Constraints = {
 /**
  * Compiles the specifications of an environment. A top-level unbounded G is an invariant: what is under it is watched.
  *
+ * @param slotCount streams of a site at a time, in layout `site`
  * @throws {VigilError} SPECIFICATION, naming the formula and the place, with the StlError as its cause
  */
-export function compileConstraints(environment: EnvironmentSpec): Constraints {
+export function compileConstraints(environment: EnvironmentSpec, slotCount = 0): Constraints {
   const { specifications } = environment
   if (specifications.length > SPECIFICATIONS_MAX) {
     const message = `There may be ${SPECIFICATIONS_MAX} specifications at most, but there are ${specifications.length}. Join some with "and".`
@@ -78,7 +80,7 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
   const windows = [...new Set(sources.map(({ window }) => window).filter((window) => window > 0))]
   const layout = layOutWatch(bank, windows, sources.some(readsDamage))
   const contextBytes = 4 * contextSize(environment)
-  const stateBytes = hasConsequences ? STREAM_STATE.bytes : 0
+  const stateBytes = stateBytesOf(environment, slotCount)
   return {
     specificationCount: programs.length,
     programs,
@@ -91,6 +93,12 @@ export function compileConstraints(environment: EnvironmentSpec): Constraints {
     registerBytes: bank === null ? 0 : 8 * (bank.registerCount + (hasConsequences ? LEDGER_ENTRIES.length : 0)),
     blockBytes: bank === null ? 0 : blockLayout(sources, windows).bank + bank.bytes.length,
   }
+}
+
+/** Bytes of what a lane remembers of its stream, or of all streams of its site. */
+function stateBytesOf({ response }: EnvironmentSpec, slotCount: number): number {
+  if (response === null) return 0
+  return response.layout === 'site' ? siteStateBytes(slotCount) : STREAM_STATE.bytes
 }
 
 /** Compiles one formula, alone as it will be run, so that what is wrong is said of it. */

@@ -65,10 +65,12 @@ export function paidRewards({
 }
 
 /**
- * Inputs at the head of the context: the state of the stream where actions have consequences (assembly/response.ts), else
+ * Inputs at the head of the context: the state of the stream where actions have consequences (assembly/response.ts), and of its
+ * site where streams share analysts (assembly/site.ts); else
  * moving averages of the team's actions, four in stream mode, none where rows are independent.
  */
-export function headCount({ mode, response, showsBelief }: ContextSetting): 0 | 4 | 6 {
+export function headCount({ mode, response, showsBelief }: ContextSetting): number {
+  if (response?.layout === 'site') return showsBelief ? 11 : 7
   if (response !== null) return showsBelief ? 6 : 4
   return mode === 'stream' ? 4 : 0
 }

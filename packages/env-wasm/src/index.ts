@@ -1,4 +1,4 @@
-export { STEP, STREAM_STATE, WALK } from './blocks.ts'
+export { SITE_STATE, STEP, STREAM_STATE, WALK } from './blocks.ts'
 export { type Constraints, compileConstraints, writeConstraints } from './constraints.ts'
 export {
   contextSize,
@@ -18,7 +18,14 @@ export {
   type EnvironmentExports,
   instantiateEnvironment,
 } from './module.ts'
-export { benignAhead, ENVIRONMENT_PLAN_BYTES, RESPONSE_BYTES, writeEnvironmentPlan } from './plan.ts'
+export {
+  benignAhead,
+  ENVIRONMENT_PLAN_BYTES,
+  RESPONSE_BYTES,
+  siteBytes,
+  writeEnvironmentPlan,
+  writeSite,
+} from './plan.ts'
 export {
   ANALYST_DELAY_MAX,
   type BlockedIntruder,
@@ -28,7 +35,10 @@ export {
   LEDGER_ENTRIES,
   type LedgerEntry,
   RETRIES_MAX,
+  type ResponseLayout,
   type ResponseSpec,
+  SHIFT_MAX,
+  TICKETS_MAX,
 } from './response-spec.ts'
 export {
   actionBands,
@@ -47,4 +57,6 @@ export {
   rightShareNeeded,
 } from './reward-table.ts'
 export { type DecisionConsequences, readsAlerts, signalTrace } from './signals.ts'
+export { PHASES_MAX, type SiteOrder, siteOrderOf } from './site-order.ts'
+export { siteStateBytes } from './site-state.ts'
 export { SPECIFICATION_PRESETS, type TargetedSpecification } from './specifications.ts'

@@ -3,7 +3,8 @@ import { LANE, STREAM_STATE, WATCH_RECORD } from './blocks.ts'
 import { type Constraints, WINDOW_COUNTS } from './constraints.ts'
 import { contextSize, type EnvironmentSpec } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
-import { RETRIES_MAX } from './response-spec.ts'
+import { RETRIES_MAX, type ResponseSpec } from './response-spec.ts'
+import { faultOfSiteState, tablePlaces } from './site-state.ts'
 
 /** What saved states must belong to. */
 export type SavedLanes = {
@@ -12,6 +13,8 @@ export type SavedLanes = {
   readonly constraints: Constraints
   /** rows of the split that the lanes walk */
   readonly rowCount: number
+  /** streams of a site at a time, in layout `site` */
+  readonly slotCount?: number
 }
 
 /**
@@ -64,10 +67,19 @@ function faultOfContext(record: Uint8Array, { environment, constraints }: SavedL
 /** What the state of a stream shows is never larger (showState in assembly/response.ts): ln(1 + 2^32) / 6 is 3.7. */
 const STATE_INPUT_MAX = 4
 
-function faultOfStream(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
+function faultOfStream(record: Uint8Array, { environment, constraints, rowCount, slotCount = 0 }: SavedLanes) {
   const { response } = environment
   if (response === null) return null
-  const view = new DataView(record.buffer, LANE.bytes + constraints.watchBytes, STREAM_STATE.bytes)
+  const state = new DataView(record.buffer, LANE.bytes + constraints.watchBytes, constraints.stateBytes)
+  if (response.layout === 'stream') return faultOfStreamState(state, response)
+  const streams = tablePlaces(slotCount).map(({ stream }) =>
+    faultOfStreamState(new DataView(state.buffer, state.byteOffset + stream, STREAM_STATE.bytes), response),
+  )
+  return faultOfSiteState(state, { response, rowCount }) ?? streams.find((fault) => fault !== null) ?? null
+}
+
+/** @param view of a STREAM_STATE */
+function faultOfStreamState(view: DataView, response: ResponseSpec): string | null {
   const { offsets } = STREAM_STATE
   const belief = view.getFloat64(offsets.belief, true)
   if (!(belief >= 0 && belief <= 1)) return `believes ${belief}, but a probability lies from 0 to 1`

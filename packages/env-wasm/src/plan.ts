@@ -1,9 +1,10 @@
 import { writeBlock } from '@vigil/blocks'
-import { PLAN, RESPONSE } from './blocks.ts'
+import { PLAN, RESPONSE, SITE } from './blocks.ts'
 import type { Constraints } from './constraints.ts'
 import { contextSize, type EnvironmentSpec, headCount, paidRewards } from './environment-spec.ts'
 import { environmentError } from './errors.ts'
-import { ANALYST_DELAY_MAX, BLOCK_NUMBERS } from './response-spec.ts'
+import { ANALYST_DELAY_MAX, BLOCK_NUMBERS, SHIFT_MAX, TICKETS_MAX } from './response-spec.ts'
+import type { SiteOrder } from './site-order.ts'
 
 /** Length of the plan block. */
 export const ENVIRONMENT_PLAN_BYTES = PLAN.bytes
@@ -29,6 +30,8 @@ export type PlanLocation = SplitLocation & {
   readonly constraints: number
   /** Only where actions have consequences. */
   readonly response?: ResponseLocation
+  /** Byte offset of what `writeSite` wrote of the part that lanes walk; left out in layout `stream`. */
+  readonly site?: number
 }
 
 /** What consequences are reckoned from. */
@@ -80,15 +83,60 @@ export function writeEnvironmentPlan(
     watch: constraints.specificationCount === 0 ? 0 : location.constraints,
     stateBytes: constraints.stateBytes,
     response: location.response?.at ?? 0,
+    site: location.site ?? 0,
     actionRewards: paidRewards(spec).flat(),
   })
   if (spec.response === null) return
   if (location.response === undefined) {
     throw environmentError('ENVIRONMENT_SPEC', 'Consequences need to know where their data lie.')
   }
-  const { block, ...costs } = spec.response
+  const { block, layout, ...costs } = spec.response
+  if ((layout === 'site') !== (location.site !== undefined)) {
+    throw environmentError('ENVIRONMENT_SPEC', 'Layout "site", and it alone, needs to know the order of the events.')
+  }
   const { at, ...data } = location.response
   writeBlock(RESPONSE, { buffer: to.buffer, at }, { ...costs, ...data, block: BLOCK_NUMBERS[block] })
+}
+
+/** Bytes of the order of a part of a split with the block that points to it. */
+export function siteBytes(order: SiteOrder): number {
+  return aligned(SITE.bytes) + arraysOf(order).reduce((sum, [, array]) => sum + aligned(array.byteLength), 0)
+}
+
+/**
+ * Writes the order of the events of one part of a split.
+ *
+ * @param to.at byte offset of `siteBytes` bytes, a multiple of 8
+ * @param split byte offsets of the part's rows and streamStarts, u32
+ */
+export function writeSite(
+  order: SiteOrder,
+  split: { readonly rows: number; readonly streamStarts: number },
+  { buffer, at }: { readonly buffer: ArrayBufferLike; readonly at: number },
+): void {
+  let next = at + aligned(SITE.bytes)
+  const places = arraysOf(order).map(([name, array]) => {
+    const place = next
+    new Uint8Array(buffer, place, array.byteLength).set(
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    )
+    next += aligned(array.byteLength)
+    return [name, place] as const
+  })
+  const pointers = Object.fromEntries(places) as Record<(typeof places)[number][0], number>
+  const { positions, siteStarts, slotCount } = order
+  const counts = { rowCount: positions.length, siteCount: siteStarts.length - 1, slotCount }
+  writeBlock(SITE, { buffer, at }, { ...pointers, rows: split.rows, streamStarts: split.streamStarts, ...counts })
+}
+
+function arraysOf(order: SiteOrder) {
+  const { positions, ticks, siteStarts, streams, slots, phases, needs, firstTicks, threatBefore } = order
+  const arrays = { positions, ticks, siteStarts, streams, slots, phases, needs, firstTicks, threatBefore }
+  return Object.entries(arrays) as [keyof typeof arrays, Uint32Array | Uint8Array][]
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
 }
 
 /**
@@ -156,11 +204,16 @@ function assertResponse(
     return
   }
   if (mode !== 'stream') refuse('Consequences need streams: mode must be "stream".')
-  const { block, analystDelay, analystAccuracy, ...costs } = response
+  const { block, layout, tickets, alertsPerShift, shift, analystDelay, analystAccuracy, ...costs } = response
   for (const [field, value] of Object.entries(costs)) {
     if (!(Number.isFinite(value) && value >= 0))
       refuse(`${field} must be a finite number of at least 0, but is ${value}.`)
   }
+  requireInteger('tickets', tickets, 1, TICKETS_MAX)
+  requireInteger('alertsPerShift', alertsPerShift, 0, SHIFT_MAX)
+  requireInteger('shift', shift, 0, SHIFT_MAX)
+  if (alertsPerShift > 0 && shift === 0) refuse('alertsPerShift needs a shift.')
+  if (layout !== 'stream' && layout !== 'site') refuse(`layout must be stream or site, but is ${layout}.`)
   requireInteger('analystDelay', analystDelay, 0, ANALYST_DELAY_MAX)
   if (!(analystAccuracy >= 0.5 && analystAccuracy <= 1)) {
     refuse(`analystAccuracy must be a share from 0.5 to 1, but is ${analystAccuracy}.`)

@@ -1,6 +1,9 @@
 /** What a blocked intruder does: goes on with the next event, gives up, or tries the same again. */
 export type BlockedIntruder = 'fail-soft' | 'fail-stop' | 'retry'
 
+/** What a lane walks: one stream, or a window of a recording in which many streams share the analysts. */
+export type ResponseLayout = 'stream' | 'site'
+
 /**
  * What actions and events cost where an action changes what happens next, in reward units. A stream is one entity; a threat
  * of damage multiplier m costs m times what stands here.
@@ -22,11 +25,18 @@ export type ResponseSpec = {
   readonly falseContainment: number
   /** Cost of every alert, whether or not it opens a ticket. */
   readonly alertCost: number
-  /** Events of the stream that are decided between an alert and the analyst's verdict. */
+  /** Events between an alert and the analyst's verdict: of the stream, or in layout `site` of the site. */
   readonly analystDelay: number
   /** Share of the verdicts that are right, 0.5 to 1. */
   readonly analystAccuracy: number
   readonly block: BlockedIntruder
+  readonly layout: ResponseLayout
+  /** Layout `site`: tickets that may be open at once. */
+  readonly tickets: number
+  /** Layout `site`: alerts that are heard in a shift, 0 = any number. */
+  readonly alertsPerShift: number
+  /** Layout `site`: events of the site in a shift, 0 = there are no shifts. */
+  readonly shift: number
 }
 
 /** Quickest detection with tickets as measured in docs/respond.md. */
@@ -42,10 +52,18 @@ export const DEFAULT_RESPONSE: ResponseSpec = {
   analystDelay: 5,
   analystAccuracy: 1,
   block: 'fail-soft',
+  layout: 'stream',
+  tickets: 1,
+  alertsPerShift: 0,
+  shift: 0,
 }
 
 /** The most events that an analyst may take. */
 export const ANALYST_DELAY_MAX = 10_000
+
+/** The most tickets that may be open at once, and the most events of a shift; the first in assembly/site.ts as well. */
+export const TICKETS_MAX = 64
+export const SHIFT_MAX = 1_000_000
 
 /** How often an intruder tries a blocked event again; in assembly/response.ts as well. */
 export const RETRIES_MAX = 3

@@ -58,6 +58,7 @@ async function training(settings: Settings, network = NETWORK) {
       labels: LABELS,
       posterior: null,
       consequences: null,
+      timeline: null,
       eventsPerDay: null,
     },
     ...{ denseNames: ['number', 'one'], categoricalColumns: [{ name: 'five', vocabularySize: 5 }] },

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Team } from '@vigil/actors'
 import { type Engine, isTooFar, type UpdateStats } from '@vigil/engine'
 import type { Trajectory } from '@vigil/proto'
+import { creditOrder } from './along-streams.ts'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
 import { createCollection, policyOf } from './collection.ts'
 import { extendHistory } from './constraints/decision-history.ts'
@@ -71,13 +72,15 @@ export async function* train(
   from: TrainingState,
 ): AsyncGenerator<Iteration, void, void> {
   const { labels } = team.dataset
+  const ordered = creditOrder(settings.environment, team.dataset.splits.train)
   const weightsOf = learningWeights(team.network.agentCount, learners)
   // However training ends, it leaves no actor at work.
   await using collection =
     settings.credit === 'exact' ? createRecordedCollection(settings, team) : createCollection(settings, team)
   for (let state = from; state.iteration < settings.iterations; ) {
     const begunMs = performance.now()
-    const { trajectories, policy, lanes, credits } = await collection.next(state) // pi_old acts for T steps in every lane
+    const { trajectories: collected, policy, lanes, credits } = await collection.next(state) // pi_old acts for T steps in every lane
+    const trajectories = collected.map(ordered) // what follows an event is what follows in its stream
     const collectedMs = performance.now()
 
     const experiences = trajectories.map((trajectory) => experience(trajectory, policy.normaliser))

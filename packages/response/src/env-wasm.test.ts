@@ -76,7 +76,11 @@ function walkInWasm(streams: Streams, spec: ResponseSpec, seed: number, policy: 
     const rewards: number[] = []
     const seen: StreamView[] = []
     const shown: number[][] = []
-    writeBlock(WALK, { buffer, at: job }, { plan, state, rows, position: start, end, actions, ledger, context })
+    writeBlock(
+      WALK,
+      { buffer, at: job },
+      { plan, state, rows, position: start, end, actions, ledger, context, site: 0 },
+    )
     if (start < end) environment.beginWalk(job)
     for (let position = start; position < end; ) {
       const field = (name: 'age' | 'ticket' | 'sinceClear') => view.getUint32(state + STREAM_STATE.offsets[name], true)

@@ -7,6 +7,7 @@ import { ALERT, ALLOW, BLOCK, QUARANTINE, returnOf, walk } from './walk.ts'
 
 /** Damage 1 an event, quarantine of a benign stream 10, block of a benign event .05, alert 2, a verdict after 20 events. */
 const plain: ResponseSpec = {
+  ...DEFAULT_RESPONSE,
   allowedBenign: 0,
   damage: 1,
   dwell: 0,

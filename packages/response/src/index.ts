@@ -10,11 +10,13 @@ export { leastSurcharge, SURCHARGES_MAX } from './references/least-surcharge.ts'
 export { BELIEF, type Score } from './references/score.ts'
 export { type TunedRule, tunedLadder, tunedLadders, tunedRules } from './references/tuned-rules.ts'
 export { showState } from './show-state.ts'
+export { type SiteStep, type SiteStreams, type SiteWalk, walkSites } from './site/walk-sites.ts'
 export type { Streams } from './streams.ts'
 export {
   type Policy,
   type ResponseSettings,
   returnOf,
+  type SiteView,
   type StreamView,
   type Walk,
   type WalkStep,

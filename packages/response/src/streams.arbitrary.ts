@@ -45,4 +45,8 @@ export const anySpec: fc.Arbitrary<ResponseSpec> = fc.record({
   analystDelay: fc.integer({ min: 0, max: 6 }),
   analystAccuracy: fc.constantFrom(0.5, 0.8, 1),
   block: fc.constantFrom('fail-soft', 'fail-stop', 'retry'),
+  layout: fc.constant('stream'),
+  tickets: fc.constant(1),
+  alertsPerShift: fc.constant(0),
+  shift: fc.constant(0),
 })

@@ -1,3 +1,4 @@
+import type { SiteOrder } from '@vigil/env-wasm'
 import { responseError } from './errors.ts'
 
 /**
@@ -17,6 +18,8 @@ export type Streams = {
   readonly hazard: number
   /** [N] damage multiplier of a threat; null = 1 for all */
   readonly damage: Float32Array | null
+  /** Order of the events in time, where streams share the analysts of their site (layout `site`) */
+  readonly order?: SiteOrder
 }
 
 /** Checks what can be checked at once: walks are many. @throws {VigilError} STREAMS */

@@ -46,6 +46,24 @@ export type StreamView = {
   readonly sinceClear: number
   /** P(hostile | ratios so far, all-clears), NaN where the recording has no ratios */
   readonly belief: number
+  /** What is known of the site, in layout `site` alone */
+  readonly site?: SiteView
+}
+
+/** What streams of a site share, as it is when an event is decided. */
+export type SiteView = {
+  /** Number of the event's stream in its part of the split */
+  readonly stream: number
+  /** Tickets that are open, those of other streams included */
+  readonly openTickets: number
+  /** Alerts of the shift so far */
+  readonly alerts: number
+  /** Whether an alert would open a ticket, unless one of the stream is open */
+  readonly isHeard: boolean
+  /** Events of the site left in the shift, the present one included; 0 where there are no shifts */
+  readonly shiftLeft: number
+  /** The two highest beliefs of other streams that go on and have no ticket open, 0 where there are fewer */
+  elsewhere(): [number, number]
 }
 
 /** Number of an action: 0 allow, 1 block, 2 quarantine, 3 alert. */
@@ -109,7 +127,8 @@ export function returnOf(ledger: Float64Array): number {
   return ledger.reduce((sum, entry) => sum + entry, 0)
 }
 
-type Recording = { readonly streams: Streams; readonly end: number; readonly settings: ResponseSettings }
+/** A stream up to `end`, and what decisions on it cost. */
+export type Recording = { readonly streams: Streams; readonly end: number; readonly settings: ResponseSettings }
 
 const BEFORE: State = {
   position: -1,
@@ -167,7 +186,7 @@ function meet({ streams }: Recording, state: State, position: number): State {
 }
 
 /** The filter of a two-state chain with an absorbing hostile state (Shiryaev 1963); without hazard the event alone. */
-function updated({ ratios, hazard }: Streams, belief: number, row: number): number {
+export function updated({ ratios, hazard }: Streams, belief: number, row: number): number {
   if (ratios === null) return Number.NaN
   const prior = hazard === 0 ? 0.5 : belief + (1 - belief) * hazard
   const hostile = prior * ratios[row]
@@ -175,7 +194,12 @@ function updated({ ratios, hazard }: Streams, belief: number, row: number): numb
 }
 
 /** What allow, block and alert pay for the present event. */
-function payAtOnce({ streams, settings }: Recording, { row }: State, action: number, paid: Float64Array): void {
+export function payAtOnce(
+  { streams, settings }: Omit<Recording, 'end'>,
+  { row }: Pick<State, 'row'>,
+  action: number,
+  paid: Float64Array,
+): void {
   const { spec } = settings
   const multiplier = streams.damage === null ? 1 : streams.damage[row]
   const isThreat = streams.labels[row] === 1
@@ -205,7 +229,11 @@ export function notAnAction(action: number) {
 }
 
 /** The stream ends before the present event happens. */
-function contain({ streams, end, settings }: Recording, state: State, paid: Float64Array): void {
+export function contain(
+  { streams, end, settings }: Recording,
+  state: Pick<State, 'position' | 'isCompromised'>,
+  paid: Float64Array,
+): void {
   const { containment, falseContainment, cutOffBenign } = settings.spec
   paid[ENTRY.containment] -= containment
   if (state.isCompromised) return

@@ -1,3 +1,4 @@
+import { DEFAULT_RESPONSE, SHIFT_MAX, TICKETS_MAX } from '@vigil/env-wasm'
 import { z } from 'zod'
 
 /** How often something happened. */
@@ -38,6 +39,11 @@ export const responseCosts = z.strictObject({
   analystDelay: z.int().min(0).max(10_000),
   analystAccuracy: z.number().min(0.5).max(1),
   block: z.enum(['fail-soft', 'fail-stop', 'retry']),
+  // Files from before there were sites do not have these.
+  layout: z.enum(['stream', 'site']).default(DEFAULT_RESPONSE.layout),
+  tickets: z.int().min(1).max(TICKETS_MAX).default(DEFAULT_RESPONSE.tickets),
+  alertsPerShift: z.int().min(0).max(SHIFT_MAX).default(DEFAULT_RESPONSE.alertsPerShift),
+  shift: z.int().min(0).max(SHIFT_MAX).default(DEFAULT_RESPONSE.shift),
 })
 
 /** Decisions by action. Restrictive actions are block and quarantine. */

@@ -195,7 +195,7 @@ function initialise(
     { buffer, at: at.walk },
     {
       ...{ plan: at.environmentPlan, state: at.state, rows: at.rows, position: 0, end: 2, actions: at.walkActions },
-      ...{ ledger: 0, context: at.context },
+      ...{ ledger: 0, context: at.context, site: 0 },
     },
   )
 }
@@ -205,6 +205,12 @@ function assertDecidable({ environment, network, parameters, belief }: Bundle): 
     throw serviceError(
       'UNDECIDABLE',
       'This team sees a belief that only the generator of its events knows. Train with --belief=learnt, or without belief.',
+    )
+  }
+  if (environment.response?.layout === 'site') {
+    throw serviceError(
+      'UNDECIDABLE',
+      'This team sees what all streams of its site share, which is not kept here. Train with --response.layout=stream.',
     )
   }
   if (environment.mode === 'iid' && network.lstmHidden.length > 0) {

@@ -28,6 +28,12 @@ export type RawEvents = {
   readonly groups?: Uint32Array
   /** [N] rank of each row in time over the whole set: a permutation of 0 .. N-1. */
   readonly timeRank: Uint32Array
+  /** [N] site of each row, numbered from 0. Left out = all happened at one. */
+  readonly sites?: Uint32Array
+  /** [N] phase of the attack that a row belongs to, from 1 in their order, 0 = none. Left out = nobody says their order. */
+  readonly phases?: Uint8Array
+  /** Whether nobody knows when streams happened beside each other. Left out = the ranks tell. */
+  readonly isUnordered?: boolean
   /** [N] milliseconds since 1970, null where a count per day would mean nothing. */
   readonly times: Float64Array | null
   /** [N] exact posterior, or null where nobody knows it. */

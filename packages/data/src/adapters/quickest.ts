@@ -27,6 +27,7 @@ export const quickest: Adapter = {
       classNames: ['benign', 'hostile'],
       streams: events.streams,
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
+      isUnordered: true,
       times: null,
       posterior: events.posterior,
       consequences: (profile) => ({

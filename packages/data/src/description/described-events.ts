@@ -55,10 +55,13 @@ async function readEvents(
   const labels = await labelsOf(table, description, source)
   const times = timesOf(table, description)
   const timeRank = ranksOf(times, table.rowCount)
+  const isUnordered = times === null
   const events = {
     table,
     rowCount: table.rowCount,
     ...labels,
+    sites: Uint32Array.from(streamsOf(table, description.site).keyed, (site) => site + 1),
+    isUnordered,
     notes: [...notesOf(table), ...labels.notes],
     division: divisionOf(table, description, testFrom),
     posterior: null,
@@ -70,7 +73,12 @@ async function readEvents(
       ? { ...events, ...singleEvents(table, description, times, timeRank) }
       : unitEvents(withUnused(events, description), table, description.unit, { order: orderOf(timeRank), times })
   const damage = damageOf(description, judged)
-  return { ...judged, table, consequences: () => ({ ratios: null, hazard: 0, damage }) }
+  return {
+    ...judged,
+    ...phasesOf(description, judged),
+    table,
+    consequences: () => ({ ratios: null, hazard: 0, damage }),
+  }
 }
 
 /** Of units the windows are the history. */
@@ -128,4 +136,15 @@ function damageOf(
   if (damage === undefined) return null
   const ofClass = classNames.map((name) => (Object.hasOwn(damage, name) ? damage[name] : 1))
   return Float32Array.from(classes, (index) => ofClass[index])
+}
+
+/** The phase of each row's class where the description has their order; rows of other classes have none. */
+function phasesOf(
+  { threats }: Description,
+  { classes, classNames }: Pick<RawEvents, 'classes' | 'classNames'>,
+): Pick<RawEvents, 'phases'> {
+  const order = threats?.order
+  if (order === undefined) return {}
+  const ofClass = classNames.map((name) => order.indexOf(name) + 1)
+  return { phases: Uint8Array.from(classes, (index) => ofClass[index]) }
 }

@@ -14,8 +14,11 @@ function neverInputs(description: Description): Set<string> {
 }
 
 /** Columns that may be inputs, each as it was asked for. */
-export function inputColumns(table: Table, { columns, stream, ...description }: Description): Map<string, ReadColumn> {
-  const answers = neverInputs({ columns, stream, ...description })
+export function inputColumns(
+  table: Table,
+  { columns, stream, site, ...description }: Description,
+): Map<string, ReadColumn> {
+  const answers = neverInputs({ columns, stream, site, ...description })
   const numeric = new Set(columns.numeric)
   const categorical = new Set(columns.categorical)
   const chosen = new Map<string, ReadColumn>()
@@ -23,8 +26,8 @@ export function inputColumns(table: Table, { columns, stream, ...description }: 
     const isListed = numeric.has(name) || categorical.has(name)
     if (answers.has(name) || columns.ignore.includes(name)) continue
     // What names an entity is no input unless it is asked for.
-    if (!isListed && (stream.includes(name) || (columns.default === 'ignore' && !columns.leaky.includes(name))))
-      continue
+    const isOfEntity = stream.includes(name) || site.includes(name)
+    if (!isListed && (isOfEntity || (columns.default === 'ignore' && !columns.leaky.includes(name)))) continue
     chosen.set(name, !categorical.has(name) && read.column.kind === 'token' ? asNumbers(read, numeric.has(name)) : read)
   }
   return chosen

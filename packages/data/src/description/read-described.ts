@@ -94,9 +94,10 @@ export function answerColumns({ label, class: className, split }: Description): 
 
 /** Columns that are needed for something else than inputs, as texts. */
 function roleColumns(description: Description): Set<string> {
-  const { stream, history, unit } = description
+  const { stream, site, history, unit } = description
   return new Set([
     ...stream,
+    ...site,
     ...(history?.of ?? []),
     ...(unit?.by ?? []),
     ...(unit?.of ?? []),

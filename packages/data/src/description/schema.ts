@@ -90,6 +90,9 @@ export const descriptionSchema = z.strictObject({
     .optional()
     .describe('when the event happened; without it events are in the order of the files'),
   stream: columns.default([]).describe('columns that tell the entity whose history counts, e.g. the source address'),
+  site: columns
+    .default([])
+    .describe('columns that tell the site, with environment respond and layout site; each site has its own analysts'),
   split: z
     .union([
       z.strictObject({

@@ -13,7 +13,7 @@ import { gatherUnits, type UnitSettings, type Units } from './units.ts'
 /** Nothing but what units take from their events. */
 type Events = Pick<
   RawEvents,
-  'labels' | 'classes' | 'classNames' | 'unknown' | 'division' | 'notes' | 'posterior' | 'close'
+  'labels' | 'classes' | 'classNames' | 'unknown' | 'division' | 'notes' | 'posterior' | 'close' | 'sites'
 >
 
 /**
@@ -49,6 +49,9 @@ export function unitEvents(
     unknown: leftOut,
     streams: units.keys,
     ...(settings.together ? { groups: groupsOf(table, settings, units, at.order) } : {}),
+    ...(events.sites === undefined
+      ? {}
+      : { sites: Uint32Array.from(units.firstEvents, (event) => events.sites![event]) }),
     timeRank: Uint32Array.from({ length: units.count }, (_, unit) => unit),
     times: at.times === null ? null : Float64Array.from(units.firstEvents, (event) => at.times![event]),
     division: divisionOfUnits(events.division, units),

@@ -23,7 +23,7 @@ export type Outcome = {
  */
 export function outcomesOf(
   actions: Uint8Array,
-  { rows, streamStarts, labels }: Streams,
+  { rows, streamStarts, labels, order }: Streams,
   block: BlockedIntruder,
 ): Outcome[] {
   return Array.from({ length: streamStarts.length - 1 }, (_, stream) => {
@@ -37,8 +37,11 @@ export function outcomesOf(
     const isFoiled = (position: number) => actions[position] === BLOCK && labels[rows[position]] === 1
     const hasGivenUp =
       block === 'fail-stop' && Array.from(actions.subarray(start, after), (_, i) => start + i).some(isFoiled)
-    // Threats of an intruder who gave up are cut off without anyone, so only benign events tell of an analyst.
-    while (hasGivenUp && after < end && labels[rows[after]] === 1) after++
+    // Threats of an intruder who gave up, and those that hang on an earlier phase, are cut off without anyone: only other events
+    // tell of an analyst.
+    const isCutOffAlone = (position: number) =>
+      (hasGivenUp && labels[rows[position]] === 1) || (order !== undefined && order.needs[position] > 0)
+    while (after < end && isCutOffAlone(after)) after++
     return { endedBy: after < end ? 'analyst' : null, endedAt: after, compromisedFrom }
   })
 }

@@ -1,9 +1,12 @@
 import type { EvaluationSplit } from '@vigil/actors'
 import type { Dataset } from '@vigil/data'
+import { siteOrderOf } from '@vigil/env-wasm'
 import type { Streams } from '@vigil/response'
 
 /** The streams of a split with what decisions on them need. */
-export function streamsOf({ splits, labels, consequences }: Dataset, split: EvaluationSplit | 'train'): Streams {
+export function streamsOf(dataset: Dataset, split: EvaluationSplit | 'train'): Streams {
+  const { splits, labels, consequences, timeline } = dataset
   const { ratios = null, hazard = 0, damage = null } = consequences ?? {}
-  return { ...splits[split], labels, ratios, hazard, damage }
+  const streams = { ...splits[split], labels, ratios, hazard, damage }
+  return timeline === null ? streams : { ...streams, order: siteOrderOf(splits[split], timeline, labels) }
 }

@@ -1,5 +1,5 @@
 import { CUT_OFF } from '@vigil/env-wasm'
-import { type ResponseSettings, type Streams, walk } from '@vigil/response'
+import { type Policy, type ResponseSettings, type Streams, type WalkStep, walk, walkSites } from '@vigil/response'
 import type { Timeline } from '@vigil/runs'
 import { trimmedMeans } from '@vigil/vote'
 import type { PlayedSplit } from '../play-split.ts'
@@ -93,8 +93,13 @@ function timelineOf(kind: Timeline['kind'], stream: number, played: PlayedSplit,
 }
 
 /** The stream walked again by what the team did: tickets, beliefs and rewards of each decision. */
-function stepsOf(stream: number, { actions }: PlayedSplit, { streams, settings }: Shown) {
-  const policy = ({ position }: { readonly position: number }) =>
-    actions[position] === CUT_OFF ? QUARANTINE : actions[position]
-  return walk(streams, stream, settings, policy).steps
+function stepsOf(stream: number, { actions }: PlayedSplit, { streams, settings }: Shown): readonly WalkStep[] {
+  const policy: Policy = ({ position }) => (actions[position] === CUT_OFF ? QUARANTINE : actions[position])
+  const { order } = streams
+  if (order === undefined) return walk(streams, stream, settings, policy).steps
+  const steps: WalkStep[] = []
+  walkSites({ ...streams, order }, settings, policy, (step) => {
+    if (step.view.site?.stream === stream) steps.push(step)
+  })
+  return steps
 }

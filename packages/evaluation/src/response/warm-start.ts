@@ -11,7 +11,9 @@ import {
   showState,
   type TunedRule,
   tunedLadders,
+  type WalkStep,
   walk,
+  walkSites,
 } from '@vigil/response'
 import { type LessonBatch, type Lessons, lessonBatches } from '../lessons.ts'
 import type { OnStep } from '../on-step.ts'
@@ -104,12 +106,21 @@ function walkSoftly(
   const streams = streamsOf(team.dataset, 'train')
   const streamCount = streams.streamStarts.length - 1
   const policy = softened(rule, seed, streams.rows.length / streamCount)
-  const walks = Array.from({ length: streamCount }, (_, stream) => walk(streams, stream, settings, policy).steps)
+  const shownCount = headCount(team.environment)
+  const walks: (WalkStep & { readonly shown: Float32Array })[][] = Array.from({ length: streamCount }, () => [])
+  const note = (stream: number, step: WalkStep) => {
+    const shown = new Float32Array(shownCount)
+    showState(step.view, settings.spec, shown)
+    walks[stream].push({ ...step, shown })
+  }
+  const { order } = streams
+  if (order !== undefined)
+    walkSites({ ...streams, order }, settings, policy, (step) => note(step.view.site!.stream, step))
+  else for (let s = 0; s < streamCount; s++) for (const step of walk(streams, s, settings, policy).steps) note(s, step)
   const steps = walks.flat()
   const K = team.network.denseSize - team.inputs.denseCount
   // What specifications show besides is 1 where nothing has been violated yet.
   const context = new Float32Array(steps.length * K).fill(1)
-  const shown = new Float32Array(headCount(team.environment))
   const returns = new Float32Array(steps.length)
   const streamStarts = new Uint32Array(streamCount + 1)
   for (const [stream, own] of walks.entries()) {
@@ -118,8 +129,7 @@ function walkSoftly(
     for (let i = own.length - 1; i >= 0; i--) {
       ahead = own[i].reward + gamma * ahead
       returns[start + i] = ahead
-      showState(own[i].view, settings.spec, shown)
-      context.set(shown, (start + i) * K)
+      context.set(own[i].shown, (start + i) * K)
     }
     streamStarts[stream + 1] = start + own.length
   }

@@ -110,6 +110,7 @@ export function datasetOf({ dense: numbers, vocabularies, oneHot }: Workload): D
     splits: { train: rowsFrom(0, 50_000), validation: rowsFrom(50_000, 55_000), test: rowsFrom(55_000, ROWS) },
     posterior: null,
     consequences: null,
+    timeline: null,
     eventsPerDay: null,
     fingerprint: new Uint8Array(32).fill(1),
   }

@@ -42,6 +42,7 @@ function memoryTask(): Dataset {
     splits: { train: split(0, 100), validation: split(100, 125), test: split(125, 150) },
     posterior: null,
     consequences: null,
+    timeline: null,
     eventsPerDay: null,
     fingerprint: new Uint8Array(32).fill(7),
   }

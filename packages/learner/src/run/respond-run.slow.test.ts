@@ -132,6 +132,20 @@ describe('a run whose actions have consequences', () => {
     expect(blind.dataset.fingerprint).not.toEqual(dataset.fingerprint)
   })
 
+  it('plays a site: members, rules and attackers share its analysts, and evaluation repeats', async () => {
+    const response = { layout: 'site', analystDelay: 20, tickets: 2, alertsPerShift: 3, shift: 200 } as const
+    const { out, evaluation } = await evaluated('site', { dataset: 'campaign', rows: 8000, iterations: 2, response })
+    const { costs, bound, references, returnMean, ledger } = evaluation.response!
+    expect(costs).toMatchObject(response)
+    expect(bound.name).toBe('clairvoyant')
+    for (const own of references) expect(own.returnMean).toBeLessThanOrEqual(bound.returnMean + 1e-9)
+    expect(Object.values(ledger).reduce((sum, entry) => sum + entry, 0)).toBeCloseTo(returnMean, 6)
+    const file = resultFiles({ path: out }, 'test').evaluation
+    const before = await readFile(file)
+    await evaluateFolder(out, asked, quiet)
+    expect(await readFile(file)).toEqual(before)
+  })
+
   it('is scored by what its last weights do with the streams of the test split', async () => {
     const out = join(root, 'scored')
     const config = { ...resolveConfig({ ...SMALL, iterations: 2, validateEvery: 2, out }, 'test'), out }

@@ -41,3 +41,29 @@ it('puts the odds that trees learnt in the place of ratios, and keeps the damage
   expect(ratios!.every((ratio) => ratio > 0 && Number.isFinite(ratio))).toBe(true)
   expect(new Set(damage)).toEqual(new Set([1, 3]))
 })
+
+it('plays sites where the order in time is known and streams overlap, and refuses other data', async () => {
+  const site = { response: { layout: 'site' } }
+  await expect(load('stream: [host]\n', site)).rejects.toThrow(/nobody knows that of these data/)
+  const timed = 'time: { column: ts, unit: s }\n'
+  const { dataset, timeline } = await load(`stream: [host]\n${timed}`, site)
+  expect(dataset.timeline).toEqual(timeline)
+  expect(dataset.fingerprint).not.toEqual((await load(`stream: [host]\n${timed}`)).dataset.fingerprint)
+  const quickest = { dataset: 'quickest', rows: 4000, response: { layout: 'site' } } as const
+  const generated = loadData(resolveConfig(quickest, 'test'), undefined, () => undefined)
+  await expect(generated).rejects.toThrow(/nobody knows that of these data/)
+})
+
+it('refuses a site whose streams do not overlap in time', async () => {
+  const rows = Array.from(
+    { length: 200 },
+    (_, i) => `${i},h${Math.floor(i / 20)},${i % 50},${i % 6 === 0 ? 'scan' : 'normal'}`,
+  )
+  writeFileSync(join(folder, 'a.csv'), `ts,host,bytes,label\n${rows.join('\n')}\n`)
+  const data = join(folder, 'events.yaml')
+  const described = 'stream: [host]\ntime: { column: ts, unit: s }\n'
+  writeFileSync(data, `files: { all: [a.csv] }\nlabel: { column: label, benign: [normal] }\n${described}`)
+  const settings = { data, split: 'by-stream', environment: 'respond', belief: 'none', response: { layout: 'site' } }
+  const loaded = loadData(resolveConfig(settings, 'test'), undefined, () => undefined)
+  await expect(loaded).rejects.toThrow(/no two streams overlap in time/)
+})

@@ -5,6 +5,7 @@ import type { BoostingModel } from '@vigil/boosting'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configError, configFingerprint } from '@vigil/config'
 import { type DatasetRequest, fingerprintOf, type LoadedDataset, loadDataset } from '@vigil/data'
+import { siteOrderOf } from '@vigil/env-wasm'
 import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
@@ -45,9 +46,15 @@ export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say
   return await load(config, { ...dataSettingsOf(config), pipeline, growsVocabularies: true }, say)
 }
 
-async function load({ belief, environment, split }: Config, request: DatasetRequest, say: Say): Promise<RunData> {
-  const loaded = await loadDataset(request, say)
-  if (environment === 'respond') assertPlayable(loaded, split)
+async function load(
+  { belief, environment, split, response }: Config,
+  request: DatasetRequest,
+  say: Say,
+): Promise<RunData> {
+  const isSite = environment === 'respond' && response.layout === 'site'
+  const read = await loadDataset(request, say)
+  if (environment === 'respond') assertPlayable(read, split)
+  const loaded = isSite ? onSites(read) : read
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
@@ -76,6 +83,26 @@ function assertPlayable({ dataset, streams, capturedUnder }: LoadedDataset, spli
       'environment "respond" replays what happened while nobody acted, but these events were captured behind a device that blocked (capturedUnder: ips): what is missing looks benign. Use a passive recording, or leave --environment out.',
     )
   }
+}
+
+/** The same data with their order in time. @throws {VigilError} CONFLICT where they have none, or no two streams overlap */
+function onSites(loaded: LoadedDataset): LoadedDataset {
+  const { dataset, timeline } = loaded
+  if (timeline === null) {
+    throw configError(
+      'CONFLICT',
+      'response.layout "site" plays events in the order of time, but nobody knows that of these data. Name the column of the time ("time" of the description), or leave --response.layout out.',
+    )
+  }
+  const { slotCount } = siteOrderOf(dataset.splits.train, timeline, dataset.labels)
+  if (slotCount < 2) {
+    throw configError(
+      'CONFLICT',
+      'response.layout "site" is about streams that share analysts, but in these data no two streams overlap in time. Leave --response.layout out.',
+    )
+  }
+  const ordered = { ...dataset, timeline }
+  return { ...loaded, dataset: { ...ordered, fingerprint: fingerprintOf(ordered) } }
 }
 
 /** Whether some stream is in more than one part. @param streams [N] */
@@ -108,7 +135,9 @@ export function rememberingLoader(): DataLoader {
     if (pipeline !== undefined) return await loadData(config, pipeline, say)
     const { seed, rows, ...request } = dataSettingsOf(config)
     const generated = knownDataset(request.dataset).generated === null ? {} : { seed, rows }
-    const key = JSON.stringify({ ...request, ...generated, belief: config.belief })
+    const { environment, belief, response } = config
+    const layout = environment === 'respond' ? response.layout : null
+    const key = JSON.stringify({ ...request, ...generated, belief, layout })
     if (last?.request === key) return last.data
     last = null // two datasets at a time would be one too many
     const data = await loadData(config, undefined, say)

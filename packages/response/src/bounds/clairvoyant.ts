@@ -3,8 +3,9 @@ import { assertStreams, type Streams } from '../streams.ts'
 import { type ResponseSettings, verdictUniform } from '../walk.ts'
 
 /**
- * The best return of each stream in hindsight: all labels and verdicts are known. No policy does better on any stream. Exact,
- * by dynamic programming from the last event to the first over the open ticket and over what a blocked intruder does.
+ * The best return of each stream in hindsight: all labels and verdicts are known. No policy does better on any stream, also not
+ * where streams share analysts: in hindsight a quarantine does what an alert would bring. Exact where they do not, by dynamic
+ * programming from the last event to the first over the open ticket and over what a blocked intruder does.
  *
  * Costs of a stream: its length times the analyst's delay, or times its length where that is less.
  *
@@ -29,7 +30,7 @@ type KnownEvent = {
   readonly multiplier: number
   /** Reward of a containment before this event */
   readonly contained: number
-  /** Whether a verdict that comes with this event finds a threat */
+  /** Whether a verdict that comes with this event finds a threat, whatever happened before */
   readonly isFound: boolean
   /**
    * [modes, tickets] best returns. A mode is what a blocked intruder did: 0; under `fail-stop` 1 = gave up; under `retry` how
@@ -44,7 +45,8 @@ function bestReturn(streams: Streams, stream: number, settings: ResponseSettings
   // A verdict that takes longer than the stream never comes.
   const ticketCount = Math.min(spec.analystDelay, end - start) + 1
   const modeCount = { 'fail-soft': 1, 'fail-stop': 2, retry: RETRIES_MAX + 1 }[spec.block]
-  const compromisedFrom = firstThreat(streams, start, end)
+  const compromisedFrom = firstThreat(streams, start, end, () => true)
+  const certainFrom = firstThreat(streams, start, end, (position) => !isConditional(streams, position))
   let benignLeft = 0
   let [next, nextBenign]: (KnownEvent | null)[] = [null, null]
   for (let position = end - 1; position >= start; position--) {
@@ -52,6 +54,7 @@ function bestReturn(streams: Streams, stream: number, settings: ResponseSettings
     const best = new Float64Array(modeCount * ticketCount)
     const event = knownEvent(streams, position, settings, {
       isCompromised: position >= compromisedFrom,
+      isCertain: position < compromisedFrom || position >= certainFrom,
       benignLeft,
       best,
     })
@@ -64,6 +67,10 @@ function bestReturn(streams: Streams, stream: number, settings: ResponseSettings
       })
       improve(spec, event, mode * ticketCount, ticketCount, { passed, blocked: event.isThreat ? blocked : passed })
     }
+    // What hangs on an earlier phase may be cut off at another stream of the site, for nothing.
+    if (isConditional(streams, position)) {
+      for (let ticket = 0; ticket < ticketCount; ticket++) best[ticket] = Math.max(best[ticket], next?.best[0] ?? 0)
+    }
     next = event
     if (!event.isThreat) nextBenign = event
   }
@@ -74,7 +81,12 @@ function knownEvent(
   { rows, labels, damage }: Streams,
   position: number,
   { spec, seed }: ResponseSettings,
-  known: { readonly isCompromised: boolean; readonly benignLeft: number; readonly best: Float64Array },
+  known: {
+    readonly isCompromised: boolean
+    readonly isCertain: boolean
+    readonly benignLeft: number
+    readonly best: Float64Array
+  },
 ): KnownEvent {
   const row = rows[position]
   const isRight = verdictUniform(seed, row) < spec.analystAccuracy
@@ -83,7 +95,7 @@ function knownEvent(
     isThreat: labels[row] === 1,
     multiplier: damage === null ? 1 : damage[row],
     contained: -spec.containment - (known.isCompromised ? 0 : falsely),
-    isFound: isRight === known.isCompromised,
+    isFound: isRight === known.isCompromised && known.isCertain,
     best: known.best,
   }
 }
@@ -120,8 +132,19 @@ function improve(
   }
 }
 
-/** Position of the first threat, `end` where there is none. */
-function firstThreat({ rows, labels }: Streams, start: number, end: number): number {
-  const found = rows.subarray(start, end).findIndex((row) => labels[row] === 1)
-  return found < 0 ? end : start + found
+/** Position of the first threat of a kind, `end` where there is none. */
+function firstThreat(
+  { rows, labels }: Streams,
+  start: number,
+  end: number,
+  isOne: (position: number) => boolean,
+): number {
+  for (let position = start; position < end; position++)
+    if (labels[rows[position]] === 1 && isOne(position)) return position
+  return end
+}
+
+/** Whether an event happens only while a stream of its site is left that saw an earlier phase. */
+function isConditional({ order }: Streams, position: number): boolean {
+  return order !== undefined && order.needs[position] > 0
 }

@@ -11,7 +11,8 @@ export const NEVER: Thresholds = {
 }
 
 /**
- * Alert < block < quarantine by a statistic. No alert is given while a ticket is open: it would be lost.
+ * Alert < block < quarantine by a statistic. No alert is given that would be lost: while a ticket of the stream is
+ * open, or no analyst of the site is free.
  *
  * @param calm events after an all-clear on which nothing but allow is done, that of the all-clear included
  */
@@ -21,6 +22,6 @@ export function ladder(statistic: Statistic, { alert, block, quarantine }: Thres
     if (view.sinceClear > 0 && view.sinceClear <= calm) return ALLOW
     if (value > quarantine) return QUARANTINE
     if (value > block) return BLOCK
-    return value > alert && view.ticket === 0 ? ALERT : ALLOW
+    return value > alert && view.ticket === 0 && view.site?.isHeard !== false ? ALERT : ALLOW
   }
 }

@@ -16,6 +16,11 @@ export const BELIEF: Score = { name: 'belief', logOdds: null }
 /** A number at each decision. It may remember the stream: it is asked once for each decision, from the first on. */
 export type Statistic = (view: StreamView) => number
 
+/** Whom a statistic remembers: streams that come one after another need no names. */
+function streamOf({ site }: StreamView): number {
+  return site?.stream ?? 0
+}
+
 /** Log-odds of the present event, -Infinity where its belief is 0. */
 export function levelOf({ logOdds }: Score): Statistic {
   if (logOdds === null) return ({ belief }) => Math.log(belief / (1 - belief))
@@ -43,22 +48,23 @@ export type Evidence = {
 /** z_t, the log-likelihood ratio of each event. */
 function evidenceOf({ logOdds }: Score, { ratios }: Streams, { kind, prior, drift }: Evidence): Statistic {
   if (kind === 'ratio') return ({ row }) => Math.log(ratios![row]) - drift
-  let before = prior
-  return ({ row, age }) => {
-    const from = kind === 'centred' || age === 0 ? prior : before
-    before = logOdds![row]
-    return before - from - drift
+  const before = new Map<number, number>()
+  return (view) => {
+    const from = kind === 'centred' || view.age === 0 ? prior : (before.get(streamOf(view)) ?? prior)
+    before.set(streamOf(view), logOdds![view.row])
+    return logOdds![view.row] - from - drift
   }
 }
 
 /** W_t = max(0, W_{t-1} + z_t) (Page 1954); 0 after an all-clear. */
 export function cusum(score: Score, streams: Streams, evidence: Evidence): Statistic {
   const ratio = evidenceOf(score, streams, evidence)
-  let sum = 0
+  const sums = new Map<number, number>()
   return (view) => {
-    const before = view.age === 0 ? 0 : sum
+    const before = view.age === 0 ? 0 : (sums.get(streamOf(view)) ?? 0)
     const next = Math.max(0, before + ratio(view))
-    sum = view.sinceClear === 1 ? 0 : next
+    const sum = view.sinceClear === 1 ? 0 : next
+    sums.set(streamOf(view), sum)
     return sum
   }
 }
@@ -66,11 +72,12 @@ export function cusum(score: Score, streams: Streams, evidence: Evidence): Stati
 /** ln R_t with R_t = (1 + R_{t-1}) exp(z_t) (Shiryaev 1963, Roberts 1966); R = 0 after an all-clear. */
 export function shiryaevRoberts(score: Score, streams: Streams, evidence: Evidence): Statistic {
   const ratio = evidenceOf(score, streams, evidence)
-  let log = Number.NEGATIVE_INFINITY
+  const logs = new Map<number, number>()
   return (view) => {
-    const before = view.age === 0 ? Number.NEGATIVE_INFINITY : log
+    const before = view.age === 0 ? Number.NEGATIVE_INFINITY : (logs.get(streamOf(view)) ?? Number.NEGATIVE_INFINITY)
     const next = Math.max(0, before) + Math.log1p(Math.exp(-Math.abs(before))) + ratio(view)
-    log = view.sinceClear === 1 ? Number.NEGATIVE_INFINITY : next
+    const log = view.sinceClear === 1 ? Number.NEGATIVE_INFINITY : next
+    logs.set(streamOf(view), log)
     return log
   }
 }

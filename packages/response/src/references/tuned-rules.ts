@@ -197,9 +197,11 @@ function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVari
 /** Levels for the thresholds of a variant, and what it returns under some of them. */
 function prepared({ streams, settings }: Tuning, { statistic, calm }: Variant) {
   const values = valuesOf(streams, settings, statistic)
-  // Until an all-clear, events and so the statistic are the same under all policies, unless a blocked intruder changes them.
+  // Until an all-clear, events and so the statistic are the same under all policies, unless a blocked
+  // intruder or a phase that does not happen changes them.
   const quick: Statistic = (view) => (view.sinceClear === 0 ? values[view.position] : statistic(view))
-  const used = settings.spec.block === 'fail-soft' ? quick : statistic
+  const isExogenous = settings.spec.block === 'fail-soft' && !streams.order?.needs.some((phase) => phase > 0)
+  const used = isExogenous ? quick : statistic
   return {
     levels: levelsOf(values),
     objective: (thresholds: Thresholds) => meanReturn(streams, settings, ladder(used, thresholds, calm)),

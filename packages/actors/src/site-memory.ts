@@ -1,0 +1,53 @@
+import type { Dataset } from '@vigil/data'
+import { type EnvironmentSpec, type SiteOrder, siteBytes, siteOrderOf, writeSite } from '@vigil/env-wasm'
+import { actorError } from './errors.ts'
+
+/** Parts of a split whose events have an order. */
+type Parts<Value> = { readonly train: Value; readonly validation: Value; readonly test: Value }
+
+/** Where the orders of the three parts lie, in layout `site`. */
+export type SiteMemory = {
+  readonly orders: Parts<SiteOrder>
+  /** Byte offsets of what `writeSite` writes. */
+  readonly at: Parts<number>
+  /** Most streams of a site at a time, of all parts. */
+  readonly slotCount: number
+  readonly initialise: (
+    buffer: ArrayBufferLike,
+    splits: Parts<{ readonly rows: number; readonly streamStarts: number }>,
+  ) => void
+}
+
+/**
+ * The orders of events in which streams share analysts; null in every other environment.
+ *
+ * @throws {VigilError} CONSEQUENCES for data whose order in time nobody knows
+ * @throws {VigilError} SITES
+ */
+export function placeSites(
+  { dataset, environment }: { readonly dataset: Dataset; readonly environment: EnvironmentSpec },
+  place: (bytes: number) => number,
+): SiteMemory | null {
+  if (environment.response?.layout !== 'site') return null
+  const { timeline, labels, splits } = dataset
+  if (timeline === null) {
+    throw actorError('CONSEQUENCES', 'The data do not say in which order events happened, so no site can be played.')
+  }
+  const orders = {
+    train: siteOrderOf(splits.train, timeline, labels),
+    validation: siteOrderOf(splits.validation, timeline, labels),
+    test: siteOrderOf(splits.test, timeline, labels),
+  }
+  const [train, validation, test] = Object.values(orders).map((order) => place(siteBytes(order)))
+  const at = { train, validation, test }
+  return {
+    orders,
+    at,
+    slotCount: Math.max(...Object.values(orders).map(({ slotCount }) => slotCount)),
+    initialise(buffer, locations) {
+      for (const part of ['train', 'validation', 'test'] as const) {
+        writeSite(orders[part], locations[part], { buffer, at: at[part] })
+      }
+    },
+  }
+}
