@@ -31,3 +31,9 @@ it('makes sentences of the parts of a message, and keeps the cause', () => {
   expect(error.message).toBe('price must be above 0, received -1. Ask for money.')
   expect(error.cause).toBe(cause)
 })
+
+it('names a place, and is still the error of its table', () => {
+  const error = errorsOf(BAKERY)('PRICE', 'No.')
+  expect(error.at('Line 3')).toMatchObject({ code: 'PRICE', kind: 'usage', message: 'Line 3: No.', cause: error })
+  expect(isErrorOf(BAKERY, error.at('Line 3'))).toBe(true)
+})

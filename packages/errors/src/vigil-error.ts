@@ -41,6 +41,11 @@ export class VigilError<Code extends string = string> extends Error {
   isOf(table: ErrorTable): boolean {
     return this.#table === table
   }
+
+  /** The same error with the place where it happened, as `Line 3`, before its message. */
+  at(place: string): VigilError {
+    return new VigilError<string>(this.#table, this.code, `${place}: ${this.message}`, { cause: this })
+  }
 }
 
 /**

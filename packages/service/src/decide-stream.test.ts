@@ -3,7 +3,7 @@ import type { Bundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream, streamNotes } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
-import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
+import { byRow, describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import { eventFilter } from './event-filter.ts'
 import { replay } from './replay.ts'
 import { writtenDecision } from './written-decision.ts'
@@ -54,17 +54,14 @@ describe('events on stdin', () => {
   it('get the decisions of a replay, in the order of time, bit for bit', async () => {
     const recording = await loadRecording(team.request)
     const live = { ...bundle, pipeline: recording.pipeline }
-    const expected = new Map(
-      Array.from(replay(await createDecider(live), recording, 'test'), ({ row, decision }) => [
-        row,
-        writtenDecision(row, decision).trim(),
-      ]),
-    )
+    const written = async (some: typeof recording) => {
+      const decided = await byRow(replay(await createDecider(live), some, 'test'))
+      return new Map(Array.from(decided, ([row, decision]) => [row, writtenDecision(row, decision).trim()]))
+    }
+    const expected = await written(recording)
     // Only rows of the test split: history is of all events, so the others are left out of both.
     const only = { ...recording, order: recording.order.filter((row) => expected.has(row)) }
-    const among = Array.from(replay(await createDecider(live), only, 'test'), ({ row, decision }) =>
-      writtenDecision(row, decision).trim(),
-    )
+    const among = [...(await written(only)).values()]
     bundle = live
     const { lines } = await answers(Array.from(only.order, (row) => line({ ...recording.event(row), id: row })))
     expect(lines).toEqual(among)
@@ -76,9 +73,9 @@ describe('events on stdin', () => {
   it('are one line each, named by their own id or else by their line', async () => {
     const { lines } = await answers([
       line({ id: 'x', proto: 'tcp' }),
-      `\n  \n${line({ id: 7, proto: 'udp' })}${line({ id: '', proto: 'tcp' })}${line({ proto: 'tcp' }).trim()}`,
+      `\n  \n${line({ id: 7, proto: 'udp' })}${line({ id: '', proto: 'tcp' })}{"id":1e999,"proto":"tcp"}\n${line({ proto: 'tcp' }).trim()}`,
     ])
-    expect(lines.map((text) => JSON.parse(text).id)).toEqual(['x', 7, 5, 6])
+    expect(lines.map((text) => JSON.parse(text).id)).toEqual(['x', 7, 5, 6, 7])
     expect(Object.keys(JSON.parse(lines[0]))).toEqual(['id', 'action', 'score', 'decided', 'margin', 'votes', 'scores'])
   })
 
@@ -129,6 +126,22 @@ describe('events on stdin', () => {
     )
     expect(lines.map((text) => JSON.parse(text).id)).toEqual([1])
     expect(counts).toEqual({ decided: 1, leftOut: 3, skipped: 0, unheard: 0 })
+  })
+
+  it('that the filter fails on are bad lines with their number', async () => {
+    const isJudged = eventFilter({ ...bundle.pipeline.reading!, where: 'bytes > 10' })
+    const lines = [line({ id: 1, proto: 'tcp', bytes: 11 }), line({ proto: 'tcp', bytes: 'many' })]
+    const { error, lines: written } = await answers(lines, { isJudged })
+    expect(error?.code).toBe('EXPRESSION_INVALID')
+    expect(error?.message).toMatch(/^Line 2: /)
+    expect(written).toHaveLength(1)
+    expect((await answers(lines, { isJudged, onError: 'skip' })).counts).toMatchObject({ decided: 1, skipped: 1 })
+  })
+
+  it('cannot be filtered by a column that tells the label', () => {
+    expect(() => eventFilter({ ...bundle.pipeline.reading!, where: 'bytes > 10 && attack != 2' })).toThrow(
+      expect.objectContaining({ code: 'UNDECIDABLE', message: expect.stringMatching(/column attack/) }),
+    )
   })
 
   it('are read no further when nobody takes the decisions', async () => {

@@ -1,10 +1,10 @@
 import { formatCounted, harmlessText } from '@vigil/command-line'
-import { isErrorOf, VigilError } from '@vigil/errors'
-import { FEATURE_ERRORS, featureError, parseJson, type RawEvent, type ReadEvent } from '@vigil/features'
+import { VigilError } from '@vigil/errors'
+import { featureError, parseJson, type RawEvent, type ReadEvent } from '@vigil/features'
 import type { Decider } from './decider.ts'
 import { serviceError } from './errors.ts'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
-import { verdictOf } from './verdict-line.ts'
+import { type Verdict, verdictOf } from './verdict-line.ts'
 import { idOf, writtenDecision } from './written-decision.ts'
 
 /** Most events of one call. */
@@ -40,7 +40,7 @@ export type StreamSettings = {
  * together and written at once; nothing more is read until it has been taken.
  *
  * @param write takes whole lines; false = nobody reads them any more
- * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID naming the line, after all lines before it; LOGITS
+ * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID, EXPRESSION_INVALID naming the line, after all lines before it; LOGITS
  */
 export async function decideStream(
   decider: Decider,
@@ -59,71 +59,77 @@ export async function decideStream(
     events.length = 0
     return lines === '' || (await write(lines))
   }
-  const take = async (line: InputLine): Promise<void> => {
+  /** Takes an event. @returns a verdict that is to be heard when all before it is decided */
+  const take = (line: InputLine): Verdict | null => {
     const event = eventOf(line)
     const verdict = streamColumns === null ? null : verdictOf(event, streamColumns)
     if (verdict === 'malformed') {
-      throw malformed(line.number, 'needs a verdict with "stream" and "hostile", true or false, received another one')
+      throw malformed('needs a verdict with "stream" and "hostile", true or false, received another one')
     }
-    if (verdict !== null) {
-      // The decisions before it do not know of it.
-      await flush()
-      if (!decider.hear(verdict.stream, verdict)) counts.unheard++
-      return
-    }
+    if (verdict !== null) return verdict
     if (!isJudged(event)) {
       counts.leftOut++
-      return
+      return null
     }
-    events.push(decider.read(event))
+    const read = decider.read(event)
+    if (read.cellCount === 0) throw withoutColumns(decider.columns)
+    events.push(read)
     ids.push(idOf(event, line.number))
+    return null
+  }
+  /** Does something with a line; a bad one is passed over where that is wanted. */
+  const attempt = async <T>(line: InputLine, act: () => T): Promise<T | null> => {
+    try {
+      return act()
+    } catch (cause) {
+      const error = cause instanceof VigilError ? cause.at(`Line ${line.number}`) : cause
+      if (onError === 'stop' || !(error instanceof VigilError)) {
+        await flush()
+        throw error
+      }
+      counts.skipped++
+      note(error.message)
+      return null
+    }
   }
   for await (const lines of inputLines(text, isCut)) {
     for (const line of lines) {
-      try {
-        await take(line)
-      } catch (cause) {
-        const error = ofLine(cause, line.number)
-        if (onError === 'stop' || !(error instanceof VigilError)) {
-          await flush()
-          throw error
-        }
-        counts.skipped++
-        note(error.message)
-      }
-      if (events.length === EVENTS_MAX && !(await flush())) return counts
+      const verdict = await attempt(line, () => take(line))
+      if ((verdict !== null || events.length === EVENTS_MAX) && !(await flush())) return counts
+      if (verdict === null) continue
+      const isKnown = await attempt(line, () => decider.hear(verdict.stream, verdict))
+      if (isKnown === false) counts.unheard++
     }
     if (!(await flush())) return counts
   }
   return counts
 }
 
-function eventOf({ number, text }: InputLine): RawEvent {
-  if (text === null) throw malformed(number, `needs at most ${LINE_BYTES_MAX} bytes, received more`)
+function eventOf({ text }: InputLine): RawEvent {
+  if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
   let value: unknown
   try {
     value = parseJson(text)
   } catch (cause) {
-    throw malformed(
-      number,
-      `needs a JSON object, received text that is none (${harmlessText((cause as Error).message, 100)})`,
-    )
+    throw malformed(`needs a JSON object, received text that is none (${harmlessText((cause as Error).message, 100)})`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawEvent
-  throw malformed(number, 'needs a JSON object, received another value')
+  throw malformed('needs a JSON object, received another value')
 }
 
-function malformed(line: number, complaint: string): Error {
+function malformed(complaint: string): Error {
   return serviceError(
     'EVENT_MALFORMED',
-    `Line ${line}: ${complaint}. Give one event a line, or pass bad ones over with --on-error=skip.`,
+    `Event: ${complaint}. Give one event a line, or pass bad ones over with --on-error=skip.`,
   )
 }
 
-/** An error that an event made, with the event's line. */
-function ofLine(cause: unknown, line: number): Error {
-  if (!isErrorOf(FEATURE_ERRORS, cause)) return cause as Error
-  return featureError('EVENT_INVALID', `Line ${line}: ${(cause as Error).message}`)
+/** A line without any of the columns is hardly an event whose cells are all missing, but one spelt differently. */
+function withoutColumns(columns: readonly string[]): Error {
+  return featureError(
+    'EVENT_INVALID',
+    `Event: needs some of the columns ${columns.slice(0, 5).join(', ')}${columns.length > 5 ? ' and so on' : ''}, received none of them. Give events as the description of the training names their columns.`,
+  )
 }
 
 /** What a stream came to where not all was as expected, a sentence each. @param unseen columns that no event had */

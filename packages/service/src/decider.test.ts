@@ -4,7 +4,7 @@ import type { Bundle } from '@vigil/runs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDecider, type Decider } from './decider.ts'
-import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
+import { byRow, describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import { replay } from './replay.ts'
 
 let folder: ReturnType<typeof eventsFolder>
@@ -33,7 +33,7 @@ describe('a recording that is sent event by event', () => {
       const recording = await loadRecording(team.request)
       for (const rowsMax of [1, 3, 256]) {
         const decider = await createDecider({ ...team.bundle, pipeline: recording.pipeline }, { rows: rowsMax })
-        const replayed = new Map(Array.from(replay(decider, recording, 'test'), ({ row, decision }) => [row, decision]))
+        const replayed = await byRow(replay(decider, recording, 'test'))
         expect([...replayed.keys()].sort((a, b) => a - b)).toEqual(rows.toSorted((a, b) => a - b))
         const agents = rows.length * 4
         const scores = new Float32Array(agents)
@@ -68,6 +68,10 @@ describe('a decider', () => {
     }
     return all
   }
+
+  it.each([0, -1, 1.5, Number.NaN, 4097])('is refused %s rows at once', async (rows) => {
+    await expect(createDecider(bundle, { rows })).rejects.toMatchObject({ code: 'ROWS_INVALID', kind: 'usage' })
+  })
 
   it('decides the same bits however the events are cut into calls and passes', async () => {
     const recording = await loadRecording(team.request)
@@ -150,6 +154,7 @@ describe('a decider', () => {
       'UNDECIDABLE',
     ],
     ['a sight of robustness', observing, 'UNDECIDABLE'],
+    ['more inputs than memory', (b: Bundle) => ({ network: { ...b.network, denseSize: 2 ** 24 } }), 'UNDECIDABLE'],
   ] as const)('is refused to a team with %s', async (_, change, code) => {
     await expect(createDecider({ ...bundle, ...change(bundle) } as Bundle)).rejects.toMatchObject({ code })
   })

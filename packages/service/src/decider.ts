@@ -2,6 +2,7 @@ import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
+import { serviceError } from './errors.ts'
 import { createEventInputs } from './event-inputs.ts'
 import { createLiveTeam } from './live-team.ts'
 import { createStreamRows } from './stream-rows.ts'
@@ -34,7 +35,7 @@ export type Reasons = {
 /** A team that decides on events as they come. */
 export type Decider = {
   /**
-   * Reads an event without deciding on it.
+   * Reads an event without deciding on it. What it lacks is missing.
    *
    * @throws {VigilError} EVENT_INVALID, and then nothing is changed
    */
@@ -56,9 +57,14 @@ export type Decider = {
    * @returns whether the stream is one that is remembered
    */
   hear(stream: RawEvent, verdict: { readonly isHostile: boolean }): boolean
+  /** Names of the columns that are read of an event. */
+  readonly columns: readonly string[]
   /** Columns that no event so far has had: they were read as missing. */
   unseen(): string[]
 }
+
+/** Most rows of one pass through the network. */
+const ROWS_MAX = 4096
 
 /** How a decider works. */
 type DeciderSettings = {
@@ -78,12 +84,18 @@ type DeciderSettings = {
  * decision.action // 0 allow, 1 block, 2 quarantine, 3 alert
  * ```
  *
- * @throws {VigilError} READING_MISSING, UNDECIDABLE where the team cannot decide on live events; NOT_BUILT
+ * @throws {VigilError} READING_MISSING, UNDECIDABLE where the team cannot decide on live events; ROWS_INVALID, NOT_BUILT
  */
 export async function createDecider(
   bundle: Bundle,
   { rows: rowsMax = 256, why = false }: DeciderSettings = {},
 ): Promise<Decider> {
+  if (!Number.isInteger(rowsMax) || rowsMax < 1 || rowsMax > ROWS_MAX) {
+    throw serviceError(
+      'ROWS_INVALID',
+      `Decider, rows: needs an integer from 1 to ${ROWS_MAX}, received ${rowsMax}. Leave it out for 256.`,
+    )
+  }
   const inputs = createEventInputs(bundle.pipeline)
   const ablation = why ? await createAblation(bundle) : null
   const team = await createLiveTeam(bundle, rowsMax)
@@ -114,6 +126,7 @@ export async function createDecider(
     read: inputs.read,
     remember: inputs.remember,
     hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
+    columns: inputs.columns,
     unseen: inputs.unseen,
     decide(events) {
       const decisions: LiveDecision[] = []

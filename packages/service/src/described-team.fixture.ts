@@ -8,6 +8,8 @@ import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { decideSplit, learntBelief, playSplit } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import type { Bundle } from '@vigil/runs'
+import type { LiveDecision } from './decider.ts'
+import type { ReplayedDecision } from './replay.ts'
 
 /** Events of 20 hosts, some without one, in the order of neither time nor host; times and sizes are missing now and then. */
 function eventsCsv(rows = 400): string {
@@ -36,6 +38,13 @@ missing: ["", "-", "n/a"]
 columns: { ignore: [note] }
 history: { events: 3, of: [proto, bytes] }
 `
+
+/** Decisions by row, in the order in which they came. */
+export async function byRow(decisions: AsyncIterable<ReplayedDecision>): Promise<Map<number, LiveDecision>> {
+  const found = new Map<number, LiveDecision>()
+  for await (const { row, decision } of decisions) found.set(row, decision)
+  return found
+}
 
 /** A folder with events and their description; `remove` it. */
 export function eventsFolder() {

@@ -26,6 +26,8 @@ export type EventInputs = {
   read(event: RawEvent): ReadEvent
   /** Whose event it is; null = nobody's. @throws {VigilError} EVENT_INVALID */
   streamOf(event: RawEvent): string | null
+  /** Names of the columns that are read of an event. */
+  readonly columns: readonly string[]
   /** Columns that no event so far has had. */
   unseen(): string[]
   /** Writes an event's inputs into a row; then the event is part of the past. */
@@ -53,6 +55,7 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
   return {
     read: reader.read,
     streamOf: reader.streamOf,
+    columns: reader.columns,
     unseen: reader.unseen,
     write(event, rows, row) {
       const features = history?.read(event) ?? []

@@ -60,7 +60,7 @@ const PAGE_BYTES = 65536
  * Puts a team into memory.
  *
  * @param rowCount most rows that are decided at once
- * @throws {VigilError} UNDECIDABLE where the team sees what nobody knows live; NOT_BUILT
+ * @throws {VigilError} UNDECIDABLE where the team sees what nobody knows live, or is too large; NOT_BUILT
  */
 export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<LiveTeam> {
   assertDecidable(bundle)
@@ -71,7 +71,7 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
   const contextCount = contextSize(bundle.environment)
   const stateCount = agentCount * recurrentStateSize(network)
   const { at, pages } = layOut(bundle, rowCount)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const memory = memoryOf(pages)
   const { buffer } = memory
   const policy = instantiatePolicy(await compilePolicy(), memory)
   const environments = instantiateEnvironment(await compileEnvironment(), memory)
@@ -124,6 +124,18 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
       environments.absorb(at.environmentPlan, 0, at.actions + row * agentCount, 0, at.context, 0)
       context.set(shown)
     },
+  }
+}
+
+function memoryOf(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  } catch (cause) {
+    throw serviceError(
+      'UNDECIDABLE',
+      `This team needs ${Math.ceil((pages * PAGE_BYTES) / 2 ** 20)} MiB of WebAssembly's memory, which are not to be had. Train a smaller one, or give createDecider fewer rows.`,
+      { cause },
+    )
   }
 }
 

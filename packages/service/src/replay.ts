@@ -1,63 +1,84 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EventSequence, Recording } from '@vigil/data'
+import { VigilError } from '@vigil/errors'
 import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Decider, LiveDecision } from './decider.ts'
 
-/** Most events that wait for one call. */
-const EVENTS_MAX = 4096
+/** After so many rows what waits is decided, and signals are heard. */
+const ROWS_TOGETHER = 256
 
 /** A decision on a row of a recording. */
-export type ReplayedDecision = { readonly row: number; readonly event: RawEvent; readonly decision: LiveDecision }
+export type ReplayedDecision = { readonly row: number; readonly decision: LiveDecision }
 
 /**
  * Sends a recording through a decider, event by event in the order of time, and gives the decisions on one part of it. The events
  * of the other parts are the past alone, so that what streams remember of decisions begins where it does in an evaluation.
  *
  * @param decider made with the pipeline of the recording
- * @throws {VigilError} EVENT_INVALID, LOGITS
+ * @param isStopped asked now and then, whether this shall end
+ * @throws {VigilError} EVENT_INVALID naming the row; LOGITS
  */
-export function* replay(
+export function replay(
   decider: Decider,
   { rowCount, order, splits, event }: Recording,
   split: keyof Recording['splits'],
-): Generator<ReplayedDecision> {
-  const isJudged = new Uint8Array(rowCount)
-  for (const row of splits[split].rows) isJudged[row] = 1
-  yield* decideEach(decider, { order, event }, (row) => (isJudged[row] === 1 ? 'decide' : 'remember'))
+  isStopped: () => boolean = () => false,
+): AsyncGenerator<ReplayedDecision> {
+  const isPart = new Uint8Array(rowCount)
+  for (const row of splits[split].rows) isPart[row] = 1
+  return decideEach(
+    decider,
+    { order, event },
+    { fateOf: (row) => (isPart[row] === 1 ? 'decide' : 'remember'), isStopped },
+  )
 }
 
 /**
  * Decides on all events of files in the order of time.
  *
  * @param isJudged whether an event is one that the team judges; others are not there
- * @throws {VigilError} EVENT_INVALID, LOGITS
+ * @param isStopped asked now and then, whether this shall end
+ * @throws {VigilError} EVENT_INVALID, EXPRESSION_INVALID naming the row; LOGITS
  */
 export function decideAll(
   decider: Decider,
   sequence: EventSequence,
-  isJudged: (event: RawEvent) => boolean,
-): Generator<ReplayedDecision> {
-  return decideEach(decider, sequence, (_, event) => (isJudged(event) ? 'decide' : 'pass over'))
+  { isJudged, isStopped }: { readonly isJudged: (event: RawEvent) => boolean; readonly isStopped: () => boolean },
+): AsyncGenerator<ReplayedDecision> {
+  const fateOf = (_: number, event: RawEvent) => (isJudged(event) ? 'decide' : 'pass over')
+  return decideEach(decider, sequence, { fateOf, isStopped })
 }
 
-function* decideEach(
+async function* decideEach(
   decider: Decider,
   { order, event }: Pick<EventSequence, 'order' | 'event'>,
-  fateOf: (row: number, event: RawEvent) => 'decide' | 'remember' | 'pass over',
-): Generator<ReplayedDecision> {
+  {
+    fateOf,
+    isStopped,
+  }: {
+    readonly fateOf: (row: number, event: RawEvent) => 'decide' | 'remember' | 'pass over'
+    readonly isStopped: () => boolean
+  },
+): AsyncGenerator<ReplayedDecision> {
   let rows: number[] = []
-  let raw: RawEvent[] = []
   let read: ReadEvent[] = []
   function* flush(): Generator<ReplayedDecision> {
-    for (const [i, decision] of decider.decide(read).entries()) yield { row: rows[i], event: raw[i], decision }
+    for (const [i, decision] of decider.decide(read).entries()) yield { row: rows[i], decision }
     rows = []
-    raw = []
     read = []
   }
-  for (const row of order) {
-    const own = event(row)
-    const fate = fateOf(row, own)
-    if (fate === 'pass over') continue
-    const one = decider.read(own)
+  for (const [i, row] of order.entries()) {
+    if (i > 0 && i % ROWS_TOGETHER === 0) {
+      yield* flush()
+      await setImmediate()
+      if (isStopped()) return
+    }
+    const { fate, one } = atRow(row, () => {
+      const own = event(row)
+      const fate = fateOf(row, own)
+      return { fate, one: fate === 'pass over' ? null : decider.read(own) }
+    })
+    if (one === null) continue
     if (fate === 'remember') {
       // What was decided before this event must not know of it.
       if (rows.length > 0) yield* flush()
@@ -65,9 +86,16 @@ function* decideEach(
       continue
     }
     rows.push(row)
-    raw.push(own)
     read.push(one)
-    if (rows.length === EVENTS_MAX) yield* flush()
   }
   yield* flush()
+}
+
+/** Errors name the row, from 1. */
+function atRow<T>(row: number, act: () => T): T {
+  try {
+    return act()
+  } catch (cause) {
+    throw cause instanceof VigilError ? cause.at(`Row ${row + 1}`) : cause
+  }
 }

@@ -101,7 +101,7 @@ describe.runIf(existsSync(RECORDING))('the recording of DARPA, described', () =>
       const decider = await createDecider({ ...team.bundle, pipeline: recording.pipeline })
       const scores = new Float32Array(4 * recording.rowCount)
       const actions = new Uint8Array(recording.rowCount)
-      for (const { row, decision } of replay(decider, recording, 'test')) {
+      for await (const { row, decision } of replay(decider, recording, 'test')) {
         scores.set(decision.scores, 4 * row)
         actions[row] = decision.action
       }

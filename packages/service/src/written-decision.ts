@@ -22,8 +22,8 @@ export function writtenDecision(id: string | number, decision: LiveDecision): st
   })}\n`
 }
 
-/** What an event is named by: its own `id`, text or a number, else the number of its line or row, from 1. */
-export function idOf({ id }: RawEvent, place: number): string | number {
-  if (typeof id === 'number') return id
-  return typeof id === 'string' && id !== '' && id.length <= ID_LENGTH_MAX ? id : place
+/** What an event on a line is named by: its own `id`, text or a finite number, else the number of its line, from 1. */
+export function idOf({ id }: RawEvent, line: number): string | number {
+  if (typeof id === 'number') return Number.isFinite(id) ? id : line
+  return typeof id === 'string' && id !== '' && id.length <= ID_LENGTH_MAX ? id : line
 }

@@ -6,7 +6,9 @@ import { dataError } from '../errors.ts'
 const MINIMUM_ROWS = 1_000
 
 /** Generated events hold their inputs as they are, past included, and the number of their stream. */
-export const GENERATED_READING: EventReading = { missing: [''], time: null, stream: ['stream'], keys: {}, where: null }
+export const GENERATED_READING: EventReading = {
+  ...{ missing: [''], time: null, stream: ['stream'], keys: {}, where: null, labels: [] },
+}
 
 type GeneratedName = 'synthetic' | 'quickest' | 'campaign'
 

@@ -135,6 +135,15 @@ describe('events of a description', () => {
     expect(notes).toContain('left out by "where": 40 rows')
   })
 
+  it.each([
+    ['label: { column: label, benign: [normal] }\nclass: proto', ['label', 'proto']],
+    [`label: { expression: 'label == "scan" && bytes > 1', unknown: 'duration > 20' }`, ['bytes', 'label', 'duration']],
+  ])('tell who reads them live which columns tell the label: %s', async (label, names) => {
+    put('a.csv', csv())
+    const { pipeline } = await load(`files: { all: [a.csv] }\n${label}\ntime: { column: ts }\nstream: [host]\n`)
+    expect(pipeline.reading?.labels).toEqual(names)
+  })
+
   it('have given train and test files, and validation drawn from train', async () => {
     put('a.csv', csv(flows.slice(0, 150)))
     put('b.csv', csv(flows.slice(150)))

@@ -8,7 +8,7 @@ import { historyOf, replayed } from './history.ts'
 import { labelsOf } from './labels.ts'
 import { orderOf, ranksOf, streamsOf, timesOf } from './order.ts'
 import { readDescription } from './parse-description.ts'
-import { type DescribedReading, notesOf, readDescribed } from './read-described.ts'
+import { type DescribedReading, labelColumns, notesOf, readDescribed } from './read-described.ts'
 import type { Description } from './schema.ts'
 import { unitEvents } from './unit-events.ts'
 
@@ -115,7 +115,7 @@ function singleEvents(table: Table, description: Description, times: Float64Arra
 
 /** How single events are read live: as their files are. */
 function readingOf(
-  { missing, time, stream, where }: Description,
+  { missing, time, stream, where, label, class: className }: Description,
   keys: readonly { readonly name: string }[],
 ): EventReading {
   return {
@@ -124,6 +124,10 @@ function readingOf(
     stream,
     keys: Object.fromEntries(keys.map(({ name }) => [name, stream])),
     where: where ?? null,
+    labels: [
+      ...('column' in label ? [label.column] : 'expression' in label ? labelColumns(label) : []),
+      ...(className === undefined ? [] : [className]),
+    ],
   }
 }
 

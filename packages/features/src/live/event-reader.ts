@@ -13,18 +13,22 @@ export type RawEvent = Readonly<Record<string, unknown>>
 export type ReadEvent = LiveEvent & {
   /** Whose event it is; null = nobody's: it is a stream of its own. */
   readonly stream: string | null
+  /** Columns that it has; where it has none, all its values are missing. */
+  readonly cellCount: number
 }
 
 /** Reads raw events one after another. */
 export type EventReader = {
   /**
-   * An event without a time has that of the event before. One without any of the columns is none.
+   * An event without a time has that of the event before.
    *
    * @throws {VigilError} EVENT_INVALID, and then nothing is changed
    */
   read(event: RawEvent): ReadEvent
   /** Whose event it is; null = nobody's. @throws {VigilError} EVENT_INVALID */
   streamOf(event: RawEvent): string | null
+  /** Names of the columns that are read of an event. */
+  readonly columns: readonly string[]
   /** Columns that no event so far has had. */
   unseen(): string[]
 }
@@ -77,12 +81,6 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
   return {
     read(event) {
       const found = cells(event)
-      if (found.size === 0) {
-        throw featureError(
-          'EVENT_INVALID',
-          `Event: needs some of the columns ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and so on' : ''}, received none of them. Give events as the description of the training names their columns.`,
-        )
-      }
       const own = time === null ? Number.NaN : read.milliseconds(found.get(time.column), time)
       const milliseconds = Number.isNaN(own) ? latest : own
       const values: Record<string, string | number | null> = Object.create(null)
@@ -94,12 +92,14 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
         keys: Object.fromEntries(Object.entries(keys).map(([name, names]) => [name, keyIn(found, names)])),
         values,
         stream: keyIn(found, stream),
+        cellCount: found.size,
       }
       latest = milliseconds
       if (unseen.size > 0) for (const name of found.keys()) unseen.delete(name)
       return whole
     },
     streamOf: (event) => keyIn(cells(event), stream),
+    columns: names,
     unseen: () => [...unseen],
   }
 }

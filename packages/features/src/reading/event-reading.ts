@@ -16,6 +16,8 @@ export const eventReadingSchema = z.strictObject({
   keys: z.record(nameSchema, columns),
   /** CEL over the columns; an event for which it is false is none that the team judges. */
   where: z.string().min(1).max(10_000).nullable(),
+  /** Columns that tell the label, of which live events have none. */
+  labels: z.array(nameSchema).max(10_000).default([]),
 })
 
 /** @see eventReadingSchema */

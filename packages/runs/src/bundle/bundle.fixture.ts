@@ -18,7 +18,7 @@ export function sampleBundle(changes: Partial<Bundle> = {}): Bundle {
     datasetFingerprint: 'da'.repeat(32),
     pipeline: {
       ...{ version: 1, dataset: 'synthetic', features: 'behaviour', history: null },
-      reading: { missing: [''], time: null, stream: ['process'], keys: {}, where: null },
+      reading: { missing: [''], time: null, stream: ['process'], keys: {}, where: null, labels: [] },
       columns: [
         { kind: 'vocabulary', name: 'call', source: 'call', tokens: ['read', 'write'] },
         { kind: 'standard', name: 'size', source: 'bytes', mean: 12.5, deviation: 3 },

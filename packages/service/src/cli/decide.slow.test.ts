@@ -105,6 +105,44 @@ describe('service:decide', () => {
     expect(all).toEqual(Array.from({ length: 400 }, (_, i) => i + 1))
   })
 
+  it('ends after whole lines when it is interrupted while it decides on files', async () => {
+    const file = join(folder.path, 'many.csv')
+    const rows = Array.from({ length: 100_000 }, (_, i) => `${1_700_000_000 + i},h${i % 50},tcp,${i},1`)
+    writeFileSync(file, `ts,host,proto,bytes,port\n${rows.join('\n')}\n`)
+    const { code, stdout } = await decide([`--run=${run}`, `--data=${file}`], (child) => {
+      child.stdout!.once('data', () => child.kill('SIGINT'))
+    })
+    expect(code).toBe(130)
+    const ids = idsOf(stdout)
+    expect(ids).toEqual(Array.from(ids, (_, i) => i + 1))
+    expect(ids.length).toBeLessThan(rows.length)
+  })
+
+  it('names the decisions on files by their rows, whatever the columns are called', async () => {
+    const own = join(folder.path, 'own')
+    mkdirSync(own)
+    const cells = Array.from({ length: 60 }, (_, i) => `${900 + i},${i % 3 === 0 ? 1 : 0}`)
+    writeFileSync(join(own, 'events.csv'), `id,attack\n${cells.join('\n')}\n`)
+    const description = {
+      ...{ files: { all: ['events.csv'] }, label: { column: 'attack', threat: [1] } },
+      columns: { numeric: ['id'] },
+    }
+    writeFileSync(join(own, 'events.json'), JSON.stringify(description))
+    const request = { ...describedRequest(folder), path: join(own, 'events.json') }
+    const team = await drawnTeam(request, { mode: 'iid', lstmHidden: [] })
+    await team.close()
+    mkdirSync(join(own, 'checkpoints'))
+    await writeBundle(own, team.bundle)
+    const { stdout } = await decide([`--run=${own}`, `--data=${join(own, 'events.csv')}`])
+    expect(idsOf(stdout)).toEqual(Array.from(cells, (_, i) => i + 1))
+  })
+
+  it.each(['--data=events.csv', '--replay=test'])('refuses --on-error with %s', async (flag) => {
+    const { code, stderr } = await decide([`--run=${run}`, flag, '--on-error=skip'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error INVALID_VALUE: --on-error /)
+  })
+
   it('says what is missing', async () => {
     expect(await decide([])).toMatchObject({ code: 2, stdout: '' })
     const nowhere = await decide([`--run=${folder.path}`])

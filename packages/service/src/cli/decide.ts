@@ -16,10 +16,9 @@ import { decideStream, type StreamSettings, streamNotes } from '../decide-stream
 import { createDecider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
-
-import { decideAll, replay } from '../replay.ts'
+import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
-import { idOf, writtenDecision } from '../written-decision.ts'
+import { writtenDecision } from '../written-decision.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
@@ -28,7 +27,10 @@ const SPLITS = ['test', 'validation', 'train'] as const
 const LINES_TOGETHER = 1000
 
 const FLAGS = {
-  run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle, and nothing else of it' },
+  run: {
+    value: 'FOLDER',
+    about: 'whose team decides, as runs/NAME: its bundle, and with --replay its config.json and pipeline.json',
+  },
   data: {
     value: 'PATH',
     about: 'file of events, or description of files; without it they come on stdin, a JSON object a line',
@@ -64,7 +66,10 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const data = textFlag(flags, 'data', 'PATH')
   const split = choiceFlag(flags, 'replay', SPLITS)
-  const onError = choiceFlag(flags, 'on-error', ON_ERROR) ?? 'stop'
+  const onError = choiceFlag(flags, 'on-error', ON_ERROR)
+  if (onError !== undefined && (data !== undefined || split !== undefined)) {
+    throw commandError('INVALID_VALUE', '--on-error is for lines on stdin. Leave it out with --data and --replay.')
+  }
   const why = switchFlag(flags, 'why')
   const bundle = await readBundle(run)
   if (split !== undefined) {
@@ -79,12 +84,13 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
       say,
     )
     const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, { why })
-    await writeAll(replay(decider, recording, split), stop)
+    await writeAll(replay(decider, recording, split, stop.requested), stop)
   } else if (data !== undefined) {
+    const isJudged = eventFilter(bundle.pipeline.reading)
     const sequence = await loadEventSequence(data, bundle.pipeline, say)
     const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, { why })
-    await writeAll(decideAll(decider, sequence, eventFilter(bundle.pipeline.reading)), stop)
-  } else await decideStdin(bundle, { why, onError, stop })
+    await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), stop)
+  } else await decideStdin(bundle, { why, onError: onError ?? 'stop', stop })
 }
 
 async function decideStdin(
@@ -116,18 +122,21 @@ async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function writeAll(decisions: ReturnType<typeof replay>, stop: StopRequest): Promise<void> {
+/** Writes decisions by the number of their row. While it does so a first signal only asks for an end. */
+async function writeAll(decisions: AsyncIterable<ReplayedDecision>, stop: StopRequest): Promise<void> {
   const ignore = stop.onRequest(() => undefined)
-  let lines: string[] = []
-  for (const { row, event, decision } of decisions) {
-    lines.push(writtenDecision(idOf(event, row + 1), decision))
-    if (lines.length < LINES_TOGETHER) continue
-    // A signal is heard while lines are being written.
-    if (!(await write(lines.join(''))) || stop.requested()) return
-    lines = []
+  try {
+    let lines: string[] = []
+    for await (const { row, decision } of decisions) {
+      lines.push(writtenDecision(row + 1, decision))
+      if (lines.length < LINES_TOGETHER) continue
+      if (!(await write(lines.join('')))) return
+      lines = []
+    }
+    if (lines.length > 0) await write(lines.join(''))
+  } finally {
+    ignore()
   }
-  if (lines.length > 0) await write(lines.join(''))
-  ignore()
 }
 
 /** Waits until the lines have been taken. @returns whether there is still a reader */
