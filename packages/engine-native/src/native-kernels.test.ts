@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NetworkSpec, networkPlanBytes, writeNetworkPlan } from '@vigil/policy-wasm'
 import { describe, expect, it } from 'vitest'
 import { loadNativeKernels, type NativeKernels } from './native-kernels.ts'
+import { ADDON_FILE } from './places.ts'
 
 const hasCompiler = spawnSync(process.env.CC ?? 'cc', ['--version']).status === 0
 const loaded = loadNativeKernels()
@@ -37,6 +38,22 @@ const SPEC: NetworkSpec = {
 }
 
 describe.skipIf(typeof loaded === 'string')('the add-on', () => {
+  it.each([
+    ['of other sources', `${'0'.repeat(64)}\n`],
+    ['of which nothing is known', null],
+  ])('is not used where it is one %s', (_, stamp) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-native-'))
+    try {
+      copyFileSync(ADDON_FILE, join(folder, 'vigil.node'))
+      if (stamp !== null) writeFileSync(join(folder, 'stamp'), stamp)
+      expect(loadNativeKernels(join(folder, 'vigil.node'))).toMatch(
+        /built from other sources; npx nx run engine-native:build/,
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   const kernels = loaded as NativeKernels
   const at = 256
   const memoryWithPlan = () => {

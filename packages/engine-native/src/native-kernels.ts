@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { ADDON_FILE } from './places.ts'
+import { dirname, join } from 'node:path'
+import { sourcesSha256 } from './addon/sources.ts'
+import { ADDON_FILE, STAMP_NAME } from './places.ts'
 
 /** Instructions that kernels are compiled for. Those with a fused multiply-add, all but `portable-c`, give the same bits. */
 export type Family = 'avx512' | 'avx2' | 'neon' | 'portable-c'
@@ -54,6 +56,8 @@ export function loadNativeKernels(file = ADDON_FILE): NativeKernels | string {
   } catch (error) {
     return `it does not load (${error instanceof Error ? error.message.split('\n')[0] : error})`
   }
+  // Other sources may lay out the memory otherwise.
+  if (sourcesOf(file) !== sourcesSha256()) return `it was built from other sources; ${BUILD_COMMAND} builds it anew`
   const families = addon.families().split(' ') as Family[]
   return {
     families,
@@ -62,4 +66,10 @@ export function loadNativeKernels(file = ADDON_FILE): NativeKernels | string {
     learn: (memory, family, update, workspaces) =>
       addon.learn(memory, families.indexOf(family) >>> 0, update, workspaces),
   }
+}
+
+/** SHA-256 of the sources that an add-on says it was built from; null where it says nothing. */
+function sourcesOf(file: string): string | null {
+  const stamp = join(dirname(file), STAMP_NAME)
+  return existsSync(stamp) ? readFileSync(stamp, 'utf8').split('\n')[0] : null
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NetworkSpec, networkPlanBytes, writeNetworkPlan } from '@vigil/policy-wasm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileKernels, SOURCE_FOLDER } from './addon/compile.ts'
+import { compileKernels } from './addon/compile.ts'
+import { SOURCE_FOLDER } from './addon/sources.ts'
 
 const compiler = process.env.CC ?? 'cc'
 const SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']

@@ -1,21 +1,11 @@
 /** Compiles the add-on with the machine's own C compiler; nothing is downloaded. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ADDON_NAME, BUILD_FOLDER } from '../places.ts'
+import { ADDON_NAME, BUILD_FOLDER, STAMP_NAME } from '../places.ts'
 import { blocksInC } from './c-blocks.ts'
-
-export const SOURCE_FOLDER = join(import.meta.dirname, '../../native')
+import { SOURCE_FOLDER, sourcesSha256 } from './sources.ts'
 
 /** No sum is contracted or reordered but where vector.h says so, and no error number of libm is kept. */
 const FLAGS = ['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden']
@@ -43,12 +33,11 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
   if (version.status !== 0) {
     return { isBuilt: false, message: `No native engine: there is no C compiler "${compiler}" (CC names another one).` }
   }
-  const stamp = createHash('sha256').update(JSON.stringify([version.stdout, FLAGS, FAMILIES, blocksInC()]))
-  for (const name of readdirSync(SOURCE_FOLDER).sort()) stamp.update(readFileSync(join(SOURCE_FOLDER, name)))
-  const digest = stamp.digest('hex')
+  const words = JSON.stringify([version.stdout, FLAGS, FAMILIES])
+  const stamp = `${sourcesSha256()}\n${createHash('sha256').update(words).digest('hex')}\n`
   const addonFile = join(buildFolder, ADDON_NAME)
-  const stampFile = join(buildFolder, 'stamp')
-  if (existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) {
+  const stampFile = join(buildFolder, STAMP_NAME)
+  if (existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
     return { isBuilt: true, message: 'The native engine is up to date.' }
   }
   mkdirSync(buildFolder, { recursive: true })
@@ -60,7 +49,7 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
       return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
     }
     renameSync(join(folder, ADDON_NAME), addonFile)
-    writeFileSync(stampFile, digest)
+    writeFileSync(stampFile, stamp)
     return { isBuilt: true, message: `The native engine is built: ${Object.keys(FAMILIES).join(', ')}.` }
   } finally {
     rmSync(folder, { recursive: true })
