@@ -11,7 +11,7 @@ import { resolveSpecifications } from './specifications.ts'
 export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
   const world = worldOf(parsed, generator)
   // A team that begins from a rule has less to learn.
-  const warmStart = given(parsed.warmStart, world.belief === 'learnt' ? 'rule' : 'none')
+  const warmStart = given(parsed.warmStart, world.belief === 'learnt' || world.belief === 'filtered' ? 'rule' : 'none')
   const isResponse = world.environment === 'respond'
   const defects = [...new Set(parsed.defects)].sort()
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
@@ -63,7 +63,9 @@ function worldOf(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
 function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | 'features' | 'environment'>) {
   if (environment !== 'respond') return 'none'
   if (features === 'posterior') return 'exact'
-  return dataset === 'quickest' ? 'none' : 'learnt'
+  if (dataset === 'quickest') return 'none'
+  // What a file says of an event may say already what was before.
+  return dataset === 'campaign' ? 'filtered' : 'learnt'
 }
 
 /** How much is collected and learnt from at a time. Returns of whole streams vary far more than rewards of single events. */

@@ -28,8 +28,9 @@ export {
 } from './plan.ts'
 export {
   ANALYST_DELAY_MAX,
+  type BeliefSpec,
   type BlockedIntruder,
-  beliefOdds,
+  beliefRatio,
   CUT_OFF,
   DEFAULT_RESPONSE,
   LEDGER_ENTRIES,

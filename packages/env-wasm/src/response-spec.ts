@@ -88,20 +88,34 @@ export type LedgerEntry = (typeof LEDGER_ENTRIES)[number]
 /** Stands for the action on an event that was cut off: it never happened. */
 export const CUT_OFF = 255
 
+/** How what a classifier says of events becomes the belief about their stream. */
+export type BeliefSpec = {
+  /** Probability per event that a stream comes under attack; 0 = what is said of an event is said of its stream up to then. */
+  readonly hazard: number
+  /** Odds of what the classifier looks for among the events that it learnt from; 1 without a hazard. */
+  readonly prior: number
+  /** Share of the events of a stream under attack that the classifier looks for; 1 without a hazard. */
+  readonly share: number
+}
+
 /** Odds are kept within these: a score of 1 is no certainty. */
 const ODDS_MAX = 1e6
 
 /**
- * The odds by which the environment believes what a probability says, where the belief is learnt.
+ * The ratio by which an event moves the belief about its stream (`Consequences.ratios`). Without a hazard these are the odds of the
+ * probability. With one it is a likelihood ratio: events of a stream under attack are a mixture, `share` of them like those that the
+ * classifier looks for and the others like those of any stream.
  *
  * @example
  * ```ts
- * beliefOdds(0.75) // 3
- * beliefOdds(1) // 1e6
+ * beliefRatio({ hazard: 0, prior: 1, share: 1 }, 0.75) // 3
+ * beliefRatio({ hazard: 0.01, prior: 0.5, share: 0.25 }, 0.75) // 0.75 + 0.25 * 3 / 0.5 = 2.25
  * ```
  *
- * @param probability 0 to 1, that the stream is under attack
+ * @param probability 0 to 1, what the classifier says of the event
+ * @returns above 0
  */
-export function beliefOdds(probability: number): number {
-  return Math.min(ODDS_MAX, Math.max(1 / ODDS_MAX, probability / (1 - probability)))
+export function beliefRatio({ prior, share }: Pick<BeliefSpec, 'prior' | 'share'>, probability: number): number {
+  const odds = Math.min(ODDS_MAX, Math.max(1 / ODDS_MAX, probability / (1 - probability)))
+  return 1 - share + (share * odds) / prior
 }

@@ -1,55 +1,84 @@
 import { setImmediate } from 'node:timers/promises'
 import { type BoostingModel, DEFAULT_BOOSTING, predictProbabilities, trainBoosting } from '@vigil/boosting'
 import type { Dataset, Split } from '@vigil/data'
-import { beliefOdds } from '@vigil/env-wasm'
+import { type BeliefSpec, beliefRatio } from '@vigil/env-wasm'
+import type { StreamBelief } from '@vigil/runs'
 import { boostingInputs } from './boosting-inputs.ts'
 
 /** Into so many groups the training streams are divided; each is judged by trees that have not seen it. */
 const FOLDS = 3
 
+/** A hazard of 1 would leave nothing to learn from events. */
+const HAZARD_MAX = 0.5
+
 /** What trees make of streams. */
 export type LearntBelief = {
-  /** [N] odds, above 0, that a stream is under attack by the row; 1 for rows that are in no part */
-  readonly odds: Float32Array
-  /** The trees of all training streams, which judge streams that were not trained on. */
-  readonly model: BoostingModel
+  /** [N] above 0, for `Consequences.ratios`; 1 for rows that are in no part */
+  readonly ratios: Float32Array
+  /** With the trees of all training streams, which judge streams that were not trained on. */
+  readonly belief: StreamBelief
 }
 
 /**
- * The odds that a stream is under attack, event by event: of each row, whether some event of its stream up to it was a threat,
- * estimated from the row's inputs by boosted trees. Training rows are judged by trees grown on the other streams (stacking,
- * Wolpert 1992), validation and test rows by trees grown on all training streams, so that a policy meets the same kind of
- * belief everywhere. Validation rows say when to stop growing.
+ * What boosted trees say of streams, event by event. `learnt`: whether some event of the stream up to then was a threat, from the
+ * event's inputs. `filtered`: whether the event is one, from which Bayes' rule along the stream makes the belief that it is under
+ * attack (Shiryaev 1963), as if events were independent; how often streams turn, and how many of the events after that are
+ * threats, is counted on training streams. Training rows are judged by trees grown on other streams (stacking, Wolpert 1992),
+ * validation and test rows by trees grown on all training streams, so that a policy meets the same kind of belief everywhere.
+ * Validation rows say when to stop growing.
  *
  * @param onProgress models done, of how many
  */
 export async function learntBelief(
   dataset: Dataset,
+  kind: 'learnt' | 'filtered',
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<LearntBelief> {
   const { train, validation, test } = dataset.splits
   const inputs = boostingInputs(dataset)
-  const odds = new Float32Array(dataset.rowCount).fill(1)
+  const spec = kind === 'learnt' ? { hazard: 0, prior: 1, share: 1 } : countedSpec(train, dataset.labels)
+  const targetsOf = kind === 'learnt' ? attackedRows : labelledRows
+  const ratios = new Float32Array(dataset.rowCount).fill(1)
   const judge = (model: BoostingModel, rows: Uint32Array) => {
     const probabilities = predictProbabilities(model, inputs, rows)
-    for (const [i, row] of rows.entries()) odds[row] = beliefOdds(probabilities[i])
+    for (const [i, row] of rows.entries()) ratios[row] = beliefRatio(spec, probabilities[i])
   }
-  const stopping = attackedRows(validation, dataset.labels)
-  const grow = (rows: ReturnType<typeof attackedRows>) =>
+  const stopping = targetsOf(validation, dataset.labels)
+  const grow = (rows: ReturnType<typeof targetsOf>) =>
     trainBoosting(inputs, { train: rows, validation: stopping }, DEFAULT_BOOSTING, async () => {
       await setImmediate() // signals and timers
     })
   for (let fold = 0; fold < FOLDS; fold++) {
     onProgress(fold, FOLDS + 1)
-    const others = attackedRows(train, dataset.labels, (stream) => stream % FOLDS !== fold)
-    const own = attackedRows(train, dataset.labels, (stream) => stream % FOLDS === fold)
+    const others = targetsOf(train, dataset.labels, (stream) => stream % FOLDS !== fold)
+    const own = targetsOf(train, dataset.labels, (stream) => stream % FOLDS === fold)
     if (own.rows.length > 0 && others.rows.length > 0) judge(await grow(others), own.rows)
   }
   onProgress(FOLDS, FOLDS + 1)
-  const model = await grow(attackedRows(train, dataset.labels))
-  for (const { rows } of [validation, test]) judge(model, rows)
+  const trees = await grow(targetsOf(train, dataset.labels))
+  for (const { rows } of [validation, test]) judge(trees, rows)
   onProgress(FOLDS + 1, FOLDS + 1)
-  return { odds, model }
+  return { ratios, belief: { trees, ...spec } }
+}
+
+/** How often streams turn, and what their events are then, on training streams. */
+function countedSpec({ rows, streamStarts }: Split, labels: Uint8Array): BeliefSpec {
+  const attacked = attackedRows({ rows, streamStarts }, labels)
+  const threats = rows.reduce((sum, row) => sum + labels[row], 0)
+  const after = attacked.labels.reduce((sum, label) => sum + label, 0)
+  let turned = 0
+  for (const end of streamStarts.subarray(1)) turned += attacked.labels[end - 1]
+  return {
+    hazard: Math.min(HAZARD_MAX, Math.max(1, turned) / (rows.length - after + Math.max(1, turned))),
+    prior: Math.max(1, threats) / Math.max(1, rows.length - threats),
+    share: after === 0 ? 1 : threats / after,
+  }
+}
+
+/** The rows of some streams of a split, each with its label. */
+function labelledRows(split: Split, labels: Uint8Array, isWanted?: (stream: number) => boolean) {
+  const { rows } = attackedRows(split, labels, isWanted)
+  return { rows, labels: Uint8Array.from(rows, (row) => labels[row]) }
 }
 
 /** The rows of some streams of a split, each with whether a threat has come in its stream by then. */

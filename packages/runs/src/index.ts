@@ -1,4 +1,4 @@
-export type { Bundle } from './bundle/bundle.ts'
+export type { Bundle, StreamBelief } from './bundle/bundle.ts'
 export { readBundle } from './bundle/read-bundle.ts'
 export { writeBundle } from './bundle/write-bundle.ts'
 export {

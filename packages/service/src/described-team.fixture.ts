@@ -65,13 +65,19 @@ export function describedRequest({ description }: { readonly description: string
 /** What an evaluation needs and what a bundle holds of a team. */
 export async function drawnTeam(
   request: Omit<DatasetRequest, 'pipeline'>,
-  { lstmHidden, ...changes }: Partial<EnvironmentSpec> & { readonly lstmHidden: readonly number[] },
+  {
+    lstmHidden,
+    believes = 'learnt',
+    ...changes
+  }: Partial<EnvironmentSpec> & { readonly lstmHidden: readonly number[]; readonly believes?: 'learnt' | 'filtered' },
 ) {
   const { dataset: loaded, pipeline } = await loadDataset(request)
   const environment: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...changes }
-  const belief = environment.showsBelief ? await learntBelief(loaded) : null
-  const ratios = belief?.odds ?? null
-  const consequences = environment.response === null ? null : { ratios, hazard: 0, damage: null }
+  const learnt = environment.showsBelief ? await learntBelief(loaded, believes) : null
+  const consequences =
+    environment.response === null
+      ? null
+      : { ratios: learnt?.ratios ?? null, hazard: learnt?.belief.hazard ?? 0, damage: null }
   const dataset = { ...loaded, consequences }
   const network = { policyHidden: [16], valueHidden: [8], layerNorm: true, lstmHidden, constraintCount: 0 }
   const team = await createTeam(
@@ -87,7 +93,7 @@ export async function drawnTeam(
   const bundle: Bundle = {
     ...{ iteration: 1, configFingerprint: 'c0'.repeat(32), datasetFingerprint: 'da'.repeat(32) },
     ...{ pipeline, network: team.network, environment, specifications: [], parameters },
-    ...{ stopFactor: 1, belief: belief?.model ?? null },
+    ...{ stopFactor: 1, belief: learnt?.belief ?? null },
     vote: { rule: 'quorum', faults, fallbackAction, weights: new Uint32Array(agentCount).fill(1) },
   }
   return {

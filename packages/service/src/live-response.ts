@@ -20,10 +20,10 @@ export type LiveResponse = {
    * The next event comes.
    *
    * @param kept    changed
-   * @param odds    that the stream is under attack; not read where the team sees no belief
+   * @param ratio   by which the event moves the belief; not read where the team sees none
    * @param context [K] whose head is overwritten
    */
-  meet(kept: Uint8Array, odds: number, context: Float32Array): void
+  meet(kept: Uint8Array, ratio: number, context: Float32Array): void
   /** The agents have acted, and the stream goes on. */
   act(kept: Uint8Array, actions: Uint8Array): void
   /** The analyst finds no threat. */
@@ -75,15 +75,15 @@ export function createLiveResponse(
 
   return {
     keptBytes: clearedAt + 1,
-    meet(kept, odds, context) {
+    meet(kept, ratio, context) {
       view.setUint32(at.walk + WALK.offsets.position, 0, true)
       if (kept[actedAt] === 0) {
-        ratios[0] = odds
+        ratios[0] = ratio
         environments.beginWalk(at.walk)
       } else {
         state.set(kept.subarray(0, STREAM_STATE.bytes))
         actions.set(kept.subarray(STREAM_STATE.bytes, actedAt))
-        ratios[1] = odds
+        ratios[1] = ratio
         setTicket(kept[clearedAt] === 1)
         environments.stepWalk(at.walk)
       }

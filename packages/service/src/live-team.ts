@@ -184,7 +184,7 @@ function layOut({ network, environment, parameters }: Bundle, rowCount: number) 
 
 /** Writes what does not change from one event to the next. */
 function initialise(
-  { network, parameters }: Bundle,
+  { network, parameters, belief }: Bundle,
   environment: EnvironmentSpec,
   { buffer, at }: { readonly buffer: ArrayBufferLike; readonly at: ReturnType<typeof layOut>['at'] },
 ): void {
@@ -193,7 +193,7 @@ function initialise(
   new Uint32Array(buffer, at.rows, 2).set([0, 1])
   new Uint32Array(buffer, at.starts, 2).set([0, 2])
   const ratios = environment.showsBelief ? at.ratios : 0
-  const responseAt = { at: at.response, ratios, multipliers: 0, benignAhead: at.ahead, hazard: 0 }
+  const responseAt = { at: at.response, ratios, multipliers: 0, benignAhead: at.ahead, hazard: belief?.hazard ?? 0 }
   writeEnvironmentPlan(
     { spec: environment, constraints: compileConstraints(environment) },
     {

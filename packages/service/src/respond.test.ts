@@ -45,28 +45,27 @@ function play(decider: Decider, { splits, event }: Recording, labels: Uint8Array
 
 describe('a team whose actions have consequences', () => {
   it.each([
-    ['without memory', 5, [], false],
-    ['with LSTM', 3, [8], false],
-    ['that hears at once', 0, [], false],
-    ['with a learnt belief', 4, [8], true],
-  ] as const)(
-    'acts on streams and verdicts as in an evaluation: %s',
-    async (_, analystDelay, lstmHidden, learnsBelief) => {
-      const response = { ...DEFAULT_RESPONSE, analystDelay }
-      const team = await drawnTeam(request, { mode: 'stream', lstmHidden, response, showsBelief: learnsBelief })
-      try {
-        const expected = await team.playOut()
-        const decider = await createDecider(team.bundle)
-        const found = play(decider, await loadRecording(team.request), team.dataset.labels, analystDelay)
-        expect(found).toEqual(expected)
-        // Tickets, containment and all-clears happen, or nothing would be shown.
-        expect(new Set(expected)).toContain(3)
-        expect(new Set(expected)).toContain(CUT_OFF)
-      } finally {
-        await team.close()
-      }
-    },
-  )
+    ['without memory', 5, [], null],
+    ['with LSTM', 3, [8], null],
+    ['that hears at once', 0, [], null],
+    ['with a learnt belief', 4, [8], 'learnt'],
+    ['with a filtered belief', 4, [], 'filtered'],
+  ] as const)('acts on streams and verdicts as in an evaluation: %s', async (_, analystDelay, lstmHidden, believes) => {
+    const response = { ...DEFAULT_RESPONSE, analystDelay }
+    const belief = believes === null ? {} : { showsBelief: true, believes }
+    const team = await drawnTeam(request, { mode: 'stream', lstmHidden, response, ...belief })
+    try {
+      const expected = await team.playOut()
+      const decider = await createDecider(team.bundle)
+      const found = play(decider, await loadRecording(team.request), team.dataset.labels, analystDelay)
+      expect(found).toEqual(expected)
+      // Tickets, containment and all-clears happen, or nothing would be shown.
+      expect(new Set(expected)).toContain(3)
+      expect(new Set(expected)).toContain(CUT_OFF)
+    } finally {
+      await team.close()
+    }
+  })
 })
 
 describe('verdicts on stdin', () => {

@@ -1,6 +1,7 @@
-import { type BoostingModel, predictProbabilities } from '@vigil/boosting'
-import { beliefOdds } from '@vigil/env-wasm'
+import { predictProbabilities } from '@vigil/boosting'
+import { beliefRatio } from '@vigil/env-wasm'
 import type { ReadEvent } from '@vigil/features'
+import type { StreamBelief } from '@vigil/runs'
 import type { EventInputs } from './event-inputs.ts'
 import type { LiveTeam } from './live-team.ts'
 import { createStreamStates } from './stream-states.ts'
@@ -26,7 +27,7 @@ export type StreamRows = {
  * A stream keeps its context [K], its recurrent state [A, H] and, where actions have consequences, where it stands. One that was
  * contained begins anew if it comes again: somebody has let it go.
  *
- * @param belief trees whose odds the team is shown, null = it is shown none
+ * @param belief what the team is shown, null = nothing
  */
 export function createStreamRows(
   team: LiveTeam,
@@ -34,7 +35,7 @@ export function createStreamRows(
     inputs,
     rowsMax,
     belief,
-  }: { readonly inputs: EventInputs; readonly rowsMax: number; readonly belief: BoostingModel | null },
+  }: { readonly inputs: EventInputs; readonly rowsMax: number; readonly belief: StreamBelief | null },
 ): StreamRows {
   const { denseCount, contextCount, stateCount, response, agentCount } = team
   const denseStride = denseCount + contextCount
@@ -47,13 +48,13 @@ export function createStreamRows(
   const held: { readonly stream: string | null; readonly state: Float32Array }[] = []
   const target = { dense: team.x, denseStride, categorical: team.categories }
   const keptOf = (state: Float32Array) => new Uint8Array(state.buffer, state.byteOffset + 4 * keptAt, keptBytes)
-  const oddsOf = oddsBy(belief, team)
+  const ratioOf = ratioBy(belief, team)
 
   function place(event: ReadEvent, row: number): void {
     const { stream } = event
     const state = states.of(stream)
     held.push({ stream, state })
-    if (response !== null) response.meet(keptOf(state), oddsOf(row), state.subarray(0, contextCount))
+    if (response !== null) response.meet(keptOf(state), ratioOf(row), state.subarray(0, contextCount))
     team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
     team.recurrentState.set(state.subarray(contextCount, keptAt), row * stateCount)
   }
@@ -93,8 +94,8 @@ export function createStreamRows(
   }
 }
 
-/** By row of a team: odds that its stream is under attack. */
-function oddsBy(belief: BoostingModel | null, team: LiveTeam): (row: number) => number {
+/** By row of a team: the ratio by which its event moves the belief. */
+function ratioBy(belief: StreamBelief | null, team: LiveTeam): (row: number) => number {
   if (belief === null) return () => 1
   const { denseCount, columnCount, contextCount } = team
   const stride = denseCount + contextCount
@@ -102,6 +103,6 @@ function oddsBy(belief: BoostingModel | null, team: LiveTeam): (row: number) => 
     const dense = team.x.slice(row * stride, row * stride + denseCount)
     const categorical = team.categories.slice(row * columnCount, (row + 1) * columnCount)
     const inputs = { dense, denseCount, categorical, categoricalCount: columnCount }
-    return beliefOdds(predictProbabilities(belief, inputs, Uint32Array.of(0))[0])
+    return beliefRatio(belief, predictProbabilities(belief.trees, inputs, Uint32Array.of(0))[0])
   }
 }

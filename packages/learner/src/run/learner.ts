@@ -1,5 +1,4 @@
 import type { Team } from '@vigil/actors'
-import type { BoostingModel } from '@vigil/boosting'
 import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
@@ -7,6 +6,7 @@ import { type Engine, whyNoNativeEngine } from '@vigil/engine'
 import { rareLabelNotes, warmStart } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
+import type { StreamBelief } from '@vigil/runs'
 import { ppoSettingsOf } from '../settings.ts'
 import { createSteps } from '../terminal/steps.ts'
 import { type Composition, PLAIN } from './composition.ts'
@@ -19,7 +19,7 @@ export type Learner = {
   readonly config: Config
   readonly composition: Composition
   readonly pipeline: FeaturePipeline
-  readonly belief: BoostingModel | null
+  readonly belief: StreamBelief | null
   readonly team: Team
   readonly engine: Engine
   readonly identity: RunIdentity

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { predictProbabilities } from '@vigil/boosting'
 import { type ConfigInput, resolveConfig } from '@vigil/config'
-import { beliefOdds } from '@vigil/env-wasm'
+import { beliefRatio } from '@vigil/env-wasm'
 import { boostingInputs } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
 import { readBundle, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
@@ -124,8 +124,8 @@ describe('a run whose actions have consequences', () => {
     const { dataset } = await loadData(config, parsePipeline(pipeline), () => undefined)
     expect(Buffer.from(dataset.fingerprint).toString('hex')).toBe(datasetFingerprint)
     const { rows } = dataset.splits.test
-    const odds = predictProbabilities(belief!, boostingInputs(dataset), rows)
-    expect(Float32Array.from(odds, beliefOdds)).toEqual(
+    const probabilities = predictProbabilities(belief!.trees, boostingInputs(dataset), rows)
+    expect(Float32Array.from(probabilities, (probability) => beliefRatio(belief!, probability))).toEqual(
       Float32Array.from(rows, (row) => dataset.consequences!.ratios![row]),
     )
     const blind = await loadData({ ...config, belief: 'none' }, parsePipeline(pipeline), () => undefined)

@@ -1,7 +1,6 @@
 /** What every command around a run begins with: where it speaks, the data, and which files belong together. */
 
 import type { Team } from '@vigil/actors'
-import type { BoostingModel } from '@vigil/boosting'
 import type { StopRequest } from '@vigil/command-line'
 import { type Config, configError, configFingerprint } from '@vigil/config'
 import { type DatasetRequest, fingerprintOf, type LoadedDataset, loadDataset } from '@vigil/data'
@@ -9,6 +8,7 @@ import { siteOrderOf } from '@vigil/env-wasm'
 import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
+import type { StreamBelief } from '@vigil/runs'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
 
@@ -27,8 +27,8 @@ type Say = (text: string) => void
 
 /** Data as a run sees them. */
 export type RunData = LoadedDataset & {
-  /** The trees that say what to believe of a stream; null where nothing is learnt of that. */
-  readonly belief: BoostingModel | null
+  /** What to believe of a stream; null where nothing is learnt of that. */
+  readonly belief: StreamBelief | null
 }
 
 /** Reads the data that a config names; `pipeline` are the fitted features of an earlier run, undefined = fit them. */
@@ -58,7 +58,9 @@ async function load(
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
-  return belief === 'learnt' ? await withLearntBelief(loaded, say) : { ...loaded, belief: null }
+  return belief === 'learnt' || belief === 'filtered'
+    ? await withLearntBelief(loaded, belief, say)
+    : { ...loaded, belief: null }
 }
 
 /** @throws {VigilError} CONFLICT for data on which actions cannot have consequences */
@@ -118,14 +120,14 @@ function hasTornStreams({ splits }: LoadedDataset['dataset'], streams: Uint32Arr
   return false
 }
 
-/** The same data with the odds that trees learnt from their training streams, which the fingerprint then covers. */
-async function withLearntBelief(loaded: LoadedDataset, say: Say): Promise<RunData> {
+/** The same data with what trees learnt from their training streams, which the fingerprint then covers. */
+async function withLearntBelief(loaded: LoadedDataset, kind: 'learnt' | 'filtered', say: Say): Promise<RunData> {
   const { dataset } = loaded
   say('learning what to believe of a stream, by trees of other streams')
-  const { odds, model } = await learntBelief(dataset)
-  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: 0, ratios: odds }
+  const { ratios, belief } = await learntBelief(dataset, kind)
+  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: belief.hazard, ratios }
   const believing = { ...dataset, consequences }
-  return { ...loaded, dataset: { ...believing, fingerprint: fingerprintOf(believing) }, belief: model }
+  return { ...loaded, dataset: { ...believing, fingerprint: fingerprintOf(believing) }, belief }
 }
 
 /** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */

@@ -1,10 +1,9 @@
 import type { Team } from '@vigil/actors'
-import type { BoostingModel } from '@vigil/boosting'
 import type { Config } from '@vigil/config'
 import { chooseStopLevel, type OnStep, type StopLevel, weightsOfTeam } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { readCheckpoint } from '@vigil/ppo'
-import { type RunFolder, writeBundle } from '@vigil/runs'
+import { type RunFolder, type StreamBelief, writeBundle } from '@vigil/runs'
 import { evaluationSettingsOf } from '../settings.ts'
 import type { RunIdentity } from './session.ts'
 
@@ -15,7 +14,7 @@ export type BundledRun = {
   readonly team: Team
   readonly identity: RunIdentity
   readonly pipeline: FeaturePipeline
-  readonly belief: BoostingModel | null
+  readonly belief: StreamBelief | null
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a run hands on: everything that deciding with its team needs, and nothing of how it learnt. */
 
 import type { BoostingModel } from '@vigil/boosting'
-import type { EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
+import type { BeliefSpec, EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
 import type { FeaturePipeline } from '@vigil/features'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
@@ -24,13 +24,16 @@ export type Bundle = {
   readonly vote: BundleVote
   /** What each agent's probabilities of quarantine and alert are multiplied by before it takes the likeliest action; above 0. */
   readonly stopFactor: number
-  /** The trees whose odds the environment shows as belief; null where it shows none, or its own. */
-  readonly belief: BoostingModel | null
+  /** Where the belief comes from that the environment shows; null where it shows none, or the generator's own. */
+  readonly belief: StreamBelief | null
   /** Those in force, each with the share of the steps in which it is to hold. */
   readonly specifications: readonly TargetedSpecification[]
   /** [A, P] of the team, finite */
   readonly parameters: Float32Array
 }
+
+/** What is believed of a stream: trees that judge its events, and what follows from what they say (docs/respond.md). */
+export type StreamBelief = BeliefSpec & { readonly trees: BoostingModel }
 
 /** How the agents' votes become the team's decision. */
 type BundleVote = {

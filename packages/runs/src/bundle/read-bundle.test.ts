@@ -66,7 +66,8 @@ describe('a bundle', () => {
 
   it('is read as it was written by a team that is told what to believe of a stream', async () => {
     const tree = [{ column: 0, threshold: 0.5, left: 1, right: 2 }, { value: -1 }, { value: 2 }]
-    const belief = { denseCount: 1, categoricalCount: 1, bias: -0.25, trees: [tree] }
+    const trees = { denseCount: 1, categoricalCount: 1, bias: -0.25, trees: [tree] }
+    const belief = { hazard: 0.01, prior: 0.5, share: 0.25, trees }
     const told = sampleBundle({ belief, stopFactor: Math.exp(0.5) })
     await writeBundle(folder, told)
     expect(await readBundle(folder)).toEqual(told)
@@ -131,7 +132,7 @@ describe('a bundle that is refused', () => {
   })
 
   it('has trees of other inputs than its pipeline', async () => {
-    const belief = { denseCount: 2, categoricalCount: 1, bias: 0, trees: [] }
+    const belief = { hazard: 0, prior: 1, share: 1, trees: { denseCount: 2, categoricalCount: 1, bias: 0, trees: [] } }
     await writeBundle(folder, sampleBundle({ belief }))
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_INVALID')
@@ -139,9 +140,12 @@ describe('a bundle that is refused', () => {
   })
 
   it('has trees that are none', async () => {
-    await writeFile(files.belief, '{"trees":7}')
+    await writeFile(files.belief, '{"hazard":0,"prior":1,"share":1,"trees":7}')
     await change(() => undefined)
     expect((await refusal()).message).toContain('must have the fields of a model')
+    await writeFile(files.belief, '{"hazard":1,"prior":1,"share":1,"trees":7}')
+    await change(() => undefined)
+    expect((await refusal()).message).toContain('hazard')
   })
 
   it('has a weight that is no number', async () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type BoostingModel, parseModel } from '@vigil/boosting'
+import { parseModel } from '@vigil/boosting'
 import { harmlessText } from '@vigil/command-line'
 import { compileConstraints, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/features'
@@ -11,7 +11,7 @@ import { runFileError } from '../errors.ts'
 import { readRunFile } from '../read-run-file.ts'
 import { bundleFiles } from '../run-folder.ts'
 import { firstIssue } from '../schema-parts.ts'
-import { BUNDLE_VERSION, type Bundle } from './bundle.ts'
+import { BUNDLE_VERSION, type Bundle, type StreamBelief } from './bundle.ts'
 import { type BundleSettings, bundleSettingsSchema, environmentOf, networkOf } from './bundle-settings.ts'
 
 const MEBIBYTE = 2 ** 20
@@ -115,12 +115,22 @@ function teamOf(
   return { environment, network, weightsBytes }
 }
 
-/** The trees, which must be of these inputs. @throws the error of the package whose rule they break */
-function beliefOf(value: unknown, pipeline: FeaturePipeline): BoostingModel | null {
+const beliefSchema = z.strictObject({
+  hazard: z.number().min(0).lt(1),
+  prior: z.number().positive(),
+  share: z.number().gt(0).max(1),
+  trees: z.unknown(),
+})
+
+/** The belief, whose trees must be of these inputs. @throws the error of the package whose rule it breaks */
+function beliefOf(value: unknown, pipeline: FeaturePipeline): StreamBelief | null {
   if (value === null) return null
-  const model = parseModel(value)
+  const parsed = beliefSchema.safeParse(value)
+  if (!parsed.success) throw new Error(firstIssue(parsed.error))
+  const model = parseModel(parsed.data.trees)
   const { denseNames, categoricalColumns } = inputsOf(pipeline)
-  if (model.denseCount === denseNames.length && model.categoricalCount === categoricalColumns.length) return model
+  if (model.denseCount === denseNames.length && model.categoricalCount === categoricalColumns.length)
+    return { ...parsed.data, trees: model }
   throw new Error(
     `its trees have ${model.denseCount} numbers and ${model.categoricalCount} categories as inputs, and pipeline.json ${denseNames.length} and ${categoricalColumns.length}`,
   )
