@@ -15,6 +15,7 @@ import {
 } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
+import { createArena } from './arena.fixture.ts'
 import { showState } from './show-state.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
@@ -31,23 +32,11 @@ const policyOf = (salt: number) => (view: StreamView) =>
 
 /** The same streams walked by env.wasm. */
 function walkInWasm(streams: Streams, spec: ResponseSpec, seed: number, policy: (view: StreamView) => number) {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true })
-  const { buffer } = memory
+  const { memory, buffer, place, put } = createArena(4)
   const environment = instantiateEnvironment(module, memory)
   const showsBelief = streams.ratios !== null
   const env = { ...PLAIN_ENVIRONMENT, mode: 'stream', agentCount: 1, faults: 0, rule: 'majority', seed } as const
   const full = { ...env, response: spec, showsBelief }
-  let next = 65536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((at + bytes) / 64) * 64
-    return at
-  }
-  const put = (values: Uint8Array | Uint32Array | Float32Array) => {
-    const at = place(values.byteLength)
-    new Uint8Array(buffer, at, values.byteLength).set(new Uint8Array(values.buffer))
-    return at
-  }
   const rows = put(streams.rows)
   const split = {
     ...{ rows, rowCount: streams.rows.length, streamCount: streams.streamStarts.length - 1 },

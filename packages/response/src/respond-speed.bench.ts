@@ -21,6 +21,7 @@ import {
   writeEnvironmentPlan,
   writeSite,
 } from '@vigil/env-wasm'
+import { createArena } from './arena.fixture.ts'
 
 const [ROWS, LENGTH, LANES, STEPS] = [200_000, 100, 64, 40_000]
 
@@ -41,20 +42,8 @@ async function stepsPerSecond(layout: ResponseLayout): Promise<number> {
   const { rows, streamStarts, labels, ratios, timeline } = recording()
   const response = { ...DEFAULT_RESPONSE, layout }
   const spec = { ...PLAIN_ENVIRONMENT, mode: 'stream', agentCount: 1, faults: 0, response, showsBelief: true } as const
-  const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
-  const { buffer } = memory
+  const { memory, buffer, place, put } = createArena(256)
   const environment = instantiateEnvironment(await compileEnvironment(), memory)
-  let next = 65_536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((at + bytes) / 64) * 64
-    return at
-  }
-  const put = (values: Uint8Array | Uint32Array | Float32Array) => {
-    const at = place(values.byteLength)
-    new Uint8Array(buffer, at, values.byteLength).set(new Uint8Array(values.buffer))
-    return at
-  }
   const order = siteOrderOf({ rows, streamStarts }, timeline, labels)
   const split = { rows: put(rows), streamStarts: put(streamStarts), rowCount: ROWS, streamCount: ROWS / LENGTH }
   const location = {

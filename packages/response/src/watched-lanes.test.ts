@@ -20,6 +20,7 @@ import {
 import { Monitor } from '@vigil/stl'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
+import { createArena } from './arena.fixture.ts'
 import { anySpec, anyStreams } from './streams.arbitrary.ts'
 import type { Streams } from './streams.ts'
 import { ENTRY, type StreamView, walk } from './walk.ts'
@@ -47,21 +48,9 @@ type Played = { readonly position: number; readonly action: number; readonly rob
 
 /** One lane that walks streams as the environment draws them. */
 function playLane(streams: Streams, spec: EnvironmentSpec, { salt, steps }: { salt: number; steps: number }): Played[] {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true })
-  const { buffer } = memory
+  const { memory, buffer, place, put } = createArena(4)
   const environment = instantiateEnvironment(module, memory)
   const constraints = compileConstraints(spec)
-  let next = 65536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((at + bytes) / 64) * 64
-    return at
-  }
-  const put = (values: Uint8Array | Uint32Array | Float32Array) => {
-    const at = place(values.byteLength)
-    new Uint8Array(buffer, at, values.byteLength).set(new Uint8Array(values.buffer))
-    return at
-  }
   const split = {
     ...{ rows: put(streams.rows), rowCount: streams.rows.length, streamCount: streams.streamStarts.length - 1 },
     ...{ streamStarts: put(streams.streamStarts), labels: put(streams.labels) },

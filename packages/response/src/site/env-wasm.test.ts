@@ -18,6 +18,7 @@ import {
 } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
+import { createArena } from '../arena.fixture.ts'
 import { showState } from '../show-state.ts'
 import type { StreamView } from '../walk.ts'
 import { anySiteSpec, anySites } from './sites.arbitrary.ts'
@@ -40,23 +41,11 @@ const policyOf = (salt: number) => {
 
 /** The same sites walked by env.wasm. */
 function walkInWasm(streams: SiteStreams, spec: ResponseSpec, seed: number, policy: ReturnType<typeof policyOf>) {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true })
-  const { buffer } = memory
+  const { memory, buffer, place, put } = createArena(4)
   const environment = instantiateEnvironment(module, memory)
   const { order } = streams
   const env = { ...PLAIN_ENVIRONMENT, mode: 'stream', agentCount: 1, faults: 0, rule: 'majority', seed } as const
   const full = { ...env, response: spec, showsBelief: streams.ratios !== null }
-  let next = 65536
-  const place = (bytes: number) => {
-    const at = next
-    next = Math.ceil((at + bytes) / 64) * 64
-    return at
-  }
-  const put = (values: Uint8Array | Uint32Array | Float32Array) => {
-    const at = place(values.byteLength)
-    new Uint8Array(buffer, at, values.byteLength).set(new Uint8Array(values.buffer))
-    return at
-  }
   const [rows, streamStarts] = [put(streams.rows), put(streams.streamStarts)]
   const streamCount = streams.streamStarts.length - 1
   const response = {
