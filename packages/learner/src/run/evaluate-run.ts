@@ -62,6 +62,8 @@ export type EvaluatedRun = BundledRun & {
   readonly budgets: readonly Budget[]
   /** whether the team signs its decisions */
   readonly certify: boolean
+  /** That of the bundle, where one has just been written there; absent = it is to be written. */
+  readonly stopLevel?: StopLevel | null
   /** where the results go, a folder that is there; default: the run folder */
   readonly out?: string
 }
@@ -83,7 +85,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
   const steps = createSteps(session)
   const say = steps.message
   try {
-    const stopLevel = await writeRunBundle(run, out, steps.step)
+    const stopLevel = run.stopLevel === undefined ? await writeRunBundle(run, out, steps.step) : run.stopLevel
     say(`evaluating the checkpoint of iteration ${iteration}, the best on validation, on the ${split} split`)
     const { evaluation, decisions } = await evaluated(
       run,

@@ -4,6 +4,7 @@ import { writeFileAtomically } from '@vigil/command-line'
 import { type Config, configError, lengthened } from '@vigil/config'
 import { bitsOf, type Engine } from '@vigil/engine'
 import { isErrorOf } from '@vigil/errors'
+import type { StopLevel } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { CHECKPOINT_ERRORS, type Checkpoint, checkpointError, readCheckpoint, writeCheckpoint } from '@vigil/ppo'
 import {
@@ -22,6 +23,7 @@ import {
   writeRunRecord,
 } from '@vigil/runs'
 import { createProgress, type Progress } from '../terminal/progress.ts'
+import { createSteps } from '../terminal/steps.ts'
 import { createWarnings } from '../terminal/warnings.ts'
 import { firstState } from './first-state.ts'
 import type { Learner } from './learner.ts'
@@ -64,6 +66,8 @@ export type FolderTraining = {
   readonly state: RunState
   /** What is in run.json; null when training was asked to stop before its end. */
   readonly record: RunRecord | null
+  /** As the bundle has it; null where actions have no consequences, or training was asked to stop. */
+  readonly stopLevel: StopLevel | null
 }
 
 /**
@@ -85,13 +89,19 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     const { config, identity, team, pipeline, belief } = begun.learner
     const progress = createProgress({ ...session, totalIterations: config.iterations })
     const { state, metricsSha256 } = await trainWithFiles(begun, folder, { ...session, progress })
-    if (state.iteration < config.iterations) return { folder, config, identity, state, record: null }
+    if (state.iteration < config.iterations) return { folder, config, identity, state, record: null, stopLevel: null }
     const record = recordOf(state.parameters, engine, { ...identity, metricsSha256 })
     // Training that was finished before keeps the record of the versions that finished it.
     const isNews = begun.state.iteration < config.iterations || (await readRunRecord(folder.record)) === null
     if (isNews) await writeRunRecord(folder.record, record)
-    await writeRunBundle({ config, folder, team, identity, pipeline, belief }, folder.path)
-    return { folder, config, identity, state, record }
+    const steps = createSteps(session)
+    try {
+      const run = { config, folder, team, identity, pipeline, belief }
+      const stopLevel = await writeRunBundle(run, folder.path, steps.step)
+      return { folder, config, identity, state, record, stopLevel }
+    } finally {
+      steps.finish()
+    }
   } finally {
     engine.dispose()
     await unlock()

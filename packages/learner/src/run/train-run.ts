@@ -42,7 +42,7 @@ export async function trainRun(
   )
   const { team, pipeline, belief } = learner
   try {
-    const { folder, config, identity, state, record } = await trainInFolder(plan, learner, session)
+    const { folder, config, identity, state, record, stopLevel } = await trainInFolder(plan, learner, session)
     if (record === null) {
       say(
         `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
@@ -59,7 +59,7 @@ export async function trainRun(
     await evaluateRun(
       {
         ...{ config, composition, folder, team, identity, pipeline, belief },
-        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, certify: false },
+        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, certify: false, stopLevel },
       },
       session,
     )
