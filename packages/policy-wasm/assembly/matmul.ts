@@ -1,15 +1,18 @@
 /**
- * f32 matrix products, 128-bit SIMD, register blocks of 4 rows x 8 columns.
+ * f32 matrix products, 128-bit SIMD, in the register blocks of ./product-blocks.
  *
  * Every output element is init + a_0 b_0 + a_1 b_1 + ... in ascending k, each product rounded before it is added, in
  * the wide kernels and in their remainders alike: a row's result does not depend on which rows are computed with it.
  * No relaxed SIMD, so every machine gives the same bits.
  */
+import { multiply8, multiply16, multiplyAdd, outcome, rectify8, rectify16 } from './product-blocks'
 
-/** a b + c, rounded twice. */
-@inline
-export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c)
+/** Whether blocks are 16 columns wide: faster in vectors of 256 bits, slower in the sixteen registers of 128. */
+export let hasWideBlocks: bool = false
+
+/** By default blocks are narrow; the bits are the same. */
+export function useWideBlocks(): void {
+  hasWideBlocks = true
 }
 
 /**
@@ -31,144 +34,60 @@ export function matmul(
   n: i32,
   relu: i32,
 ): void {
-  const aStride = (<usize>k) << 2
-  const rowStride = (<usize>n) << 2
-  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity)
   let column = 0
-  for (; column + 8 <= n; column += 8) {
-    const at = (<usize>column) << 2
-    let row = 0
-    for (; row + 4 <= m; row += 4) {
-      block4x8(
-        a + <usize>row * aStride,
-        aStride,
-        b + at,
-        rowStride,
-        init + <usize>row * initStride + at,
-        initStride,
-        c + <usize>row * rowStride + at,
-        k,
-        floor,
-      )
-    }
-    for (; row < m; row++) {
-      block1x8(
-        a + <usize>row * aStride,
-        b + at,
-        rowStride,
-        init + <usize>row * initStride + at,
-        c + <usize>row * rowStride + at,
-        k,
-        floor,
-      )
-    }
+  if (hasWideBlocks && n >= 16) {
+    if (relu) rectify16(a, b, init, initStride, c, m, k, n)
+    else multiply16(a, b, init, initStride, c, m, k, n)
+    column = n & -16
   }
-  if (column < n) {
-    const at = (<usize>column) << 2
-    let row = 0
-    for (; row + 4 <= m; row += 4) {
-      block4x4(
-        a + <usize>row * aStride,
-        aStride,
-        b + at,
-        rowStride,
-        init + <usize>row * initStride + at,
-        initStride,
-        c + <usize>row * rowStride + at,
-        k,
-        floor,
-      )
-    }
-    for (; row < m; row++) {
-      block1x4(
-        a + <usize>row * aStride,
-        b + at,
-        rowStride,
-        init + <usize>row * initStride + at,
-        c + <usize>row * rowStride + at,
-        k,
-        floor,
-      )
-    }
+  if (column + 8 <= n) {
+    if (relu) rectify8(a, b, init, initStride, c, m, k, n, column)
+    else multiply8(a, b, init, initStride, c, m, k, n, column)
+    column = n & -8
   }
+  if (column < n) lastColumns(a, b, init, initStride, c, m, k, n, <bool>relu)
 }
 
-@inline
-function block4x8(
+/** The last four columns of `matmul`. */
+function lastColumns(
   a: usize,
-  aStride: usize,
   b: usize,
-  bStride: usize,
   init: usize,
   initStride: usize,
   c: usize,
+  m: i32,
   k: i32,
-  floor: v128,
+  n: i32,
+  relu: bool,
 ): void {
-  let a0 = a
-  let a1 = a0 + aStride
-  let a2 = a1 + aStride
-  let a3 = a2 + aStride
-  let from = init
-  let c00 = v128.load(from)
-  let c01 = v128.load(from, 16)
-  from += initStride
-  let c10 = v128.load(from)
-  let c11 = v128.load(from, 16)
-  from += initStride
-  let c20 = v128.load(from)
-  let c21 = v128.load(from, 16)
-  from += initStride
-  let c30 = v128.load(from)
-  let c31 = v128.load(from, 16)
-  for (let i = 0; i < k; i++) {
-    const b0 = v128.load(b)
-    const b1 = v128.load(b, 16)
-    const x0 = v128.load32_splat(a0)
-    const x1 = v128.load32_splat(a1)
-    const x2 = v128.load32_splat(a2)
-    const x3 = v128.load32_splat(a3)
-    c00 = multiplyAdd(x0, b0, c00)
-    c01 = multiplyAdd(x0, b1, c01)
-    c10 = multiplyAdd(x1, b0, c10)
-    c11 = multiplyAdd(x1, b1, c11)
-    c20 = multiplyAdd(x2, b0, c20)
-    c21 = multiplyAdd(x2, b1, c21)
-    c30 = multiplyAdd(x3, b0, c30)
-    c31 = multiplyAdd(x3, b1, c31)
-    a0 += 4
-    a1 += 4
-    a2 += 4
-    a3 += 4
-    b += bStride
+  const aStride = (<usize>k) << 2
+  const stride = (<usize>n) << 2
+  const at = stride - 16
+  let row = 0
+  for (; row + 4 <= m; row += 4) {
+    block4x4(
+      a + <usize>row * aStride,
+      aStride,
+      b + at,
+      stride,
+      init + <usize>row * initStride + at,
+      initStride,
+      c + <usize>row * stride + at,
+      k,
+      relu,
+    )
   }
-  let to = c
-  v128.store(to, f32x4.max(c00, floor))
-  v128.store(to, f32x4.max(c01, floor), 16)
-  to += bStride
-  v128.store(to, f32x4.max(c10, floor))
-  v128.store(to, f32x4.max(c11, floor), 16)
-  to += bStride
-  v128.store(to, f32x4.max(c20, floor))
-  v128.store(to, f32x4.max(c21, floor), 16)
-  to += bStride
-  v128.store(to, f32x4.max(c30, floor))
-  v128.store(to, f32x4.max(c31, floor), 16)
-}
-
-@inline
-function block1x8(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, floor: v128): void {
-  let c0 = v128.load(init)
-  let c1 = v128.load(init, 16)
-  for (let i = 0; i < k; i++) {
-    const x = v128.load32_splat(a)
-    c0 = multiplyAdd(x, v128.load(b), c0)
-    c1 = multiplyAdd(x, v128.load(b, 16), c1)
-    a += 4
-    b += bStride
+  for (; row < m; row++) {
+    block1x4(
+      a + <usize>row * aStride,
+      b + at,
+      stride,
+      init + <usize>row * initStride + at,
+      c + <usize>row * stride + at,
+      k,
+      relu,
+    )
   }
-  v128.store(c, f32x4.max(c0, floor))
-  v128.store(c, f32x4.max(c1, floor), 16)
 }
 
 @inline
@@ -181,7 +100,7 @@ function block4x4(
   initStride: usize,
   c: usize,
   k: i32,
-  floor: v128,
+  relu: bool,
 ): void {
   let a0 = a
   let a1 = a0 + aStride
@@ -203,21 +122,21 @@ function block4x4(
     a3 += 4
     b += bStride
   }
-  v128.store(c, f32x4.max(c0, floor))
-  v128.store(c + bStride, f32x4.max(c1, floor))
-  v128.store(c + 2 * bStride, f32x4.max(c2, floor))
-  v128.store(c + 3 * bStride, f32x4.max(c3, floor))
+  v128.store(c, outcome(c0, relu))
+  v128.store(c + bStride, outcome(c1, relu))
+  v128.store(c + 2 * bStride, outcome(c2, relu))
+  v128.store(c + 3 * bStride, outcome(c3, relu))
 }
 
 @inline
-function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, floor: v128): void {
+function block1x4(a: usize, b: usize, bStride: usize, init: usize, c: usize, k: i32, relu: bool): void {
   let c0 = v128.load(init)
   for (let i = 0; i < k; i++) {
     c0 = multiplyAdd(v128.load32_splat(a), v128.load(b), c0)
     a += 4
     b += bStride
   }
-  v128.store(c, f32x4.max(c0, floor))
+  v128.store(c, outcome(c0, relu))
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Products and sums of the backward pass, in the same register blocks and order as ./matmul. */
-import { multiplyAdd } from './matmul'
+import { hasWideBlocks } from './matmul'
+import { sum8, sum16 } from './sum-blocks'
 
 /** Rows that are summed before the sum is added to what is there: few enough to stay in the cache. */
 const SUM_ROWS = 64
@@ -11,74 +12,17 @@ const SUM_ROWS = 64
  * @param n a multiple of 8
  */
 export function accumulateTransposed(a: usize, b: usize, c: usize, m: i32, k: i32, n: i32): void {
-  const aStride = (<usize>k) << 2
-  const rowStride = (<usize>n) << 2
   for (let row = 0; row < m; row += SUM_ROWS) {
     const rows = min(SUM_ROWS, m - row)
-    for (let at: usize = 0; at < rowStride; at += 32) {
-      let i = 0
-      for (; i + 4 <= k; i += 4)
-        block4x8(a + ((<usize>i) << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
-      for (; i < k; i++)
-        block1x8(a + ((<usize>i) << 2), aStride, b + at, rowStride, c + <usize>i * rowStride + at, rows)
+    let column = 0
+    if (hasWideBlocks) {
+      sum16(a, b, c, rows, k, n)
+      column = n & -16
     }
-    a += <usize>SUM_ROWS * aStride
-    b += <usize>SUM_ROWS * rowStride
+    sum8(a, b, c, rows, k, n, column)
+    a += (<usize>SUM_ROWS * k) << 2
+    b += (<usize>SUM_ROWS * n) << 2
   }
-}
-
-@inline
-function accumulate(at: usize, low: v128, high: v128): void {
-  v128.store(at, f32x4.add(v128.load(at), low))
-  v128.store(at, f32x4.add(v128.load(at, 16), high), 16)
-}
-
-@inline
-function block4x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
-  let c00 = f32x4.splat(0)
-  let c01 = c00
-  let c10 = c00
-  let c11 = c00
-  let c20 = c00
-  let c21 = c00
-  let c30 = c00
-  let c31 = c00
-  for (let row = 0; row < m; row++) {
-    const b0 = v128.load(b)
-    const b1 = v128.load(b, 16)
-    const x0 = v128.load32_splat(a)
-    const x1 = v128.load32_splat(a, 4)
-    const x2 = v128.load32_splat(a, 8)
-    const x3 = v128.load32_splat(a, 12)
-    c00 = multiplyAdd(x0, b0, c00)
-    c01 = multiplyAdd(x0, b1, c01)
-    c10 = multiplyAdd(x1, b0, c10)
-    c11 = multiplyAdd(x1, b1, c11)
-    c20 = multiplyAdd(x2, b0, c20)
-    c21 = multiplyAdd(x2, b1, c21)
-    c30 = multiplyAdd(x3, b0, c30)
-    c31 = multiplyAdd(x3, b1, c31)
-    a += aStride
-    b += bStride
-  }
-  accumulate(c, c00, c01)
-  accumulate(c + bStride, c10, c11)
-  accumulate(c + 2 * bStride, c20, c21)
-  accumulate(c + 3 * bStride, c30, c31)
-}
-
-@inline
-function block1x8(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, m: i32): void {
-  let c0 = f32x4.splat(0)
-  let c1 = c0
-  for (let row = 0; row < m; row++) {
-    const x = v128.load32_splat(a)
-    c0 = multiplyAdd(x, v128.load(b), c0)
-    c1 = multiplyAdd(x, v128.load(b, 16), c1)
-    a += aStride
-    b += bStride
-  }
-  accumulate(c, c0, c1)
 }
 
 /** out[N, M] = A[M, N]^T in blocks of 4 x 4; m and n are multiples of 4, or one of them is 1. */
@@ -134,7 +78,10 @@ export function maskAndSum(h: usize, d: usize, sums: usize, m: i32, n: i32): voi
       from += stride
       to += stride
     }
-    accumulate(sums + at, low, high)
+    const low1 = f32x4.add(v128.load(sums + at), low)
+    const high1 = f32x4.add(v128.load(sums + at, 16), high)
+    v128.store(sums + at, low1)
+    v128.store(sums + at, high1, 16)
   }
 }
 

@@ -26,3 +26,4 @@ export {
   valueOutputCount,
 } from './network.ts'
 export { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'
+export { switchRevectoriserOn, vectorsInWords } from './revectoriser.ts'

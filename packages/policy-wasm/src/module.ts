@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { policyError } from './errors.ts'
+import { isPacked, POLICY_FILE, packed } from './policy-file.ts'
+import { switchRevectoriserOn } from './revectoriser.ts'
 
 /** The functions of policy.wasm; all arguments are byte offsets into the shared memory, of blocks that ./blocks.ts describes. */
 export type PolicyExports = {
@@ -12,31 +14,35 @@ export type PolicyExports = {
   layOutWorkspace(plan: number, at: number, stepCount: number): number
   /** On `PRODUCT`, see assembly/product.ts. */
   multiply(product: number): void
+  /** Of products, see assembly/matmul.ts. */
+  useWideBlocks(): void
 }
 
 /** The module's static data end below this byte; env-wasm and actors keep theirs beside it. */
 export const POLICY_STATIC_END = 32768
 
 /**
- * Reads and compiles policy.wasm. The module can be posted to worker threads.
+ * Reads and compiles policy.wasm, with V8's revectoriser where it is to be had. The module can be posted to worker threads.
  *
  * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compilePolicy(): Promise<WebAssembly.Module> {
-  const file = new URL('../build/policy.wasm', import.meta.url)
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readFile(POLICY_FILE).catch((cause: unknown) => {
     throw policyError(
       'NOT_BUILT',
       `packages/policy-wasm/build/policy.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run policy-wasm:build`,
     )
   })
-  return await WebAssembly.compile(bytes)
+  const { isOn } = await switchRevectoriserOn()
+  return await WebAssembly.compile(isOn ? packed(bytes) : bytes)
 }
 
 /** Instantiates the module over a shared memory. */
 export function instantiatePolicy(module: WebAssembly.Module, memory: WebAssembly.Memory): PolicyExports {
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: trap } })
-  return instance.exports as unknown as PolicyExports
+  const policy = instance.exports as unknown as PolicyExports
+  if (isPacked(module)) policy.useWideBlocks()
+  return policy
 }
 
 function trap(): never {

@@ -18,14 +18,16 @@ const fingerprints = {
   configFingerprint: 'a'.repeat(64),
   datasetFingerprint: 'b'.repeat(64),
 }
-const record = recordOf(Float32Array.of(1, -2), { name: 'portable', backend: 'wasm' }, fingerprints)
+const ENGINE = { name: 'portable', backend: 'wasm', device: 'SIMD of 256 bits, 2 threads' }
+const record = recordOf(Float32Array.of(1, -2), ENGINE, fingerprints)
 
 describe('run.json', () => {
   it('comes back as it was written, and is null where there is none', async () => {
     expect(await readRunRecord(path)).toBeNull()
     await writeRunRecord(path, record)
     expect(await readRunRecord(path)).toEqual(record)
-    expect(record).toMatchObject({ engine: 'portable', backend: 'wasm', versions: { node: process.versions.node } })
+    const { backend, device } = ENGINE
+    expect(record).toMatchObject({ engine: 'portable', backend, device, versions: { node: process.versions.node } })
   })
 
   it('hashes the bytes of the weights alone, wherever they lie', () => {

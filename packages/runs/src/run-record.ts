@@ -13,6 +13,8 @@ const runRecordSchema = z.strictObject({
   /** What computed the weights, as `portable` on `wasm`. */
   engine: label,
   backend: label,
+  /** On what, for people: bits do not depend on it. Records of earlier versions have none. */
+  device: label.optional(),
   /** Of the settings that affect results, and of the rows as the team sees them. */
   configFingerprint: sha256,
   datasetFingerprint: sha256,
@@ -26,7 +28,7 @@ export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>
 /** The record of a training that this process has just finished. */
 export function recordOf(
   parameters: Float32Array,
-  { name, backend }: { readonly name: string; readonly backend: string },
+  { name, backend, device }: { readonly name: string; readonly backend: string; readonly device: string },
   run: Pick<RunRecord, 'metricsSha256' | 'configFingerprint' | 'datasetFingerprint'>,
 ): RunRecord {
   return {
@@ -34,6 +36,7 @@ export function recordOf(
     metricsSha256: run.metricsSha256,
     engine: name,
     backend,
+    device,
     configFingerprint: run.configFingerprint,
     datasetFingerprint: run.datasetFingerprint,
     versions: { vigil: ownPackage.version, node: process.versions.node },

@@ -1,4 +1,4 @@
-import { compilePolicy, instantiatePolicy } from '@vigil/policy-wasm'
+import { compilePolicy, instantiatePolicy, switchRevectoriserOn, vectorsInWords } from '@vigil/policy-wasm'
 import type { Engine } from '../engine.ts'
 import { startThreads } from './learner-threads.ts'
 import { createSharedMemory } from './learning-memory.ts'
@@ -18,7 +18,7 @@ export async function createPortableEngine(options: MemoryEngineOptions): Promis
   return createMemoryEngine(options, {
     name: 'portable',
     backend: 'wasm',
-    device: `SIMD, ${threadsInWords(options.threads)}`,
+    device: `${vectorsInWords(await switchRevectoriserOn())}, ${threadsInWords(options.threads)}`,
     memory,
     layOutWorkspace: policy.layOutWorkspace,
     start: (learning) => startThreads(learning, module, policy),

@@ -74,7 +74,7 @@ async function speak(
   return text
 }
 
-/** Everything that a run leaves behind, but for times. */
+/** Everything that a run leaves behind, but for times and threads. */
 async function outcome(name: string) {
   const folder = runFolderAt(join(root, name))
   const metrics = (await readMetrics(folder.metrics)).map((line) => ({
@@ -86,7 +86,7 @@ async function outcome(name: string) {
   const bytes = async (path: string) => (await readFile(path)).toString('base64')
   return {
     metrics,
-    record: await readRunRecord(folder.record),
+    record: { ...(await readRunRecord(folder.record))!, device: '' },
     evaluation: await readEvaluation(resultFiles(folder, 'test').evaluation),
     latest: await bytes(folder.latest),
     best: await bytes(folder.best),
