@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
+import type { Family } from '@vigil/engine-native'
 import {
   CUT_OFF,
   compileConstraints,
@@ -70,6 +71,11 @@ export type ActorPool = {
    * @throws {VigilError} as decodePolicySnapshot, for a policy of another team or dataset
    */
   publish(snapshot: Uint8Array): void
+  /**
+   * From now on rollouts decide by the kernels of a family of instructions, as updates by them do: the ratios of the first
+   * update are 1 exactly. null = by policy.wasm, as evaluations always do, whose bits every machine has.
+   */
+  actBy(family: Family | null): void
   /**
    * One rollout of every shard. Resolves in shard order, whatever thread finished first. One at a time, but an
    * evaluation may be under way beside it.
@@ -172,6 +178,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   }
   const saved = { ...settings, slotCount: layout.sites?.slotCount ?? 0 }
   let policy: Policy | null = null
+  let family: Family | null = null
   // The policies that work under way reads from the shared memory, where nothing may overwrite them.
   const acting: { collection: Policy | null; evaluation: Policy | null } = { collection: null, evaluation: null }
 
@@ -222,7 +229,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   const collectShard = async (shard: number, { parameters, version: policyVersion }: Policy): Promise<Trajectory> => {
     const location = layout.shards[shard]
     const task = () =>
-      ({ kind: 'rollout', shard, location, committed: committed[shard], parameters, policyVersion }) as const
+      ({ kind: 'rollout', shard, location, committed: committed[shard], parameters, policyVersion, family }) as const
     const bytes = await run(`Shard ${shard}`, task)
     const trajectory = decodeTrajectory(bytes as Uint8Array, expected)
     committed[shard] = committed[shard] === 0 ? 1 : 0
@@ -300,6 +307,10 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       const slot = layout.parameters.find((at) => !occupied.includes(at))!
       new Float32Array(memory.buffer, slot, decoded.parameters.length).set(decoded.parameters)
       policy = { parameters: slot, version: decoded.policyVersion }
+    },
+
+    actBy(chosen) {
+      family = chosen
     },
 
     async collect() {

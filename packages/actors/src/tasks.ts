@@ -1,3 +1,4 @@
+import type { Family } from '@vigil/engine-native'
 import type { ShardLocation } from './memory-layout.ts'
 import type { OutsideRows } from './outside-rows.ts'
 
@@ -33,6 +34,8 @@ export type RolloutTask = {
   readonly committed: 0 | 1
   readonly parameters: number
   readonly policyVersion: number
+  /** Whose kernels decide; null = those of policy.wasm */
+  readonly family: Family | null
 }
 
 /** The greedy team over some segments; the results stay in the shared memory. */

@@ -1,24 +1,37 @@
 /**
  * The worker thread's side: one task = one rollout of one shard, or the greedy team over some segments.
  *
- * A worker keeps nothing between tasks but its module instances, so any worker can run any shard.
+ * A worker keeps nothing between tasks but its module instances and kernels, so any worker can run any shard.
  */
 // The module alone: the package would bring the parser of formulas into every thread.
+import { type Family, loadNativeKernels } from '@vigil/engine-native'
 import { instantiateEnvironment } from '@vigil/env-wasm/module'
-import { instantiatePolicy } from '@vigil/policy-wasm'
+import { instantiatePolicy, type PolicyExports } from '@vigil/policy-wasm'
 import { encodeTrajectory } from '@vigil/proto'
 import { move, workerData } from 'piscina'
 import { copyNoRows, createCopyRows } from './outside-rows.ts'
 import { instantiateRollout } from './rollout-module.ts'
-import type { EvaluationTask, RolloutTask, Task, TaskResult, WorkerSetup } from './tasks.ts'
+import type { EvaluationTask, RolloutExports, RolloutTask, Task, TaskResult, WorkerSetup } from './tasks.ts'
 
 const setup = workerData as WorkerSetup
 const { memory } = setup
-const modules = instantiateRollout(setup.rollout, memory, {
-  environment: instantiateEnvironment(setup.environment, memory),
-  policy: instantiatePolicy(setup.policy, memory),
-  rows: { copy: setup.outside === null ? copyNoRows : createCopyRows(setup.outside, memory) },
-})
+const environment = instantiateEnvironment(setup.environment, memory)
+const portable = instantiatePolicy(setup.policy, memory)
+const rows = { copy: setup.outside === null ? copyNoRows : createCopyRows(setup.outside, memory) }
+const link = (policy: PolicyExports) => instantiateRollout(setup.rollout, memory, { environment, policy, rows })
+const modules = link(portable)
+const native = new Map<Family, RolloutExports>()
+
+/** The rollout loop with the kernels of a family in the place of policy.wasm. */
+function modulesOf(family: Family): RolloutExports {
+  const linked = native.get(family)
+  if (linked !== undefined) return linked
+  const kernels = loadNativeKernels()
+  if (typeof kernels === 'string') throw new Error(`there are no native kernels: ${kernels}`)
+  const made = link({ ...portable, ...kernels.actingOn(new Uint8Array(memory.buffer), family) })
+  native.set(family, made)
+  return made
+}
 
 /** @returns a TaskResult; a trajectory's buffer is transferred, not copied */
 export default function work(task: Task): unknown {
@@ -26,7 +39,7 @@ export default function work(task: Task): unknown {
   return result instanceof Uint8Array ? move(result) : result
 }
 
-function rollout({ location, committed, parameters, shard, policyVersion }: RolloutTask): TaskResult {
+function rollout({ location, committed, parameters, shard, policyVersion, family }: RolloutTask): TaskResult {
   // The committed lanes stay as they are until the learner's side has the trajectory in its hands.
   const working = committed === 0 ? 1 : 0
   const [from, to] = [location.areas[committed], location.areas[working]]
@@ -35,7 +48,8 @@ function rollout({ location, committed, parameters, shard, policyVersion }: Roll
   const bytes = new Uint8Array(memory.buffer)
   bytes.copyWithin(to.lanes, from.lanes, from.lanes + laneStates)
   bytes.copyWithin(to.recurrentState, from.recurrentState, from.recurrentState + 4 * recurrentValues)
-  const failure = failureOf(modules.rollout(location.job, to.lanes, to.recurrentState, parameters))
+  const acting = family === null ? modules : modulesOf(family)
+  const failure = failureOf(acting.rollout(location.job, to.lanes, to.recurrentState, parameters))
   if (failure !== null) return failure
 
   const { fields } = location

@@ -1,4 +1,5 @@
-/* The Node add-on: families(), layOut(memory, plan, stepCount) and learn(memory, family, update, workspaces). */
+/* The Node add-on: families(), workspaceBytes(memory, plan, stepCount), learn(memory, family, update, workspaces) and
+ * act(memory, family, acting, workspace, judgesOnly). */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,15 @@ static void runThreads(Part *parts, size_t count) {
   for (size_t index = 0; index < started; index++) pthread_join(threads[index], NULL);
 }
 
+/* @returns the family of a number among those that this processor has, or NULL */
+static const Family *familyAt(uint32_t number) {
+  uint32_t seen = 0;
+  for (int index = 0; index < familyCount; index++) {
+    if (families[index].runsHere() && seen++ == number) return &families[index];
+  }
+  return NULL;
+}
+
 static napi_value learn(napi_env env, napi_callback_info info) {
   napi_value arguments[4];
   size_t count = 4, length, workspaceCount = 0;
@@ -98,19 +108,41 @@ static napi_value learn(napi_env env, napi_callback_info info) {
   }
   const uint32_t *workspaces = bytesOf(env, arguments[3], TYPED_UINT32, &workspaceCount);
   if (workspaces == NULL || workspaceCount < 1 || workspaceCount > THREADS_MAX) return refuse(env, "there are no workspaces");
-  int index = 0;
-  for (uint32_t seen = 0; index < familyCount; index++) {
-    if (families[index].runsHere() && seen++ == family) break;
-  }
-  if (index == familyCount) return refuse(env, "there is no such family");
+  const Family *chosen = familyAt(family);
+  if (chosen == NULL) return refuse(env, "there is no such family");
   if (!isUpdateInside(base, length, update)) return refuse(env, "the update names what does not lie in the memory");
   if (!isUpdateInRange(base, update)) return refuse(env, "a category, an action or the progress is out of range");
   if (!areWorkspacesInside(base, length, update, workspaces, workspaceCount)) return refuse(env, "a workspace does not fit");
   for (size_t thread = 0; thread < workspaceCount; thread++) {
-    parts[thread] = (Part){families[index].learn, base, update, workspaces[thread]};
+    parts[thread] = (Part){chosen->learn, base, update, workspaces[thread]};
   }
   runThreads(parts, workspaceCount);
   return NULL;
+}
+
+/* The workspace need not be aligned. */
+static napi_value act(napi_env env, napi_callback_info info) {
+  napi_value arguments[5], result;
+  size_t count = 5, length, workspaceLength;
+  uint32_t family, acting, judgesOnly;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  char *base = count == 5 ? bytesOf(env, arguments[0], TYPED_UINT8, &length) : NULL;
+  if (base == NULL || !offsetOf(env, arguments[1], &family) || !offsetOf(env, arguments[2], &acting) ||
+      !offsetOf(env, arguments[4], &judgesOnly)) {
+    return refuse(env, "act takes a memory, a family, an acting block, a workspace and a switch");
+  }
+  char *workspace = bytesOf(env, arguments[3], TYPED_UINT8, &workspaceLength);
+  const Family *chosen = familyAt(family);
+  if (chosen == NULL) return refuse(env, "there is no such family");
+  if (!isActingInside(base, length, acting, judgesOnly != 0)) {
+    return refuse(env, "the acting block names what does not lie in the memory or is out of range");
+  }
+  Workspace unused;
+  const size_t bytes = layOut((const Plan *)(base + ((const Acting *)(base + acting))->plan), 1, NULL, &unused);
+  const size_t before = -(uintptr_t)workspace & 63;
+  if (workspace == NULL || workspaceLength < before + bytes) return refuse(env, "a workspace does not fit");
+  napi_create_double(env, chosen->act(base, acting, workspace + before, judgesOnly != 0), &result);
+  return result;
 }
 
 static void export(napi_env env, napi_value exports, const char *name, napi_callback callback) {
@@ -124,5 +156,6 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   export(env, exports, "families", namesOfFamilies);
   export(env, exports, "workspaceBytes", workspaceBytes);
   export(env, exports, "learn", learn);
+  export(env, exports, "act", act);
   return exports;
 }

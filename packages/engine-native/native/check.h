@@ -1,11 +1,12 @@
-/* Whether an update can be run: all arrays that it names lie in the memory, and what chooses places in it, the categories,
+/* Whether an update can be run, or a decision made: all arrays that it names lie in the memory, and what chooses places in it, the categories,
  * actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
  * writes to them meanwhile. */
 #ifndef VIGIL_CHECK_H
 #define VIGIL_CHECK_H
+#include "act.h"
 #include "workspace.h"
 
-enum { WIDTH_MAX = 2048, DENSE_MAX = 4096, COLUMNS_MAX = 256, AGENTS_MAX = 64, CONSTRAINTS_MAX = 32 };
+enum { WIDTH_MAX = 2048, DENSE_MAX = 4096, COLUMNS_MAX = 256, CONSTRAINTS_MAX = 32 };
 
 static int areWidths(const int32_t *widths, int count) {
   for (int layer = 0; layer < count; layer++) {
@@ -88,9 +89,8 @@ static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
 }
 
 /* Whether every category is one of its column. */
-static int areCategoriesKnown(const char *base, const Update *u, const Plan *plan) {
-  const uint16_t *category = (const uint16_t *)(base + u->categorical);
-  for (int row = 0; row < u->rowCount; row++) {
+static int areCategoriesKnown(const uint16_t *category, int rowCount, const Plan *plan) {
+  for (int row = 0; row < rowCount; row++) {
     for (int column = 0; column < plan->columnCount; column++) {
       const int next = column + 1 < plan->columnCount ? plan->columnOffsets[column + 1] : plan->vocabularySize;
       if (plan->columnOffsets[column] + *category++ >= next) return 0;
@@ -114,7 +114,31 @@ static int isUpdateInRange(const char *base, uint32_t offset) {
   for (int index = 0; index <= u->trunkCount * plan->agentCount; index++) {
     if (progress[index] != (index == 0 ? 0 : u->sliceCount)) return 0;
   }
-  return areCategoriesKnown(base, u, plan);
+  return areCategoriesKnown((const uint16_t *)(base + u->categorical), u->rowCount, plan);
+}
+
+/* @returns whether an acting block and what it names lie in the memory, and its categories in range */
+static int isActingInside(const char *base, size_t length, uint32_t offset, int judgesOnly) {
+  if (offset % 4 != 0 || offset + sizeof(Acting) > length) return 0;
+  const Acting *acting = (const Acting *)(base + offset);
+  const Plan *plan = checkedPlan(base, length, acting->plan);
+  if (plan == NULL || !between(acting->rows, 1, INT32_MAX)) return 0;
+  const size_t rows = acting->rows, decisions = rows * plan->agentCount, isChoosing = !judgesOnly;
+  const size_t outputs = plan->valueLayers > 0 ? 1 + (size_t)plan->constraintCount : 0;
+  if (judgesOnly && outputs == 0) return 0;
+  if (!(lies(length, acting->parameters, (size_t)plan->agentCount * plan->parametersPerAgent, 4, 0) &&
+        lies(length, acting->x, rows * plan->denseSize, 4, 0) &&
+        lies(length, acting->categories, rows * plan->columnCount, 2, 0) &&
+        lies(length, acting->recurrentState, decisions * plan->stateSize, 4, 0) &&
+        lies(length, acting->values, decisions * outputs, 4, 0) &&
+        lies(length, acting->actions, isChoosing * decisions, 1, 0) &&
+        lies(length, acting->logProbs, isChoosing * decisions, 4, 0) &&
+        lies(length, acting->probabilities, isChoosing * decisions * ACTIONS, 4, 0))) {
+    return 0;
+  }
+  /* The steps are read as bytes, with the last row's two words at their end. */
+  if (isChoosing && !lies(length, acting->steps, (rows - 1) * acting->stepStride + 8, 1, 0)) return 0;
+  return areCategoriesKnown((const uint16_t *)(base + acting->categories), acting->rows, plan);
 }
 
 /* @returns whether workspaces for the update fit into the memory at their offsets, apart from each other */

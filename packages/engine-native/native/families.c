@@ -3,21 +3,27 @@
 static int always(void) { return 1; }
 
 Learn learnPortable;
+Act actPortable;
 
 #if defined(__x86_64__)
 Learn learnAvx512, learnAvx2;
+Act actAvx512, actAvx2;
 static int hasAvx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 static int hasAvx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 const Family families[] = {
-    {"avx512", learnAvx512, hasAvx512}, {"avx2", learnAvx2, hasAvx2}, {"portable-c", learnPortable, always}};
+    {"avx512", learnAvx512, actAvx512, hasAvx512},
+    {"avx2", learnAvx2, actAvx2, hasAvx2},
+    {"portable-c", learnPortable, actPortable, always},
+};
 #elif defined(__aarch64__)
 Learn learnNeon;
-const Family families[] = {{"neon", learnNeon, always}, {"portable-c", learnPortable, always}};
+Act actNeon;
+const Family families[] = {{"neon", learnNeon, actNeon, always}, {"portable-c", learnPortable, actPortable, always}};
 #else
-const Family families[] = {{"portable-c", learnPortable, always}};
+const Family families[] = {{"portable-c", learnPortable, actPortable, always}};
 #endif
 
 const int familyCount = sizeof families / sizeof *families;

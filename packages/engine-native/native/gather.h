@@ -4,17 +4,6 @@
 #include <string.h>
 #include "workspace.h"
 
-/* One thread's view of the update: `base` is the memory that all offsets count from. */
-typedef struct {
-  char *base;
-  const Update *update;
-  const Plan *plan;
-  Workspace *w;
-} Work;
-
-/* An array of the memory; NULL where the update has none. */
-static inline void *at(const Work *work, uint32_t offset) { return offset == 0 ? NULL : work->base + offset; }
-
 static int isLearntFrom(const Work *work, int agent, int event) {
   const float *weights = at(work, work->update->weights);
   return weights == NULL || weights[(size_t)agent * work->update->rowCount + event] != 0;

@@ -1,8 +1,8 @@
 /* Learning: the gradient of every trunk on every slice of a minibatch, then one step of Adam; the kernels of
  * packages/policy-wasm/assembly/learn.ts, whose blocks in the memory they read. Compiled once for each family of
  * instructions. */
+#include "gradient.h"
 #include "losses.h"
-#include "trunk.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

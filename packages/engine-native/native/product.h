@@ -100,32 +100,4 @@ static void multiplyColumn(const float *a, const float *b, float init, float *ou
   }
 }
 
-/* out [n, m] = a [m, n] transposed, in blocks of eight that stay in the cache. */
-static void transpose(const float *restrict a, float *restrict out, int m, int n) {
-  for (int row = 0; row < m; row += 8) {
-    const int rowEnd = row + 8 < m ? row + 8 : m;
-    for (int column = 0; column < n; column++) {
-      for (int r = row; r < rowEnd; r++) out[(size_t)column * m + r] = a[(size_t)r * n + column];
-    }
-  }
-}
-
-/* sums[n] += the sums of the columns of d [m, n], in ascending rows. */
-static void addColumns(const float *restrict d, float *restrict sums, int m, int n) {
-  for (int column = 0; column < n; column += 16) {
-    const int count = n - column < 16 ? n - column : 16;
-    float sum[16] = {0};
-    if (count == 16) {
-      for (int row = 0; row < m; row++) {
-        for (int lane = 0; lane < 16; lane++) sum[lane] += d[(size_t)row * n + column + lane];
-      }
-    } else {
-      for (int row = 0; row < m; row++) {
-        for (int lane = 0; lane < count; lane++) sum[lane] += d[(size_t)row * n + column + lane];
-      }
-    }
-    for (int lane = 0; lane < count; lane++) sums[column + lane] += sum[lane];
-  }
-}
-
 #endif

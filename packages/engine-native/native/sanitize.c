@@ -1,6 +1,6 @@
 /* Runs the kernels of every family over a memory whose arrays have red zones around them: the program of
  * src/sanitizers.slow.test.ts, compiled with the sanitizers. Arguments: the plan as 13 + 24 numbers and then the offsets
- * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised. */
+ * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised. L is also the number of rows that are decided on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +102,20 @@ static Update describe(uint32_t planAt, int steps, int lanes, int supervised) {
   return update;
 }
 
+/* A decision for as many rows as there are lanes, pilots in it where the number is odd. */
+static Acting decide(uint32_t planAt, int lanes) {
+  const Plan *plan = (const Plan *)(memory + planAt);
+  const size_t agents = plan->agentCount, rows = lanes, decisions = rows * agents;
+  const size_t outputs = plan->valueLayers > 0 ? 1 + (size_t)plan->constraintCount : 0;
+  return (Acting){.plan = planAt, .parameters = placeFloats(agents * plan->parametersPerAgent, 0.2f),
+                  .x = placeFloats(rows * plan->denseSize, 1.0f), .categories = placeCategories(plan, rows),
+                  .rows = lanes, .recurrentState = placeFloats(decisions * plan->stateSize, 1.0f),
+                  .actions = placeBytes(decisions, 1), .logProbs = placeFloats(decisions, 0.0f),
+                  .probabilities = placeFloats(decisions * ACTIONS, 0.0f),
+                  .values = placeFloats(decisions * outputs, 0.0f), .seed = 5, .steps = place(8 + 12 * (rows - 1)),
+                  .stepStride = 12, .hasPilots = lanes & 1};
+}
+
 static void begin(const Update *update) {
   const int items = update->trunkCount * ((const Plan *)(memory + update->plan))->agentCount;
   int32_t *progress = (int32_t *)(memory + update->progress);
@@ -118,7 +132,12 @@ int main(int count, char **words) {
   const uint32_t at = place(sizeof described);
   memcpy(memory + at, &described, sizeof described);
   Workspace unused;
+  /* Each has red zones of its own. */
   const uint32_t workspace = place(layOut((const Plan *)(memory + plan), described.stepCount, NULL, &unused));
+  const uint32_t ofDecision = place(layOut((const Plan *)(memory + plan), 1, NULL, &unused));
+  const Acting decision = decide(plan, described.laneCount);
+  const uint32_t actingAt = place(sizeof decision);
+  memcpy(memory + actingAt, &decision, sizeof decision);
   int ran = 0;
   for (int family = 0; family < familyCount; family++) {
     if (!families[family].runsHere()) continue;
@@ -128,6 +147,11 @@ int main(int count, char **words) {
     families[family].learn(memory, at, workspace);
     const double norm = *(const double *)(memory + described.gradientNorms);
     if (!(norm > 0 && norm < 1e6)) return 5;
+    for (int judgesOnly = 0; judgesOnly < (((const Plan *)(memory + plan))->valueLayers > 0 ? 2 : 1); judgesOnly++) {
+      if (!isActingInside(memory, end, actingAt, judgesOnly)) return 6;
+      if (families[family].act(memory, actingAt, memory + ofDecision, judgesOnly) != 0) return 7;
+    }
+    if (!(*(const float *)(memory + decision.logProbs) < 0)) return 8;
     ran++;
   }
   printf("%d families\n", ran);

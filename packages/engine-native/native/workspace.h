@@ -107,4 +107,15 @@ static size_t layOut(const Plan *plan, int stepCount, char *base, Workspace *w) 
   return end;
 }
 
+/* One thread's view of the update, or of a decision, which has none: `base` is the memory that all offsets count from. */
+typedef struct {
+  char *base;
+  const Update *update;
+  const Plan *plan;
+  Workspace *w;
+} Work;
+
+/* An array of the memory; NULL where the update has none. */
+static inline void *at(const Work *work, uint32_t offset) { return offset == 0 ? NULL : work->base + offset; }
+
 #endif

@@ -11,7 +11,7 @@ export {
   type UpdateStats,
 } from './engine.ts'
 export { ENGINE_ERRORS } from './errors.ts'
-export { whyNoNativeEngine } from './native/native-engine.ts'
+export { familyOf, whyNoNativeEngine } from './native/native-engine.ts'
 export { createPortableEngine } from './portable/portable-engine.ts'
 export { type BackendReport, type BackendsReport, probeBackends } from './probe/probe-backends.ts'
 export { BACKENDS, type BackendName } from './tfjs/backend-names.ts'

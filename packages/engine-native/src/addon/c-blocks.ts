@@ -1,5 +1,6 @@
 /** The blocks of memory that C reads, written as C from their descriptions. */
 import {
+  ACTING,
   LABEL_STATISTICS,
   POLICY_STATISTICS,
   planBlock,
@@ -22,7 +23,7 @@ const C_TYPES: Readonly<Record<string, string>> = {
 
 /** The header `blocks.h`. Pointers are byte offsets from the start of the memory. */
 export function blocksInC(): string {
-  const blocks: readonly Block[] = [planBlock(0), UPDATE, POLICY_STATISTICS, VALUE_STATISTICS, LABEL_STATISTICS]
+  const blocks: readonly Block[] = [planBlock(0), ACTING, UPDATE, POLICY_STATISTICS, VALUE_STATISTICS, LABEL_STATISTICS]
   return [
     '/* Written by src/addon/c-blocks.ts from the descriptions in packages/policy-wasm/src/blocks.ts. */',
     '#ifndef VIGIL_BLOCKS_H',

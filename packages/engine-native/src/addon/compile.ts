@@ -11,7 +11,10 @@ import { SOURCE_FOLDER, sourcesSha256 } from './sources.ts'
 const FLAGS = ['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fvisibility=hidden']
 const WARNINGS = ['-Wall', '-Wextra']
 
-/** What `learn.c` is compiled with, once for each family of instructions. */
+/** The kernels, compiled once for each family of instructions. */
+const KERNELS = ['learn', 'act']
+
+/** What they are compiled with. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   Portable: [],
   ...(process.arch === 'x64' && {
@@ -67,12 +70,13 @@ export function compileKernels(compiler: string, folder: string, flags: readonly
   writeFileSync(join(folder, 'blocks.h'), blocksInC())
   const objects: string[] = []
   for (const [family, own] of Object.entries(FAMILIES)) {
-    const object = join(folder, `${family}.o`)
-    const source = join(SOURCE_FOLDER, 'learn.c')
     const words = [...FLAGS, ...WARNINGS, ...flags, `-I${folder}`, `-DFAMILY=${family}`, ...own]
-    const failure = run(compiler, [...words, '-c', source, '-o', object])
-    if (failure !== null) return failure
-    objects.push(object)
+    for (const kernel of KERNELS) {
+      const object = join(folder, `${kernel}-${family}.o`)
+      const failure = run(compiler, [...words, '-c', join(SOURCE_FOLDER, `${kernel}.c`), '-o', object])
+      if (failure !== null) return failure
+      objects.push(object)
+    }
   }
   return objects
 }

@@ -43,6 +43,11 @@ const DEVICES: Readonly<Record<Family, string>> = {
   'portable-c': 'C without vectors of its own',
 }
 
+/** The instructions that an engine's kernels are of, for rollouts by the same; null where it is not the native one. */
+export function familyOf({ name, backend }: Pick<Engine, 'name' | 'backend'>): Family | null {
+  return name === 'native' ? (backend as Family) : null
+}
+
 /** Whether the native engine can be created here. */
 export function hasNativeEngine(): boolean {
   return whyNoNativeEngine() === null

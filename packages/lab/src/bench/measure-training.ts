@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { createTeam } from '@vigil/actors'
 import type { LabConfigInput } from '@vigil/config'
-import { createEngine, type Engine } from '@vigil/engine'
+import { createEngine, type Engine, familyOf } from '@vigil/engine'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf, validatedTraining } from '@vigil/learner'
 import { initialState } from '@vigil/ppo'
 import { forwardOperations, updateOperations } from './operations.ts'
@@ -45,6 +45,7 @@ export async function measureTraining(
   const config = configOf(workload, change)
   const team = await createTeam(teamSettingsOf(config), datasetOf(workload))
   const inner = await createEngine(engineSettingsOf(config), team.network, null)
+  team.pool.actBy(familyOf(inner))
   let updateMs = 0
   const engine: Engine = {
     ...inner,

@@ -2,7 +2,7 @@ import type { Team } from '@vigil/actors'
 import { formatCounted } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
-import { type Engine, whyNoNativeEngine } from '@vigil/engine'
+import { type Engine, familyOf, whyNoNativeEngine } from '@vigil/engine'
 import { rareLabelNotes, warmStart } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { initialState, inputMaskOf } from '@vigil/ppo'
@@ -51,6 +51,7 @@ export async function startLearner(
     const settings = ppoSettingsOf(config)
     const mask = inputMaskOf(team.network, settings)
     const engine = await composition.createEngine(computing, team.network, mask)
+    team.pool.actBy(familyOf(engine))
     say(
       `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
     )

@@ -1,5 +1,6 @@
 import type { Team } from '@vigil/actors'
 import type { Config } from '@vigil/config'
+import { familyOf } from '@vigil/engine'
 import type { AttackerTraining } from '@vigil/evaluation'
 import { initialiseMasked, initialState, inputMaskOf, type PpoSettings, train } from '@vigil/ppo'
 import type { Trajectory } from '@vigil/proto'
@@ -38,6 +39,7 @@ export async function trainAttackers(
     const settings = settingsOf(attack)
     const mask = inputMaskOf(team.network, settings)
     const engine = await composition.createEngine(attack, team.network, mask)
+    team.pool.actBy(familyOf(engine))
     try {
       const state = initialState(settings, team, mask)
       const fresh = initialiseMasked(team.network, (config.seed + 1) >>> 0, mask)
