@@ -56,7 +56,7 @@ describe('events on stdin', () => {
     const live = { ...bundle, pipeline: recording.pipeline }
     const written = async (some: typeof recording) => {
       const decided = await byRow(replay(await createDecider(live), some, 'test'))
-      return new Map(Array.from(decided, ([row, decision]) => [row, writtenDecision(row, decision).trim()]))
+      return new Map(Array.from(decided, ([row, decision]) => [row, writtenDecision(row, decision)]))
     }
     const expected = await written(recording)
     // Only rows of the test split: history is of all events, so the others are left out of both.

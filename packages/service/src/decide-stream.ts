@@ -1,9 +1,9 @@
 import { formatCounted, harmlessText } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
-import { featureError, parseJson, type RawEvent, type ReadEvent } from '@vigil/features'
+import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Decider } from './decider.ts'
-import { serviceError } from './errors.ts'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
+import { eventOf, malformed, parseInput, readKnown } from './live-event.ts'
 import { type Verdict, verdictOf } from './verdict-line.ts'
 import { idOf, writtenDecision } from './written-decision.ts'
 
@@ -53,7 +53,7 @@ export async function decideStream(
   const events: ReadEvent[] = []
   const flush = async (): Promise<boolean> => {
     const decisions = decider.decide(events)
-    const lines = decisions.map((decision, i) => writtenDecision(ids[i], decision)).join('')
+    const lines = decisions.map((decision, i) => `${writtenDecision(ids[i], decision)}\n`).join('')
     counts.decided += decisions.length
     ids.length = 0
     events.length = 0
@@ -61,7 +61,7 @@ export async function decideStream(
   }
   /** Takes an event. @returns a verdict that is to be heard when all before it is decided */
   const take = (line: InputLine): Verdict | null => {
-    const event = eventOf(line)
+    const event = eventOnLine(line)
     const verdict = streamColumns === null ? null : verdictOf(event, streamColumns)
     if (verdict === 'malformed') {
       throw malformed('needs a verdict with "stream" and "hostile", true or false, received another one')
@@ -71,9 +71,7 @@ export async function decideStream(
       counts.leftOut++
       return null
     }
-    const read = decider.read(event)
-    if (read.cellCount === 0) throw withoutColumns(decider.columns)
-    events.push(read)
+    events.push(readKnown(decider, event))
     ids.push(idOf(event, line.number))
     return null
   }
@@ -105,31 +103,9 @@ export async function decideStream(
   return counts
 }
 
-function eventOf({ text }: InputLine): RawEvent {
+function eventOnLine({ text }: InputLine): RawEvent {
   if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
-  let value: unknown
-  try {
-    value = parseJson(text)
-  } catch (cause) {
-    throw malformed(`needs a JSON object, received text that is none (${harmlessText((cause as Error).message, 100)})`)
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawEvent
-  throw malformed('needs a JSON object, received another value')
-}
-
-function malformed(complaint: string): Error {
-  return serviceError(
-    'EVENT_MALFORMED',
-    `Event: ${complaint}. Give one event a line, or pass bad ones over with --on-error=skip.`,
-  )
-}
-
-/** A line without any of the columns is hardly an event whose cells are all missing, but one spelt differently. */
-function withoutColumns(columns: readonly string[]): Error {
-  return featureError(
-    'EVENT_INVALID',
-    `Event: needs some of the columns ${columns.slice(0, 5).join(', ')}${columns.length > 5 ? ' and so on' : ''}, received none of them. Give events as the description of the training names their columns.`,
-  )
+  return eventOf(parseInput(text))
 }
 
 /** What a stream came to where not all was as expected, a sentence each. @param unseen columns that no event had */

@@ -61,6 +61,8 @@ export type Decider = {
   readonly columns: readonly string[]
   /** Columns that no event so far has had: they were read as missing. */
   unseen(): string[]
+  /** Streams of which something is kept. */
+  readonly streamCount: number
 }
 
 /** Most rows of one pass through the network. */
@@ -128,6 +130,9 @@ export async function createDecider(
     hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
     columns: inputs.columns,
     unseen: inputs.unseen,
+    get streamCount() {
+      return rows.streamCount
+    },
     decide(events) {
       const decisions: LiveDecision[] = []
       while (decisions.length < events.length) {

@@ -6,7 +6,35 @@ export const SERVICE_ERRORS = {
   EVENT_MALFORMED: ['data', 'a line of the input that is no JSON object, or too long'],
   ROWS_INVALID: ['usage', 'the rows that a decider shall take at once are not 1 to 4096'],
   LOGITS: ['data', 'weights that give no number for an event'],
+  PUBLIC_ADDRESS: ['usage', 'a service that others could reach asks for neither a token nor certificates of clients'],
+  ADDRESS_TAKEN: ['failure', 'the service cannot listen at its address'],
+  SECRET_INVALID: ['data', 'a file with a token, a key or a certificate that cannot be used'],
+  FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
+} as const satisfies ErrorTable
+
+/** Why a request to the service is refused. Each is an answer with a status, and none ends the service. */
+export const REQUEST_ERRORS = {
+  UNAUTHORISED: ['usage', 'a request without the token of the service'],
+  HOST_UNKNOWN: [
+    'usage',
+    'a request to a service on loopback by another name: a page in a browser may have been led here',
+  ],
+  NOT_FOUND: ['usage', 'a path or method that the service does not have'],
+  REQUEST_MALFORMED: ['data', 'a request that is no HTTP'],
+  BODY_TYPE: ['data', 'a request whose body is of a type that is not read'],
+  BODY_SIZE: ['data', 'a request with a body, or events, above the limit'],
+  BODY_DEPTH: ['data', 'JSON nested too deep'],
+  REQUEST_SLOW: ['failure', 'a request of which nothing whole has come for too long'],
+  RATE: ['failure', 'more requests of one client than the service takes in a second'],
+  OVERLOADED: ['failure', 'more events wait, or more streams are open, than the service takes'],
+  STOPPING: ['failure', 'a request to a service that is ending'],
+  ID_CONFLICT: ['data', 'an event with the id of another one'],
+  VERDICT_INVALID: ['data', 'a verdict that names no stream or event, or does not tell whether it is hostile'],
+  DEFECT: ['failure', 'a defect of Vigil; the log of the service tells more'],
 } as const satisfies ErrorTable
 
 /** An error of this package. */
 export const serviceError = errorsOf(SERVICE_ERRORS)
+
+/** A request that is refused. */
+export const requestError = errorsOf(REQUEST_ERRORS)

@@ -21,6 +21,8 @@ export type StreamRows = {
   keep(actions: Uint8Array): void
   /** @returns whether the stream is known */
   hear(stream: string | null, isHostile: boolean): boolean
+  /** Streams of which something is kept. */
+  readonly streamCount: number
 }
 
 /**
@@ -90,6 +92,9 @@ export function createStreamRows(
       if (isHostile) states.forget(stream as string)
       else response.clear(keptOf(state))
       return true
+    },
+    get streamCount() {
+      return states.size
     },
   }
 }

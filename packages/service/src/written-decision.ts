@@ -2,28 +2,38 @@ import type { RawEvent } from '@vigil/features'
 import type { LiveDecision } from './decider.ts'
 
 /** By number. */
-const ACTION_NAMES = ['allow', 'block', 'quarantine', 'alert'] as const
+export const ACTION_NAMES = ['allow', 'block', 'quarantine', 'alert'] as const
 
 /** A longer text names no event. */
 const ID_LENGTH_MAX = 200
 
 /**
- * A decision as one line of JSON, with the line's end.
+ * A decision as JSON.
  *
  * @param id what the event is named by
  */
 export function writtenDecision(id: string | number, decision: LiveDecision): string {
   const { action, score, decided, margin, votes, scores, why } = decision
-  return `${JSON.stringify({
+  return JSON.stringify({
     ...{ id, action: ACTION_NAMES[action], score, decided, margin },
     votes: Array.from(votes, (vote) => ACTION_NAMES[vote]),
     scores: [...scores],
     ...(why === null ? {} : { why }),
-  })}\n`
+  })
+}
+
+/** What stands in place of a decision that was not there in time, as JSON. */
+export function writtenFallback(id: string | number, action: number): string {
+  return JSON.stringify({ id, action: ACTION_NAMES[action], decided: false, late: true })
 }
 
 /** What an event on a line is named by: its own `id`, text or a finite number, else the number of its line, from 1. */
-export function idOf({ id }: RawEvent, line: number): string | number {
-  if (typeof id === 'number') return Number.isFinite(id) ? id : line
-  return typeof id === 'string' && id !== '' && id.length <= ID_LENGTH_MAX ? id : line
+export function idOf(event: RawEvent, line: number): string | number {
+  return ownIdOf(event) ?? line
+}
+
+/** The event's own `id`, text or a finite number; null without one. */
+export function ownIdOf({ id }: RawEvent): string | number | null {
+  if (typeof id === 'number') return Number.isFinite(id) ? id : null
+  return typeof id === 'string' && id !== '' && id.length <= ID_LENGTH_MAX ? id : null
 }

@@ -128,7 +128,7 @@ async function writeAll(decisions: AsyncIterable<ReplayedDecision>, stop: StopRe
   try {
     let lines: string[] = []
     for await (const { row, decision } of decisions) {
-      lines.push(writtenDecision(row + 1, decision))
+      lines.push(`${writtenDecision(row + 1, decision)}\n`)
       if (lines.length < LINES_TOGETHER) continue
       if (!(await write(lines.join('')))) return
       lines = []

@@ -1,0 +1,156 @@
+/** The command as people start it, on a bundle of a team with drawn weights. */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { writeBundle } from '@vigil/runs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+
+const ROOT = new URL('../../../../', import.meta.url).pathname
+const COMMAND = join(ROOT, 'packages/service/src/cli/serve.ts')
+
+let folder: ReturnType<typeof eventsFolder>
+let run: string
+beforeAll(async () => {
+  folder = eventsFolder()
+  run = join(folder.path, 'run')
+  const team = await drawnTeam(describedRequest(folder), { mode: 'stream', lstmHidden: [] })
+  await team.close()
+  mkdirSync(run)
+  await writeBundle(run, team.bundle)
+})
+afterAll(() => folder.remove())
+
+const running = new Set<ReturnType<typeof spawn>>()
+afterEach(() => {
+  for (const { pid } of running) process.kill(-pid!, 'SIGKILL')
+})
+
+/** Starts the command. */
+function serve(words: readonly string[], program: readonly string[] = ['node', COMMAND]) {
+  const child = spawn(program[0], [...program.slice(1), `--run=${run}`, '--port=0', ...words], {
+    cwd: ROOT,
+    detached: true,
+  })
+  running.add(child)
+  let [stdout, stderr] = ['', '']
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
+      running.delete(child)
+      resolve(code)
+    })
+  })
+  child.stderr.on('data', (text) => (stderr += text))
+  const listening = new Promise<number>((resolve) => {
+    child.stdout.on('data', (text) => {
+      stdout += text
+      const port = /listening at https?:\/\/[^"]*:(\d+)"/.exec(stdout)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+  })
+  return { child, ended, listening, output: () => ({ stdout, stderr }) }
+}
+
+const post = async (url: string, body: unknown, headers = {}) =>
+  await fetch(url, {
+    ...{ method: 'POST', body: JSON.stringify(body) },
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+
+describe('service:serve', () => {
+  it('decides, keeps verdicts in the run folder, and ends by SIGTERM with whole logs', async () => {
+    const { child, ended, listening, output } = serve([])
+    const url = `http://127.0.0.1:${await listening}`
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    const answer = await post(`${url}/v1/decide`, { id: 7, host: 'h1', proto: 'tcp' })
+    expect(await answer.json()).toMatchObject({ id: 7, action: expect.any(String) })
+    await post(`${url}/v1/feedback`, { event: 7, hostile: true })
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+    expect(JSON.parse(readFileSync(join(run, 'feedback.jsonl'), 'utf8'))).toMatchObject({
+      ...{ id: 7, host: 'h1', verdict: { hostile: true } },
+    })
+    const logs = output().stdout.trimEnd().split('\n')
+    expect(logs.map((line) => JSON.parse(line).msg.split(' ')[0])).toEqual(['team', 'listening', 'ending:', 'ended'])
+    expect(output().stderr).toBe('')
+  })
+
+  it('is the same through nx', async () => {
+    const { child, ended, listening, output } = serve(
+      [],
+      ['node', join(ROOT, 'node_modules/.bin/nx'), 'run', 'service:serve'],
+    )
+    const url = `http://127.0.0.1:${await listening}`
+    expect((await post(`${url}/v1/decide`, { proto: 'tcp' })).status).toBe(200)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+    expect(output().stdout.split('\n')[0]).toMatch(/^\{"level":30,/)
+  })
+
+  it('asks for the token of a file, and logs events where that is wanted', async () => {
+    const token = join(folder.path, 'token')
+    writeFileSync(token, `${'t'.repeat(20)}\n`)
+    const { child, ended, listening, output } = serve([`--token-file=${token}`, '--host=0.0.0.0', '--log-events'])
+    const url = `http://127.0.0.1:${await listening}`
+    expect((await post(`${url}/v1/decide`, { proto: 'tcp' })).status).toBe(401)
+    const authorization = `Bearer ${'t'.repeat(20)}`
+    expect((await post(`${url}/v1/decide`, { id: 'logged', proto: 'tcp' }, { authorization })).status).toBe(200)
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    const logged = output()
+      .stdout.split('\n')
+      .filter((line) => line.includes('"decided"'))
+    expect(logged.map((line) => JSON.parse(line))).toMatchObject([
+      { event: { id: 'logged', proto: 'tcp' }, answer: { id: 'logged' } },
+    ])
+  })
+
+  it('talks to clients with a certificate alone where it is told by whom they are signed', async () => {
+    const at = (name: string) => join(folder.path, name)
+    const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'ignore' })
+    for (const name of ['server', 'client', 'stranger']) {
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', at(`${name}.key`)]
+      const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
+      openssl('req', '-x509', ...key, '-out', at(`${name}.pem`), '-days', '2', ...names)
+    }
+    const tls = [
+      `--tls-cert=${at('server.pem')}`,
+      `--tls-key=${at('server.key')}`,
+      `--tls-client-ca=${at('client.pem')}`,
+    ]
+    const { listening } = serve(['--host=0.0.0.0', ...tls])
+    const port = await listening
+    const ask = async (name: string | null) =>
+      await new Promise((resolve) => {
+        const own = name === null ? {} : { cert: readFileSync(at(`${name}.pem`)), key: readFileSync(at(`${name}.key`)) }
+        const options = { host: '127.0.0.1', port, path: '/v1/model', ca: readFileSync(at('server.pem')), ...own }
+        request(options, (answer) => resolve(answer.statusCode))
+          .on('error', () => resolve('closed'))
+          .end()
+      })
+    expect([await ask('client'), await ask('stranger'), await ask(null)]).toEqual([200, 'closed', 'closed'])
+  })
+
+  it.each([
+    [['--host=0.0.0.0'], 2, 'PUBLIC_ADDRESS'],
+    [['--host=0.0.0.0', '--tls-client-ca=x'], 2, 'INVALID_VALUE'],
+    [['--tls-cert=x'], 2, 'INVALID_VALUE'],
+    [['--token-file=nowhere'], 3, 'SECRET_INVALID'],
+    [[`--token-file=${COMMAND}`], 3, 'SECRET_INVALID'],
+    [['--run=nowhere'], 3, 'BUNDLE_MISSING'],
+    [['--feedback=.'], 3, 'FEEDBACK_FILE'],
+  ])('refuses %s', async (words, code, name) => {
+    const { ended, output } = serve(words)
+    expect(await ended).toBe(code)
+    expect(output().stderr).toMatch(new RegExp(`^error ${name}: `))
+    expect(output().stdout).toBe('')
+  })
+
+  it('tells that its address is taken', async () => {
+    const first = serve([])
+    const { ended, output } = serve([`--port=${await first.listening}`])
+    expect(await ended).toBe(1)
+    expect(output().stderr).toMatch(/^error ADDRESS_TAKEN: /)
+  })
+})

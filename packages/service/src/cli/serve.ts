@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type CommandContext,
+  commandError,
+  type Flags,
+  type FlagTable,
+  flagsOf,
+  numberFlag,
+  readFlags,
+  runCommand,
+  switchFlag,
+  textFlag,
+} from '@vigil/command-line'
+import { readBundle } from '@vigil/runs'
+import { destination, pino } from 'pino'
+import { serviceError } from '../errors.ts'
+import { assertGuarded } from '../serve/access.ts'
+import { createDecisionService } from '../serve/decision-service.ts'
+import { openFeedbackFile } from '../serve/feedback-file.ts'
+import { createServer, type ServerSettings } from '../serve/server.ts'
+
+const PORT = { min: 0, max: 65535, integer: true } as const
+const COUNT = { min: 1, max: 1_000_000, integer: true } as const
+const SECONDS = { min: 1, max: 3600 } as const
+const TOKEN_LENGTH_MIN = 16
+
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle' },
+  host: { value: 'ADDRESS', about: 'address to listen at; others than loopback need a guard', default: '127.0.0.1' },
+  port: { value: 'N', about: 'port to listen at; 0 = a free one', number: PORT, default: 8080 },
+  'token-file': { value: 'FILE', about: `a token of ${TOKEN_LENGTH_MIN} characters or more that clients must know` },
+  'tls-cert': { value: 'FILE', about: 'certificate of the service, PEM; with --tls-key' },
+  'tls-key': { value: 'FILE', about: 'its key, PEM' },
+  'tls-client-ca': { value: 'FILE', about: 'certificates by which those of clients are signed, PEM: mutual TLS' },
+  'deadline-ms': { value: 'N', about: 'milliseconds after which the answer is the fallback action', number: COUNT },
+  feedback: { value: 'FILE', about: 'file that verdicts are added to; feedback.jsonl in the run folder without it' },
+  why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  rate: { value: 'N', about: 'requests of one client in a second', number: COUNT, default: 10_000 },
+  streams: { value: 'N', about: 'requests at a time that bring events line by line', number: COUNT, default: 64 },
+  connections: { value: 'N', about: 'connections at a time', number: COUNT, default: 1024 },
+  ids: { value: 'N', about: 'latest events whose answers are given again', number: COUNT, default: 65_536 },
+  patience: {
+    ...{ value: 'SECONDS', about: 'a request of which nothing whole comes for so long is ended', default: 30 },
+    number: SECONDS,
+  },
+  'log-events': { about: 'logs events and their answers, too' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'service:serve',
+    file: 'packages/service/src/cli/serve.ts',
+    purpose:
+      'Lets a trained team decide on events that come over HTTP. Ctrl-C or SIGTERM ends it when what has come is answered.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['--run=runs/NAME', '--run=runs/NAME --host=0.0.0.0 --token-file=token.txt --deadline-ms=50'],
+    exitCodes: '0 never, 1 the address is taken, 2 the usage is bad, 3 the bundle or a file is bad, 130 or 143 stopped',
+  },
+  run: serve,
+})
+
+async function serve({ words, stop }: CommandContext): Promise<void> {
+  const flags = readFlags(words, FLAGS)
+  const run = textFlag(flags, 'run', 'runs/NAME')
+  if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+  const ending = new AbortController()
+  const settings = await serverSettings(flags, ending.signal)
+  const { host, logger, clock } = settings
+  assertGuarded(host, { isGuarded: settings.token !== null || (settings.tls?.ca ?? null) !== null })
+  const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
+  const bundle = await readBundle(run)
+  const service = await createDecisionService(bundle, {
+    file: await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl')),
+    deadlineMs: numberFlag(flags, 'deadline-ms', COUNT) ?? null,
+    idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
+    why: switchFlag(flags, 'why'),
+    clock,
+    onEvent: switchFlag(flags, 'log-events')
+      ? (event, { json }) => logger.info({ event, answer: JSON.parse(json ?? 'null') }, 'decided')
+      : null,
+  })
+  const server = createServer(service, settings, () => true)
+  const ended = new Promise<void>((resolve) => {
+    stop.onRequest(() => {
+      logger.info('ending: what has come is answered first')
+      ending.abort()
+      resolve(server.close())
+    })
+  })
+  const { iteration, configFingerprint, datasetFingerprint } = bundle
+  logger.info({ run, iteration, configFingerprint, datasetFingerprint }, 'team read')
+  const listenTextResolver = (address: string) => `listening at ${address}`
+  await server.listen({ host, port, listenTextResolver }).catch((cause: Error) => {
+    throw serviceError('ADDRESS_TAKEN', `The service cannot listen at ${host}, port ${port}: ${cause.message}.`, {
+      cause,
+    })
+  })
+  await ended
+  logger.info('ended')
+}
+
+async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSettings> {
+  const tokenFile = textFlag(flags, 'token-file', 'FILE')
+  const [certFile, keyFile] = [textFlag(flags, 'tls-cert', 'FILE'), textFlag(flags, 'tls-key', 'FILE')]
+  const caFile = textFlag(flags, 'tls-client-ca', 'FILE')
+  if ((certFile === undefined) !== (keyFile === undefined) || (caFile !== undefined && certFile === undefined)) {
+    throw commandError('INVALID_VALUE', 'TLS needs --tls-cert and --tls-key together, and --tls-client-ca needs both.')
+  }
+  return {
+    host: textFlag(flags, 'host', 'ADDRESS') ?? FLAGS.host.default,
+    token: tokenFile === undefined ? null : tokenIn(tokenFile, await secretIn(tokenFile)),
+    tls:
+      certFile === undefined || keyFile === undefined
+        ? null
+        : {
+            ...{ cert: await secretIn(certFile), key: await secretIn(keyFile) },
+            ca: caFile === undefined ? null : await secretIn(caFile),
+          },
+    rate: numberFlag(flags, 'rate', COUNT) ?? FLAGS.rate.default,
+    streams: numberFlag(flags, 'streams', COUNT) ?? FLAGS.streams.default,
+    connections: numberFlag(flags, 'connections', COUNT) ?? FLAGS.connections.default,
+    patienceMs: 1000 * (numberFlag(flags, 'patience', SECONDS) ?? FLAGS.patience.default),
+    // Structured logs are what this command writes; without a reader it must not wait.
+    logger: pino({ level: 'info' }, destination({ fd: 1, sync: true })),
+    stop,
+    clock: () => performance.now(),
+  }
+}
+
+async function secretIn(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: Error) => {
+    throw serviceError('SECRET_INVALID', `${path} cannot be read: ${cause.message}.`, { cause })
+  })
+}
+
+function tokenIn(path: string, text: string): string {
+  const token = text.trim()
+  if (/^[\x21-\x7e]+$/.test(token) && token.length >= TOKEN_LENGTH_MIN) return token
+  throw serviceError(
+    'SECRET_INVALID',
+    `${path} needs a token of ${TOKEN_LENGTH_MIN} characters or more without blanks. Make one with "openssl rand -hex 32".`,
+  )
+}

@@ -1,0 +1,84 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+import type { VigilError } from '@vigil/errors'
+import { requestError, serviceError } from '../errors.ts'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  const version = isIP(host)
+  return version === 0 ? host === 'localhost' : loopback.check(host, version === 4 ? 'ipv4' : 'ipv6')
+}
+
+/**
+ * Refuses to listen where others could ask and nobody is asked who he is.
+ *
+ * @throws {VigilError} PUBLIC_ADDRESS
+ */
+export function assertGuarded(host: string, { isGuarded }: { readonly isGuarded: boolean }): void {
+  if (isGuarded || isLoopback(host)) return
+  throw serviceError(
+    'PUBLIC_ADDRESS',
+    `--host=${host} is reached by others. Give --token-file, or --tls-client-ca for certificates of clients, or leave --host out.`,
+  )
+}
+
+/** What a request tells of who sends it. */
+type Credentials = { readonly authorization: string | undefined; readonly host: string | undefined }
+
+/**
+ * Why a request may not be answered; null where it may.
+ *
+ * @param token what clients must know; null = loopback or certificates guard the service
+ * @param isOnLoopback then a request must name this machine, since a page in a browser can be led to a loopback address by another name
+ */
+export function accessRule(token: string | null, isOnLoopback: boolean): (request: Credentials) => VigilError | null {
+  const expected = token === null ? null : digest(`Bearer ${token}`)
+  return ({ authorization = '', host = '' }) => {
+    if (expected !== null) {
+      if (timingSafeEqual(digest(authorization), expected)) return null
+      return requestError('UNAUTHORISED', 'Request: needs the header "Authorization: Bearer TOKEN" of this service.')
+    }
+    if (!isOnLoopback || isLoopback(hostname(host))) return null
+    return requestError('HOST_UNKNOWN', 'Request: needs a header Host that names this machine, such as 127.0.0.1.')
+  }
+}
+
+/** Digests have one length, whatever was sent. */
+function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer')
+}
+
+/** Of `127.0.0.1:8080` or `[::1]:8080`. */
+function hostname(host: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '')
+}
+
+/** Most clients whose rate is known at a time. */
+const CLIENTS_MAX = 10_000
+
+/**
+ * Counts the requests of each client: `perSecond` on average, and as many at once.
+ *
+ * @param clock milliseconds from any moment on
+ * @returns whether one more request of a client is within the rate
+ */
+export function rateLimit(perSecond: number, clock: () => number): (client: string) => boolean {
+  // The client heard latest stands last; one that is forgotten begins anew.
+  const clients = new Map<string, { left: number; at: number }>()
+  return (client) => {
+    const now = clock()
+    const bucket = clients.get(client) ?? { left: perSecond, at: now }
+    bucket.left = Math.min(perSecond, bucket.left + ((now - bucket.at) / 1000) * perSecond)
+    bucket.at = now
+    clients.delete(client)
+    clients.set(client, bucket)
+    if (clients.size > CLIENTS_MAX) clients.delete(clients.keys().next().value as string)
+    if (bucket.left < 1) return false
+    bucket.left--
+    return true
+  }
+}

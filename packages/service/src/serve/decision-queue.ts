@@ -1,0 +1,113 @@
+import { VigilError } from '@vigil/errors'
+import type { ReadEvent } from '@vigil/features'
+import type { Decider, LiveDecision } from '../decider.ts'
+import { writtenDecision, writtenFallback } from '../written-decision.ts'
+import type { Answer } from './remembered-answers.ts'
+
+/** Most events that are decided on before others are heard. */
+const PASS_EVENTS = 1024
+
+/** Events that wait for their decision, in the order in which they came. */
+export type DecisionQueue = {
+  /** Takes an event, whose answer is filled in later. */
+  take(event: ReadEvent, answer: Answer): void
+  /** Resolves when everything taken so far has its answer. */
+  settled(): Promise<void>
+  /** Events that wait. */
+  readonly size: number
+}
+
+/** How events are decided on. */
+export type DecisionQueueSettings = {
+  /** Milliseconds after which the fallback is the answer; null = never. */
+  readonly deadlineMs: number | null
+  /** Action in place of a decision that is late. */
+  readonly fallbackAction: number
+  /** Called with each decision; null = it was late. */
+  readonly onDecision: (decision: LiveDecision | null) => void
+  /** Milliseconds from any moment on. */
+  readonly clock: () => number
+}
+
+type Waiting = {
+  readonly event: ReadEvent
+  readonly answer: Answer
+  readonly since: number
+}
+
+/**
+ * Decides in each turn of the event loop on what has come in the one before, so that what comes together takes one pass through the network.
+ *
+ * An event whose deadline has passed when its turn comes is part of the past without a decision. One whose deadline passes during its
+ * pass is decided on, and its stream remembers the votes. The answer to both is the fallback.
+ */
+export function createDecisionQueue(
+  decider: Decider,
+  { deadlineMs, fallbackAction, onDecision, clock }: DecisionQueueSettings,
+): DecisionQueue {
+  let waiting: Waiting[] = []
+  let isScheduled = false
+  let [taken, answered] = [0, 0]
+  const settling: { readonly count: number; readonly resolve: () => void }[] = []
+  const isLate = ({ since }: Waiting, now: number) => deadlineMs !== null && now - since > deadlineMs
+
+  function answerLate({ answer }: Waiting): void {
+    answer.json = writtenFallback(answer.id, fallbackAction)
+    onDecision(null)
+  }
+
+  function decide(pass: readonly Waiting[]): void {
+    const start = clock()
+    // The deadline is the same for all, so those that are late stand first.
+    const inTime = pass.findIndex((one) => !isLate(one, start))
+    const shed = inTime < 0 ? pass.length : inTime
+    for (const one of pass.slice(0, shed)) {
+      decider.remember(one.event)
+      answerLate(one)
+    }
+    const rest = pass.slice(shed)
+    const decisions = decider.decide(rest.map(({ event }) => event))
+    const end = clock()
+    for (const [i, one] of rest.entries()) {
+      if (isLate(one, end)) answerLate(one)
+      else {
+        one.answer.json = writtenDecision(one.answer.id, decisions[i])
+        onDecision(decisions[i])
+      }
+    }
+  }
+
+  function run(): void {
+    isScheduled = false
+    const pass = waiting.length > PASS_EVENTS ? waiting.slice(0, PASS_EVENTS) : waiting
+    waiting = waiting.length > PASS_EVENTS ? waiting.slice(PASS_EVENTS) : []
+    try {
+      decide(pass)
+    } catch (error) {
+      if (!(error instanceof VigilError)) throw error
+      for (const { answer } of pass) if (answer.json === null) answer.error = error
+    }
+    answered += pass.length
+    while (settling.length > 0 && settling[0].count <= answered) settling.shift()?.resolve()
+    schedule()
+  }
+
+  function schedule(): void {
+    if (isScheduled || waiting.length === 0) return
+    isScheduled = true
+    setImmediate(run)
+  }
+
+  return {
+    take(event, answer) {
+      waiting.push({ event, answer, since: clock() })
+      taken++
+      schedule()
+    },
+    settled: async () =>
+      answered === taken ? undefined : await new Promise((resolve) => settling.push({ count: taken, resolve })),
+    get size() {
+      return waiting.length
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import type { RawEvent } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
+import { createDecider, type LiveDecision } from '../decider.ts'
+import { requestError } from '../errors.ts'
+import { createDecisionQueue } from './decision-queue.ts'
+import { createFeedback, type FeedbackCounts } from './feedback.ts'
+import type { FeedbackFile } from './feedback-file.ts'
+import { createIntake, type Intake } from './intake.ts'
+import { type Answer, createRememberedAnswers } from './remembered-answers.ts'
+import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
+
+/** Most events that may wait. */
+const WAITING_MAX = 65_536
+
+/** What the service does, whoever asks. */
+export type DecisionService = {
+  /** As `Intake.take`; a bad event is counted. */
+  take(value: () => unknown, position: number): Answer
+  /** Resolves when everything taken so far has its answer. */
+  answered(): Promise<void>
+  /** @throws {VigilError} OVERLOADED */
+  assertRoom(eventCount: number): void
+  /** @throws {VigilError} VERDICT_INVALID, FILE_UNWRITABLE */
+  hear(verdicts: readonly unknown[]): Promise<FeedbackCounts>
+  /** Counts a request that brings events line by line, until it is disposed of. */
+  openStream(): Disposable
+  readonly streamsOpen: number
+  readonly metrics: ServiceMetrics
+  /** What is told of the team. */
+  readonly model: unknown
+}
+
+/** How a team serves. */
+export type DecisionServiceSettings = {
+  readonly file: FeedbackFile
+  readonly deadlineMs: number | null
+  /** Answers that are given again when their event comes again. */
+  readonly idsRemembered: number
+  readonly why: boolean
+  readonly clock: () => number
+  /** Told of each event that is answered, where they are to be logged. */
+  readonly onEvent: ((event: RawEvent, answer: Answer) => void) | null
+}
+
+/**
+ * A team that decides for whoever asks.
+ *
+ * @throws {VigilError} UNDECIDABLE, READING_MISSING, NOT_BUILT
+ */
+export async function createDecisionService(
+  bundle: Bundle,
+  { file, deadlineMs, idsRemembered, why, clock, onEvent }: DecisionServiceSettings,
+): Promise<DecisionService> {
+  const decider = await createDecider(bundle, { why })
+  let streamsOpen = 0
+  const metrics = createServiceMetrics({
+    waitingEvents: () => queue.size,
+    streamsKept: () => decider.streamCount,
+    streamsOpen: () => streamsOpen,
+  })
+  const onDecision = (decision: LiveDecision | null) => metrics.decided(decision)
+  const { fallbackAction } = bundle.vote
+  const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
+  const unlogged: { readonly event: RawEvent; readonly answer: Answer }[] = []
+  const remembered = createRememberedAnswers(idsRemembered)
+  const intake: Intake = createIntake({
+    ...{ bundle, decider, queue, remembered },
+    ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },
+    onTaken: (event, answer) => onEvent && unlogged.push({ event, answer }),
+  })
+  const { reading } = bundle.pipeline
+  const hear = createFeedback({ decider, queue, remembered, file, reading, onVerdict: metrics.verdict })
+  return {
+    take(value, position) {
+      const answer = intake.take(value, position)
+      if (answer.error !== null) metrics.refused(answer.error.code)
+      return answer
+    },
+    async answered() {
+      const since = clock()
+      await queue.settled()
+      metrics.answered((clock() - since) / 1000)
+      while (unlogged.length > 0 && unlogged[0].answer.json !== null) {
+        const { event, answer } = unlogged.shift()!
+        onEvent?.(event, answer)
+      }
+    },
+    assertRoom(eventCount) {
+      if (queue.size + eventCount <= WAITING_MAX) return
+      throw requestError('OVERLOADED', `Service: ${queue.size} events wait already. Try again later.`)
+    },
+    hear,
+    openStream() {
+      streamsOpen++
+      return { [Symbol.dispose]: () => void streamsOpen-- }
+    },
+    get streamsOpen() {
+      return streamsOpen
+    },
+    metrics,
+    model: modelOf(bundle, decider.columns),
+  }
+}
+
+function modelOf(bundle: Bundle, columns: readonly string[]) {
+  const { iteration, configFingerprint, datasetFingerprint, pipeline, vote, network, specifications } = bundle
+  return {
+    ...{ iteration, configFingerprint, datasetFingerprint, agents: network.agentCount, rule: ruleOf(bundle) },
+    ...{ faults: vote.faults, fallbackAction: vote.fallbackAction, columns, stream: pipeline.reading?.stream ?? [] },
+    inputs: pipeline.columns.map(({ name, source, kind }) => ({ name, source, kind })),
+    specifications,
+  }
+}
+
+/** Where actions have consequences the environment counts votes. */
+function ruleOf({ vote, environment }: Bundle): string {
+  return environment.response === null ? vote.rule : environment.rule
+}

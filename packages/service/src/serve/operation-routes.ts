@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import type { DecisionService } from './decision-service.ts'
+import { OPENAPI } from './openapi.ts'
+
+/** What tells how the service is and what it is. */
+export function addOperationRoutes(app: FastifyInstance, service: DecisionService, isReady: () => boolean): void {
+  app.get('/healthz', async () => ({ alive: true }))
+  app.get('/readyz', async (_request, reply) => {
+    const ready = isReady()
+    return reply.code(ready ? 200 : 503).send({ ready })
+  })
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metrics.text()),
+  )
+  app.get('/v1/model', async () => service.model)
+  app.get('/openapi.json', async () => OPENAPI)
+}

@@ -1,0 +1,71 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { LiveDecision } from '../decider.ts'
+import { ACTION_NAMES } from '../written-decision.ts'
+
+/** What the service counts, for Prometheus. */
+export type ServiceMetrics = {
+  /** @param decision null = late */
+  decided(decision: LiveDecision | null): void
+  leftOut(): void
+  repeated(): void
+  /** @param isHeard whether its stream is remembered */
+  verdict(isHeard: boolean): void
+  refused(code: string): void
+  /** @param seconds from when events came together to their answers */
+  answered(seconds: number): void
+  /** In the text format of Prometheus. */
+  text(): Promise<string>
+}
+
+/** What is measured when somebody asks. */
+type Gauges = {
+  readonly waitingEvents: () => number
+  readonly streamsKept: () => number
+  readonly streamsOpen: () => number
+}
+
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
+
+export function createServiceMetrics({ waitingEvents, streamsKept, streamsOpen }: Gauges): ServiceMetrics {
+  const registry = new Registry()
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: `vigil_${name}_total`, help, labelNames, registers: [registry] })
+  const gauge = (name: string, help: string, measure: () => number) =>
+    new Gauge({
+      ...{ name, help, registers: [registry] },
+      collect() {
+        this.set(measure())
+      },
+    })
+  const decisions = counter('decisions', 'Decisions by the action of the team.', ['action'])
+  const byAction = ACTION_NAMES.map((action) => decisions.labels({ action }))
+  const undecided = counter('undecided', 'Decisions in which no class of actions won the vote.')
+  const late = counter('late', 'Events answered with the fallback because their deadline had passed.')
+  const leftOut = counter('left_out', 'Events that the description of the training leaves out.')
+  const repeated = counter('repeated', 'Events that had come before and got the same answer.')
+  const verdicts = counter('verdicts', 'Verdicts by whether their stream is remembered.', ['heard'])
+  const errors = counter('errors', 'Events and requests that were refused, by code.', ['code'])
+  const seconds = new Histogram({
+    ...{ name: 'vigil_answer_seconds', help: 'From when events came together to their answers.' },
+    ...{ buckets: SECONDS, registers: [registry] },
+  })
+  gauge('vigil_waiting_events', 'Events that wait for their decision.', waitingEvents)
+  gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
+  gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
+  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  return {
+    decided(decision) {
+      if (decision === null) late.inc()
+      else {
+        byAction[decision.action].inc()
+        if (!decision.decided) undecided.inc()
+      }
+    },
+    leftOut: () => leftOut.inc(),
+    repeated: () => repeated.inc(),
+    verdict: (isHeard) => verdicts.inc({ heard: String(isHeard) }),
+    refused: (code) => errors.inc({ code }),
+    answered: (duration) => seconds.observe(duration),
+    text: async () => await registry.metrics(),
+  }
+}
