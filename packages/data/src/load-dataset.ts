@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ColumnPlan,
+  categoricalEncoder,
   DATASET_NAMES,
   type DatasetName,
-  encodeCategorical,
-  encodeDense,
+  denseEncoder,
   FEATURE_PROFILES,
   type FeaturePipeline,
   type FeatureProfile,
@@ -17,6 +17,7 @@ import {
   knownDataset,
   parsePipeline,
   type RawColumn,
+  type RowsEncoder,
 } from '@vigil/features'
 import type { Adapter, RawEvents } from './adapters/adapter.ts'
 import { campaign } from './adapters/campaign.ts'
@@ -219,7 +220,13 @@ type Encoding = {
   readonly fitted: readonly FittedColumn[] | null
 }
 
-/** Reads, fits and encodes one raw column after another, so that only one is in memory at a time. */
+/** So many raw columns are in memory at a time. The inputs of a row lie together, and are written together. */
+const COLUMNS_TOGETHER = 8
+
+/** So many rows of them stay in the cache of a core. */
+const ROWS_TOGETHER = 2048
+
+/** Reads, fits and encodes one raw column after another. */
 async function encodeColumns(events: RawEvents, { plans, rows, fitted: known }: Encoding) {
   const columns = known ?? plans.map((plan) => ({ ...plan, kind: plan.encoder.kind }))
   const growing = new Map(known === null ? [] : plans.map((plan) => [plan.name, plan]))
@@ -230,17 +237,24 @@ async function encodeColumns(events: RawEvents, { plans, rows, fitted: known }: 
   const categorical = new Uint16Array(new SharedArrayBuffer(2 * events.rowCount * categoricalCount))
   const fitted: FittedColumn[] = []
   let [densePlace, categoricalPlace] = [0, 0]
+  let encoders: RowsEncoder[] = []
 
   for (let i = 0; i < columns.length; i++) {
     const raw = await events.column(columns[i].source)
     const column =
       known === null ? fitColumn(plans[i], raw, rows) : growColumn(known[i], growing.get(known[i].name), raw, rows)
     fitted.push(column)
-    if (isDense(column)) {
-      encodeDense(column, raw, { out: dense, stride: denseCount, offset: densePlace++ })
-    } else {
-      encodeCategorical(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalPlace++ })
+    encoders.push(
+      isDense(column)
+        ? denseEncoder(column, raw, { out: dense, stride: denseCount, offset: densePlace++ })
+        : categoricalEncoder(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalPlace++ }),
+    )
+    if (encoders.length < COLUMNS_TOGETHER && i < columns.length - 1) continue
+    for (let from = 0; from < events.rowCount; from += ROWS_TOGETHER) {
+      const to = Math.min(events.rowCount, from + ROWS_TOGETHER)
+      for (const encode of encoders) encode(from, to)
     }
+    encoders = []
   }
   return { columns: fitted, matrices: { dense, categorical, ...inputsOf({ columns: fitted }) } }
 }

@@ -71,7 +71,7 @@ export async function loadEventSequence(
   const table = await readTable(
     paths,
     style,
-    { readAs: { named: readAs, others: null }, missing, timeUnit, keep: null, rowsMax: ROWS_MAX, share: null },
+    { readAs: { named: readAs, others: null }, missing, timeUnit, keep: null, rowsMax: ROWS_MAX },
     (file) => progress(`reading ${file}`),
   )
   if (table.rowCount === 0) return sequenceOf(pipeline, [], new Uint32Array(0))

@@ -52,13 +52,11 @@ function givenParts(events: RawEvents, { parts, validation, seed }: Extract<Divi
   if (validation === 0) return parts
   const random = randomStream(seed, 'split')
   const divided = parts.slice()
+  const kinds = rowsByKind(events)
   for (const label of [0, 1]) {
     let deficit = 0
     for (let classIndex = 0; classIndex < events.classNames.length; classIndex++) {
-      const rows = rowsWhere(
-        events.rowCount,
-        (row) => parts[row] === 0 && events.labels[row] === label && events.classes[row] === classIndex,
-      )
+      const rows = kinds(label, classIndex).filter((row) => parts[row] === 0)
       shuffle(rows, random, classIndex)
       for (const row of rows) {
         deficit += validation
@@ -75,13 +73,11 @@ function givenParts(events: RawEvents, { parts, validation, seed }: Extract<Divi
 function stratifiedParts(events: RawEvents, splitSeed: number): Uint8Array {
   const parts = new Uint8Array(events.rowCount)
   const random = randomStream(splitSeed, 'split')
+  const kinds = rowsByKind(events)
   for (const label of [0, 1]) {
     const deal = proportionalDeal()
     for (let classIndex = 0; classIndex < events.classNames.length; classIndex++) {
-      const rows = rowsWhere(
-        events.rowCount,
-        (row) => events.labels[row] === label && events.classes[row] === classIndex,
-      )
+      const rows = kinds(label, classIndex)
       shuffle(rows, random, classIndex)
       for (const row of rows) parts[row] = deal()
     }
@@ -178,11 +174,19 @@ function collectPart(events: RawEvents, order: Uint32Array, parts: Uint8Array, p
   return { rows: rows.slice(0, count), streamStarts: starts.slice(0, streams + 1) }
 }
 
-function rowsWhere(rowCount: number, keep: (row: number) => boolean): Uint32Array {
-  const rows = new Uint32Array(rowCount)
-  let count = 0
-  for (let row = 0; row < rowCount; row++) if (keep(row)) rows[count++] = row
-  return rows.slice(0, count)
+/** The rows of each label and class, ascending. @returns by label and class, their rows, owned by the caller */
+function rowsByKind({ labels, classes, classNames }: RawEvents): (label: number, classIndex: number) => Uint32Array {
+  const ends = new Uint32Array(2 * classNames.length)
+  for (let row = 0; row < labels.length; row++) ends[labels[row] * classNames.length + classes[row]]++
+  for (let kind = 1; kind < ends.length; kind++) ends[kind] += ends[kind - 1]
+  const next = new Uint32Array(ends.length)
+  next.set(ends.subarray(0, -1), 1)
+  const rows = new Uint32Array(labels.length)
+  for (let row = 0; row < labels.length; row++) rows[next[labels[row] * classNames.length + classes[row]]++] = row
+  return (label, classIndex) => {
+    const kind = label * classNames.length + classIndex
+    return rows.slice(kind === 0 ? 0 : ends[kind - 1], ends[kind])
+  }
 }
 
 function requireUsable(

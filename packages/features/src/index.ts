@@ -18,7 +18,14 @@ export {
   rawColumns,
   textCollector,
 } from './live/event-reader.ts'
-export { denseValue, encodeCategorical, encodeDense, numberIndex, tokenIndex } from './pipeline/encode.ts'
+export {
+  categoricalEncoder,
+  denseEncoder,
+  denseValue,
+  numberIndex,
+  type RowsEncoder,
+  tokenIndex,
+} from './pipeline/encode.ts'
 export { fitColumn } from './pipeline/fit.ts'
 export { allCategoriesBefore, growColumn } from './pipeline/grow.ts'
 export {

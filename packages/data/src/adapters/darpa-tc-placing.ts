@@ -84,7 +84,7 @@ function compare(values: BigInt64Array, a: number, b: number): number {
 }
 
 /** The number of each record's clip. */
-const clip = `row // ${CLIP_RECORDS}`
+const clip = `record.rowid // ${CLIP_RECORDS}`
 
 /**
  * Who acts: the thread, known before its call. The recording's subject is not always: it changes with the call that loads a
@@ -114,4 +114,4 @@ FROM record
 ${joined('caller', callerName)}
 ${joined('object', 'object_uuid')}
 ${joined('described', describedName)}
-ORDER BY row`
+ORDER BY record.rowid`

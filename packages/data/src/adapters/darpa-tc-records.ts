@@ -34,7 +34,7 @@ const COLUMNS: Readonly<Record<string, ColumnKind>> = {
 export const NUMBER_COLUMNS = Object.keys(COLUMNS).filter((name) => !['text', 'label'].includes(COLUMNS[name]))
 
 /**
- * Reads the files into the table `record`, one row per record in file order, `row` counted from 0. Text that is missing is
+ * Reads the files into the table `record`, one row per record in file order, `rowid` counted from 0. Text that is missing is
  * empty; a number or label that is missing is refused.
  *
  * @returns the number of rows

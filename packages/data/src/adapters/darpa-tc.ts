@@ -132,19 +132,22 @@ function numberClasses(column: RawColumn & { kind: 'token' }): { classes: Uint8A
     )
   }
   const numbers = column.dictionary.map((name) => classNames.indexOf(name))
-  return { classes: Uint8Array.from(column.codes, (code) => numbers[code]), classNames }
+  const classes = new Uint8Array(column.codes.length)
+  for (let row = 0; row < classes.length; row++) classes[row] = numbers[column.codes[row]]
+  return { classes, classNames }
 }
 
 /** Every caller of a clip is a stream, and so are the records of a clip without a caller; numbered by their first lines. */
 function numberStreams({ callers, entityCount }: PlacedRecords): Uint32Array {
-  const numbers = new Map<number, number>()
-  return Uint32Array.from(callers, (caller, row) => {
-    const stream = caller < 0 ? entityCount + Math.floor(row / CLIP_RECORDS) : caller
-    const known = numbers.get(stream)
-    if (known !== undefined) return known
-    numbers.set(stream, numbers.size)
-    return numbers.size - 1
-  })
+  const numbers = new Int32Array(entityCount + Math.ceil(callers.length / CLIP_RECORDS)).fill(-1)
+  const streams = new Uint32Array(callers.length)
+  let next = 0
+  for (let row = 0; row < callers.length; row++) {
+    const stream = callers[row] < 0 ? entityCount + Math.floor(row / CLIP_RECORDS) : callers[row]
+    if (numbers[stream] < 0) numbers[stream] = next++
+    streams[row] = numbers[stream]
+  }
+  return streams
 }
 
 function ranksOf(byTime: Int32Array): Uint32Array {

@@ -60,7 +60,7 @@ async function readEvents(
     table,
     rowCount: table.rowCount,
     ...labels,
-    sites: Uint32Array.from(streamsOf(table, description.site).keyed, (site) => site + 1),
+    sites: sitesOf(table, description),
     isUnordered,
     notes: [...notesOf(table), ...labels.notes],
     division: divisionOf(table, description, testFrom),
@@ -79,6 +79,13 @@ async function readEvents(
     table,
     consequences: () => ({ ratios: null, hazard: 0, damage }),
   }
+}
+
+/** Rows that lack part of the key are of site 0. */
+function sitesOf(table: Table, { site }: Description): Uint32Array {
+  const sites = new Uint32Array(streamsOf(table, site).keyed)
+  for (let row = 0; row < sites.length; row++) sites[row]++
+  return sites
 }
 
 /** Of units the windows are the history. */

@@ -244,7 +244,6 @@ async function readOther(
       timeUnit: description.time === undefined || description.time.unit === 'auto' ? null : description.time.unit,
       keep: null,
       rowsMax: ROWS_MAX,
-      share: null,
     },
     () => undefined,
   )

@@ -54,7 +54,6 @@ export async function readDescribed(
       timeUnit: time === undefined || time.unit === 'auto' ? null : time.unit,
       keep: keep === null ? null : (cell) => keep.isTrue((name) => cellValue(cell(name))),
       rowsMax: ROWS_MAX,
-      share: null,
     },
     (path, index, count) => {
       if (index % Math.ceil(count / READINGS_SHOWN) === 0) progress(`reading file ${index + 1} of ${count}: ${path}`)

@@ -37,6 +37,15 @@ export type ReadColumn = {
   readonly isIdentifier: boolean
 }
 
+/** A column of rows that another builder has read; it holds room for more rows than are there. */
+export type ColumnPart = {
+  readonly name: string
+  readonly rows: number
+  /** null = an identifier, of which nothing is kept. */
+  readonly column: RawColumn | null
+  readonly counts: CellCounts
+}
+
 /** So many cells tell what an `auto` column holds. */
 const CELLS_THAT_TELL = 10_000
 
@@ -45,6 +54,13 @@ const MALFORMED_SHARE_MAX = 0.05
 
 /** Of `auto`: a column of more different texts is an identifier, and nothing of it is kept. */
 const TOKENS_MAX = 1 << 20
+
+/** So much is shown of a text that is no number. */
+const EXAMPLE_LENGTH = 60
+
+const ROWS_FEW = 1024
+
+type Tokens = Extract<RawColumn, { kind: 'token' }>
 
 const encoder = new TextEncoder()
 const scratch = new Uint8Array(1 << 16)
@@ -63,7 +79,7 @@ export class ColumnBuilder {
   #codes: Int32Array | null
   #table: TokenTable | null
   #values: Float64Array | null
-  #capacity = 1024
+  #capacity = ROWS_FEW
   /** Whether enough cells of an `auto` column have told what it holds. */
   #isTold = false
   #rows = 0
@@ -161,19 +177,82 @@ export class ColumnBuilder {
   /** The column of all rows that were added. */
   finish(): ReadColumn {
     const { name } = this
-    if (this.#values !== null) return this.#read({ kind: 'number', values: this.#values.slice(0, this.#rows) })
-    if (this.#codes === null || this.#table === null) {
+    const column = this.#kept()
+    if (column === null) {
       const codes = new Int32Array(this.#rows).fill(-1)
       return { ...this.#read({ kind: 'token', codes, dictionary: [] }), isIdentifier: true }
     }
-    const dictionary = this.#table.texts()
-    const codes = this.#codes.slice(0, this.#rows)
-    const tokens = { kind: 'token', codes, dictionary } as const
-    if (this.#readAs === 'tokens') return this.#read(tokens)
+    if (column.kind === 'number') return this.#read({ kind: 'number', values: column.values.slice(0, this.#rows) })
+    const tokens = { ...column, codes: column.codes.slice(0, this.#rows) }
+    if (this.#readAs === 'tokens' || this.#isTold) return this.#read(tokens)
     const numbers = numbersOf(tokens)
-    if (this.#isTold || !numbers.isNumeric) return this.#read(tokens)
-    const { column, infinite, malformed, example } = numbers
-    return { name, column, counts: { ...this.#counts(), infinite, malformed, example }, isIdentifier: false }
+    if (!numbers.isNumeric) return this.#read(tokens)
+    const { infinite, malformed, example } = numbers
+    return {
+      name,
+      column: numbers.column,
+      counts: { ...this.#counts(), infinite, malformed, example },
+      isIdentifier: false,
+    }
+  }
+
+  /** The rows that were added, for another builder to append. */
+  part(): ColumnPart {
+    return { name: this.name, rows: this.#rows, column: this.#kept(), counts: this.#counts() }
+  }
+
+  /**
+   * Appends rows that another builder of the same column has read, as if their cells were added here.
+   *
+   * @returns false where the cells that it kept do not say so much; the builder is of no use any more
+   */
+  append({ rows, column, counts }: ColumnPart): boolean {
+    const isDecided = this.#isTold || this.#readAs !== 'auto'
+    if (column?.kind === 'token' && (this.#values !== null || !isDecided)) {
+      this.#addTokens(column, rows)
+      return true
+    }
+    // What was taken for numbers, or forgotten, has no texts any more.
+    if (!isDecided || (column?.kind === 'number') !== (this.#values !== null)) return false
+    this.#reserve(this.#rows + rows)
+    if (column?.kind === 'number') this.#values?.set(column.values.subarray(0, rows), this.#rows)
+    else if (column === null) this.#forget()
+    else this.#appendTokens(column, rows)
+    this.#rows += rows
+    this.#missingCount += counts.missing
+    this.#infinite += counts.infinite
+    this.#malformed += counts.malformed
+    this.#example ??= counts.example
+    return true
+  }
+
+  /** Adds tokens cell by cell. */
+  #addTokens({ codes, dictionary }: Tokens, rows: number): void {
+    const texts = dictionary.map((text) => encoder.encode(text))
+    for (let row = 0; row < rows; row++) {
+      const text = texts[codes[row]]
+      if (text === undefined) this.addMissing()
+      else this.add(text, 0, text.length)
+    }
+  }
+
+  /** Writes the codes of tokens behind those that are there, new tokens in the order in which they come. */
+  #appendTokens({ codes, dictionary }: Tokens, rows: number): void {
+    const [own, table] = [this.#codes, this.#table]
+    if (own === null || table === null) return
+    const ownCodes = dictionary.map((text) => {
+      const bytes = encoder.encode(text)
+      return table.codeOf(bytes, 0, bytes.length)
+    })
+    for (let row = 0; row < rows; row++) own[this.#rows + row] = codes[row] < 0 ? -1 : ownCodes[codes[row]]
+    if (this.#readAs === 'auto' && table.size > TOKENS_MAX) this.#forget()
+  }
+
+  /** What is kept, with room for more rows; null = nothing is. */
+  #kept(): RawColumn | null {
+    if (this.#values !== null) return { kind: 'number', values: this.#values }
+    if (this.#codes === null || this.#table === null) return null
+    return { kind: 'token', codes: this.#codes, dictionary: this.#table.texts() }
   }
 
   #read(column: RawColumn): ReadColumn {
@@ -191,13 +270,16 @@ export class ColumnBuilder {
 
   /** Room for one more cell. @returns its row */
   #nextRow(last: 'value' | 'missing' | 'infinite' | 'malformed'): number {
-    if (this.#rows === this.#capacity) {
-      this.#capacity *= 2
-      if (this.#codes !== null) this.#codes = enlarged(this.#codes, new Int32Array(this.#capacity))
-      if (this.#values !== null) this.#values = enlarged(this.#values, new Float64Array(this.#capacity))
-    }
+    if (this.#rows === this.#capacity) this.#reserve(2 * this.#capacity)
     this.#last = last
     return this.#rows++
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#capacity) return
+    this.#capacity = rows
+    if (this.#codes !== null) this.#codes = enlarged(this.#codes, new Int32Array(rows))
+    if (this.#values !== null) this.#values = enlarged(this.#values, new Float64Array(rows))
   }
 
   #isMissing(bytes: Uint8Array, from: number, to: number): boolean {
@@ -225,7 +307,10 @@ export class ColumnBuilder {
       const row = this.#nextRow('malformed')
       this.#values[row] = value
       this.#malformed++
-      this.#example ??= Buffer.from(bytes.subarray(from, Math.min(to, from + 60))).toString('utf8')
+      // No character of UTF-16 takes more than three bytes of UTF-8.
+      this.#example ??= Buffer.from(bytes.subarray(from, Math.min(to, from + 3 * EXAMPLE_LENGTH)))
+        .toString('utf8')
+        .slice(0, EXAMPLE_LENGTH)
     } else {
       const row = this.#nextRow('infinite')
       this.#values[row] = Number.NaN
@@ -260,7 +345,7 @@ export class ColumnBuilder {
  *
  * @returns with how many cells are malformed and infinite, and the first malformed text
  */
-export function numbersOf(tokens: Extract<RawColumn, { kind: 'token' }>): {
+export function numbersOf(tokens: Tokens): {
   readonly column: Extract<RawColumn, { kind: 'number' }>
   readonly malformed: number
   readonly infinite: number
@@ -285,7 +370,7 @@ export function numbersOf(tokens: Extract<RawColumn, { kind: 'token' }>): {
     column: { kind: 'number', values },
     malformed,
     infinite,
-    example: first < 0 ? null : tokens.dictionary[first].slice(0, 60),
+    example: first < 0 ? null : tokens.dictionary[first].slice(0, EXAMPLE_LENGTH),
     isNumeric: present > 0 && malformed <= MALFORMED_SHARE_MAX * present,
   }
 }

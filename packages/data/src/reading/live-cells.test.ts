@@ -100,7 +100,6 @@ it('an event has the values live that its line has in a file', async () => {
             timeUnit: null,
             keep: null,
             rowsMax: 100,
-            share: null,
           }
           const style = { format: 'jsonl', encoding: 'utf-8', delimiter: null, header: null } as const
           const table = await readTable([path], style, plan, () => undefined)

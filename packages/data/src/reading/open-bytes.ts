@@ -33,6 +33,15 @@ const REMEDIES: Partial<Record<FileMark, string>> = {
   zip: 'ZIP, or a spreadsheet. Unpack it, or save the sheet as CSV',
 }
 
+/** A range of a file, behind the first bytes of the file. */
+export type ByteRange = {
+  /** So many bytes tell what the others mean. */
+  readonly head: number
+  readonly from: number
+  /** exclusive */
+  readonly to: number
+}
+
 /** @throws {VigilError} FILE_UNREADABLE, PATH_EMPTY */
 export async function markOf(path: string): Promise<FileMark> {
   const head = await headOf(path)
@@ -60,9 +69,10 @@ async function headOf(path: string): Promise<Buffer> {
  * The text of a file, piece by piece, as UTF-8 that has been checked: unpacked where it is gzip or zstd, converted where it is
  * of another encoding, without the mark of UTF-8 before it. A piece may end within a line, never within a character.
  *
+ * @param range of a plain file, what is read of it; left out = all
  * @throws {VigilError} FILE_UNREADABLE naming the byte that is not UTF-8, or what is wrong with the packing
  */
-export async function* textOf(path: string, encoding: TextEncoding): AsyncGenerator<Uint8Array> {
+export async function* textOf(path: string, encoding: TextEncoding, range?: ByteRange): AsyncGenerator<Uint8Array> {
   const mark = await markOf(path)
   const remedy = REMEDIES[mark]
   if (remedy !== undefined) {
@@ -77,7 +87,7 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
   let line = 1
   let kept: Uint8Array = new Uint8Array(0)
   let isFirst = true
-  const unpacked = bytesOf(path, mark)
+  const unpacked = range === undefined ? bytesOf(path, mark) : rangeOf(path, range)
   try {
     for await (const raw of unpacked) {
       const bytes = decode(raw, kept)
@@ -97,7 +107,7 @@ export async function* textOf(path: string, encoding: TextEncoding): AsyncGenera
     if (cause instanceof Error && 'code' in cause && !('kind' in cause)) throw damaged(path, cause)
     throw cause
   }
-  if (mark === 'zstd') requireOneFrame(path, unpacked)
+  if (mark === 'zstd') requireOneFrame(path, unpacked as Readable)
   kept = decode(null, kept)
   if (kept.length > 0) throw notUtf8(path, kept, { position, line })
 }
@@ -125,6 +135,11 @@ function bytesOf(path: string, mark: FileMark): Readable {
   if (mark !== 'gzip' && mark !== 'zstd') return file
   // The reader of the result hears of errors of both.
   return pipeline(file, mark === 'gzip' ? createGunzip() : createZstdDecompress(), () => undefined)
+}
+
+async function* rangeOf(path: string, { head, from, to }: ByteRange): AsyncGenerator<Uint8Array> {
+  if (head > 0) yield* createReadStream(path, { highWaterMark: head, end: head - 1 })
+  if (to > from) yield* createReadStream(path, { highWaterMark: 1 << 20, start: from, end: to - 1 })
 }
 
 /** Node unpacks the first of several frames and is silent about the others. */

@@ -30,7 +30,7 @@ export async function readDelimited(
   { delimiter, names }: DelimitedStyle,
 ): Promise<void> {
   const opened = await peek(text)
-  const style: RecordStyle = { delimiter: delimiter ?? commonest(opened.head), hasQuotes: true }
+  const style = styleOf(opened.head, delimiter)
   let columns: readonly (ColumnBuilder | null)[] | null = names === null ? null : table.columnsOf(path, names)
   let header: readonly string[] = []
   let headerStart = -1
@@ -67,9 +67,8 @@ export async function firstRecord(
 ): Promise<string[] | null> {
   let start: Uint8Array = new Uint8Array(0)
   const cells = (isEnd: boolean) => {
-    const head = Buffer.from(start.subarray(0, 1 << 16)).toString('utf8')
-    const record = firstRecordOf(path, start, isEnd, { delimiter: delimiter ?? commonest(head), hasQuotes: true })
-    return record === null ? null : textsOf(record)
+    const found = firstRecordOf(path, start, isEnd, styleOf(start, delimiter))
+    return found === null ? null : textsOf(found.record)
   }
   for await (const piece of text) {
     start = Buffer.concat([start, piece])
@@ -115,9 +114,8 @@ function isHeader(record: CellRecord, header: readonly string[]): boolean {
 async function peek(text: AsyncIterable<Uint8Array>) {
   const pieces = text[Symbol.asyncIterator]()
   const first = await pieces.next()
-  const head = first.done ? '' : Buffer.from(first.value.subarray(0, 1 << 16)).toString('utf8')
   return {
-    head,
+    head: first.done ? new Uint8Array(0) : first.value,
     text: (async function* () {
       if (!first.done) yield first.value
       for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
@@ -125,7 +123,13 @@ async function peek(text: AsyncIterable<Uint8Array>) {
   }
 }
 
-function commonest(head: string): string {
+/** @param start of the text @param delimiter null = the one that comes most often in its first line */
+export function styleOf(start: Uint8Array, delimiter: string | null): RecordStyle {
+  return { delimiter: delimiter ?? commonest(start), hasQuotes: true }
+}
+
+function commonest(start: Uint8Array): string {
+  const head = Buffer.from(start.subarray(0, 1 << 16)).toString('utf8')
   const line = /^[\r\n]*([^\r\n]*)/.exec(head.replace(/"(?:[^"]|"")*"/g, ''))?.[1] ?? ''
   const counts = SEPARATORS.map((separator) => line.split(separator).length)
   return SEPARATORS[counts.indexOf(Math.max(...counts))]

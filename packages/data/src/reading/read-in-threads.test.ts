@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readInThreads } from './read-in-threads.ts'
+import { readInThreads, readShares } from './read-in-threads.ts'
 import { readTable, type SourceStyle } from './read-table.ts'
 import type { TablePlan } from './table-builder.ts'
 
@@ -29,7 +29,6 @@ const plan: TablePlan = {
   timeUnit: null,
   keep: null,
   rowsMax: 50_000,
-  share: null,
 }
 const quiet = () => undefined
 
@@ -46,6 +45,18 @@ function rowsFrom(start: number, end: number): string {
 
 const paths = [file('one.csv', rowsFrom(0, 12_000)), file('two.csv', rowsFrom(12_000, 15_000))]
 
+/** The lines of a table without a cell in quotation marks. */
+const plain = (text: string) => text.replaceAll('"a ""b"",\n', 'ab')
+
+const plainPaths = [
+  file('plain one.csv', plain(rowsFrom(0, 5000))),
+  file('plain two.csv', plain(rowsFrom(5000, 15_000))),
+]
+
+/** As one thread would read them; null = the shares do not fit together. */
+const shares = (files: readonly string[], threads: number, own = plan, ownStyle = style) =>
+  readShares(files, ownStyle, { plan: own, threads, progress: quiet })
+
 describe('reading in threads', () => {
   it.each([2, 3, 7])('gives with %i threads the table that one thread gives', async (threads) => {
     const table = await readInThreads(paths, style, plan, quiet, threads)
@@ -54,6 +65,64 @@ describe('reading in threads', () => {
     expect([...table.columns.keys()]).toEqual(['when', 'port', 'text', 'size', 'size (2)'])
     expect(table).toMatchObject({ rowCount: 15_000, repeatedHeaders: 2 })
     expect(table.columns.get('size')?.counts).toMatchObject({ infinite: 167, malformed: 14, example: 'many' })
+  })
+
+  it.each([2, 4])('joins the shares of %i threads', async (threads) => {
+    const alone = await readTable(plainPaths, style, plan, quiet)
+    expect(alone).toMatchObject({ rowCount: 15_000, repeatedHeaders: 2 })
+    expect(await shares(plainPaths, threads)).toEqual(alone)
+  })
+
+  it('joins columns of which a share alone does not tell what they hold', async () => {
+    // Few cells that are there; texts that come again; a number beyond the first share alone; too many to keep as numbers.
+    const row = (i: number) => [
+      i % 7 === 0 ? i : '',
+      `t${i % 900}`,
+      i > 20_000 ? `word ${i}` : i,
+      i / 3,
+      i === 29_000 ? 'x' : 5,
+    ]
+    const lines = Array.from({ length: 30_000 }, (_, i) => row(i).join(','))
+    const path = file('kinds.csv', ['few,text,late,number,odd', ...lines].join('\n'))
+    const alone = await readTable([path], style, plan, quiet)
+    expect(await shares([path], 2)).toEqual(alone)
+    expect(alone.columns.get('odd')?.counts).toMatchObject({ malformed: 1, example: 'x' })
+  })
+
+  it('does not join shares where the later one took for numbers what the first took for texts', async () => {
+    const lines = Array.from({ length: 40_000 }, (_, i) => (i < 20_000 ? `word ${i % 10},1` : `${i % 10},100000`))
+    const path = file('texts.csv', ['a,b', ...lines].join('\n'))
+    expect(await shares([path], 2)).toBeNull()
+    const table = await readInThreads([path], style, plan, quiet, 2)
+    expect(table).toEqual(await readTable([path], style, plan, quiet))
+    expect(table.columns.get('a')?.column).toMatchObject({ kind: 'token', dictionary: { length: 20 } })
+  })
+
+  it('does not take an end of a line within quotation marks for the end of a row', async () => {
+    const text = `a,b\n${'1,2\n'.repeat(100)}3,"${'4,5\n'.repeat(1000)}"\n${'6,7\n'.repeat(100)}`
+    const path = file('quoted.csv', text)
+    expect(await shares([path], 2)).toBeNull()
+    expect(await readInThreads([path], style, plan, quiet, 2)).toMatchObject({ rowCount: 201 })
+  })
+
+  it('follows the columns of a log of Zeek that change their order within a file', async () => {
+    const zeek = { ...style, format: 'zeek' } as const
+    const part = (names: string, row: string) => `#fields\t${names}\n${`${row}\n`.repeat(300)}`
+    const same = file('same.log', part('a\tb', '1\t2') + part('a\tb', '3\t4'))
+    expect(await shares([same], 3, plan, zeek)).toEqual(await readTable([same], zeek, plan, quiet))
+    const turned = file('turned.log', part('a\tb', '1\t2') + part('b\ta', '2\t1'))
+    expect(await shares([turned], 3, plan, zeek)).toBeNull()
+    expect(await readInThreads([turned], zeek, plan, quiet, 3)).toEqual(await readTable([turned], zeek, plan, quiet))
+  })
+
+  it('refuses files of other columns as one thread does', async () => {
+    const other = file('other.csv', `a,b\n${'1,2\n'.repeat(9000)}`)
+    const [threads, alone] = await Promise.allSettled([
+      readInThreads([...plainPaths, other], style, plan, quiet, 3),
+      readTable([...plainPaths, other], style, plan, quiet),
+    ])
+    expect(threads).toMatchObject({ reason: { code: 'COLUMNS_MISSING' } })
+    expect(threads).toEqual(alone)
   })
 
   it('names the line of a file that is not as it must be, as one thread does', async () => {

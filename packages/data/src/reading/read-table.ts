@@ -1,4 +1,4 @@
-import { type FileMark, markOf, type TextEncoding, textOf } from './open-bytes.ts'
+import { type ByteRange, type FileMark, markOf, type TextEncoding, textOf } from './open-bytes.ts'
 import { firstRecord, readDelimited } from './read-delimited.ts'
 import { readJsonLines } from './read-json-lines.ts'
 import { readParquet } from './read-parquet.ts'
@@ -38,15 +38,25 @@ export async function readTable(
   for (const [index, path] of paths.entries()) {
     progress(path, index, paths.length)
     await readFile(table, path, style)
-    table.endFile(path)
   }
   return table.finish()
 }
 
-async function readFile(table: TableBuilder, path: string, style: SourceStyle): Promise<void> {
+/** Reads a file, or a range of one that is plain CSV, TSV or Zeek, into a table. @throws {VigilError} as readTable */
+export async function readFile(
+  table: TableBuilder,
+  path: string,
+  style: SourceStyle,
+  range?: ByteRange,
+): Promise<void> {
+  await readRows(table, path, style, range)
+  table.endFile(path)
+}
+
+async function readRows(table: TableBuilder, path: string, style: SourceStyle, range?: ByteRange): Promise<void> {
   const format = style.format === 'auto' ? await formatOf(path, style.encoding) : style.format
   if (format === 'parquet') return await readParquet(table, path)
-  const text = textOf(path, style.encoding)
+  const text = textOf(path, style.encoding, range)
   if (format === 'jsonl') return await readJsonLines(table, path, text)
   if (format === 'sequence') return await readSequence(table, path, text)
   if (format === 'zeek') return await readZeek(table, path, text)

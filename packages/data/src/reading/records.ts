@@ -94,11 +94,16 @@ export async function readRecords(
 }
 
 /**
- * The first record of a piece of text; null where the piece holds no whole one.
+ * The first record of a piece of text, and where the next one begins; null where the piece holds no whole one.
  *
  * @throws {VigilError} FILE_MALFORMED
  */
-export function firstRecordOf(path: string, piece: Uint8Array, isEnd: boolean, style: RecordStyle): CellRecord | null {
+export function firstRecordOf(
+  path: string,
+  piece: Uint8Array,
+  isEnd: boolean,
+  style: RecordStyle,
+): { readonly record: CellRecord; readonly next: number } | null {
   const divide = divider(path, style)
   const bytes = piece.slice()
   const cells = { starts: new Int32Array(CELLS_MAX), ends: new Int32Array(CELLS_MAX), cells: 0, quoted: [] }
@@ -107,7 +112,7 @@ export function firstRecordOf(path: string, piece: Uint8Array, isEnd: boolean, s
     const next = divide(record, at)
     if (next < 0) return null
     for (const cell of record.quoted) record.ends[cell] = undouble(bytes, record.starts[cell], record.ends[cell])
-    if (record.cells > 1 || record.ends[0] > record.starts[0] || record.quoted.length > 0) return record
+    if (record.cells > 1 || record.ends[0] > record.starts[0] || record.quoted.length > 0) return { record, next }
     at = next
   }
   return null

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { TimeUnit } from '@vigil/features'
 import { dataError } from '../errors.ts'
 import { shownPath, shownText } from '../tables/csv-text.ts'
-import { ColumnBuilder, type ReadAs, type ReadColumn } from './column-builder.ts'
+import { ColumnBuilder, type ColumnPart, type ReadAs, type ReadColumn } from './column-builder.ts'
 
 /** Longest name of a column that is read: inputs are called after it. */
 const NAME_LENGTH_MAX = 200
@@ -17,12 +18,7 @@ export type TablePlan = {
   /** Whether a row is kept; it reads cells by name, null = missing. */
   readonly keep: ((cell: (name: string) => number | string | null) => boolean) | null
   readonly rowsMax: number
-  /** Of so many columns that are read, one is: those of a number. null = all are. */
-  readonly share: Share | null
 }
-
-/** The columns that one of `count` threads reads. */
-export type Share = { readonly index: number; readonly count: number }
 
 /** Rows of one file. */
 export type FileRows = { readonly path: string; readonly start: number; readonly end: number }
@@ -40,6 +36,14 @@ export type Table = {
   readonly renamed: readonly string[]
 }
 
+/** Rows that another builder has read, to be appended. */
+export type TablePart = Omit<Table, 'columns'> & {
+  readonly columns: readonly ColumnPart[]
+  /** Columns of its first file, and as they stand in the last lines that were read; null = no line names them. */
+  readonly names: readonly string[] | null
+  readonly latestNames: readonly string[] | null
+}
+
 /** Collects rows of several files into one table. */
 export class TableBuilder {
   readonly plan: TablePlan
@@ -50,8 +54,7 @@ export class TableBuilder {
   readonly #renamed = new Set<string>()
   /** Columns of the first file that names them. */
   #names: readonly string[] | null = null
-  /** Columns that are read, here or by another thread. */
-  #planned = 0
+  #latestNames: readonly string[] | null = null
   #rows = 0
   #leftOut = 0
   repeatedHeaders = 0
@@ -79,7 +82,7 @@ export class TableBuilder {
   }
 
   #newColumn(name: string, automatic: ReadAs): ColumnBuilder | null {
-    const { readAs, missing, timeUnit, share } = this.plan
+    const { readAs, missing, timeUnit } = this.plan
     const { named, others } = readAs
     const planned = named.has(name) ? (named.get(name) ?? null) : others
     if (planned === null) return null
@@ -89,8 +92,6 @@ export class TableBuilder {
         `Data files: names of columns may have ${NAME_LENGTH_MAX} characters, received ${name.length}: ${shownText(name)}. Shorten it.`,
       )
     }
-    const place = this.#planned++
-    if (share !== null && place % share.count !== share.index) return null
     const column = new ColumnBuilder(name, {
       readAs: planned === 'auto' ? automatic : planned,
       missing,
@@ -118,6 +119,7 @@ export class TableBuilder {
     }
     const first = this.#names ?? unique
     this.#names = first
+    this.#latestNames = unique
     const lacking = first.find((name) => !unique.includes(name))
     const extra = unique.find((name) => !first.includes(name))
     if (lacking !== undefined || extra !== undefined) {
@@ -151,6 +153,48 @@ export class TableBuilder {
   endFile(path: string): void {
     const start = this.#files.at(-1)?.end ?? 0
     this.#files.push({ path, start, end: this.#rows })
+  }
+
+  /** The rows that were read, for another builder to append. */
+  part(): TablePart {
+    return {
+      rowCount: this.#rows,
+      columns: this.#columns.map((column) => column.part()),
+      files: this.#files,
+      leftOut: this.#leftOut,
+      repeatedHeaders: this.repeatedHeaders,
+      renamed: [...this.#renamed],
+      names: this.#names,
+      latestNames: this.#latestNames,
+    }
+  }
+
+  /**
+   * Appends rows that another builder has read of what follows, as if they were read here.
+   *
+   * @returns false where that cannot be told from what it kept; the builder is of no use any more
+   */
+  append(part: TablePart): boolean {
+    if (!this.#goesOnWith(part) || this.#rows + part.rowCount > this.plan.rowsMax) return false
+    for (const column of part.columns) if (this.#known.get(column.name)?.append(column) !== true) return false
+    for (const { path, start, end } of part.files) {
+      const last = this.#files.at(-1)
+      const file = { path, start: this.#rows + start, end: this.#rows + end }
+      if (last?.path === path) this.#files[this.#files.length - 1] = { ...last, end: file.end }
+      else this.#files.push(file)
+    }
+    for (const name of part.renamed) this.#renamed.add(name)
+    this.#latestNames = part.latestNames
+    this.repeatedHeaders += part.repeatedHeaders
+    this.#rows += part.rowCount
+    return true
+  }
+
+  /** Whether a part has the columns of this table; within a file also in their order. */
+  #goesOnWith({ names, files, columns }: TablePart): boolean {
+    const isWithinFile = this.#files.at(-1)?.path === files[0]?.path
+    const [own, others] = isWithinFile ? [this.#latestNames, names] : [this.#names?.toSorted(), names?.toSorted()]
+    return isDeepStrictEqual(own, others) && this.#columns.length === columns.length
   }
 
   finish(): Table {

@@ -35,10 +35,10 @@ export async function openDatabase(): Promise<Database> {
     },
     rows: async (sql) => (await guarded(() => connection.runAndReadAll(sql))).getRowsJS(),
     numbers: (sql, rowCount) =>
-      guarded(() => readColumns(connection, sql, () => new Float64Array(rowCount), Number.NaN)),
-    integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), -1)),
+      guarded(() => readColumns(connection, sql, () => new Float64Array(rowCount), "'NaN'::DOUBLE")),
+    integers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new Int32Array(rowCount), '-1')),
     each: (sql, row) => guarded(() => eachRow(connection, sql, row)),
-    bigIntegers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new BigInt64Array(rowCount), 0n)),
+    bigIntegers: (sql, rowCount) => guarded(() => readColumns(connection, sql, () => new BigInt64Array(rowCount), '0')),
     appender: (table) =>
       guarded(async () => {
         const appender = await connection.createAppender(table)
@@ -57,14 +57,18 @@ export async function openDatabase(): Promise<Database> {
   }
 }
 
-/** Streams a result into typed arrays, chunk by chunk, so that no object per row exists. */
+/**
+ * Streams a result into typed arrays, chunk by chunk, so that no object per row exists.
+ *
+ * @param missing SQL for what NULL becomes: the binding asks of every item by a bit of a BigInt where some are NULL
+ */
 async function readColumns<A extends Float64Array | Int32Array | BigInt64Array>(
   connection: DuckDBConnection,
   sql: string,
   create: () => A,
-  missing: A[number],
+  missing: string,
 ): Promise<A[]> {
-  const result = await connection.stream(sql)
+  const result = await connection.stream(`SELECT coalesce(COLUMNS(*), ${missing}) FROM (${sql})`)
   const columns = Array.from({ length: result.columnCount }, create)
   const length = columns[0]?.length ?? 0
   let start = 0
@@ -73,7 +77,7 @@ async function readColumns<A extends Float64Array | Int32Array | BigInt64Array>(
     if (start + rowCount > length) throw new RangeError(`query gave more than the expected ${length} rows`)
     for (const [c, column] of columns.entries()) {
       const vector = chunk.getColumnVector(c)
-      for (let i = 0; i < rowCount; i++) column[start + i] = (vector.getItem(i) as A[number] | null) ?? missing
+      for (let i = 0; i < rowCount; i++) column[start + i] = vector.getItem(i) as A[number]
     }
     start += rowCount
   }

@@ -31,7 +31,7 @@ beforeEach(() => {
 async function read(path: string): Promise<unknown[][]> {
   await database.run('DROP TABLE IF EXISTS made')
   await readTable(database, findEventFiles(path), { name: 'made', columns: COLUMNS, rowsMax: 100 })
-  return database.rows('SELECT name, port::VARCHAR, place::VARCHAR, size, bad FROM made ORDER BY row')
+  return database.rows('SELECT name, port::VARCHAR, place::VARCHAR, size, bad FROM made ORDER BY rowid')
 }
 
 function csv(content: string | Uint8Array, name = 'table.csv'): string {

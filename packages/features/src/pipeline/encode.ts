@@ -13,15 +13,17 @@ export type Target<A extends Float32Array | Uint16Array> = {
   readonly offset: number
 }
 
+/** Encodes the rows from .. to - 1 of a column. */
+export type RowsEncoder = (from: number, to: number) => void
+
 /** Encodes a column of numbers into one dense input; a missing number becomes 0, the middle. */
-export function encodeDense(column: FittedColumn, raw: RawColumn, target: Target<Float32Array>): void {
+export function denseEncoder(column: FittedColumn, raw: RawColumn, target: Target<Float32Array>): RowsEncoder {
   const values = numbersOf(column, raw)
+  if (column.kind === 'quantile') return quantileEncoder(column, values, target)
   const { out, stride, offset } = target
-  if (column.kind === 'quantile') {
-    encodeQuantiles(column, values, target)
-  } else {
-    const encode = denseValue(column)
-    for (let row = 0; row < values.length; row++) out[row * stride + offset] = encode(values[row])
+  const encode = denseValue(column)
+  return (from, to) => {
+    for (let row = from; row < to; row++) out[row * stride + offset] = encode(values[row])
   }
 }
 
@@ -42,7 +44,7 @@ export function denseValue(column: FittedColumn): (value: number) => number {
       }
     case 'quantile': {
       const { knots } = column
-      return (value) => levelOf(column, value, () => firstNotBelow(knots, value))
+      return (value) => levelOf(column, value, firstNotBelow(knots, value))
     }
     default:
       throw new TypeError(`${column.kind} columns are categorical`)
@@ -61,22 +63,23 @@ function firstNotBelow(numbers: readonly number[], value: number): number {
 }
 
 /** Encodes a column into one categorical input. */
-export function encodeCategorical(column: FittedColumn, raw: RawColumn, target: Target<Uint16Array>): void {
+export function categoricalEncoder(column: FittedColumn, raw: RawColumn, target: Target<Uint16Array>): RowsEncoder {
   const { out, stride, offset } = target
   if (column.kind === 'vocabulary') {
     if (raw.kind !== 'token') throw mismatch(column)
     const indexOf = tokenIndex(column)
     const byCode = Uint16Array.from(raw.dictionary, indexOf)
-    for (let row = 0; row < raw.codes.length; row++) {
-      const code = raw.codes[row]
-      out[row * stride + offset] = code < 0 ? 0 : byCode[code]
+    const { codes } = raw
+    return (from, to) => {
+      for (let row = from; row < to; row++) out[row * stride + offset] = codes[row] < 0 ? 0 : byCode[codes[row]]
     }
-    return
   }
   const values = numbersOf(column, raw)
   const indexOf = numberIndex(column)
-  for (let row = 0; row < values.length; row++) {
-    out[row * stride + offset] = Number.isNaN(values[row]) ? 0 : indexOf(values[row])
+  return (from, to) => {
+    for (let row = from; row < to; row++) {
+      out[row * stride + offset] = Number.isNaN(values[row]) ? 0 : indexOf(values[row])
+    }
   }
 }
 
@@ -105,31 +108,30 @@ export function numberIndex(column: FittedColumn): (value: number) => number {
 
 type Quantiles = { readonly knots: ArrayLike<number>; readonly levels: ArrayLike<number> }
 
-function encodeQuantiles(
+function quantileEncoder(
   column: { readonly knots: readonly number[]; readonly levels: readonly number[] },
   values: Float64Array,
   { out, stride, offset }: Target<Float32Array>,
-): void {
+): RowsEncoder {
   const knots = Float64Array.from(column.knots)
   const quantiles = { knots, levels: Float64Array.from(column.levels) }
   const firstRights = firstRightsOf(knots)
   const upper = upperHalves(values)
-  let row = 0
-  const rightOf = () => {
-    let right = firstRights[magnitudeOf(upper[2 * row])]
-    while (knots[right] < values[row]) right++
-    return right
+  return (from, to) => {
+    for (let row = from; row < to; row++) {
+      let right = firstRights[magnitudeOf(upper[2 * row])]
+      while (knots[right] < values[row]) right++
+      out[row * stride + offset] = levelOf(quantiles, values[row], right)
+    }
   }
-  for (; row < values.length; row++) out[row * stride + offset] = levelOf(quantiles, values[row], rightOf)
 }
 
-/** Piecewise-linear through the knots, constant beyond them. @param rightOf finds the first knot that is not below the value */
-function levelOf({ knots, levels }: Quantiles, value: number, rightOf: () => number): number {
+/** Piecewise-linear through the knots, constant beyond them. @param right the first knot that is not below the value, if any is */
+function levelOf({ knots, levels }: Quantiles, value: number, right: number): number {
   const last = knots.length - 1
   if (last < 0 || Number.isNaN(value)) return 0
   if (value <= knots[0]) return levels[0]
   if (value >= knots[last]) return levels[last]
-  const right = rightOf()
   if (knots[right] === value) return levels[right]
   // Halved, so that the distance between two huge knots is still a number.
   const share = (value / 2 - knots[right - 1] / 2) / (knots[right] / 2 - knots[right - 1] / 2)

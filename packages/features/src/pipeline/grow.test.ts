@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawColumn } from '../raw-column.ts'
-import { encodeCategorical } from './encode.ts'
+import { categoricalEncoder } from './encode.ts'
 import { fitColumn } from './fit.ts'
 import { allCategoriesBefore, growColumn } from './grow.ts'
 import type { ColumnPlan, FittedColumn } from './pipeline.ts'
@@ -19,7 +19,7 @@ const values = plan({ kind: 'values', size: 3, minimumRows: 1 })
 
 function encoded(column: FittedColumn, raw: RawColumn): number[] {
   const out = new Uint16Array(lengthOf(raw))
-  encodeCategorical(column, raw, { out, stride: 1, offset: 0 })
+  categoricalEncoder(column, raw, { out, stride: 1, offset: 0 })(0, out.length)
   return Array.from(out)
 }
 

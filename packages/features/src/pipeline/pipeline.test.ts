@@ -2,7 +2,7 @@ import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawColumn } from '../raw-column.ts'
-import { encodeCategorical, encodeDense } from './encode.ts'
+import { categoricalEncoder, denseEncoder } from './encode.ts'
 import { fitColumn } from './fit.ts'
 import { type ColumnPlan, type FittedColumn, isDense, parsePipeline, vocabularySize } from './pipeline.ts'
 
@@ -23,11 +23,11 @@ function encoded(column: FittedColumn, raw: RawColumn): number[] {
   const target = { stride: 1, offset: 0 }
   if (isDense(column)) {
     const out = new Float32Array(length)
-    encodeDense(column, raw, { ...target, out })
+    denseEncoder(column, raw, { ...target, out })(0, length)
     return Array.from(out)
   }
   const out = new Uint16Array(length)
-  encodeCategorical(column, raw, { ...target, out })
+  categoricalEncoder(column, raw, { ...target, out })(0, length)
   return Array.from(out)
 }
 

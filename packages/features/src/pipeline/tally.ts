@@ -16,34 +16,56 @@ export function tallyOf(values: Float64Array, rows: Uint32Array): Tally {
 
 /** By a hash table; null = there are too many different numbers. */
 function countDistinct(values: Float64Array, rows: Uint32Array): Tally | null {
-  const most = Math.min(DISTINCT_MAX, rows.length)
-  const slotCount = 2 ** Math.ceil(Math.log2(2 * most + 2))
-  const slots = new Float64Array(2 * slotCount) // of each number: itself, and its rows; no rows = free
-  const last = slots.length - 2
-  // Little-endian, as every host that Node runs WebAssembly shared memory on.
-  const bits = new Int32Array(values.buffer, values.byteOffset, 2 * values.length)
+  let slots: Float64Array = new Float64Array(SLOTS_FEW) // of each number: itself, and its rows; no rows = free
   let size = 0
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    const value = values[row] + 0
+    const value = values[rows[i]] + 0
     if (Number.isNaN(value)) continue
-    const upper = value === 0 ? 0 : bits[2 * row + 1]
-    const hash = Math.imul(bits[2 * row] ^ Math.imul(upper, 0x9e3779b1), 0x85ebca6b)
-    let slot = ((hash ^ (hash >>> 15)) << 1) & last
-    while (slots[slot + 1] !== 0 && slots[slot] !== value) slot = (slot + 2) & last
+    let slot = slotOf(slots, value)
     if (slots[slot + 1] === 0) {
-      if (size++ === most) return null
+      if (size++ === DISTINCT_MAX) return null
+      if (4 * size > slots.length) {
+        slots = enlarged(slots)
+        slot = slotOf(slots, value)
+      }
       slots[slot] = value
     }
     slots[slot + 1]++
   }
-  const used = new Uint32Array(size)
-  for (let slot = 0, i = 0; i < size; slot += 2) if (slots[slot + 1] > 0) used[i++] = slot
-  used.sort((a, b) => slots[a] - slots[b])
+  const distinct = new Float64Array(size)
+  for (let slot = 0, i = 0; i < size; slot += 2) if (slots[slot + 1] > 0) distinct[i++] = slots[slot]
+  distinct.sort()
   return tally(
-    Float64Array.from(used, (slot) => slots[slot]),
-    Float64Array.from(used, (slot) => slots[slot + 1]),
+    distinct,
+    distinct.map((value) => slots[slotOf(slots, value) + 1]),
   )
+}
+
+const SLOTS_FEW = 1 << 10
+
+const number = new Float64Array(1)
+// Little-endian, as every host that Node runs WebAssembly shared memory on.
+const bits = new Int32Array(number.buffer)
+
+/** The slot of a number, or the free one that it may have. */
+function slotOf(slots: Float64Array, value: number): number {
+  const last = slots.length - 2
+  number[0] = value
+  const hash = Math.imul(bits[0] ^ Math.imul(bits[1], 0x9e3779b1), 0x85ebca6b)
+  let slot = ((hash ^ (hash >>> 15)) << 1) & last
+  while (slots[slot + 1] !== 0 && slots[slot] !== value) slot = (slot + 2) & last
+  return slot
+}
+
+function enlarged(slots: Float64Array): Float64Array {
+  const larger = new Float64Array(2 * slots.length)
+  for (let old = 0; old < slots.length; old += 2) {
+    if (slots[old + 1] === 0) continue
+    const slot = slotOf(larger, slots[old])
+    larger[slot] = slots[old]
+    larger[slot + 1] = slots[old + 1]
+  }
+  return larger
 }
 
 function countSorted(values: Float64Array, rows: Uint32Array): Tally {

@@ -58,7 +58,6 @@ async function readAs(
       timeUnit: null,
       keep: () => row++ < ROWS_WHOLE || randomUnit(random, row) < 1 / ONE_OF,
       rowsMax: ROWS_MAX,
-      share: null,
     },
     (path) => progress(`reading ${path}`),
   )
