@@ -19,23 +19,37 @@ export function passGates(z: usize, c: usize, cNext: usize, tanhC: usize, h: usi
   let at: usize = 0
   for (let row = 0; row < rows; row++) {
     const end = at + bytes
-    for (; at < end; at += 16, i += 16) {
+    // Eight units at a time, for V8 to pack (./product-blocks).
+    for (; at < end; at += 32, i += 32) {
       const f = i + bytes
       const g = f + bytes
       const o = g + bytes
-      const input = sigmoid4(v128.load(i))
-      const forget = sigmoid4(v128.load(f))
-      const candidate = tanh4(v128.load(g))
-      const output = sigmoid4(v128.load(o))
-      const cell = f32x4.add(f32x4.mul(forget, v128.load(c + at)), f32x4.mul(input, candidate))
-      const squashed = tanh4(cell)
-      v128.store(i, input)
-      v128.store(f, forget)
-      v128.store(g, candidate)
-      v128.store(o, output)
-      v128.store(cNext + at, cell)
-      v128.store(tanhC + at, squashed)
-      v128.store(h + at, f32x4.mul(output, squashed))
+      const input0 = sigmoid4(v128.load(i))
+      const input1 = sigmoid4(v128.load(i, 16))
+      const forget0 = sigmoid4(v128.load(f))
+      const forget1 = sigmoid4(v128.load(f, 16))
+      const candidate0 = tanh4(v128.load(g))
+      const candidate1 = tanh4(v128.load(g, 16))
+      const output0 = sigmoid4(v128.load(o))
+      const output1 = sigmoid4(v128.load(o, 16))
+      const cell0 = f32x4.add(f32x4.mul(forget0, v128.load(c + at)), f32x4.mul(input0, candidate0))
+      const cell1 = f32x4.add(f32x4.mul(forget1, v128.load(c + at, 16)), f32x4.mul(input1, candidate1))
+      const squashed0 = tanh4(cell0)
+      const squashed1 = tanh4(cell1)
+      v128.store(i, input0)
+      v128.store(i, input1, 16)
+      v128.store(f, forget0)
+      v128.store(f, forget1, 16)
+      v128.store(g, candidate0)
+      v128.store(g, candidate1, 16)
+      v128.store(o, output0)
+      v128.store(o, output1, 16)
+      v128.store(cNext + at, cell0)
+      v128.store(cNext + at, cell1, 16)
+      v128.store(tanhC + at, squashed0)
+      v128.store(tanhC + at, squashed1, 16)
+      v128.store(h + at, f32x4.mul(output0, squashed0))
+      v128.store(h + at, f32x4.mul(output1, squashed1), 16)
     }
     i += 3 * bytes
   }
