@@ -7,6 +7,10 @@
  */
 import { multiply8, multiply16, multiplyAdd, outcome, rectify8, rectify16 } from './product-blocks'
 
+/** Rows of B that fit a first-level cache of 12 ways where a row is 128 columns, and how many go at a time where there are more. */
+const PART_ROWS_MAX = 96
+const PART_ROWS = 64
+
 /** Whether blocks are 16 columns wide: faster in vectors of 256 bits, slower in the sixteen registers of 128. */
 export let hasWideBlocks: bool = false
 
@@ -36,8 +40,7 @@ export function matmul(
 ): void {
   let column = 0
   if (hasWideBlocks && n >= 16) {
-    if (relu) rectify16(a, b, init, initStride, c, m, k, n)
-    else multiply16(a, b, init, initStride, c, m, k, n)
+    multiplyWide(a, b, init, initStride, c, m, k, n, relu)
     column = n & -16
   }
   if (column + 8 <= n) {
@@ -46,6 +49,33 @@ export function matmul(
     column = n & -8
   }
   if (column < n) lastColumns(a, b, init, initStride, c, m, k, n, <bool>relu)
+}
+
+/** Columns [0, n & -16) of `matmul`, in parts of k for which a block's columns of B stay in the first-level cache. */
+function multiplyWide(
+  a: usize,
+  b: usize,
+  init: usize,
+  initStride: usize,
+  c: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+  relu: i32,
+): void {
+  const stride = (<usize>n) << 2
+  const aStride = (<usize>k) << 2
+  const part = k > PART_ROWS_MAX ? PART_ROWS : k
+  let begin = 0
+  for (; begin + part < k; begin += part) {
+    multiply16(a, aStride, b, init, initStride, c, m, part, n)
+    a += (<usize>part) << 2
+    b += <usize>part * stride
+    init = c
+    initStride = stride
+  }
+  if (relu) rectify16(a, aStride, b, init, initStride, c, m, k - begin, n)
+  else multiply16(a, aStride, b, init, initStride, c, m, k - begin, n)
 }
 
 /** The last four columns of `matmul`. */

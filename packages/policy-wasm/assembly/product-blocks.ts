@@ -12,14 +12,34 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c)
 }
 
-/** Columns [0, n & -16) of `matmul` without ReLU. */
-export function multiply16(a: usize, b: usize, init: usize, initStride: usize, c: usize, m: i32, k: i32, n: i32): void {
-  columns16(a, b, init, initStride, c, m, k, n, false)
+/** Columns [0, n & -16) of `matmul` without ReLU; bytes from row to row of A are given, so that k can be a part of one. */
+export function multiply16(
+  a: usize,
+  aStride: usize,
+  b: usize,
+  init: usize,
+  initStride: usize,
+  c: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+): void {
+  columns16(a, aStride, b, init, initStride, c, m, k, n, false)
 }
 
 /** Columns [0, n & -16) of `matmul` with ReLU. */
-export function rectify16(a: usize, b: usize, init: usize, initStride: usize, c: usize, m: i32, k: i32, n: i32): void {
-  columns16(a, b, init, initStride, c, m, k, n, true)
+export function rectify16(
+  a: usize,
+  aStride: usize,
+  b: usize,
+  init: usize,
+  initStride: usize,
+  c: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+): void {
+  columns16(a, aStride, b, init, initStride, c, m, k, n, true)
 }
 
 /** Columns [column, n & -8) of `matmul` without ReLU. */
@@ -55,6 +75,7 @@ export function rectify8(
 @inline
 function columns16(
   a: usize,
+  aStride: usize,
   b: usize,
   init: usize,
   initStride: usize,
@@ -64,7 +85,6 @@ function columns16(
   n: i32,
   relu: bool,
 ): void {
-  const aStride = (<usize>k) << 2
   const stride = (<usize>n) << 2
   for (let at: usize = 0; at + 64 <= stride; at += 64) {
     let from = a

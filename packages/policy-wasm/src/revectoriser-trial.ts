@@ -55,13 +55,13 @@ function run(module: WebAssembly.Module): { readonly results: Buffer; readonly p
     [B, 0],
     [RESULT, 4 * N],
   ]) {
-    for (const name of ['multiply16', 'rectify16']) keep(() => blocks[name](A, B, init, stride, RESULT, M, K, N))
+    for (const name of ['multiply16', 'rectify16']) keep(() => blocks[name](A, 4 * K, B, init, stride, RESULT, M, K, N))
     for (const name of ['multiply8', 'rectify8']) keep(() => blocks[name](A, B, init, stride, RESULT, M, K, N, 0))
   }
   // Both operands have M rows.
   keep(() => blocks.sum16(A, B, RESULT, M, K, N))
   keep(() => blocks.sum8(A, B, RESULT, M, K, N, 0))
-  return { results: Buffer.concat(results), product: () => blocks.multiply16(A, B, B, 0, RESULT, M, K, N) }
+  return { results: Buffer.concat(results), product: () => blocks.multiply16(A, 4 * K, B, B, 0, RESULT, M, K, N) }
 }
 
 /** How many times as fast the second is, of their best rounds, which take turns. */

@@ -50,7 +50,7 @@ it('leaves all that acting computes as it is, to the bit', () => {
     import { createHash } from 'node:crypto'
     import { createForwardPass } from ${JSON.stringify(import.meta.resolve('./forward.fixture.ts'))}
     import { initialiseParameters } from ${JSON.stringify(import.meta.resolve('./initialisation.ts'))}
-    const feedForward = { agentCount: 2, denseSize: 7, vocabularySizes: [5, 3], policyHidden: [48, 24], valueHidden: [13],
+    const feedForward = { agentCount: 2, denseSize: 7, vocabularySizes: [5, 3], policyHidden: [112, 40], valueHidden: [13],
       layerNorm: false, lstmHidden: [], constraintCount: 2 }
     const recurrent = { ...feedForward, layerNorm: true, lstmHidden: [32, 20], constraintCount: 0 }
     const hash = createHash('sha256')

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { LabConfigInput } from '@vigil/config'
 import type { BackendName } from '@vigil/engine'
 import type { WorkloadName } from './workload.ts'
@@ -37,6 +38,9 @@ export type BenchPlan = {
   readonly data: string | null
 }
 
+/** The portable engine beside itself, which tells what V8's revectoriser brings. */
+const WITHOUT_REVECTORISER = `"${process.execPath}" "${fileURLToPath(new URL('./portable-peer.ts', import.meta.url))}"`
+
 const SEEDS = [1, 2, 3]
 
 /** The suite, in the order of its table. */
@@ -72,6 +76,7 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
         change: { engine: 'portable', actors: cores, engineThreads: Math.min(cores, 8), staleness: 1 },
       },
       ...engines.map((engine) => on(engine, 'critic', cores)),
+      { kind: 'peer', command: WITHOUT_REVECTORISER, workload: 'dense', engine: 'portable', threads: cores },
     ],
     recipe: engines.flatMap((engine) => [on(engine, 'recipe', cores), on(engine, 'recipe-one-hot', cores)]),
     lstm: engines.flatMap((engine) => counts.map((threads) => on(engine, 'lstm', threads))),

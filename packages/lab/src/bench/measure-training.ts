@@ -31,7 +31,7 @@ type TrainingRounds = {
   /** Settings beside the workload's: actors, engine, backend, threads. */
   readonly change: LabConfigInput
   /** Done after every iteration that counts, while nothing is under way where staleness is 0. */
-  readonly betweenRounds?: () => Promise<void>
+  readonly betweenRounds?: (stepsPerSecond: number) => Promise<void>
 }
 
 /**
@@ -82,7 +82,7 @@ export async function measureTraining(
       rates.training.push((1000 * config.rowsPerIteration) / ms)
       rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
       if (!overlaps) await measureRooflines()
-      await betweenRounds()
+      await betweenRounds(rates.training[rates.training.length - 1])
     }
     rates.rewards.push(metrics.rewardMean)
     if (rates.training.length === rounds) break

@@ -4,8 +4,12 @@ import { parseOptions } from './options.ts'
 
 it('measures everything that needs no data by default', () => {
   const { plan, json } = parseOptions([])
-  const kinds = new Set(casesOf(plan).map(({ kind }) => kind))
-  expect(kinds).toEqual(new Set(['environment', 'rollout', 'training']))
+  const cases = casesOf(plan)
+  expect(new Set(cases.map(({ kind }) => kind))).toEqual(new Set(['environment', 'rollout', 'training', 'peer']))
+  const peers = cases.filter((one) => one.kind === 'peer')
+  expect(peers).toEqual([
+    expect.objectContaining({ engine: 'portable', command: expect.stringMatching('portable-peer') }),
+  ])
   expect(json).toBeNull()
 })
 
