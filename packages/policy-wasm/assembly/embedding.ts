@@ -79,8 +79,11 @@ export function addEmbeddingGradient(
       let to = embedding + <usize>embeddingRow(plan, column, load<u16>(category)) * widthBytes
       const end = from + widthBytes
       for (; from < end; from += 32) {
-        v128.store(to, f32x4.add(v128.load(to), v128.load(from)))
-        v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16)
+        // Both before the first store, for V8 to pack (./product-blocks).
+        const low = f32x4.add(v128.load(to), v128.load(from))
+        const high = f32x4.add(v128.load(to, 16), v128.load(from, 16))
+        v128.store(to, low)
+        v128.store(to, high, 16)
         to += 32
       }
       category += (<usize>columns) << 1

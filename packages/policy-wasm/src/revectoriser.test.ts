@@ -18,6 +18,7 @@ afterEach(() => {
 describe('the trial of the revectoriser', () => {
   it.each([
     ['crashes', 'process.abort()', { isOn: false, reason: "V8's revectoriser crashed in a trial" }],
+    ['fails', 'process.exit(1)', { isOn: false, reason: "V8's revectoriser could not be tried" }],
     [
       'finds other bits',
       `process.stdout.write('{"isEqual":false,"speedUp":1.8}')`,

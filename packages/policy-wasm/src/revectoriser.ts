@@ -3,8 +3,9 @@
  * nearly twice as fast and leaves their bits as they are. It is an experimental flag of V8, and V8 does not say what it
  * does with it. A process of its own therefore tries it first (./revectoriser-trial.ts): there a crash harms nothing.
  */
-import { execFile } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 
 /** Whether modules of this process are packed; why not, where there is more to it than the machine, a clause. */
@@ -43,18 +44,24 @@ export async function switchRevectoriserOn(): Promise<Revectoriser> {
 export async function tryRevectoriser(
   trial: URL = new URL('./revectoriser-trial.ts', import.meta.url),
 ): Promise<Revectoriser> {
-  const answer = await new Promise<string | null>((resolve) => {
-    execFile(
-      process.execPath,
-      [fileURLToPath(trial)],
-      { timeout: TRIAL_LIMIT_MS, killSignal: 'SIGKILL' },
-      (error, out) => resolve(error === null ? out : null),
-    )
-  })
-  if (answer === null) return { isOn: false, reason: "V8's revectoriser crashed in a trial" }
-  const { isEqual, speedUp } = JSON.parse(answer) as TrialResult
+  const answer = await answerOf(trial).catch((error: ExecFileException) => whatHappened(error))
+  if (typeof answer === 'string') return { isOn: false, reason: `V8's revectoriser ${answer}` }
+  const { isEqual, speedUp } = answer
   if (!isEqual) return { isOn: false, reason: "V8's revectoriser gave other bits in a trial" }
   return { isOn: speedUp >= SPEED_UP_MIN, reason: null }
+}
+
+async function answerOf(trial: URL): Promise<TrialResult> {
+  // What NODE_OPTIONS would do, for instance wait for a debugger, is meant for this process.
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const options = { env, timeout: TRIAL_LIMIT_MS, killSignal: 'SIGKILL' } as const
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(trial)], options)
+  return JSON.parse(stdout) as TrialResult
+}
+
+function whatHappened({ killed, signal }: ExecFileException): string {
+  if (killed === true) return `took longer than ${TRIAL_LIMIT_MS / 1000} s in a trial`
+  return typeof signal === 'string' ? 'crashed in a trial' : 'could not be tried'
 }
 
 /** As `SIMD of 256 bits`, with the reason where there is one. */
