@@ -1,23 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type ColumnPlan,
-  categoricalEncoder,
   DATASET_NAMES,
   type DatasetName,
-  denseEncoder,
   FEATURE_PROFILES,
   type FeaturePipeline,
   type FeatureProfile,
-  type FittedColumn,
   featureError,
-  fitColumn,
-  growColumn,
-  inputsOf,
-  isDense,
   knownDataset,
   parsePipeline,
   type RawColumn,
-  type RowsEncoder,
 } from '@vigil/features'
 import type { Adapter, RawEvents } from './adapters/adapter.ts'
 import { campaign } from './adapters/campaign.ts'
@@ -26,6 +17,7 @@ import { quickest } from './adapters/quickest.ts'
 import { synthetic } from './adapters/synthetic.ts'
 import type { Dataset, Division, SiteTimeline, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
+import { encodeColumns } from './encoding/encode-columns.ts'
 import { dataError } from './errors.ts'
 import { eventsPerDayOf } from './events-per-day.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -209,54 +201,6 @@ function divisionOf(events: RawEvents, { split, splitSeed }: Pick<DatasetRequest
     'REQUEST_INVALID',
     'split: these data do not say how they are divided. Choose stratified, temporal or by-stream.',
   )
-}
-
-type Encoding = {
-  /** What is fitted; with columns that are fitted already, what they grow by. */
-  readonly plans: readonly ColumnPlan[]
-  /** The training rows. */
-  readonly rows: Uint32Array
-  /** null = by the plans */
-  readonly fitted: readonly FittedColumn[] | null
-}
-
-/** So many raw columns are in memory at a time. The inputs of a row lie together, and are written together. */
-const COLUMNS_TOGETHER = 8
-
-/** So many rows of them stay in the cache of a core. */
-const ROWS_TOGETHER = 2048
-
-/** Reads, fits and encodes one raw column after another. */
-async function encodeColumns(events: RawEvents, { plans, rows, fitted: known }: Encoding) {
-  const columns = known ?? plans.map((plan) => ({ ...plan, kind: plan.encoder.kind }))
-  const growing = new Map(known === null ? [] : plans.map((plan) => [plan.name, plan]))
-  const denseCount = columns.filter(isDense).length
-  const categoricalCount = columns.length - denseCount
-  // Threads may share them: where they are large, nobody copies them.
-  const dense = new Float32Array(new SharedArrayBuffer(4 * events.rowCount * denseCount))
-  const categorical = new Uint16Array(new SharedArrayBuffer(2 * events.rowCount * categoricalCount))
-  const fitted: FittedColumn[] = []
-  let [densePlace, categoricalPlace] = [0, 0]
-  let encoders: RowsEncoder[] = []
-
-  for (let i = 0; i < columns.length; i++) {
-    const raw = await events.column(columns[i].source)
-    const column =
-      known === null ? fitColumn(plans[i], raw, rows) : growColumn(known[i], growing.get(known[i].name), raw, rows)
-    fitted.push(column)
-    encoders.push(
-      isDense(column)
-        ? denseEncoder(column, raw, { out: dense, stride: denseCount, offset: densePlace++ })
-        : categoricalEncoder(column, raw, { out: categorical, stride: categoricalCount, offset: categoricalPlace++ }),
-    )
-    if (encoders.length < COLUMNS_TOGETHER && i < columns.length - 1) continue
-    for (let from = 0; from < events.rowCount; from += ROWS_TOGETHER) {
-      const to = Math.min(events.rowCount, from + ROWS_TOGETHER)
-      for (const encode of encoders) encode(from, to)
-    }
-    encoders = []
-  }
-  return { columns: fitted, matrices: { dense, categorical, ...inputsOf({ columns: fitted }) } }
 }
 
 /** Values that a caller may pass through unchecked from a command line. */

@@ -182,8 +182,8 @@ export class ColumnBuilder {
       const codes = new Int32Array(this.#rows).fill(-1)
       return { ...this.#read({ kind: 'token', codes, dictionary: [] }), isIdentifier: true }
     }
-    if (column.kind === 'number') return this.#read({ kind: 'number', values: column.values.slice(0, this.#rows) })
-    const tokens = { ...column, codes: column.codes.slice(0, this.#rows) }
+    if (column.kind === 'number') return this.#read({ kind: 'number', values: shared(column.values, this.#rows) })
+    const tokens = { ...column, codes: shared(column.codes, this.#rows) }
     if (this.#readAs === 'tokens' || this.#isTold) return this.#read(tokens)
     const numbers = numbersOf(tokens)
     if (!numbers.isNumeric) return this.#read(tokens)
@@ -338,6 +338,14 @@ export class ColumnBuilder {
     this.#codes = null
     this.#table = null
   }
+}
+
+/** The first rows of an array in memory that threads share. */
+function shared<A extends Int32Array | Float64Array>(items: A, rows: number): A {
+  const own = items.subarray(0, rows)
+  const copy = new (items.constructor as new (buffer: SharedArrayBuffer) => A)(new SharedArrayBuffer(own.byteLength))
+  copy.set(own as never)
+  return copy
 }
 
 /**

@@ -100,14 +100,16 @@ function requireNames(path: string, names: readonly string[]): void {
   )
 }
 
-function textsOf({ bytes, starts, ends, cells }: CellRecord): string[] {
-  return Array.from({ length: cells }, (_, i) =>
-    Buffer.from(bytes.subarray(starts[i], ends[i])).toString('utf8').trim(),
-  )
+function textsOf(record: CellRecord): string[] {
+  return Array.from({ length: record.cells }, (_, i) => textOf(record, i))
+}
+
+function textOf({ bytes, starts, ends }: CellRecord, cell: number): string {
+  return Buffer.from(bytes.subarray(starts[cell], ends[cell])).toString('utf8').trim()
 }
 
 function isHeader(record: CellRecord, header: readonly string[]): boolean {
-  return textsOf(record).every((text, i) => text === header[i])
+  return header.every((name, i) => textOf(record, i) === name)
 }
 
 /** The first piece of a text, and the whole text again. */
