@@ -19,7 +19,7 @@ const anyRows = fc.array(
 
 type Row = { number: number; category: number; gradient: number; hessian: number }
 
-function prepared(rows: readonly Row[]) {
+async function prepared(rows: readonly Row[]) {
   const inputs = {
     dense: Float32Array.from(rows, (row) => row.number),
     denseCount: 1,
@@ -31,8 +31,8 @@ function prepared(rows: readonly Row[]) {
     hessians: Float64Array.from(rows, (row) => row.hessian),
   }
   const every = Uint32Array.from(rows, (_, i) => i)
-  const columns = columnBins(inputs, every)
-  const cells = binRows(inputs, columns, every)
+  const columns = await columnBins(inputs, every, async () => undefined)
+  const cells = await binRows(inputs, columns, every, async () => undefined)
   const histogram = new Float64Array(2 * binsOfAll(columns))
   fillHistogram(cells, columns.length, every, derivatives, histogram)
   return { columns, cells, histogram, derivatives, sums: sumsOf(rows) }
@@ -57,10 +57,10 @@ function bestGainByHand(rows: readonly Row[], leafPenalty: number): number {
 }
 
 describe('bestSplit', () => {
-  it('finds what an exhaustive search over thresholds and all sets of categories finds', () => {
-    fc.assert(
-      fc.property(anyRows, (rows) => {
-        const { columns, histogram, sums } = prepared(rows)
+  it('finds what an exhaustive search over thresholds and all sets of categories finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRows, async (rows) => {
+        const { columns, histogram, sums } = await prepared(rows)
         const gain = bestSplit(columns, histogram, sums, plain)?.gain ?? 0
         expect(gain).toBeCloseTo(bestGainByHand(rows, 0), 8)
       }),
@@ -68,10 +68,10 @@ describe('bestSplit', () => {
     )
   })
 
-  it('says which rows go left: their sums are those of the split', () => {
-    fc.assert(
-      fc.property(anyRows, (rows) => {
-        const { columns, cells, histogram, sums } = prepared(rows)
+  it('says which rows go left: their sums are those of the split', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRows, async (rows) => {
+        const { columns, cells, histogram, sums } = await prepared(rows)
         const split = bestSplit(columns, histogram, sums, { ...plain, leafPenalty: 1, categorySmoothing: 10 })
         if (split === null) return
         const { column, leftBins } = split
@@ -84,14 +84,14 @@ describe('bestSplit', () => {
     )
   })
 
-  it('finds a known split', () => {
+  it('finds a known split', async () => {
     const rows = [1, 1, 2, 5, 6].map((number) => ({
       number,
       category: 0,
       gradient: number < 3 ? -0.5 : 0.5,
       hessian: 0.25,
     }))
-    const { columns, histogram, sums } = prepared(rows)
+    const { columns, histogram, sums } = await prepared(rows)
     const split = bestSplit(columns, histogram, sums, { ...plain, leafPenalty: 1 })!
     const [number] = columns
     expect(split.column).toBe(0)
@@ -100,26 +100,26 @@ describe('bestSplit', () => {
     expect(split.gain).toBeCloseTo(2.25 / 1.75 + 1 / 1.5 - 0.25 / 2.25, 12)
   })
 
-  it('splits nothing that wins nothing, and makes no leaf below the least hessian', () => {
+  it('splits nothing that wins nothing, and makes no leaf below the least hessian', async () => {
     const alike = Array.from({ length: 8 }, (_, i) => ({
       number: i % 7,
       category: i % 6,
       gradient: 0.5,
       hessian: 0.25,
     }))
-    const even = prepared(alike)
+    const even = await prepared(alike)
     expect(bestSplit(even.columns, even.histogram, even.sums, plain)).toBeNull()
     const rows = alike.map((row, i) => ({ ...row, gradient: i === 0 ? -1 : 1 }))
-    const { columns, histogram, sums } = prepared(rows)
+    const { columns, histogram, sums } = await prepared(rows)
     expect(bestSplit(columns, histogram, sums, plain)).not.toBeNull()
     expect(bestSplit(columns, histogram, sums, { ...plain, leafHessianMin: 1.5 })).toBeNull()
   })
 })
 
-it('a histogram less that of one child is that of the other', () => {
-  fc.assert(
-    fc.property(anyRows, fc.nat(), (rows, pick) => {
-      const { columns, cells, histogram, derivatives } = prepared(rows)
+it('a histogram less that of one child is that of the other', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyRows, fc.nat(), async (rows, pick) => {
+      const { columns, cells, histogram, derivatives } = await prepared(rows)
       const [left, right] = [0, 1].map((side) =>
         Uint32Array.from([...rows.keys()].filter((i) => ((i * 7 + pick) % 3 === 0 ? 0 : 1) === side)),
       )

@@ -25,9 +25,14 @@ export type Cells = Uint16Array | Uint32Array
 /**
  * The bins of the columns, numbers first; a column that is constant on these rows has no threshold or one category.
  *
- * @param rows [n] row numbers
+ * @param rows  [n] row numbers
+ * @param pause waited for after each column
  */
-export function columnBins(inputs: BoostingInputs, rows: Uint32Array): ColumnBins[] {
+export async function columnBins(
+  inputs: BoostingInputs,
+  rows: Uint32Array,
+  pause: () => Promise<void>,
+): Promise<ColumnBins[]> {
   const { dense, denseCount, categorical, categoricalCount } = inputs
   const columns: ColumnBins[] = []
   let first = 0
@@ -37,6 +42,7 @@ export function columnBins(inputs: BoostingInputs, rows: Uint32Array): ColumnBin
     const thresholds = thresholdsBetween(numbers.sort())
     columns.push({ kind: 'number', thresholds, first, count: thresholds.length + 1 })
     first += thresholds.length + 1
+    await pause()
   }
   for (let column = 0; column < categoricalCount; column++) {
     const counts = new Uint32Array(65_536)
@@ -44,6 +50,7 @@ export function columnBins(inputs: BoostingInputs, rows: Uint32Array): ColumnBin
     const categories = mostFrequent(counts)
     columns.push({ kind: 'category', categories, first, count: categories.length + 1 })
     first += categories.length + 1
+    await pause()
   }
   return columns
 }
@@ -56,30 +63,46 @@ export function binsOfAll(columns: readonly ColumnBins[]): number {
 /**
  * The bins of some rows.
  *
- * @param rows [n] row numbers
+ * @param rows  [n] row numbers
+ * @param pause waited for after each column
  */
-export function binRows(inputs: BoostingInputs, columns: readonly ColumnBins[], rows: Uint32Array): Cells {
-  const { dense, denseCount, categorical, categoricalCount } = inputs
+export async function binRows(
+  inputs: BoostingInputs,
+  columns: readonly ColumnBins[],
+  rows: Uint32Array,
+  pause: () => Promise<void>,
+): Promise<Cells> {
   const size = rows.length * columns.length
   const cells = binsOfAll(columns) <= 65_536 ? new Uint16Array(size) : new Uint32Array(size)
-  columns.forEach((column, place) => {
-    const { first } = column
-    let to = place
-    if (column.kind === 'number') {
-      for (let i = 0; i < rows.length; i++, to += columns.length) {
-        cells[to] = first + countBelow(column.thresholds, dense[rows[i] * denseCount + place])
-      }
-      return
-    }
-    const binOf = new Uint8Array(65_536)
-    column.categories.forEach((category, i) => {
-      binOf[category] = i + 1
-    })
-    for (let i = 0; i < rows.length; i++, to += columns.length) {
-      cells[to] = first + binOf[categorical[rows[i] * categoricalCount + place - denseCount]]
-    }
-  })
+  for (const [place, column] of columns.entries()) {
+    binColumn(inputs, column, place, { rows, cells, stride: columns.length })
+    await pause()
+  }
   return cells
+}
+
+/** Writes the bins of one column. */
+function binColumn(
+  { dense, denseCount, categorical, categoricalCount }: BoostingInputs,
+  column: ColumnBins,
+  place: number,
+  { rows, cells, stride }: { readonly rows: Uint32Array; readonly cells: Cells; readonly stride: number },
+): void {
+  const { first } = column
+  let to = place
+  if (column.kind === 'number') {
+    for (let i = 0; i < rows.length; i++, to += stride) {
+      cells[to] = first + countBelow(column.thresholds, dense[rows[i] * denseCount + place])
+    }
+    return
+  }
+  const binOf = new Uint8Array(65_536)
+  column.categories.forEach((category, i) => {
+    binOf[category] = i + 1
+  })
+  for (let i = 0; i < rows.length; i++, to += stride) {
+    cells[to] = first + binOf[categorical[rows[i] * categoricalCount + place - denseCount]]
+  }
 }
 
 /**

@@ -37,15 +37,16 @@ export type GrownNode = { readonly split: Split; readonly left: number } | { rea
  * One regression tree on the derivatives, leaf-wise (Shi 2007; LightGBM): the leaf whose best split wins the most is split
  * next, until there are `leafCount` leaves or nothing is won.
  *
- * @param rows [m] the places among the training rows that it is grown on; their order is lost
+ * @param rows  [m] the places among the training rows that it is grown on; their order is lost
+ * @param pause waited for after each split
  * @returns nodes, the root first; a leaf's value is -learningRate G / (H + lambda)
  */
-export function growTree(
+export async function growTree(
   { columns, cells, histograms }: BinnedRows,
-  derivatives: Derivatives,
-  rows: Uint32Array,
+  { rows, derivatives }: { readonly rows: Uint32Array; readonly derivatives: Derivatives },
   growth: Growth,
-): GrownNode[] {
+  pause: () => Promise<void>,
+): Promise<GrownNode[]> {
   const nodes: GrownNode[] = [{ value: 0 }]
   fillHistogram(cells, columns.length, rows, derivatives, histograms[0])
   const open = [openLeaf(0, rows, sumsOf(rows, derivatives), histograms[0])]
@@ -75,6 +76,7 @@ export function growTree(
     open[chosen] = openLeaf(nodes.length, left, split.left, ofLeft)
     open.push(openLeaf(nodes.length + 1, right, rightSums, ofRight))
     nodes.push({ value: 0 }, { value: 0 })
+    await pause()
   }
   for (const { node, sums } of open) {
     nodes[node] = { value: (-growth.learningRate * sums.gradient) / (sums.hessian + growth.leafPenalty) }

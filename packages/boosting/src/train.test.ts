@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { VigilError } from '@vigil/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -63,8 +64,10 @@ describe('trainBoosting', () => {
       (x, _, i) => spread(i, Math.sqrt(11)) < (x[0] < 0.5 ? 0.1 : 0.7),
     )
     let grown = 0
-    const model = await trainBoosting(inputs, { train, validation }, DEFAULT_BOOSTING, async ({ trees }) => {
-      grown = trees
+    const model = await trainBoosting(inputs, { train, validation }, DEFAULT_BOOSTING, {
+      onTree: ({ trees }) => {
+        grown = trees
+      },
     })
     expect(grown).toBeLessThan(DEFAULT_BOOSTING.treeCount)
     expect(model.trees.length).toBe(grown - DEFAULT_BOOSTING.patience)
@@ -99,8 +102,8 @@ describe('trainBoosting', () => {
     }
     const losses: number[] = []
     const settings = { ...DEFAULT_BOOSTING, treeCount: 12, patience: 12 }
-    const model = await trainBoosting(inputs, { train, validation }, settings, async ({ validationLoss }) => {
-      losses.push(validationLoss)
+    const model = await trainBoosting(inputs, { train, validation }, settings, {
+      onTree: ({ validationLoss }) => losses.push(validationLoss),
     })
     const probabilities = predictProbabilities(model, inputs, validation.rows)
     const sum = probabilities.reduce((sum, p, i) => sum - Math.log(validation.labels[i] === 1 ? p : 1 - p), 0)
@@ -116,6 +119,35 @@ describe('trainBoosting', () => {
     expect(first.length).toBeGreaterThan(1)
     // Validation chooses the number of trees and nothing else: against flipped labels no tree is worth its place.
     expect((await trainBoosting(inputs, { train, validation: flipped }, settings)).trees).toEqual([])
+  })
+
+  it('pauses after each column, tree and split, and grows the same model', async () => {
+    const { inputs, train, validation } = sample(1000, (x, c) => x[0] * x[1] > 0.3 || c[1] < 5)
+    const settings = { ...DEFAULT_BOOSTING, treeCount: 2, leafCount: 4 }
+    let pauses = 0
+    const before: number[] = []
+    const model = await trainBoosting(inputs, { train, validation }, settings, {
+      onTree: () => before.push(pauses),
+      pause: async () => {
+        await setImmediate()
+        pauses++
+      },
+    })
+    // Four columns are cut into bins, then those of two parts are counted; four leaves are three splits.
+    expect([...before, pauses]).toEqual([15, 19, 20])
+    expect(model).toEqual(await trainBoosting(inputs, { train, validation }, settings))
+  })
+
+  it('is over as soon as a pause fails', async () => {
+    const { inputs, train, validation } = sample(100, (x) => x[0] < 0.5)
+    let pauses = 0
+    const pause = async () => {
+      if (++pauses === 3) throw new Error('interrupted')
+    }
+    await expect(trainBoosting(inputs, { train, validation }, DEFAULT_BOOSTING, { pause })).rejects.toThrow(
+      'interrupted',
+    )
+    expect(pauses).toBe(3)
   })
 
   it('has nothing to learn from one label', async () => {

@@ -36,6 +36,14 @@ export type BoostingProgress = {
   readonly validationLoss: number
 }
 
+/** What whoever trains hears of it. */
+export type BoostingWatch = {
+  /** Called after each tree. */
+  readonly onTree?: (progress: BoostingProgress) => void
+  /** Training goes on when its promise is fulfilled; asked for after each column and each split, so that others have their turn. */
+  readonly pause?: () => Promise<void>
+}
+
 /**
  * Gradient boosting with logistic loss (Friedman 2001; second order as Chen and Guestrin 2016, eq. 2 to 7) on histograms of
  * at most 256 bins a column: the score F is a log-odds, p = 1 / (1 + exp(-F)), g = p - y, h = p (1 - p). The model ends with
@@ -43,17 +51,16 @@ export type BoostingProgress = {
  *
  * @param train      [n] rows, both labels among them
  * @param validation [m] rows that choose the number of trees
- * @param onTree     called after each tree; training goes on when its promise is fulfilled
  */
 export async function trainBoosting(
   inputs: BoostingInputs,
   { train, validation }: { readonly train: LabelledRows; readonly validation: LabelledRows },
   settings: BoostingSettings = DEFAULT_BOOSTING,
-  onTree: (progress: BoostingProgress) => Promise<void> = async () => undefined,
+  { onTree = () => undefined, pause = async () => undefined }: BoostingWatch = {},
 ): Promise<BoostingModel> {
-  const columns = columnBins(inputs, train.rows)
-  const cells = binRows(inputs, columns, train.rows)
-  const foreseenCells = binRows(inputs, columns, validation.rows)
+  const columns = await columnBins(inputs, train.rows, pause)
+  const cells = await binRows(inputs, columns, train.rows, pause)
+  const foreseenCells = await binRows(inputs, columns, validation.rows, pause)
   const histograms = Array.from({ length: settings.leafCount }, () => new Float64Array(2 * binsOfAll(columns)))
   const bias = logOdds(train.labels)
   const scores = new Float64Array(train.rows.length).fill(bias)
@@ -67,15 +74,16 @@ export async function trainBoosting(
       derivatives.gradients[i] = p - train.labels[i]
       derivatives.hessians[i] = p * (1 - p)
     }
-    const sampled = sampleRows(derivatives, trees.length, settings)
-    const tree = growTree({ columns, cells, histograms }, derivatives, sampled, settings)
+    const rows = sampleRows(derivatives, trees.length, settings)
+    const tree = await growTree({ columns, cells, histograms }, { rows, derivatives }, settings, pause)
     if (tree.length === 1) break // nothing is left to be won
     trees.push(asTree(tree, columns))
     addGrownTree(tree, columns, cells, scores)
     addGrownTree(tree, columns, foreseenCells, foreseen)
     const loss = logLoss(foreseen, validation.labels)
     if (loss < best.loss) best = { trees: trees.length, loss }
-    await onTree({ trees: trees.length, treeCount: settings.treeCount, validationLoss: loss })
+    onTree({ trees: trees.length, treeCount: settings.treeCount, validationLoss: loss })
+    await pause()
   }
   const { denseCount, categoricalCount } = inputs
   return { denseCount, categoricalCount, bias, trees: trees.slice(0, best.trees) }

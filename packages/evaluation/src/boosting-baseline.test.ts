@@ -55,6 +55,27 @@ describe('boostingBaseline', () => {
     expect(second).toMatchObject({ model: first.model, grown: 0, said: [] })
   })
 
+  it('lets signals and timers have their turn from column to column, before there is a tree', async () => {
+    let turns = 0
+    const count = () => {
+      turns++
+      next = setImmediate(count)
+    }
+    let next = setImmediate(count)
+    let before = 0
+    await boostingBaseline(
+      dataset,
+      [join(folder, 'turns.json')],
+      () => undefined,
+      ({ trees }) => {
+        if (trees === 1) before = turns
+      },
+    )
+    clearImmediate(next)
+    // A column is cut into bins, and then counted in two parts.
+    expect(before).toBeGreaterThanOrEqual(3 * (dataset.denseNames.length + dataset.categoricalColumns.length))
+  })
+
   it.each([
     [
       'of other data',

@@ -35,7 +35,7 @@ const fileSchema = z.strictObject({
  * the last of the places, and trained where there is no good copy of it at any of them.
  *
  * @param say        told why a copy is not good
- * @param onProgress called after each tree; in between others have their turn
+ * @param onProgress called after each tree; signals and timers have their turn all along
  * @throws {VigilError} FILE_UNWRITABLE
  */
 export async function boostingBaseline(
@@ -57,10 +57,7 @@ export async function boostingBaseline(
     return { rows, labels: Uint8Array.from(rows, (row) => dataset.labels[row]) }
   }
   const parts = { train: part('train'), validation: part('validation') }
-  const model = await trainBoosting(inputs, parts, DEFAULT_BOOSTING, async (progress) => {
-    onProgress(progress)
-    await setImmediate() // signals and timers
-  })
+  const model = await trainBoosting(inputs, parts, DEFAULT_BOOSTING, { onTree: onProgress, pause: setImmediate })
   const modelSha256 = hashOf(model)
   await writeFileAtomically(
     path,

@@ -1,10 +1,10 @@
 import type { EvaluationSplit, Team } from '@vigil/actors'
-import { type BoostingModel, predictProbabilities } from '@vigil/boosting'
+import type { BoostingModel } from '@vigil/boosting'
 import { bestAction, type RewardTable } from '@vigil/env-wasm'
 import { countActions, type Evaluation, recallByClass } from '@vigil/runs'
 import { type AttackerTraining, attackTeam } from './attacks/attack-team.ts'
 import type { Attack } from './attacks/attack-votes.ts'
-import { boostingInputs } from './boosting-inputs.ts'
+import { boostedProbabilities } from './boosting-inputs.ts'
 import type { OnStep } from './on-step.ts'
 import { curveOf } from './operating-point/curves.ts'
 import { type Budget, operatingPoints } from './operating-point/operating-points.ts'
@@ -74,9 +74,9 @@ export async function evaluateTeam(
   const act = (_: Uint8Array, scores: Float32Array) => Uint8Array.from(scores, (score) => bestAction(score, rewards))
   const supervised = await decideSplit(team, settings, options.split, act)
   const supervisedOnValidation = await decideSplit(team, settings, 'validation', act)
-  const boosted = (split: EvaluationSplit) =>
-    byProbability(predictProbabilities(options.boosting, boostingInputs(dataset), dataset.splits[split].rows), rewards)
-  const boosting = boosted(options.split)
+  const boosted = async (split: EvaluationSplit) =>
+    byProbability(await boostedProbabilities(options.boosting, dataset, dataset.splits[split].rows), rewards)
+  const [boosting, boostingOnValidation] = [await boosted(options.split), await boosted('validation')]
 
   const { labels } = decisions
   const { streamStarts } = dataset.splits[options.split]
@@ -93,7 +93,7 @@ export async function evaluateTeam(
   const validation = {
     labels: teamOnValidation.labels,
     eventsPerDay: dataset.eventsPerDay?.validation ?? null,
-    policies: named(teamOnValidation, supervisedOnValidation, boosted('validation')),
+    policies: named(teamOnValidation, supervisedOnValidation, boostingOnValidation),
   }
   const evaluated = {
     ...{ labels, classes: decisions.classes, classNames: dataset.classNames },

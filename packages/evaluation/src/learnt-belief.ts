@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { type BoostingModel, DEFAULT_BOOSTING, predictProbabilities, trainBoosting } from '@vigil/boosting'
+import { type BoostingModel, DEFAULT_BOOSTING, trainBoosting } from '@vigil/boosting'
 import type { Dataset, Split } from '@vigil/data'
 import { type BeliefSpec, beliefRatio } from '@vigil/env-wasm'
 import type { StreamBelief } from '@vigil/runs'
-import { boostingInputs } from './boosting-inputs.ts'
+import { boostedProbabilities, boostingInputs } from './boosting-inputs.ts'
 
 /** Into so many groups the training streams are divided; each is judged by trees that have not seen it. */
 const FOLDS = 3
@@ -39,24 +39,22 @@ export async function learntBelief(
   const spec = kind === 'learnt' ? { hazard: 0, prior: 1, share: 1 } : countedSpec(train, dataset.labels)
   const targetsOf = kind === 'learnt' ? attackedRows : labelledRows
   const ratios = new Float32Array(dataset.rowCount).fill(1)
-  const judge = (model: BoostingModel, rows: Uint32Array) => {
-    const probabilities = predictProbabilities(model, inputs, rows)
+  const judge = async (model: BoostingModel, rows: Uint32Array) => {
+    const probabilities = await boostedProbabilities(model, dataset, rows)
     for (const [i, row] of rows.entries()) ratios[row] = beliefRatio(spec, probabilities[i])
   }
   const stopping = targetsOf(validation, dataset.labels)
   const grow = (rows: ReturnType<typeof targetsOf>) =>
-    trainBoosting(inputs, { train: rows, validation: stopping }, DEFAULT_BOOSTING, async () => {
-      await setImmediate() // signals and timers
-    })
+    trainBoosting(inputs, { train: rows, validation: stopping }, DEFAULT_BOOSTING, { pause: setImmediate })
   for (let fold = 0; fold < FOLDS; fold++) {
     onProgress(fold, FOLDS + 1)
     const others = targetsOf(train, dataset.labels, (stream) => stream % FOLDS !== fold)
     const own = targetsOf(train, dataset.labels, (stream) => stream % FOLDS === fold)
-    if (own.rows.length > 0 && others.rows.length > 0) judge(await grow(others), own.rows)
+    if (own.rows.length > 0 && others.rows.length > 0) await judge(await grow(others), own.rows)
   }
   onProgress(FOLDS, FOLDS + 1)
   const trees = await grow(targetsOf(train, dataset.labels))
-  for (const { rows } of [validation, test]) judge(trees, rows)
+  for (const { rows } of [validation, test]) await judge(trees, rows)
   onProgress(FOLDS + 1, FOLDS + 1)
   return { ratios, belief: { trees, ...spec } }
 }
