@@ -67,9 +67,14 @@ export async function drawnTeam(
   request: Omit<DatasetRequest, 'pipeline'>,
   {
     lstmHidden,
+    policyHidden = [16],
     believes = 'learnt',
     ...changes
-  }: Partial<EnvironmentSpec> & { readonly lstmHidden: readonly number[]; readonly believes?: 'learnt' | 'filtered' },
+  }: Partial<EnvironmentSpec> & {
+    readonly lstmHidden: readonly number[]
+    readonly policyHidden?: readonly number[]
+    readonly believes?: 'learnt' | 'filtered'
+  },
 ) {
   const { dataset: loaded, pipeline } = await loadDataset(request)
   const environment: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...changes }
@@ -79,7 +84,7 @@ export async function drawnTeam(
       ? null
       : { ratios: learnt?.ratios ?? null, hazard: learnt?.belief.hazard ?? 0, damage: null }
   const dataset = { ...loaded, consequences }
-  const network = { policyHidden: [16], valueHidden: [8], layerNorm: true, lstmHidden, constraintCount: 0 }
+  const network = { policyHidden, valueHidden: [8], layerNorm: true, lstmHidden, constraintCount: 0 }
   const team = await createTeam(
     { environment, network, sampling: 'natural', shards: 2, lanesPerShard: 8, rolloutSteps: 2, actors: 1 },
     dataset,

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { VigilError } from '@vigil/errors'
 import { requestError, serviceError } from '../errors.ts'
+import { createRecentEntries } from '../recent-entries.ts'
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -67,16 +68,15 @@ const CLIENTS_MAX = 10_000
  * @returns whether one more request of a client is within the rate
  */
 export function rateLimit(perSecond: number, clock: () => number): (client: string) => boolean {
-  // The client heard latest stands last; one that is forgotten begins anew.
-  const clients = new Map<string, { left: number; at: number }>()
+  // A client that is forgotten begins anew.
+  const clients = createRecentEntries<string, { left: number; at: number }>(CLIENTS_MAX)
   return (client) => {
     const now = clock()
-    const bucket = clients.get(client) ?? { left: perSecond, at: now }
+    const known = clients.use(client)
+    const bucket = known ?? { left: perSecond, at: now }
+    if (known === undefined) clients.put(client, bucket)
     bucket.left = Math.min(perSecond, bucket.left + ((now - bucket.at) / 1000) * perSecond)
     bucket.at = now
-    clients.delete(client)
-    clients.set(client, bucket)
-    if (clients.size > CLIENTS_MAX) clients.delete(clients.keys().next().value as string)
     if (bucket.left < 1) return false
     bucket.left--
     return true

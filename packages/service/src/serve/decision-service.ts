@@ -2,11 +2,12 @@ import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { createDecider, type LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
+import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue } from './decision-queue.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
-import { type Answer, createRememberedAnswers } from './remembered-answers.ts'
+import type { Answer, RememberedAnswer } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 
 /** Most events that may wait. */
@@ -62,7 +63,7 @@ export async function createDecisionService(
   const { fallbackAction } = bundle.vote
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
   const unlogged: { readonly event: RawEvent; readonly answer: Answer }[] = []
-  const remembered = createRememberedAnswers(idsRemembered)
+  const remembered = createRecentEntries<string | number, RememberedAnswer>(idsRemembered)
   const intake: Intake = createIntake({
     ...{ bundle, decider, queue, remembered },
     ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },

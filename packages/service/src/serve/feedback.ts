@@ -51,7 +51,7 @@ export function createFeedback({
     }
     const id = ownIdOf({ id: event })
     if (id === null || typeof hostile !== 'boolean') return null
-    return { event: id, stream: remembered.find(id)?.stream ?? null, isHostile: hostile }
+    return { event: id, stream: remembered.peek(id)?.stream ?? null, isHostile: hostile }
   }
   return async (values) => {
     const verdicts = values.map((value, i) => {

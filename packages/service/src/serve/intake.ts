@@ -54,14 +54,14 @@ export function createIntake({
     }
     answer.id = id
     const content = hash('sha256', JSON.stringify(event), 'base64')
-    const before = remembered.find(id)
+    const before = remembered.peek(id)
     if (before !== undefined && before.answer.error === null) {
       if (before.content !== content) throw conflict()
       onRepeated()
       return before.answer
     }
     decide(answer, event)
-    remembered.keep(id, { content, answer, stream: streamOf(event) })
+    remembered.put(id, { content, answer, stream: streamOf(event) })
     return answer
   }
 

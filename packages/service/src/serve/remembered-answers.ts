@@ -1,5 +1,6 @@
 import type { VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
+import type { RecentEntries } from '../recent-entries.ts'
 
 /** What becomes of an event. */
 export type Answer = {
@@ -12,7 +13,7 @@ export type Answer = {
 }
 
 /** An answer that is given again when its event comes again. */
-type RememberedAnswer = {
+export type RememberedAnswer = {
   /** SHA-256 of the event */
   readonly content: string
   readonly answer: Answer
@@ -20,21 +21,5 @@ type RememberedAnswer = {
   readonly stream: RawEvent | null
 }
 
-/** Answers of the latest events that named themselves. */
-export type RememberedAnswers = {
-  find(id: string | number): RememberedAnswer | undefined
-  keep(id: string | number, remembered: RememberedAnswer): void
-}
-
-/** @param limit of one more, the one kept first is forgotten */
-export function createRememberedAnswers(limit: number): RememberedAnswers {
-  // A map keeps the order of insertion, and 7 and '7' are two keys.
-  const byId = new Map<string | number, RememberedAnswer>()
-  return {
-    find: (id) => byId.get(id),
-    keep(id, remembered) {
-      byId.set(id, remembered)
-      if (byId.size > limit) byId.delete(byId.keys().next().value as string | number)
-    },
-  }
-}
+/** Answers of the latest events that named themselves; 7 and '7' are two names. */
+export type RememberedAnswers = RecentEntries<string | number, RememberedAnswer>

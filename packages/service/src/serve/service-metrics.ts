@@ -52,6 +52,17 @@ export function createServiceMetrics({ waitingEvents, streamsKept, streamsOpen }
   gauge('vigil_waiting_events', 'Events that wait for their decision.', waitingEvents)
   gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
   gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
+  const processor = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  }
+  new Counter({
+    ...{ name: 'process_cpu_seconds_total', help: 'Time of processors.', registers: [registry] },
+    collect() {
+      this.reset()
+      this.inc(processor())
+    },
+  })
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
   return {
     decided(decision) {

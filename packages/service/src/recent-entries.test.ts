@@ -1,0 +1,31 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createRecentEntries } from './recent-entries.ts'
+
+it('is a list from which a used key goes to the end and the first one falls out', () => {
+  const key = fc.integer({ min: 0, max: 9 })
+  const step = fc.tuple(fc.constantFrom('peek', 'use', 'put', 'forget'), key, fc.integer())
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
+      const entries = createRecentEntries<number, number>(limit)
+      let list: [number, number][] = []
+      for (const [action, key, value] of steps) {
+        const known = list.find(([own]) => own === key)
+        const others = list.filter((one) => one !== known)
+        if (action === 'peek') expect(entries.peek(key)).toBe(known?.[1])
+        else if (action === 'use') {
+          expect(entries.use(key)).toBe(known?.[1])
+          if (known !== undefined) list = [...others, known]
+        } else if (action === 'forget') {
+          entries.forget(key)
+          list = others
+        } else {
+          entries.put(key, value)
+          list = [...others, [key, value] as [number, number]].slice(-limit)
+        }
+        expect([...entries.all()]).toEqual(list)
+        expect(entries.size).toBe(list.length)
+      }
+    }),
+  )
+})
