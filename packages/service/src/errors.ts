@@ -9,6 +9,7 @@ export const SERVICE_ERRORS = {
   PUBLIC_ADDRESS: ['usage', 'a service that others could reach asks for neither a token nor certificates of clients'],
   ADDRESS_TAKEN: ['failure', 'the service cannot listen at its address'],
   SECRET_INVALID: ['data', 'a file with a token, a key or a certificate that cannot be used'],
+  CHECK_FAILED: ['data', 'stored events on which the team does not decide as it did when they were stored'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
 } as const satisfies ErrorTable
 

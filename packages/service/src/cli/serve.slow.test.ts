@@ -1,6 +1,6 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { writeBundle } from '@vigil/runs'
@@ -74,6 +74,25 @@ describe('service:serve', () => {
     const logs = output().stdout.trimEnd().split('\n')
     expect(logs.map((line) => JSON.parse(line).msg.split(' ')[0])).toEqual(['team', 'listening', 'ending:', 'ended'])
     expect(output().stderr).toBe('')
+  })
+
+  it('listens when it has repeated the decisions that service:check stored', async () => {
+    const { path: data, ...settings } = describedRequest(folder)
+    writeFileSync(join(run, 'config.json'), JSON.stringify({ ...settings, data }))
+    writeFileSync(join(run, 'pipeline.json'), '{}')
+    mkdirSync(join(run, 'checkpoints'))
+    const check = join(ROOT, 'packages/service/src/cli/check.ts')
+    execFileSync('node', [check, `--run=${run}`, '--rows=30'], { stdio: 'pipe' })
+    const { listening } = serve([])
+    const ready = await fetch(`http://127.0.0.1:${await listening}/readyz`)
+    expect(await ready.json()).toEqual({ ready: true, checked: 30 })
+    const stored = join(run, 'bundle', 'check.jsonl')
+    const text = readFileSync(stored, 'utf8')
+    writeFileSync(stored, text.replace('\\"margin', '\\"margim'))
+    const changed = serve([])
+    expect(await changed.ended).toBe(3)
+    expect(changed.output().stderr).toMatch(/^error CHECK_FAILED: /)
+    rmSync(stored)
   })
 
   it('is the same through nx', async () => {

@@ -19,6 +19,7 @@ import { assertGuarded } from '../serve/access.ts'
 import { createDecisionService } from '../serve/decision-service.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
+import { replayCheck } from '../serve/stored-check.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
 const COUNT = { min: 1, max: 1_000_000, integer: true } as const
@@ -80,7 +81,8 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       ? (event, { json }) => logger.info({ event, answer: JSON.parse(json ?? 'null') }, 'decided')
       : null,
   })
-  const server = createServer(service, settings, () => true)
+  const checked = await replayCheck(run, bundle)
+  const server = createServer(service, settings, checked)
   const ended = new Promise<void>((resolve) => {
     stop.onRequest(() => {
       logger.info('ending: what has come is answered first')
@@ -89,7 +91,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     })
   })
   const { iteration, configFingerprint, datasetFingerprint } = bundle
-  logger.info({ run, iteration, configFingerprint, datasetFingerprint }, 'team read')
+  logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked }, 'team read')
   const listenTextResolver = (address: string) => `listening at ${address}`
   await server.listen({ host, port, listenTextResolver }).catch((cause: Error) => {
     throw serviceError('ADDRESS_TAKEN', `The service cannot listen at ${host}, port ${port}: ${cause.message}.`, {

@@ -93,7 +93,7 @@ export const OPENAPI = {
     '/openapi.json': get('This document.', json({ type: 'object' })),
     '/healthz': get('The process is alive.', json({ type: 'object' }), isOpen),
     '/readyz': get(
-      'The team has been checked and takes events; else the status is 503.',
+      'The team takes events, and how many stored ones it was checked on; 503 when it is ending.',
       json({ type: 'object' }),
       isOpen,
     ),

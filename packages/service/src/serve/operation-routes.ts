@@ -3,12 +3,15 @@ import type { DecisionService } from './decision-service.ts'
 import { OPENAPI } from './openapi.ts'
 
 /** What tells how the service is and what it is. */
-export function addOperationRoutes(app: FastifyInstance, service: DecisionService, isReady: () => boolean): void {
+export function addOperationRoutes(
+  app: FastifyInstance,
+  service: DecisionService,
+  { checked, stop }: { readonly checked: number; readonly stop: AbortSignal },
+): void {
   app.get('/healthz', async () => ({ alive: true }))
-  app.get('/readyz', async (_request, reply) => {
-    const ready = isReady()
-    return reply.code(ready ? 200 : 503).send({ ready })
-  })
+  app.get('/readyz', async (_request, reply) =>
+    reply.code(stop.aborted ? 503 : 200).send({ ready: !stop.aborted, checked }),
+  )
   app.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metrics.text()),
   )

@@ -22,7 +22,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
     ...changes,
   }
   const service = await createDecisionService(bundle, settings)
-  const server = createServer(service, settings, () => true)
+  const server = createServer(service, settings, 0)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const url = `http${settings.tls === null ? '' : 's'}://127.0.0.1:${port}`

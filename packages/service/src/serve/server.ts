@@ -43,13 +43,9 @@ const OPEN_PATHS: readonly (string | undefined)[] = ['/healthz', '/readyz']
  * A server of a team, which does not listen yet. What is wrong with a request is answered with `{"code", "message"}`, counted, and ends
  * nothing but its own connection.
  *
- * @param isReady whether the team has been checked
+ * @param checked stored events on which the team has decided as before
  */
-export function createServer(
-  service: DecisionService,
-  settings: ServerSettings,
-  isReady: () => boolean,
-): FastifyInstance {
+export function createServer(service: DecisionService, settings: ServerSettings, checked: number): FastifyInstance {
   const { host, token, tls, logger, patienceMs, stop, connections } = settings
   const timeouts = { headersTimeout: patienceMs, requestTimeout: 0, connectionsCheckingInterval: patienceMs / 4 }
   const secure = tls && { key: tls.key, cert: tls.cert, ...(tls.ca === null ? {} : { ca: tls.ca, requestCert: true }) }
@@ -95,7 +91,7 @@ export function createServer(
   addGuards(app, settings, isLoopback(host) && tls?.ca == null && token === null)
   addDecideRoute(app, service, settings)
   addFeedbackRoute(app, service)
-  addOperationRoutes(app, service, () => isReady() && !stop.aborted)
+  addOperationRoutes(app, service, { checked, stop })
   return app
 }
 
