@@ -30,8 +30,8 @@ static void aimAtRows(const Tile *tile) {
   const int left = acting->rows - tile->first;
   w->steps = 1;
   w->lanes = w->rows = w->stateLanes = left < TILE_ROWS ? left : TILE_ROWS;
-  w->x = (float *)(base + acting->x) + (size_t)tile->first * plan->denseSize;
-  w->categories = (uint16_t *)(base + acting->categories) + (size_t)tile->first * plan->columnCount;
+  w->x = (const float *)(base + acting->x) + (size_t)tile->first * plan->denseSize;
+  w->categories = (const uint16_t *)(base + acting->categories) + (size_t)tile->first * plan->columnCount;
   w->stateStride = (size_t)plan->agentCount * plan->stateSize;
   memset(w->resets, 0, w->rows);
 }
@@ -78,7 +78,7 @@ static void judge(const Tile *tile, int keepsState) {
 static int softmax(const Tile *tile, int agent, AgentRows logPi) {
   const Workspace *w = tile->work.w;
   float *probabilities = (float *)(tile->work.base + tile->acting->probabilities);
-  Rows e[ACTIONS], sum;
+  Rows pi[ACTIONS];
   for (int action = 0; action < ACTIONS; action++) {
     for (int row = 0; row < LOSS_ROWS; row++) {
       const float z = row < w->rows ? w->outputs[(size_t)row * ACTIONS + action] : 0.0f;
@@ -86,17 +86,10 @@ static int softmax(const Tile *tile, int agent, AgentRows logPi) {
       logPi[action][row] = z;
     }
   }
-  exponentials(logPi, e, sum);
-  for (int row = 0; row < LOSS_ROWS; row++) {
-    const float logSum = logarithm(sum[row]);
-    for (int action = 0; action < ACTIONS; action++) {
-      e[action][row] /= sum[row];
-      logPi[action][row] -= logSum;
-    }
-  }
+  softmaxRows(logPi, pi);
   for (int row = 0; row < w->rows; row++) {
     float *to = probabilities + ((size_t)(tile->first + row) * tile->work.plan->agentCount + agent) * ACTIONS;
-    for (int action = 0; action < ACTIONS; action++) to[action] = e[action][row];
+    for (int action = 0; action < ACTIONS; action++) to[action] = pi[action][row];
   }
   return 1;
 }

@@ -1,5 +1,5 @@
-/* Whether an update can be run, or a decision made: all arrays that it names lie in the memory, and what chooses places in it, the categories,
- * actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
+/* Whether an update can be run, or a decision made: all arrays that it names lie in the memory, and what chooses places in
+ * it, the categories, actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
  * writes to them meanwhile. */
 #ifndef VIGIL_CHECK_H
 #define VIGIL_CHECK_H

@@ -13,8 +13,8 @@ static int isLearntFrom(const Work *work, int agent, int event) {
 static void gatherInputs(const Work *work, int event, int to) {
   Workspace *w = work->w;
   const size_t dense = work->plan->denseSize, columns = work->plan->columnCount;
-  float *x = w->x + to * dense;
-  uint16_t *categories = w->categories + to * columns;
+  float *x = w->gatheredX + to * dense;
+  uint16_t *categories = w->gatheredCategories + to * columns;
   if (event == NO_EVENT) {
     memset(x, 0, 4 * dense);
     memset(categories, 0, 2 * columns);
@@ -24,11 +24,28 @@ static void gatherInputs(const Work *work, int event, int to) {
   memcpy(categories, (const uint16_t *)at(work, work->update->categorical) + event * columns, 2 * columns);
 }
 
+/* A whole tile of events that are all learnt from is read where they lie. */
+static void aimAtEvents(const Work *work, int first) {
+  Workspace *w = work->w;
+  const Update *update = work->update;
+  w->x = (const float *)(work->base + update->dense) + (size_t)first * work->plan->denseSize;
+  w->categories = (const uint16_t *)(work->base + update->categorical) + (size_t)first * work->plan->columnCount;
+  for (int row = 0; row < w->laneCapacity; row++) w->events[row] = first + row;
+  w->steps = 1;
+  w->lanes = w->rows = w->laneCapacity;
+}
+
 /* Fills the tile with events of a feed-forward network; those of weight 0 cost nothing.
  * @returns the first event that has not been looked at; it may be that none was gathered */
 static int gatherEvents(const Work *work, int agent, int first, int end) {
   Workspace *w = work->w;
+  if (work->update->weights == 0 && end - first >= w->laneCapacity) {
+    aimAtEvents(work, first);
+    return first + w->laneCapacity;
+  }
   int count = 0, event = first;
+  w->x = w->gatheredX;
+  w->categories = w->gatheredCategories;
   for (; event < end && count < w->laneCapacity; event++) {
     if (!isLearntFrom(work, agent, event)) continue;
     gatherInputs(work, event, count);

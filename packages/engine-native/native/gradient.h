@@ -42,8 +42,8 @@ static void backwardLstm(Workspace *w, const LstmRecord *record, float *gradient
   multiplyBack(record->gates, transposed, active, dBelow, w->rows, gateWidth, inputs);
 }
 
-/* Before the first tile of a slice: clears the gradient, and transposes the weights that it flows back through. */
-static void beginGradient(const Work *work, int trunk, const float *parameters, float *gradient) {
+/* Transposes the weights that gradients flow back through. */
+static void transposeWeights(const Work *work, int trunk, const float *parameters) {
   const Plan *plan = work->plan;
   const int hiddenLayers = hiddenCount(plan, trunk), layers = layerCount(plan, trunk);
   float *out = work->w->transposedWeights;
@@ -60,8 +60,13 @@ static void beginGradient(const Work *work, int trunk, const float *parameters, 
     }
     out += transposedSize(plan, trunk, layer);
   }
+}
+
+/* Before the first tile of a slice. */
+static void beginGradient(const Work *work, int trunk, float *gradient) {
+  const Plan *plan = work->plan;
   memset(gradient, 0, 4 * paddedTrunkSize(plan, trunk));
-  memset(work->w->headGradient, 0, 4 * transposedSize(plan, trunk, layers));
+  memset(work->w->headGradient, 0, 4 * transposedSize(plan, trunk, layerCount(plan, trunk)));
 }
 
 /* Adds the gradient of a tile whose activations and output gradient lie in the workspace. */

@@ -3,32 +3,57 @@
 #define VIGIL_LAYER_GRADIENTS_H
 #include "layers.h"
 
-/* out [n, m] = a [m, n] transposed, in blocks of eight that stay in the cache. */
+/* Four rows of four, transposed. */
+typedef float Four __attribute__((vector_size(16)));
+typedef int FourIndices __attribute__((vector_size(16)));
+#ifdef __clang__
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (FourIndices){__VA_ARGS__})
+#endif
+INLINE void transposeFour(const float *a, size_t aRow, float *out, size_t outRow) {
+  Four row[4], pair[4];
+  for (int r = 0; r < 4; r++) memcpy(&row[r], a + r * aRow, 16);
+  for (int half = 0; half < 2; half++) {
+    pair[2 * half] = PICK(row[2 * half], row[2 * half + 1], 0, 4, 1, 5);
+    pair[2 * half + 1] = PICK(row[2 * half], row[2 * half + 1], 2, 6, 3, 7);
+  }
+  for (int half = 0; half < 2; half++) {
+    const Four low = PICK(pair[half], pair[half + 2], 0, 1, 4, 5), high = PICK(pair[half], pair[half + 2], 2, 3, 6, 7);
+    memcpy(out + 2 * half * outRow, &low, 16);
+    memcpy(out + (2 * half + 1) * outRow, &high, 16);
+  }
+}
+
+/* out [n, m] = a [m, n] transposed. */
 static void transpose(const float *restrict a, float *restrict out, int m, int n) {
-  for (int row = 0; row < m; row += 8) {
-    const int rowEnd = row + 8 < m ? row + 8 : m;
-    for (int column = 0; column < n; column++) {
-      for (int r = row; r < rowEnd; r++) out[(size_t)column * m + r] = a[(size_t)r * n + column];
+  const int rows = m & -4, columns = n & -4;
+  for (int column = 0; column < columns; column += 4) {
+    for (int row = 0; row < rows; row += 4) {
+      transposeFour(a + (size_t)row * n + column, n, out + (size_t)column * m + row, m);
+    }
+  }
+  for (int row = 0; row < m; row++) {
+    for (int column = row < rows ? columns : 0; column < n; column++) {
+      out[(size_t)column * m + row] = a[(size_t)row * n + column];
     }
   }
 }
 
 /* sums[n] += the sums of the columns of d [m, n], in ascending rows. */
-static void addColumns(const float *restrict d, float *restrict sums, int m, int n) {
-  for (int column = 0; column < n; column += 16) {
-    const int count = n - column < 16 ? n - column : 16;
-    float sum[16] = {0};
-    if (count == 16) {
-      for (int row = 0; row < m; row++) {
-        for (int lane = 0; lane < 16; lane++) sum[lane] += d[(size_t)row * n + column + lane];
-      }
-    } else {
-      for (int row = 0; row < m; row++) {
-        for (int lane = 0; lane < count; lane++) sum[lane] += d[(size_t)row * n + column + lane];
-      }
-    }
-    for (int lane = 0; lane < count; lane++) sums[column + lane] += sum[lane];
+INLINE void addStrip(const float *restrict d, float *restrict sums, int m, int n, const int count) {
+  float sum[64] = {0};
+  for (int row = 0; row < m; row++) {
+    for (int lane = 0; lane < count; lane++) sum[lane] += d[(size_t)row * n + lane];
   }
+  for (int lane = 0; lane < count; lane++) sums[lane] += sum[lane];
+}
+
+static void addColumns(const float *restrict d, float *restrict sums, int m, int n) {
+  int column = 0;
+  for (; column + 64 <= n; column += 64) addStrip(d + column, sums + column, m, n, 64);
+  for (; column + 8 <= n; column += 8) addStrip(d + column, sums + column, m, n, 8);
+  if (column < n) addStrip(d + column, sums + column, m, n, n - column);
 }
 
 /* embedding[offset_c + category_c] += d, for each column row after row. Rows without an event have no gradient. */

@@ -57,7 +57,7 @@ static float *ofAgent(const Work *work, uint32_t team, int agent, size_t offset)
   return (float *)(work->base + team + (size_t)agent * work->update->agentStride) + offset;
 }
 
-/* Gradient and loss of one trunk on one slice. */
+/* Gradient and loss of one trunk, whose weights lie transposed in the workspace, on one slice. */
 static void learnFromSlice(const Work *work, int agent, int trunk, int slice) {
   const Update *update = work->update;
   const Plan *plan = work->plan;
@@ -67,7 +67,7 @@ static void learnFromSlice(const Work *work, int agent, int trunk, int slice) {
   const size_t index = ((size_t)trunk * plan->agentCount + agent) * update->sliceCount + slice;
   char *statistics = work->base + update->statistics + index * STATISTICS_BYTES;
   memset(statistics, 0, STATISTICS_BYTES);
-  beginGradient(work, trunk, parameters, gradient);
+  beginGradient(work, trunk, gradient);
   const int until = (slice + 1) * update->sliceLanes;
   const int end = until < update->laneCount ? until : update->laneCount;
   for (int lane = slice * update->sliceLanes; lane < end;) {
@@ -109,10 +109,16 @@ void JOIN(learn, FAMILY)(char *base, uint32_t updateAt, uint32_t workspaceAt) {
   const Work work = {base, update, plan, &workspace};
   int32_t *progress = (int32_t *)(base + update->progress);
   const int itemCount = update->trunkCount * plan->agentCount * update->sliceCount;
+  /* Slices of one trunk come one after another, and its weights stay as they are until the last of them is done. */
+  int transposed = -1;
   for (;;) {
     const int item = __atomic_fetch_add(progress, 1, __ATOMIC_SEQ_CST);
     if (item >= itemCount) return;
     const int index = item / update->sliceCount, trunk = index / plan->agentCount, agent = index % plan->agentCount;
+    if (index != transposed) {
+      transposeWeights(&work, trunk, ofAgent(&work, update->parameters, agent, trunkOffset(plan, trunk)));
+    }
+    transposed = index;
     learnFromSlice(&work, agent, trunk, item % update->sliceCount);
     if (__atomic_sub_fetch(progress + 1 + index, 1, __ATOMIC_SEQ_CST) == 0) takeStep(&work, agent, trunk);
   }

@@ -12,8 +12,34 @@ typedef struct {
   Rows on, action, oldLogProb, advantage, direct[ACTIONS];
 } PpoRows;
 
+/* Rows whose events follow one another: loops that compilers make vectors of. */
+static void readPpoRows(const Work *work, int agent, int first, PpoRows *rows, Rows z[ACTIONS]) {
+  const Update *update = work->update;
+  const size_t from = (size_t)agent * update->rowCount + work->w->events[first];
+  const uint8_t *actions = (const uint8_t *)(work->base + update->actions) + from;
+  const float *outputs = work->w->outputs + (size_t)first * ACTIONS;
+  memcpy(rows->oldLogProb, (const float *)(work->base + update->oldLogProbs) + from, sizeof(Rows));
+  memcpy(rows->advantage, (const float *)(work->base + update->advantages) + from, sizeof(Rows));
+  memset(rows->direct, 0, sizeof rows->direct);
+  for (int row = 0; row < LOSS_ROWS; row++) {
+    rows->on[row] = 1.0f;
+    rows->action[row] = actions[row];
+    for (int action = 0; action < ACTIONS; action++) z[action][row] = outputs[row * ACTIONS + action];
+  }
+}
+
+static int areConsecutive(const int32_t *events) {
+  int32_t gaps = 0;
+  for (int row = 0; row < LOSS_ROWS; row++) gaps |= events[row] ^ (events[0] + row);
+  return events[0] != NO_EVENT && gaps == 0;
+}
+
 static void gatherPpoRows(const Work *work, int agent, int first, int count, PpoRows *rows, Rows z[ACTIONS]) {
   const Update *update = work->update;
+  if (count == LOSS_ROWS && update->direct == 0 && areConsecutive(work->w->events + first)) {
+    readPpoRows(work, agent, first, rows, z);
+    return;
+  }
   const uint8_t *actions = at(work, update->actions);
   const float *oldLogProbs = at(work, update->oldLogProbs), *advantages = at(work, update->advantages);
   const float *direct = at(work, update->direct);
@@ -33,37 +59,41 @@ static void gatherPpoRows(const Work *work, int agent, int first, int count, Ppo
 
 /* Clipped PPO with entropy bonus and the direct term. z [ACTIONS] logits become the gradient of the agent's mean loss. */
 static void ppoRows(const Update *update, float share, const PpoRows *rows, Rows z[ACTIONS], Rows terms[4]) {
-  Rows e[ACTIONS], sum;
-  exponentials(z, e, sum);
+  Rows pi[ACTIONS], ratio, logRatio;
+  softmaxRows(z, pi);
+  for (int row = 0; row < LOSS_ROWS; row++) {
+    float logProb = 0.0f;
+    for (int j = 0; j < ACTIONS; j++) logProb = rows->action[row] == (float)j ? z[j][row] : logProb;
+    logRatio[row] = logProb - rows->oldLogProb[row];
+    ratio[row] = exponential(logRatio[row]);
+  }
+  /* Read here: a load under a condition keeps compilers from making vectors. */
+  const float clipLow = update->clipLow, clipHigh = update->clipHigh, clipEpsilon = update->clipEpsilon;
   const float entropyShare = share * update->entropyCoef;
   for (int row = 0; row < LOSS_ROWS; row++) {
-    const float logSum = logarithm(sum[row]), action = rows->action[row], advantage = rows->advantage[row];
-    float pi[ACTIONS], logPi[ACTIONS], logProb = 0.0f, entropy = 0.0f, gained = 0.0f;
+    const float action = rows->action[row], advantage = rows->advantage[row], on = rows->on[row];
+    float entropy = 0.0f, gained = 0.0f;
     for (int j = 0; j < ACTIONS; j++) {
-      pi[j] = e[j][row] / sum[row];
-      logPi[j] = z[j][row] - logSum;
-      logProb = action == (float)j ? logPi[j] : logProb;
-      entropy -= pi[j] * logPi[j];
-      gained += pi[j] * rows->direct[j][row];
+      entropy -= pi[j][row] * z[j][row];
+      gained += pi[j][row] * rows->direct[j][row];
     }
-    const float logRatio = logProb - rows->oldLogProb[row], ratio = exponential(logRatio);
-    const float raised = ratio < update->clipLow ? update->clipLow : ratio;
-    const float plain = ratio * advantage;
-    const float clipped = (raised > update->clipHigh ? update->clipHigh : raised) * advantage;
+    const float raised = ratio[row] < clipLow ? clipLow : ratio[row];
+    const float plain = ratio[row] * advantage;
+    const float clipped = (raised > clipHigh ? clipHigh : raised) * advantage;
     const float surrogate = plain <= clipped ? plain : clipped;
-    const float dLogProb = plain <= clipped ? -share * plain : 0.0f;
-    const float on = rows->on[row];
+    const float dPlain = -share * plain, dLogProb = plain <= clipped ? dPlain : 0.0f;
     for (int j = 0; j < ACTIONS; j++) {
-      float d = pi[j] * (logPi[j] + entropy) * entropyShare - pi[j] * dLogProb;
+      float d = pi[j][row] * (z[j][row] + entropy) * entropyShare - pi[j][row] * dLogProb;
       d += action == (float)j ? dLogProb : 0.0f;
-      d -= pi[j] * (rows->direct[j][row] - gained) * share;
+      d -= pi[j][row] * (rows->direct[j][row] - gained) * share;
       z[j][row] = on != 0.0f ? d : 0.0f;
     }
-    const float distance = ratio - 1.0f < 0.0f ? 1.0f - ratio : ratio - 1.0f;
-    terms[0][row] = on != 0.0f ? -surrogate - gained : 0.0f;
+    const float change = ratio[row] - 1.0f, distance = change < 0.0f ? -change : change;
+    const float loss = -surrogate - gained, divergence = change - logRatio[row];
+    terms[0][row] = on != 0.0f ? loss : 0.0f;
     terms[1][row] = on != 0.0f ? entropy : 0.0f;
-    terms[2][row] = on != 0.0f ? ratio - 1.0f - logRatio : 0.0f;
-    terms[3][row] = on != 0.0f && distance > update->clipEpsilon ? 1.0f : 0.0f;
+    terms[2][row] = on != 0.0f ? divergence : 0.0f;
+    terms[3][row] = distance > clipEpsilon ? on : 0.0f;
   }
 }
 

@@ -1,6 +1,7 @@
 /* Runs the kernels of every family over a memory whose arrays have red zones around them: the program of
  * src/sanitizers.slow.test.ts, compiled with the sanitizers. Arguments: the plan as 13 + 24 numbers and then the offsets
- * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised. L is also the number of rows that are decided on. */
+ * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised.
+ * L is also the number of rows that are decided on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
