@@ -81,7 +81,7 @@ function conflictWithExact({ policy, response, staleness, gamma, valueHidden, sp
 }
 
 /** What is wrong with how streams share analysts. */
-function conflictOfLayout({ response, policy, specifications, credit }: Config): string | null {
+function conflictOfLayout({ response, policy, stlMode, credit }: Config): string | null {
   const { layout, tickets, alertsPerShift, shift, analystDelay } = response
   if (layout === 'stream') {
     const defaults = DEFAULT_RESPONSE
@@ -104,8 +104,8 @@ function conflictOfLayout({ response, policy, specifications, credit }: Config):
   if (policy === 'lstm') {
     return 'policy "lstm" remembers what came before in its lane, but with response.layout "site" that is another stream. Give --policy=mlp.'
   }
-  if (specifications.length > 0) {
-    return 'Specifications judge one decision after another, but with response.layout "site" credit runs along streams. Leave --stl-mode and --specifications out.'
+  if (stlMode === 'lagrangian+direct') {
+    return 'stlMode "lagrangian+direct" follows gradients along a lane\'s decisions, but with response.layout "site" credit runs along streams. Give --stl-mode=lagrangian.'
   }
   return null
 }

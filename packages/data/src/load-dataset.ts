@@ -134,7 +134,7 @@ export async function loadEvents(
     return {
       dataset,
       streams: events.streams,
-      timeline: timelineOf(events),
+      timeline: events.timeline?.(splits) ?? timelineOf(events),
       notes,
       capturedUnder: events.capturedUnder ?? 'unknown',
       // As strictly as when it will be read again: better refused now than after the training.

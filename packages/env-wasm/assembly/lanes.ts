@@ -90,7 +90,9 @@ export function step(job: Step): i32 {
     }
     const site = plan.site
     if (site !== null && response !== null) {
-      payAtSite(plan, response, site, job, i, decision)
+      const status = payAtSite(plan, response, site, job, i, decision, robustness)
+      if (status != 0) return status
+      if (watch !== null) robustness += (<usize>watch.specificationCount) << 2
       continue
     }
     const ledger: usize = watch !== null && response !== null ? registers + watch.ledgerAt : 0
@@ -181,13 +183,30 @@ function payConsequences(plan: Plan, response: Response, job: Step, index: i32, 
 
 /**
  * As payConsequences, of an event among those of many streams. `terminated` = nothing follows in the event's stream; nextRows and
- * nextContext are what follows there. `truncated` = the recording ends, and the lane begins another window.
+ * nextContext are what follows there. `truncated` = the recording ends, and the lane begins another window; what it watches goes
+ * on.
+ *
+ * @param robustness [S] f32, overwritten
+ * @returns as `step`
  */
-function payAtSite(plan: Plan, response: Response, site: Site, job: Step, index: i32, decision: u8): void {
+function payAtSite(
+  plan: Plan,
+  response: Response,
+  site: Site,
+  job: Step,
+  index: i32,
+  decision: u8,
+  robustness: usize,
+): i32 {
   const lane = laneAt(plan, job.lanes, index)
   const state = changetype<SiteState>(stateOf(plan, lane))
   expectAtOnce(plan, response, job, index)
-  respondAtSite(plan, response, site, state, lane.position, decision, 0)
+  const watch = plan.watch
+  const ledger: usize = watch === null ? 0 : job.registers + watch.ledgerAt
+  if (ledger) memory.fill(ledger, 0, LEDGER_BYTES)
+  respondAtSite(plan, response, site, state, lane.position, decision, ledger)
+  const status = watchSite(plan, job, index, state, ledger, robustness)
+  if (status != 0) return status
   const agents = <usize>plan.agentCount
   const rewards = job.rewards + ((<usize>index * agents) << 2)
   for (let agent: usize = 0; agent < agents; agent++) store<f32>(rewards + (agent << 2), <f32>state.reward)
@@ -209,6 +228,25 @@ function payAtSite(plan: Plan, response: Response, site: Site, job: Step, index:
     beginWindow(plan, response, site, lane, job.laneBase + index)
   } else takePosition(plan, site, lane, next)
   showSite(response, site, state, contextOf(plan, lane))
+  return 0
+}
+
+/** As watchStep, of a decision among those of many streams: tickets are the site's, how long an intruder stays the stream's. */
+function watchSite(plan: Plan, job: Step, index: i32, state: SiteState, ledger: usize, robustness: usize): i32 {
+  const watch = plan.watch
+  if (watch === null) return 0
+  const lane = laneAt(plan, job.lanes, index)
+  const record = changetype<WatchRecord>(watchOf(lane))
+  record.dwell = state.dwell
+  record.openTickets = state.openTickets
+  const threat = isThreat(plan, rowAt(plan, lane.position))
+  const decision = load<u8>(job.teamActions + index)
+  const actions = job.actions + <usize>index * plan.agentCount
+  const falsely = state.falselyContained != 0
+  const registers = job.registers
+  const status = watchDecision(plan, watch, record, threat, decision, falsely, actions, ledger, registers, robustness)
+  if (status == 0) absorbRobustness(plan, contextOf(plan, lane), robustness)
+  return status
 }
 
 /** A window of the recording, from an event drawn uniformly to the end of its site. */

@@ -42,6 +42,10 @@ export class SiteState {
   isOver: u32
   /** else position of what follows there */
   next: u32
+  /** 1 = the last step contained a stream in which no event was a threat */
+  falselyContained: u32
+  /** of the last step's stream: its decisions while an intruder was in it */
+  dwell: u32
 }
 
 /** What the table has of a stream besides its StreamState. */
@@ -57,7 +61,8 @@ class SiteStream {
   phases: u32
   /** 1 = contained, or nothing is left of it */
   isOver: u32
-  unused: u32
+  /** decisions while an intruder was in it; a quarantine is none */
+  dwell: u32
 }
 
 const PHASES: u32 = 32
@@ -115,7 +120,7 @@ export function beginSite(plan: Plan, response: Response, site: Site, state: Sit
 /**
  * The team acts on the event at `position`: `reward`, `isOver` and `next` are the step's. The clock stands until `goOn`.
  *
- * @param ledgers -> f64 [streams, 8], added to; 0 = nobody counts
+ * @param ledger -> f64 [8] of the event's stream, added to; 0 = nobody counts
  */
 export function respondAtSite(
   plan: Plan,
@@ -124,16 +129,19 @@ export function respondAtSite(
   state: SiteState,
   position: u32,
   action: u8,
-  ledgers: usize,
+  ledger: usize,
 ): void {
   const own = stateAt(state, state.slot)
   const stream = streamAt(state, state.slot)
   const number = at(site.streams, position)
-  const ledger: usize = ledgers == 0 ? 0 : ledgers + ((<usize>number) << 6)
   const row = at(site.rows, position)
   own.reward = 0
   state.isOver = 0
+  state.falselyContained = 0
+  if (action != QUARANTINE && own.compromised != 0 && own.stopped == 0) stream.dwell++
+  state.dwell = stream.dwell
   if (action == QUARANTINE) {
+    state.falselyContained = own.compromised == 0 ? 1 : 0
     contain(response, own, row, ledger)
     stream.isOver = 1
     state.isOver = 1
@@ -180,6 +188,7 @@ function lookAhead(plan: Plan, response: Response, site: Site, state: SiteState,
   const compromised = own.compromised != 0 || comesWith
   if (!verdict(plan, response, at(site.rows, at(site.positions, due)), compromised)) return
   own.compromised = compromised ? 1 : 0
+  state.falselyContained = compromised ? 0 : 1
   contain(response, own, nextRow, ledger)
   stream.isOver = 1
   state.isOver = 1

@@ -55,7 +55,9 @@ export function stepWalk(walk: Walk): void {
   const site = walk.site
   if (site !== null) {
     const state = changetype<SiteState>(walk.state)
-    respondAtSite(plan, response, site, state, walk.position, teamAction(plan, walk.actions), walk.ledger)
+    const stream = load<u32>(site.streams + ((<usize>walk.position) << 2))
+    const ledger = walk.ledger + ((<usize>stream) << 6)
+    respondAtSite(plan, response, site, state, walk.position, teamAction(plan, walk.actions), ledger)
     const next = goOn(plan, response, site, state, walk.position)
     walk.position = next == NOWHERE ? end : next
     if (next != NOWHERE) showSite(response, site, state, walk.context)

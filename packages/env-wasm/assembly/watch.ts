@@ -20,7 +20,7 @@ export class WatchRecord {
   position: u32
   cpu: f64
   memory: f64
-  /** decisions of the present stream while an intruder was in it, and tickets open once the team has acted */
+  /** decisions of the present stream while an intruder was in it, and tickets open once the team has acted, at a site all of them */
   dwell: u32
   openTickets: u32
 }

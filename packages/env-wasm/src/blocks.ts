@@ -91,6 +91,8 @@ export const SITE_STATE = describeBlock('SiteState', {
   openTickets: 'u32',
   isOver: 'u32',
   next: 'u32',
+  falselyContained: 'u32',
+  dwell: 'u32',
 })
 
 /** One stream of a site, behind its StreamState: assembly/site.ts. */
@@ -100,7 +102,7 @@ export const SITE_STREAM = describeBlock('SiteStream', {
   clearedAt: 'u32',
   phases: 'u32',
   isOver: 'u32',
-  unused: 'u32',
+  dwell: 'u32',
 })
 
 /** A stream that is walked outside of the lanes: assembly/walk.ts. */

@@ -38,7 +38,7 @@ export function assertLaneStates(state: Uint8Array, run: SavedLanes): void {
     const record = state.slice(lane * laneBytes, (lane + 1) * laneBytes)
     const fault =
       faultOfPosition(record, run) ??
-      faultOfWatch(record, run.constraints) ??
+      faultOfWatch(record, run) ??
       faultOfStream(record, run) ??
       faultOfContext(record, run)
     if (fault === null) continue
@@ -92,7 +92,7 @@ function faultOfStreamState(view: DataView, response: ResponseSpec): string | nu
   return retried > RETRIES_MAX ? `has tried again ${retried} times, but ${RETRIES_MAX} is the most` : null
 }
 
-function faultOfWatch(record: Uint8Array, constraints: Constraints): string | null {
+function faultOfWatch(record: Uint8Array, { environment, constraints }: SavedLanes): string | null {
   const { bank, layout } = constraints
   if (bank === null) return null
   const { ringSize } = layout
@@ -106,7 +106,8 @@ function faultOfWatch(record: Uint8Array, constraints: Constraints): string | nu
   if (load !== undefined) return `has load ${load}, but one lies from 0 to 1`
   const [dwell, openTickets] = [watch.getUint32(offsets.dwell, true), watch.getUint32(offsets.openTickets, true)]
   if (dwell > seen) return `has an intruder who stays for ${dwell} of ${seen} decisions`
-  if (openTickets > 1) return `has ${openTickets} open tickets, but a stream has one at most`
+  const most = environment.response?.layout === 'site' ? environment.response.tickets : 1
+  if (openTickets > most) return `has ${openTickets} open tickets, but there are ${most} at most`
   const windowFault = faultOfWindows(record, constraints, { seen, position })
   if (windowFault !== null) return windowFault
   const state = new Float64Array(record.buffer, LANE.bytes + layout.state, bank.stateSize)

@@ -128,13 +128,13 @@ export type TeamDecisions = {
   readonly consequences?: DecisionConsequences | null
 }
 
-/** What decisions in a row led to, stream by stream in the order in which a lane walks them. */
+/** What decisions in a row led to, in the order in which a lane walks them: stream by stream, or those of a site by time. */
 export type DecisionConsequences = {
   /** [n] what the event cost as a threat, damage and dwell, in reward units, 0 or more */
   readonly damage: ArrayLike<number>
   /** [n] decisions of its stream while an intruder was in it, up to this one; a quarantine is none */
   readonly dwellTime: ArrayLike<number>
-  /** [n] tickets of its stream that are open once the team has acted */
+  /** [n] tickets of its stream, at a site all tickets, that are open once the team has acted */
   readonly openTickets: ArrayLike<number>
   /** [n] 1 = the step contained a stream in which no event was a threat */
   readonly falselyContained: ArrayLike<number>

@@ -14,6 +14,7 @@ export { type Budget, DEFAULT_BUDGETS, thresholdWithin } from './operating-point
 export { meanReturn, type PlayedSplit, playSplit } from './play-split.ts'
 export { rareLabelNotes } from './rare-labels.ts'
 export { bestByName } from './response/best-by-name.ts'
+export { boundsOf } from './response/bound.ts'
 export { evaluateResponse, nameOf, scoresOfPlayed } from './response/evaluate-response.ts'
 export { chooseStopLevel, type StopLevel } from './response/stop-level.ts'
 export type { Replay } from './response/validity.ts'

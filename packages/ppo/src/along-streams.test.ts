@@ -80,7 +80,7 @@ describe('alongStreams', () => {
     fc.assert(
       fc.property(anySteps, (steps) => {
         const [gamma, lambda] = [0.9, 0.5]
-        const ordered = alongStreams(trajectoryOf(steps), (row) => row)
+        const { trajectory: ordered } = alongStreams(trajectoryOf(steps), (row) => row)
         const out = new Float32Array(ordered.rewards.length)
         generalisedAdvantages(ordered, { gamma, gaeLambda: lambda }, out)
         for (const lane of [0, 1]) {
@@ -103,7 +103,8 @@ describe('alongStreams', () => {
     fc.assert(
       fc.property(anySteps, (steps) => {
         const before = trajectoryOf(steps)
-        const after = alongStreams(before, (row) => row)
+        const { trajectory: after, order } = alongStreams(before, (row) => row)
+        expect([...order!]).toEqual([...after.context])
         expect([...after.context].sort((a, b) => a - b)).toEqual([...before.context.keys()])
         for (const [at, event] of after.context.entries()) {
           for (const part of ['rows', 'values', 'logProbs', 'rewards', 'expectedRewards'] as const) {
@@ -118,5 +119,5 @@ describe('alongStreams', () => {
 it('leaves trajectories of lanes that walk one stream after another as they are', () => {
   const trajectory = trajectoryOf([[{ stream: 0, reward: 1, value: 0, next: 0, isOver: true, isLast: false }]])
   const part = { rows: Uint32Array.of(0), streamStarts: Uint32Array.of(0, 1) }
-  expect(creditOrder({ response: null }, part)(trajectory)).toBe(trajectory)
+  expect(creditOrder({ response: null }, part)(trajectory)).toEqual({ trajectory, order: null })
 })

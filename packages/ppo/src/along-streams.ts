@@ -2,6 +2,13 @@ import type { Split } from '@vigil/data'
 import type { EnvironmentSpec } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 
+/** A trajectory in the order in which credit is given. */
+export type Credited = {
+  readonly trajectory: Trajectory
+  /** [T, E] which step of the lanes stands at each place; null = each at its own */
+  readonly order: Uint32Array | null
+}
+
 /**
  * Puts trajectories into the order in which credit is given. Where a lane has events of many streams beside each other (layout
  * `site`), each lane's steps are put stream after stream: returns and advantages then run along a stream, since what is paid at
@@ -12,8 +19,8 @@ import type { Trajectory } from '@vigil/proto'
 export function creditOrder(
   { response }: Pick<EnvironmentSpec, 'response'>,
   { rows, streamStarts }: Split,
-): (trajectory: Trajectory) => Trajectory {
-  if (response?.layout !== 'site') return (trajectory) => trajectory
+): (trajectory: Trajectory) => Credited {
+  if (response?.layout !== 'site') return (trajectory) => ({ trajectory, order: null })
   const streamOfRow = new Map<number, number>()
   for (let stream = 0; stream + 1 < streamStarts.length; stream++) {
     for (const row of rows.subarray(streamStarts[stream], streamStarts[stream + 1])) streamOfRow.set(row, stream)
@@ -29,7 +36,7 @@ export function creditOrder(
  *   truncated  = the stream goes on, but the rollout has no more of it
  *   terminated = nothing follows, also where the recording ended before
  */
-export function alongStreams(trajectory: Trajectory, streamOf: (row: number) => number): Trajectory {
+export function alongStreams(trajectory: Trajectory, streamOf: (row: number) => number): Credited {
   const { stepCount: T, laneCount: E } = trajectory
   const order = new Uint32Array(T * E)
   const [terminated, truncated] = [new Uint8Array(T * E), new Uint8Array(T * E)]
@@ -56,7 +63,7 @@ export function alongStreams(trajectory: Trajectory, streamOf: (row: number) => 
       else if (terminated[at] === 1) nextValues[at * width + i] = 0
     }
   }
-  return {
+  const credited = {
     ...trajectory,
     ...{ values, nextValues, terminated, truncated },
     rows: gathered(trajectory.rows, order),
@@ -68,6 +75,7 @@ export function alongStreams(trajectory: Trajectory, streamOf: (row: number) => 
     teamActions: gathered(trajectory.teamActions, order),
     robustness: gathered(trajectory.robustness, order),
   }
+  return { trajectory: credited, order }
 }
 
 /** Events of one stream in one window of a lane, in the order of time, and whether the window's recording ended. */
@@ -98,7 +106,7 @@ function chainsOf(
 }
 
 /** Rows of an array [T E, any] in another order. */
-function gathered<A extends Uint8Array | Uint32Array | Float32Array>(array: A, order: Uint32Array): A {
+export function gathered<A extends Uint8Array | Uint32Array | Float32Array>(array: A, order: Uint32Array): A {
   const width = array.length / order.length
   const out = array.slice() as A
   for (const [at, event] of order.entries()) {

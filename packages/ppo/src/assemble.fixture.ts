@@ -1,6 +1,7 @@
 import { PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import type { Trajectory } from '@vigil/proto'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
+import { constraintTargets } from './constraints/constrain.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
 import { absorb, type ReturnNormaliser } from './return-normaliser.ts'
 import type { PpoSettings } from './settings.ts'
@@ -10,7 +11,7 @@ export type { Batch }
 
 export type AssembleSettings = Parameters<typeof returnsOf>[1] &
   Parameters<typeof advantagesOf>[1] &
-  Parameters<typeof batchOf>[2]
+  Parameters<typeof constraintTargets>[1]
 
 /** Settings of an iteration without specifications. */
 export const PLAIN = {
@@ -46,10 +47,16 @@ export function assemble(
   const { multipliers = [] } = before
   const weights = before.weights?.(rowsOf(trajectories)) ?? null
   const hasCritic = trajectories[0].values.length > 0
-  const batch = batchOf(
-    trajectories,
-    { returns, advantages, normaliser, multipliers, weights, ratios: null, hasCritic },
-    settings,
-  )
+  const constraints = trajectories.map((trajectory) => constraintTargets(trajectory, settings, null))
+  const batch = batchOf(trajectories, {
+    returns,
+    advantages,
+    normaliser,
+    multipliers,
+    weights,
+    ratios: null,
+    hasCritic,
+    constraints,
+  })
   return { batch, experiences, returns, normaliser }
 }

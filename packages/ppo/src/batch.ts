@@ -1,10 +1,9 @@
 import type { Trajectory } from '@vigil/proto'
 import { normaliseAdvantages } from './advantages.ts'
 import { alertPrice } from './constraints/alert-price.ts'
-import { type ConstraintSetting, type ConstraintTargets, constraintTargets } from './constraints/constrain.ts'
+import type { ConstraintTargets } from './constraints/constrain.ts'
 import { mixAdvantages } from './constraints/mix-advantages.ts'
 import { normalise, type ReturnNormaliser } from './return-normaliser.ts'
-import type { PpoSettings } from './settings.ts'
 
 /**
  * The experience of one iteration, ready to learn from. N events in the order shard, step, lane; [N, A] is the memory
@@ -71,6 +70,8 @@ export type Estimates = {
   readonly ratios: Float32Array | null
   /** Whether there is a critic to learn the returns. */
   readonly hasCritic: boolean
+  /** What each trajectory teaches about the specifications, in the same order; null where nothing is learnt about them */
+  readonly constraints: readonly (ConstraintTargets | null)[]
 }
 
 /**
@@ -79,19 +80,14 @@ export type Estimates = {
  *
  * @param trajectories in shard order
  */
-export function batchOf(
-  trajectories: readonly Trajectory[],
-  estimates: Estimates,
-  settings: Pick<PpoSettings, ConstraintSetting>,
-): Batch {
-  const { normaliser, multipliers, weights, ratios, hasCritic } = estimates
+export function batchOf(trajectories: readonly Trajectory[], estimates: Estimates): Batch {
+  const { normaliser, multipliers, weights, ratios, hasCritic, constraints } = estimates
   const returns = join(Float32Array, estimates.returns)
   const valueTargets = new Float32Array(returns.length)
   if (hasCritic) normalise(normaliser, returns, valueTargets)
   const advantages = join(Float32Array, estimates.advantages)
   const magnitude = returns.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
   const deviation = normaliseAdvantages({ advantages, weights, magnitude, out: advantages })
-  const constraints = trajectories.map((trajectory) => constraintTargets(trajectory, settings))
   const costAdvantages = joinEach(constraints, (c) => c.costAdvantages)
   for (const costs of costAdvantages ?? []) {
     // Costs lie in [0, 1].

@@ -5,6 +5,7 @@ import type { Trajectory } from '@vigil/proto'
 import { creditOrder } from './along-streams.ts'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
 import { createCollection, policyOf } from './collection.ts'
+import { constraintTargets } from './constraints/constrain.ts'
 import { extendHistory } from './constraints/decision-history.ts'
 import { directOf, historyLength, restrictiveActions } from './constraints/direct.ts'
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
@@ -72,7 +73,7 @@ export async function* train(
   from: TrainingState,
 ): AsyncGenerator<Iteration, void, void> {
   const { labels } = team.dataset
-  const ordered = creditOrder(settings.environment, team.dataset.splits.train)
+  const credited = creditOrder(settings.environment, team.dataset.splits.train)
   const weightsOf = learningWeights(team.network.agentCount, learners)
   // However training ends, it leaves no actor at work.
   await using collection =
@@ -80,7 +81,8 @@ export async function* train(
   for (let state = from; state.iteration < settings.iterations; ) {
     const begunMs = performance.now()
     const { trajectories: collected, policy, lanes, credits } = await collection.next(state) // pi_old acts for T steps in every lane
-    const trajectories = collected.map(ordered) // what follows an event is what follows in its stream
+    const orders = collected.map(credited) // what follows an event is what follows in its stream
+    const trajectories = orders.map(({ trajectory }) => trajectory)
     const collectedMs = performance.now()
 
     const experiences = trajectories.map((trajectory) => experience(trajectory, policy.normaliser))
@@ -97,8 +99,9 @@ export async function* train(
     const hasCritic = team.network.valueHidden !== null
     const hasPilots = settings.environment.response !== null && credits === null
     const ratios = hasPilots ? pilotRatios(trajectories) : null
-    const estimates = { returns, advantages, normaliser, multipliers, weights, ratios, hasCritic }
-    const batch = batchOf(trajectories, estimates, settings) // (A_r - sum lambda_s A_s) / (1 + sum lambda_s)
+    const constraints = collected.map((own, i) => constraintTargets(own, settings, orders[i].order))
+    const estimates = { returns, advantages, normaliser, multipliers, weights, ratios, hasCritic, constraints }
+    const batch = batchOf(trajectories, estimates) // (A_r - sum lambda_s A_s) / (1 + sum lambda_s)
 
     const isDirect = settings.stlMode === 'lagrangian+direct'
     const runsOn = settings.environment.response !== null

@@ -1,4 +1,5 @@
 export { clairvoyantReturns } from './bounds/clairvoyant.ts'
+export { type LagrangianBound, lagrangianBound } from './bounds/lagrangian.ts'
 export { RESPONSE_ERRORS } from './errors.ts'
 export { type ExpectedReturns, expectedReturns } from './expected/expected-returns.ts'
 export { type Compared, type Gain, gainInWords, gainOf, pairedInterval } from './gain.ts'

@@ -1,5 +1,7 @@
+import { siteOrderOf } from '@vigil/env-wasm'
 import { fillUniforms, randomStream } from '@vigil/random'
 import type { ChangeModel } from './optimum/change-model.ts'
+import type { SiteStreams } from './site/walk-sites.ts'
 import type { Streams } from './streams.ts'
 
 const F0 = [8, 6, 5, 4, 3, 2, 1.5, 1].map((weight) => weight / 30.5)
@@ -39,6 +41,31 @@ export function quickestStreams(streamCount: number, seed: number, model = QUICK
     hazard: model.hazard,
     damage: null,
   }
+}
+
+/** So many streams of the game that take turns at a site, so many at a time. */
+export function quickestSite(
+  streamCount: number,
+  seed: number,
+  { beside, ...model }: ChangeModel & { readonly beside: number },
+): SiteStreams {
+  const streams = quickestStreams(streamCount, seed, model)
+  const { rows, streamStarts, labels } = streams
+  const uniforms = new Float64Array(4)
+  const source = randomStream(seed, 'generatedStream')
+  const ranks = new Uint32Array(rows.length)
+  const open: number[] = []
+  const next = streamStarts.slice()
+  for (let rank = 0, begun = 0; rank < rows.length; rank++) {
+    while (open.length < beside && begun < streamCount) open.push(begun++)
+    fillUniforms(source, [rank, 0, 0], uniforms)
+    const turn = Math.floor(uniforms[0] * open.length)
+    const stream = open[turn]
+    ranks[next[stream]++] = rank
+    if (next[stream] === streamStarts[stream + 1]) open.splice(turn, 1)
+  }
+  const timeline = { ranks, sites: new Uint32Array(rows.length), phases: null }
+  return { ...streams, order: siteOrderOf(streams, timeline, labels) }
 }
 
 /** Some of the streams, from one number to before another; rows stay those of the whole. */

@@ -139,10 +139,12 @@ export const responseSchema = z.strictObject({
   /** Place in `references` of the rule that did best on validation. */
   best: count,
   /**
-   * What no policy exceeds in expectation: `exact optimum`, or `clairvoyant` who knows the labels; its mean return on these
-   * streams. A policy may exceed that of the optimum by luck.
+   * What no policy exceeds in expectation: `exact optimum`, `Lagrangian bound` of streams that share analysts, or `clairvoyant`
+   * who knows the labels; its mean return on these streams. A policy may exceed the first two by luck.
    */
   bound: z.strictObject({ name: label, returnMean: z.number() }),
+  /** Mean return of the clairvoyant, which nobody exceeds on any stream. */
+  hindsight: z.number(),
   /** The team with `f` agents that always vote so. They act anew: what they vote for changes what happens next. */
   attacks: z.array(
     z.strictObject({ attack: label, f: count, agents: z.array(count), f1: share, alertRate: share, ...outcomeShape }),

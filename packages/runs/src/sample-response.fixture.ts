@@ -48,6 +48,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
     ],
     best: 2,
     bound: { name: 'exact optimum', returnMean: -2.2 },
+    hindsight: -0.6,
     attacks: [1, 2].map((f) => ({
       ...{ attack: 'always-alert', f, agents: [1, 0].slice(0, f).sort(), f1: 0.2, alertRate: 0.1 },
       ...{ ...outcome, returnMean: -2.4 - f },

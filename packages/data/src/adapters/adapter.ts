@@ -1,5 +1,5 @@
 import type { ColumnPlan, EventReading, FeatureProfile, HistoryPlan, RawColumn } from '@vigil/features'
-import type { Consequences, Division } from '../dataset.ts'
+import type { Consequences, Dataset, Division, SiteTimeline } from '../dataset.ts'
 
 /** How the events are found or made. */
 type AdapterRequest = {
@@ -34,6 +34,8 @@ export type RawEvents = {
   readonly phases?: Uint8Array
   /** Whether nobody knows when streams happened beside each other. Left out = the ranks tell. */
   readonly isUnordered?: boolean
+  /** How the streams of each part happened beside each other, where that is made up. Left out = the ranks tell. */
+  timeline?(splits: Dataset['splits']): SiteTimeline
   /** [N] milliseconds since 1970, null where a count per day would mean nothing. */
   readonly times: Float64Array | null
   /** [N] exact posterior, or null where nobody knows it. */

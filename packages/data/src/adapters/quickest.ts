@@ -1,6 +1,7 @@
 import type { ColumnPlan, FeatureProfile } from '@vigil/features'
 import { averageNames, LOOKBACK, quickestColumn } from '../quickest/columns.ts'
 import { generateQuickest, QUICKEST, SYMBOL_RATIOS } from '../quickest/generate.ts'
+import { interleaved } from '../quickest/interleave.ts'
 import type { Adapter } from './adapter.ts'
 import { drawnDivision, GENERATED_READING, requireColumn, requireRows, standard, token } from './generated.ts'
 
@@ -27,7 +28,7 @@ export const quickest: Adapter = {
       classNames: ['benign', 'hostile'],
       streams: events.streams,
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
-      isUnordered: true,
+      timeline: (splits) => interleaved(splits, { seed, rowCount, beside: QUICKEST.beside }),
       times: null,
       posterior: events.posterior,
       consequences: (profile) => ({

@@ -18,6 +18,8 @@ export const QUICKEST = {
   benign: benignShares,
   /** P(symbol | hostile). */
   hostile: benignShares.map((share, symbol) => 0.55 * share + 0.45 * benignShares[benignShares.length - 1 - symbol]),
+  /** Streams that take turns where they share analysts. */
+  beside: 20,
 } as const satisfies Readonly<Record<string, number | readonly number[]>>
 
 /** How much likelier a hostile stream shows a symbol than a benign one. */

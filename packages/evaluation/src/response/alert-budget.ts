@@ -13,13 +13,14 @@ import {
   SURCHARGES_MAX,
   tunedLadder,
   walk,
+  walkSites,
 } from '@vigil/response'
 import { countActions, type ResponseScores } from '@vigil/runs'
 import type { OnStep } from '../on-step.ts'
 import { type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
-import { consequencesOf } from './consequences.ts'
+import { consequencesOf, judgedOrder } from './consequences.ts'
 import { isContained, isFalselyContained, meanOf, outcomesOf } from './outcomes.ts'
 import { boostedLogOdds } from './references.ts'
 import { streamsOf } from './streams-of.ts'
@@ -73,7 +74,7 @@ export async function alertBudgetOf(
     return tunedLadder(validation, charged, score)
   }
   const isAsSatisfied = (policyOf: PolicyOf) => {
-    const satisfied = satisfiedBy(settings, walkRule(validation, ruleSettings, policyOf), validation, spec)
+    const satisfied = satisfiedBy(settings, walkRule(validation, ruleSettings, policyOf), validation)
     return budgets.every((s) => satisfied[s] >= wanted[s])
   }
   const found = leastSurcharge((surcharge, tried) => {
@@ -89,7 +90,7 @@ export async function alertBudgetOf(
   const { surcharge, isEnough, value } = found
   const rule = {
     ...{ score: score.name, parameters: { ...value.parameters }, surcharge, laxShare, isAsSatisfied: isEnough },
-    satisfied: satisfiedBy(settings, walked, streams, spec),
+    satisfied: satisfiedBy(settings, walked, streams),
     ...figuresOf(walked, streams, spec),
     ...{ low, high },
   }
@@ -122,25 +123,43 @@ function largestShare(does: (share: number) => boolean): number {
 type Walked = Pick<PlayedSplit, 'actions' | 'decidedAt' | 'returns'>
 
 function walkRule(streams: Streams, settings: ResponseSettings, policyOf: PolicyOf): Walked {
-  const actions = new Uint8Array(streams.rows.length)
-  const returns = Float64Array.from({ length: streams.streamStarts.length - 1 }, (_, stream) => {
-    const walked = walk(streams, stream, settings, policyOf(stream))
-    actions.set(walked.actions, streams.streamStarts[stream])
-    return returnOf(walked.ledger)
-  })
+  const { actions, returns } = actionsOf(streams, settings, policyOf)
   const decidedAt = Uint32Array.from(actions.keys()).filter((position) => actions[position] !== CUT_OFF)
   return { actions, decidedAt, returns }
 }
 
+function actionsOf(
+  { order, ...streams }: Streams,
+  settings: ResponseSettings,
+  policyOf: PolicyOf,
+): Pick<Walked, 'actions' | 'returns'> {
+  const streamCount = streams.streamStarts.length - 1
+  if (order !== undefined) {
+    const policy: Policy = (view) => policyOf(view.site!.stream)(view)
+    const { actions, ledgers } = walkSites({ ...streams, order }, settings, policy)
+    const returnAt = (_: unknown, stream: number) => returnOf(ledgers.subarray(8 * stream, 8 * stream + 8))
+    return { actions, returns: Float64Array.from({ length: streamCount }, returnAt) }
+  }
+  const actions = new Uint8Array(streams.rows.length)
+  const returns = Float64Array.from({ length: streamCount }, (_, stream) => {
+    const walked = walk(streams, stream, settings, policyOf(stream))
+    actions.set(walked.actions, streams.streamStarts[stream])
+    return returnOf(walked.ledger)
+  })
+  return { actions, returns }
+}
+
 /** [S] share of the steps at which each specification holds; a rule always decides, as one. */
-function satisfiedBy(settings: EvaluationSettings, walked: Walked, streams: Streams, spec: ResponseSpec): number[] {
-  const { decidedAt } = walked
+function satisfiedBy(settings: EvaluationSettings, walked: Walked, streams: Streams): number[] {
+  const { response: spec, seed } = settings.environment
+  if (spec === null) throw new TypeError('satisfiedBy needs an environment with consequences.')
+  const decidedAt = judgedOrder(walked, streams).map((place) => walked.decidedAt[place])
   const decisions = {
     labels: Uint8Array.from(decidedAt, (position) => streams.labels[streams.rows[position]]),
     actions: Uint8Array.from(decidedAt, (position) => walked.actions[position]),
     decided: new Uint8Array(decidedAt.length).fill(1),
     margin: new Int32Array(decidedAt.length).fill(settings.agents),
-    consequences: consequencesOf(walked, streams, spec),
+    consequences: consequencesOf(walked, streams, { spec, seed }),
   }
   return decisionRobustness(settings, decisions).map(satisfiedRateOf)
 }

@@ -18,7 +18,7 @@ describe('consequencesOf', () => {
     }
     const played = playedBy(streams, acting({ 1: BLOCK, 2: QUARANTINE, 5: QUARANTINE, 7: ALERT }))
     const { damage, dwell } = DEFAULT_RESPONSE
-    expect(asLists(consequencesOf(played, streams, DEFAULT_RESPONSE))).toEqual({
+    expect(asLists(consequencesOf(played, streams, SETTINGS))).toEqual({
       damage: [0, 2 * dwell, 0, 0, 0, 2 * damage + 2 * dwell, 0, 2 * damage + 2 * dwell],
       dwellTime: [0, 1, 1, 0, 0, 1, 2, 3],
       openTickets: [0, 0, 0, 0, 0, 1, 1, 1],
@@ -30,7 +30,7 @@ describe('consequencesOf', () => {
     const settings = { ...SETTINGS, spec: { ...DEFAULT_RESPONSE, analystDelay: 2 } }
     const streams = streamsOfLabels([0, 0, 0, 0, 0, 0, 0, 0])
     const played = playedBy(streams, acting({ 1: ALERT, 2: ALERT, 5: ALERT }), settings)
-    const { openTickets } = consequencesOf(played, streams, settings.spec)
+    const { openTickets } = consequencesOf(played, streams, settings)
     expect(Array.from(openTickets)).toEqual([0, 1, 1, 1, 0, 1, 1, 1])
   })
 
@@ -38,7 +38,7 @@ describe('consequencesOf', () => {
     const settings = { ...SETTINGS, spec: { ...DEFAULT_RESPONSE, block: 'fail-stop' as const } }
     const streams = streamsOfLabels([1, 1, 1, 0, 0])
     const played = playedBy(streams, acting({ 1: BLOCK }), settings)
-    expect(Array.from(consequencesOf(played, streams, settings.spec).dwellTime)).toEqual([1, 2, 2, 2])
+    expect(Array.from(consequencesOf(played, streams, settings).dwellTime)).toEqual([1, 2, 2, 2])
   })
 
   it('costs what the ledgers hold', () => {
@@ -47,7 +47,7 @@ describe('consequencesOf', () => {
       streams,
       ({ position, age }) => [ALLOW, BLOCK, ALERT, ALLOW, QUARANTINE][(3 * position + age) % 5],
     )
-    const { damage } = consequencesOf(played, streams, DEFAULT_RESPONSE)
+    const { damage } = consequencesOf(played, streams, SETTINGS)
     const paid = played.ledgers.reduce((sum, entry, i) => sum - (i % 8 === 1 || i % 8 === 2 ? entry : 0), 0)
     expect(Array.from(damage).reduce((sum, one) => sum + one, 0)).toBeCloseTo(paid, 12)
     expect(paid).toBeGreaterThan(1)

@@ -64,7 +64,7 @@ export async function evaluateResponse(
   const { faults, agents: agentCount } = settings
   const references = await referencesOn(team, { settings: responseSettings, split, faults, boosting, onStep })
   onStep('computing the bound', 0, 1)
-  const bound = boundOn(dataset, split, responseSettings)
+  const { bound, hindsight } = boundOn(dataset, split, responseSettings)
   const best = bestOf(references, ({ score }) => score !== 'team')
   const { bestName: _, ...gain } = gainBeside(played, references, { best, bound, seed })
   const alertBudget = await alertBudgetOf(team, settings, {
@@ -77,7 +77,7 @@ export async function evaluateResponse(
     ...options.stopLevel,
     members,
     references: references.map(({ scores }) => scores),
-    ...{ best, bound, attacks, alertBudget, validity, sentence },
+    ...{ best, bound, hindsight, attacks, alertBudget, validity, sentence },
     timelines: timelinesOf(played, { streams, settings: responseSettings, outcomes, agentCount, faults }),
   }
   const decided = decidedEvents(team, settings, played, { split, response })

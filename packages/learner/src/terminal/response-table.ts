@@ -1,5 +1,5 @@
 import { formatCount, formatSigned } from '@vigil/command-line'
-import { bestByName } from '@vigil/evaluation'
+import { bestByName, boundsOf } from '@vigil/evaluation'
 import type { Evaluation, ResponseScores } from '@vigil/runs'
 
 /** A line of the summary's table. */
@@ -10,7 +10,7 @@ export const RESPONSE_HEADINGS = ['', 'return', 'contained', 'falsely', 'alerts'
 
 /** The team beside its best member, tuned rules and the bound, by mean return of a stream. */
 export function responseLines(response: ResponseScores, { actions, cutOff }: Evaluation): Line[] {
-  const { returnMean, contained, falselyContained, members, references, bound } = response
+  const { returnMean, contained, falselyContained, members, references } = response
   const best = members.toSorted((a, b) => b.returnMean - a.returnMean)[0]
   const rules = bestByName(references).toSorted((a, b) => b.returnMean - a.returnMean)
   const team = { returnMean, contained, falselyContained, actions, cutOff: cutOff ?? 0 }
@@ -18,7 +18,9 @@ export function responseLines(response: ResponseScores, { actions, cutOff }: Eva
     lineOf('team', 'team', team),
     lineOf('other', 'best agent alone', best),
     ...rules.map((rule) => lineOf('other', rule.name, rule)),
-    { kind: 'optimum', cells: [bound.name, formatSigned(bound.returnMean, 3), '', '', '', ''] },
+    ...boundsOf(response).map(
+      ({ name, returnMean: mean }): Line => ({ kind: 'optimum', cells: [name, formatSigned(mean, 3), '', '', '', ''] }),
+    ),
   ]
 }
 

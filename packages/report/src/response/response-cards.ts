@@ -1,5 +1,5 @@
 import { formatCount, formatShare, formatSigned } from '@vigil/command-line'
-import { bestByName, nameOf } from '@vigil/evaluation'
+import { bestByName, boundsOf, nameOf } from '@vigil/evaluation'
 import type { Evaluation, ResponseScores } from '@vigil/runs'
 import { logarithmicAxis, roundAxis } from '../axis.ts'
 import type { Card, FigureTable } from '../card.ts'
@@ -49,11 +49,12 @@ export function responseAttackCard({ attacks, returnMean }: ResponseScores): Car
   }
 }
 
-function gainCard({ references, bound, best }: ResponseScores, gain: NonNullable<Evaluation['gain']>): Card {
+function gainCard(response: ResponseScores, gain: NonNullable<Evaluation['gain']>): Card {
+  const { references, best } = response
   const rules = bestByName(references).filter(({ name }) => !name.startsWith('always-'))
   const others = [...rules, ...(rules.includes(references[best]) ? [] : [references[best]])]
   const entries = [
-    entry(bound.name, bound.returnMean, ink.optimum),
+    ...boundsOf(response).map(({ name, returnMean }) => entry(name, returnMean, ink.optimum)),
     entry('Team', gain.team, ink.team),
     ...others.map((rule) => entry(rule.name, rule.returnMean, ink.rest)),
   ].sort((a, b) => b.value - a.value)

@@ -55,6 +55,16 @@ it('is not beaten on any stream, by whatever sequence of actions', () => {
   )
 })
 
+it('never needs an alert: no price on tickets would make it a tighter bound', () => {
+  fc.assert(
+    fc.property(anyStreams, anySpec, fc.nat(), (streams, spec, seed) => {
+      const dear = { ...spec, alertCost: 1e6 }
+      const [plain, without] = [spec, dear].map((own) => clairvoyantReturns(streams, { spec: own, seed }))
+      for (const [stream, best] of plain.entries()) expect(without[stream]).toBeCloseTo(best, 9)
+    }),
+  )
+})
+
 it('is above the exact optimum, which does not know the future', () => {
   const { mean, error } = meanOf(clairvoyantReturns(quickestStreams(2_000, 3), { spec: DEFAULT_RESPONSE, seed: 1 }))
   expect(mean - 5 * error).toBeGreaterThan(optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!.value)

@@ -1,9 +1,9 @@
-import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
+import { DEFAULT_RESPONSE, type ResponseSpec } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { meanOf, QUICKEST_MODEL, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, QUICKEST_MODEL, quickestSite, quickestStreams } from '../quickest.fixture.ts'
 import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, walk } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
-import { type OptimalPolicy, optimalPolicy } from './optimal-policy.ts'
+import { type OptimalPolicy, optimalPolicy, policySolver } from './optimal-policy.ts'
 
 const optimum = optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!
 const streams = quickestStreams(20_000, 77)
@@ -107,5 +107,30 @@ describe('optimalPolicy', () => {
     expect(() => optimalPolicy(DEFAULT_RESPONSE, { ...QUICKEST_MODEL, ...more })).toThrow(
       expect.objectContaining({ code: 'CHANGE_MODEL' }),
     )
+  })
+})
+
+describe('policySolver', () => {
+  const model = { ...QUICKEST_MODEL, hazard: 0.02, end: 0.08, beside: 20 }
+  const site = quickestSite(4_000, 21, model)
+  const spec: ResponseSpec = { ...DEFAULT_RESPONSE, layout: 'site', tickets: 20, alertCost: 0.05 }
+  const among = (beside: number, analystDelay: number) =>
+    policySolver({ ...spec, analystDelay }, model, { actions: [BLOCK, QUARANTINE, ALERT], beside })!
+  const free = { rent: 0, alertPrice: 0, tolerance: 1e-9 }
+
+  it.each([0, 1, 40])('values a stream among others at what it comes to, where an analyst takes %d events', (delay) => {
+    const { value, policy } = among(20, delay)(free)
+    const { mean, error } = meanOf(walkAll(site, { spec: { ...spec, analystDelay: delay }, seed: 1 }, policy).returns)
+    expect(error).toBeLessThan(0.05)
+    expect(Math.abs(mean - value)).toBeLessThan(2.5 * error)
+  })
+
+  it('of a stream alone is the optimum, and asks nobody where an analyst is too dear', () => {
+    expect(among(1, 5)(free).value).toBeCloseTo(optimalPolicy({ ...spec, analystDelay: 5 }, model)!.value, 9)
+    const solve = among(20, 40)
+    const without = optimalPolicy(spec, model, [BLOCK, QUARANTINE])!
+    expect(solve({ ...free, rent: 10 }).value).toBeCloseTo(without.value, 7)
+    expect(solve({ ...free, alertPrice: 100 }).value).toBeCloseTo(without.value, 7)
+    expect(solve(free).value).toBeGreaterThan(without.value + 0.5)
   })
 })
