@@ -1,6 +1,6 @@
-import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
+import { DEFAULT_RESPONSE, type ResponseSpec, siteOrderOf } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { consequencesOf } from './consequences.ts'
+import { consequencesOf, judgedOrder } from './consequences.ts'
 import { playedBy, SETTINGS, streamsOfLabels } from './streams.fixture.ts'
 
 const [ALLOW, BLOCK, QUARANTINE, ALERT] = [0, 1, 2, 3]
@@ -51,5 +51,24 @@ describe('consequencesOf', () => {
     const paid = played.ledgers.reduce((sum, entry, i) => sum - (i % 8 === 1 || i % 8 === 2 ? entry : 0), 0)
     expect(Array.from(damage).reduce((sum, one) => sum + one, 0)).toBeCloseTo(paid, 12)
     expect(paid).toBeGreaterThan(1)
+  })
+
+  it('is of all streams of a site in the order of time: its tickets are shared', () => {
+    // By time: a0 b0 a1 b1 a2 b2, where a turns hostile with a1, and the verdict on b is due at tick 4.
+    const plain = streamsOfLabels([0, 1, 1], [0, 0, 0])
+    const ranks = Uint32Array.of(0, 2, 4, 1, 3, 5)
+    const order = siteOrderOf(plain, { ranks, sites: new Uint32Array(6), phases: null }, plain.labels)
+    const streams = { ...plain, order }
+    const spec: ResponseSpec = { ...DEFAULT_RESPONSE, layout: 'site', tickets: 2, analystDelay: 2 }
+    const actions = Uint8Array.of(ALLOW, ALERT, ALLOW, ALERT, ALLOW, QUARANTINE)
+    const decidedAt = Uint32Array.of(0, 1, 2, 3, 4, 5)
+    expect([...judgedOrder({ decidedAt }, streams)]).toEqual([0, 3, 1, 4, 2, 5])
+    const { damage, dwell } = spec
+    expect(asLists(consequencesOf({ actions, decidedAt }, streams, { spec, seed: 1 }))).toEqual({
+      damage: [0, 0, damage + dwell, 0, damage + dwell, 0],
+      dwellTime: [0, 0, 1, 0, 2, 0],
+      openTickets: [0, 1, 2, 2, 0, 0],
+      falselyContained: [0, 0, 0, 0, 0, 1],
+    })
   })
 })

@@ -146,6 +146,21 @@ describe('a run whose actions have consequences', () => {
     expect(await readFile(file)).toEqual(before)
   })
 
+  it('plays a site under specifications, beside a bound that knows how many analysts there are', async () => {
+    const specifications = [
+      { name: 'alerts', formula: 'G (alert_rate[50] <= 0.05)', target: 0.9 },
+      { name: 'tickets', formula: 'G (open_tickets <= 1)', target: 0.9 },
+    ]
+    const response = { layout: 'site', analystDelay: 60 } as const
+    const changes: ConfigInput = { response, stlMode: 'lagrangian', specifications, iterations: 2 }
+    const { bound, hindsight, alertBudget } = (await evaluated('specified', changes)).evaluation.response!
+    expect(bound.name).toBe('Lagrangian bound')
+    expect(bound.returnMean).toBeLessThan(hindsight - 0.5)
+    const { satisfied, returnMean } = alertBudget!.rule!
+    expect(returnMean).toBeLessThan(bound.returnMean)
+    expect(satisfied[1]).toBe(1)
+  })
+
   it('is scored by what its last weights do with the streams of the test split', async () => {
     const out = join(root, 'scored')
     const config = { ...resolveConfig({ ...SMALL, iterations: 2, validateEvery: 2, out }, 'test'), out }

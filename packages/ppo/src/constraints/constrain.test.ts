@@ -1,16 +1,13 @@
-import { PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { expect, it } from 'vitest'
 import { gathered } from '../along-streams.ts'
+import { PLAIN } from '../assemble.fixture.ts'
 import { constraintTargets } from './constrain.ts'
 import { constrainedTrajectory, FIXTURE } from './constraint.fixture.ts'
 
 const { stepCount: T, laneCount: E } = FIXTURE
 
 it('costs run along the time of a lane, whatever the order in which credit is given, and come in that order', () => {
-  const settings = {
-    ...{ stlMode: 'lagrangian', observeConstraints: 'none', gaeLambda: 0.9, costCritic: 'network' },
-    ...{ costGamma: 0.8, costLambda: 0.7, environment: PLAIN_ENVIRONMENT },
-  } as const
+  const settings = { ...PLAIN, stlMode: 'lagrangian', gaeLambda: 0.9, costGamma: 0.8, costLambda: 0.7 } as const
   const inTime = constrainedTrajectory(3)
   // What follows in each step's stream is another state than what the lane meets next, but for the last step.
   const nextValues = inTime.nextValues.slice()

@@ -34,12 +34,19 @@ export type SiteWalk = {
   readonly actions: Uint8Array
 }
 
-/** A decision and what came of it. `isOver` = nothing of the stream follows. */
+/** A decision and what came of it. */
 export type SiteStep = {
   readonly view: StreamView
   readonly action: number
   readonly reward: number
+  /** Nothing of the stream follows */
   readonly isOver: boolean
+  /** It is over since it was contained, and no event of it was a threat */
+  readonly isFalselyContained: boolean
+  /** Decisions of the stream while an intruder was in it, up to this one; a quarantine is none */
+  readonly dwell: number
+  /** Tickets of the site that are open once the team has acted */
+  readonly openTickets: number
 }
 
 /** Streams whose order in time is known. */
@@ -94,8 +101,12 @@ function tableOf(streams: number) {
     isCompromised: new Uint8Array(streams),
     /** the stream was contained, or nothing is left of it */
     isOver: new Uint8Array(streams),
+    /** it was contained, and no event of it was a threat */
+    isFalselyContained: new Uint8Array(streams),
     /** a blocked intruder gave up */
     isStopped: new Uint8Array(streams),
+    /** decisions while an intruder was in it */
+    dwell: new Uint32Array(streams),
     /** tick at which its open ticket falls due, 0 = none is open */
     due: new Uint32Array(streams),
     /** tick of an all-clear that came since its last event, 0 = none */
@@ -202,7 +213,6 @@ function decide(game: Game, position: number, policy: Policy, onStep: (step: Sit
   const { spec } = settings
   const stream = streams.order.streams[position]
   const row = streams.rows[position]
-  const end = streams.streamStarts[stream + 1]
   for (let retried = 0; ; retried++) {
     const view = viewOf(game, position, stream)
     const action = policy(view)
@@ -211,9 +221,10 @@ function decide(game: Game, position: number, policy: Policy, onStep: (step: Sit
     const isFoiled = action === BLOCK && streams.labels[row] === 1
     const isRetried = isFoiled && spec.block === 'retry' && retried < RETRIES_MAX
     let isOver = action === QUARANTINE
+    const isInside = table.isCompromised[stream] === 1 && table.isStopped[stream] === 0
+    if (isInside && !isOver) table.dwell[stream]++
     if (isOver) {
-      contain({ streams, end, settings }, { position, isCompromised: table.isCompromised[stream] === 1 }, paid)
-      table.isOver[stream] = 1
+      endByContainment(game, stream, { position, isCompromised: table.isCompromised[stream] === 1 }, paid)
       leave(game, stream)
       dropTicket(game, stream)
     } else {
@@ -225,7 +236,9 @@ function decide(game: Game, position: number, policy: Policy, onStep: (step: Sit
       isOver = !isRetried && lookAhead(game, position, paid)
     }
     for (let entry = 0; entry < ENTRY_COUNT; entry++) walk.ledgers[stream * ENTRY_COUNT + entry] += paid[entry]
-    onStep({ view, action, reward: returnOf(paid), isOver })
+    const isFalselyContained = table.isFalselyContained[stream] === 1
+    const watched = { isFalselyContained, dwell: table.dwell[stream], openTickets: game.open.length }
+    onStep({ view, action, reward: returnOf(paid), isOver, ...watched })
     if (!isRetried) return
   }
 }
@@ -268,9 +281,20 @@ function lookAhead(game: Game, position: number, paid: Float64Array): boolean {
   const isCompromised = table.isCompromised[stream] === 1 || comesWith
   const isRight = verdictUniform(settings.seed, rows[order.positions[due]]) < settings.spec.analystAccuracy
   if (isRight !== isCompromised) return false
-  contain({ streams, end, settings }, { position: next, isCompromised }, paid)
-  table.isOver[stream] = 1
+  endByContainment(game, stream, { position: next, isCompromised }, paid)
   return true
+}
+
+/** A stream ends before the event at a position. */
+function endByContainment(
+  { streams, settings, table }: Game,
+  stream: number,
+  state: Parameters<typeof contain>[1],
+  paid: Float64Array,
+): void {
+  contain({ streams, end: streams.streamStarts[stream + 1], settings }, state, paid)
+  table.isOver[stream] = 1
+  table.isFalselyContained[stream] = state.isCompromised ? 0 : 1
 }
 
 function viewOf(game: Game, position: number, stream: number): StreamView {
