@@ -11,9 +11,9 @@ export function headline(evaluation: Evaluation): Markup {
   const team = `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}, ${rule} rule, f = ${faults}`
   return html`<header class="headline">
 <p class="eyebrow"><b>Vigil</b> ${dataset} <span>/</span> ${split}</p>
-<h1>${verdict}</h1>
+<h1>${unbroken(verdict)}</h1>
 <p class="lead">${formatCount(rows)} events, ${formatCount(threats)} of them threats (${formatShare(rows === 0 ? 0 : threats / rows)}). ${team}.</p>
-${notes.length === 0 ? null : html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+${notes.length === 0 ? null : html`<ul class="notes">${notes.map((note) => html`<li>${unbroken(note)}</li>`)}</ul>`}
 <dl class="tiles">
 ${tiles(evaluation).map(
   ({ name, value, context }) =>
@@ -21,6 +21,11 @@ ${tiles(evaluation).map(
 )}
 </dl>
 </header>`
+}
+
+/** A figure keeps its per cent sign. */
+function unbroken(text: string): string {
+  return text.replace(/(\d) %/g, '$1\u00A0%')
 }
 
 function tiles(evaluation: Evaluation): Tile[] {

@@ -41,6 +41,15 @@ describe('renderReport', () => {
     expect(textOf(page(run(1), sampleEvaluation({ bayes: null })))).toContain('PR-AUC 0.900')
   })
 
+  it('keeps a figure and its per cent sign on one line', () => {
+    const said = page(
+      run(1),
+      sampleEvaluation({ verdict: 'It goes 61.5 % of the way.', notes: ['Of 7 % nobody knows.'] }),
+    )
+    expect(said).toContain('<h1>It goes 61.5\u00A0% of the way.</h1>')
+    expect(said).toContain('<li>Of 7\u00A0% nobody knows.</li>')
+  })
+
   it('says when the policy that acted was behind', () => {
     expect(textOf(page())).not.toContain('behind')
     const stale = [sampleMetrics(1), sampleMetrics(2, { policyVersion: 0, staleness: 1 })]

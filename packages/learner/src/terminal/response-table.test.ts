@@ -16,6 +16,7 @@ ladder            -2.500          0        0       0        0
 per-event         -4.900          0        0       0        0
 always-allow      -9.100          0        0       0        0
 exact optimum     -2.200
+clairvoyant       -0.600
 
 Attacked by 1 of 4 agents: -3.400 per stream at worst (always-alert).
 `)

@@ -15,8 +15,8 @@ describe('summaryTable', () => {
   it('puts the team beside its best agent, the baselines and the optimum, and names the files', () => {
     expect(summary()).toBe(`The team beats every baseline.
 A threshold of 0.5 on the team score keeps at most 1.0 % false positives on
-validation (1.0 %); on test it has 2.0 %, 2 times the budget, with recall 90.0
-%, accuracy 97.2 % and F1 0.865.
+validation (1.0 %); on test it has 2.0 %, 2 times the budget, with recall
+90.0 %, accuracy 97.2 % and F1 0.865.
 
 synthetic, test: 1,000 events, 100 threats, majority rule
                      F1  alerts  undecided  reward     FPR  recall  precision

@@ -125,7 +125,8 @@ function fittingColumns(headings: readonly string[], lines: readonly Line[], col
 function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of printable(text).split(/\s+/)) {
+  // A figure keeps its per cent sign.
+  for (const word of printable(text).split(/\s+(?!%)/)) {
     if (line !== '' && line.length + 1 + word.length > columns) {
       lines.push(line)
       line = ''
