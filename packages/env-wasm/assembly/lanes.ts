@@ -2,10 +2,10 @@
 import { boundedIndex, philox, word0 } from '../../random/assembly/philox'
 import { contextBytes, contextOf, Lane, laneAt, stateOf, watchOf } from './lane'
 import { isThreat, MODE_IID, Plan, rowAt, streamStart } from './plan'
-import { beginStreamState, immediateReward, respond, showState } from './response'
+import { beginStreamState, respond, showState } from './response'
 import { Response } from './response-plan'
 import { agentReward, expectedReward } from './reward'
-import { beginSite, goOn, NOWHERE, presentStream, respondAtSite, SiteState, showFollowing, showSite } from './site'
+import { beginSite, goOn, NOWHERE, respondAtSite, SiteState, showFollowing, showSite } from './site'
 import { Site } from './site-plan'
 import { Step } from './step'
 import { teamAction } from './vote'
@@ -158,8 +158,8 @@ function payActions(plan: Plan, job: Step, lane: i32, threat: bool): void {
 }
 
 /**
- * Every agent is paid what the team's action brings, and the lane moves on to what still happens. What an agent expected is
- * what its policy pays at once: what follows is the critic's to know.
+ * Every agent is paid what the team's action brings, and the lane moves on to what still happens. There are no expected rewards:
+ * what follows is the critic's to know.
  *
  * @param ledger -> f64 [8], overwritten with this step's; 0 = nobody counts
  * @returns how the episode ended, if it did
@@ -167,7 +167,6 @@ function payActions(plan: Plan, job: Step, lane: i32, threat: bool): void {
 function payConsequences(plan: Plan, response: Response, job: Step, index: i32, decision: u8, ledger: usize): i32 {
   const lane = laneAt(plan, job.lanes, index)
   const state = stateOf(plan, lane)
-  expectAtOnce(plan, response, job, index)
   if (ledger) memory.fill(ledger, 0, LEDGER_BYTES)
   const next = respond(plan, state, plan.rows, lane.position, lane.streamEnd, decision, ledger)
   const agents = <usize>plan.agentCount
@@ -200,7 +199,6 @@ function payAtSite(
 ): i32 {
   const lane = laneAt(plan, job.lanes, index)
   const state = changetype<SiteState>(stateOf(plan, lane))
-  expectAtOnce(plan, response, job, index)
   const watch = plan.watch
   const ledger: usize = watch === null ? 0 : job.registers + watch.ledgerAt
   if (ledger) memory.fill(ledger, 0, LEDGER_BYTES)
@@ -261,26 +259,6 @@ function beginWindow(plan: Plan, response: Response, site: Site, lane: Lane, lan
 function takePosition(plan: Plan, site: Site, lane: Lane, position: u32): void {
   lane.position = position
   lane.streamEnd = streamStart(plan, load<u32>(site.streams + ((<usize>position) << 2)) + 1)
-}
-
-/** What each agent's policy pays at once on the present event. */
-function expectAtOnce(plan: Plan, response: Response, job: Step, index: i32): void {
-  const lane = laneAt(plan, job.lanes, index)
-  const state = plan.site === null ? stateOf(plan, lane) : presentStream(changetype<SiteState>(stateOf(plan, lane)))
-  const row = rowAt(plan, lane.position)
-  const threat = isThreat(plan, row)
-  const allow = immediateReward(response, state, row, threat, 0)
-  const block = immediateReward(response, state, row, threat, 1)
-  const quarantine = immediateReward(response, state, row, threat, 2)
-  const alert = immediateReward(response, state, row, threat, 3)
-  const agents = plan.agentCount
-  for (let agent = 0; agent < agents; agent++) {
-    const entry = <usize>index * agents + agent
-    const p = job.probabilities + (entry << 4)
-    const restrictive = <f64>load<f32>(p, 4) * block + <f64>load<f32>(p, 8) * quarantine
-    const expected = <f64>load<f32>(p) * allow + restrictive + <f64>load<f32>(p, 12) * alert
-    store<f32>(job.expectedRewards + (entry << 2), <f32>expected)
-  }
 }
 
 /** Makes registers ready for the monitors; `step` does so itself, walks by `absorb` before they begin. */

@@ -106,17 +106,6 @@ export function respond(
   return next
 }
 
-/** What an action on an event pays at once; of an alert without what its ticket brings. */
-export function immediateReward(response: Response, state: StreamState, row: u32, threat: bool, action: u8): f64 {
-  const before = state.reward
-  state.reward = 0
-  if (action == QUARANTINE) contain(response, state, row, 0)
-  else pay(response, state, row, threat, action, 0)
-  const reward = state.reward
-  state.reward = before
-  return reward
-}
-
 @inline
 export function at(rows: usize, position: u32): u32 {
   return load<u32>(rows + ((<usize>position) << 2))

@@ -98,11 +98,6 @@ function isSet(flags: usize, position: u32): bool {
   return load<u8>(flags + <usize>position) != 0
 }
 
-/** The state of the stream whose event is present. */
-export function presentStream(state: SiteState): StreamState {
-  return stateAt(state, state.slot)
-}
-
 /** A site is watched from a tick on: whoever got in before has a foothold that no containment ends. @returns position */
 export function beginSite(plan: Plan, response: Response, site: Site, state: SiteState, tick: u32): u32 {
   memory.fill(changetype<usize>(state), 0, TABLE + <usize>site.slotCount * STREAM_BYTES)

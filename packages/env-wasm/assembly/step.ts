@@ -14,7 +14,7 @@ export class Step {
   /** -> u8 [E, A] and their policies, f32 [E, A, 4] */
   actions: usize
   probabilities: usize
-  /** -> f32 [E, A] each, overwritten; the second are counterfactual baselines */
+  /** -> f32 [E, A] each, overwritten; the second are counterfactual baselines, left alone where actions have consequences */
   rewards: usize
   expectedRewards: usize
   /** -> u8 [E] each, overwritten; the flags with 0 or 1 */

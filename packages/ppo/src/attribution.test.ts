@@ -91,7 +91,7 @@ describe('samplingVariance', () => {
               const played = others.with(at, a)
               const paid = new Array<number>(6).fill(0).with(at, reward)
               const seen = trajectory(played, paid, new Array<number>(6).fill(0).with(at, mean))
-              return sum + pi[a] * attributionOf(seen, { environment, labels }).samplingVariance[at]
+              return sum + pi[a] * attributionOf(seen, { environment, labels }).samplingVariance![at]
             }, 0)
             expect(estimate).toBeCloseTo(square - mean ** 2, 2)
           }

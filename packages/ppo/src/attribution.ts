@@ -14,9 +14,10 @@ export type Attribution = {
   readonly paidForOthers: number
   /**
    * [T, E, A] what the sampling of the agent's own action, the others' being what they are, adds to the variance of the
-   * reward: (r - sum_a pi(a) r(a))^2, one sample whose expectation over that action is the variance.
+   * reward: (r - sum_a pi(a) r(a))^2, one sample whose expectation over that action is the variance. null where actions have
+   * consequences: what another action would have brought is not known.
    */
-  readonly samplingVariance: Float32Array
+  readonly samplingVariance: Float32Array | null
 }
 
 /**
@@ -26,9 +27,9 @@ export type Attribution = {
  */
 export function attributionOf(trajectory: Trajectory, { environment, labels }: Payment): Attribution {
   const { rows, actions, rewards, expectedRewards, agentCount: A } = trajectory
-  const samplingVariance = rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2)
   // Where actions have consequences all agents are paid for the pilot's, which is their own.
-  if (environment.response !== null) return { paidForOthers: 0, samplingVariance }
+  if (environment.response !== null) return { paidForOthers: 0, samplingVariance: null }
+  const samplingVariance = rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2)
   const table = paidRewards(environment)
   const bonus = [0, 1].map((label) => bonusByVotes(environment, label))
   let paidForOthers = 0

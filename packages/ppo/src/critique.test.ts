@@ -57,6 +57,16 @@ describe('critiqueOf', () => {
     expect(mean.valueSpread).toBe(0)
   })
 
+  it('knows no ceiling where nobody knows what the sampling of actions adds', () => {
+    const { explainableVarianceCeiling, ...known } = critiqueOf([judged(returns, returns)], SETTINGS)
+    const blind = critiqueOf(
+      [judged(returns, returns), { ...judged(returns, returns), samplingVariance: null }],
+      SETTINGS,
+    )
+    expect(explainableVarianceCeiling).toBe(1)
+    expect(blind).toEqual({ ...known, explainableVarianceCeiling: null })
+  })
+
   it('counts a constant error in the loss, not in the variance', () => {
     const values = returns.map((g) => g + 1)
     const { valueLoss, explainedVariance } = critiqueOf([judged(returns, values)], SETTINGS)

@@ -8,7 +8,7 @@ export type Critique = {
   readonly valueLoss: number | null
   /** 1 - Var(G - V) / Var(G), at most 1; null without a critic. */
   readonly explainedVariance: number | null
-  /** The most that any critic could explain, see `critiqueOf`; null where the returns do not vary. */
+  /** The most that any critic could explain, see `critiqueOf`; null where the returns do not vary, or nobody knows. */
   readonly explainableVarianceCeiling: number | null
   /** Var(G), squares of reward units. */
   readonly returnVariance: number
@@ -25,8 +25,8 @@ export type Judged = Segment & {
   readonly values: Float32Array
   /** As the environment paid them; `rewards` may have a penalty besides. */
   readonly tableRewards: Float32Array
-  /** Variance of each table reward by the sampling of the action (./attribution). */
-  readonly samplingVariance: Float32Array
+  /** Variance of each table reward by the sampling of the action (./attribution); null where it is not known. */
+  readonly samplingVariance: Float32Array | null
 }
 
 type CritiqueSettings = Pick<PpoSettings, 'gamma' | 'gaeLambda' | 'returns' | 'episodes'> & {
@@ -57,10 +57,10 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   if (returnVariance === 0) return { ...nothing, returnVariance, explainableVarianceCeiling: null, timeToGoShare: null }
   const discount = settings.gamma * (settings.returns === 'monte-carlo' ? 1 : settings.gaeLambda)
   const ones = (judged: Judged) => new Float32Array(judged.rewards.length).fill(1)
-  const noise = () => {
-    const sampled = joined(({ samplingVariance }) => samplingVariance)
+  const noise = (variances: readonly Float32Array[]) => {
+    const sampled = concatenate(variances)
     if (settings.episodes === 'stream') {
-      return meanOf(joined((judged) => discounted(judged, judged.samplingVariance, discount ** 2)))
+      return meanOf(concatenate(trajectories.map((judged, i) => discounted(judged, variances[i], discount ** 2))))
     }
     if (settings.remembers) {
       const later = meanOf(joined((judged) => discounted(judged, ones(judged), discount ** 2))) - 1
@@ -73,9 +73,11 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
     const following = joined(({ returns, rewards }) => returns.map((value, i) => value - rewards[i]))
     return meanOf(sampled) + withinAgents(following, agents)
   }
+  const variances = trajectories.flatMap(({ samplingVariance }) => samplingVariance ?? [])
+  const isKnown = variances.length === trajectories.length
   const foreseeable = {
     returnVariance,
-    explainableVarianceCeiling: Math.max(0, 1 - noise() / returnVariance),
+    explainableVarianceCeiling: isKnown ? Math.max(0, 1 - noise(variances) / returnVariance) : null,
     timeToGoShare:
       correlation(
         returns,

@@ -60,7 +60,7 @@ export type Trajectory = TrajectoryShape & {
   readonly nextValues: Float32Array
   /** [T, E, A] reward units */
   readonly rewards: Float32Array
-  /** [T, E, A] sum_a pi(a) r(a), the counterfactual baseline */
+  /** [T, E, A] sum_a pi(a) r(a), the counterfactual baseline; 0 where what an action brings is not known beforehand */
   readonly expectedRewards: Float32Array
   /** [T, E] the team's action after the vote, 0..3 */
   readonly teamActions: Uint8Array
