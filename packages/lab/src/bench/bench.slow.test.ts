@@ -19,9 +19,10 @@ it('measures in processes of their own, and prints a table and JSON', () => {
   expect(stdout).toMatch(/environment +iid, 4 agents, no STL .* steps/)
   expect(stdout).toMatch(/environment +iid, 4 agents, four specifications .* steps/)
   expect(stdout).toMatch(/rollout +75 numbers, 128-128 .* % of /)
+  expect(stdout).toMatch(/rollout +75 numbers, 128-128 +wasm, SIMD of 128 bits \(VIGIL_REVECTORISE=off\)/)
   const { outcomes } = JSON.parse(readFileSync(json, 'utf8'))
   rmSync(folder, { recursive: true })
-  expect(outcomes).toHaveLength(3)
+  expect(outcomes).toHaveLength(4)
   for (const { result } of outcomes) {
     expect(result.peakMemoryMiB).toBeGreaterThan(20)
     expect(result.measurements[0].perSecond.best).toBeGreaterThan(0)

@@ -59,7 +59,7 @@ function nameOf(benchCase: BenchCase): string {
     case 'environment':
       return benchCase.watched ? 'environment, four specifications' : 'environment alone'
     case 'rollout':
-      return `rollout, ${benchCase.workload}, actors ${benchCase.actors}`
+      return `rollout, ${benchCase.workload}, actors ${benchCase.actors}, revectorise ${benchCase.revectorise}`
     case 'training': {
       const settings = Object.entries(benchCase.change).map(([key, value]) => `${key} ${value}`)
       return `training, ${benchCase.workload}, ${settings.join(', ')}`

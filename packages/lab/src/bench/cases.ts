@@ -10,7 +10,13 @@ type Group = (typeof GROUPS)[number]
 /** One thing to measure, in a process of its own, so that its peak memory is its own. */
 export type BenchCase =
   | { readonly kind: 'environment'; readonly watched: boolean }
-  | { readonly kind: 'rollout'; readonly workload: WorkloadName; readonly actors: number }
+  | {
+      readonly kind: 'rollout'
+      readonly workload: WorkloadName
+      readonly actors: number
+      /** false = without V8's revectoriser */
+      readonly revectorise: boolean
+    }
   | { readonly kind: 'training'; readonly workload: WorkloadName; readonly change: LabConfigInput }
   | {
       readonly kind: 'peer'
@@ -67,7 +73,9 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
   })
   const groups: Readonly<Record<Group, readonly BenchCase[]>> = {
     environment: [false, true].map((watched) => ({ kind: 'environment', watched })),
-    rollout: counts.map((actors) => ({ kind: 'rollout', workload: 'dense', actors })),
+    rollout: [true, false].flatMap((revectorise) =>
+      counts.map((actors): BenchCase => ({ kind: 'rollout', workload: 'dense', actors, revectorise })),
+    ),
     training: [
       ...engines.flatMap((engine) => counts.map((threads) => on(engine, 'dense', threads))),
       {

@@ -1,3 +1,4 @@
+import { switchRevectoriserOn, vectorsInWords } from '@vigil/policy-wasm'
 import type { BenchCase } from './cases.ts'
 import { measureEnvironment } from './measure-environment.ts'
 import { measurePeer, type PeerComparison } from './measure-peer.ts'
@@ -58,8 +59,10 @@ async function measure(
     case 'rollout': {
       const { actors } = benchCase
       const workload = WORKLOADS[benchCase.workload]
+      if (!benchCase.revectorise) process.env.VIGIL_REVECTORISE = 'off'
       const rates = await measureRollout(workload, { rounds, actors })
-      const about = { what: 'rollout', workload: workload.title, device: 'wasm', threads: actors }
+      const device = `wasm, ${vectorsInWords(await switchRevectoriserOn())}`
+      const about = { what: 'rollout', workload: workload.title, device, threads: actors }
       return { measurements: [measurementOf(about, 'environment steps', rates)] }
     }
     case 'training': {
