@@ -8,6 +8,7 @@ export const FEATURE_ERRORS = {
   HISTORY_INVALID: ['data', 'a plan of history that does not hold what it must, or needs too much memory'],
   HISTORY_MISMATCH: ['data', 'a plan of history made for events with other keys or columns'],
   READING_MISSING: ['data', 'a saved pipeline that does not tell how raw events are read'],
+  HISTORY_KEPT: ['data', 'a kept past that is not of the history that takes it'],
   EVENT_INVALID: ['data', 'a live event with a value that cannot be what its key or column needs'],
 } as const satisfies ErrorTable
 

@@ -1,7 +1,7 @@
 export { DATASET_NAMES, type DatasetName, FEATURE_PROFILES, type FeatureProfile, knownDataset } from './datasets.ts'
 export { FEATURE_ERRORS, featureError } from './errors.ts'
 export type { Fold, HistoryKey } from './history/fold.ts'
-export { createHistory, type LiveEvent, type LiveHistory } from './history/live-history.ts'
+export { createHistory, type KeptHistory, type LiveEvent, type LiveHistory } from './history/live-history.ts'
 export { type HistoryPlan, parseHistoryPlan, STATE_BYTES_MAX, stateBytes } from './history/plan.ts'
 export {
   type Judgements,

@@ -3,9 +3,10 @@ import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
 import { serviceError } from './errors.ts'
-import { createEventInputs } from './event-inputs.ts'
+import { createEventInputs, type KeptInputs } from './event-inputs.ts'
 import { createLiveTeam } from './live-team.ts'
 import { createStreamRows } from './stream-rows.ts'
+import type { KeptStreams } from './stream-states.ts'
 
 /** What the team does about an event. */
 export type LiveDecision = {
@@ -63,7 +64,18 @@ export type Decider = {
   unseen(): string[]
   /** Streams of which something is kept. */
   readonly streamCount: number
+  /** What is known of all events so far. */
+  save(): KeptPast
+  /**
+   * Takes what a decider of the same bundle has saved, into one that has seen nothing: it then decides as that one would have.
+   *
+   * @throws {VigilError} HISTORY_KEPT, STATE_INVALID where it is of another bundle; this decider is then of no use
+   */
+  restore(past: KeptPast): void
 }
+
+/** What a decider knows of the events so far. */
+export type KeptPast = KeptInputs & { readonly streams: KeptStreams }
 
 /** Most rows of one pass through the network. */
 const ROWS_MAX = 4096
@@ -132,6 +144,11 @@ export async function createDecider(
     unseen: inputs.unseen,
     get streamCount() {
       return rows.streamCount
+    },
+    save: () => ({ ...inputs.save(), streams: rows.save() }),
+    restore(past) {
+      inputs.restore(past)
+      rows.restore(past.streams)
     },
     decide(events) {
       const decisions: LiveDecision[] = []

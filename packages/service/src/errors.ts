@@ -10,6 +10,7 @@ export const SERVICE_ERRORS = {
   ADDRESS_TAKEN: ['failure', 'the service cannot listen at its address'],
   SECRET_INVALID: ['data', 'a file with a token, a key or a certificate that cannot be used'],
   CHECK_FAILED: ['data', 'stored events on which the team does not decide as it did when they were stored'],
+  STATE_INVALID: ['data', 'a file of what a service knew that is of another bundle, or was changed'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
 } as const satisfies ErrorTable
 

@@ -5,6 +5,7 @@ import {
   type FeaturePipeline,
   type FittedColumn,
   isDense,
+  type KeptHistory,
   numberIndex,
   type RawEvent,
   type ReadEvent,
@@ -34,6 +35,18 @@ export type EventInputs = {
   write(event: ReadEvent, rows: InputRows, row: number): void
   /** Makes an event part of the past that nobody decides on. */
   remember(event: ReadEvent): void
+  /** What is known of all events so far. */
+  save(): KeptInputs
+  /** Takes what others of the pipeline have saved. @throws {VigilError} HISTORY_KEPT */
+  restore(kept: KeptInputs): void
+}
+
+/** The past of all events. */
+export type KeptInputs = {
+  /** time of the latest event, milliseconds since 1970 */
+  readonly latest: number
+  /** null without history */
+  readonly history: KeptHistory | null
 }
 
 /** Where the value of an input is found. */
@@ -69,6 +82,11 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
       history?.absorb(event)
     },
     remember: (event) => history?.absorb(event),
+    save: () => ({ latest: reader.latest, history: history?.save() ?? null }),
+    restore(kept) {
+      reader.latest = kept.latest
+      if (kept.history !== null) history?.restore(kept.history)
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import type { ReadEvent } from '@vigil/features'
 import type { StreamBelief } from '@vigil/runs'
 import type { EventInputs } from './event-inputs.ts'
 import type { LiveTeam } from './live-team.ts'
-import { createStreamStates } from './stream-states.ts'
+import { createStreamStates, type KeptStreams } from './stream-states.ts'
 
 /** Bytes that the states of streams may take. */
 const STATES_BYTES_MAX = 2 ** 28
@@ -23,6 +23,9 @@ export type StreamRows = {
   hear(stream: string | null, isHostile: boolean): boolean
   /** Streams of which something is kept. */
   readonly streamCount: number
+  save(): KeptStreams
+  /** Takes what the rows of the same team have saved. @throws {VigilError} STATE_INVALID */
+  restore(kept: KeptStreams): void
 }
 
 /**
@@ -96,6 +99,7 @@ export function createStreamRows(
     get streamCount() {
       return states.size
     },
+    ...{ save: states.save, restore: states.restore },
   }
 }
 

@@ -1,12 +1,19 @@
+import { serviceError } from './errors.ts'
 import { createRecentEntries, type RecentEntries } from './recent-entries.ts'
 
 /** What is kept of a stream between its events: f32 values in a fixed order. */
-export type StreamStates = Pick<RecentEntries<string, Float32Array>, 'all' | 'forget' | 'put' | 'size'> & {
+export type StreamStates = Pick<RecentEntries<string, Float32Array>, 'forget' | 'size'> & {
   /** State of a stream, which the caller changes in place; a new one for a stream that is not known, or has no name. */
   of(stream: string | null): Float32Array
   /** State of a stream that is known; undefined of others. */
   known(stream: string): Float32Array | undefined
+  save(): KeptStreams
+  /** Takes what states of the same size have saved. @throws {VigilError} STATE_INVALID */
+  restore(kept: KeptStreams): void
 }
+
+/** What streams remember, from the one unused longest on: [streams, values of each]. */
+export type KeptStreams = { readonly keys: readonly string[]; readonly states: Float32Array }
 
 /**
  * States of the streams seen latest.
@@ -26,7 +33,23 @@ export function createStreamStates(begin: Float32Array, limit: number): StreamSt
       return state
     },
     known: states.peek,
-    ...{ all: states.all, forget: states.forget, put: states.put },
+    forget: states.forget,
+    save() {
+      const kept = { keys: [] as string[], states: new Float32Array(states.size * begin.length) }
+      for (const [stream, state] of states.all()) {
+        kept.states.set(state, kept.keys.length * begin.length)
+        kept.keys.push(stream)
+      }
+      return kept
+    },
+    restore({ keys, states: values }) {
+      if (values.length !== keys.length * begin.length) {
+        throw serviceError('STATE_INVALID', 'Streams: need what a team of the same bundle has saved, received another.')
+      }
+      for (const [i, stream] of keys.entries()) {
+        states.put(stream, values.slice(i * begin.length, (i + 1) * begin.length))
+      }
+    },
     get size() {
       return states.size
     },

@@ -1,6 +1,6 @@
 import type { Fold, HistoryKey } from './fold.ts'
 import { absorbers, reader } from './fold-state.ts'
-import { createKeyTable, type SlotIndex } from './key-table.ts'
+import { createKeyTable, type KeyTable, type SlotIndex } from './key-table.ts'
 import type { HistoryPlan } from './plan.ts'
 import { createSlab, growSlab, type Slab } from './slab.ts'
 import { LAST_TIME, slotLayout } from './slot-layout.ts'
@@ -18,7 +18,7 @@ export type EventRows<Key> = {
 }
 
 /** The folds of a plan, for events that come one by one. */
-export type Evaluator = {
+export type Evaluator<Key> = {
   /** One per fold of the plan. */
   readonly features: readonly FeatureColumn[]
   /** Writes the features of an event, from the events absorbed so far. */
@@ -27,7 +27,14 @@ export type Evaluator = {
   absorb(row: number): void
   /** Calls with the code of every token that the state holds, with repetitions. */
   visitTokens(visit: (code: number) => void): void
+  /** What the state holds of each kind of key. */
+  save(): KeptKeys<Key>[]
+  /** Takes what another evaluator of the plan has saved, into one that has absorbed nothing. @returns false where it does not fit */
+  restore(kinds: readonly KeptKeys<Key>[]): boolean
 }
+
+/** Keys of one kind, from the one unused longest on, and the words of their slots one after another. */
+export type KeptKeys<Key> = { readonly keys: readonly Key[]; readonly words: Int32Array }
 
 /**
  * The one implementation of the folds, for recordings (`replayHistory`) and for live events (`createHistory`).
@@ -36,7 +43,7 @@ export type Evaluator = {
  *
  * @param rowCount rows of the features
  */
-export function createEvaluator<Key>(plan: HistoryPlan, rows: EventRows<Key>, rowCount: number): Evaluator {
+export function createEvaluator<Key>(plan: HistoryPlan, rows: EventRows<Key>, rowCount: number): Evaluator<Key> {
   const features = plan.folds.map((fold): FeatureColumn => {
     const isToken = fold.kind === 'previous' && rows.column(fold.of).kind === 'token'
     if (isToken) return { kind: 'token', codes: new Int32Array(rowCount).fill(-1), of: fold.of }
@@ -57,8 +64,12 @@ export function createEvaluator<Key>(plan: HistoryPlan, rows: EventRows<Key>, ro
     visitTokens: (visit) => {
       for (const history of histories) history.visitTokens(visit)
     },
+    save: () => histories.map((history) => history.save()),
+    restore: (kinds) => kinds.length === histories.length && histories.every((history, i) => history.restore(kinds[i])),
   }
 }
+
+type KeyKeeper<Key> = { save(): KeptKeys<Key>; restore(kept: KeptKeys<Key>): boolean }
 
 /** A fold with the column of its feature. */
 type Output = { readonly fold: Fold; readonly out: FeatureColumn }
@@ -68,7 +79,7 @@ function createKeyHistory<Key>(
   { name, limit, idleMs }: HistoryKey,
   outputs: readonly Output[],
   rows: EventRows<Key>,
-): Omit<Evaluator, 'features'> {
+): Pick<Evaluator<Key>, 'read' | 'absorb' | 'visitTokens'> & KeyKeeper<Key> {
   const folds = outputs.map(({ fold }) => fold)
   const layout = slotLayout(folds, (column) => rows.column(column).kind === 'number')
   const { words } = layout
@@ -119,6 +130,39 @@ function createKeyHistory<Key>(
           if (mark !== 0) visit(mark - 1)
         }
       }
+    },
+    ...keeper({ table, slab, words, limit }),
+  }
+}
+
+/** Keeps the slots of a table of keys. */
+function keeper<Key>({
+  table,
+  slab,
+  words,
+  limit,
+}: {
+  readonly table: KeyTable<Key>
+  readonly slab: Slab
+  readonly words: number
+  readonly limit: number
+}): KeyKeeper<Key> {
+  return {
+    save: () => {
+      const entries = [...table.entries()]
+      const kept = new Int32Array(entries.length * words)
+      for (const [i, [, slot]] of entries.entries()) {
+        kept.set(slab.i32.subarray(slot * words, (slot + 1) * words), i * words)
+      }
+      return { keys: entries.map(([key]) => key), words: kept }
+    },
+    restore: ({ keys, words: kept }) => {
+      if (kept.length !== keys.length * words || keys.length > limit || new Set(keys).size < keys.length) return false
+      for (const [i, key] of keys.entries()) {
+        const { slot } = table.use(key)
+        slab.i32.set(kept.subarray(i * words, (i + 1) * words), slot * words)
+      }
+      return true
     },
   }
 }

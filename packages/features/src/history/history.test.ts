@@ -312,3 +312,44 @@ describe('a plan', () => {
     )
   })
 })
+
+describe('a past that was kept', () => {
+  it('is gone on from as if it had never been away, for every plan', () => {
+    fc.assert(
+      fc.property(anyPlan, anyInstants, fc.nat(), (plan, instants, at) => {
+        const cut = at % (instants.length + 1)
+        const [before, after] = [instants.slice(0, cut), instants.slice(cut)]
+        const first = createHistory(plan)
+        for (const instant of before) for (const event of instant) first.absorb(event)
+        const second = createHistory(plan)
+        second.restore(structuredClone(first.save()))
+        expect(second.save()).toEqual(first.save())
+        const featuresOf = (history: typeof first) =>
+          after.flatMap((instant) => {
+            const features = instant.map((event) => history.read(event))
+            for (const event of instant) history.absorb(event)
+            return features
+          })
+        expect(featuresOf(second)).toEqual(featuresOf(first))
+      }),
+    )
+  })
+
+  it('is refused by a history of another plan', () => {
+    const one = createHistory(planOf({ kind: 'previous', of: 'type', back: 1 }))
+    for (const each of story) one.absorb(each)
+    const kept = one.save()
+    const refused = expect.objectContaining({ code: 'HISTORY_KEPT', kind: 'data' })
+    const others: OwnFold[] = [
+      { kind: 'previous', of: 'type', back: 9 },
+      { kind: 'count', of: 'type', value: 'x', last: null },
+    ]
+    for (const other of others) expect(() => createHistory(planOf(other)).restore(kept)).toThrow(refused)
+    const alike = () => createHistory(planOf({ kind: 'previous', of: 'type', back: 1 }))
+    const [{ keys, words }] = kept.kinds
+    const twice = { keys: [...keys, ...keys], words: new Int32Array(2 * words.length) }
+    const unknown = { keys, words: words.map((word) => (word === 0 ? 0 : 1000)) }
+    expect(() => alike().restore(kept)).not.toThrow()
+    for (const kinds of [[], [twice], [unknown]]) expect(() => alike().restore({ ...kept, kinds })).toThrow(refused)
+  })
+})

@@ -13,6 +13,8 @@ export type KeyTable<Key> = {
   use(key: Key): { readonly slot: number; readonly isNew: boolean }
   /** Slots in use, from 1 on. */
   readonly size: number
+  /** Keys with their slots, from the one unused longest on. */
+  entries(): Iterable<readonly [key: Key, slot: number]>
 }
 
 /** Where a table keeps the slot of each key: a Map, or what is faster for the keys at hand. */
@@ -89,6 +91,9 @@ export function createKeyTable<Key>(
     },
     get size() {
       return keys.length - 1
+    },
+    *entries() {
+      for (let slot = newer[0]; slot !== 0; slot = newer[slot]) yield [keys[slot] as Key, slot]
     },
   }
 }

@@ -1,5 +1,5 @@
 import { featureError } from '../errors.ts'
-import { createEvaluator } from './evaluator.ts'
+import { createEvaluator, type KeptKeys } from './evaluator.ts'
 import { TOKEN_LENGTH_MAX } from './fold.ts'
 import type { HistoryPlan } from './plan.ts'
 import type { EventColumn } from './surroundings.ts'
@@ -21,6 +21,22 @@ export type LiveHistory = {
   read(event: LiveEvent): (string | number | null)[]
   /** Makes an event part of the past. Events of one instant are all read before the first of them is absorbed. */
   absorb(event: LiveEvent): void
+  /** The past as it is now. */
+  save(): KeptHistory
+  /**
+   * Takes the past that another history of the plan has saved, into one that has none.
+   *
+   * @throws {VigilError} HISTORY_KEPT where it is that of another plan; this history is then of no use
+   */
+  restore(kept: KeptHistory): void
+}
+
+/** The past of live events, as it can be kept in a file. */
+export type KeptHistory = {
+  /** by code; null = a code that is free */
+  readonly tokens: readonly (string | null)[]
+  /** by key of the plan */
+  readonly kinds: readonly KeptKeys<string>[]
 }
 
 /**
@@ -88,6 +104,17 @@ export function createHistory(plan: HistoryPlan): LiveHistory {
     absorb: (event) => {
       take(event)
       evaluator.absorb(0)
+    },
+    save: () => ({ tokens: tokens.all(), kinds: evaluator.save() }),
+    restore: ({ tokens: kept, kinds }) => {
+      if (tokens.restore(kept) && evaluator.restore(kinds)) {
+        let isWithin = true
+        evaluator.visitTokens((code) => {
+          isWithin &&= code >= 0 && code < kept.length
+        })
+        if (isWithin) return
+      }
+      throw featureError('HISTORY_KEPT', 'History: needs what a history of the same plan has saved, received another.')
     },
   }
 }

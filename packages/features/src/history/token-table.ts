@@ -6,6 +6,10 @@ export type TokenTable = {
   pinnedCodeOf(token: string): number
   /** null for -1 */
   tokenOf(code: number): string | null
+  /** Tokens by code; null = the code is free. */
+  all(): (string | null)[]
+  /** Takes tokens by code into a table that has its pinned tokens alone. @returns whether those have the same codes */
+  restore(all: readonly (string | null)[]): boolean
   /** Forgets tokens that are neither pinned nor visited, once there are twice as many as the last sweep left. */
   sweepWhereDue(visitTokens: (visit: (code: number) => void) => void): void
 }
@@ -36,6 +40,16 @@ export function createTokenTable(): TokenTable {
       return code
     },
     tokenOf: (code) => (code < 0 ? null : tokens[code]),
+    all: () => tokens.map((token, code) => (codes.get(token) === code ? token : null)),
+    restore: (all) => {
+      if (!tokens.every((token, code) => token === all[code])) return false
+      for (const [code, token] of all.entries()) {
+        tokens[code] = token ?? ''
+        if (token === null) free.push(code)
+        else codes.set(token, code)
+      }
+      return true
+    },
     sweepWhereDue: (visitTokens) => {
       if (codes.size < due) return
       const held = new Uint8Array(tokens.length)

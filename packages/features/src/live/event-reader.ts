@@ -31,6 +31,8 @@ export type EventReader = {
   readonly columns: readonly string[]
   /** Columns that no event so far has had. */
   unseen(): string[]
+  /** Time of the latest event in milliseconds since 1970, which an event without a time has. */
+  latest: number
 }
 
 /** What is needed of a raw event for a pipeline: columns by name, and how each is read. */
@@ -77,12 +79,11 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
   const columns = [...valueColumns(pipeline)]
   const keyIn = (found: ReadonlyMap<string, unknown>, names: readonly string[]) =>
     joinedKey(names.map((name) => read.text(found.get(name), name)))
-  let latest = 0
-  return {
+  const reader: EventReader = {
     read(event) {
       const found = cells(event)
       const own = time === null ? Number.NaN : read.milliseconds(found.get(time.column), time)
-      const milliseconds = Number.isNaN(own) ? latest : own
+      const milliseconds = Number.isNaN(own) ? reader.latest : own
       const values: Record<string, string | number | null> = Object.create(null)
       for (const [name, kind] of columns) {
         values[name] = kind === 'token' ? read.text(found.get(name), name) : read.number(found.get(name), name)
@@ -94,14 +95,16 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
         stream: keyIn(found, stream),
         cellCount: found.size,
       }
-      latest = milliseconds
+      reader.latest = milliseconds
       if (unseen.size > 0) for (const name of found.keys()) unseen.delete(name)
       return whole
     },
     streamOf: (event) => keyIn(cells(event), stream),
     columns: names,
     unseen: () => [...unseen],
+    latest: 0,
   }
+  return reader
 }
 
 /**

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
@@ -93,6 +94,36 @@ describe('service:serve', () => {
     expect(await changed.ended).toBe(3)
     expect(changed.output().stderr).toMatch(/^error CHECK_FAILED: /)
     rmSync(stored)
+  })
+
+  it('goes on where it ended, and refuses the state of another bundle', async () => {
+    const state = `--state=${join(folder.path, 'state')}`
+    const ask = async (port: number, proto: string) =>
+      await post(`http://127.0.0.1:${port}/v1/decide`, { id: 7, proto })
+    const first = serve([state])
+    const answer = await (await ask(await first.listening, 'tcp')).text()
+    first.child.kill('SIGTERM')
+    expect(await first.ended).toBe(143)
+    const second = serve([state, '--state-seconds=1'])
+    const port = await second.listening
+    expect(await (await ask(port, 'tcp')).text()).toBe(answer)
+    expect((await ask(port, 'udp')).status).toBe(409)
+    await post(`http://127.0.0.1:${port}/v1/decide`, { id: 8, proto: 'icmp' })
+    // It keeps what it knows while it runs: after a kill that, too, is there.
+    for (const file = join(folder.path, 'state'); !readFileSync(file, 'latin1').includes('"id":8'); ) await wait(50)
+    second.child.kill('SIGKILL')
+    await second.ended
+    const third = serve([state])
+    expect((await post(`http://127.0.0.1:${await third.listening}/v1/decide`, { id: 8, proto: 'udp' })).status).toBe(
+      409,
+    )
+    const settings = join(run, 'bundle', 'bundle.json')
+    const text = readFileSync(settings, 'utf8')
+    writeFileSync(settings, `${text}\n`)
+    const other = serve([state])
+    expect(await other.ended).toBe(3)
+    expect(other.output().stderr).toMatch(/^error STATE_INVALID: /)
+    writeFileSync(settings, text)
   })
 
   it('is the same through nx', async () => {

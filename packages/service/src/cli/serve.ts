@@ -13,12 +13,14 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { readBundle } from '@vigil/runs'
-import { destination, pino } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 import { serviceError } from '../errors.ts'
 import { assertGuarded } from '../serve/access.ts'
-import { createDecisionService } from '../serve/decision-service.ts'
+import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
+import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
+import { readState, writeState } from '../serve/state-file.ts'
 import { replayCheck } from '../serve/stored-check.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
@@ -36,6 +38,11 @@ const FLAGS = {
   'tls-client-ca': { value: 'FILE', about: 'certificates by which those of clients are signed, PEM: mutual TLS' },
   'deadline-ms': { value: 'N', about: 'milliseconds after which the answer is the fallback action', number: COUNT },
   feedback: { value: 'FILE', about: 'file that verdicts are added to; feedback.jsonl in the run folder without it' },
+  state: {
+    value: 'FILE',
+    about: 'what is known of events is kept there, and gone on from when it is there at the start',
+  },
+  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   rate: { value: 'N', about: 'requests of one client in a second', number: COUNT, default: 10_000 },
   streams: { value: 'N', about: 'requests at a time that bring events line by line', number: COUNT, default: 64 },
@@ -82,6 +89,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       : null,
   })
   const checked = await replayCheck(run, bundle)
+  const keep = await stateKeeper(flags, { run, service, logger })
   const server = createServer(service, settings, checked)
   const ended = new Promise<void>((resolve) => {
     stop.onRequest(() => {
@@ -98,8 +106,35 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       cause,
     })
   })
+  const everySeconds = numberFlag(flags, 'state-seconds', SECONDS) ?? FLAGS['state-seconds'].default
+  const timer = setInterval(() => {
+    keep().catch((cause: Error) => logger.error({ err: cause }, 'the state could not be kept'))
+  }, 1000 * everySeconds)
   await ended
+  clearInterval(timer)
+  await keep()
   logger.info('ended')
+}
+
+/** Goes on from the state that was kept. @returns what keeps that of now, one call after another */
+async function stateKeeper(
+  flags: Flags,
+  { run, service, logger }: { readonly run: string; readonly service: DecisionService; readonly logger: Logger },
+): Promise<() => Promise<void>> {
+  const path = textFlag(flags, 'state', 'FILE')
+  if (path === undefined) return async () => undefined
+  const fingerprint = await bundleFingerprint(run)
+  const kept = await readState(path, fingerprint)
+  if (kept !== null) {
+    service.restore(kept)
+    logger.info({ state: path, streams: kept.past.streams.keys.length, answers: kept.answers.length }, 'state read')
+  }
+  let last: Promise<void> = Promise.resolve()
+  return () => {
+    const own = last.then(async () => await writeState(path, fingerprint, service.save()))
+    last = own.catch(() => undefined)
+    return own
+  }
 }
 
 async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSettings> {

@@ -9,6 +9,7 @@ import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { Answer, RememberedAnswer } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
+import type { KeptAnswer, KeptService } from './state-file.ts'
 
 /** Most events that may wait. */
 const WAITING_MAX = 65_536
@@ -27,6 +28,10 @@ export type DecisionService = {
   openStream(): Disposable
   readonly streamsOpen: number
   readonly metrics: ServiceMetrics
+  /** What is known of all events that have been answered. */
+  save(): KeptService
+  /** Takes what a service of the same bundle has saved, into one that has taken nothing. @throws {VigilError} as `Decider.restore` */
+  restore(kept: KeptService): void
   /** What is told of the team. */
   readonly model: unknown
 }
@@ -99,6 +104,18 @@ export async function createDecisionService(
       return streamsOpen
     },
     metrics,
+    save: () => ({
+      past: decider.save(),
+      answers: Array.from(remembered.all()).flatMap(([id, { content, answer, stream }]) =>
+        answer.json === null ? [] : [{ id, content, json: answer.json, stream: stream as KeptAnswer['stream'] }],
+      ),
+    }),
+    restore({ past, answers }) {
+      decider.restore(past)
+      for (const { id, content, json, stream } of answers) {
+        remembered.put(id, { content, answer: { id, json, error: null }, stream })
+      }
+    },
     model: modelOf(bundle, decider.columns),
   }
 }

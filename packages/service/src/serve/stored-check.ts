@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
@@ -7,19 +6,13 @@ import { type Bundle, bundleFiles, readRunFile } from '@vigil/runs'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { writtenDecision } from '../written-decision.ts'
+import { bundleFingerprint } from './bundle-fingerprint.ts'
 
 const CHECK_BYTES_MAX = 64 * 2 ** 20
-const SETTINGS_BYTES_MAX = 2 ** 21
 
 /** Events of a recording with the decisions on them lie beside the files of the bundle. */
 function checkFile(run: string): string {
   return join(dirname(bundleFiles(run).settings), 'check.jsonl')
-}
-
-/** SHA-256 of bundle.json, which has those of the other files, of a run whose bundle has been read. */
-async function bundleFingerprint(run: string): Promise<string> {
-  const { settings } = bundleFiles(run)
-  return hash('sha256', (await readRunFile(settings, SETTINGS_BYTES_MAX)) ?? Buffer.alloc(0))
 }
 
 /**

@@ -1,0 +1,10 @@
+import { hash } from 'node:crypto'
+import { bundleFiles, readRunFile } from '@vigil/runs'
+
+const SETTINGS_BYTES_MAX = 2 ** 21
+
+/** SHA-256 of bundle.json, which has those of the other files, of a run whose bundle has been read. */
+export async function bundleFingerprint(run: string): Promise<string> {
+  const { settings } = bundleFiles(run)
+  return hash('sha256', (await readRunFile(settings, SETTINGS_BYTES_MAX)) ?? Buffer.alloc(0))
+}

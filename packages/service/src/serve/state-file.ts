@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto'
+import { harmlessText, writeFileAtomically } from '@vigil/command-line'
+import type { VigilError } from '@vigil/errors'
+import { readRunFile } from '@vigil/runs'
+import { z } from 'zod'
+import type { KeptPast } from '../decider.ts'
+import { serviceError } from '../errors.ts'
+
+/** What a service knows of the events so far. */
+export type KeptService = {
+  readonly past: KeptPast
+  /** Answers that are given again, from the first kept on. */
+  readonly answers: readonly KeptAnswer[]
+}
+
+/** An answer, the SHA-256 of its event, and the columns of its stream. */
+export type KeptAnswer = z.infer<typeof keptAnswer>
+
+const VERSION = 1
+const LF = 10
+const STATE_BYTES_MAX = 2 ** 31 - 1
+
+const keptAnswer = z.strictObject({
+  id: z.union([z.string(), z.number()]),
+  content: z.string(),
+  json: z.string(),
+  stream: z.record(z.string(), z.string()).nullable(),
+})
+
+const headSchema = z.strictObject({
+  version: z.literal(VERSION),
+  bundle: z.string(),
+  /** of what follows the head */
+  sha256: z.string(),
+  /** of the parts that follow: texts, then the words of each kind of key, then the states of streams */
+  bytes: z.array(z.int().min(0)).min(2),
+})
+
+const textsSchema = z.strictObject({
+  latest: z.number(),
+  tokens: z.array(z.string().nullable()).nullable(),
+  keys: z.array(z.array(z.string())),
+  streams: z.array(z.string()),
+  answers: z.array(keptAnswer),
+})
+
+/**
+ * Writes what a service knows, whole or not at all.
+ *
+ * @param bundle SHA-256 of the bundle that it is of
+ * @throws {VigilError} FILE_UNWRITABLE
+ */
+export async function writeState(path: string, bundle: string, { past, answers }: KeptService): Promise<void> {
+  const { latest, history, streams } = past
+  const kinds = history?.kinds ?? []
+  const keys = kinds.map((kind) => kind.keys)
+  const texts = { latest, tokens: history?.tokens ?? null, keys, streams: streams.keys, answers }
+  const arrays = [...kinds.map(({ words }) => words), streams.states]
+  const parts = [
+    Buffer.from(JSON.stringify(texts)),
+    ...arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+  ]
+  const body = Buffer.concat(parts)
+  const head = { version: VERSION, bundle, sha256: hash('sha256', body), bytes: parts.map(({ length }) => length) }
+  await writeFileAtomically(path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]))
+}
+
+/**
+ * Reads what a service knew when it was written.
+ *
+ * @returns null where there is no such file
+ * @throws {VigilError} STATE_INVALID where it is of another bundle, or was changed
+ */
+export async function readState(path: string, bundle: string): Promise<KeptService | null> {
+  const bytes = await readRunFile(path, STATE_BYTES_MAX)
+  if (bytes === null) return null
+  const end = bytes.indexOf(LF)
+  const head = parsed(path, headSchema, bytes.subarray(0, Math.max(0, end)))
+  if (head.bundle !== bundle) throw invalid(path, 'it is of another bundle')
+  const body = bytes.subarray(end + 1)
+  if (hash('sha256', body) !== head.sha256) throw invalid(path, 'its SHA-256 is not the one in its head')
+  let at = 0
+  const parts = head.bytes.map((length) => {
+    at += length
+    return body.subarray(at - length, at)
+  })
+  const { latest, tokens, keys, streams, answers } = parsed(path, textsSchema, parts[0])
+  if (parts.length !== keys.length + 2) throw invalid(path, 'its parts are not those that it names')
+  const kinds = keys.map((own, i) => ({ keys: own, words: new Int32Array(copyOf(parts[i + 1])) }))
+  const states = new Float32Array(copyOf(parts[parts.length - 1]))
+  return {
+    past: { latest, history: tokens && { tokens, kinds }, streams: { keys: streams, states } },
+    answers,
+  }
+}
+
+/** Views of numbers begin at multiples of their size. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer
+}
+
+function parsed<Schema extends z.ZodType>(path: string, schema: Schema, bytes: Buffer): z.infer<Schema> {
+  try {
+    return schema.parse(JSON.parse(bytes.toString('utf8')))
+  } catch (cause) {
+    throw invalid(path, harmlessText((cause as Error).message, 200), cause)
+  }
+}
+
+function invalid(path: string, reason: string, cause?: unknown): VigilError {
+  return serviceError(
+    'STATE_INVALID',
+    `${path} cannot be gone on from: ${reason}. Serve the bundle that it is of, or begin without a past by another --state=FILE.`,
+    { cause },
+  )
+}
