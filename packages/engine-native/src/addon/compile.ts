@@ -67,18 +67,33 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
  * @returns the object files, or what the compiler said
  */
 export function compileKernels(compiler: string, folder: string, flags: readonly string[]): string[] | string {
+  return compileEach(compiler, folder, KERNELS, ['-c', ...flags])
+}
+
+/**
+ * Compiles sources for every family.
+ *
+ * @param sources names without the ending
+ * @returns the files `folder/source-Family`, or what the compiler said
+ */
+export function compileEach(
+  compiler: string,
+  folder: string,
+  sources: readonly string[],
+  flags: readonly string[],
+): string[] | string {
   writeFileSync(join(folder, 'blocks.h'), blocksInC())
-  const objects: string[] = []
+  const made: string[] = []
   for (const [family, own] of Object.entries(FAMILIES)) {
-    const words = [...FLAGS, ...WARNINGS, ...flags, `-I${folder}`, `-DFAMILY=${family}`, ...own]
-    for (const kernel of KERNELS) {
-      const object = join(folder, `${kernel}-${family}.o`)
-      const failure = run(compiler, [...words, '-c', join(SOURCE_FOLDER, `${kernel}.c`), '-o', object])
+    const words = [...FLAGS, ...WARNINGS, `-I${folder}`, `-DFAMILY=${family}`, ...own]
+    for (const source of sources) {
+      const output = join(folder, `${source}-${family}`)
+      const failure = run(compiler, [...words, join(SOURCE_FOLDER, `${source}.c`), ...flags, '-o', output])
       if (failure !== null) return failure
-      objects.push(object)
+      made.push(output)
     }
   }
-  return objects
+  return made
 }
 
 function compileInto(compiler: string, folder: string): string | null {
