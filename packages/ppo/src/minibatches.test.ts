@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Batch } from './batch.ts'
+import { batchInputsOf } from './batch-inputs.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 const EVENTS = 12
@@ -27,12 +28,12 @@ const BATCH: Batch = {
   recurrence: null,
 }
 
-function all(pass: number, weights: Float32Array | null = null) {
+function all(pass: number, weights: Float32Array | null = null, inputs = batchInputsOf(BATCH, SOURCE, 4)) {
   const seen: { event: number; minibatch: number }[] = []
   const direct = Float32Array.from({ length: 4 * EVENTS * AGENTS }, (_, i) => 6000 + i)
-  const options = { size: 4, agentCount: AGENTS, seed: 1, pass, weights, direct }
+  const options = { agentCount: AGENTS, seed: 1, pass, weights, direct }
   let count = 0
-  for (const m of minibatchesOf(BATCH, SOURCE, options)) {
+  for (const m of minibatchesOf(BATCH, inputs, options)) {
     for (let b = 0; b < m.size; b++) {
       const event = (m.oldLogProbs[b] - 1000) / AGENTS
       seen.push({ event, minibatch: count })
@@ -69,6 +70,17 @@ describe('minibatchesOf', () => {
     expect(all(1)).toEqual(all(1))
   })
 
+  it('passes over the same inputs again and again', () => {
+    const inputs = batchInputsOf(BATCH, SOURCE, 4)
+    expect([0, 1, 0].map((pass) => all(pass, null, inputs))).toEqual([all(0), all(1), all(0)])
+  })
+
+  it('makes one minibatch of a batch that has fewer events', () => {
+    const seen = all(0, null, batchInputsOf(BATCH, SOURCE, 100))
+    expect(new Set(seen.map(({ minibatch }) => minibatch))).toEqual(new Set([0]))
+    expect(seen.length).toBe(EVENTS)
+  })
+
   it('hands each agent its own weights', () => {
     all(
       0,
@@ -95,8 +107,7 @@ const RECURRENT: Batch = {
 function lanesOf(pass: number): number[][] {
   const found: number[][] = []
   const { resets } = RECURRENT.recurrence!
-  for (const m of minibatchesOf(RECURRENT, SOURCE, {
-    size: 4,
+  for (const m of minibatchesOf(RECURRENT, batchInputsOf(RECURRENT, SOURCE, 4), {
     agentCount: AGENTS,
     seed: 1,
     pass,

@@ -1,8 +1,7 @@
-import type { InputSource } from '@vigil/actors'
 import type { Minibatch } from '@vigil/engine'
 import { randomPermutation, randomStream } from '@vigil/random'
 import type { Batch, BatchConstraints, BatchRecurrence } from './batch.ts'
-import { gatherInputs } from './inputs.ts'
+import { type BatchInputs, minibatchInputs, selectInputs } from './batch-inputs.ts'
 
 /**
  * Cuts a batch into minibatches of one size, in an order that depends on seed, iteration and epoch alone. The arrays of
@@ -11,14 +10,13 @@ import { gatherInputs } from './inputs.ts'
  * A feed-forward team learns from events in any order. A recurrent one lives through each lane again from the state that
  * was stored before its first step: lanes are shuffled, never their steps, and a minibatch holds whole lanes.
  *
+ * @param inputs  of the batch, for minibatches of this size; the room in them is overwritten
  * @param weights [N, A] 0 or 1: which agent learns from which event; null = all from all
  */
 export function* minibatchesOf(
   batch: Batch,
-  source: InputSource,
+  inputs: BatchInputs,
   options: {
-    /** B; a multiple of the rollout's steps for a recurrent team */
-    readonly size: number
     readonly agentCount: number
     readonly seed: number
     /** Counts the passes over batches since training began. */
@@ -30,14 +28,11 @@ export function* minibatchesOf(
 ): Generator<Minibatch> {
   const { agentCount: A } = options
   const { recurrence } = batch
-  // A recording may have fewer events than a minibatch.
-  const size = Math.min(options.size, batch.eventCount)
-  const K = batch.context.length / batch.eventCount
+  const { size } = inputs
   const entries = A * size
   const minibatch = {
     size,
-    dense: new Float32Array(size * (source.denseCount + K)),
-    categorical: new Uint16Array(size * source.columnCount),
+    ...minibatchInputs(inputs),
     actions: new Uint8Array(entries),
     oldLogProbs: new Float32Array(entries),
     advantages: new Float32Array(entries),
@@ -56,7 +51,7 @@ export function* minibatchesOf(
     const lanes = order.subarray(first, first + laneCount)
     if (recurrence === null) events.set(lanes)
     else for (let b = 0; b < size; b++) events[b] = eventOf(recurrence, lanes[b % laneCount], Math.floor(b / laneCount))
-    gatherInputs(source, batch, events, minibatch)
+    selectInputs(inputs, events)
     gatherDecisions(batch.actions, events, minibatch.actions)
     gatherDecisions(batch.logProbs, events, minibatch.oldLogProbs)
     gatherDecisions(batch.advantages, events, minibatch.advantages)

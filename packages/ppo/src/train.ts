@@ -4,6 +4,7 @@ import { type Engine, isTooFar, type UpdateStats } from '@vigil/engine'
 import type { Trajectory } from '@vigil/proto'
 import { creditOrder } from './along-streams.ts'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
+import { batchInputsOf } from './batch-inputs.ts'
 import { createCollection, policyOf } from './collection.ts'
 import { constraintTargets } from './constraints/constrain.ts'
 import { extendHistory } from './constraints/decision-history.ts'
@@ -115,14 +116,11 @@ export async function* train(
       learningRate: settings.learningRate * remaining,
       entropyCoef: settings.entropyCoef * remaining,
     }
+    const inputs = batchInputsOf(batch, team.inputs, settings.minibatchSize)
     const updates: UpdateStats[] = []
     let { passes } = state
     epochs: for (let epoch = 0; epoch < settings.epochs; epoch++) {
-      for (const minibatch of minibatchesOf(
-        batch,
-        team.inputs,
-        orderOf(settings, { pass: passes++, weights, direct }),
-      )) {
+      for (const minibatch of minibatchesOf(batch, inputs, orderOf(settings, { pass: passes++, weights, direct }))) {
         const stats = await engine.update(minibatch, updateSettings) // L^CLIP - c1 L^VF + c2 S, eq. 9
         updates.push(stats)
         // An engine may work without ever waiting: actors that are done with a shard get the next one here, and signals
@@ -165,8 +163,8 @@ function learningWeights(
 
 /** The order in which one pass goes over a batch. */
 function orderOf(
-  { minibatchSize: size, environment: { agentCount }, seed }: PpoSettings,
+  { environment: { agentCount }, seed }: PpoSettings,
   pass: Pick<Parameters<typeof minibatchesOf>[2], 'pass' | 'weights' | 'direct'>,
 ) {
-  return { size, agentCount, seed, ...pass }
+  return { agentCount, seed, ...pass }
 }

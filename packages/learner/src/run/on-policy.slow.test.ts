@@ -6,7 +6,7 @@ import { parameterLayout } from '@vigil/policy-wasm'
 import { createReturnNormaliser, decodeCheckpoint, encodeCheckpoint, initialState } from '@vigil/ppo'
 import { NO_LINES } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { assemble, type Batch, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
+import { assemble, type Batch, batchInputsOf, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { identityOf } from './session.ts'
 
@@ -165,8 +165,7 @@ async function collect(config: Config, team: Team, parameters: Float32Array): Pr
 }
 
 function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {
-  return minibatchesOf(batch, team.inputs, {
-    size,
+  return minibatchesOf(batch, batchInputsOf(batch, team.inputs, size), {
     agentCount,
     seed: 1,
     pass: 0,
