@@ -24,6 +24,7 @@ export PATH=$work/p/node_modules/node/bin:$PATH
 # Which files are read is seen by running what will run there. Without an adapter webgpu ends early, but its modules are loaded.
 strace -f -qq -e trace=openat,open -o "$work/trace" bash -c '
   node packages/lab/src/bench/bench.ts --only=tfjs --backends=webgpu,cpu --minibatches=1024 --rounds=1
+  node packages/lab/src/bench/card-profile.bench.ts 1024
   node packages/lab/src/bench/bench.ts --only=environment,rollout,training --cores=1 --rounds=1
   node packages/learner/src/cli/backends.ts
   node packages/learner/src/cli/train.ts --rows=4000 --iterations=1 --rows-per-iteration=1024 --engine=portable --out='"$work"'/r1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # On the machine with the card: unpacks the bundle, looks at the adapter, compares a short training with the portable engine, then measures
-# updates on the card, PyTorch beside it, and the portable engine on all cores. At most 500 seconds; every part has a limit of its own, and
+# updates on the card, PyTorch beside it, the engines on all cores, and PyTorch on two. At most 850 seconds; every part has a limit of its own, and
 # what a part has measured is in the log when a later one is stopped. At most five files are left in $OUT.
 set -u
 export PATH=$PATH:/usr/sbin:/sbin
@@ -38,5 +38,10 @@ bench() { # NAME SECONDS OPTION...
 for size in ${MINIBATCHES:-4096 16384 65536 262144}; do
   bench webgpu "${SIZE_S:-30}" --only=tfjs --backends=webgpu --minibatches="$size"
 done
+# shellcheck disable=SC2086
+timeout "${PROFILE_S:-90}" "$node" packages/lab/src/bench/card-profile.bench.ts ${MINIBATCHES:-4096 16384 65536 262144}
 timeout "${PEER_S:-100}" python3 "$here/peer_cuda.py"
 for group in rollout training; do bench cores "${GROUP_S:-50}" --only="$group"; done
+# PyTorch on two of the cores, beside the engines on the same two.
+PEER="python3 packages/lab/peers/ppo_torch.py"
+timeout "${CORES_S:-240}" taskset -c 0,1 "$node" packages/lab/src/bench/bench.ts --only=peer --peer="$PEER" --rounds="${ROUNDS:-6}"

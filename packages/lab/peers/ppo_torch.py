@@ -1,5 +1,8 @@
 """PyTorch's loop for the work of a bench workload: rollout, advantages and clipped PPO for a team of independent agents.
 
+A layer of all agents is one batched product; LSTM layers are PyTorch's own, one for each agent, over whole segments from a state of zero, in the
+rollout as well: events do not depend on actions here. With LSTM layers nothing is compiled.
+
     npx nx run tools:bench --only=peer --peer="python3 packages/lab/peers/ppo_torch.py"
 
 Reads one line of JSON with the work, answers one line with its name and modes, and from then on one line for each round
@@ -23,28 +26,36 @@ def linear(agents, inputs, outputs, gain):
     return [weights.requires_grad_(), torch.zeros(agents, 1, outputs, requires_grad=True)]
 
 
-def network(agents, inputs, hidden, outputs, gain):
+def network(agents, inputs, hidden, outputs, gain, recurrent=()):
     parameters = []
     for width in hidden:
         parameters += linear(agents, inputs, width, 2**0.5)
         inputs = width
-    return parameters + linear(agents, inputs, outputs, gain)
+    return parameters + linear(agents, recurrent[-1] if recurrent else inputs, outputs, gain)
 
 
-def forward(parameters, x):
-    """[rows, inputs] -> [agents, rows, outputs], a batched product for each layer."""
+def forward(parameters, x, recurrent=None, steps=1):
+    """[rows, inputs] -> [agents, rows, outputs], a batched product for each layer; rows are segments of `steps`, one after the other."""
     x = x.unsqueeze(0).expand(parameters[0].shape[0], -1, -1)
     for layer in range(0, len(parameters) - 2, 2):
         x = torch.relu(torch.baddbmm(parameters[layer + 1], x, parameters[layer]))
+    if recurrent:
+        states = [own(agent.view(-1, steps, agent.shape[-1]))[0].flatten(0, 1) for own, agent in zip(recurrent, x)]
+        x = torch.stack(states)
     return torch.baddbmm(parameters[-1], x, parameters[-2])
 
 
-def clip(parameters, largest):
+def clip(parameters, recurrent, largest):
     """Each agent's gradient by its own norm."""
-    norm = torch.sqrt(sum((p.grad**2).flatten(1).sum(1) for p in parameters))
-    scale = (largest / (norm + 1e-6)).clamp(max=1.0).view(-1, 1, 1)
+    squares = sum((p.grad**2).flatten(1).sum(1) for p in parameters)
+    if recurrent:
+        squares = squares + torch.stack([sum((p.grad**2).sum() for p in own.parameters()) for own in recurrent])
+    scale = (largest / (torch.sqrt(squares) + 1e-6)).clamp(max=1.0)
     for p in parameters:
-        p.grad.mul_(scale)
+        p.grad.mul_(scale.view(-1, 1, 1))
+    for own, factor in zip(recurrent or [], scale):
+        for p in own.parameters():
+            p.grad.mul_(factor)
 
 
 class Team:
@@ -52,10 +63,13 @@ class Team:
         torch.manual_seed(1)
         self.work = work
         agents, dense = work["agents"], work["dense"]
-        self.policy = network(agents, dense, work["policyHidden"], ACTIONS, 0.01)
+        hidden, widths = work["policyHidden"], work["lstmHidden"]
+        self.steps = work["rolloutSteps"]
+        self.recurrent = [torch.nn.LSTM(hidden[-1], widths[0], batch_first=True) for _ in range(agents)] if widths else None
+        self.policy = network(agents, dense, hidden, ACTIONS, 0.01, widths)
         critic = work["valueHidden"]
         self.value = None if critic is None else network(agents, dense, critic, 1, 1.0)
-        parameters = self.policy + (self.value or [])
+        parameters = self.policy + (self.value or []) + [p for own in self.recurrent or [] for p in own.parameters()]
         self.optimiser = torch.optim.Adam(parameters, lr=3e-4, eps=1e-5, foreach=True)
         self.events = torch.rand(60_000, dense) * 2 - 1
         self.labels = (self.events[:, 0] > 0.8).long()
@@ -64,12 +78,12 @@ class Team:
         self.act = torch.compile(self.plain_act) if compiled else self.plain_act
 
     def plain_act(self, x):
-        log_pi = torch.log_softmax(forward(self.policy, x), -1)
+        log_pi = torch.log_softmax(forward(self.policy, x, self.recurrent, self.steps), -1)
         values = None if self.value is None else forward(self.value, x).squeeze(-1)
         return log_pi, values
 
     def plain_loss(self, x, actions, old, advantages, targets):
-        log_pi = torch.log_softmax(forward(self.policy, x), -1)
+        log_pi = torch.log_softmax(forward(self.policy, x, self.recurrent, self.steps), -1)
         ratio = (log_pi.gather(-1, actions[..., None]).squeeze(-1) - old).exp()
         surrogate = torch.min(ratio * advantages, ratio.clamp(0.8, 1.2) * advantages).mean(1)
         entropy = -(log_pi.exp() * log_pi).sum(-1).mean(1)
@@ -94,17 +108,23 @@ class Team:
             old = log_pi.gather(-1, actions[..., None]).squeeze(-1)
         return x, actions, old, advantages, rewards
 
+    def minibatches(self, rows, size):
+        if not self.recurrent:
+            return torch.randperm(rows).split(size)
+        segments = torch.arange(rows).view(-1, self.steps)
+        return [segments[own].flatten() for own in torch.randperm(len(segments)).split(size // self.steps)]
+
     def iteration(self):
         x, actions, old, advantages, targets = self.rollout()
         size = self.work["minibatch"]
         for _ in range(self.work["epochs"]):
-            for rows in torch.randperm(len(x)).split(size):
+            for rows in self.minibatches(len(x), size):
                 self.optimiser.zero_grad(set_to_none=True)
                 self.loss(x[rows], actions[:, rows], old[:, rows], advantages[:, rows], targets[:, rows]).backward()
                 with torch.no_grad():
-                    clip(self.policy, 0.5)
+                    clip(self.policy, self.recurrent, 0.5)
                     if self.value is not None:
-                        clip(self.value, 0.5)
+                        clip(self.value, None, 0.5)
                 self.optimiser.step()
 
 
@@ -115,7 +135,9 @@ def answer(message):
 def main():
     work = json.loads(sys.stdin.readline())
     torch.set_num_threads(work["threads"])
-    teams = {"eager": Team(work, False), "compiled": Team(work, True)}
+    teams = {"eager": Team(work, False)}
+    if not work["lstmHidden"]:
+        teams["compiled"] = Team(work, True)
     for team in teams.values():
         for _ in range(2):
             team.iteration()

@@ -21,7 +21,7 @@ export type BenchCase =
   | {
       readonly kind: 'peer'
       readonly command: string
-      readonly workload: 'dense' | 'critic'
+      readonly workload: 'dense' | 'critic' | 'lstm'
       readonly engine: 'native' | 'portable'
       readonly threads: number
     }
@@ -93,7 +93,7 @@ export function casesOf(plan: BenchPlan): BenchCase[] {
       peer === null
         ? []
         : engines.flatMap((engine) =>
-            (['dense', 'critic'] as const).map(
+            (['dense', 'critic', 'lstm'] as const).map(
               (workload): BenchCase => ({ kind: 'peer', command: peer, workload, engine, threads: cores }),
             ),
           ),

@@ -28,6 +28,8 @@ export async function measurePeer(
     agents: config.agents,
     dense: workload.dense,
     policyHidden: config.policyHidden,
+    lstmHidden: config.policy === 'lstm' ? config.lstmHidden : [],
+    rolloutSteps: config.rolloutSteps,
     valueHidden: config.valueHidden,
     rows: config.rowsPerIteration,
     minibatch: config.minibatchSize,

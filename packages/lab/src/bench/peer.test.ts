@@ -6,7 +6,7 @@ import { ratioOf } from './measure-peer.ts'
 import { type PeerWork, startPeer } from './peer.ts'
 
 const WORK: PeerWork = {
-  ...{ agents: 4, dense: 75, policyHidden: [128, 128], valueHidden: null },
+  ...{ agents: 4, dense: 75, policyHidden: [128, 128], valueHidden: null, lstmHidden: [], rolloutSteps: 16 },
   ...{ rows: 8192, minibatch: 2048, epochs: 4, threads: 1 },
 }
 

@@ -8,6 +8,10 @@ export type PeerWork = {
   readonly agents: number
   readonly dense: number
   readonly policyHidden: readonly number[]
+  /** Widths behind them of LSTM layers; without any, [] */
+  readonly lstmHidden: readonly number[]
+  /** steps of a segment of events that follow each other, for LSTM layers */
+  readonly rolloutSteps: number
   readonly valueHidden: readonly number[] | null
   /** environment steps of an iteration, and of a minibatch */
   readonly rows: number
