@@ -6,7 +6,7 @@ import { labError } from '../errors.ts'
 import type { CaseAnswer } from './case-process.ts'
 import { type BenchCase, casesOf } from './cases.ts'
 import { HELP, parseOptions } from './options.ts'
-import { type BenchOutcome, benchTable } from './table.ts'
+import { type BenchOutcome, benchTable, caseLines } from './table.ts'
 
 await runCommand({
   help: HELP,
@@ -15,22 +15,19 @@ await runCommand({
     if (options.json !== null) await assertFileWritable(options.json)
     const cases = casesOf(options.plan)
     const outcomes: BenchOutcome[] = []
+    const [{ model }] = cpus()
+    const machine = { machine: model, node: process.versions.node }
     for (const [index, benchCase] of cases.entries()) {
       process.stderr.write(`${index + 1} of ${cases.length}: ${nameOf(benchCase)}\n`)
-      outcomes.push(await runCase(benchCase, options.rounds))
+      const outcome = await runCase(benchCase, options.rounds)
+      outcomes.push(outcome)
+      for (const line of caseLines(outcome)) process.stderr.write(`  ${line}\n`)
+      // Whoever stops a long run keeps what it has measured.
+      if (options.json !== null) await writeJsonFile(options.json, { ...machine, rounds: options.rounds, outcomes })
     }
-    const [{ model }] = cpus()
     process.stdout.write(`\n${model}, Node ${process.versions.node}, ${options.rounds} rounds, best and median\n\n`)
     process.stdout.write(benchTable(outcomes, { isTTY: process.stdout.isTTY === true, environment: process.env }))
-    if (options.json !== null) {
-      await writeJsonFile(options.json, {
-        machine: model,
-        node: process.versions.node,
-        rounds: options.rounds,
-        outcomes,
-      })
-      process.stdout.write(`JSON: ${options.json}\n`)
-    }
+    if (options.json !== null) process.stdout.write(`JSON: ${options.json}\n`)
     if (outcomes.every((outcome) => 'failure' in outcome)) {
       throw labError('NOT_MEASURED', 'Nothing could be measured; the reasons stand above.')
     }

@@ -23,12 +23,12 @@ it('measures what is asked for', () => {
   expect(casesOf(timed.plan)).toHaveLength(3)
 })
 
-it('compares every engine on the cores with a peer, with a critic and without', () => {
+it('compares every engine on the cores with a peer, with a critic, without, and with LSTM layers', () => {
   const { plan } = parseOptions(['--only=peer', '--peer=python3 peer.py', '--cores=2'])
   const cases = casesOf({ ...plan, hasNative: true })
   expect(cases).toEqual(
     ['native', 'portable'].flatMap((engine) =>
-      ['dense', 'critic'].map((workload) => ({
+      ['dense', 'critic', 'lstm'].map((workload) => ({
         kind: 'peer',
         command: 'python3 peer.py',
         workload,
@@ -37,7 +37,7 @@ it('compares every engine on the cores with a peer, with a critic and without', 
       })),
     ),
   )
-  expect(casesOf({ ...plan, hasNative: false })).toEqual(cases.slice(2))
+  expect(casesOf({ ...plan, hasNative: false })).toEqual(cases.slice(3))
 })
 
 it.each([

@@ -11,6 +11,17 @@ export type BenchOutcome =
 
 const COLUMNS = ['what', 'on', 'by', 'threads', 'per second', 'median', 'GFLOP/s', 'of roofline', 'median', 'peak MiB']
 
+/** What a case showed, line by line, for who does not wait for the table. */
+export function caseLines(outcome: BenchOutcome): string[] {
+  if ('failure' in outcome) return [`not measured: ${outcome.failure}`]
+  const { measurements, timeToF1, peers } = outcome.result
+  return [
+    ...measurements.map(({ what, perSecond, unit }) => `${what}: ${rounded(perSecond.best)} ${unit} per second`),
+    ...peers.map(peerLine),
+    ...(timeToF1 === null ? [] : [timeLine(timeToF1)]),
+  ]
+}
+
 /** The suite's table for a person. Ends with a newline. */
 export function benchTable(outcomes: readonly BenchOutcome[], style: TableStyle): string {
   const colors = pc.createColors(style.isTTY && !style.environment.NO_COLOR)
