@@ -31,21 +31,17 @@ type TwinsRound = {
 /** Rounds before all can hear each other. */
 export type TwinsScenario = readonly TwinsRound[]
 
-/**
- * All scenarios of so many rounds, up to names, in a fixed order.
- *
- * @param setsMax   most sets that the hosts are divided into
- * @param divisions of a round: 1 for its whole length, or 2, of which the second begins with the prepare certificate
- */
-export function* twinsScenarios({
-  rounds,
-  setsMax,
-  divisions,
-}: {
-  rounds: number
-  setsMax: number
-  divisions: 1 | 2
-}): Generator<TwinsScenario> {
+/** Which scenarios. */
+export type TwinsSize = {
+  readonly rounds: number
+  /** Most sets that the hosts are divided into. */
+  readonly setsMax: number
+  /** Of a round: 1 for its whole length, or 2, of which the second begins with the prepare certificate. */
+  readonly divisions: 1 | 2
+}
+
+/** All scenarios of a size, up to names, in a fixed order. */
+export function* twinsScenarios({ rounds, setsMax, divisions }: TwinsSize): Generator<TwinsScenario> {
   const all = divisionsInto(setsMax)
   const pairs = all.flatMap((prepare) => (divisions === 1 ? [prepare] : all).map((commit) => ({ prepare, commit })))
   const choices = [0, 1, 2, 3].flatMap((leader) => pairs.map((sets) => ({ leader, sets })))
@@ -72,6 +68,23 @@ export function runTwins(
   { keys, mutation = {} }: { keys: TeamKeys; mutation?: Mutation },
 ): readonly Violation[] {
   return new TwinsWorld(scenario, { keys, mutation }).run()
+}
+
+/**
+ * Runs every scenario of a size.
+ *
+ * @returns how many there were
+ * @throws {Error} that names the first scenario in which something was violated
+ */
+export function playAll(size: TwinsSize): number {
+  const keys = twinsKeys()
+  let runs = 0
+  for (const scenario of twinsScenarios(size)) {
+    const violations = runTwins(scenario, { keys })
+    if (violations.length > 0) throw new Error(JSON.stringify({ scenario, violations }))
+    runs++
+  }
+  return runs
 }
 
 type Host = { readonly index: number; readonly agent: number; readonly replica: Replica; timers: Timer[] }
