@@ -109,6 +109,8 @@ const iterationMetricsSchema = z.strictObject({
       rewardMean: z.number(),
       /** Share of the steps at which each specification holds, in the order of `stl`. */
       satisfied: z.array(share),
+      /** Where streams are stopped: the best of a few stop levels, at which all of this was measured. */
+      stopFactor: z.number().positive().optional(),
     })
     .nullable(),
 })

@@ -9,6 +9,9 @@ import { watchedDecisions } from './watched-decisions.ts'
 /** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3 in steps of half. */
 const FACTORS = Array.from({ length: 13 }, (_, i) => Math.exp((i - 6) / 2))
 
+/** Fewer, by which checkpoints are ranked while training goes on: e^-1 to e^3. */
+export const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1))
+
 /** How readily a team stops, as validation chose it. */
 export type StopLevel = {
   /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken. */
@@ -22,17 +25,21 @@ export type StopLevel = {
  * training, and over many steps a small probability of stopping, or of asking, adds up. Where training strives for targets, a level that
  * meets them goes before one that returns more. Of equal levels the one nearest to 1 stays.
  *
- * @param team publishes the policy that acts
+ * @param team    publishes the policy that acts
+ * @param factors that are tried
  */
 export async function chooseStopLevel(
   team: Team,
   settings: EvaluationSettings & { readonly stlMode: string },
-  onStep: OnStep = () => undefined,
+  {
+    factors = FACTORS,
+    onStep = () => undefined,
+  }: { readonly factors?: readonly number[]; readonly onStep?: OnStep | undefined } = {},
 ): Promise<StopLevel> {
   const ranked: { factor: number; shortfall: number; rewardMean: number }[] = []
   const stopLevels: { factor: number; returnMean: number }[] = []
-  for (const [done, factor] of FACTORS.entries()) {
-    onStep('choosing the stop level on validation', done, FACTORS.length)
+  for (const [done, factor] of factors.entries()) {
+    onStep('choosing the stop level on validation', done, factors.length)
     const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
     const rewardMean = meanReturn(played)
     stopLevels.push({ factor, returnMean: rewardMean })

@@ -1,10 +1,12 @@
 import { meanReward } from '@vigil/env-wasm'
 import {
+  chooseStopLevel,
   decideSplit,
   decisionRobustness,
   isBetter,
   meanReturn,
   playSplit,
+  ROUGH_FACTORS,
   rankedBy,
   satisfiedRateOf,
   watchedDecisions,
@@ -51,7 +53,7 @@ export async function* validatedTraining(
   }
 }
 
-/** The greedy team on the validation split. */
+/** The greedy team on the validation split; where it stops streams, at the best of a few stop levels, as an evaluation will choose its own. */
 async function validate(
   { config, team }: Pick<Learner, 'config' | 'team'>,
   { parameters, iteration }: TrainingState,
@@ -59,14 +61,16 @@ async function validate(
   const settings = evaluationSettingsOf(config)
   team.publish(parameters, iteration)
   if (config.environment === 'respond') {
-    const played = await playSplit(team, settings, 'validation')
+    const ranked = { ...settings, stlMode: config.stlMode }
+    const { stopFactor } = await chooseStopLevel(team, ranked, { factors: ROUGH_FACTORS })
+    const played = await playSplit(team, settings, 'validation', { stopFactor })
     const { events } = played
     const counts = countConfusion(events.actions, events.labels, events.decided)
     const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)
     const rates = { precision, recall, f1, alertRate, undecidedRate }
     const watched = watchedDecisions(team, settings, { split: 'validation', played })
     const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied }
+    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied, stopFactor }
   }
   const decisions = await decideSplit(team, settings, 'validation')
   const counts = countConfusion(decisions.actions, decisions.labels, decisions.decided)

@@ -33,7 +33,9 @@ export async function writeRunBundle(run: BundledRun, out: string, onStep?: OnSt
   team.publish(parameters, 0)
   const weights = rule === 'weighted' ? await weightsOfTeam(team, settings) : new Uint32Array(agents).fill(1)
   const stopLevel =
-    environment.response === null ? null : await chooseStopLevel(team, { ...settings, stlMode: config.stlMode }, onStep)
+    environment.response === null
+      ? null
+      : await chooseStopLevel(team, { ...settings, stlMode: config.stlMode }, { onStep })
   await writeBundle(out, {
     iteration,
     configFingerprint: identity.configFingerprint,
