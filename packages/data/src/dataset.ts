@@ -49,6 +49,8 @@ export type Consequences = {
   readonly hazard: number
   /** [N] by what the damage of a row is multiplied, at least 0; null = 1 everywhere. */
   readonly damage: Float32Array | null
+  /** [N] the part of that multiplier that is known before anybody acts: how critical the host is; absent = nobody knows any. */
+  readonly criticality?: Float32Array
 }
 
 /** One part of a split. Rows are sorted by stream, then time. */

@@ -31,10 +31,11 @@ export function fingerprintOf(dataset: Omit<Dataset, 'fingerprint'>): Uint8Array
   }
   if (dataset.posterior !== null) addArray('posterior', dataset.posterior)
   if (dataset.consequences !== null) {
-    const { ratios, hazard, damage } = dataset.consequences
+    const { ratios, hazard, damage, criticality } = dataset.consequences
     addArray('hazard', Float64Array.of(hazard))
     if (ratios !== null) addArray('ratios', ratios)
     if (damage !== null) addArray('damage', damage)
+    if (criticality !== undefined) addArray('criticality', criticality)
   }
   if (dataset.timeline !== null) {
     const { ranks, sites, phases } = dataset.timeline

@@ -138,6 +138,7 @@ describe('fingerprint', () => {
       { consequences: { ratios: Float32Array.of(1), hazard: 0, damage: null } },
       { consequences: { ratios: Float32Array.of(2), hazard: 0, damage: null } },
       { consequences: { ratios: null, hazard: 0, damage: Float32Array.of(1) } },
+      { consequences: { ratios: null, hazard: 0, damage: null, criticality: Float32Array.of(1) } },
       { eventsPerDay: { validation: 1, test: 2 } },
       { denseNames: [...dataset.denseNames].reverse() },
       { classNames: [...dataset.classNames].reverse() },

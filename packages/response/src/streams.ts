@@ -18,6 +18,8 @@ export type Streams = {
   readonly hazard: number
   /** [N] damage multiplier of a threat; null = 1 for all */
   readonly damage: Float32Array | null
+  /** [N] the part of that multiplier that is known before anybody acts, the same for all events of a stream; absent = none is */
+  readonly criticality?: Float32Array
   /** Order of the events in time, where streams share the analysts of their site (layout `site`) */
   readonly order?: SiteOrder
 }

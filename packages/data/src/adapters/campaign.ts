@@ -46,7 +46,7 @@ export const campaign: Adapter = {
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
       times: null,
       posterior: events.posterior,
-      consequences: () => ({ ratios: null, hazard: ONSET, damage: events.damage }),
+      consequences: () => ({ ratios: null, hazard: ONSET, damage: events.damage, criticality: events.criticality }),
       division: drawnDivision(events.streams, seed),
       notes: [],
       reading: GENERATED_READING,

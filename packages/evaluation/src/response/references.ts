@@ -67,7 +67,7 @@ export async function referencesOn(
 
 /** Rules that packages/response has: constants, and those that a score has. Only shown as progress. */
 const CONSTANTS = 4
-const RULES = 9
+const RULES = 10
 
 function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettings): Reference {
   const { name, score, parameters, validation, policy } = rule

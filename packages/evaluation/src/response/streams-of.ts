@@ -6,7 +6,6 @@ import type { Streams } from '@vigil/response'
 /** The streams of a split with what decisions on them need. */
 export function streamsOf(dataset: Dataset, split: EvaluationSplit | 'train'): Streams {
   const { splits, labels, consequences, timeline } = dataset
-  const { ratios = null, hazard = 0, damage = null } = consequences ?? {}
-  const streams = { ...splits[split], labels, ratios, hazard, damage }
+  const streams = { ...splits[split], labels, ...(consequences ?? { ratios: null, hazard: 0, damage: null }) }
   return timeline === null ? streams : { ...streams, order: siteOrderOf(splits[split], timeline, labels) }
 }

@@ -6,6 +6,8 @@ import { initialiseParameters, type NetworkSpec, parameterLayout } from '@vigil/
 import { BELIEF, tunedLadders, walkAll } from '@vigil/response'
 import { expect, it } from 'vitest'
 import { meanReturn, playSplit } from '../play-split.ts'
+import { settingsWith } from '../settings.fixture.ts'
+import { chooseStopLevel } from './stop-level.ts'
 import { streamsOf } from './streams-of.ts'
 import { warmStart } from './warm-start.ts'
 
@@ -76,7 +78,9 @@ it('makes a team that returns nearly what the rule does, with critics of the rig
   const test = streamsOf(dataset, 'test')
   const [rule, allow] = [best.policy, () => 0].map((policy) => meanOf(walkAll(test, settings, policy).returns))
   team.publish(state.parameters, 0)
-  const returned = meanReturn(await playSplit(team, DECISIONS, 'test'))
+  const judging = { ...settingsWith([]), ...DECISIONS, environment: team.environment, stlMode: 'off' }
+  const { stopFactor } = await chooseStopLevel(team, judging)
+  const returned = meanReturn(await playSplit(team, DECISIONS, 'test', { stopFactor }))
   expect(allow).toBeLessThan(rule - 4)
   expect(returned).toBeGreaterThan(rule - 0.15 * (rule - allow))
 

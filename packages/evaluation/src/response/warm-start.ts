@@ -20,12 +20,12 @@ import type { OnStep } from '../on-step.ts'
 import { streamsOf } from './streams-of.ts'
 
 /** Rules to choose from. Only shown as progress. */
-const LADDER_COUNT = 4
+const LADDER_COUNT = 5
 
 /** Updates of the critics, and as many of the policies. */
 const UPDATES = 600
 
-/** Deviation of the logistic noise on the belief's log-odds by which a rule becomes a policy. */
+/** Scale of the logistic noise on the belief's log-odds by which a rule walks both sides of its thresholds. */
 const SOFTNESS = 0.5
 
 /** Events of an update: many small steps, since what a rule does is no noisy signal. A recurrent team learns whole segments. */
@@ -51,8 +51,9 @@ type WarmStartSettings = Pick<
  * validation, of critics that foresee what it returns, and the units of the critics.
  *
  * The rule is made a policy that tries things: it decides on the belief with logistic noise on its log-odds, and once in a
- * stream on average takes any action. That policy walks the training streams; agents learn its actions by cross-entropy, the
- * critics its returns.
+ * stream on average takes any action. That policy walks the training streams, and the critics learn its returns. The agents learn
+ * by cross-entropy what the rule itself would have done there (DAgger, Ross et al. 2011), and any action where any was taken: a rule
+ * that is taught by its own noisy stops is one of small probabilities, which nobody sees in greedy actions.
  *
  * @param team    whose dataset has a belief
  * @param engine  holds fresh weights; left with those that are returned and with a fresh optimiser
@@ -88,7 +89,7 @@ async function bestLadder({ dataset }: Pick<Team, 'dataset'>, settings: Response
   return rules.reduce((best, rule) => (rule.validation > best.validation ? rule : best)).policy
 }
 
-/** Decisions of a policy on the training streams: what was seen, what was done and what it returned from there on. */
+/** Decisions of a policy on the training streams: what was seen, what is to be done and what was returned from there on. */
 type Walked = Lessons & {
   readonly context: Float32Array
   /** [n] */
@@ -105,13 +106,13 @@ function walkSoftly(
 ): Walked {
   const streams = streamsOf(team.dataset, 'train')
   const streamCount = streams.streamStarts.length - 1
-  const policy = softened(rule, seed, streams.rows.length / streamCount)
+  const { policy, taught } = softened(rule, seed, streams.rows.length / streamCount)
   const shownCount = headCount(team.environment)
   const walks: (WalkStep & { readonly shown: Float32Array })[][] = Array.from({ length: streamCount }, () => [])
   const note = (stream: number, step: WalkStep) => {
     const shown = new Float32Array(shownCount)
     showState(step.view, settings.spec, shown)
-    walks[stream].push({ ...step, shown })
+    walks[stream].push({ ...step, action: taught(step.view), shown })
   }
   const { order } = streams
   if (order !== undefined)
@@ -138,16 +139,19 @@ function walkSoftly(
   return { rows, streamStarts, context, actions, returns }
 }
 
-/** A rule that decides on a belief with noise, and once in `length` events takes any action. */
-function softened(rule: Policy, seed: number, length: number): Policy {
+/** A rule that decides on a belief with noise, and once in `length` events takes any action; and what is taught: the same without noise. */
+function softened(rule: Policy, seed: number, length: number): { readonly policy: Policy; readonly taught: Policy } {
   const random = randomStream(seed, 'warmStart')
   const draw = new Float64Array(4)
-  return (view) => {
-    fillUniforms(random, [view.position, 1 + view.age, 0], draw)
-    const noisy = view.belief * ((1 - draw[0]) / Math.max(draw[0], 2 ** -33)) ** SOFTNESS
-    const action = rule({ ...view, belief: noisy / (noisy + 1 - view.belief) })
-    return draw[1] * length < 1 ? Math.floor(4 * draw[2]) : action
-  }
+  const deciding =
+    (softness: number): Policy =>
+    (view) => {
+      fillUniforms(random, [view.position, 1 + view.age, 0], draw)
+      if (draw[1] * length < 1) return Math.floor(4 * draw[2])
+      const noisy = view.belief * ((1 - draw[0]) / Math.max(draw[0], 2 ** -33)) ** softness
+      return rule({ ...view, belief: noisy / (noisy + 1 - view.belief) })
+    }
+  return { policy: deciding(SOFTNESS), taught: deciding(0) }
 }
 
 type Taught = Walked & {

@@ -125,7 +125,7 @@ async function withLearntBelief(loaded: LoadedDataset, kind: 'learnt' | 'filtere
   const { dataset } = loaded
   say('learning what to believe of a stream, by trees of other streams')
   const { ratios, belief } = await learntBelief(dataset, kind)
-  const consequences = { damage: dataset.consequences?.damage ?? null, hazard: belief.hazard, ratios }
+  const consequences = { damage: null, ...dataset.consequences, hazard: belief.hazard, ratios }
   const believing = { ...dataset, consequences }
   return { ...loaded, dataset: { ...believing, fingerprint: fingerprintOf(believing) }, belief }
 }

@@ -4,7 +4,7 @@ import { meanOf, partOf, quickestStreams } from '../quickest.fixture.ts'
 import { ALLOW } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { BELIEF } from './score.ts'
-import { tunedRules } from './tuned-rules.ts'
+import { tunedLadder, tunedLadders, tunedRules } from './tuned-rules.ts'
 
 const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
 const all = quickestStreams(300, 21)
@@ -80,5 +80,38 @@ describe('tunedRules', () => {
   it('refuse a score without a value for every row, before anything is tuned', () => {
     const short = { name: 'team', logOdds: new Float64Array(1) }
     expect(() => tunedRules(validation, settings, [short]).next()).toThrow(expect.objectContaining({ code: 'SCORE' }))
+  })
+})
+
+describe('a ladder for each criticality', () => {
+  const streams = validation.streamStarts.length - 1
+  const criticality = new Float32Array(all.labels.length)
+  for (let s = 0; s < streams; s++)
+    for (let p = validation.streamStarts[s]; p < validation.streamStarts[s + 1]; p++)
+      criticality[validation.rows[p]] = s < streams / 2 ? 0.25 : 3
+  const critical = { ...validation, criticality, damage: criticality }
+  const rule = [...tunedLadders(critical, settings, BELIEF)].at(-1)!
+
+  it('is the ladder that is tuned on streams of that criticality alone', () => {
+    expect(rule.name).toBe('ladder-by-criticality')
+    for (const [from, to, value] of [
+      [0, streams / 2, 0.25],
+      [streams / 2, streams, 3],
+    ]) {
+      const part = { ...partOf(critical, from, to), criticality, damage: criticality }
+      const { parameters, policy } = tunedLadder(part, settings, BELIEF)
+      for (const [name, tuned] of Object.entries(parameters)) expect(rule.parameters[`${name} at ${value}`]).toBe(tuned)
+      expect(walkAll(part, settings, rule.policy).returns).toEqual(walkAll(part, settings, policy).returns)
+    }
+  })
+
+  it('returns more on validation than one ladder for all', () => {
+    expect(rule.validation).toBeGreaterThan(tunedLadder(critical, settings, BELIEF).validation)
+    expect(meanOf(walkAll(critical, settings, rule.policy).returns).mean).toBeCloseTo(rule.validation, 9)
+  })
+
+  it('is not there where all streams have the same', () => {
+    const alike = { ...critical, criticality: new Float32Array(criticality.length).fill(2) }
+    expect([...tunedLadders(alike, settings, BELIEF)].map(({ name }) => name)).not.toContain('ladder-by-criticality')
   })
 })

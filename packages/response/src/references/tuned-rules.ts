@@ -35,8 +35,8 @@ type Tuning = { readonly streams: Streams; readonly settings: ResponseSettings; 
 
 /**
  * Rules that a team must beat, each with the parameters that return most on validation streams: the constants, and for each
- * score the per-event rule, a threshold, ladders, thresholds by age, CUSUM, Shiryaev-Roberts and induced stopping. One rule after
- * another, so that whoever asks can show how far it is.
+ * score the per-event rule, a threshold, ladders, thresholds by age, CUSUM, Shiryaev-Roberts and induced stopping, and where streams
+ * have criticalities a ladder for each. One rule after another, so that whoever asks can show how far it is.
  *
  * @example
  * const rules = [...tunedRules(validation, settings, [BELIEF, { name: 'boosting', logOdds }])]
@@ -54,13 +54,18 @@ export function* tunedRules(
     const policy = () => action
     yield { name, score: null, parameters: {}, validation: meanReturn(streams, settings, policy), policy }
   }
-  for (const score of scores) for (const family of FAMILIES) yield family({ streams, settings, score })
+  const hasCriticality = criticalitiesOf(streams).length > 1
+  for (const score of scores) {
+    for (const family of FAMILIES) yield family({ streams, settings, score })
+    if (hasCriticality) yield ladderByCriticality({ streams, settings, score })
+  }
 }
 
 /** The rules of tunedRules that compare one score with thresholds, in its order. @throws {VigilError} STREAMS, SCORE */
 export function* tunedLadders(streams: Streams, settings: ResponseSettings, score: Score): Generator<TunedRule, void> {
   assertScore(score, streams)
   for (const ladder of LADDERS) yield ladder({ streams, settings, score })
+  if (criticalitiesOf(streams).length > 1) yield ladderByCriticality({ streams, settings, score })
 }
 
 /**
@@ -116,17 +121,58 @@ function perEvent({ streams, settings, score }: Tuning): TunedRule {
   }
 }
 
-/** Events of quiet after an all-clear that are tried where the score does not begin anew with it. */
+/** Events of quiet after an all-clear that are tried: what raised a false alarm may go on for a while. */
 const CALMS = [10, 40, Number.POSITIVE_INFINITY]
 
 function levelRule(name: string, tuned: Tuned, tuning: Tuning): TunedRule {
   const statistic = levelOf(tuning.score)
   const restless = tunedVariant(tuned, tuning, { statistic, calm: 0, parameters: {} })
-  if (!tuned.includes('alert') || tuning.score.logOdds === null) return asRule(name, tuned, tuning, restless)
+  // With an all-clear an exact belief begins anew, and the quickest of all is at once.
+  const beginsAnew = tuning.score.logOdds === null && tuning.streams.criticality === undefined
+  if (!tuned.includes('alert') || beginsAnew) return asRule(name, tuned, tuning, restless)
   const calms = CALMS.map((calm) => ({ statistic, calm, parameters: { calm: finite(calm) } }))
   const calmest = mostBy(calms, (variant) => prepared(tuning, variant).objective(restless.thresholds))
   const quiet = tunedVariant(tuned, tuning, calmest)
   return asRule(name, tuned, tuning, quiet.value > restless.value ? quiet : restless)
+}
+
+/** More criticalities than these are a number, not kinds of hosts: few streams would be left to tune each on. */
+const CRITICALITIES_MAX = 8
+
+/** Criticalities of the streams, ascending; empty where none is known, where there are too many, or on sites, whose streams share analysts. */
+function criticalitiesOf({ rows, criticality, order }: Streams): number[] {
+  if (criticality === undefined || order !== undefined) return []
+  const values = [...new Set(Array.from(rows, (row) => criticality[row]))].sort((a, b) => a - b)
+  return values.length > CRITICALITIES_MAX ? [] : values
+}
+
+/** A ladder of its own for each criticality, with its own quiet after an all-clear; what validation has not seen is allowed. */
+function ladderByCriticality({ streams, settings, score }: Tuning): TunedRule {
+  const { criticality } = streams
+  const parameters: Record<string, number | string | null> = {}
+  const policies = new Map<number, Policy>()
+  for (const value of criticalitiesOf(streams)) {
+    const own = streamsWhere(streams, (row) => criticality![row] === value)
+    const rule = levelRule('ladder', ['alert', 'block', 'quarantine'], { streams: own, settings, score })
+    for (const [name, tuned] of Object.entries(rule.parameters)) parameters[`${name} at ${value}`] = tuned
+    policies.set(value, rule.policy)
+  }
+  const policy: Policy = (view) => policies.get(criticality![view.row])?.(view) ?? ALLOW
+  const validation = meanReturn(streams, settings, policy)
+  return { name: 'ladder-by-criticality', score: score.name, parameters, validation, policy }
+}
+
+/** The streams whose first row is wanted. */
+function streamsWhere(streams: Streams, isWanted: (row: number) => boolean): Streams {
+  const rows: number[] = []
+  const streamStarts = [0]
+  for (const [stream, end] of streams.streamStarts.subarray(1).entries()) {
+    const start = streams.streamStarts[stream]
+    if (start === end || !isWanted(streams.rows[start])) continue
+    rows.push(...streams.rows.subarray(start, end))
+    streamStarts.push(rows.length)
+  }
+  return { ...streams, rows: Uint32Array.from(rows), streamStarts: Uint32Array.from(streamStarts) }
 }
 
 const SLOPES = [-0.5, -0.25, 0, 0.25, 0.5]
