@@ -123,7 +123,7 @@ export const configSchema = z.strictObject({
   minibatchSize: z.union([z.literal('auto'), size(1, 2 ** 22)]).default('auto'),
   epochs: z.union([z.literal('auto'), size(1, 100)]).default('auto'),
   clipEpsilon: z.number().gt(0).max(1).default(0.2),
-  entropyCoef: z.number().min(0).max(100).default(0.01),
+  entropyCoef: z.union([z.literal('auto'), z.number().min(0).max(100)]).default('auto'),
   valueCoef: z.number().gt(0).max(100).default(1),
   targetKl: z.number().gt(0).nullable().default(null),
   maxGradNormPolicy: z.number().gt(0).default(0.5),

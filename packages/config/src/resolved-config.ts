@@ -22,6 +22,7 @@ export type Config = Readonly<
     | 'faults'
     | 'credit'
     | 'epochs'
+    | 'entropyCoef'
     | 'gamma'
     | 'specifications'
     | 'observeConstraints'
@@ -41,6 +42,7 @@ export type Config = Readonly<
     readonly faults: number
     readonly credit: Exclude<ParsedConfig['credit'], 'auto'>
     readonly epochs: number
+    readonly entropyCoef: number
     readonly gamma: number
     readonly observeConstraints: Exclude<ParsedConfig['observeConstraints'], 'auto'>
     /** Those in force, each with its target. */

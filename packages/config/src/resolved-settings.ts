@@ -28,6 +28,8 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
     credit,
     epochs: given(parsed.epochs, credit === 'exact' ? 1 : 4),
+    // A rule knows already when to act: what is tried besides costs whole streams.
+    entropyCoef: given(parsed.entropyCoef, warmStart === 'rule' ? 0.002 : 0.01),
     gamma: given(parsed.gamma, isResponse ? 1 : world.episodes === 'iid' ? 0 : 0.9),
     specifications,
     observeConstraints: given(parsed.observeConstraints, observer),

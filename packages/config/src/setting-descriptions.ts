@@ -104,7 +104,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
       'events; must divide rowsPerIteration; with policy lstm a multiple of rolloutSteps; auto = 4,096 where actions have consequences, else 1,024',
     epochs: 'passes over a batch; auto = 1 with credit exact, whose credits are those of its beginning, else 4',
     clipEpsilon: "half-width of PPO's clip band",
-    entropyCoef: 'weight of the entropy, at the start',
+    entropyCoef: 'weight of the entropy, at the start; auto = 0.002 where training begins from a rule, else 0.01',
     valueCoef: "weight of the critic's loss",
     targetKl:
       "ends an iteration's epochs before the step whose minibatch has an approxKl above 1.5 times this; none = never",
