@@ -35,7 +35,7 @@ describe('resolveConfig', () => {
 
   it('trains on campaign from a rule where nothing is said, and on synthetic where actions change nothing', () => {
     expect(resolveConfig({}, 'test')).toMatchObject({
-      ...{ dataset: 'campaign', environment: 'respond', belief: 'filtered', warmStart: 'rule', iterations: 24 },
+      ...{ dataset: 'campaign', environment: 'respond', belief: 'filtered', warmStart: 'rule', iterations: 16 },
     })
     const triage = { dataset: 'synthetic', environment: 'triage', warmStart: 'none', iterations: 60 }
     expect(resolveConfig({ environment: 'triage' }, 'test')).toMatchObject(triage)

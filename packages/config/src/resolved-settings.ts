@@ -23,7 +23,7 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
     ...collectionOf(parsed, isResponse),
     faults: parsed.faults === 'auto' ? maxFaults(parsed.agents) : parsed.faults,
     warmStart,
-    iterations: given(parsed.iterations, warmStart === 'rule' ? 24 : 60),
+    iterations: given(parsed.iterations, warmStart === 'rule' ? 16 : 60),
     // Blocking ends nothing and asks nobody.
     fallbackAction: given(parsed.fallbackAction, isResponse ? 'block' : 'alert'),
     credit,

@@ -15,7 +15,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   },
   Run: {
     seed: 'every random number follows from it',
-    iterations: 'rollouts followed by updates; auto = 24 where training begins from a rule, else 60',
+    iterations: 'rollouts followed by updates; auto = 16 where training begins from a rule, else 60',
     actors: 'worker threads; auto = one per core',
     engine:
       'what computes the update: native (C, built by engine-native:build), portable (WebAssembly, no dependency) or tfjs; auto = tfjs where a backend is named or, from minibatches of 16,384 on, a GPU is found, else native where it is built, else portable',
