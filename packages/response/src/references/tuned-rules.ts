@@ -136,14 +136,19 @@ function levelRule(name: string, tuned: Tuned, tuning: Tuning): TunedRule {
   return asRule(name, tuned, tuning, quiet.value > restless.value ? quiet : restless)
 }
 
-/** More criticalities than these are a number, not kinds of hosts: few streams would be left to tune each on. */
-const CRITICALITIES_MAX = 8
+/** Thresholds that are tuned on fewer streams than these are luck. */
+const STREAMS_MIN = 50
 
-/** Criticalities of the streams, ascending; empty where none is known, where there are too many, or on sites, whose streams share analysts. */
-function criticalitiesOf({ rows, criticality, order }: Streams): number[] {
+/** Criticalities of the streams, ascending; empty where some has few streams or none is known, and on sites, whose streams share analysts. */
+function criticalitiesOf({ rows, streamStarts, criticality, order }: Streams): number[] {
   if (criticality === undefined || order !== undefined) return []
-  const values = [...new Set(Array.from(rows, (row) => criticality[row]))].sort((a, b) => a - b)
-  return values.length > CRITICALITIES_MAX ? [] : values
+  const counts = new Map<number, number>()
+  for (const [stream, end] of streamStarts.subarray(1).entries()) {
+    if (end === streamStarts[stream]) continue
+    const value = criticality[rows[end - 1]]
+    counts.set(value, (counts.get(value) ?? 0) + 1)
+  }
+  return Math.min(...counts.values()) < STREAMS_MIN ? [] : [...counts.keys()].sort((a, b) => a - b)
 }
 
 /** A ladder of its own for each criticality, with its own quiet after an all-clear; what validation has not seen is allowed. */
