@@ -18,8 +18,8 @@ afterAll(async () => {
 
 const SMALL: ConfigInput = {
   dataset: 'campaign',
-  rows: 12_000,
-  policyHidden: [16],
+  rows: 40_000,
+  policyHidden: [32],
   valueHidden: [16],
   iterations: 2,
   validateEvery: 1,
