@@ -55,7 +55,8 @@ async function headOf(path: string, { format, encoding, delimiter, header }: Sou
     while (piece[head] === HASH && piece.includes(LF, head)) head = piece.indexOf(LF, head) + 1
     return head
   }
-  if (header !== null) return 0
+  // Without a line of names each share would take the delimiter of its own first line.
+  if (header !== null) return own === 'tsv' || delimiter !== null ? 0 : null
   const mark = piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf ? 3 : 0
   const text = piece.subarray(mark)
   const first = firstRecordOf(path, text, false, styleOf(text, own === 'tsv' ? '\t' : delimiter))

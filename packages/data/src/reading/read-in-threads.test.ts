@@ -58,6 +58,15 @@ const shares = (files: readonly string[], threads: number, own = plan, ownStyle 
   readShares(files, ownStyle, { plan: own, threads, progress: quiet })
 
 describe('reading in threads', () => {
+  it('takes one delimiter for a file that names no columns, from its first line', async () => {
+    const lines = (line: string) => `${line}\n`.repeat(3000)
+    const path = file('nameless.csv', lines('1;2;3') + lines('1,5;2,5;3'))
+    const named = { ...style, header: ['x', 'y', 'z'] }
+    const read = await readInThreads([path], named, plan, quiet, 2)
+    expect(read).toEqual(await readTable([path], named, plan, quiet))
+    expect(await shares([path], 2, plan, { ...named, delimiter: ';' })).toEqual(read)
+  })
+
   it.each([2, 3, 7])('gives with %i threads the table that one thread gives', async (threads) => {
     const table = await readInThreads(paths, style, plan, quiet, threads)
     const alone = await readTable(paths, style, plan, quiet)

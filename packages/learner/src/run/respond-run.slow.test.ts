@@ -152,7 +152,7 @@ describe('a run whose actions have consequences', () => {
       { name: 'tickets', formula: 'G (open_tickets <= 1)', target: 0.9 },
     ]
     const response = { layout: 'site', analystDelay: 60 } as const
-    const changes: ConfigInput = { response, stlMode: 'lagrangian', specifications, iterations: 2 }
+    const changes: ConfigInput = { rows: 20_000, response, stlMode: 'lagrangian', specifications, iterations: 2 }
     const { bound, hindsight, alertBudget } = (await evaluated('specified', changes)).evaluation.response!
     expect(bound.name).toBe('Lagrangian bound')
     expect(bound.returnMean).toBeLessThan(hindsight - 0.5)

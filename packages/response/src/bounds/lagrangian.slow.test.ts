@@ -48,6 +48,10 @@ describe('lagrangianBound', () => {
     expect(free.returnMean).toBeCloseTo(meanOf(returnsOf(policy, { tickets: BESIDE })).mean, 4)
   })
 
+  it('is not known of sites that end soon, where fewer streams take turns', () => {
+    expect(lagrangianBound(quickestSite(3 * BESIDE - 1, 3, MODEL), settingsOf(), MODEL)).toBeNull()
+  })
+
   it('is not beaten by tuned ladders, nor by any rule that asks when an analyst is free', () => {
     const tuned = [...tunedLadders(quickestSite(500, 4, MODEL), settingsOf(), BELIEF)]
     // The same streams, whose luck both share: what is left is below a tenth of what lies between bound and hindsight.

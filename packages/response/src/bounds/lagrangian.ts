@@ -3,6 +3,9 @@ import { policySolver } from '../optimum/optimal-policy.ts'
 import { type SiteStreams, walkSites } from '../site/walk-sites.ts'
 import { ALERT, BLOCK, type Policy, QUARANTINE, type ResponseSettings } from '../walk.ts'
 
+/** Streams of a site, of those that take turns, from which on its end does not matter. */
+const TURNS = 3
+
 /** Prices of what the streams of a site share, and what no policy exceeds in expectation, whatever the prices are. */
 export type LagrangianBound = {
   /** Mean return of a stream */
@@ -21,11 +24,14 @@ export type LagrangianBound = {
  *   bound(rent, price) = sum of V(rent, price) + rent Q T + price alertsPerShift K, least over rent, price >= 0
  *
  * The prices are chosen by expected returns. The bound is what the policies that are best at them come to on the same streams,
- * whose luck it then shares: another policy may return more by luck, not in expectation.
+ * whose luck it then shares: another policy may return more by luck. It is an estimate of a bound in expectation: policies are
+ * best on a grid of beliefs, and while `beside` streams take turns. Towards the end of a site there are fewer, so short sites have no
+ * such bound.
  *
  * @param streams of the generator, with its own likelihood ratios
  * @param beside  streams that take turns, each event being any one's
- * @returns null where the optimum of a single stream is not known (`optimalPolicy`)
+ * @returns null where the optimum of a single stream is not known (`optimalPolicy`), or a site has fewer than `TURNS` times as
+ *     many streams as take turns
  *
  * @example
  * lagrangianBound(streams, { spec, seed: 1 }, { ...QUICKEST, beside: 20 })?.returnMean
@@ -40,6 +46,8 @@ export function lagrangianBound(
   const { spec } = settings
   const { tickets, alertsPerShift, analystDelay } = spec
   const streamCount = streams.streamStarts.length - 1
+  const siteCount = streams.order.siteStarts.length - 1
+  if (streamCount < TURNS * model.beside * siteCount) return null
   const solve = policySolver(spec, model, { actions: [BLOCK, QUARANTINE, ALERT], beside: model.beside })
   if (solve === null) return null
   const alertsInAll = alertsPerShift * shiftsOf(streams, spec.shift)
