@@ -79,6 +79,8 @@ export type KeptPast = KeptInputs & { readonly streams: KeptStreams }
 
 /** Most rows of one pass through the network. */
 const ROWS_MAX = 4096
+/** Bytes of what is remembered of streams unless told. */
+const STREAM_BYTES = 96 * 2 ** 20
 
 /** How a decider works. */
 type DeciderSettings = {
@@ -86,6 +88,8 @@ type DeciderSettings = {
   readonly rows?: number
   /** whether decisions come with reasons */
   readonly why?: boolean
+  /** bytes that what the network remembers of streams may take, for at least as many streams as `rows` */
+  readonly streamBytes?: number
 }
 
 /**
@@ -102,7 +106,7 @@ type DeciderSettings = {
  */
 export async function createDecider(
   bundle: Bundle,
-  { rows: rowsMax = 256, why = false }: DeciderSettings = {},
+  { rows: rowsMax = 256, why = false, streamBytes = STREAM_BYTES }: DeciderSettings = {},
 ): Promise<Decider> {
   if (!Number.isInteger(rowsMax) || rowsMax < 1 || rowsMax > ROWS_MAX) {
     throw serviceError(
@@ -115,9 +119,9 @@ export async function createDecider(
   const team = await createLiveTeam(bundle, rowsMax)
   const { agentCount } = team
   const vote = voteOf(bundle)
-  const rows = createStreamRows(team, { inputs, rowsMax, belief: bundle.belief })
+  const rows = createStreamRows(team, { inputs, rowsMax, streamBytes, belief: bundle.belief })
 
-  function decideRows(count: number): LiveDecision[] {
+  function decideRows(count: number, decisions: LiveDecision[]): void {
     const effects = ablation === null ? null : Array.from({ length: count }, (_, row) => ablation.effectsOf(team, row))
     team.act(0, count)
     const actions = team.actions.slice(0, count * agentCount)
@@ -125,15 +129,19 @@ export async function createDecider(
     const decided = decideBatch({ actions, scores, agentCount, ...vote })
     rows.keep(decided.actions)
     const means = trimmedMeans(scores, agentCount, bundle.vote.faults)
-    return Array.from({ length: count }, (_, row): LiveDecision => {
+    for (let row = 0; row < count; row++) {
       const action = decided.actions[row]
       const votes = actions.subarray(row * agentCount, (row + 1) * agentCount)
-      return {
-        ...{ action, decided: decided.decided[row] === 1, margin: decided.margin[row], score: means[row], votes },
+      decisions.push({
+        action,
+        decided: decided.decided[row] === 1,
+        margin: decided.margin[row],
+        score: means[row],
+        votes,
         scores: scores.subarray(row * agentCount, (row + 1) * agentCount),
         why: effects && { dissent: dissentOf(votes, action), inputs: effects[row](means[row], action) },
-      }
-    })
+      })
+    }
   }
 
   return {
@@ -152,9 +160,7 @@ export async function createDecider(
     },
     decide(events) {
       const decisions: LiveDecision[] = []
-      while (decisions.length < events.length) {
-        for (const decision of decideRows(rows.fill(events, decisions.length))) decisions.push(decision)
-      }
+      while (decisions.length < events.length) decideRows(rows.fill(events, decisions.length), decisions)
       return decisions
     },
   }

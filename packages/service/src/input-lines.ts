@@ -35,10 +35,23 @@ export async function* inputLines(
   for await (const piece of text) {
     const lines: InputLine[] = []
     let at = 0
-    for (let end = piece.indexOf(LF); end >= 0; end = piece.indexOf(LF, at)) {
+    const whole = piece.lastIndexOf(LF)
+    while (at <= whole && (keptBytes > 0 || whole - at > LINE_BYTES_MAX)) {
+      const end = piece.indexOf(LF, at)
       const line = take(piece.subarray(at, end))
       if (line !== null) lines.push(line)
       at = end + 1
+    }
+    if (at <= whole) {
+      // None of the rest is too long.
+      for (const one of Buffer.from(piece.buffer, piece.byteOffset + at, whole - at)
+        .toString('utf8')
+        .split('\n')) {
+        number++
+        const text = one.trim()
+        if (text !== '') lines.push({ number, text })
+      }
+      at = whole + 1
     }
     keptBytes += piece.length - at
     // Of a line that is too long nothing is kept but its length.

@@ -24,6 +24,7 @@ it('is a list from which a used key goes to the end and the first one falls out'
           list = [...others, [key, value] as [number, number]].slice(-limit)
         }
         expect([...entries.all()]).toEqual(list)
+        expect(entries.oldest).toBe(list[0]?.[0])
         expect(entries.size).toBe(list.length)
       }
     }),

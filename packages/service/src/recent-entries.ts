@@ -9,6 +9,8 @@ export type RecentEntries<Key, Value> = {
   forget(key: Key): void
   /** From the one unused longest on. */
   all(): Iterable<readonly [Key, Value]>
+  /** Key unused longest. */
+  readonly oldest: Key | undefined
   readonly size: number
 }
 
@@ -68,6 +70,9 @@ export function createRecentEntries<Key, Value>(limit: number): RecentEntries<Ke
     forget,
     *all() {
       for (let entry = oldest; entry !== null; entry = entry.newer) yield [entry.key, entry.value]
+    },
+    get oldest() {
+      return oldest?.key
     },
     get size() {
       return entries.size

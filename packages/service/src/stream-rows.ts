@@ -6,10 +6,8 @@ import type { EventInputs } from './event-inputs.ts'
 import type { LiveTeam } from './live-team.ts'
 import { createStreamStates, type KeptStreams } from './stream-states.ts'
 
-/** Bytes that the states of streams may take. */
-const STATES_BYTES_MAX = 2 ** 28
-/** What a state takes besides its values: the object, its key, its entry. */
-const STATE_OVERHEAD_BYTES = 512
+/** What a state takes besides its values: its key and its entry. */
+const STATE_OVERHEAD_BYTES = 192
 
 const QUARANTINE = 2
 
@@ -28,19 +26,23 @@ export type StreamRows = {
   restore(kept: KeptStreams): void
 }
 
+type StreamRowsSettings = {
+  readonly inputs: EventInputs
+  readonly rowsMax: number
+  readonly streamBytes: number
+  readonly belief: StreamBelief | null
+}
+
 /**
  * A stream keeps its context [K], its recurrent state [A, H] and, where actions have consequences, where it stands. One that was
  * contained begins anew if it comes again: somebody has let it go.
  *
+ * @param streamBytes that the states may take, for at least `rowsMax` streams
  * @param belief what the team is shown, null = nothing
  */
 export function createStreamRows(
   team: LiveTeam,
-  {
-    inputs,
-    rowsMax,
-    belief,
-  }: { readonly inputs: EventInputs; readonly rowsMax: number; readonly belief: StreamBelief | null },
+  { inputs, rowsMax, streamBytes, belief }: StreamRowsSettings,
 ): StreamRows {
   const { denseCount, contextCount, stateCount, response, agentCount } = team
   const denseStride = denseCount + contextCount
@@ -49,7 +51,9 @@ export function createStreamRows(
   const stateSize = keptAt + Math.ceil(keptBytes / 4)
   const begin = new Float32Array(stateSize)
   begin.set(team.firstContext)
-  const states = createStreamStates(begin, Math.floor(STATES_BYTES_MAX / (4 * stateSize + STATE_OVERHEAD_BYTES)))
+  // A stream of a pass is not forgotten before the pass has ended.
+  const limit = Math.max(rowsMax, Math.floor(streamBytes / (4 * stateSize + STATE_OVERHEAD_BYTES)))
+  const states = createStreamStates(begin, limit)
   const held: { readonly stream: string | null; readonly state: Float32Array }[] = []
   const target = { dense: team.x, denseStride, categorical: team.categories }
   const keptOf = (state: Float32Array) => new Uint8Array(state.buffer, state.byteOffset + 4 * keptAt, keptBytes)

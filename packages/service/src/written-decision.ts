@@ -14,11 +14,15 @@ const ID_LENGTH_MAX = 200
  */
 export function writtenDecision(id: string | number, decision: LiveDecision): string {
   const { action, score, decided, margin, votes, scores, why } = decision
-  // Written by hand: a third of the time that an object takes, with the same bytes.
-  let json = `{"id":${JSON.stringify(id)},"action":"${ACTION_NAMES[action]}","score":${score},"decided":${decided},"margin":${margin},"votes":[`
-  for (let agent = 0; agent < votes.length; agent++) json += `${agent === 0 ? '' : ','}"${ACTION_NAMES[votes[agent]]}"`
-  json += `],"scores":[${scores.join(',')}]`
-  return why === null ? `${json}}` : `${json},"why":${JSON.stringify(why)}}`
+  // Written by hand: a third of the time that an object takes, with the same bytes. Joined, it is one text in memory; added up, it
+  // would be a tree of its parts for as long as it is remembered.
+  const parts = ['{"id":', JSON.stringify(id), ',"action":"', ACTION_NAMES[action], '","score":', score]
+  parts.push(decided ? ',"decided":true,"margin":' : ',"decided":false,"margin":', margin, ',"votes":["')
+  for (let agent = 0; agent < votes.length; agent++) parts.push(agent === 0 ? '' : '","', ACTION_NAMES[votes[agent]])
+  parts.push('"],"scores":[', scores.join(','), ']')
+  if (why !== null) parts.push(',"why":', JSON.stringify(why))
+  parts.push('}')
+  return parts.join('')
 }
 
 /** What stands in place of a decision that was not there in time, as JSON. */

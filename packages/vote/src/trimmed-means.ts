@@ -5,11 +5,22 @@
  * @returns [n]
  */
 export function trimmedMeans(scores: Float32Array, agentCount: number, faults: number): Float32Array {
-  return Float32Array.from({ length: scores.length / agentCount }, (_, row) => {
-    const kept = scores
-      .slice(row * agentCount, (row + 1) * agentCount)
-      .sort()
-      .subarray(faults, agentCount - faults)
-    return kept.reduce((sum, score) => sum + score, 0) / kept.length
-  })
+  const means = new Float32Array(scores.length / agentCount)
+  const sorted = new Float32Array(agentCount)
+  for (let row = 0; row < means.length; row++) {
+    for (let agent = 0; agent < agentCount; agent++) insert(sorted, agent, scores[row * agentCount + agent])
+    let sum = 0
+    for (let place = faults; place < agentCount - faults; place++) sum += sorted[place]
+    means[row] = sum / (agentCount - 2 * faults)
+  }
+  return means
+}
+
+/** Puts a score where it belongs among the first `count`, which are sorted; what is no number comes last. */
+function insert(sorted: Float32Array, count: number, score: number): void {
+  let place = count
+  for (; place > 0 && (sorted[place - 1] > score || Number.isNaN(sorted[place - 1])); place--) {
+    sorted[place] = sorted[place - 1]
+  }
+  sorted[place] = score
 }

@@ -114,6 +114,7 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
 function cellCollector(names: readonly string[]): (event: RawEvent) => ReadonlyMap<string, unknown> {
   const wanted = new Set(names)
   const outer = new Set(names.flatMap((name) => Array.from(name.matchAll(/\./g), ({ index }) => name.slice(0, index))))
+  if (outer.size === 0) return flatCollector(names)
   const collect = (found: Map<string, unknown>, object: RawEvent, prefix: string) => {
     for (const key of Object.keys(object)) {
       const value = object[key]
@@ -126,6 +127,18 @@ function cellCollector(names: readonly string[]): (event: RawEvent) => ReadonlyM
   return (event) => {
     const found = new Map<string, unknown>()
     collect(found, event, '')
+    return found
+  }
+}
+
+/** Where no name has a dot, nothing nested is looked at. */
+function flatCollector(names: readonly string[]): (event: RawEvent) => ReadonlyMap<string, unknown> {
+  return (event) => {
+    const found = new Map<string, unknown>()
+    for (const name of names) {
+      const value = Object.hasOwn(event, name) ? event[name] : null
+      if (value !== null && (typeof value !== 'object' || Array.isArray(value))) found.set(name, value)
+    }
     return found
   }
 }

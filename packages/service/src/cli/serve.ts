@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import {
   type CommandContext,
   commandError,
@@ -25,6 +26,7 @@ import { replayCheck } from '../serve/stored-check.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
 const COUNT = { min: 1, max: 1_000_000, integer: true } as const
+const MIB = { min: 1, max: 65_536, integer: true } as const
 const SECONDS = { min: 1, max: 3600 } as const
 const TOKEN_LENGTH_MIN = 16
 
@@ -48,12 +50,21 @@ const FLAGS = {
   streams: { value: 'N', about: 'requests at a time that bring events line by line', number: COUNT, default: 64 },
   connections: { value: 'N', about: 'connections at a time', number: COUNT, default: 1024 },
   ids: { value: 'N', about: 'latest events whose answers are given again', number: COUNT, default: 65_536 },
+  'stream-mib': {
+    value: 'MIB',
+    about: 'memory for what the network remembers of streams; the one unused longest begins anew',
+    number: MIB,
+    default: 96,
+  },
   patience: {
     ...{ value: 'SECONDS', about: 'a request of which nothing whole comes for so long is ended', default: 30 },
     number: SECONDS,
   },
   'log-events': { about: 'logs events and their answers, too' },
 } as const satisfies FlagTable
+
+// What is remembered is replaced again and again: unless told, V8 lets three times as much garbage lie as there is to remember.
+setFlagsFromString('--heap-growing-percent=50')
 
 await runCommand({
   help: {
@@ -82,6 +93,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     file: await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl')),
     deadlineMs: numberFlag(flags, 'deadline-ms', COUNT) ?? null,
     idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
+    streamBytes: (numberFlag(flags, 'stream-mib', MIB) ?? FLAGS['stream-mib'].default) * 2 ** 20,
     why: switchFlag(flags, 'why'),
     clock,
     onEvent: switchFlag(flags, 'log-events')

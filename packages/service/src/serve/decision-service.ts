@@ -42,6 +42,8 @@ export type DecisionServiceSettings = {
   readonly deadlineMs: number | null
   /** Answers that are given again when their event comes again. */
   readonly idsRemembered: number
+  /** Bytes that what the network remembers of streams may take. */
+  readonly streamBytes: number
   readonly why: boolean
   readonly clock: () => number
   /** Told of each event that is answered, where they are to be logged. */
@@ -55,9 +57,9 @@ export type DecisionServiceSettings = {
  */
 export async function createDecisionService(
   bundle: Bundle,
-  { file, deadlineMs, idsRemembered, why, clock, onEvent }: DecisionServiceSettings,
+  { file, deadlineMs, idsRemembered, streamBytes, why, clock, onEvent }: DecisionServiceSettings,
 ): Promise<DecisionService> {
-  const decider = await createDecider(bundle, { why })
+  const decider = await createDecider(bundle, { why, streamBytes })
   let streamsOpen = 0
   const metrics = createServiceMetrics({
     waitingEvents: () => queue.size,

@@ -1,5 +1,6 @@
 /**
- * `npx node packages/service/src/serve/serve.bench.ts [events] [streams]`: the service over loopback, its client in the same machine.
+ * `npx node packages/service/src/serve/serve.bench.ts [events] [streams] [flags of the service]`: the service over loopback, its
+ * client in the same machine.
  *
  * Decisions in a second by lines on one connection, how long answers take at 5,000 events in a second, and the service's memory.
  * The team has four agents of two layers of 64 with drawn weights, and a history of described events.
@@ -90,7 +91,7 @@ await team.close()
 const run = join(folder.path, 'run')
 mkdirSync(run)
 await writeBundle(run, team.bundle)
-const command = [...flags, 'packages/service/src/cli/serve.ts', `--run=${run}`, '--port=0']
+const command = ['packages/service/src/cli/serve.ts', `--run=${run}`, '--port=0', ...flags]
 const child = spawn('node', command, { stdio: ['ignore', 'pipe', 'inherit'] })
 let logs = ''
 child.stdout.on('data', (text) => (logs += text))

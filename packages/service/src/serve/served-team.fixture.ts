@@ -15,7 +15,13 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
   const ending = new AbortController()
   const logged: string[] = []
   const settings = {
-    ...{ file: await openFeedbackFile(feedback, () => 0), deadlineMs: null, idsRemembered: 1000, why: false },
+    ...{
+      file: await openFeedbackFile(feedback, () => 0),
+      deadlineMs: null,
+      idsRemembered: 1000,
+      streamBytes: 2 ** 24,
+      why: false,
+    },
     ...{ clock: () => performance.now(), onEvent: null, host: '127.0.0.1', token: null, tls: null, rate: 1_000_000 },
     ...{ streams: 4, connections: 64, patienceMs: 10_000, stop: ending.signal },
     logger: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
