@@ -9,10 +9,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { appendLine, writeFileAtomically } from './whole-file.ts'
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>()
+  return { ...real, open: vi.fn(real.open) }
+})
 
 let folder: string
 let path: string
@@ -64,6 +70,34 @@ describe('appendLine', () => {
     await appendLine(path, 'one')
     await appendLine(path, 'zwölf')
     expect(readFileSync(path, 'utf8')).toBe('one\nzwölf\n')
+  })
+
+  it('syncs the folder of a file that it makes, and gives the file the permissions asked for', async () => {
+    const opened = vi.mocked(open)
+    opened.mockClear()
+    await appendLine(path, 'one', 0o600)
+    await appendLine(path, 'two', 0o644)
+    expect(opened.mock.calls.filter(([name]) => name === folder).length).toBe(1)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['a part of its own line', 'one\ntw', 'one\n'],
+    ['what another process wrote', 'one\ntwo\nother\n', 'one\ntwo\nother\n'],
+    ['what another process wrote in between', 'one\ntother\n', 'one\ntother\n'],
+  ])('where the disk fails behind %s, only its own is taken back', async (_, found, left) => {
+    writeFileSync(path, 'one\n')
+    vi.mocked(open).mockImplementationOnce(async (...words) => {
+      const { open: real } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
+      const file = await real(...words)
+      file.write = (async () => {
+        writeFileSync(path, found)
+        throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      }) as unknown as typeof file.write
+      return file
+    })
+    await expect(appendLine(path, 'two')).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', cause: { code: 'EIO' } })
+    expect(readFileSync(path, 'utf8')).toBe(left)
   })
 })
 

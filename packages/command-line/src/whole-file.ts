@@ -23,16 +23,17 @@ process.on('exit', () => {
  *
  * @param path    the file to replace, a link to a file itself and not what it points to; its folder must exist
  * @param content text (written as UTF-8) or bytes; the bytes stay the caller's
+ * @param newMode permissions of a new file, less the umask; a file that is replaced keeps its own
  * @throws {VigilError} FILE_UNWRITABLE; the file is then what it was before
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, content: string | Uint8Array, newMode = 0o666): Promise<void> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   // In the same folder: a file can only be renamed within one file system.
   const beside = `${path}.${randomInt(2 ** 47)}`
   unfinished.add(beside)
   try {
     const mode = await modeOf(path)
-    const file = await open(beside, 'wx', mode ?? 0o666)
+    const file = await open(beside, 'wx', mode ?? newMode)
     try {
       // What the umask takes away of a new file's mode it would take of an old one's too.
       if (mode !== null) await file.chmod(mode)
@@ -52,24 +53,38 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
 }
 
 /**
- * Adds a line to a file, which is made where it is missing. Where the line cannot be written whole, nothing of it stays.
+ * Adds a line to a file, which is made where it is missing. Where the line cannot be written whole, nothing of it stays,
+ * unless another process has written behind it.
  *
  * @param line text without its line break
+ * @param newMode permissions of a new file, less the umask
  * @throws {VigilError} FILE_UNWRITABLE
  */
-export async function appendLine(path: string, line: string): Promise<void> {
+export async function appendLine(path: string, line: string, newMode = 0o666): Promise<void> {
+  const bytes = Buffer.from(`${line}\n`)
   let file: FileHandle | null = null
   let before: number | null = null
   try {
-    file = await open(path, 'a')
+    file = await open(path, 'a+', newMode)
     before = (await file.stat()).size
-    await writeAll(file, Buffer.from(`${line}\n`), before)
+    await writeAll(file, bytes, before)
+    if (before === 0) await syncFolder(dirname(path))
   } catch (cause) {
-    const cut = before === null || (await file!.truncate(before).then(isTrue, isFalse))
-    throw unwritable(`${path} could not be extended`, cause, cut ? '' : ' Its last line is torn.')
+    const cut = before === null || (await cutOwn(file!, before, bytes).catch(isFalse))
+    throw unwritable(`${path} could not be extended`, cause, cut ? '' : ' A part of the line may be in it.')
   } finally {
     await file?.close()
   }
+}
+
+/** Takes back what has come of a line, where nothing else has come behind what was there before. @returns whether nothing of it is left */
+async function cutOwn(file: FileHandle, before: number, bytes: Uint8Array): Promise<boolean> {
+  const { size } = await file.stat()
+  const own = bytes.subarray(0, size - before)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(own.length), 0, own.length, before)
+  if (before + own.length !== size || bytesRead !== own.length || !buffer.equals(own)) return false
+  await file.truncate(before)
+  return true
 }
 
 /** A write may take a part of what it is given, as of a disk that fills up: the next one then says why. */

@@ -19,6 +19,7 @@ export {
   type ThresholdScores,
   writeEvaluation,
 } from './evaluation.ts'
+export { lockFile } from './file-lock.ts'
 export { type LastWeights, readLastWeights, writeLastWeights } from './last-weights.ts'
 export {
   appendMetrics,

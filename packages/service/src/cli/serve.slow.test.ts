@@ -197,9 +197,33 @@ describe('service:serve', () => {
     expect(output().stdout).toBe('')
   })
 
+  it('keeps out of the verdicts of another service, until that one has been killed', async () => {
+    const first = serve([])
+    await first.listening
+    const second = serve([])
+    expect(await second.ended).toBe(3)
+    expect(second.output().stderr).toMatch(
+      new RegExp(`^error FEEDBACK_FILE: .*feedback.jsonl .*process ${first.child.pid} on `),
+    )
+    first.child.kill('SIGKILL')
+    await first.ended
+    await serve([]).listening
+  })
+
+  it('leaves a file that is none of verdicts as it is', async () => {
+    const file = join(folder.path, 'mine')
+    writeFileSync(file, 'not yours')
+    const { ended, output } = serve([`--feedback=${file}`])
+    expect(await ended).toBe(3)
+    expect(output().stderr).toMatch(/^error FEEDBACK_FILE: /)
+    expect(readFileSync(file, 'utf8')).toBe('not yours')
+  })
+
   it('tells that its address is taken', async () => {
     const first = serve([])
-    const { ended, output } = serve([`--port=${await first.listening}`])
+    const port = await first.listening
+    const own = join(folder.path, 'other.jsonl')
+    const { ended, output } = serve([`--port=${port}`, `--feedback=${own}`])
     expect(await ended).toBe(1)
     expect(output().stderr).toMatch(/^error ADDRESS_TAKEN: /)
   })

@@ -22,6 +22,7 @@ import { createDecisionService, type DecisionService } from '../serve/decision-s
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
 import { readState, writeState } from '../serve/state-file.ts'
+import { keepRegularly } from '../serve/state-timer.ts'
 import { replayCheck } from '../serve/stored-check.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
@@ -89,8 +90,9 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   assertGuarded(host, { isGuarded: settings.token !== null || (settings.tls?.ca ?? null) !== null })
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
   const bundle = await readBundle(run)
+  const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
   const service = await createDecisionService(bundle, {
-    file: await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl')),
+    file,
     deadlineMs: numberFlag(flags, 'deadline-ms', COUNT) ?? null,
     idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
     streamBytes: (numberFlag(flags, 'stream-mib', MIB) ?? FLAGS['stream-mib'].default) * 2 ** 20,
@@ -119,11 +121,13 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     })
   })
   const everySeconds = numberFlag(flags, 'state-seconds', SECONDS) ?? FLAGS['state-seconds'].default
-  const timer = setInterval(() => {
-    keep().catch((cause: Error) => logger.error({ err: cause }, 'the state could not be kept'))
-  }, 1000 * everySeconds)
+  const endKeeping = keepRegularly(keep, {
+    everyMs: 1000 * everySeconds,
+    onError: (cause) => logger.error({ err: cause }, 'the state could not be kept'),
+  })
   await ended
-  clearInterval(timer)
+  endKeeping()
+  await file.close()
   await keep()
   logger.info('ended')
 }

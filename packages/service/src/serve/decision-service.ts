@@ -88,9 +88,9 @@ export async function createDecisionService(
       const since = clock()
       await queue.settled()
       metrics.answered((clock() - since) / 1000)
-      while (unlogged.length > 0 && unlogged[0].answer.json !== null) {
+      while (unlogged.length > 0 && (unlogged[0].answer.json !== null || unlogged[0].answer.error !== null)) {
         const { event, answer } = unlogged.shift()!
-        onEvent?.(event, answer)
+        if (answer.error === null) onEvent?.(event, answer)
       }
     },
     assertRoom(eventCount) {

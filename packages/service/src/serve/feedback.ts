@@ -1,7 +1,7 @@
 import type { VigilError } from '@vigil/errors'
 import type { EventReading } from '@vigil/features'
 import type { Decider } from '../decider.ts'
-import { requestError } from '../errors.ts'
+import { requestError, serviceError } from '../errors.ts'
 import { verdictOf } from '../verdict-line.ts'
 import { ownIdOf } from '../written-decision.ts'
 import type { DecisionQueue } from './decision-queue.ts'
@@ -30,7 +30,8 @@ type FeedbackParts = {
 /**
  * Takes verdicts, all of them or none: they are kept in the file, and then heard behind all events that have come before.
  *
- * @returns the function that takes them; it throws VERDICT_INVALID naming the verdict, FILE_UNWRITABLE
+ * @returns the function that takes them; it throws VERDICT_INVALID naming the verdict, BODY_SIZE, FILE_UNWRITABLE
+ * @throws {VigilError} UNDECIDABLE where a stream is told by a column that verdicts have a use for
  */
 export function createFeedback({
   decider,
@@ -40,6 +41,13 @@ export function createFeedback({
   reading,
   onVerdict,
 }: FeedbackParts): (values: readonly unknown[]) => Promise<FeedbackCounts> {
+  for (const name of ['id', 'verdict']) {
+    if (!reading?.stream?.includes(name)) continue
+    throw serviceError(
+      'UNDECIDABLE',
+      `Streams: need columns of other names than "${name}", which verdicts are written with. Train on events whose column has another name.`,
+    )
+  }
   const streamOf = streamColumns(reading)
   const verdictIn = (value: unknown): KeptVerdict | null => {
     if (typeof value !== 'object' || value === null) return null

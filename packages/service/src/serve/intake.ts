@@ -11,6 +11,9 @@ import type { DecisionQueue } from './decision-queue.ts'
 import type { Answer, RememberedAnswers } from './remembered-answers.ts'
 import { streamColumns } from './stream-columns.ts'
 
+/** Most characters of the columns that tell the stream of a remembered event; verdicts on others are kept without them. */
+const STREAM_LENGTH_MAX = 1000
+
 /** Takes events as they come. */
 export type Intake = {
   /**
@@ -61,7 +64,7 @@ export function createIntake({
       return before.answer
     }
     decide(answer, event)
-    remembered.put(id, { content, answer, stream: streamOf(event) })
+    remembered.put(id, { content, answer, stream: shortEnough(streamOf(event)) })
     return answer
   }
 
@@ -86,6 +89,12 @@ export function createIntake({
       }
     },
   }
+}
+
+/** Texts that are remembered are bounded, so that memory is. */
+function shortEnough(stream: RawEvent | null): RawEvent | null {
+  const length = Object.values(stream ?? {}).reduce<number>((sum, text) => sum + String(text).length, 0)
+  return length <= STREAM_LENGTH_MAX ? stream : null
 }
 
 function conflict(): VigilError {

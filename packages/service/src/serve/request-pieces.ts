@@ -6,7 +6,7 @@ const LF = 10
 /**
  * The pieces of a body as they come, until its end or until somebody asks for an end.
  *
- * @param patienceMs a body of which no line ends for so long is given up: its sender is stuck, or holds the connection on purpose
+ * @param patienceMs a body of which no line ends for so long is given up, as is one whose pieces are not asked for: its client is stuck, or holds the connection on purpose
  * @throws {VigilError} REQUEST_SLOW; what the body itself fails with
  */
 export async function* requestPieces(
@@ -19,9 +19,12 @@ export async function* requestPieces(
   for (const change of changes) body.on(change, onChange)
   stop.addEventListener('abort', onChange)
   let isSlow = false
+  let isTaken = false
   const timer = setTimeout(() => {
     isSlow = true
-    wake()
+    // Who does not take what has been given out does not come back for the error either.
+    if (isTaken) body.destroy(slow(patienceMs))
+    else wake()
   }, patienceMs)
   try {
     while (!stop.aborted) {
@@ -29,7 +32,9 @@ export async function* requestPieces(
       const piece = body.read() as Uint8Array | null
       if (piece !== null) {
         if (piece.includes(LF)) timer.refresh()
+        isTaken = true
         yield piece
+        isTaken = false
       } else if (body.readableEnded) return
       else if (body.destroyed) throw body.errored ?? new Error('The request ended early.')
       else {

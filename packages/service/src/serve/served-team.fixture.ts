@@ -14,14 +14,9 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
   const feedback = join(folder, 'feedback.jsonl')
   const ending = new AbortController()
   const logged: string[] = []
+  const file = await openFeedbackFile(feedback, () => 0)
   const settings = {
-    ...{
-      file: await openFeedbackFile(feedback, () => 0),
-      deadlineMs: null,
-      idsRemembered: 1000,
-      streamBytes: 2 ** 24,
-      why: false,
-    },
+    ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false },
     ...{ clock: () => performance.now(), onEvent: null, host: '127.0.0.1', token: null, tls: null, rate: 1_000_000 },
     ...{ streams: 4, connections: 64, patienceMs: 10_000, stop: ending.signal },
     logger: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
@@ -40,6 +35,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
     ...{ url, port, feedback, logged, service, end },
     async close() {
       await end()
+      await file.close()
       rmSync(folder, { recursive: true })
     },
     async post(path: string, body: unknown, headers: Record<string, string> = {}) {

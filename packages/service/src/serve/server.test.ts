@@ -192,6 +192,16 @@ describe('POST /v1/feedback', () => {
     expect(await metric('vigil_verdicts_total{heard="false"}')).toBe(4)
   })
 
+  it('remembers the stream of an event where its texts are short, so that memory is bounded', async () => {
+    const { post, feedback } = await serve()
+    for (const length of [1000, 1001]) {
+      await post('/v1/decide', { id: length, host: 'h'.repeat(length), proto: 'tcp' })
+      await post('/v1/feedback', { event: length, hostile: true })
+    }
+    const kept = readFileSync(feedback, 'utf8').trimEnd().split('\n')
+    expect(kept.map((line) => JSON.parse(line).host?.length)).toEqual([1000, undefined])
+  })
+
   it('keeps verdicts as labels for the next training', async () => {
     const { post, feedback } = await serve()
     await post('/v1/decide', { id: 'e1', host: 'h1', proto: 'tcp' })
@@ -267,5 +277,28 @@ describe('the service', () => {
     const { post } = await serve({ onEvent: (event, { json }) => seen.push([event.id, JSON.parse(json!).id]) })
     await post('/v1/decide', linesOf(events.slice(0, 2)), ndjson)
     expect(seen).toEqual(events.slice(0, 2).map(({ id }) => [id, id]))
+  })
+
+  it('goes on to log events behind one that the network gives no number for', async () => {
+    let passed = 0
+    const seen: unknown[] = []
+    const parameters = bundle.parameters.map(() => Number.NaN)
+    served = await serveTeam(
+      { ...bundle, parameters },
+      { deadlineMs: 10, clock: () => (now += passed), onEvent: (event) => seen.push(event.id) },
+    )
+    let now = 0
+    const [first, second] = events
+    expect((await served.post('/v1/decide', first)).status).toBe(500)
+    passed = 20
+    expect((await served.post('/v1/decide', second)).status).toBe(200)
+    expect(seen).toEqual([second.id])
+  })
+
+  it.each(['id', 'verdict'])('refuses a team whose streams are told by a column named %s', async (name) => {
+    const reading = { ...bundle.pipeline.reading!, stream: [name] }
+    await expect(serveTeam({ ...bundle, pipeline: { ...bundle.pipeline, reading } })).rejects.toMatchObject({
+      ...{ code: 'UNDECIDABLE', message: expect.stringMatching(`"${name}"`) },
+    })
   })
 })

@@ -15,6 +15,8 @@ import { refusalOf, statusCodeOf } from './status-code.ts'
 const BODY_BYTES_MAX = 4 * 2 ** 20
 /** How long the rest of a request is read and thrown away when its answer has been given, in milliseconds. */
 const LINGER_MS = 1000
+/** A connection on which no byte moves for so many times the patience is ended, as one whose client takes no answers: whoever sends too slowly is told so before. */
+const SILENCE_FACTOR = 1.5
 
 /** What the server shall keep to. */
 export type ServerSettings = {
@@ -48,7 +50,12 @@ const OPEN_PATHS: readonly (string | undefined)[] = ['/healthz', '/readyz']
 export function createServer(service: DecisionService, settings: ServerSettings, checked: number): FastifyInstance {
   const { host, token, tls, logger, patienceMs, stop, connections } = settings
   const timeouts = { headersTimeout: patienceMs, requestTimeout: 0, connectionsCheckingInterval: patienceMs / 4 }
-  const secure = tls && { key: tls.key, cert: tls.cert, ...(tls.ca === null ? {} : { ca: tls.ca, requestCert: true }) }
+  const certificates = tls && {
+    key: tls.key,
+    cert: tls.cert,
+    ...(tls.ca === null ? {} : { ca: tls.ca, requestCert: true }),
+  }
+  const secure = certificates && { ...certificates, rejectUnauthorized: true, handshakeTimeout: patienceMs }
   const app = fastify({
     ...{
       loggerInstance: logger,
@@ -57,11 +64,15 @@ export function createServer(service: DecisionService, settings: ServerSettings,
       return503OnClosing: false,
     },
     ...{ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: 'idle', keepAliveTimeout: patienceMs },
-    ...(secure === null ? { http: timeouts } : { https: { ...timeouts, ...secure, rejectUnauthorized: true } }),
+    connectionTimeout: Math.ceil(SILENCE_FACTOR * patienceMs),
+    ...(secure === null ? { http: timeouts } : { https: { ...timeouts, ...secure } }),
     frameworkErrors: (error, request, reply) => void refuse(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket as Socket),
   }) as unknown as FastifyInstance
   app.server.maxConnections = connections
+  // No answer can be given before the keys have been agreed on.
+  app.server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+  stop.addEventListener('abort', () => setTimeout(() => app.server.closeAllConnections(), patienceMs).unref())
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const refusal = refusalOf(error)

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DatasetRequest, loadRecording } from '@vigil/data'
@@ -87,6 +87,7 @@ describe('a service that goes on from its file', () => {
     await served.close()
     await writeState(path, 'b', kept)
     expect(await readState(path, 'b')).toEqual(kept)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
     await expect(readState(path, 'c')).rejects.toMatchObject({ code: 'STATE_INVALID', kind: 'data' })
     const bytes = readFileSync(path)
     for (const at of [0, 5, bytes.indexOf(10) + 3, bytes.length - 1]) {
@@ -104,5 +105,26 @@ describe('a service that goes on from its file', () => {
     const another = await open(other.bundle)
     expect(() => another.service.restore(kept)).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
     await another.close()
+  })
+
+  const texts = { latest: 0, history: null, streams: { keys: [], states: new Float32Array(2) } }
+
+  it('refuses parts that are no numbers', async () => {
+    const path = join(own, 'odd')
+    await writeState(path, 'b', { past: texts, answers: [] })
+    const text = readFileSync(path, 'latin1')
+    const lengths = JSON.parse(text.split('\n', 1)[0]).bytes as number[]
+    const changed = text.replace(`[${lengths.join(',')}]`, `[${lengths[0]},${lengths[1] - 1}]`)
+    expect(changed).not.toBe(text)
+    writeFileSync(path, changed, 'latin1')
+    await expect(readState(path, 'b')).rejects.toMatchObject({ code: 'STATE_INVALID' })
+  })
+
+  it('writes no more than it could read', async () => {
+    const path = join(own, 'large')
+    const streams = { keys: [], states: new Float32Array(2 ** 29) }
+    const written = writeState(path, 'b', { past: { ...texts, streams }, answers: [] })
+    await expect(written).rejects.toMatchObject({ code: 'STATE_INVALID' })
+    expect(existsSync(path)).toBe(false)
   })
 })

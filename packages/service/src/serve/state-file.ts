@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, subtle } from 'node:crypto'
 import { harmlessText, writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { readRunFile } from '@vigil/runs'
@@ -18,6 +18,7 @@ export type KeptAnswer = z.infer<typeof keptAnswer>
 
 const VERSION = 1
 const LF = 10
+const NUMBER_BYTES = 4
 const STATE_BYTES_MAX = 2 ** 31 - 1
 
 const keptAnswer = z.strictObject({
@@ -48,7 +49,7 @@ const textsSchema = z.strictObject({
  * Writes what a service knows, whole or not at all.
  *
  * @param bundle SHA-256 of the bundle that it is of
- * @throws {VigilError} FILE_UNWRITABLE
+ * @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID where there is more than can be read again
  */
 export async function writeState(path: string, bundle: string, { past, answers }: KeptService): Promise<void> {
   const { latest, history, streams } = past
@@ -60,9 +61,25 @@ export async function writeState(path: string, bundle: string, { past, answers }
     Buffer.from(JSON.stringify(texts)),
     ...arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
   ]
-  const body = Buffer.concat(parts)
-  const head = { version: VERSION, bundle, sha256: hash('sha256', body), bytes: parts.map(({ length }) => length) }
-  await writeFileAtomically(path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]))
+  const bytes = parts.map(({ length }) => length)
+  const headBytes = Buffer.byteLength(writtenHead(bundle, '0'.repeat(64), bytes))
+  const size = bytes.reduce((sum, length) => sum + length, headBytes)
+  if (size > STATE_BYTES_MAX) {
+    throw serviceError(
+      'STATE_INVALID',
+      `${path} would need ${size} bytes, more than can be read again. Keep fewer --ids.`,
+    )
+  }
+  // What is known goes on to change: it is copied in one turn of the event loop, and hashed and written beside the next ones.
+  const file = Buffer.concat([Buffer.alloc(headBytes), ...parts])
+  const sha256 = Buffer.from(await subtle.digest('SHA-256', file.subarray(headBytes))).toString('hex')
+  file.write(writtenHead(bundle, sha256, bytes))
+  await writeFileAtomically(path, file, 0o600)
+}
+
+/** The SHA-256 has one length, so that the head has one length. */
+function writtenHead(bundle: string, sha256: string, bytes: readonly number[]): string {
+  return `${JSON.stringify({ version: VERSION, bundle, sha256, bytes })}\n`
 }
 
 /**
@@ -79,6 +96,8 @@ export async function readState(path: string, bundle: string): Promise<KeptServi
   if (head.bundle !== bundle) throw invalid(path, 'it is of another bundle')
   const body = bytes.subarray(end + 1)
   if (hash('sha256', body) !== head.sha256) throw invalid(path, 'its SHA-256 is not the one in its head')
+  const [, ...arrayBytes] = head.bytes
+  if (arrayBytes.some((length) => length % NUMBER_BYTES !== 0)) throw invalid(path, 'its parts are no numbers')
   let at = 0
   const parts = head.bytes.map((length) => {
     at += length

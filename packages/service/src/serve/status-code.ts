@@ -14,7 +14,8 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   OVERLOADED: 503,
   STOPPING: 503,
   LOGITS: 500,
-} satisfies Partial<Record<keyof typeof REQUEST_ERRORS | 'LOGITS', number>>
+  FEEDBACK_FILE: 500,
+} satisfies Partial<Record<keyof typeof REQUEST_ERRORS | 'LOGITS' | 'FEEDBACK_FILE', number>>
 
 export function statusCodeOf({ code, kind }: VigilError): number {
   return STATUS[code] ?? (kind === 'failure' ? 500 : 400)

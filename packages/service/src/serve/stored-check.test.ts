@@ -3,9 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
 import { type Bundle, writeBundle } from '@vigil/runs'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { replayCheck, storeCheck } from './stored-check.ts'
+
+/** Whether the network shall compute otherwise where it is given more than one row, as another kernel may. */
+const together = vi.hoisted(() => ({ change: false }))
+vi.mock('../decider.ts', async (original) => {
+  const real = await original<typeof import('../decider.ts')>()
+  const createDecider: typeof real.createDecider = async (...words) => {
+    const decider = await real.createDecider(...words)
+    const decide: typeof decider.decide = (events) =>
+      decider.decide(events).map((one) => (together.change && events.length > 1 ? { ...one, margin: -1 } : one))
+    return { ...decider, decide }
+  }
+  return { ...real, createDecider }
+})
 
 let folder: ReturnType<typeof eventsFolder>
 let run: string
@@ -30,6 +43,7 @@ afterAll(() => {
 
 let stored: string
 beforeEach(() => {
+  together.change = false
   stored = readFileSync(file, 'utf8')
   return () => writeFileSync(file, stored)
 })
@@ -45,6 +59,11 @@ it('a team with one other weight is told by the event that shows it', async () =
     code: 'CHECK_FAILED',
     message: expect.stringMatching(/decision on its event \d+ is another one/),
   })
+})
+
+it('a team that decides otherwise on events that come together is told, too', async () => {
+  together.change = true
+  await expect(replayCheck(run, bundle)).rejects.toMatchObject({ code: 'CHECK_FAILED' })
 })
 
 it.each([

@@ -28,7 +28,7 @@ export async function storeCheck(run: string, bundle: Bundle, events: readonly R
 }
 
 /**
- * Decides on the stored events again.
+ * Decides on the stored events again, one by one and all together.
  *
  * @returns how many there are; 0 = none were stored
  * @throws {VigilError} CHECK_FAILED where a decision has other bits, or the events were stored for another bundle
@@ -40,10 +40,13 @@ export async function replayCheck(run: string, bundle: Bundle): Promise<number> 
   const [head, ...lines] = text.toString('utf8').trimEnd().split('\n')
   const stored = fieldOf(file, head, 'bundle')
   if (stored !== (await bundleFingerprint(run))) throw failed(file, 'it was stored for another bundle')
+  const events = lines.map((line) => fieldOf(file, line, 'event') as RawEvent)
   const decider = await createDecider(bundle)
+  const single = events.map((event, i) => decided(decider, event, i))
+  const together = await decidedTogether(bundle, events)
   for (const [i, line] of lines.entries()) {
-    const event = fieldOf(file, line, 'event') as RawEvent
-    if (decided(decider, event, i) === fieldOf(file, line, 'decision')) continue
+    const expected = fieldOf(file, line, 'decision')
+    if (single[i] === expected && together[i] === expected) continue
     throw failed(file, `the decision on its event ${i + 1} is another one here`)
   }
   return lines.length
@@ -52,6 +55,12 @@ export async function replayCheck(run: string, bundle: Bundle): Promise<number> 
 function decided(decider: Decider, event: RawEvent, index: number): string {
   // What was read from JSON is decided on, so that what is stored is what was decided on.
   return writtenDecision(index + 1, decider.decide([decider.read(JSON.parse(JSON.stringify(event)))])[0])
+}
+
+/** What comes together takes other kernels than what comes alone. */
+async function decidedTogether(bundle: Bundle, events: readonly RawEvent[]): Promise<string[]> {
+  const decider = await createDecider(bundle)
+  return decider.decide(events.map(decider.read)).map((decision, i) => writtenDecision(i + 1, decision))
 }
 
 function fieldOf(file: string, line: string, key: string): unknown {
