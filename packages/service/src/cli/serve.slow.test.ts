@@ -23,9 +23,11 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const running = new Set<ReturnType<typeof spawn>>()
-afterEach(() => {
-  for (const { pid } of running) process.kill(-pid!, 'SIGKILL')
+/** Ends of what runs. */
+const running = new Map<ReturnType<typeof spawn>, Promise<unknown>>()
+afterEach(async () => {
+  for (const { pid } of running.keys()) process.kill(-pid!, 'SIGKILL')
+  await Promise.all(running.values())
 })
 
 /** Starts the command. */
@@ -34,7 +36,6 @@ function serve(words: readonly string[], program: readonly string[] = ['node', C
     cwd: ROOT,
     detached: true,
   })
-  running.add(child)
   let [stdout, stderr] = ['', '']
   const ended = new Promise<number | null>((resolve) => {
     child.on('close', (code) => {
@@ -42,6 +43,7 @@ function serve(words: readonly string[], program: readonly string[] = ['node', C
       resolve(code)
     })
   })
+  running.set(child, ended)
   child.stderr.on('data', (text) => (stderr += text))
   const listening = new Promise<number>((resolve) => {
     child.stdout.on('data', (text) => {
@@ -84,9 +86,11 @@ describe('service:serve', () => {
     mkdirSync(join(run, 'checkpoints'))
     const check = join(ROOT, 'packages/service/src/cli/check.ts')
     execFileSync('node', [check, `--run=${run}`, '--rows=30'], { stdio: 'pipe' })
-    const { listening } = serve([])
+    const { child, ended, listening } = serve([])
     const ready = await fetch(`http://127.0.0.1:${await listening}/readyz`)
     expect(await ready.json()).toEqual({ ready: true, checked: 30 })
+    child.kill('SIGTERM')
+    await ended
     const stored = join(run, 'bundle', 'check.jsonl')
     const text = readFileSync(stored, 'utf8')
     writeFileSync(stored, text.replace('\\"margin', '\\"margim'))
@@ -117,6 +121,8 @@ describe('service:serve', () => {
     expect((await post(`http://127.0.0.1:${await third.listening}/v1/decide`, { id: 8, proto: 'udp' })).status).toBe(
       409,
     )
+    third.child.kill('SIGKILL')
+    await third.ended
     const settings = join(run, 'bundle', 'bundle.json')
     const text = readFileSync(settings, 'utf8')
     writeFileSync(settings, `${text}\n`)
