@@ -63,7 +63,7 @@ export async function alertBudgetOf(
   const hasBelief = dataset.consequences?.ratios != null
   if (!hasBelief && boosting === null) return { prices: [...prices], rule: null }
   const parts = [...new Set<EvaluationSplit>(['validation', split])]
-  const score: Score = hasBelief ? BELIEF : { name: 'boosting', logOdds: boostedLogOdds(team, boosting!, parts) }
+  const score: Score = hasBelief ? BELIEF : { name: 'boosting', logOdds: await boostedLogOdds(team, boosting!, parts) }
   const validation = streamsOf(dataset, 'validation')
   const onValidation = await playSplit(team, settings, 'validation', { stopFactor })
   const watched = watchedDecisions(team, settings, { split: 'validation', played: onValidation })

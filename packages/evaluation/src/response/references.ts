@@ -1,5 +1,5 @@
 import type { EvaluationSplit, Team } from '@vigil/actors'
-import { type BoostingModel, predictProbabilities } from '@vigil/boosting'
+import type { BoostingModel } from '@vigil/boosting'
 import {
   BELIEF,
   type ResponseSettings,
@@ -11,7 +11,7 @@ import {
 } from '@vigil/response'
 import type { ResponseScores } from '@vigil/runs'
 import { trimmedMeans } from '@vigil/vote'
-import { boostingInputs } from '../boosting-inputs.ts'
+import { boostedProbabilities } from '../boosting-inputs.ts'
 import type { OnStep } from '../on-step.ts'
 import { meanOf } from './outcomes.ts'
 import { streamsOf } from './streams-of.ts'
@@ -54,7 +54,7 @@ export async function referencesOn(
   const [validation, evaluated] = [streamsOf(dataset, 'validation'), streamsOf(dataset, split)]
   const scores: Score[] = [
     ...(validation.ratios === null ? [] : [BELIEF]),
-    ...(boosting === null ? [] : [{ name: 'boosting', logOdds: boostedLogOdds(team, boosting, parts) }]),
+    ...(boosting === null ? [] : [{ name: 'boosting', logOdds: await boostedLogOdds(team, boosting, parts) }]),
     { name: 'team', logOdds: await teamLogOdds(team, faults, parts) },
   ]
   const references: Reference[] = []
@@ -83,15 +83,15 @@ function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettin
 }
 
 /** [N] log-odds by row; 0 on rows of other parts. */
-export function boostedLogOdds(
+export async function boostedLogOdds(
   { dataset }: Team,
   model: BoostingModel,
   parts: readonly EvaluationSplit[],
-): Float64Array {
+): Promise<Float64Array> {
   const logOdds = new Float64Array(dataset.rowCount)
   for (const part of parts) {
     const { rows } = dataset.splits[part]
-    const probabilities = predictProbabilities(model, boostingInputs(dataset), rows)
+    const probabilities = await boostedProbabilities(model, dataset, rows)
     for (const [i, row] of rows.entries()) logOdds[row] = logOddsOf(probabilities[i])
   }
   return logOdds

@@ -1,7 +1,7 @@
 import type { Team } from '@vigil/actors'
 import { isBetter, rankedBy } from '../best-validation.ts'
 import type { OnStep } from '../on-step.ts'
-import { meanReturn, playSplit } from '../play-split.ts'
+import { meanReturn, type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
 import { watchedDecisions } from './watched-decisions.ts'
@@ -20,6 +20,17 @@ export type StopLevel = {
   readonly stopLevels: { readonly factor: number; readonly returnMean: number }[]
 }
 
+/** A team at its stop level. */
+type PlayedLevel = {
+  readonly level: StopLevel
+  /** Its decisions on validation, and the share of them at which each specification holds */
+  readonly played: PlayedSplit
+  readonly satisfied: number[]
+}
+
+/** What is chosen from, and who is told. */
+type LevelOptions = { readonly factors?: readonly number[]; readonly onStep?: OnStep | undefined }
+
 /**
  * The stop level of a greedy team, chosen on validation like any threshold: greedy actions are not those that were sampled in
  * training, and over many steps a small probability of stopping, or of asking, adds up. Where training strives for targets, a level that
@@ -28,26 +39,29 @@ export type StopLevel = {
  * @param team    publishes the policy that acts
  * @param factors that are tried
  */
-export async function chooseStopLevel(
+export async function playStopLevels(
   team: Team,
   settings: EvaluationSettings & { readonly stlMode: string },
-  {
-    factors = FACTORS,
-    onStep = () => undefined,
-  }: { readonly factors?: readonly number[]; readonly onStep?: OnStep | undefined } = {},
-): Promise<StopLevel> {
-  const ranked: { factor: number; shortfall: number; rewardMean: number }[] = []
+  { factors = FACTORS, onStep = () => undefined }: LevelOptions = {},
+): Promise<PlayedLevel> {
   const stopLevels: { factor: number; returnMean: number }[] = []
-  for (const [done, factor] of factors.entries()) {
+  let best: (Omit<PlayedLevel, 'level'> & { factor: number; ranked: ReturnType<typeof rankedBy> }) | null = null
+  const nearestFirst = factors.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)))
+  for (const [done, factor] of nearestFirst.entries()) {
     onStep('choosing the stop level on validation', done, factors.length)
     const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
     const rewardMean = meanReturn(played)
     stopLevels.push({ factor, returnMean: rewardMean })
     const watched = watchedDecisions(team, settings, { split: 'validation', played })
     const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    ranked.push({ factor, ...rankedBy(settings, { rewardMean, satisfied }) })
+    const ranked = rankedBy(settings, { rewardMean, satisfied })
+    if (best === null || isBetter(ranked, best.ranked)) best = { factor, played, satisfied, ranked }
   }
-  const nearestFirst = ranked.toSorted((a, b) => Math.abs(Math.log(a.factor)) - Math.abs(Math.log(b.factor)))
-  const { factor: stopFactor } = nearestFirst.reduce((best, level) => (isBetter(level, best) ? level : best))
-  return { stopFactor, stopLevels }
+  const { factor: stopFactor, played, satisfied } = best!
+  return { level: { stopFactor, stopLevels: stopLevels.sort((a, b) => a.factor - b.factor) }, played, satisfied }
+}
+
+/** As `playStopLevels`, where the level alone is wanted. */
+export async function chooseStopLevel(...words: Parameters<typeof playStopLevels>): Promise<StopLevel> {
+  return (await playStopLevels(...words)).level
 }

@@ -1,15 +1,13 @@
 import { meanReward } from '@vigil/env-wasm'
 import {
-  chooseStopLevel,
   decideSplit,
   decisionRobustness,
   isBetter,
   meanReturn,
-  playSplit,
+  playStopLevels,
   ROUGH_FACTORS,
   rankedBy,
   satisfiedRateOf,
-  watchedDecisions,
 } from '@vigil/evaluation'
 import { lengthAt, type TrainingState, train } from '@vigil/ppo'
 import { countConfusion, deriveRates, type IterationMetrics } from '@vigil/runs'
@@ -62,15 +60,12 @@ async function validate(
   team.publish(parameters, iteration)
   if (config.environment === 'respond') {
     const ranked = { ...settings, stlMode: config.stlMode }
-    const { stopFactor } = await chooseStopLevel(team, ranked, { factors: ROUGH_FACTORS })
-    const played = await playSplit(team, settings, 'validation', { stopFactor })
+    const { level, played, satisfied } = await playStopLevels(team, ranked, { factors: ROUGH_FACTORS })
     const { events } = played
     const counts = countConfusion(events.actions, events.labels, events.decided)
     const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)
     const rates = { precision, recall, f1, alertRate, undecidedRate }
-    const watched = watchedDecisions(team, settings, { split: 'validation', played })
-    const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied, stopFactor }
+    return { ...counts, ...rates, rewardMean: meanReturn(played), satisfied, stopFactor: level.stopFactor }
   }
   const decisions = await decideSplit(team, settings, 'validation')
   const counts = countConfusion(decisions.actions, decisions.labels, decisions.decided)
