@@ -1,6 +1,4 @@
-/** Dense time against the definitions, closed forms, and RTAMT's own cases where they are at hand. */
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+/** Dense time against the definitions and closed forms. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryFormula, asSpecification } from '../formula.arbitrary.ts'
@@ -8,18 +6,13 @@ import { printFormula } from '../language/print.ts'
 import { verdictOf } from '../offline/verdict.ts'
 import { compile, type Semantics } from '../program/compile.ts'
 import { reachOf } from '../program/reach.ts'
+import { at, type Breakpoints } from './breakpoints.fixture.ts'
 import { DenseOracle } from './dense.oracle.ts'
 import { denseBounds, denseRobustness, denseVerdictOf } from './dense-robustness.ts'
 import type { DenseTrace } from './dense-trace.ts'
 
-type Breakpoints = readonly (readonly [number, number])[]
 const inf = Number.POSITIVE_INFINITY
 const rho = (text: string, trace: DenseTrace) => denseRobustness(compile(text, { time: 'dense' }), trace)
-
-/** The value of breakpoints at a time. */
-function at(breakpoints: Breakpoints, t: number): number | undefined {
-  return breakpoints.filter(([time]) => time <= t).at(-1)?.[1]
-}
 
 /** Samples of a signal that begins at a time, at multiples of 1/4 s; all arithmetic on them is exact. */
 const samples = (start: number) =>
@@ -392,28 +385,5 @@ describe('denseVerdictOf', () => {
       { seed: 12, numRuns: 3000 },
     )
     expect(sure).toBeGreaterThan(500)
-  })
-})
-
-const data = process.env.VIGIL_DATA
-const file = data === undefined ? '' : resolve(data, '../conformance/stl-dense-cases.json')
-const isThere = existsSync(file)
-if (!isThere) console.warn('The 33 dense conformance cases are skipped: VIGIL_DATA has no neighbour conformance/.')
-type Case = { id: string; spec: string; inputs: DenseTrace; expected: [number, number | 'inf' | '-inf'][] }
-const cases: readonly Case[] = isThere ? JSON.parse(readFileSync(file, 'utf8')).cases : []
-
-describe.skipIf(!isThere)('RTAMT in dense time', () => {
-  it('is given all 33 cases', () => expect(cases).toHaveLength(33))
-
-  it.each(cases.map((one) => [one.id, one.spec, one] as const))('%s: %s', (_id, _spec, { spec, inputs, expected }) => {
-    const wanted = expected.map(([time, value]): [number, number] => [
-      time,
-      value === 'inf' ? inf : value === '-inf' ? -inf : value,
-    ])
-    const found = rho(spec, inputs)
-    for (const t of [...wanted, ...found].map(([time]) => time)) {
-      if (Number.isFinite(at(wanted, t))) expect(at(found, t)).toBeCloseTo(at(wanted, t)!, 12)
-      else expect(at(found, t)).toBe(at(wanted, t))
-    }
   })
 })
