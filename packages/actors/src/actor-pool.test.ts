@@ -1,7 +1,8 @@
 import type { Trajectory } from '@vigil/proto'
 import { describe, expect, it } from 'vitest'
-import { type ActorPool, createActorPool } from './actor-pool.ts'
+import { createActorPool } from './actor-pool.ts'
 import { type ActorSettings, layOutMemory } from './memory-layout.ts'
+import type { ActorPool } from './pool.ts'
 import { loudPolicy, recurrentRun, smallRun, watchedRun } from './small-run.fixture.ts'
 
 const RUNS: [string, ActorSettings][] = [

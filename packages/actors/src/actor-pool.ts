@@ -1,117 +1,22 @@
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
 import type { Family } from '@vigil/engine-native'
-import {
-  CUT_OFF,
-  compileConstraints,
-  compileEnvironment,
-  contextSize,
-  type EnvironmentSpec,
-  instantiateEnvironment,
-  LEDGER_ENTRIES,
-  WALK,
-} from '@vigil/env-wasm'
-import type { VigilError } from '@vigil/errors'
+import { CUT_OFF, compileEnvironment, contextSize, instantiateEnvironment, LEDGER_ENTRIES, WALK } from '@vigil/env-wasm'
 import { ACTING, compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
 import { Piscina } from 'piscina'
 import { actorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { shareRows } from './outside-rows.ts'
+import { type Acting, type ActorPool, type TeamActions, VOTES } from './pool.ts'
 import { compileRollout } from './rollout-module.ts'
 import { segmentsOf } from './segments.ts'
+import { trajectoryExpectation } from './shard-check.ts'
 import { restoreShardStates, saveShardStates } from './shard-states.ts'
+import { assertWorked } from './task-result.ts'
 import type { Task, TaskResult, WorkerSetup } from './tasks.ts'
 
 /** A shard that fails this often in a row is not bad luck. */
 const ATTEMPTS_MAX = 3
-
-/** How a greedy team acts where actions have consequences. */
-export type Acting = {
-  /** [A] how each agent votes: VOTES.own, VOTES.opposite, VOTES.as + the number of an agent, or one action always. Default: own. */
-  readonly votes?: Uint8Array
-  /** What the probabilities of quarantine and alert are multiplied by before the largest is taken. Default 1. */
-  readonly stopFactor?: number
-}
-
-/** How an agent may vote, besides an action that it always votes for (assembly/evaluation.ts). */
-export const VOTES = { own: 255, opposite: 4, as: 16 } as const
-
-/** What the greedy team did on every row of a split. */
-export type TeamActions = {
-  /** [n, A] greedy actions by position in the split; where actions have consequences the votes cast, CUT_OFF on events that did not happen */
-  readonly actions: Uint8Array
-  /** [n, A] threat scores pi(block) + pi(quarantine), in [0, 1] */
-  readonly scores: Float32Array
-  /** [streams, 8] what each stream brought, by LEDGER_ENTRIES; null where actions have no consequences */
-  readonly ledgers: Float64Array | null
-}
-
-/** What every event of the training streams looks like where all of them are let through, and what each agent would do. */
-export type RecordedViews = {
-  /** [n, K] what is seen besides the row, by position in the split */
-  readonly context: Float32Array
-  /** [n, A, 4] */
-  readonly probabilities: Float32Array
-}
-
-/** The actors of a run: worker threads over one shared memory. */
-export type ActorPool = {
-  readonly actors: number
-  /** The worker threads alive now; a thread that dies is replaced. */
-  threads(): readonly Worker[]
-  /** [N, D] the dataset's dense part in memory that threads share, read only. */
-  readonly dense: Float32Array
-  /** [N, C] the dataset's categories in memory that threads share, read only. */
-  readonly categorical: Uint16Array
-  /**
-   * Makes an encoded PolicySnapshot the policy that acts in every later call. Calls under way keep the policy that was
-   * published when they were made.
-   *
-   * @throws {VigilError} as decodePolicySnapshot, for a policy of another team or dataset
-   */
-  publish(snapshot: Uint8Array): void
-  /**
-   * From now on rollouts decide by the kernels of a family of instructions, as updates by them do: the ratios of the first
-   * update are 1 exactly. null = by policy.wasm, as evaluations always do, whose bits every machine has.
-   */
-  actBy(family: Family | null): void
-  /**
-   * One rollout of every shard. Resolves in shard order, whatever thread finished first. One at a time, but an
-   * evaluation may be under way beside it.
-   *
-   * @throws {VigilError} NO_POLICY, BUSY, SHARD_FAILED, NON_FINITE_POLICY, SPECIFICATION_VALUE
-   */
-  collect(): Promise<Trajectory[]>
-  /**
-   * The greedy team on every row of a split. One at a time, but a collection may be under way.
-   *
-   * @throws {VigilError} as collect
-   */
-  evaluate(split: EvaluationSplit, acting?: Acting): Promise<TeamActions>
-  /**
-   * Walks the training streams to their ends, whatever the published policy would do, where actions have consequences and
-   * the pool was made for it (`walksTraining`). One at a time, and no evaluation beside it.
-   *
-   * @throws {VigilError} as collect
-   */
-  viewTraining(): Promise<RecordedViews>
-  /**
-   * The committed states of all shards, a copy (shard-states.ts has the layout).
-   *
-   * @throws {VigilError} BUSY while a collection is under way: its shards commit one by one
-   */
-  saveShards(): Uint8Array
-  /**
-   * Puts saved states back.
-   *
-   * @throws {VigilError} LANE_STATE when they are not those of this environment
-   * @throws {VigilError} RECURRENT_STATE when they are not those of this network
-   * @throws {VigilError} BUSY while a collection is under way
-   */
-  restoreShards(state: Uint8Array): void
-  close(): Promise<void>
-}
 
 /** Where an evaluation writes nothing besides. */
 const NO_VIEWS = { contexts: 0, probabilities: 0 }
@@ -197,18 +102,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     if (policy === null) throw actorError('NO_POLICY', 'publish() must be called before the actors can act.')
     return policy
   }
-  const expected = {
-    datasetFingerprint: dataset.fingerprint,
-    stepCount: settings.stepsPerRollout,
-    laneCount: settings.lanesPerShard,
-    agentCount: network.agentCount,
-    contextSize: setup.contextSize,
-    stateSize: setup.stateSize,
-    valueOutputCount: setup.valueOutputCount,
-    specificationCount: setup.specificationCount,
-    rowCount: dataset.rowCount,
-    critic: setup.critic,
-  }
+  const expected = trajectoryExpectation(settings)
 
   const assertIdle = (work: keyof typeof acting) => {
     if (acting[work] === null) return
@@ -226,12 +120,14 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     }
   }
 
-  const collectShard = async (shard: number, { parameters, version: policyVersion }: Policy): Promise<Trajectory> => {
+  const runShard = async (shard: number, { parameters, version: policyVersion }: Policy): Promise<Uint8Array> => {
     const location = layout.shards[shard]
     const task = () =>
       ({ kind: 'rollout', shard, location, committed: committed[shard], parameters, policyVersion, family }) as const
-    const bytes = await run(`Shard ${shard}`, task)
-    const trajectory = decodeTrajectory(bytes as Uint8Array, expected)
+    return (await run(`Shard ${shard}`, task)) as Uint8Array
+  }
+  const collectShard = async (shard: number, policy: Policy): Promise<Trajectory> => {
+    const trajectory = decodeTrajectory(await runShard(shard, policy), expected)
     committed[shard] = committed[shard] === 0 ? 1 : 0
     return trajectory
   }
@@ -286,6 +182,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
   }
 
   return {
+    settings,
     actors,
     threads: () => piscina.threads,
     dense:
@@ -317,6 +214,24 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       return await withPolicy('collection', (policy) =>
         settleAll(layout.shards.map((_, shard) => collectShard(shard, policy))),
       )
+    },
+
+    openCollection() {
+      assertIdle('collection')
+      const policy = published()
+      acting.collection = policy
+      const places = (shard: number, area: 0 | 1) => ({ memory, areas: [layout.shards[shard].areas[area]], run: saved })
+      return {
+        saveShard: (shard) => saveShardStates(places(shard, committed[shard])),
+        restoreShard: (shard, state) => restoreShardStates(places(shard, committed[shard]), state),
+        async rollOut(shard) {
+          const trajectory = await runShard(shard, policy)
+          return { trajectory, state: saveShardStates(places(shard, committed[shard] === 0 ? 1 : 0)) }
+        },
+        end() {
+          acting.collection = null
+        },
+      }
     },
 
     async evaluate(name, acting = {}) {
@@ -374,25 +289,4 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
     if (result.status === 'rejected') throw result.reason
     return result.value
   })
-}
-
-/** Running the task again would not help: the same weights give the same NaN, the same decisions the same signals. */
-function assertWorked(result: TaskResult, environment: EnvironmentSpec): TaskResult {
-  if (typeof result === 'object' && 'instruction' in result) throw withoutValue(result.instruction, environment)
-  if (result !== 'non-finite') return result
-  throw actorError(
-    'NON_FINITE_POLICY',
-    'The policy gave NaN or infinite logits: training has diverged. Lower the learning rate, or resume from an earlier checkpoint.',
-  )
-}
-
-/** @param instruction of the environment's monitors, whose value was no number */
-function withoutValue(instruction: number, environment: EnvironmentSpec): VigilError {
-  const { monitor, operation } = compileConstraints(environment).bank!.sources[instruction]
-  const formula = environment.specifications[monitor]
-  const part = formula.slice(operation.span.start, operation.span.end)
-  return actorError(
-    'SPECIFICATION_VALUE',
-    `specifications[${monitor}] "${formula}" met a step at which ${part} has no value: a division by zero, a root of a negative number, or inf - inf. Rule such steps out, for example by max(divisor, 0.001).`,
-  )
 }

@@ -1,11 +1,6 @@
-export {
-  type Acting,
-  createActorPool,
-  defaultActorCount,
-  type RecordedViews,
-  type TeamActions,
-  VOTES,
-} from './actor-pool.ts'
+export { createActorPool, defaultActorCount } from './actor-pool.ts'
 export { ACTOR_ERRORS } from './errors.ts'
-export type { EvaluationSplit } from './memory-layout.ts'
-export { createTeam, type InputSource, type Team, type TeamSettings } from './team.ts'
+export type { ActorSettings, EvaluationSplit } from './memory-layout.ts'
+export { type Acting, type ActorPool, type RecordedViews, type ShardRollout, type TeamActions, VOTES } from './pool.ts'
+export { createShardCheck } from './shard-check.ts'
+export { createTeam, type InputSource, type Team, type TeamSettings, withPool } from './team.ts'

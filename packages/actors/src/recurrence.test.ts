@@ -14,8 +14,9 @@ import {
   writeNetworkPlan,
 } from '@vigil/policy-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type ActorPool, createActorPool } from './actor-pool.ts'
+import { createActorPool } from './actor-pool.ts'
 import type { ActorSettings } from './memory-layout.ts'
+import type { ActorPool } from './pool.ts'
 import { loudPolicy, recurrentRun } from './small-run.fixture.ts'
 
 let policyModule: WebAssembly.Module

@@ -34,21 +34,42 @@ export function saveShardStates({ memory, areas, run }: ShardStates): Uint8Array
  * @throws {VigilError} RECURRENT_STATE
  */
 export function restoreShardStates({ memory, areas, run }: ShardStates, state: Uint8Array): void {
-  const { environment, slotCount } = run
-  const constraints = compileConstraints(environment, slotCount)
+  const constraints = compileConstraints(run.environment, run.slotCount)
+  assertShardStates(state, { run, constraints, shards: areas.length })
   const bytes = partBytes(run, constraints)
-  const laneStates = areas.length * bytes.lanes
+  for (const { part, at, place } of partsOf(areas, bytes)) {
+    new Uint8Array(memory.buffer, place, bytes[part]).set(state.subarray(at, at + bytes[part]))
+  }
+}
+
+/** Bytes of the state of one shard. */
+export function shardStateBytes(run: ActorSettings, constraints: Constraints): number {
+  const { lanes, recurrentState } = partBytes(run, constraints)
+  return lanes + recurrentState
+}
+
+/**
+ * Checks states that come from elsewhere.
+ *
+ * @param run of so many shards
+ * @throws {VigilError} LANE_STATE
+ * @throws {VigilError} RECURRENT_STATE
+ */
+export function assertShardStates(
+  state: Uint8Array,
+  { run, constraints, shards }: { run: ShardStates['run']; constraints: Constraints; shards: number },
+): void {
+  const { environment, slotCount } = run
+  const bytes = partBytes(run, constraints)
+  const laneStates = shards * bytes.lanes
   assertLaneStates(state.subarray(0, laneStates), {
-    laneCount: areas.length * run.lanesPerShard,
+    laneCount: shards * run.lanesPerShard,
     environment,
     constraints,
     rowCount: run.dataset.splits.train.rows.length,
     slotCount,
   })
-  assertRecurrentStates(state.slice(laneStates), areas.length * bytes.recurrentState)
-  for (const { part, at, place } of partsOf(areas, bytes)) {
-    new Uint8Array(memory.buffer, place, bytes[part]).set(state.subarray(at, at + bytes[part]))
-  }
+  assertRecurrentStates(state.slice(laneStates), shards * bytes.recurrentState)
 }
 
 /** @param state an array of its own, so that its floats are aligned */

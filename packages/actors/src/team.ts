@@ -2,8 +2,9 @@ import type { Dataset } from '@vigil/data'
 import { contextSize, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { encodePolicySnapshot } from '@vigil/proto'
-import { type ActorPool, createActorPool, defaultActorCount } from './actor-pool.ts'
+import { createActorPool, defaultActorCount } from './actor-pool.ts'
 import { actorError } from './errors.ts'
+import type { ActorPool } from './pool.ts'
 
 /** What a team is, but for the data. */
 export type TeamSettings = {
@@ -75,24 +76,33 @@ export async function createTeam(settings: TeamSettings, dataset: Dataset): Prom
     },
     actors === 'auto' ? defaultActorCount() : actors,
   )
-  return {
-    dataset,
-    environment,
-    network,
+  const team = {
+    ...{ dataset, environment, network, pool },
     parameterCount: agentCount * parametersPerAgent,
-    pool,
     inputs: {
       dense: pool.dense,
       categorical: pool.categorical,
       denseCount: dataset.denseNames.length,
       columnCount: dataset.categoricalColumns.length,
     },
-    publish(parameters, policyVersion) {
-      const datasetFingerprint = dataset.fingerprint
-      pool.publish(
-        encodePolicySnapshot({ policyVersion, datasetFingerprint, agentCount, parametersPerAgent, parameters }),
-      )
-    },
+  }
+  return { ...team, publish: publisherOf(team) }
+}
+
+/** The same team with another pool, whose actors are elsewhere. */
+export function withPool(team: Team, pool: ActorPool): Team {
+  const other = { ...team, pool }
+  return { ...other, publish: publisherOf(other) }
+}
+
+function publisherOf({ dataset, network, pool }: Pick<Team, 'dataset' | 'network' | 'pool'>): Team['publish'] {
+  const { agentCount } = network
+  const { parametersPerAgent } = parameterLayout(network)
+  return (parameters, policyVersion) => {
+    const datasetFingerprint = dataset.fingerprint
+    pool.publish(
+      encodePolicySnapshot({ policyVersion, datasetFingerprint, agentCount, parametersPerAgent, parameters }),
+    )
   }
 }
 

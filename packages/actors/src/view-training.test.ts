@@ -1,7 +1,8 @@
 import { contextSize, DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ActorPool, createActorPool } from './actor-pool.ts'
+import { createActorPool } from './actor-pool.ts'
 import type { ActorSettings } from './memory-layout.ts'
+import type { ActorPool } from './pool.ts'
 import { loudPolicy, smallRun } from './small-run.fixture.ts'
 
 /** A run whose validation streams are its training streams, so that both can be compared. */

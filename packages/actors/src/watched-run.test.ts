@@ -4,8 +4,9 @@ import { compileConstraints, type EpisodeMode, observedRobustness, signalTrace }
 import { Monitor } from '@vigil/stl'
 import { decideBatch } from '@vigil/vote'
 import { describe, expect, it } from 'vitest'
-import { type ActorPool, createActorPool } from './actor-pool.ts'
+import { createActorPool } from './actor-pool.ts'
 import type { ActorSettings } from './memory-layout.ts'
+import type { ActorPool } from './pool.ts'
 import { loudPolicy, smallRun, watchedRun } from './small-run.fixture.ts'
 
 async function withPool<T>(run: ActorSettings, use: (pool: ActorPool) => Promise<T>): Promise<T> {

@@ -9,7 +9,7 @@ export const formatVersion = 2
 const fingerprintBytes = 32
 
 /** Upper bound of everything in a message that is not bulk: tags, lengths, numbers, the fingerprint. */
-const HEADER_BYTES_MAX = 256
+export const HEADER_BYTES_MAX = 256
 
 /** protobuf lengths are signed 32-bit numbers. */
 const MESSAGE_BYTES_MAX = 2 ** 31 - 1

@@ -1,4 +1,9 @@
 export type { PolicySnapshot } from './policy-snapshot.ts'
 export { decodePolicySnapshot, encodePolicySnapshot } from './policy-snapshot.ts'
-export type { Trajectory } from './trajectory.ts'
-export { decodeTrajectory, encodeTrajectory } from './trajectory.ts'
+export {
+  decodeTrajectory,
+  encodeTrajectory,
+  type Trajectory,
+  type TrajectoryExpectation,
+  trajectoryBytesMax,
+} from './trajectory.ts'

@@ -10,6 +10,7 @@ import {
   assertSameCount,
   encodeMessage,
   formatVersion,
+  HEADER_BYTES_MAX,
   parseMessage,
   toPolicyVersion,
 } from './envelope.ts'
@@ -161,6 +162,15 @@ export function decodeTrajectory(bytes: Uint8Array, expected: TrajectoryExpectat
     recurrentState: readFloat32(bulk('recurrentState')),
     robustness: readFloat32(bulk('robustness')),
   }
+}
+
+/**
+ * Bytes of the largest message that `decodeTrajectory` takes: whoever gathers one from parts allocates no more.
+ *
+ * @throws {VigilError} SHAPE
+ */
+export function trajectoryBytesMax(expected: TrajectoryExpectation): number {
+  return bulkBytesOf(bulkLengths(expected, expected.critic)) + HEADER_BYTES_MAX
 }
 
 const axes = [
