@@ -138,7 +138,7 @@ export const libraryOwners: Arrows = {
   '@tensorflow/tfjs-core': ['tfjs'],
   '@tensorflow/tfjs-backend-cpu': ['tfjs'],
   '@tensorflow/tfjs-backend-wasm': ['engine'],
-  piscina: ['actors', 'engine'],
+  piscina: ['actors', 'blocks', 'engine'],
   '@duckdb/node-api': ['data'],
   protobufjs: ['proto', 'agreement'],
   chevrotain: ['stl'],

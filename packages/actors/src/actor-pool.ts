@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { startThreadPool } from '@vigil/blocks'
 import type { Family } from '@vigil/engine-native'
 import { CUT_OFF, compileEnvironment, contextSize, instantiateEnvironment, LEDGER_ENTRIES, WALK } from '@vigil/env-wasm'
 import { ACTING, compilePolicy, parameterLayout, recurrentStateSize, valueOutputCount } from '@vigil/policy-wasm'
 import { decodePolicySnapshot, decodeTrajectory, type Trajectory } from '@vigil/proto'
-import { Piscina } from 'piscina'
 import { actorError } from './errors.ts'
 import { type ActorSettings, type EvaluationSplit, layOutMemory, writeEvaluation } from './memory-layout.ts'
 import { shareRows } from './outside-rows.ts'
@@ -66,12 +66,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
     specificationCount: environment.specifications.length,
     critic: network.valueHidden !== null,
   }
-  const piscina = new Piscina({
-    filename: new URL('./worker.ts', import.meta.url).href,
-    minThreads: actors,
-    maxThreads: actors,
-    workerData: setup,
-  })
+  const piscina = startThreadPool(new URL('./worker.ts', import.meta.url), actors, setup)
   // A worker that dies between two tasks is replaced; if it cannot be, the next task says so.
   piscina.on('error', () => undefined)
 

@@ -1,1 +1,2 @@
 export { type BlockValues, describeBlock, writeBlock } from './block.ts'
+export { startThreadPool } from './thread-pool.ts'

@@ -1,5 +1,5 @@
+import { startThreadPool } from '@vigil/blocks'
 import type { PolicyExports } from '@vigil/policy-wasm'
-import { Piscina } from 'piscina'
 import { engineError } from '../errors.ts'
 import type { LearningMemory } from './learning-memory.ts'
 
@@ -35,15 +35,7 @@ export function startThreads(
   const { update } = learning
   const workerCount = learning.workspaces.length - 1
   const setup: LearnerSetup = { memory: learning.memory, module }
-  const pool =
-    workerCount === 0
-      ? null
-      : new Piscina({
-          filename: new URL('./worker.ts', import.meta.url).href,
-          minThreads: workerCount,
-          maxThreads: workerCount,
-          workerData: setup,
-        })
+  const pool = workerCount === 0 ? null : startThreadPool(new URL('./worker.ts', import.meta.url), workerCount, setup)
   return {
     async run() {
       const [own, ...others] = learning.workspaces
