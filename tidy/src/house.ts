@@ -45,6 +45,7 @@ export const arrows: Arrows = {
     'boosting',
     'env-wasm',
     'policy-wasm',
+    'stl',
     'data',
     'features',
     'vote',

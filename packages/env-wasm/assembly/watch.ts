@@ -125,6 +125,30 @@ export function watchDecision(
   return 0
 }
 
+/**
+ * Takes a decision in that is nobody's lane, on an event whose label is not known: for specifications that read none.
+ *
+ * @param decision   of the team
+ * @param actions    [A] u8
+ * @param watch      the watch record
+ * @param registers  prepared before
+ * @param robustness [S] f32, overwritten
+ * @returns as `step`
+ */
+export function watchLive(
+  plan: Plan,
+  decision: u8,
+  actions: usize,
+  watch: usize,
+  registers: usize,
+  robustness: usize,
+): i32 {
+  const shared = plan.watch
+  if (shared === null) return 0
+  const record = changetype<WatchRecord>(watch)
+  return watchDecision(plan, shared, record, false, decision, false, actions, 0, registers, robustness)
+}
+
 /** What the threats of a step cost, in units. */
 function damageOf(ledger: usize): u32 {
   if (ledger == 0) return 0

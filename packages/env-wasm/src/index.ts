@@ -57,7 +57,7 @@ export {
   type RewardTable,
   rightShareNeeded,
 } from './reward-table.ts'
-export { type DecisionConsequences, readsAlerts, signalTrace } from './signals.ts'
+export { type DecisionConsequences, isKnownLive, readsAlerts, signalTrace } from './signals.ts'
 export { PHASES_MAX, type SiteOrder, siteOrderOf } from './site-order.ts'
 export { siteStateBytes } from './site-state.ts'
 export { SPECIFICATION_PRESETS, type TargetedSpecification } from './specifications.ts'

@@ -10,6 +10,14 @@ export type EnvironmentExports = {
   prepare(plan: number, registers: number): void
   beginLane(plan: number, watch: number, context: number): void
   absorb(plan: number, row: number, actions: number, watch: number, context: number, registers: number): number
+  watchLive(
+    plan: number,
+    decision: number,
+    actions: number,
+    watch: number,
+    registers: number,
+    robustness: number,
+  ): number
   /** On `WALK` (./blocks.ts). */
   beginWalk(walk: number): void
   stepWalk(walk: number): void

@@ -108,6 +108,23 @@ export function readsAlerts(signals: readonly string[]): boolean {
   return signals.some((name) => name === 'alert' || name === 'open_tickets' || name.startsWith('alert_rate['))
 }
 
+/** Signals that follow from decisions alone, without the labels of events and what came of them. */
+const LIVE_SIGNALS: readonly string[] = [
+  'response_time_ms',
+  'action',
+  'prediction',
+  'alert',
+  'decided',
+  'agreement',
+  'cpu',
+  'memory',
+] satisfies readonly PlainSignal[]
+
+/** Whether a signal is known when the team has decided. */
+export function isKnownLive(name: string): boolean {
+  return LIVE_SIGNALS.includes(name) || name.startsWith('alert_rate[')
+}
+
 /** Time of one round of consensus among A agents, in ms. */
 export function roundMs(agentCount: number): number {
   return ROUND_MS + ROUND_MS_PER_AGENT * agentCount

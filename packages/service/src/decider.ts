@@ -1,10 +1,12 @@
+import type { TargetedSpecification } from '@vigil/env-wasm'
 import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
 import { serviceError } from './errors.ts'
 import { createEventInputs, type KeptInputs } from './event-inputs.ts'
-import { createLiveTeam } from './live-team.ts'
+import { createLiveRules, type LiveRules, type RuleMode, type Shield, type WatchedAction } from './live-rules.ts'
+import { createLiveTeam, type LiveTeam } from './live-team.ts'
 import { createStreamRows } from './stream-rows.ts'
 import type { KeptStreams } from './stream-states.ts'
 
@@ -21,8 +23,12 @@ export type LiveDecision = {
   /** [A] action that each agent votes for, and its P(block) + P(quarantine) */
   readonly votes: Uint8Array
   readonly scores: Float32Array
-  /** Where reasons are asked for. */
+  /** Where reasons are asked for; of the team's own action, before any shield. */
   readonly why: Reasons | null
+  /** [S] of each watched specification after this decision; null where none is watched, or a formula has no value. */
+  readonly robustness: Float32Array | null
+  /** Where a shield has replaced the team's action; `action` is then the shield's. */
+  readonly shield: Shield | null
 }
 
 /** Why the team decides as it does. */
@@ -62,6 +68,8 @@ export type Decider = {
   readonly columns: readonly string[]
   /** Columns that no event so far has had: they were read as missing. */
   unseen(): string[]
+  /** Specifications that are watched, in the order of `robustness`. */
+  readonly watched: readonly TargetedSpecification[]
   /** Streams of which something is kept. */
   readonly streamCount: number
   /** What is known of all events so far. */
@@ -88,6 +96,8 @@ type DeciderSettings = {
   readonly rows?: number
   /** whether decisions come with reasons */
   readonly why?: boolean
+  /** what becomes of the specifications that the team was trained under */
+  readonly rules?: RuleMode
   /** bytes that what the network remembers of streams may take, for at least as many streams as `rows` */
   readonly streamBytes?: number
 }
@@ -102,31 +112,32 @@ type DeciderSettings = {
  * decision.action // 0 allow, 1 block, 2 quarantine, 3 alert
  * ```
  *
- * @throws {VigilError} READING_MISSING, UNDECIDABLE where the team cannot decide on live events; ROWS_INVALID, NOT_BUILT
+ * @throws {VigilError} READING_MISSING, UNDECIDABLE where the team cannot decide on live events; RULES_MISSING, ROWS_INVALID,
+ *   NOT_BUILT
  */
 export async function createDecider(
   bundle: Bundle,
-  { rows: rowsMax = 256, why = false, streamBytes = STREAM_BYTES }: DeciderSettings = {},
+  { rows: rowsMax = 256, why = false, rules: ruleMode = 'off', streamBytes = STREAM_BYTES }: DeciderSettings = {},
 ): Promise<Decider> {
-  if (!Number.isInteger(rowsMax) || rowsMax < 1 || rowsMax > ROWS_MAX) {
-    throw serviceError(
-      'ROWS_INVALID',
-      `Decider, rows: needs an integer from 1 to ${ROWS_MAX}, received ${rowsMax}. Leave it out for 256.`,
-    )
-  }
+  assertRows(rowsMax)
   const inputs = createEventInputs(bundle.pipeline)
   const ablation = why ? await createAblation(bundle) : null
   const team = await createLiveTeam(bundle, rowsMax)
   const { agentCount } = team
+  const rules = await createLiveRules(bundle, ruleMode)
   const vote = voteOf(bundle)
   const rows = createStreamRows(team, { inputs, rowsMax, streamBytes, belief: bundle.belief })
 
-  function decideRows(count: number, decisions: LiveDecision[]): void {
+  /** Decides on the events behind those that have decisions. */
+  function decideRows(count: number, events: readonly ReadEvent[], decisions: LiveDecision[]): void {
     const effects = ablation === null ? null : Array.from({ length: count }, (_, row) => ablation.effectsOf(team, row))
     team.act(0, count)
     const actions = team.actions.slice(0, count * agentCount)
     const scores = team.scores.slice(0, count * agentCount)
     const decided = decideBatch({ actions, scores, agentCount, ...vote })
+    const voted = Uint8Array.from(decided.actions)
+    const watched =
+      rules === null ? [] : ruled(rules, { team, actions, decided: decided.actions, events, from: decisions.length })
     rows.keep(decided.actions)
     const means = trimmedMeans(scores, agentCount, bundle.vote.faults)
     for (let row = 0; row < count; row++) {
@@ -139,7 +150,9 @@ export async function createDecider(
         score: means[row],
         votes,
         scores: scores.subarray(row * agentCount, (row + 1) * agentCount),
-        why: effects && { dissent: dissentOf(votes, action), inputs: effects[row](means[row], action) },
+        why: effects && { dissent: dissentOf(votes, voted[row]), inputs: effects[row](means[row], voted[row]) },
+        robustness: watched[row]?.robustness ?? null,
+        shield: watched[row]?.shield ?? null,
       })
     }
   }
@@ -150,6 +163,7 @@ export async function createDecider(
     hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
     columns: inputs.columns,
     unseen: inputs.unseen,
+    watched: rules?.watched ?? [],
     get streamCount() {
       return rows.streamCount
     },
@@ -160,10 +174,44 @@ export async function createDecider(
     },
     decide(events) {
       const decisions: LiveDecision[] = []
-      while (decisions.length < events.length) decideRows(rows.fill(events, decisions.length), decisions)
+      while (decisions.length < events.length) decideRows(rows.fill(events, decisions.length), events, decisions)
       return decisions
     },
   }
+}
+
+function assertRows(rowsMax: number): void {
+  if (!Number.isInteger(rowsMax) || rowsMax < 1 || rowsMax > ROWS_MAX) {
+    throw serviceError(
+      'ROWS_INVALID',
+      `Decider, rows: needs an integer from 1 to ${ROWS_MAX}, received ${rowsMax}. Leave it out for 256.`,
+    )
+  }
+}
+
+/** What becomes of a pass's decisions under rules. @param parts `decided` and the team's actions are changed by a shield */
+function ruled(
+  rules: LiveRules,
+  parts: {
+    readonly team: LiveTeam
+    readonly actions: Uint8Array
+    readonly decided: Uint8Array
+    readonly events: readonly ReadEvent[]
+    readonly from: number
+  },
+): WatchedAction[] {
+  const { team, actions, decided, events, from } = parts
+  const { agentCount } = team
+  return Array.from(decided, (action, row) => {
+    const votes = actions.subarray(row * agentCount, (row + 1) * agentCount)
+    const taken = rules.take(events[from + row].stream, { action, votes })
+    if (taken.shield !== null) {
+      // The stream remembers what was done, as if all had voted for it.
+      decided[row] = taken.action
+      team.actions.fill(taken.action, row * agentCount, (row + 1) * agentCount)
+    }
+    return taken
+  })
 }
 
 function dissentOf(votes: Uint8Array, action: number): number[] {

@@ -20,15 +20,28 @@ it('is what JSON.stringify writes of its values, in their order', () => {
       }),
       fc.array(fc.tuple(action, share), { minLength: 1, maxLength: 7 }),
       fc.constantFrom(null, why),
-      (id, { action, score, decided, margin }, agents, reasons) => {
+      fc.option(fc.record({ from: action, to: action, specification: fc.string() })),
+      (id, { action, score, decided, margin }, agents, reasons, shield) => {
         const votes = Uint8Array.from(agents, ([vote]) => vote)
         const scores = Float32Array.from(agents, ([, own]) => own)
-        const decision: LiveDecision = { action, score, decided, margin, votes, scores, why: reasons }
+        const robustness = Float32Array.of(1)
+        const decision: LiveDecision = {
+          action,
+          score,
+          decided,
+          margin,
+          votes,
+          scores,
+          why: reasons,
+          robustness,
+          shield,
+        }
         expect(writtenDecision(id, decision)).toBe(
           JSON.stringify({
             ...{ id, action: NAMES[action], score, decided, margin },
             ...{ votes: Array.from(votes, (vote) => NAMES[vote]), scores: Array.from(scores) },
             ...(reasons === null ? {} : { why: reasons }),
+            ...(shield === null ? {} : { shield: { ...shield, from: NAMES[shield.from], to: NAMES[shield.to] } }),
           }),
         )
       },

@@ -13,7 +13,7 @@ const ID_LENGTH_MAX = 200
  * @param id what the event is named by
  */
 export function writtenDecision(id: string | number, decision: LiveDecision): string {
-  const { action, score, decided, margin, votes, scores, why } = decision
+  const { action, score, decided, margin, votes, scores, why, shield } = decision
   // Written by hand: a third of the time that an object takes, with the same bytes. Joined, it is one text in memory; added up, it
   // would be a tree of its parts for as long as it is remembered.
   const parts = ['{"id":', JSON.stringify(id), ',"action":"', ACTION_NAMES[action], '","score":', score]
@@ -21,6 +21,10 @@ export function writtenDecision(id: string | number, decision: LiveDecision): st
   for (let agent = 0; agent < votes.length; agent++) parts.push(agent === 0 ? '' : '","', ACTION_NAMES[votes[agent]])
   parts.push('"],"scores":[', scores.join(','), ']')
   if (why !== null) parts.push(',"why":', JSON.stringify(why))
+  if (shield !== null) {
+    const { from, to, specification } = shield
+    parts.push(',"shield":', JSON.stringify({ from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }))
+  }
   parts.push('}')
   return parts.join('')
 }

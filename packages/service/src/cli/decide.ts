@@ -13,7 +13,7 @@ import {
 import { loadEventSequence, loadRecording } from '@vigil/data'
 import { type Bundle, readBundle } from '@vigil/runs'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
-import { createDecider } from '../decider.ts'
+import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
@@ -41,6 +41,7 @@ const FLAGS = {
     choices: SPLITS,
   },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
 
@@ -70,7 +71,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   if (onError !== undefined && (data !== undefined || split !== undefined)) {
     throw commandError('INVALID_VALUE', '--on-error is for lines on stdin. Leave it out with --data and --replay.')
   }
-  const why = switchFlag(flags, 'why')
+  const settings = { why: switchFlag(flags, 'why'), rules: switchFlag(flags, 'shield') ? 'shield' : 'off' } as const
   const bundle = await readBundle(run)
   if (split !== undefined) {
     if (bundle.environment.response !== null) {
@@ -83,21 +84,21 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
       { ...(await requestOfRun(run, data ?? null)), pipeline: bundle.pipeline },
       say,
     )
-    const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, { why })
+    const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, settings)
     await writeAll(replay(decider, recording, split, stop.requested), stop)
   } else if (data !== undefined) {
     const isJudged = eventFilter(bundle.pipeline.reading)
     const sequence = await loadEventSequence(data, bundle.pipeline, say)
-    const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, { why })
+    const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, settings)
     await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), stop)
-  } else await decideStdin(bundle, { why, onError: onError ?? 'stop', stop })
+  } else await decideStdin(await createDecider(bundle, settings), bundle, { onError: onError ?? 'stop', stop })
 }
 
 async function decideStdin(
+  decider: Decider,
   bundle: Bundle,
-  { why, onError, stop }: { readonly why: boolean; readonly stop: StopRequest } & Pick<StreamSettings, 'onError'>,
+  { onError, stop }: { readonly stop: StopRequest } & Pick<StreamSettings, 'onError'>,
 ): Promise<void> {
-  const decider = await createDecider(bundle, { why })
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {

@@ -24,6 +24,7 @@ import { createServer, type ServerSettings } from '../serve/server.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 import { keepRegularly } from '../serve/state-timer.ts'
 import { replayCheck } from '../serve/stored-check.ts'
+import { ACTION_NAMES } from '../written-decision.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
 const COUNT = { min: 1, max: 1_000_000, integer: true } as const
@@ -47,6 +48,7 @@ const FLAGS = {
   },
   'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   rate: { value: 'N', about: 'requests of one client in a second', number: COUNT, default: 10_000 },
   streams: { value: 'N', about: 'requests at a time that bring events line by line', number: COUNT, default: 64 },
   connections: { value: 'N', about: 'connections at a time', number: COUNT, default: 1024 },
@@ -97,6 +99,9 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
     streamBytes: (numberFlag(flags, 'stream-mib', MIB) ?? FLAGS['stream-mib'].default) * 2 ** 20,
     why: switchFlag(flags, 'why'),
+    shield: switchFlag(flags, 'shield'),
+    onShield: (id, { from, to, specification }) =>
+      logger.warn({ id, from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }, 'shielded'),
     clock,
     onEvent: switchFlag(flags, 'log-events')
       ? (event, { json }) => logger.info({ event, answer: JSON.parse(json ?? 'null') }, 'decided')

@@ -24,7 +24,7 @@ export type DecisionQueueSettings = {
   /** Action in place of a decision that is late. */
   readonly fallbackAction: number
   /** Called with each decision; null = it was late. */
-  readonly onDecision: (decision: LiveDecision | null) => void
+  readonly onDecision: (decision: LiveDecision | null, id: string | number) => void
   /** Milliseconds from any moment on. */
   readonly clock: () => number
 }
@@ -53,7 +53,7 @@ export function createDecisionQueue(
 
   function answerLate({ answer }: Waiting): void {
     answer.json = writtenFallback(answer.id, fallbackAction)
-    onDecision(null)
+    onDecision(null, answer.id)
   }
 
   function decide(pass: readonly Waiting[]): void {
@@ -72,7 +72,7 @@ export function createDecisionQueue(
       if (isLate(one, end)) answerLate(one)
       else {
         one.answer.json = writtenDecision(one.answer.id, decisions[i])
-        onDecision(decisions[i])
+        onDecision(decisions[i], one.answer.id)
       }
     }
   }

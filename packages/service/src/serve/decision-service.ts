@@ -1,7 +1,8 @@
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
-import { createDecider, type LiveDecision } from '../decider.ts'
+import { createDecider, type Decider, type LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
+import type { Shield } from '../live-rules.ts'
 import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue } from './decision-queue.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
@@ -45,6 +46,10 @@ export type DecisionServiceSettings = {
   /** Bytes that what the network remembers of streams may take. */
   readonly streamBytes: number
   readonly why: boolean
+  /** Whether an action that would break a specification which another keeps is replaced. */
+  readonly shield: boolean
+  /** Told of each action that is replaced. */
+  readonly onShield: (id: string | number, shield: Shield) => void
   readonly clock: () => number
   /** Told of each event that is answered, where they are to be logged. */
   readonly onEvent: ((event: RawEvent, answer: Answer) => void) | null
@@ -53,20 +58,23 @@ export type DecisionServiceSettings = {
 /**
  * A team that decides for whoever asks.
  *
- * @throws {VigilError} UNDECIDABLE, READING_MISSING, NOT_BUILT
+ * @throws {VigilError} UNDECIDABLE, READING_MISSING, RULES_MISSING, NOT_BUILT
  */
 export async function createDecisionService(
   bundle: Bundle,
-  { file, deadlineMs, idsRemembered, streamBytes, why, clock, onEvent }: DecisionServiceSettings,
+  { file, deadlineMs, idsRemembered, streamBytes, why, shield, onShield, clock, onEvent }: DecisionServiceSettings,
 ): Promise<DecisionService> {
-  const decider = await createDecider(bundle, { why, streamBytes })
+  const decider = await createDecider(bundle, { why, rules: shield ? 'shield' : 'watch', streamBytes })
   let streamsOpen = 0
-  const metrics = createServiceMetrics({
+  const metrics = createServiceMetrics(decider.watched, {
     waitingEvents: () => queue.size,
     streamsKept: () => decider.streamCount,
     streamsOpen: () => streamsOpen,
   })
-  const onDecision = (decision: LiveDecision | null) => metrics.decided(decision)
+  const onDecision = (decision: LiveDecision | null, id: string | number) => {
+    metrics.decided(decision)
+    if (decision?.shield != null) onShield(id, decision.shield)
+  }
   const { fallbackAction } = bundle.vote
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
   const unlogged: { readonly event: RawEvent; readonly answer: Answer }[] = []
@@ -118,17 +126,17 @@ export async function createDecisionService(
         remembered.put(id, { content, answer: { id, json, error: null }, stream })
       }
     },
-    model: modelOf(bundle, decider.columns),
+    model: modelOf(bundle, decider),
   }
 }
 
-function modelOf(bundle: Bundle, columns: readonly string[]) {
+function modelOf(bundle: Bundle, { columns, watched }: Decider) {
   const { iteration, configFingerprint, datasetFingerprint, pipeline, vote, network, specifications } = bundle
   return {
     ...{ iteration, configFingerprint, datasetFingerprint, agents: network.agentCount, rule: ruleOf(bundle) },
     ...{ faults: vote.faults, fallbackAction: vote.fallbackAction, columns, stream: pipeline.reading?.stream ?? [] },
     inputs: pipeline.columns.map(({ name, source, kind }) => ({ name, source, kind })),
-    specifications,
+    specifications: specifications.map((one) => ({ ...one, watched: watched.includes(one) })),
   }
 }
 

@@ -26,6 +26,10 @@ const schemas = {
       },
       ...{ votes: { type: 'array', items: action }, scores: { type: 'array', items: { type: 'number' } } },
       why: { type: 'object', description: 'Where the service gives reasons.' },
+      shield: {
+        description: 'Where a shield has replaced the action of the team.',
+        ...{ type: 'object', properties: { from: action, to: action, specification: { type: 'string' } } },
+      },
       late: { const: true, description: 'The deadline had passed, and the action is the fallback.' },
       leftOut: { const: true, description: 'The description of the training leaves this event out.' },
       error: reference('Refusal'),

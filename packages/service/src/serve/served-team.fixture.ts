@@ -16,8 +16,16 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
   const logged: string[] = []
   const file = await openFeedbackFile(feedback, () => 0)
   const settings = {
-    ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false },
-    ...{ clock: () => performance.now(), onEvent: null, host: '127.0.0.1', token: null, tls: null, rate: 1_000_000 },
+    ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false, shield: false },
+    ...{
+      clock: () => performance.now(),
+      onEvent: null,
+      onShield: () => undefined,
+      host: '127.0.0.1',
+      token: null,
+      tls: null,
+      rate: 1_000_000,
+    },
     ...{ streams: 4, connections: 64, patienceMs: 10_000, stop: ending.signal },
     logger: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
     ...changes,

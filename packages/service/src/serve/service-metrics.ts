@@ -1,6 +1,8 @@
+import type { TargetedSpecification } from '@vigil/env-wasm'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LiveDecision } from '../decider.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
+import { addRuleMetrics } from './rule-metrics.ts'
 
 /** What the service counts, for Prometheus. */
 export type ServiceMetrics = {
@@ -26,7 +28,11 @@ type Gauges = {
 
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 
-export function createServiceMetrics({ waitingEvents, streamsKept, streamsOpen }: Gauges): ServiceMetrics {
+/** @param watched specifications whose robustness decisions come with */
+export function createServiceMetrics(
+  watched: readonly TargetedSpecification[],
+  { waitingEvents, streamsKept, streamsOpen }: Gauges,
+): ServiceMetrics {
   const registry = new Registry()
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `vigil_${name}_total`, help, labelNames, registers: [registry] })
@@ -52,6 +58,7 @@ export function createServiceMetrics({ waitingEvents, streamsKept, streamsOpen }
   gauge('vigil_waiting_events', 'Events that wait for their decision.', waitingEvents)
   gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
   gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
+  const ruled = addRuleMetrics(registry, watched)
   const processor = () => {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1e6
@@ -70,6 +77,7 @@ export function createServiceMetrics({ waitingEvents, streamsKept, streamsOpen }
       else {
         byAction[decision.action].inc()
         if (!decision.decided) undecided.inc()
+        ruled(decision)
       }
     },
     leftOut: () => leftOut.inc(),
