@@ -51,7 +51,7 @@ it('takes turns with a peer, and prints the ratio with its spread', () => {
     }
   `
   writeFileSync(peer, program)
-  const { status, stdout } = run('--only=peer', `--peer="${process.execPath}" "${peer}"`, '--cores=1', '--rounds=2')
+  const { status, stdout } = run('--only=peer', `--peer="${process.execPath}" "${peer}"`, '--cores=1', '--rounds=1')
   rmSync(folder, { recursive: true })
   expect(status).toBe(0)
   // 8,192 steps in 1,000 s.

@@ -65,7 +65,13 @@ const SYMPTOMS: Record<(typeof DEFECTS)[number], FindingCode> = {
 }
 
 it.each(DEFECTS)('the doctor finds %s alone, on top of the defaults, and no other defect', async (defect) => {
-  const codes = await codesOf('default', { defects: [defect], rowsPerIteration: 2048, minibatchSize: 256 })
+  const codes = await codesOf('default', {
+    defects: [defect],
+    iterations: 4,
+    validateEvery: 4,
+    rowsPerIteration: 1024,
+    minibatchSize: 256,
+  })
   expect(codes).toEqual(expect.arrayContaining(['DEFECTS_ON', SYMPTOMS[defect]]))
   const others = DEFECTS.filter((other) => other !== defect).map((other) => SYMPTOMS[other])
   // The ratios of a matrix are not 1 either.
