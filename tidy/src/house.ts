@@ -44,6 +44,7 @@ export const arrows: Arrows = {
     'runs',
     'boosting',
     'env-wasm',
+    'agreement',
     'policy-wasm',
     'stl',
     'data',

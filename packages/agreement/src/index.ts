@@ -1,15 +1,35 @@
 export { agree } from './certificates/agree.ts'
 export type { BatchCertificate, TrustedTeam } from './certificates/certificate.ts'
 export { certify, proveDecision, verifyCertificate, verifyDecision } from './certificates/certificate.ts'
-export { decodeCertificates, encodeCertificates } from './certificates/certificate-file.ts'
+export {
+  certificateEntry,
+  certificatesHead,
+  decodeCertificates,
+  encodeCertificates,
+} from './certificates/certificate-file.ts'
+export {
+  CHAIN_BEGIN,
+  type ChainLink,
+  type ChainPlace,
+  type ChainTeam,
+  eventsRoot,
+  linkAfter,
+  placeAfter,
+  settingsOfLink,
+  verifyLink,
+} from './certificates/chain.ts'
+export { decodeManifest, type EpochManifest, encodeManifest } from './certificates/epoch-manifest.ts'
 export { decodePublicTeam, encodePublicTeam, PUBLIC_TEAM_MOST } from './certificates/public-team.ts'
 export { AGREEMENT_ERRORS } from './errors.ts'
-export { decodeEnvelope, encodeEnvelope } from './protocol/codec.ts'
+export { decodeEnvelope, encodeEnvelope, messageBytesMax } from './protocol/codec.ts'
 export type { Durable } from './protocol/durable.ts'
-export { ed25519Sign, ed25519Verify, generateTeamKeys } from './protocol/keys.ts'
+export { decodeDurable, encodeDurable } from './protocol/durable-codec.ts'
+export { type AgentKeys, ed25519Sign, ed25519Verify, generateTeamKeys } from './protocol/keys.ts'
+export type { Committed } from './protocol/messages.ts'
 export type { Effect, Timer } from './protocol/outbox.ts'
 export type { RejectionReason } from './protocol/rejection.ts'
 export { Replica, type ReplicaOptions } from './protocol/replica.ts'
 export { STANDARD_RULES } from './protocol/rules.ts'
+export type { Sign, Verify } from './protocol/statement.ts'
 export { batchCountOf, settingsOfBatch, type Terms } from './protocol/terms.ts'
-export { Digests } from './protocol/value.ts'
+export { type BatchSettings, Digests, decideValue } from './protocol/value.ts'

@@ -13,6 +13,11 @@ export const SERVICE_ERRORS = {
   CHECK_FAILED: ['data', 'stored events on which the team does not decide as it did when they were stored'],
   STATE_INVALID: ['data', 'a file of what a service knew that is of another bundle, or was changed'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
+  LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],
+  LOG_UNWRITABLE: ['failure', 'the log of an agent or of the enforcer cannot be extended'],
+  LOG_TAKEN: ['failure', 'another process has the folder of the log'],
+  NOT_CERTIFIED: ['failure', 'a team of several processes has not agreed on all that it was given'],
+  TEAM_INVALID: ['data', 'a team whose manifest, keys and bundle do not belong together'],
 } as const satisfies ErrorTable
 
 /** Why a request to the service is refused. Each is an answer with a status, and none ends the service. */

@@ -1,9 +1,13 @@
 import {
   type BatchCertificate,
   batchCountOf,
+  CHAIN_BEGIN,
+  type ChainTeam,
+  placeAfter,
   type RejectionReason,
   type TrustedTeam,
   verifyCertificate,
+  verifyLink,
 } from '@vigil/agreement'
 
 /** Missing batches that are named one by one. */
@@ -48,4 +52,19 @@ export function verifyAll(certificates: readonly BatchCertificate[], team: Trust
   const first: number[] = []
   for (let batch = 0; batch < batches && first.length < NAMED_MAX; batch++) if (!seen.has(batch)) first.push(batch)
   return { batches, rows, wrong, missing: { first, count: batches - seen.size } }
+}
+
+/** What a chain of certificates comes to: it ends with the first one that does not hold, for nothing ties what follows to it. */
+type VerifiedChain = { readonly rows: number; readonly wrong: Wrong | null; readonly last: string }
+
+/** Checks that certificates are those of a chain from its first batch on, each naming the one before and the events that it is about. */
+export function verifyChain(certificates: readonly BatchCertificate[], team: ChainTeam): VerifiedChain {
+  let place = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
+  for (const certificate of certificates) {
+    const reason = verifyLink(certificate, place, team)
+    const { batch } = certificate.settings.domain
+    if (reason !== null) return { rows: place.firstRow, wrong: { batch, reason }, last: place.previous }
+    place = placeAfter(certificate)
+  }
+  return { rows: place.firstRow, wrong: null, last: place.previous }
 }

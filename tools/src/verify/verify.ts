@@ -2,16 +2,24 @@
 import { hash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { decodeCertificates, decodePublicTeam, PUBLIC_TEAM_MOST, type TrustedTeam } from '@vigil/agreement'
+import {
+  type BatchCertificate,
+  type ChainTeam,
+  decodeCertificates,
+  decodeManifest,
+  decodePublicTeam,
+  PUBLIC_TEAM_MOST,
+  type TrustedTeam,
+} from '@vigil/agreement'
 import { commandError, type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
 import { toolError } from '../errors.ts'
-import { verifyAll } from './verify-all.ts'
+import { verifyAll, verifyChain } from './verify-all.ts'
 
 const FLAGS = {
   certificates: { value: 'FILE', about: 'the certificates, as runs/NAME/certificates.bin' },
   keys: {
     value: 'FILE',
-    about: 'the public keys',
+    about: 'the public keys, or the manifest of a team of several processes',
     default: 'public-keys.json beside the certificates, public-keys-SPLIT.json for certificates-SPLIT.bin',
   },
 } as const satisfies FlagTable
@@ -23,7 +31,10 @@ await runCommand({
     purpose:
       'Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
-    examples: ['--certificates=runs/NAME/certificates.bin'],
+    examples: [
+      '--certificates=runs/NAME/certificates.bin',
+      '--certificates=decided/certificates.bin --keys=team/team.json',
+    ],
     exitCodes: '0 all hold, 1 one does not, 2 bad usage, 3 a file that is no such file',
   },
   async run({ words }) {
@@ -32,10 +43,17 @@ await runCommand({
     if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath, PUBLIC_TEAM_MOST + 1)
-    const team = decodePublicTeam(keys.toString('utf8'))
+    const text = keys.toString('utf8')
+    const said = `Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`
+    if (isManifest(text)) {
+      const { team } = decodeManifest(text)
+      reportChain(said, decodeCertificates(await read(path), team), team)
+      return
+    }
+    const team = decodePublicTeam(text)
     const certificates = decodeCertificates(await read(path), team)
     const { batches, rows, wrong, missing } = verifyAll(certificates, team)
-    process.stdout.write(`Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`)
+    process.stdout.write(said)
     process.stdout.write(`${termsText(team)}\n`)
     for (const { batch, reason } of wrong) process.stdout.write(`batch ${batch}: ${reason}\n`)
     for (const batch of missing.first) process.stdout.write(`batch ${batch}: MISSING\n`)
@@ -52,16 +70,41 @@ await runCommand({
   },
 })
 
+/** Whether a file of keys is the manifest of an epoch, by the name that only a manifest has. It is read strictly after that. */
+function isManifest(text: string): boolean {
+  return /^\{\n {2}"formatVersion": \d+,\n {2}"epoch": /.test(text)
+}
+
+/** @throws {VigilError} CHECK_FAILED */
+function reportChain(said: string, certificates: readonly BatchCertificate[], team: ChainTeam): void {
+  const { rows, wrong, last } = verifyChain(certificates, team)
+  const { epoch, agentCount, faults } = team
+  process.stdout.write(said)
+  process.stdout.write(`${countingText(`Epoch ${epoch}`, { agentCount, faults, decision: team.decision })}\n`)
+  if (wrong !== null) process.stdout.write(`batch ${wrong.batch}: ${wrong.reason}\n`)
+  process.stdout.write(`${certificates.length} certificates in a chain; ${rows} decisions hold; it stands at ${last}\n`)
+  if (wrong === null) return
+  throw toolError(
+    'CHECK_FAILED',
+    `The chain breaks at batch ${wrong.batch}. Do not rely on decisions from there on; look at where the file came from.`,
+  )
+}
+
 /** What the team agreed on before it voted, as its file of public keys says. */
-function termsText({ run, epoch, agentCount, faults, decision, rows, batchRows }: TrustedTeam): string {
+function termsText({ run, epoch, rows, batchRows, ...team }: TrustedTeam): string {
+  return [countingText(`Run ${run}, epoch ${epoch}`, team), `${rows} rows in batches of ${batchRows}`].join('\n')
+}
+
+/** How the votes of a team count. */
+function countingText(
+  what: string,
+  { agentCount, faults, decision }: Pick<ChainTeam, 'agentCount' | 'faults' | 'decision'>,
+): string {
   const { rule, fallbackAction, threshold, weights } = decision
   const ways = [`rule ${rule}`, `fallback ${fallbackAction}`]
   if (rule === 'trimmed-median') ways.push(`threshold ${threshold}`)
   if (rule === 'weighted') ways.push(`weights ${weights === undefined ? 'equal' : weights.join(' ')}`)
-  return [
-    `Run ${run}, epoch ${epoch}: n = ${agentCount}, f = ${faults}, ${ways.join(', ')}`,
-    `${rows} rows in batches of ${batchRows}`,
-  ].join('\n')
+  return `${what}: n = ${agentCount}, f = ${faults}, ${ways.join(', ')}`
 }
 
 /** As learner:evaluate names the two files: those of a split other than the test split end with its name. */

@@ -25,17 +25,26 @@ import type { BatchCertificate } from './certificate.ts'
 const MAGIC = Buffer.from('vigilcrt')
 const HEADER_BYTES = 12
 
+/** Two digests with their tags and lengths. */
+const LINK_BYTES = 68
+
 /** Field 5, a number. */
 const ROWS_TAG = 5 << 3
 
 /** The bytes of a file. */
 export function encodeCertificates(certificates: readonly BatchCertificate[]): Uint8Array {
-  const parts: Uint8Array[] = [MAGIC, u32(FORMAT_VERSION)]
-  for (const certificate of certificates) {
-    const bytes = encodeCertificate(certificate)
-    parts.push(u32(bytes.length), bytes)
-  }
-  return new Uint8Array(Buffer.concat(parts))
+  return new Uint8Array(Buffer.concat([certificatesHead(), ...certificates.map(certificateEntry)]))
+}
+
+/** What a file begins with: a file may grow, certificate by certificate. */
+export function certificatesHead(): Uint8Array {
+  return Buffer.concat([MAGIC, u32(FORMAT_VERSION)])
+}
+
+/** A certificate as it follows the head and those before it. */
+export function certificateEntry(certificate: BatchCertificate): Uint8Array {
+  const bytes = encodeCertificate(certificate)
+  return Buffer.concat([u32(bytes.length), bytes])
 }
 
 /**
@@ -67,7 +76,7 @@ export function decodeCertificates(
   return certificates
 }
 
-function encodeCertificate({ settings, value, certificate, actions }: BatchCertificate): Uint8Array {
+function encodeCertificate({ settings, value, certificate, actions, link }: BatchCertificate): Uint8Array {
   const { domain, firstRow, rows, decision } = settings
   const { rule, fallbackAction = 3, threshold = 0.5, weights = new Uint32Array(0) } = decision
   return agreement.Certificate.encode({
@@ -85,6 +94,7 @@ function encodeCertificate({ settings, value, certificate, actions }: BatchCerti
     value: value.map(ballotFields),
     certificate: certificateFields(certificate),
     actions,
+    ...(link && { previous: Buffer.from(link.previous, 'hex'), events: Buffer.from(link.events, 'hex') }),
   }).finish()
 }
 
@@ -96,7 +106,8 @@ function decodeCertificate(
   try {
     // Before anything is parsed: a few bytes can say much that takes memory.
     const said = rowsSaid(bytes)
-    const fits = said >= 1 && said <= ROWS_MAX && bytes.length <= messageBytesMax({ agentCount, rows: said }) + said
+    const fits =
+      said >= 1 && said <= ROWS_MAX && bytes.length <= messageBytesMax({ agentCount, rows: said }) + said + LINK_BYTES
     if (!fits) throw badFile(`${name} must fit its ${said} rows`, `${bytes.length} bytes`)
     if (!hasFewFields(bytes, BATCH_CERTIFICATE_NESTING, fieldsMax(agentCount)))
       throw badFile(
@@ -132,6 +143,9 @@ function decodeCertificate(
     value: reading.value(parsed.value),
     certificate: reading.certificate(parsed.certificate),
     actions: new Uint8Array(parsed.actions),
+    ...(parsed.previous.length > 0 && {
+      link: { previous: reading.digest(parsed.previous), events: reading.digest(parsed.events) },
+    }),
   }
   const known = Object.hasOwn(DECISION_RULES, rule) && (fallbackAction <= 3 || fallbackAction === NO_ACTION)
   const sound = known && threshold >= 0 && threshold <= 1 && (weights.length === 0 || weights.length === agentCount)

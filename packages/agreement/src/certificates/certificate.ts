@@ -1,5 +1,6 @@
 /** The certificate of a committed batch: its decisions, the votes that they follow from, and the signatures of a quorum. */
 import { VigilError } from '@vigil/errors'
+import type { BatchDecision } from '@vigil/vote'
 import { type Checking, checkCertificate, checkValue } from '../protocol/checks.ts'
 import { inclusionPath, rootOfInclusion } from '../protocol/merkle.ts'
 import type { Committed, QuorumCertificate, Value } from '../protocol/messages.ts'
@@ -10,10 +11,10 @@ import { checkTerms, type Terms } from '../protocol/terms.ts'
 import {
   type BatchSettings,
   ballotDigest,
-  type Decided,
   Digests,
   decideValue,
   decisionLeaf,
+  settingsText,
   type ValueOutline,
   valueDigest,
 } from '../protocol/value.ts'
@@ -27,6 +28,8 @@ export type BatchCertificate = {
   readonly certificate: QuorumCertificate
   /** [rows] what the team does: 0..3, or NO_ACTION */
   readonly actions: Uint8Array
+  /** where it stands in a chain (chain.ts), 64 hex digits each; its `run` is made of them */
+  readonly link?: { readonly previous: string; readonly events: string }
 }
 
 /** Who is to be believed, and what they agreed on. */
@@ -59,14 +62,33 @@ export function certify(settings: BatchSettings, { value, certificate }: Committ
  * ```
  */
 export function verifyCertificate(batch: BatchCertificate, team: TrustedTeam): RejectionReason | null {
-  const { settings, value, certificate, actions } = batch
-  const checking = checkingFor(settings, team)
-  const reason = checkTerms(settings, team) ?? checkCommit(checking, certificate) ?? checkValue(checking, value)
+  return checkTerms(batch.settings, team) ?? checkCertified(batch, team)
+}
+
+/**
+ * Whether a certificate holds under these settings; null, or what is wrong with it.
+ *
+ * @param settings that the verifier has from elsewhere
+ */
+export function verifyBatch(
+  batch: BatchCertificate,
+  { settings, verify }: { readonly settings: BatchSettings; readonly verify: Verify },
+): RejectionReason | null {
+  const elsewhere = STANDARD_RULES.belongs(settings.domain, batch.settings.domain)
+  if (elsewhere !== null) return elsewhere
+  return settingsText(batch.settings) === settingsText(settings) ? checkCertified(batch, { verify }) : 'WRONG_TERMS'
+}
+
+function checkCertified(
+  { settings, value, certificate, actions }: BatchCertificate,
+  trusted: { readonly verify: Verify },
+): RejectionReason | null {
+  const checking = checkingFor(settings, trusted)
+  const reason = checkCommit(checking, certificate) ?? checkValue(checking, value)
   if (reason !== null) return reason
   // Settings that no vote can be counted by are not those that a quorum has signed.
-  const decided = decidedBy(value, settings)
-  if (decided === null || checking.digests.value(value) !== certificate.digest) return 'OTHER_DIGEST'
-  const { decisions } = decided
+  const decisions = decisionsOf(value, checking)
+  if (decisions === null || checking.digests.value(value) !== certificate.digest) return 'OTHER_DIGEST'
   return Buffer.compare(decisions.actions, actions) === 0 ? null : 'WRONG_DECISIONS'
 }
 
@@ -101,9 +123,9 @@ export function verifyDecision(proof: DecisionProof, team: TrustedTeam): Rejecti
   return valueDigest(outline, settings) === certificate.digest ? null : 'OTHER_DIGEST'
 }
 
-function decidedBy(value: Value, settings: BatchSettings): Decided | null {
+function decisionsOf(value: Value, { digests }: Checking): BatchDecision | null {
   try {
-    return decideValue(value, settings)
+    return digests.decisions(value)
   } catch (error) {
     if (error instanceof VigilError) return null
     throw error
@@ -114,6 +136,6 @@ function checkCommit(checking: Checking, certificate: QuorumCertificate): Reject
   return certificate.phase === 'commit' ? checkCertificate(checking, certificate) : 'UNJUSTIFIED'
 }
 
-function checkingFor(settings: BatchSettings, { verify }: TrustedTeam): Checking {
+function checkingFor(settings: BatchSettings, { verify }: { readonly verify: Verify }): Checking {
   return { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
 }

@@ -66,7 +66,8 @@ export function decodePublicTeam(text: string): TrustedTeam {
   return { ...terms, agentCount: publicKeys.length, verify }
 }
 
-function readDecision({ rule, threshold, fallbackAction, weights }: Record<string, unknown>): Terms['decision'] {
+/** How votes are counted, as it stands in a file. @throws {VigilError} KEYS_FILE */
+export function readDecision({ rule, threshold, fallbackAction, weights }: Record<string, unknown>): Terms['decision'] {
   if (typeof rule !== 'string' || !Object.hasOwn(DECISION_RULES, rule)) {
     throw badKeys(`rule must be one of ${Object.keys(DECISION_RULES).join(', ')}`, rule)
   }
@@ -88,7 +89,8 @@ function readDecision({ rule, threshold, fallbackAction, weights }: Record<strin
   return { ...counting, weights: Uint32Array.from(weights) }
 }
 
-function parseObject(text: string): Record<string, unknown> {
+/** An object of JSON. @throws {VigilError} KEYS_FILE */
+export function parseObject(text: string): Record<string, unknown> {
   if (text.length > PUBLIC_TEAM_MOST) {
     throw badKeys(`must be no longer than ${PUBLIC_TEAM_MOST} bytes`, `${text.length} characters`)
   }
@@ -102,11 +104,13 @@ function parseObject(text: string): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
-function isCount(value: unknown): value is number {
+/** Whether a value is a u32. */
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32
 }
 
-function badKeys(requirement: string, received: unknown): VigilError {
+/** The complaint about a file of keys. */
+export function badKeys(requirement: string, received: unknown): VigilError {
   // Lists and objects may be nested too deep to be written out.
   const isNested = typeof received === 'object' && received !== null
   const shown = isNested ? (Array.isArray(received) ? 'a list' : 'an object') : String(received).slice(0, 80)

@@ -301,7 +301,8 @@ function lockFields(lock: QuorumCertificate | null): { lock?: agreement.QuorumCe
   return lock === null ? {} : { lock: certificateFields(lock) }
 }
 
-function claimFields({ agent, view, lockView, digest, signature }: Claim): agreement.Claim.$Properties {
+/** A claim as protobufjs wants it. */
+export function claimFields({ agent, view, lockView, digest, signature }: Claim): agreement.Claim.$Properties {
   return { agent, view, locks: lockView + 1, digest: bytesOf(digest), signature: bytesOf(signature) }
 }
 

@@ -18,6 +18,7 @@ import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
+import { say, untilStopped, written } from '../standard-streams.ts'
 import { writtenDecision } from '../written-decision.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
@@ -105,21 +106,12 @@ async function decideStdin(
     const { reading } = bundle.pipeline
     const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
     const settings = { onError, isJudged: eventFilter(reading), isCut: stop.requested, streamColumns, note: say }
-    const counts = await decideStream(decider, untilStopped(stop), write, settings)
+    const counts = await decideStream(decider, untilStopped(stop), written, settings)
     for (const note of streamNotes(counts, decider.unseen())) say(note)
   } finally {
     ignore()
     // Where nobody reads the decisions any more, nobody sends events either.
     process.stdin.destroy()
-  }
-}
-
-/** Stdin to its end, or until somebody asks for an end. */
-async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Array> {
-  try {
-    yield* process.stdin as AsyncIterable<Uint8Array>
-  } catch (cause) {
-    if (!stop.requested()) throw cause
   }
 }
 
@@ -131,20 +123,11 @@ async function writeAll(decisions: AsyncIterable<ReplayedDecision>, stop: StopRe
     for await (const { row, decision } of decisions) {
       lines.push(`${writtenDecision(row + 1, decision)}\n`)
       if (lines.length < LINES_TOGETHER) continue
-      if (!(await write(lines.join('')))) return
+      if (!(await written(lines.join('')))) return
       lines = []
     }
-    if (lines.length > 0) await write(lines.join(''))
+    if (lines.length > 0) await written(lines.join(''))
   } finally {
     ignore()
   }
-}
-
-/** Waits until the lines have been taken. @returns whether there is still a reader */
-async function write(lines: string): Promise<boolean> {
-  return await new Promise((resolve) => process.stdout.write(lines, (error) => resolve(error == null)))
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
 }

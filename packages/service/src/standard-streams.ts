@@ -1,0 +1,20 @@
+import type { StopRequest } from '@vigil/command-line'
+
+/** Stdin to its end, or until somebody asks for an end. */
+export async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* process.stdin as AsyncIterable<Uint8Array>
+  } catch (cause) {
+    if (!stop.requested()) throw cause
+  }
+}
+
+/** Waits until the lines have been taken. @returns whether there is still a reader */
+export async function written(lines: string): Promise<boolean> {
+  return await new Promise((resolve) => process.stdout.write(lines, (error) => resolve(error == null)))
+}
+
+/** Tells people something. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,115 @@
+/** What one agent must not forget: the batch that it is in, and what it has signed there. */
+import { join } from 'node:path'
+import { type BatchSettings, type Durable, decodeDurable, encodeDurable } from '@vigil/agreement'
+import { writeFileAtomically } from '@vigil/command-line'
+import { lockFile } from '@vigil/runs'
+import { serviceError } from '../errors.ts'
+import { openRecordLog, type RecordLog, recordFile } from './record-log.ts'
+
+/** A log above this many bytes is begun anew with its last record. */
+const LOG_BYTES_MAX = 2 ** 25
+
+const RUN_BYTES = 32
+const HEAD_BYTES = 4 + RUN_BYTES
+
+/** What the log says of the last batch in which the agent has signed anything. */
+type Remembered = {
+  readonly batch: number
+  /** 64 hex digits: which events, and which past */
+  readonly run: string
+  /** @throws {VigilError} LOG_INVALID where the record does not fit the batch */
+  readonly durable: (settings: BatchSettings) => Durable
+}
+
+/** The log of one agent. */
+export type AgentLog = {
+  /** as it was when the log was opened; null = nothing was signed */
+  readonly remembered: Remembered | null
+  /** Stores a state. When it returns, what the state allows may be sent. @throws {VigilError} LOG_UNWRITABLE */
+  store(settings: BatchSettings, durable: Durable): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the log in a folder, which one process has at a time.
+ *
+ * @throws {VigilError} LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE
+ */
+export async function openAgentLog(folder: string): Promise<AgentLog> {
+  const release = await takeFolder(folder)
+  const path = join(folder, 'agent.log')
+  let last: Buffer | null = null
+  let lastAt = 0
+  let log: RecordLog
+  try {
+    log = await openRecordLog(path, (content, at) => {
+      last = content
+      lastAt = at
+    })
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return {
+    remembered: last && rememberedOf(last, path),
+    async store({ domain }, durable) {
+      const head = Buffer.alloc(HEAD_BYTES)
+      head.writeUInt32BE(domain.batch, 0)
+      head.write(domain.run, 4, 'hex')
+      const content = Buffer.concat([head, encodeDurable(durable)])
+      if (log.size + content.length > LOG_BYTES_MAX) log = await begunAnew(log, path, lastAt)
+      lastAt = await log.append(content)
+    },
+    async close() {
+      await log.close()
+      await release()
+    },
+  }
+}
+
+/**
+ * Takes a folder for this process.
+ *
+ * @returns what gives it back
+ * @throws {VigilError} LOG_TAKEN
+ */
+export async function takeFolder(folder: string): Promise<() => Promise<void>> {
+  const lock = await lockFile(join(folder, '.lock')).catch((cause: Error) => {
+    throw serviceError(
+      'LOG_TAKEN',
+      `${folder} cannot be locked: ${cause.message}. Give a folder that can be written to.`,
+      {
+        cause,
+      },
+    )
+  })
+  if (lock.holder === null) return lock.release
+  throw serviceError('LOG_TAKEN', `${folder} is taken by ${lock.holder}. Give each agent a folder of its own.`)
+}
+
+/** The file is replaced by one with its last record alone. */
+async function begunAnew(log: RecordLog, path: string, at: number): Promise<RecordLog> {
+  await log.close()
+  const last = await log.read(at)
+  await log.close()
+  await writeFileAtomically(path, recordFile(last))
+  return await openRecordLog(path, () => undefined)
+}
+
+function rememberedOf(content: Buffer, path: string): Remembered {
+  const invalid = () =>
+    serviceError(
+      'LOG_INVALID',
+      `${path} holds a state that is none of this team. Move it away to take part as one that has lost its state.`,
+    )
+  if (content.length < HEAD_BYTES) throw invalid()
+  return {
+    batch: content.readUInt32BE(0),
+    run: content.toString('hex', 4, HEAD_BYTES),
+    durable(settings) {
+      const durable = decodeDurable(content.subarray(HEAD_BYTES), settings)
+      if (durable === null) throw invalid()
+      return durable
+    },
+  }
+}

@@ -1,0 +1,117 @@
+/** How one agent of a team votes on events: its own weights, the past that all share, and what the team has decided before. */
+import { headCount } from '@vigil/env-wasm'
+import type { RawEvent } from '@vigil/features'
+import { parameterLayout } from '@vigil/policy-wasm'
+import type { Bundle } from '@vigil/runs'
+import { decideBatch, NO_ACTION } from '@vigil/vote'
+import type { KeptPast } from '../decider.ts'
+import { serviceError } from '../errors.ts'
+import { createEventInputs } from '../event-inputs.ts'
+import { readKnown } from '../live-event.ts'
+import { createLiveTeam } from '../live-team.ts'
+import { createStreamRows } from '../stream-rows.ts'
+
+/** Bytes of what is remembered of streams. */
+const STREAM_BYTES = 96 * 2 ** 20
+
+/** [rows] of each */
+export type AgentVotes = { readonly actions: Uint8Array; readonly scores: Float32Array }
+
+/** [rows] actions of an agent whose ballot is counted */
+type CountedBallot = { readonly agent: number; readonly actions: Uint8Array }
+
+/** One agent of a team, voting batch by batch. */
+export type AgentVoter = {
+  /**
+   * Votes on events in their order; each becomes part of the past of those behind it.
+   *
+   * @throws {VigilError} EVENT_INVALID, LOGITS, TEAM_INVALID
+   */
+  vote(events: readonly RawEvent[]): AgentVotes
+  /** Hears what the team has agreed on about the events of the last `vote`: the ballots that are counted. */
+  settle(value: readonly CountedBallot[], agentCount: number): void
+  /** What is known of all events so far, between batches. */
+  save(): KeptPast
+  /** @throws {VigilError} HISTORY_KEPT, STATE_INVALID */
+  restore(past: KeptPast): void
+}
+
+/**
+ * Whether agents see what the team decided on a stream's events before. Then no two events of a stream are in one batch.
+ */
+export function seesDecisions({ environment }: Pick<Bundle, 'environment'>): boolean {
+  return headCount(environment) > 0
+}
+
+/**
+ * Agent `self` of a bundle, as a team of its own: the same network with its weights alone.
+ *
+ * @param rowsMax most events of a batch
+ * @throws {VigilError} UNDECIDABLE for teams whose actions have consequences, and as createDecider
+ */
+export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: number): Promise<AgentVoter> {
+  if (bundle.environment.response !== null) {
+    throw serviceError(
+      'UNDECIDABLE',
+      'A team whose actions have consequences waits for verdicts, which a team of several processes does not get yet. Use nx run service:serve.',
+    )
+  }
+  const waits = seesDecisions(bundle)
+  const inputs = createEventInputs(bundle.pipeline)
+  const team = await createLiveTeam(aloneIn(bundle, self), rowsMax)
+  const rows = createStreamRows(team, { inputs, rowsMax, streamBytes: STREAM_BYTES, belief: null })
+  return {
+    vote(raw) {
+      const events = raw.map((event) => readKnown(inputs, event))
+      const actions = new Uint8Array(events.length)
+      const scores = new Float32Array(events.length)
+      for (let done = 0; done < events.length; ) {
+        const count = rows.fill(events, done)
+        if (waits && count < events.length) throw sharedStream()
+        team.act(0, count)
+        actions.set(team.actions.subarray(0, count), done)
+        scores.set(team.scores.subarray(0, count), done)
+        if (!waits) rows.keep(team.actions)
+        done += count
+      }
+      return { actions, scores }
+    },
+    settle(value, agentCount) {
+      if (!waits) return
+      const actions = new Uint8Array(value[0].actions.length * agentCount).fill(NO_ACTION)
+      for (const ballot of value) {
+        for (const [row, action] of ballot.actions.entries()) actions[row * agentCount + ballot.agent] = action
+      }
+      const { rule, faults, fallbackAction } = bundle.environment
+      const shown = decideBatch({ actions, agentCount, rule, faults, fallbackAction: fallbackAction as 0 | 1 | 2 | 3 })
+      // In a team of one its vote is the decision.
+      team.actions.set(shown.actions)
+      rows.keep(shown.actions)
+    },
+    save: () => ({ ...inputs.save(), streams: rows.save() }),
+    restore(past) {
+      inputs.restore(past)
+      rows.restore(past.streams)
+    },
+  }
+}
+
+function aloneIn(bundle: Bundle, self: number): Bundle {
+  const { network, environment, parameters, vote } = bundle
+  const alone = { ...network, agentCount: 1 }
+  const size = parameterLayout(alone).parametersPerAgent
+  return {
+    ...bundle,
+    network: alone,
+    environment: { ...environment, agentCount: 1, faults: 0, rule: 'majority' },
+    vote: { ...vote, rule: 'majority', faults: 0, weights: Uint32Array.of(1) },
+    parameters: parameters.slice(self * size, (self + 1) * size),
+  }
+}
+
+function sharedStream() {
+  return serviceError(
+    'TEAM_INVALID',
+    'A batch with two events of one stream, for a team whose agents see what was decided on the stream before. Let the enforcer of this team gather the events.',
+  )
+}

@@ -1,0 +1,289 @@
+/**
+ * One agent of a team at work: it asks the enforcer for one batch after another, votes on each by itself, and agrees with
+ * the others by packages/agreement. What it signs is in its log before it leaves.
+ */
+import {
+  type BatchSettings,
+  type ChainPlace,
+  type ChainTeam,
+  Digests,
+  type Durable,
+  type Effect,
+  encodeEnvelope,
+  eventsRoot,
+  linkAfter,
+  Replica,
+  type Sign,
+  STANDARD_RULES,
+  settingsOfLink,
+  type Timer,
+} from '@vigil/agreement'
+import type { AgentLog } from './agent-log.ts'
+import type { AgentVoter, AgentVotes } from './agent-voter.ts'
+import { readWrittenEvent } from './batch-event.ts'
+import type { Member } from './connections.ts'
+import { createEarlyMessages } from './early-messages.ts'
+import { type BatchContent, decodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+
+/** What an agent works with. */
+export type AgentOptions = {
+  readonly team: ChainTeam
+  readonly self: number
+  readonly sign: Sign
+  readonly voter: AgentVoter
+  readonly log: AgentLog
+  /** where the voter stands: the batch that the agent can begin next */
+  readonly place: ChainPlace
+  /** most events of a batch */
+  readonly batchRows: number
+  /** time for view 0, in milliseconds */
+  readonly viewMs: number
+  readonly send: (to: Member, frame: Frame) => void
+  /** called between two batches with where the voter stands, when nobody can ask any more for what was before */
+  readonly onPlace: (place: ChainPlace) => Promise<void>
+  /** told in a sentence what a person should know */
+  readonly alarm: (text: string) => void
+}
+
+/** A batch that the agent is in, or was in last. */
+type Open = {
+  readonly settings: BatchSettings
+  readonly replica: Replica
+  /** what the log has of it */
+  stored: Durable | null
+}
+
+type Item =
+  | { readonly from: Member; readonly frame: Frame }
+  | { readonly open: Open; readonly timer: Timer }
+  | { readonly greeted: true }
+
+/** One agent at work. Everything that happens to it waits in one line, so that it never does two things at once. */
+export class TeamAgent {
+  readonly #options: AgentOptions
+  readonly #early = createEarlyMessages()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #end = Promise.withResolvers<void>()
+  #inbox: Item[] = []
+  #isBusy = false
+  #place: ChainPlace
+  /** as in the log at the start, until a batch was begun */
+  #remembered: AgentLog['remembered']
+  #hasMetOpen = false
+  #isRolledBack = false
+  #current: Open | null = null
+  #before: Open | null = null
+  #effects: { readonly open: Open; readonly effect: Effect }[] = []
+
+  constructor(options: AgentOptions) {
+    this.#options = options
+    this.#place = options.place
+    this.#remembered = options.log.remembered
+  }
+
+  /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, EVENT_INVALID, EVENT_MALFORMED, LOGITS */
+  get ended(): Promise<void> {
+    return this.#end.promise
+  }
+
+  /** A frame from a member. */
+  take(from: Member, frame: Frame): void {
+    this.#put({ from, frame })
+  }
+
+  /** The enforcer is there, perhaps anew: it is told where the agent stands. */
+  greet(): void {
+    this.#put({ greeted: true })
+  }
+
+  /** Ends the agent when what it is doing is done. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#inbox = []
+    this.#end.resolve()
+  }
+
+  #put(item: Item): void {
+    this.#inbox.push(item)
+    if (!this.#isBusy) void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true
+    try {
+      while (this.#inbox.length > 0) {
+        for (const item of this.#inbox.splice(0)) await this.#follow(item)
+        await this.#carryOut()
+      }
+    } catch (error) {
+      this.close()
+      this.#end.reject(error)
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  async #follow(item: Item): Promise<void> {
+    if ('greeted' in item) this.#tellPlace()
+    else if ('timer' in item) {
+      if (item.open === this.#current) this.#note(item.open, item.open.replica.expire(item.timer))
+    } else if (item.frame.kind === 'batch') {
+      if (item.from === 'enforcer') await this.#begin(item.frame.content)
+    } else this.#hear(item.from, item.frame)
+    if (this.#current !== null && this.#current.replica.committed !== null) {
+      await this.#carryOut()
+      this.#finish(this.#current)
+    }
+  }
+
+  /** Messages of other agents, and certificates from the enforcer. */
+  #hear(from: Member, { kind, content }: Frame): void {
+    const read = readNumbered(content)
+    if (read === null || (kind !== 'message' && kind !== 'committed')) return
+    const { batch, bytes } = read
+    const open = [this.#current, this.#before].find((one) => one?.settings.domain.batch === batch) ?? null
+    if (open !== null) this.#note(open, open.replica.receiveBytes(bytes))
+    else if (typeof from === 'number' && isNear(batch, this.#place.batch)) this.#early.keep(from, batch, bytes)
+  }
+
+  async #begin(content: Uint8Array): Promise<void> {
+    const { team, voter, batchRows } = this.#options
+    const given = decodeBatch(content, batchRows)
+    if (given === null || this.#current !== null) return
+    if (given.batch !== this.#place.batch || given.firstRow !== this.#place.firstRow) return
+    const events = given.events.map((text) => readWrittenEvent(text).event)
+    // Who gives this batch has the certificate of the one before.
+    await this.#options.onPlace(this.#place)
+    const link = { ...this.#place, rows: events.length, events: eventsRoot(given.events) }
+    this.#enter(settingsOfLink(team, link), voter.vote(events), given)
+  }
+
+  #enter(settings: BatchSettings, votes: AgentVotes, { committed }: Pick<BatchContent, 'committed'>): void {
+    const { team, self, sign, viewMs } = this.#options
+    const { verify } = team
+    const isDecided = committed.length > 0
+    const durable = this.#durableIn(settings, isDecided)
+    const checking = { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
+    const replica = new Replica({ checking, self, sign, baseTimeoutMs: viewMs, ...(durable !== null && { durable }) })
+    const open: Open = { settings, replica, stored: durable === 'lost' ? replica.durable : durable }
+    this.#current = open
+    if (isDecided) this.#note(open, replica.receiveBytes(committed))
+    if (replica.committed !== null) {
+      this.#look(settings, replica.committed.value)
+      return
+    }
+    this.#note(open, replica.begin(votes))
+    for (const bytes of this.#early.take(settings.domain.batch)) this.#note(open, replica.receiveBytes(bytes))
+  }
+
+  /**
+   * What the agent begins a batch with. It takes part where the log holds what it has signed there, or where it can have signed
+   * nothing: since it began, it has seen the batch before being decided, or its log ends with that batch.
+   */
+  #durableIn(settings: BatchSettings, isDecided: boolean): Durable | 'lost' | null {
+    const { batch, run } = settings.domain
+    const known = this.#remembered
+    if (known !== null && known.batch === batch) {
+      if (known.run === run) return known.durable(settings)
+      this.#options.alarm(
+        `Batch ${batch} was given with other events than those that were signed: no part is taken in it.`,
+      )
+      return 'lost'
+    }
+    if (isDecided) return 'lost'
+    const isFirst = !this.#hasMetOpen
+    this.#hasMetOpen = true
+    const signed = known?.batch ?? -1
+    if (batch > signed && !(isFirst && batch > signed + 1)) return null
+    this.#options.alarm(
+      `The log ends with batch ${signed}: no part is taken in batch ${batch}, where more may have been signed.`,
+    )
+    return 'lost'
+  }
+
+  /** A ballot of its own that the log does not know shows the agent that its log is an old one. */
+  #look({ domain }: BatchSettings, value: readonly { readonly agent: number }[]): void {
+    const { self, alarm } = this.#options
+    const isUnknown = !this.#hasMetOpen && domain.batch > (this.#remembered?.batch ?? -1)
+    if (!isUnknown || this.#isRolledBack || !value.some(({ agent }) => agent === self)) return
+    this.#isRolledBack = true
+    alarm(`The log is older than what this agent has signed: it does not know its ballot in batch ${domain.batch}.`)
+  }
+
+  #finish({ settings, replica }: Open): void {
+    const { voter } = this.#options
+    const { domain, firstRow, rows } = settings
+    const { value, certificate } = replica.committed!
+    voter.settle(value, settings.agentCount)
+    const previous = linkAfter(domain.run, certificate.digest)
+    this.#place = { batch: domain.batch + 1, firstRow: firstRow + rows, previous }
+    this.#before = this.#current
+    this.#current = null
+    this.#tellPlace()
+  }
+
+  /** The last certificate, which the enforcer may have missed, and the wish for the next batch. */
+  #tellPlace(): void {
+    if (this.#current !== null) return
+    const { send } = this.#options
+    const { batch } = this.#place
+    if (this.#before !== null) {
+      const { domain } = this.#before.settings
+      const message = this.#before.replica.committed!
+      send('enforcer', { kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
+    }
+    send('enforcer', { kind: 'want', content: numbered(batch) })
+  }
+
+  #note(open: Open, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#effects.push({ open, effect })
+  }
+
+  /** Stores what must not be forgotten; then sends. */
+  async #carryOut(): Promise<void> {
+    const open = this.#current
+    if (open !== null && !isStored(open)) {
+      await this.#options.log.store(open.settings, open.replica.durable)
+      open.stored = open.replica.durable
+    }
+    for (const { open: from, effect } of this.#effects.splice(0)) this.#send(from, effect)
+  }
+
+  #send(open: Open, effect: Effect): void {
+    if (effect.type === 'timer') {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer)
+        this.#put({ open, timer: effect.timer })
+      }, effect.delayMs)
+      this.#timers.add(timer)
+      return
+    }
+    const { self, team, send } = this.#options
+    const content = numbered(open.settings.domain.batch, encodeEnvelope(effect.envelope))
+    for (let to = 0; to < team.agentCount; to++) {
+      if (to !== self && (effect.to === 'all' || effect.to === to)) send(to, { kind: 'message', content })
+    }
+  }
+}
+
+/** Whether the log holds all that the agent has signed. A certificate is nothing that it has signed: others have it too. */
+function isStored({ replica, stored }: Open): boolean {
+  const { durable } = replica
+  if (durable === stored) return true
+  const { observing, view, voted, proposed, ballot, claim, lock } = durable
+  return (
+    stored !== null &&
+    observing === stored.observing &&
+    view === stored.view &&
+    voted === stored.voted &&
+    proposed === stored.proposed &&
+    ballot === stored.ballot &&
+    claim === stored.claim &&
+    lock === stored.lock
+  )
+}
+
+/** Whether others may be in a batch that this agent begins next, or after that. */
+function isNear(batch: number, next: number): boolean {
+  return batch === next || batch === next + 1
+}

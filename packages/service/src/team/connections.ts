@@ -1,0 +1,217 @@
+/**
+ * The way of frames between the members of a team: TLS 1.3 over TCP, both sides known by the certificates in the manifest.
+ * Nothing else is expected of it: frames may be lost, and what is in them is checked by whoever reads them.
+ */
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
+import { createFrameReader, encodeFrame, type Frame } from './frames.ts'
+import { pemOf } from './self-signed.ts'
+
+/** A member: an agent by its number, or the enforcer. */
+export type Member = number | 'enforcer'
+
+/** Who the members are, and who this one is. */
+export type Identity = {
+  /** by agent, X.509 DER in base64 */
+  readonly certificates: readonly string[]
+  readonly enforcer: string
+  /** PEM of this member's key, and its certificate as in the manifest */
+  readonly privateKey: string
+  readonly certificate: string
+  /** longest frame that is read */
+  readonly frameBytesMax: number
+}
+
+/** What becomes of what comes. */
+export type Receiver = {
+  /** a frame from a member that has shown its certificate */
+  readonly onFrame: (from: Member, frame: Frame) => void
+  /** a connection to a member, or from it, has come about */
+  readonly onOpen: (member: Member) => void
+}
+
+/** Bytes that wait for one member at most: what comes on top is dropped, for it may not be there any more. */
+const WAITING_BYTES_MAX = 2 ** 24
+
+/** Frames that wait for a member that is not connected; the oldest are dropped. */
+const WAITING_FRAMES_MAX = 64
+
+const RETRY_MS_MIN = 50
+const RETRY_MS_MAX = 2000
+const HANDSHAKE_MS = 5000
+const KEEP_ALIVE_MS = 5000
+
+/** A way to one member. */
+export type Connection = {
+  send(frame: Frame): void
+  close(): void
+}
+
+/** Dials a member, again and again for as long as it is not there; frames come back on the same connection. */
+export function dial(member: Member, address: string, identity: Identity, receiver: Receiver): Connection {
+  let socket: TLSSocket | null = null
+  let isOpen = false
+  let isClosed = false
+  let retryMs = RETRY_MS_MIN
+  let timer: NodeJS.Timeout | null = null
+  const waiting: Buffer[] = []
+
+  function begin(): void {
+    timer = null
+    const { host, port } = placeOf(address)
+    const dialled = connect({
+      ...{ host, port, ...tlsOf(identity), ca: [pemOf(certificateOf(member, identity))] },
+      // Members are known by their certificates, wherever they are.
+      checkServerIdentity: () => undefined,
+      timeout: HANDSHAKE_MS,
+    })
+    socket = dialled
+    dialled.once('secureConnect', () => {
+      dialled.setTimeout(0)
+      isOpen = true
+      retryMs = RETRY_MS_MIN
+      for (const bytes of waiting.splice(0)) dialled.write(bytes)
+      receiver.onOpen(member)
+    })
+    dialled.once('timeout', () => dialled.destroy())
+    follow(dialled, member, identity, receiver, () => {
+      isOpen = false
+      socket = null
+      if (isClosed) return
+      timer = setTimeout(begin, retryMs)
+      retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)
+    })
+  }
+
+  begin()
+  return {
+    send(frame) {
+      const bytes = encodeFrame(frame)
+      if (isOpen && socket !== null) {
+        if (socket.writableLength + bytes.length <= WAITING_BYTES_MAX) socket.write(bytes)
+        return
+      }
+      waiting.push(bytes)
+      if (waiting.length > WAITING_FRAMES_MAX) waiting.shift()
+    },
+    close() {
+      isClosed = true
+      if (timer !== null) clearTimeout(timer)
+      socket?.destroy()
+    },
+  }
+}
+
+/** Whoever is connected to an agent. */
+export type Listener = {
+  /** Sends to a member that has dialled; where none has, the frame is dropped. */
+  send(to: Member, frame: Frame): void
+  /** that it listens at */
+  readonly port: number
+  close(): void
+}
+
+/**
+ * Listens for members.
+ *
+ * @throws what the system says where the address cannot be had
+ */
+export async function listen(address: string, identity: Identity, receiver: Receiver): Promise<Listener> {
+  const sockets = new Map<Member, TLSSocket>()
+  const open = new Set<TLSSocket>()
+  const ca = [...identity.certificates, identity.enforcer].map(pemOf)
+  const settings = {
+    ...tlsOf(identity),
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: HANDSHAKE_MS,
+  }
+  const server = createServer(settings, (socket) => {
+    const member = memberOf(socket, identity)
+    if (member === null) {
+      socket.destroy()
+      return
+    }
+    open.add(socket)
+    // A member that dials anew has lost its old connection, whether or not this side has heard of it.
+    sockets.get(member)?.destroy()
+    sockets.set(member, socket)
+    follow(socket, member, identity, receiver, () => {
+      open.delete(socket)
+      if (sockets.get(member) === socket) sockets.delete(member)
+    })
+    receiver.onOpen(member)
+  })
+  // Each member, its old connection, and as many strangers at their handshake.
+  server.maxConnections = 4 * (identity.certificates.length + 1)
+  // Whoever fails at the handshake is none of the members.
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  const port = await listening(server, address)
+  return {
+    port,
+    send(to, frame) {
+      const socket = sockets.get(to)
+      if (socket === undefined) return
+      const bytes = encodeFrame(frame)
+      if (socket.writableLength + bytes.length <= WAITING_BYTES_MAX) socket.write(bytes)
+    },
+    close() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    },
+  }
+}
+
+async function listening(server: Server, address: string): Promise<number> {
+  const { host, port } = placeOf(address)
+  return await new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      const at = server.address()
+      resolve(typeof at === 'object' && at !== null ? at.port : port)
+    })
+  })
+}
+
+/** Hands on the frames of a connection until it ends, or brings something else. */
+function follow(
+  socket: TLSSocket,
+  member: Member,
+  { frameBytesMax }: Identity,
+  { onFrame }: Receiver,
+  onClose: () => void,
+): void {
+  const reader = createFrameReader(frameBytesMax)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  socket.on('data', (piece: Buffer) => {
+    const frames = reader.push(piece)
+    if (frames === null) socket.destroy()
+    else for (const frame of frames) onFrame(member, frame)
+  })
+  // A connection that breaks is dialled again by the side that has dialled it.
+  socket.on('error', () => socket.destroy())
+  socket.on('close', onClose)
+}
+
+function tlsOf({ privateKey, certificate }: Identity) {
+  return { key: privateKey, cert: pemOf(certificate), minVersion: 'TLSv1.3' as const }
+}
+
+function certificateOf(member: Member, { certificates, enforcer }: Identity): string {
+  return member === 'enforcer' ? enforcer : certificates[member]
+}
+
+function memberOf(socket: TLSSocket, { certificates, enforcer }: Identity): Member | null {
+  const shown = socket.getPeerX509Certificate()?.raw.toString('base64')
+  if (shown === enforcer) return 'enforcer'
+  const agent = certificates.indexOf(shown ?? '')
+  return agent < 0 ? null : agent
+}
+
+/** HOST:PORT, the host of IPv6 in brackets. */
+function placeOf(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
+}

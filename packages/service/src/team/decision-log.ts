@@ -1,0 +1,55 @@
+/**
+ * The file of decisions: a line of JSON for each event, in their order. The number of a line is the key of the action that it
+ * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
+ */
+import { open } from 'node:fs/promises'
+import { serviceError } from '../errors.ts'
+
+const LF = 10
+const PIECE_BYTES = 2 ** 20
+
+/** The decisions so far. */
+export type DecisionLog = {
+  /** lines in the file */
+  readonly rows: number
+  /** Adds whole lines, and waits until they are on the disk. @throws {VigilError} LOG_UNWRITABLE */
+  append(lines: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the file, or makes one; half a line at its end is cut off. */
+export async function openDecisionLog(path: string): Promise<DecisionLog> {
+  const file = await open(path, 'a+', 0o644)
+  let rows = 0
+  let size = 0
+  const piece = Buffer.alloc(PIECE_BYTES)
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, at)
+    if (bytesRead === 0) break
+    for (let i = piece.indexOf(LF); i >= 0 && i < bytesRead; i = piece.indexOf(LF, i + 1)) {
+      rows++
+      size = at + i + 1
+    }
+    at += bytesRead
+  }
+  await file.truncate(size)
+  return {
+    get rows() {
+      return rows
+    },
+    async append(lines) {
+      try {
+        await file.appendFile(lines.map((line) => `${line}\n`).join(''))
+        await file.datasync()
+      } catch (cause) {
+        throw serviceError(
+          'LOG_UNWRITABLE',
+          `${path} could not be extended: ${(cause as Error).message}. Make room, and start again.`,
+          { cause },
+        )
+      }
+      rows += lines.length
+    },
+    close: async () => await file.close(),
+  }
+}

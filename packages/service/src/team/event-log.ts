@@ -1,0 +1,85 @@
+/** The events that the enforcer has gathered, batch by batch: stored before any agent is given them, so that it always gives the same. */
+import { serviceError } from '../errors.ts'
+import { openRecordLog } from './record-log.ts'
+
+/** A batch as it was gathered. */
+export type GatheredBatch = {
+  readonly firstRow: number
+  /** lines of the input that were read when it was gathered */
+  readonly line: number
+  /** as writtenEvent has them */
+  readonly events: readonly string[]
+}
+
+/** All batches so far. */
+export type EventLog = {
+  readonly batchCount: number
+  /** events of all batches */
+  readonly rowCount: number
+  /** of the last batch */
+  readonly line: number
+  /** How many batches there are whose events all stand before a row. */
+  batchesBefore(row: number): number
+  /** @throws {VigilError} LOG_UNWRITABLE */
+  append(batch: GatheredBatch): Promise<void>
+  /** @param batch below batchCount */
+  read(batch: number): Promise<GatheredBatch>
+  close(): Promise<void>
+}
+
+const HEAD_BYTES = 8
+
+/**
+ * Opens the log, or makes one.
+ *
+ * @param onBatch is given every batch that is in it, in their order
+ * @throws {VigilError} LOG_INVALID, LOG_UNWRITABLE
+ */
+export async function openEventLog(path: string, onBatch: (batch: GatheredBatch) => void): Promise<EventLog> {
+  const offsets: number[] = []
+  const ends: number[] = []
+  let rowCount = 0
+  let line = 0
+  const take = (batch: GatheredBatch, at: number) => {
+    if (batch.firstRow !== rowCount) {
+      throw serviceError('LOG_INVALID', `${path} lacks events between its batches. Give the folder as it was.`)
+    }
+    offsets.push(at)
+    rowCount += batch.events.length
+    ends.push(rowCount)
+    line = batch.line
+  }
+  const log = await openRecordLog(path, (content, at) => {
+    const batch = decoded(content)
+    take(batch, at)
+    onBatch(batch)
+  })
+  return {
+    get batchCount() {
+      return offsets.length
+    },
+    get rowCount() {
+      return rowCount
+    },
+    get line() {
+      return line
+    },
+    batchesBefore(row) {
+      const found = ends.findIndex((end) => end > row)
+      return found < 0 ? ends.length : found
+    },
+    async append(batch) {
+      const head = Buffer.alloc(HEAD_BYTES)
+      head.writeUInt32LE(batch.firstRow, 0)
+      head.writeUInt32LE(batch.line, 4)
+      take(batch, await log.append(Buffer.concat([head, Buffer.from(batch.events.join('\n'))])))
+    },
+    read: async (batch) => decoded(await log.read(offsets[batch])),
+    close: log.close,
+  }
+}
+
+function decoded(content: Buffer): GatheredBatch {
+  const events = content.toString('utf8', HEAD_BYTES).split('\n')
+  return { firstRow: content.readUInt32LE(0), line: content.readUInt32LE(4), events }
+}

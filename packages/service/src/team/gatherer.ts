@@ -1,0 +1,77 @@
+/** Puts events together into batches: by number, by bytes, and by time where the team has nothing else to do. */
+import type { RawEvent } from '@vigil/features'
+import { writtenEvent } from './batch-event.ts'
+import type { GatheredBatch } from './event-log.ts'
+
+/** Text of a batch, above which it takes no more. */
+const BATCH_BYTES = 2 ** 21
+
+/** How events are gathered. */
+export type GathererOptions = {
+  /** most events of a batch */
+  readonly batchRows: number
+  /** milliseconds that events wait for others while the team has nothing to do */
+  readonly waitMs: number
+  /** whether no two events of a stream may be in one batch */
+  readonly apart: boolean
+  /** whether the team has agreed on all that it was given */
+  readonly isIdle: () => boolean
+  readonly onBatch: (batch: Omit<GatheredBatch, 'firstRow'>, since: number) => void
+  readonly clock: () => number
+}
+
+/** Events that are gathered. */
+export type Gatherer = {
+  /** @param line of the input, from 1 */
+  add(id: string | number, event: RawEvent, from: { readonly stream: string | null; readonly line: number }): void
+  /** The team has nothing to do any more. */
+  onIdle(): void
+  /** Makes a batch of what is left. */
+  flush(): void
+}
+
+/** Gathers events. */
+export function createGatherer({ batchRows, waitMs, apart, isIdle, onBatch, clock }: GathererOptions): Gatherer {
+  let events: string[] = []
+  let bytes = 0
+  let since = 0
+  let lastLine = 0
+  let isDue = false
+  let timer: NodeJS.Timeout | null = null
+  const streams = new Set<string>()
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    isDue = false
+    if (events.length === 0) return
+    const batch = { events, line: lastLine }
+    events = []
+    bytes = 0
+    streams.clear()
+    onBatch(batch, since)
+  }
+
+  return {
+    flush,
+    onIdle() {
+      if (isDue) flush()
+    },
+    add(id, event, { stream, line }) {
+      if (apart && stream !== null && streams.has(stream)) flush()
+      if (events.length === 0) {
+        since = clock()
+        timer = setTimeout(() => {
+          isDue = true
+          if (isIdle()) flush()
+        }, waitMs)
+      }
+      const text = writtenEvent(id, event)
+      events.push(text)
+      bytes += text.length
+      lastLine = line
+      if (apart && stream !== null) streams.add(stream)
+      if (events.length === batchRows || bytes >= BATCH_BYTES) flush()
+    },
+  }
+}

@@ -1,0 +1,120 @@
+/** A team of processes on this machine: its bundle, its files, and commands of ours that are started and ended. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { EnvironmentSpec } from '@vigil/env-wasm'
+import { writeBundle } from '@vigil/runs'
+import { createDecider } from '../decider.ts'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { writtenDecision } from '../written-decision.ts'
+
+const COMMANDS = new URL('../cli/', import.meta.url).pathname
+
+/** A command that runs. */
+export type Running = {
+  readonly process: ChildProcess
+  /** what it has said on stderr so far */
+  readonly said: () => string
+  readonly printed: () => string
+  /** resolves with its exit code, or the name of the signal that ended it */
+  readonly ended: Promise<number | string>
+}
+
+/** Starts one of our commands. */
+export function start(cwd: string, file: string, words: readonly string[], input = ''): Running {
+  const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
+  const child = spawn(process.execPath, [file.includes('/') ? file : join(COMMANDS, file), ...words], { cwd, env })
+  let [said, printed] = ['', '']
+  child.stderr.on('data', (piece) => {
+    said += piece
+  })
+  child.stdout.on('data', (piece) => {
+    printed += piece
+  })
+  // A command may end before it has read all.
+  child.stdin.on('error', () => undefined)
+  if (input !== '') child.stdin.end(input)
+  const ended = new Promise<number | string>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
+  )
+  return { process: child, said: () => said, printed: () => printed, ended }
+}
+
+/** A port that nobody has now, and the ones behind it. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Events as lines of JSON, `rounds` times over, each with an id of its own. */
+function linesOf(csv: string, rounds: number): string[] {
+  const [head, ...rows] = csv.trimEnd().split('\n')
+  const names = head.split(',')
+  return Array.from({ length: rounds }, (_, round) =>
+    rows.map((row, i) => {
+      const cells = row.replace('"a,b"', 'a;b').split(',')
+      const event = Object.fromEntries(names.slice(0, -1).map((name, at) => [name, cells[at]]))
+      return JSON.stringify({ id: `${round}-${i}`, ...event })
+    }),
+  ).flat()
+}
+
+/** How a team of processes is to be. */
+type TeamOptions = Partial<EnvironmentSpec> & {
+  readonly lstmHidden?: readonly number[]
+  readonly viewMs?: number
+  readonly batch?: number
+}
+
+/** A folder with a run and a team; `remove` it when its commands have ended. */
+export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, ...changes }: TeamOptions = {}) {
+  const folder = eventsFolder()
+  const drawn = await drawnTeam(describedRequest(folder), { lstmHidden, ...changes })
+  await drawn.close()
+  await writeBundle(folder.path, drawn.bundle)
+  const agentCount = drawn.bundle.network.agentCount
+  const port = await freePort()
+  const words = ['--run=.', '--out=team', `--port=${port}`, `--batch=${batch}`, `--view-ms=${viewMs}`]
+  const created = start(folder.path, 'team-create.ts', words)
+  if ((await created.ended) !== 0) throw new Error(created.said())
+  const csv = readFileSync(join(folder.path, 'events.csv'), 'utf8')
+  return {
+    folder: folder.path,
+    agentCount,
+    lines: (rounds = 1) => linesOf(csv, rounds),
+    agent: (agent: number, file = 'agent.ts') =>
+      start(folder.path, file, [
+        ...[
+          '--team=team/team.json',
+          `--agent=${agent}`,
+          `--key=team/agent-${agent}.key`,
+          '--run=.',
+          `--log=log-${agent}`,
+        ],
+      ]),
+    enforcer: (input = '', ...more: string[]) =>
+      start(
+        folder.path,
+        'enforce.ts',
+        ['--team=team/team.json', '--key=team/enforcer.key', '--run=.', '--out=out', ...more],
+        input,
+      ),
+    /** What service:decide writes about the same lines. */
+    async alone(lines: readonly string[]): Promise<string[]> {
+      const decider = await createDecider(drawn.bundle)
+      const events = lines.map((line) => decider.read(JSON.parse(line)))
+      return decider.decide(events).map((decision, i) => writtenDecision(JSON.parse(lines[i]).id, decision))
+    },
+    decisions: () =>
+      readFileSync(join(folder.path, 'out', 'decisions.jsonl'), 'utf8')
+        .split('\n')
+        .slice(0, -1),
+    file: (name: string) => join(folder.path, name),
+    write: (name: string, text: string) => writeFileSync(join(folder.path, name), text),
+    remove: () => rmSync(folder.path, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,179 @@
+/** The enforcer as a process: events come on stdin, decisions go into a folder and to stdout. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { formatCounted, type StopRequest } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
+import type { RawEvent } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
+import { serviceError } from '../errors.ts'
+import { eventFilter } from '../event-filter.ts'
+import { createEventInputs } from '../event-inputs.ts'
+import { type InputLine, inputLines, LINE_BYTES_MAX } from '../input-lines.ts'
+import { eventOf, malformed, parseInput, readKnown } from '../live-event.ts'
+import { createRecentEntries, type RecentEntries } from '../recent-entries.ts'
+import { untilStopped, written } from '../standard-streams.ts'
+import { idOf, ownIdOf } from '../written-decision.ts'
+import { takeFolder } from './agent-log.ts'
+import { seesDecisions } from './agent-voter.ts'
+import { readWrittenEvent } from './batch-event.ts'
+import { openCertificateLog } from './certificate-log.ts'
+import { type Connection, dial, type Member } from './connections.ts'
+import { openDecisionLog } from './decision-log.ts'
+import { Enforcer } from './enforcer.ts'
+import { openEventLog } from './event-log.ts'
+import type { Frame } from './frames.ts'
+import { createGatherer, type Gatherer } from './gatherer.ts'
+import { identityOf, readTeamBundle } from './run-agent.ts'
+import { assertOwnKeys, readKeys, readTeam } from './team-files.ts'
+
+/** What the enforcer runs with. */
+export type EnforcerCommand = {
+  readonly team: string
+  readonly key: string
+  readonly run: string
+  readonly out: string
+  readonly deadlineMs: number
+  readonly waitMs: number
+  readonly onError: 'stop' | 'skip'
+}
+
+/** Latest ids of events: one that comes again is the same event. */
+const IDS_MAX = 65_536
+
+/**
+ * Runs the enforcer until stdin ends and all events are answered, or it is asked to stop. What is in the folder is gone on from.
+ *
+ * @param say takes a sentence for people
+ * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED; as readBundle;
+ *   EVENT_MALFORMED, EVENT_INVALID, EXPRESSION_INVALID naming the line
+ */
+export async function runEnforcer(
+  command: EnforcerCommand,
+  stop: StopRequest,
+  say: (text: string) => void,
+): Promise<void> {
+  const { manifest, team } = await readTeam(command.team)
+  const keys = await readKeys(command.key)
+  assertOwnKeys(keys, { certificate: manifest.enforcer, publicKey: null })
+  const bundle = await readTeamBundle(command.run, manifest.bundle, team.agentCount)
+  await mkdir(command.out, { recursive: true })
+  const release = await takeFolder(command.out)
+  const ids = createRecentEntries<string | number, true>(IDS_MAX)
+  const events = await openEventLog(join(command.out, 'events.log'), (batch) => {
+    for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
+  })
+  const certificates = await openCertificateLog(join(command.out, 'certificates.bin'), team)
+  const decisions = await openDecisionLog(join(command.out, 'decisions.jsonl'))
+  const ways: Connection[] = []
+  const send = (agent: number, frame: Frame) => ways[agent]?.send(frame)
+  const clock = () => performance.now()
+  const enforcer: Enforcer = new Enforcer({
+    ...{ team, events, certificates, decisions, deadlineMs: command.deadlineMs, send, alarm: say, clock },
+    onIdle: () => gatherer.onIdle(),
+    write: async (lines) => {
+      await written(lines.map((line) => `${line}\n`).join(''))
+    },
+  })
+  enforcer.resume()
+  const identity = identityOf(manifest, keys, manifest.enforcer)
+  const onFrame = (from: Member, frame: Frame) => {
+    if (typeof from === 'number') enforcer.take(from, frame)
+  }
+  for (const [agent, { address }] of manifest.agents.entries()) {
+    ways.push(dial(agent, address, identity, { onFrame, onOpen: () => undefined }))
+  }
+  if (events.batchCount > 0) {
+    say(
+      `${formatCounted(events.rowCount, 'event')} in ${command.out}, the last of line ${events.line}; ${formatCounted(decisions.rows, 'answer')}.`,
+    )
+  }
+  const gatherer: Gatherer = createGatherer({
+    ...{ batchRows: manifest.batchRows, waitMs: command.waitMs, apart: seesDecisions(bundle), clock },
+    isIdle: () => enforcer.isIdle,
+    onBatch: (batch, since) => enforcer.gather(batch, since),
+  })
+  const ignore = stop.onRequest(() => process.stdin.destroy())
+  try {
+    const reading = readEvents(command, { bundle, enforcer, gatherer, ids, linesBefore: events.line, stop, say })
+    await Promise.race([reading, enforcer.failed])
+    await Promise.race([enforcer.settled(), enforcer.failed])
+    // A certificate may still come for what was answered late.
+    await Promise.race([enforcer.idle(), enforcer.failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
+  } finally {
+    ignore()
+    await enforcer.close()
+    for (const way of ways) way.close()
+    await Promise.all([events.close(), certificates.close(), decisions.close()])
+    await release()
+  }
+  const { batches, late } = enforcer.open
+  if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
+  if (batches === 0) return
+  throw serviceError(
+    'NOT_CERTIFIED',
+    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again with the same --out: no answer is given twice.`,
+  )
+}
+
+type Reading = {
+  readonly bundle: Bundle
+  readonly enforcer: Enforcer
+  readonly gatherer: Gatherer
+  readonly ids: RecentEntries<string | number, true>
+  /** lines of the input that were read when the folder was used before */
+  readonly linesBefore: number
+  readonly stop: StopRequest
+  readonly say: (text: string) => void
+}
+
+/** Gathers the events that come on stdin, to their end. */
+async function readEvents(
+  { onError }: Pick<EnforcerCommand, 'onError'>,
+  { bundle, enforcer, gatherer, ids, linesBefore, stop, say }: Reading,
+): Promise<void> {
+  const { pipeline } = bundle
+  const isJudged = eventFilter(pipeline.reading)
+  const inputs = createEventInputs(pipeline)
+  const counts = { skipped: 0, leftOut: 0, repeated: 0 }
+  const take = ({ text, number }: InputLine): void => {
+    if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
+    const event = eventOf(parseInput(text))
+    const own = ownIdOf(event)
+    if (own !== null && ids.peek(own) !== undefined) counts.repeated++
+    else if (!isJudged(event)) counts.leftOut++
+    else {
+      const { stream } = readKnown(inputs, event)
+      if (own !== null) ids.put(own, true)
+      const line = linesBefore + number
+      gatherer.add(idOf(event, line), event, { stream, line })
+    }
+  }
+  try {
+    for await (const lines of inputLines(untilStopped(stop), stop.requested)) {
+      for (const line of lines) {
+        try {
+          take(line)
+        } catch (cause) {
+          const error = cause instanceof VigilError ? cause.at(`Line ${linesBefore + line.number}`) : cause
+          if (onError === 'stop' || !(error instanceof VigilError)) throw error
+          counts.skipped++
+          say(error.message)
+        }
+        if (enforcer.isFull) await enforcer.room()
+      }
+    }
+  } finally {
+    gatherer.flush()
+    // Where nothing more is read, nobody need send.
+    process.stdin.destroy()
+  }
+  if (counts.repeated > 0) say(`${formatCounted(counts.repeated, 'event')} that had come before`)
+  if (counts.leftOut > 0) say(`${formatCounted(counts.leftOut, 'event')} left out by "where"`)
+  if (counts.skipped > 0) say(`${formatCounted(counts.skipped, 'bad line')} passed over`)
+}
+
+function rememberId(ids: RecentEntries<string | number, true>, { event }: { readonly event: RawEvent }): void {
+  const own = ownIdOf(event)
+  if (own !== null) ids.put(own, true)
+}

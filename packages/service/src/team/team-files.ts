@@ -1,0 +1,139 @@
+/** The files of a team: one manifest that all have, and for each member a file of keys that nobody else may read. */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ChainTeam, decodeManifest, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
+import { writeFileAtomically } from '@vigil/command-line'
+import { serviceError } from '../errors.ts'
+import { selfSigned } from './self-signed.ts'
+
+/** Permissions of a file of keys: its owner alone. */
+const KEY_MODE = 0o600
+
+/** Longest file of keys. */
+const KEY_BYTES_MAX = 4096
+
+/** What a member has for itself. */
+export type MemberKeys = {
+  /** that it signs statements with; null for the enforcer, who signs none */
+  readonly signing: KeyObject | null
+  /** by which it is known on connections */
+  readonly connection: KeyObject
+}
+
+/** How a new team is to be. */
+export type NewTeam = Omit<EpochManifest, 'agents' | 'enforcer'> & {
+  /** by agent: HOST:PORT */
+  readonly addresses: readonly string[]
+}
+
+/**
+ * Makes the keys of a team and its manifest.
+ *
+ * @returns the path of the manifest
+ * @throws {VigilError} FILE_UNWRITABLE, KEYS_FILE where there can be no such team
+ */
+export async function createTeamFiles(folder: string, { addresses, ...terms }: NewTeam): Promise<string> {
+  const agents = addresses.map((address, agent) => {
+    const [signing, connection] = [newKey(), newKey()]
+    const certificate = selfSigned(`agent ${agent}`, connection).toString('base64')
+    return { keys: { signing, connection }, entry: { publicKey: rawPublicKey(signing), address, certificate } }
+  })
+  const connection = newKey()
+  const enforcer = selfSigned('enforcer', connection).toString('base64')
+  const text = encodeManifest({ ...terms, agents: agents.map(({ entry }) => entry), enforcer })
+  decodeManifest(text)
+  for (const [agent, { keys }] of agents.entries()) await writeKeys(join(folder, `agent-${agent}.key`), keys)
+  await writeKeys(join(folder, 'enforcer.key'), { signing: null, connection })
+  const path = join(folder, 'team.json')
+  await writeFileAtomically(path, text)
+  return path
+}
+
+/** @throws {VigilError} KEYS_FILE, TEAM_INVALID */
+export async function readTeam(path: string): Promise<{ readonly manifest: EpochManifest; readonly team: ChainTeam }> {
+  const bytes = await readFile(path).catch((cause: Error) => {
+    throw serviceError('TEAM_INVALID', `${path} cannot be read: ${cause.message}. Give the manifest of a team.`, {
+      cause,
+    })
+  })
+  return decodeManifest(bytes.subarray(0, PUBLIC_TEAM_MOST + 1).toString('utf8'))
+}
+
+/**
+ * Reads a file of keys, which nobody but its owner may read.
+ *
+ * @throws {VigilError} SECRET_INVALID
+ */
+export async function readKeys(path: string): Promise<MemberKeys> {
+  const bytes = await readSecret(path)
+  const parts = bytes.match(/-----BEGIN PRIVATE KEY-----[\w+/=\s]+-----END PRIVATE KEY-----/g) ?? []
+  try {
+    const keys = parts.map((part) => createPrivateKey(part))
+    if (keys.length < 1 || keys.length > 2 || keys.some((key) => key.asymmetricKeyType !== 'ed25519')) {
+      throw new Error(`it has ${keys.length} keys`)
+    }
+    return { connection: keys[0], signing: keys[1] ?? null }
+  } catch (cause) {
+    throw secret(path, `is no file of keys: ${(cause as Error).message}`, cause)
+  }
+}
+
+/**
+ * Whether keys are those of a member as the manifest has it.
+ *
+ * @param certificate of the member, DER in base64
+ * @param publicKey that it signs with; null for the enforcer
+ * @throws {VigilError} TEAM_INVALID
+ */
+export function assertOwnKeys(
+  { signing, connection }: MemberKeys,
+  { certificate, publicKey }: { readonly certificate: string; readonly publicKey: string | null },
+): void {
+  let isOwn: boolean
+  try {
+    isOwn = new X509Certificate(Buffer.from(certificate, 'base64')).checkPrivateKey(connection)
+  } catch (cause) {
+    throw serviceError('TEAM_INVALID', `The manifest has a certificate that is none: ${(cause as Error).message}.`, {
+      cause,
+    })
+  }
+  if (isOwn && (signing === null ? null : rawPublicKey(signing)) === publicKey) return
+  throw serviceError('TEAM_INVALID', 'The keys are those of another member. Give each the file with its own name.')
+}
+
+async function readSecret(path: string): Promise<string> {
+  const file = await open(path).catch((cause: Error) => {
+    throw secret(path, `cannot be read: ${cause.message}`, cause)
+  })
+  try {
+    const { mode, size } = await file.stat()
+    if ((mode & 0o077) !== 0) throw secret(path, `may be read by others (mode ${(mode & 0o777).toString(8)})`)
+    if (size > KEY_BYTES_MAX) throw secret(path, `has ${size} bytes, more than ${KEY_BYTES_MAX}`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+async function writeKeys(path: string, { signing, connection }: MemberKeys): Promise<void> {
+  const keys = signing === null ? [connection] : [connection, signing]
+  await writeFileAtomically(path, keys.map((key) => key.export({ format: 'pem', type: 'pkcs8' })).join(''), KEY_MODE)
+}
+
+function newKey(): KeyObject {
+  return generateKeyPairSync('ed25519').privateKey
+}
+
+/** 64 hex digits: the 32 bytes of RFC 8032. */
+function rawPublicKey(privateKey: KeyObject): string {
+  return Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x!, 'base64url').toString('hex')
+}
+
+function secret(path: string, what: string, cause?: unknown) {
+  return serviceError(
+    'SECRET_INVALID',
+    `${path} ${what}. Use the file that service:team-create has made, with mode 600.`,
+    { cause },
+  )
+}
