@@ -51,6 +51,7 @@ export const arrows: Arrows = {
     'features',
     'vote',
     'command-line',
+    'random',
     'blocks',
     'errors',
   ],

@@ -1,5 +1,6 @@
 export type { Bundle, StreamBelief } from './bundle/bundle.ts'
 export { readBundle } from './bundle/read-bundle.ts'
+export { denseBin, type InputReference, referenceOf } from './bundle/reference.ts'
 export { writeBundle } from './bundle/write-bundle.ts'
 export {
   type ConfusionCounts,

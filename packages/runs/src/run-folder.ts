@@ -58,6 +58,8 @@ export function bundleFiles(folder: string) {
     pipeline: file('pipeline.json'),
     /** trees of the belief, or null */
     belief: file('belief.json'),
+    /** what the inputs of the training rows were like, or null */
+    reference: file('reference.json'),
     /** [A, P] little-endian f32 */
     weights: file('weights.bin'),
   }
@@ -248,7 +250,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|belief|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|belief|reference|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether a file in `checkpoints` may be there before the run has begun. */
 function isOfNoRun(name: string): boolean {

@@ -5,6 +5,7 @@ import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { createAblation, type InputEffect } from './ablation.ts'
 import { serviceError } from './errors.ts'
 import { createEventInputs, type KeptInputs } from './event-inputs.ts'
+import type { InputCounts } from './input-drift.ts'
 import { createLiveRules, type LiveRules, type RuleMode, type Shield, type WatchedAction } from './live-rules.ts'
 import { createLiveTeam, type LiveTeam } from './live-team.ts'
 import { createStreamRows } from './stream-rows.ts'
@@ -96,6 +97,8 @@ type DeciderSettings = {
   readonly rows?: number
   /** whether decisions come with reasons */
   readonly why?: boolean
+  /** counts the inputs of what is decided on; null or left out = nobody does */
+  readonly counts?: InputCounts | null
   /** what becomes of the specifications that the team was trained under */
   readonly rules?: RuleMode
   /** bytes that what the network remembers of streams may take, for at least as many streams as `rows` */
@@ -117,7 +120,13 @@ type DeciderSettings = {
  */
 export async function createDecider(
   bundle: Bundle,
-  { rows: rowsMax = 256, why = false, rules: ruleMode = 'off', streamBytes = STREAM_BYTES }: DeciderSettings = {},
+  {
+    rows: rowsMax = 256,
+    why = false,
+    counts = null,
+    rules: ruleMode = 'off',
+    streamBytes = STREAM_BYTES,
+  }: DeciderSettings = {},
 ): Promise<Decider> {
   assertRows(rowsMax)
   const inputs = createEventInputs(bundle.pipeline)
@@ -131,6 +140,7 @@ export async function createDecider(
   /** Decides on the events behind those that have decisions. */
   function decideRows(count: number, events: readonly ReadEvent[], decisions: LiveDecision[]): void {
     const effects = ablation === null ? null : Array.from({ length: count }, (_, row) => ablation.effectsOf(team, row))
+    counts?.take(team, count)
     team.act(0, count)
     const actions = team.actions.slice(0, count * agentCount)
     const scores = team.scores.slice(0, count * agentCount)
@@ -158,11 +168,8 @@ export async function createDecider(
   }
 
   return {
-    read: inputs.read,
-    remember: inputs.remember,
+    ...{ read: inputs.read, remember: inputs.remember, columns: inputs.columns, unseen: inputs.unseen },
     hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
-    columns: inputs.columns,
-    unseen: inputs.unseen,
     watched: rules?.watched ?? [],
     get streamCount() {
       return rows.streamCount

@@ -7,7 +7,7 @@ import { type Dataset, type DatasetRequest, loadDataset } from '@vigil/data'
 import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
 import { decideSplit, learntBelief, playSplit } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
-import type { Bundle } from '@vigil/runs'
+import { type Bundle, referenceOf } from '@vigil/runs'
 import type { LiveDecision } from './decider.ts'
 import type { ReplayedDecision } from './replay.ts'
 
@@ -99,6 +99,7 @@ export async function drawnTeam(
     ...{ iteration: 1, configFingerprint: 'c0'.repeat(32), datasetFingerprint: 'da'.repeat(32) },
     ...{ pipeline, network: team.network, environment, specifications: [], parameters },
     ...{ stopFactor: 1, belief: learnt?.belief ?? null },
+    reference: referenceOf(loaded, loaded.splits.train.rows),
     vote: { rule: 'quorum', faults, fallbackAction, weights: new Uint32Array(agentCount).fill(1) },
   }
   return {

@@ -3,7 +3,7 @@ import type { Config } from '@vigil/config'
 import { chooseStopLevel, type OnStep, type StopLevel, weightsOfTeam } from '@vigil/evaluation'
 import type { FeaturePipeline } from '@vigil/features'
 import { readCheckpoint } from '@vigil/ppo'
-import { type RunFolder, type StreamBelief, writeBundle } from '@vigil/runs'
+import { type RunFolder, referenceOf, type StreamBelief, writeBundle } from '@vigil/runs'
 import { evaluationSettingsOf } from '../settings.ts'
 import type { RunIdentity } from './session.ts'
 
@@ -40,6 +40,7 @@ export async function writeRunBundle(run: BundledRun, out: string, onStep?: OnSt
     iteration,
     configFingerprint: identity.configFingerprint,
     datasetFingerprint: identity.datasetFingerprint,
+    reference: referenceOf(team.dataset, team.dataset.splits.train.rows),
     ...{ pipeline, belief, stopFactor: stopLevel?.stopFactor ?? 1 },
     network: team.network,
     environment,

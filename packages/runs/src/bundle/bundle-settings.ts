@@ -23,7 +23,12 @@ export const bundleSettingsSchema = z.strictObject({
   iteration: z.int().min(1),
   configFingerprint: sha256,
   datasetFingerprint: sha256,
-  sha256: z.strictObject({ 'pipeline.json': sha256, 'belief.json': sha256, 'weights.bin': sha256 }),
+  sha256: z.strictObject({
+    'pipeline.json': sha256,
+    'belief.json': sha256,
+    'reference.json': sha256,
+    'weights.bin': sha256,
+  }),
   network: z.strictObject({
     policyHidden: widths.min(1),
     valueHidden: widths.min(1).nullable(),

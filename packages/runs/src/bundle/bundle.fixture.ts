@@ -45,6 +45,11 @@ export function sampleBundle(changes: Partial<Bundle> = {}): Bundle {
     specifications: [specification],
     stopFactor: 1,
     belief: null,
+    reference: {
+      rows: 10,
+      dense: [{ edges: [-0.5, 0.5], counts: [2, 5, 3] }],
+      categorical: [{ categories: [2], counts: [1, 6, 3] }],
+    },
     parameters: Float32Array.from({ length }, (_, i) => Math.sin(i)),
     ...changes,
   }

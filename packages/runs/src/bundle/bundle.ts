@@ -5,9 +5,10 @@ import type { BeliefSpec, EnvironmentSpec, TargetedSpecification } from '@vigil/
 import type { FeaturePipeline } from '@vigil/features'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
+import type { InputReference } from './reference.ts'
 
 /** Format of the files. It grows by one whenever files written before are no longer read. */
-export const BUNDLE_VERSION = 3
+export const BUNDLE_VERSION = 4
 
 /** A team that can decide. */
 export type Bundle = {
@@ -26,6 +27,8 @@ export type Bundle = {
   readonly stopFactor: number
   /** Where the belief comes from that the environment shows; null where it shows none, or the generator's own. */
   readonly belief: StreamBelief | null
+  /** What the inputs of the training rows were like; null where nobody counted them. */
+  readonly reference: InputReference | null
   /** Those in force, each with the share of the steps in which it is to hold. */
   readonly specifications: readonly TargetedSpecification[]
   /** [A, P] of the team, finite */

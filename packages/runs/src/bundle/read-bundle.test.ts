@@ -29,6 +29,7 @@ async function change(alter: (settings: Settings) => void): Promise<void> {
   settings.sha256 = {
     'pipeline.json': hash('sha256', await readFile(files.pipeline)),
     'belief.json': hash('sha256', await readFile(files.belief)),
+    'reference.json': hash('sha256', await readFile(files.reference)),
     'weights.bin': hash('sha256', await readFile(files.weights)),
   }
   alter(settings)
@@ -53,6 +54,7 @@ describe('a bundle', () => {
   it('is read as it was written by a team without critic, LSTM and specifications', async () => {
     const { network, environment, parameters, vote } = sampleBundle()
     const plain = sampleBundle({
+      reference: null,
       network: { ...network, valueHidden: null, lstmHidden: [], layerNorm: false, denseSize: 1, constraintCount: 0 },
       environment: { ...environment, mode: 'iid', specifications: [], observeConstraints: false },
       vote: { ...vote, rule: 'quorum', weights: Uint32Array.of(1, 1, 1, 1) },
@@ -90,6 +92,7 @@ describe('a bundle', () => {
       'belief.json',
       'bundle.json',
       'pipeline.json',
+      'reference.json',
       'weights.bin',
     ])
   })
@@ -104,14 +107,14 @@ describe('a bundle', () => {
 
 describe('a bundle that is refused', () => {
   it('names the version that wrote it and what to do', async () => {
-    await change((settings) => Object.assign(settings, { version: 4, vigil: '3.1.0', news: true }))
+    await change((settings) => Object.assign(settings, { version: 5, vigil: '3.1.0', news: true }))
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_VERSION')
-    expect(message).toContain('format version 4, written by Vigil 3.1.0; Vigil 0.1.0 reads version 3')
+    expect(message).toContain('format version 5, written by Vigil 3.1.0; Vigil 0.1.0 reads version 4')
     expect(message).toContain('evaluate the run')
   })
 
-  it.each(['settings', 'pipeline', 'belief', 'weights'] as const)('lacks its %s', async (name) => {
+  it.each(['settings', 'pipeline', 'belief', 'reference', 'weights'] as const)('lacks its %s', async (name) => {
     await rm(files[name])
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_MISSING')
@@ -122,6 +125,7 @@ describe('a bundle that is refused', () => {
     ['other weights than its own', 'weights', 'SHA-256'],
     ['another pipeline than its own', 'pipeline', 'SHA-256'],
     ['another belief than its own', 'belief', 'SHA-256'],
+    ['another reference than its own', 'reference', 'SHA-256'],
   ] as const)('has %s', async (_, name, reason) => {
     const bytes = await readFile(files[name])
     bytes[bytes.length - 3] ^= 1
@@ -146,6 +150,23 @@ describe('a bundle that is refused', () => {
     await writeFile(files.belief, '{"hazard":1,"prior":1,"share":1,"trees":7}')
     await change(() => undefined)
     expect((await refusal()).message).toContain('hazard')
+  })
+
+  it.each<[string, (reference: Settings) => void, RegExp]>([
+    ['a bin more than its edges make', ({ dense }) => dense[0].counts.push(0), /bins are not/],
+    ['counts of other rows than it has', (reference) => Object.assign(reference, { rows: 11 }), /bins are not/],
+    ['edges that do not ascend', ({ dense }) => dense[0].edges.reverse(), /bins are not/],
+    ['a category that its vocabulary lacks', ({ categorical }) => categorical[0].categories.fill(3), /bins are not/],
+    ['an input less than its pipeline', ({ categorical }) => categorical.pop(), /bins are not/],
+    ['a count that is none', ({ dense }) => dense[0].counts.fill(-1), /counts/],
+  ])('has a reference with %s', async (_, alter, reason) => {
+    const reference = JSON.parse(await readFile(files.reference, 'utf8'))
+    alter(reference)
+    await writeFile(files.reference, JSON.stringify(reference))
+    await change(() => undefined)
+    const { code, message } = await refusal()
+    expect(code).toBe('BUNDLE_INVALID')
+    expect(message).toMatch(reason)
   })
 
   it('has a weight that is no number', async () => {
@@ -179,7 +200,7 @@ describe('a bundle that is refused', () => {
   })
 
   it('has bytes changed anywhere, and is then either the same or refused', async () => {
-    const name = fc.constantFrom('settings', 'pipeline', 'belief', 'weights')
+    const name = fc.constantFrom('settings', 'pipeline', 'belief', 'reference', 'weights')
     const edit = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), byte: fc.nat(255) })
     await fc.assert(
       fc.asyncProperty(
@@ -198,6 +219,7 @@ describe('a bundle that is refused', () => {
             expect(found.parameters).toEqual(sampleBundle().parameters)
             expect(found.pipeline).toEqual(sampleBundle().pipeline)
             expect(found.belief).toEqual(sampleBundle().belief)
+            expect(found.reference).toEqual(sampleBundle().reference)
           } catch (error) {
             expect(isErrorOf(RUN_FILE_ERRORS, error)).toBe(true)
           } finally {

@@ -13,12 +13,15 @@ import { bundleFiles } from '../run-folder.ts'
 import { firstIssue } from '../schema-parts.ts'
 import { BUNDLE_VERSION, type Bundle, type StreamBelief } from './bundle.ts'
 import { type BundleSettings, bundleSettingsSchema, environmentOf, networkOf } from './bundle-settings.ts'
+import { parseReference } from './reference.ts'
 
 const MEBIBYTE = 2 ** 20
 /** Thirty-two formulas of ten thousand characters, escaped, and the rest. */
 const SETTINGS_BYTES_MAX = 2 * MEBIBYTE
 const PIPELINE_BYTES_MAX = 256 * MEBIBYTE
 const BELIEF_BYTES_MAX = 256 * MEBIBYTE
+/** 4,096 inputs of some thirty bins. */
+const REFERENCE_BYTES_MAX = 16 * MEBIBYTE
 const WEIGHTS_BYTES_MAX = 1024 * MEBIBYTE
 
 const REMEDY = 'Write it anew with "npx nx run learner:evaluate --run=FOLDER", or copy the whole folder again.'
@@ -47,6 +50,11 @@ export async function readBundle(folder: string): Promise<Bundle> {
   const beliefBytes = await bytesOf(files.belief, BELIEF_BYTES_MAX)
   assertHash(files.belief, beliefBytes, settings.sha256['belief.json'])
   const belief = checked(files.belief, () => beliefOf(JSON.parse(beliefBytes.toString('utf8')), pipeline))
+  const referenceBytes = await bytesOf(files.reference, REFERENCE_BYTES_MAX)
+  assertHash(files.reference, referenceBytes, settings.sha256['reference.json'])
+  const reference = checked(files.reference, () =>
+    parseReference(JSON.parse(referenceBytes.toString('utf8')), inputsOf(pipeline)),
+  )
   const { environment, network, weightsBytes } = checked(files.settings, () => teamOf(settings, pipeline))
   const bytes = await bytesOf(files.weights, weightsBytes)
   if (bytes.length !== weightsBytes) {
@@ -64,6 +72,7 @@ export async function readBundle(folder: string): Promise<Bundle> {
       environment,
       specifications,
       belief,
+      reference,
       stopFactor,
     },
     vote: { ...vote, weights: Uint32Array.from(vote.weights) },

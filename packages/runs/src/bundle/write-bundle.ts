@@ -20,17 +20,25 @@ export async function writeBundle(folder: string, bundle: Bundle): Promise<void>
   const weights = new Uint8Array(buffer, byteOffset, byteLength)
   const pipeline = Buffer.from(`${JSON.stringify(bundle.pipeline)}\n`)
   const belief = Buffer.from(`${JSON.stringify(bundle.belief)}\n`)
+  const reference = Buffer.from(`${JSON.stringify(bundle.reference)}\n`)
   const settings = settingsOf(bundle, ownPackage.version, {
     'pipeline.json': hash('sha256', pipeline),
     'belief.json': hash('sha256', belief),
+    'reference.json': hash('sha256', reference),
     'weights.bin': weightsSha256(bundle.parameters),
   })
-  const contents = { weights, pipeline, belief, settings: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) }
+  const contents = {
+    weights,
+    pipeline,
+    belief,
+    reference,
+    settings: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`),
+  }
   const files = bundleFiles(folder)
   if (await holds(files, contents)) return
   await makeFolder(dirname(files.settings))
   await rm(files.settings, { force: true })
-  for (const name of ['weights', 'pipeline', 'belief', 'settings'] as const) {
+  for (const name of ['weights', 'pipeline', 'belief', 'reference', 'settings'] as const) {
     await writeFileAtomically(files[name], contents[name])
   }
 }
@@ -39,7 +47,7 @@ type Files<Content> = Readonly<Record<keyof ReturnType<typeof bundleFiles>, Cont
 
 /** A file that cannot be read is written anew. */
 async function holds(files: Files<string>, contents: Files<Uint8Array>): Promise<boolean> {
-  for (const name of ['settings', 'pipeline', 'belief', 'weights'] as const) {
+  for (const name of ['settings', 'pipeline', 'belief', 'reference', 'weights'] as const) {
     const found = await readRunFile(files[name], contents[name].length).catch(() => null)
     if (found === null || !found.equals(contents[name])) return false
   }

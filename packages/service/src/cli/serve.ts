@@ -19,6 +19,7 @@ import { serviceError } from '../errors.ts'
 import { assertGuarded } from '../serve/access.ts'
 import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
+import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
 import { readState, writeState } from '../serve/state-file.ts'
@@ -28,6 +29,8 @@ import { ACTION_NAMES } from '../written-decision.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
 const COUNT = { min: 1, max: 1_000_000, integer: true } as const
+const EVENTS = { min: 200, max: 1_000_000_000, integer: true } as const
+const RUN_LENGTH = { ...EVENTS, min: 1000 } as const
 const MIB = { min: 1, max: 65_536, integer: true } as const
 const SECONDS = { min: 1, max: 3600 } as const
 const TOKEN_LENGTH_MIN = 16
@@ -49,6 +52,18 @@ const FLAGS = {
   'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
+  'drift-window': {
+    ...{ value: 'N', about: 'latest events whose inputs are compared with the training', default: 10_000 },
+    number: EVENTS,
+  },
+  'drift-baseline': {
+    ...{ value: 'N', about: 'first decisions, from which the usual score and actions are learnt', default: 10_000 },
+    number: EVENTS,
+  },
+  'drift-run-length': {
+    ...{ value: 'N', about: 'decisions to a false alarm of each chart, on average', default: 1_000_000 },
+    number: RUN_LENGTH,
+  },
   rate: { value: 'N', about: 'requests of one client in a second', number: COUNT, default: 10_000 },
   streams: { value: 'N', about: 'requests at a time that bring events line by line', number: COUNT, default: 64 },
   connections: { value: 'N', about: 'connections at a time', number: COUNT, default: 1024 },
@@ -102,6 +117,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     shield: switchFlag(flags, 'shield'),
     onShield: (id, { from, to, specification }) =>
       logger.warn({ id, from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }, 'shielded'),
+    drift: driftSettings(flags, logger),
     clock,
     onEvent: switchFlag(flags, 'log-events')
       ? (event, { json }) => logger.info({ event, answer: JSON.parse(json ?? 'null') }, 'decided')
@@ -155,6 +171,15 @@ async function stateKeeper(
     const own = last.then(async () => await writeState(path, fingerprint, service.save()))
     last = own.catch(() => undefined)
     return own
+  }
+}
+
+function driftSettings(flags: Flags, logger: Logger): DriftSettings {
+  return {
+    window: numberFlag(flags, 'drift-window', EVENTS) ?? FLAGS['drift-window'].default,
+    baseline: numberFlag(flags, 'drift-baseline', EVENTS) ?? FLAGS['drift-baseline'].default,
+    runLength: numberFlag(flags, 'drift-run-length', RUN_LENGTH) ?? FLAGS['drift-run-length'].default,
+    onAlarm: (chart, side) => logger.warn({ chart, side }, 'drift'),
   }
 }
 

@@ -5,10 +5,11 @@ import { requestError } from '../errors.ts'
 import type { Shield } from '../live-rules.ts'
 import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue } from './decision-queue.ts'
+import { createDrift, type DriftReport, type DriftSettings } from './drift.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
-import type { Answer, RememberedAnswer } from './remembered-answers.ts'
+import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
 
@@ -33,6 +34,8 @@ export type DecisionService = {
   save(): KeptService
   /** Takes what a service of the same bundle has saved, into one that has taken nothing. @throws {VigilError} as `Decider.restore` */
   restore(kept: KeptService): void
+  /** How what comes differs from the training, and decisions from what was usual. */
+  drift(): DriftReport
   /** What is told of the team. */
   readonly model: unknown
 }
@@ -50,6 +53,7 @@ export type DecisionServiceSettings = {
   readonly shield: boolean
   /** Told of each action that is replaced. */
   readonly onShield: (id: string | number, shield: Shield) => void
+  readonly drift: DriftSettings
   readonly clock: () => number
   /** Told of each event that is answered, where they are to be logged. */
   readonly onEvent: ((event: RawEvent, answer: Answer) => void) | null
@@ -62,27 +66,31 @@ export type DecisionServiceSettings = {
  */
 export async function createDecisionService(
   bundle: Bundle,
-  { file, deadlineMs, idsRemembered, streamBytes, why, shield, onShield, clock, onEvent }: DecisionServiceSettings,
+  settings: DecisionServiceSettings,
 ): Promise<DecisionService> {
-  const decider = await createDecider(bundle, { why, rules: shield ? 'shield' : 'watch', streamBytes })
-  let streamsOpen = 0
-  const metrics = createServiceMetrics(decider.watched, {
-    waitingEvents: () => queue.size,
-    streamsKept: () => decider.streamCount,
-    streamsOpen: () => streamsOpen,
+  const { deadlineMs, clock, file } = settings
+  const drift = createDrift(bundle, settings.drift)
+  const decider = await createDecider(bundle, {
+    ...{ why: settings.why, streamBytes: settings.streamBytes, counts: drift.counts },
+    rules: settings.shield ? 'shield' : 'watch',
   })
+  let streamsOpen = 0
+  const metrics = createServiceMetrics(
+    { watched: decider.watched, drift },
+    { waitingEvents: () => queue.size, streamsKept: () => decider.streamCount, streamsOpen: () => streamsOpen },
+  )
   const onDecision = (decision: LiveDecision | null, id: string | number) => {
     metrics.decided(decision)
-    if (decision?.shield != null) onShield(id, decision.shield)
+    if (decision?.shield != null) settings.onShield(id, decision.shield)
   }
   const { fallbackAction } = bundle.vote
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
-  const unlogged: { readonly event: RawEvent; readonly answer: Answer }[] = []
-  const remembered = createRecentEntries<string | number, RememberedAnswer>(idsRemembered)
+  const log = eventLog(settings.onEvent)
+  const remembered = createRecentEntries<string | number, RememberedAnswer>(settings.idsRemembered)
   const intake: Intake = createIntake({
     ...{ bundle, decider, queue, remembered },
     ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },
-    onTaken: (event, answer) => onEvent && unlogged.push({ event, answer }),
+    onTaken: log.take,
   })
   const { reading } = bundle.pipeline
   const hear = createFeedback({ decider, queue, remembered, file, reading, onVerdict: metrics.verdict })
@@ -96,10 +104,7 @@ export async function createDecisionService(
       const since = clock()
       await queue.settled()
       metrics.answered((clock() - since) / 1000)
-      while (unlogged.length > 0 && (unlogged[0].answer.json !== null || unlogged[0].answer.error !== null)) {
-        const { event, answer } = unlogged.shift()!
-        if (answer.error === null) onEvent?.(event, answer)
-      }
+      log.tell()
     },
     assertRoom(eventCount) {
       if (queue.size + eventCount <= WAITING_MAX) return
@@ -114,19 +119,35 @@ export async function createDecisionService(
       return streamsOpen
     },
     metrics,
-    save: () => ({
-      past: decider.save(),
-      answers: Array.from(remembered.all()).flatMap(([id, { content, answer, stream }]) =>
-        answer.json === null ? [] : [{ id, content, json: answer.json, stream: stream as KeptAnswer['stream'] }],
-      ),
-    }),
+    save: () => ({ past: decider.save(), answers: keptAnswers(remembered) }),
     restore({ past, answers }) {
       decider.restore(past)
       for (const { id, content, json, stream } of answers) {
         remembered.put(id, { content, answer: { id, json, error: null }, stream })
       }
     },
+    drift: drift.report,
     model: modelOf(bundle, decider),
+  }
+}
+
+function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {
+  return Array.from(remembered.all()).flatMap(([id, { content, answer, stream }]) =>
+    answer.json === null ? [] : [{ id, content, json: answer.json, stream: stream as KeptAnswer['stream'] }],
+  )
+}
+
+/** Events in their order, until they are answered and told of. */
+function eventLog(onEvent: DecisionServiceSettings['onEvent']) {
+  const untold: { readonly event: RawEvent; readonly answer: Answer }[] = []
+  return {
+    take: (event: RawEvent, answer: Answer) => void (onEvent && untold.push({ event, answer })),
+    tell() {
+      while (untold.length > 0 && (untold[0].answer.json !== null || untold[0].answer.error !== null)) {
+        const { event, answer } = untold.shift()!
+        if (answer.error === null) onEvent?.(event, answer)
+      }
+    },
   }
 }
 

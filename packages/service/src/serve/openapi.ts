@@ -93,6 +93,10 @@ export const OPENAPI = {
       },
     },
     '/v1/model': get('The team: fingerprints, agents, rule, columns and inputs.', json({ type: 'object' })),
+    '/v1/drift': get(
+      'How inputs differ from the training, and decisions from what was usual.',
+      json({ type: 'object' }),
+    ),
     '/metrics': get('Counts and times for Prometheus.', { 'text/plain': { schema: { type: 'string' } } }),
     '/openapi.json': get('This document.', json({ type: 'object' })),
     '/healthz': get('The process is alive.', json({ type: 'object' }), isOpen),

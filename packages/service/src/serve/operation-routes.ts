@@ -16,5 +16,6 @@ export function addOperationRoutes(
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metrics.text()),
   )
   app.get('/v1/model', async () => service.model)
+  app.get('/v1/drift', async () => service.drift())
   app.get('/openapi.json', async () => OPENAPI)
 }

@@ -9,6 +9,8 @@ import { createDecisionService, type DecisionServiceSettings } from './decision-
 import { openFeedbackFile } from './feedback-file.ts'
 import { createServer, type ServerSettings } from './server.ts'
 
+const NO_ALARMS = { window: 10_000, baseline: 10_000, runLength: 1_000_000, onAlarm: () => undefined }
+
 export async function serveTeam(bundle: Bundle, changes: Partial<DecisionServiceSettings & ServerSettings> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-serve-'))
   const feedback = join(folder, 'feedback.jsonl')
@@ -21,6 +23,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
       clock: () => performance.now(),
       onEvent: null,
       onShield: () => undefined,
+      drift: NO_ALARMS,
       host: '127.0.0.1',
       token: null,
       tls: null,

@@ -2,6 +2,7 @@ import type { TargetedSpecification } from '@vigil/env-wasm'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LiveDecision } from '../decider.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
+import type { Drift } from './drift.ts'
 import { addRuleMetrics } from './rule-metrics.ts'
 
 /** What the service counts, for Prometheus. */
@@ -28,9 +29,12 @@ type Gauges = {
 
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 
-/** @param watched specifications whose robustness decisions come with */
+/**
+ * @param watched specifications whose robustness decisions come with
+ * @param drift what is watched of inputs and decisions
+ */
 export function createServiceMetrics(
-  watched: readonly TargetedSpecification[],
+  { watched, drift }: { readonly watched: readonly TargetedSpecification[]; readonly drift: Drift },
   { waitingEvents, streamsKept, streamsOpen }: Gauges,
 ): ServiceMetrics {
   const registry = new Registry()
@@ -58,6 +62,7 @@ export function createServiceMetrics(
   gauge('vigil_waiting_events', 'Events that wait for their decision.', waitingEvents)
   gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
   gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
+  drift.register(registry)
   const ruled = addRuleMetrics(registry, watched)
   const processor = () => {
     const { user, system } = process.cpuUsage()
@@ -78,6 +83,7 @@ export function createServiceMetrics(
         byAction[decision.action].inc()
         if (!decision.decided) undecided.inc()
         ruled(decision)
+        drift.take(decision)
       }
     },
     leftOut: () => leftOut.inc(),

@@ -1,0 +1,101 @@
+import type { Bundle } from '@vigil/runs'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { LiveDecision } from '../decider.ts'
+import { BLOCK_DECISIONS, type ChartReport, createDecisionCharts } from '../decision-charts.ts'
+import { createInputCounts, type InputCounts, type InputDrift } from '../input-drift.ts'
+
+/** How a service watches the world change. */
+export type DriftSettings = {
+  /** Most events that indices of inputs are of. */
+  readonly window: number
+  /** Decisions from which the usual is learnt. */
+  readonly baseline: number
+  /** Mean number of decisions to a false alarm of each chart. */
+  readonly runLength: number
+  readonly onAlarm: (chart: string, side: 'up' | 'down') => void
+}
+
+/** What `/v1/drift` tells. */
+export type DriftReport = {
+  readonly inputs: {
+    /** why there are none; null where there are */
+    readonly missing: string | null
+    readonly events: number
+    readonly drift: readonly InputDrift[]
+  }
+  readonly decisions: {
+    readonly block: number
+    readonly threshold: number
+    readonly waiting: number
+    readonly charts: readonly ChartReport[]
+  }
+}
+
+/** What is watched of the inputs and decisions of a service. */
+export type Drift = {
+  /** null where the bundle does not tell what the inputs of the training were like */
+  readonly counts: InputCounts | null
+  take(decision: LiveDecision): void
+  report(): DriftReport
+  /** For Prometheus. */
+  register(registry: Registry): void
+}
+
+const MISSING =
+  'The bundle does not tell what the inputs of the training were like. Evaluate the run again to write it anew.'
+
+export function createDrift({ reference, pipeline }: Bundle, settings: DriftSettings): Drift {
+  const counts = reference === null ? null : createInputCounts(reference, pipeline.columns, settings.window)
+  const charts = createDecisionCharts(settings, settings.onAlarm)
+  const report = (): DriftReport => ({
+    inputs: { missing: counts === null ? MISSING : null, events: counts?.events ?? 0, drift: counts?.report() ?? [] },
+    decisions: {
+      ...{ block: BLOCK_DECISIONS, threshold: charts.threshold, waiting: charts.waiting, charts: charts.report() },
+    },
+  })
+  return {
+    counts,
+    take: charts.take,
+    report,
+    register: (registry) => addDriftMetrics(registry, () => counts?.report() ?? [], charts.report),
+  }
+}
+
+function addDriftMetrics(
+  registry: Registry,
+  inputs: () => readonly InputDrift[],
+  charts: () => readonly ChartReport[],
+): void {
+  const registers = [registry]
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    set: (gauge: Gauge<Label>) => void,
+  ) =>
+    new Gauge({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        set(this)
+      },
+    })
+  gauge('vigil_psi', 'Population stability index of an input against the training.', ['input'], (own) => {
+    for (const { input, psi } of inputs()) own.set({ input }, psi)
+  })
+  gauge('vigil_unknown_share', 'Share of events in which a category is unknown.', ['input'], (own) => {
+    for (const { input, unknown } of inputs()) if (unknown !== null) own.set({ input }, unknown.live)
+  })
+  gauge('vigil_cusum', 'Cumulative sums of what is decided.', ['chart', 'side'], (own) => {
+    for (const { chart, up, down } of charts()) {
+      own.set({ chart, side: 'up' }, up)
+      own.set({ chart, side: 'down' }, down)
+    }
+  })
+  new Counter({
+    ...{ name: 'vigil_drift_alarms_total', help: 'Alarms of the cumulative sums.', labelNames: ['chart'], registers },
+    collect() {
+      this.reset()
+      for (const { chart, alarms } of charts()) this.inc({ chart }, alarms)
+    },
+  })
+}
