@@ -61,6 +61,7 @@ export const arrows: Arrows = {
     'evaluation',
     'ppo',
     'config',
+    'hosts',
     'actors',
     'runs',
     'engine',
@@ -113,6 +114,7 @@ export const arrows: Arrows = {
     'random',
     'errors',
   ],
+  hosts: ['actors', 'engine-native', 'env-wasm', 'policy-wasm', 'data', 'proto', 'command-line', 'random', 'errors'],
   actors: ['engine-native', 'env-wasm', 'policy-wasm', 'stl', 'data', 'vote', 'proto', 'random', 'blocks', 'errors'],
   runs: ['boosting', 'env-wasm', 'policy-wasm', 'features', 'vote', 'command-line', 'errors'],
   engine: ['engine-native', 'policy-wasm', 'blocks', 'errors', 'tfjs'],
@@ -145,6 +147,7 @@ export const libraryOwners: Arrows = {
   '@duckdb/node-api': ['data'],
   protobufjs: ['proto', 'agreement'],
   chevrotain: ['stl'],
+  '@nats-io/transport-node': ['hosts'],
 }
 
 export const limits = { fileLines: 400, functionLines: 70, packageShare: 0.17, proseLength: 170 }

@@ -6,6 +6,7 @@ const ROOT = new URL('../../', import.meta.url)
 
 /** Every command, by the name by which nx knows it, with the file that nx runs. */
 const COMMANDS = [
+  'packages/actors/package.json',
   'packages/lab/package.json',
   'packages/learner/package.json',
   'packages/data/package.json',

@@ -217,6 +217,7 @@ export async function createActorPool(settings: ActorSettings, actors: number): 
       acting.collection = policy
       const places = (shard: number, area: 0 | 1) => ({ memory, areas: [layout.shards[shard].areas[area]], run: saved })
       return {
+        policyVersion: policy.version,
         saveShard: (shard) => saveShardStates(places(shard, committed[shard])),
         restoreShard: (shard, state) => restoreShardStates(places(shard, committed[shard]), state),
         async rollOut(shard) {

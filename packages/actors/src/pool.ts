@@ -45,7 +45,9 @@ export type ShardRollout = {
  * A collection shard by shard, for whoever shares the shards out. A rollout depends on the policy that was published when the
  * collection was opened and on the shard's committed state, on nothing else: the same on every host.
  */
-type ShardCollection = {
+export type ShardCollection = {
+  /** of the policy that acts */
+  readonly policyVersion: number
   /** The committed state of a shard, a copy: its lane records, then its recurrent states. */
   saveShard(shard: number): Uint8Array
   /**

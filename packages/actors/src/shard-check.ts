@@ -25,6 +25,7 @@ export function trajectoryExpectation(settings: ActorSettings): TrajectoryExpect
 
 /** Checks of rollouts by anybody, and how large they may be. */
 export type ShardCheck = {
+  readonly expected: TrajectoryExpectation
   readonly trajectoryBytesMax: number
   readonly stateBytes: number
   /** @throws {VigilError} as decodeTrajectory */
@@ -45,6 +46,7 @@ export function createShardCheck(settings: ActorSettings): ShardCheck {
   const expected = trajectoryExpectation(settings)
   const constraints = compileConstraints(settings.environment, run.slotCount)
   return {
+    expected,
     trajectoryBytesMax: trajectoryBytesMax(expected),
     stateBytes: shardStateBytes(run, constraints),
     decode: (trajectory) => decodeTrajectory(trajectory, expected),

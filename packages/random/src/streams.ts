@@ -22,6 +22,7 @@ const PURPOSES = {
   inspection: 16,
   bootstrap: 17,
   warmStart: 18,
+  audit: 19,
 } as const
 
 /** What a random number is for. */

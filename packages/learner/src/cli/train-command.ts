@@ -21,6 +21,7 @@ import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
 import { BUDGET_FLAGS, budgetsOf } from './budget-flags.ts'
+import { HOSTS_FLAGS, sharingOf } from './hosts-flags.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 
 /** Settings that may change when a run goes on: none but its length affects what it learns. */
@@ -60,14 +61,16 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       ...help,
       groups: [
         { title: 'What to train', flags: flagsOf(begins) },
+        { title: 'Who collects', flags: flagsOf(HOSTS_FLAGS) },
         { title: 'How to evaluate', flags: flagsOf(BUDGET_FLAGS) },
         ...settingGroups(schema),
       ],
     },
     async run({ words, stop }) {
       if (!isExperiment) refuseMovedFlags(words)
-      const { settings, flags } = parseFlags(words, { ...begins, ...BUDGET_FLAGS }, schema)
+      const { settings, flags } = parseFlags(words, { ...begins, ...HOSTS_FLAGS, ...BUDGET_FLAGS }, schema)
       const budgets = budgetsOf(flags)
+      const sharing = await sharingOf(flags)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
@@ -78,7 +81,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
               Object.keys(begins).find((name) => name !== 'resume' && flags.has(name)),
             )
       const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }
-      await trainRun(plan, session, { composition, budgets })
+      await trainRun(plan, session, { composition, budgets, sharing })
     },
   }
 }

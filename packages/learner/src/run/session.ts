@@ -10,6 +10,7 @@ import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
 import type { StreamBelief } from '@vigil/runs'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
+import type { Notes } from '../terminal/notes.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
 
 /** Where a command speaks, and who may stop it. */
@@ -21,6 +22,8 @@ export type Session = {
   readonly plainLines?: number
   /** Whether a training tells of the problems that show in it. Default true. */
   readonly warns?: boolean
+  /** What other hosts do, told beside the progress. Default: nothing. */
+  readonly notes?: Notes
 }
 
 type Say = (text: string) => void

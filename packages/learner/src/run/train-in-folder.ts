@@ -214,7 +214,7 @@ async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, f
 async function trainWithFiles(
   { learner, state: from, metricsSha256: known }: BegunTraining,
   folder: RunFolder,
-  { progress, stop, warns = true }: Pick<Session, 'stop' | 'warns'> & { readonly progress: Progress },
+  { progress, stop, warns = true, notes }: Pick<Session, 'stop' | 'warns' | 'notes'> & { readonly progress: Progress },
 ): Promise<{ readonly state: RunState; readonly metricsSha256: string }> {
   const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
@@ -224,6 +224,7 @@ async function trainWithFiles(
   const unsubscribe = stop.onRequest(() =>
     progress.message('Stopping after this iteration; once more to stop at once.'),
   )
+  const endNotes = notes?.divert((text) => progress.message(text))
   try {
     let state = from
     for await (const iteration of validatedTraining(learner, from)) {
@@ -239,6 +240,7 @@ async function trainWithFiles(
     return { state, metricsSha256 }
   } finally {
     unsubscribe()
+    endNotes?.()
     progress.finish()
   }
 }

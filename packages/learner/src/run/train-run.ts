@@ -1,9 +1,11 @@
 import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
+import { createNotes } from '../terminal/notes.ts'
 import { assertBudgets } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
 import { loadData, loadGrowing, type Session } from './session.ts'
+import { type CollectionSharing, shareCollections } from './share-collections.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
 /** How a run is composed and judged, where not as usual. */
@@ -11,6 +13,8 @@ type TrainRunOptions = {
   readonly composition?: Composition
   /** What the operating points of its evaluation may cost at most. */
   readonly budgets?: readonly Budget[]
+  /** Where other hosts join; null = nowhere. */
+  readonly sharing?: CollectionSharing | null
 }
 
 /**
@@ -26,23 +30,27 @@ type TrainRunOptions = {
 export async function trainRun(
   plan: TrainRunPlan,
   session: Session,
-  { composition = PLAIN, budgets = DEFAULT_BUDGETS }: TrainRunOptions = {},
+  { composition = PLAIN, budgets = DEFAULT_BUDGETS, sharing = null }: TrainRunOptions = {},
 ): Promise<void> {
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await (plan.kind === 'new' && plan.origin !== undefined
     ? loadGrowing(plan.config, plan.origin.pipeline, say)
     : loadData(plan.config, plan.kind === 'resume' ? plan.pipeline : undefined, say))
   assertBudgets(budgets, data.dataset)
-  const learner = await startLearner(
+  const notes = createNotes(say)
+  const started = await startLearner(
     plan.config,
     data,
     say,
     composition,
     plan.kind === 'resume' ? plan.computing : plan.config,
   )
-  const { team, pipeline, belief } = learner
+  const { team, pipeline, belief } = started
+  let learner = started
   try {
-    const { folder, config, identity, state, record, stopLevel } = await trainInFolder(plan, learner, session)
+    if (sharing !== null) learner = await shareCollections(started, sharing, notes.tell)
+    const trained = await trainInFolder(plan, learner, { ...session, notes })
+    const { folder, config, identity, state, record, stopLevel } = trained
     if (record === null) {
       say(
         `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
@@ -64,6 +72,6 @@ export async function trainRun(
       session,
     )
   } finally {
-    await team.pool.close()
+    await learner.team.pool.close()
   }
 }

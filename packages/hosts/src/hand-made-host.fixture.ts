@@ -1,0 +1,83 @@
+/** Test support: a host made of the product's parts that says what a test wants it to. */
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { createActorPool, type ShardRollout } from '@vigil/actors'
+import { decodeTrajectory, encodeTrajectory, type Trajectory } from '@vigil/proto'
+import type { Broker } from './broker.ts'
+import { askerOf } from './host/ask.ts'
+import { createCollecting } from './host/collecting.ts'
+import { ownBuild } from './wire/build.ts'
+import { decodeDataset } from './wire/dataset.ts'
+import { decodeFrame, encodeFrame, PART_BYTES } from './wire/frame.ts'
+import { decodeJob } from './wire/job.ts'
+import { HELLO, type Hello, type Lease, leaseSchema, type Offer, offerSchema, receiptSchema } from './wire/messages.ts'
+import { sha256Of } from './wire/parts.ts'
+
+/** What an honest host of no kernels would say first. */
+export async function helloOf(host: string): Promise<Hello> {
+  return { host, build: await ownBuild(), families: [], actors: 1, run: null }
+}
+
+/** Asks for work, as whoever the hello says. */
+export async function greet(connection: NatsConnection, hello: unknown) {
+  const { data } = await connection.request(HELLO, encodeFrame(hello as object), { timeout: 5000 })
+  return decodeFrame(data, offerSchema).header
+}
+
+/** A connection of its own. */
+export async function dial({ address, token }: Broker): Promise<NatsConnection> {
+  return await connect({ servers: address.replace('nats://', ''), ...(token !== undefined && { token }) })
+}
+
+/** What a host changes of its rollouts before it hands them in; `copies` is how often each part is sent. */
+export type Habits = {
+  readonly alter?: (rollout: ShardRollout, lease: Lease) => ShardRollout
+  readonly copies?: number
+}
+
+/** Every receipt that the host got, in order. */
+export async function workByHand(broker: Broker, name: string, { alter = (rollout) => rollout, copies = 1 }: Habits) {
+  const connection = await dial(broker)
+  const offer = (await greet(connection, await helloOf(name))) as Offer
+  const ask = askerOf(connection, offer, name)
+  const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
+  const pool = await createActorPool({ ...settings, dataset: decodeDataset(await ask.fetch(offer.dataset)) }, 1)
+  const collecting = createCollecting(pool, async ({ policy }) => await ask.fetch(policy))
+  const receipts: string[] = []
+  const work = async () => {
+    for (;;) {
+      const { header: lease, body } = await ask.ask('lease', { header: {} }, leaseSchema)
+      if (lease.kind === 'refused') return lease.reason
+      if (lease.kind === 'none') continue
+      const { round, shard } = lease
+      const rollout = (await collecting.rollOut(lease, body))!
+      const { trajectory, state } = round === 0 ? rollout : alter(rollout, lease)
+      const bytes = Uint8Array.from([...trajectory, ...state])
+      const whole = { round, shard, sha256: sha256Of([bytes]), bytes: bytes.length, trajectoryBytes: trajectory.length }
+      for (let at = 0; at < bytes.length; at += PART_BYTES) {
+        for (let copy = 0; copy < copies; copy++) {
+          const part = { header: { ...whole, at }, body: bytes.subarray(at, at + PART_BYTES) }
+          receipts.push((await ask.ask('result', part, receiptSchema)).header.kind)
+        }
+      }
+    }
+  }
+  const ended = work()
+    .catch((error: unknown) => String(error))
+    .finally(async () => {
+      await collecting.end()
+      await pool.close()
+      await connection.close()
+    })
+  return { receipts, ended, settings, dataset: pool.settings.dataset }
+}
+
+/** The same rollout with another trajectory. */
+export function withTrajectory(
+  { trajectory, state }: ShardRollout,
+  expected: Parameters<typeof decodeTrajectory>[1],
+  change: (decoded: Trajectory) => void,
+): ShardRollout {
+  const decoded = decodeTrajectory(trajectory, expected)
+  change(decoded)
+  return { trajectory: encodeTrajectory(decoded), state }
+}

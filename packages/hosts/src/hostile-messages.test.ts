@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { startBroker, whyNoBroker } from './broker.fixture.ts'
+import { dial, greet, helloOf } from './hand-made-host.fixture.ts'
+import { sharePool } from './learner/shared-pool.ts'
+import { collections, openScene } from './shared-run.fixture.ts'
+import { decodeFrame, encodeFrame } from './wire/frame.ts'
+import { type Offer, receiptSchema, subjectOf, type Verb } from './wire/messages.ts'
+
+describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBroker ?? 'nats-server'})`, () => {
+  it('hosts of another build are refused with a reason, and the learner tells of whoever it can name', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { notes } = await scene.shared(broker.broker)
+    const connection = await dial(broker.broker)
+    const hello = await helloOf('guest')
+    const { build } = hello
+    const reasons = []
+    for (const change of [
+      { build: { ...build, rollout: 'f'.repeat(64) } },
+      { build: { ...build, node: 'v22.0.0' } },
+      { build: { ...build, policy: 'short' } },
+      { host: 'a.b>' },
+    ]) {
+      const answer = await greet(connection, { ...hello, ...change })
+      reasons.push(answer.kind === 'refused' ? answer.reason : 'taken')
+    }
+    await connection.close()
+    const known = [/module rollout.wasm is ffffffffffffffff... on the host/, /Node is v22.0.0 on the host/]
+    const patterns = [...known, /build.policy/, /host/]
+    expect(reasons).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)))
+    expect(notes).toEqual(known.map((pattern) => expect.stringMatching(pattern)))
+  })
+
+  it('a host without the kernels of the run is refused, and told what would help', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { pool } = await scene.local()
+    const shared = await sharePool(pool, 'neon', {
+      ...{ broker: broker.broker, audit: 0, learnerCollects: true },
+      note: () => undefined,
+    })
+    const connection = await dial(broker.broker)
+    const answer = await greet(connection, { ...(await helloOf('guest')), families: ['avx2'] })
+    expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/"neon".*--engine=portable/) })
+    await connection.close()
+    await shared.close()
+  })
+
+  it('a wrong token is refused, at both ends', async () => {
+    await using broker = await startBroker(['--auth', 'right'])
+    await using scene = await openScene()
+    const wrong = { ...broker.broker, token: 'wrong' }
+    const refusal = expect.objectContaining({
+      code: 'BROKER',
+      message: expect.stringMatching(/Authorization.*--token-file/s),
+    })
+    await expect(scene.host(wrong, 'host').ended).rejects.toEqual(refusal)
+    await expect(scene.shared(wrong)).rejects.toEqual(refusal)
+    const right = { ...broker.broker, token: 'right' }
+    const { team } = await scene.shared(right)
+    scene.host(right, 'host')
+    expect(await collections(team, [0])).toHaveLength(1)
+  })
+
+  it('messages that are none are refused one by one, their sender is banned, and nothing is lost', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { team, notes } = await scene.shared(broker.broker)
+    const connection = await dial(broker.broker)
+    const { run } = (await greet(connection, await helloOf('noise'))) as Offer
+    const send = async (verb: Verb, data: Uint8Array, host = 'noise') => {
+      const reply = await connection.request(subjectOf(run, host, verb), data, { timeout: 5000 })
+      return decodeFrame(reply.data, receiptSchema).header
+    }
+    expect(await send('lease', encodeFrame({}), 'stranger')).toMatchObject({
+      reason: expect.stringMatching(/not asked for work/),
+    })
+    await expect(send('lease', encodeFrame({}), 'noise.more')).rejects.toThrow()
+    const result = { round: 0, shard: 0, sha256: '0'.repeat(64), bytes: 9, trajectoryBytes: 2 ** 31 - 1, at: 0 }
+    expect(await send('result', encodeFrame(result, randomBytes(9)))).toMatchObject({
+      reason: expect.stringMatching(/were announced/),
+    })
+    expect(await send('result', randomBytes(600_000))).toMatchObject({ kind: 'refused' })
+    expect(await send('lease', encodeFrame({ more: 1 }))).toMatchObject({ kind: 'refused' })
+    expect(await send('lease', encodeFrame({}))).toMatchObject({
+      reason: expect.stringMatching(/too many of its messages are refused/),
+    })
+    expect(await greet(connection, await helloOf('noise'))).toMatchObject({ reason: expect.stringMatching(/too many/) })
+    expect(notes.join('\n')).toMatch(/host noise is banned: too many of its messages are refused/)
+    // Of a run that is none, nobody listens.
+    await expect(connection.request(subjectOf('ffffffffffff', 'noise', 'lease'), encodeFrame({}))).rejects.toThrow(
+      /no responders/i,
+    )
+    await connection.close()
+    scene.host(broker.broker, 'honest')
+    expect(await collections(team, [0, 1])).toEqual(await collections(await scene.local(), [0, 1]))
+  })
+
+  it('a dataset that is larger than the host takes is refused by the host', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    await scene.shared(broker.broker)
+    const { ended } = scene.host(broker.broker, 'small', { datasetBytesMax: 1000 })
+    await expect(ended).rejects.toThrow(/this host takes 1\. Raise --dataset-mib/)
+  })
+})

@@ -1,0 +1,90 @@
+/** The hosts that a learner knows: who may work, who was refused, what arrived of whom. */
+import { harmlessText } from '@vigil/command-line'
+import { differenceOfBuilds } from '../wire/build.ts'
+import type { Build, Hello } from '../wire/messages.ts'
+import type { Gathering } from '../wire/parts.ts'
+
+/** Names that are remembered at most. */
+const GUESTS_MAX = 1024
+/** Messages that cannot be read are refused; whoever sends so many is banned. */
+const FAULTS_MAX = 3
+/** Refusals of one host that are told. */
+const TOLD_MAX = 5
+
+/** A host, as the learner sees it. */
+export type Guest = {
+  readonly name: string
+  /** new: its canary is due; banned: for good */
+  standing: 'new' | 'taken' | 'refused' | 'banned'
+  /** Why it was refused or banned. */
+  reason: string
+  actors: number
+  faults: number
+  told: number
+  /** What is on its way, by shard. */
+  readonly uploads: Map<string, { readonly sha256: string; readonly gathering: Gathering }>
+}
+
+/** What a run asks of its hosts. */
+type Demands = { readonly build: Build; readonly family: string | null }
+
+/** The hosts of a run. */
+export type Guests = {
+  get(name: string): Guest | undefined
+  /** Judges who asks for work. @returns why not, else null */
+  hello(hello: Hello): string | null
+  /** Tells of a refusal, but not for ever. */
+  tell(guest: Guest, text: string): void
+  /** Whether this fault was one too many. */
+  isTooFaulty(guest: Guest): boolean
+  counts(): { readonly hosts: number; readonly actors: number }
+}
+
+function strangerOf({ host: name, actors }: Hello): Guest {
+  return { name, standing: 'new', reason: '', actors, faults: 0, told: 0, uploads: new Map() }
+}
+
+/** @see Guests */
+export function createGuests({ build, family }: Demands, note: (text: string) => void): Guests {
+  const guests = new Map<string, Guest>()
+  const tell = (guest: Guest, text: string) => {
+    guest.told++
+    if (guest.told <= TOLD_MAX) note(`host ${guest.name}: ${harmlessText(text, 1000)}`)
+    if (guest.told === TOLD_MAX) note(`host ${guest.name}: further refusals are not told`)
+  }
+  return {
+    get: (name) => guests.get(name),
+    tell,
+    hello(hello) {
+      const known = guests.get(hello.host)
+      if (known?.standing === 'banned') return known.reason
+      if (known === undefined && guests.size >= GUESTS_MAX) return `there are ${GUESTS_MAX} hosts already`
+      const guest = known ?? strangerOf(hello)
+      guests.set(guest.name, guest)
+      const reason = unfit(hello)
+      if (reason === null) {
+        Object.assign(guest, { standing: 'new', actors: hello.actors })
+        guest.uploads.clear()
+        return null
+      }
+      Object.assign(guest, { standing: 'refused', reason })
+      tell(guest, `refused: ${reason}`)
+      return reason
+    },
+    isTooFaulty(guest) {
+      guest.faults++
+      return guest.faults >= FAULTS_MAX
+    },
+    counts() {
+      const working = [...guests.values()].filter(({ standing }) => standing === 'taken')
+      return { hosts: working.length, actors: working.reduce((sum, { actors }) => sum + actors, 0) }
+    },
+  }
+
+  function unfit({ build: other, families }: Hello): string | null {
+    const difference = differenceOfBuilds({ host: other, learner: build })
+    if (difference !== null) return `other builds give other bits: ${difference}`
+    if (family === null || families.includes(family)) return null
+    return `rollouts of this run are computed by kernels of the family "${family}", which are not to be had on that host; train with --engine=portable`
+  }
+}
