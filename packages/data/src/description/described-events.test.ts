@@ -69,6 +69,17 @@ describe('events of a description', () => {
     expect(plain.dataset.consequences).toEqual({ ratios: null, hazard: 0, damage: null })
   })
 
+  it.each(['order: [scan, exploit]', 'damage: { scan: 2, exploit: 4 }', 'order: [benign, scan]'])(
+    'refuse a class that no threat has: %s',
+    async (threats) => {
+      put('a.csv', csv())
+      const described = `class: label\nthreats: { ${threats} }\n`
+      expect(await failure(of('a.csv', described))).toMatch(
+        /^VALUE_INVALID .*"threats\.(order|damage)".* '(exploit|benign)', which is none\. The threats are 'scan'/,
+      )
+    },
+  )
+
   it('know how many of them happen in a day where they have times', async () => {
     put('a.csv', csv())
     const { eventsPerDay } = (await of('a.csv')).dataset

@@ -62,8 +62,23 @@ export async function labelsOf(table: Table, description: Description, source: s
     }
     classes[row] = index
   }
+  assertClasses(description, classNames)
   const unknown = unknownOf(table, description, labels)
   return { labels, classes, classNames, notes, ...(unknown !== null && { unknown }) }
+}
+
+/** A stage or a cost of a class that occurs nowhere is a slip, and would be left out. */
+function assertClasses({ threats }: Description, classNames: readonly string[]): void {
+  const ofThreats = classNames.slice(1)
+  if (ofThreats.length >= CLASSES_MAX) return
+  for (const [key, names] of Object.entries({ order: threats?.order, damage: Object.keys(threats?.damage ?? {}) })) {
+    const absent = names?.find((name) => !ofThreats.includes(name))
+    if (absent === undefined) continue
+    throw dataError(
+      'VALUE_INVALID',
+      `Description, "threats.${key}": needs classes of threats, received ${shownText(absent)}, which is none. The threats are ${ofThreats.slice(0, 8).map(shownText).join(', ')}${ofThreats.length > 8 ? ', ...' : ''}. Names come from the column of "class".`,
+    )
+  }
 }
 
 function unknownOf(table: Table, { label }: Description, labels: Uint8Array): Uint8Array | null {
