@@ -6,7 +6,7 @@ import { engineSettingsOf, ppoSettingsOf, teamSettingsOf, validatedTraining } fr
 import { initialState } from '@vigil/ppo'
 import { forwardOperations, updateOperations } from './operations.ts'
 import { startRoofline } from './roofline.ts'
-import { type Rates, summarise, WARM_UP_ROUNDS } from './rounds.ts'
+import { median, type Rates, summarise, WARM_UP_ROUNDS } from './rounds.ts'
 import { configOf, datasetOf, type Workload } from './workload.ts'
 
 /** What one training run showed. */
@@ -21,6 +21,8 @@ export type TrainingRates = {
   readonly training: Rates & { readonly operations: number }
   /** The engine's updates alone; units are rows of minibatches. */
   readonly update: Rates & { readonly operations: number }
+  /** Middle of the iterations' shares of time in neither collection nor the engine's updates; null where they overlap. */
+  readonly outside: number | null
   /** Mean reward per decision of the first and of the last iteration. */
   readonly rewardMean: { readonly first: number; readonly last: number }
 }
@@ -65,6 +67,7 @@ export async function measureTraining(
     update: [] as number[],
     limits: [] as number[],
     updateLimits: [] as number[],
+    outside: [] as number[],
     rewards: [] as number[],
   }
   const measureRooflines = async () => {
@@ -81,6 +84,7 @@ export async function measureTraining(
     if (metrics.iteration > WARM_UP_ROUNDS) {
       rates.training.push((1000 * config.rowsPerIteration) / ms)
       rates.update.push((1000 * config.epochs * config.rowsPerIteration) / updateMs)
+      rates.outside.push(1 - (metrics.collectMs + updateMs) / ms)
       if (!overlaps) await measureRooflines()
       await betweenRounds(rates.training[rates.training.length - 1])
     }
@@ -89,8 +93,7 @@ export async function measureTraining(
     updateMs = 0
     startMs = performance.now()
   }
-  await rooflines.all.close()
-  await rooflines.update.close()
+  await Promise.all([rooflines.all.close(), rooflines.update.close()])
   inner.dispose()
   await team.pool.close()
   const update = updateOperations(team.network)
@@ -103,6 +106,7 @@ export async function measureTraining(
       operations: forwardOperations(team.network) + config.epochs * update,
     },
     update: { ...summarise(rates.update, rates.updateLimits), operations: update },
+    outside: overlaps ? null : median(rates.outside),
     rewardMean: { first: rates.rewards[0], last: rates.rewards[rates.rewards.length - 1] },
   }
 }

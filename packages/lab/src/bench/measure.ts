@@ -31,6 +31,8 @@ export type CaseResult = {
   readonly measurements: readonly Measurement[]
   /** Mean reward per decision before and after a training case. */
   readonly rewardMean: { readonly first: number; readonly last: number } | null
+  /** Share of a training case's iteration in neither collection nor the engine's updates; null where there is none. */
+  readonly outside: number | null
   /** Of a case of the group time-to-f1. */
   readonly timeToF1: { readonly seed: number; readonly seconds: number | null; readonly envSteps: number } | null
   /** Of a case of the group peer, one for each of its modes. */
@@ -41,8 +43,12 @@ export type CaseResult = {
 
 /** Measures one case in this process. */
 export async function measureCase(benchCase: BenchCase, rounds: number): Promise<CaseResult> {
-  const { measurements, rewardMean = null, timeToF1 = null, peers = [] } = await measure(benchCase, rounds)
-  return { measurements, rewardMean, timeToF1, peers, peakMemoryMiB: process.resourceUsage().maxRSS / 1024 }
+  const found = await measure(benchCase, rounds)
+  return {
+    ...{ rewardMean: null, outside: null, timeToF1: null, peers: [] },
+    ...found,
+    peakMemoryMiB: process.resourceUsage().maxRSS / 1024,
+  }
 }
 
 async function measure(
@@ -67,7 +73,7 @@ async function measure(
     }
     case 'training': {
       const workload = WORKLOADS[benchCase.workload]
-      const { device, threads, training, update, rewardMean } = await measureTraining(workload, {
+      const { device, threads, training, update, outside, rewardMean } = await measureTraining(workload, {
         rounds,
         change: benchCase.change,
       })
@@ -82,6 +88,7 @@ async function measure(
             : []),
           measurementOf(whole, 'environment steps', training),
         ],
+        outside,
         rewardMean,
       }
     }

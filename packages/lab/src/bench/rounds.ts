@@ -54,7 +54,8 @@ export async function timed(units: number, work: () => unknown): Promise<Round> 
   return { units, ms: performance.now() - startMs }
 }
 
-function median(values: readonly number[]): number {
+/** The middle of some numbers, at least one. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2

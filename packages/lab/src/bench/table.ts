@@ -33,8 +33,9 @@ export function benchTable(outcomes: readonly BenchOutcome[], style: TableStyle)
       lines.push(colors.yellow(`Not measured: ${JSON.stringify(outcome.case)}: ${outcome.failure}`))
       continue
     }
-    const { measurements, peakMemoryMiB, timeToF1, peers } = outcome.result
+    const { measurements, peakMemoryMiB, outside, timeToF1, peers } = outcome.result
     for (const measurement of measurements) table.push(cellsOf(measurement, peakMemoryMiB))
+    if (outside !== null) lines.push(outsideLine(measurements[0], outside))
     lines.push(...peers.map(peerLine))
     if (timeToF1 !== null) lines.push(timeLine(timeToF1))
   }
@@ -64,6 +65,10 @@ function peerLine({ workload, device, peer, own, other, ratio }: PeerComparison)
   const rates = `${rounded(own)} against ${rounded(other)} steps per second at best`
   const spread = `median of the rounds, ${least.toFixed(2)} to ${most.toFixed(2)}`
   return `${workload}, ${device} against ${peer}: ${median.toFixed(2)} x (${spread}), ${rates}`
+}
+
+function outsideLine({ workload, device, threads }: Measurement, outside: number): string {
+  return `${workload}, ${device}, threads ${threads}: ${(100 * outside).toFixed(1)} % of an iteration outside update and rollout`
 }
 
 function timeLine({ seed, seconds, envSteps }: NonNullable<CaseResult['timeToF1']>): string {
