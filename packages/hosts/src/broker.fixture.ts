@@ -18,6 +18,9 @@ export type TestBroker = AsyncDisposable & {
   kill(): Promise<void>
   /** Starts it again on the same port. */
   start(): Promise<void>
+  /** Nothing passes any more, as where the network is cut; thawed it goes on. */
+  freeze(): void
+  thaw(): void
 }
 
 /** @param words more flags of nats-server */
@@ -36,7 +39,17 @@ export async function startBroker(words: readonly string[] = []): Promise<TestBr
     await untilListening(port)
   }
   await start()
-  return { broker: { address: `nats://127.0.0.1:${port}` }, port, kill, start, [Symbol.asyncDispose]: kill }
+  const freeze = () => void server?.kill('SIGSTOP')
+  const thaw = () => void server?.kill('SIGCONT')
+  return {
+    freeze,
+    thaw,
+    broker: { address: `nats://127.0.0.1:${port}` },
+    port,
+    kill,
+    start,
+    [Symbol.asyncDispose]: kill,
+  }
 }
 
 async function freePort(): Promise<number> {

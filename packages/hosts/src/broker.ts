@@ -133,6 +133,7 @@ function optionsOf({ address, token, nkeySeed, ca, certificate, key }: Broker, n
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: 500,
+    timeout: 5000,
     pingInterval: 20_000,
     // Servers that the first one names would be tried too: only the one that was given is.
     ignoreClusterUpdates: true,

@@ -5,6 +5,7 @@ import { decodeTrajectory, encodeTrajectory, type Trajectory } from '@vigil/prot
 import type { Broker } from './broker.ts'
 import { askerOf } from './host/ask.ts'
 import { createCollecting } from './host/collecting.ts'
+import { hand } from './host/join-run.ts'
 import { ownBuild } from './wire/build.ts'
 import { decodeDataset } from './wire/dataset.ts'
 import { decodeFrame, encodeFrame, PART_BYTES } from './wire/frame.ts'
@@ -69,6 +70,28 @@ export async function workByHand(broker: Broker, name: string, { alter = (rollou
       await connection.close()
     })
   return { receipts, ended, settings, dataset: pool.settings.dataset }
+}
+
+/** Hands each shard in from memory when it has been computed once: for a policy and states that stay the same. */
+export async function workFromMemory(broker: Broker, name: string): Promise<void> {
+  const connection = await dial(broker)
+  const offer = (await greet(connection, await helloOf(name))) as Offer
+  const ask = askerOf(connection, offer, name)
+  const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
+  const pool = await createActorPool({ ...settings, dataset: decodeDataset(await ask.fetch(offer.dataset)) }, 1)
+  const collecting = createCollecting(pool, async ({ policy }) => await ask.fetch(policy))
+  const known = new Map<number, Promise<ShardRollout>>()
+  const work = async () => {
+    for (;;) {
+      const { header: lease, body } = await ask.ask('lease', { header: {} }, leaseSchema)
+      if (lease.kind !== 'lease') continue
+      const state = body.length === lease.state.bytes ? body : await ask.fetch(lease.state)
+      const rollout = known.get(lease.shard) ?? collecting.rollOut(lease, state).then((done) => done!)
+      if (lease.round > 0) known.set(lease.shard, rollout)
+      await hand(lease, await rollout, ask)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
 }
 
 /** The same rollout with another trajectory. */

@@ -194,8 +194,8 @@ async function compute(lease: Lease, body: Uint8Array, { ask, collecting, say }:
   }
 }
 
-/** Hands a rollout in, part by part. @throws {VigilError} REFUSED */
-async function hand({ round, shard }: Lease, { trajectory, state }: ShardRollout, { ask }: Ask): Promise<void> {
+/** Hands a rollout in, part by part. @throws {VigilError} REFUSED @throws {LearnerGone} */
+export async function hand({ round, shard }: Lease, { trajectory, state }: ShardRollout, { ask }: Ask): Promise<void> {
   const bytes = new Uint8Array(trajectory.length + state.length)
   bytes.set(trajectory)
   bytes.set(state, trajectory.length)

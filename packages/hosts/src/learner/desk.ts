@@ -82,8 +82,13 @@ export function takeOwn(desk: Desk, { round: number, shard, trajectory, state }:
 
 /** A shard for a host, and the canary for one that has not shown its bits; null = none now. */
 export function leaseFor(desk: Desk, guest: Guest, nowMs: number) {
-  const { canary, round } = desk
-  if (guest.standing === 'new') return canary && { round: 0, shard: 0, policy: canary.policy, state: canary.state }
+  const { canary, round, patience } = desk
+  if (guest.standing === 'new') {
+    const isProving = guest.provesSinceMs !== null && nowMs - guest.provesSinceMs < patience.patienceMs()
+    if (canary === null || isProving) return null
+    guest.provesSinceMs = nowMs
+    return { round: 0, shard: 0, policy: canary.policy, state: canary.state }
+  }
   const shard = guest.standing === 'taken' ? (round?.leases.next(guest.name, nowMs) ?? null) : null
   if (round === null || shard === null) return null
   return { round: round.number, shard, policy: round.policy, state: round.states[shard] }

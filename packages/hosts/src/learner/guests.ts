@@ -19,6 +19,8 @@ export type Guest = {
   /** Why it was refused or banned. */
   reason: string
   actors: number
+  /** When it was given the canary, in milliseconds; null = not yet. */
+  provesSinceMs: number | null
   faults: number
   told: number
   /** What is on its way, by shard. */
@@ -41,7 +43,7 @@ export type Guests = {
 }
 
 function strangerOf({ host: name, actors }: Hello): Guest {
-  return { name, standing: 'new', reason: '', actors, faults: 0, told: 0, uploads: new Map() }
+  return { name, standing: 'new', reason: '', actors, provesSinceMs: null, faults: 0, told: 0, uploads: new Map() }
 }
 
 /** @see Guests */
@@ -63,7 +65,7 @@ export function createGuests({ build, family }: Demands, note: (text: string) =>
       guests.set(guest.name, guest)
       const reason = unfit(hello)
       if (reason === null) {
-        Object.assign(guest, { standing: 'new', actors: hello.actors })
+        Object.assign(guest, { standing: 'new', actors: hello.actors, provesSinceMs: null })
         guest.uploads.clear()
         return null
       }
