@@ -13,6 +13,7 @@ export {
 export {
   createEventReader,
   type EventReader,
+  keyParts,
   type RawEvent,
   type ReadEvent,
   rawColumns,

@@ -35,6 +35,8 @@ export const REQUEST_ERRORS = {
   REQUEST_SLOW: ['failure', 'a request of which nothing whole has come for too long'],
   RATE: ['failure', 'more requests of one client than the service takes in a second'],
   OVERLOADED: ['failure', 'more events wait, or more streams are open, than the service takes'],
+  READER_SLOW: ['failure', 'a page that does not take what it is told of decisions: its connection ends'],
+  QUERY_INVALID: ['data', 'a query that does not name what it is about'],
   STOPPING: ['failure', 'a request to a service that is ending'],
   ID_CONFLICT: ['data', 'an event with the id of another one'],
   VERDICT_INVALID: ['data', 'a verdict that names no stream or event, or does not tell whether it is hostile'],

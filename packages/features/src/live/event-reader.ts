@@ -216,6 +216,26 @@ function timeOf(milliseconds: number): bigint {
   )
 }
 
+/**
+ * The texts that a key joins, such as those of `ReadEvent.stream`.
+ *
+ * @example
+ * keyParts('2:h13:tcp') // ['h1', 'tcp']
+ *
+ * @returns the key itself where it is a hash
+ */
+export function keyParts(key: string): string[] {
+  const parts: string[] = []
+  for (let at = 0; at < key.length; ) {
+    const end = key.indexOf(':', at)
+    const length = end < 0 ? Number.NaN : Number(key.slice(at, end))
+    if (!Number.isInteger(length) || end + 1 + length > key.length) return [key]
+    parts.push(key.slice(end + 1, end + 1 + length))
+    at = end + 1 + length
+  }
+  return parts
+}
+
 /** One text of several; null where one is missing. Longer ones than a key may be are named by their hash. */
 function joinedKey(parts: readonly (string | null)[]): string | null {
   if (parts.length === 0 || parts.includes(null)) return null

@@ -13,6 +13,7 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
+import { readDashboard } from '@vigil/dashboard'
 import { readBundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
 import { serviceError } from '../errors.ts'
@@ -33,6 +34,8 @@ const EVENTS = { min: 200, max: 1_000_000_000, integer: true } as const
 const RUN_LENGTH = { ...EVENTS, min: 1000 } as const
 const MIB = { min: 1, max: 65_536, integer: true } as const
 const SECONDS = { min: 1, max: 3600 } as const
+/** Between frames of what is decided, for whoever looks. */
+const FRAME_MS = 1000
 const TOKEN_LENGTH_MIN = 16
 
 const FLAGS = {
@@ -118,6 +121,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     onShield: (id, { from, to, specification }) =>
       logger.warn({ id, from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }, 'shielded'),
     drift: driftSettings(flags, logger),
+    now: () => Date.now(),
     clock,
     onEvent: switchFlag(flags, 'log-events')
       ? (event, { json }) => logger.info({ event, answer: JSON.parse(json ?? 'null') }, 'decided')
@@ -203,6 +207,8 @@ async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSe
     rate: numberFlag(flags, 'rate', COUNT) ?? FLAGS.rate.default,
     streams: numberFlag(flags, 'streams', COUNT) ?? FLAGS.streams.default,
     connections: numberFlag(flags, 'connections', COUNT) ?? FLAGS.connections.default,
+    frameMs: FRAME_MS,
+    dashboard: await readDashboard(),
     patienceMs: 1000 * (numberFlag(flags, 'patience', SECONDS) ?? FLAGS.patience.default),
     // Structured logs are what this command writes; without a reader it must not wait.
     logger: pino({ level: 'info' }, destination({ fd: 1, sync: true })),

@@ -17,6 +17,9 @@ export type DecisionQueue = {
   readonly size: number
 }
 
+/** What an event is named by, and whose it is. */
+export type DecidedEvent = { readonly id: string | number; readonly stream: string | null }
+
 /** How events are decided on. */
 export type DecisionQueueSettings = {
   /** Milliseconds after which the fallback is the answer; null = never. */
@@ -24,7 +27,7 @@ export type DecisionQueueSettings = {
   /** Action in place of a decision that is late. */
   readonly fallbackAction: number
   /** Called with each decision; null = it was late. */
-  readonly onDecision: (decision: LiveDecision | null, id: string | number) => void
+  readonly onDecision: (decision: LiveDecision | null, event: DecidedEvent) => void
   /** Milliseconds from any moment on. */
   readonly clock: () => number
 }
@@ -51,9 +54,9 @@ export function createDecisionQueue(
   const settling: { readonly count: number; readonly resolve: () => void }[] = []
   const isLate = ({ since }: Waiting, now: number) => deadlineMs !== null && now - since > deadlineMs
 
-  function answerLate({ answer }: Waiting): void {
+  function answerLate({ answer, event }: Waiting): void {
     answer.json = writtenFallback(answer.id, fallbackAction)
-    onDecision(null, answer.id)
+    onDecision(null, { id: answer.id, stream: event.stream })
   }
 
   function decide(pass: readonly Waiting[]): void {
@@ -72,7 +75,7 @@ export function createDecisionQueue(
       if (isLate(one, end)) answerLate(one)
       else {
         one.answer.json = writtenDecision(one.answer.id, decisions[i])
-        onDecision(decisions[i], one.answer.id)
+        onDecision(decisions[i], { id: one.answer.id, stream: one.event.stream })
       }
     }
   }

@@ -1,14 +1,16 @@
+import type { Decided, Frame } from '@vigil/dashboard'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { createDecider, type Decider, type LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
 import type { Shield } from '../live-rules.ts'
 import { createRecentEntries } from '../recent-entries.ts'
-import { createDecisionQueue } from './decision-queue.ts'
+import { createDecisionQueue, type DecidedEvent } from './decision-queue.ts'
 import { createDrift, type DriftReport, type DriftSettings } from './drift.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
+import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
@@ -34,6 +36,10 @@ export type DecisionService = {
   save(): KeptService
   /** Takes what a service of the same bundle has saved, into one that has taken nothing. @throws {VigilError} as `Decider.restore` */
   restore(kept: KeptService): void
+  /** What came since the last frame. */
+  frame(): Frame
+  /** Of the latest decisions those on a stream, oldest first. */
+  decisionsOn(stream: string): Decided[]
   /** How what comes differs from the training, and decisions from what was usual. */
   drift(): DriftReport
   /** What is told of the team. */
@@ -55,6 +61,8 @@ export type DecisionServiceSettings = {
   readonly onShield: (id: string | number, shield: Shield) => void
   readonly drift: DriftSettings
   readonly clock: () => number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** Told of each event that is answered, where they are to be logged. */
   readonly onEvent: ((event: RawEvent, answer: Answer) => void) | null
 }
@@ -79,21 +87,23 @@ export async function createDecisionService(
     { watched: decider.watched, drift },
     { waitingEvents: () => queue.size, streamsKept: () => decider.streamCount, streamsOpen: () => streamsOpen },
   )
-  const onDecision = (decision: LiveDecision | null, id: string | number) => {
-    metrics.decided(decision)
-    if (decision?.shield != null) settings.onShield(id, decision.shield)
-  }
+  const feed = createLiveFeed(
+    bundle.environment.agentCount,
+    decider.watched.map(({ name }) => name),
+    settings.now,
+  )
+  const onDecision = tellOf({ metrics, feed, onShield: settings.onShield })
   const { fallbackAction } = bundle.vote
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
   const log = eventLog(settings.onEvent)
   const remembered = createRecentEntries<string | number, RememberedAnswer>(settings.idsRemembered)
   const intake: Intake = createIntake({
-    ...{ bundle, decider, queue, remembered },
+    ...{ bundle, decider, queue, remembered, onTaken: log.take },
     ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },
-    onTaken: log.take,
   })
-  const { reading } = bundle.pipeline
-  const hear = createFeedback({ decider, queue, remembered, file, reading, onVerdict: metrics.verdict })
+  const hear = createFeedback({
+    ...{ decider, queue, remembered, file, reading: bundle.pipeline.reading, onVerdict: metrics.verdict },
+  })
   return {
     take(value, position) {
       const answer = intake.take(value, position)
@@ -103,13 +113,12 @@ export async function createDecisionService(
     async answered() {
       const since = clock()
       await queue.settled()
-      metrics.answered((clock() - since) / 1000)
+      const seconds = (clock() - since) / 1000
+      metrics.answered(seconds)
+      feed.answered(seconds)
       log.tell()
     },
-    assertRoom(eventCount) {
-      if (queue.size + eventCount <= WAITING_MAX) return
-      throw requestError('OVERLOADED', `Service: ${queue.size} events wait already. Try again later.`)
-    },
+    assertRoom: (eventCount) => assertRoom(queue.size, eventCount),
     hear,
     openStream() {
       streamsOpen++
@@ -126,9 +135,29 @@ export async function createDecisionService(
         remembered.put(id, { content, answer: { id, json, error: null }, stream })
       }
     },
+    frame: () => feed.frame(queue.size),
+    decisionsOn: feed.on,
     drift: drift.report,
     model: modelOf(bundle, decider),
   }
+}
+
+/** Everybody who is to know of a decision is told. */
+function tellOf({
+  metrics,
+  feed,
+  onShield,
+}: { readonly metrics: ServiceMetrics; readonly feed: LiveFeed } & Pick<DecisionServiceSettings, 'onShield'>) {
+  return (decision: LiveDecision | null, event: DecidedEvent) => {
+    metrics.decided(decision)
+    feed.take(decision, event)
+    if (decision?.shield != null) onShield(event.id, decision.shield)
+  }
+}
+
+function assertRoom(waiting: number, more: number): void {
+  if (waiting + more <= WAITING_MAX) return
+  throw requestError('OVERLOADED', `Service: ${waiting} events wait already. Try again later.`)
 }
 
 function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {

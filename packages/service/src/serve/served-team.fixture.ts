@@ -21,6 +21,9 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
     ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false, shield: false },
     ...{
       clock: () => performance.now(),
+      now: () => Date.now(),
+      frameMs: 50,
+      dashboard: [],
       onEvent: null,
       onShield: () => undefined,
       drift: NO_ALARMS,

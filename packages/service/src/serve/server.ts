@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
+import type { DashboardFile } from '@vigil/dashboard'
 import type { VigilError } from '@vigil/errors'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { requestError } from '../errors.ts'
 import { accessRule, isLoopback, rateLimit } from './access.ts'
+import { addDashboardRoutes } from './dashboard-route.ts'
 import { addDecideRoute } from './decide-route.ts'
 import type { DecisionService } from './decision-service.ts'
+import { addFeedRoutes } from './feed-route.ts'
 import { addFeedbackRoute } from './feedback-route.ts'
 import { addOperationRoutes } from './operation-routes.ts'
 import { slow } from './request-pieces.ts'
@@ -32,6 +35,10 @@ export type ServerSettings = {
   readonly connections: number
   /** A request that does not go on for so long is ended. */
   readonly patienceMs: number
+  /** Milliseconds between frames of what is decided. */
+  readonly frameMs: number
+  /** The page and its files. */
+  readonly dashboard: readonly DashboardFile[]
   readonly logger: Logger
   /** Asks for an end. */
   readonly stop: AbortSignal
@@ -48,7 +55,7 @@ const OPEN_PATHS: readonly (string | undefined)[] = ['/healthz', '/readyz']
  * @param checked stored events on which the team has decided as before
  */
 export function createServer(service: DecisionService, settings: ServerSettings, checked: number): FastifyInstance {
-  const { host, token, tls, logger, patienceMs, stop, connections } = settings
+  const { host, token, tls, logger, patienceMs, stop, connections, dashboard } = settings
   const timeouts = { headersTimeout: patienceMs, requestTimeout: 0, connectionsCheckingInterval: patienceMs / 4 }
   const certificates = tls && {
     key: tls.key,
@@ -103,12 +110,15 @@ export function createServer(service: DecisionService, settings: ServerSettings,
   addDecideRoute(app, service, settings)
   addFeedbackRoute(app, service)
   addOperationRoutes(app, service, { checked, stop })
+  addFeedRoutes(app, service, settings)
+  addDashboardRoutes(app, dashboard)
   return app
 }
 
 /** Who may ask, how often, and how long he may take over it. */
 function addGuards(app: FastifyInstance, settings: ServerSettings, namesLoopback: boolean): void {
-  const { token, rate, patienceMs, stop, clock } = settings
+  const { token, rate, patienceMs, stop, clock, dashboard } = settings
+  const openPaths = [...OPEN_PATHS, ...dashboard.map(({ path }) => path)]
   const refusalTo = accessRule(token, namesLoopback)
   const isWithinRate = rateLimit(rate, clock)
   const timers = new WeakMap<FastifyRequest, NodeJS.Timeout>()
@@ -117,7 +127,7 @@ function addGuards(app: FastifyInstance, settings: ServerSettings, namesLoopback
       throw requestError('RATE', `Request: needs at most ${rate} of a client in a second, received more.`)
     }
     const { authorization, host } = request.headers
-    const refusal = OPEN_PATHS.includes(request.routeOptions.url) ? null : refusalTo({ authorization, host })
+    const refusal = openPaths.includes(request.routeOptions.url) ? null : refusalTo({ authorization, host })
     if (refusal !== null) throw refusal
     if (stop.aborted && request.method === 'POST')
       throw requestError('STOPPING', 'Service: it is ending. Ask another one.')
