@@ -1,6 +1,12 @@
 export { agree } from './certificates/agree.ts'
 export type { BatchCertificate, TrustedTeam } from './certificates/certificate.ts'
-export { certify, proveDecision, verifyCertificate, verifyDecision } from './certificates/certificate.ts'
+export {
+  certify,
+  proveDecision,
+  verifyCertificate,
+  verifyDecision,
+  verifyEvidence,
+} from './certificates/certificate.ts'
 export {
   certificateEntry,
   certificatesHead,
@@ -25,7 +31,7 @@ export { decodeEnvelope, encodeEnvelope, messageBytesMax } from './protocol/code
 export type { Durable } from './protocol/durable.ts'
 export { decodeDurable, encodeDurable } from './protocol/durable-codec.ts'
 export { type AgentKeys, ed25519Sign, ed25519Verify, generateTeamKeys } from './protocol/keys.ts'
-export type { Committed } from './protocol/messages.ts'
+export type { Committed, Envelope, Evidence } from './protocol/messages.ts'
 export type { Effect, Timer } from './protocol/outbox.ts'
 export type { RejectionReason } from './protocol/rejection.ts'
 export { Replica, type ReplicaOptions } from './protocol/replica.ts'
@@ -33,3 +39,5 @@ export { STANDARD_RULES } from './protocol/rules.ts'
 export type { Sign, Verify } from './protocol/statement.ts'
 export { batchCountOf, settingsOfBatch, type Terms } from './protocol/terms.ts'
 export { type BatchSettings, Digests, decideValue } from './protocol/value.ts'
+export type { BehaviourName } from './simulator/behaviours.ts'
+export { type LoneLiar, loneLiar } from './simulator/lone-liar.ts'

@@ -1,9 +1,9 @@
 /** The certificate of a committed batch: its decisions, the votes that they follow from, and the signatures of a quorum. */
 import { VigilError } from '@vigil/errors'
 import type { BatchDecision } from '@vigil/vote'
-import { type Checking, checkCertificate, checkValue } from '../protocol/checks.ts'
+import { type Checking, checkCertificate, checkEvidence, checkValue } from '../protocol/checks.ts'
 import { inclusionPath, rootOfInclusion } from '../protocol/merkle.ts'
-import type { Committed, QuorumCertificate, Value } from '../protocol/messages.ts'
+import type { Committed, Evidence, QuorumCertificate, Value } from '../protocol/messages.ts'
 import type { RejectionReason } from '../protocol/rejection.ts'
 import { STANDARD_RULES } from '../protocol/rules.ts'
 import type { Verify } from '../protocol/statement.ts'
@@ -77,6 +77,14 @@ export function verifyBatch(
   const elsewhere = STANDARD_RULES.belongs(settings.domain, batch.settings.domain)
   if (elsewhere !== null) return elsewhere
   return settingsText(batch.settings) === settingsText(settings) ? checkCertified(batch, { verify }) : 'WRONG_TERMS'
+}
+
+/** Whether a proof that an agent has lied holds in a batch with these settings; null, or what is wrong with it. */
+export function verifyEvidence(
+  evidence: Pick<Evidence, 'agent' | 'first' | 'second'>,
+  { settings, verify }: { readonly settings: BatchSettings; readonly verify: Verify },
+): RejectionReason | null {
+  return checkEvidence(checkingFor(settings, { verify }), evidence)
 }
 
 function checkCertified(

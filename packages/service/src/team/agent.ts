@@ -6,6 +6,7 @@ import {
   type BatchSettings,
   type ChainPlace,
   type ChainTeam,
+  type Committed,
   Digests,
   type Durable,
   type Effect,
@@ -39,8 +40,9 @@ export type AgentOptions = {
   /** time for view 0, in milliseconds */
   readonly viewMs: number
   readonly send: (to: Member, frame: Frame) => void
-  /** called between two batches with where the voter stands, when nobody can ask any more for what was before */
-  readonly onPlace: (place: ChainPlace) => Promise<void>
+  /** whether what the voter knows is to be kept again, now that it stands there */
+  readonly isPastDue: (place: ChainPlace) => boolean
+  readonly keepPast: (place: ChainPlace) => Promise<void>
   /** told in a sentence what a person should know */
   readonly alarm: (text: string) => void
 }
@@ -51,6 +53,8 @@ type Open = {
   readonly replica: Replica
   /** what the log has of it */
   stored: Durable | null
+  /** agents of whose lies the enforcer was shown a proof */
+  readonly blamed: Set<number>
 }
 
 type Item =
@@ -67,10 +71,11 @@ export class TeamAgent {
   #inbox: Item[] = []
   #isBusy = false
   #place: ChainPlace
-  /** as in the log at the start, until a batch was begun */
-  #remembered: AgentLog['remembered']
+  /** as in the log at the start */
+  readonly #remembered: AgentLog['remembered']
   #hasMetOpen = false
-  #isRolledBack = false
+  /** whether the log is behind what the agent has signed */
+  #isOld: boolean
   #current: Open | null = null
   #before: Open | null = null
   #effects: { readonly open: Open; readonly effect: Effect }[] = []
@@ -79,6 +84,7 @@ export class TeamAgent {
     this.#options = options
     this.#place = options.place
     this.#remembered = options.log.remembered
+    this.#isOld = options.place.batch > this.#signed + 1
   }
 
   /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, EVENT_INVALID, EVENT_MALFORMED, LOGITS */
@@ -116,8 +122,8 @@ export class TeamAgent {
         await this.#carryOut()
       }
     } catch (error) {
-      this.close()
       this.#end.reject(error)
+      this.close()
     } finally {
       this.#isBusy = false
     }
@@ -153,7 +159,7 @@ export class TeamAgent {
     if (given.batch !== this.#place.batch || given.firstRow !== this.#place.firstRow) return
     const events = given.events.map((text) => readWrittenEvent(text).event)
     // Who gives this batch has the certificate of the one before.
-    await this.#options.onPlace(this.#place)
+    await this.#keep()
     const link = { ...this.#place, rows: events.length, events: eventsRoot(given.events) }
     this.#enter(settingsOfLink(team, link), voter.vote(events), given)
   }
@@ -165,11 +171,11 @@ export class TeamAgent {
     const durable = this.#durableIn(settings, isDecided)
     const checking = { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
     const replica = new Replica({ checking, self, sign, baseTimeoutMs: viewMs, ...(durable !== null && { durable }) })
-    const open: Open = { settings, replica, stored: durable === 'lost' ? replica.durable : durable }
+    const open: Open = { settings, replica, stored: durable === 'lost' ? replica.durable : durable, blamed: new Set() }
     this.#current = open
     if (isDecided) this.#note(open, replica.receiveBytes(committed))
     if (replica.committed !== null) {
-      this.#look(settings, replica.committed.value)
+      this.#look(settings, replica.committed)
       return
     }
     this.#note(open, replica.begin(votes))
@@ -177,37 +183,45 @@ export class TeamAgent {
   }
 
   /**
-   * What the agent begins a batch with. It takes part where the log holds what it has signed there, or where it can have signed
-   * nothing: since it began, it has seen the batch before being decided, or its log ends with that batch.
+   * What the agent begins a batch with: what the log holds of it. In a batch that the log does not know the agent can have signed
+   * nothing, but where the log is an old one.
    */
   #durableIn(settings: BatchSettings, isDecided: boolean): Durable | 'lost' | null {
     const { batch, run } = settings.domain
+    const { alarm } = this.#options
     const known = this.#remembered
     if (known !== null && known.batch === batch) {
       if (known.run === run) return known.durable(settings)
-      this.#options.alarm(
-        `Batch ${batch} was given with other events than those that were signed: no part is taken in it.`,
-      )
+      alarm(`Batch ${batch} was given with other events than those that were signed: no part is taken in it.`)
       return 'lost'
     }
     if (isDecided) return 'lost'
     const isFirst = !this.#hasMetOpen
     this.#hasMetOpen = true
-    const signed = known?.batch ?? -1
-    if (batch > signed && !(isFirst && batch > signed + 1)) return null
-    this.#options.alarm(
-      `The log ends with batch ${signed}: no part is taken in batch ${batch}, where more may have been signed.`,
-    )
+    if (batch > this.#signed && !(isFirst && this.#isOld)) return null
+    alarm(`No part is taken in batch ${batch}, where more may have been signed than the log knows.`)
     return 'lost'
   }
 
-  /** A ballot of its own that the log does not know shows the agent that its log is an old one. */
-  #look({ domain }: BatchSettings, value: readonly { readonly agent: number }[]): void {
+  /** The last batch in which something was signed, as the log has it. */
+  get #signed(): number {
+    return this.#remembered?.batch ?? -1
+  }
+
+  /** A certificate with a signature of its own that the log does not know shows the agent that its log is an old one. */
+  #look({ domain }: BatchSettings, { value, certificate }: Committed): void {
+    if (this.#hasMetOpen || this.#isOld || domain.batch <= this.#signed) return
     const { self, alarm } = this.#options
-    const isUnknown = !this.#hasMetOpen && domain.batch > (this.#remembered?.batch ?? -1)
-    if (!isUnknown || this.#isRolledBack || !value.some(({ agent }) => agent === self)) return
-    this.#isRolledBack = true
-    alarm(`The log is older than what this agent has signed: it does not know its ballot in batch ${domain.batch}.`)
+    this.#isOld = [...value, ...certificate.signatures].some(({ agent }) => agent === self)
+    if (this.#isOld) alarm(`The log is older than what this agent has signed in batch ${domain.batch}.`)
+  }
+
+  /** Keeps the past now and then. The log is never behind it, so that a log that is shows itself to be an old one. */
+  async #keep(): Promise<void> {
+    const { log, isPastDue, keepPast } = this.#options
+    if (!isPastDue(this.#place) || (this.#isOld && !this.#hasMetOpen)) return
+    if (this.#before !== null) await log.store(this.#before.settings, this.#before.replica.durable)
+    await keepPast(this.#place)
   }
 
   #finish({ settings, replica }: Open): void {
@@ -237,6 +251,13 @@ export class TeamAgent {
 
   #note(open: Open, effects: readonly Effect[]): void {
     for (const effect of effects) this.#effects.push({ open, effect })
+    const { domain } = open.settings
+    for (const [agent, message] of open.replica.evidence) {
+      if (open.blamed.has(agent)) continue
+      open.blamed.add(agent)
+      const content = numbered(domain.batch, encodeEnvelope({ domain, message }))
+      this.#options.send('enforcer', { kind: 'evidence', content })
+    }
   }
 
   /** Stores what must not be forgotten; then sends. */

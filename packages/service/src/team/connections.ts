@@ -215,3 +215,38 @@ function placeOf(address: string): { readonly host: string; readonly port: numbe
   const colon = address.lastIndexOf(':')
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }
+
+/** The ways from one member to the others. */
+export type Ways = {
+  send(to: Member, frame: Frame): void
+  close(): void
+}
+
+/** How an agent is connected: over TLS, or by whatever else carries frames. */
+export type Transport = (
+  self: number,
+  addresses: readonly string[],
+  identity: Identity,
+  receiver: Receiver,
+) => Promise<Ways>
+
+/**
+ * Listens at an agent's address, and dials the other agents.
+ *
+ * @throws what the system says where the address cannot be had
+ */
+export const overTls: Transport = async (self, addresses, identity, receiver) => {
+  const listener = await listen(addresses[self], identity, receiver)
+  const ways = addresses.map((address, other) => (other === self ? null : dial(other, address, identity, receiver)))
+  return {
+    send(to, frame) {
+      // The enforcer is the one that dials.
+      if (to === 'enforcer') listener.send(to, frame)
+      else ways[to]?.send(frame)
+    },
+    close() {
+      listener.close()
+      for (const way of ways) way?.close()
+    },
+  }
+}

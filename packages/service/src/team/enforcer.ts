@@ -11,6 +11,7 @@ import {
   encodeEnvelope,
   eventsRoot,
   settingsOfLink,
+  verifyEvidence,
   verifyLink,
 } from '@vigil/agreement'
 import { writtenFallback } from '../written-decision.ts'
@@ -32,6 +33,8 @@ export type EnforcerOptions = {
   readonly send: (agent: number, frame: Frame) => void
   /** the agents have agreed on all that was gathered */
   readonly onIdle: () => void
+  /** keeps a proof that an agent has lied, a line of JSON */
+  readonly evidence: (line: string) => Promise<void>
   /** takes lines that are stored */
   readonly write: (lines: readonly string[]) => Promise<void>
   /** told in a sentence what a person should know */
@@ -69,6 +72,8 @@ export class Enforcer {
   /** batches that were gathered, of which the last may not be stored yet */
   #gathered: number
   #answered: number
+  /** by agent that has lied: the latest batch of which there is a proof */
+  readonly #blamed = new Map<number, number>()
   #late = 0
   /** whether the last answer was a fallback */
   #isLate = false
@@ -141,7 +146,7 @@ export class Enforcer {
     } else if (kind === 'committed') {
       // What comes again is not put into the line.
       if (read.batch === this.#options.certificates.place.batch) this.#queue(() => this.#certify(agent, read))
-    }
+    } else if (kind === 'evidence') this.#queue(() => this.#blame(read))
   }
 
   /** Resolves when more may be gathered. */
@@ -256,6 +261,22 @@ export class Enforcer {
       this.#isLate = false
     }
     if (this.isIdle) this.#options.onIdle()
+  }
+
+  /** Keeps a proof that an agent has lied, one of each agent and batch: one of an earlier batch that comes late is left out. */
+  async #blame({ batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
+    const { certificates, events, team, evidence, alarm } = this.#options
+    const { place } = certificates
+    if (batch > place.batch || batch >= events.batchCount) return
+    const { settings } = batch === place.batch ? await this.#openBatch() : await certificates.read(batch)
+    const read = decodeEnvelope(bytes, settings)
+    if ('rejected' in read || read.message.type !== 'evidence' || read.domain.run !== settings.domain.run) return
+    const { agent, first, second } = read.message
+    const before = this.#blamed.get(agent) ?? -1
+    if (before >= batch || verifyEvidence(read.message, { settings, verify: team.verify }) !== null) return
+    this.#blamed.set(agent, batch)
+    await evidence(JSON.stringify({ ...settings.domain, agent, first, second }))
+    if (before < 0) alarm(`Agent ${agent} has signed two statements in batch ${batch} that contradict each other.`)
   }
 
   /** Writes the lines of the first batch without an answer, those that are there already left out. */

@@ -18,7 +18,7 @@ export const FRAME_KINDS = {
   batch: 3,
   /** both ways: batch u32, envelope with a committed value */
   committed: 4,
-  /** agent to enforcer: run, batch, envelope with evidence */
+  /** agent to enforcer: batch u32, envelope with evidence */
   evidence: 5,
 } as const
 

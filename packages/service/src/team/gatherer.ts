@@ -12,6 +12,8 @@ export type GathererOptions = {
   readonly batchRows: number
   /** milliseconds that events wait for others while the team has nothing to do */
   readonly waitMs: number
+  /** milliseconds that events wait at most, also where the team is busy or away */
+  readonly waitMsMax: number
   /** whether no two events of a stream may be in one batch */
   readonly apart: boolean
   /** whether the team has agreed on all that it was given */
@@ -31,7 +33,15 @@ export type Gatherer = {
 }
 
 /** Gathers events. */
-export function createGatherer({ batchRows, waitMs, apart, isIdle, onBatch, clock }: GathererOptions): Gatherer {
+export function createGatherer({
+  batchRows,
+  waitMs,
+  waitMsMax,
+  apart,
+  isIdle,
+  onBatch,
+  clock,
+}: GathererOptions): Gatherer {
   let events: string[] = []
   let bytes = 0
   let since = 0
@@ -63,6 +73,7 @@ export function createGatherer({ batchRows, waitMs, apart, isIdle, onBatch, cloc
         since = clock()
         timer = setTimeout(() => {
           isDue = true
+          timer = setTimeout(flush, Math.max(0, waitMsMax - waitMs))
           if (isIdle()) flush()
         }, waitMs)
       }

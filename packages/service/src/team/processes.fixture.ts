@@ -1,6 +1,6 @@
 /** A team of processes on this machine: its bundle, its files, and commands of ours that are started and ended. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { EnvironmentSpec } from '@vigil/env-wasm'
@@ -8,7 +8,9 @@ import { writeBundle } from '@vigil/runs'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { writtenDecision } from '../written-decision.ts'
+import type { Faults } from './faulty-agent.fixture.ts'
 
+const FAULTY = new URL('./faulty-agent.fixture.ts', import.meta.url).pathname
 const COMMANDS = new URL('../cli/', import.meta.url).pathname
 
 /** A command that runs. */
@@ -22,9 +24,23 @@ export type Running = {
 }
 
 /** Starts one of our commands. */
-export function start(cwd: string, file: string, words: readonly string[], input = ''): Running {
-  const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...env } = process.env
-  const child = spawn(process.execPath, [file.includes('/') ? file : join(COMMANDS, file), ...words], { cwd, env })
+export function start(
+  cwd: string,
+  file: string,
+  words: readonly string[],
+  {
+    input = '',
+    faults = {},
+    blocks,
+  }: { readonly input?: string; readonly faults?: Faults; readonly blocks?: number } = {},
+): Running {
+  const { VIGIL_NX_COMMAND_LINE: _words, VIGIL_NX_EXIT_CODE_FILE: _file, ...rest } = process.env
+  const env = { ...rest, FAULTS: JSON.stringify(faults) }
+  const path = file.includes('/') ? file : join(COMMANDS, file)
+  const child =
+    blocks === undefined
+      ? spawn(process.execPath, [path, ...words], { cwd, env })
+      : spawn('sh', ['-c', `ulimit -f ${blocks} && exec "$@"`, 'sh', process.execPath, path, ...words], { cwd, env })
   let [said, printed] = ['', '']
   child.stderr.on('data', (piece) => {
     said += piece
@@ -63,6 +79,16 @@ function linesOf(csv: string, rounds: number): string[] {
   ).flat()
 }
 
+/** Whole lines of a file; none where there is no file. */
+function linesIn(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
+}
+
+function agentWords(agent: number): string[] {
+  const files = ['--team=team/team.json', `--agent=${agent}`, `--key=team/agent-${agent}.key`, '--run=.']
+  return [...files, `--log=log-${agent}`]
+}
+
 /** How a team of processes is to be. */
 type TeamOptions = Partial<EnvironmentSpec> & {
   readonly lstmHidden?: readonly number[]
@@ -86,22 +112,23 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
     folder: folder.path,
     agentCount,
     lines: (rounds = 1) => linesOf(csv, rounds),
-    agent: (agent: number, file = 'agent.ts') =>
-      start(folder.path, file, [
-        ...[
-          '--team=team/team.json',
-          `--agent=${agent}`,
-          `--key=team/agent-${agent}.key`,
-          '--run=.',
-          `--log=log-${agent}`,
-        ],
-      ]),
+    /** One agent; with faults by faulty-agent.fixture.ts. */
+    agent: (agent: number, faults?: Faults) =>
+      start(
+        folder.path,
+        faults === undefined ? 'agent.ts' : FAULTY,
+        agentWords(agent),
+        faults === undefined ? {} : { faults },
+      ),
+    /** One agent whose files may have so many blocks of 512 bytes, as where a disk is full. */
+    agentWithin: (agent: number, blocks: number) => start(folder.path, 'agent.ts', agentWords(agent), { blocks }),
+    /** The enforcer; without input its stdin stays open. */
     enforcer: (input = '', ...more: string[]) =>
       start(
         folder.path,
         'enforce.ts',
         ['--team=team/team.json', '--key=team/enforcer.key', '--run=.', '--out=out', ...more],
-        input,
+        { input },
       ),
     /** What service:decide writes about the same lines. */
     async alone(lines: readonly string[]): Promise<string[]> {
@@ -109,10 +136,8 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
       const events = lines.map((line) => decider.read(JSON.parse(line)))
       return decider.decide(events).map((decision, i) => writtenDecision(JSON.parse(lines[i]).id, decision))
     },
-    decisions: () =>
-      readFileSync(join(folder.path, 'out', 'decisions.jsonl'), 'utf8')
-        .split('\n')
-        .slice(0, -1),
+    decisions: () => linesIn(join(folder.path, 'out', 'decisions.jsonl')),
+    evidence: () => linesIn(join(folder.path, 'out', 'evidence.jsonl')),
     file: (name: string) => join(folder.path, name),
     write: (name: string, text: string) => writeFileSync(join(folder.path, name), text),
     remove: () => rmSync(folder.path, { recursive: true, force: true }),

@@ -25,18 +25,21 @@ function agentsOf({ agent, agentCount }: Awaited<ReturnType<typeof team>>): Runn
   return agents
 }
 
+/** Leaders wait a quarter of it for late ballots, and this machine may have much else to do. */
+const PATIENT = { viewMs: 60_000 }
+
 describe('four agents as processes, all honest', () => {
   it.each([
     ['that judge events one by one', {}],
     ['that remember streams and see what was decided', { mode: 'stream', lstmHidden: [8] }],
   ] as const)('%s: the lines of service:decide, and a chain of certificates that holds', async (_, options) => {
-    const made = await team(options)
+    const made = await team({ ...PATIENT, ...options })
     const agents = agentsOf(made)
     const lines = made.lines()
-    const first = made.enforcer(`${lines.slice(0, 150).join('\n')}\n`)
+    const first = made.enforcer(`${lines.slice(0, 150).join('\n')}\n`, '--deadline-ms=60000')
     expect([await first.ended, first.said()]).toEqual([0, ''])
     // The second begins where the first has ended; events that come again are the same events.
-    const second = made.enforcer(`${lines.slice(100).join('\n')}\n`)
+    const second = made.enforcer(`${lines.slice(100).join('\n')}\n`, '--deadline-ms=60000')
     expect(await second.ended).toBe(0)
     expect(second.said()).toContain('150 events in out, the last of line 150; 150 answers.\n')
     expect(second.said()).toContain('50 events that had come before\n')

@@ -7,7 +7,7 @@ import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { TeamAgent } from './agent.ts'
 import { openAgentLog } from './agent-log.ts'
 import { createAgentVoter } from './agent-voter.ts'
-import { type Connection, dial, type Identity, type Listener, listen, type Member } from './connections.ts'
+import { type Identity, type Member, overTls, type Transport, type Ways } from './connections.ts'
 import type { Frame } from './frames.ts'
 import { readPast, writePast } from './past-files.ts'
 import { assertOwnKeys, type MemberKeys, readKeys, readTeam } from './team-files.ts'
@@ -31,10 +31,16 @@ export type AgentCommand = {
  * Runs an agent until it is asked to stop, or cannot go on.
  *
  * @param say takes a sentence for people
+ * @param transport what carries frames to the others
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, ADDRESS_TAKEN, UNDECIDABLE, and
  *   as readBundle
  */
-export async function runAgent(command: AgentCommand, stop: StopRequest, say: (text: string) => void): Promise<void> {
+export async function runAgent(
+  command: AgentCommand,
+  stop: StopRequest,
+  say: (text: string) => void,
+  transport: Transport = overTls,
+): Promise<void> {
   const { manifest, team } = await readTeam(command.team)
   const own = manifest.agents[command.agent]
   if (own === undefined) {
@@ -51,17 +57,13 @@ export async function runAgent(command: AgentCommand, stop: StopRequest, say: (t
   const { place, past } = await readPast(command.log, manifest.bundle)
   if (past !== null) voter.restore(past)
   let keptRow = place.firstRow
-  const ways = new Map<Member, Connection>()
-  let listener: Listener | null = null
+  let ways: Ways | null = null
   const agent = new TeamAgent({
     ...{ team, self: command.agent, sign: ed25519Sign(keys.signing!), voter, log, place },
     ...{ batchRows: manifest.batchRows, viewMs: manifest.viewMs, alarm: say },
-    send: (to, frame) => {
-      if (to === 'enforcer') listener?.send(to, frame)
-      else ways.get(to)?.send(frame)
-    },
-    async onPlace(at) {
-      if (at.firstRow - keptRow < PAST_EVENTS) return
+    send: (to, frame) => ways?.send(to, frame),
+    isPastDue: ({ firstRow }) => firstRow - keptRow >= PAST_EVENTS,
+    async keepPast(at) {
       await writePast(command.log, manifest.bundle, at, voter.save())
       keptRow = at.firstRow
     },
@@ -73,20 +75,18 @@ export async function runAgent(command: AgentCommand, stop: StopRequest, say: (t
       if (member === 'enforcer') agent.greet()
     },
   }
-  listener = await listen(own.address, identity, receiver).catch((cause: Error) => {
+  const addresses = manifest.agents.map(({ address }) => address)
+  const connected = await transport(command.agent, addresses, identity, receiver).catch((cause: Error) => {
     throw serviceError('ADDRESS_TAKEN', `The agent cannot listen at ${own.address}: ${cause.message}.`, { cause })
   })
-  for (const [other, { address }] of manifest.agents.entries()) {
-    if (other !== command.agent) ways.set(other, dial(other, address, identity, receiver))
-  }
+  ways = connected
   say(`Agent ${command.agent} of ${team.agentCount} listens at ${own.address}, next batch ${place.batch}.`)
   const ignore = stop.onRequest(() => agent.close())
   try {
     await agent.ended
   } finally {
     ignore()
-    listener.close()
-    for (const way of ways.values()) way.close()
+    connected.close()
     await log.close()
   }
 }

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { formatCounted, type StopRequest } from '@vigil/command-line'
+import type { ChainTeam } from '@vigil/agreement'
+import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
@@ -57,20 +58,14 @@ export async function runEnforcer(
   const keys = await readKeys(command.key)
   assertOwnKeys(keys, { certificate: manifest.enforcer, publicKey: null })
   const bundle = await readTeamBundle(command.run, manifest.bundle, team.agentCount)
-  await mkdir(command.out, { recursive: true })
-  const release = await takeFolder(command.out)
-  const ids = createRecentEntries<string | number, true>(IDS_MAX)
-  const events = await openEventLog(join(command.out, 'events.log'), (batch) => {
-    for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
-  })
-  const certificates = await openCertificateLog(join(command.out, 'certificates.bin'), team)
-  const decisions = await openDecisionLog(join(command.out, 'decisions.jsonl'))
+  const { events, certificates, decisions, ids, close } = await openFolder(command.out, team)
   const ways: Connection[] = []
   const send = (agent: number, frame: Frame) => ways[agent]?.send(frame)
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
     ...{ team, events, certificates, decisions, deadlineMs: command.deadlineMs, send, alarm: say, clock },
     onIdle: () => gatherer.onIdle(),
+    evidence: async (line) => await appendLine(join(command.out, 'evidence.jsonl'), line),
     write: async (lines) => {
       await written(lines.map((line) => `${line}\n`).join(''))
     },
@@ -89,7 +84,13 @@ export async function runEnforcer(
     )
   }
   const gatherer: Gatherer = createGatherer({
-    ...{ batchRows: manifest.batchRows, waitMs: command.waitMs, apart: seesDecisions(bundle), clock },
+    ...{
+      batchRows: manifest.batchRows,
+      waitMs: command.waitMs,
+      waitMsMax: command.deadlineMs / 2,
+      apart: seesDecisions(bundle),
+      clock,
+    },
     isIdle: () => enforcer.isIdle,
     onBatch: (batch, since) => enforcer.gather(batch, since),
   })
@@ -104,8 +105,7 @@ export async function runEnforcer(
     ignore()
     await enforcer.close()
     for (const way of ways) way.close()
-    await Promise.all([events.close(), certificates.close(), decisions.close()])
-    await release()
+    await close()
   }
   const { batches, late } = enforcer.open
   if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
@@ -114,6 +114,23 @@ export async function runEnforcer(
     'NOT_CERTIFIED',
     `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again with the same --out: no answer is given twice.`,
   )
+}
+
+/** The files of the enforcer, and the ids of the latest events in them. */
+async function openFolder(out: string, team: ChainTeam) {
+  await mkdir(out, { recursive: true })
+  const release = await takeFolder(out)
+  const ids = createRecentEntries<string | number, true>(IDS_MAX)
+  const events = await openEventLog(join(out, 'events.log'), (batch) => {
+    for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
+  })
+  const certificates = await openCertificateLog(join(out, 'certificates.bin'), team)
+  const decisions = await openDecisionLog(join(out, 'decisions.jsonl'))
+  const close = async () => {
+    await Promise.all([events.close(), certificates.close(), decisions.close()])
+    await release()
+  }
+  return { events, certificates, decisions, ids, close }
 }
 
 type Reading = {
