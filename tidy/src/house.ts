@@ -38,6 +38,7 @@ export const arrows: Arrows = {
     'errors',
     'tfjs',
   ],
+  export: ['service', 'runs', 'env-wasm', 'policy-wasm', 'data', 'features', 'vote', 'command-line', 'errors'],
   service: [
     'evaluation',
     'actors',

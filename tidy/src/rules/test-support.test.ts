@@ -27,3 +27,8 @@ it('a file that only tests import is found, until product code imports it, too',
   expect(supportInDisguise(tinyHouse(files).graph).map(({ where }) => where)).toEqual(['a.ts'])
   expect(supportInDisguise(tinyHouse({ ...files, 'packages/a/src/c.ts': "import './a.ts'\n" }).graph)).toEqual([])
 })
+
+it('what a package exports may be imported by tests of others alone', () => {
+  const files = { 'packages/a/src/index.ts': '', 'packages/a/src/b.test.ts': "import './index.ts'\n" }
+  expect(supportInDisguise(tinyHouse(files).graph)).toEqual([])
+})

@@ -27,14 +27,17 @@ export function supportInProduct(graph: FileGraph): Finding[] {
   )
 }
 
-/** A file that only tests import is test support, whatever its name. */
+/** A file that only tests import is test support, whatever its name. What a package exports is for anybody. */
 export function supportInDisguise(graph: FileGraph): Finding[] {
   const importers = new Map<string, string[]>()
   for (const [path, targets] of graph) {
     for (const target of targets) importers.set(target, [...(importers.get(target) ?? []), path])
   }
   return [...importers]
-    .filter(([path, by]) => isProduct(path) && !otherSpelling.test(path) && !by.some(isProduct))
+    .filter(
+      ([path, by]) =>
+        isProduct(path) && !path.endsWith('/index.ts') && !otherSpelling.test(path) && !by.some(isProduct),
+    )
     .map(([path, by]) => ({
       where: posix.basename(path),
       what: `only tests import ${path}, such as ${by[0]}: spell it as test support`,

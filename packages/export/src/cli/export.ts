@@ -1,0 +1,46 @@
+import {
+  choiceFlag,
+  commandError,
+  type FlagTable,
+  flagsOf,
+  formatCount,
+  readFlags,
+  runCommand,
+  textFlag,
+} from '@vigil/command-line'
+import { EXPORT_FORMATS, exportTeam } from '../export-team.ts'
+
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'whose team is exported, as runs/NAME: the bundle in it' },
+  format: { value: 'NAME', about: 'what is written (docs/export.md)', choices: EXPORT_FORMATS },
+  out: { value: 'FILE', about: 'file to write; it must not exist' },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'learner:export',
+    file: 'packages/export/src/cli/export.ts',
+    purpose:
+      'Writes the team of a run for other runtimes: as ONNX from raw columns to decisions, or its weights as safetensors.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: [
+      '--run=runs/NAME --format=onnx --out=team.onnx',
+      '--run=runs/NAME --format=safetensors --out=team.safetensors',
+    ],
+    exitCodes: '0 written, 2 the usage is bad, 3 the bundle is bad or the format cannot hold the team',
+  },
+  async run({ words }) {
+    const flags = readFlags(words, FLAGS)
+    const run = textFlag(flags, 'run', 'runs/NAME')
+    const format = choiceFlag(flags, 'format', EXPORT_FORMATS)
+    const out = textFlag(flags, 'out', 'FILE')
+    if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
+    if (format === undefined) {
+      throw commandError('INVALID_VALUE', `--format is needed: one of ${EXPORT_FORMATS.join(', ')}.`)
+    }
+    if (out === undefined)
+      throw commandError('INVALID_VALUE', '--out is needed: the file to write, as --out=team.onnx.')
+    const bytes = await exportTeam(run, { format, out })
+    process.stdout.write(`${formatCount(bytes)} bytes in ${out}\n`)
+  },
+})

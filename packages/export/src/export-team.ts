@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { writeFileAtomically } from '@vigil/command-line'
+import { readBundle } from '@vigil/runs'
+import { exportError } from './errors.ts'
+import { onnxModel } from './onnx/model.ts'
+import { safetensorsFile } from './safetensors.ts'
+
+/** Files that a team can be written as, by name of the format. */
+const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile } as const
+
+/** A name in FORMATS. */
+export type ExportFormat = keyof typeof FORMATS
+
+/** All of them. */
+export const EXPORT_FORMATS = Object.keys(FORMATS) as readonly ExportFormat[]
+
+/**
+ * Writes the team of a run, as its bundle has it, to a file of another format.
+ *
+ * @example
+ * ```ts
+ * await exportTeam('runs/NAME', { format: 'onnx', out: 'team.onnx' })
+ * ```
+ *
+ * @param run folder of the run, or of an evaluation's results
+ * @returns bytes that were written
+ * @throws {VigilError} OUT_EXISTS, TEAM_UNEXPORTABLE, FILE_UNWRITABLE, and as readBundle
+ */
+export async function exportTeam(
+  run: string,
+  { format, out }: { readonly format: ExportFormat; readonly out: string },
+): Promise<number> {
+  if (existsSync(out)) {
+    throw exportError('OUT_EXISTS', `${out} is there already, and is left as it is. Remove it, or name another file.`)
+  }
+  const bytes = FORMATS[format](await readBundle(run))
+  await writeFileAtomically(out, bytes)
+  return bytes.length
+}
