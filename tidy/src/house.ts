@@ -5,6 +5,7 @@ import type { Arrows } from './rules/arrows.ts'
 export const arrows: Arrows = {
   tools: [
     'lab',
+    'service',
     'learner',
     'inspect',
     'doctor',

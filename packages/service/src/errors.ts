@@ -5,6 +5,8 @@ export const SERVICE_ERRORS = {
   UNDECIDABLE: ['data', 'a bundle of a team that cannot decide on live events'],
   EVENT_MALFORMED: ['data', 'a line of the input that is no JSON object, or too long'],
   ROWS_INVALID: ['usage', 'the rows that a decider shall take at once are not 1 to 4096'],
+  TEAM_DIFFERS: ['data', 'a bundle of a team that cannot take the place of the one at work'],
+  RECEIPT_INVALID: ['data', 'a log or recording from which a decision cannot be made again'],
   RULES_MISSING: ['data', 'a shield for a team without a specification that can be watched live'],
   LOGITS: ['data', 'weights that give no number for an event'],
   PUBLIC_ADDRESS: ['usage', 'a service that others could reach asks for neither a token nor certificates of clients'],

@@ -1,4 +1,7 @@
-/** `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. */
+/**
+ * `npx nx run tools:verify --certificates=FILE`: checks a run's certificates with the public keys alone. With `--decision=ID`: makes one
+ * logged decision again.
+ */
 import { hash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -14,6 +17,7 @@ import {
 import { commandError, type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
 import { toolError } from '../errors.ts'
 import { verifyAll, verifyChain } from './verify-all.ts'
+import { verifyDecision } from './verify-decision.ts'
 
 const FLAGS = {
   certificates: { value: 'FILE', about: 'the certificates, as runs/NAME/certificates.bin' },
@@ -22,6 +26,10 @@ const FLAGS = {
     about: 'the public keys, or the manifest of a team of several processes',
     default: 'public-keys.json beside the certificates, public-keys-SPLIT.json for certificates-SPLIT.bin',
   },
+  decision: { value: 'ID', about: 'makes the decision on this event again, instead' },
+  log: { value: 'FILE', about: 'decisions as service:decide prints them, or the log of service:serve --log-events' },
+  run: { value: 'FOLDER', about: 'whose team decided, as runs/NAME: its bundle' },
+  data: { value: 'FILE', about: 'the events and verdicts, a line each, where the log does not have them' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -29,16 +37,22 @@ await runCommand({
     command: 'tools:verify',
     file: 'tools/src/verify/verify.ts',
     purpose:
-      'Checks the certificates of a run: signatures, quorums, votes and decisions. Nothing but the files is needed.',
+      'Checks the certificates of a run: signatures, quorums, votes and decisions; or makes one logged decision again, to the same bits. Nothing but the files is needed.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: [
       '--certificates=runs/NAME/certificates.bin',
       '--certificates=decided/certificates.bin --keys=team/team.json',
+      '--decision=7 --log=decisions.jsonl --run=runs/NAME --data=events.jsonl',
     ],
-    exitCodes: '0 all hold, 1 one does not, 2 bad usage, 3 a file that is no such file',
+    exitCodes: '0 all hold, 1 one does not or is another one, 2 bad usage, 3 a file that is no such file',
   },
   async run({ words }) {
     const flags = readFlags(words, FLAGS)
+    const decision = textFlag(flags, 'decision', 'ID')
+    if (decision !== undefined) {
+      await verifyDecision(decision, flags)
+      return
+    }
     const path = textFlag(flags, 'certificates', 'FILE')
     if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)

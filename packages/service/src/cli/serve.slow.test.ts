@@ -86,9 +86,11 @@ describe('service:serve', () => {
     mkdirSync(join(run, 'checkpoints'))
     const check = join(ROOT, 'packages/service/src/cli/check.ts')
     execFileSync('node', [check, `--run=${run}`, '--rows=30'], { stdio: 'pipe' })
-    const { child, ended, listening } = serve([])
+    const { child, ended, listening, output } = serve([])
     const ready = await fetch(`http://127.0.0.1:${await listening}/readyz`)
     expect(await ready.json()).toEqual({ ready: true, checked: 30 })
+    child.kill('SIGUSR2')
+    await expect.poll(() => output().stdout).toContain('"checked":30,"past":"all","msg":"team exchanged"')
     child.kill('SIGTERM')
     await ended
     const stored = join(run, 'bundle', 'check.jsonl')

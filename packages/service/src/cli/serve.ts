@@ -22,6 +22,7 @@ import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
 import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
+import { createReload } from '../serve/reload.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 import { keepRegularly } from '../serve/state-timer.ts'
@@ -36,6 +37,8 @@ const MIB = { min: 1, max: 65_536, integer: true } as const
 const SECONDS = { min: 1, max: 3600 } as const
 /** Between frames of what is decided, for whoever looks. */
 const FRAME_MS = 1000
+/** SIGHUP ends commands, since terminals send it when they close. */
+const RELOAD_SIGNAL = 'SIGUSR2'
 const TOKEN_LENGTH_MIN = 16
 
 const FLAGS = {
@@ -92,7 +95,7 @@ await runCommand({
     command: 'service:serve',
     file: 'packages/service/src/cli/serve.ts',
     purpose:
-      'Lets a trained team decide on events that come over HTTP. Ctrl-C or SIGTERM ends it when what has come is answered.',
+      'Lets a trained team decide on events that come over HTTP. Ctrl-C or SIGTERM ends it when what has come is answered; SIGUSR2 has it read the bundle again.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: ['--run=runs/NAME', '--run=runs/NAME --host=0.0.0.0 --token-file=token.txt --deadline-ms=50'],
     exitCodes: '0 never, 1 the address is taken, 2 the usage is bad, 3 the bundle or a file is bad, 130 or 143 stopped',
@@ -128,7 +131,9 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       : null,
   })
   const checked = await replayCheck(run, bundle)
-  const keep = await stateKeeper(flags, { run, service, logger })
+  const { keep, onExchange } = await stateKeeper(flags, { run, service, logger })
+  const reload = createReload({ run, service, logger, onExchange })
+  process.on(RELOAD_SIGNAL, reload)
   const server = createServer(service, settings, checked)
   const ended = new Promise<void>((resolve) => {
     stop.onRequest(() => {
@@ -151,6 +156,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     onError: (cause) => logger.error({ err: cause }, 'the state could not be kept'),
   })
   await ended
+  process.off(RELOAD_SIGNAL, reload)
   endKeeping()
   await file.close()
   await keep()
@@ -161,20 +167,25 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
 async function stateKeeper(
   flags: Flags,
   { run, service, logger }: { readonly run: string; readonly service: DecisionService; readonly logger: Logger },
-): Promise<() => Promise<void>> {
+): Promise<{ readonly keep: () => Promise<void>; readonly onExchange: (fingerprint: string) => void }> {
   const path = textFlag(flags, 'state', 'FILE')
-  if (path === undefined) return async () => undefined
-  const fingerprint = await bundleFingerprint(run)
+  if (path === undefined) return { keep: async () => undefined, onExchange: () => undefined }
+  let fingerprint = await bundleFingerprint(run)
   const kept = await readState(path, fingerprint)
   if (kept !== null) {
     service.restore(kept)
     logger.info({ state: path, streams: kept.past.streams.keys.length, answers: kept.answers.length }, 'state read')
   }
   let last: Promise<void> = Promise.resolve()
-  return () => {
-    const own = last.then(async () => await writeState(path, fingerprint, service.save()))
-    last = own.catch(() => undefined)
-    return own
+  return {
+    keep() {
+      const own = last.then(async () => await writeState(path, fingerprint, service.save()))
+      last = own.catch(() => undefined)
+      return own
+    },
+    onExchange(other) {
+      fingerprint = other
+    },
   }
 }
 

@@ -13,6 +13,8 @@ export type DecisionQueue = {
   take(event: ReadEvent, answer: Answer): void
   /** Resolves when everything taken so far has its answer. */
   settled(): Promise<void>
+  /** Decides on everything that waits, before it returns. */
+  drain(): void
   /** Events that wait. */
   readonly size: number
 }
@@ -54,9 +56,9 @@ export function createDecisionQueue(
   const settling: { readonly count: number; readonly resolve: () => void }[] = []
   const isLate = ({ since }: Waiting, now: number) => deadlineMs !== null && now - since > deadlineMs
 
-  function answerLate({ answer, event }: Waiting): void {
-    answer.json = writtenFallback(answer.id, fallbackAction)
-    onDecision(null, { id: answer.id, stream: event.stream })
+  function answer({ answer: own, event: { stream } }: Waiting, decision: LiveDecision | null): void {
+    own.json = decision === null ? writtenFallback(own.id, fallbackAction) : writtenDecision(own.id, decision)
+    onDecision(decision, { id: own.id, stream })
   }
 
   function decide(pass: readonly Waiting[]): void {
@@ -66,18 +68,12 @@ export function createDecisionQueue(
     const shed = inTime < 0 ? pass.length : inTime
     for (const one of pass.slice(0, shed)) {
       decider.remember(one.event)
-      answerLate(one)
+      answer(one, null)
     }
     const rest = pass.slice(shed)
     const decisions = decider.decide(rest.map(({ event }) => event))
     const end = clock()
-    for (const [i, one] of rest.entries()) {
-      if (isLate(one, end)) answerLate(one)
-      else {
-        one.answer.json = writtenDecision(one.answer.id, decisions[i])
-        onDecision(decisions[i], { id: one.answer.id, stream: one.event.stream })
-      }
-    }
+    for (const [i, one] of rest.entries()) answer(one, isLate(one, end) ? null : decisions[i])
   }
 
   function run(): void {
@@ -109,6 +105,9 @@ export function createDecisionQueue(
     },
     settled: async () =>
       answered === taken ? undefined : await new Promise((resolve) => settling.push({ count: taken, resolve })),
+    drain() {
+      while (waiting.length > 0) run()
+    },
     get size() {
       return waiting.length
     },

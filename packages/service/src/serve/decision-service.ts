@@ -1,12 +1,12 @@
 import type { Decided, Frame } from '@vigil/dashboard'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
-import { createDecider, type Decider, type LiveDecision } from '../decider.ts'
+import type { LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
 import type { Shield } from '../live-rules.ts'
 import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue, type DecidedEvent } from './decision-queue.ts'
-import { createDrift, type DriftReport, type DriftSettings } from './drift.ts'
+import type { DriftReport } from './drift.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
@@ -14,6 +14,7 @@ import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
+import { createExchangeableTeam, type HandedOver, type TeamAtWork, type TeamSettings } from './team-at-work.ts'
 
 /** Most events that may wait. */
 const WAITING_MAX = 65_536
@@ -43,23 +44,23 @@ export type DecisionService = {
   /** How what comes differs from the training, and decisions from what was usual. */
   drift(): DriftReport
   /** What is told of the team. */
-  readonly model: unknown
+  model(): unknown
+  /**
+   * Lets the team of another bundle decide from the next event on. What waits is decided on by the one before.
+   *
+   * @throws {VigilError} TEAM_DIFFERS, as `createDecider`; the one before goes on then
+   */
+  exchange(bundle: Bundle): Promise<HandedOver>
 }
 
 /** How a team serves. */
-export type DecisionServiceSettings = {
+export type DecisionServiceSettings = TeamSettings & {
   readonly file: FeedbackFile
   readonly deadlineMs: number | null
   /** Answers that are given again when their event comes again. */
   readonly idsRemembered: number
-  /** Bytes that what the network remembers of streams may take. */
-  readonly streamBytes: number
-  readonly why: boolean
-  /** Whether an action that would break a specification which another keeps is replaced. */
-  readonly shield: boolean
   /** Told of each action that is replaced. */
   readonly onShield: (id: string | number, shield: Shield) => void
-  readonly drift: DriftSettings
   readonly clock: () => number
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -77,14 +78,11 @@ export async function createDecisionService(
   settings: DecisionServiceSettings,
 ): Promise<DecisionService> {
   const { deadlineMs, clock, file } = settings
-  const drift = createDrift(bundle, settings.drift)
-  const decider = await createDecider(bundle, {
-    ...{ why: settings.why, streamBytes: settings.streamBytes, counts: drift.counts },
-    rules: settings.shield ? 'shield' : 'watch',
-  })
+  const team = await createExchangeableTeam(bundle, settings)
+  const { decider, current } = team
   let streamsOpen = 0
   const metrics = createServiceMetrics(
-    { watched: decider.watched, drift },
+    { watched: decider.watched, drift: () => current().drift },
     { waitingEvents: () => queue.size, streamsKept: () => decider.streamCount, streamsOpen: () => streamsOpen },
   )
   const feed = createLiveFeed(
@@ -137,8 +135,9 @@ export async function createDecisionService(
     },
     frame: () => feed.frame(queue.size),
     decisionsOn: feed.on,
-    drift: drift.report,
-    model: modelOf(bundle, decider),
+    drift: () => current().drift.report(),
+    model: () => modelOf(current()),
+    exchange: async (other) => await team.exchange(other, queue.drain),
   }
 }
 
@@ -180,7 +179,7 @@ function eventLog(onEvent: DecisionServiceSettings['onEvent']) {
   }
 }
 
-function modelOf(bundle: Bundle, { columns, watched }: Decider) {
+function modelOf({ bundle, decider: { columns, watched } }: TeamAtWork) {
   const { iteration, configFingerprint, datasetFingerprint, pipeline, vote, network, specifications } = bundle
   return {
     ...{ iteration, configFingerprint, datasetFingerprint, agents: network.agentCount, rule: ruleOf(bundle) },

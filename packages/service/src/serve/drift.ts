@@ -37,8 +37,8 @@ export type Drift = {
   readonly counts: InputCounts | null
   take(decision: LiveDecision): void
   report(): DriftReport
-  /** For Prometheus. */
-  register(registry: Registry): void
+  inputs(): InputDrift[]
+  charts(): ChartReport[]
 }
 
 const MISSING =
@@ -47,25 +47,20 @@ const MISSING =
 export function createDrift({ reference, pipeline }: Bundle, settings: DriftSettings): Drift {
   const counts = reference === null ? null : createInputCounts(reference, pipeline.columns, settings.window)
   const charts = createDecisionCharts(settings, settings.onAlarm)
-  const report = (): DriftReport => ({
-    inputs: { missing: counts === null ? MISSING : null, events: counts?.events ?? 0, drift: counts?.report() ?? [] },
-    decisions: {
-      ...{ block: BLOCK_DECISIONS, threshold: charts.threshold, waiting: charts.waiting, charts: charts.report() },
-    },
-  })
+  const inputs = () => counts?.report() ?? []
   return {
-    counts,
-    take: charts.take,
-    report,
-    register: (registry) => addDriftMetrics(registry, () => counts?.report() ?? [], charts.report),
+    ...{ counts, take: charts.take, inputs, charts: charts.report },
+    report: () => ({
+      inputs: { missing: counts === null ? MISSING : null, events: counts?.events ?? 0, drift: inputs() },
+      decisions: {
+        ...{ block: BLOCK_DECISIONS, threshold: charts.threshold, waiting: charts.waiting, charts: charts.report() },
+      },
+    }),
   }
 }
 
-function addDriftMetrics(
-  registry: Registry,
-  inputs: () => readonly InputDrift[],
-  charts: () => readonly ChartReport[],
-): void {
+/** For Prometheus. @param current what is watched now */
+export function addDriftMetrics(registry: Registry, current: () => Drift): void {
   const registers = [registry]
   const gauge = <Label extends string>(
     name: string,
@@ -76,17 +71,18 @@ function addDriftMetrics(
     new Gauge({
       ...{ name, help, labelNames, registers },
       collect() {
+        this.reset()
         set(this)
       },
     })
   gauge('vigil_psi', 'Population stability index of an input against the training.', ['input'], (own) => {
-    for (const { input, psi } of inputs()) own.set({ input }, psi)
+    for (const { input, psi } of current().inputs()) own.set({ input }, psi)
   })
   gauge('vigil_unknown_share', 'Share of events in which a category is unknown.', ['input'], (own) => {
-    for (const { input, unknown } of inputs()) if (unknown !== null) own.set({ input }, unknown.live)
+    for (const { input, unknown } of current().inputs()) if (unknown !== null) own.set({ input }, unknown.live)
   })
   gauge('vigil_cusum', 'Cumulative sums of what is decided.', ['chart', 'side'], (own) => {
-    for (const { chart, up, down } of charts()) {
+    for (const { chart, up, down } of current().charts()) {
       own.set({ chart, side: 'up' }, up)
       own.set({ chart, side: 'down' }, down)
     }
@@ -95,7 +91,7 @@ function addDriftMetrics(
     ...{ name: 'vigil_drift_alarms_total', help: 'Alarms of the cumulative sums.', labelNames: ['chart'], registers },
     collect() {
       this.reset()
-      for (const { chart, alarms } of charts()) this.inc({ chart }, alarms)
+      for (const { chart, alarms } of current().charts()) this.inc({ chart }, alarms)
     },
   })
 }

@@ -15,7 +15,7 @@ export function addOperationRoutes(
   app.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metrics.text()),
   )
-  app.get('/v1/model', async () => service.model)
+  app.get('/v1/model', async () => service.model())
   app.get('/v1/drift', async () => service.drift())
   app.get('/openapi.json', async () => OPENAPI)
 }

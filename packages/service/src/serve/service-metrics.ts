@@ -2,7 +2,7 @@ import type { TargetedSpecification } from '@vigil/env-wasm'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LiveDecision } from '../decider.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
-import type { Drift } from './drift.ts'
+import { addDriftMetrics, type Drift } from './drift.ts'
 import { addRuleMetrics } from './rule-metrics.ts'
 
 /** What the service counts, for Prometheus. */
@@ -16,6 +16,8 @@ export type ServiceMetrics = {
   refused(code: string): void
   /** @param seconds from when events came together to their answers */
   answered(seconds: number): void
+  /** Another team was to take the place of the one at work. */
+  exchanged(outcome: 'done' | 'refused'): void
   /** In the text format of Prometheus. */
   text(): Promise<string>
 }
@@ -31,10 +33,10 @@ const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
 
 /**
  * @param watched specifications whose robustness decisions come with
- * @param drift what is watched of inputs and decisions
+ * @param drift what is watched of inputs and decisions now
  */
 export function createServiceMetrics(
-  { watched, drift }: { readonly watched: readonly TargetedSpecification[]; readonly drift: Drift },
+  { watched, drift }: { readonly watched: readonly TargetedSpecification[]; readonly drift: () => Drift },
   { waitingEvents, streamsKept, streamsOpen }: Gauges,
 ): ServiceMetrics {
   const registry = new Registry()
@@ -59,10 +61,11 @@ export function createServiceMetrics(
     ...{ name: 'vigil_answer_seconds', help: 'From when events came together to their answers.' },
     ...{ buckets: SECONDS, registers: [registry] },
   })
+  const exchanges = counter('exchanges', 'Teams that were to take the place of the one at work.', ['outcome'])
   gauge('vigil_waiting_events', 'Events that wait for their decision.', waitingEvents)
   gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
   gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
-  drift.register(registry)
+  addDriftMetrics(registry, drift)
   const ruled = addRuleMetrics(registry, watched)
   const processor = () => {
     const { user, system } = process.cpuUsage()
@@ -83,7 +86,7 @@ export function createServiceMetrics(
         byAction[decision.action].inc()
         if (!decision.decided) undecided.inc()
         ruled(decision)
-        drift.take(decision)
+        drift().take(decision)
       }
     },
     leftOut: () => leftOut.inc(),
@@ -91,6 +94,7 @@ export function createServiceMetrics(
     verdict: (isHeard) => verdicts.inc({ heard: String(isHeard) }),
     refused: (code) => errors.inc({ code }),
     answered: (duration) => seconds.observe(duration),
+    exchanged: (outcome) => exchanges.inc({ outcome }),
     text: async () => await registry.metrics(),
   }
 }

@@ -1,0 +1,56 @@
+import { VigilError } from '@vigil/errors'
+import { readBundle } from '@vigil/runs'
+import type { Logger } from 'pino'
+import { serviceError } from '../errors.ts'
+import { bundleFingerprint } from './bundle-fingerprint.ts'
+import type { DecisionService } from './decision-service.ts'
+import { replayCheck } from './stored-check.ts'
+
+/** What takes the team of another bundle. */
+type Reloaded = {
+  readonly run: string
+  readonly service: DecisionService
+  readonly logger: Logger
+  /** Told of the SHA-256 of the bundle whose team is at work now. */
+  readonly onExchange: (fingerprint: string) => void
+}
+
+/**
+ * Reads the bundle of a run again and puts its team to work, when it has decided on its stored events to the same bits. Whatever is wrong is logged and
+ * counted, and the team before goes on. Whoever asks while this is done is served when it is done.
+ *
+ * @returns what asks for it; it resolves when the team is at work or refused
+ */
+export function createReload({ run, service, logger, onExchange }: Reloaded): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+
+  async function reload(): Promise<void> {
+    try {
+      const bundle = await readBundle(run)
+      const fingerprint = await bundleFingerprint(run)
+      const checked = await replayCheck(run, bundle)
+      if (checked === 0) throw unchecked(run)
+      const past = await service.exchange(bundle)
+      onExchange(fingerprint)
+      service.metrics.exchanged('done')
+      const { iteration, configFingerprint, datasetFingerprint } = bundle
+      logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked, past }, 'team exchanged')
+    } catch (error) {
+      if (!(error instanceof VigilError)) throw error
+      service.metrics.exchanged('refused')
+      logger.error({ code: error.code }, `the team at work goes on: ${error.message}`)
+    }
+  }
+
+  return () => {
+    last = last.then(reload)
+    return last
+  }
+}
+
+function unchecked(run: string): VigilError {
+  return serviceError(
+    'CHECK_FAILED',
+    `${run} has no stored events by which its team could be checked. Store them with "npx nx run service:check --run=FOLDER".`,
+  )
+}
