@@ -10,6 +10,7 @@ export const arrows: Arrows = {
     'inspect',
     'doctor',
     'config',
+    'hosts',
     'runs',
     'engine',
     'response',

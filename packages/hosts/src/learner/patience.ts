@@ -19,15 +19,14 @@ export type Patience = {
 /** @see Patience */
 export function createPatience(): Patience {
   const times: number[] = []
+  let patienceMs = FIRST_MS
   return {
     took(durationMs) {
       times.push(durationMs)
       if (times.length > REMEMBERED) times.shift()
-    },
-    patienceMs() {
-      if (times.length === 0) return FIRST_MS
       const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]
-      return Math.max(LEAST_MS, MULTIPLE * median)
+      patienceMs = Math.max(LEAST_MS, MULTIPLE * median)
     },
+    patienceMs: () => patienceMs,
   }
 }

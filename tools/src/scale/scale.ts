@@ -1,0 +1,59 @@
+/** `npx nx run tools:scale`: how many actors on how many hosts a learner can use. docs/hosts.md explains it. */
+import { type CommandContext, harmlessJson, runCommand } from '@vigil/command-line'
+import { familyOf } from '@vigil/engine'
+import { measureSharing } from '@vigil/hosts'
+import { loadData, startLearner, validatedTraining } from '@vigil/learner'
+import { collectionMs, type ScaleFigures, scaleOf } from './model.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
+import { scaleText } from './report.ts'
+
+/** Iterations that are trained to time an update; the first one, in which code is compiled, does not count. */
+const ITERATIONS = 4
+const ROUNDS = 20
+
+await runCommand({ help: HELP, run: showScale })
+
+async function showScale({ words }: CommandContext): Promise<void> {
+  const options = await parseOptions(words)
+  const say = (text: string) => process.stderr.isTTY === true && process.stderr.write(`${text}\n`)
+  const measured = await measure(options, say)
+  const figures: ScaleFigures = {
+    ...measured.figures,
+    updateMs: options.updateMs ?? measured.figures.updateMs,
+    bandwidth: options.mbit * 1e6,
+  }
+  const report = {
+    figures,
+    rowsPerIteration: options.config.rowsPerIteration,
+    scale: scaleOf(figures),
+    // On the loopback there is no network to fill.
+    collections: measured.collections.map((row) => ({
+      ...row,
+      modelMs: collectionMs({ ...figures, bandwidth: Number.MAX_VALUE }, row.processes),
+    })),
+  }
+  process.stdout.write(options.json ? `${harmlessJson(report)}\n` : scaleText(report))
+}
+
+async function measure({ config, broker, processes }: Options, say: (text: string) => void) {
+  const learner = await startLearner(config, await loadData(config, undefined, say), say)
+  const { team, engine } = learner
+  try {
+    const state = learner.fresh()
+    const times: { updateMs: number; collectMs: number }[] = []
+    for await (const { metrics } of validatedTraining(learner, state)) {
+      times.push(metrics)
+      if (times.length === ITERATIONS) break
+    }
+    const least = (of: (time: (typeof times)[number]) => number) => Math.min(...times.slice(1).map(of))
+    const family = familyOf(engine)
+    const sharing = await measureSharing(team, state.parameters, { broker, family, processes, rounds: ROUNDS })
+    const { collections, ...sizes } = sharing
+    const updateMs = least((time) => time.updateMs)
+    const actorMs = least((time) => time.collectMs) / sizes.shards
+    return { figures: { ...sizes, updateMs, actorMs }, collections }
+  } finally {
+    engine.dispose()
+    await team.pool.close()
+  }
+}
