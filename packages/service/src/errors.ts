@@ -5,6 +5,7 @@ export const SERVICE_ERRORS = {
   UNDECIDABLE: ['data', 'a bundle of a team that cannot decide on live events'],
   EVENT_MALFORMED: ['data', 'a line of the input that is no JSON object, or too long'],
   ROWS_INVALID: ['usage', 'the rows that a decider shall take at once are not 1 to 4096'],
+  SHADOW_FAILED: ['data', 'a team beside the one at work that cannot decide'],
   TEAM_DIFFERS: ['data', 'a bundle of a team that cannot take the place of the one at work'],
   RECEIPT_INVALID: ['data', 'a log or recording from which a decision cannot be made again'],
   RULES_MISSING: ['data', 'a shield for a team without a specification that can be watched live'],

@@ -102,6 +102,18 @@ describe('service:serve', () => {
     rmSync(stored)
   })
 
+  it('has another team decide beside it, for nobody', async () => {
+    const log = join(folder.path, 'shadow.jsonl')
+    const { child, ended, listening } = serve([`--shadow=${run}`, `--shadow-log=${log}`])
+    const url = `http://127.0.0.1:${await listening}`
+    const answer = await (await post(`${url}/v1/decide`, { id: 7, host: 'h1', proto: 'tcp' })).text()
+    const report = async () => await (await fetch(`${url}/v1/shadow`)).json()
+    await expect.poll(report).toMatchObject({ run, events: 1, failure: null, disagreements: [] })
+    await expect.poll(() => readFileSync(log, 'utf8')).toBe(`${answer}\n`)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+  })
+
   it('goes on where it ended, and refuses the state of another bundle', async () => {
     const state = `--state=${join(folder.path, 'state')}`
     const ask = async (port: number, proto: string) =>

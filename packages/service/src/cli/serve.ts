@@ -14,7 +14,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { readDashboard } from '@vigil/dashboard'
-import { readBundle } from '@vigil/runs'
+import { type Bundle, readBundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
 import { serviceError } from '../errors.ts'
 import { assertGuarded } from '../serve/access.ts'
@@ -24,6 +24,7 @@ import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createReload } from '../serve/reload.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
+import { type Shadow, startShadow } from '../serve/shadow.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 import { keepRegularly } from '../serve/state-timer.ts'
 import { replayCheck } from '../serve/stored-check.ts'
@@ -58,6 +59,11 @@ const FLAGS = {
   'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
+  shadow: {
+    value: 'FOLDER',
+    about: 'a run whose team decides on what is answered, in a thread of its own, for nobody',
+  },
+  'shadow-log': { value: 'FILE', about: 'file that decisions of the shadow are added to' },
   'drift-window': {
     ...{ value: 'N', about: 'latest events whose inputs are compared with the training', default: 10_000 },
     number: EVENTS,
@@ -114,6 +120,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
   const bundle = await readBundle(run)
   const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
+  const shadow = await shadowOf(flags, bundle, logger)
   const service = await createDecisionService(bundle, {
     file,
     deadlineMs: numberFlag(flags, 'deadline-ms', COUNT) ?? null,
@@ -123,6 +130,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     shield: switchFlag(flags, 'shield'),
     onShield: (id, { from, to, specification }) =>
       logger.warn({ id, from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }, 'shielded'),
+    shadow,
     drift: driftSettings(flags, logger),
     now: () => Date.now(),
     clock,
@@ -159,6 +167,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   process.off(RELOAD_SIGNAL, reload)
   endKeeping()
   await file.close()
+  await shadow?.close()
   await keep()
   logger.info('ended')
 }
@@ -187,6 +196,20 @@ async function stateKeeper(
       fingerprint = other
     },
   }
+}
+
+/** Starts the team that decides beside the one at work. @throws {VigilError} SHADOW_FAILED */
+async function shadowOf(flags: Flags, { environment }: Bundle, logger: Logger): Promise<Shadow | null> {
+  const run = textFlag(flags, 'shadow', 'runs/OTHER')
+  const log = textFlag(flags, 'shadow-log', 'FILE') ?? null
+  if (run === undefined) {
+    if (log === null) return null
+    throw commandError('INVALID_VALUE', '--shadow-log needs the team whose decisions it gets: --shadow=runs/OTHER.')
+  }
+  const onFailure = (message: string) => logger.error({ shadow: run }, `the shadow decides no more: ${message}`)
+  const shadow = await startShadow({ run, log }, onFailure, environment.rewards)
+  logger.info({ shadow: run, log }, 'shadow read')
+  return shadow
 }
 
 function driftSettings(flags: Flags, logger: Logger): DriftSettings {

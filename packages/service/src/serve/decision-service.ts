@@ -13,6 +13,7 @@ import { createIntake, type Intake } from './intake.ts'
 import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
+import type { Shadow, ShadowReport } from './shadow.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
 import { createExchangeableTeam, type HandedOver, type TeamAtWork, type TeamSettings } from './team-at-work.ts'
 
@@ -41,6 +42,8 @@ export type DecisionService = {
   frame(): Frame
   /** Of the latest decisions those on a stream, oldest first. */
   decisionsOn(stream: string): Decided[]
+  /** What the team beside this one would have done otherwise; null = there is none. */
+  shadow(): ShadowReport | null
   /** How what comes differs from the training, and decisions from what was usual. */
   drift(): DriftReport
   /** What is told of the team. */
@@ -61,6 +64,8 @@ export type DecisionServiceSettings = TeamSettings & {
   readonly idsRemembered: number
   /** Told of each action that is replaced. */
   readonly onShield: (id: string | number, shield: Shield) => void
+  /** A team that decides on what is answered, for nobody; null = none. */
+  readonly shadow: Shadow | null
   readonly clock: () => number
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -82,7 +87,7 @@ export async function createDecisionService(
   const { decider, current } = team
   let streamsOpen = 0
   const metrics = createServiceMetrics(
-    { watched: decider.watched, drift: () => current().drift },
+    { watched: decider.watched, drift: () => current().drift, shadow: settings.shadow },
     { waitingEvents: () => queue.size, streamsKept: () => decider.streamCount, streamsOpen: () => streamsOpen },
   )
   const feed = createLiveFeed(
@@ -93,7 +98,7 @@ export async function createDecisionService(
   const onDecision = tellOf({ metrics, feed, onShield: settings.onShield })
   const { fallbackAction } = bundle.vote
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
-  const log = eventLog(settings.onEvent)
+  const log = eventLog([settings.onEvent, settings.shadow?.take ?? null])
   const remembered = createRecentEntries<string | number, RememberedAnswer>(settings.idsRemembered)
   const intake: Intake = createIntake({
     ...{ bundle, decider, queue, remembered, onTaken: log.take },
@@ -135,6 +140,7 @@ export async function createDecisionService(
     },
     frame: () => feed.frame(queue.size),
     decisionsOn: feed.on,
+    shadow: () => settings.shadow?.report() ?? null,
     drift: () => current().drift.report(),
     model: () => modelOf(current()),
     exchange: async (other) => await team.exchange(other, queue.drain),
@@ -166,14 +172,15 @@ function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {
 }
 
 /** Events in their order, until they are answered and told of. */
-function eventLog(onEvent: DecisionServiceSettings['onEvent']) {
+function eventLog(readers: readonly DecisionServiceSettings['onEvent'][]) {
+  const told = readers.filter((reader) => reader !== null)
   const untold: { readonly event: RawEvent; readonly answer: Answer }[] = []
   return {
-    take: (event: RawEvent, answer: Answer) => void (onEvent && untold.push({ event, answer })),
+    take: (event: RawEvent, answer: Answer) => void (told.length > 0 && untold.push({ event, answer })),
     tell() {
       while (untold.length > 0 && (untold[0].answer.json !== null || untold[0].answer.error !== null)) {
         const { event, answer } = untold.shift()!
-        if (answer.error === null) onEvent?.(event, answer)
+        if (answer.error === null) for (const tell of told) tell(event, answer)
       }
     },
   }

@@ -93,6 +93,10 @@ export const OPENAPI = {
       },
     },
     '/v1/model': get('The team: fingerprints, agents, rule, columns and inputs.', json({ type: 'object' })),
+    '/v1/shadow': get(
+      'What a team beside this one would have done otherwise, and what the reward table makes of it; null without one.',
+      json({ type: ['object', 'null'] }),
+    ),
     '/v1/events': get('What is decided, a frame a second.', { 'text/event-stream': { schema: { type: 'string' } } }),
     '/v1/decisions': get('Of the latest decisions those on a stream.', json({ type: 'array' }), {
       parameters: [{ name: 'stream', in: 'query', required: true, schema: { type: 'string' } }],

@@ -17,5 +17,8 @@ export function addOperationRoutes(
   )
   app.get('/v1/model', async () => service.model())
   app.get('/v1/drift', async () => service.drift())
+  app.get('/v1/shadow', async (_request, reply) =>
+    reply.type('application/json').send(JSON.stringify(service.shadow())),
+  )
   app.get('/openapi.json', async () => OPENAPI)
 }

@@ -27,6 +27,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
       onEvent: null,
       onShield: () => undefined,
       drift: NO_ALARMS,
+      shadow: null,
       host: '127.0.0.1',
       token: null,
       tls: null,

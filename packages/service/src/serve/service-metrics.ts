@@ -4,6 +4,7 @@ import type { LiveDecision } from '../decider.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
 import { addDriftMetrics, type Drift } from './drift.ts'
 import { addRuleMetrics } from './rule-metrics.ts'
+import { addShadowMetrics, type Shadow } from './shadow.ts'
 
 /** What the service counts, for Prometheus. */
 export type ServiceMetrics = {
@@ -33,10 +34,19 @@ const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
 
 /**
  * @param watched specifications whose robustness decisions come with
+ * @param shadow the team beside the one at work
  * @param drift what is watched of inputs and decisions now
  */
 export function createServiceMetrics(
-  { watched, drift }: { readonly watched: readonly TargetedSpecification[]; readonly drift: () => Drift },
+  {
+    watched,
+    drift,
+    shadow,
+  }: {
+    readonly watched: readonly TargetedSpecification[]
+    readonly drift: () => Drift
+    readonly shadow: Shadow | null
+  },
   { waitingEvents, streamsKept, streamsOpen }: Gauges,
 ): ServiceMetrics {
   const registry = new Registry()
@@ -66,19 +76,9 @@ export function createServiceMetrics(
   gauge('vigil_streams_kept', 'Streams of which something is kept.', streamsKept)
   gauge('vigil_streams_open', 'Requests that bring events line by line.', streamsOpen)
   addDriftMetrics(registry, drift)
+  if (shadow !== null) addShadowMetrics(registry, shadow)
   const ruled = addRuleMetrics(registry, watched)
-  const processor = () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  }
-  new Counter({
-    ...{ name: 'process_cpu_seconds_total', help: 'Time of processors.', registers: [registry] },
-    collect() {
-      this.reset()
-      this.inc(processor())
-    },
-  })
-  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  addProcessMetrics(registry)
   return {
     decided(decision) {
       if (decision === null) late.inc()
@@ -97,4 +97,21 @@ export function createServiceMetrics(
     exchanged: (outcome) => exchanges.inc({ outcome }),
     text: async () => await registry.metrics(),
   }
+}
+
+function addProcessMetrics(registry: Registry): void {
+  new Counter({
+    ...{ name: 'process_cpu_seconds_total', help: 'Time of processors.', registers: [registry] },
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
+  new Gauge({
+    ...{ name: 'process_resident_memory_bytes', help: 'Resident memory.', registers: [registry] },
+    collect() {
+      this.set(process.memoryUsage.rss())
+    },
+  })
 }

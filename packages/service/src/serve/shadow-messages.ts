@@ -1,0 +1,32 @@
+import type { RawEvent } from '@vigil/features'
+
+/** What the thread of a shadow is started with. */
+export type ShadowStart = {
+  readonly run: string
+  /** where its decisions are written, a line each; null = nowhere */
+  readonly log: string | null
+}
+
+/** Events with what was answered, in their order. */
+export type ShadowBatch = readonly { readonly event: RawEvent; readonly id: string | number; readonly action: number }[]
+
+/** What the thread tells: that it is ready, why it cannot be, or what a batch came to. */
+export type ShadowNews =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly message: string }
+  | {
+      readonly kind: 'decided'
+      readonly taken: number
+      /** events that it could not decide on */
+      readonly refused: number
+      /** [4][4] by what was answered and by its own action, flat */
+      readonly actions: readonly number[]
+      /** the last in which the two differ */
+      readonly latest: readonly Disagreement[]
+    }
+
+/** An event on which a shadow would have acted otherwise. */
+export type Disagreement = { readonly id: string | number; readonly team: number; readonly shadow: number }
+
+/** Disagreements that are told one by one. */
+export const LATEST_MAX = 100

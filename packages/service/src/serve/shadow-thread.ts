@@ -1,0 +1,85 @@
+/** A team that decides beside another, in a thread of its own: it answers nobody, and nobody waits for it. */
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { VigilError } from '@vigil/errors'
+import type { ReadEvent } from '@vigil/features'
+import { readBundle } from '@vigil/runs'
+import { createDecider, type Decider } from '../decider.ts'
+import { serviceError } from '../errors.ts'
+import { eventFilter } from '../event-filter.ts'
+import { readKnown } from '../live-event.ts'
+import { writtenDecision } from '../written-decision.ts'
+import {
+  type Disagreement,
+  LATEST_MAX,
+  type ShadowBatch,
+  type ShadowNews,
+  type ShadowStart,
+} from './shadow-messages.ts'
+
+const port = parentPort!
+const tell = (news: ShadowNews) => port.postMessage(news)
+const { run, log } = workerData as ShadowStart
+
+try {
+  const bundle = await readBundle(run)
+  if (bundle.environment.response !== null) {
+    throw serviceError(
+      'UNDECIDABLE',
+      'A shadow hears no verdicts, and this team waits for them: it was trained in the environment respond. Leave --shadow out.',
+    )
+  }
+  const decider = await createDecider(bundle)
+  const isJudged = eventFilter(bundle.pipeline.reading)
+  const file = log === null ? null : createWriteStream(log, { flags: 'a', mode: 0o600 })
+  file?.on('error', fail)
+  port.on('message', async (batch: ShadowBatch) => {
+    try {
+      tell(await decided(batch, { decider, isJudged, file }))
+    } catch (error) {
+      fail(error as Error)
+    }
+  })
+  tell({ kind: 'ready' })
+} catch (error) {
+  fail(error as Error)
+}
+
+function fail({ message }: Error): void {
+  tell({ kind: 'failed', message })
+  port.close()
+}
+
+async function decided(
+  batch: ShadowBatch,
+  parts: {
+    readonly decider: Decider
+    readonly isJudged: ReturnType<typeof eventFilter>
+    readonly file: WriteStream | null
+  },
+): Promise<ShadowNews> {
+  const { decider, isJudged, file } = parts
+  const known: { readonly one: ShadowBatch[number]; readonly event: ReadEvent }[] = []
+  let refused = 0
+  for (const one of batch) {
+    try {
+      if (isJudged(one.event)) known.push({ one, event: readKnown(decider, one.event) })
+    } catch (error) {
+      if (!(error instanceof VigilError)) throw error
+      refused++
+    }
+  }
+  const decisions = decider.decide(known.map(({ event }) => event))
+  const actions = new Array<number>(16).fill(0)
+  const latest: Disagreement[] = []
+  for (const [i, { one }] of known.entries()) {
+    const shadow = decisions[i].action
+    actions[4 * one.action + shadow]++
+    if (shadow !== one.action) latest.push({ id: one.id, team: one.action, shadow })
+  }
+  if (file !== null && known.length > 0) {
+    const lines = known.map(({ one }, i) => `${writtenDecision(one.id, decisions[i])}\n`).join('')
+    if (!file.write(lines)) await new Promise<void>((resolve) => file.once('drain', () => resolve()))
+  }
+  return { kind: 'decided', taken: batch.length, refused, actions, latest: latest.slice(-LATEST_MAX) }
+}
