@@ -80,4 +80,14 @@ describe.skipIf(whyNoBroker !== null)(`hosts on which nobody can rely (${whyNoBr
     expect(await ended).toMatch(/rewards\[17\]/)
     expect(host.lines.join('\n')).not.toMatch(/refuse/)
   })
+
+  it('are all away while the learner may not collect: it says what it waits for', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { team, notes } = await scene.shared(broker.broker)
+    const collected = collections(team, [0])
+    await expect.poll(() => notes, { timeout: 20_000 }).toContainEqual(expect.stringMatching(/waits for one/))
+    scene.host(broker.broker, 'at-last')
+    expect(await collected).toHaveLength(1)
+  })
 })

@@ -20,7 +20,7 @@ export class LearnerGone extends Error {}
 export type Ask = {
   /**
    * @throws {LearnerGone}
-   * @throws {VigilError} MESSAGE for an answer that is none
+   * @throws {VigilError} MESSAGE for an answer that is none; BROKER
    */
   ask<Answer>(
     verb: Verb,
@@ -47,6 +47,8 @@ export function askerOf(connection: NatsConnection, { run }: Pick<Offer, 'run'>,
         // The client uses the memory of a message again.
         return { ...answer, body: Uint8Array.from(answer.body) }
       } catch (error) {
+        if (connection.isClosed())
+          throw hostsError('BROKER', 'The connection to the NATS server has been closed.', { cause: error })
         if (!isSilence(error)) throw error
         if (attempt === TRIES || isNobody(error)) throw new LearnerGone(`no answer to "${verb}"`, { cause: error })
       }

@@ -30,7 +30,12 @@ export type Desk = Pick<ExchangeSetup, 'run' | 'audit' | 'learnerCollects' | 'sl
   canary: Canary | null
   /** Shards that the learner's own actors could begin now. */
   free: number
+  /** When the collection began, in milliseconds; null = it was said that nobody computes it. */
+  lonelySinceMs: number | null
 }
+
+/** After so long without a host people are told. */
+const LONELY_MS = 5000
 
 /** @throws {VigilError} SPECIFICATION, SITES */
 export function createDesk(setup: ExchangeSetup, build: Build, post: Desk['post']): Desk {
@@ -47,6 +52,7 @@ export function createDesk(setup: ExchangeSetup, build: Build, post: Desk['post'
     previousPolicy: null,
     canary: null,
     free: slots,
+    lonelySinceMs: null,
   }
 }
 
@@ -62,17 +68,20 @@ export function begin(
   desk: Desk,
   { round: number, policyVersion, policy, states }: Request & { kind: 'collect' },
 ): void {
-  const { audit, patience, learnerCollects, canary } = desk
+  const { audit, patience, learnerCollects, canary, guests } = desk
+  guests.forgetUploads()
   desk.round = beginRound({
     ...{ number, policyVersion, policy, states, audit },
     makesCanary: canary === null,
     rules: { patienceMs: patience.patienceMs, learnerCollects },
   })
+  desk.lonelySinceMs = performance.now()
 }
 
 /** Takes what the learner's own actors computed. The first shard of the first collection becomes the canary. */
 export function takeOwn(desk: Desk, { round: number, shard, trajectory, state }: Request & { kind: 'computed' }): void {
-  desk.free++
+  // Of a collection that was abandoned some may still come.
+  desk.free = Math.min(desk.slots, desk.free + 1)
   const { round, check } = desk
   if (number !== round?.number) return
   const digest = sha256Of([trajectory, state])
@@ -94,6 +103,15 @@ export function leaseFor(desk: Desk, guest: Guest, nowMs: number) {
   return { round: round.number, shard, policy: round.policy, state: round.states[shard] }
 }
 
+/** Says once in a collection that nobody computes it. */
+function tellLoneliness(desk: Desk, nowMs: number): void {
+  const { round, lonelySinceMs, guests, learnerCollects, note } = desk
+  const isLonely = round !== null && !learnerCollects && guests.counts().hosts === 0
+  if (!isLonely || lonelySinceMs === null || nowMs - lonelySinceMs < LONELY_MS) return
+  desk.lonelySinceMs = null
+  note('no host collects yet; with --hosts-only the training waits for one')
+}
+
 /** Gives the learner's own actors what there is, and hands the collection over when all of it has come. */
 export function advance(desk: Desk): void {
   const nowMs = performance.now()
@@ -103,6 +121,7 @@ export function advance(desk: Desk): void {
     desk.free--
     desk.post({ kind: 'compute', round: desk.round.number, shard })
   }
+  tellLoneliness(desk, nowMs)
   const { round } = desk
   const outcome = round?.outcome() ?? null
   if (round === null || outcome === null) return
@@ -136,7 +155,10 @@ export function takePart(desk: Desk, guest: Guest, part: ResultPart, body: Uint8
   }
   const key = `${number}/${shard}`
   const known = guest.uploads.get(key)
-  const upload = known?.sha256 === sha256 ? known : { sha256, gathering: gather({ sha256, bytes }) }
+  const isKnown = known?.sha256 === sha256
+  // What went before was forgotten meanwhile.
+  if (!isKnown && at > 0) return { kind: 'late' }
+  const upload = isKnown ? known : { sha256, gathering: gather({ sha256, bytes }) }
   guest.uploads.set(key, upload)
   // A part that came twice.
   if (at < upload.gathering.length) return { kind: 'more' }

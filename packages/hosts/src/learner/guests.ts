@@ -37,6 +37,8 @@ export type Guests = {
   hello(hello: Hello): string | null
   /** Tells of a refusal, but not for ever. */
   tell(guest: Guest, text: string): void
+  /** Drops what was begun and not ended in earlier collections. Of the canary it stays. */
+  forgetUploads(): void
   /** Whether this fault was one too many. */
   isTooFaulty(guest: Guest): boolean
   counts(): { readonly hosts: number; readonly actors: number }
@@ -72,6 +74,9 @@ export function createGuests({ build, family }: Demands, note: (text: string) =>
       Object.assign(guest, { standing: 'refused', reason })
       tell(guest, `refused: ${reason}`)
       return reason
+    },
+    forgetUploads() {
+      for (const { standing, uploads } of guests.values()) if (standing !== 'new') uploads.clear()
     },
     isTooFaulty(guest) {
       guest.faults++
