@@ -61,6 +61,7 @@ export const arrows: Arrows = {
   ],
   learner: [
     'report',
+    'tensorboard',
     'doctor',
     'evaluation',
     'ppo',
@@ -133,6 +134,7 @@ export const arrows: Arrows = {
   data: ['features', 'command-line', 'random', 'errors'],
   features: ['command-line', 'errors'],
   vote: ['random', 'errors'],
+  tensorboard: ['command-line'],
   proto: ['errors'],
   'command-line': ['errors'],
   dashboard: ['errors'],

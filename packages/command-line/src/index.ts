@@ -31,4 +31,4 @@ export {
 } from './number-format.ts'
 export { type Command, type CommandContext, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
-export { appendLine, writeFileAtomically } from './whole-file.ts'
+export { appendBytes, appendLine, writeFileAtomically } from './whole-file.ts'

@@ -61,7 +61,11 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
  * @throws {VigilError} FILE_UNWRITABLE
  */
 export async function appendLine(path: string, line: string, newMode = 0o666): Promise<void> {
-  const bytes = Buffer.from(`${line}\n`)
+  await appendBytes(path, Buffer.from(`${line}\n`), newMode)
+}
+
+/** Adds bytes to a file as `appendLine` adds a line. @throws {VigilError} FILE_UNWRITABLE */
+export async function appendBytes(path: string, bytes: Uint8Array, newMode = 0o666): Promise<void> {
   let file: FileHandle | null = null
   let before: number | null = null
   try {
@@ -71,7 +75,7 @@ export async function appendLine(path: string, line: string, newMode = 0o666): P
     if (before === 0) await syncFolder(dirname(path))
   } catch (cause) {
     const cut = before === null || (await cutOwn(file!, before, bytes).catch(isFalse))
-    throw unwritable(`${path} could not be extended`, cause, cut ? '' : ' A part of the line may be in it.')
+    throw unwritable(`${path} could not be extended`, cause, cut ? '' : ' A part of what was added may be in it.')
   } finally {
     await file?.close()
   }

@@ -45,6 +45,7 @@ export {
   bundleFiles,
   clearRunFolder,
   createRunFolder,
+  curvesFolder,
   hasNoRun,
   makeFolder,
   openRunFolder,

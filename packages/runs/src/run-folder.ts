@@ -65,6 +65,11 @@ export function bundleFiles(folder: string) {
   }
 }
 
+/** Where the curves of a run lie that are written for TensorBoard: files of events. */
+export function curvesFolder({ path }: Pick<RunFolder, 'path'>): string {
+  return join(path, 'tensorboard')
+}
+
 /** Written before pipeline.json, with which a run has begun. */
 const INITIAL = 'initial.checkpoint'
 
@@ -93,7 +98,10 @@ export function runFolderAt(path: string): RunFolder {
  */
 export async function assertTrainable(folder: RunFolder): Promise<void> {
   const { path: _folder, pipeline: _kept, ...files } = folder
-  const written = [files, resultFiles(folder, 'test'), bundleFiles(folder.path)].flatMap((some) => Object.values(some))
+  const curves = { events: join(curvesFolder(folder), 'events') }
+  const written = [files, resultFiles(folder, 'test'), bundleFiles(folder.path), curves].flatMap((some) =>
+    Object.values(some),
+  )
   await assertWritable(
     folder.path,
     written,

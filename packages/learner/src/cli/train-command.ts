@@ -1,4 +1,13 @@
-import { type Command, type Flags, type FlagTable, flagName, flagsOf, type Help, textFlag } from '@vigil/command-line'
+import {
+  type Command,
+  type Flags,
+  type FlagTable,
+  flagName,
+  flagsOf,
+  type Help,
+  switchFlag,
+  textFlag,
+} from '@vigil/command-line'
 import {
   beginningFrom,
   COMMAND_LINE,
@@ -40,6 +49,14 @@ const FLAGS = {
   },
 } as const satisfies FlagTable
 
+/** Files of a training that are no settings of a run. */
+const FILES = {
+  tensorboard: {
+    about:
+      'writes curves and settings for TensorBoard into the run folder (docs/tensorboard.md); --resume goes on with them',
+  },
+} as const satisfies FlagTable
+
 /** What a command that trains has of its own. */
 export type TrainCommand = Omit<Help, 'groups'> & {
   /** Flags that name what to begin from. */
@@ -63,12 +80,13 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
         { title: 'What to train', flags: flagsOf(begins) },
         { title: 'Who collects', flags: flagsOf(HOSTS_FLAGS) },
         { title: 'How to evaluate', flags: flagsOf(BUDGET_FLAGS) },
+        { title: 'What to write besides', flags: flagsOf(FILES) },
         ...settingGroups(schema),
       ],
     },
     async run({ words, stop }) {
       if (!isExperiment) refuseMovedFlags(words)
-      const { settings, flags } = parseFlags(words, { ...begins, ...HOSTS_FLAGS, ...BUDGET_FLAGS }, schema)
+      const { settings, flags } = parseFlags(words, { ...begins, ...HOSTS_FLAGS, ...BUDGET_FLAGS, ...FILES }, schema)
       const budgets = budgetsOf(flags)
       const sharing = await sharingOf(flags)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
@@ -80,7 +98,8 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
               settings,
               Object.keys(begins).find((name) => name !== 'resume' && flags.has(name)),
             )
-      const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }
+      const tensorboard = switchFlag(flags, 'tensorboard')
+      const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop, tensorboard }
       await trainRun(plan, session, { composition, budgets, sharing })
     },
   }

@@ -22,6 +22,8 @@ export type Session = {
   readonly plainLines?: number
   /** Whether a training tells of the problems that show in it. Default true. */
   readonly warns?: boolean
+  /** Whether curves are written for TensorBoard; a run that has some goes on with them. Default false. */
+  readonly tensorboard?: boolean
   /** What other hosts do, told beside the progress. Default: nothing. */
   readonly notes?: Notes
 }

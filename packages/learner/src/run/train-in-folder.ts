@@ -31,6 +31,7 @@ import { openRun } from './open-run.ts'
 import { growth, type Origin } from './origin.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunIdentity, type Session } from './session.ts'
+import { openCurves } from './tensorboard-curves.ts'
 import { validatedTraining } from './validated-training.ts'
 import { writeRunBundle } from './write-run-bundle.ts'
 
@@ -214,11 +215,18 @@ async function assertNoCheckpointWasDue({ validateEvery, iterations }: Config, f
 async function trainWithFiles(
   { learner, state: from, metricsSha256: known }: BegunTraining,
   folder: RunFolder,
-  { progress, stop, warns = true, notes }: Pick<Session, 'stop' | 'warns' | 'notes'> & { readonly progress: Progress },
+  {
+    progress,
+    stop,
+    warns = true,
+    notes,
+    tensorboard = false,
+  }: Pick<Session, 'stop' | 'warns' | 'notes' | 'tensorboard'> & { readonly progress: Progress },
 ): Promise<{ readonly state: RunState; readonly metricsSha256: string }> {
   const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
   const warnings = warns ? createWarnings(config, before, folder.path) : null
+  const curves = await openCurves(folder, { config, before, isAsked: tensorboard })
   let metricsSha256 = known
   // Many trainings may share one request; each speaks of it only while it goes on.
   const unsubscribe = stop.onRequest(() =>
@@ -230,7 +238,9 @@ async function trainWithFiles(
     for await (const iteration of validatedTraining(learner, from)) {
       const { metrics, isValidated, isBest } = iteration
       state = iteration.state
-      metricsSha256 = linesSha256([await appendMetrics(folder.metrics, metrics)], metricsSha256)
+      const written = await appendMetrics(folder.metrics, metrics)
+      metricsSha256 = linesSha256([written], metricsSha256)
+      await curves?.(written)
       progress.iteration(metrics)
       for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
       const isStopped = stop.requested()

@@ -1,0 +1,1 @@
+export { beginEventFile, type EventFile, type Hyperparameters } from './event-file.ts'
