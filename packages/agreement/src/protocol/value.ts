@@ -87,7 +87,9 @@ export class Digests {
   readonly settings: BatchSettings
   readonly #count: typeof decideBatch
   readonly #ballots = new WeakMap<Ballot, string | null>()
-  readonly #values = new WeakMap<Value, { readonly digest: string; readonly decisions: BatchDecision }>()
+  readonly #values = new WeakMap<Value, Judged>()
+  /** the latest by what they follow from: a value that comes again, as one that was proposed does when it is committed, is another object */
+  readonly #latest = new Map<string, Judged>()
 
   constructor(settings: BatchSettings, count: typeof decideBatch = decideBatch) {
     this.settings = settings
@@ -114,17 +116,30 @@ export class Digests {
     return this.#judged(value).decisions
   }
 
-  #judged(value: Value): { readonly digest: string; readonly decisions: BatchDecision } {
+  #judged(value: Value): Judged {
     let judged = this.#values.get(value)
     if (judged === undefined) {
-      const { decisions, tree } = decideValue(value, this.settings, this.#count)
       const ballots = value.map((ballot) => [ballot.agent, this.ballot(ballot)!] as const)
-      judged = { digest: valueDigest({ root: merkleRoot(tree), ballots }, this.settings), decisions }
+      const key = ballots.join(' ')
+      judged = this.#latest.get(key) ?? this.#judge(value, ballots)
       this.#values.set(value, judged)
+      this.#latest.delete(key)
+      this.#latest.set(key, judged)
+      if (this.#latest.size > LATEST_MAX) this.#latest.delete(this.#latest.keys().next().value!)
     }
     return judged
   }
+
+  #judge(value: Value, ballots: ValueOutline['ballots']): Judged {
+    const { decisions, tree } = decideValue(value, this.settings, this.#count)
+    return { digest: valueDigest({ root: merkleRoot(tree), ballots }, this.settings), decisions }
+  }
 }
+
+type Judged = { readonly digest: string; readonly decisions: BatchDecision }
+
+/** Values that are known by their ballots. */
+const LATEST_MAX = 4
 
 /** What a value's digest is made of: enough to show one decision without all ballots. */
 export type ValueOutline = {

@@ -25,7 +25,7 @@ const FLAGS = {
   out: { value: 'FOLDER', about: 'where the manifest team.json and the keys are written; it must hold no team yet' },
   hosts: { value: 'A,B,...', about: 'where the agents listen, one host each; without it all on this machine' },
   port: { value: 'N', about: 'port of agent 0; on one machine the others follow', number: PORT, default: 7400 },
-  batch: { value: 'N', about: 'most events of a batch', number: ROWS, default: 256 },
+  batch: { value: 'N', about: 'most events of a batch', number: ROWS, default: 1024 },
   'view-ms': { value: 'N', about: 'milliseconds of view 0, at least 20 message delays', number: VIEW_MS, default: 500 },
   epoch: { value: 'N', about: 'number of the epoch: one more than any before', number: EPOCH, default: 0 },
 } as const satisfies FlagTable

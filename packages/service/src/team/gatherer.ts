@@ -6,6 +6,9 @@ import type { GatheredBatch } from './event-log.ts'
 /** Text of a batch, above which it takes no more. */
 const BATCH_BYTES = 2 ** 21
 
+/** So many are a batch where the team has nothing to do. Where it is busy they wait for it, and become a larger one. */
+const EAGER_ROWS = 256
+
 /** How events are gathered. */
 export type GathererOptions = {
   /** most events of a batch */
@@ -65,7 +68,7 @@ export function createGatherer({
   return {
     flush,
     onIdle() {
-      if (isDue) flush()
+      if (isDue || events.length >= EAGER_ROWS) flush()
     },
     add(id, event, { stream, line }) {
       if (apart && stream !== null && streams.has(stream)) flush()
@@ -82,7 +85,8 @@ export function createGatherer({
       bytes += text.length
       lastLine = line
       if (apart && stream !== null) streams.add(stream)
-      if (events.length === batchRows || bytes >= BATCH_BYTES) flush()
+      const isEnough = events.length === batchRows || bytes >= BATCH_BYTES
+      if (isEnough || (events.length >= EAGER_ROWS && isIdle())) flush()
     },
   }
 }

@@ -90,7 +90,7 @@ function agentWords(agent: number): string[] {
 }
 
 /** How a team of processes is to be. */
-type TeamOptions = Partial<EnvironmentSpec> & {
+export type TeamOptions = Partial<EnvironmentSpec> & {
   readonly lstmHidden?: readonly number[]
   readonly viewMs?: number
   readonly batch?: number

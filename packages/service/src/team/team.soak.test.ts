@@ -1,0 +1,50 @@
+/** Teams of processes at half of what they can do, with a fault every 20 seconds: nothing lost, nothing twice, every action certified. */
+import { afterEach, expect, it } from 'vitest'
+import { fedTeam } from './fed-team.fixture.ts'
+
+const FAULT_EVERY_MS = 20_000
+const FEED_EVERY_MS = 50
+const MEASURED_EVENTS = 8000
+
+let team: Awaited<ReturnType<typeof fedTeam>>
+afterEach(async () => await team.end())
+
+const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))
+
+it.each([
+  [4, 1, 600],
+  [7, 2, 180],
+])('%i agents, of which %i are away at a time, for %i seconds', async (agentCount, faults, seconds) => {
+  team = await fedTeam({ agentCount, faults, batch: 1024, viewMs: 500, rounds: 6000 })
+  await team.decide(1000)
+  const begin = performance.now()
+  await team.decide(MEASURED_EVENTS)
+  const perSecond = MEASURED_EVENTS / ((performance.now() - begin) / 1000) / 2
+
+  const end = performance.now() + 1000 * seconds
+  let last = performance.now()
+  const feeding = setInterval(() => {
+    const now = performance.now()
+    team.feed(Math.floor(((now - last) / 1000) * perSecond))
+    last = now
+  }, FEED_EVERY_MS)
+  try {
+    for (let fault = 0; performance.now() < end; fault++) {
+      const away = Array.from({ length: faults }, (_, i) => (fault + i) % agentCount)
+      if (fault % 3 === 0) {
+        for (const agent of away) await team.kill(agent)
+        for (const agent of away) team.begin(agent)
+      } else if (fault % 3 === 1) {
+        for (const agent of away) team.agents[agent].process.kill('SIGSTOP')
+        await pause(FAULT_EVERY_MS / 2)
+        for (const agent of away) team.agents[agent].process.kill('SIGCONT')
+      } else await team.restartEnforcer()
+      await pause(FAULT_EVERY_MS)
+    }
+  } finally {
+    clearInterval(feeding)
+  }
+  const found = await team.check()
+  expect(found).toMatchObject({ code: 0, rows: true, violations: [], late: 0 })
+  expect(found.certificates).toBeGreaterThan(seconds)
+})
