@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeBundle } from '@vigil/runs'
+import { writeBundle, writeEvaluation } from '@vigil/runs'
+import { sampleEvaluation } from '@vigil/runs/sample-run.fixture'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describedEvents, drawnBundle } from './drawn-team.fixture.ts'
 import { EXPORT_FORMATS, exportTeam } from './export-team.ts'
@@ -18,11 +19,16 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
+async function writeRun(): Promise<void> {
+  await writeBundle(folder, await drawnBundle(events.request))
+  await writeEvaluation(join(folder, 'evaluation.json'), sampleEvaluation())
+}
+
 describe.each(EXPORT_FORMATS)('a team as %s', (format) => {
   const out = () => join(folder, 'team.file')
 
   it('is written whole, and the same bytes every time', async () => {
-    await writeBundle(folder, await drawnBundle(events.request))
+    await writeRun()
     const bytes = await exportTeam(folder, { format, out: out() })
     const first = readFileSync(out())
     expect(first).toHaveLength(bytes)
@@ -32,7 +38,7 @@ describe.each(EXPORT_FORMATS)('a team as %s', (format) => {
   })
 
   it('touches no file that is there', async () => {
-    await writeBundle(folder, await drawnBundle(events.request))
+    await writeRun()
     writeFileSync(out(), 'mine')
     await expect(exportTeam(folder, { format, out: out() })).rejects.toMatchObject({
       code: 'OUT_EXISTS',
@@ -47,7 +53,7 @@ describe.each(EXPORT_FORMATS)('a team as %s', (format) => {
   })
 
   it('is not written into a folder that is not there', async () => {
-    await writeBundle(folder, await drawnBundle(events.request))
+    await writeRun()
     const lost = join(folder, 'absent', 'team.file')
     await expect(exportTeam(folder, { format, out: lost })).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
   })

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { writeFileAtomically } from '@vigil/command-line'
-import { readBundle } from '@vigil/runs'
+import { type Bundle, readBundle, readEvaluation, resultFiles } from '@vigil/runs'
 import { exportError } from './errors.ts'
+import { modelCard } from './model-card.ts'
 import { onnxModel } from './onnx/model.ts'
 import { safetensorsFile } from './safetensors.ts'
 
 /** Files that a team can be written as, by name of the format. */
-const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile } as const
+const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile, card: cardOf } as const
 
 /** A name in FORMATS. */
 export type ExportFormat = keyof typeof FORMATS
@@ -24,7 +26,7 @@ export const EXPORT_FORMATS = Object.keys(FORMATS) as readonly ExportFormat[]
  *
  * @param run folder of the run, or of an evaluation's results
  * @returns bytes that were written
- * @throws {VigilError} OUT_EXISTS, TEAM_UNEXPORTABLE, FILE_UNWRITABLE, and as readBundle
+ * @throws {VigilError} OUT_EXISTS, TEAM_UNEXPORTABLE, FILE_UNWRITABLE, and as readBundle; of a card also as readEvaluation
  */
 export async function exportTeam(
   run: string,
@@ -33,7 +35,13 @@ export async function exportTeam(
   if (existsSync(out)) {
     throw exportError('OUT_EXISTS', `${out} is there already, and is left as it is. Remove it, or name another file.`)
   }
-  const bytes = FORMATS[format](await readBundle(run))
+  const bytes = await FORMATS[format](await readBundle(run), run)
   await writeFileAtomically(out, bytes)
   return bytes.length
+}
+
+/** The card of a team under the name of its folder. */
+async function cardOf(bundle: Bundle, run: string): Promise<Uint8Array> {
+  const evaluation = await readEvaluation(resultFiles({ path: run }, 'test').evaluation)
+  return Buffer.from(modelCard(basename(resolve(run)), { bundle, evaluation }))
 }

@@ -1,5 +1,6 @@
 export { EXPORT_ERRORS, exportError } from './errors.ts'
 export { EXPORT_FORMATS, type ExportFormat, exportTeam } from './export-team.ts'
+export { modelCard } from './model-card.ts'
 export { onnxModel } from './onnx/model.ts'
 export { safetensorsFile } from './safetensors.ts'
 export { type TeamTensor, teamTensors } from './team-tensors.ts'
