@@ -31,7 +31,7 @@ beforeAll(async () => {
     environment: { ...team.bundle.environment, specifications: formulas },
     specifications: formulas.map((formula, s) => ({ name: ['response', 'false alarms'][s], formula, target: 0.9 })),
   }
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 })
 afterAll(async () => await browser?.close())
 
