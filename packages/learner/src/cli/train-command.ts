@@ -73,12 +73,14 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
   const schema = isExperiment ? labConfigSchema : configSchema
   const resolve = isExperiment ? resolveLabConfig : resolveConfig
   const begins = { ...FLAGS, ...own }
+  // Teams of experiments may collect in ways of their own, which no other host knows.
+  const sharing = isExperiment ? {} : HOSTS_FLAGS
   return {
     help: {
       ...help,
       groups: [
         { title: 'What to train', flags: flagsOf(begins) },
-        { title: 'Who collects', flags: flagsOf(HOSTS_FLAGS) },
+        ...(isExperiment ? [] : [{ title: 'Who collects', flags: flagsOf(HOSTS_FLAGS) }]),
         { title: 'How to evaluate', flags: flagsOf(BUDGET_FLAGS) },
         { title: 'What to write besides', flags: flagsOf(FILES) },
         ...settingGroups(schema),
@@ -86,9 +88,8 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
     },
     async run({ words, stop }) {
       if (!isExperiment) refuseMovedFlags(words)
-      const { settings, flags } = parseFlags(words, { ...begins, ...HOSTS_FLAGS, ...BUDGET_FLAGS, ...FILES }, schema)
+      const { settings, flags } = parseFlags(words, { ...begins, ...sharing, ...BUDGET_FLAGS, ...FILES }, schema)
       const budgets = budgetsOf(flags)
-      const sharing = await sharingOf(flags)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
@@ -100,7 +101,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
             )
       const tensorboard = switchFlag(flags, 'tensorboard')
       const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop, tensorboard }
-      await trainRun(plan, session, { composition, budgets, sharing })
+      await trainRun(plan, session, { composition, budgets, sharing: await sharingOf(flags) })
     },
   }
 }
