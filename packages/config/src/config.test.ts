@@ -37,6 +37,9 @@ describe('resolveConfig', () => {
     expect(resolveConfig({}, 'test')).toMatchObject({
       ...{ dataset: 'campaign', environment: 'respond', belief: 'filtered', warmStart: 'rule', iterations: 16 },
     })
+    const exact = { belief: 'exact', warmStart: 'rule', iterations: 16 }
+    expect(resolveConfig({ features: 'posterior' }, 'test')).toMatchObject(exact)
+    expect(resolveConfig({ dataset: 'quickest' }, 'test')).toMatchObject({ belief: 'exact', warmStart: 'none' })
     const triage = { dataset: 'synthetic', environment: 'triage', warmStart: 'none', iterations: 60 }
     expect(resolveConfig({ environment: 'triage' }, 'test')).toMatchObject(triage)
     expect(resolveConfig({ data: 'events.yaml' }, 'test').dataset).toBe('events')

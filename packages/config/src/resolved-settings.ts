@@ -10,8 +10,9 @@ import { resolveSpecifications } from './specifications.ts'
 /** What every `auto` of a config comes to, and what follows from its other settings. */
 export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
   const world = worldOf(parsed, generator)
-  // A team that begins from a rule has less to learn.
-  const warmStart = given(parsed.warmStart, world.belief === 'learnt' || world.belief === 'filtered' ? 'rule' : 'none')
+  // A team that begins from a rule has less to learn; the posterior of quickest is all that there is to see.
+  const isSimple = world.belief === 'none' || (world.belief === 'exact' && world.dataset === 'quickest')
+  const warmStart = given(parsed.warmStart, isSimple ? 'none' : 'rule')
   const isResponse = world.environment === 'respond'
   const defects = [...new Set(parsed.defects)].sort()
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'

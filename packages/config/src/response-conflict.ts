@@ -30,7 +30,7 @@ function conflictWithRespond(config: Config): string | null {
     return 'environment "respond" plays whole streams, but split "stratified" tears them apart. Give --split=by-stream.'
   }
   if (config.belief === 'exact' && config.features !== 'posterior') {
-    return 'belief "exact" is known of dataset "quickest" with features "posterior" alone. Give --belief=learnt.'
+    return 'belief "exact" is known with features "posterior" alone, of the generators quickest and campaign. Give --belief=learnt.'
   }
   if (config.rule === 'weighted' || config.rule === 'trimmed-median') {
     return `rule "${config.rule}" counts scores or skills, but where actions have consequences votes are counted as they are cast. Give --rule=quorum or --rule=majority.`

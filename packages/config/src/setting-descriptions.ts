@@ -42,7 +42,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     episodes:
       'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
     belief:
-      'what a team sees of how likely its stream is under attack, only with environment respond: exact (quickest with features posterior), learnt (boosted trees on each event, on training streams by trees of other streams), filtered (what such trees say of the events so far, by Bayes) or none; auto = exact where it is known, none for quickest with features history, filtered for campaign, else learnt',
+      'what a team sees of how likely its stream is under attack, only with environment respond: exact (with features posterior), learnt (boosted trees on each event, on training streams by trees of other streams), filtered (what such trees say of the events so far, by Bayes) or none; auto = exact where it is known, none for quickest with features history, filtered for campaign, else learnt',
     sampling:
       'which training rows iid draws: each equally often (natural), or threats as often as benign events, with rewards weighted so that the objective stays (importance)',
     'rewards.truePositive': 'threat stopped',
@@ -93,7 +93,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   },
   Learning: {
     warmStart:
-      'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where the belief is learnt or filtered, else none',
+      'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where there is a belief, but none for the exact one of quickest',
     credit:
       'what an action is credited with: what a critic makes of sampled steps (sampled), or its expected return on the recordings, computed exactly, each iteration being all training streams (exact; where only allow, block and quarantine act, docs/respond.md); auto = exact where analystDelay is 10,000, so that nobody answers, else sampled',
     gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',

@@ -27,7 +27,7 @@ const DATASETS = {
     generated: { rows: 400_000, rowsMax: 20_000_000 },
   },
   campaign: {
-    profiles: ['behaviour'],
+    profiles: ['behaviour', 'posterior'],
     split: 'described',
     generated: { rows: 400_000, rowsMax: 5_000_000 },
   },

@@ -1,6 +1,7 @@
 import type { ColumnPlan } from '@vigil/features'
 import { averageNames, campaignColumn } from '../campaign/campaign-columns.ts'
 import { ONSET } from '../campaign/campaign-model.ts'
+import { exactRatios } from '../campaign/exact-ratios.ts'
 import { campaignClassNames, generateCampaign } from '../campaign/generate-campaign.ts'
 import type { Adapter } from './adapter.ts'
 import {
@@ -29,7 +30,8 @@ const PLAN: readonly ColumnPlan[] = [
 /**
  * Attacks in stages on hosts of unlike worth, for the environment `respond`: daemons, users and administrators of whom about one
  * process in six is attacked, a stage at a time. A stream is one process; rows are in time order. Damage is the criticality of
- * the host, which is an input, times that of the stage, which is not.
+ * the host, which is an input, times that of the stage, which is not. With the profile `posterior` the environment shows the
+ * generator's own belief that a process is under attack.
  */
 export const campaign: Adapter = {
   name: 'campaign',
@@ -46,7 +48,10 @@ export const campaign: Adapter = {
       timeRank: Uint32Array.from({ length: rowCount }, (_, row) => row),
       times: null,
       posterior: events.posterior,
-      consequences: () => ({ ratios: null, hazard: ONSET, damage: events.damage, criticality: events.criticality }),
+      consequences: (profile) => ({
+        ratios: profile === 'posterior' ? exactRatios(events) : null,
+        ...{ hazard: ONSET, damage: events.damage, criticality: events.criticality },
+      }),
       division: drawnDivision(events.streams, seed),
       notes: [],
       reading: GENERATED_READING,

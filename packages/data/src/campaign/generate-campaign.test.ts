@@ -143,6 +143,16 @@ describe('the inputs of campaign', () => {
     expect(dataset.consequences).toMatchObject({ ratios: null, damage: generateCampaign(1, 20_000).damage })
   })
 
+  it('are the same with features posterior, where the environment knows a ratio for each event', async () => {
+    const loaded = await loadDataset({ ...request, features: 'posterior', splitSeed: 42, seed: 1, rows: 20_000 })
+    expect(loaded.dataset.dense).toEqual(dataset.dense)
+    expect(loaded.dataset.categorical).toEqual(dataset.categorical)
+    const { ratios, hazard } = loaded.dataset.consequences!
+    expect(hazard).toBe(dataset.consequences!.hazard)
+    expect(ratios!.every((ratio) => ratio > 0 && Number.isFinite(ratio))).toBe(true)
+    expect(loaded.dataset.fingerprint).not.toEqual(dataset.fingerprint)
+  })
+
   it('do not know what the label, the damage or the future is', () => {
     const own = generateCampaign(3, 4000)
     // What is not to be seen becomes something else on every row, and from row 2000 on everything.
