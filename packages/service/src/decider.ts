@@ -84,7 +84,11 @@ export type Decider = {
 }
 
 /** What a decider knows of the events so far. */
-export type KeptPast = KeptInputs & { readonly streams: KeptStreams }
+export type KeptPast = KeptInputs & {
+  readonly streams: KeptStreams
+  /** what is watched of decisions; null where no specification is */
+  readonly rules: KeptStreams | null
+}
 
 /** Most rows of one pass through the network. */
 const ROWS_MAX = 4096
@@ -174,10 +178,11 @@ export async function createDecider(
     get streamCount() {
       return rows.streamCount
     },
-    save: () => ({ ...inputs.save(), streams: rows.save() }),
+    save: () => ({ ...inputs.save(), streams: rows.save(), rules: rules?.save() ?? null }),
     restore(past) {
       inputs.restore(past)
       rows.restore(past.streams)
+      if (past.rules !== null) rules?.restore(past.rules)
     },
     decide(events) {
       const decisions: LiveDecision[] = []

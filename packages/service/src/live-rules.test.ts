@@ -4,7 +4,7 @@ import { compileConstraints, type EnvironmentSpec, SPECIFICATION_PRESETS, signal
 import type { Bundle } from '@vigil/runs'
 import { robustness } from '@vigil/stl'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDecider, type LiveDecision } from './decider.ts'
+import { createDecider, type Decider, type LiveDecision } from './decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import type { RuleMode } from './live-rules.ts'
 
@@ -108,6 +108,20 @@ describe('robustness of live decisions', () => {
     const team = await ruledTeam('stream')
     const [one, many] = [await decided(team, 'shield', 1), await decided(team, 'shield', 400)]
     expect(one.decisions).toEqual(many.decisions)
+  })
+
+  it.each(['stream', 'iid'] as const)('goes on from what was saved, as if nothing had ended (%s)', async (mode) => {
+    const { bundle, events } = await ruledTeam(mode)
+    const decide = (decider: Decider, some: typeof events) => decider.decide(some.map(decider.read))
+    const deciders = await Promise.all([0, 1, 2].map(() => createDecider(bundle, { rules: 'shield' })))
+    const [whole, next, forgetful] = deciders
+    decide(whole, events.slice(0, 200))
+    const past = whole.save()
+    next.restore(past)
+    forgetful.restore({ ...past, rules: null })
+    const expected = decide(whole, events.slice(200))
+    expect(decide(next, events.slice(200))).toEqual(expected)
+    expect(decide(forgetful, events.slice(200))).not.toEqual(expected)
   })
 
   it('is there for specifications that read no label, and for no other', async () => {

@@ -13,7 +13,7 @@ import {
 } from '@vigil/env-wasm'
 import type { Bundle } from '@vigil/runs'
 import { serviceError } from './errors.ts'
-import { createStreamStates } from './stream-states.ts'
+import { createStreamStates, type KeptStreams } from './stream-states.ts'
 
 /** The specifications of a team, watched on its live decisions. */
 export type LiveRules = {
@@ -21,6 +21,10 @@ export type LiveRules = {
   readonly watched: readonly TargetedSpecification[]
   /** Takes a decision of the team in, or what the shield puts in its place. */
   take(stream: string | null, decision: VotedAction): WatchedAction
+  /** What is watched of each stream, or of all decisions. */
+  save(): KeptStreams
+  /** Takes what rules of the same specifications have saved. @throws {VigilError} STATE_INVALID */
+  restore(kept: KeptStreams): void
 }
 
 type VotedAction = {
@@ -116,7 +120,7 @@ export async function createLiveRules(bundle: Bundle, mode: RuleMode): Promise<L
   }
 
   return {
-    watched,
+    ...{ watched, save: states.save, restore: states.restore },
     take(stream, decision) {
       const state = states.of(isByStream ? stream : EVERY_STREAM)
       const shield = mode === 'shield' ? shieldFor(state, decision) : null

@@ -117,6 +117,29 @@ describe('a bundle that takes the place of another', () => {
   })
 })
 
+describe('a fault that nobody foresaw', () => {
+  it('is logged and counted, and the next bundle is put to work', async () => {
+    const [{ before, after }] = bundles
+    const own = await serve(before)
+    const faulty = {
+      ...own.service,
+      exchange: async () => {
+        throw new RangeError('WebAssembly.Memory(): could not allocate memory')
+      },
+    }
+    await put(after)
+    const services = [faulty, own.service]
+    const logger = pino({}, { write: (line: string) => void own.logged.push(line) })
+    const service: typeof own.service = { ...own.service, exchange: (bundle) => services.shift()!.exchange(bundle) }
+    const reload = createReload({ run: join(root, 'run'), service, logger, onExchange: () => undefined })
+    await reload()
+    expect(await own.metric('vigil_exchanges_total{outcome="refused"}')).toBe(1)
+    expect(own.logged.join('')).toContain('could not allocate memory')
+    await reload()
+    expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(1)
+  })
+})
+
 describe('the team at work goes on where the new bundle', () => {
   const others: [string, (bundle: Bundle) => Promise<void>, string][] = [
     ['is not whole', async () => rmSync(join(root, 'run', 'bundle', 'weights.bin')), 'BUNDLE_MISSING'],

@@ -36,9 +36,10 @@ export function createReload({ run, service, logger, onExchange }: Reloaded): ()
       const { iteration, configFingerprint, datasetFingerprint } = bundle
       logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked, past }, 'team exchanged')
     } catch (error) {
-      if (!(error instanceof VigilError)) throw error
+      // Whoever asks is a listener of signals: what is thrown here would end the service.
       service.metrics.exchanged('refused')
-      logger.error({ code: error.code }, `the team at work goes on: ${error.message}`)
+      const about = error instanceof VigilError ? { code: error.code } : { err: error }
+      logger.error(about, `the team at work goes on: ${error instanceof Error ? error.message : error}`)
     }
   }
 

@@ -10,6 +10,9 @@ export type ShadowStart = {
 /** Events with what was answered, in their order. */
 export type ShadowBatch = readonly { readonly event: RawEvent; readonly id: string | number; readonly action: number }[]
 
+/** What the thread is told: events to decide on, or that it is to end when its log is written. */
+export type ShadowRequest = ShadowBatch | 'end'
+
 /** What the thread tells: that it is ready, why it cannot be, or what a batch came to. */
 export type ShadowNews =
   | { readonly kind: 'ready' }

@@ -14,6 +14,7 @@ import {
   LATEST_MAX,
   type ShadowBatch,
   type ShadowNews,
+  type ShadowRequest,
   type ShadowStart,
 } from './shadow-messages.ts'
 
@@ -33,9 +34,14 @@ try {
   const isJudged = eventFilter(bundle.pipeline.reading)
   const file = log === null ? null : createWriteStream(log, { flags: 'a', mode: 0o600 })
   file?.on('error', fail)
-  port.on('message', async (batch: ShadowBatch) => {
+  port.on('message', async (request: ShadowRequest) => {
+    if (request === 'end') {
+      file?.end()
+      port.close()
+      return
+    }
     try {
-      tell(await decided(batch, { decider, isJudged, file }))
+      tell(await decided(request, { decider, isJudged, file }))
     } catch (error) {
       fail(error as Error)
     }

@@ -82,6 +82,24 @@ describe('a shadow', () => {
     await expect.poll(() => readFileSync(log, 'utf8').trimEnd().split('\n')).toEqual(theirs)
   })
 
+  it('has written all that it decided when it is closed', async () => {
+    const log = join(root, 'closed.jsonl')
+    const { post } = await shadowed(log)
+    await (await post('/v1/decide', events)).text()
+    await shadow?.close()
+    expect(readFileSync(log, 'utf8').trimEnd().split('\n')).toEqual(await decidedBy(other))
+  })
+
+  it('is not shown an event that cannot be copied, and is shown those beside it', async () => {
+    const { report, failures } = await shadowed()
+    let nested: unknown = []
+    for (let depth = 0; depth < 200_000; depth++) nested = [nested]
+    const shown = [events[0], { ...events[1], note: nested } as unknown as RawEvent, events[2]]
+    for (const [id, event] of shown.entries()) shadow!.take(event, { id, json: '{"action":"allow"}', error: null })
+    await expect.poll(report, { timeout: 20_000 }).toMatchObject({ events: 2, refused: 1, behind: 0, dropped: 0 })
+    expect(failures).toEqual([])
+  })
+
   it('is told of when it fails, and answers go on', async () => {
     // Nothing can be written into a folder.
     const { post, report, failures, metric } = await shadowed(root)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { actionRewards, type RewardTable } from '@vigil/env-wasm'
 import type { RawEvent } from '@vigil/features'
@@ -10,9 +11,12 @@ import {
   LATEST_MAX,
   type ShadowBatch,
   type ShadowNews,
+  type ShadowRequest,
   type ShadowStart,
 } from './shadow-messages.ts'
 
+/** How long a shadow may take to write what it has decided, when it is to end. */
+const END_MS = 5000
 /** Events that a shadow may be behind; more are not shown to it. */
 const BEHIND_MAX = 65_536
 
@@ -21,6 +25,7 @@ export type Shadow = {
   /** Shows it an event when it has been answered. */
   take(event: RawEvent, answer: Answer): void
   report(): ShadowReport
+  /** Ends it when it has decided on what it was shown and its log is written, or five seconds later. */
   close(): Promise<void>
 }
 
@@ -71,32 +76,34 @@ export async function startShadow(
   let latest: readonly Disagreement[] = []
   let batch: ShadowBatch[number][] = []
 
-  const ready = new Promise<void>((resolve, reject) => {
-    const fail = (message: string) => {
-      if (failure !== null) return
-      failure = message
-      if (isReady) onFailure(message)
-      else reject(serviceError('SHADOW_FAILED', `The shadow ${start.run} cannot decide: ${message}`))
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
+  const fail = (message: string) => {
+    if (failure !== null) return
+    failure = message
+    if (isReady) onFailure(message)
+    else reject(serviceError('SHADOW_FAILED', `The shadow ${start.run} cannot decide: ${message}`))
+  }
+  const onExit = () => fail('its thread has ended')
+  worker.on('error', ({ message }: Error) => fail(message))
+  worker.on('exit', onExit)
+  worker.on('message', (news: ShadowNews) => {
+    if (news.kind === 'failed') fail(news.message)
+    else if (news.kind === 'ready') {
+      isReady = true
+      resolve()
+    } else {
+      counts.taken += news.taken
+      counts.refused += news.refused
+      for (const [i, count] of news.actions.entries()) counts.actions[i] += count
+      latest = [...latest, ...news.latest].slice(-LATEST_MAX)
     }
-    worker.on('error', ({ message }: Error) => fail(message))
-    worker.on('exit', () => fail('its thread has ended'))
-    worker.on('message', (news: ShadowNews) => {
-      if (news.kind === 'failed') fail(news.message)
-      else if (news.kind === 'ready') {
-        isReady = true
-        resolve()
-      } else {
-        counts.taken += news.taken
-        counts.refused += news.refused
-        for (const [i, count] of news.actions.entries()) counts.actions[i] += count
-        latest = [...latest, ...news.latest].slice(-LATEST_MAX)
-      }
-    })
   })
   function flush(): void {
-    counts.sent += batch.length
-    worker.postMessage(batch)
+    const events = batch
     batch = []
+    const refused = show(worker, events)
+    counts.refused += refused
+    counts.sent += events.length - refused
   }
 
   const behind = () => counts.sent - counts.taken + batch.length
@@ -117,10 +124,33 @@ export async function startShadow(
       latest: latest.map(({ id, team, shadow }) => ({ id, team: ACTION_NAMES[team], shadow: ACTION_NAMES[shadow] })),
     }),
     async close() {
+      worker.off('exit', onExit)
+      if (failure === null) {
+        flush()
+        await ended(worker)
+      }
       failure ??= 'the service has ended'
       await worker.terminate()
     },
   }
+}
+
+/** @returns events that cannot be copied, as one that is nested too deep: the others are shown all the same */
+function show(worker: Worker, events: ShadowBatch): number {
+  try {
+    worker.postMessage(events)
+    return 0
+  } catch {
+    return events.length === 1 ? 1 : events.reduce((refused, one) => refused + show(worker, [one]), 0)
+  }
+}
+
+/** Lets a thread write what it has decided. */
+async function ended(worker: Worker): Promise<void> {
+  worker.ref()
+  const exit = new Promise((resolve) => worker.once('exit', resolve))
+  worker.postMessage('end' satisfies ShadowRequest)
+  await Promise.race([exit, pause(END_MS, undefined, { ref: false })])
 }
 
 /** @param actions [4][4] by the team's action and the shadow's, flat @returns the commonest first */

@@ -83,7 +83,9 @@ describe('a service that goes on from its file', () => {
     expect(await readState(path, 'b')).toBe(null)
     const served = await open(team.bundle)
     await served.decide([{ id: 1, host: 'h1', proto: 'tcp' }])
-    const kept = served.service.save()
+    const rules = { keys: ['h1'], states: Float32Array.of(1, 2) }
+    const saved = served.service.save()
+    const kept = { ...saved, past: { ...saved.past, rules } }
     await served.close()
     await writeState(path, 'b', kept)
     expect(await readState(path, 'b')).toEqual(kept)
@@ -107,14 +109,14 @@ describe('a service that goes on from its file', () => {
     await another.close()
   })
 
-  const texts = { latest: 0, history: null, streams: { keys: [], states: new Float32Array(2) } }
+  const texts = { latest: 0, history: null, streams: { keys: [], states: new Float32Array(2) }, rules: null }
 
   it('refuses parts that are no numbers', async () => {
     const path = join(own, 'odd')
     await writeState(path, 'b', { past: texts, answers: [] })
     const text = readFileSync(path, 'latin1')
     const lengths = JSON.parse(text.split('\n', 1)[0]).bytes as number[]
-    const changed = text.replace(`[${lengths.join(',')}]`, `[${lengths[0]},${lengths[1] - 1}]`)
+    const changed = text.replace(`[${lengths.join(',')}]`, `[${lengths[0]},${lengths[1] - 1},0]`)
     expect(changed).not.toBe(text)
     writeFileSync(path, changed, 'latin1')
     await expect(readState(path, 'b')).rejects.toMatchObject({ code: 'STATE_INVALID' })

@@ -16,7 +16,7 @@ export type KeptService = {
 /** An answer, the SHA-256 of its event, and the columns of its stream. */
 export type KeptAnswer = z.infer<typeof keptAnswer>
 
-const VERSION = 1
+const VERSION = 2
 const LF = 10
 const NUMBER_BYTES = 4
 const STATE_BYTES_MAX = 2 ** 31 - 1
@@ -33,8 +33,8 @@ const headSchema = z.strictObject({
   bundle: z.string(),
   /** of what follows the head */
   sha256: z.string(),
-  /** of the parts that follow: texts, then the words of each kind of key, then the states of streams */
-  bytes: z.array(z.int().min(0)).min(2),
+  /** of the parts that follow: texts, then the words of each kind of key, the states of streams, the records of rules */
+  bytes: z.array(z.int().min(0)).min(3),
 })
 
 const textsSchema = z.strictObject({
@@ -42,6 +42,7 @@ const textsSchema = z.strictObject({
   tokens: z.array(z.string().nullable()).nullable(),
   keys: z.array(z.array(z.string())),
   streams: z.array(z.string()),
+  rules: z.array(z.string()).nullable(),
   answers: z.array(keptAnswer),
 })
 
@@ -52,11 +53,12 @@ const textsSchema = z.strictObject({
  * @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID where there is more than can be read again
  */
 export async function writeState(path: string, bundle: string, { past, answers }: KeptService): Promise<void> {
-  const { latest, history, streams } = past
+  const { latest, history, streams, rules } = past
   const kinds = history?.kinds ?? []
   const keys = kinds.map((kind) => kind.keys)
-  const texts = { latest, tokens: history?.tokens ?? null, keys, streams: streams.keys, answers }
-  const arrays = [...kinds.map(({ words }) => words), streams.states]
+  const names = { keys, streams: streams.keys, rules: rules?.keys ?? null }
+  const texts = { latest, tokens: history?.tokens ?? null, ...names, answers }
+  const arrays = [...kinds.map(({ words }) => words), streams.states, rules?.states ?? new Float32Array(0)]
   const parts = [
     Buffer.from(JSON.stringify(texts)),
     ...arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
@@ -103,14 +105,15 @@ export async function readState(path: string, bundle: string): Promise<KeptServi
     at += length
     return body.subarray(at - length, at)
   })
-  const { latest, tokens, keys, streams, answers } = parsed(path, textsSchema, parts[0])
-  if (parts.length !== keys.length + 2) throw invalid(path, 'its parts are not those that it names')
+  const { latest, tokens, keys, streams, rules, answers } = parsed(path, textsSchema, parts[0])
+  if (parts.length !== keys.length + 3) throw invalid(path, 'its parts are not those that it names')
   const kinds = keys.map((own, i) => ({ keys: own, words: new Int32Array(copyOf(parts[i + 1])) }))
-  const states = new Float32Array(copyOf(parts[parts.length - 1]))
-  return {
-    past: { latest, history: tokens && { tokens, kinds }, streams: { keys: streams, states } },
-    answers,
+  const [states, records] = parts.slice(-2).map((part) => new Float32Array(copyOf(part)))
+  const past = {
+    ...{ latest, history: tokens && { tokens, kinds }, streams: { keys: streams, states } },
+    rules: rules && { keys: rules, states: records },
   }
+  return { past, answers }
 }
 
 /** Views of numbers begin at multiples of their size. */

@@ -89,13 +89,17 @@ function differs(what: string): VigilError {
 
 /**
  * Lets a team that has seen nothing go on from what another knows. History is the same where features are; what streams remember is
- * the same where no network has put it there, and contexts mean the same.
+ * the same where no network has put it there, and contexts mean the same. What is watched of decisions is the same for every team, since their
+ * specifications are.
  */
 function handOver(before: TeamAtWork, after: TeamAtWork): HandedOver {
   const isSame = (of: (bundle: Bundle) => unknown) =>
     JSON.stringify(of(before.bundle)) === JSON.stringify(of(after.bundle))
-  if (!isSame(({ pipeline }) => pipeline)) return 'nothing'
   const past = before.decider.save()
+  if (!isSame(({ pipeline }) => pipeline)) {
+    after.decider.restore({ ...after.decider.save(), rules: past.rules })
+    return 'nothing'
+  }
   const keepsStreams =
     isSame(({ network }) => network.lstmHidden) &&
     before.bundle.network.lstmHidden.length === 0 &&

@@ -88,7 +88,7 @@ export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: nu
       team.actions.set(shown.actions)
       rows.keep(shown.actions)
     },
-    save: () => ({ ...inputs.save(), streams: rows.save() }),
+    save: () => ({ ...inputs.save(), streams: rows.save(), rules: null }),
     restore(past) {
       inputs.restore(past)
       rows.restore(past.streams)
