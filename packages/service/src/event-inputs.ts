@@ -35,6 +35,8 @@ export type EventInputs = {
   write(event: ReadEvent, rows: InputRows, row: number): void
   /** Makes an event part of the past that nobody decides on. */
   remember(event: ReadEvent): void
+  /** Time of the latest event that was read, milliseconds since 1970. */
+  latest: number
   /** What is known of all events so far. */
   save(): KeptInputs
   /** Takes what others of the pipeline have saved. @throws {VigilError} HISTORY_KEPT */
@@ -70,6 +72,12 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
     streamOf: reader.streamOf,
     columns: reader.columns,
     unseen: reader.unseen,
+    get latest() {
+      return reader.latest
+    },
+    set latest(latest) {
+      reader.latest = latest
+    },
     write(event, rows, row) {
       const features = history?.read(event) ?? []
       const valueAt = (place: Place) => ('fold' in place ? features[place.fold] : event.values[place.value])

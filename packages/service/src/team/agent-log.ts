@@ -89,7 +89,6 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
 
 /** The file is replaced by one with its last record alone. */
 async function begunAnew(log: RecordLog, path: string, at: number): Promise<RecordLog> {
-  await log.close()
   const last = await log.read(at)
   await log.close()
   await writeFileAtomically(path, recordFile(last))

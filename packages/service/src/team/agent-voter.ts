@@ -1,6 +1,6 @@
 /** How one agent of a team votes on events: its own weights, the past that all share, and what the team has decided before. */
 import { headCount } from '@vigil/env-wasm'
-import type { RawEvent } from '@vigil/features'
+import type { RawEvent, ReadEvent } from '@vigil/features'
 import { parameterLayout } from '@vigil/policy-wasm'
 import type { Bundle } from '@vigil/runs'
 import { decideBatch, NO_ACTION } from '@vigil/vote'
@@ -23,7 +23,7 @@ type CountedBallot = { readonly agent: number; readonly actions: Uint8Array }
 /** One agent of a team, voting batch by batch. */
 export type AgentVoter = {
   /**
-   * Votes on events in their order; each becomes part of the past of those behind it.
+   * Votes on events in their order; each becomes part of the past of those behind it. Where the events are refused, none does.
    *
    * @throws {VigilError} EVENT_INVALID, LOGITS, TEAM_INVALID
    */
@@ -60,14 +60,28 @@ export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: nu
   const inputs = createEventInputs(bundle.pipeline)
   const team = await createLiveTeam(aloneIn(bundle, self), rowsMax)
   const rows = createStreamRows(team, { inputs, rowsMax, streamBytes: STREAM_BYTES, belief: null })
+
+  /** All events, or none: a batch that is refused leaves nothing behind. */
+  function readAll(raw: readonly RawEvent[]): ReadEvent[] {
+    const { latest } = inputs
+    try {
+      const events = raw.map((event) => readKnown(inputs, event))
+      const streams = events.map(({ stream }) => stream).filter((stream) => stream !== null)
+      if (waits && new Set(streams).size < streams.length) throw sharedStream()
+      return events
+    } catch (error) {
+      inputs.latest = latest
+      throw error
+    }
+  }
+
   return {
     vote(raw) {
-      const events = raw.map((event) => readKnown(inputs, event))
+      const events = readAll(raw)
       const actions = new Uint8Array(events.length)
       const scores = new Float32Array(events.length)
       for (let done = 0; done < events.length; ) {
         const count = rows.fill(events, done)
-        if (waits && count < events.length) throw sharedStream()
         team.act(0, count)
         actions.set(team.actions.subarray(0, count), done)
         scores.set(team.scores.subarray(0, count), done)

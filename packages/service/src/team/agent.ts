@@ -19,6 +19,7 @@ import {
   settingsOfLink,
   type Timer,
 } from '@vigil/agreement'
+import { VigilError } from '@vigil/errors'
 import type { AgentLog } from './agent-log.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
@@ -46,6 +47,9 @@ export type AgentOptions = {
   /** told in a sentence what a person should know */
   readonly alarm: (text: string) => void
 }
+
+/** What an event that is none is refused with, and a batch that is none of this team. */
+const REFUSED: ReadonlySet<string> = new Set(['EVENT_MALFORMED', 'EVENT_INVALID', 'TEAM_INVALID'])
 
 /** A batch that the agent is in, or was in last. */
 type Open = {
@@ -77,6 +81,8 @@ export class TeamAgent {
   /** whether the log is behind what the agent has signed */
   #isOld: boolean
   #current: Open | null = null
+  /** whether others are in batches behind the one that this agent is in */
+  #isBehind = false
   #before: Open | null = null
   #effects: { readonly open: Open; readonly effect: Effect }[] = []
 
@@ -87,7 +93,7 @@ export class TeamAgent {
     this.#isOld = options.place.batch > this.#signed + 1
   }
 
-  /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, EVENT_INVALID, EVENT_MALFORMED, LOGITS */
+  /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
   get ended(): Promise<void> {
     return this.#end.promise
   }
@@ -132,7 +138,11 @@ export class TeamAgent {
   async #follow(item: Item): Promise<void> {
     if ('greeted' in item) this.#tellPlace()
     else if ('timer' in item) {
-      if (item.open === this.#current) this.#note(item.open, item.open.replica.expire(item.timer))
+      if (item.open !== this.#current) return
+      this.#note(item.open, item.open.replica.expire(item.timer))
+      // The certificate was lost on its way: the enforcer has it.
+      if (this.#isBehind) this.#tellPlace()
+      this.#isBehind = false
     } else if (item.frame.kind === 'batch') {
       if (item.from === 'enforcer') await this.#begin(item.frame.content)
     } else this.#hear(item.from, item.frame)
@@ -147,21 +157,39 @@ export class TeamAgent {
     const read = readNumbered(content)
     if (read === null || (kind !== 'message' && kind !== 'committed')) return
     const { batch, bytes } = read
+    if (typeof from === 'number' && batch > this.#place.batch) this.#isBehind = true
     const open = [this.#current, this.#before].find((one) => one?.settings.domain.batch === batch) ?? null
     if (open !== null) this.#note(open, open.replica.receiveBytes(bytes))
     else if (typeof from === 'number' && isNear(batch, this.#place.batch)) this.#early.keep(from, batch, bytes)
   }
 
   async #begin(content: Uint8Array): Promise<void> {
-    const { team, voter, batchRows } = this.#options
+    const { team, batchRows } = this.#options
     const given = decodeBatch(content, batchRows)
-    if (given === null || this.#current !== null) return
-    if (given.batch !== this.#place.batch || given.firstRow !== this.#place.firstRow) return
-    const events = given.events.map((text) => readWrittenEvent(text).event)
+    if (given === null || given.batch !== this.#place.batch || given.firstRow !== this.#place.firstRow) return
+    if (this.#current !== null) {
+      const { committed } = given
+      if (committed.length > 0) this.#note(this.#current, this.#current.replica.receiveBytes(committed))
+      return
+    }
     // Who gives this batch has the certificate of the one before.
     await this.#keep()
-    const link = { ...this.#place, rows: events.length, events: eventsRoot(given.events) }
-    this.#enter(settingsOfLink(team, link), voter.vote(events), given)
+    const votes = this.#votesOn(given)
+    if (votes === null) return
+    const link = { ...this.#place, rows: given.events.length, events: eventsRoot(given.events) }
+    this.#enter(settingsOfLink(team, link), votes, given)
+  }
+
+  /** @returns null where an event is none: an enforcer gives no such events, but for one that lies */
+  #votesOn({ batch, events }: BatchContent): AgentVotes | null {
+    const { voter, alarm } = this.#options
+    try {
+      return voter.vote(events.map((text) => readWrittenEvent(text).event))
+    } catch (error) {
+      if (!(error instanceof VigilError && REFUSED.has(error.code))) throw error
+      alarm(`Batch ${batch} is refused: ${error.message}`)
+      return null
+    }
   }
 
   #enter(settings: BatchSettings, votes: AgentVotes, { committed }: Pick<BatchContent, 'committed'>): void {
@@ -169,6 +197,7 @@ export class TeamAgent {
     const { verify } = team
     const isDecided = committed.length > 0
     const durable = this.#durableIn(settings, isDecided)
+    const early = this.#early.take(settings.domain.batch)
     const checking = { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
     const replica = new Replica({ checking, self, sign, baseTimeoutMs: viewMs, ...(durable !== null && { durable }) })
     const open: Open = { settings, replica, stored: durable === 'lost' ? replica.durable : durable, blamed: new Set() }
@@ -179,7 +208,7 @@ export class TeamAgent {
       return
     }
     this.#note(open, replica.begin(votes))
-    for (const bytes of this.#early.take(settings.domain.batch)) this.#note(open, replica.receiveBytes(bytes))
+    for (const bytes of early) this.#note(open, replica.receiveBytes(bytes))
   }
 
   /**
@@ -220,7 +249,10 @@ export class TeamAgent {
   async #keep(): Promise<void> {
     const { log, isPastDue, keepPast } = this.#options
     if (!isPastDue(this.#place) || (this.#isOld && !this.#hasMetOpen)) return
-    if (this.#before !== null) await log.store(this.#before.settings, this.#before.replica.durable)
+    const before = this.#before
+    // What the log has of the batch that it ends with, or of a later one, is never replaced by less.
+    if (before !== null && before.settings.domain.batch > this.#signed)
+      await log.store(before.settings, before.replica.durable)
     await keepPast(this.#place)
   }
 
@@ -233,12 +265,12 @@ export class TeamAgent {
     this.#place = { batch: domain.batch + 1, firstRow: firstRow + rows, previous }
     this.#before = this.#current
     this.#current = null
+    this.#isBehind = false
     this.#tellPlace()
   }
 
-  /** The last certificate, which the enforcer may have missed, and the wish for the next batch. */
+  /** The last certificate, which the enforcer may have missed, and the wish for the batch behind it, also where the agent is in it. */
   #tellPlace(): void {
-    if (this.#current !== null) return
     const { send } = this.#options
     const { batch } = this.#place
     if (this.#before !== null) {

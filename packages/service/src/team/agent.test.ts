@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CHAIN_BEGIN, type Durable, settingsOfLink } from '@vigil/agreement'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { type AgentOptions, TeamAgent } from './agent.ts'
+import { openAgentLog } from './agent-log.ts'
+import { createAgentVoter } from './agent-voter.ts'
+import { type AgreedBatch, agreedChain, alertingVoter, signs, team } from './agreed-batch.fixture.ts'
+import type { Member } from './connections.ts'
+import { encodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+import { openRecordLog } from './record-log.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const chain = agreedChain([['[1,{}]'], ['[2,{}]'], ['[3,{}]']])
+
+function batchFrame({ place, events, committed }: AgreedBatch, isDecided: boolean): Frame {
+  const content = { ...place, events, committed: isDecided ? committed : new Uint8Array(0) }
+  return { kind: 'batch', content: encodeBatch(content) }
+}
+
+/** Agent 1 with what it sends and stores. */
+function agentWith(changes: Partial<AgentOptions> = {}) {
+  const sent: { to: Member; kind: string; batch: number }[] = []
+  const stored: { batch: number; durable: Durable }[] = []
+  const alarms: string[] = []
+  const agent = new TeamAgent({
+    ...{ team, self: 1, sign: signs[1], voter: alertingVoter, batchRows: 8, viewMs: 1000 },
+    log: {
+      remembered: null,
+      async store({ domain }, durable) {
+        stored.push({ batch: domain.batch, durable })
+      },
+      close: async () => undefined,
+    },
+    place: { batch: 0, firstRow: 0, previous: CHAIN_BEGIN },
+    send: (to, { kind, content }) => sent.push({ to, kind, batch: readNumbered(content)!.batch }),
+    isPastDue: () => false,
+    keepPast: async () => undefined,
+    alarm: (text) => alarms.push(text),
+    ...changes,
+  })
+  onTestFinished(() => agent.close())
+  const wants = () => sent.filter(({ kind }) => kind === 'want').map(({ batch }) => batch)
+  return { agent, sent, stored, alarms, wants }
+}
+
+describe('an agent of a team', () => {
+  it('asks for the batch that it is in when the enforcer comes back, and takes its certificate with the batch', async () => {
+    const { agent, wants } = agentWith()
+    agent.take('enforcer', batchFrame(chain[0], false))
+    await vi.waitFor(() => expect(wants()).toEqual([]))
+    agent.greet()
+    await vi.waitFor(() => expect(wants()).toEqual([0]))
+    agent.take('enforcer', batchFrame(chain[0], true))
+    await vi.waitFor(() => expect(wants()).toEqual([0, 1]))
+  })
+
+  it('asks for the batch that it is in where others are in later ones: its certificate was lost', async () => {
+    vi.useFakeTimers()
+    const { agent, wants } = agentWith()
+    agent.take('enforcer', batchFrame(chain[0], false))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(wants()).toEqual([])
+    agent.take(2, { kind: 'message', content: numbered(2, Uint8Array.of(1)) })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(wants()).toEqual([0])
+  })
+
+  it('never replaces what its log has of a batch by what it knows of an earlier one', async () => {
+    const last = settingsOfLink(team, { ...chain[2].place, rows: 1, events: chain[2].certificate.link!.events })
+    const kept: number[] = []
+    const { agent, stored, wants } = agentWith({
+      log: {
+        remembered: { batch: 2, run: last.domain.run, durable: () => expect.unreachable() },
+        store: async ({ domain }, durable) => void stored.push({ batch: domain.batch, durable }),
+        close: async () => undefined,
+      },
+      isPastDue: () => true,
+      keepPast: async ({ batch }) => void kept.push(batch),
+    })
+    agent.take('enforcer', batchFrame(chain[0], true))
+    await vi.waitFor(() => expect(wants()).toEqual([1]))
+    agent.take('enforcer', batchFrame(chain[1], true))
+    await vi.waitFor(() => expect(wants()).toEqual([1, 2]))
+    expect(kept).toEqual([0, 1])
+    expect(stored).toEqual([])
+  })
+
+  it('refuses a batch with an event that is none, and takes the right one', async () => {
+    const folder = eventsFolder()
+    onTestFinished(folder.remove)
+    const drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
+    await drawn.close()
+    const voter = await createAgentVoter(drawn.bundle, 1, 8)
+    const before = JSON.stringify(voter.save())
+    const { agent, sent, alarms } = agentWith({ voter })
+    const ended = vi.fn()
+    agent.ended.then(ended, ended)
+    const event = JSON.stringify([1, { ts: '2030-01-01T00:00:00Z', host: 'h1', proto: 'tcp', bytes: 3, port: 1 }])
+    for (const events of [
+      [event, '{'],
+      [event, '[2,{"bytes":null}]'],
+      [event, '[2,7]'],
+    ]) {
+      agent.take('enforcer', batchFrame({ ...chain[0], events }, false))
+    }
+    await vi.waitFor(() => expect(alarms.length).toBe(3))
+    expect(alarms.every((text) => text.startsWith('Batch 0 is refused: '))).toBe(true)
+    expect(JSON.stringify(voter.save())).toBe(before)
+    expect([sent, ended.mock.calls]).toEqual([[], []])
+    agent.take('enforcer', batchFrame({ ...chain[0], events: [event] }, false))
+    await vi.waitFor(() => expect(sent[0]).toMatchObject({ kind: 'message', batch: 0 }))
+  })
+
+  it('keeps room for messages that come early, also while it is given batches that are decided', async () => {
+    const message: Frame = { kind: 'message', content: numbered(1, new Uint8Array(2 ** 22)) }
+    const early: Frame = { kind: 'message', content: numbered(2, chain[2].committed) }
+    const { agent, wants } = agentWith()
+    agent.take(2, message)
+    for (const batch of [0, 1]) agent.take('enforcer', batchFrame(chain[batch], true))
+    agent.take(2, early)
+    await vi.waitFor(() => expect(wants()).toEqual([1, 2]))
+    agent.take('enforcer', batchFrame(chain[2], false))
+    await vi.waitFor(() => expect(wants()).toEqual([1, 2, 3]))
+  })
+})
+
+describe('the log of an agent', () => {
+  it('is begun anew with its last record when it is long', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-log-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'agent.log')
+    const long = await openRecordLog(path, () => undefined)
+    await long.append(Buffer.alloc(2 ** 25))
+    await long.close()
+    const log = await openAgentLog(folder)
+    const { settings } = chain[1].certificate
+    const durable: Durable = {
+      ...{ observing: false, view: 3, voted: { prepare: -1, commit: -1 }, proposed: -1 },
+      ...{ ballot: null, claim: null, lock: null, committed: null },
+    }
+    await log.store(settings, durable)
+    await log.close()
+    const again = await openAgentLog(folder)
+    expect(again.remembered?.durable(settings)).toEqual(durable)
+    const records: number[] = []
+    await again.close()
+    const read = await openRecordLog(path, (content) => records.push(content.length))
+    await read.close()
+    expect(records.length).toBe(2)
+    expect(records[0]).toBe(2 ** 25)
+  })
+})
