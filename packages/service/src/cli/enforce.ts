@@ -13,6 +13,7 @@ import { say } from '../standard-streams.ts'
 import { runEnforcer } from '../team/run-enforcer.ts'
 
 const MILLISECONDS = { min: 1, max: 600_000, integer: true } as const
+const INPUT = ['follows', 'repeats'] as const
 const ON_ERROR = ['stop', 'skip'] as const
 
 const FLAGS = {
@@ -27,6 +28,10 @@ const FLAGS = {
   'wait-ms': {
     ...{ value: 'N', about: 'milliseconds that events wait for others of their batch', default: 20 },
     number: MILLISECONDS,
+  },
+  input: {
+    ...{ value: 'NAME', choices: INPUT, default: 'follows' },
+    about: 'stdin has what follows the lines in --out, or repeats those lines first: they are passed over',
   },
   'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
@@ -53,7 +58,8 @@ async function enforce({ words, stop }: CommandContext): Promise<void> {
     throw commandError('INVALID_VALUE', 'Give --team, --key, --run and --out; --help tells what each is.')
   }
   const onError = choiceFlag(flags, 'on-error', ON_ERROR) ?? 'stop'
+  const input = choiceFlag(flags, 'input', INPUT) ?? 'follows'
   const deadlineMs = numberFlag(flags, 'deadline-ms', MILLISECONDS) ?? FLAGS['deadline-ms'].default
   const waitMs = numberFlag(flags, 'wait-ms', MILLISECONDS) ?? FLAGS['wait-ms'].default
-  await runEnforcer({ team, key, run, out, deadlineMs, waitMs, onError }, stop, say)
+  await runEnforcer({ team, key, run, out, deadlineMs, waitMs, onError, input }, stop, say)
 }

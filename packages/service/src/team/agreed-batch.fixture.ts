@@ -31,7 +31,7 @@ export const team: ChainTeam = {
 export const signs = keys.map(({ privateKey }) => ed25519Sign(privateKey))
 
 /** Everybody alerts on everything. */
-export const alerting = (rows: number) => ({
+const alerting = (rows: number) => ({
   actions: new Uint8Array(rows).fill(3),
   scores: new Float32Array(rows).fill(0.5),
 })

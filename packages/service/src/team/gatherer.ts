@@ -1,10 +1,8 @@
 /** Puts events together into batches: by number, by bytes, and by time where the team has nothing else to do. */
-import type { RawEvent } from '@vigil/features'
-import { writtenEvent } from './batch-event.ts'
 import type { GatheredBatch } from './event-log.ts'
 
-/** Text of a batch, above which it takes no more. */
-const BATCH_BYTES = 2 ** 21
+/** Most text of a batch, in bytes: agents refuse a frame that is longer. */
+export const BATCH_BYTES_MAX = 2 ** 21
 
 /** So many are a batch where the team has nothing to do. Where it is busy they wait for it, and become a larger one. */
 const EAGER_ROWS = 256
@@ -27,8 +25,11 @@ export type GathererOptions = {
 
 /** Events that are gathered. */
 export type Gatherer = {
-  /** @param line of the input, from 1 */
-  add(id: string | number, event: RawEvent, from: { readonly stream: string | null; readonly line: number }): void
+  /**
+   * @param text as writtenEvent has it, shorter than BATCH_BYTES_MAX
+   * @param from its line of the input, from 1
+   */
+  add(text: string, from: { readonly stream: string | null; readonly line: number }): void
   /** The team has nothing to do any more. */
   onIdle(): void
   /** Makes a batch of what is left. */
@@ -70,8 +71,10 @@ export function createGatherer({
     onIdle() {
       if (isDue || events.length >= EAGER_ROWS) flush()
     },
-    add(id, event, { stream, line }) {
-      if (apart && stream !== null && streams.has(stream)) flush()
+    add(text, { stream, line }) {
+      // With the line break that goes before the next one.
+      const size = Buffer.byteLength(text) + 1
+      if ((apart && stream !== null && streams.has(stream)) || bytes + size > BATCH_BYTES_MAX) flush()
       if (events.length === 0) {
         since = clock()
         timer = setTimeout(() => {
@@ -80,13 +83,11 @@ export function createGatherer({
           if (isIdle()) flush()
         }, waitMs)
       }
-      const text = writtenEvent(id, event)
       events.push(text)
-      bytes += text.length
+      bytes += size
       lastLine = line
       if (apart && stream !== null) streams.add(stream)
-      const isEnough = events.length === batchRows || bytes >= BATCH_BYTES
-      if (isEnough || (events.length >= EAGER_ROWS && isIdle())) flush()
+      if (events.length === batchRows || (events.length >= EAGER_ROWS && isIdle())) flush()
     },
   }
 }

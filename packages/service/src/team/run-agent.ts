@@ -9,14 +9,15 @@ import { openAgentLog } from './agent-log.ts'
 import { createAgentVoter } from './agent-voter.ts'
 import { type Identity, type Member, overTls, type Transport, type Ways } from './connections.ts'
 import type { Frame } from './frames.ts'
+import { BATCH_BYTES_MAX } from './gatherer.ts'
 import { readPast, writePast } from './past-files.ts'
 import { assertOwnKeys, type MemberKeys, readKeys, readTeam } from './team-files.ts'
 
 /** Events after which the past is kept again: so many are voted on again at most when the agent begins anew. */
 const PAST_EVENTS = 20_000
 
-/** Text of the events of a batch at most, with the last line that made it full, and its certificate's head. */
-const BATCH_TEXT_MAX = 2 ** 21 + 2 ** 20
+/** What a frame has beside the text of events and a certificate, at most. */
+const FRAME_HEAD_BYTES = 64
 
 /** Which agent runs, and where its files are. */
 export type AgentCommand = {
@@ -115,6 +116,6 @@ export function identityOf(
     ...{ certificates: agents.map((agent) => agent.certificate), enforcer, certificate },
     privateKey: connection.export({ format: 'pem', type: 'pkcs8' }).toString(),
     // A batch with its certificate.
-    frameBytesMax: BATCH_TEXT_MAX + messageBytesMax({ agentCount: agents.length, rows: batchRows }),
+    frameBytesMax: FRAME_HEAD_BYTES + BATCH_BYTES_MAX + messageBytesMax({ agentCount: agents.length, rows: batchRows }),
   }
 }

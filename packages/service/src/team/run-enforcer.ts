@@ -4,17 +4,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { ChainTeam } from '@vigil/agreement'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
-import { VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
-import type { Bundle } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
-import { eventFilter } from '../event-filter.ts'
-import { createEventInputs } from '../event-inputs.ts'
-import { type InputLine, inputLines, LINE_BYTES_MAX } from '../input-lines.ts'
-import { eventOf, malformed, parseInput, readKnown } from '../live-event.ts'
 import { createRecentEntries, type RecentEntries } from '../recent-entries.ts'
 import { untilStopped, written } from '../standard-streams.ts'
-import { idOf, ownIdOf } from '../written-decision.ts'
+import { ownIdOf } from '../written-decision.ts'
 import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
@@ -24,6 +18,7 @@ import { openDecisionLog } from './decision-log.ts'
 import { Enforcer } from './enforcer.ts'
 import { openEventLog } from './event-log.ts'
 import type { Frame } from './frames.ts'
+import { gatherLines } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
 import { identityOf, readTeamBundle } from './run-agent.ts'
 import { assertOwnKeys, readKeys, readTeam } from './team-files.ts'
@@ -37,6 +32,8 @@ export type EnforcerCommand = {
   readonly deadlineMs: number
   readonly waitMs: number
   readonly onError: 'stop' | 'skip'
+  /** whether stdin brings what follows the lines that were gathered, or begins with those again */
+  readonly input: 'follows' | 'repeats'
 }
 
 /** Latest ids of events: one that comes again is the same event. */
@@ -47,7 +44,7 @@ const IDS_MAX = 65_536
  *
  * @param say takes a sentence for people
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED; as readBundle;
- *   EVENT_MALFORMED, EVENT_INVALID, EXPRESSION_INVALID naming the line
+ *   as gatherLines
  */
 export async function runEnforcer(
   command: EnforcerCommand,
@@ -96,24 +93,26 @@ export async function runEnforcer(
   })
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    const reading = readEvents(command, { bundle, enforcer, gatherer, ids, linesBefore: events.line, stop, say })
+    const { onError, input } = command
+    const reading = gatherLines(untilStopped(stop), {
+      ...{ bundle, gatherer, ids, linesBefore: events.line, onError, input, say, isCut: stop.requested },
+      room: () => (enforcer.isFull ? enforcer.room() : null),
+    })
     await Promise.race([reading, enforcer.failed])
     await Promise.race([enforcer.settled(), enforcer.failed])
     // A certificate may still come for what was answered late.
     await Promise.race([enforcer.idle(), enforcer.failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
   } finally {
     ignore()
+    // Where nothing more is read, nobody need send.
+    process.stdin.destroy()
     await enforcer.close()
     for (const way of ways) way.close()
     await close()
   }
   const { batches, late } = enforcer.open
   if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
-  if (batches === 0) return
-  throw serviceError(
-    'NOT_CERTIFIED',
-    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again with the same --out: no answer is given twice.`,
-  )
+  if (batches > 0) throw notCertified(batches)
 }
 
 /** The files of the enforcer, and the ids of the latest events in them. */
@@ -133,64 +132,14 @@ async function openFolder(out: string, team: ChainTeam) {
   return { events, certificates, decisions, ids, close }
 }
 
-type Reading = {
-  readonly bundle: Bundle
-  readonly enforcer: Enforcer
-  readonly gatherer: Gatherer
-  readonly ids: RecentEntries<string | number, true>
-  /** lines of the input that were read when the folder was used before */
-  readonly linesBefore: number
-  readonly stop: StopRequest
-  readonly say: (text: string) => void
-}
-
-/** Gathers the events that come on stdin, to their end. */
-async function readEvents(
-  { onError }: Pick<EnforcerCommand, 'onError'>,
-  { bundle, enforcer, gatherer, ids, linesBefore, stop, say }: Reading,
-): Promise<void> {
-  const { pipeline } = bundle
-  const isJudged = eventFilter(pipeline.reading)
-  const inputs = createEventInputs(pipeline)
-  const counts = { skipped: 0, leftOut: 0, repeated: 0 }
-  const take = ({ text, number }: InputLine): void => {
-    if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
-    const event = eventOf(parseInput(text))
-    const own = ownIdOf(event)
-    if (own !== null && ids.peek(own) !== undefined) counts.repeated++
-    else if (!isJudged(event)) counts.leftOut++
-    else {
-      const { stream } = readKnown(inputs, event)
-      if (own !== null) ids.put(own, true)
-      const line = linesBefore + number
-      gatherer.add(idOf(event, line), event, { stream, line })
-    }
-  }
-  try {
-    for await (const lines of inputLines(untilStopped(stop), stop.requested)) {
-      for (const line of lines) {
-        try {
-          take(line)
-        } catch (cause) {
-          const error = cause instanceof VigilError ? cause.at(`Line ${linesBefore + line.number}`) : cause
-          if (onError === 'stop' || !(error instanceof VigilError)) throw error
-          counts.skipped++
-          say(error.message)
-        }
-        if (enforcer.isFull) await enforcer.room()
-      }
-    }
-  } finally {
-    gatherer.flush()
-    // Where nothing more is read, nobody need send.
-    process.stdin.destroy()
-  }
-  if (counts.repeated > 0) say(`${formatCounted(counts.repeated, 'event')} that had come before`)
-  if (counts.leftOut > 0) say(`${formatCounted(counts.leftOut, 'event')} left out by "where"`)
-  if (counts.skipped > 0) say(`${formatCounted(counts.skipped, 'bad line')} passed over`)
-}
-
 function rememberId(ids: RecentEntries<string | number, true>, { event }: { readonly event: RawEvent }): void {
   const own = ownIdOf(event)
   if (own !== null) ids.put(own, true)
+}
+
+function notCertified(batches: number) {
+  return serviceError(
+    'NOT_CERTIFIED',
+    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again with the same --out and < /dev/null, or with --input=repeats and the same events: no answer is given twice.`,
+  )
 }

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { createRecentEntries } from '../recent-entries.ts'
+import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
+import { readWrittenEvent } from './batch-event.ts'
+import type { GatheredBatch } from './event-log.ts'
+import { gatherLines, type LineReading } from './gather-lines.ts'
+import { BATCH_BYTES_MAX, createGatherer } from './gatherer.ts'
+
+let bundle: Awaited<ReturnType<typeof drawnTeam>>['bundle']
+let voter: AgentVoter
+beforeAll(async () => {
+  const folder = eventsFolder()
+  const drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
+  await drawn.close()
+  folder.remove()
+  bundle = drawn.bundle
+  voter = await createAgentVoter(bundle, 0, 256)
+})
+
+/** What becomes of lines: batches, and what people are told. */
+async function gathered(lines: readonly string[], changes: Partial<LineReading> = {}) {
+  const batches: Omit<GatheredBatch, 'firstRow'>[] = []
+  const said: string[] = []
+  const gatherer = createGatherer({
+    ...{ batchRows: 256, waitMs: 1e6, waitMsMax: 1e6, apart: false, isIdle: () => false, clock: () => 0 },
+    onBatch: (batch) => batches.push(batch),
+  })
+  const text = async function* () {
+    yield Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  }
+  await gatherLines(text(), {
+    ...{ bundle, gatherer, ids: createRecentEntries(100), linesBefore: 0, input: 'follows', onError: 'skip' },
+    ...{ room: () => null, isCut: () => false, say: (one) => said.push(one) },
+    ...changes,
+  })
+  const ids = batches.flatMap(({ events }) => events.map((event) => readWrittenEvent(event).id))
+  return { batches, said, ids }
+}
+
+/** Whether an agent can be given every batch. */
+function arePlayable(batches: readonly Pick<GatheredBatch, 'events'>[]): boolean {
+  for (const { events } of batches) voter.vote(events.map((text) => readWrittenEvent(text).event))
+  return batches.every(({ events }) => Buffer.byteLength(events.join('\n')) <= BATCH_BYTES_MAX)
+}
+
+describe('lines that are gathered', () => {
+  it('are refused where they are too long, nested too deep or empty once they are written, and the others go on', async () => {
+    const hostile = [
+      `{"bytes":3,"note":[${'1e20,'.repeat(199_000)}1]}`,
+      '{"bytes":1e999}',
+      `{"bytes":3,"note":${'['.repeat(6000)}${']'.repeat(6000)}}`,
+      `{"bytes":3,"note":"${'x'.repeat(1e6 - 22)}"}`,
+    ]
+    expect(hostile.every((line) => line.length <= 1e6)).toBe(true)
+    const { ids, said, batches } = await gathered([...hostile.flatMap((line) => ['{"bytes":1}', line]), '{"bytes":2}'])
+    expect(ids).toEqual([1, 3, 5, 7, 9])
+    expect(said.map((text) => text.split(':')[0])).toEqual([
+      'Line 2',
+      'Line 4',
+      'Line 6',
+      'Line 8',
+      '4 bad lines passed over',
+    ])
+    expect(arePlayable(batches)).toBe(true)
+    await expect(gathered([hostile[2]], { onError: 'stop' })).rejects.toMatchObject({ code: 'BODY_DEPTH' })
+    await expect(gathered([hostile[0]], { onError: 'stop' })).rejects.toMatchObject({ code: 'EVENT_MALFORMED' })
+  })
+
+  it('make batches that agents take, whatever characters they are of', async () => {
+    const { batches } = await gathered(Array.from({ length: 256 }, () => `{"bytes":3,"note":"${'界'.repeat(8000)}"}`))
+    expect(batches.length).toBe(3)
+    expect(batches.reduce((sum, { events }) => sum + events.length, 0)).toBe(256)
+    expect(arePlayable(batches)).toBe(true)
+  })
+
+  it('follow those of before, or repeat them: those are passed over, however many they are, with an id or without', async () => {
+    const lines = Array.from({ length: 300 }, (_, line) =>
+      line % 2 === 0 ? '{"bytes":1}' : `{"bytes":1,"id":"e${line}"}`,
+    )
+    const whole = await gathered(lines)
+    expect(whole.batches.map(({ line }) => line)).toEqual([256, 300])
+    const repeated = await gathered(lines, { linesBefore: 256, input: 'repeats' })
+    expect(repeated.batches).toEqual(whole.batches.slice(1))
+    const following = await gathered(lines.slice(256), { linesBefore: 256 })
+    expect(following.batches).toEqual(whole.batches.slice(1))
+  })
+})

@@ -1,0 +1,90 @@
+/** Lines of the input become events of batches: written first, then judged as whoever reads the batch will read them. */
+import { formatCounted } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
+import type { Bundle } from '@vigil/runs'
+import { eventFilter } from '../event-filter.ts'
+import { createEventInputs } from '../event-inputs.ts'
+import { type InputLine, inputLines, LINE_BYTES_MAX } from '../input-lines.ts'
+import { eventOf, malformed, parseInput, readKnown } from '../live-event.ts'
+import type { RecentEntries } from '../recent-entries.ts'
+import { assertShallow } from '../serve/json-depth.ts'
+import { idOf, ownIdOf } from '../written-decision.ts'
+import { readWrittenEvent, writtenEvent } from './batch-event.ts'
+import type { Gatherer } from './gatherer.ts'
+
+/** How lines are read. */
+export type LineReading = {
+  readonly bundle: Pick<Bundle, 'pipeline'>
+  readonly gatherer: Gatherer
+  readonly ids: RecentEntries<string | number, true>
+  /** lines that were read when the folder was used before */
+  readonly linesBefore: number
+  /** whether the input begins with those lines again, or behind them */
+  readonly input: 'follows' | 'repeats'
+  readonly onError: 'stop' | 'skip'
+  /** resolves when more may be gathered; null = now */
+  readonly room: () => Promise<void> | null
+  readonly isCut: () => boolean
+  readonly say: (text: string) => void
+}
+
+/**
+ * Gathers the events of a text, to its end.
+ *
+ * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID, BODY_DEPTH, EXPRESSION_INVALID naming the line
+ */
+export async function gatherLines(
+  text: AsyncIterable<Uint8Array>,
+  { bundle, gatherer, ids, linesBefore, input, onError, room, isCut, say }: LineReading,
+): Promise<void> {
+  const isJudged = eventFilter(bundle.pipeline.reading)
+  const inputs = createEventInputs(bundle.pipeline)
+  const counts = { skipped: 0, leftOut: 0, repeated: 0 }
+  const [first, passedOver] = input === 'follows' ? [linesBefore, 0] : [0, linesBefore]
+  const take = (text: string | null, line: number): void => {
+    const written = writtenLine(text, line)
+    const { event } = readWrittenEvent(written)
+    const own = ownIdOf(event)
+    if (own !== null && ids.peek(own) !== undefined) counts.repeated++
+    else if (!isJudged(event)) counts.leftOut++
+    else {
+      const { stream } = readKnown(inputs, event)
+      if (own !== null) ids.put(own, true)
+      gatherer.add(written, { stream, line })
+    }
+  }
+  const follow = ({ text, number }: InputLine): void => {
+    try {
+      take(text, first + number)
+    } catch (cause) {
+      const error = cause instanceof VigilError ? cause.at(`Line ${first + number}`) : cause
+      if (onError === 'stop' || !(error instanceof VigilError)) throw error
+      counts.skipped++
+      say(error.message)
+    }
+  }
+  try {
+    for await (const lines of inputLines(text, isCut)) {
+      for (const line of lines) {
+        if (line.number > passedOver) follow(line)
+        const later = room()
+        if (later !== null) await later
+      }
+    }
+  } finally {
+    gatherer.flush()
+  }
+  if (counts.repeated > 0) say(`${formatCounted(counts.repeated, 'event')} that had come before`)
+  if (counts.leftOut > 0) say(`${formatCounted(counts.leftOut, 'event')} left out by "where"`)
+  if (counts.skipped > 0) say(`${formatCounted(counts.skipped, 'bad line')} passed over`)
+}
+
+/** An event as it goes into a batch: numbers may have become longer, or nothing. */
+function writtenLine(text: string | null, line: number): string {
+  if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
+  assertShallow(text)
+  const event = eventOf(parseInput(text))
+  const written = writtenEvent(idOf(event, line), event)
+  if (Buffer.byteLength(written) <= LINE_BYTES_MAX) return written
+  throw malformed(`needs at most ${LINE_BYTES_MAX} bytes with its numbers written out, received more`)
+}
