@@ -22,6 +22,7 @@ import {
 import { VigilError } from '@vigil/errors'
 import type { AgentLog } from './agent-log.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
+import { createBacklog } from './backlog.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import type { Member } from './connections.ts'
 import { createEarlyMessages } from './early-messages.ts'
@@ -70,6 +71,7 @@ type Item =
 export class TeamAgent {
   readonly #options: AgentOptions
   readonly #early = createEarlyMessages()
+  readonly #backlog = createBacklog()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #end = Promise.withResolvers<void>()
   #inbox: Item[] = []
@@ -98,9 +100,11 @@ export class TeamAgent {
     return this.#end.promise
   }
 
-  /** A frame from a member. */
-  take(from: Member, frame: Frame): void {
+  /** A frame from a member. @returns where much of it waits: a promise that resolves when there is room again */
+  take(from: Member, frame: Frame): Promise<void> | undefined {
+    const wait = this.#backlog.add(from, frame)
     this.#put({ from, frame })
+    return wait
   }
 
   /** The enforcer is there, perhaps anew: it is told where the agent stands. */
@@ -124,7 +128,10 @@ export class TeamAgent {
     this.#isBusy = true
     try {
       while (this.#inbox.length > 0) {
-        for (const item of this.#inbox.splice(0)) await this.#follow(item)
+        for (const item of this.#inbox.splice(0)) {
+          await this.#follow(item)
+          if ('frame' in item) this.#backlog.remove(item.from, item.frame)
+        }
         await this.#carryOut()
       }
     } catch (error) {

@@ -11,9 +11,12 @@ import {
   placeAfter,
   verifyLink,
 } from '@vigil/agreement'
+import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 
 const LENGTH_BYTES = 4
+
+const BEGIN: ChainPlace = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
 
 /** Longest certificate that is read. */
 const CERTIFICATE_BYTES_MAX = 2 ** 26
@@ -30,7 +33,8 @@ export type CertificateLog = {
 }
 
 /**
- * Opens the file, or makes one. A certificate that is torn at its end is cut off.
+ * Opens the file, or makes one. A last certificate that the power's end has left unwritten or half written is cut off: it was never
+ * said to be stored, and the agents have it.
  *
  * @throws {VigilError} LOG_INVALID where the last certificate is none of the team, LOG_UNWRITABLE
  */
@@ -57,8 +61,10 @@ async function offsetsIn(file: FileHandle, from: number): Promise<number[]> {
   const offsets = [from]
   for (let at = from; at + LENGTH_BYTES <= size; ) {
     const { buffer } = await file.read(Buffer.alloc(LENGTH_BYTES), 0, LENGTH_BYTES, at)
-    at += LENGTH_BYTES + buffer.readUInt32LE(0)
-    if (at > size) break
+    const length = buffer.readUInt32LE(0)
+    at += LENGTH_BYTES + length
+    // A file may have got its length before its bytes: those are zeros then.
+    if (length === 0 || at > size) break
     offsets.push(at)
   }
   const end = offsets[offsets.length - 1]
@@ -73,14 +79,15 @@ async function logOn(file: FileHandle, path: string, team: ChainTeam, offsets: n
     await file.read(bytes, 0, bytes.length, begin)
     return decodeCertificates(Buffer.concat([certificatesHead(), bytes]), team)[0]
   }
+  const behind = (count: number) => (count === 0 ? BEGIN : placeBehind(() => certificateAt(count - 1), count - 1, team))
   const count = offsets.length - 1
-  const place =
-    count === 0
-      ? { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
-      : await placeIn(path, team, await certificateAt(count - 1))
-  if (place.batch !== count)
-    throw invalid(path, `it holds ${count} certificates, and the last is that of batch ${place.batch - 1}`)
-  return growing(place)
+  const last = await behind(count)
+  if (typeof last !== 'string') return growing(last)
+  const before = count > 1 ? await behind(count - 1) : last
+  if (typeof before === 'string') throw invalid(path, `its last certificate does not hold (${last})`)
+  offsets.pop()
+  await file.truncate(offsets[count - 1])
+  return growing(before)
 
   function growing(first: ChainPlace): CertificateLog {
     let now = first
@@ -100,13 +107,26 @@ async function logOn(file: FileHandle, path: string, team: ChainTeam, offsets: n
   }
 }
 
-/** What stands before the last certificate was checked when it was stored. */
-async function placeIn(path: string, team: ChainTeam, last: BatchCertificate): Promise<ChainPlace> {
-  const { settings, link } = last
-  const before = { batch: settings.domain.batch, firstRow: settings.firstRow, previous: link?.previous ?? '' }
-  const reason = verifyLink(last, before, team)
-  if (reason !== null) throw invalid(path, `its last certificate does not hold (${reason})`)
-  return placeAfter(last)
+/**
+ * The place behind a certificate; what stands before it was checked when it was stored.
+ *
+ * @returns in words what is wrong with one that does not hold
+ */
+async function placeBehind(
+  read: () => Promise<BatchCertificate>,
+  batch: number,
+  team: ChainTeam,
+): Promise<ChainPlace | string> {
+  let found: BatchCertificate
+  try {
+    found = await read()
+  } catch (error) {
+    if (error instanceof VigilError) return error.message
+    throw error
+  }
+  const { settings, link } = found
+  const before = { batch, firstRow: settings.firstRow, previous: link?.previous ?? '' }
+  return verifyLink(found, before, team) ?? placeAfter(found)
 }
 
 async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promise<void> {

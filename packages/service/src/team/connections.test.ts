@@ -34,6 +34,7 @@ function heard() {
       onFrame: (from: Member, { kind, content }: Frame) => {
         frames.push([from, kind, content.length])
         wake()
+        return undefined
       },
       onOpen: () => undefined,
     },
@@ -67,6 +68,53 @@ describe('a certificate of our own making', () => {
 })
 
 describe('connections', () => {
+  it('are open to members while strangers hold as many as they like and say nothing', async () => {
+    const here = heard()
+    const server = await listener(here.receiver)
+    for (let stranger = 0; stranger < 100; stranger++) {
+      const silent = connect(server.port, '127.0.0.1')
+      silent.on('error', () => undefined)
+      closing.push(() => silent.destroy())
+      await new Promise((resolve) => silent.once('connect', resolve))
+    }
+    const member = dial(0, `127.0.0.1:${server.port}`, identityOf(1), here.receiver)
+    closing.push(() => member.close())
+    member.send(want)
+    await here.until(1)
+    expect(here.frames).toEqual([[1, 'want', 4]])
+    // Sooner than strangers are given up.
+  }, 4000)
+
+  it('bring no more of a member whose frames wait, and then the rest', async () => {
+    const room = Promise.withResolvers<void>()
+    const frames: number[] = []
+    const first = Promise.withResolvers<void>()
+    const last = Promise.withResolvers<void>()
+    const server = await listen(
+      '127.0.0.1:0',
+      { ...identityOf(0), frameBytesMax: 2 ** 20 },
+      {
+        onFrame: (_, { content }) => {
+          frames.push(content.length)
+          first.resolve()
+          if (frames.length === 30) last.resolve()
+          return room.promise
+        },
+        onOpen: () => undefined,
+      },
+    )
+    closing.push(() => server.close())
+    const member = dial(0, `127.0.0.1:${server.port}`, identityOf(1), heard().receiver)
+    closing.push(() => member.close())
+    for (let frame = 0; frame < 30; frame++) member.send({ kind: 'message', content: new Uint8Array(500_000) })
+    await first.promise
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(frames.length).toBeLessThan(10)
+    room.resolve()
+    await last.promise
+    expect(frames).toEqual(Array.from({ length: 30 }, () => 500_000))
+  })
+
   it('bring frames both ways between members, who are known by their certificates', async () => {
     const [here, there] = [heard(), heard()]
     const server = await listener(here.receiver)

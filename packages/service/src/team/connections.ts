@@ -2,6 +2,7 @@
  * The way of frames between the members of a team: TLS 1.3 over TCP, both sides known by the certificates in the manifest.
  * Nothing else is expected of it: frames may be lost, and what is in them is checked by whoever reads them.
  */
+import type { Socket } from 'node:net'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
 import { createFrameReader, encodeFrame, type Frame } from './frames.ts'
 import { pemOf } from './self-signed.ts'
@@ -23,8 +24,8 @@ export type Identity = {
 
 /** What becomes of what comes. */
 export type Receiver = {
-  /** a frame from a member that has shown its certificate */
-  readonly onFrame: (from: Member, frame: Frame) => void
+  /** a frame from a member that has shown its certificate; where a promise is given back, no more is read of it before */
+  readonly onFrame: (from: Member, frame: Frame) => Promise<void> | undefined
   /** a connection to a member, or from it, has come about */
   readonly onOpen: (member: Member) => void
 }
@@ -32,8 +33,11 @@ export type Receiver = {
 /** Bytes that wait for one member at most: what comes on top is dropped, for it may not be there any more. */
 const WAITING_BYTES_MAX = 2 ** 24
 
-/** Frames that wait for a member that is not connected; the oldest are dropped. */
+/** Frames that wait for a member that is not connected, and bytes of them; the oldest are dropped. */
 const WAITING_FRAMES_MAX = 64
+
+/** Connections that have not shown a certificate yet; the oldest are ended. */
+const STRANGERS_MAX = 64
 
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 2000
@@ -54,6 +58,7 @@ export function dial(member: Member, address: string, identity: Identity, receiv
   let retryMs = RETRY_MS_MIN
   let timer: NodeJS.Timeout | null = null
   const waiting: Buffer[] = []
+  let waitingBytes = 0
 
   function begin(): void {
     timer = null
@@ -70,6 +75,7 @@ export function dial(member: Member, address: string, identity: Identity, receiv
       isOpen = true
       retryMs = RETRY_MS_MIN
       for (const bytes of waiting.splice(0)) dialled.write(bytes)
+      waitingBytes = 0
       receiver.onOpen(member)
     })
     dialled.once('timeout', () => dialled.destroy())
@@ -91,7 +97,9 @@ export function dial(member: Member, address: string, identity: Identity, receiv
         return
       }
       waiting.push(bytes)
-      if (waiting.length > WAITING_FRAMES_MAX) waiting.shift()
+      waitingBytes += bytes.length
+      while (waiting.length > WAITING_FRAMES_MAX || waitingBytes > WAITING_BYTES_MAX)
+        waitingBytes -= waiting.shift()!.length
     },
     close() {
       isClosed = true
@@ -126,7 +134,10 @@ export async function listen(address: string, identity: Identity, receiver: Rece
     rejectUnauthorized: true,
     handshakeTimeout: HANDSHAKE_MS,
   }
+  /** by their end: those that have not shown a certificate, the oldest first */
+  const strangers = new Map<string, Socket>()
   const server = createServer(settings, (socket) => {
+    strangers.delete(endOf(socket))
     const member = memberOf(socket, identity)
     if (member === null) {
       socket.destroy()
@@ -142,10 +153,19 @@ export async function listen(address: string, identity: Identity, receiver: Rece
     })
     receiver.onOpen(member)
   })
-  // Each member, its old connection, and as many strangers at their handshake.
-  server.maxConnections = 4 * (identity.certificates.length + 1)
+  // Nobody keeps members out by connections on which nothing is said.
+  server.on('connection', (socket: Socket) => {
+    strangers.set(endOf(socket), socket)
+    if (strangers.size <= STRANGERS_MAX) return
+    const [[end, oldest]] = strangers
+    strangers.delete(end)
+    oldest.destroy()
+  })
   // Whoever fails at the handshake is none of the members.
-  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  server.on('tlsClientError', (_error, socket) => {
+    strangers.delete(endOf(socket))
+    socket.destroy()
+  })
   const port = await listening(server, address)
   return {
     port,
@@ -187,12 +207,23 @@ function follow(
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   socket.on('data', (piece: Buffer) => {
     const frames = reader.push(piece)
-    if (frames === null) socket.destroy()
-    else for (const frame of frames) onFrame(member, frame)
+    if (frames === null) {
+      socket.destroy()
+      return
+    }
+    const waits = frames.map((frame) => onFrame(member, frame)).filter((wait) => wait !== undefined)
+    if (waits.length === 0) return
+    socket.pause()
+    void Promise.all(waits).then(() => socket.resume())
   })
   // A connection that breaks is dialled again by the side that has dialled it.
   socket.on('error', () => socket.destroy())
   socket.on('close', onClose)
+}
+
+/** Who is at the other end: nobody else is while the connection lasts. */
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 function tlsOf({ privateKey, certificate }: Identity) {

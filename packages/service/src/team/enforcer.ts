@@ -66,6 +66,10 @@ export class Enforcer {
   /** by batch without an answer: since when its events have waited */
   readonly #since = new Map<number, number>()
   #line: Promise<void> = Promise.resolve()
+  /** by agent and kind: frames that wait in the line */
+  readonly #heard = new Map<string, number>()
+  #isServing = false
+  #hasFailed = false
   #waiting: (() => void)[] = []
   readonly #failure = Promise.withResolvers<never>()
   #open: OpenBatch | null = null
@@ -134,19 +138,24 @@ export class Enforcer {
     })
   }
 
-  /** A frame from an agent. */
+  /** A frame from an agent. Whatever one of them sends, little of it waits in the line: the others have their turn. */
   take(agent: number, { kind, content }: Frame): void {
     const read = readNumbered(content)
     if (read === null) return
     if (kind === 'want') {
+      this.#wants.set(agent, read.batch)
+      if (this.#isServing) return
+      this.#isServing = true
       this.#queue(async () => {
-        this.#wants.set(agent, read.batch)
+        this.#isServing = false
         await this.#serve()
       })
     } else if (kind === 'committed') {
       // What comes again is not put into the line.
-      if (read.batch === this.#options.certificates.place.batch) this.#queue(() => this.#certify(agent, read))
-    } else if (kind === 'evidence') this.#queue(() => this.#blame(read))
+      if (read.batch === this.#options.certificates.place.batch)
+        this.#hear(`${agent} ${kind}`, 1, () => this.#certify(agent, read))
+    } else if (kind === 'evidence')
+      this.#hear(`${agent} ${kind}`, this.#options.team.agentCount, () => this.#blame(read))
   }
 
   /** Resolves when more may be gathered. */
@@ -172,14 +181,32 @@ export class Enforcer {
     await this.#line
   }
 
+  /** Puts a frame into the line, where no more than `most` of its name wait. */
+  #hear(name: string, most: number, task: () => Promise<void>): void {
+    const waiting = this.#heard.get(name) ?? 0
+    if (waiting === most) return
+    this.#heard.set(name, waiting + 1)
+    this.#queue(async () => {
+      this.#heard.set(name, this.#heard.get(name)! - 1)
+      await task()
+    })
+  }
+
+  /** Behind what could not be stored nothing is done any more. */
   #queue(task: () => Promise<void>): void {
-    this.#line = this.#line.then(task).then(
+    const unlessFailed = async () => {
+      if (!this.#hasFailed) await task()
+    }
+    this.#line = this.#line.then(unlessFailed).then(
       () => {
         const waiting = this.#waiting
         this.#waiting = []
         for (const wake of waiting) wake()
       },
-      (error) => this.#failure.reject(error),
+      (error) => {
+        this.#hasFailed = true
+        this.#failure.reject(error)
+      },
     )
   }
 
@@ -192,7 +219,8 @@ export class Enforcer {
   async #serve(): Promise<void> {
     const { certificates, events, send } = this.#options
     const next = certificates.place.batch
-    for (const [agent, batch] of this.#wants) {
+    // Those of now: one that asks again meanwhile has its turn behind the others.
+    for (const [agent, batch] of [...this.#wants]) {
       if (batch > next || batch >= events.batchCount) continue
       this.#wants.delete(agent)
       send(agent, batch === next ? (await this.#openBatch()).frame : await this.#decidedBatch(batch))

@@ -71,6 +71,7 @@ export async function runEnforcer(
   const identity = identityOf(manifest, keys, manifest.enforcer)
   const onFrame = (from: Member, frame: Frame) => {
     if (typeof from === 'number') enforcer.take(from, frame)
+    return undefined
   }
   for (const [agent, { address }] of manifest.agents.entries()) {
     ways.push(dial(agent, address, identity, { onFrame, onOpen: () => undefined }))

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { agreedChain, team } from './agreed-batch.fixture.ts'
+import { openCertificateLog } from './certificate-log.ts'
+
+const [first, second] = agreedChain([['[1,{}]'], ['[2,{}]']]).map(({ certificate }) => certificate)
+
+let path: string
+/** Bytes of the file with the head, with the first certificate, and with both. */
+let sizes: number[]
+beforeEach(async () => {
+  path = join(mkdtempSync(join(tmpdir(), 'vigil-certificates-')), 'certificates.bin')
+  const log = await openCertificateLog(path, team)
+  sizes = [readFileSync(path).length]
+  for (const certificate of [first, second]) {
+    await log.append(certificate)
+    sizes.push(readFileSync(path).length)
+  }
+  await log.close()
+})
+afterEach(() => rmSync(join(path, '..'), { recursive: true }))
+
+async function countOf(bytes: Uint8Array): Promise<number> {
+  writeFileSync(path, bytes)
+  const log = await openCertificateLog(path, team)
+  await log.close()
+  return log.place.batch
+}
+
+describe('a file of certificates', () => {
+  it('is gone on with behind what was stored, where the power failed before all bytes were', async () => {
+    const whole = readFileSync(path)
+    expect(await countOf(Buffer.concat([whole, Buffer.alloc(5000)]))).toBe(2)
+    expect(readFileSync(path)).toEqual(whole)
+    const length = whole.length - sizes[1]
+    for (const [from, count] of [
+      [0, length],
+      [4, length - 4],
+      [length / 2, length / 2],
+      [length - 40, 40],
+    ]) {
+      const torn = Buffer.from(whole)
+      torn.fill(0, sizes[1] + Math.floor(from), sizes[1] + Math.floor(from) + Math.floor(count))
+      expect(await countOf(torn)).toBe(1)
+      expect(readFileSync(path)).toEqual(whole.subarray(0, sizes[1]))
+    }
+    const log = await openCertificateLog(path, team)
+    await log.append(second)
+    await log.close()
+    expect(readFileSync(path)).toEqual(whole)
+  })
+
+  it('of another team, or with a hole before its end, is refused as it is', async () => {
+    const whole = readFileSync(path)
+    await expect(openCertificateLog(path, { ...team, id: 'cd'.repeat(32) })).rejects.toMatchObject({
+      code: 'LOG_INVALID',
+    })
+    expect(readFileSync(path)).toEqual(whole)
+    const holed = Buffer.from(whole)
+      .fill(0, sizes[0] + 40, sizes[0] + 80)
+      .fill(0, sizes[1] + 40, sizes[1] + 80)
+    await expect(countOf(holed)).rejects.toMatchObject({ code: 'LOG_INVALID' })
+    expect(readFileSync(path)).toEqual(holed)
+  })
+})

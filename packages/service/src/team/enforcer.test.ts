@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { agreedChain, team } from './agreed-batch.fixture.ts'
+import { type CertificateLog, openCertificateLog } from './certificate-log.ts'
+import { openDecisionLog } from './decision-log.ts'
+import { Enforcer } from './enforcer.ts'
+import { openEventLog } from './event-log.ts'
+import { type Frame, numbered } from './frames.ts'
+
+const chain = agreedChain([['[1,{}]'], ['[2,{}]'], ['[3,{}]']])
+
+/** An enforcer with files of its own, and what it does. */
+async function enforcerWith(changes: (certificates: CertificateLog) => Partial<CertificateLog> = () => ({})) {
+  const folder = mkdtempSync(join(tmpdir(), 'vigil-enforcer-'))
+  const events = await openEventLog(join(folder, 'events.log'), () => undefined)
+  const file = await openCertificateLog(join(folder, 'certificates.bin'), team)
+  const decisions = await openDecisionLog(join(folder, 'decisions.jsonl'))
+  const did: string[] = []
+  const certificates: CertificateLog = {
+    get place() {
+      return file.place
+    },
+    append: file.append,
+    read: async (batch) => {
+      did.push(`read ${batch}`)
+      return await file.read(batch)
+    },
+    close: file.close,
+    ...changes(file),
+  }
+  const enforcer = new Enforcer({
+    ...{ team, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
+    send: (agent, { kind }) => did.push(`${kind} to ${agent}`),
+    onIdle: () => undefined,
+    evidence: async () => undefined,
+    write: async (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
+    alarm: (text) => did.push(text),
+  })
+  onTestFinished(async () => {
+    await enforcer.close()
+    await Promise.all([events.close(), file.close(), decisions.close()])
+    rmSync(folder, { recursive: true })
+  })
+  const committed = (batch: number): Frame => ({ kind: 'committed', content: numbered(batch, chain[batch].committed) })
+  return { enforcer, did, events, committed }
+}
+
+const want = (batch: number): Frame => ({ kind: 'want', content: numbered(batch) })
+
+describe('an enforcer', () => {
+  it('does little for an agent that floods it, and the others have their turn', async () => {
+    const { enforcer, did, committed } = await enforcerWith()
+    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    enforcer.take(0, committed(0))
+    await enforcer.close()
+    did.length = 0
+    for (let i = 0; i < 200; i++) {
+      enforcer.take(3, want(0))
+      enforcer.take(3, { kind: 'committed', content: numbered(1, Uint8Array.of(i)) })
+      enforcer.take(3, { kind: 'evidence', content: numbered(0, Uint8Array.of(i)) })
+    }
+    enforcer.take(0, want(1))
+    enforcer.take(1, committed(1))
+    await enforcer.close()
+    expect(did.filter((text) => text === 'batch to 3').length).toBe(1)
+    expect(did.filter((text) => text.startsWith('Agent 3 shows')).length).toBe(1)
+    // One for the batch that it wants, and one for each of four that it may blame.
+    expect(did.filter((text) => text === 'read 0').length).toBe(5)
+    expect(did).toContain('batch to 0')
+    expect(did).toContain('line 2')
+  })
+
+  it('does nothing behind what could not be stored', async () => {
+    const full = new Error('no room')
+    const { enforcer, did, events, committed } = await enforcerWith(() => ({ append: () => Promise.reject(full) }))
+    enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    enforcer.take(0, committed(0))
+    enforcer.gather({ events: chain[1].events, line: 2 }, 0)
+    await expect(enforcer.failed).rejects.toBe(full)
+    enforcer.take(1, want(0))
+    await enforcer.close()
+    expect([did, events.batchCount]).toEqual([[], 1])
+  })
+})
