@@ -85,6 +85,21 @@ describe('connections', () => {
     // Sooner than strangers are given up.
   }, 4000)
 
+  it('keep the latest frames for a member that is not there, in number and in bytes', async () => {
+    const here = heard()
+    const free = await listener(here.receiver)
+    free.close()
+    const member = dial(0, `127.0.0.1:${free.port}`, identityOf(1), here.receiver)
+    closing.push(() => member.close())
+    for (let frame = 0; frame < 3; frame++) member.send({ kind: 'message', content: new Uint8Array(2 ** 23) })
+    for (let bytes = 0; bytes < 60; bytes++) member.send({ kind: 'message', content: new Uint8Array(bytes) })
+    const identity = { ...identityOf(0), frameBytesMax: 2 ** 24 }
+    const server = await listen(`127.0.0.1:${free.port}`, identity, here.receiver)
+    closing.push(() => server.close())
+    await here.until(61)
+    expect(here.frames.map(([, , bytes]) => bytes)).toEqual([2 ** 23, ...Array(60).keys()])
+  })
+
   it('bring no more of a member whose frames wait, and then the rest', async () => {
     const room = Promise.withResolvers<void>()
     const frames: number[] = []

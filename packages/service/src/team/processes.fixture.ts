@@ -130,6 +130,11 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
         ['--team=team/team.json', '--key=team/enforcer.key', '--run=.', '--out=out', ...more],
         { input },
       ),
+    /** The enforcer whose files may have so many blocks of 512 bytes, its stdin open. */
+    enforcerWithin: (blocks: number) =>
+      start(folder.path, 'enforce.ts', ['--team=team/team.json', '--key=team/enforcer.key', '--run=.', '--out=out'], {
+        blocks,
+      }),
     /** What service:decide writes about the same lines. */
     async alone(lines: readonly string[]): Promise<string[]> {
       const decider = await createDecider(drawn.bundle)

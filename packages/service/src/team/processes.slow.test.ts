@@ -58,6 +58,20 @@ describe('four agents as processes, all honest', () => {
   })
 })
 
+describe('an enforcer', () => {
+  it('ends when it has no more room, also where its input goes on', async () => {
+    const made = await team({})
+    const full = made.enforcerWithin(16)
+    running.push(full)
+    // Few enough that more is read.
+    full.process.stdin?.write(`${made.lines().slice(0, 128).join('\n')}\n`)
+    expect([await full.ended, full.said()]).toEqual([
+      1,
+      expect.stringContaining('error LOG_UNWRITABLE: out/events.log'),
+    ])
+  })
+})
+
 describe('an agent does not begin', () => {
   it('with a key that others may read, with the key of another, in a log that is taken, with another bundle', async () => {
     const made = await team({})
