@@ -151,7 +151,7 @@ export function Drift({ report }: { readonly report: DriftReport | null }) {
         null,
         h('tr', null, [
           h('th', null, 'input'),
-          h('th', { colSpan: 2 }, 'stability index'),
+          h('th', { colSpan: 2, title: 'population stability index' }, 'index'),
           h('th', { class: 'number' }, 'noise'),
           h('th', { class: 'number' }, 'unknown'),
         ]),
@@ -163,7 +163,7 @@ export function Drift({ report }: { readonly report: DriftReport | null }) {
           .slice(0, INPUTS_SHOWN)
           .map(({ input, psi, noise, unknown }) =>
             h('tr', { key: input }, [
-              h('th', { scope: 'row', class: 'name' }, input),
+              h('th', { scope: 'row', class: 'name', title: input }, input),
               h('td', { class: 'wide' }, h(Meter, { value: psi, most, isHigh: psi > Math.max(0.25, 3 * noise) })),
               h('td', { class: 'number' }, short(psi)),
               h('td', { class: 'number' }, short(noise)),

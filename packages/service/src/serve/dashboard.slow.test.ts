@@ -105,11 +105,26 @@ describe.skipIf(!isThere)('the page of a service', () => {
     await page.getByText('live', { exact: true }).waitFor()
     await own.post('/v1/decide', named(100))
     await page.locator('.decisions tbody tr').first().waitFor()
+    // Names of inputs may be long.
+    await page.locator('.card th.name').first().waitFor()
+    await page
+      .locator('.card th.name')
+      .first()
+      .evaluate((name) => {
+        name.textContent = 'recent_protection_count_of_the_caller'
+      })
     const seen = await page.evaluate(() => ({
       width: document.documentElement.scrollWidth,
+      wide: [...document.querySelectorAll('.card table')].filter(
+        (table) => table.scrollWidth > table.closest('.card')!.clientWidth,
+      ).length,
       page: getComputedStyle(document.body).backgroundColor,
     }))
-    expect(seen).toEqual({ width: 390, page: colorScheme === 'dark' ? 'rgb(19, 21, 26)' : 'rgb(246, 246, 243)' })
+    expect(seen).toEqual({
+      width: 390,
+      wide: 0,
+      page: colorScheme === 'dark' ? 'rgb(19, 21, 26)' : 'rgb(246, 246, 243)',
+    })
   })
 
   it('asks for the token of a service that has one, and keeps it out of addresses', async () => {
