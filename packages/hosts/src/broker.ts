@@ -137,6 +137,8 @@ function optionsOf({ address, token, nkeySeed, ca, certificate, key }: Broker, n
     pingInterval: 20_000,
     // Servers that the first one names would be tried too: only the one that was given is.
     ignoreClusterUpdates: true,
+    // Nobody asks himself.
+    noEcho: true,
     ...(token !== undefined && { token }),
     ...(nkeySeed !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) }),
     ...(address.startsWith('tls://') && {

@@ -10,17 +10,29 @@ import { ownBuild } from './wire/build.ts'
 import { decodeDataset } from './wire/dataset.ts'
 import { decodeFrame, encodeFrame, PART_BYTES } from './wire/frame.ts'
 import { decodeJob } from './wire/job.ts'
-import { HELLO, type Hello, type Lease, leaseSchema, type Offer, offerSchema, receiptSchema } from './wire/messages.ts'
+import {
+  type Hello,
+  helloSubject,
+  type Lease,
+  leaseSchema,
+  type Offer,
+  offerSchema,
+  receiptSchema,
+} from './wire/messages.ts'
 import { sha256Of } from './wire/parts.ts'
 
 /** What an honest host of no kernels would say first. */
-export async function helloOf(host: string): Promise<Hello> {
-  return { host, build: await ownBuild(), families: [], actors: 1, run: null }
+export async function honestHello(): Promise<Hello> {
+  return { build: await ownBuild(), families: [], actors: 1, run: null }
 }
 
-/** Asks for work, as whoever the hello says. */
-export async function greet(connection: NatsConnection, hello: unknown) {
-  const { data } = await connection.request(HELLO, encodeFrame(hello as object), { timeout: 5000 })
+/** Asks for work under a name. */
+export async function greet(connection: NatsConnection, name: string, hello?: unknown) {
+  const { data } = await connection.request(
+    helloSubject(name),
+    encodeFrame((hello ?? (await honestHello())) as object),
+    { timeout: 5000 },
+  )
   return decodeFrame(data, offerSchema).header
 }
 
@@ -38,7 +50,7 @@ export type Habits = {
 /** Every receipt that the host got, in order. */
 export async function workByHand(broker: Broker, name: string, { alter = (rollout) => rollout, copies = 1 }: Habits) {
   const connection = await dial(broker)
-  const offer = (await greet(connection, await helloOf(name))) as Offer
+  const offer = (await greet(connection, name)) as Offer
   const ask = askerOf(connection, offer, name)
   const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
   const pool = await createActorPool({ ...settings, dataset: decodeDataset(await ask.fetch(offer.dataset)) }, 1)
@@ -75,7 +87,7 @@ export async function workByHand(broker: Broker, name: string, { alter = (rollou
 /** Hands each shard in from memory when it has been computed once: for a policy and states that stay the same. */
 export async function workFromMemory(broker: Broker, name: string): Promise<void> {
   const connection = await dial(broker)
-  const offer = (await greet(connection, await helloOf(name))) as Offer
+  const offer = (await greet(connection, name)) as Offer
   const ask = askerOf(connection, offer, name)
   const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
   const pool = await createActorPool({ ...settings, dataset: decodeDataset(await ask.fetch(offer.dataset)) }, 1)

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { startBroker, whyNoBroker } from './broker.fixture.ts'
-import { dial, greet, helloOf } from './hand-made-host.fixture.ts'
+import { dial, greet, honestHello } from './hand-made-host.fixture.ts'
 import { sharePool } from './learner/shared-pool.ts'
 import { collections, openScene } from './shared-run.fixture.ts'
 import { decodeFrame, encodeFrame } from './wire/frame.ts'
-import { type Offer, receiptSchema, subjectOf, type Verb } from './wire/messages.ts'
+import { helloSubject, type Offer, receiptSchema, subjectOf, type Verb } from './wire/messages.ts'
 
 describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBroker ?? 'nats-server'})`, () => {
   it('hosts of another build are refused with a reason, and the learner tells of whoever it can name', async () => {
@@ -13,21 +13,21 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     await using scene = await openScene()
     const { notes } = await scene.shared(broker.broker)
     const connection = await dial(broker.broker)
-    const hello = await helloOf('guest')
+    const hello = await honestHello()
     const { build } = hello
     const reasons = []
-    for (const change of [
-      { build: { ...build, rollout: 'f'.repeat(64) } },
-      { build: { ...build, node: 'v22.0.0' } },
-      { build: { ...build, policy: 'short' } },
-      { host: 'a.b>' },
-    ]) {
-      const answer = await greet(connection, { ...hello, ...change })
+    for (const [name, change] of [
+      ['guest', { build: { ...build, rollout: 'f'.repeat(64) } }],
+      ['guest', { build: { ...build, node: 'v22.0.0' } }],
+      ['guest', { build: { ...build, policy: 'short' } }],
+      ['guest!', {}],
+    ] as const) {
+      const answer = await greet(connection, name, { ...hello, ...change })
       reasons.push(answer.kind === 'refused' ? answer.reason : 'taken')
     }
     await connection.close()
     const known = [/module rollout.wasm is ffffffffffffffff... on the host/, /Node is v22.0.0 on the host/]
-    const patterns = [...known, /build.policy/, /host/]
+    const patterns = [...known, /build.policy/, /match pattern/]
     expect(reasons).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)))
     expect(notes).toEqual(known.map((pattern) => expect.stringMatching(pattern)))
   })
@@ -41,7 +41,7 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
       note: () => undefined,
     })
     const connection = await dial(broker.broker)
-    const answer = await greet(connection, { ...(await helloOf('guest')), families: ['avx2'] })
+    const answer = await greet(connection, 'guest', { ...(await honestHello()), families: ['avx2'] })
     expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/"neon".*--engine=portable/) })
     await connection.close()
     await shared.close()
@@ -68,7 +68,7 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     await using scene = await openScene()
     const { team, notes } = await scene.shared(broker.broker)
     const connection = await dial(broker.broker)
-    const { run } = (await greet(connection, await helloOf('noise'))) as Offer
+    const { run } = (await greet(connection, 'noise')) as Offer
     const send = async (verb: Verb, data: Uint8Array, host = 'noise') => {
       const reply = await connection.request(subjectOf(run, host, verb), data, { timeout: 5000 })
       return decodeFrame(reply.data, receiptSchema).header
@@ -78,15 +78,14 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     })
     await expect(send('lease', encodeFrame({}), 'noise.more')).rejects.toThrow()
     const result = { round: 0, shard: 0, sha256: '0'.repeat(64), bytes: 9, trajectoryBytes: 2 ** 31 - 1, at: 0 }
-    expect(await send('result', encodeFrame(result, randomBytes(9)))).toMatchObject({
-      reason: expect.stringMatching(/were announced/),
-    })
+    expect(await send('result', encodeFrame(result, randomBytes(9)))).toEqual({ kind: 'late' })
+    expect(await send('result', encodeFrame({ ...result, shard: -1 }))).toMatchObject({ kind: 'refused' })
     expect(await send('result', randomBytes(600_000))).toMatchObject({ kind: 'refused' })
     expect(await send('lease', encodeFrame({ more: 1 }))).toMatchObject({ kind: 'refused' })
     expect(await send('lease', encodeFrame({}))).toMatchObject({
       reason: expect.stringMatching(/too many of its messages are refused/),
     })
-    expect(await greet(connection, await helloOf('noise'))).toMatchObject({ reason: expect.stringMatching(/too many/) })
+    expect(await greet(connection, 'noise')).toMatchObject({ reason: expect.stringMatching(/too many/) })
     expect(notes.join('\n')).toMatch(/host noise is banned: too many of its messages are refused/)
     // Of a run that is none, nobody listens.
     await expect(connection.request(subjectOf('ffffffffffff', 'noise', 'lease'), encodeFrame({}))).rejects.toThrow(
@@ -95,6 +94,42 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     await connection.close()
     scene.host(broker.broker, 'honest')
     expect(await collections(team, [0, 1])).toEqual(await collections(await scene.local(), [0, 1]))
+  })
+
+  it('a question whose answer would go to the subject of another host is none, and that host goes on', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { team, notes } = await scene.shared(broker.broker)
+    scene.host(broker.broker, 'victim')
+    const before = await collections(team, [0])
+    const connection = await dial(broker.broker)
+    const { run } = (await greet(connection, 'liar')) as Offer
+    const reply = subjectOf(run, 'victim', 'parcel')
+    for (let i = 0; i < 8; i++) connection.publish(subjectOf(run, 'liar', 'parcel'), encodeFrame({}), { reply })
+    connection.publish(helloSubject('liar'), encodeFrame({}), { reply })
+    await connection.flush()
+    await connection.close()
+    const after = await collections(team, [1, 2])
+    expect([...before, ...after]).toEqual(await collections(await scene.local(), [0, 1, 2]))
+    expect(notes.join('\n')).not.toMatch(/banned|victim: a message/)
+  })
+
+  it('a host that any run may have is refused by one learner, and works for another', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const connection = await dial(broker.broker)
+    connection.subscribe(helloSubject('*'), {
+      callback: (_, message) => void message.respond(encodeFrame({ kind: 'refused', reason: 'it is Tuesday' })),
+    })
+    const { lines } = scene.host(broker.broker, 'host')
+    const refusal = 'The learner refuses this host: it is Tuesday. It looks for another one.'
+    await expect.poll(() => lines, { timeout: 10_000 }).toContain(refusal)
+    const { team } = await scene.shared(broker.broker)
+    expect(await collections(team, [0])).toEqual(await collections(await scene.local(), [0]))
+    expect(lines.filter((line) => line === refusal)).toHaveLength(1)
+    const faithful = scene.host(broker.broker, 'faithful', { run: 'another' })
+    await expect(faithful.ended).rejects.toMatchObject({ code: 'REFUSED' })
+    await connection.close()
   })
 
   it('a dataset that is larger than the host takes is refused by the host', async () => {

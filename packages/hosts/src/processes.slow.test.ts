@@ -62,8 +62,9 @@ describe.skipIf(whyNoBroker !== null)(`processes that collect together (${whyNoB
     const host = (name: string) => start(JOIN, [`--server=${server}`, `--name=${name}`, '--actors=1', '--cache=cache'])
     const shared = [`--transport=${server}`, '--hosts-only', '--audit=0.1']
     const first = start(TRAIN, [...settings, ...shared, '--out=shared'])
-    const [doomed, other] = [host('doomed'), host('other')]
+    const doomed = host('doomed')
     await first.until(/host doomed collects[\s\S]*iteration +2\//)
+    const other = host('other')
     doomed.child.kill('SIGKILL')
     await first.until(/iteration +5\//)
     first.child.kill('SIGKILL')

@@ -8,7 +8,7 @@ import { startBroker, whyNoBroker } from './broker.fixture.ts'
 import { brokerOf } from './broker.ts'
 import { collections, openScene } from './shared-run.fixture.ts'
 import { encodeFrame } from './wire/frame.ts'
-import { subjectOf } from './wire/messages.ts'
+import { helloSubject, subjectOf } from './wire/messages.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)
@@ -58,7 +58,7 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
       `authorization { users = [
         { nkey: ${learner.getPublicKey()} }
         { nkey: ${host.getPublicKey()}, permissions: {
-            publish: ["vigil.1.hello", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.>"] } }
+            publish: ["vigil.1.hello.rack-7", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.>"] } }
       ] }`,
     )
     await using broker = await startBroker(['-c', file])
@@ -78,6 +78,8 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
     const connection = await connect({ servers: broker.broker.address.slice('nats://'.length), authenticator })
     const asAnother = connection.request(subjectOf(run, 'rack-8', 'lease'), encodeFrame({}), { timeout: 2000 })
     await expect(asAnother).rejects.toThrow(/permission|timeout/i)
+    const byAnotherName = connection.request(helloSubject('rack-8'), encodeFrame({}), { timeout: 2000 })
+    await expect(byAnotherName).rejects.toThrow(/permission|timeout/i)
     await connection.close()
   })
 

@@ -78,7 +78,7 @@ export function askerOf(connection: NatsConnection, { run }: Pick<Offer, 'run'>,
 }
 
 /** Whether nobody listens where the question went. */
-export function isNobody(error: unknown): boolean {
+function isNobody(error: unknown): boolean {
   return error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders())
 }
 

@@ -12,8 +12,8 @@ import { decodeDataset } from '../wire/dataset.ts'
 import { decodeFrame, encodeFrame, PART_BYTES } from '../wire/frame.ts'
 import { decodeJob, JOB_BYTES_MAX } from '../wire/job.ts'
 import {
-  HELLO,
   type Hello,
+  helloSubject,
   type Lease,
   leaseSchema,
   type Offer,
@@ -22,7 +22,7 @@ import {
   receiptSchema,
 } from '../wire/messages.ts'
 import { sha256Of } from '../wire/parts.ts'
-import { type Ask, askerOf, assertNotRefused, isNobody, isSilence, LearnerGone } from './ask.ts'
+import { type Ask, askerOf, assertNotRefused, isSilence, LearnerGone } from './ask.ts'
 import { createCollecting } from './collecting.ts'
 import { cached } from './dataset-cache.ts'
 
@@ -51,7 +51,7 @@ const LOOK_MS = 500
 const HELLO_MS = 3000
 
 /**
- * Collects for learners at a broker until it is asked to end, is refused, or, with `once`, the run has ended.
+ * Collects for learners at a broker until it is asked to end, is refused by the only run that it works for, or, with `once`, the run has ended.
  *
  * @throws {VigilError} REFUSED, BROKER, MESSAGE, UNSOUND_DATASET, and as createActorPool
  * @example
@@ -63,13 +63,14 @@ export async function joinRuns(joining: Joining): Promise<void> {
   if (connection === null) return
   const kernels = loadNativeKernels()
   const families = typeof kernels === 'string' ? [] : [...kernels.families]
-  const hello: Hello = { host: name, build: await ownBuild(), families, actors, run }
+  const hello: Hello = { build: await ownBuild(), families, actors, run }
+  const refusals: Refusals = { runs: new Set(), told: null }
   let workplace: Workplace | null = null
   let worked: string | null = null
   try {
     say(`looking for a learner at ${joining.broker.address}`)
     while (!signal.aborted) {
-      const offer = await greet(connection, hello)
+      const offer = await offerFor(joining, { connection, hello, refusals })
       if (offer === null) {
         if (joining.once && worked !== null) return
         await pause(LOOK_MS)
@@ -82,8 +83,13 @@ export async function joinRuns(joining: Joining): Promise<void> {
         worked = offer.run
         await work(ask, workplace, joining)
       } catch (error) {
-        if (!(error instanceof LearnerGone)) throw error
-        say(`run ${offer.run} is over, or its learner is out of reach (${error.message})`)
+        if (error instanceof LearnerGone)
+          say(`run ${offer.run} is over, or its learner is out of reach (${error.message})`)
+        else if (joining.once) throw error
+        else {
+          lookOn(error, joining, refusals)
+          refusals.runs.add(offer.run)
+        }
       }
     }
   } finally {
@@ -109,17 +115,41 @@ async function connected({ broker, name, say, signal }: Joining): Promise<NatsCo
   return null
 }
 
-/** @returns null where nobody answers @throws {VigilError} REFUSED */
-async function greet(connection: NatsConnection, hello: Hello): Promise<Offer | null> {
+/** What learners have refused this host. */
+type Refusals = {
+  /** runs that it worked for, or began to */
+  readonly runs: Set<string>
+  /** what was told last */
+  told: string | null
+}
+
+/** Tells of a refusal: a host that works for any run looks on. @throws whatever is no refusal, or by the only run */
+function lookOn(error: unknown, { run, say }: Joining, refusals: Refusals): void {
+  if (run !== null || !isErrorOf(HOSTS_ERRORS, error) || error.code !== 'REFUSED') throw error
+  if (error.message !== refusals.told) say(`${error.message} It looks for another one.`)
+  refusals.told = error.message
+}
+
+type Greeting = { readonly connection: NatsConnection; readonly hello: Hello; readonly refusals: Refusals }
+
+/** @returns null where nobody has work for it @throws {VigilError} REFUSED by the only run that it works for */
+async function offerFor(joining: Joining, { connection, hello, refusals }: Greeting): Promise<Offer | null> {
   try {
-    const { data } = await connection.request(HELLO, encodeFrame(hello), { timeout: HELLO_MS })
-    const { header } = decodeFrame(data, offerSchema)
-    assertNotRefused(header)
-    return header
+    const answers = await connection.requestMany(helloSubject(joining.name), encodeFrame(hello), {
+      ...{ strategy: 'stall', maxWait: HELLO_MS },
+    })
+    let refusal: Parameters<typeof assertNotRefused>[0] | null = null
+    // Several learners may answer, one that refuses before one that does not.
+    for await (const { data } of answers) {
+      const { header } = decodeFrame(data, offerSchema)
+      if (header.kind === 'refused') refusal = header
+      else if (!refusals.runs.has(header.run)) return header
+    }
+    if (refusal !== null) assertNotRefused(refusal)
   } catch (error) {
-    if (isSilence(error) || isNobody(error)) return null
-    throw error
+    if (!isSilence(error)) lookOn(error, joining, refusals)
   }
+  return null
 }
 
 /** A pool that was made for a job on a dataset; the next run may want the same. */

@@ -67,15 +67,16 @@ export function parcelNamed(desk: Desk, sha256: string): Parcel | null {
 export function begin(
   desk: Desk,
   { round: number, policyVersion, policy, states }: Request & { kind: 'collect' },
+  nowMs = performance.now(),
 ): void {
   const { audit, patience, learnerCollects, canary, guests } = desk
   guests.forgetUploads()
   desk.round = beginRound({
-    ...{ number, policyVersion, policy, states, audit },
+    ...{ number, policyVersion, policy, states, audit, beganMs: nowMs },
     makesCanary: canary === null,
     rules: { patienceMs: patience.patienceMs, learnerCollects },
   })
-  desk.lonelySinceMs = performance.now()
+  desk.lonelySinceMs = nowMs
 }
 
 /** Takes what the learner's own actors computed. The first shard of the first collection becomes the canary. */
@@ -98,8 +99,11 @@ export function leaseFor(desk: Desk, guest: Guest, nowMs: number) {
     guest.provesSinceMs = nowMs
     return { round: 0, shard: 0, policy: canary.policy, state: canary.state }
   }
-  const shard = guest.standing === 'taken' ? (round?.leases.next(guest.name, nowMs) ?? null) : null
-  if (round === null || shard === null) return null
+  if (round === null || guest.standing !== 'taken') return null
+  const mustRest = guest.overdueIn !== null && guest.overdueIn >= round.number - 1 && isServed(desk, guest, nowMs)
+  // One more than it has actors, so that none waits for its next shard.
+  const shard = mustRest ? null : round.leases.next(guest.name, nowMs, guest.actors + 1)
+  if (shard === null) return null
   return { round: round.number, shard, policy: round.policy, state: round.states[shard] }
 }
 
@@ -112,9 +116,22 @@ function tellLoneliness(desk: Desk, nowMs: number): void {
   note('no host collects yet; with --hosts-only the training waits for one')
 }
 
+/** Whether a collection goes on without a host: at its beginning somebody else may come, later somebody else must be at it. */
+function isServed({ round, patience }: Desk, { name }: Guest, nowMs: number): boolean {
+  return nowMs - round!.beganMs < patience.patienceMs() || round!.leases.isUnderWay(name, nowMs)
+}
+
+/** Notes who has held a shard for too long. */
+function markOverdue({ round, guests }: Desk, nowMs: number): void {
+  for (const name of round?.leases.overdue(nowMs) ?? []) {
+    const guest = guests.get(name)
+    if (guest !== undefined) guest.overdueIn = round!.number
+  }
+}
+
 /** Gives the learner's own actors what there is, and hands the collection over when all of it has come. */
-export function advance(desk: Desk): void {
-  const nowMs = performance.now()
+export function advance(desk: Desk, nowMs = performance.now()): void {
+  markOverdue(desk, nowMs)
   while (desk.round !== null && desk.free > 0) {
     const shard = desk.round.leases.next(LEARNER, nowMs)
     if (shard === null) break
@@ -147,7 +164,8 @@ export function takePart(desk: Desk, guest: Guest, part: ResultPart, body: Uint8
   const isCanary = number === 0
   if (guest.standing === 'refused' || guest.standing === 'banned') return { kind: 'refused', reason: guest.reason }
   const isHeld = number === round?.number && round.leases.heldSince(guest.name, shard) !== null
-  if (isCanary ? guest.standing !== 'new' : !isHeld) return { kind: 'late' }
+  const isProving = guest.standing === 'new' && guest.provesSinceMs !== null && shard === 0
+  if (isCanary ? !isProving : !isHeld) return { kind: 'late' }
   if (trajectoryBytes > check.trajectoryBytesMax || bytes - trajectoryBytes !== check.stateBytes) {
     throw new RangeError(
       `a rollout has at most ${check.trajectoryBytesMax} bytes and a state ${check.stateBytes}, but ${trajectoryBytes} and ${bytes - trajectoryBytes} were announced`,

@@ -7,11 +7,13 @@ import { closeBroker } from '../broker.ts'
 import { decodeFrame, encodeFrame, PART_BYTES } from '../wire/frame.ts'
 import {
   failedSchema,
-  HELLO,
   helloSchema,
+  helloSubject,
   hostOf,
+  INBOX,
   leaseRequestSchema,
   leaveSchema,
+  nameSchema,
   parcelRequestSchema,
   REASON_LETTERS_MAX,
   resultSchema,
@@ -53,14 +55,14 @@ export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
   for (const verb of VERBS) {
     connection.subscribe(subjectOf(desk.run, '*', verb), {
       callback(error, message) {
-        if (error === null) hear(desk, pulls, { verb, message })
+        if (error === null && isQuestion(message)) hear(desk, pulls, { verb, message })
         serve()
       },
     })
   }
-  connection.subscribe(HELLO, {
+  connection.subscribe(helloSubject('*'), {
     callback(error, message) {
-      if (error === null) greet(desk, message)
+      if (error === null && isQuestion(message)) greet(desk, message)
     },
   })
   const ticks = setInterval(serve, TICK_MS)
@@ -72,6 +74,11 @@ export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
       await closeBroker(connection)
     },
   }
+}
+
+/** Whether an answer would go to an inbox: with another subject a host could let the learner speak as somebody else. */
+function isQuestion({ reply: inbox }: Msg): boolean {
+  return inbox?.startsWith(INBOX) ?? false
 }
 
 function reply(message: Msg, header: object, body?: Uint8Array): void {
@@ -90,10 +97,11 @@ function greet(desk: Desk, message: Msg): void {
   const { guests, run, job, dataset } = desk
   try {
     const { header } = decodeFrame(message.data, helloSchema)
+    const name = nameSchema.parse(hostOf(message.subject))
     if (header.run !== null && header.run !== run) return
-    const reason = guests.hello(header)
+    const reason = guests.hello(name, header)
     // Whoever asks anew has nothing under way.
-    desk.round?.leases.release(header.host)
+    desk.round?.leases.release(name)
     if (reason !== null) refuse(message, reason)
     else reply(message, { kind: 'offer', run, job: named(job), dataset: named(dataset) })
   } catch (fault) {

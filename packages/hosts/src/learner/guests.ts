@@ -4,7 +4,7 @@ import { differenceOfBuilds } from '../wire/build.ts'
 import type { Build, Hello } from '../wire/messages.ts'
 import type { Gathering } from '../wire/parts.ts'
 
-/** Names that are remembered at most. */
+/** Names that are remembered at most; beyond, those that neither work nor are banned are forgotten, the oldest first. */
 const GUESTS_MAX = 1024
 /** Messages that cannot be read are refused; whoever sends so many is banned. */
 const FAULTS_MAX = 3
@@ -23,6 +23,8 @@ export type Guest = {
   provesSinceMs: number | null
   faults: number
   told: number
+  /** the last collection in which it held a shard for too long; null = none */
+  overdueIn: number | null
   /** What is on its way, by shard. */
   readonly uploads: Map<string, { readonly sha256: string; readonly gathering: Gathering }>
 }
@@ -34,7 +36,7 @@ type Demands = { readonly build: Build; readonly family: string | null }
 export type Guests = {
   get(name: string): Guest | undefined
   /** Judges who asks for work. @returns why not, else null */
-  hello(hello: Hello): string | null
+  hello(name: string, hello: Hello): string | null
   /** Tells of a refusal, but not for ever. */
   tell(guest: Guest, text: string): void
   /** Drops what was begun and not ended in earlier collections. Of the canary it stays. */
@@ -44,8 +46,9 @@ export type Guests = {
   counts(): { readonly hosts: number; readonly actors: number }
 }
 
-function strangerOf({ host: name, actors }: Hello): Guest {
-  return { name, standing: 'new', reason: '', actors, provesSinceMs: null, faults: 0, told: 0, uploads: new Map() }
+function strangerOf(name: string, { actors }: Hello): Guest {
+  const counts = { faults: 0, told: 0, overdueIn: null }
+  return { name, standing: 'new', reason: '', actors, provesSinceMs: null, ...counts, uploads: new Map() }
 }
 
 /** @see Guests */
@@ -59,12 +62,15 @@ export function createGuests({ build, family }: Demands, note: (text: string) =>
   return {
     get: (name) => guests.get(name),
     tell,
-    hello(hello) {
-      const known = guests.get(hello.host)
+    hello(name, hello) {
+      const known = guests.get(name)
       if (known?.standing === 'banned') return known.reason
-      if (known === undefined && guests.size >= GUESTS_MAX) return `there are ${GUESTS_MAX} hosts already`
-      const guest = known ?? strangerOf(hello)
-      guests.set(guest.name, guest)
+      if (known === undefined && guests.size >= GUESTS_MAX && !forgetOne())
+        return `there are ${GUESTS_MAX} hosts already`
+      const guest = known ?? strangerOf(name, hello)
+      // Behind all others, as the one that was heard of latest.
+      guests.delete(name)
+      guests.set(name, guest)
       const reason = unfit(hello)
       if (reason === null) {
         Object.assign(guest, { standing: 'new', actors: hello.actors, provesSinceMs: null })
@@ -86,6 +92,13 @@ export function createGuests({ build, family }: Demands, note: (text: string) =>
       const working = [...guests.values()].filter(({ standing }) => standing === 'taken')
       return { hosts: working.length, actors: working.reduce((sum, { actors }) => sum + actors, 0) }
     },
+  }
+
+  function forgetOne(): boolean {
+    for (const { name, standing } of guests.values()) {
+      if (standing === 'new' || standing === 'refused') return guests.delete(name)
+    }
+    return false
   }
 
   function unfit({ build: other, families }: Hello): string | null {

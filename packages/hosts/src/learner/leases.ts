@@ -44,8 +44,16 @@ export type LeaseRules = {
 
 /** The leases of one collection. */
 export type Leases = {
-  /** The next shard for a worker, which then holds it; null where there is none for it now. */
-  next(worker: string, nowMs: number): number | null
+  /**
+   * The next shard for a worker, which then holds it; null where there is none for it now.
+   *
+   * @param most shards that it may hold at a time, beside those that it has held for too long
+   */
+  next(worker: string, nowMs: number, most?: number): number | null
+  /** Hosts that have held a shard for too long. */
+  overdue(nowMs: number): readonly string[]
+  /** Whether somebody else computes a shard of which there is no answer yet, and has not held it for too long. */
+  isUnderWay(worker: string, nowMs: number): boolean
   /** @param digest SHA-256 of a rollout that has been found sound */
   answer(worker: string, shard: number, digest: string): Ruling
   /** The learner is to compute the shard, whatever became of it elsewhere. */
@@ -69,22 +77,28 @@ export function createLeases(
   shards: number,
   { audited, own, rules }: { audited: (shard: number) => boolean; own: (shard: number) => boolean; rules: LeaseRules },
 ): Leases {
-  const all: Shard[] = Array.from({ length: shards }, (_, shard) => ({
-    holders: new Map(),
-    asked: new Set(),
-    answers: new Map(),
-    counts: null,
-    isChecked: audited(shard),
-    isOwn: own(shard),
-  }))
+  const all = Array.from({ length: shards }, (_, shard) => shardOf({ isChecked: audited(shard), isOwn: own(shard) }))
+  const isOverdue = overdueAt(rules)
+  const isWith = ({ holders }: Shard, isOne: (worker: string) => boolean, nowMs: number) =>
+    [...holders].some((holding) => isOne(holding[0]) && !isOverdue(holding, nowMs))
   return {
-    next(worker, nowMs) {
+    next(worker, nowMs, most = Number.POSITIVE_INFINITY) {
+      const held = all.filter((shard) => isWith(shard, (one) => one === worker, nowMs))
+      if (held.length >= most) return null
       const index = shardFor(worker, { all, nowMs, rules })
       if (index < 0) return null
       all[index].holders.set(worker, nowMs)
       all[index].asked.add(worker)
       return index
     },
+
+    overdue: (nowMs) => {
+      const holdings = all.flatMap(({ holders }) => [...holders])
+      return [...new Set(holdings.filter((one) => isOverdue(one, nowMs)).map(([worker]) => worker))]
+    },
+
+    isUnderWay: (worker, nowMs) =>
+      all.filter(({ counts }) => counts === null).some((shard) => isWith(shard, (one) => one !== worker, nowMs)),
 
     answer(worker, index, digest) {
       const shard = all[index]
@@ -131,13 +145,23 @@ function isDone({ counts, isChecked, answers }: Shard): boolean {
   return counts !== null && (!isChecked || answers.has(LEARNER))
 }
 
+function shardOf(whose: Pick<Shard, 'isChecked' | 'isOwn'>): Shard {
+  return { holders: new Map(), asked: new Set(), answers: new Map(), counts: null, ...whose }
+}
+
+/** Tells which holdings last too long. */
+function overdueAt({ patienceMs }: LeaseRules) {
+  return ([holder, sinceMs]: [string, number], nowMs: number) => holder !== LEARNER && nowMs - sinceMs > patienceMs()
+}
+
 /** The number of the next shard for a worker; -1 where there is none. */
 function shardFor(
   worker: string,
   { all, nowMs, rules }: { all: readonly Shard[]; nowMs: number; rules: LeaseRules },
 ): number {
-  const isOverdue = ([holder, sinceMs]: [string, number]) => holder !== LEARNER && nowMs - sinceMs > rules.patienceMs()
-  const isOpen = ({ counts, holders }: Shard) => counts === null && [...holders].every(isOverdue)
+  const isOverdue = overdueAt(rules)
+  const isOpen = ({ counts, holders }: Shard) =>
+    counts === null && [...holders].every((holding) => isOverdue(holding, nowMs))
   if (worker !== LEARNER) return all.findIndex((shard) => isOpen(shard) && !shard.isOwn)
   const isForLearner = ({ counts, isChecked, isOwn, answers }: Shard) =>
     counts === null ? isOwn : isChecked && !answers.has(LEARNER)

@@ -7,6 +7,8 @@ import { createLeases, LEARNER, type LeaseRules, type Leases, type Ruling } from
 export type Round = {
   readonly number: number
   readonly policyVersion: number
+  /** when it began, in milliseconds */
+  readonly beganMs: number
   readonly policy: Parcel
   /** by shard */
   readonly states: readonly Parcel[]
@@ -24,6 +26,7 @@ export type Round = {
 export type RoundStart = {
   readonly number: number
   readonly policyVersion: number
+  readonly beganMs: number
   readonly policy: Uint8Array
   readonly states: readonly Uint8Array[]
   readonly audit: Audit
@@ -33,7 +36,8 @@ export type RoundStart = {
 }
 
 /** @see Round */
-export function beginRound({ number, policyVersion, policy, states, audit, makesCanary, rules }: RoundStart): Round {
+export function beginRound(start: RoundStart): Round {
+  const { number, policyVersion, beganMs, policy, states, audit, makesCanary, rules } = start
   const leases = createLeases(states.length, {
     audited: (shard) => isAudited(audit, number, shard),
     own: (shard) => makesCanary && shard === 0,
@@ -41,7 +45,7 @@ export function beginRound({ number, policyVersion, policy, states, audit, makes
   })
   const rollouts = states.map(() => new Map<string, CheckedRollout & { readonly digest: string }>())
   return {
-    ...{ number, policyVersion, leases },
+    ...{ number, policyVersion, beganMs, leases },
     policy: parcelOf([policy]),
     states: states.map((state) => parcelOf([state])),
     answer(worker, shard, rollout) {

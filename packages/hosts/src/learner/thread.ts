@@ -32,6 +32,7 @@ export async function startThread(setup: ExchangeSetup, note: (text: string) => 
   worker.on('error', (cause) =>
     fail(hostsError('EXCHANGE', `The thread that speaks with the hosts has failed: ${cause}.`, { cause })),
   )
+  const exited = new Promise((resolve) => worker.once('exit', resolve))
   worker.on('exit', () => {
     if (!isClosing) fail(hostsError('EXCHANGE', 'The thread that speaks with the hosts has ended.'))
   })
@@ -84,9 +85,8 @@ export async function startThread(setup: ExchangeSetup, note: (text: string) => 
 
     async close() {
       isClosing = true
-      const ended = new Promise((resolve) => worker.once('exit', resolve))
       tell({ kind: 'close' })
-      await ended
+      await exited
     },
   }
 }

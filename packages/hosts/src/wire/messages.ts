@@ -4,8 +4,13 @@ import { z } from 'zod'
 /** Version of the protocol: part of every subject, so that other versions do not hear each other. */
 const PROTOCOL = 1
 
-/** Where hosts ask for work. */
-export const HELLO = `vigil.${PROTOCOL}.hello`
+/** Where a host asks for work. */
+export function helloSubject(host: string): string {
+  return `vigil.${PROTOCOL}.hello.${host}`
+}
+
+/** What subjects begin with on which answers are waited for. */
+export const INBOX = '_INBOX.'
 
 /** What a host that was taken asks for. */
 export const VERBS = ['parcel', 'lease', 'result', 'failed', 'leave'] as const
@@ -48,7 +53,6 @@ export type Build = z.infer<typeof build>
 
 /** Host -> learner: may I work? */
 export const helloSchema = z.strictObject({
-  host: nameSchema,
   build,
   /** families of instructions that it has kernels for */
   families: z.array(z.string().max(20)).max(8),
