@@ -6,6 +6,7 @@
 #include "check.h"
 #include "families.h"
 #include "node-api.h"
+#include "subnormal.h"
 
 enum { THREADS_MAX = 64 };
 
@@ -71,7 +72,9 @@ typedef struct {
 
 static void *takePart(void *own) {
   const Part *part = own;
+  const uint64_t before = flushSubnormals();
   part->learn(part->base, part->update, part->workspace);
+  restoreSubnormals(before);
   return NULL;
 }
 
@@ -141,7 +144,10 @@ static napi_value act(napi_env env, napi_callback_info info) {
   const size_t bytes = layOut((const Plan *)(base + ((const Acting *)(base + acting))->plan), 1, NULL, &unused);
   const size_t before = -(uintptr_t)workspace & 63;
   if (workspace == NULL || workspaceLength < before + bytes) return refuse(env, "a workspace does not fit");
-  napi_create_double(env, chosen->act(base, acting, workspace + before, judgesOnly != 0), &result);
+  const uint64_t state = flushSubnormals();
+  const double outcome = chosen->act(base, acting, workspace + before, judgesOnly != 0);
+  restoreSubnormals(state);
+  napi_create_double(env, outcome, &result);
   return result;
 }
 

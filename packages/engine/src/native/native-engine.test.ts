@@ -89,6 +89,23 @@ describe.skipIf(families.length === 0)(name, () => {
     }
   })
 
+  it.each(families)(
+    'makes numbers below the normal ones zero, with which updates would take many times as long: %s',
+    async (family) => {
+      const engine = createNativeEngine({ spec: WIDE, threads: 2, family })
+      engine.loadParameters(randomParameters(WIDE, 1))
+      const { firstMoment, secondMoment, ...rest } = await engine.storeOptimiser()
+      engine.loadOptimiser({ ...rest, firstMoment: firstMoment.fill(1e-39), secondMoment: secondMoment.fill(1e-39) })
+      await engine.update(randomMinibatch(WIDE, 1, 1), SETTINGS)
+      const after = await engine.storeOptimiser()
+      const isSubnormal = (value: number) => value !== 0 && Math.abs(value) < 2 ** -126
+      expect([...after.firstMoment, ...after.secondMoment].filter(isSubnormal)).toEqual([])
+      // The calling thread counts with them as before.
+      expect(Math.fround(1e-39) * 2 ** 100).toBeGreaterThan(0)
+      engine.dispose()
+    },
+  )
+
   it.each([0, 65, 1.5, Number.NaN])('refuses %s threads', (threads) => {
     expect(() => createNativeEngine({ spec: SMALL_TEAM, threads })).toThrow(
       expect.objectContaining({ code: 'SETTINGS' }),
