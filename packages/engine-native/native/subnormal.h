@@ -1,6 +1,6 @@
-/* Subnormal numbers, below 2^-126, cost a hundred times as much to compute with as others: moments of weights that no longer
- * matter, and gradients of what is all but certain, made updates 25 times slower within eighty iterations. While kernels run
- * such numbers are zero, as operands and as results. */
+/* Subnormal numbers, below 2^-126, cost many times as much to compute with as others. Moments of weights that no longer matter,
+ * and gradients of what is all but certain, become such numbers in a long training. While kernels run they are zero, as operands
+ * and as results. */
 #ifndef VIGIL_SUBNORMAL_H
 #define VIGIL_SUBNORMAL_H
 #include <stdint.h>

@@ -59,8 +59,8 @@ export type PricedDisagreement = {
 }
 
 /**
- * Starts a shadow in a thread of its own. What it does takes no time of those who wait for answers, what it cannot do is told of, and where it is
- * too far behind events pass it by.
+ * Starts a shadow in a thread of its own. An event is shown to it when it has been answered, what it cannot do is told of, and where it
+ * is too far behind events pass it by. The service reads its own answer again and copies the event, no more.
  *
  * @param onFailure called once with why it decides no more
  * @throws {VigilError} SHADOW_FAILED where it cannot begin
