@@ -6,9 +6,10 @@ import { exportError } from './errors.ts'
 import { modelCard } from './model-card.ts'
 import { onnxModel } from './onnx/model.ts'
 import { safetensorsFile } from './safetensors.ts'
+import { torchState } from './torch-state/torch-state.ts'
 
 /** Files that a team can be written as, by name of the format. */
-const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile, card: cardOf } as const
+const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile, 'torch-state': torchState, card: cardOf } as const
 
 /** A name in FORMATS. */
 export type ExportFormat = keyof typeof FORMATS

@@ -1,5 +1,5 @@
 import type { Bundle } from '@vigil/runs'
-import ownPackage from '../package.json' with { type: 'json' }
+import { teamMetadata } from './team-metadata.ts'
 import { teamTensors } from './team-tensors.ts'
 
 /** Tensors begin at multiples of this many bytes. */
@@ -22,7 +22,7 @@ export function safetensorsFile(bundle: Bundle): Uint8Array {
     end += values.byteLength
     return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }] as const
   })
-  const text = JSON.stringify({ __metadata__: metadataOf(bundle), ...Object.fromEntries(entries) })
+  const text = JSON.stringify({ __metadata__: teamMetadata(bundle), ...Object.fromEntries(entries) })
   const length = Math.ceil(Buffer.byteLength(text) / ALIGNMENT) * ALIGNMENT
   const file = Buffer.alloc(8 + length + end, ' ')
   file.writeBigUInt64LE(BigInt(length))
@@ -35,17 +35,4 @@ export function safetensorsFile(bundle: Bundle): Uint8Array {
     )
   }
   return file
-}
-
-/** What else deciding needs: texts, as the format has it; all but the version and the fingerprints are JSON. */
-function metadataOf({ network, pipeline, environment, vote, stopFactor, ...bundle }: Bundle): Record<string, string> {
-  const { iteration, configFingerprint, datasetFingerprint, specifications, belief } = bundle
-  const json = {
-    ...{ iteration, network, pipeline, environment, stopFactor, specifications, belief },
-    vote: { ...vote, weights: [...vote.weights] },
-  }
-  return {
-    ...{ vigil: ownPackage.version, configFingerprint, datasetFingerprint },
-    ...Object.fromEntries(Object.entries(json).map(([key, value]) => [key, JSON.stringify(value)])),
-  }
 }

@@ -21,11 +21,12 @@ await runCommand({
     command: 'learner:export',
     file: 'packages/export/src/cli/export.ts',
     purpose:
-      'Writes the team of a run for others: as ONNX from raw columns to decisions, its weights as safetensors, or a model card.',
+      'Writes the team of a run for others: as ONNX from raw columns to decisions, its weights as safetensors or a state dictionary of PyTorch, or a model card.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: [
       '--run=runs/NAME --format=onnx --out=team.onnx',
       '--run=runs/NAME --format=safetensors --out=team.safetensors',
+      '--run=runs/NAME --format=torch-state --out=team.pt',
       '--run=runs/NAME --format=card --out=README.md',
     ],
     exitCodes: '0 written, 2 the usage is bad, 3 the bundle is bad or the format cannot hold the team',
