@@ -1,4 +1,5 @@
 /** From the slices' gradients of one trunk to its next parameters. */
+import { flush4, LEAST_FIRST_MOMENT, LEAST_GRADIENT, LEAST_SECOND_MOMENT } from './flush'
 import { Update } from './update'
 
 /** Numbers whose squares are added in f32 before they go into the f64 sum. */
@@ -20,6 +21,7 @@ export function addSlices(
   byteCount: usize,
   inputMask: usize,
 ): f64 {
+  const least = f32x4.splat(LEAST_GRADIENT)
   let squares: f64 = 0
   for (let begin: usize = 0; begin < byteCount; begin += BLOCK_BYTES) {
     const end = min(begin + BLOCK_BYTES, byteCount)
@@ -32,6 +34,7 @@ export function addSlices(
         sum = f32x4.add(sum, v128.load(from))
       }
       if (inputMask) sum = f32x4.mul(sum, v128.load(inputMask + at))
+      sum = flush4(sum, least)
       v128.store(gradients + at, sum)
       blockSquares = f32x4.add(blockSquares, f32x4.mul(sum, sum))
     }
@@ -65,10 +68,16 @@ export function adamStep(
   const stepSize = f32x4.splat(update.stepSize)
   const epsilon = f32x4.splat(update.epsilon)
   const factor = f32x4.splat(scale)
+  const least = f32x4.splat(LEAST_GRADIENT)
+  const least1 = f32x4.splat(LEAST_FIRST_MOMENT)
+  const least2 = f32x4.splat(LEAST_SECOND_MOMENT)
   for (let at: usize = 0; at < byteCount; at += 16) {
-    const g = f32x4.mul(v128.load(gradient + at), factor)
-    const m = f32x4.add(f32x4.mul(v128.load(firstMoment + at), beta1), f32x4.mul(g, rest1))
-    const v = f32x4.add(f32x4.mul(v128.load(secondMoment + at), beta2), f32x4.mul(f32x4.mul(g, g), rest2))
+    const g = flush4(f32x4.mul(v128.load(gradient + at), factor), least)
+    const m = flush4(f32x4.add(f32x4.mul(v128.load(firstMoment + at), beta1), f32x4.mul(g, rest1)), least1)
+    const v = flush4(
+      f32x4.add(f32x4.mul(v128.load(secondMoment + at), beta2), f32x4.mul(f32x4.mul(g, g), rest2)),
+      least2,
+    )
     const direction = f32x4.div(m, f32x4.add(f32x4.sqrt(v), epsilon))
     v128.store(firstMoment + at, m)
     v128.store(secondMoment + at, v)

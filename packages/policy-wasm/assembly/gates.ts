@@ -4,6 +4,7 @@
  *   i = sigmoid(z_i), f = sigmoid(z_f), g = tanh(z_g), o = sigmoid(z_o),  c' = f c + i g,  h = o tanh(c')
  */
 import { sigmoid4, tanh4 } from './exp'
+import { flush4, LEAST_SLOPE } from './flush'
 import { floats } from './plan'
 
 /**
@@ -79,6 +80,7 @@ export function gateGradients(
 ): void {
   const bytes = floats(width)
   const one = f32x4.splat(1)
+  const least = f32x4.splat(LEAST_SLOPE)
   let i = gates
   let at: usize = 0
   for (let row = 0; row < rows; row++) {
@@ -92,10 +94,10 @@ export function gateGradients(
       const candidate = v128.load(g)
       const output = v128.load(o)
       const squashed = v128.load(tanhC + at)
-      const dHidden = f32x4.add(v128.load(dH + at), v128.load(dNext + at))
+      const dHidden = flush4(f32x4.add(v128.load(dH + at), v128.load(dNext + at)), least)
       const slope = f32x4.sub(one, f32x4.mul(squashed, squashed))
       const dCell = f32x4.add(v128.load(dC + at), f32x4.mul(f32x4.mul(dHidden, output), slope))
-      v128.store(dC + at, f32x4.mul(dCell, forget))
+      v128.store(dC + at, flush4(f32x4.mul(dCell, forget), least))
       v128.store(i, f32x4.mul(f32x4.mul(dCell, candidate), sigmoidSlope(input)))
       v128.store(f, f32x4.mul(f32x4.mul(dCell, v128.load(c + at)), sigmoidSlope(forget)))
       v128.store(g, f32x4.mul(f32x4.mul(dCell, input), f32x4.sub(one, f32x4.mul(candidate, candidate))))

@@ -5,6 +5,7 @@
  *   d log pi(a) / d z_j = [a = j] - pi_j,   d entropy / d z_j = -pi_j (log pi_j + entropy)
  */
 import { exp4 } from './exp'
+import { flush1, flush4, LEAST_SLOPE } from './flush'
 import { floats, outputCount, Plan, VALUE_TRUNK } from './plan'
 import { exp1, largest4, sum4 } from './softmax'
 import { LabelStatistics, PolicyStatistics, Update, ValueStatistics } from './update'
@@ -72,6 +73,7 @@ export function ppoGradient(
       v128.store(dZ, f32x4.sub(v128.load(dZ), f32x4.mul(slope, f32x4.splat(share))))
       policyLoss -= gained
     }
+    v128.store(dZ, flush4(v128.load(dZ), f32x4.splat(LEAST_SLOPE)))
     policyLoss -= surrogate
     entropySum += entropy
     divergence += klTerm
@@ -130,7 +132,7 @@ export function valueGradient(
     }
     const at = <usize>agent * update.rowCount + event
     const error = load<f32>(values + <usize>row * stride) - load<f32>(update.valueTargets + (at << 2))
-    store<f32>(dValues + <usize>row * stride, scale * error)
+    store<f32>(dValues + <usize>row * stride, flush1(scale * error, LEAST_SLOPE))
     valueLoss += error * error
   }
   changetype<ValueStatistics>(statistics).valueLoss += valueLoss
@@ -164,7 +166,7 @@ export function constraintGradient(
     for (let s = 0; s < plan.constraintCount; s++, from += 4, to += 4) {
       const at = (<usize>s * plan.agentCount + agent) * update.rowCount + event
       const error = load<f32>(from) - load<f32>(update.costTargets + (at << 2))
-      store<f32>(to, <f32>2 * share * error)
+      store<f32>(to, flush1(<f32>2 * share * error, LEAST_SLOPE))
       costValueLoss += error * error
     }
   }
@@ -207,7 +209,7 @@ export function crossEntropyGradient(
     const eIn = v128.and(exp4(f32x4.sub(z, f32x4.splat(largestIn))), isIn)
     const sumIn = sum4(eIn)
     const slope = f32x4.sub(f32x4.div(e, f32x4.splat(sum)), f32x4.div(eIn, f32x4.splat(sumIn)))
-    v128.store(dZ, f32x4.mul(slope, f32x4.splat(share)))
+    v128.store(dZ, flush4(f32x4.mul(slope, f32x4.splat(share)), f32x4.splat(LEAST_SLOPE)))
     loss += largest + Mathf.log(sum) - largestIn - Mathf.log(sumIn)
   }
   changetype<LabelStatistics>(statistics).crossEntropy += loss
