@@ -10,6 +10,7 @@ const COMMANDS = [
   'packages/lab/package.json',
   'packages/learner/package.json',
   'packages/data/package.json',
+  'packages/service/package.json',
   'packages/stl/package.json',
   'packages/agreement/consensus/project.json',
   'tools/package.json',

@@ -5,6 +5,7 @@ import { decideStream, streamNotes } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
 import { byRow, describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import { eventFilter } from './event-filter.ts'
+import { PLAIN_OUTPUT } from './output/decision-output.ts'
 import { replay } from './replay.ts'
 import { writtenDecision } from './written-decision.ts'
 
@@ -27,6 +28,7 @@ const all = {
   isCut: () => false,
   streamColumns: null,
   note: () => undefined,
+  output: PLAIN_OUTPUT,
 } as const
 
 /** What is written about some lines, each piece of input as it is. */

@@ -4,8 +4,9 @@ import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Decider } from './decider.ts'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
 import { eventOf, malformed, parseInput, readKnown } from './live-event.ts'
+import type { DecisionOutput, EventName } from './output/decision-output.ts'
 import { type Verdict, verdictOf } from './verdict-line.ts'
-import { idOf, writtenDecision } from './written-decision.ts'
+import { idOf, ownIdOf } from './written-decision.ts'
 
 /** Most events of one call. */
 const EVENTS_MAX = 4096
@@ -33,6 +34,8 @@ export type StreamSettings = {
   readonly streamColumns: readonly string[] | null
   /** called with a sentence for each bad line that is passed over */
   readonly note: (text: string) => void
+  /** writes decisions */
+  readonly output: DecisionOutput
 }
 
 /**
@@ -46,16 +49,16 @@ export async function decideStream(
   decider: Decider,
   text: AsyncIterable<Uint8Array>,
   write: (lines: string) => Promise<boolean>,
-  { onError, isJudged, isCut, streamColumns, note }: StreamSettings,
+  { onError, isJudged, isCut, streamColumns, note, output }: StreamSettings,
 ): Promise<StreamCounts> {
   const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0, unheard: 0 }
-  const ids: (string | number)[] = []
+  const names: EventName[] = []
   const events: ReadEvent[] = []
   const flush = async (): Promise<boolean> => {
     const decisions = decider.decide(events)
-    const lines = decisions.map((decision, i) => `${writtenDecision(ids[i], decision)}\n`).join('')
+    const lines = decisions.map((decision, i) => `${output.decision(names[i], decision, events[i])}\n`).join('')
     counts.decided += decisions.length
-    ids.length = 0
+    names.length = 0
     events.length = 0
     return lines === '' || (await write(lines))
   }
@@ -72,7 +75,7 @@ export async function decideStream(
       return null
     }
     events.push(readKnown(decider, event))
-    ids.push(idOf(event, line.number))
+    names.push({ id: idOf(event, line.number), isOwn: ownIdOf(event) !== null })
     return null
   }
   /** Does something with a line; a bad one is passed over where that is wanted. */

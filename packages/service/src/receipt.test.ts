@@ -6,6 +6,7 @@ import { decideStream } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import type { RuleMode } from './live-rules.ts'
+import { PLAIN_OUTPUT } from './output/decision-output.ts'
 import { decideAgain } from './receipt.ts'
 
 let folder: ReturnType<typeof eventsFolder>
@@ -41,7 +42,11 @@ async function logOf(settings: { rules?: RuleMode; why?: boolean } = {}): Promis
   }
   const plain = { onError: 'stop', isJudged: () => true, isCut: () => false, streamColumns: null } as const
   const decider = await createDecider(bundle, settings)
-  await decideStream(decider, source(linesOf(events))(), write, { ...plain, note: () => undefined })
+  await decideStream(decider, source(linesOf(events))(), write, {
+    ...plain,
+    note: () => undefined,
+    output: PLAIN_OUTPUT,
+  })
   return log
 }
 

@@ -4,6 +4,7 @@ import { createDecider } from './decider.ts'
 import { serviceError } from './errors.ts'
 import { eventFilter } from './event-filter.ts'
 import { inputLines } from './input-lines.ts'
+import { PLAIN_OUTPUT } from './output/decision-output.ts'
 
 /** A file that is read from its beginning, as often as it is asked for. */
 type Source = () => AsyncIterable<Uint8Array>
@@ -60,7 +61,13 @@ export async function decideAgain(bundle: Bundle, { id, log, events }: Recorded)
     },
     {
       // What a service has refused is in no past.
-      ...{ onError: 'skip', isJudged: eventFilter(reading), isCut: () => false, note: () => undefined },
+      ...{
+        onError: 'skip',
+        isJudged: eventFilter(reading),
+        isCut: () => false,
+        note: () => undefined,
+        output: PLAIN_OUTPUT,
+      },
       streamColumns: bundle.environment.response === null ? null : (reading?.stream ?? []),
     },
   )

@@ -8,7 +8,7 @@ import type { Decider, LiveDecision } from './decider.ts'
 const ROWS_TOGETHER = 256
 
 /** A decision on a row of a recording. */
-export type ReplayedDecision = { readonly row: number; readonly decision: LiveDecision }
+export type ReplayedDecision = { readonly row: number; readonly decision: LiveDecision; readonly event: ReadEvent }
 
 /**
  * Sends a recording through a decider, event by event in the order of time, and gives the decisions on one part of it. The events
@@ -63,7 +63,7 @@ async function* decideEach(
   let rows: number[] = []
   let read: ReadEvent[] = []
   function* flush(): Generator<ReplayedDecision> {
-    for (const [i, decision] of decider.decide(read).entries()) yield { row: rows[i], decision }
+    for (const [i, decision] of decider.decide(read).entries()) yield { row: rows[i], decision, event: read[i] }
     rows = []
     read = []
   }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream } from './decide-stream.ts'
 import { createDecider, type Decider } from './decider.ts'
 import { drawnTeam } from './described-team.fixture.ts'
+import { PLAIN_OUTPUT } from './output/decision-output.ts'
 
 const request: DatasetRequest = {
   ...{ dataset: 'quickest', path: null, features: 'history', split: 'described' },
@@ -84,6 +85,7 @@ describe('verdicts on stdin', () => {
     const settings: Parameters<typeof decideStream>[3] = {
       ...{ onError: 'skip' as const, isJudged: () => true, isCut: () => false, streamColumns: ['stream'] },
       note: (note: string) => written.push(note),
+      output: PLAIN_OUTPUT,
     }
     const write = async (some: string) => {
       written.push(...some.trimEnd().split('\n'))

@@ -16,10 +16,11 @@ import { decideStream, type StreamSettings, streamNotes } from '../decide-stream
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
+import { createDecisionOutput, type DecisionOutput } from '../output/decision-output.ts'
+import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
 import { say, untilStopped, written } from '../standard-streams.ts'
-import { writtenDecision } from '../written-decision.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
@@ -43,6 +44,7 @@ const FLAGS = {
   },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
+  ...OUTPUT_FLAGS,
   'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
 
@@ -56,6 +58,7 @@ await runCommand({
       '--run=runs/NAME < events.jsonl > decisions.jsonl',
       '--run=runs/NAME --data=today.csv --why',
       '--run=runs/NAME --replay=test',
+      '--run=runs/NAME --output=ocsf --envelope=cloudevents < events.jsonl',
     ],
     exitCodes: '0 all events decided, 2 the usage is bad, 3 an event, the data or the bundle are bad',
   },
@@ -73,7 +76,9 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     throw commandError('INVALID_VALUE', '--on-error is for lines on stdin. Leave it out with --data and --replay.')
   }
   const settings = { why: switchFlag(flags, 'why'), rules: switchFlag(flags, 'shield') ? 'shield' : 'off' } as const
+  const own = outputSettings(flags)
   const bundle = await readBundle(run)
+  const output = createDecisionOutput(own, { bundle, now: () => Date.now(), unique: String })
   if (split !== undefined) {
     if (bundle.environment.response !== null) {
       throw serviceError(
@@ -86,26 +91,33 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
       say,
     )
     const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, settings)
-    await writeAll(replay(decider, recording, split, stop.requested), stop)
+    await writeAll(replay(decider, recording, split, stop.requested), { output, stop })
   } else if (data !== undefined) {
     const isJudged = eventFilter(bundle.pipeline.reading)
     const sequence = await loadEventSequence(data, bundle.pipeline, say)
     const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, settings)
-    await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), stop)
-  } else await decideStdin(await createDecider(bundle, settings), bundle, { onError: onError ?? 'stop', stop })
+    await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), { output, stop })
+  } else await decideStdin(await createDecider(bundle, settings), bundle, { onError: onError ?? 'stop', output, stop })
 }
 
 async function decideStdin(
   decider: Decider,
   bundle: Bundle,
-  { onError, stop }: { readonly stop: StopRequest } & Pick<StreamSettings, 'onError'>,
+  { onError, output, stop }: { readonly stop: StopRequest } & Pick<StreamSettings, 'onError' | 'output'>,
 ): Promise<void> {
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
     const { reading } = bundle.pipeline
     const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
-    const settings = { onError, isJudged: eventFilter(reading), isCut: stop.requested, streamColumns, note: say }
+    const settings = {
+      onError,
+      isJudged: eventFilter(reading),
+      isCut: stop.requested,
+      streamColumns,
+      note: say,
+      output,
+    }
     const counts = await decideStream(decider, untilStopped(stop), written, settings)
     for (const note of streamNotes(counts, decider.unseen())) say(note)
   } finally {
@@ -116,12 +128,15 @@ async function decideStdin(
 }
 
 /** Writes decisions by the number of their row. While it does so a first signal only asks for an end. */
-async function writeAll(decisions: AsyncIterable<ReplayedDecision>, stop: StopRequest): Promise<void> {
+async function writeAll(
+  decisions: AsyncIterable<ReplayedDecision>,
+  { output, stop }: { readonly output: DecisionOutput; readonly stop: StopRequest },
+): Promise<void> {
   const ignore = stop.onRequest(() => undefined)
   try {
     let lines: string[] = []
-    for await (const { row, decision } of decisions) {
-      lines.push(`${writtenDecision(row + 1, decision)}\n`)
+    for await (const { row, decision, event } of decisions) {
+      lines.push(`${output.decision({ id: row + 1, isOwn: true }, decision, event)}\n`)
       if (lines.length < LINES_TOGETHER) continue
       if (!(await written(lines.join('')))) return
       lines = []

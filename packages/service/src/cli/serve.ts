@@ -17,6 +17,7 @@ import { readDashboard } from '@vigil/dashboard'
 import { type Bundle, readBundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
 import { serviceError } from '../errors.ts'
+import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { assertGuarded } from '../serve/access.ts'
 import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
@@ -57,6 +58,7 @@ const FLAGS = {
     about: 'what is known of events is kept there, and gone on from when it is there at the start',
   },
   'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
+  ...OUTPUT_FLAGS,
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   shadow: {
@@ -123,6 +125,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const shadow = await shadowOf(flags, bundle, logger)
   const service = await createDecisionService(bundle, {
     file,
+    output: outputSettings(flags),
     deadlineMs: numberFlag(flags, 'deadline-ms', COUNT) ?? null,
     idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
     streamBytes: (numberFlag(flags, 'stream-mib', MIB) ?? FLAGS['stream-mib'].default) * 2 ** 20,
@@ -207,7 +210,11 @@ async function shadowOf(flags: Flags, { environment }: Bundle, logger: Logger): 
     throw commandError('INVALID_VALUE', '--shadow-log needs the team whose decisions it gets: --shadow=runs/OTHER.')
   }
   const onFailure = (message: string) => logger.error({ shadow: run }, `the shadow decides no more: ${message}`)
-  const shadow = await startShadow({ run, log }, onFailure, environment.rewards)
+  const shadow = await startShadow(
+    { run, log, output: { ...outputSettings(flags), isShadow: true } },
+    onFailure,
+    environment.rewards,
+  )
   logger.info({ shadow: run, log }, 'shadow read')
   return shadow
 }

@@ -10,6 +10,9 @@ import type { Answer } from './remembered-answers.ts'
 import { requestPieces } from './request-pieces.ts'
 import { refusalOf } from './status-code.ts'
 
+/** How an answer ends that is no decision. */
+const LEFT_OUT_END = '"leftOut":true}'
+
 /** Most events of one array. */
 const ARRAY_EVENTS_MAX = 4096
 
@@ -38,7 +41,8 @@ export function addDecideRoute(app: FastifyInstance, service: DecisionService, s
       })
       return reply.type('application/x-ndjson').send(answers)
     }
-    return reply.type('application/json').send(await answerTo(service, parseBody(body)))
+    const { type, text } = await answerTo(service, parseBody(body))
+    return reply.type(type).send(text)
   })
 }
 
@@ -49,19 +53,20 @@ export function parseBody(text: unknown): unknown {
   return parseInput(text)
 }
 
-async function answerTo(service: DecisionService, value: unknown): Promise<string> {
+async function answerTo(service: DecisionService, value: unknown): Promise<{ type: string; text: string }> {
   if (Array.isArray(value)) {
     if (value.length > ARRAY_EVENTS_MAX) throw tooManyEvents(value.length)
     service.assertRoom(value.length)
     const answers = value.map((event, i) => service.take(() => event, i + 1))
     await service.answered()
-    return `[${answers.map(jsonOf).join(',')}]`
+    return { type: 'application/json', text: `[${answers.map(jsonOf).join(',')}]` }
   }
   service.assertRoom(1)
   const answer = service.take(() => eventOf(value), 1)
   await service.answered()
   if (answer.error !== null) throw answer.error
-  return jsonOf(answer)
+  const text = jsonOf(answer)
+  return { type: text.endsWith(LEFT_OUT_END) ? 'application/json' : service.mediaType, text }
 }
 
 /** Answers of lines that have come together are sent together; no more is read until they have been taken. */

@@ -1,7 +1,7 @@
 import { VigilError } from '@vigil/errors'
 import type { ReadEvent } from '@vigil/features'
 import type { Decider, LiveDecision } from '../decider.ts'
-import { writtenDecision, writtenFallback } from '../written-decision.ts'
+import type { DecisionOutput } from '../output/decision-output.ts'
 import type { Answer } from './remembered-answers.ts'
 
 /** Most events that are decided on before others are heard. */
@@ -28,6 +28,8 @@ export type DecisionQueueSettings = {
   readonly deadlineMs: number | null
   /** Action in place of a decision that is late. */
   readonly fallbackAction: number
+  /** Writes decisions. */
+  readonly output: DecisionOutput
   /** Called with each decision; null = it was late. */
   readonly onDecision: (decision: LiveDecision | null, event: DecidedEvent) => void
   /** Milliseconds from any moment on. */
@@ -48,7 +50,7 @@ type Waiting = {
  */
 export function createDecisionQueue(
   decider: Decider,
-  { deadlineMs, fallbackAction, onDecision, clock }: DecisionQueueSettings,
+  { deadlineMs, fallbackAction, output, onDecision, clock }: DecisionQueueSettings,
 ): DecisionQueue {
   let waiting: Waiting[] = []
   let isScheduled = false
@@ -56,9 +58,11 @@ export function createDecisionQueue(
   const settling: { readonly count: number; readonly resolve: () => void }[] = []
   const isLate = ({ since }: Waiting, now: number) => deadlineMs !== null && now - since > deadlineMs
 
-  function answer({ answer: own, event: { stream } }: Waiting, decision: LiveDecision | null): void {
-    own.json = decision === null ? writtenFallback(own.id, fallbackAction) : writtenDecision(own.id, decision)
-    onDecision(decision, { id: own.id, stream })
+  function answer({ answer: own, event }: Waiting, decision: LiveDecision | null): void {
+    const name = { id: own.id, isOwn: own.isOwnId }
+    own.action = decision?.action ?? fallbackAction
+    own.json = decision === null ? output.fallback(name, fallbackAction, event) : output.decision(name, decision, event)
+    onDecision(decision, { id: own.id, stream: event.stream })
   }
 
   function decide(pass: readonly Waiting[]): void {

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Decided, Frame } from '@vigil/dashboard'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import type { LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
 import type { Shield } from '../live-rules.ts'
+import { createDecisionOutput, type DecisionOutput, type OutputSettings } from '../output/decision-output.ts'
 import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue, type DecidedEvent } from './decision-queue.ts'
 import type { DriftReport } from './drift.ts'
@@ -33,6 +35,8 @@ export type DecisionService = {
   /** Counts a request that brings events line by line, until it is disposed of. */
   openStream(): Disposable
   readonly streamsOpen: number
+  /** Media type of a decision. */
+  readonly mediaType: string
   readonly metrics: ServiceMetrics
   /** What is known of all events that have been answered. */
   save(): KeptService
@@ -60,6 +64,8 @@ export type DecisionService = {
 export type DecisionServiceSettings = TeamSettings & {
   readonly file: FeedbackFile
   readonly deadlineMs: number | null
+  /** How decisions are written. */
+  readonly output: OutputSettings
   /** Answers that are given again when their event comes again. */
   readonly idsRemembered: number
   /** Told of each action that is replaced. */
@@ -97,7 +103,8 @@ export async function createDecisionService(
   )
   const onDecision = tellOf({ metrics, feed, onShield: settings.onShield })
   const { fallbackAction } = bundle.vote
-  const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, onDecision, clock })
+  const output = outputOf(settings, () => current().bundle)
+  const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, output, onDecision, clock })
   const log = eventLog([settings.onEvent, settings.shadow?.take ?? null])
   const remembered = createRecentEntries<string | number, RememberedAnswer>(settings.idsRemembered)
   const intake: Intake = createIntake({
@@ -131,11 +138,12 @@ export async function createDecisionService(
       return streamsOpen
     },
     metrics,
+    mediaType: output.mediaType,
     save: () => ({ past: decider.save(), answers: keptAnswers(remembered) }),
     restore({ past, answers }) {
       decider.restore(past)
       for (const { id, content, json, stream } of answers) {
-        remembered.put(id, { content, answer: { id, json, error: null }, stream })
+        remembered.put(id, { content, answer: { id, isOwnId: true, action: null, json, error: null }, stream })
       }
     },
     frame: () => feed.frame(queue.size),
@@ -157,6 +165,21 @@ function tellOf({
     metrics.decided(decision)
     feed.take(decision, event)
     if (decision?.shield != null) onShield(event.id, decision.shield)
+  }
+}
+
+/** Writes decisions for whichever team is at work. */
+function outputOf({ output, now }: DecisionServiceSettings, bundle: () => Bundle): DecisionOutput {
+  const own = () => createDecisionOutput(output, { bundle: bundle(), now, unique: () => randomUUID() })
+  let [of, writer] = [bundle(), own()]
+  const current = () => {
+    if (bundle() !== of) [of, writer] = [bundle(), own()]
+    return writer
+  }
+  return {
+    decision: (...words) => current().decision(...words),
+    fallback: (...words) => current().fallback(...words),
+    mediaType: writer.mediaType,
   }
 }
 

@@ -56,6 +56,7 @@ export function createIntake({
       return answer
     }
     answer.id = id
+    answer.isOwnId = true
     const content = hash('sha256', JSON.stringify(event), 'base64')
     const before = remembered.peek(id)
     if (before !== undefined && before.answer.error === null) {
@@ -79,7 +80,7 @@ export function createIntake({
 
   return {
     take(value, position) {
-      const answer: Answer = { id: position, json: null, error: null }
+      const answer: Answer = { id: position, isOwnId: false, action: null, json: null, error: null }
       try {
         return fill(answer, eventOf(value()))
       } catch (error) {

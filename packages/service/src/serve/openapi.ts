@@ -14,6 +14,8 @@ const schemas = {
     ...{ type: 'object', properties: { id: identifier }, additionalProperties: true },
   },
   Decision: {
+    description:
+      'As --output=vigil has it. A service that was started with --output=ocsf or --envelope=cloudevents answers decisions in those forms.',
     type: 'object',
     required: ['id'],
     properties: {

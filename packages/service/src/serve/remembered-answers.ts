@@ -6,6 +6,10 @@ import type { RecentEntries } from '../recent-entries.ts'
 export type Answer = {
   /** What the event is named by. */
   id: string | number
+  /** Whether that is an `id` of its own. */
+  isOwnId: boolean
+  /** What was answered, 0 to 3; null where there is no decision in this process. */
+  action: number | null
   /** The answer as JSON without a line's end; null until there is one. */
   json: string | null
   /** Why the event was not decided on. */

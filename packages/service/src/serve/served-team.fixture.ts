@@ -9,6 +9,9 @@ import { createDecisionService, type DecisionServiceSettings } from './decision-
 import { openFeedbackFile } from './feedback-file.ts'
 import { createServer, type ServerSettings } from './server.ts'
 
+/** Vigil's own JSON. */
+export const VIGIL_OUTPUT = { format: 'vigil', envelope: 'none', quarantineOf: 'object', isShadow: false } as const
+
 const NO_ALARMS = { window: 10_000, baseline: 10_000, runLength: 1_000_000, onAlarm: () => undefined }
 
 export async function serveTeam(bundle: Bundle, changes: Partial<DecisionServiceSettings & ServerSettings> = {}) {
@@ -18,6 +21,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
   const logged: string[] = []
   const file = await openFeedbackFile(feedback, () => 0)
   const settings = {
+    output: VIGIL_OUTPUT,
     ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false, shield: false },
     ...{
       clock: () => performance.now(),

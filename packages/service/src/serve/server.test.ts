@@ -8,8 +8,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream } from '../decide-stream.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { PLAIN_OUTPUT } from '../output/decision-output.ts'
+import { ACTION_NAMES } from '../written-decision.ts'
 import { OPENAPI } from './openapi.ts'
-import { serveTeam } from './served-team.fixture.ts'
+import type { Answer } from './remembered-answers.ts'
+import { serveTeam, VIGIL_OUTPUT } from './served-team.fixture.ts'
+import type { Shadow } from './shadow.ts'
 
 let folder: ReturnType<typeof eventsFolder>
 let bundle: Bundle
@@ -47,7 +51,11 @@ async function decidedOnStdin(some: readonly RawEvent[]): Promise<string> {
     written += lines
     return true
   }
-  await decideStream(await createDecider(bundle), text, write, { ...settings, note: () => undefined })
+  await decideStream(await createDecider(bundle), text, write, {
+    ...settings,
+    note: () => undefined,
+    output: PLAIN_OUTPUT,
+  })
   return written
 }
 
@@ -61,6 +69,33 @@ describe('POST /v1/decide', () => {
     const text = await answer.text()
     expect(text).toBe(await decidedOnStdin(events))
     expect(new Set(text.match(/"action":"\w+"/g)).size).toBeGreaterThan(1)
+  })
+
+  it('answers in another format within an envelope, and a shadow is shown the same actions', async () => {
+    const actions: (number | null)[] = []
+    const shadow = { take: (_: RawEvent, { action }: Answer) => void actions.push(action) } as Shadow
+    const output = { ...VIGIL_OUTPUT, format: 'ocsf', envelope: 'cloudevents' } as const
+    const { post } = await serve({ output, shadow })
+    const plain = (await decidedOnStdin(events.slice(0, 3)))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const one = await post('/v1/decide', events[0])
+    expect(one.headers.get('content-type')).toMatch(/^application\/cloudevents\+json/)
+    const many = await post('/v1/decide', events.slice(1, 3))
+    expect(many.headers.get('content-type')).toContain('application/json')
+    const found = [await one.json(), ...((await many.json()) as object[])] as {
+      id: string
+      data: { unmapped: object }
+    }[]
+    expect(found.map(({ id, data }) => [id, data.unmapped])).toEqual(
+      plain.map(({ id, action, ...rest }) => [String(id), rest]),
+    )
+    expect(actions.map((action) => ACTION_NAMES[action!])).toEqual(plain.map(({ action }) => action))
+    const repeated = await post('/v1/decide', events[0])
+    expect(repeated.headers.get('content-type')).toMatch(/^application\/cloudevents\+json/)
+    const refusal = await post('/v1/decide', [{ nothing: 1 }])
+    expect(await refusal.json()).toMatchObject([{ error: { code: 'EVENT_INVALID' } }])
   })
 
   it('answers single events, arrays and lines of one connection with the same decisions', async () => {

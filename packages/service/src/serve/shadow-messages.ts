@@ -1,14 +1,22 @@
 import type { RawEvent } from '@vigil/features'
+import type { OutputSettings } from '../output/decision-output.ts'
 
 /** What the thread of a shadow is started with. */
 export type ShadowStart = {
   readonly run: string
   /** where its decisions are written, a line each; null = nowhere */
   readonly log: string | null
+  /** how they are written */
+  readonly output: OutputSettings
 }
 
 /** Events with what was answered, in their order. */
-export type ShadowBatch = readonly { readonly event: RawEvent; readonly id: string | number; readonly action: number }[]
+export type ShadowBatch = readonly {
+  readonly event: RawEvent
+  readonly id: string | number
+  readonly isOwn: boolean
+  readonly action: number
+}[]
 
 /** What the thread is told: events to decide on, or that it is to end when its log is written. */
 export type ShadowRequest = ShadowBatch | 'end'

@@ -1,4 +1,5 @@
 /** A team that decides beside another, in a thread of its own: it answers nobody, and nobody waits for it. */
+import { randomUUID } from 'node:crypto'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { VigilError } from '@vigil/errors'
@@ -8,7 +9,7 @@ import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 import { readKnown } from '../live-event.ts'
-import { writtenDecision } from '../written-decision.ts'
+import { createDecisionOutput, type DecisionOutput } from '../output/decision-output.ts'
 import {
   type Disagreement,
   LATEST_MAX,
@@ -20,7 +21,7 @@ import {
 
 const port = parentPort!
 const tell = (news: ShadowNews) => port.postMessage(news)
-const { run, log } = workerData as ShadowStart
+const { run, log, output: outputSettings } = workerData as ShadowStart
 
 try {
   const bundle = await readBundle(run)
@@ -31,6 +32,7 @@ try {
     )
   }
   const decider = await createDecider(bundle)
+  const output = createDecisionOutput(outputSettings, { bundle, now: () => Date.now(), unique: () => randomUUID() })
   const isJudged = eventFilter(bundle.pipeline.reading)
   const file = log === null ? null : createWriteStream(log, { flags: 'a', mode: 0o600 })
   file?.on('error', fail)
@@ -41,7 +43,7 @@ try {
       return
     }
     try {
-      tell(await decided(request, { decider, isJudged, file }))
+      tell(await decided(request, { decider, isJudged, file, output }))
     } catch (error) {
       fail(error as Error)
     }
@@ -62,9 +64,10 @@ async function decided(
     readonly decider: Decider
     readonly isJudged: ReturnType<typeof eventFilter>
     readonly file: WriteStream | null
+    readonly output: DecisionOutput
   },
 ): Promise<ShadowNews> {
-  const { decider, isJudged, file } = parts
+  const { decider, isJudged, file, output } = parts
   const known: { readonly one: ShadowBatch[number]; readonly event: ReadEvent }[] = []
   let refused = 0
   for (const one of batch) {
@@ -84,7 +87,7 @@ async function decided(
     if (shadow !== one.action) latest.push({ id: one.id, team: one.action, shadow })
   }
   if (file !== null && known.length > 0) {
-    const lines = known.map(({ one }, i) => `${writtenDecision(one.id, decisions[i])}\n`).join('')
+    const lines = known.map(({ one, event }, i) => `${output.decision(one, decisions[i], event)}\n`).join('')
     if (!file.write(lines)) await new Promise<void>((resolve) => file.once('drain', () => resolve()))
   }
   return { kind: 'decided', taken: batch.length, refused, actions, latest: latest.slice(-LATEST_MAX) }

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { writtenDecision } from '../written-decision.ts'
-import { serveTeam } from './served-team.fixture.ts'
+import { serveTeam, VIGIL_OUTPUT } from './served-team.fixture.ts'
 import { priced, type Shadow, type ShadowReport, startShadow } from './shadow.ts'
 
 let folder: ReturnType<typeof eventsFolder>
@@ -45,7 +45,7 @@ afterEach(async () => {
 /** Serves beside the other team, and lets what it is told of failures be seen. */
 async function shadowed(log: string | null = null) {
   const failures: string[] = []
-  const start = { run: join(root, 'other'), log }
+  const start = { run: join(root, 'other'), log, output: VIGIL_OUTPUT }
   shadow = await startShadow(start, (message) => void failures.push(message), DEFAULT_REWARDS)
   served = await serveTeam(bundle, { shadow })
   const own = served
@@ -95,7 +95,8 @@ describe('a shadow', () => {
     let nested: unknown = []
     for (let depth = 0; depth < 200_000; depth++) nested = [nested]
     const shown = [events[0], { ...events[1], note: nested } as unknown as RawEvent, events[2]]
-    for (const [id, event] of shown.entries()) shadow!.take(event, { id, json: '{"action":"allow"}', error: null })
+    for (const [id, event] of shown.entries())
+      shadow!.take(event, { id, isOwnId: true, action: 0, json: null, error: null })
     await expect.poll(report, { timeout: 20_000 }).toMatchObject({ events: 2, refused: 1, behind: 0, dropped: 0 })
     expect(failures).toEqual([])
   })
@@ -121,7 +122,11 @@ describe('a shadow', () => {
       ['none', /missing/],
       ['respond', /verdicts/],
     ] as const) {
-      const start = startShadow({ run: join(root, name), log: null }, () => undefined, DEFAULT_REWARDS)
+      const start = startShadow(
+        { run: join(root, name), log: null, output: VIGIL_OUTPUT },
+        () => undefined,
+        DEFAULT_REWARDS,
+      )
       await expect(start).rejects.toMatchObject({ code: 'SHADOW_FAILED', message: expect.stringMatching(reason) })
     }
   })

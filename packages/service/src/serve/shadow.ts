@@ -60,7 +60,7 @@ export type PricedDisagreement = {
 
 /**
  * Starts a shadow in a thread of its own. An event is shown to it when it has been answered, what it cannot do is told of, and where it
- * is too far behind events pass it by. The service reads its own answer again and copies the event, no more.
+ * is too far behind events pass it by. The service copies the event, no more.
  *
  * @param onFailure called once with why it decides no more
  * @throws {VigilError} SHADOW_FAILED where it cannot begin
@@ -111,11 +111,10 @@ export async function startShadow(
   // It must not keep a service that has ended.
   worker.unref()
   return {
-    take(event, { id, json }) {
-      const action = json === null ? -1 : ACTION_NAMES.indexOf((JSON.parse(json) as { action: 'allow' }).action)
-      if (action < 0) return
+    take(event, { id, isOwnId: isOwn, action }) {
+      if (action === null) return
       if (failure !== null || behind() >= BEHIND_MAX) counts.dropped++
-      else if (batch.push({ event, id, action }) === 1) setImmediate(flush)
+      else if (batch.push({ event, id, isOwn, action }) === 1) setImmediate(flush)
     },
     report: () => ({
       ...{ run: start.run, events: counts.actions.reduce((sum, n) => sum + n, 0), behind: behind() },
