@@ -47,6 +47,13 @@ export function describedEvents() {
   return { folder, request, remove: () => rmSync(folder, { recursive: true }) }
 }
 
+/** What a run folder remembers of its data. */
+export function writeRequest(folder: string, request: DatasetRequest, { pipeline }: Pick<Bundle, 'pipeline'>): void {
+  const { path, ...settings } = request
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...settings, data: path }))
+  writeFileSync(join(folder, 'pipeline.json'), JSON.stringify(pipeline))
+}
+
 /** What differs from a plain team of four. */
 export type DrawnSettings = {
   readonly environment?: Partial<EnvironmentSpec>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { writeBundle, writeEvaluation } from '@vigil/runs'
 import { sampleEvaluation } from '@vigil/runs/sample-run.fixture'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { describedEvents, drawnBundle } from './drawn-team.fixture.ts'
+import { describedEvents, drawnBundle, writeRequest } from './drawn-team.fixture.ts'
 import { EXPORT_FORMATS, exportTeam } from './export-team.ts'
 import { onnxModel } from './onnx/model.ts'
 
@@ -20,7 +20,9 @@ afterEach(() => {
 })
 
 async function writeRun(): Promise<void> {
-  await writeBundle(folder, await drawnBundle(events.request))
+  const bundle = await drawnBundle(events.request)
+  await writeBundle(folder, bundle)
+  writeRequest(folder, events.request, bundle)
   await writeEvaluation(join(folder, 'evaluation.json'), sampleEvaluation())
 }
 

@@ -5,11 +5,18 @@ import { type Bundle, readBundle, readEvaluation, resultFiles } from '@vigil/run
 import { exportError } from './errors.ts'
 import { modelCard } from './model-card.ts'
 import { onnxModel } from './onnx/model.ts'
+import { rulesFile } from './rules/rules-file.ts'
 import { safetensorsFile } from './safetensors.ts'
 import { torchState } from './torch-state/torch-state.ts'
 
 /** Files that a team can be written as, by name of the format. */
-const FORMATS = { onnx: onnxModel, safetensors: safetensorsFile, 'torch-state': torchState, card: cardOf } as const
+const FORMATS = {
+  onnx: onnxModel,
+  safetensors: safetensorsFile,
+  'torch-state': torchState,
+  rules: rulesFile,
+  card: cardOf,
+} as const
 
 /** A name in FORMATS. */
 export type ExportFormat = keyof typeof FORMATS
@@ -26,17 +33,19 @@ export const EXPORT_FORMATS = Object.keys(FORMATS) as readonly ExportFormat[]
  * ```
  *
  * @param run folder of the run, or of an evaluation's results
+ * @param target of `rules` also `data`, where the data of the run lie now; null or left out = where they lay
  * @returns bytes that were written
- * @throws {VigilError} OUT_EXISTS, TEAM_UNEXPORTABLE, FILE_UNWRITABLE, and as readBundle; of a card also as readEvaluation
+ * @throws {VigilError} OUT_EXISTS, TEAM_UNEXPORTABLE, FILE_UNWRITABLE, and as readBundle; of a card also as readEvaluation, of
+ *   rules as loadDataset
  */
 export async function exportTeam(
   run: string,
-  { format, out }: { readonly format: ExportFormat; readonly out: string },
+  { format, out, data = null }: { readonly format: ExportFormat; readonly out: string; readonly data?: string | null },
 ): Promise<number> {
   if (existsSync(out)) {
     throw exportError('OUT_EXISTS', `${out} is there already, and is left as it is. Remove it, or name another file.`)
   }
-  const bytes = await FORMATS[format](await readBundle(run), run)
+  const bytes = await FORMATS[format](await readBundle(run), run, { out, data })
   await writeFileAtomically(out, bytes)
   return bytes.length
 }

@@ -1,3 +1,5 @@
 export { createDecider, type Decider, type LiveDecision, type Reasons } from './decider.ts'
 export { SERVICE_ERRORS, serviceError } from './errors.ts'
 export { decideAgain, type Receipt, type Recorded } from './receipt.ts'
+export { replay } from './replay.ts'
+export { requestOfRun } from './run-request.ts'

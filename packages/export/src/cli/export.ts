@@ -13,7 +13,8 @@ import { EXPORT_FORMATS, exportTeam } from '../export-team.ts'
 const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team is exported, as runs/NAME: the bundle in it' },
   format: { value: 'NAME', about: 'what is written (docs/export.md)', choices: EXPORT_FORMATS },
-  out: { value: 'FILE', about: 'file to write; it must not exist' },
+  out: { value: 'FILE', about: 'file to write; it must not exist. Rules: .json, .yaml (as Sigma) or text' },
+  data: { value: 'PATH', about: 'where the data of the run lie now; rules alone read them' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -21,12 +22,13 @@ await runCommand({
     command: 'learner:export',
     file: 'packages/export/src/cli/export.ts',
     purpose:
-      'Writes the team of a run for others: as ONNX from raw columns to decisions, its weights as safetensors or a state dictionary of PyTorch, or a model card.',
+      'Writes the team of a run for others: as ONNX from raw columns to decisions, its weights as safetensors or a state dictionary of PyTorch, at most ten rules that do what it does, or a model card.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: [
       '--run=runs/NAME --format=onnx --out=team.onnx',
       '--run=runs/NAME --format=safetensors --out=team.safetensors',
       '--run=runs/NAME --format=torch-state --out=team.pt',
+      '--run=runs/NAME --format=rules --out=rules.yaml',
       '--run=runs/NAME --format=card --out=README.md',
     ],
     exitCodes: '0 written, 2 the usage is bad, 3 the bundle is bad or the format cannot hold the team',
@@ -42,7 +44,7 @@ await runCommand({
     }
     if (out === undefined)
       throw commandError('INVALID_VALUE', '--out is needed: the file to write, as --out=team.onnx.')
-    const bytes = await exportTeam(run, { format, out })
+    const bytes = await exportTeam(run, { format, out, data: textFlag(flags, 'data', 'PATH') ?? null })
     process.stdout.write(`${formatCount(bytes)} bytes in ${out}\n`)
   },
 })
