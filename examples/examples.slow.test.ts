@@ -9,7 +9,9 @@ function outputOf(example: string): string[] {
 
 describe('the examples', () => {
   it('train a team from a script and read its evaluation', () => {
-    const [team, ...rest] = outputOf('train-from-script')
+    const said = outputOf('train-from-script')
+    expect(said.slice(0, 6).map((line) => line.split(':')[0])).toEqual([1, 2, 3, 4, 5, 6].map((i) => `iteration ${i}`))
+    const [team, ...rest] = said.slice(6)
     const f1 = Number(/^team: F1 (\d\.\d{3}), \d+\.\d\d % alerts, reward -?\d+\.\d\d$/.exec(team)?.[1])
     expect(f1).toBeGreaterThan(0.5)
     expect(rest.map((line) => line.split(':')[0])).toEqual([
@@ -19,6 +21,7 @@ describe('the examples', () => {
       'cross-entropy',
       'boosting',
       'report',
+      'decision',
     ])
   })
 

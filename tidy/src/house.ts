@@ -3,6 +3,7 @@ import type { Arrows } from './rules/arrows.ts'
 
 /** Package -> what it imports. From top to bottom: a row names only rows below it. */
 export const arrows: Arrows = {
+  vigil: ['learner', 'service', 'config', 'runs', 'data', 'features', 'command-line', 'errors'],
   tools: [
     'lab',
     'service',
@@ -156,6 +157,9 @@ export const libraryOwners: Arrows = {
   chevrotain: ['stl'],
   '@nats-io/transport-node': ['hosts'],
 }
+
+/** What users install; it passes names of the others on to them. */
+export const publishedPackage = 'vigil'
 
 export const limits = { fileLines: 400, functionLines: 70, packageShare: 0.17, proseLength: 170 }
 

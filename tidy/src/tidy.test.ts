@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Exceptions, type Finding, withoutExceptions } from './finding.ts'
-import { arrows, exceptions, libraryOwners, limits } from './house.ts'
+import { arrows, exceptions, libraryOwners, limits, publishedPackage } from './house.ts'
 import { fileGraph } from './import-graph.ts'
 import { isSource } from './places.ts'
 import {
@@ -57,7 +57,7 @@ describe('names', () => {
   it('spell test support in one way', () => holds(misspeltSupport(tree)))
   it('show which files only tests import', () => holds(supportInDisguise(graph), exceptions.supportInDisguise))
   it('keep test support out of the product', () => holds(supportInProduct(graph)))
-  it('are exported by one package each', () => holds(sharedNames(tree, sources)))
+  it('are exported by one package each', () => holds(sharedNames(tree, sources, publishedPackage)))
   it('of folders say what is in them', () => holds(vagueFolders(tree)))
 })
 

@@ -10,5 +10,6 @@ export {
   type TeamActions,
   VOTES,
 } from './pool.ts'
+export { ROLLOUT_FILE } from './rollout-module.ts'
 export { createShardCheck } from './shard-check.ts'
 export { createTeam, type InputSource, type Team, type TeamSettings, withPool } from './team.ts'

@@ -5,13 +5,16 @@ import { actorError } from './errors.ts'
 import type { CopyRows } from './outside-rows.ts'
 import type { RolloutExports } from './tasks.ts'
 
+/** Where rollout.wasm lies. */
+export const ROLLOUT_FILE = new URL('../build/rollout.wasm', import.meta.url)
+
 /**
  * Reads and compiles rollout.wasm.
  *
  * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compileRollout(): Promise<WebAssembly.Module> {
-  const bytes = await readFile(new URL('../build/rollout.wasm', import.meta.url)).catch((cause: unknown) => {
+  const bytes = await readFile(ROLLOUT_FILE).catch((cause: unknown) => {
     throw actorError(
       'NOT_BUILT',
       `packages/actors/build/rollout.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run actors:build`,

@@ -1,2 +1,2 @@
-export { type BlockValues, describeBlock, writeBlock } from './block.ts'
+export { type Block, type BlockValues, describeBlock, writeBlock } from './block.ts'
 export { startThreadPool } from './thread-pool.ts'

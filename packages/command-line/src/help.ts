@@ -1,5 +1,6 @@
 /** What --help prints, made from the same tables that flags are read by. */
 import { stripVTControlCharacters } from 'node:util'
+import { callOf, callsOf } from './call.ts'
 
 /** A flag, for its help. */
 export type FlagHelp = {
@@ -43,12 +44,12 @@ export function wantsHelp(words: readonly string[]): boolean {
 /** The help of a command as plain text. @param columns width of the terminal; undefined in a pipe */
 export function helpText(help: Help, columns: number | undefined): string {
   const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, columns || WIDTH_IN_PIPES))
-  const nx = `npx nx run ${help.command}`
+  const usage = callsOf(help).map((call, i) => `${i === 0 ? 'Usage:' : '      '} ${call} --flag=value ...`)
   const blocks = [
     wrapped(help.purpose, width, ''),
-    [`Usage: ${nx} --flag=value ...`, `       npx node ${help.file} --flag=value ...`],
+    usage,
     ...help.groups.map(({ title, flags }) => [`${title}:`, ...flags.flatMap((flag) => flagLines(flag, width))]),
-    ['Examples:', ...help.examples.map((words) => `  ${`${nx} ${words}`.trimEnd()}`)],
+    ['Examples:', ...help.examples.map((words) => `  ${`${callOf(help.command)} ${words}`.trimEnd()}`)],
     wrapped(`Exit codes: ${help.exitCodes ?? EXIT_CODES}.`, width, ''),
   ]
   return stripVTControlCharacters(blocks.map((lines) => `${lines.join('\n')}\n`).join('\n'))

@@ -1,4 +1,5 @@
 export { borderlessTable, type TableStyle } from './borderless-table.ts'
+export { callOf } from './call.ts'
 export { COMMAND_ERRORS, commandError } from './errors.ts'
 export {
   booleanOf,

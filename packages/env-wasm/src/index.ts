@@ -14,6 +14,7 @@ export { ENVIRONMENT_ERRORS } from './errors.ts'
 export { assertLaneStates } from './lane-state.ts'
 export {
   compileEnvironment,
+  ENVIRONMENT_FILE,
   ENVIRONMENT_STATIC_END,
   type EnvironmentExports,
   instantiateEnvironment,

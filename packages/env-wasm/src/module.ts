@@ -28,14 +28,16 @@ export type EnvironmentExports = {
 /** The module's static data end below this byte. */
 export const ENVIRONMENT_STATIC_END = 16384
 
+/** Where env.wasm lies. */
+export const ENVIRONMENT_FILE = new URL('../build/env.wasm', import.meta.url)
+
 /**
  * Reads and compiles env.wasm. The module can be posted to worker threads.
  *
  * @throws {VigilError} NOT_BUILT when the file is missing
  */
 export async function compileEnvironment(): Promise<WebAssembly.Module> {
-  const file = new URL('../build/env.wasm', import.meta.url)
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readFile(ENVIRONMENT_FILE).catch((cause: unknown) => {
     throw environmentError(
       'NOT_BUILT',
       `packages/env-wasm/build/env.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run env-wasm:build`,

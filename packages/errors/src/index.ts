@@ -1,1 +1,1 @@
-export { type ErrorKind, type ErrorTable, errorsOf, isErrorOf, VigilError } from './vigil-error.ts'
+export { type ErrorDetail, type ErrorKind, type ErrorTable, errorsOf, isErrorOf, VigilError } from './vigil-error.ts'

@@ -26,4 +26,5 @@ export {
   valueOutputCount,
 } from './network.ts'
 export { networkPlanBytes, scratchBytes, writeNetworkPlan } from './plan.ts'
+export { POLICY_FILE } from './policy-file.ts'
 export { switchRevectoriserOn, vectorsInWords } from './revectoriser.ts'

@@ -21,4 +21,5 @@ it('a name that two packages export is found by name, whole, and from another en
       .map(({ where }) => where)
       .sort(),
   ).toEqual(['Shared', 'same'])
+  expect(sharedNames(tree, sources, 'b')).toEqual([])
 })

@@ -10,10 +10,15 @@ export function vagueFolders(tree: Tree): Finding[] {
     .map((path) => ({ where: path, what: `a folder named ${vague.exec(path)?.[1]} says nothing of what is in it` }))
 }
 
-/** A name that two packages export would mean two things. One package passing on another's name counts, too. */
-export function sharedNames(tree: Tree, sources: Sources): Finding[] {
+/**
+ * A name that two packages export would mean two things. One package passing on another's name counts, too.
+ *
+ * @param except a package that passes names on to whoever is outside of the repository
+ */
+export function sharedNames(tree: Tree, sources: Sources, except?: string): Finding[] {
   const exporters = new Map<string, Set<string>>()
   for (const name of packagesOf(tree)) {
+    if (name === except) continue
     for (const entry of entriesOf(tree, name).values()) {
       for (const exported of namesOf(tree, sources, entry)) {
         exporters.set(exported, (exporters.get(exported) ?? new Set()).add(name))

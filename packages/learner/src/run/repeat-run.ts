@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { callOf } from '@vigil/command-line'
 import { COMMAND_LINE, type Config, configFingerprint, withSettings } from '@vigil/config'
 import type { VigilError } from '@vigil/errors'
 import { parsePipeline } from '@vigil/features'
@@ -144,6 +145,6 @@ async function trainAgain(
 function unfinished({ path, record }: RunFolder, command: string): VigilError {
   return runFolderError(
     'RUN_FOLDER',
-    `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: npx nx run ${command} --resume=${path}`,
+    `The training in ${path} has not finished: there is no ${record} yet, and nothing to compare with. Finish it with: ${callOf(command)} --resume=${path}`,
   )
 }

@@ -8,7 +8,7 @@ import { siteOrderOf } from '@vigil/env-wasm'
 import { learntBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
-import type { StreamBelief } from '@vigil/runs'
+import type { IterationMetrics, StreamBelief } from '@vigil/runs'
 import { dataSettingsOf, ppoSettingsOf } from '../settings.ts'
 import type { Notes } from '../terminal/notes.ts'
 import type { OutputStream } from '../terminal/terminal.ts'
@@ -24,6 +24,8 @@ export type Session = {
   readonly warns?: boolean
   /** Whether curves are written for TensorBoard; a run that has some goes on with them. Default false. */
   readonly tensorboard?: boolean
+  /** Called after each iteration, when its metrics are in the run folder; the next one waits for it. Default: nobody. */
+  readonly onIteration?: (metrics: IterationMetrics) => void | Promise<void>
   /** What other hosts do, told beside the progress. Default: nothing. */
   readonly notes?: Notes
 }

@@ -221,7 +221,8 @@ async function trainWithFiles(
     warns = true,
     notes,
     tensorboard = false,
-  }: Pick<Session, 'stop' | 'warns' | 'notes' | 'tensorboard'> & { readonly progress: Progress },
+    onIteration,
+  }: Pick<Session, 'stop' | 'warns' | 'notes' | 'tensorboard' | 'onIteration'> & { readonly progress: Progress },
 ): Promise<{ readonly state: RunState; readonly metricsSha256: string }> {
   const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
@@ -243,6 +244,7 @@ async function trainWithFiles(
       await curves?.(written)
       progress.iteration(metrics)
       for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
+      await onIteration?.(written)
       const isStopped = stop.requested()
       if (isValidated || isStopped) await writeCheckpoints(folder, { learner, state, metricsSha256, isBest })
       if (isStopped) break

@@ -55,7 +55,7 @@ async function resume(
 }
 
 async function speak(
-  work: (session: Parameters<typeof trainRun>[1]) => Promise<void>,
+  work: (session: Parameters<typeof trainRun>[1]) => Promise<unknown>,
   stopAfter = Number.POSITIVE_INFINITY,
 ) {
   let text = ''

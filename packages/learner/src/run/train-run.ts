@@ -1,3 +1,4 @@
+import { callOf } from '@vigil/command-line'
 import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
 import { createNotes } from '../terminal/notes.ts'
 import { assertBudgets } from './assert-budgets.ts'
@@ -21,6 +22,8 @@ type TrainRunOptions = {
  * The main job: data, team, training, evaluation, report. Nothing is written before the data are read and the team
  * stands, so a mistake leaves no half-made folder.
  *
+ * @returns the run folder
+ *
  * @example
  * ```ts
  * const config = resolveConfig({ iterations: 10, seed: 1 }, () => 'this script')
@@ -31,7 +34,7 @@ export async function trainRun(
   plan: TrainRunPlan,
   session: Session,
   { composition = PLAIN, budgets = DEFAULT_BUDGETS, sharing = null }: TrainRunOptions = {},
-): Promise<void> {
+): Promise<string> {
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await (plan.kind === 'new' && plan.origin !== undefined
     ? loadGrowing(plan.config, plan.origin.pipeline, say)
@@ -53,16 +56,14 @@ export async function trainRun(
     const { folder, config, identity, state, record, stopLevel } = trained
     if (record === null) {
       say(
-        `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
+        `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`,
       )
-      return
+      return folder.path
     }
     say(`weights SHA-256 ${record.weightsSha256}`)
     if (session.stop.requested()) {
-      say(
-        `Stopped before the evaluation. Go on with: npx nx run ${composition.commandOf(config)} --resume=${folder.path}`,
-      )
-      return
+      say(`Stopped before the evaluation. Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`)
+      return folder.path
     }
     await evaluateRun(
       {
@@ -71,6 +72,7 @@ export async function trainRun(
       },
       session,
     )
+    return folder.path
   } finally {
     await learner.team.pool.close()
   }

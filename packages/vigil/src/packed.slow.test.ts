@@ -1,0 +1,84 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packLibrary } from './pack/pack-library.ts'
+import { train } from './train.ts'
+
+// One package, one folder that has installed it, one trained run: the tests look at them.
+
+const SETTINGS = { dataset: 'synthetic', rows: 3000, engine: 'portable', rowsPerIteration: 2048, seed: 1 } as const
+
+/** What somebody writes who has installed the package. */
+const CONSUMER = `
+import { ACTION_NAMES, decide, loadDataset, openRun, resume, type Run, train, VigilError } from 'vigil'
+
+const stop = new AbortController()
+const seen: number[] = []
+const stopped: Run = await train(
+  { ...${JSON.stringify(SETTINGS)}, iterations: 2, out: 'run' },
+  { onIteration: ({ iteration }) => void (seen.push(iteration), stop.abort()), signal: stop.signal },
+)
+const run = await resume(stopped.path, {}, { onIteration: ({ iteration }) => void seen.push(iteration) })
+const { team } = await run.evaluation()
+const f1: number = team.f1
+const [decision] = await decide(run.path, [{ size: 1200, gap_ms: 3 }])
+const action: 'allow' | 'block' | 'quarantine' | 'alert' = ACTION_NAMES[decision.action]
+const { dataset } = await loadDataset({ dataset: 'synthetic', rows: 3000 })
+const dense: Float32Array = dataset.dense
+// @ts-expect-error no setting has this name
+const refused = await train({ iteratons: 3 }).catch((error: unknown) => error)
+const code = refused instanceof VigilError ? refused.code : null
+const { isFinished } = await openRun('run')
+const written = { seen, wasFinished: stopped.isFinished, isFinished, f1, action, score: decision.score, code }
+console.log(JSON.stringify({ ...written, rows: dense.length / dataset.denseNames.length }))
+`
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vigil-packed-'))
+  writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }')
+  writeFileSync(join(folder, 'consumer.ts'), CONSUMER)
+  // npm ci has left in npm's cache what this repository depends on.
+  const words = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', packLibrary(folder)]
+  execFileSync('npm', words, { cwd: folder, stdio: 'pipe' })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const vigil = (words: string[], input = '') => {
+  const command = join(folder, 'node_modules/vigil/packages/vigil/src/cli/vigil.js')
+  return spawnSync(process.execPath, [command, ...words], { cwd: folder, encoding: 'utf8', input })
+}
+
+it('is compiled against, trains, stops, resumes and decides where only the package is installed, with the bits of the repository', async () => {
+  const require = createRequire(import.meta.url)
+  const types = join(require.resolve('@types/node/package.json'), '../..')
+  const tsc = join(require.resolve('typescript/package.json'), '../bin/tsc')
+  const flags = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--typeRoots', types]
+  execFileSync(process.execPath, [tsc, ...flags, 'consumer.ts'], { cwd: folder, encoding: 'utf8' })
+
+  const written = JSON.parse(execFileSync(process.execPath, ['consumer.js'], { cwd: folder, encoding: 'utf8' }))
+  expect(written).toMatchObject({ seen: [1, 2], wasFinished: false, isFinished: true, code: 'UNKNOWN_KEY', rows: 3000 })
+
+  const { path } = await train({ ...SETTINGS, iterations: 2, out: join(folder, 'own') })
+  const sha256 = (run: string) =>
+    createHash('sha256')
+      .update(readFileSync(join(run, 'bundle/weights.bin')))
+      .digest('hex')
+  expect(sha256(join(folder, 'run'))).toBe(sha256(path))
+
+  const { status, stdout } = vigil(['decide', '--run=run'], '{"size":1200,"gap_ms":3}\n')
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 0, action: written.action, score: written.score })
+})
+
+it('has commands that call themselves as they are called', () => {
+  const { status, stdout, stderr } = vigil(['train', '--help'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain('Usage: npx vigil train --flag=value')
+  expect(stdout).not.toContain('nx run')
+  expect(vigil(['trian'])).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean train?') })
+  expect(vigil([]).stdout).toMatch(/^Usage: vigil COMMAND/)
+})
