@@ -1,13 +1,19 @@
 import { type NetworkSpec, recurrentStateSize } from '@vigil/policy-wasm'
-import type { Minibatch, OptimiserState, SupervisedBatch, UpdateSettings } from './engine.ts'
+import type { LearningBatch, Minibatch, OptimiserState, Selection, SupervisedBatch, UpdateSettings } from './engine.ts'
 import { engineError } from './errors.ts'
+import { isSelection } from './selection.ts'
 
 /**
  * Every array of the minibatch has the length that the spec asks for, and every action and category is in range.
  *
  * @throws {VigilError} MINIBATCH_SHAPE naming the field
  */
-export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
+export function assertMinibatch(minibatch: Minibatch | Selection, spec: NetworkSpec): void {
+  if (isSelection(minibatch)) assertSelection(minibatch, spec)
+  else assertArrays(minibatch, spec)
+}
+
+function assertArrays(minibatch: Minibatch, spec: NetworkSpec): void {
   assertRows(minibatch, spec)
   const teamRows = spec.agentCount * minibatch.size
   for (const field of ['actions', 'oldLogProbs', 'advantages', 'valueTargets', 'weights'] as const) {
@@ -15,10 +21,49 @@ export function assertMinibatch(minibatch: Minibatch, spec: NetworkSpec): void {
   }
   if (minibatch.direct !== null) assertLength('direct', '[A, B, 4]', minibatch.direct.length, 4 * teamRows)
   assertConstraints(minibatch, spec)
-  const outside = minibatch.actions.find((action) => action > 3)
-  if (outside !== undefined) {
-    throw engineError('MINIBATCH_SHAPE', `actions must be 0 to 3, but one is ${outside}.`)
+  assertActions(minibatch.actions)
+}
+
+function assertActions(actions: Uint8Array): void {
+  const outside = actions.find((action) => action > 3)
+  if (outside !== undefined) throw engineError('MINIBATCH_SHAPE', `actions must be 0 to 3, but one is ${outside}.`)
+}
+
+/** Batches that fit, with the network that they fit: a batch serves many minibatches, and is looked at once. */
+const FITTING = new WeakMap<LearningBatch, NetworkSpec>()
+
+function assertSelection({ batch, lanes }: Selection, spec: NetworkSpec): void {
+  if (FITTING.get(batch) !== spec) assertBatch(batch, spec)
+  FITTING.set(batch, spec)
+  const laneCount = batch.eventCount / (batch.recurrence?.stepCount ?? 1)
+  if (lanes.length < 1) throw engineError('MINIBATCH_SHAPE', 'lanes must name at least one lane, but is empty.')
+  for (let index = 0; index < lanes.length; index++) {
+    if (lanes[index] < laneCount) continue
+    throw engineError('MINIBATCH_SHAPE', `lanes must be below ${laneCount}, but one is ${lanes[index]}.`)
   }
+}
+
+function assertBatch(batch: LearningBatch, spec: NetworkSpec): void {
+  const { eventCount, recurrence, costTargets } = batch
+  const lanes = recurrence && {
+    ...recurrence,
+    laneCount: eventCount / recurrence.stepCount,
+  }
+  assertRows({ ...batch, size: eventCount, recurrence: lanes }, spec)
+  const decisions = spec.agentCount * eventCount
+  for (const field of ['actions', 'oldLogProbs', 'advantages', 'valueTargets', 'weights'] as const) {
+    assertLength(field, '[N, A]', batch[field]?.length ?? decisions, decisions)
+  }
+  if (batch.direct !== null) assertLength('direct', '[N, A, 4]', batch.direct.length, 4 * decisions)
+  assertLength('costTargets', '[S]', costTargets?.length ?? 0, spec.constraintCount)
+  for (const targets of costTargets ?? []) assertLength('costTargets[s]', '[N, A]', targets.length, decisions)
+  if (lanes !== null && !(lanes.lanesPerShard >= 1 && lanes.laneCount % lanes.lanesPerShard === 0)) {
+    throw engineError(
+      'MINIBATCH_SHAPE',
+      `recurrence.lanesPerShard must divide the ${lanes.laneCount} lanes, but is ${lanes.lanesPerShard}.`,
+    )
+  }
+  assertActions(batch.actions)
 }
 
 /**

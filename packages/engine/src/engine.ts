@@ -1,6 +1,7 @@
 /**
  * What a learner engine takes and gives. Engines compute the same losses and differ only in what runs them.
- * A agents, B rows of a minibatch, C categorical columns, P parameters of one agent (see `parameterLayout`), S specifications.
+ * A agents, B rows of a minibatch, N events of a batch, C categorical columns, P parameters of one agent (see
+ * `parameterLayout`), S specifications, H numbers of a recurrent state.
  */
 
 /** B events; every agent sees each of them. The arrays stay the caller's and are not kept. */
@@ -30,6 +31,48 @@ export type Minibatch = {
   readonly direct: Float32Array | null
   /** null for a feed-forward network */
   readonly recurrence: Recurrence | null
+}
+
+/** N events that minibatches are chosen from, in the order shard, step, lane. Arrays do not change while updates choose from them. */
+export type LearningBatch = {
+  /** N, at least 1. */
+  readonly eventCount: number
+  /** [N, denseSize] */
+  readonly dense: Float32Array
+  /** [N, C] as in `Minibatch`, like all that follow */
+  readonly categorical: Uint16Array
+  /** [N, A] */
+  readonly actions: Uint8Array
+  /** [N, A] */
+  readonly oldLogProbs: Float32Array
+  /** [N, A] */
+  readonly advantages: Float32Array
+  /** [N, A] */
+  readonly valueTargets: Float32Array
+  /** [N, A] 1 where the agent learns from the event, else 0; null = all learn from all */
+  readonly weights: Float32Array | null
+  /** [S] of [N, A]; null where the network has no outputs for specifications */
+  readonly costTargets: readonly Float32Array[] | null
+  /** [N, A, 4] or null */
+  readonly direct: Float32Array | null
+  /** null for a feed-forward network */
+  readonly recurrence: {
+    /** T */
+    readonly stepCount: number
+    /** Lanes of one shard, which lie side by side. */
+    readonly lanesPerShard: number
+    /** [N] */
+    readonly resets: Uint8Array
+    /** [N / T, A, H] each lane's state before its first step, in the order shard, lane */
+    readonly recurrentState: Float32Array
+  } | null
+}
+
+/** Events of a batch that make a minibatch: of a feed-forward network any, of a recurrent one whole lanes. */
+export type Selection = {
+  readonly batch: LearningBatch
+  /** [L] numbers of lanes; where nothing is remembered, an event is a lane of one step */
+  readonly lanes: Uint32Array
 }
 
 /** The actions that are right on a benign event and on a threat, as bits: allow and alert, block and quarantine. */
@@ -157,7 +200,7 @@ export type Engine = {
    *
    * @throws {VigilError} NOT_FINITE when a loss or a gradient is not finite; the parameters are then spoilt
    */
-  update(minibatch: Minibatch, settings: UpdateSettings): Promise<UpdateStats>
+  update(minibatch: Minibatch | Selection, settings: UpdateSettings): Promise<UpdateStats>
   /**
    * One cross-entropy step of every agent's policy parameters: of the probability that the action is one of those accepted.
    *

@@ -53,7 +53,6 @@ export function* lessonBatches(
   const lanes = recurrence !== null && settings.episodes === 'stream' ? recurrence.laneCount : size
   const starts = new Set(streamStarts)
   const events = { rows: new Uint32Array(size), context: new Float32Array(size * K) }
-  const all = Uint32Array.from({ length: size }, (_, b) => b)
   for (let update = 0; ; update++) {
     for (let b = 0; b < size; b++) {
       const t = Math.floor(b / lanes)
@@ -65,7 +64,7 @@ export function* lessonBatches(
         events.context[b * K + k] = lessons.context[position * K + k]
       if (recurrence !== null) recurrence.resets[b] = t > 0 && starts.has(position) ? 1 : 0
     }
-    gatherInputs(team.inputs, events, all, batch)
+    gatherInputs(team.inputs, events, batch)
     yield batch
   }
 }

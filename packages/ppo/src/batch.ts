@@ -34,13 +34,13 @@ export type Batch = {
 }
 
 /** Targets of the heads of S specifications. */
-export type BatchConstraints = {
+type BatchConstraints = {
   /** [S] of [N, A] discounted cost ahead, in the units of `costsOf` */
   readonly costTargets: readonly Float32Array[]
 }
 
 /** What a recurrent team needs to live through its experience again. */
-export type BatchRecurrence = {
+type BatchRecurrence = {
   /** T */
   readonly stepCount: number
   /** E, lanes of one shard */

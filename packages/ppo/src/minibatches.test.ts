@@ -1,6 +1,7 @@
+import { minibatchOf } from '@vigil/engine'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from './batch.ts'
-import { batchInputsOf } from './batch-inputs.ts'
+import { learningBatchOf } from './learning-batch.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 const EVENTS = 12
@@ -28,12 +29,13 @@ const BATCH: Batch = {
   recurrence: null,
 }
 
-function all(pass: number, weights: Float32Array | null = null, inputs = batchInputsOf(BATCH, SOURCE, 4)) {
+function all(pass: number, weights: Float32Array | null = null, size = 4) {
   const seen: { event: number; minibatch: number }[] = []
   const direct = Float32Array.from({ length: 4 * EVENTS * AGENTS }, (_, i) => 6000 + i)
-  const options = { agentCount: AGENTS, seed: 1, pass, weights, direct }
+  const lessons = learningBatchOf(BATCH, SOURCE, { weights, direct })
   let count = 0
-  for (const m of minibatchesOf(BATCH, inputs, options)) {
+  for (const selection of minibatchesOf(lessons, { size, seed: 1, pass })) {
+    const m = minibatchOf(selection)
     for (let b = 0; b < m.size; b++) {
       const event = (m.oldLogProbs[b] - 1000) / AGENTS
       seen.push({ event, minibatch: count })
@@ -70,13 +72,8 @@ describe('minibatchesOf', () => {
     expect(all(1)).toEqual(all(1))
   })
 
-  it('passes over the same inputs again and again', () => {
-    const inputs = batchInputsOf(BATCH, SOURCE, 4)
-    expect([0, 1, 0].map((pass) => all(pass, null, inputs))).toEqual([all(0), all(1), all(0)])
-  })
-
   it('makes one minibatch of a batch that has fewer events', () => {
-    const seen = all(0, null, batchInputsOf(BATCH, SOURCE, 100))
+    const seen = all(0, null, 100)
     expect(new Set(seen.map(({ minibatch }) => minibatch))).toEqual(new Set([0]))
     expect(seen.length).toBe(EVENTS)
   })
@@ -107,13 +104,9 @@ const RECURRENT: Batch = {
 function lanesOf(pass: number): number[][] {
   const found: number[][] = []
   const { resets } = RECURRENT.recurrence!
-  for (const m of minibatchesOf(RECURRENT, batchInputsOf(RECURRENT, SOURCE, 4), {
-    agentCount: AGENTS,
-    seed: 1,
-    pass,
-    weights: null,
-    direct: null,
-  })) {
+  const lessons = learningBatchOf(RECURRENT, SOURCE, { weights: null, direct: null })
+  for (const selection of minibatchesOf(lessons, { size: 4, seed: 1, pass })) {
+    const m = minibatchOf(selection)
     const { stepCount, laneCount, recurrentState, resets: shown } = m.recurrence!
     expect([stepCount, laneCount]).toEqual([STEPS, 2])
     const lanes = Array.from({ length: laneCount }, (_, l) => {

@@ -4,7 +4,6 @@ import { type Engine, isTooFar, type UpdateStats } from '@vigil/engine'
 import type { Trajectory } from '@vigil/proto'
 import { creditOrder } from './along-streams.ts'
 import { type Batch, batchOf, join, rowsOf } from './batch.ts'
-import { batchInputsOf } from './batch-inputs.ts'
 import { createCollection, policyOf } from './collection.ts'
 import { constraintTargets } from './constraints/constrain.ts'
 import { extendHistory } from './constraints/decision-history.ts'
@@ -12,6 +11,7 @@ import { directOf, historyLength, restrictiveActions } from './constraints/direc
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultipliers } from './constraints/multipliers.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
+import { learningBatchOf } from './learning-batch.ts'
 import { minibatchesOf } from './minibatches.ts'
 import { pilotRatios } from './pilots.ts'
 import { createRecordedCollection } from './recorded.ts'
@@ -74,6 +74,7 @@ export async function* train(
   from: TrainingState,
 ): AsyncGenerator<Iteration, void, void> {
   const { labels } = team.dataset
+  const { minibatchSize: size, seed } = settings
   const credited = creditOrder(settings.environment, team.dataset.splits.train)
   const weightsOf = learningWeights(team.network.agentCount, learners)
   // However training ends, it leaves no actor at work.
@@ -116,11 +117,11 @@ export async function* train(
       learningRate: settings.learningRate * remaining,
       entropyCoef: settings.entropyCoef * remaining,
     }
-    const inputs = batchInputsOf(batch, team.inputs, settings.minibatchSize)
+    const lessons = learningBatchOf(batch, team.inputs, { weights, direct })
     const updates: UpdateStats[] = []
     let { passes } = state
     epochs: for (let epoch = 0; epoch < settings.epochs; epoch++) {
-      for (const minibatch of minibatchesOf(batch, inputs, orderOf(settings, { pass: passes++, weights, direct }))) {
+      for (const minibatch of minibatchesOf(lessons, { size, seed, pass: passes++ })) {
         const stats = await engine.update(minibatch, updateSettings) // L^CLIP - c1 L^VF + c2 S, eq. 9
         updates.push(stats)
         // An engine may work without ever waiting: actors that are done with a shard get the next one here, and signals
@@ -159,12 +160,4 @@ function learningWeights(
   if (learners === undefined) return () => null
   const learns = Uint8Array.from({ length: agentCount }, (_, agent) => (learners.includes(agent) ? 1 : 0))
   return (rows) => Float32Array.from({ length: rows.length * agentCount }, (_, i) => learns[i % agentCount])
-}
-
-/** The order in which one pass goes over a batch. */
-function orderOf(
-  { environment: { agentCount }, seed }: PpoSettings,
-  pass: Pick<Parameters<typeof minibatchesOf>[2], 'pass' | 'weights' | 'direct'>,
-) {
-  return { agentCount, seed, ...pass }
 }

@@ -64,18 +64,43 @@ export type LearningMemory = {
   /** Copies parameters and moments. @returns puts them back */
   keepTeam(): () => void
   /**
-   * Lays out the workspaces for a minibatch and copies its arrays behind everything else, where the arrays of the last
+   * Lays out the workspaces for a minibatch, and room for its arrays behind everything else, where the arrays of the last
    * call were; the memory grows when it must.
    *
    * @param stepCount T; 1 for a feed-forward network
-   * @returns where each array lies
+   * @param counts    numbers in each array
+   * @returns views on the room; what is in it is left over
    * @throws {VigilError} MEMORY
    */
-  placeBatch<Name extends string>(
+  placeBatch<Name extends keyof BatchArrays>(
     stepCount: number,
-    arrays: Readonly<Record<Name, Float32Array | Uint16Array | Uint8Array>>,
-  ): Record<Name, number>
+    counts: Readonly<Record<Name, number>>,
+  ): Pick<BatchArrays, Name>
 }
+
+/** What a minibatch can have, as `Minibatch` and `SupervisedBatch` describe it. */
+const BATCH_ARRAYS = {
+  dense: Float32Array,
+  categorical: Uint16Array,
+  actions: Uint8Array,
+  oldLogProbs: Float32Array,
+  advantages: Float32Array,
+  valueTargets: Float32Array,
+  weights: Float32Array,
+  costTargets: Float32Array,
+  direct: Float32Array,
+  accepted: Uint8Array,
+  resets: Uint8Array,
+  recurrentState: Float32Array,
+} as const
+
+type Numbers<Type> = Type extends Float32ArrayConstructor
+  ? Float32Array
+  : Type extends Uint16ArrayConstructor
+    ? Uint16Array
+    : Uint8Array
+
+export type BatchArrays = { readonly [Name in keyof typeof BATCH_ARRAYS]: Numbers<(typeof BATCH_ARRAYS)[Name]> }
 
 /**
  * Lays out the memory of an engine.
@@ -179,24 +204,17 @@ export function createLearningMemory(options: {
       }
     },
 
-    placeBatch(stepCount, arrays) {
+    placeBatch<Name extends keyof BatchArrays>(stepCount: number, counts: Readonly<Record<Name, number>>) {
       if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
-      const entries = Object.entries(arrays) as [keyof typeof arrays, Float32Array | Uint16Array | Uint8Array][]
       let next = align(end)
-      const offsets = entries.map(([, array]) => {
+      const places = (Object.entries(counts) as [Name, number][]).map(([name, count]) => {
         const at = next
-        next = align(next + array.byteLength)
-        return at
+        next = align(next + count * BATCH_ARRAYS[name].BYTES_PER_ELEMENT)
+        return { name, at, count }
       })
       reserve(memory, next, 'Use a smaller minibatch (minibatchSize).')
-      for (const [index, [, array]] of entries.entries()) {
-        const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-        new Uint8Array(memory.buffer, offsets[index], array.byteLength).set(bytes)
-      }
-      return Object.fromEntries(entries.map(([name], index) => [name, offsets[index]])) as Record<
-        (typeof entries)[number][0],
-        number
-      >
+      const views = places.map(({ name, at, count }) => [name, new BATCH_ARRAYS[name](memory.buffer, at, count)])
+      return Object.fromEntries(views) as Pick<BatchArrays, Name>
     },
   }
 }

@@ -1,8 +1,15 @@
 import { writeBlock } from '@vigil/blocks'
 import { type NetworkSpec, UPDATE, type UpdateFields } from '@vigil/policy-wasm'
 import { ADAM, adamCoefficients } from '../adam-coefficients.ts'
-import { type Minibatch, SUPERVISED_MAX_GRAD_NORM, type SupervisedBatch, type UpdateSettings } from '../engine.ts'
-import { type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
+import {
+  type Minibatch,
+  type Selection,
+  SUPERVISED_MAX_GRAD_NORM,
+  type SupervisedBatch,
+  type UpdateSettings,
+} from '../engine.ts'
+import { gather, isSelection, roomOf, segmentsOf } from '../selection.ts'
+import { type BatchArrays, type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
 
 /** What is the same in an update by PPO and by cross-entropy. */
 type Update = {
@@ -19,25 +26,28 @@ type Update = {
  * @returns [A] 1 over the number of rows that each agent learns from, 0 where there is none
  */
 export function describePpoUpdate(
-  options: Omit<Update, 'learningRate'> & { readonly minibatch: Minibatch; readonly settings: UpdateSettings },
+  options: Omit<Update, 'learningRate'> & {
+    readonly minibatch: Minibatch | Selection
+    readonly settings: UpdateSettings
+  },
 ): Float64Array {
-  const { learning, spec, minibatch, settings } = options
-  const { size, weights, dense, categorical, actions, oldLogProbs, advantages, valueTargets, direct } = minibatch
-  const { costTargets } = minibatch.constraints ?? NO_CONSTRAINTS
-  const shares = new Float64Array(spec.agentCount)
+  const { spec, minibatch, settings } = options
+  const { stepCount, laneCount, size, room } = isSelection(minibatch)
+    ? placeSelection(options, minibatch)
+    : placeMinibatch(options, minibatch)
+  const shares = new Float64Array(spec.agentCount).fill(1 / size)
   let isWhole = true
-  for (let agent = 0; agent < spec.agentCount; agent++) {
+  for (let agent = 0; agent < spec.agentCount && room.weights.length > 0; agent++) {
     let count = 0
-    for (let at = agent * size; at < (agent + 1) * size; at++) count += weights[at]
+    for (let at = agent * size; at < (agent + 1) * size; at++) count += room.weights[at]
     shares[agent] = count === 0 ? 0 : 1 / count
     if (count !== size) isWhole = false
   }
-  const events = { dense, categorical, actions, oldLogProbs, advantages, valueTargets, weights, costTargets }
-  const batch = placeRows(learning, minibatch, { ...events, direct: direct ?? NO_DIRECT })
   describe({ ...options, learningRate: settings.learningRate }, size, shares, {
-    ...batch,
-    weights: isWhole ? 0 : batch.weights,
-    direct: direct === null ? 0 : batch.direct,
+    ...offsetsOf(room),
+    ...segmentFields(stepCount, laneCount),
+    weights: isWhole ? 0 : room.weights.byteOffset,
+    direct: room.direct.length === 0 ? 0 : room.direct.byteOffset,
     accepted: 0,
     supervised: 0,
     trunkCount: spec.valueHidden === null ? 1 : 2,
@@ -53,16 +63,34 @@ export function describePpoUpdate(
   return shares
 }
 
+function placeSelection({ learning }: Pick<Update, 'learning'>, selection: Selection) {
+  const segments = segmentsOf(selection)
+  const room = learning.placeBatch(segments.stepCount, roomOf(selection))
+  gather(selection, room)
+  return { ...segments, room }
+}
+
+function placeMinibatch({ learning }: Pick<Update, 'learning'>, minibatch: Minibatch) {
+  const { size, recurrence, constraints, direct, ...arrays } = minibatch
+  const { costTargets } = constraints ?? NO_CONSTRAINTS
+  const { stepCount, laneCount, resets, recurrentState } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
+  const given = { ...arrays, costTargets, direct: direct ?? NO_DIRECT, resets, recurrentState }
+  return { stepCount, laneCount, size, room: placeArrays(learning, stepCount, given) }
+}
+
 const NO_CONSTRAINTS = { costTargets: new Float32Array() }
 const NO_DIRECT = new Float32Array()
 
 /** Describes an update by cross-entropy; as `describePpoUpdate`. */
 export function describeSupervisedUpdate(update: Update & { readonly batch: SupervisedBatch }): Float64Array {
   const { learning, spec } = update
-  const { size, dense, categorical, accepted } = update.batch
+  const { size, dense, categorical, accepted, recurrence } = update.batch
+  const { stepCount, laneCount, resets, recurrentState } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
+  const arrays = { dense, categorical, accepted, resets, recurrentState }
   const shares = new Float64Array(spec.agentCount).fill(1 / size)
   describe(update, size, shares, {
-    ...placeRows(learning, update.batch, { dense, categorical, accepted }),
+    ...offsetsOf(placeArrays(learning, stepCount, arrays)),
+    ...segmentFields(stepCount, laneCount),
     actions: 0,
     oldLogProbs: 0,
     advantages: 0,
@@ -84,20 +112,24 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
   return shares
 }
 
-/** Copies a minibatch into the memory: where its arrays lie, and how its rows are cut into slices of lanes. */
-function placeRows<Name extends string>(
-  learning: LearningMemory,
-  { size, recurrence }: Pick<Minibatch, 'size' | 'recurrence'>,
-  arrays: Readonly<Record<Name, Float32Array | Uint16Array | Uint8Array>>,
-) {
-  const { stepCount, laneCount, resets, recurrentState } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
-  return {
-    ...learning.placeBatch(stepCount, { ...arrays, resets, recurrentState }),
-    stepCount,
-    laneCount,
-    // Blocks of four rows are the fastest.
-    sliceLanes: 4 * Math.ceil(laneCount / SLICE_COUNT / 4),
-  }
+/** Copies arrays of a minibatch into the memory. */
+function placeArrays<Arrays extends Partial<BatchArrays>>(learning: LearningMemory, stepCount: number, arrays: Arrays) {
+  const entries = Object.entries(arrays)
+  const counts = Object.fromEntries(entries.map(([name, { length }]) => [name, length]))
+  const room = learning.placeBatch(stepCount, counts as Record<keyof Arrays & keyof BatchArrays, number>)
+  for (const [name, array] of entries) room[name as keyof typeof room].set(array)
+  return room
+}
+
+/** Where the arrays lie. */
+function offsetsOf<Name extends string>(room: Readonly<Record<Name, { readonly byteOffset: number }>>) {
+  const offsets = Object.entries<{ readonly byteOffset: number }>(room).map(([name, array]) => [name, array.byteOffset])
+  return Object.fromEntries(offsets) as Record<Name, number>
+}
+
+/** How rows are cut into slices of lanes. Blocks of four rows are the fastest. */
+function segmentFields(stepCount: number, laneCount: number) {
+  return { stepCount, laneCount, sliceLanes: 4 * Math.ceil(laneCount / SLICE_COUNT / 4) }
 }
 
 const FEED_FORWARD = { stepCount: 1, resets: new Uint8Array(), recurrentState: new Float32Array() }

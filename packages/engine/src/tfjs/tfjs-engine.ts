@@ -11,6 +11,7 @@ import {
 } from '../engine-inputs.ts'
 import { engineError } from '../errors.ts'
 import { assertFinite } from '../finite-stats.ts'
+import { isSelection, minibatchOf } from '../selection.ts'
 import { adamStep, clipByAgentNorm } from './adam.ts'
 import { type BackendChoice, selectBackend, startBackend } from './backend.ts'
 import { supervisedGradient } from './gradients.ts'
@@ -109,10 +110,11 @@ export async function createTfjsEngine(options: TfjsEngineOptions): Promise<Engi
       return { step: stepCount, firstMoment, secondMoment }
     },
 
-    async update(minibatch, settings) {
-      assertMinibatch(minibatch, spec)
+    async update(given, settings) {
+      assertMinibatch(given, spec)
       assertUpdateSettings(settings)
       const current = loadedState()
+      const minibatch = isSelection(given) ? minibatchOf(given) : given
       const step = stepCount + 1
       let names: readonly string[] = []
       const { next, report } = tf.tidy(() => {

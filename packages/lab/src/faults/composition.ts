@@ -1,6 +1,6 @@
 import { createTeam, type Team } from '@vigil/actors'
 import { type Config, LAB_KEYS, needsFaultyUpdate, resolveLabConfig } from '@vigil/config'
-import type { Engine } from '@vigil/engine'
+import { type Engine, minibatchOf } from '@vigil/engine'
 import { createTfjsEngine } from '@vigil/engine/tfjs'
 import { type Composition, PLAIN, teamSettingsOf } from '@vigil/learner'
 import type { NetworkSpec } from '@vigil/policy-wasm'
@@ -91,11 +91,12 @@ function hasFixedTargets({ stlMode }: Config): boolean {
  * The earlier system's constraint loss: whatever happened, the outputs for the specifications are fitted to a cost of nothing. It
  * is independent of state, action and outcome, and can teach nothing.
  */
-function withFixedTargets(engine: Engine, { agentCount, constraintCount }: NetworkSpec): Engine {
+function withFixedTargets(engine: Engine, network: NetworkSpec): Engine {
   return {
     ...engine,
-    update(minibatch, settings) {
-      const costTargets = new Float32Array(constraintCount * agentCount * minibatch.size)
+    update(given, settings) {
+      const minibatch = 'batch' in given ? minibatchOf(given) : given
+      const costTargets = new Float32Array(network.constraintCount * network.agentCount * minibatch.size)
       return engine.update({ ...minibatch, constraints: { costTargets } }, settings)
     },
   }

@@ -1,12 +1,12 @@
 import { createTeam, type Team } from '@vigil/actors'
 import { type Config, type LabConfigInput, resolveLabConfig } from '@vigil/config'
 import { type Dataset, loadDataset } from '@vigil/data'
-import { createEngine, type Engine, familyOf, whyNoNativeEngine } from '@vigil/engine'
+import { createEngine, type Engine, familyOf, minibatchOf, whyNoNativeEngine } from '@vigil/engine'
 import { parameterLayout } from '@vigil/policy-wasm'
 import { createReturnNormaliser, decodeCheckpoint, encodeCheckpoint, initialState } from '@vigil/ppo'
 import { NO_LINES } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { assemble, type Batch, batchInputsOf, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
+import { assemble, type Batch, learningBatchOf, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { identityOf } from './session.ts'
 
@@ -164,14 +164,9 @@ async function collect(config: Config, team: Team, parameters: Float32Array): Pr
   return assemble(await team.pool.collect(), ppoSettingsOf(config), { acting: normaliser, latest: normaliser }).batch
 }
 
-function minibatches({ minibatchSize: size, agents: agentCount }: Config, team: Team, batch: Batch) {
-  return minibatchesOf(batch, batchInputsOf(batch, team.inputs, size), {
-    agentCount,
-    seed: 1,
-    pass: 0,
-    weights: null,
-    direct: null,
-  })
+function minibatches({ minibatchSize: size }: Config, team: Team, batch: Batch) {
+  const lessons = learningBatchOf(batch, team.inputs, { weights: null, direct: null })
+  return minibatchesOf(lessons, { size, seed: 1, pass: 0 })
 }
 
 type Work = {
@@ -184,10 +179,11 @@ type Work = {
 /** Figures of every minibatch under the policy that acted; the first three are asserted here. */
 async function statsBeforeLearning(config: Config, { team, engine, parameters, batch }: Work) {
   const all = []
-  for (const minibatch of minibatches(config, team, batch)) {
+  for (const selection of minibatches(config, team, batch)) {
+    const minibatch = minibatchOf(selection)
     engine.loadParameters(parameters)
     const settings = { ...config, learningRate: 1e-9, clipEpsilon: RATIO_TOLERANCE }
-    const stats = await engine.update(minibatch, settings)
+    const stats = await engine.update(selection, settings)
     const meanAdvantage = minibatch.advantages.reduce((sum, a) => sum + a, 0) / minibatch.advantages.length
     expect(stats.clipFraction).toBe(0)
     expect(Math.abs(stats.approxKl)).toBeLessThan(1e-7)

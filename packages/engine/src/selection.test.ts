@@ -1,0 +1,104 @@
+import { recurrentStateSize } from '@vigil/policy-wasm'
+import { describe, expect, it } from 'vitest'
+import type { Engine, LearningBatch, Selection } from './engine.ts'
+import { createNativeEngine, hasNativeEngine } from './native/native-engine.ts'
+import { createPortableEngine } from './portable/portable-engine.ts'
+import { minibatchOf } from './selection.ts'
+import {
+  CONSTRAINED_TEAM,
+  RECURRENT_TEAM,
+  randomDirect,
+  randomMinibatch,
+  randomParameters,
+  SETTINGS,
+  SMALL_TEAM,
+} from './team.fixture.ts'
+import { createTfjsEngine } from './tfjs/tfjs-engine.ts'
+
+type Spec = typeof SMALL_TEAM
+
+/** Two shards of three lanes and four steps; without a memory, 24 events. */
+function randomBatch(spec: Spec, seed: number): LearningBatch {
+  const eventCount = 24
+  const { dense, categorical, ...drawn } = randomMinibatch(spec, { stepCount: 4, laneCount: 6 }, seed)
+  const entries = drawn.actions.length
+  return {
+    eventCount,
+    dense,
+    categorical,
+    actions: drawn.actions,
+    oldLogProbs: drawn.oldLogProbs,
+    advantages: drawn.advantages,
+    valueTargets: drawn.valueTargets,
+    weights: drawn.weights,
+    costTargets:
+      drawn.constraints &&
+      Array.from({ length: spec.constraintCount }, (_, s) =>
+        drawn.constraints!.costTargets.slice(s * entries, (s + 1) * entries),
+      ),
+    direct: randomDirect(spec, eventCount, seed + 1),
+    recurrence: drawn.recurrence && {
+      stepCount: 4,
+      lanesPerShard: 3,
+      resets: drawn.recurrence.resets,
+      recurrentState: drawn.recurrence.recurrentState,
+    },
+  }
+}
+
+const ENGINES: readonly (readonly [string, (spec: Spec) => Engine | Promise<Engine>])[] = [
+  ['portable', (spec) => createPortableEngine({ spec, threads: 2 })],
+  ['tfjs', (spec) => createTfjsEngine({ spec, backend: 'cpu' })],
+  ...(hasNativeEngine() ? [['native', (spec: Spec) => createNativeEngine({ spec, threads: 2 })] as const] : []),
+]
+
+const TEAMS = [
+  ['feed-forward', SMALL_TEAM],
+  ['with specifications', CONSTRAINED_TEAM],
+  ['recurrent', RECURRENT_TEAM],
+] as const
+
+describe.each(ENGINES)('an update of the engine %s by a selection', (_, create) => {
+  it.each(TEAMS)('learns what the same events as a minibatch teach, bit by bit: %s', async (_, spec) => {
+    const whole = randomBatch(spec, 1)
+    const plain = { ...randomBatch(spec, 5), weights: null, direct: null }
+    const engines = [await create(spec), await create(spec)]
+    for (const engine of engines) engine.loadParameters(randomParameters(spec, 2))
+    for (const [batch, ...lanes] of [
+      [whole, 5, 0, 3],
+      [plain, 1, 4],
+      [whole, 2, 2, 2, 4, 1],
+    ] as const) {
+      const selection: Selection = { batch, lanes: Uint32Array.from(lanes) }
+      const stats = await engines[0].update(selection, SETTINGS)
+      expect(stats).toEqual(await engines[1].update(minibatchOf(selection), SETTINGS))
+    }
+    expect(await engines[0].storeParameters()).toEqual(await engines[1].storeParameters())
+    for (const engine of engines) engine.dispose()
+  })
+})
+
+describe('a selection that does not fit', () => {
+  const batch = randomBatch(RECURRENT_TEAM, 1)
+  const recurrence = batch.recurrence!
+  const shorter = (array: Float32Array) => array.subarray(1)
+  it.each<[string, Partial<LearningBatch>, readonly number[], RegExp]>([
+    ['a lane that the batch does not have', {}, [0, 6], /lanes must be below 6, but one is 6/],
+    ['no lanes', {}, [], /at least one lane/],
+    ['an action that there is not', { actions: batch.actions.slice().fill(4) }, [0], /actions must be 0 to 3/],
+    ['weights of another shape', { weights: shorter(batch.weights!) }, [0], /weights must have the shape \[N, A\]/],
+    ['direct gains of another shape', { direct: shorter(batch.direct!) }, [0], /direct must have the shape/],
+    ['targets of no specification', { costTargets: [batch.advantages] }, [0], /costTargets must have the shape \[S\]/],
+    ['shards that do not fit', { recurrence: { ...recurrence, lanesPerShard: 4 } }, [0], /must divide the 6 lanes/],
+    ['steps that do not fit', { recurrence: { ...recurrence, stepCount: 5 } }, [0], /stepCount and laneCount/],
+    ['no recurrence', { recurrence: null }, [0], /recurrence must say/],
+  ])('is refused: %s', async (_, changes, lanes, message) => {
+    const engine = await createPortableEngine({ spec: RECURRENT_TEAM, threads: 1 })
+    engine.loadParameters(randomParameters(RECURRENT_TEAM, 1))
+    expect(batch.recurrence!.recurrentState.length).toBe(2 * 6 * recurrentStateSize(RECURRENT_TEAM))
+    const selection = { batch: { ...batch, ...changes }, lanes: Uint32Array.from(lanes) }
+    const error = expect.objectContaining({ code: 'MINIBATCH_SHAPE', message: expect.stringMatching(message) })
+    await expect(engine.update(selection, SETTINGS)).rejects.toEqual(error)
+    engine.dispose()
+  })
+})

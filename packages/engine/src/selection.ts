@@ -1,0 +1,182 @@
+import type { Minibatch, Selection } from './engine.ts'
+
+/** Places for the arrays of a minibatch as `Minibatch` has them; of length 0 what it does not have. */
+export type MinibatchRoom = {
+  readonly dense: Float32Array
+  readonly categorical: Uint16Array
+  readonly actions: Uint8Array
+  readonly oldLogProbs: Float32Array
+  readonly advantages: Float32Array
+  readonly valueTargets: Float32Array
+  readonly weights: Float32Array
+  readonly costTargets: Float32Array
+  readonly direct: Float32Array
+  readonly resets: Uint8Array
+  readonly recurrentState: Float32Array
+}
+
+/** T and L of a selection; an event without a memory is a lane of one step. */
+export function segmentsOf({ batch, lanes }: Selection): { stepCount: number; laneCount: number; size: number } {
+  const stepCount = batch.recurrence?.stepCount ?? 1
+  return { stepCount, laneCount: lanes.length, size: stepCount * lanes.length }
+}
+
+/** How many numbers each array of a selection's minibatch has. */
+export function roomOf(selection: Selection): { [Name in keyof MinibatchRoom]: number } {
+  const { batch } = selection
+  const { size } = segmentsOf(selection)
+  const chosen = (array: { readonly length: number } | null | undefined) =>
+    array == null ? 0 : (array.length / batch.eventCount) * size
+  return {
+    dense: chosen(batch.dense),
+    categorical: chosen(batch.categorical),
+    actions: chosen(batch.actions),
+    oldLogProbs: chosen(batch.oldLogProbs),
+    advantages: chosen(batch.advantages),
+    valueTargets: chosen(batch.valueTargets),
+    weights: chosen(batch.weights),
+    costTargets: (batch.costTargets?.length ?? 0) * chosen(batch.actions),
+    direct: chosen(batch.direct),
+    resets: chosen(batch.recurrence?.resets),
+    recurrentState: chosen(batch.recurrence?.recurrentState),
+  }
+}
+
+/** Copies the events of a selection. Number by number, which costs a third of what a call for each row does. */
+export function gather(selection: Selection, room: MinibatchRoom): void {
+  const { batch, lanes } = selection
+  const events = eventsOf(selection)
+  gatherDense(batch.dense, batch.eventCount, events, room.dense)
+  gatherRows(batch.categorical, batch.eventCount, events, room.categorical)
+  gatherDecisions(batch.actions, events, room.actions)
+  gatherDecisions(batch.oldLogProbs, events, room.oldLogProbs)
+  gatherDecisions(batch.advantages, events, room.advantages)
+  gatherDecisions(batch.valueTargets, events, room.valueTargets)
+  if (batch.weights !== null) gatherDecisions(batch.weights, events, room.weights)
+  for (const [s, targets] of (batch.costTargets ?? []).entries()) {
+    const entries = room.actions.length
+    gatherDecisions(targets, events, room.costTargets.subarray(s * entries, (s + 1) * entries))
+  }
+  if (batch.direct !== null) gatherActions(batch.direct, events, room.direct)
+  if (batch.recurrence === null) return
+  gatherRows(batch.recurrence.resets, batch.eventCount, events, room.resets)
+  gatherStates(batch.recurrence.recurrentState, room.actions.length / events.length, lanes, room.recurrentState)
+}
+
+/**
+ * A selection's events as arrays of their own.
+ *
+ * @example
+ * await engine.update(selection, settings) // learns the same as
+ * await engine.update(minibatchOf(selection), settings)
+ */
+export function minibatchOf(selection: Selection): Minibatch {
+  const { batch } = selection
+  const { stepCount, laneCount, size } = segmentsOf(selection)
+  const counts = roomOf(selection)
+  const float = (name: keyof MinibatchRoom) => new Float32Array(counts[name])
+  const room: MinibatchRoom = {
+    dense: float('dense'),
+    categorical: new Uint16Array(counts.categorical),
+    actions: new Uint8Array(counts.actions),
+    oldLogProbs: float('oldLogProbs'),
+    advantages: float('advantages'),
+    valueTargets: float('valueTargets'),
+    weights: float('weights'),
+    costTargets: float('costTargets'),
+    direct: float('direct'),
+    resets: new Uint8Array(counts.resets),
+    recurrentState: float('recurrentState'),
+  }
+  gather(selection, room)
+  const { costTargets, direct, weights, resets, recurrentState, ...rest } = room
+  return {
+    ...rest,
+    size,
+    weights: batch.weights === null ? new Float32Array(counts.actions).fill(1) : weights,
+    constraints: batch.costTargets === null ? null : { costTargets },
+    direct: batch.direct === null ? null : direct,
+    recurrence: batch.recurrence === null ? null : { stepCount, laneCount, resets, recurrentState },
+  }
+}
+
+/** [T, L] numbers of the events, in time order in each lane. */
+function eventsOf(selection: Selection): Uint32Array {
+  const { batch, lanes } = selection
+  if (batch.recurrence === null) return lanes
+  const { stepCount, laneCount, size } = segmentsOf(selection)
+  const { lanesPerShard } = batch.recurrence
+  const events = new Uint32Array(size)
+  for (const [l, lane] of lanes.entries()) {
+    const shard = Math.floor(lane / lanesPerShard)
+    for (let t = 0; t < stepCount; t++) {
+      events[t * laneCount + l] = (shard * stepCount + t) * lanesPerShard + (lane % lanesPerShard)
+    }
+  }
+  return events
+}
+
+/** [N, denseSize] -> [B, denseSize]; by itself because a loop that sees one kind of array is nearly twice as fast. */
+function gatherDense(from: Float32Array, count: number, events: Uint32Array, to: Float32Array): void {
+  const width = from.length / count
+  let next = 0
+  for (let b = 0; b < events.length; b++) {
+    const end = (events[b] + 1) * width
+    for (let at = events[b] * width; at < end; at++) to[next++] = from[at]
+  }
+}
+
+type Numbers = Float32Array | Uint16Array | Uint8Array
+
+/** [N, width] -> [B, width] */
+function gatherRows<Values extends Uint16Array | Uint8Array>(
+  from: Values,
+  count: number,
+  events: Uint32Array,
+  to: Values,
+): void {
+  const width = from.length / count
+  let next = 0
+  for (let b = 0; b < events.length; b++) {
+    const end = (events[b] + 1) * width
+    for (let at = events[b] * width; at < end; at++) to[next++] = from[at]
+  }
+}
+
+/** What the agents did in some events, [N, A] -> [A, B]. */
+function gatherDecisions<Values extends Numbers>(from: Values, events: Uint32Array, to: Values): void {
+  const size = events.length
+  const A = to.length / size
+  for (let b = 0; b < size; b++) {
+    let at = events[b] * A
+    for (let next = b; next < to.length; next += size) to[next] = from[at++]
+  }
+}
+
+/** A number for each action in some events, [N, A, 4] -> [A, B, 4]. */
+function gatherActions(from: Float32Array, events: Uint32Array, to: Float32Array): void {
+  const size = events.length
+  const A = to.length / (4 * size)
+  for (let agent = 0; agent < A; agent++) {
+    for (let b = 0; b < size; b++) {
+      const first = 4 * (events[b] * A + agent)
+      for (let action = 0; action < 4; action++) to[4 * (agent * size + b) + action] = from[first + action]
+    }
+  }
+}
+
+/** The states of some lanes, [lane, A, H] -> [A, L, H]. */
+function gatherStates(from: Float32Array, agentCount: number, lanes: Uint32Array, to: Float32Array): void {
+  const H = to.length / (agentCount * lanes.length)
+  for (let agent = 0; agent < agentCount; agent++) {
+    for (const [l, lane] of lanes.entries()) {
+      const first = (lane * agentCount + agent) * H
+      to.set(from.subarray(first, first + H), (agent * lanes.length + l) * H)
+    }
+  }
+}
+
+/** Whether a minibatch is chosen from a batch. */
+export function isSelection(minibatch: Minibatch | Selection): minibatch is Selection {
+  return 'batch' in minibatch
+}
