@@ -61,6 +61,7 @@ export const arrows: Arrows = {
     'errors',
   ],
   learner: [
+    'experiments',
     'report',
     'tensorboard',
     'doctor',
@@ -84,6 +85,7 @@ export const arrows: Arrows = {
     'errors',
     'tfjs',
   ],
+  experiments: ['report', 'runs', 'command-line', 'random', 'errors'],
   inspect: ['report', 'boosting', 'data', 'features', 'command-line', 'random', 'errors'],
   report: ['evaluation', 'runs', 'command-line'],
   doctor: ['evaluation', 'config', 'runs', 'env-wasm', 'data', 'random'],

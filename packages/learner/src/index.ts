@@ -1,3 +1,4 @@
+export { seedsOf } from './cli/seeds.ts'
 export { trainCommand } from './cli/train-command.ts'
 export { type Composition, PLAIN } from './run/composition.ts'
 export { diagnoseRun, type RunDiagnosis } from './run/diagnose-run.ts'

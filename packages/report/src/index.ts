@@ -1,5 +1,6 @@
 export { fixedAxis, logarithmicAxis } from './axis.ts'
 export { type Card, type FigureTable, renderCards, renderLegend, renderTable } from './card.ts'
+export { type ComparedRun, renderComparison } from './comparison.ts'
 export { formatTick } from './curve-card.ts'
 export { html, type Markup } from './html.ts'
 export { renderPage } from './page.ts'

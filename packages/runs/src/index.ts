@@ -56,6 +56,6 @@ export {
 } from './run-folder.ts'
 export { lockRunFolder } from './run-lock.ts'
 export { type RunRecord, readRunRecord, recordOf, weightsSha256, writeRunRecord } from './run-record.ts'
-export { count, firstIssue, sha256, share, totalActions } from './schema-parts.ts'
+export { count, firstIssue, label, sha256, share, totalActions } from './schema-parts.ts'
 export { COUNTS, type UnderAttack } from './under-attack.ts'
 export { assertWritable } from './writable.ts'

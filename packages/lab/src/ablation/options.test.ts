@@ -40,7 +40,7 @@ describe('parseOptions', () => {
     ['--without=zzzzzzzz', '--without does not know "zzzzzzzz". They are'],
     ['--without=inputs+', '--without does not know "".'],
     ['--with=inputs', '--with does not know "inputs".'],
-    ['--seeds=1,,2', '--seeds must be whole numbers from 0 to 4294967295, but is "1,,2".'],
+    ['--seeds=1,,2', '--seeds must be whole numbers from 0 to 4294967295 or ascending ranges'],
     ['--seeds=-1', '--seeds must be whole numbers'],
     ['--seed=2', '--seed is one; give --seeds=1,2,3.'],
     ['--quick=maybe', '--quick must be true or false, but is "maybe".'],

@@ -9,6 +9,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { DEFECTS, labConfigSchema, parseFlags, readSpecifications } from '@vigil/config'
+import { seedsOf } from '@vigil/learner'
 import { presetNames } from '../presets/presets.ts'
 import { CAUSES, type Settings } from './causes.ts'
 
@@ -29,7 +30,7 @@ export type Options = {
 
 const OWN = {
   presets: { value: 'LIST', about: 'what to train', choices: presetNames(), default: 'all' },
-  seeds: { value: 'LIST', about: 'each preset once for each', default: 1 },
+  seeds: { value: 'LIST', about: 'each preset once for each, as 1..5 or 1,2,7', default: 1 },
   quick: { about: 'fewer iterations, narrower networks, for a first look' },
   out: {
     value: 'FOLDER',
@@ -68,7 +69,7 @@ export async function parseOptions(words: readonly string[]): Promise<Options> {
   const quick = switchFlag(flags, 'quick')
   return {
     presets: namesIn('presets', textFlag(flags, 'presets') ?? presetNames().join(), presetNames()),
-    seeds: seedsIn(textFlag(flags, 'seeds')),
+    seeds: seedsOf(flags) ?? [1],
     quick,
     out: textFlag(flags, 'out') ?? `ablations/${quick ? 'quick' : 'full'}`,
     without: groupsIn(flags, 'without', CAUSES),
@@ -89,10 +90,4 @@ function namesIn(name: string, text: string, valid: readonly string[]): string[]
   const nearest = nearestName(wrong, valid)
   const remedy = nearest === null ? `They are ${valid.join(', ')}.` : `Did you mean "${nearest}"?`
   throw commandError('INVALID_VALUE', `--${name} does not know "${wrong}". ${remedy}`)
-}
-
-function seedsIn(text = '1'): number[] {
-  const seeds = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)))
-  if (seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) return [...new Set(seeds)]
-  throw commandError('INVALID_VALUE', `--seeds must be whole numbers from 0 to ${2 ** 32 - 1}, but is "${text}".`)
 }

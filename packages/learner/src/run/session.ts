@@ -22,6 +22,8 @@ export type Session = {
   readonly plainLines?: number
   /** Whether a training tells of the problems that show in it. Default true. */
   readonly warns?: boolean
+  /** Ends the training after this iteration, as a stop would; null = at its end. Default null. */
+  readonly pauseAfter?: number | null
   /** Whether curves are written for TensorBoard; a run that has some goes on with them. Default false. */
   readonly tensorboard?: boolean
   /** Called after each iteration, when its metrics are in the run folder; the next one waits for it. Default: nobody. */

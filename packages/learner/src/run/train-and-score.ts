@@ -1,5 +1,5 @@
 import type { Team } from '@vigil/actors'
-import { affectsResults, type Config, configError, configFingerprint } from '@vigil/config'
+import type { Config } from '@vigil/config'
 import { isErrorOf } from '@vigil/errors'
 import {
   chooseStopLevel,
@@ -29,6 +29,7 @@ import { type Composition, PLAIN } from './composition.ts'
 import { type Learner, startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
 import { resumePlan } from './resume-plan.ts'
+import { assertSameSettings } from './same-settings.ts'
 import { type DataLoader, loadData, type Session } from './session.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 
@@ -126,18 +127,6 @@ async function planFor(config: PlacedConfig): Promise<TrainRunPlan> {
     return { kind: 'new', config }
   }
   return { ...(await resumePlan(config.out, {})), config }
-}
-
-function assertSameSettings(wanted: PlacedConfig, found: Config): void {
-  if (configFingerprint(wanted) === configFingerprint(found)) return
-  const [now, before] = [wanted, found].map((config) => new Map(Object.entries(config)))
-  const key = [...now.keys()].find(
-    (name) => affectsResults(name) && JSON.stringify(now.get(name)) !== JSON.stringify(before.get(name)),
-  )
-  throw configError(
-    'CONFLICT',
-    `${wanted.out} holds a run with other settings: ${key} is ${JSON.stringify(before.get(key!))} there, but ${JSON.stringify(now.get(key!))} here. Give another --out, or remove the folder.`,
-  )
 }
 
 async function score({ team, config }: Learner, parameters: Float32Array, weightsSha256: string): Promise<LastWeights> {

@@ -39,7 +39,7 @@ import { writeRunBundle } from './write-run-bundle.ts'
 export type TrainRunPlan = NewPlan | ResumePlan
 
 /** A run to begin. */
-type NewPlan = {
+export type NewPlan = {
   readonly kind: 'new'
   readonly config: Config
   /** The team to begin from, as the config says; absent = fresh weights. */
@@ -218,11 +218,14 @@ async function trainWithFiles(
   {
     progress,
     stop,
+    pauseAfter = null,
     warns = true,
     notes,
     tensorboard = false,
     onIteration,
-  }: Pick<Session, 'stop' | 'warns' | 'notes' | 'tensorboard' | 'onIteration'> & { readonly progress: Progress },
+  }: Pick<Session, 'stop' | 'pauseAfter' | 'warns' | 'notes' | 'tensorboard' | 'onIteration'> & {
+    readonly progress: Progress
+  },
 ): Promise<{ readonly state: RunState; readonly metricsSha256: string }> {
   const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
@@ -236,6 +239,7 @@ async function trainWithFiles(
   const endNotes = notes?.divert((text) => progress.message(text))
   try {
     let state = from
+    if (pauseAfter !== null && from.iteration >= pauseAfter) return { state, metricsSha256 }
     for await (const iteration of validatedTraining(learner, from)) {
       const { metrics, isValidated, isBest } = iteration
       state = iteration.state
@@ -245,7 +249,7 @@ async function trainWithFiles(
       progress.iteration(metrics)
       for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
       await onIteration?.(written)
-      const isStopped = stop.requested()
+      const isStopped = stop.requested() || state.iteration === pauseAfter
       if (isValidated || isStopped) await writeCheckpoints(folder, { learner, state, metricsSha256, isBest })
       if (isStopped) break
     }

@@ -16,6 +16,8 @@ type TrainRunOptions = {
   readonly budgets?: readonly Budget[]
   /** Where other hosts join; null = nowhere. */
   readonly sharing?: CollectionSharing | null
+  /** Whether the best checkpoint is evaluated on the test split when training has ended. Default true. */
+  readonly evaluates?: boolean
 }
 
 /**
@@ -33,7 +35,7 @@ type TrainRunOptions = {
 export async function trainRun(
   plan: TrainRunPlan,
   session: Session,
-  { composition = PLAIN, budgets = DEFAULT_BUDGETS, sharing = null }: TrainRunOptions = {},
+  { composition = PLAIN, budgets = DEFAULT_BUDGETS, sharing = null, evaluates = true }: TrainRunOptions = {},
 ): Promise<string> {
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await (plan.kind === 'new' && plan.origin !== undefined
@@ -61,6 +63,7 @@ export async function trainRun(
       return folder.path
     }
     say(`weights SHA-256 ${record.weightsSha256}`)
+    if (!evaluates) return folder.path
     if (session.stop.requested()) {
       say(`Stopped before the evaluation. Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`)
       return folder.path

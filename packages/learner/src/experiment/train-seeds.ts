@@ -1,0 +1,137 @@
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { writeFileAtomically } from '@vigil/command-line'
+import { configFingerprint } from '@vigil/config'
+import { VigilError } from '@vigil/errors'
+import {
+  type Experiment,
+  experimentError,
+  readTrainedRun,
+  type SeedRun,
+  summaryOf,
+  writeExperiment,
+} from '@vigil/experiments'
+import { type IterationMetrics, lockRunFolder } from '@vigil/runs'
+import type { Session } from '../run/session.ts'
+import { experimentMarkdown, experimentPage, experimentText } from './experiment-words.ts'
+import { type PlannedTraining, standingOf } from './planned-training.ts'
+import { trainAll } from './trainings.ts'
+
+/** One configuration over several seeds. */
+export type SeedsPlan = {
+  /** Folder of the experiment. */
+  readonly out: string
+  /** In the order of the seeds; run folders lie in `out`. */
+  readonly trainings: readonly { readonly seed: number; readonly training: PlannedTraining }[]
+  /** How many at a time. */
+  readonly parallel: number
+}
+
+/** What an experiment has come to. */
+type Results = { readonly experiment: Experiment; readonly metrics: ReadonlyMap<string, readonly IterationMetrics[]> }
+
+/**
+ * Trains every seed that is not finished, and writes experiment.json, experiment.md and experiment.html about all. Finished seeds
+ * are only read. Ends early when it is asked to; the same call goes on.
+ *
+ * @throws {VigilError} EXPERIMENT_FOLDER, CONFLICT where the folder holds something else, or runs with other settings
+ * @throws {VigilError} IN_USE where another process is at work there, TRAININGS_FAILED after all others are done
+ */
+export async function trainSeeds(plan: SeedsPlan, session: Session): Promise<Experiment> {
+  const { out, trainings, parallel } = plan
+  await assertExperimentFolder(out)
+  const unlock = await lockRunFolder(out)
+  try {
+    const { waiting, broken } = await leftOf(trainings)
+    const done = trainings.length - waiting.length - broken.size
+    if (done > 0) session.stream.write(`${done} of ${trainings.length} seeds are finished already.\n`)
+    const unfinished = new Map([...broken, ...(await trainAll(waiting, session, parallel))])
+    const results = await readResults(plan, unfinished)
+    await writeResults(out, results)
+    session.stream.write(experimentText(results.experiment, { out, isTTY: session.isTTY }))
+    const failed = [...unfinished].filter(([, reason]) => !EARLY.includes(reason))
+    if (failed.length > 0) {
+      throw experimentError(
+        'TRAININGS_FAILED',
+        `${failed.length} of ${trainings.length} seeds have no result:\n${failed.map(([name, reason]) => `  ${name}: ${reason}`).join('\n')}\nThe same command tries again.`,
+      )
+    }
+    return results.experiment
+  } finally {
+    await unlock()
+  }
+}
+
+/** Reasons that are nobody's mistake. */
+const EARLY: readonly string[] = ['stopped', 'not begun']
+
+/** Trainings that are yet to be done, and those whose files are damaged, by name and why; the others are not kept waiting by them. */
+async function leftOf(trainings: SeedsPlan['trainings']) {
+  const waiting: PlannedTraining[] = []
+  const broken = new Map<string, string>()
+  for (const { training } of trainings) {
+    try {
+      if (!(await standingOf(training.config)).isEvaluated) waiting.push(training)
+    } catch (error) {
+      if (!(error instanceof VigilError) || error.kind !== 'data') throw error
+      broken.set(training.name, error.message)
+    }
+  }
+  return { waiting, broken }
+}
+
+/** @param unfinished takes in what cannot be read, as of a run that was deleted meanwhile */
+async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, string>): Promise<Results> {
+  const metrics = new Map<string, readonly IterationMetrics[]>()
+  const runs: SeedRun[] = []
+  for (const { seed, training } of trainings) {
+    const { name, config } = training
+    if (unfinished.has(name)) continue
+    try {
+      const run = await readTrainedRun(config.out)
+      metrics.set(name, run.metrics)
+      runs.push({ seed, folder: basename(config.out), ...run.result })
+    } catch (error) {
+      if (!(error instanceof VigilError)) throw error
+      unfinished.set(name, error.message)
+    }
+  }
+  const { config } = trainings[0].training
+  const { dataset, features, split, environment } = config
+  const experiment = {
+    ...{ dataset, features, split, environment },
+    configFingerprint: configFingerprint(config),
+    seeds: trainings.map(({ seed }) => seed),
+    runs,
+    unfinished: trainings.flatMap(({ seed, training: { name } }) => {
+      const reason = unfinished.get(name)
+      return reason === undefined ? [] : [{ seed, reason }]
+    }),
+    ...summaryOf(runs),
+  }
+  return { experiment, metrics }
+}
+
+async function writeResults(out: string, { experiment, metrics }: Results): Promise<void> {
+  await writeExperiment(join(out, 'experiment.json'), experiment)
+  await writeFileAtomically(join(out, 'experiment.md'), experimentMarkdown(experiment))
+  const runs = [...metrics].map(([name, lines]) => ({ name, metrics: lines }))
+  await writeFileAtomically(join(out, 'experiment.html'), experimentPage(experiment, runs))
+}
+
+/** What may lie in the folder of an experiment, files half-written and locks included. */
+const OWN = /^(seed-\d+(\.log)?|experiment\.(json|md|html)(\.\d+)?|\.lock(-holder)?)$/
+
+/** @throws {VigilError} EXPERIMENT_FOLDER where the folder holds something else */
+async function assertExperimentFolder(out: string): Promise<void> {
+  const names = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw experimentError('EXPERIMENT_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
+  })
+  const foreign = names.find((name) => !OWN.test(name))
+  if (foreign === undefined) return
+  throw experimentError(
+    'EXPERIMENT_FOLDER',
+    `${out} must be empty or hold an experiment, but has ${JSON.stringify(foreign)}. Give another --out.`,
+  )
+}
