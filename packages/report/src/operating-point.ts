@@ -2,10 +2,12 @@ import { formatMeasure, formatScore, formatShare } from '@vigil/command-line'
 import { budgetInWords } from '@vigil/evaluation'
 import type { Evaluation, Flagged, OperatingPoint, ScoreCurve } from '@vigil/runs'
 import { fixedAxis } from './axis.ts'
+import { calibrationCard } from './calibration.ts'
 import { type Card, type FigureTable, renderCards, renderTable } from './card.ts'
 import { html, type Markup } from './html.ts'
 import { drawPlot, type Series } from './plot.ts'
 import { ink } from './svg-chart.ts'
+import { thresholdCard } from './threshold-table.ts'
 
 /** Colours of the scores, in the order of the curves. */
 const CURVE_INKS = [ink.team, ink.second, ink.third]
@@ -21,8 +23,9 @@ export function operatingPointSection(evaluation: Evaluation): Markup {
 <h2 id="operating-point">What a threshold would do</h2>
 <p class="lead">${operatingPoints.map((point) => budgetInWords(point, split)).join(' ')}</p>
 <div class="grid">
-${renderCards([rocCard(curves, operatingPoints), precisionRecallCard(curves, operatingPoints)])}
-<article class="card wide">
+${renderCards([rocCard(curves, operatingPoints), precisionRecallCard(curves, operatingPoints), calibrationCard(evaluation, inkBy(curves))])}
+${thresholdCard(evaluation)}
+<article class="card full">
 <header><h3>Budgets</h3></header>
 <p class="explanation">Validation alone chose the thresholds; ${split} shows what they became. Flagged events count as positives.</p>
 ${renderTable('Operating points', pointTable(operatingPoints, split))}
@@ -63,7 +66,7 @@ function curveCard(card: {
   readonly area: { readonly name: string; readonly of: (curve: ScoreCurve) => number | null }
 }): Card {
   const { id, title, explanation, curves, points, at, start, area } = card
-  const inkOf = (name: string) => CURVE_INKS[curves.findIndex((curve) => curve.name === name) % CURVE_INKS.length]
+  const inkOf = inkBy(curves)
   const lines = curves.map(
     (curve): Series => ({ points: [...start, ...curve.points.map(at)], color: inkOf(curve.name), width: 2 }),
   )
@@ -91,6 +94,11 @@ function curveCard(card: {
           },
     table: areas.length === 0 ? null : { columns: ['', area.name], rows: areas, omission: null },
   }
+}
+
+/** The colour of a score by its name. */
+function inkBy(curves: readonly ScoreCurve[]): (name: string) => string {
+  return (name) => CURVE_INKS[curves.findIndex((curve) => curve.name === name) % CURVE_INKS.length]
 }
 
 function formatArea(value: number | null): string {

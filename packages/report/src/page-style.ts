@@ -61,6 +61,7 @@ h2 + .lead { margin: -8px 0 14px; }
   display: flex; flex-direction: column; min-width: 0;
 }
 .card.wide { grid-column: span 2; }
+.card.full { grid-column: 1 / -1; }
 /* A long list of classes must not stretch the card beside it. */
 .card:has(+ .wide) { align-self: start; }
 .card:has(+ .wide .classes:not(.many)) { align-self: stretch; }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { html, type Markup, trusted } from './html.ts'
 import { pageStyle } from './page-style.ts'
 
@@ -8,15 +9,18 @@ export type Page = {
   readonly style: string
   /** What stands inside `main`. */
   readonly body: Markup
+  /** Our own script, never text of a run; the page reads well without it. Left out = none. */
+  readonly script?: string
 }
 
-/** One HTML page that needs nothing else: no network, no script (its own policy forbids both). */
-export function renderPage({ title, style, body }: Page): string {
+/** One HTML page that needs nothing else: no network, and no script but the one given (its own policy forbids both). */
+export function renderPage({ title, style, body, script }: Page): string {
+  const allowed = script === undefined ? '' : `; script-src 'sha256-${sha256(script)}'`
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${trusted(allowed)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
@@ -26,8 +30,13 @@ export function renderPage({ title, style, body }: Page): string {
 <main>
 ${body}
 </main>
+${script === undefined ? null : trusted(`<script>${script}</script>`)}
 </body>
 </html>
 `
   return page.markup
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }

@@ -20,7 +20,7 @@ const page = (metrics: readonly IterationMetrics[] = run(20), evaluation: Evalua
 const chartIds = (markup: string) => [...markup.matchAll(/aria-labelledby="([\w-]+)-title/g)].map(([, id]) => id)
 
 /** Text of the page as a reader sees it. */
-const textOf = (markup: string) => markup.replace(/<style>[\s\S]*?<\/style>|<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+const textOf = (markup: string) => markup.replace(/<(style|script)>[\s\S]*?<\/\1>|<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 
 describe('renderReport', () => {
   it('says the verdict and shows the big numbers with what they are made of', () => {
@@ -64,6 +64,7 @@ describe('renderReport', () => {
       'agents',
       'roc',
       'precision-recall',
+      'calibration',
       'faulty-agents',
       'attacks',
       'cannot-be-turned',
@@ -82,7 +83,7 @@ describe('renderReport', () => {
       expect(markup).toMatch(new RegExp(`<title id="${id}-title">[^<]+</title>`))
       expect(markup).toMatch(new RegExp(`<desc id="${id}-description">[^<]+</desc>`))
     }
-    expect(markup.match(/<summary>Numbers/g)).toHaveLength(18)
+    expect(markup.match(/<summary>Numbers/g)).toHaveLength(19)
   })
 
   it('says where not every set of faulty agents was tried', () => {
@@ -131,10 +132,11 @@ describe('renderReport', () => {
     expect(text).toContain('on the boosting score (target missed on validation) 50.0')
   })
 
-  it('needs no network and no script, and uses each id once', () => {
+  it('needs no network, has one script alone, and uses each id once', () => {
     const markup = page()
-    expect(markup).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
-    expect(markup.match(/<script|<link|<img|<iframe|@import|javascript:|\son\w+=/i)).toBeNull()
+    expect(markup).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-`)
+    expect(markup.match(/<script>/g)).toHaveLength(1)
+    expect(markup.match(/<script |<link|<img|<iframe|@import|javascript:|\son\w+=/i)).toBeNull()
     expect(markup.match(/(?:src|href)=|url\((?!#)/i)).toBeNull()
     const ids = [...markup.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)
     expect(new Set(ids).size).toBe(ids.length)
@@ -239,11 +241,11 @@ function hostileEvaluation(): Evaluation {
 
 function assertWellFormed(markup: string): void {
   const open: string[] = []
-  const body = markup.replace(/<style>[\s\S]*?<\/style>/g, '').replace('<!doctype html>', '')
+  const body = markup.replace(/<(style|script)>[\s\S]*?<\/\1>/g, '').replace('<!doctype html>', '')
   for (const [tag, closing, name, selfClosing] of body.matchAll(
     /<(\/?)([a-zA-Z][\w-]*)(?:\s+[\w:-]+="[^"<>]*")*\s*(\/?)>/g,
   )) {
-    if (selfClosing === '/' || ['meta', 'col'].includes(name)) continue
+    if (selfClosing === '/' || ['meta', 'col', 'input'].includes(name)) continue
     if (closing === '') open.push(name)
     else expect(open.pop(), tag).toBe(name)
   }

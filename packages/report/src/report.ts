@@ -15,6 +15,7 @@ import { responseAttackCard, responseCards } from './response/response-cards.ts'
 import { responseStyle } from './response/response-style.ts'
 import { timelinesSection } from './response/timelines.ts'
 import { specificationsSection } from './specifications.ts'
+import { thresholdScript, thresholdStyle } from './threshold-table.ts'
 import { attackCards } from './under-attack.ts'
 
 /** What a report is made from: the three files of a run folder. */
@@ -27,8 +28,8 @@ export type ReportInput = {
 }
 
 /**
- * The report of a run as one HTML page that needs nothing else: no network, no script (its own policy forbids both), light
- * and dark, readable without seeing the charts, printable. Every string of the run is escaped.
+ * The report of a run as one HTML page that needs nothing else: no network, and no script but a slider over thresholds, which
+ * reads well without (the page's policy allows these bytes alone), light and dark, readable without seeing the charts, printable. Every string of the run is escaped.
  *
  * @returns the whole page; the same input gives the same text
  */
@@ -56,8 +57,13 @@ ${configBlock(config)}
 <p>A positive is a threat. Restrictive actions (block, quarantine) say threat; permissive ones (allow, alert) say benign.
 A share of nothing counts as 0. Made from config.json, metrics.jsonl and evaluation.json of this run.</p>
 </footer>`
-  const style = response === null ? '' : responseStyle
-  return renderPage({ title: `Vigil: ${dataset}, ${split}, ${result}`, style, body })
+  const hasThresholds = response === null && evaluation.curves.some(({ name }) => name === 'team')
+  return renderPage({
+    title: `Vigil: ${dataset}, ${split}, ${result}`,
+    style: response === null ? thresholdStyle : responseStyle,
+    body,
+    ...(hasThresholds ? { script: thresholdScript } : {}),
+  })
 }
 
 /** What a team decided whose actions change nothing but their reward. */
