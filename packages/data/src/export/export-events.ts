@@ -1,5 +1,8 @@
+import { basename, extname } from 'node:path'
+import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import type { Dataset } from '../dataset.ts'
 import { type DatasetRequest, loadDataset, loadRaw, type RawDataset } from '../load-dataset.ts'
+import { dataCard } from './data-card.ts'
 import { type OutputColumn, requireNewFile, writeParquet } from './write-parquet.ts'
 
 /**
@@ -9,16 +12,17 @@ import { type OutputColumn, requireNewFile, writeParquet } from './write-parquet
  * @example
  * await exportEvents({ ...request, dataset: 'events', path: 'events.yaml' }, { out: 'inputs.parquet', raw: false })
  *
- * @param options raw = the columns before they are encoded
+ * @param options raw = the columns before they are encoded; card = file for a data card in the words of Croissant, null or left out = none
  * @returns rows and columns that were written
  * @throws {VigilError} FILE_EXISTS, FILE_UNWRITABLE, and as loadDataset
  */
 export async function exportEvents(
   request: DatasetRequest,
-  { out, raw }: { readonly out: string; readonly raw: boolean },
+  { out, raw, card = null }: { readonly out: string; readonly raw: boolean; readonly card?: string | null },
   progress: (message: string) => void = () => undefined,
 ): Promise<{ readonly rows: number; readonly columns: number }> {
   requireNewFile(out)
+  if (card !== null) requireNewFile(card)
   const { inputs, events } = raw ? await rawInputs(request, progress) : await encodedInputs(request, progress)
   const rows = events.labels.length
   const answers = answersOf(events)
@@ -27,7 +31,28 @@ export async function exportEvents(
   const columns = [...named.slice(answers.length), ...named.slice(0, answers.length)]
   progress(`writing ${rows} rows of ${columns.length} columns`)
   await writeParquet(out, columns, rows)
+  if (card !== null) {
+    const known = { ...countsOf(events), dataset: nameOf(request), columns }
+    await writeFileAtomically(card, `${harmlessJson(await dataCard(out, card, known))}\n`)
+  }
   return { rows, columns: columns.length }
+}
+
+/** What a data card counts. */
+function countsOf({ labels, classNames, splits }: Inputs['events']) {
+  return {
+    ...{ rows: labels.length, threats: labels.reduce((sum, label) => sum + label, 0), classNames },
+    parts: {
+      train: splits.train.rows.length,
+      validation: splits.validation.rows.length,
+      test: splits.test.rows.length,
+    },
+  }
+}
+
+/** Events of one's own are called as their description. */
+function nameOf({ dataset, path }: DatasetRequest): string {
+  return dataset === 'events' && path !== null ? basename(path, extname(path)) : dataset
 }
 
 /** DuckDB takes names for the same that differ in capitals alone: the later ones get a number. */

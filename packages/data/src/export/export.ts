@@ -39,6 +39,7 @@ const FLAGS = {
   seed: { value: 'N', about: 'seed of the generator', number: { min: 0, max: 2 ** 32 - 1, integer: true }, default: 1 },
   raw: { about: 'the columns as they are before they are encoded' },
   out: { value: 'FILE', about: 'Parquet file to write; it must not exist' },
+  card: { value: 'FILE', about: 'also a data card of that file, as Croissant (JSON-LD); it must not exist' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -48,7 +49,11 @@ await runCommand({
     purpose:
       'Writes the inputs that a team would see as one Parquet file: one row per event in the order of the files, a column per input, then label, class, split and stream.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
-    examples: ['--data=events.yaml --out=inputs.parquet', '--dataset=darpa-tc --data=FOLDER --raw --out=raw.parquet'],
+    examples: [
+      '--data=events.yaml --out=inputs.parquet',
+      '--data=events.yaml --raw --out=events.parquet --card=croissant.json',
+      '--dataset=darpa-tc --data=FOLDER --raw --out=raw.parquet',
+    ],
     exitCodes: '0 written, 2 the usage is bad, 3 the data are bad',
   },
   async run({ words }) {
@@ -67,9 +72,9 @@ await runCommand({
       seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
       rows: null,
     } as const
-    const { rows, columns } = await exportEvents(request, { out, raw: switchFlag(flags, 'raw') ?? false }, (message) =>
-      process.stderr.write(`${message}\n`),
-    )
+    const card = textFlag(flags, 'card', 'FILE') ?? null
+    const target = { out, raw: switchFlag(flags, 'raw') ?? false, card }
+    const { rows, columns } = await exportEvents(request, target, (message) => process.stderr.write(`${message}\n`))
     process.stdout.write(`${formatCounted(rows, 'row')} of ${formatCounted(columns, 'column')} in ${out}\n`)
   },
 })
