@@ -20,7 +20,7 @@ describe('the average run length to a false alarm', () => {
 function simulated(shift: number, threshold: number, alarms: number): { mean: number; sides: string[] } {
   const values = new Float64Array(4096)
   const sides: string[] = []
-  const cusum = createCusum(3, 2, threshold)
+  const cusum = createCusum({ mean: 3, deviation: 2, threshold })
   let taken = 0
   for (let block = 0; sides.length < alarms; block++) {
     fillGaussian(randomStream(block, 'action'), values)

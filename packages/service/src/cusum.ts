@@ -43,9 +43,12 @@ export type Cusum = {
   readonly down: number
 }
 
-/** @param deviation above 0 */
-export function createCusum(mean: number, deviation: number, threshold: number): Cusum {
-  let [up, down] = [0, 0]
+/** @param deviation above 0 @param sums that it goes on from */
+export function createCusum(
+  { mean, deviation, threshold }: { readonly mean: number; readonly deviation: number; readonly threshold: number },
+  sums: { readonly up: number; readonly down: number } = { up: 0, down: 0 },
+): Cusum {
+  let { up, down } = sums
   return {
     take(value) {
       const z = (value - mean) / deviation

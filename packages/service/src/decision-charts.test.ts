@@ -36,6 +36,31 @@ it('charts learn what is usual, and then tell which of score and actions has shi
   expect(charts.report()[0].alarms).toBe(alarms.length)
 })
 
+it('charts go on from what others have saved, in the midst of the baseline or behind it', () => {
+  for (const first of [150, 9_950, 12_345]) {
+    const alarms: string[][] = [[], []]
+    const [whole, before] = alarms.map((own) =>
+      createDecisionCharts(SETTINGS, (chart, side) => own.push(`${chart} ${side}`)),
+    )
+    for (const charts of [whole, before]) play(charts, first)
+    const after = createDecisionCharts(SETTINGS, (chart, side) => alarms[1].push(`${chart} ${side}`))
+    after.restore(JSON.parse(JSON.stringify(before.save())))
+    for (const charts of [whole, after]) play(charts, 13_000)
+    for (const charts of [whole, after]) play(charts, 1_000, { alerts: 0.4 })
+    expect(after.report()).toEqual(whole.report())
+    expect(alarms[1]).toEqual(alarms[0])
+    expect(alarms[0].length).toBeGreaterThan(0)
+  }
+})
+
+it('charts of another baseline are refused', () => {
+  const [own, other] = [SETTINGS, { ...SETTINGS, baseline: 200 }].map((settings) =>
+    createDecisionCharts(settings, () => undefined),
+  )
+  play(own, 1000)
+  expect(() => other.restore(own.save())).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
+})
+
 it('an action that never came alarms when it does', () => {
   const alarms: string[] = []
   const charts = createDecisionCharts({ ...SETTINGS, baseline: 200 }, (chart, side) => alarms.push(`${chart} ${side}`))

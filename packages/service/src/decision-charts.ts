@@ -1,5 +1,6 @@
 import { type Cusum, createCusum, thresholdFor } from './cusum.ts'
 import type { LiveDecision } from './decider.ts'
+import { serviceError } from './errors.ts'
 import { ACTION_NAMES } from './written-decision.ts'
 
 /** Decisions whose mean is one value of the charts. */
@@ -25,6 +26,9 @@ export type ChartReport = {
 /** Charts of the team's score and of the share of each action. */
 export type DecisionCharts = {
   take(decision: Pick<LiveDecision, 'score' | 'action'>): void
+  save(): KeptCharts
+  /** Goes on from what charts with the same settings have saved. @throws {VigilError} STATE_INVALID */
+  restore(kept: KeptCharts): void
   /** h */
   readonly threshold: number
   /** Decisions that are still to come before the charts begin. */
@@ -32,10 +36,25 @@ export type DecisionCharts = {
   report(): ChartReport[]
 }
 
+/** What charts know of the decisions so far. */
+export type KeptCharts = {
+  readonly taken: number
+  readonly charts: readonly {
+    /** of the block that goes on */
+    readonly sum: number
+    /** means of the blocks from which the usual is learnt */
+    readonly baseline: readonly number[]
+    readonly latest: number | null
+    readonly alarms: number
+    readonly up: number
+    readonly down: number
+  }[]
+}
+
 type Chart = {
   readonly chart: string
   sum: number
-  readonly baseline: number[]
+  baseline: number[]
   cusum: (Cusum & { readonly mean: number; readonly deviation: number }) | null
   latest: number | null
   alarms: number
@@ -66,7 +85,7 @@ export function createDecisionCharts(
     chart.latest = value
     if (chart.cusum === null) {
       chart.baseline.push(value)
-      if (chart.baseline.length === blocks) chart.cusum = usual(chart, threshold)
+      if (chart.baseline.length === blocks) chart.cusum = usual(chart, { threshold, up: 0, down: 0 })
       return
     }
     const side = chart.cusum.take(value)
@@ -82,6 +101,23 @@ export function createDecisionCharts(
       taken++
       if (taken % BLOCK_DECISIONS === 0) for (const chart of charts) endBlock(chart)
     },
+    save: () => ({
+      taken,
+      charts: charts.map(({ sum, baseline: values, latest, alarms, cusum }) => ({
+        ...{ sum, baseline: [...values], latest, alarms, up: cusum?.up ?? 0, down: cusum?.down ?? 0 },
+      })),
+    }),
+    restore(kept) {
+      const whole = Math.min(blocks, Math.floor(kept.taken / BLOCK_DECISIONS))
+      if (kept.charts.length !== charts.length || kept.charts.some(({ baseline: own }) => own.length !== whole)) {
+        throw serviceError('STATE_INVALID', 'Charts: need those of the same baseline. Begin without a past.')
+      }
+      taken = kept.taken
+      for (const [i, { sum, baseline: values, latest, alarms, up, down }] of kept.charts.entries()) {
+        Object.assign(charts[i], { sum, baseline: [...values], latest, alarms })
+        charts[i].cusum = whole === blocks ? usual(charts[i], { threshold, up, down }) : null
+      }
+    },
     threshold,
     get waiting() {
       return Math.max(0, blocks * BLOCK_DECISIONS - taken)
@@ -95,14 +131,17 @@ export function createDecisionCharts(
 }
 
 /** @param values means of blocks */
-function usual({ chart, baseline: values }: Chart, threshold: number): NonNullable<Chart['cusum']> {
+function usual(
+  { chart, baseline: values }: Chart,
+  { threshold, up, down }: { readonly threshold: number; readonly up: number; readonly down: number },
+): NonNullable<Chart['cusum']> {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
   const deviation = Math.max(
     Math.sqrt(variance),
     chart === 'score' ? SCORE_DEVIATION_MIN : drawnDeviation(mean, values),
   )
-  const cusum = createCusum(mean, deviation, threshold)
+  const cusum = createCusum({ mean, deviation, threshold }, { up, down })
   return {
     ...{ mean, deviation, take: cusum.take },
     get up() {

@@ -84,6 +84,23 @@ describe('inputs that come', () => {
     expect(call.unknown!.live).toBe(0)
   })
 
+  it('are counted on from what others have saved', () => {
+    const parts = [rowsOf(1700, { shift: 1 }), rowsOf(900, { unknown: 5 })] as const
+    const [whole, before, after] = [countsOf(2000, ...parts), countsOf(2000, parts[0]), countsOf(2000)]
+    after.restore(JSON.parse(JSON.stringify(before.save())))
+    const { dense, categorical } = parts[1]
+    after.take({ x: dense, denseCount: 2, contextCount: 0, categories: categorical }, categorical.length)
+    expect([after.events, after.report()]).toEqual([whole.events, whole.report()])
+  })
+
+  it('refuse counts that are not of their inputs', () => {
+    const saved = countsOf(2000, rowsOf(1700)).save()
+    const fewer = { ...saved, inputs: saved.inputs.slice(1) }
+    for (const kept of [fewer, { ...saved, now: saved.now + 1 }, { ...saved, before: 5000 }]) {
+      expect(() => countsOf(2000).restore(kept)).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
+    }
+  })
+
   it('are forgotten when a window has passed', () => {
     const counts = countsOf(2000, rowsOf(5000, { shift: 3 }), rowsOf(2000))
     expect(counts.events).toBe(1000)

@@ -1,6 +1,7 @@
 import type { FittedColumn } from '@vigil/features'
 import { isDense } from '@vigil/features'
 import { denseBin, type InputReference } from '@vigil/runs'
+import { serviceError } from './errors.ts'
 import type { LiveTeam } from './live-team.ts'
 
 /** How what comes differs from what the team learnt from, in one input. */
@@ -24,6 +25,17 @@ export type InputCounts = {
   readonly events: number
   /** From the greatest index down. */
   report(): InputDrift[]
+  save(): KeptCounts
+  /** Goes on from what counts of the same bundle and window have saved. @throws {VigilError} STATE_INVALID */
+  restore(kept: KeptCounts): void
+}
+
+/** What is known of the latest events: of the half window that goes on, and of the one before. */
+export type KeptCounts = {
+  readonly now: number
+  readonly before: number
+  /** by input, by bin */
+  readonly inputs: readonly { readonly now: readonly number[]; readonly before: readonly number[] }[]
 }
 
 /** Added to each bin, so that an empty one has a share. */
@@ -74,6 +86,28 @@ export function createInputCounts(
         }
         now++
         if (now === half) turn()
+      }
+    },
+    save: () => ({
+      ...{ now, before },
+      inputs: counted.map((one) => ({ now: [...one.now], before: [...one.before] })),
+    }),
+    restore(kept) {
+      const sums = (of: readonly number[], total: number) => of.reduce((sum, n) => sum + n, 0) === total
+      const isOwn = kept.inputs.every(
+        (own, i) =>
+          [own.now, own.before].every(({ length }) => length === counted[i]?.now.length) &&
+          sums(own.now, kept.now) &&
+          sums(own.before, kept.before),
+      )
+      if (kept.inputs.length !== counted.length || kept.now >= half || kept.before > half || !isOwn) {
+        throw serviceError('STATE_INVALID', 'Counts of inputs: need those of the same inputs. Begin without a past.')
+      }
+      now = kept.now
+      before = kept.before
+      for (const [i, own] of kept.inputs.entries()) {
+        counted[i].now.set(own.now)
+        counted[i].before.set(own.before)
       }
     },
     get events() {

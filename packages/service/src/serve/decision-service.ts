@@ -139,9 +139,12 @@ export async function createDecisionService(
     },
     metrics,
     mediaType: output.mediaType,
-    save: () => ({ past: decider.save(), answers: keptAnswers(remembered) }),
-    restore({ past, answers }) {
+    save: () => ({
+      ...{ past: decider.save(), answers: keptAnswers(remembered), drift: current().drift.save(), source: null },
+    }),
+    restore({ past, answers, drift }) {
       decider.restore(past)
+      if (drift !== null) current().drift.restore(drift)
       for (const { id, content, json, stream } of answers) {
         remembered.put(id, { content, answer: { id, isOwnId: true, action: null, json, error: null }, stream })
       }

@@ -52,6 +52,22 @@ it('tells which inputs and decisions are no longer as they were, in /v1/drift an
   }
 })
 
+it('goes on from what a service before it has kept, and begins anew with other settings', async () => {
+  const settings = { window: 800, baseline: 200, runLength: 100_000, onAlarm: () => undefined }
+  served = await serveTeam(bundle, { drift: settings })
+  await served.post('/v1/decide', events)
+  const [kept, before] = [served.service.save(), await reportOf(served)]
+  expect(before.decisions.waiting).toBe(0)
+  await served.close()
+  served = await serveTeam(bundle, { drift: settings })
+  served.service.restore(kept)
+  expect(await reportOf(served)).toEqual(before)
+  await served.close()
+  served = await serveTeam(bundle, { drift: { ...settings, baseline: 400 } })
+  served.service.restore(kept)
+  expect((await reportOf(served)).inputs.events).toBe(0)
+})
+
 it('tells that nothing is known of the training where the bundle says nothing', async () => {
   served = await serveTeam({ ...bundle, reference: null })
   await served.post('/v1/decide', events)

@@ -1,8 +1,9 @@
 import type { Bundle } from '@vigil/runs'
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { z } from 'zod'
 import type { LiveDecision } from '../decider.ts'
-import { BLOCK_DECISIONS, type ChartReport, createDecisionCharts } from '../decision-charts.ts'
-import { createInputCounts, type InputCounts, type InputDrift } from '../input-drift.ts'
+import { BLOCK_DECISIONS, type ChartReport, createDecisionCharts, type KeptCharts } from '../decision-charts.ts'
+import { createInputCounts, type InputCounts, type InputDrift, type KeptCounts } from '../input-drift.ts'
 
 /** How a service watches the world change. */
 export type DriftSettings = {
@@ -39,6 +40,40 @@ export type Drift = {
   report(): DriftReport
   inputs(): InputDrift[]
   charts(): ChartReport[]
+  save(): KeptDrift
+  /**
+   * Goes on from what was saved.
+   *
+   * @returns whether it does: with other settings it begins anew
+   * @throws {VigilError} STATE_INVALID
+   */
+  restore(kept: KeptDrift): boolean
+}
+
+const count = z.int().min(0)
+const counts = z.array(count)
+
+/** What is known of inputs and decisions so far, and by which settings. */
+export const keptDrift = z.strictObject({
+  settings: z.array(z.number()),
+  counts: z
+    .strictObject({ now: count, before: count, inputs: z.array(z.strictObject({ now: counts, before: counts })) })
+    .nullable(),
+  charts: z.strictObject({
+    taken: count,
+    charts: z.array(
+      z.strictObject({
+        ...{ sum: z.number(), baseline: z.array(z.number()), latest: z.number().nullable() },
+        ...{ alarms: count, up: z.number().min(0), down: z.number().min(0) },
+      }),
+    ),
+  }),
+})
+
+export type KeptDrift = {
+  readonly settings: readonly number[]
+  readonly counts: KeptCounts | null
+  readonly charts: KeptCharts
 }
 
 const MISSING =
@@ -48,8 +83,16 @@ export function createDrift({ reference, pipeline }: Bundle, settings: DriftSett
   const counts = reference === null ? null : createInputCounts(reference, pipeline.columns, settings.window)
   const charts = createDecisionCharts(settings, settings.onAlarm)
   const inputs = () => counts?.report() ?? []
+  const own = [settings.window, settings.baseline, settings.runLength]
   return {
     ...{ counts, take: charts.take, inputs, charts: charts.report },
+    save: () => ({ settings: own, counts: counts?.save() ?? null, charts: charts.save() }),
+    restore(kept) {
+      if (JSON.stringify(kept.settings) !== JSON.stringify(own)) return false
+      if (kept.counts !== null) counts?.restore(kept.counts)
+      charts.restore(kept.charts)
+      return true
+    },
     report: () => ({
       inputs: { missing: counts === null ? MISSING : null, events: counts?.events ?? 0, drift: inputs() },
       decisions: {

@@ -85,7 +85,9 @@ describe('a service that goes on from its file', () => {
     await served.decide([{ id: 1, host: 'h1', proto: 'tcp' }])
     const rules = { keys: ['h1'], states: Float32Array.of(1, 2) }
     const saved = served.service.save()
-    const kept = { ...saved, past: { ...saved.past, rules } }
+    const source = { inode: '17', offset: 123, lines: 4, mark: 'bGluZQ==' }
+    const kept = { ...saved, source, past: { ...saved.past, rules } }
+    expect(kept.drift?.charts.taken).toBe(1)
     await served.close()
     await writeState(path, 'b', kept)
     expect(await readState(path, 'b')).toEqual(kept)
@@ -113,7 +115,7 @@ describe('a service that goes on from its file', () => {
 
   it('refuses parts that are no numbers', async () => {
     const path = join(own, 'odd')
-    await writeState(path, 'b', { past: texts, answers: [] })
+    await writeState(path, 'b', { past: texts, answers: [], drift: null, source: null })
     const text = readFileSync(path, 'latin1')
     const lengths = JSON.parse(text.split('\n', 1)[0]).bytes as number[]
     const changed = text.replace(`[${lengths.join(',')}]`, `[${lengths[0]},${lengths[1] - 1},0]`)
@@ -125,7 +127,7 @@ describe('a service that goes on from its file', () => {
   it('writes no more than it could read', async () => {
     const path = join(own, 'large')
     const streams = { keys: [], states: new Float32Array(2 ** 29) }
-    const written = writeState(path, 'b', { past: { ...texts, streams }, answers: [] })
+    const written = writeState(path, 'b', { past: { ...texts, streams }, answers: [], drift: null, source: null })
     await expect(written).rejects.toMatchObject({ code: 'STATE_INVALID' })
     expect(existsSync(path)).toBe(false)
   })

@@ -5,18 +5,26 @@ import { readRunFile } from '@vigil/runs'
 import { z } from 'zod'
 import type { KeptPast } from '../decider.ts'
 import { serviceError } from '../errors.ts'
+import { type KeptDrift, keptDrift } from './drift.ts'
 
 /** What a service knows of the events so far. */
 export type KeptService = {
   readonly past: KeptPast
   /** Answers that are given again, from the first kept on. */
   readonly answers: readonly KeptAnswer[]
+  /** of inputs and decisions; null = nobody watches them */
+  readonly drift: KeptDrift | null
+  /** where the events so far ended; null = they come from whoever asks */
+  readonly source: KeptSource | null
 }
+
+/** A place in a file that others add to. */
+export type KeptSource = z.infer<typeof keptSource>
 
 /** An answer, the SHA-256 of its event, and the columns of its stream. */
 export type KeptAnswer = z.infer<typeof keptAnswer>
 
-const VERSION = 2
+const VERSION = 3
 const LF = 10
 const NUMBER_BYTES = 4
 const STATE_BYTES_MAX = 2 ** 31 - 1
@@ -26,6 +34,17 @@ const keptAnswer = z.strictObject({
   content: z.string(),
   json: z.string(),
   stream: z.record(z.string(), z.string()).nullable(),
+})
+
+const keptSource = z.strictObject({
+  /** names the file whatever it is called */
+  inode: z.string(),
+  /** bytes, up to the end of a line */
+  offset: z.int().min(0),
+  /** lines so far, of all files before it, too */
+  lines: z.int().min(0),
+  /** the last bytes before the offset, base64: a file that has others there was written anew */
+  mark: z.string().max(200),
 })
 
 const headSchema = z.strictObject({
@@ -44,6 +63,8 @@ const textsSchema = z.strictObject({
   streams: z.array(z.string()),
   rules: z.array(z.string()).nullable(),
   answers: z.array(keptAnswer),
+  drift: keptDrift.nullable(),
+  source: keptSource.nullable(),
 })
 
 /**
@@ -52,12 +73,16 @@ const textsSchema = z.strictObject({
  * @param bundle SHA-256 of the bundle that it is of
  * @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID where there is more than can be read again
  */
-export async function writeState(path: string, bundle: string, { past, answers }: KeptService): Promise<void> {
+export async function writeState(
+  path: string,
+  bundle: string,
+  { past, answers, drift, source }: KeptService,
+): Promise<void> {
   const { latest, history, streams, rules } = past
   const kinds = history?.kinds ?? []
   const keys = kinds.map((kind) => kind.keys)
   const names = { keys, streams: streams.keys, rules: rules?.keys ?? null }
-  const texts = { latest, tokens: history?.tokens ?? null, ...names, answers }
+  const texts = { latest, tokens: history?.tokens ?? null, ...names, answers, drift, source }
   const arrays = [...kinds.map(({ words }) => words), streams.states, rules?.states ?? new Float32Array(0)]
   const parts = [
     Buffer.from(JSON.stringify(texts)),
@@ -105,7 +130,7 @@ export async function readState(path: string, bundle: string): Promise<KeptServi
     at += length
     return body.subarray(at - length, at)
   })
-  const { latest, tokens, keys, streams, rules, answers } = parsed(path, textsSchema, parts[0])
+  const { latest, tokens, keys, streams, rules, answers, drift, source } = parsed(path, textsSchema, parts[0])
   if (parts.length !== keys.length + 3) throw invalid(path, 'its parts are not those that it names')
   const kinds = keys.map((own, i) => ({ keys: own, words: new Int32Array(copyOf(parts[i + 1])) }))
   const [states, records] = parts.slice(-2).map((part) => new Float32Array(copyOf(part)))
@@ -113,7 +138,7 @@ export async function readState(path: string, bundle: string): Promise<KeptServi
     ...{ latest, history: tokens && { tokens, kinds }, streams: { keys: streams, states } },
     rules: rules && { keys: rules, states: records },
   }
-  return { past, answers }
+  return { past, answers, drift, source }
 }
 
 /** Views of numbers begin at multiples of their size. */

@@ -32,7 +32,7 @@ export async function readPast(
 /** Keeps a past in place of those before it. @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID */
 export async function writePast(folder: string, bundle: string, place: ChainPlace, past: KeptPast): Promise<void> {
   const before = await placesIn(folder)
-  await writeState(pathOf(folder, place), bundle, { past, answers: [] })
+  await writeState(pathOf(folder, place), bundle, { past, answers: [], drift: null, source: null })
   for (const old of before) if (old.batch < place.batch) await rm(pathOf(folder, old), { force: true })
 }
 
