@@ -5,6 +5,7 @@ import { decideStream, streamNotes } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
 import { byRow, describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 import { eventFilter } from './event-filter.ts'
+import { inputLines } from './input-lines.ts'
 import { PLAIN_OUTPUT } from './output/decision-output.ts'
 import { replay } from './replay.ts'
 import { writtenDecision } from './written-decision.ts'
@@ -25,7 +26,6 @@ afterAll(async () => {
 const all = {
   onError: 'stop',
   isJudged: () => true,
-  isCut: () => false,
   streamColumns: null,
   note: () => undefined,
   output: PLAIN_OUTPUT,
@@ -42,7 +42,7 @@ async function answers(pieces: readonly string[], settings: Partial<Parameters<t
     return true
   }
   const decider = await createDecider(bundle)
-  const ended = decideStream(decider, text, write, { ...all, ...settings })
+  const ended = decideStream(decider, inputLines(text), write, { ...all, ...settings })
   const result = await ended.then(
     (counts) => ({ counts, error: null }),
     (error: Error & { code?: string }) => ({ counts: null, error }),
@@ -151,7 +151,7 @@ describe('events on stdin', () => {
     const text = (async function* () {
       for (; asked < 100; asked++) yield Buffer.from(line({ proto: 'tcp' }))
     })()
-    const counts = await decideStream(await createDecider(bundle), text, async () => false, all)
+    const counts = await decideStream(await createDecider(bundle), inputLines(text), async () => false, all)
     expect(counts.decided).toBe(1)
     expect(asked).toBe(0)
   })

@@ -2,7 +2,7 @@ import { formatCounted, harmlessText } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Decider } from './decider.ts'
-import { type InputLine, inputLines, LINE_BYTES_MAX } from './input-lines.ts'
+import { type InputLine, LINE_BYTES_MAX } from './input-lines.ts'
 import { eventOf, malformed, parseInput, readKnown } from './live-event.ts'
 import type { DecisionOutput, EventName } from './output/decision-output.ts'
 import { type Verdict, verdictOf } from './verdict-line.ts'
@@ -28,8 +28,6 @@ export type StreamSettings = {
   readonly onError: 'stop' | 'skip'
   /** whether an event is one that the team judges */
   readonly isJudged: (event: RawEvent) => boolean
-  /** whether the events were cut off where they ended: half a line is none */
-  readonly isCut: () => boolean
   /** columns that tell the stream that a verdict is on; null = the team hears none, and a line with one is an event */
   readonly streamColumns: readonly string[] | null
   /** called with a sentence for each bad line that is passed over */
@@ -47,20 +45,20 @@ export type StreamSettings = {
  */
 export async function decideStream(
   decider: Decider,
-  text: AsyncIterable<Uint8Array>,
+  lines: AsyncIterable<readonly InputLine[]>,
   write: (lines: string) => Promise<boolean>,
-  { onError, isJudged, isCut, streamColumns, note, output }: StreamSettings,
+  { onError, isJudged, streamColumns, note, output }: StreamSettings,
 ): Promise<StreamCounts> {
   const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0, unheard: 0 }
   const names: EventName[] = []
   const events: ReadEvent[] = []
   const flush = async (): Promise<boolean> => {
     const decisions = decider.decide(events)
-    const lines = decisions.map((decision, i) => `${output.decision(names[i], decision, events[i])}\n`).join('')
+    const text = decisions.map((decision, i) => `${output.decision(names[i], decision, events[i])}\n`).join('')
     counts.decided += decisions.length
     names.length = 0
     events.length = 0
-    return lines === '' || (await write(lines))
+    return text === '' || (await write(text))
   }
   /** Takes an event. @returns a verdict that is to be heard when all before it is decided */
   const take = (line: InputLine): Verdict | null => {
@@ -93,8 +91,8 @@ export async function decideStream(
       return null
     }
   }
-  for await (const lines of inputLines(text, isCut)) {
-    for (const line of lines) {
+  for await (const together of lines) {
+    for (const line of together) {
       const verdict = await attempt(line, () => take(line))
       if ((verdict !== null || events.length === EVENTS_MAX) && !(await flush())) return counts
       if (verdict === null) continue

@@ -93,16 +93,7 @@ export function createInputCounts(
       inputs: counted.map((one) => ({ now: [...one.now], before: [...one.before] })),
     }),
     restore(kept) {
-      const sums = (of: readonly number[], total: number) => of.reduce((sum, n) => sum + n, 0) === total
-      const isOwn = kept.inputs.every(
-        (own, i) =>
-          [own.now, own.before].every(({ length }) => length === counted[i]?.now.length) &&
-          sums(own.now, kept.now) &&
-          sums(own.before, kept.before),
-      )
-      if (kept.inputs.length !== counted.length || kept.now >= half || kept.before > half || !isOwn) {
-        throw serviceError('STATE_INVALID', 'Counts of inputs: need those of the same inputs. Begin without a past.')
-      }
+      assertOwn(kept, { counted, half })
       now = kept.now
       before = kept.before
       for (const [i, own] of kept.inputs.entries()) {
@@ -128,6 +119,23 @@ export function createInputCounts(
         .sort((a, b) => b.psi - a.psi)
     },
   }
+}
+
+/** @throws {VigilError} STATE_INVALID where counts are not of these inputs, or do not add up */
+function assertOwn(
+  kept: KeptCounts,
+  { counted, half }: { readonly counted: readonly Counted[]; readonly half: number },
+): void {
+  const fits = (own: readonly number[], bins: number, events: number) =>
+    own.length === bins && own.reduce((sum, n) => sum + n, 0) === events
+  const isOwn =
+    kept.inputs.length === counted.length &&
+    counted.every(({ now: { length } }, i) => {
+      const { now, before } = kept.inputs[i]
+      return fits(now, length, kept.now) && fits(before, length, kept.before)
+    })
+  if (isOwn && kept.now < half && kept.before <= half) return
+  throw serviceError('STATE_INVALID', 'Counts of inputs: need those of the same inputs. Begin without a past.')
 }
 
 /** Population stability index of counts in the same bins. */

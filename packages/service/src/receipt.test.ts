@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream } from './decide-stream.ts'
 import { createDecider } from './decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
+import { inputLines } from './input-lines.ts'
 import type { RuleMode } from './live-rules.ts'
 import { PLAIN_OUTPUT } from './output/decision-output.ts'
 import { decideAgain } from './receipt.ts'
@@ -40,9 +41,9 @@ async function logOf(settings: { rules?: RuleMode; why?: boolean } = {}): Promis
     log += lines
     return true
   }
-  const plain = { onError: 'stop', isJudged: () => true, isCut: () => false, streamColumns: null } as const
+  const plain = { onError: 'stop', isJudged: () => true, streamColumns: null } as const
   const decider = await createDecider(bundle, settings)
-  await decideStream(decider, source(linesOf(events))(), write, {
+  await decideStream(decider, inputLines(source(linesOf(events))()), write, {
     ...plain,
     note: () => undefined,
     output: PLAIN_OUTPUT,

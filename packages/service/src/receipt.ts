@@ -54,7 +54,7 @@ export async function decideAgain(bundle: Bundle, { id, log, events }: Recorded)
   let again: string | null = null
   await decideStream(
     decider,
-    events === null ? eventsIn(log) : events(),
+    inputLines(events === null ? eventsIn(log) : events()),
     async (lines) => {
       again = lines.split('\n').find((line) => line !== '' && String(fieldsOf(line)?.id) === id) ?? null
       return again === null
@@ -64,7 +64,6 @@ export async function decideAgain(bundle: Bundle, { id, log, events }: Recorded)
       ...{
         onError: 'skip',
         isJudged: eventFilter(reading),
-        isCut: () => false,
         note: () => undefined,
         output: PLAIN_OUTPUT,
       },

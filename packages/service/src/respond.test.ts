@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream } from './decide-stream.ts'
 import { createDecider, type Decider } from './decider.ts'
 import { drawnTeam } from './described-team.fixture.ts'
+import { inputLines } from './input-lines.ts'
 import { PLAIN_OUTPUT } from './output/decision-output.ts'
 
 const request: DatasetRequest = {
@@ -83,7 +84,7 @@ describe('verdicts on stdin', () => {
     })()
     const written: string[] = []
     const settings: Parameters<typeof decideStream>[3] = {
-      ...{ onError: 'skip' as const, isJudged: () => true, isCut: () => false, streamColumns: ['stream'] },
+      ...{ onError: 'skip' as const, isJudged: () => true, streamColumns: ['stream'] },
       note: (note: string) => written.push(note),
       output: PLAIN_OUTPUT,
     }
@@ -93,7 +94,7 @@ describe('verdicts on stdin', () => {
     }
     // Hardly ever contains a stream.
     const patient = { ...team.bundle, stopFactor: 1e-3 }
-    const counts = await decideStream(await createDecider(patient), text, write, settings)
+    const counts = await decideStream(await createDecider(patient), inputLines(text), write, settings)
     return { counts, written }
   }
 

@@ -1,6 +1,6 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -136,6 +136,50 @@ describe('service:decide', () => {
     const { stdout } = await decide([`--run=${own}`, `--data=${join(own, 'events.csv')}`])
     expect(idsOf(stdout)).toEqual(Array.from(cells, (_, i) => i + 1))
   })
+
+  it('follows a file, and after SIGKILL goes on with the decisions that it would have made', async () => {
+    const [file, state] = [join(folder.path, 'followed.jsonl'), join(folder.path, 'followed.state')]
+    const words = [`--run=${run}`, `--follow=${file}`, `--state=${state}`, '--state-seconds=1']
+    const all = Array.from({ length: 60 }, (_, i) => event(i + 1))
+    writeFileSync(file, all.slice(0, 20).join(''))
+    const add = (from: number, to: number) => appendFileSync(file, all.slice(from, to).join(''))
+    // Decides on twenty, keeps what it knows, decides on twenty more, and is killed.
+    const killed = await decide(words, (child) => {
+      let text = ''
+      child.stdout!.on('data', (piece) => {
+        text += piece
+        if (idsOf(text).length === 40) child.kill('SIGKILL')
+      })
+      const kept = setInterval(() => {
+        if (!existsSync(state)) return
+        clearInterval(kept)
+        add(20, 40)
+      }, 20)
+    })
+    add(40, 60)
+    const after = await decide(words, (child) => {
+      let text = ''
+      child.stdout!.on('data', (piece) => {
+        text += piece
+        if (text.includes('{"id":60,')) child.kill('SIGTERM')
+      })
+    })
+    expect([killed.code, after.code, after.stderr]).toEqual([null, 143, ''])
+    const whole = (await decide([`--run=${run}`], all.join(''))).stdout.trimEnd().split('\n')
+    const [first, second] = [killed, after].map(({ stdout }) => stdout.trimEnd().split('\n'))
+    expect(first).toEqual(whole.slice(0, 40))
+    // At least once: what was decided on after the state was kept comes again, with the same bytes.
+    expect(second).toEqual(whole.slice(60 - second.length))
+    expect(second.length).toBeGreaterThanOrEqual(20)
+    expect(second.length).toBeLessThan(60)
+  })
+
+  it.each([['--state=x'], ['--follow=x', '--replay=test'], ['--output=vigil', '--quarantine-of=host']])(
+    'refuses %s',
+    async (...words) => {
+      expect(await decide([`--run=${run}`, ...words])).toMatchObject({ code: 2, stdout: '' })
+    },
+  )
 
   it.each(['--data=events.csv', '--replay=test'])('refuses --on-error with %s', async (flag) => {
     const { code, stderr } = await decide([`--run=${run}`, flag, '--on-error=skip'])

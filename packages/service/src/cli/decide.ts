@@ -2,8 +2,10 @@ import {
   type CommandContext,
   choiceFlag,
   commandError,
+  type Flags,
   type FlagTable,
   flagsOf,
+  numberFlag,
   readFlags,
   runCommand,
   type StopRequest,
@@ -16,14 +18,19 @@ import { decideStream, type StreamSettings, streamNotes } from '../decide-stream
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
+import { type InputLine, inputLines } from '../input-lines.ts'
 import { createDecisionOutput, type DecisionOutput } from '../output/decision-output.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
+import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
+import { keptFollowing } from '../source/kept-following.ts'
 import { say, untilStopped, written } from '../standard-streams.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
+
+const SECONDS = { min: 1, max: 3600 } as const
 
 /** So many lines are written at once. */
 const LINES_TOGETHER = 1000
@@ -37,6 +44,12 @@ const FLAGS = {
     value: 'PATH',
     about: 'file of events, or description of files; without it they come on stdin, a JSON object a line',
   },
+  follow: { value: 'FILE', about: 'a file that events are added to, a JSON object a line, until this is ended' },
+  state: {
+    value: 'FILE',
+    about: 'with --follow: where it was read to and what is known of events is kept there, and gone on from',
+  },
+  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   replay: {
     value: 'NAME',
     about: "replays the run's whole recording in the order of time, and prints the decisions on this part",
@@ -45,7 +58,7 @@ const FLAGS = {
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   ...OUTPUT_FLAGS,
-  'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
+  'on-error': { value: 'NAME', about: 'what a bad line does that comes live', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -58,6 +71,7 @@ await runCommand({
       '--run=runs/NAME < events.jsonl > decisions.jsonl',
       '--run=runs/NAME --data=today.csv --why',
       '--run=runs/NAME --replay=test',
+      '--run=runs/NAME --follow=/var/log/events.jsonl --state=events.state >> decisions.jsonl',
       '--run=runs/NAME --output=ocsf --envelope=cloudevents < events.jsonl',
     ],
     exitCodes: '0 all events decided, 2 the usage is bad, 3 an event, the data or the bundle are bad',
@@ -73,8 +87,12 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   const split = choiceFlag(flags, 'replay', SPLITS)
   const onError = choiceFlag(flags, 'on-error', ON_ERROR)
   if (onError !== undefined && (data !== undefined || split !== undefined)) {
-    throw commandError('INVALID_VALUE', '--on-error is for lines on stdin. Leave it out with --data and --replay.')
+    throw commandError(
+      'INVALID_VALUE',
+      '--on-error is for lines that come live. Leave it out with --data and --replay.',
+    )
   }
+  const follow = followFlags(flags)
   const settings = { why: switchFlag(flags, 'why'), rules: switchFlag(flags, 'shield') ? 'shield' : 'off' } as const
   const own = outputSettings(flags)
   const bundle = await readBundle(run)
@@ -97,34 +115,75 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     const sequence = await loadEventSequence(data, bundle.pipeline, say)
     const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, settings)
     await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), { output, stop })
-  } else await decideStdin(await createDecider(bundle, settings), bundle, { onError: onError ?? 'stop', output, stop })
+  } else {
+    const parts = { decider: await createDecider(bundle, settings), bundle }
+    const live = { onError: onError ?? 'stop', output, run, stop } as const
+    await (follow === null ? decideStdin(parts, live) : decideFollowed(follow, parts, live))
+  }
 }
 
-async function decideStdin(
-  decider: Decider,
-  bundle: Bundle,
-  { onError, output, stop }: { readonly stop: StopRequest } & Pick<StreamSettings, 'onError' | 'output'>,
+/** Where a file is followed and how that is kept; null = none is. */
+type Follow = { readonly path: string; readonly state: string | null; readonly everyMs: number } | null
+
+function followFlags(flags: Flags): Follow {
+  const path = textFlag(flags, 'follow', 'FILE')
+  const state = textFlag(flags, 'state', 'FILE') ?? null
+  const seconds = numberFlag(flags, 'state-seconds', SECONDS)
+  if (path === undefined && (state !== null || seconds !== undefined)) {
+    throw commandError(
+      'INVALID_VALUE',
+      '--state and --state-seconds are for a file that is followed. Give --follow=FILE, too.',
+    )
+  }
+  if (path !== undefined && (textFlag(flags, 'data', 'PATH') ?? choiceFlag(flags, 'replay', SPLITS)) !== undefined) {
+    throw commandError('INVALID_VALUE', '--follow takes events as they come. Leave it out with --data and --replay.')
+  }
+  return path === undefined ? null : { path, state, everyMs: 1000 * (seconds ?? FLAGS['state-seconds'].default) }
+}
+
+/** How lines are decided on as they come. */
+type Live = Pick<StreamSettings, 'onError' | 'output'> & { readonly run: string; readonly stop: StopRequest }
+
+async function decideFollowed(
+  { path, state, everyMs }: NonNullable<Follow>,
+  { decider, bundle }: { readonly decider: Decider; readonly bundle: Bundle },
+  live: Live,
 ): Promise<void> {
+  const ending = new AbortController()
+  const ignore = live.stop.onRequest(() => ending.abort())
+  try {
+    const kept = state === null ? null : { path: state, bundle: await bundleFingerprint(live.run), everyMs }
+    const keeping = { decider, state: kept, clock: () => performance.now() }
+    const lines = keptFollowing(path, { stop: ending.signal, note: say }, keeping)
+    await decideLines(lines, { decider, bundle }, live)
+  } finally {
+    ignore()
+  }
+}
+
+async function decideStdin(parts: { readonly decider: Decider; readonly bundle: Bundle }, live: Live): Promise<void> {
+  const { stop } = live
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    const { reading } = bundle.pipeline
-    const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
-    const settings = {
-      onError,
-      isJudged: eventFilter(reading),
-      isCut: stop.requested,
-      streamColumns,
-      note: say,
-      output,
-    }
-    const counts = await decideStream(decider, untilStopped(stop), written, settings)
-    for (const note of streamNotes(counts, decider.unseen())) say(note)
+    await decideLines(inputLines(untilStopped(stop), stop.requested), parts, live)
   } finally {
     ignore()
     // Where nobody reads the decisions any more, nobody sends events either.
     process.stdin.destroy()
   }
+}
+
+async function decideLines(
+  lines: AsyncIterable<readonly InputLine[]>,
+  { decider, bundle }: { readonly decider: Decider; readonly bundle: Bundle },
+  { onError, output }: Live,
+): Promise<void> {
+  const { reading } = bundle.pipeline
+  const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
+  const settings = { onError, isJudged: eventFilter(reading), streamColumns, note: say, output }
+  const counts = await decideStream(decider, lines, written, settings)
+  for (const note of streamNotes(counts, decider.unseen())) say(note)
 }
 
 /** Writes decisions by the number of their row. While it does so a first signal only asks for an end. */

@@ -17,7 +17,13 @@ import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-a
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { Shadow, ShadowReport } from './shadow.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
-import { createExchangeableTeam, type HandedOver, type TeamAtWork, type TeamSettings } from './team-at-work.ts'
+import {
+  createExchangeableTeam,
+  type ExchangeableTeam,
+  type HandedOver,
+  type TeamAtWork,
+  type TeamSettings,
+} from './team-at-work.ts'
 
 /** Most events that may wait. */
 const WAITING_MAX = 65_536
@@ -139,16 +145,7 @@ export async function createDecisionService(
     },
     metrics,
     mediaType: output.mediaType,
-    save: () => ({
-      ...{ past: decider.save(), answers: keptAnswers(remembered), drift: current().drift.save(), source: null },
-    }),
-    restore({ past, answers, drift }) {
-      decider.restore(past)
-      if (drift !== null) current().drift.restore(drift)
-      for (const { id, content, json, stream } of answers) {
-        remembered.put(id, { content, answer: { id, isOwnId: true, action: null, json, error: null }, stream })
-      }
-    },
+    ...keeping(team, remembered),
     frame: () => feed.frame(queue.size),
     decisionsOn: feed.on,
     shadow: () => settings.shadow?.report() ?? null,
@@ -195,6 +192,28 @@ function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {
   return Array.from(remembered.all()).flatMap(([id, { content, answer, stream }]) =>
     answer.json === null ? [] : [{ id, content, json: answer.json, stream: stream as KeptAnswer['stream'] }],
   )
+}
+
+/** What a service knows, and how it goes on from it. */
+function keeping(
+  { decider, current }: ExchangeableTeam,
+  remembered: RememberedAnswers,
+): Pick<DecisionService, 'save' | 'restore'> {
+  return {
+    save: () => {
+      const drift = current().drift.save()
+      return { past: decider.save(), answers: keptAnswers(remembered), drift, source: null }
+    },
+    restore({ past, answers, drift }) {
+      decider.restore(past)
+      if (drift !== null) current().drift.restore(drift)
+      for (const kept of answers) remembered.put(kept.id, rememberedAnswer(kept))
+    },
+  }
+}
+
+function rememberedAnswer({ id, content, json, stream }: KeptAnswer): RememberedAnswer {
+  return { content, answer: { id, isOwnId: true, action: null, json, error: null }, stream }
 }
 
 /** Events in their order, until they are answered and told of. */

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { decideStream } from '../decide-stream.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { inputLines } from '../input-lines.ts'
 import { PLAIN_OUTPUT } from '../output/decision-output.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
 import { OPENAPI } from './openapi.ts'
@@ -46,12 +47,12 @@ async function decidedOnStdin(some: readonly RawEvent[]): Promise<string> {
   const text = (async function* () {
     yield Buffer.from(linesOf(some))
   })()
-  const settings = { onError: 'stop', isJudged: () => true, isCut: () => false, streamColumns: null } as const
+  const settings = { onError: 'stop', isJudged: () => true, streamColumns: null } as const
   const write = async (lines: string) => {
     written += lines
     return true
   }
-  await decideStream(await createDecider(bundle), text, write, {
+  await decideStream(await createDecider(bundle), inputLines(text), write, {
     ...settings,
     note: () => undefined,
     output: PLAIN_OUTPUT,

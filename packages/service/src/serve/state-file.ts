@@ -15,11 +15,20 @@ export type KeptService = {
   /** of inputs and decisions; null = nobody watches them */
   readonly drift: KeptDrift | null
   /** where the events so far ended; null = they come from whoever asks */
-  readonly source: KeptSource | null
+  readonly source: FilePlace | null
 }
 
-/** A place in a file that others add to. */
-export type KeptSource = z.infer<typeof keptSource>
+/** A place in a file that others add to: the end of a line. */
+export type FilePlace = {
+  /** names the file whatever it is called */
+  readonly inode: string
+  /** bytes before the place */
+  readonly offset: number
+  /** lines before it, those of files before this one too */
+  readonly lines: number
+  /** the last bytes before it, base64: a file that has others there was written anew */
+  readonly mark: string
+}
 
 /** An answer, the SHA-256 of its event, and the columns of its stream. */
 export type KeptAnswer = z.infer<typeof keptAnswer>
@@ -36,14 +45,8 @@ const keptAnswer = z.strictObject({
   stream: z.record(z.string(), z.string()).nullable(),
 })
 
-const keptSource = z.strictObject({
-  /** names the file whatever it is called */
-  inode: z.string(),
-  /** bytes, up to the end of a line */
-  offset: z.int().min(0),
-  /** lines so far, of all files before it, too */
-  lines: z.int().min(0),
-  /** the last bytes before the offset, base64: a file that has others there was written anew */
+const filePlace = z.strictObject({
+  ...{ inode: z.string(), offset: z.int().min(0), lines: z.int().min(0) },
   mark: z.string().max(200),
 })
 
@@ -64,7 +67,7 @@ const textsSchema = z.strictObject({
   rules: z.array(z.string()).nullable(),
   answers: z.array(keptAnswer),
   drift: keptDrift.nullable(),
-  source: keptSource.nullable(),
+  source: filePlace.nullable(),
 })
 
 /**

@@ -1,0 +1,163 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { FilePlace } from '../serve/state-file.ts'
+import { followFile } from './followed-file.ts'
+
+let folder: string
+let path: string
+let count = 0
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vigil-follow-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeEach(() => {
+  path = join(folder, `events-${count++}.jsonl`)
+})
+
+let ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends) await end()
+  ends = []
+})
+
+/** Follows a file in the background. @param from as followFile has it */
+function following(from: FilePlace | null = null) {
+  const stop = new AbortController()
+  const lines: string[] = []
+  const numbers: number[] = []
+  const notes: string[] = []
+  let place: FilePlace | null = null
+  const settings = {
+    ...{ from, stop: stop.signal, pollMs: 2, note: (text: string) => void notes.push(text) },
+    async onTaken(at: () => Promise<FilePlace>) {
+      place = await at()
+    },
+  }
+  const ended = (async () => {
+    for await (const together of followFile(path, settings)) {
+      for (const { text, number } of together) {
+        lines.push(text ?? 'too long')
+        numbers.push(number)
+      }
+    }
+  })()
+  const end = async () => {
+    stop.abort()
+    await ended
+    return place
+  }
+  ends.push(async () => void (await end().catch(() => undefined)))
+  return { lines, numbers, notes, end, ended }
+}
+const settles = async (lines: readonly string[], expected: readonly string[]) =>
+  await expect.poll(() => lines.join(), { interval: 3 }).toBe(expected.join())
+
+describe('a file that others add to', () => {
+  it('gives each line when it has its end, and none twice', async () => {
+    writeFileSync(path, 'one\ntw')
+    const { lines, numbers } = following()
+    await settles(lines, ['one'])
+    appendFileSync(path, 'o\n\nthree\nfo')
+    await settles(lines, ['one', 'two', 'three'])
+    appendFileSync(path, 'ur\n')
+    await settles(lines, ['one', 'two', 'three', 'four'])
+    expect(numbers).toEqual([1, 2, 4, 5])
+  })
+
+  it('is waited for where it is not there yet, and what is no file is refused', async () => {
+    const { lines, notes } = following()
+    await expect.poll(() => notes.length).toBe(1)
+    writeFileSync(path, 'one\n')
+    await settles(lines, ['one'])
+    expect(notes).toEqual([expect.stringContaining('waited for')])
+    path = folder
+    await expect(following().ended).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE', kind: 'data' })
+  })
+
+  it('is read to its end when it is renamed, half a line too, and then the one in its place', async () => {
+    writeFileSync(path, 'one\n')
+    const { lines, numbers } = following()
+    await settles(lines, ['one'])
+    renameSync(path, `${path}.1`)
+    // A writer notices later than the name changes.
+    appendFileSync(`${path}.1`, 'two\nhalf')
+    writeFileSync(path, 'three\n')
+    await settles(lines, ['one', 'two', 'half', 'three'])
+    expect(numbers).toEqual([1, 2, 3, 4])
+  })
+
+  it('is read from its beginning when it is cut, or has been written anew longer than before', async () => {
+    writeFileSync(path, 'one\ntwo\nhal')
+    const { lines, notes } = following()
+    await settles(lines, ['one', 'two'])
+    truncateSync(path)
+    await expect.poll(() => notes.length).toBe(1)
+    appendFileSync(path, 'three\n')
+    await settles(lines, ['one', 'two', 'three'])
+    writeFileSync(path, 'other lines, more of them\nthan before\n')
+    await settles(lines, ['one', 'two', 'three', 'other lines, more of them', 'than before'])
+  })
+
+  it('tells a line that is too long, and goes on behind it', async () => {
+    writeFileSync(path, `${'x'.repeat(1_500_000)}\nshort\n`)
+    const { lines } = following()
+    await settles(lines, ['too long', 'short'])
+  })
+})
+
+describe('another process', () => {
+  it('goes on behind the last line that was taken, wherever the bytes were cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: 60 }), { maxLength: 4 }), async (cuts) => {
+        path = join(folder, `events-${count++}.jsonl`)
+        const text = Array.from({ length: 12 }, (_, i) => `line ${i}\n`).join('')
+        const all: string[] = []
+        let [place, at]: [FilePlace | null, number] = [null, 0]
+        writeFileSync(path, '')
+        for (const cut of [...cuts, text.length]) {
+          appendFileSync(path, text.slice(at, at + cut))
+          at += cut
+          const { lines, end } = following(place)
+          const whole = text.slice(0, at).split('\n').length - 1
+          await expect.poll(() => all.length + lines.length, { interval: 3 }).toBe(whole)
+          place = (await end()) ?? place
+          all.push(...lines)
+        }
+        expect(all).toEqual(Array.from({ length: 12 }, (_, i) => `line ${i}`))
+        expect(place).toMatchObject({ offset: text.length, lines: 12 })
+      }),
+      { numRuns: 15, seed: 16 },
+    )
+  })
+
+  it('finds the file that has been renamed since then, and reads it to its end first', async () => {
+    writeFileSync(path, 'one\ntwo\n')
+    const first = following()
+    await settles(first.lines, ['one', 'two'])
+    const place = await first.end()
+    appendFileSync(path, 'three\n')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'four\n')
+    const { lines, numbers, notes } = following(place)
+    await settles(lines, ['three', 'four'])
+    expect([numbers, notes]).toEqual([[3, 4], []])
+  })
+
+  it('tells what is lost: a file that is gone, and one that was written anew', async () => {
+    writeFileSync(path, 'one\ntwo\n')
+    const first = following()
+    await settles(first.lines, ['one', 'two'])
+    const place = await first.end()
+    writeFileSync(path, 'a whole\nother file\n')
+    const second = following(place)
+    await settles(second.lines, ['a whole', 'other file'])
+    expect(second.notes).toEqual([expect.stringContaining('written anew')])
+    await second.end()
+    const third = following({ ...place!, inode: '1:2' })
+    await settles(third.lines, ['a whole', 'other file'])
+    expect(third.notes).toEqual([expect.stringContaining('is lost')])
+  })
+})
