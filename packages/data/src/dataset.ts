@@ -53,6 +53,14 @@ export type Consequences = {
   readonly criticality?: Float32Array
 }
 
+/** Names of inputs by what they tell of. */
+export type PresentNames = {
+  /** Those that tell of the event alone, not of what was before it */
+  readonly inputs: readonly string[]
+  /** The category that is the same for all events of a stream and tells what kind it is; null = all are of one */
+  readonly kind: string | null
+}
+
 /** One part of a split. Rows are sorted by stream, then time. */
 export type Split = {
   /** [n] row numbers of the dataset. */

@@ -15,7 +15,7 @@ import { campaign } from './adapters/campaign.ts'
 import { darpaTc } from './adapters/darpa-tc.ts'
 import { quickest } from './adapters/quickest.ts'
 import { synthetic } from './adapters/synthetic.ts'
-import type { Dataset, Division, SiteTimeline, SplitKind } from './dataset.ts'
+import type { Dataset, Division, PresentNames, SiteTimeline, SplitKind } from './dataset.ts'
 import { describedEvents } from './description/described-events.ts'
 import { encodeColumns } from './encoding/encode-columns.ts'
 import { dataError } from './errors.ts'
@@ -52,6 +52,8 @@ export type LoadedDataset = {
   readonly timeline: SiteTimeline | null
   /** What a person should know of how the data were read: one sentence each. */
   readonly notes: readonly string[]
+  /** Which inputs tell of the event alone; null where the data do not say so. */
+  readonly present: PresentNames | null
   /** Whether something acted on the events while they were recorded. */
   readonly capturedUnder: NonNullable<RawEvents['capturedUnder']>
 }
@@ -136,6 +138,7 @@ export async function loadEvents(
       streams: events.streams,
       timeline: events.timeline?.(splits) ?? timelineOf(events),
       notes,
+      present: events.present ?? null,
       capturedUnder: events.capturedUnder ?? 'unknown',
       // As strictly as when it will be read again: better refused now than after the training.
       pipeline: parsePipeline({

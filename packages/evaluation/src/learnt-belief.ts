@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { type BoostingModel, DEFAULT_BOOSTING, trainBoosting } from '@vigil/boosting'
 import type { Dataset, Split } from '@vigil/data'
 import { type BeliefSpec, beliefRatio } from '@vigil/env-wasm'
-import type { StreamBelief } from '@vigil/runs'
+import type { TreeBelief } from '@vigil/runs'
 import { boostedProbabilities, boostingInputs } from './boosting-inputs.ts'
 
 /** Into so many groups the training streams are divided; each is judged by trees that have not seen it. */
-const FOLDS = 3
+export const FOLDS = 3
 
 /** A hazard of 1 would leave nothing to learn from events. */
 const HAZARD_MAX = 0.5
@@ -16,7 +16,7 @@ export type LearntBelief = {
   /** [N] above 0, for `Consequences.ratios`; 1 for rows that are in no part */
   readonly ratios: Float32Array
   /** With the trees of all training streams, which judge streams that were not trained on. */
-  readonly belief: StreamBelief
+  readonly belief: TreeBelief
 }
 
 /**

@@ -23,6 +23,7 @@ const PURPOSES = {
   bootstrap: 17,
   warmStart: 18,
   audit: 19,
+  hiddenMarkov: 20,
 } as const
 
 /** What a random number is for. */

@@ -1,4 +1,4 @@
-export type { Bundle, StreamBelief } from './bundle/bundle.ts'
+export type { Bundle, StreamBelief, TreeBelief } from './bundle/bundle.ts'
 export { readBundle } from './bundle/read-bundle.ts'
 export { denseBin, type InputReference, referenceOf } from './bundle/reference.ts'
 export { writeBundle } from './bundle/write-bundle.ts'

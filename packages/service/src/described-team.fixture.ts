@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createTeam } from '@vigil/actors'
 import { type Dataset, type DatasetRequest, loadDataset } from '@vigil/data'
 import { type EnvironmentSpec, PLAIN_ENVIRONMENT } from '@vigil/env-wasm'
-import { decideSplit, learntBelief, playSplit } from '@vigil/evaluation'
+import { decideSplit, learntBelief, playSplit, streamModelBelief } from '@vigil/evaluation'
 import { initialiseParameters } from '@vigil/policy-wasm'
 import { type Bundle, referenceOf } from '@vigil/runs'
 import type { LiveDecision } from './decider.ts'
@@ -62,6 +62,14 @@ export function describedRequest({ description }: { readonly description: string
   }
 }
 
+/** Which inputs of these events a hidden Markov model reads, or how trees judge them. */
+type Believes = 'learnt' | 'filtered' | { readonly present: readonly string[] }
+
+async function beliefOf(dataset: Dataset, believes: Believes) {
+  if (typeof believes === 'string') return await learntBelief(dataset, believes)
+  return await streamModelBelief(dataset, { present: { inputs: believes.present, kind: null }, seed: 1 })
+}
+
 /** What an evaluation needs and what a bundle holds of a team. */
 export async function drawnTeam(
   request: Omit<DatasetRequest, 'pipeline'>,
@@ -73,12 +81,12 @@ export async function drawnTeam(
   }: Partial<EnvironmentSpec> & {
     readonly lstmHidden: readonly number[]
     readonly policyHidden?: readonly number[]
-    readonly believes?: 'learnt' | 'filtered'
+    readonly believes?: Believes
   },
 ) {
   const { dataset: loaded, pipeline } = await loadDataset(request)
   const environment: EnvironmentSpec = { ...PLAIN_ENVIRONMENT, ...changes }
-  const learnt = environment.showsBelief ? await learntBelief(loaded, believes) : null
+  const learnt = environment.showsBelief ? await beliefOf(loaded, believes) : null
   const consequences =
     environment.response === null
       ? null

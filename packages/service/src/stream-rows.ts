@@ -1,6 +1,7 @@
 import { predictProbabilities } from '@vigil/boosting'
 import { beliefRatio } from '@vigil/env-wasm'
 import type { ReadEvent } from '@vigil/features'
+import { createStreamFilter } from '@vigil/hidden-markov'
 import type { StreamBelief } from '@vigil/runs'
 import type { EventInputs } from './event-inputs.ts'
 import type { LiveTeam } from './live-team.ts'
@@ -48,7 +49,9 @@ export function createStreamRows(
   const denseStride = denseCount + contextCount
   const keptAt = contextCount + stateCount
   const keptBytes = response?.keptBytes ?? 0
-  const stateSize = keptAt + Math.ceil(keptBytes / 4)
+  const believer = believerOf(belief, team)
+  const believedAt = keptAt + Math.ceil(keptBytes / 4)
+  const stateSize = believedAt + believer.stateSize
   const begin = new Float32Array(stateSize)
   begin.set(team.firstContext)
   // A stream of a pass is not forgotten before the pass has ended.
@@ -57,13 +60,15 @@ export function createStreamRows(
   const held: { readonly stream: string | null; readonly state: Float32Array }[] = []
   const target = { dense: team.x, denseStride, categorical: team.categories }
   const keptOf = (state: Float32Array) => new Uint8Array(state.buffer, state.byteOffset + 4 * keptAt, keptBytes)
-  const ratioOf = ratioBy(belief, team)
 
   function place(event: ReadEvent, row: number): void {
     const { stream } = event
     const state = states.of(stream)
     held.push({ stream, state })
-    if (response !== null) response.meet(keptOf(state), ratioOf(row), state.subarray(0, contextCount))
+    if (response !== null) {
+      const ratio = believer.meet(row, state.subarray(believedAt))
+      response.meet(keptOf(state), ratio, state.subarray(0, contextCount))
+    }
     team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
     team.recurrentState.set(state.subarray(contextCount, keptAt), row * stateCount)
   }
@@ -107,15 +112,22 @@ export function createStreamRows(
   }
 }
 
-/** By row of a team: the ratio by which its event moves the belief. */
-function ratioBy(belief: StreamBelief | null, team: LiveTeam): (row: number) => number {
-  if (belief === null) return () => 1
+/** Says by what ratio the event of a row moves the belief, with what it keeps of the row's stream: f32 values, zeros of a new one. */
+type Believer = { readonly stateSize: number; meet(row: number, state: Float32Array): number }
+
+function believerOf(belief: StreamBelief | null, team: LiveTeam): Believer {
+  if (belief === null) return { stateSize: 0, meet: () => 1 }
   const { denseCount, columnCount, contextCount } = team
   const stride = denseCount + contextCount
-  return (row) => {
+  const inputsOf = (row: number) => {
     const dense = team.x.slice(row * stride, row * stride + denseCount)
     const categorical = team.categories.slice(row * columnCount, (row + 1) * columnCount)
-    const inputs = { dense, denseCount, categorical, categoricalCount: columnCount }
-    return beliefRatio(belief, predictProbabilities(belief.trees, inputs, Uint32Array.of(0))[0])
+    return { dense, denseCount, categorical, categoricalCount: columnCount }
   }
+  if ('trees' in belief) {
+    const judge = (row: number) => predictProbabilities(belief.trees, inputsOf(row), Uint32Array.of(0))[0]
+    return { stateSize: 0, meet: (row) => beliefRatio(belief, judge(row)) }
+  }
+  const filter = createStreamFilter(belief)
+  return { stateSize: filter.stateSize, meet: (row, state) => filter.meet(state, inputsOf(row), 0) }
 }

@@ -1,5 +1,5 @@
 import type { ColumnPlan, EventReading, FeatureProfile, HistoryPlan, RawColumn } from '@vigil/features'
-import type { Consequences, Dataset, Division, SiteTimeline } from '../dataset.ts'
+import type { Consequences, Dataset, Division, PresentNames, SiteTimeline } from '../dataset.ts'
 
 /** How the events are found or made. */
 type AdapterRequest = {
@@ -42,6 +42,8 @@ export type RawEvents = {
   readonly posterior: Float32Array | null
   /** Consequences beside the inputs of a profile; left out = the data say nothing of them. */
   consequences?(features: FeatureProfile): Consequences
+  /** Which inputs tell of the event alone, by name, and which the kind of its stream. Left out = the data do not say so. */
+  readonly present?: PresentNames
   /** Whether something acted on the events while they were recorded. Left out = nobody knows, or they are generated. */
   readonly capturedUnder?: 'passive' | 'ids' | 'ips' | 'unknown'
   /** How the data themselves say that they are divided, null = they do not. */

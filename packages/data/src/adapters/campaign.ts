@@ -54,6 +54,7 @@ export const campaign: Adapter = {
       }),
       division: drawnDivision(events.streams, seed),
       notes: [],
+      present: { inputs: ['activity', 'size', 'gap_ms'], kind: 'role' },
       reading: GENERATED_READING,
       plan: () => PLAN,
       history: () => null,

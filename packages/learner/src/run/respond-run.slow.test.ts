@@ -6,7 +6,15 @@ import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { beliefRatio } from '@vigil/env-wasm'
 import { boostingInputs } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { readBundle, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
+import {
+  readBundle,
+  readEvaluation,
+  readMetrics,
+  readRunRecord,
+  resultFiles,
+  runFolderAt,
+  type TreeBelief,
+} from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
@@ -116,7 +124,7 @@ describe('a run whose actions have consequences', () => {
   })
 
   it('bundles the trees that say what to believe, and covers what they said by its fingerprint', async () => {
-    const changes: ConfigInput = { dataset: 'campaign', rows: 8000, iterations: 2 }
+    const changes: ConfigInput = { dataset: 'campaign', belief: 'filtered', rows: 8000, iterations: 2 }
     const { out } = await evaluated('campaign', changes)
     const { belief, stopFactor, datasetFingerprint } = await readBundle(out)
     expect(stopFactor).toBeGreaterThan(0)
@@ -124,8 +132,9 @@ describe('a run whose actions have consequences', () => {
     const { dataset } = await loadData(config, parsePipeline(pipeline), () => undefined)
     expect(Buffer.from(dataset.fingerprint).toString('hex')).toBe(datasetFingerprint)
     const { rows } = dataset.splits.test
-    const probabilities = predictProbabilities(belief!.trees, boostingInputs(dataset), rows)
-    expect(Float32Array.from(probabilities, (probability) => beliefRatio(belief!, probability))).toEqual(
+    const trees = belief as TreeBelief
+    const probabilities = predictProbabilities(trees.trees, boostingInputs(dataset), rows)
+    expect(Float32Array.from(probabilities, (probability) => beliefRatio(trees, probability))).toEqual(
       Float32Array.from(rows, (row) => dataset.consequences!.ratios![row]),
     )
     const blind = await loadData({ ...config, belief: 'none' }, parsePipeline(pipeline), () => undefined)

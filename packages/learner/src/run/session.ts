@@ -5,7 +5,7 @@ import type { StopRequest } from '@vigil/command-line'
 import { type Config, configError, configFingerprint } from '@vigil/config'
 import { type DatasetRequest, fingerprintOf, type LoadedDataset, loadDataset } from '@vigil/data'
 import { siteOrderOf } from '@vigil/env-wasm'
-import { learntBelief } from '@vigil/evaluation'
+import { learntBelief, streamModelBelief } from '@vigil/evaluation'
 import { type FeaturePipeline, knownDataset } from '@vigil/features'
 import { type CheckpointSizes, type ExpectedCheckpoint, historyLength, usesMultipliers } from '@vigil/ppo'
 import type { IterationMetrics, StreamBelief } from '@vigil/runs'
@@ -56,7 +56,7 @@ export async function loadGrowing(config: Config, pipeline: FeaturePipeline, say
 }
 
 async function load(
-  { belief, environment, split, response }: Config,
+  { belief, environment, split, response, seed }: Config,
   request: DatasetRequest,
   say: Say,
 ): Promise<RunData> {
@@ -67,9 +67,22 @@ async function load(
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
-  return belief === 'learnt' || belief === 'filtered'
-    ? await withLearntBelief(loaded, belief, say)
-    : { ...loaded, belief: null }
+  if (belief === 'learnt' || belief === 'filtered') {
+    say('learning what to believe of a stream, by trees of other streams')
+    return believing(loaded, await learntBelief(loaded.dataset, belief))
+  }
+  if (belief !== 'hidden-markov') return { ...loaded, belief: null }
+  say('learning what to believe of a stream, by hidden Markov models of other streams')
+  return believing(loaded, await streamModelBelief(loaded.dataset, { present: presentOf(loaded), seed }))
+}
+
+/** @throws {VigilError} CONFLICT for data of which nobody knows which inputs are of the past */
+function presentOf({ present }: LoadedDataset): NonNullable<LoadedDataset['present']> {
+  if (present !== null) return present
+  throw configError(
+    'CONFLICT',
+    'belief "hidden-markov" reads what events themselves show, but these data do not say which inputs do. Give --belief=learnt or filtered.',
+  )
 }
 
 /** @throws {VigilError} CONFLICT for data on which actions cannot have consequences */
@@ -129,14 +142,15 @@ function hasTornStreams({ splits }: LoadedDataset['dataset'], streams: Uint32Arr
   return false
 }
 
-/** The same data with what trees learnt from their training streams, which the fingerprint then covers. */
-async function withLearntBelief(loaded: LoadedDataset, kind: 'learnt' | 'filtered', say: Say): Promise<RunData> {
+/** The same data with what was learnt of their training streams, which the fingerprint then covers. */
+function believing(
+  loaded: LoadedDataset,
+  { ratios, belief }: { readonly ratios: Float32Array; readonly belief: StreamBelief },
+): RunData {
   const { dataset } = loaded
-  say('learning what to believe of a stream, by trees of other streams')
-  const { ratios, belief } = await learntBelief(dataset, kind)
   const consequences = { damage: null, ...dataset.consequences, hazard: belief.hazard, ratios }
-  const believing = { ...dataset, consequences }
-  return { ...loaded, dataset: { ...believing, fingerprint: fingerprintOf(believing) }, belief }
+  const shown = { ...dataset, consequences }
+  return { ...loaded, dataset: { ...shown, fingerprint: fingerprintOf(shown) }, belief }
 }
 
 /** As loadData, but what was fitted last is kept: a training after another on the same data need not read them again. */
@@ -148,7 +162,8 @@ export function rememberingLoader(): DataLoader {
     const generated = knownDataset(request.dataset).generated === null ? {} : { seed, rows }
     const { environment, belief, response } = config
     const layout = environment === 'respond' ? response.layout : null
-    const key = JSON.stringify({ ...request, ...generated, belief, layout })
+    const fit = belief === 'hidden-markov' ? { seed } : {}
+    const key = JSON.stringify({ ...request, ...generated, ...fit, belief, layout })
     if (last?.request === key) return last.data
     last = null // two datasets at a time would be one too many
     const data = await loadData(config, undefined, say)

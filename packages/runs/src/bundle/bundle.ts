@@ -3,6 +3,7 @@
 import type { BoostingModel } from '@vigil/boosting'
 import type { BeliefSpec, EnvironmentSpec, TargetedSpecification } from '@vigil/env-wasm'
 import type { FeaturePipeline } from '@vigil/features'
+import type { StreamModel } from '@vigil/hidden-markov'
 import type { NetworkSpec } from '@vigil/policy-wasm'
 import type { Action, DecisionRule } from '@vigil/vote'
 import type { InputReference } from './reference.ts'
@@ -35,8 +36,11 @@ export type Bundle = {
   readonly parameters: Float32Array
 }
 
-/** What is believed of a stream: trees that judge its events, and what follows from what they say (docs/respond.md). */
-export type StreamBelief = BeliefSpec & { readonly trees: BoostingModel }
+/** Trees that judge events, and what follows for a stream from what they say (docs/respond.md). */
+export type TreeBelief = BeliefSpec & { readonly trees: BoostingModel }
+
+/** What is believed of a stream: by trees, or by a hidden Markov model of its events. */
+export type StreamBelief = TreeBelief | StreamModel
 
 /** How the agents' votes become the team's decision. */
 type BundleVote = {

@@ -46,6 +46,14 @@ async function refusal(): Promise<{ code: string; message: string }> {
   return error as VigilError
 }
 
+/** One mode, one class, one input. */
+const streamModel = {
+  ...{ denseCount: 1, categoricalCount: 1, kindColumn: null, classCount: 1, modeCount: 1, hazard: 0.1, kindOf: [0] },
+  symbols: [{ kind: 'number', column: 0, thresholds: [0.5] }],
+  ...{ begins: [1, 0, 0], phases: [0.9, 0.1, 0, 0, 0.5, 0.5, 0, 0, 1] },
+  kinds: [{ starts: [1], returns: [1], moves: [1], tables: [[0.75, 0.25, 0.5, 0.5]] }],
+} as const
+
 describe('a bundle', () => {
   it('is read as it was written', async () => {
     expect(await readBundle(folder)).toEqual(sampleBundle())
@@ -71,6 +79,12 @@ describe('a bundle', () => {
     const trees = { denseCount: 1, categoricalCount: 1, bias: -0.25, trees: [tree] }
     const belief = { hazard: 0.01, prior: 0.5, share: 0.25, trees }
     const told = sampleBundle({ belief, stopFactor: Math.exp(0.5) })
+    await writeBundle(folder, told)
+    expect(await readBundle(folder)).toEqual(told)
+  })
+
+  it('is read as it was written by a team that is told what a hidden Markov model believes', async () => {
+    const told = sampleBundle({ belief: streamModel })
     await writeBundle(folder, told)
     expect(await readBundle(folder)).toEqual(told)
   })
@@ -141,6 +155,13 @@ describe('a bundle that is refused', () => {
     const { code, message } = await refusal()
     expect(code).toBe('BUNDLE_INVALID')
     expect(message).toContain('2 numbers and 1 categories as inputs, and pipeline.json 1 and 1')
+  })
+
+  it('has a hidden Markov model that is none, or of other inputs', async () => {
+    await writeBundle(folder, sampleBundle({ belief: { ...streamModel, denseCount: 2 } }))
+    expect((await refusal()).message).toContain('2 numbers and 1 categories as inputs, and pipeline.json 1 and 1')
+    await writeBundle(folder, sampleBundle({ belief: { ...streamModel, begins: [1, 1, 0] } }))
+    expect((await refusal()).message).toContain('begins')
   })
 
   it('has trees that are none', async () => {

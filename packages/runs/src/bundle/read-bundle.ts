@@ -3,6 +3,7 @@ import { parseModel } from '@vigil/boosting'
 import { harmlessText } from '@vigil/command-line'
 import { compileConstraints, type EnvironmentSpec } from '@vigil/env-wasm'
 import { type FeaturePipeline, inputsOf, parsePipeline } from '@vigil/features'
+import { parseStreamModel } from '@vigil/hidden-markov'
 import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { assertTolerates, assertWeights } from '@vigil/vote'
 import { z } from 'zod'
@@ -11,7 +12,7 @@ import { runFileError } from '../errors.ts'
 import { readRunFile } from '../read-run-file.ts'
 import { bundleFiles } from '../run-folder.ts'
 import { firstIssue } from '../schema-parts.ts'
-import { BUNDLE_VERSION, type Bundle, type StreamBelief } from './bundle.ts'
+import { BUNDLE_VERSION, type Bundle, type StreamBelief, type TreeBelief } from './bundle.ts'
 import { type BundleSettings, bundleSettingsSchema, environmentOf, networkOf } from './bundle-settings.ts'
 import { parseReference } from './reference.ts'
 
@@ -131,18 +132,22 @@ const beliefSchema = z.strictObject({
   trees: z.unknown(),
 })
 
-/** The belief, whose trees must be of these inputs. @throws the error of the package whose rule it breaks */
+/** The belief, whose model must be of these inputs. @throws the error of the package whose rule it breaks */
 function beliefOf(value: unknown, pipeline: FeaturePipeline): StreamBelief | null {
   if (value === null) return null
+  const belief = typeof value === 'object' && 'kinds' in value ? parseStreamModel(value) : treeBeliefOf(value)
+  const model = 'trees' in belief ? belief.trees : belief
+  const { denseNames, categoricalColumns } = inputsOf(pipeline)
+  if (model.denseCount === denseNames.length && model.categoricalCount === categoricalColumns.length) return belief
+  throw new Error(
+    `its model has ${model.denseCount} numbers and ${model.categoricalCount} categories as inputs, and pipeline.json ${denseNames.length} and ${categoricalColumns.length}`,
+  )
+}
+
+function treeBeliefOf(value: unknown): TreeBelief {
   const parsed = beliefSchema.safeParse(value)
   if (!parsed.success) throw new Error(firstIssue(parsed.error))
-  const model = parseModel(parsed.data.trees)
-  const { denseNames, categoricalColumns } = inputsOf(pipeline)
-  if (model.denseCount === denseNames.length && model.categoricalCount === categoricalColumns.length)
-    return { ...parsed.data, trees: model }
-  throw new Error(
-    `its trees have ${model.denseCount} numbers and ${model.categoricalCount} categories as inputs, and pipeline.json ${denseNames.length} and ${categoricalColumns.length}`,
-  )
+  return { ...parsed.data, trees: parseModel(parsed.data.trees) }
 }
 
 /** Little-endian, as every host that Node runs WebAssembly shared memory on. */

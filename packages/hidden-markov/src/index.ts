@@ -1,0 +1,6 @@
+export { HIDDEN_MARKOV_ERRORS } from './errors.ts'
+export { createStreamFilter, type StreamFilter } from './filter.ts'
+export { fitStreamModel, type LabelledStreams } from './fit.ts'
+export type { EventInputs, StreamModel } from './model.ts'
+export { parseStreamModel } from './parse-model.ts'
+export type { PresentInputs } from './symbols.ts'
