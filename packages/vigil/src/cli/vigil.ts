@@ -3,6 +3,7 @@
 import { extname } from 'node:path'
 import { nearestName } from '@vigil/command-line'
 import { COMMANDS } from './commands.ts'
+import { COMPLETIONS } from './completion.ts'
 
 const ROOT = new URL('../../../../', import.meta.url)
 
@@ -13,6 +14,7 @@ const [word = 'help'] = process.argv.splice(2, 1)
 const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : Object.values(COMMANDS).find(({ nx }) => nx === word)
 if (command !== undefined) await import(new URL(command.file.replace(/\.ts$/, ENDING), ROOT).href)
 else if (['help', '--help', '-h'].includes(word)) process.stdout.write(overview())
+else if (word === 'completion') complete(process.argv[2])
 else {
   const nearest = nearestName(word, Object.keys(COMMANDS))
   process.stderr.write(
@@ -23,8 +25,28 @@ else {
   process.exitCode = 2
 }
 
+/** Writes the script that completes this command in a shell. */
+function complete(shell = ''): void {
+  if (Object.hasOwn(COMPLETIONS, shell)) {
+    process.stdout.write(COMPLETIONS[shell](COMMANDS))
+    return
+  }
+  const shells = Object.keys(COMPLETIONS).join(', ')
+  process.stderr.write(
+    `error UNKNOWN_SHELL: vigil completion: needs one of ${shells}, received ${JSON.stringify(shell)}. Name your shell.\n`,
+  )
+  process.exitCode = 2
+}
+
 function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
-  return ['Usage: vigil COMMAND --flag=value ...', '       vigil COMMAND --help', '', ...lines, ''].join('\n')
+  return [
+    'Usage: vigil COMMAND --flag=value ...',
+    '       vigil COMMAND --help',
+    '       vigil completion bash|zsh|fish',
+    '',
+    ...lines,
+    '',
+  ].join('\n')
 }
