@@ -7,6 +7,7 @@ export const AGREEMENT_ERRORS = {
   NO_AGREEMENT: ['failure', 'more agents are away than the team tolerates'],
   CERTIFICATE_FILE: ['data', 'the file is not one of certificates of this team'],
   KEYS_FILE: ['data', 'the file is not one of public keys'],
+  SUCCESSOR: ['data', 'a manifest that is no successor of the one before, by its content or by who has signed it'],
   VIOLATION: ['failure', 'a check failed in a simulated run'],
 } as const satisfies ErrorTable
 

@@ -3,6 +3,7 @@ export type { BatchCertificate, TrustedTeam } from './certificates/certificate.t
 export {
   certify,
   proveDecision,
+  splitEvidence,
   verifyCertificate,
   verifyDecision,
   verifyEvidence,
@@ -26,17 +27,28 @@ export {
 } from './certificates/chain.ts'
 export { decodeManifest, type EpochManifest, encodeManifest } from './certificates/epoch-manifest.ts'
 export { decodePublicTeam, encodePublicTeam, PUBLIC_TEAM_MOST } from './certificates/public-team.ts'
+export {
+  assertFollows,
+  beginOf,
+  type Epoch,
+  epochOf,
+  isSigned,
+  missingSigners,
+  type SuccessorSignature,
+  signSuccessor,
+  successorEvidence,
+} from './certificates/successor.ts'
 export { AGREEMENT_ERRORS } from './errors.ts'
 export { decodeEnvelope, encodeEnvelope, messageBytesMax } from './protocol/codec.ts'
 export type { Durable } from './protocol/durable.ts'
-export { decodeDurable, encodeDurable } from './protocol/durable-codec.ts'
+export { decodeDurable, encodeDurable, hasCommitVote } from './protocol/durable-codec.ts'
 export { type AgentKeys, ed25519Sign, ed25519Verify, generateTeamKeys } from './protocol/keys.ts'
 export type { Committed, Envelope, Evidence } from './protocol/messages.ts'
 export type { Effect, Timer } from './protocol/outbox.ts'
 export type { RejectionReason } from './protocol/rejection.ts'
 export { Replica, type ReplicaOptions } from './protocol/replica.ts'
-export { STANDARD_RULES } from './protocol/rules.ts'
-export type { Sign, Verify } from './protocol/statement.ts'
+export { agreementQuorum, STANDARD_RULES } from './protocol/rules.ts'
+export type { Domain, Sign, Verify } from './protocol/statement.ts'
 export { batchCountOf, settingsOfBatch, type Terms } from './protocol/terms.ts'
 export { type BatchSettings, Digests, decideValue } from './protocol/value.ts'
 export type { BehaviourName } from './simulator/behaviours.ts'

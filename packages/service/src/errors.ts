@@ -20,6 +20,12 @@ export const SERVICE_ERRORS = {
   LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],
   LOG_UNWRITABLE: ['failure', 'the log of an agent or of the enforcer cannot be extended'],
   LOG_TAKEN: ['failure', 'another process has the folder of the log'],
+  EPOCH_OLD: ['data', 'manifests that end with an epoch before the one in which something was done already'],
+  SUCCESSOR_LATE: [
+    'data',
+    'an agent that may not sign a successor: it has voted behind its beginning, or signed another',
+  ],
+  TEAM_BROKEN: ['failure', 'a team of several processes of which more agents have lied than it bears'],
   NOT_CERTIFIED: ['failure', 'a team of several processes has not agreed on all that it was given'],
   TEAM_INVALID: ['data', 'a team whose manifest, keys and bundle do not belong together'],
 } as const satisfies ErrorTable

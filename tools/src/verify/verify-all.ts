@@ -58,10 +58,13 @@ export function verifyAll(certificates: readonly BatchCertificate[], team: Trust
 type VerifiedChain = { readonly rows: number; readonly wrong: Wrong | null; readonly last: string }
 
 /** Checks that certificates are those of a chain from its first batch on, each naming the one before and the events that it is about. */
-export function verifyChain(certificates: readonly BatchCertificate[], team: ChainTeam): VerifiedChain {
+export function verifyChain(
+  certificates: readonly BatchCertificate[],
+  teamAt: (batch: number) => ChainTeam,
+): VerifiedChain {
   let place = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
   for (const certificate of certificates) {
-    const reason = verifyLink(certificate, place, team)
+    const reason = verifyLink(certificate, place, teamAt(place.batch))
     const { batch } = certificate.settings.domain
     if (reason !== null) return { rows: place.firstRow, wrong: { batch, reason }, last: place.previous }
     place = placeAfter(certificate)

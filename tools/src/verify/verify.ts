@@ -7,14 +7,17 @@ import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
   type BatchCertificate,
+  beginOf,
   type ChainTeam,
   decodeCertificates,
-  decodeManifest,
   decodePublicTeam,
+  type Epoch,
+  epochOf,
   PUBLIC_TEAM_MOST,
   type TrustedTeam,
 } from '@vigil/agreement'
 import { commandError, type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
+import { readEpochs } from '@vigil/service'
 import { toolError } from '../errors.ts'
 import { verifyAll, verifyChain } from './verify-all.ts'
 import { verifyDecision } from './verify-decision.ts'
@@ -60,8 +63,9 @@ await runCommand({
     const text = keys.toString('utf8')
     const said = `Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`
     if (isManifest(text)) {
-      const { team } = decodeManifest(text)
-      reportChain(said, decodeCertificates(await read(path), team), team)
+      const epochs = await readEpochs(keysPath)
+      const teamAt = (batch: number) => epochOf(epochs, batch).team
+      reportChain(said, decodeCertificates(await read(path), teamAt), epochs)
       return
     }
     const team = decodePublicTeam(text)
@@ -90,11 +94,14 @@ function isManifest(text: string): boolean {
 }
 
 /** @throws {VigilError} CHECK_FAILED */
-function reportChain(said: string, certificates: readonly BatchCertificate[], team: ChainTeam): void {
-  const { rows, wrong, last } = verifyChain(certificates, team)
-  const { epoch, agentCount, faults } = team
+function reportChain(said: string, certificates: readonly BatchCertificate[], epochs: readonly Epoch[]): void {
+  const { rows, wrong, last } = verifyChain(certificates, (batch) => epochOf(epochs, batch).team)
   process.stdout.write(said)
-  process.stdout.write(`${countingText(`Epoch ${epoch}`, { agentCount, faults, decision: team.decision })}\n`)
+  for (const epoch of epochs) {
+    const begin = beginOf(epoch)
+    const from = begin === 0 ? '' : `, signed by the one before, from batch ${begin} on`
+    process.stdout.write(`${countingText(`Epoch ${epoch.team.epoch}${from}`, epoch.team)}\n`)
+  }
   if (wrong !== null) process.stdout.write(`batch ${wrong.batch}: ${wrong.reason}\n`)
   process.stdout.write(`${certificates.length} certificates in a chain; ${rows} decisions hold; it stands at ${last}\n`)
   if (wrong === null) return

@@ -31,6 +31,9 @@ const LINK_BYTES = 68
 /** Field 5, a number. */
 const ROWS_TAG = 5 << 3
 
+/** n and f. */
+type TeamSizes = { readonly agentCount: number; readonly faults: number }
+
 /** The bytes of a file. */
 export function encodeCertificates(certificates: readonly BatchCertificate[]): Uint8Array {
   return new Uint8Array(Buffer.concat([certificatesHead(), ...certificates.map(certificateEntry)]))
@@ -50,12 +53,12 @@ export function certificateEntry(certificate: BatchCertificate): Uint8Array {
 /**
  * The certificates of a file, well formed but not yet believed.
  *
- * @param agentCount n, and `faults` f, of the team whose certificates they should be
+ * @param sizes n and f of the team whose certificates they should be; of several epochs by the number of the batch
  * @throws {VigilError} CERTIFICATE_FILE for anything else; no other error leaves this function
  */
 export function decodeCertificates(
   bytes: Uint8Array,
-  { agentCount, faults }: { agentCount: number; faults: number },
+  sizes: TeamSizes | ((batch: number) => TeamSizes),
 ): BatchCertificate[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (file.length < HEADER_BYTES || !file.subarray(0, MAGIC.length).equals(MAGIC))
@@ -69,6 +72,7 @@ export function decodeCertificates(
     if (length > left)
       throw badFile('must be complete', `certificate ${certificates.length} cut off at byte ${file.length}`)
     const name = `certificate ${certificates.length}`
+    const { agentCount, faults } = typeof sizes === 'function' ? sizes(certificates.length) : sizes
     certificates.push(decodeCertificate(file.subarray(at + 4, at + 4 + length), { name, agentCount, faults }))
     at += 4 + length
   }

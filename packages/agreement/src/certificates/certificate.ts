@@ -6,7 +6,7 @@ import { inclusionPath, rootOfInclusion } from '../protocol/merkle.ts'
 import type { Committed, Evidence, QuorumCertificate, Value } from '../protocol/messages.ts'
 import type { RejectionReason } from '../protocol/rejection.ts'
 import { STANDARD_RULES } from '../protocol/rules.ts'
-import type { Verify } from '../protocol/statement.ts'
+import { claimed, type Verify } from '../protocol/statement.ts'
 import { checkTerms, type Terms } from '../protocol/terms.ts'
 import {
   type BatchSettings,
@@ -85,6 +85,46 @@ export function verifyEvidence(
   { settings, verify }: { readonly settings: BatchSettings; readonly verify: Verify },
 ): RejectionReason | null {
   return checkEvidence(checkingFor(settings, { verify }), evidence)
+}
+
+/**
+ * Proofs from two certificates of one batch that were checked and are of different values: who has signed both in one view, or
+ * two ballots. Where the views differ those that signed both may have been deceived, and are not named.
+ *
+ * @example
+ * ```ts
+ * splitEvidence(ours, theirs).map(({ agent }) => agent) // more than f where the views are the same
+ * ```
+ */
+export function splitEvidence(
+  one: Pick<BatchCertificate, 'certificate' | 'value'>,
+  other: Pick<BatchCertificate, 'certificate' | 'value'>,
+): Evidence[] {
+  const found = new Map<number, Evidence>()
+  const compare = (kind: 'commit' | 'ballot', first: readonly Signed[], second: readonly Signed[]) => {
+    for (const { agent, view, digest, signature } of first) {
+      const twin = second.find((signed) => signed.agent === agent && signed.view === view && signed.digest !== digest)
+      if (twin === undefined || found.has(agent)) continue
+      const statements = {
+        first: { ...claimed(kind, view, digest), signature },
+        second: { ...claimed(kind, view, twin.digest), signature: twin.signature },
+      }
+      found.set(agent, { type: 'evidence', agent, ...statements })
+    }
+  }
+  compare('commit', commitsOf(one.certificate), commitsOf(other.certificate))
+  compare('ballot', ballotsOf(one.value), ballotsOf(other.value))
+  return [...found.values()].sort((a, b) => a.agent - b.agent)
+}
+
+type Signed = { readonly agent: number; readonly view: number; readonly digest: string; readonly signature: string }
+
+function commitsOf({ view, digest, signatures }: QuorumCertificate): Signed[] {
+  return signatures.map(({ agent, signature }) => ({ agent, view, digest, signature }))
+}
+
+function ballotsOf(value: Value): Signed[] {
+  return value.map(({ agent, digest, signature }) => ({ agent, view: 0, digest, signature }))
 }
 
 function checkCertified(

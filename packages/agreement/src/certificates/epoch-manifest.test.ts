@@ -5,21 +5,30 @@ import { describe, expect, test } from 'vitest'
 import { keys } from '../protocol/team.fixture.ts'
 import { decodeManifest, type EpochManifest, encodeManifest } from './epoch-manifest.ts'
 
+const BUNDLE = 'ab'.repeat(32)
+
 const manifest: EpochManifest = {
-  ...{ epoch: 3, bundle: 'ab'.repeat(32), batchRows: 256, viewMs: 500, faults: 1 },
+  ...{ epoch: 3, bundle: BUNDLE, batchRows: 256, viewMs: 500, faults: 1 },
   decision: { rule: 'quorum', threshold: 0.5, fallbackAction: 3 },
   agents: keys
     .slice(0, 4)
-    .map(({ publicKey }, agent) => ({ publicKey, address: `127.0.0.1:${7400 + agent}`, certificate: 'MIIB' })),
+    .map(({ publicKey }, agent) => ({ publicKey, address: `127.0.0.1:${7400 + agent}`, certificate: `MIIB${agent}` })),
   enforcer: 'MIIC',
+  follows: null,
 }
 const text = encodeManifest(manifest)
+const followed = (more: string) => text.replace('"MIIC"\n', `"MIIC", ${more}\n`)
 
 describe('a manifest', () => {
   test('comes back as it was, and its team has the SHA-256 of its text for a name', () => {
     const read = decodeManifest(text)
     expect(read.manifest).toEqual(manifest)
     expect(read.team).toMatchObject({ id: hash('sha256', text), epoch: 3, agentCount: 4, faults: 1 })
+  })
+
+  test('comes back with the epoch that it comes after', () => {
+    const later = { ...manifest, follows: { manifest: 'cd'.repeat(32), batch: 7 } }
+    expect(decodeManifest(encodeManifest(later)).manifest).toEqual(later)
   })
 
   test.each<[string, string, string]>([
@@ -31,8 +40,16 @@ describe('a manifest', () => {
     ['no batch', text.replace('"batchRows": 256', '"batchRows": 0'), 'batchRows must be'],
     ['no time', text.replace('"viewMs": 500', '"viewMs": 0'), 'viewMs must be'],
     ['more keys', text.replace('"epoch": 3,', '"epoch": 3,\n  "more": 1,'), 'must have no other keys'],
-    ['more in an agent', text.replace('"certificate": "MIIB"', '"certificate": "MIIB", "more": 1'), 'byte for byte'],
+    ['more in an agent', text.replace('"certificate": "MIIB0"', '"certificate": "MIIB0", "more": 1'), 'byte for byte'],
     ['another form', text.replace('"epoch": 3', '"epoch": 3e0'), 'byte for byte'],
+    ['a certificate of two members', text.replace('"MIIB1"', '"MIIC"'), 'certificates must differ'],
+    ['nothing that it follows', followed(`"follows": 7`), 'follows must be an object'],
+    ['a predecessor without a name', followed(`"follows": {"manifest": 7, "batch": 1}`), 'follows.manifest must be'],
+    [
+      'no batch of a predecessor',
+      followed(`"follows": {"manifest": "${BUNDLE}", "batch": 0}`),
+      'follows.batch must be',
+    ],
     ['a certificate that is none', text.replace('"MIIC"', '"-----BEGIN"'), 'certificates must be X.509'],
   ])('is refused with %s', (_, changed, reason) => {
     expect(changed).not.toBe(text)

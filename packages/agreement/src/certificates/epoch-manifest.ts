@@ -32,6 +32,16 @@ export type EpochManifest = Pick<ChainTeam, 'epoch' | 'faults' | 'decision'> & {
   readonly agents: readonly ManifestAgent[]
   /** of who gathers events and acts on certificates: X.509, DER in base64 */
   readonly enforcer: string
+  /** what it comes after (successor.ts); null = it is the first */
+  readonly follows: Predecessor | null
+}
+
+/** The epoch before, and where it ends. */
+type Predecessor = {
+  /** SHA-256 of its manifest: 64 hex digits */
+  readonly manifest: string
+  /** the first batch of the epoch that comes after, at least 1 */
+  readonly batch: number
 }
 
 /** Longest view 0, in milliseconds. */
@@ -50,6 +60,7 @@ export function encodeManifest({
   viewMs,
   agents,
   enforcer,
+  follows,
 }: EpochManifest): string {
   const { rule, fallbackAction = 3, threshold = 0.5, weights } = decision
   const counting = { rule, threshold, fallbackAction, weights: weights === undefined ? null : [...weights] }
@@ -64,6 +75,7 @@ export function encodeManifest({
     ...counting,
     agents: written,
     enforcer,
+    ...(follows !== null && { follows: { manifest: follows.manifest, batch: follows.batch } }),
   }
   return `${JSON.stringify(file, null, 2)}\n`
 }
@@ -75,7 +87,7 @@ export function encodeManifest({
  */
 export function decodeManifest(text: string): { readonly manifest: EpochManifest; readonly team: ChainTeam } {
   const { formatVersion, epoch, bundle, batchRows, viewMs, faults, ...more } = parseObject(text)
-  const { rule, threshold, fallbackAction, weights, agents: listed, enforcer, ...others } = more
+  const { rule, threshold, fallbackAction, weights, agents: listed, enforcer, follows, ...others } = more
   if (formatVersion !== FORMAT_VERSION) throw badKeys(`formatVersion must be ${FORMAT_VERSION}`, formatVersion)
   if (Object.keys(others).length > 0) throw badKeys('must have no other keys', Object.keys(others).join(', '))
   if (!isCount(epoch)) throw badKeys('epoch must be a whole number', epoch)
@@ -90,7 +102,11 @@ export function decodeManifest(text: string): { readonly manifest: EpochManifest
   if (!isCount(faults)) throw badKeys('faults must be a whole number', faults)
   const decision = readDecision({ rule, threshold, fallbackAction, weights })
   const agents = readAgents(listed)
-  const manifest = { epoch, bundle, batchRows, viewMs, faults, decision, agents, enforcer: readCertificate(enforcer) }
+  const before = follows === undefined ? null : readPredecessor(follows)
+  const counting = { epoch, bundle, batchRows, viewMs, faults, decision }
+  const manifest = { ...counting, agents, enforcer: readCertificate(enforcer), follows: before }
+  const certificates = [manifest.enforcer, ...agents.map(({ certificate }) => certificate)]
+  if (new Set(certificates).size < certificates.length) throw badKeys('certificates must differ', 'one of two members')
   const verify = verifierOf(manifest)
   if (text !== encodeManifest(manifest)) throw badKeys('must be as they were written, byte for byte', 'another way')
   const team = { id: hash('sha256', text), epoch, agentCount: agents.length, faults, decision, verify }
@@ -108,6 +124,16 @@ function readAgents(listed: unknown): ManifestAgent[] {
     }
     return { publicKey, address, certificate: readCertificate(certificate) }
   })
+}
+
+function readPredecessor(value: unknown): Predecessor {
+  if (typeof value !== 'object' || value === null) throw badKeys('follows must be an object', value)
+  const { manifest, batch } = value as Record<string, unknown>
+  if (typeof manifest !== 'string' || !/^[0-9a-f]{64}$/.test(manifest)) {
+    throw badKeys('follows.manifest must be 64 hex digits', manifest)
+  }
+  if (!isCount(batch) || batch === 0) throw badKeys('follows.batch must be a whole number of at least 1', batch)
+  return { manifest, batch }
 }
 
 function readCertificate(text: unknown): string {

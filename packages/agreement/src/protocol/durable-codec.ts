@@ -66,6 +66,19 @@ export function decodeDurable(bytes: Uint8Array, shape: MessageShape): Durable |
   return isCanonical ? durable : null
 }
 
+/**
+ * Whether a state holds a vote for the commit of a value, whatever batch it is of.
+ *
+ * @returns null where these are not the bytes of a state
+ */
+export function hasCommitVote(bytes: Uint8Array): boolean | null {
+  try {
+    return agreement.Durable.decode(bytes).committed > 0
+  } catch {
+    return null
+  }
+}
+
 type Certified = { readonly certificate: QuorumCertificate; readonly value: Value }
 
 function certifiedFields({ certificate, value }: Certified): agreement.Committed.$Properties {

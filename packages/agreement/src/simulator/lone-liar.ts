@@ -20,11 +20,11 @@ export type LoneLiar = {
 }
 
 /**
- * A liar in one batch that has nobody to conspire with.
+ * A liar in one batch, which hears of no other one what that one hears.
  *
  * @example
  * ```ts
- * const liar = loneLiar(settings, { agent: 3, sign, behaviours: ['double-vote'], seed: 1 })
+ * const liar = loneLiar(settings, { agent: 3, signs: new Map([[3, sign]]), behaviours: ['double-vote'], seed: 1 })
  * liar.outgoing({ to: 0, envelope }) // what agent 0 is sent instead
  * ```
  */
@@ -32,20 +32,21 @@ export function loneLiar(
   settings: BatchSettings,
   {
     agent,
-    sign,
+    signs,
     behaviours,
     seed,
   }: {
     readonly agent: number
-    readonly sign: Sign
+    /** its own, and those of agents that it conspires with and whose keys it has */
+    readonly signs: ReadonlyMap<number, Sign>
     readonly behaviours: readonly BehaviourName[]
     readonly seed: number
   },
 ): LoneLiar {
   const { agentCount, faults, domain } = settings
   const draws = new Draws(seed, 'byzantine', 64 * domain.batch + agent)
-  const others = Array.from({ length: agentCount }, (_, other) => other).filter((other) => other !== agent)
-  const knows = new Conspiracy({ settings, digests: new Digests(settings) }, new Map([[agent, sign]]))
+  const others = Array.from({ length: agentCount }, (_, other) => other).filter((other) => !signs.has(other))
+  const knows = new Conspiracy({ settings, digests: new Digests(settings) }, signs)
   const before = { ...domain, batch: Math.max(0, domain.batch - 1) }
   const favoured = new Set(draws.subset(others, 0.6))
   const liar: Liar = {

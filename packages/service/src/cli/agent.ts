@@ -15,12 +15,18 @@ import { runAgent } from '../team/run-agent.ts'
 const AGENT = { min: 0, max: 63, integer: true } as const
 
 const FLAGS = {
-  team: { value: 'FILE', about: 'the manifest of the team, as team/team.json' },
+  team: {
+    value: 'FILE',
+    about: 'the manifest of the first epoch of the team, as team/team.json, with those of later ones beside it',
+  },
   agent: { value: 'N', about: 'which agent this is, from 0', number: AGENT },
-  key: { value: 'FILE', about: 'its keys, as team/agent-0.key: a file that nobody else may read' },
+  key: {
+    value: 'FILE',
+    about: 'its keys, as team/agent-0.key: a file that nobody else may read; those of epoch 1 are in agent-0.1.key',
+  },
   run: {
-    value: 'FOLDER',
-    about: 'whose weights and features it has, as runs/NAME: the bundle that the manifest names',
+    value: 'FOLDER,...',
+    about: 'whose weights and features it has, as runs/NAME: the bundles that the manifests name',
   },
   log: { value: 'FOLDER', about: 'where it keeps what it has signed; one process at a time' },
 } as const satisfies FlagTable
@@ -48,5 +54,5 @@ async function agent({ words, stop }: CommandContext): Promise<void> {
     throw commandError('INVALID_VALUE', 'Give --team, --agent, --key, --run and --log; --help tells what each is.')
   }
   await mkdir(log, { recursive: true })
-  await runAgent({ team, agent: number, key, run, log }, stop, say)
+  await runAgent({ team, agent: number, key, runs: run.split(','), log }, stop, say)
 }

@@ -17,9 +17,12 @@ const INPUT = ['follows', 'repeats'] as const
 const ON_ERROR = ['stop', 'skip'] as const
 
 const FLAGS = {
-  team: { value: 'FILE', about: 'the manifest of the team, as team/team.json' },
+  team: {
+    value: 'FILE',
+    about: 'the manifest of the first epoch of the team, as team/team.json, with those of later ones beside it',
+  },
   key: { value: 'FILE', about: 'by which agents know the enforcer, as team/enforcer.key' },
-  run: { value: 'FOLDER', about: 'how events are read, as runs/NAME: the bundle that the manifest names' },
+  run: { value: 'FOLDER,...', about: 'how events are read, as runs/NAME: the bundles that the manifests name' },
   out: { value: 'FOLDER', about: 'where events, certificates and decisions are kept, and gone on from' },
   'deadline-ms': {
     ...{ value: 'N', about: 'milliseconds after which events without a certificate get the fallback', default: 5000 },
@@ -61,5 +64,5 @@ async function enforce({ words, stop }: CommandContext): Promise<void> {
   const input = choiceFlag(flags, 'input', INPUT) ?? 'follows'
   const deadlineMs = numberFlag(flags, 'deadline-ms', MILLISECONDS) ?? FLAGS['deadline-ms'].default
   const waitMs = numberFlag(flags, 'wait-ms', MILLISECONDS) ?? FLAGS['wait-ms'].default
-  await runEnforcer({ team, key, run, out, deadlineMs, waitMs, onError, input }, stop, say)
+  await runEnforcer({ team, key, runs: run.split(','), out, deadlineMs, waitMs, onError, input }, stop, say)
 }

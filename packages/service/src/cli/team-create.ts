@@ -79,6 +79,7 @@ async function create({ words }: CommandContext): Promise<void> {
     bundle: await bundleFingerprint(run),
     batchRows: numberFlag(flags, 'batch', ROWS) ?? FLAGS.batch.default,
     viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? FLAGS['view-ms'].default,
+    follows: null,
     decision: { rule, fallbackAction, ...(rule === 'weighted' && { weights }) },
   })
   process.stdout.write(

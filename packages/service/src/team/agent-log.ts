@@ -1,6 +1,6 @@
 /** What one agent must not forget: the batch that it is in, and what it has signed there. */
 import { join } from 'node:path'
-import { type BatchSettings, type Durable, decodeDurable, encodeDurable } from '@vigil/agreement'
+import { type BatchSettings, type Durable, decodeDurable, encodeDurable, hasCommitVote } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
 import { lockFile } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
@@ -10,11 +10,15 @@ import { openRecordLog, type RecordLog, recordFile } from './record-log.ts'
 const LOG_BYTES_MAX = 2 ** 25
 
 const RUN_BYTES = 32
-const HEAD_BYTES = 4 + RUN_BYTES
+/** Epoch and batch, each a u32, and the run. */
+const HEAD_BYTES = 8 + RUN_BYTES
 
 /** What the log says of the last batch in which the agent has signed anything. */
 type Remembered = {
+  readonly epoch: number
   readonly batch: number
+  /** Whether it has voted for the commit of a value there. @throws {VigilError} LOG_INVALID */
+  readonly hasCommitVote: () => boolean
   /** 64 hex digits: which events, and which past */
   readonly run: string
   /** @throws {VigilError} LOG_INVALID where the record does not fit the batch */
@@ -41,21 +45,24 @@ export async function openAgentLog(folder: string): Promise<AgentLog> {
   let last: Buffer | null = null
   let lastAt = 0
   let log: RecordLog
+  let remembered: Remembered | null
   try {
     log = await openRecordLog(path, (content, at) => {
       last = content
       lastAt = at
     })
+    remembered = last && rememberedOf(last, path)
   } catch (error) {
     await release()
     throw error
   }
   return {
-    remembered: last && rememberedOf(last, path),
+    remembered,
     async store({ domain }, durable) {
       const head = Buffer.alloc(HEAD_BYTES)
-      head.writeUInt32BE(domain.batch, 0)
-      head.write(domain.run, 4, 'hex')
+      head.writeUInt32BE(domain.epoch, 0)
+      head.writeUInt32BE(domain.batch, 4)
+      head.write(domain.run, 8, 'hex')
       const content = Buffer.concat([head, encodeDurable(durable)])
       if (log.size + content.length > LOG_BYTES_MAX) log = await begunAnew(log, path, lastAt)
       lastAt = await log.append(content)
@@ -103,8 +110,14 @@ function rememberedOf(content: Buffer, path: string): Remembered {
     )
   if (content.length < HEAD_BYTES) throw invalid()
   return {
-    batch: content.readUInt32BE(0),
-    run: content.toString('hex', 4, HEAD_BYTES),
+    epoch: content.readUInt32BE(0),
+    batch: content.readUInt32BE(4),
+    hasCommitVote() {
+      const voted = hasCommitVote(content.subarray(HEAD_BYTES))
+      if (voted === null) throw invalid()
+      return voted
+    },
+    run: content.toString('hex', 8, HEAD_BYTES),
     durable(settings) {
       const durable = decodeDurable(content.subarray(HEAD_BYTES), settings)
       if (durable === null) throw invalid()

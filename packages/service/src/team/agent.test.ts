@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { CHAIN_BEGIN, type Durable, settingsOfLink } from '@vigil/agreement'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
-import { type AgentOptions, TeamAgent } from './agent.ts'
-import { openAgentLog } from './agent-log.ts'
-import { createAgentVoter } from './agent-voter.ts'
-import { type AgreedBatch, agreedChain, alertingVoter, signs, team } from './agreed-batch.fixture.ts'
+import { type AgentEpoch, type AgentOptions, TeamAgent } from './agent.ts'
+import { type AgentLog, openAgentLog } from './agent-log.ts'
+import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
+import { type AgreedBatch, agreedChain, alertingVoter, next, signs, team } from './agreed-batch.fixture.ts'
 import type { Member } from './connections.ts'
 import { encodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
 import { openRecordLog } from './record-log.ts'
@@ -23,13 +23,18 @@ function batchFrame({ place, events, committed }: AgreedBatch, isDecided: boolea
   return { kind: 'batch', content: encodeBatch(content) }
 }
 
+/** What agent 1 is in the one epoch that there is. */
+const epochWith = (voter: AgentVoter = alertingVoter): AgentEpoch => ({
+  ...{ team, batchRows: 8, viewMs: 1000, sign: signs[1], voter },
+})
+
 /** Agent 1 with what it sends and stores. */
 function agentWith(changes: Partial<AgentOptions> = {}) {
-  const sent: { to: Member; kind: string; batch: number }[] = []
+  const sent: { to: Member; kind: string; batch: number; epoch: number }[] = []
   const stored: { batch: number; durable: Durable }[] = []
   const alarms: string[] = []
   const agent = new TeamAgent({
-    ...{ team, self: 1, sign: signs[1], voter: alertingVoter, batchRows: 8, viewMs: 1000 },
+    ...{ self: 1, epochAt: () => epochWith(), firstBatch: 0, pledge: null },
     log: {
       remembered: null,
       async store({ domain }, durable) {
@@ -38,7 +43,7 @@ function agentWith(changes: Partial<AgentOptions> = {}) {
       close: async () => undefined,
     },
     place: { batch: 0, firstRow: 0, previous: CHAIN_BEGIN },
-    send: (to, { kind, content }) => sent.push({ to, kind, batch: readNumbered(content)!.batch }),
+    send: (to, { kind, content }, epoch) => sent.push({ to, kind, batch: readNumbered(content)!.batch, epoch }),
     isPastDue: () => false,
     keepPast: async () => undefined,
     alarm: (text) => alarms.push(text),
@@ -76,7 +81,13 @@ describe('an agent of a team', () => {
     const kept: number[] = []
     const { agent, stored, wants } = agentWith({
       log: {
-        remembered: { batch: 2, run: last.domain.run, durable: () => expect.unreachable() },
+        remembered: {
+          epoch: 0,
+          batch: 2,
+          hasCommitVote: () => false,
+          run: last.domain.run,
+          durable: () => expect.unreachable(),
+        },
         store: async ({ domain }, durable) => void stored.push({ batch: domain.batch, durable }),
         close: async () => undefined,
       },
@@ -98,7 +109,7 @@ describe('an agent of a team', () => {
     await drawn.close()
     const voter = await createAgentVoter(drawn.bundle, 1, 8)
     const before = JSON.stringify(voter.save())
-    const { agent, sent, alarms } = agentWith({ voter })
+    const { agent, sent, alarms } = agentWith({ epochAt: () => epochWith(voter) })
     const ended = vi.fn()
     agent.ended.then(ended, ended)
     const event = JSON.stringify([1, { ts: '2030-01-01T00:00:00Z', host: 'h1', proto: 'tcp', bytes: 3, port: 1 }])
@@ -127,6 +138,86 @@ describe('an agent of a team', () => {
     await vi.waitFor(() => expect(wants()).toEqual([1, 2]))
     agent.take('enforcer', batchFrame(chain[2], false))
     await vi.waitFor(() => expect(wants()).toEqual([1, 2, 3]))
+  })
+})
+
+describe('an agent whose team goes over into another epoch', () => {
+  const twice = agreedChain([['[1,{}]'], ['[2,{}]'], ['[3,{}]']], 1)
+  const later: AgentEpoch = { ...epochWith(), team: next.team, sign: next.signs[1] }
+  const epochAt = (batch: number) => (batch < 1 ? epochWith() : later)
+  const voting = () => {
+    const vote = vi.fn(alertingVoter.vote)
+    return { vote, voter: { ...alertingVoter, vote } }
+  }
+
+  /** Of an agent that has signed last in a batch of epoch 0. */
+  const logUpTo = (batch: number): AgentLog => ({
+    remembered: {
+      ...{ epoch: 0, batch, run: 'ab'.repeat(32) },
+      hasCommitVote: () => expect.unreachable(),
+      durable: () => expect.unreachable(),
+    },
+    store: async () => undefined,
+    close: async () => undefined,
+  })
+
+  it('begins a batch anew where it turns out to be of the later epoch, and votes on it once', async () => {
+    const { vote, voter } = voting()
+    let known = (_: number): AgentEpoch => epochWith(voter)
+    const { agent, sent, wants } = agentWith({
+      epochAt: (batch) => known(batch),
+      log: logUpTo(0),
+      place: twice[1].place,
+    })
+    agent.take('enforcer', batchFrame(twice[1], false))
+    await vi.waitFor(() => expect(sent.some(({ kind, epoch }) => kind === 'message' && epoch === 0)).toBe(true))
+    known = (batch) => (batch < 1 ? epochWith(voter) : { ...later, voter })
+    agent.look()
+    await vi.waitFor(() => expect(wants()).toEqual([1]))
+    agent.take('enforcer', batchFrame(twice[1], false))
+    await vi.waitFor(() => expect(sent.filter(({ epoch }) => epoch === 1).map(({ kind }) => kind)).toContain('message'))
+    agent.take('enforcer', batchFrame(twice[1], true))
+    await vi.waitFor(() => expect(wants()).toEqual([1, 2]))
+    expect(vote.mock.calls.length).toBe(1)
+  })
+
+  it('takes no part in the batch with which a successor begins that it has signed, but takes its certificate', async () => {
+    const { agent, sent, stored, wants } = agentWith({ pledge: { epoch: 0, batch: 1 } })
+    const [first, second] = chain
+    agent.take('enforcer', batchFrame(first, true))
+    agent.take('enforcer', batchFrame(second, false))
+    agent.look()
+    await vi.waitFor(() => expect(wants()).toEqual([1, 1]))
+    expect([stored, sent.filter(({ kind }) => kind === 'message')]).toEqual([[], []])
+    agent.take('enforcer', batchFrame(second, true))
+    await vi.waitFor(() => expect(wants()).toEqual([1, 1, 2]))
+    agent.take('enforcer', batchFrame(chain[2], false))
+    await vi.waitFor(() => expect(sent.some(({ kind, batch }) => kind === 'message' && batch === 2)).toBe(true))
+  })
+
+  it('learns from certificates what a team has decided that it was none of, and believes no others', async () => {
+    const { vote, voter } = voting()
+    const before: AgentEpoch = { ...epochWith(voter), sign: null }
+    const { agent, alarms, sent, wants } = agentWith({
+      epochAt: (batch) => (batch < 1 ? before : { ...later, voter }),
+      firstBatch: 1,
+    })
+    agent.take('enforcer', batchFrame(twice[0], false))
+    agent.take('enforcer', batchFrame({ ...twice[0], committed: chain[1].committed }, true))
+    await vi.waitFor(() => expect(alarms).toEqual([expect.stringMatching(/certificate that does not hold/)]))
+    expect(wants()).toEqual([])
+    agent.take('enforcer', batchFrame(twice[0], true))
+    await vi.waitFor(() => expect(wants()).toEqual([1]))
+    agent.take('enforcer', batchFrame(twice[1], false))
+    await vi.waitFor(() => expect(sent.some(({ kind, batch }) => kind === 'message' && batch === 1)).toBe(true))
+    expect(vote.mock.calls.length).toBe(2)
+  })
+
+  it('takes part in the first batch of an epoch though its log ends before, and is of the epoch before', async () => {
+    const { agent, sent, alarms } = agentWith({ epochAt, log: logUpTo(1), place: twice[1].place })
+    agent.take('enforcer', batchFrame(twice[1], false))
+    await vi.waitFor(() => expect(sent.some(({ kind, batch }) => kind === 'message' && batch === 1)).toBe(true))
+    expect(alarms).toEqual([])
   })
 })
 

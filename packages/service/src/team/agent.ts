@@ -19,38 +19,48 @@ import {
   settingsOfLink,
   type Timer,
 } from '@vigil/agreement'
-import { VigilError } from '@vigil/errors'
 import type { AgentLog } from './agent-log.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
 import { createBacklog } from './backlog.ts'
-import { readWrittenEvent } from './batch-event.ts'
+import { type CastVotes, castVotes } from './cast-votes.ts'
 import type { Member } from './connections.ts'
 import { createEarlyMessages } from './early-messages.ts'
-import { type BatchContent, decodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+import { decodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+import { shownCertificate } from './shown-certificate.ts'
 
-/** What an agent works with. */
-export type AgentOptions = {
+/** What an agent is in an epoch. */
+export type AgentEpoch = {
   readonly team: ChainTeam
-  readonly self: number
-  readonly sign: Sign
-  readonly voter: AgentVoter
-  readonly log: AgentLog
-  /** where the voter stands: the batch that the agent can begin next */
-  readonly place: ChainPlace
   /** most events of a batch */
   readonly batchRows: number
   /** time for view 0, in milliseconds */
   readonly viewMs: number
-  readonly send: (to: Member, frame: Frame) => void
+  /** null where it is none of the team, and only learns what was decided */
+  readonly sign: Sign | null
+  /** null where nothing need be known of the events; never where the agent signs */
+  readonly voter: AgentVoter | null
+}
+
+/** What an agent works with. */
+export type AgentOptions = {
+  readonly self: number
+  /** as far as epochs are known now */
+  readonly epochAt: (batch: number) => AgentEpoch
+  readonly log: AgentLog
+  /** where the voter stands: the batch that the agent can begin next */
+  readonly place: ChainPlace
+  /** the first batch in which it may have signed anything */
+  readonly firstBatch: number
+  /** the successor of an epoch that it has signed: there it takes no part in the batch with which the successor begins */
+  readonly pledge: { readonly epoch: number; readonly batch: number } | null
+  /** @param epoch whose member it goes to */
+  readonly send: (to: Member, frame: Frame, epoch: number) => void
   /** whether what the voter knows is to be kept again, now that it stands there */
   readonly isPastDue: (place: ChainPlace) => boolean
   readonly keepPast: (place: ChainPlace) => Promise<void>
   /** told in a sentence what a person should know */
   readonly alarm: (text: string) => void
 }
-
-/** What an event that is none is refused with, and a batch that is none of this team. */
-const REFUSED: ReadonlySet<string> = new Set(['EVENT_MALFORMED', 'EVENT_INVALID', 'TEAM_INVALID'])
 
 /** A batch that the agent is in, or was in last. */
 type Open = {
@@ -66,6 +76,7 @@ type Item =
   | { readonly from: Member; readonly frame: Frame }
   | { readonly open: Open; readonly timer: Timer }
   | { readonly greeted: true }
+  | { readonly looked: true }
 
 /** One agent at work. Everything that happens to it waits in one line, so that it never does two things at once. */
 export class TeamAgent {
@@ -79,6 +90,7 @@ export class TeamAgent {
   #place: ChainPlace
   /** as in the log at the start */
   readonly #remembered: AgentLog['remembered']
+  readonly #ballots: CastVotes
   #hasMetOpen = false
   /** whether the log is behind what the agent has signed */
   #isOld: boolean
@@ -91,8 +103,10 @@ export class TeamAgent {
   constructor(options: AgentOptions) {
     this.#options = options
     this.#place = options.place
+    this.#ballots = castVotes(options.alarm)
     this.#remembered = options.log.remembered
-    this.#isOld = options.place.batch > this.#signed + 1
+    const signed = this.#remembered?.batch ?? -1
+    this.#isOld = options.place.batch > Math.max(signed, options.firstBatch - 1) + 1
   }
 
   /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
@@ -110,6 +124,11 @@ export class TeamAgent {
   /** The enforcer is there, perhaps anew: it is told where the agent stands. */
   greet(): void {
     this.#put({ greeted: true })
+  }
+
+  /** Epochs may have become known. */
+  look(): void {
+    this.#put({ looked: true })
   }
 
   /** Ends the agent when what it is doing is done. */
@@ -144,6 +163,7 @@ export class TeamAgent {
 
   async #follow(item: Item): Promise<void> {
     if ('greeted' in item) this.#tellPlace()
+    else if ('looked' in item) this.#lookAround()
     else if ('timer' in item) {
       if (item.open !== this.#current) return
       this.#note(item.open, item.open.replica.expire(item.timer))
@@ -154,8 +174,9 @@ export class TeamAgent {
       if (item.from === 'enforcer') await this.#begin(item.frame.content)
     } else this.#hear(item.from, item.frame)
     if (this.#current !== null && this.#current.replica.committed !== null) {
+      const open = this.#current
       await this.#carryOut()
-      this.#finish(this.#current)
+      this.#finish(open.settings, this.#current.replica.committed, open)
     }
   }
 
@@ -171,36 +192,38 @@ export class TeamAgent {
   }
 
   async #begin(content: Uint8Array): Promise<void> {
-    const { team, batchRows } = this.#options
+    const { team, batchRows, sign } = this.#epoch
     const given = decodeBatch(content, batchRows)
     if (given === null || given.batch !== this.#place.batch || given.firstRow !== this.#place.firstRow) return
+    const { committed } = given
     if (this.#current !== null) {
-      const { committed } = given
       if (committed.length > 0) this.#note(this.#current, this.#current.replica.receiveBytes(committed))
       return
     }
+    if (committed.length === 0 && this.#isAside) return
     // Who gives this batch has the certificate of the one before.
     await this.#keep()
-    const votes = this.#votesOn(given)
+    const root = eventsRoot(given.events)
+    const votes = this.#ballots.on(given, root, this.#epoch.voter)
     if (votes === null) return
-    const link = { ...this.#place, rows: given.events.length, events: eventsRoot(given.events) }
-    this.#enter(settingsOfLink(team, link), votes, given)
+    const settings = settingsOfLink(team, { ...this.#place, rows: given.events.length, events: root })
+    if (sign === null) this.#accept(settings, root, committed)
+    else this.#enter(settings, { sign, votes, committed })
   }
 
-  /** @returns null where an event is none: an enforcer gives no such events, but for one that lies */
-  #votesOn({ batch, events }: BatchContent): AgentVotes | null {
-    const { voter, alarm } = this.#options
-    try {
-      return voter.vote(events.map((text) => readWrittenEvent(text).event))
-    } catch (error) {
-      if (!(error instanceof VigilError && REFUSED.has(error.code))) throw error
-      alarm(`Batch ${batch} is refused: ${error.message}`)
-      return null
-    }
+  /** A batch of a team that the agent is none of, with its certificate. */
+  #accept(settings: BatchSettings, events: string, committed: Uint8Array): void {
+    const shown = shownCertificate(committed, { settings, events, place: this.#place, team: this.#epoch.team })
+    if (typeof shown !== 'string') this.#finish(settings, shown, null)
+    else this.#options.alarm(`Batch ${settings.domain.batch} comes with a certificate that does not hold (${shown}).`)
   }
 
-  #enter(settings: BatchSettings, votes: AgentVotes, { committed }: Pick<BatchContent, 'committed'>): void {
-    const { team, self, sign, viewMs } = this.#options
+  #enter(
+    settings: BatchSettings,
+    { sign, votes, committed }: { readonly sign: Sign; readonly votes: AgentVotes; readonly committed: Uint8Array },
+  ): void {
+    const { self } = this.#options
+    const { team, viewMs } = this.#epoch
     const { verify } = team
     const isDecided = committed.length > 0
     const durable = this.#durableIn(settings, isDecided)
@@ -223,10 +246,10 @@ export class TeamAgent {
    * nothing, but where the log is an old one.
    */
   #durableIn(settings: BatchSettings, isDecided: boolean): Durable | 'lost' | null {
-    const { batch, run } = settings.domain
+    const { batch, run, epoch } = settings.domain
     const { alarm } = this.#options
     const known = this.#remembered
-    if (known !== null && known.batch === batch) {
+    if (known !== null && known.batch === batch && known.epoch === epoch) {
       if (known.run === run) return known.durable(settings)
       alarm(`Batch ${batch} was given with other events than those that were signed: no part is taken in it.`)
       return 'lost'
@@ -234,19 +257,42 @@ export class TeamAgent {
     if (isDecided) return 'lost'
     const isFirst = !this.#hasMetOpen
     this.#hasMetOpen = true
-    if (batch > this.#signed && !(isFirst && this.#isOld)) return null
+    if (!this.#isRemembered(settings) && !(isFirst && this.#isOld)) return null
     alarm(`No part is taken in batch ${batch}, where more may have been signed than the log knows.`)
     return 'lost'
   }
 
-  /** The last batch in which something was signed, as the log has it. */
-  get #signed(): number {
-    return this.#remembered?.batch ?? -1
+  /** Whether the log has what was signed in a batch, or in a later one. */
+  #isRemembered({ domain }: BatchSettings): boolean {
+    const known = this.#remembered
+    if (known === null) return false
+    return known.epoch > domain.epoch || (known.epoch === domain.epoch && known.batch >= domain.batch)
+  }
+
+  /** What the agent is in the batch that it can begin next. */
+  get #epoch(): AgentEpoch {
+    return this.#options.epochAt(this.#place.batch)
+  }
+
+  /** Whether it leaves the next batch to others, and waits for its certificate or for the epoch that begins with it. */
+  get #isAside(): boolean {
+    const { pledge } = this.#options
+    const { sign, team } = this.#epoch
+    return sign === null || (pledge !== null && pledge.epoch === team.epoch && pledge.batch === this.#place.batch)
+  }
+
+  /** What was begun in an epoch that has ended is begun anew, and what is waited for is asked for. */
+  #lookAround(): void {
+    const open = this.#current
+    if (open !== null && open.settings.domain.epoch === this.#epoch.team.epoch) return
+    this.#current = null
+    if (open !== null || this.#isAside) this.#tellPlace()
   }
 
   /** A certificate with a signature of its own that the log does not know shows the agent that its log is an old one. */
-  #look({ domain }: BatchSettings, { value, certificate }: Committed): void {
-    if (this.#hasMetOpen || this.#isOld || domain.batch <= this.#signed) return
+  #look(settings: BatchSettings, { value, certificate }: Committed): void {
+    if (this.#hasMetOpen || this.#isOld || this.#isRemembered(settings)) return
+    const { domain } = settings
     const { self, alarm } = this.#options
     this.#isOld = [...value, ...certificate.signatures].some(({ agent }) => agent === self)
     if (this.#isOld) alarm(`The log is older than what this agent has signed in batch ${domain.batch}.`)
@@ -258,19 +304,17 @@ export class TeamAgent {
     if (!isPastDue(this.#place) || (this.#isOld && !this.#hasMetOpen)) return
     const before = this.#before
     // What the log has of the batch that it ends with, or of a later one, is never replaced by less.
-    if (before !== null && before.settings.domain.batch > this.#signed)
+    if (before !== null && !this.#isRemembered(before.settings))
       await log.store(before.settings, before.replica.durable)
     await keepPast(this.#place)
   }
 
-  #finish({ settings, replica }: Open): void {
-    const { voter } = this.#options
+  #finish(settings: BatchSettings, { value, certificate }: Omit<Committed, 'type'>, open: Open | null): void {
     const { domain, firstRow, rows } = settings
-    const { value, certificate } = replica.committed!
-    voter.settle(value, settings.agentCount)
+    this.#epoch.voter?.settle(value, settings.agentCount)
     const previous = linkAfter(domain.run, certificate.digest)
     this.#place = { batch: domain.batch + 1, firstRow: firstRow + rows, previous }
-    this.#before = this.#current
+    this.#before = open
     this.#current = null
     this.#isBehind = false
     this.#tellPlace()
@@ -278,14 +322,17 @@ export class TeamAgent {
 
   /** The last certificate, which the enforcer may have missed, and the wish for the batch behind it, also where the agent is in it. */
   #tellPlace(): void {
-    const { send } = this.#options
     const { batch } = this.#place
     if (this.#before !== null) {
       const { domain } = this.#before.settings
       const message = this.#before.replica.committed!
-      send('enforcer', { kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
+      this.#tell({ kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
     }
-    send('enforcer', { kind: 'want', content: numbered(batch) })
+    this.#tell({ kind: 'want', content: numbered(batch) })
+  }
+
+  #tell(frame: Frame): void {
+    this.#options.send('enforcer', frame, this.#epoch.team.epoch)
   }
 
   #note(open: Open, effects: readonly Effect[]): void {
@@ -295,7 +342,7 @@ export class TeamAgent {
       if (open.blamed.has(agent)) continue
       open.blamed.add(agent)
       const content = numbered(domain.batch, encodeEnvelope({ domain, message }))
-      this.#options.send('enforcer', { kind: 'evidence', content })
+      this.#tell({ kind: 'evidence', content })
     }
   }
 
@@ -318,10 +365,11 @@ export class TeamAgent {
       this.#timers.add(timer)
       return
     }
-    const { self, team, send } = this.#options
-    const content = numbered(open.settings.domain.batch, encodeEnvelope(effect.envelope))
-    for (let to = 0; to < team.agentCount; to++) {
-      if (to !== self && (effect.to === 'all' || effect.to === to)) send(to, { kind: 'message', content })
+    const { self, send } = this.#options
+    const { domain, agentCount } = open.settings
+    const content = numbered(domain.batch, encodeEnvelope(effect.envelope))
+    for (let to = 0; to < agentCount; to++) {
+      if (to !== self && (effect.to === 'all' || effect.to === to)) send(to, { kind: 'message', content }, domain.epoch)
     }
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { agreedChain, team } from './agreed-batch.fixture.ts'
+import { agreedChain, next, team } from './agreed-batch.fixture.ts'
 import { openCertificateLog } from './certificate-log.ts'
 
 const [first, second] = agreedChain([['[1,{}]'], ['[2,{}]']]).map(({ certificate }) => certificate)
@@ -12,7 +12,7 @@ let path: string
 let sizes: number[]
 beforeEach(async () => {
   path = join(mkdtempSync(join(tmpdir(), 'vigil-certificates-')), 'certificates.bin')
-  const log = await openCertificateLog(path, team)
+  const log = await openCertificateLog(path, () => team)
   sizes = [readFileSync(path).length]
   for (const certificate of [first, second]) {
     await log.append(certificate)
@@ -24,7 +24,7 @@ afterEach(() => rmSync(join(path, '..'), { recursive: true }))
 
 async function countOf(bytes: Uint8Array): Promise<number> {
   writeFileSync(path, bytes)
-  const log = await openCertificateLog(path, team)
+  const log = await openCertificateLog(path, () => team)
   await log.close()
   return log.place.batch
 }
@@ -46,15 +46,38 @@ describe('a file of certificates', () => {
       expect(await countOf(torn)).toBe(1)
       expect(readFileSync(path)).toEqual(whole.subarray(0, sizes[1]))
     }
-    const log = await openCertificateLog(path, team)
+    const log = await openCertificateLog(path, () => team)
     await log.append(second)
     await log.close()
     expect(readFileSync(path)).toEqual(whole)
   })
 
+  it('is begun anew where its only certificate is half written, and not where that is of another team', async () => {
+    const only = readFileSync(path).subarray(0, sizes[1])
+    for (const from of [sizes[0] + 60, sizes[1] - 40]) {
+      expect(await countOf(Buffer.from(only).fill(0, from))).toBe(0)
+      expect(readFileSync(path)).toEqual(only.subarray(0, sizes[0]))
+    }
+    writeFileSync(path, only)
+    await expect(openCertificateLog(path, () => ({ ...team, id: 'cd'.repeat(32) }))).rejects.toMatchObject({
+      code: 'LOG_INVALID',
+    })
+    expect(readFileSync(path)).toEqual(only)
+  })
+
+  it('that ends in an epoch which is not known is refused as it is', async () => {
+    const over = agreedChain([['[1,{}]'], ['[2,{}]']], 1)
+    const log = await openCertificateLog(`${path}.2`, (batch) => (batch < 1 ? team : next.team))
+    for (const { certificate } of over) await log.append(certificate)
+    await log.close()
+    const whole = readFileSync(`${path}.2`)
+    await expect(openCertificateLog(`${path}.2`, () => team)).rejects.toMatchObject({ code: 'EPOCH_OLD' })
+    expect(readFileSync(`${path}.2`)).toEqual(whole)
+  })
+
   it('of another team, or with a hole before its end, is refused as it is', async () => {
     const whole = readFileSync(path)
-    await expect(openCertificateLog(path, { ...team, id: 'cd'.repeat(32) })).rejects.toMatchObject({
+    await expect(openCertificateLog(path, () => ({ ...team, id: 'cd'.repeat(32) }))).rejects.toMatchObject({
       code: 'LOG_INVALID',
     })
     expect(readFileSync(path)).toEqual(whole)

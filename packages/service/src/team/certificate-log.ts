@@ -9,6 +9,7 @@ import {
   certificatesHead,
   decodeCertificates,
   placeAfter,
+  settingsOfLink,
   verifyLink,
 } from '@vigil/agreement'
 import { VigilError } from '@vigil/errors'
@@ -20,6 +21,9 @@ const BEGIN: ChainPlace = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
 
 /** Longest certificate that is read. */
 const CERTIFICATE_BYTES_MAX = 2 ** 26
+
+/** The team of a batch, as far as its epochs are known. */
+export type TeamAt = (batch: number) => ChainTeam
 
 /** The certificates of a chain, in a file. */
 export type CertificateLog = {
@@ -36,9 +40,9 @@ export type CertificateLog = {
  * Opens the file, or makes one. A last certificate that the power's end has left unwritten or half written is cut off: it was never
  * said to be stored, and the agents have it.
  *
- * @throws {VigilError} LOG_INVALID where the last certificate is none of the team, LOG_UNWRITABLE
+ * @throws {VigilError} LOG_INVALID where the last certificate is none of the team, EPOCH_OLD, LOG_UNWRITABLE
  */
-export async function openCertificateLog(path: string, team: ChainTeam): Promise<CertificateLog> {
+export async function openCertificateLog(path: string, teamAt: TeamAt): Promise<CertificateLog> {
   const file = await open(path, 'a+', 0o644)
   try {
     const head = certificatesHead()
@@ -48,7 +52,7 @@ export async function openCertificateLog(path: string, team: ChainTeam): Promise
       await stored(file, path, head)
     }
     const offsets = await offsetsIn(file, head.length)
-    return await logOn(file, path, team, offsets)
+    return await logOn(file, path, teamAt, offsets)
   } catch (error) {
     await file.close()
     throw error
@@ -72,19 +76,20 @@ async function offsetsIn(file: FileHandle, from: number): Promise<number[]> {
   return offsets
 }
 
-async function logOn(file: FileHandle, path: string, team: ChainTeam, offsets: number[]): Promise<CertificateLog> {
+async function logOn(file: FileHandle, path: string, teamAt: TeamAt, offsets: number[]): Promise<CertificateLog> {
   const certificateAt = async (batch: number) => {
     const [begin, end] = [offsets[batch], offsets[batch + 1]]
     const bytes = Buffer.alloc(Math.min(end - begin, CERTIFICATE_BYTES_MAX))
     await file.read(bytes, 0, bytes.length, begin)
-    return decodeCertificates(Buffer.concat([certificatesHead(), bytes]), team)[0]
+    return decodeCertificates(Buffer.concat([certificatesHead(), bytes]), teamAt(batch))[0]
   }
-  const behind = (count: number) => (count === 0 ? BEGIN : placeBehind(() => certificateAt(count - 1), count - 1, team))
+  const behind = async (count: number) =>
+    count === 0 ? BEGIN : await placeBehind(path, () => certificateAt(count - 1), { batch: count - 1, teamAt })
   const count = offsets.length - 1
   const last = await behind(count)
-  if (typeof last !== 'string') return growing(last)
-  const before = count > 1 ? await behind(count - 1) : last
-  if (typeof before === 'string') throw invalid(path, `its last certificate does not hold (${last})`)
+  if (!('torn' in last)) return growing(last)
+  const before = await behind(count - 1)
+  if ('torn' in before || !last.torn) throw invalid(path, `its last certificate does not hold (${last.reason})`)
   offsets.pop()
   await file.truncate(offsets[count - 1])
   return growing(before)
@@ -107,26 +112,35 @@ async function logOn(file: FileHandle, path: string, team: ChainTeam, offsets: n
   }
 }
 
+/** What is wrong with a certificate, and whether the power's end may have left it so: another team's it is not. */
+type Unsound = { readonly reason: string; readonly torn: boolean }
+
 /**
  * The place behind a certificate; what stands before it was checked when it was stored.
  *
- * @returns in words what is wrong with one that does not hold
+ * @throws {VigilError} EPOCH_OLD where it is of an epoch that is not known
  */
 async function placeBehind(
+  path: string,
   read: () => Promise<BatchCertificate>,
-  batch: number,
-  team: ChainTeam,
-): Promise<ChainPlace | string> {
+  { batch, teamAt }: { readonly batch: number; readonly teamAt: TeamAt },
+): Promise<ChainPlace | Unsound> {
   let found: BatchCertificate
   try {
     found = await read()
   } catch (error) {
-    if (error instanceof VigilError) return error.message
+    if (error instanceof VigilError) return { reason: error.message, torn: true }
     throw error
   }
   const { settings, link } = found
-  const before = { batch, firstRow: settings.firstRow, previous: link?.previous ?? '' }
-  return verifyLink(found, before, team) ?? placeAfter(found)
+  const { domain, firstRow, rows } = settings
+  const team = teamAt(batch)
+  const before = { batch, firstRow, previous: link?.previous ?? '' }
+  const reason = verifyLink(found, before, team)
+  if (reason === null) return placeAfter(found)
+  if (domain.epoch > team.epoch) throw epochOld(path, domain.epoch, team.epoch)
+  const own = settingsOfLink(team, { ...before, rows, events: link?.events ?? '' })
+  return { reason, torn: batch > 0 || own.domain.run === domain.run }
 }
 
 async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promise<void> {
@@ -142,6 +156,13 @@ async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promis
       { cause },
     )
   }
+}
+
+function epochOld(path: string, done: number, known: number) {
+  return serviceError(
+    'EPOCH_OLD',
+    `${path} ends with a certificate of epoch ${done}, but the manifests end with epoch ${known}. Give the manifests and signatures of all epochs.`,
+  )
 }
 
 function invalid(path: string, reason: string) {

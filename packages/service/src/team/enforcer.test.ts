@@ -2,20 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { agreedChain, team } from './agreed-batch.fixture.ts'
-import { type CertificateLog, openCertificateLog } from './certificate-log.ts'
+import { agreedChain, next, team } from './agreed-batch.fixture.ts'
+import { type CertificateLog, openCertificateLog, type TeamAt } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { Enforcer } from './enforcer.ts'
 import { openEventLog } from './event-log.ts'
 import { type Frame, numbered } from './frames.ts'
 
+const later = agreedChain([['[1,{}]'], ['[2,{}]']], 1)
 const chain = agreedChain([['[1,{}]'], ['[2,{}]'], ['[3,{}]']])
 
 /** An enforcer with files of its own, and what it does. */
-async function enforcerWith(changes: (certificates: CertificateLog) => Partial<CertificateLog> = () => ({})) {
+async function enforcerWith(
+  changes: (certificates: CertificateLog) => Partial<CertificateLog> = () => ({}),
+  teamAt: TeamAt = () => team,
+  onEvidence: (line: string) => void = () => undefined,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-enforcer-'))
   const events = await openEventLog(join(folder, 'events.log'), () => undefined)
-  const file = await openCertificateLog(join(folder, 'certificates.bin'), team)
+  const file = await openCertificateLog(join(folder, 'certificates.bin'), teamAt)
   const decisions = await openDecisionLog(join(folder, 'decisions.jsonl'))
   const did: string[] = []
   const certificates: CertificateLog = {
@@ -31,10 +36,11 @@ async function enforcerWith(changes: (certificates: CertificateLog) => Partial<C
     ...changes(file),
   }
   const enforcer = new Enforcer({
-    ...{ team, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
-    send: (agent, { kind }) => did.push(`${kind} to ${agent}`),
+    ...{ teamAt, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
+    send: ({ agent }, { kind }) => did.push(`${kind} to ${agent}`),
     onIdle: () => undefined,
-    evidence: async () => undefined,
+    accused: [],
+    evidence: async (line) => onEvidence(line),
     write: async (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
     alarm: (text) => did.push(text),
   })
@@ -47,22 +53,23 @@ async function enforcerWith(changes: (certificates: CertificateLog) => Partial<C
   return { enforcer, did, events, committed }
 }
 
+const of = (agent: number) => ({ epoch: 0, agent })
 const want = (batch: number): Frame => ({ kind: 'want', content: numbered(batch) })
 
 describe('an enforcer', () => {
   it('does little for an agent that floods it, and the others have their turn', async () => {
     const { enforcer, did, committed } = await enforcerWith()
     for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
-    enforcer.take(0, committed(0))
+    enforcer.take(of(0), committed(0))
     await enforcer.close()
     did.length = 0
     for (let i = 0; i < 200; i++) {
-      enforcer.take(3, want(0))
-      enforcer.take(3, { kind: 'committed', content: numbered(1, Uint8Array.of(i)) })
-      enforcer.take(3, { kind: 'evidence', content: numbered(0, Uint8Array.of(i)) })
+      enforcer.take(of(3), want(0))
+      enforcer.take(of(3), { kind: 'committed', content: numbered(1, Uint8Array.of(i)) })
+      enforcer.take(of(3), { kind: 'evidence', content: numbered(0, Uint8Array.of(i)) })
     }
-    enforcer.take(0, want(1))
-    enforcer.take(1, committed(1))
+    enforcer.take(of(0), want(1))
+    enforcer.take(of(1), committed(1))
     await enforcer.close()
     expect(did.filter((text) => text === 'batch to 3').length).toBe(1)
     expect(did.filter((text) => text.startsWith('Agent 3 shows')).length).toBe(1)
@@ -72,14 +79,57 @@ describe('an enforcer', () => {
     expect(did).toContain('line 2')
   })
 
+  it('gives the open batch anew where its epoch turns out to be another, and acts on the certificate of that', async () => {
+    let known = () => team
+    const { enforcer, did } = await enforcerWith(
+      () => ({}),
+      (batch) => (batch === 0 ? team : known()),
+    )
+    for (const { events } of later) enforcer.gather({ events, line: 1 }, 0)
+    enforcer.take(of(0), { kind: 'committed', content: numbered(0, later[0].committed) })
+    enforcer.take(of(0), want(1))
+    await enforcer.close()
+    expect(did.slice(-2)).toEqual(['batch to 0', 'line 1'])
+    const second: Frame = { kind: 'committed', content: numbered(1, later[1].committed) }
+    enforcer.take(of(0), second)
+    await enforcer.close()
+    expect(did.at(-1)).toMatch(/^Agent 0 shows a certificate of batch 1 that does not hold/)
+    known = () => next.team
+    enforcer.take({ epoch: 1, agent: 0 }, second)
+    await enforcer.close()
+    expect(did).toContain('line 2')
+    expect(did.filter((text) => text.startsWith('committed to')).length).toBe(3 + 3)
+  })
+
+  it('shows who has signed two certificates of one batch, and does nothing by certificates any more', async () => {
+    const evidence: { agent: number; batch: number }[] = []
+    const { enforcer, did, committed } = await enforcerWith(undefined, undefined, (line) =>
+      evidence.push(JSON.parse(line)),
+    )
+    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    enforcer.take(of(0), committed(0))
+    enforcer.take(of(1), committed(0))
+    await enforcer.close()
+    expect(evidence).toEqual([])
+    const [other] = agreedChain([['[1,{}]']], 1, 1)
+    enforcer.take(of(2), { kind: 'committed', content: numbered(0, other.committed) })
+    await expect(enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
+    expect(did).toContain('Batch 0 has two certificates of different votes, which both hold.')
+    // All four signed both ballots here, as all are played by this test.
+    expect(evidence.map(({ agent, batch }) => [agent, batch])).toEqual([0, 1, 2, 3].map((agent) => [agent, 0]))
+    enforcer.take(of(1), committed(1))
+    await enforcer.close()
+    expect(did).not.toContain('line 2')
+  })
+
   it('does nothing behind what could not be stored', async () => {
     const full = new Error('no room')
     const { enforcer, did, events, committed } = await enforcerWith(() => ({ append: () => Promise.reject(full) }))
     enforcer.gather({ events: chain[0].events, line: 1 }, 0)
-    enforcer.take(0, committed(0))
+    enforcer.take(of(0), committed(0))
     enforcer.gather({ events: chain[1].events, line: 2 }, 0)
     await expect(enforcer.failed).rejects.toBe(full)
-    enforcer.take(1, want(0))
+    enforcer.take(of(1), want(0))
     await enforcer.close()
     expect([did, events.batchCount]).toEqual([[], 1])
   })

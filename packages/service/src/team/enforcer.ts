@@ -4,15 +4,15 @@
  * certificate is the fallback, with an alarm.
  */
 import {
+  type BatchCertificate,
   type BatchSettings,
   type ChainTeam,
-  certify,
   decodeEnvelope,
   encodeEnvelope,
   eventsRoot,
   settingsOfLink,
+  splitEvidence,
   verifyEvidence,
-  verifyLink,
 } from '@vigil/agreement'
 import { writtenFallback } from '../written-decision.ts'
 import { readWrittenEvent } from './batch-event.ts'
@@ -21,24 +21,26 @@ import { certifiedLines } from './certified-lines.ts'
 import type { DecisionLog } from './decision-log.ts'
 import type { EventLog, GatheredBatch } from './event-log.ts'
 import { encodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+import { createProofs, type ProofOptions, type Proofs } from './proofs.ts'
+import { shownCertificate } from './shown-certificate.ts'
+
+/** An agent of an epoch. */
+export type Peer = { readonly epoch: number; readonly agent: number }
 
 /** What an enforcer works with. */
-export type EnforcerOptions = {
-  readonly team: ChainTeam
+export type EnforcerOptions = ProofOptions & {
+  /** as far as epochs are known now */
+  readonly teamAt: (batch: number) => ChainTeam
   readonly events: EventLog
   readonly certificates: CertificateLog
   readonly decisions: DecisionLog
   /** milliseconds after which the events of a batch without a certificate get the fallback */
   readonly deadlineMs: number
-  readonly send: (agent: number, frame: Frame) => void
+  readonly send: (peer: Peer, frame: Frame) => void
   /** the agents have agreed on all that was gathered */
   readonly onIdle: () => void
-  /** keeps a proof that an agent has lied, a line of JSON */
-  readonly evidence: (line: string) => Promise<void>
   /** takes lines that are stored */
   readonly write: (lines: readonly string[]) => Promise<void>
-  /** told in a sentence what a person should know */
-  readonly alarm: (text: string) => void
   /** milliseconds from any moment on */
   readonly clock: () => number
 }
@@ -61,8 +63,8 @@ type OpenBatch = {
 /** An enforcer at work. Everything that happens to it waits in one line. */
 export class Enforcer {
   readonly #options: EnforcerOptions
-  /** by agent: the batch that it wants next */
-  readonly #wants = new Map<number, number>()
+  /** by name: an agent, and the batch that it wants next */
+  readonly #wants = new Map<string, { readonly peer: Peer; readonly batch: number }>()
   /** by batch without an answer: since when its events have waited */
   readonly #since = new Map<number, number>()
   #line: Promise<void> = Promise.resolve()
@@ -76,8 +78,9 @@ export class Enforcer {
   /** batches that were gathered, of which the last may not be stored yet */
   #gathered: number
   #answered: number
-  /** by agent that has lied: the latest batch of which there is a proof */
-  readonly #blamed = new Map<number, number>()
+  readonly #proofs: Proofs
+  /** the last certificate that came since the start */
+  #last: BatchCertificate | null = null
   #late = 0
   /** whether the last answer was a fallback */
   #isLate = false
@@ -87,6 +90,7 @@ export class Enforcer {
   constructor(options: EnforcerOptions) {
     this.#options = options
     const { events, decisions, clock } = options
+    this.#proofs = createProofs(options)
     this.#gathered = events.batchCount
     this.#answered = events.batchesBefore(decisions.rows)
     for (let batch = this.#answered; batch < events.batchCount; batch++) this.#since.set(batch, clock())
@@ -94,7 +98,7 @@ export class Enforcer {
     this.#failure.promise.catch(() => undefined)
   }
 
-  /** Rejects when something could not be stored. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID */
+  /** Rejects when something could not be stored, or the team is broken. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, TEAM_BROKEN */
   get failed(): Promise<never> {
     return this.#failure.promise
   }
@@ -117,7 +121,8 @@ export class Enforcer {
   /** Answers batches that have a certificate and were not answered to the end. */
   resume(): void {
     this.#queue(async () => {
-      const { certificates, events } = this.#options
+      const { certificates, events, teamAt } = this.#options
+      this.#proofs.assertSound(teamAt(certificates.place.batch))
       while (this.#answered < certificates.place.batch) {
         const certificate = await certificates.read(this.#answered)
         await this.#answer(certifiedLines(certificate, idsOf(await events.read(this.#answered))))
@@ -139,11 +144,11 @@ export class Enforcer {
   }
 
   /** A frame from an agent. Whatever one of them sends, little of it waits in the line: the others have their turn. */
-  take(agent: number, { kind, content }: Frame): void {
+  take(peer: Peer, { kind, content }: Frame): void {
     const read = readNumbered(content)
     if (read === null) return
     if (kind === 'want') {
-      this.#wants.set(agent, read.batch)
+      this.#wants.set(nameOf(peer), { peer, batch: read.batch })
       if (this.#isServing) return
       this.#isServing = true
       this.#queue(async () => {
@@ -152,10 +157,16 @@ export class Enforcer {
       })
     } else if (kind === 'committed') {
       // What comes again is not put into the line.
-      if (read.batch === this.#options.certificates.place.batch)
-        this.#hear(`${agent} ${kind}`, 1, () => this.#certify(agent, read))
+      const { batch } = this.#options.certificates.place
+      if (read.batch === batch) this.#hear(`${nameOf(peer)} ${kind}`, 1, () => this.#certify(peer, read))
+      else if (read.batch === batch - 1) this.#hear(`${nameOf(peer)} again`, 1, () => this.#compare(read))
     } else if (kind === 'evidence')
-      this.#hear(`${agent} ${kind}`, this.#options.team.agentCount, () => this.#blame(read))
+      this.#hear(`${nameOf(peer)} ${kind}`, this.#options.teamAt(read.batch).agentCount, () => this.#blame(read))
+  }
+
+  /** An epoch has become known: what its agents are to agree on is theirs, if it was others' before. */
+  look(): void {
+    this.#queue(() => this.#serve())
   }
 
   /** Resolves when more may be gathered. */
@@ -220,17 +231,18 @@ export class Enforcer {
     const { certificates, events, send } = this.#options
     const next = certificates.place.batch
     // Those of now: one that asks again meanwhile has its turn behind the others.
-    for (const [agent, batch] of [...this.#wants]) {
+    for (const [name, { peer, batch }] of [...this.#wants]) {
       if (batch > next || batch >= events.batchCount) continue
-      this.#wants.delete(agent)
-      send(agent, batch === next ? (await this.#openBatch()).frame : await this.#decidedBatch(batch))
+      this.#wants.delete(name)
+      send(peer, batch === next ? (await this.#openBatch()).frame : await this.#decidedBatch(batch))
     }
   }
 
   async #openBatch(): Promise<OpenBatch> {
-    if (this.#open !== null) return this.#open
-    const { certificates, events, team } = this.#options
+    const { certificates, events, teamAt } = this.#options
     const { place } = certificates
+    const team = teamAt(place.batch)
+    if (this.#open?.settings.domain.epoch === team.epoch) return this.#open
     const gathered = await events.read(place.batch)
     const link = { previous: place.previous, events: eventsRoot(gathered.events) }
     const content = {
@@ -259,26 +271,23 @@ export class Enforcer {
   }
 
   /** Checks what an agent shows as the certificate of the open batch; then it is acted on. */
-  async #certify(
-    agent: number,
-    { batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array },
-  ): Promise<void> {
-    const { certificates, events, team, send, alarm } = this.#options
+  async #certify(peer: Peer, { batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
+    const { certificates, events, teamAt, send, alarm } = this.#options
     const { place } = certificates
     if (batch !== place.batch || batch >= events.batchCount) return
     const { settings, link, ids } = await this.#openBatch()
-    const read = decodeEnvelope(bytes, settings)
-    const certificate =
-      'rejected' in read || read.message.type !== 'committed' ? null : { ...certify(settings, read.message), link }
-    const reason = certificate === null ? 'MALFORMED' : verifyLink(certificate, place, team)
-    if (certificate === null || reason !== null) {
-      alarm(`Agent ${agent} shows a certificate of batch ${batch} that does not hold (${reason}).`)
+    const team = teamAt(batch)
+    const certificate = shownCertificate(bytes, { settings, events: link.events, place, team })
+    if (typeof certificate === 'string') {
+      alarm(`Agent ${peer.agent} shows a certificate of batch ${batch} that does not hold (${certificate}).`)
       return
     }
     await certificates.append(certificate)
     this.#open = null
-    for (let other = 0; other < team.agentCount; other++) {
-      if (other !== agent && this.#wants.get(other) !== batch + 1)
+    this.#last = certificate
+    for (let agent = 0; agent < team.agentCount; agent++) {
+      const other = { epoch: team.epoch, agent }
+      if (nameOf(other) !== nameOf(peer) && this.#wants.get(nameOf(other))?.batch !== batch + 1)
         send(other, { kind: 'committed', content: numbered(batch, bytes) })
     }
     await this.#serve()
@@ -291,20 +300,36 @@ export class Enforcer {
     if (this.isIdle) this.#options.onIdle()
   }
 
+  /** Another certificate of the last batch, of another value: more agents have lied than the team bears. */
+  async #compare({ batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
+    const last = this.#last
+    if (last?.settings.domain.batch !== batch) return
+    const { settings, link } = last
+    const place = { batch, firstRow: settings.firstRow, previous: link!.previous }
+    const team = this.#options.teamAt(batch)
+    const other = shownCertificate(bytes, { settings, events: link!.events, place, team })
+    if (typeof other === 'string' || other.certificate.digest === last.certificate.digest) return
+    this.#options.alarm(`Batch ${batch} has two certificates of different votes, which both hold.`)
+    for (const proof of splitEvidence(last, other)) await this.#proofs.keep(settings.domain, proof)
+    this.#proofs.assertSound(team)
+  }
+
   /** Keeps a proof that an agent has lied, one of each agent and batch: one of an earlier batch that comes late is left out. */
   async #blame({ batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
-    const { certificates, events, team, evidence, alarm } = this.#options
+    const { certificates, events, teamAt } = this.#options
     const { place } = certificates
     if (batch > place.batch || batch >= events.batchCount) return
     const { settings } = batch === place.batch ? await this.#openBatch() : await certificates.read(batch)
     const read = decodeEnvelope(bytes, settings)
     if ('rejected' in read || read.message.type !== 'evidence' || read.domain.run !== settings.domain.run) return
-    const { agent, first, second } = read.message
-    const before = this.#blamed.get(agent) ?? -1
-    if (before >= batch || verifyEvidence(read.message, { settings, verify: team.verify }) !== null) return
-    this.#blamed.set(agent, batch)
-    await evidence(JSON.stringify({ ...settings.domain, agent, first, second }))
-    if (before < 0) alarm(`Agent ${agent} has signed two statements in batch ${batch} that contradict each other.`)
+    const { verify } = teamAt(batch)
+    if (
+      this.#proofs.has(settings.domain, read.message.agent) ||
+      verifyEvidence(read.message, { settings, verify }) !== null
+    )
+      return
+    await this.#proofs.keep(settings.domain, read.message)
+    this.#proofs.assertSound(teamAt(batch))
   }
 
   /** Writes the lines of the first batch without an answer, those that are there already left out. */
@@ -336,7 +361,7 @@ export class Enforcer {
   }
 
   async #answerLate(): Promise<void> {
-    const { events, team, deadlineMs, clock, alarm } = this.#options
+    const { events, teamAt, deadlineMs, clock, alarm } = this.#options
     for (let since = this.#since.get(this.#answered); since !== undefined; since = this.#since.get(this.#answered)) {
       if (clock() - since < deadlineMs) return
       const ids = idsOf(await events.read(this.#answered))
@@ -344,7 +369,7 @@ export class Enforcer {
         alarm(`Batch ${this.#answered} has no certificate after ${deadlineMs} ms: its events get the fallback.`)
       }
       this.#isLate = true
-      const { fallbackAction = 3 } = team.decision
+      const { fallbackAction = 3 } = teamAt(this.#answered).decision
       this.#late++
       await this.#answer(ids.map((id) => writtenFallback(id, fallbackAction === 'abstain' ? 0 : fallbackAction)))
     }
@@ -353,4 +378,8 @@ export class Enforcer {
 
 function idsOf({ events }: GatheredBatch): (string | number)[] {
   return events.map((text) => readWrittenEvent(text).id)
+}
+
+function nameOf({ epoch, agent }: Peer): string {
+  return `${epoch} ${agent}`
 }

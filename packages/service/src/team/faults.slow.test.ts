@@ -58,6 +58,22 @@ describe('a team of four that bears one fault', () => {
     expect(found.late).toBeGreaterThanOrEqual(40)
   })
 
+  it('does nothing more where two lie together: evidence names both, also for an enforcer that begins again', async () => {
+    const faultsWith = (conspirator: number): Faults => ({
+      behaviours: ['equivocal-leader', 'collusion'],
+      conspirators: [conspirator],
+    })
+    team = await fedTeam({ faulty: { 0: faultsWith(1), 1: faultsWith(0) } })
+    team.feed(1600)
+    expect(await team.enforcer.ended).toBe(1)
+    expect(team.enforcer.said()).toContain('error TEAM_BROKEN: Agents 0, 1 of epoch 0 have contradicted themselves')
+    const blamed = team.files.evidence().map((line) => JSON.parse(line).agent)
+    expect([...new Set(blamed)].sort()).toEqual([0, 1])
+    const again = team.files.enforcer('')
+    again.process.stdin?.end()
+    expect([await again.ended, again.said()]).toEqual([1, expect.stringContaining('error TEAM_BROKEN')])
+  })
+
   it.each<[string, Faults]>([
     [
       'contradicts itself, forges, blames and sends nonsense',

@@ -11,6 +11,7 @@ import {
   encodeEnvelope,
   type LoneLiar,
   loneLiar,
+  type Sign,
 } from '@vigil/agreement'
 import { type Member, overTls, type Transport } from './connections.ts'
 import { decodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
@@ -20,6 +21,8 @@ import { readKeys, readTeam } from './team-files.ts'
 /** What is wrong with an agent. */
 export type Faults = {
   readonly behaviours?: readonly BehaviourName[]
+  /** agents whose keys it has too */
+  readonly conspirators?: readonly number[]
   /** share of messages that are lost */
   readonly loss?: number
   /** most milliseconds that a message is late */
@@ -31,9 +34,19 @@ export type Faults = {
 const flags = new Map(process.argv.slice(2).map((word) => word.slice(2).split('=') as [string, string]))
 const flag = (name: string) => flags.get(name)!
 const self = Number(flag('agent'))
-const { behaviours = [], loss = 0, delayMs = 0, cut = [] } = JSON.parse(process.env.FAULTS ?? '{}') as Faults
+const {
+  behaviours = [],
+  conspirators = [],
+  loss = 0,
+  delayMs = 0,
+  cut = [],
+} = JSON.parse(process.env.FAULTS ?? '{}') as Faults
 const { manifest, team } = await readTeam(flag('team'))
-const sign = ed25519Sign((await readKeys(flag('key'))).signing!)
+const signs = new Map<number, Sign>()
+for (const agent of [self, ...conspirators]) {
+  const { signing } = await readKeys(flag('key').replace(/\d+\.key$/, `${agent}.key`))
+  signs.set(agent, ed25519Sign(signing!))
+}
 
 /** Rows and first row of the batches that the enforcer has given, by number. */
 const shapes = new Map<number, { readonly firstRow: number; readonly rows: number }>()
@@ -60,7 +73,7 @@ function liarIn({ domain }: Envelope): LoneLiar {
   if (known !== undefined) return known
   const { agentCount, faults, decision } = team
   const settings = { domain, agentCount, faults, decision, ...shapes.get(domain.batch)! }
-  const liar = loneLiar(settings, { agent: self, sign, behaviours, seed: 1 })
+  const liar = loneLiar(settings, { agent: self, signs, behaviours, seed: 1 })
   liars.set(domain.batch, liar)
   return liar
 }
@@ -100,7 +113,7 @@ const faulty: Transport = async (agent, addresses, identity, receiver) => {
 }
 
 const never = { requested: () => false, onRequest: () => () => undefined }
-const command = { team: flag('team'), agent: self, key: flag('key'), run: flag('run'), log: flag('log') }
+const command = { team: flag('team'), agent: self, key: flag('key'), runs: [flag('run')], log: flag('log') }
 
 await mkdir(command.log, { recursive: true })
 await runAgent(command, never, (text) => process.stderr.write(`${text}\n`), faulty)

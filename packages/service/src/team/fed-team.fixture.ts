@@ -110,6 +110,11 @@ class FedTeam {
     this.agents[agent] = this.#start(agent)
   }
 
+  /** Batches with a certificate. */
+  batches(): number {
+    return this.#team.certificateCount()
+  }
+
   /** Begins an agent again, and decides until the team counts its ballots again. */
   async restart(agent: number): Promise<void> {
     this.begin(agent)

@@ -1,6 +1,6 @@
 /**
  * What an agent knows of all events, kept now and then beside its log, so that it need not be given all events again. The name
- * of the file says where it stands; the newest that is whole counts.
+ * of the file says where it stands and of which bundle it is; the newest that is whole counts.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { CHAIN_BEGIN, type ChainPlace } from '@vigil/agreement'
 import type { KeptPast } from '../decider.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 
-const NAME = /^past-(\d{1,10})-(\d{1,10})-([0-9a-f]{64})\.state$/
+const NAME = /^past-(\d{1,10})-(\d{1,10})-([0-9a-f]{64})-([0-9a-f]{16})\.state$/
 
 /** Before the first event. */
 const BEGIN: ChainPlace = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
@@ -16,33 +16,39 @@ const BEGIN: ChainPlace = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
 /**
  * Reads the newest past of a folder.
  *
- * @param bundle SHA-256 of the bundle that it must be of
+ * @param bundleAt SHA-256 of the bundle that one that stands at a batch must be of
  * @throws {VigilError} STATE_INVALID
  */
 export async function readPast(
   folder: string,
-  bundle: string,
+  bundleAt: (batch: number) => string,
 ): Promise<{ readonly place: ChainPlace; readonly past: KeptPast | null }> {
-  const [newest] = (await placesIn(folder)).sort((a, b) => b.batch - a.batch)
+  const places = (await placesIn(folder)).filter(({ place, begin }) => bundleAt(place.batch).startsWith(begin))
+  const [newest] = places.sort((a, b) => b.place.batch - a.place.batch)
   if (newest === undefined) return { place: BEGIN, past: null }
-  const kept = await readState(pathOf(folder, newest), bundle)
-  return kept === null ? { place: BEGIN, past: null } : { place: newest, past: kept.past }
+  const { place } = newest
+  const bundle = bundleAt(place.batch)
+  const kept = await readState(pathOf(folder, place, bundle), bundle)
+  return kept === null ? { place: BEGIN, past: null } : { place, past: kept.past }
 }
 
 /** Keeps a past in place of those before it. @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID */
 export async function writePast(folder: string, bundle: string, place: ChainPlace, past: KeptPast): Promise<void> {
   const before = await placesIn(folder)
-  await writeState(pathOf(folder, place), bundle, { past, answers: [], drift: null, source: null })
-  for (const old of before) if (old.batch < place.batch) await rm(pathOf(folder, old), { force: true })
+  await writeState(pathOf(folder, place, bundle), bundle, { past, answers: [], drift: null, source: null })
+  for (const old of before) if (old.place.batch < place.batch) await rm(join(folder, old.name), { force: true })
 }
 
-async function placesIn(folder: string): Promise<ChainPlace[]> {
+type Found = { readonly name: string; readonly place: ChainPlace; readonly begin: string }
+
+async function placesIn(folder: string): Promise<Found[]> {
   return (await readdir(folder)).flatMap((name) => {
-    const [, batch, firstRow, previous] = NAME.exec(name) ?? []
-    return previous === undefined ? [] : [{ batch: Number(batch), firstRow: Number(firstRow), previous }]
+    const [, batch, firstRow, previous, begin] = NAME.exec(name) ?? []
+    if (begin === undefined) return []
+    return [{ name, place: { batch: Number(batch), firstRow: Number(firstRow), previous }, begin }]
   })
 }
 
-function pathOf(folder: string, { batch, firstRow, previous }: ChainPlace): string {
-  return join(folder, `past-${batch}-${firstRow}-${previous}.state`)
+function pathOf(folder: string, { batch, firstRow, previous }: ChainPlace, bundle: string): string {
+  return join(folder, `past-${batch}-${firstRow}-${previous}-${bundle.slice(0, 16)}.state`)
 }

@@ -10,6 +10,7 @@ import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fix
 import { writtenDecision } from '../written-decision.ts'
 import type { Faults } from './faulty-agent.fixture.ts'
 
+const CERTIFICATES_HEAD_BYTES = 12
 const FAULTY = new URL('./faulty-agent.fixture.ts', import.meta.url).pathname
 const COMMANDS = new URL('../cli/', import.meta.url).pathname
 
@@ -120,6 +121,14 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
         agentWords(agent),
         faults === undefined ? {} : { faults },
       ),
+    /** The next epoch, from a batch on. */
+    rotate: (at: number, ...more: string[]) =>
+      start(folder.path, 'team-rotate.ts', ['--team=team/team.json', '--run=.', `--at=${at}`, ...more]),
+    sign: (agent: number, log = `log-${agent}`) =>
+      start(folder.path, 'team-sign.ts', [
+        ...['--team=team/team.json', `--agent=${agent}`, `--key=team/agent-${agent}.key`, `--log=${log}`],
+      ]),
+    freePort,
     /** One agent whose files may have so many blocks of 512 bytes, as where a disk is full. */
     agentWithin: (agent: number, blocks: number) => start(folder.path, 'agent.ts', agentWords(agent), { blocks }),
     /** The enforcer; without input its stdin stays open. */
@@ -140,6 +149,13 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
       const decider = await createDecider(drawn.bundle)
       const events = lines.map((line) => decider.read(JSON.parse(line)))
       return decider.decide(events).map((decision, i) => writtenDecision(JSON.parse(lines[i]).id, decision))
+    },
+    /** Certificates in the file of the enforcer. */
+    certificateCount() {
+      const bytes = readFileSync(join(folder.path, 'out', 'certificates.bin'))
+      let count = 0
+      for (let at = CERTIFICATES_HEAD_BYTES; at + 4 <= bytes.length; count++) at += 4 + bytes.readUInt32LE(at)
+      return count
     },
     decisions: () => linesIn(join(folder.path, 'out', 'decisions.jsonl')),
     evidence: () => linesIn(join(folder.path, 'out', 'evidence.jsonl')),

@@ -1,33 +1,37 @@
 /** The enforcer as a process: events come on stdin, decisions go into a folder and to stdout. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { ChainTeam } from '@vigil/agreement'
+import { beginOf, epochOf } from '@vigil/agreement'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
 import type { RawEvent } from '@vigil/features'
+import { readBundle } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
 import { createRecentEntries, type RecentEntries } from '../recent-entries.ts'
 import { untilStopped, written } from '../standard-streams.ts'
 import { ownIdOf } from '../written-decision.ts'
+import { readTeamBundle } from './agent-epochs.ts'
 import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
-import { openCertificateLog } from './certificate-log.ts'
-import { type Connection, dial, type Member } from './connections.ts'
+import { openCertificateLog, type TeamAt } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
-import { Enforcer } from './enforcer.ts'
+import { Enforcer, type Peer } from './enforcer.ts'
+import { type EnforcerEpochs, openEnforcerEpochs } from './enforcer-epochs.ts'
+import { nextEpoch, readEpochs } from './epoch-files.ts'
+import { repeatedly } from './epoch-looks.ts'
 import { openEventLog } from './event-log.ts'
-import type { Frame } from './frames.ts'
 import { gatherLines } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
-import { identityOf, readTeamBundle } from './run-agent.ts'
-import { assertOwnKeys, readKeys, readTeam } from './team-files.ts'
 
 /** What the enforcer runs with. */
 export type EnforcerCommand = {
+  /** manifest of the first epoch */
   readonly team: string
+  /** of the first epoch; those of later ones lie beside it, with the number of the epoch */
   readonly key: string
-  readonly run: string
+  /** whose bundles the manifests name */
+  readonly runs: readonly string[]
   readonly out: string
   readonly deadlineMs: number
   readonly waitMs: number
@@ -43,39 +47,36 @@ const IDS_MAX = 65_536
  * Runs the enforcer until stdin ends and all events are answered, or it is asked to stop. What is in the folder is gone on from.
  *
  * @param say takes a sentence for people
- * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED; as readBundle;
- *   as gatherLines
+ * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, SUCCESSOR, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED,
+ *   TEAM_BROKEN; as readBundle; as gatherLines
  */
 export async function runEnforcer(
   command: EnforcerCommand,
   stop: StopRequest,
   say: (text: string) => void,
 ): Promise<void> {
-  const { manifest, team } = await readTeam(command.team)
-  const keys = await readKeys(command.key)
-  assertOwnKeys(keys, { certificate: manifest.enforcer, publicKey: null })
-  const bundle = await readTeamBundle(command.run, manifest.bundle, team.agentCount)
-  const { events, certificates, decisions, ids, close } = await openFolder(command.out, team)
-  const ways: Connection[] = []
-  const send = (agent: number, frame: Frame) => ways[agent]?.send(frame)
+  const epochs: EnforcerEpochs = await openEnforcerEpochs(await readEpochs(command.team), {
+    key: command.key,
+    onFrame: (peer, frame) => enforcer.take(peer, frame),
+  })
+  const { events, certificates, decisions, ids, close } = await openFolder(command.out, epochs.teamAt)
+  const { manifest } = epochOf(epochs.known, certificates.place.batch)
+  const bundle = await readTeamBundle(command.runs, manifest.bundle, manifest.agents.length)
+  const bundles = await Promise.all(command.runs.map(readBundle))
+  const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
-    ...{ team, events, certificates, decisions, deadlineMs: command.deadlineMs, send, alarm: say, clock },
+    ...{ teamAt: epochs.teamAt, events, certificates, decisions, deadlineMs: command.deadlineMs, alarm: say, clock },
+    send: (peer, frame) => epochs.send(peer, frame),
     onIdle: () => gatherer.onIdle(),
-    evidence: async (line) => await appendLine(join(command.out, 'evidence.jsonl'), line),
+    accused: await accusedIn(evidence),
+    evidence: async (line) => await appendLine(evidence, line),
     write: async (lines) => {
       await written(lines.map((line) => `${line}\n`).join(''))
     },
   })
   enforcer.resume()
-  const identity = identityOf(manifest, keys, manifest.enforcer)
-  const onFrame = (from: Member, frame: Frame) => {
-    if (typeof from === 'number') enforcer.take(from, frame)
-    return undefined
-  }
-  for (const [agent, { address }] of manifest.agents.entries()) {
-    ways.push(dial(agent, address, identity, { onFrame, onOpen: () => undefined }))
-  }
+  epochs.connect(certificates.place.batch)
   if (events.batchCount > 0) {
     say(
       `${formatCounted(events.rowCount, 'event')} in ${command.out}, the last of line ${events.line}; ${formatCounted(decisions.rows, 'answer')}.`,
@@ -86,12 +87,14 @@ export async function runEnforcer(
       batchRows: manifest.batchRows,
       waitMs: command.waitMs,
       waitMsMax: command.deadlineMs / 2,
-      apart: seesDecisions(bundle),
+      // What is gathered now may be decided in a later epoch.
+      apart: bundles.some(seesDecisions),
       clock,
     },
     isIdle: () => enforcer.isIdle,
     onBatch: (batch, since) => enforcer.gather(batch, since),
   })
+  const looking = followEpochs(command.team, { epochs, enforcer, place: () => certificates.place.batch, say })
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
     const { onError, input } = command
@@ -105,10 +108,11 @@ export async function runEnforcer(
     await Promise.race([enforcer.idle(), enforcer.failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
   } finally {
     ignore()
+    clearInterval(looking)
     // Where nothing more is read, nobody need send.
     process.stdin.destroy()
     await enforcer.close()
-    for (const way of ways) way.close()
+    epochs.close()
     await close()
   }
   const { batches, late } = enforcer.open
@@ -116,21 +120,56 @@ export async function runEnforcer(
   if (batches > 0) throw notCertified(batches)
 }
 
+/** Looks now and then whether a quorum has signed a successor, and leaves the agents of an epoch that is over. */
+function followEpochs(
+  team: string,
+  {
+    epochs,
+    enforcer,
+    place,
+    say,
+  }: { epochs: EnforcerEpochs; enforcer: Enforcer; place: () => number; say: (text: string) => void },
+): NodeJS.Timeout {
+  const look = async () => {
+    const next = await nextEpoch(team, epochs.known)
+    if (next !== null) {
+      await epochs.add(next)
+      say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
+    }
+    epochs.connect(place())
+    if (next !== null) enforcer.look()
+  }
+  return repeatedly(look, say)
+}
+
 /** The files of the enforcer, and the ids of the latest events in them. */
-async function openFolder(out: string, team: ChainTeam) {
+async function openFolder(out: string, teamAt: TeamAt) {
   await mkdir(out, { recursive: true })
   const release = await takeFolder(out)
   const ids = createRecentEntries<string | number, true>(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
   })
-  const certificates = await openCertificateLog(join(out, 'certificates.bin'), team)
+  const certificates = await openCertificateLog(join(out, 'certificates.bin'), teamAt)
   const decisions = await openDecisionLog(join(out, 'decisions.jsonl'))
   const close = async () => {
     await Promise.all([events.close(), certificates.close(), decisions.close()])
     await release()
   }
   return { events, certificates, decisions, ids, close }
+}
+
+/** Agents of whom there is a proof in a file of evidence. */
+async function accusedIn(path: string): Promise<Peer[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  // Half a line at the end was never said to be there.
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Peer)
 }
 
 function rememberId(ids: RecentEntries<string | number, true>, { event }: { readonly event: RawEvent }): void {

@@ -1,9 +1,16 @@
 /** What must hold of everything that a team has done, from its files and from what each honest agent wants, and from nothing else. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BatchCertificate, CHAIN_BEGIN, decodeCertificates, placeAfter, verifyLink } from '@vigil/agreement'
+import {
+  type BatchCertificate,
+  CHAIN_BEGIN,
+  decodeCertificates,
+  epochOf,
+  placeAfter,
+  verifyLink,
+} from '@vigil/agreement'
 import { ACTION_NAMES } from '../written-decision.ts'
-import { readTeam } from './team-files.ts'
+import { readEpochs } from './epoch-files.ts'
 
 /** A line of decisions. */
 export type Line = {
@@ -44,12 +51,13 @@ export async function checkTeam(
     readonly evidence: readonly string[]
   },
 ): Promise<Findings> {
-  const { team } = await readTeam(join(folder, 'team', 'team.json'))
+  const epochs = await readEpochs(join(folder, 'team', 'team.json'))
+  const teamAt = (batch: number) => epochOf(epochs, batch).team
   const violations: string[] = []
-  const chain = decodeCertificates(readFileSync(join(folder, 'out', 'certificates.bin')), team)
+  const chain = decodeCertificates(readFileSync(join(folder, 'out', 'certificates.bin')), teamAt)
   let place = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
   for (const certificate of chain) {
-    const reason = verifyLink(certificate, place, team)
+    const reason = verifyLink(certificate, place, teamAt(place.batch))
     if (reason !== null) violations.push(`agreement: batch ${place.batch} does not hold (${reason})`)
     place = placeAfter(certificate)
   }
@@ -59,7 +67,8 @@ export async function checkTeam(
     violations.push('integrity: not one line for each event in order')
   const certified = chain.flatMap((batch) => rowsOf(batch))
   let unanimous = 0
-  for (const [row, { action, votes }] of certified.entries()) {
+  for (const [row, { action, votes, batch }] of certified.entries()) {
+    const team = teamAt(batch)
     const own = expected[row].votes
     for (const agent of honest) {
       if (votes[agent] !== null && votes[agent] !== own[agent]) violations.push(`validity: row ${row}, agent ${agent}`)
@@ -85,9 +94,14 @@ export async function checkTeam(
 }
 
 /** The certified action and votes of each row. */
-function rowsOf({ settings, value, actions }: BatchCertificate): { action: string; votes: (string | null)[] }[] {
+function rowsOf({
+  settings,
+  value,
+  actions,
+}: BatchCertificate): { action: string; votes: (string | null)[]; batch: number }[] {
   return Array.from({ length: settings.rows }, (_, row) => ({
     action: ACTION_NAMES[actions[row]],
+    batch: settings.domain.batch,
     votes: Array.from({ length: settings.agentCount }, (__, agent) => {
       const ballot = value.find((one) => one.agent === agent)
       return ballot === undefined ? null : ACTION_NAMES[ballot.actions[row]]

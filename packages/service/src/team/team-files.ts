@@ -1,8 +1,8 @@
 /** The files of a team: one manifest that all have, and for each member a file of keys that nobody else may read. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type ChainTeam, decodeManifest, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
+import { extname, join } from 'node:path'
+import { decodeManifest, type Epoch, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { selfSigned } from './self-signed.ts'
@@ -21,14 +21,20 @@ export type MemberKeys = {
   readonly connection: KeyObject
 }
 
-/** How a new team is to be. */
+/** How a new team is to be, or the next epoch of one. */
 export type NewTeam = Omit<EpochManifest, 'agents' | 'enforcer'> & {
   /** by agent: HOST:PORT */
   readonly addresses: readonly string[]
 }
 
+/** A file of a later epoch: that of the first one, with the number of the epoch before its ending. */
+export function fileOfEpoch(first: string, epoch: number): string {
+  const ending = extname(first)
+  return `${first.slice(0, first.length - ending.length)}.${epoch}${ending}`
+}
+
 /**
- * Makes the keys of a team and its manifest.
+ * Makes the keys of a team and its manifest; of a later epoch with its number in the names of the files.
  *
  * @returns the path of the manifest
  * @throws {VigilError} FILE_UNWRITABLE, KEYS_FILE where there can be no such team
@@ -43,15 +49,16 @@ export async function createTeamFiles(folder: string, { addresses, ...terms }: N
   const enforcer = selfSigned('enforcer', connection).toString('base64')
   const text = encodeManifest({ ...terms, agents: agents.map(({ entry }) => entry), enforcer })
   decodeManifest(text)
-  for (const [agent, { keys }] of agents.entries()) await writeKeys(join(folder, `agent-${agent}.key`), keys)
-  await writeKeys(join(folder, 'enforcer.key'), { signing: null, connection })
-  const path = join(folder, 'team.json')
+  const fileOf = (name: string) => join(folder, terms.follows === null ? name : fileOfEpoch(name, terms.epoch))
+  for (const [agent, { keys }] of agents.entries()) await writeKeys(fileOf(`agent-${agent}.key`), keys)
+  await writeKeys(fileOf('enforcer.key'), { signing: null, connection })
+  const path = fileOf('team.json')
   await writeFileAtomically(path, text)
   return path
 }
 
-/** @throws {VigilError} KEYS_FILE, TEAM_INVALID */
-export async function readTeam(path: string): Promise<{ readonly manifest: EpochManifest; readonly team: ChainTeam }> {
+/** The manifest of one epoch. @throws {VigilError} KEYS_FILE, TEAM_INVALID */
+export async function readTeam(path: string): Promise<Epoch> {
   const bytes = await readFile(path).catch((cause: Error) => {
     throw serviceError('TEAM_INVALID', `${path} cannot be read: ${cause.message}. Give the manifest of a team.`, {
       cause,

@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import {
+  type CommandContext,
+  commandError,
+  type FlagTable,
+  flagsOf,
+  numberFlag,
+  readFlags,
+  runCommand,
+  textFlag,
+} from '@vigil/command-line'
+import { readBundle } from '@vigil/runs'
+import { rotateTeam } from '../team/rotate-team.ts'
+
+const BATCH = { min: 1, max: 2 ** 32 - 1, integer: true } as const
+const PORT = { min: 1, max: 65_535, integer: true } as const
+const VIEW_MS = { min: 10, max: 600_000, integer: true } as const
+
+const FLAGS = {
+  team: { value: 'FILE', about: 'the manifest of the first epoch of the team, as team/team.json' },
+  run: { value: 'FOLDER', about: 'whose team it is from then on, as runs/NAME: its bundle' },
+  at: { value: 'N', about: 'the first batch of the new epoch: one that the team has not begun yet', number: BATCH },
+  hosts: { value: 'A,B,...', about: 'where the agents listen, one host each; without it all on this machine' },
+  port: { value: 'N', about: 'port of agent 0, not one of the epoch before', number: PORT, default: 7500 },
+  'view-ms': { value: 'N', about: 'milliseconds of view 0; without it as before', number: VIEW_MS },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'service:team-rotate',
+    file: 'packages/service/src/cli/team-rotate.ts',
+    purpose:
+      'Makes the keys and the manifest of the next epoch of a team, which a quorum of its agents has to sign with service:team-sign.',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['--team=team/team.json --run=runs/NAME --at=5000'],
+    exitCodes: '0 made, 1 a file cannot be written, 2 the usage is bad, 3 a bundle or a manifest is bad',
+  },
+  run: rotate,
+})
+
+async function rotate({ words }: CommandContext): Promise<void> {
+  const flags = readFlags(words, FLAGS)
+  const [team, run] = [textFlag(flags, 'team', 'FILE'), textFlag(flags, 'run', 'runs/NAME')]
+  const at = numberFlag(flags, 'at', BATCH)
+  if (team === undefined || run === undefined || at === undefined) {
+    throw commandError('INVALID_VALUE', 'Give --team, --run and --at; --help tells what each is.')
+  }
+  const { agentCount } = (await readBundle(run)).network
+  const hosts = textFlag(flags, 'hosts', 'A,B,...')?.split(',')
+  if (hosts !== undefined && hosts.length !== agentCount) {
+    throw commandError(
+      'INVALID_VALUE',
+      `--hosts needs one host for each of ${agentCount} agents, received ${hosts.length}.`,
+    )
+  }
+  const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
+  const addresses = Array.from({ length: agentCount }, (_, agent) =>
+    hosts === undefined ? `127.0.0.1:${port + agent}` : `${hosts[agent]}:${port}`,
+  )
+  await mkdir(dirname(team), { recursive: true })
+  const made = await rotateTeam(team, { run, at, addresses, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null })
+  process.stdout.write(
+    `${made.path}: epoch ${made.epoch}, from batch ${at} on. It counts when ${made.quorum} of ${made.signers} agents have signed it with service:team-sign.\n`,
+  )
+}

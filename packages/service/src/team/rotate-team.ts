@@ -1,0 +1,87 @@
+/** The next epoch of a team: its manifest and keys, and the signatures of the agents before. */
+import { access, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { agreementQuorum, beginOf, ed25519Sign } from '@vigil/agreement'
+import { readBundle } from '@vigil/runs'
+import { serviceError } from '../errors.ts'
+import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
+import { proposedEpoch, readEpochs, signEpoch } from './epoch-files.ts'
+import { assertOwnKeys, createTeamFiles, fileOfEpoch, readKeys } from './team-files.ts'
+
+/** What the next epoch is to be. */
+export type NextEpoch = {
+  readonly run: string
+  /** its first batch */
+  readonly at: number
+  /** by agent: HOST:PORT */
+  readonly addresses: readonly string[]
+  /** null = as before */
+  readonly viewMs: number | null
+}
+
+/**
+ * Makes the manifest and the keys of the epoch behind those that count.
+ *
+ * @param team manifest of the first epoch
+ * @throws {VigilError} SUCCESSOR, TEAM_INVALID where there is one already, KEYS_FILE, FILE_UNWRITABLE, and as readBundle
+ */
+export async function rotateTeam(
+  team: string,
+  { run, at, addresses, viewMs }: NextEpoch,
+): Promise<{ readonly path: string; readonly epoch: number; readonly quorum: number; readonly signers: number }> {
+  const epochs = await readEpochs(team)
+  const before = epochs[epochs.length - 1]
+  const epoch = before.manifest.epoch + 1
+  const path = fileOfEpoch(team, epoch)
+  if (await exists(path)) {
+    throw serviceError(
+      'TEAM_INVALID',
+      `${path} is there already, and agents may have signed it. Let the others sign it too.`,
+    )
+  }
+  const { vote } = await readBundle(run)
+  const { rule, faults, fallbackAction, weights } = vote
+  await createTeamFiles(dirname(team), {
+    ...{ addresses, epoch, faults, batchRows: before.manifest.batchRows, viewMs: viewMs ?? before.manifest.viewMs },
+    bundle: await bundleFingerprint(run),
+    decision: { rule, fallbackAction, ...(rule === 'weighted' && { weights }) },
+    follows: { manifest: before.team.id, batch: at },
+  })
+  await proposedEpoch(team, epochs)
+  return { path, epoch, quorum: agreementQuorum(before.team), signers: before.team.agentCount }
+}
+
+/**
+ * Signs the manifest behind the epochs that count, as an agent of the last of these.
+ *
+ * @param team manifest of the first epoch
+ * @throws {VigilError} SUCCESSOR, SUCCESSOR_LATE, TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, FILE_UNWRITABLE
+ */
+export async function signNextEpoch(
+  team: string,
+  { agent, key, log }: { readonly agent: number; readonly key: string; readonly log: string },
+): Promise<{ readonly file: string; readonly epoch: number; readonly batch: number }> {
+  const epochs = await readEpochs(team)
+  const before = epochs[epochs.length - 1]
+  const next = await proposedEpoch(team, epochs)
+  if (next === null) {
+    const path = fileOfEpoch(team, before.manifest.epoch + 1)
+    throw serviceError('TEAM_INVALID', `There is no ${path} to sign. Make it with service:team-rotate.`)
+  }
+  const own = before.manifest.agents[agent]
+  if (own === undefined) {
+    throw serviceError('TEAM_INVALID', `Epoch ${before.manifest.epoch} has no agent ${agent}.`)
+  }
+  const keys = await readKeys(before.manifest.follows === null ? key : fileOfEpoch(key, before.manifest.epoch))
+  assertOwnKeys(keys, own)
+  await mkdir(log, { recursive: true })
+  const file = await signEpoch({ path: team, before, next }, { agent, sign: ed25519Sign(keys.signing!), log })
+  return { file, epoch: next.manifest.epoch, batch: beginOf(next) }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
+}
