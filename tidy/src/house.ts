@@ -3,7 +3,8 @@ import type { Arrows } from './rules/arrows.ts'
 
 /** Package -> what it imports. From top to bottom: a row names only rows below it. */
 export const arrows: Arrows = {
-  vigil: ['learner', 'service', 'config', 'runs', 'data', 'features', 'command-line', 'errors'],
+  vigil: ['environments', 'learner', 'service', 'config', 'runs', 'data', 'features', 'command-line', 'errors'],
+  environments: ['learner', 'service', 'config', 'actors', 'env-wasm', 'data', 'command-line', 'blocks', 'errors'],
   tools: [
     'lab',
     'service',

@@ -10,6 +10,8 @@ export {
   type TeamActions,
   VOTES,
 } from './pool.ts'
+export { placeResponse } from './response-memory.ts'
 export { ROLLOUT_FILE } from './rollout-module.ts'
 export { createShardCheck } from './shard-check.ts'
+export { placeSites } from './site-memory.ts'
 export { createTeam, type InputSource, type Team, type TeamSettings, withPool } from './team.ts'

@@ -1,5 +1,6 @@
 export type { Config, ConfigInput } from '@vigil/config'
 export type { Dataset, LoadedDataset } from '@vigil/data'
+export { type Environment, type EnvironmentOptions, openEnvironment, type StepResult } from '@vigil/environments'
 export { VigilError } from '@vigil/errors'
 export type { RawEvent } from '@vigil/features'
 export type { Evaluation, IterationMetrics } from '@vigil/runs'

@@ -24,6 +24,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   replay: { nx: 'tools:replay', file: 'tools/src/replay/replay.ts', about: 'whether a run is what its config makes' },
   decide: { nx: 'service:decide', file: 'packages/service/src/cli/decide.ts', about: 'decides on events line by line' },
   serve: { nx: 'service:serve', file: 'packages/service/src/cli/serve.ts', about: 'decides on events over HTTP' },
+  env: {
+    nx: 'environments:serve',
+    file: 'packages/environments/src/cli/serve.ts',
+    about: 'the environment for learners in other languages, over HTTP',
+  },
   check: {
     nx: 'service:check',
     file: 'packages/service/src/cli/check.ts',
