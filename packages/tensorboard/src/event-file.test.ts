@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { beginEventFile } from './event-file.ts'
-import { curvesOf, fieldsOf, readRecords } from './event-reader.fixture.ts'
+import { curvesOf, fieldsOf, histogramsOf, readRecords } from './event-reader.fixture.ts'
 
 let folder: string
 beforeEach(() => {
@@ -33,6 +33,39 @@ it('has every finite figure under its tag, at its step, as f32', async () => {
       ['train/loss', [[2, -0.5]]],
     ]),
   )
+})
+
+it('has histograms of values: every value in the bar that it lies in', async () => {
+  const file = await begin(1)
+  const values = Float32Array.from({ length: 1000 }, (_, i) => Math.fround(Math.sin(i) ** 3))
+  await file.add(
+    7,
+    {},
+    { weights: Float32Array.of(...values, Number.NaN), same: Float32Array.of(2, 2), none: new Float32Array(0) },
+  )
+  const histograms = histogramsOf(readFileSync(file.path))
+  expect([...histograms.keys()]).toEqual(['weights', 'same'])
+  const [[step, fields]] = histograms.get('weights')!
+  const [[min], [max], [num], [sum], [squares], limits, counts] = [1, 2, 3, 4, 5, 6, 7].map(
+    (field) => fields.get(field)!,
+  )
+  expect({ step, min, max, num }).toEqual({ step: 7, min: Math.min(...values), max: Math.max(...values), num: 1000 })
+  expect(sum).toBeCloseTo(
+    values.reduce((total, value) => total + value, 0),
+    9,
+  )
+  expect(squares).toBeCloseTo(
+    values.reduce((total, value) => total + value * value, 0),
+    9,
+  )
+  expect(limits.at(-1)).toBe(max)
+  const expected = limits.map(
+    (limit, bar) => values.filter((value) => value <= limit && (bar === 0 || value > limits[bar - 1])).length,
+  )
+  expect(counts).toEqual(expected)
+  expect(counts.filter((count) => count > 0).length).toBeGreaterThan(10)
+  const [[, same]] = histograms.get('same')!
+  expect([same.get(6), same.get(7)]).toEqual([[2], [2]])
 })
 
 it('has no step twice where a run goes on before the point at which it was killed', async () => {

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appendBytes } from '@vigil/command-line'
 import { tensorboard } from '../generated/event.js'
+import { histogramOf } from './histogram.ts'
 import { recordOf } from './record.ts'
 
 /** Settings beside the curves. */
@@ -10,8 +11,12 @@ export type Hyperparameters = Readonly<Record<string, string | number | boolean>
 /** A file of events that grows. */
 export type EventFile = {
   readonly path: string
-  /** Writes figures of one step under their tags; those that are not finite are left out. */
-  add(step: number, scalars: Readonly<Record<string, number>>): Promise<void>
+  /** Writes figures and histograms of values of one step under their tags; what is not finite is left out. */
+  add(
+    step: number,
+    scalars: Readonly<Record<string, number>>,
+    values?: Readonly<Record<string, Float32Array>>,
+  ): Promise<void>
 }
 
 /** Files are read in the order of their names. */
@@ -53,9 +58,15 @@ export async function beginEventFile(
   await appendBytes(path, Buffer.concat(head.map(encoded)))
   return {
     path,
-    async add(step, scalars) {
+    async add(step, scalars, values = {}) {
       const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value))
-      const value = finite.map(([tag, simpleValue]) => ({ tag, simpleValue }))
+      const histograms = Object.entries(values)
+        .map(([tag, own]) => [tag, own.filter(Number.isFinite)] as const)
+        .filter(([, own]) => own.length > 0)
+      const value = [
+        ...finite.map(([tag, simpleValue]) => ({ tag, simpleValue })),
+        ...histograms.map(([tag, own]) => ({ tag, histo: histogramOf(own) })),
+      ]
       await appendBytes(path, encoded({ step, summary: { value } }))
     },
   }

@@ -88,3 +88,30 @@ export function curvesOf(folder: string): Map<string, (readonly [step: number, v
   }
   return curves
 }
+
+/** Histograms of a file by tag, as [step, figures by their field numbers]. */
+export function histogramsOf(file: Uint8Array): Map<string, [step: number, fields: Map<number, number[]>][]> {
+  const found = new Map<string, [number, Map<number, number[]>][]>()
+  for (const event of readRecords(file).map(fieldsOf)) {
+    const summary = event.get(5)?.[0]
+    for (const value of summary === undefined ? [] : (fieldsOf(summary as Uint8Array).get(1) ?? [])) {
+      const fields = fieldsOf(value as Uint8Array)
+      const histogram = fields.get(5)?.[0]
+      if (histogram === undefined) continue
+      const tag = text(fields.get(1)?.[0])
+      const own = new Map(
+        Array.from(fieldsOf(histogram as Uint8Array), ([field, [bytes]]): [number, number[]] => [
+          field,
+          doubles(bytes),
+        ]),
+      )
+      found.set(tag, [...(found.get(tag) ?? []), [(event.get(2)?.[0] as number | undefined) ?? 0, own]])
+    }
+  }
+  return found
+}
+
+function doubles(value: unknown): number[] {
+  const bytes = Buffer.from(value as Uint8Array)
+  return Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(8 * i))
+}

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { curvesFolder, readMetrics, runFolderAt } from '@vigil/runs'
-import { curvesOf } from '@vigil/tensorboard/event-reader.fixture'
+import { curvesOf, histogramsOf } from '@vigil/tensorboard/event-reader.fixture'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { resumePlan } from './resume-plan.ts'
 import { trainRun } from './train-run.ts'
@@ -79,6 +79,12 @@ it('a run without curves gets those of all its iterations when it is resumed wit
   expect(await readdir(run.path)).not.toContain('tensorboard')
   await trainRun(await resumePlan(run.path, {}), session(Number.POSITIVE_INFINITY, true))
   await compare(run)
+  // Weights are those of the iterations that are validated now: 4 and 5.
+  const [file] = await readdir(curvesFolder(run))
+  const heads = histogramsOf(await readFile(join(curvesFolder(run), file))).get('weights/policy.head')!
+  expect(heads.map(([step]) => step)).toEqual([4, 5])
+  // Four agents, 16 units, four actions.
+  for (const [, fields] of heads) expect(fields.get(3)).toEqual([4 * 16 * 4])
 })
 
 it('nothing is written through a link in the place of the folder', async () => {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '@vigil/config'
+import { type NetworkSpec, parameterLayout } from '@vigil/policy-wasm'
 import { curvesFolder, type IterationMetrics, type RunFolder } from '@vigil/runs'
 import { beginEventFile, type Hyperparameters } from '@vigil/tensorboard'
 
-/** Takes the figures of an iteration. */
-type Curves = (metrics: IterationMetrics) => Promise<void>
+/** Takes the figures of an iteration, and where it was validated the weights [A, P] behind it. */
+type Curves = (metrics: IterationMetrics, parameters: Float32Array | null) => Promise<void>
 
 /**
  * The curves of a run for TensorBoard, in the folder `tensorboard` of the run folder. A run that has none yet, but has been trained,
@@ -16,16 +17,46 @@ type Curves = (metrics: IterationMetrics) => Promise<void>
  */
 export async function openCurves(
   run: Pick<RunFolder, 'path'>,
-  { config, before, isAsked }: { config: Config; before: readonly IterationMetrics[]; isAsked: boolean },
+  {
+    config,
+    network,
+    before,
+    isAsked,
+  }: {
+    readonly config: Config
+    readonly network: NetworkSpec
+    readonly before: readonly IterationMetrics[]
+    readonly isAsked: boolean
+  },
 ): Promise<Curves | null> {
   const folder = curvesFolder(run)
   const hasCurves = existsSync(folder)
   if (!isAsked && !hasCurves) return null
   const firstStep = hasCurves ? 1 + (before.at(-1)?.iteration ?? 0) : 1
   const file = await beginEventFile(folder, { firstStep, hyperparameters: hyperparametersOf(config) })
-  const add: Curves = async (metrics) => await file.add(metrics.iteration, scalarsOf(metrics))
-  if (!hasCurves) for (const metrics of before) await add(metrics)
+  const add: Curves = async (metrics, parameters) =>
+    await file.add(
+      metrics.iteration,
+      scalarsOf(metrics),
+      parameters === null ? {} : weightsByTensor(network, parameters),
+    )
+  if (!hasCurves) for (const metrics of before) await add(metrics, null)
   return add
+}
+
+/** Weights of all agents by tensor. Zeros are left out: units that fill up memory are. */
+function weightsByTensor(network: NetworkSpec, parameters: Float32Array): Record<string, Float32Array> {
+  const { slices, parametersPerAgent } = parameterLayout(network)
+  return Object.fromEntries(
+    slices.map(({ name, offset, length }) => {
+      const own = new Float32Array(network.agentCount * length)
+      for (let agent = 0; agent < network.agentCount; agent++) {
+        const from = agent * parametersPerAgent + offset
+        own.set(parameters.subarray(from, from + length), agent * length)
+      }
+      return [`weights/${name}`, own.filter((value) => value !== 0)]
+    }),
+  )
 }
 
 /** Every number of a line of metrics.jsonl, by the path to it; those that are not measured are left out. */

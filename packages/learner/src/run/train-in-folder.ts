@@ -230,7 +230,7 @@ async function trainWithFiles(
   const { config } = learner
   const before = from.iteration === 0 ? [] : await readMetrics(folder.metrics)
   const warnings = warns ? createWarnings(config, before, folder.path) : null
-  const curves = await openCurves(folder, { config, before, isAsked: tensorboard })
+  const curves = await openCurves(folder, { config, network: learner.team.network, before, isAsked: tensorboard })
   let metricsSha256 = known
   // Many trainings may share one request; each speaks of it only while it goes on.
   const unsubscribe = stop.onRequest(() =>
@@ -245,7 +245,7 @@ async function trainWithFiles(
       state = iteration.state
       const written = await appendMetrics(folder.metrics, metrics)
       metricsSha256 = linesSha256([written], metricsSha256)
-      await curves?.(written)
+      await curves?.(written, isValidated ? state.parameters : null)
       progress.iteration(metrics)
       for (const warning of warnings?.iteration(metrics) ?? []) progress.message(warning)
       await onIteration?.(written)
