@@ -2,8 +2,6 @@ import { type ErrorTable, errorsOf } from '@vigil/errors'
 
 /** What keeps hosts from collecting together. */
 export const HOSTS_ERRORS = {
-  BROKER: ['failure', 'the NATS server cannot be reached, or refuses the connection'],
-  BROKER_ADDRESS: ['usage', 'the address of a NATS server, or a file with credentials for it, cannot be used'],
   MESSAGE: ['data', 'a message between hosts is not what the protocol says'],
   REFUSED: ['failure', 'the learner does not take this host, or no longer'],
   UNSOUND_DATASET: ['data', 'a dataset that arrived is larger than this host takes, or leads outside itself'],

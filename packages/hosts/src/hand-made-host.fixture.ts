@@ -1,8 +1,8 @@
 /** Test support: a host made of the product's parts that says what a test wants it to. */
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { createActorPool, type ShardRollout } from '@vigil/actors'
+import type { Broker } from '@vigil/broker'
 import { decodeTrajectory, encodeTrajectory, type Trajectory } from '@vigil/proto'
-import type { Broker } from './broker.ts'
 import { askerOf } from './host/ask.ts'
 import { createCollecting } from './host/collecting.ts'
 import { hand } from './host/join-run.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { describe, expect, it } from 'vitest'
-import { startBroker, whyNoBroker } from './broker.fixture.ts'
 import { dial, greet, honestHello } from './hand-made-host.fixture.ts'
 import { sharePool } from './learner/shared-pool.ts'
 import { collections, openScene } from './shared-run.fixture.ts'

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startBroker, whyNoBroker } from './broker.fixture.ts'
 
 /** Real processes at a real broker, ended at moments that nobody chose. */
 const TRAIN = fileURLToPath(new URL('../../learner/src/cli/train.ts', import.meta.url))

@@ -1,5 +1,5 @@
+import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { describe, expect, it } from 'vitest'
-import { startBroker, whyNoBroker } from './broker.fixture.ts'
 import { BALANCED, collections, openScene, REMEMBERING, SMALL } from './shared-run.fixture.ts'
 
 const VERSIONS = [0, 1, 2, 3]

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createShardCheck } from '@vigil/actors'
+import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { describe, expect, it } from 'vitest'
-import { startBroker, whyNoBroker } from './broker.fixture.ts'
 import { withTrajectory, workByHand } from './hand-made-host.fixture.ts'
 import { collections, openScene } from './shared-run.fixture.ts'
 

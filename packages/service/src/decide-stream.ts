@@ -40,13 +40,13 @@ export type StreamSettings = {
  * Decides on events that come as lines of JSON, in their order, one line of JSON for each. What has come together is decided
  * together and written at once; nothing more is read until it has been taken.
  *
- * @param write takes whole lines; false = nobody reads them any more
+ * @param write takes whole lines, with the names of their events; false = nobody reads them any more
  * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID, EXPRESSION_INVALID naming the line, after all lines before it; LOGITS
  */
 export async function decideStream(
   decider: Decider,
   lines: AsyncIterable<readonly InputLine[]>,
-  write: (lines: string) => Promise<boolean>,
+  write: (lines: string, ids: readonly (string | number)[]) => Promise<boolean>,
   { onError, isJudged, streamColumns, note, output }: StreamSettings,
 ): Promise<StreamCounts> {
   const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0, unheard: 0 }
@@ -55,10 +55,11 @@ export async function decideStream(
   const flush = async (): Promise<boolean> => {
     const decisions = decider.decide(events)
     const text = decisions.map((decision, i) => `${output.decision(names[i], decision, events[i])}\n`).join('')
+    const ids = names.map(({ id }) => id)
     counts.decided += decisions.length
     names.length = 0
     events.length = 0
-    return text === '' || (await write(text))
+    return text === '' || (await write(text, ids))
   }
   /** Takes an event. @returns a verdict that is to be heard when all before it is decided */
   const take = (line: InputLine): Verdict | null => {

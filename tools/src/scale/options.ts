@@ -1,6 +1,6 @@
+import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
 import { commandError, type FlagTable, flagsOf, type Help, numberFlag, switchFlag, textFlag } from '@vigil/command-line'
 import { type Config, configError, parseFlags, resolveConfig, settingGroups } from '@vigil/config'
-import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/hosts'
 
 /** What is measured. */
 export type Options = {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { defaultActorCount } from '@vigil/actors'
+import { BROKER_FLAGS, brokerOf } from '@vigil/broker'
 import {
   type CommandContext,
   commandError,
@@ -12,7 +13,6 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { BROKER_FLAGS, brokerOf } from '../broker.ts'
 import { defaultCache } from '../host/dataset-cache.ts'
 import { joinRuns } from '../host/join-run.ts'
 import { nameSchema } from '../wire/messages.ts'

@@ -1,5 +1,6 @@
 /** Questions of a host, with time-outs and repetition: nothing waits for ever. */
 import { errors, type NatsConnection } from '@nats-io/transport-node'
+import { brokerError } from '@vigil/broker'
 import type { z } from 'zod'
 import { hostsError } from '../errors.ts'
 import { decodeFrame, encodeFrame } from '../wire/frame.ts'
@@ -48,7 +49,7 @@ export function askerOf(connection: NatsConnection, { run }: Pick<Offer, 'run'>,
         return { ...answer, body: Uint8Array.from(answer.body) }
       } catch (error) {
         if (connection.isClosed())
-          throw hostsError('BROKER', 'The connection to the NATS server has been closed.', { cause: error })
+          throw brokerError('BROKER', 'The connection to the NATS server has been closed.', { cause: error })
         if (!isSilence(error)) throw error
         if (attempt === TRIES || isNobody(error)) throw new LearnerGone(`no answer to "${verb}"`, { cause: error })
       }

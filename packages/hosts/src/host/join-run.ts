@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorPool, createActorPool, type ShardRollout } from '@vigil/actors'
+import { BROKER_ERRORS, type Broker, closeBroker, isRefusal, openBroker } from '@vigil/broker'
 import { formatCounted } from '@vigil/command-line'
 import { loadNativeKernels } from '@vigil/engine-native'
 import { isErrorOf, VigilError } from '@vigil/errors'
-import { type Broker, closeBroker, isRefusal, openBroker } from '../broker.ts'
 import { HOSTS_ERRORS, hostsError } from '../errors.ts'
 import { ownBuild } from '../wire/build.ts'
 import { decodeDataset } from '../wire/dataset.ts'
@@ -217,7 +217,7 @@ async function compute(lease: Lease, body: Uint8Array, { ask, collecting, say }:
     else await hand(lease, rollout, ask)
   } catch (error) {
     // The learner finds out by itself what is wrong with a shard.
-    if (!(error instanceof VigilError) || isErrorOf(HOSTS_ERRORS, error)) throw error
+    if (!(error instanceof VigilError) || isErrorOf(HOSTS_ERRORS, error) || isErrorOf(BROKER_ERRORS, error)) throw error
     say(`shard ${shard} could not be computed: ${error.message}`)
     const reason = `${error.code}: ${error.message}`.slice(0, REASON_LETTERS_MAX)
     await ask.ask('failed', { header: { round, shard, reason } }, receiptSchema)

@@ -1,6 +1,6 @@
 /** The thread of an exchange: its ports and its end. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openBroker } from '../broker.ts'
+import { openBroker } from '@vigil/broker'
 import { ownBuild } from '../wire/build.ts'
 import { begin, createDesk, takeOwn } from './desk.ts'
 import { type Exchange, openExchange } from './exchange.ts'

@@ -3,7 +3,7 @@
  * that keeps the training's thread busy makes no host wait and no heartbeat late.
  */
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
-import { closeBroker } from '../broker.ts'
+import { closeBroker } from '@vigil/broker'
 import { decodeFrame, encodeFrame, PART_BYTES } from '../wire/frame.ts'
 import {
   failedSchema,

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { ActorPool } from '@vigil/actors'
+import type { Broker } from '@vigil/broker'
 import type { Family } from '@vigil/engine-native'
-import type { Broker } from '../broker.ts'
 import { startThread } from './thread.ts'
 import type { ExchangeSetup } from './thread-messages.ts'
 

@@ -1,8 +1,8 @@
 /** What the training's thread and the exchange's thread send each other. */
 import type { ActorSettings } from '@vigil/actors'
+import type { Broker } from '@vigil/broker'
 import type { Family } from '@vigil/engine-native'
 import type { Trajectory } from '@vigil/proto'
-import type { Broker } from '../broker.ts'
 import type { Audit } from './audit.ts'
 
 /** What the exchange is given at its start. */

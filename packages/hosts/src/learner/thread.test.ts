@@ -1,6 +1,6 @@
 import type { ShardCollection } from '@vigil/actors'
+import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { describe, expect, it } from 'vitest'
-import { startBroker, whyNoBroker } from '../broker.fixture.ts'
 import { openScene } from '../shared-run.fixture.ts'
 import { startThread } from './thread.ts'
 

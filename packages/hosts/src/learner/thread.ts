@@ -1,6 +1,7 @@
 /** The training's end of the exchange's thread. */
 import { Worker } from 'node:worker_threads'
 import type { ShardCollection } from '@vigil/actors'
+import { brokerError } from '@vigil/broker'
 import { hostsError } from '../errors.ts'
 import type { ExchangeSetup, Report, Request } from './thread-messages.ts'
 
@@ -38,7 +39,7 @@ export async function startThread(setup: ExchangeSetup, note: (text: string) => 
   })
   await new Promise<void>((resolve, reject) => {
     fail = reject
-    hear = (report) => (report.kind === 'failed' ? reject(hostsError('BROKER', report.message)) : resolve())
+    hear = (report) => (report.kind === 'failed' ? reject(brokerError('BROKER', report.message)) : resolve())
   }).catch(async (error: unknown) => {
     await worker.terminate()
     throw error

@@ -1,5 +1,5 @@
+import { BROKER_FLAGS, brokerOf } from '@vigil/broker'
 import { commandError, type Flags, type FlagTable, numberFlag, switchFlag, textFlag } from '@vigil/command-line'
-import { BROKER_FLAGS, brokerOf } from '@vigil/hosts'
 import type { CollectionSharing } from '../run/share-collections.ts'
 
 const SHARE = { min: 0, max: 1 } as const

@@ -1,11 +1,10 @@
+import { closeBroker, openBroker } from '@vigil/broker'
 import {
   type CommandContext,
   choiceFlag,
   commandError,
-  type Flags,
   type FlagTable,
   flagsOf,
-  numberFlag,
   readFlags,
   runCommand,
   type StopRequest,
@@ -24,13 +23,14 @@ import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
 import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
+import { jetstreamDecisions } from '../source/jetstream-decisions.ts'
+import { jetstreamEvents } from '../source/jetstream-events.ts'
 import { keptFollowing } from '../source/kept-following.ts'
+import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
 import { say, untilStopped, written } from '../standard-streams.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
-
-const SECONDS = { min: 1, max: 3600 } as const
 
 /** So many lines are written at once. */
 const LINES_TOGETHER = 1000
@@ -44,12 +44,6 @@ const FLAGS = {
     value: 'PATH',
     about: 'file of events, or description of files; without it they come on stdin, a JSON object a line',
   },
-  follow: { value: 'FILE', about: 'a file that events are added to, a JSON object a line, until this is ended' },
-  state: {
-    value: 'FILE',
-    about: 'with --follow: where it was read to and what is known of events is kept there, and gone on from',
-  },
-  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   replay: {
     value: 'NAME',
     about: "replays the run's whole recording in the order of time, and prints the decisions on this part",
@@ -57,6 +51,7 @@ const FLAGS = {
   },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
+  ...SOURCE_FLAGS,
   ...OUTPUT_FLAGS,
   'on-error': { value: 'NAME', about: 'what a bad line does that comes live', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
@@ -72,6 +67,7 @@ await runCommand({
       '--run=runs/NAME --data=today.csv --why',
       '--run=runs/NAME --replay=test',
       '--run=runs/NAME --follow=/var/log/events.jsonl --state=events.state >> decisions.jsonl',
+      '--run=runs/NAME --source=nats://10.0.0.5:4222 --subject=events --durable=vigil --publish=decisions',
       '--run=runs/NAME --output=ocsf --envelope=cloudevents < events.jsonl',
     ],
     exitCodes: '0 all events decided, 2 the usage is bad, 3 an event, the data or the bundle are bad',
@@ -92,7 +88,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
       '--on-error is for lines that come live. Leave it out with --data and --replay.',
     )
   }
-  const follow = followFlags(flags)
+  const source = await sourceOf(flags)
   const settings = { why: switchFlag(flags, 'why'), rules: switchFlag(flags, 'shield') ? 'shield' : 'off' } as const
   const own = outputSettings(flags)
   const bundle = await readBundle(run)
@@ -118,50 +114,62 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   } else {
     const parts = { decider: await createDecider(bundle, settings), bundle }
     const live = { onError: onError ?? 'stop', output, run, stop } as const
-    await (follow === null ? decideStdin(parts, live) : decideFollowed(follow, parts, live))
+    await decideLive(source, parts, live)
   }
-}
-
-/** Where a file is followed and how that is kept; null = none is. */
-type Follow = { readonly path: string; readonly state: string | null; readonly everyMs: number } | null
-
-function followFlags(flags: Flags): Follow {
-  const path = textFlag(flags, 'follow', 'FILE')
-  const state = textFlag(flags, 'state', 'FILE') ?? null
-  const seconds = numberFlag(flags, 'state-seconds', SECONDS)
-  if (path === undefined && (state !== null || seconds !== undefined)) {
-    throw commandError(
-      'INVALID_VALUE',
-      '--state and --state-seconds are for a file that is followed. Give --follow=FILE, too.',
-    )
-  }
-  if (path !== undefined && (textFlag(flags, 'data', 'PATH') ?? choiceFlag(flags, 'replay', SPLITS)) !== undefined) {
-    throw commandError('INVALID_VALUE', '--follow takes events as they come. Leave it out with --data and --replay.')
-  }
-  return path === undefined ? null : { path, state, everyMs: 1000 * (seconds ?? FLAGS['state-seconds'].default) }
 }
 
 /** How lines are decided on as they come. */
 type Live = Pick<StreamSettings, 'onError' | 'output'> & { readonly run: string; readonly stop: StopRequest }
 
-async function decideFollowed(
-  { path, state, everyMs }: NonNullable<Follow>,
-  { decider, bundle }: { readonly decider: Decider; readonly bundle: Bundle },
-  live: Live,
-): Promise<void> {
+/** Who decides. */
+type Parts = { readonly decider: Decider; readonly bundle: Bundle }
+
+/** @throws {VigilError} as `decideStream`, `keptFollowing`, `jetstreamEvents`; BROKER */
+async function decideLive(source: Source, parts: Parts, live: Live): Promise<void> {
+  if (source.kind === 'stdin') {
+    await decideStdin(parts, live)
+    return
+  }
   const ending = new AbortController()
   const ignore = live.stop.onRequest(() => ending.abort())
   try {
-    const kept = state === null ? null : { path: state, bundle: await bundleFingerprint(live.run), everyMs }
-    const keeping = { decider, state: kept, clock: () => performance.now() }
-    const lines = keptFollowing(path, { stop: ending.signal, note: say }, keeping)
-    await decideLines(lines, { decider, bundle }, live)
+    await (source.kind === 'file'
+      ? decideFollowed(source, parts, { ...live, ending: ending.signal })
+      : decideSubject(source, parts, { ...live, ending: ending.signal }))
   } finally {
     ignore()
   }
 }
 
-async function decideStdin(parts: { readonly decider: Decider; readonly bundle: Bundle }, live: Live): Promise<void> {
+async function decideFollowed(
+  { path, state, everyMs }: Source & { readonly kind: 'file' },
+  parts: Parts,
+  live: Live & { readonly ending: AbortSignal },
+): Promise<void> {
+  const kept = state === null ? null : { path: state, bundle: await bundleFingerprint(live.run), everyMs }
+  const keeping = { decider: parts.decider, state: kept, clock: () => performance.now() }
+  await decideLines(keptFollowing(path, { stop: live.ending, note: say }, keeping), parts, live)
+}
+
+async function decideSubject(
+  { broker, subject, durable, ackWaitMs, publish }: Source & { readonly kind: 'subject' },
+  parts: Parts,
+  live: Live & { readonly ending: AbortSignal },
+): Promise<void> {
+  const stop = live.ending
+  const connection = await openBroker(broker, { name: 'vigil service:decide', note: say })
+  try {
+    const lines = jetstreamEvents({ connection, subject, durable, ackWaitMs, stop })
+    const team = parts.bundle.configFingerprint
+    const sink =
+      publish === null ? written : jetstreamDecisions({ connection, subject: publish, team, stop, note: say })
+    await decideLines(lines, parts, live, sink)
+  } finally {
+    await closeBroker(connection)
+  }
+}
+
+async function decideStdin(parts: Parts, live: Live): Promise<void> {
   const { stop } = live
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
@@ -176,13 +184,14 @@ async function decideStdin(parts: { readonly decider: Decider; readonly bundle: 
 
 async function decideLines(
   lines: AsyncIterable<readonly InputLine[]>,
-  { decider, bundle }: { readonly decider: Decider; readonly bundle: Bundle },
+  { decider, bundle }: Parts,
   { onError, output }: Live,
+  write: Parameters<typeof decideStream>[2] = written,
 ): Promise<void> {
   const { reading } = bundle.pipeline
   const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
   const settings = { onError, isJudged: eventFilter(reading), streamColumns, note: say, output }
-  const counts = await decideStream(decider, lines, written, settings)
+  const counts = await decideStream(decider, lines, write, settings)
   for (const note of streamNotes(counts, decider.unseen())) say(note)
 }
 

@@ -9,7 +9,7 @@ import {
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
 import { type Flags, type FlagTable, textFlag } from '@vigil/command-line'
-import { hostsError } from './errors.ts'
+import { brokerError } from './errors.ts'
 
 /** Where a NATS server is, and what opens it. */
 export type Broker = {
@@ -43,7 +43,7 @@ const ADDRESS = /^(nats|tls):\/\/[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^(nats|tls):\/\/
  */
 export async function brokerOf(flags: Flags, { address, flag }: { address: string; flag: string }): Promise<Broker> {
   if (!ADDRESS.test(address)) {
-    throw hostsError(
+    throw brokerError(
       'BROKER_ADDRESS',
       `--${flag} must be nats://HOST:PORT or tls://HOST:PORT, as nats://10.0.0.5:4222.`,
     )
@@ -54,7 +54,7 @@ export async function brokerOf(flags: Flags, { address, flag }: { address: strin
   )
   const usesTls = address.startsWith('tls://')
   if (!usesTls && (ca ?? certificate ?? key) !== undefined) {
-    throw hostsError(
+    throw brokerError(
       'BROKER_ADDRESS',
       `Certificates are for TLS: give --${flag}=${address.replace('nats:', 'tls:')}, or leave them out.`,
     )
@@ -74,11 +74,11 @@ async function secret(flags: Flags, name: keyof typeof BROKER_FLAGS): Promise<st
   const file = textFlag(flags, name, 'FILE')
   if (file === undefined) return undefined
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw hostsError('BROKER_ADDRESS', `The file of --${name} cannot be read: ${file}.`, { cause })
+    throw brokerError('BROKER_ADDRESS', `The file of --${name} cannot be read: ${file}.`, { cause })
   })
   const [line] = text.trim().split('\n')
   if (line !== '') return line
-  throw hostsError('BROKER_ADDRESS', `The file of --${name} is empty: ${file}.`)
+  throw brokerError('BROKER_ADDRESS', `The file of --${name} is empty: ${file}.`)
 }
 
 /**
@@ -95,7 +95,7 @@ export async function openBroker(
   const connection = await connect(optionsOf(broker, name)).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const hint = isRefusal(cause) ? ' Give --token-file or --nkey-file as the server asks.' : ''
-    throw hostsError('BROKER', `No connection to the NATS server at ${broker.address}: ${reason}.${hint}`, { cause })
+    throw brokerError('BROKER', `No connection to the NATS server at ${broker.address}: ${reason}.${hint}`, { cause })
   })
   void (async () => {
     for await (const { type } of connection.status()) {

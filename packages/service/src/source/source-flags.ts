@@ -1,0 +1,76 @@
+import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
+import { commandError, type Flags, type FlagTable, numberFlag, textFlag } from '@vigil/command-line'
+
+const SECONDS = { min: 1, max: 3600 } as const
+
+/** Flags that tell where live events come from, other than stdin, and where decisions on them go. */
+export const SOURCE_FLAGS = {
+  follow: { value: 'FILE', about: 'a file that events are added to, a JSON object a line, until this is ended' },
+  state: {
+    value: 'FILE',
+    about: 'with --follow: where it was read to and what is known of events is kept there, and gone on from',
+  },
+  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
+  source: { value: 'ADDRESS', about: 'a NATS server with JetStream that events come from, nats://HOST:4222 or tls://' },
+  subject: { value: 'SUBJECT', about: 'with --source: the subject of the events, which a stream keeps' },
+  durable: { value: 'NAME', about: 'with --source: the name under which the server remembers what is decided' },
+  'ack-seconds': {
+    ...{ value: 'SECONDS', about: 'with --source: after so long an event that is not decided comes again' },
+    ...{ number: SECONDS, default: 30 },
+  },
+  publish: { value: 'SUBJECT', about: 'with --source: a subject for the decisions, instead of stdout' },
+  ...BROKER_FLAGS,
+} as const satisfies FlagTable
+
+/** Where live events come from. */
+export type Source =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'file'; readonly path: string; readonly state: string | null; readonly everyMs: number }
+  | {
+      readonly kind: 'subject'
+      readonly broker: Broker
+      readonly subject: string
+      readonly durable: string
+      readonly ackWaitMs: number
+      /** null = decisions go to stdout */
+      readonly publish: string | null
+    }
+
+/** Flags that are for one source alone. */
+const OWN = {
+  follow: ['state', 'state-seconds'],
+  source: ['subject', 'durable', 'ack-seconds', 'publish', ...Object.keys(BROKER_FLAGS)],
+} as const
+
+/** @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
+export async function sourceOf(flags: Flags): Promise<Source> {
+  const given = (name: string) => flags.has(name)
+  for (const [source, names] of Object.entries(OWN)) {
+    const stray = given(source) ? undefined : names.find(given)
+    if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --${source}. Give it, too.`)
+  }
+  const sources = ['follow', 'source', 'data', 'replay'].filter(given)
+  if (sources.length > 1 && (given('follow') || given('source'))) {
+    throw commandError(
+      'INVALID_VALUE',
+      `Events come from one place: give --${sources[0]} or --${sources[1]}, not both.`,
+    )
+  }
+  const path = textFlag(flags, 'follow', 'FILE')
+  if (path !== undefined) {
+    const everyMs = 1000 * (numberFlag(flags, 'state-seconds', SECONDS) ?? SOURCE_FLAGS['state-seconds'].default)
+    return { kind: 'file', path, state: textFlag(flags, 'state', 'FILE') ?? null, everyMs }
+  }
+  const address = textFlag(flags, 'source', 'ADDRESS')
+  if (address === undefined) return { kind: 'stdin' }
+  const subject = textFlag(flags, 'subject', 'SUBJECT')
+  const durable = textFlag(flags, 'durable', 'NAME')
+  if (subject === undefined || durable === undefined) {
+    throw commandError('INVALID_VALUE', '--source needs --subject=SUBJECT and --durable=NAME.')
+  }
+  return {
+    ...{ kind: 'subject', subject, durable, broker: await brokerOf(flags, { address, flag: 'source' }) },
+    ackWaitMs: 1000 * (numberFlag(flags, 'ack-seconds', SECONDS) ?? SOURCE_FLAGS['ack-seconds'].default),
+    publish: textFlag(flags, 'publish', 'SUBJECT') ?? null,
+  }
+}
