@@ -35,7 +35,7 @@ describe('resolveConfig', () => {
 
   it('trains on campaign from a rule where nothing is said, and on synthetic where actions change nothing', () => {
     expect(resolveConfig({}, 'test')).toMatchObject({
-      ...{ dataset: 'campaign', environment: 'respond', belief: 'filtered', warmStart: 'rule', iterations: 16 },
+      ...{ dataset: 'campaign', environment: 'respond', belief: 'hidden-markov', warmStart: 'rule', iterations: 16 },
     })
     const exact = { belief: 'exact', warmStart: 'rule', iterations: 16 }
     expect(resolveConfig({ features: 'posterior' }, 'test')).toMatchObject(exact)

@@ -68,7 +68,7 @@ function beliefOf({ dataset, features, environment }: Pick<Config, 'dataset' | '
   if (features === 'posterior') return 'exact'
   if (dataset === 'quickest') return 'none'
   // What a file says of an event may say already what was before.
-  return dataset === 'campaign' ? 'filtered' : 'learnt'
+  return dataset === 'campaign' ? 'hidden-markov' : 'learnt'
 }
 
 /** How much is collected and learnt from at a time. Returns of whole streams vary far more than rewards of single events. */

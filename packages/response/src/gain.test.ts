@@ -6,6 +6,7 @@ const comparedWith = (team: Float64Array, best: Float64Array, bound = 0): Compar
   allow: best.map(() => -9),
   rule: best.map(() => -5),
   best: { name: 'ladder', returns: best },
+  boosting: null,
   team,
   bound,
 })
@@ -56,6 +57,21 @@ describe('gainOf', () => {
     expect(share).toBeLessThan(0.99)
   })
 
+  it('compares the same streams with the best rule on boosting, where that is another one', () => {
+    const [team, best] = [gaussians(5, 40), gaussians(6, 40)]
+    const returns = team.map((value) => value - 0.5)
+    const { boosting, low, high } = gainOf({ ...comparedWith(team, best), boosting: { name: 'cusum', returns } }, 1)
+    expect(boosting).toMatchObject({ bestName: 'cusum', best: returns.reduce((sum, value) => sum + value, 0) / 40 })
+    expect(boosting!.low).toBeCloseTo(0.5, 9)
+    expect(boosting!.high).toBeCloseTo(0.5, 9)
+    const { boosting: none, ...alone } = gainOf(comparedWith(team, best), 1)
+    expect(none).toBeNull()
+    expect(alone).toMatchObject({ low, high })
+    expect(() =>
+      gainOf({ ...comparedWith(team, best), boosting: { name: 'cusum', returns: best.subarray(1) } }, 1),
+    ).toThrow(/same streams/)
+  })
+
   it('has no share where the per-event rule reaches the bound', () => {
     expect(gainOf(comparedWith(Float64Array.of(-1), Float64Array.of(-1), -5), 1).share).toBeNull()
   })
@@ -69,7 +85,7 @@ describe('gainOf', () => {
 })
 
 describe('gainInWords', () => {
-  const gain = { allow: -9, rule: -5, bestName: 'ladder', bound: -2, share: 0.9 }
+  const gain = { allow: -9, rule: -5, bestName: 'ladder', bound: -2, share: 0.9, boosting: null }
 
   it.each([
     [
@@ -90,5 +106,19 @@ describe('gainInWords', () => {
     ],
   ])('of %o', (figures, sentence) => {
     expect(gainInWords({ ...gain, ...figures })).toBe(sentence)
+  })
+
+  it.each([
+    [
+      { best: -2.9, bestName: 'cusum on boosting', low: 0.5, high: 0.7 },
+      "The team gains 0.600 (0.500 to 0.700) per stream over cusum on boosting, the best tuned rule on a classifier's score. RL is not needed here:",
+    ],
+    [
+      { best: -2.2, bestName: 'cusum on boosting', low: -0.2, high: 0 },
+      "The team's return per stream differs by -0.100 (-0.200 to 0.000) from that of cusum on boosting, the best tuned rule on a classifier's score. RL is not",
+    ],
+  ])('begins with %o, where the best rule does not read boosting', (boosting, sentence) => {
+    const figures = { best: -2.2, team: -2.3, low: -0.15, high: -0.05 }
+    expect(gainInWords({ ...gain, ...figures, boosting }).slice(0, sentence.length)).toBe(sentence)
   })
 })

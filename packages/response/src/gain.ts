@@ -9,6 +9,8 @@ export type Compared = {
   readonly rule: Float64Array
   /** [streams] of the best tuned rule, as validation chose it */
   readonly best: { readonly name: string; readonly returns: Float64Array }
+  /** [streams] of the rule on boosting that did best on validation; null where there is none, or `best` is one */
+  readonly boosting: Compared['best'] | null
   /** [streams] */
   readonly team: Float64Array
   /** Mean return of the optimal policy walked over the same streams, whose luck it then shares, or of the clairvoyant */
@@ -28,6 +30,13 @@ export type Gain = {
   /** 95 % interval of team - best */
   readonly low: number
   readonly high: number
+  /** The best rule on boosting, which judges single events, with the interval of team - it; null where there is none, or `best` is one */
+  readonly boosting: {
+    readonly best: number
+    readonly bestName: string
+    readonly low: number
+    readonly high: number
+  } | null
 }
 
 const RESAMPLES = 2_000
@@ -43,8 +52,8 @@ const RESAMPLES = 2_000
  *
  * @throws {VigilError} STREAMS
  */
-export function gainOf({ allow, rule, best, team, bound }: Compared, seed: number): Gain {
-  const lengths = [allow, rule, best.returns, team].map((returns) => returns.length)
+export function gainOf({ allow, rule, best, boosting, team, bound }: Compared, seed: number): Gain {
+  const lengths = [allow, rule, best.returns, boosting?.returns ?? team, team].map((returns) => returns.length)
   if (team.length === 0 || lengths.some((length) => length !== team.length))
     throw responseError('STREAMS', {
       field: 'returns',
@@ -56,22 +65,33 @@ export function gainOf({ allow, rule, best, team, bound }: Compared, seed: numbe
   const possible = bound - means.rule
   const [low, high] = pairedInterval(team, best.returns, seed)
   const share = possible > 0 ? (means.team - means.rule) / possible : null
-  return { ...means, bestName: best.name, bound, share, low, high }
+  const gain = { ...means, bestName: best.name, bound, share, low, high }
+  if (boosting === null) return { ...gain, boosting }
+  const [lowest, highest] = pairedInterval(team, boosting.returns, seed)
+  return { ...gain, boosting: { best: mean(boosting.returns), bestName: boosting.name, low: lowest, high: highest } }
 }
 
 /**
- * Whether learning by consequences was needed, as one sentence. Its interval is of team - best, as its figure is.
+ * Whether learning by consequences was needed, as one sentence. Its interval is of team - best, as its figure is. Where that rule
+ * does not read boosting, a sentence before it says what the team gains over what a classifier of events is good for: the gain of a better
+ * belief, which rules share, stands apart from that of a better policy.
  *
  * @example
  * gainInWords(gain) // 'RL is needed here: the team gains 0.110 (0.060 to 0.160) per stream over the best tuned rule, ladder.'
  */
-export function gainInWords({ team, best, bestName, low, high }: Gain): string {
-  const verdict = low > 0 ? 'needed' : 'not needed'
+export function gainInWords({ team, boosting, ...gain }: Gain): string {
+  const needed = `RL is ${gain.low > 0 ? 'needed' : 'not needed'} here: ${against(team, gain, `the best tuned rule, ${gain.bestName}`)}`
+  if (boosting === null) return needed
+  const beside = against(team, boosting, `${boosting.bestName}, the best tuned rule on a classifier's score`)
+  return `${beside[0].toUpperCase()}${beside.slice(1)} ${needed}`
+}
+
+function against(team: number, { best, low, high }: Pick<Gain, 'best' | 'low' | 'high'>, rule: string): string {
   const [difference, from, to] = [team - best, low, high].map((figure) => figure.toFixed(3))
   const figures = `${difference} (${from} to ${to})`
   return team < best
-    ? `RL is ${verdict} here: the team's return per stream differs by ${figures} from that of the best tuned rule, ${bestName}.`
-    : `RL is ${verdict} here: the team gains ${figures} per stream over the best tuned rule, ${bestName}.`
+    ? `the team's return per stream differs by ${figures} from that of ${rule}.`
+    : `the team gains ${figures} per stream over ${rule}.`
 }
 
 /**

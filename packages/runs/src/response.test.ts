@@ -3,7 +3,7 @@ import { parseEvaluation } from './evaluation.ts'
 import { sampleResponse, sampleResponseEvaluation } from './sample-response.fixture.ts'
 import { sampleEvaluation } from './sample-run.fixture.ts'
 
-const { ledger, members, attacks } = sampleResponse()
+const { ledger, members, attacks, references } = sampleResponse()
 const { gain } = sampleResponseEvaluation()
 const changed = (changes: Parameters<typeof sampleResponseEvaluation>[0]) => () =>
   parseEvaluation(sampleResponseEvaluation(changes))
@@ -37,6 +37,19 @@ describe('an evaluation of decisions with consequences', () => {
     expect(changed({ gain: { ...gain!, bound: -2 } })).toThrow(/gain\.bound/)
     expect(changed({ gain: { ...gain!, low: 0.4 } })).toThrow(/gain\.low/)
     expect(changed({ response: { best: 4 } })).toThrow(/response\.best/)
+  })
+
+  it('has beside it a rule on boosting, with its return', () => {
+    const onBoosting = { ...references[2], score: 'boosting', returnMean: -2.7 }
+    const others = [...references, onBoosting]
+    const beside = (boosting: NonNullable<typeof gain>['boosting']) =>
+      changed({ gain: { ...gain!, boosting }, response: { references: others } })
+    expect(beside({ rule: 4, best: -2.7, low: 0.3, high: 0.5 })).not.toThrow()
+    expect(beside({ rule: 4, best: -2.6, low: 0.3, high: 0.5 })).toThrow(
+      /gain\.boosting\.best: its return must be -2\.7/,
+    )
+    expect(beside({ rule: 2, best: -2.5, low: 0.3, high: 0.5 })).toThrow(/gain\.boosting\.rule/)
+    expect(beside({ rule: 9, best: -2.5, low: 0.3, high: 0.5 })).toThrow(/gain\.boosting\.rule/)
   })
 
   it('has no share where the rule reaches the bound', () => {

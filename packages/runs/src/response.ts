@@ -20,6 +20,14 @@ export const gainSchema = z.strictObject({
   /** 95 % interval of team - best: a paired bootstrap over streams. */
   low: z.number(),
   high: z.number(),
+  /**
+   * The rule on boosting, which judges single events, that did best on validation: its place among the references, its return, and the
+   * interval of team - it. null where there is none, or the best rule of all is one.
+   */
+  boosting: z
+    .strictObject({ rule: z.int().min(0), best: z.number(), low: z.number(), high: z.number() })
+    .nullable()
+    .default(null),
 })
 
 /** [entries] as they add to a return, mean of a stream. */
@@ -212,6 +220,11 @@ export function inconsistentResponse(evaluation: {
     expect(['agents', i, 'rewardMean'], 'that of the member', agent.rewardMean, members[i]?.returnMean ?? Number.NaN)
   if (best >= references.length) found.push({ path: ['response', 'best'], message: 'must be the place of a reference' })
   else expect(['gain', 'best'], 'the return of the best reference', gain.best, references[best].returnMean)
+  const { boosting } = gain
+  if (boosting !== null && references[boosting.rule]?.score !== 'boosting')
+    found.push({ path: ['gain', 'boosting', 'rule'], message: 'must be the place of a reference on boosting' })
+  else if (boosting !== null)
+    expect(['gain', 'boosting', 'best'], 'its return', boosting.best, references[boosting.rule].returnMean)
   const shareOf = gain.bound > gain.rule ? (gain.team - gain.rule) / (gain.bound - gain.rule) : null
   if ((shareOf === null) !== (gain.share === null))
     found.push({ path: ['gain', 'share'], message: `must be ${shareOf}` })

@@ -1,7 +1,7 @@
 import { type EvaluationSplit, type Team, VOTES } from '@vigil/actors'
 import type { BoostingModel } from '@vigil/boosting'
 import type { BlockedIntruder } from '@vigil/env-wasm'
-import { gainInWords, gainOf, type ResponseSettings } from '@vigil/response'
+import { type Gain, gainInWords, gainOf, type ResponseSettings } from '@vigil/response'
 import { countActions, type Evaluation, type ResponseScores, recallByClass } from '@vigil/runs'
 import { trimmedMeans } from '@vigil/vote'
 import { rowsByClass } from '../evaluate-team.ts'
@@ -66,18 +66,19 @@ export async function evaluateResponse(
   onStep('computing the bound', 0, 1)
   const { bound, hindsight } = boundOn(dataset, split, responseSettings)
   const best = bestOf(references, ({ score }) => score !== 'team')
-  const { bestName: _, ...gain } = gainBeside(played, references, { best, bound, seed })
+  const boosted = bestOf(references, ({ score }) => score === 'boosting')
+  const compared = gainBeside(played, references, { best, boosted, bound, seed })
+  const gain = withoutNames(compared, boosted)
   const alertBudget = await alertBudgetOf(team, settings, {
     ...{ split, played, stopFactor, boosting, prices: options.alertPrices, onStep },
   })
   const validity = await validityOf(played, { streams, outcomes, spec, replay: options.replay(stopFactor) })
-  const sentence = gainInWords({ ...gain, bestName: nameOf(references[best].scores) })
   const response: ResponseScores = {
     ...teamFigures(played, { streams, outcomes, spec, eventsPerDay: eventsPerDayOf(team, split) }),
     ...options.stopLevel,
     members,
     references: references.map(({ scores }) => scores),
-    ...{ best, bound, hindsight, attacks, alertBudget, validity, sentence },
+    ...{ best, bound, hindsight, attacks, alertBudget, validity, sentence: gainInWords(compared) },
     timelines: timelinesOf(played, { streams, settings: responseSettings, outcomes, agentCount, faults }),
   }
   const decided = decidedEvents(team, settings, played, { split, response })
@@ -108,28 +109,49 @@ async function membersOn(
   return members
 }
 
-/** Place of the rule with the highest return on validation. */
+/** Place of the rule with the highest return on validation, -1 = there is none. */
 function bestOf(references: readonly Reference[], isOne: (scores: Reference['scores']) => boolean): number {
   const returns = references.map(({ scores }) => (isOne(scores) ? scores.validation : Number.NEGATIVE_INFINITY))
-  return returns.indexOf(Math.max(...returns))
+  const most = Math.max(...returns)
+  return most === Number.NEGATIVE_INFINITY ? -1 : returns.indexOf(most)
 }
 
+/** @param boosted place of the best rule on boosting, -1 = there is none */
 function gainBeside(
   { returns: team }: PlayedSplit,
   references: readonly Reference[],
-  { best, bound, seed }: { readonly best: number; readonly bound: ResponseScores['bound']; readonly seed: number },
-) {
+  {
+    best,
+    boosted,
+    bound,
+    seed,
+  }: {
+    readonly best: number
+    readonly boosted: number
+    readonly bound: ResponseScores['bound']
+    readonly seed: number
+  },
+): Gain {
   const returnsOf = (place: number) => references[place].returns
+  const named = (place: number) => ({ name: nameOf(references[place].scores), returns: returnsOf(place) })
   return gainOf(
     {
       allow: returnsOf(bestOf(references, ({ name }) => name === 'always-allow')),
       rule: returnsOf(bestOf(references, ({ name, score }) => name === 'per-event' && score !== 'team')),
-      best: { name: nameOf(references[best].scores), returns: returnsOf(best) },
+      best: named(best),
+      boosting: boosted === -1 || boosted === best ? null : named(boosted),
       team,
       bound: bound.returnMean,
     },
     seed,
   )
+}
+
+/** As evaluation.json holds it: rules by their places among the references. */
+function withoutNames({ bestName: _, boosting, ...gain }: Gain, boosted: number): NonNullable<Evaluation['gain']> {
+  if (boosting === null) return { ...gain, boosting }
+  const { bestName: __, ...beside } = boosting
+  return { ...gain, boosting: { rule: boosted, ...beside } }
 }
 
 /** A rule's name with the score that it decides by. */

@@ -70,9 +70,9 @@ describe('a run whose actions have consequences', () => {
     expect(response!.bound.name).toBe('exact optimum')
     for (const { returnMean } of response!.references) expect(returnMean).toBeLessThan(gain!.bound + 0.5)
     expect(gain!.allow).toBeLessThan(gain!.bound)
-    expect(response!.sentence).toMatch(
-      /^RL is (not )?needed here: the team(.s return per stream differs by| gains) -?\d/,
-    )
+    const beside = (gain!.team - gain!.boosting!.best).toFixed(3)
+    expect(response!.sentence).toMatch(/^The team.* on boosting.* RL is (not )?needed here: the team/)
+    expect(response!.sentence).toContain(`${beside} (${gain!.boosting!.low.toFixed(3)} to`)
 
     expect((await readBundle(out)).stopFactor).toBe(response!.stopFactor)
 
