@@ -14,7 +14,7 @@ const SETTINGS = { dataset: 'synthetic', rows: 3000, engine: 'portable', rowsPer
 
 /** What somebody writes who has installed the package. */
 const CONSUMER = `
-import { ACTION_NAMES, decide, loadDataset, openRun, resume, type Run, train, VigilError } from 'vigil'
+import { ACTION_NAMES, decide, loadDataset, openEnvironment, openRun, resume, type Run, train, VigilError } from 'vigil'
 
 const stop = new AbortController()
 const seen: number[] = []
@@ -29,11 +29,13 @@ const [decision] = await decide(run.path, [{ size: 1200, gap_ms: 3 }])
 const action: 'allow' | 'block' | 'quarantine' | 'alert' = ACTION_NAMES[decision.action]
 const { dataset } = await loadDataset({ dataset: 'synthetic', rows: 3000 })
 const dense: Float32Array = dataset.dense
+const env = await openEnvironment({ dataset: 'quickest', rows: 4000, agents: 1 }, { lanes: 2 })
+const terminations: Uint8Array = env.step([0, 2]).terminations
 // @ts-expect-error no setting has this name
 const refused = await train({ iteratons: 3 }).catch((error: unknown) => error)
 const code = refused instanceof VigilError ? refused.code : null
 const { isFinished } = await openRun('run')
-const written = { seen, wasFinished: stopped.isFinished, isFinished, f1, action, score: decision.score, code }
+const written = { seen, wasFinished: stopped.isFinished, isFinished, f1, action, score: decision.score, code, ends: [...terminations] }
 console.log(JSON.stringify({ ...written, rows: dense.length / dataset.denseNames.length }))
 `
 
@@ -61,7 +63,14 @@ it('is compiled against, trains, stops, resumes and decides where only the packa
   execFileSync(process.execPath, [tsc, ...flags, 'consumer.ts'], { cwd: folder, encoding: 'utf8' })
 
   const written = JSON.parse(execFileSync(process.execPath, ['consumer.js'], { cwd: folder, encoding: 'utf8' }))
-  expect(written).toMatchObject({ seen: [1, 2], wasFinished: false, isFinished: true, code: 'UNKNOWN_KEY', rows: 3000 })
+  expect(written).toMatchObject({
+    seen: [1, 2],
+    wasFinished: false,
+    isFinished: true,
+    code: 'UNKNOWN_KEY',
+    rows: 3000,
+    ends: [0, 1],
+  })
 
   const { path } = await train({ ...SETTINGS, iterations: 2, out: join(folder, 'own') })
   const sha256 = (run: string) =>

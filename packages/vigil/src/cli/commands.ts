@@ -39,6 +39,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     file: 'packages/service/src/cli/team-create.ts',
     about: 'keys and settings for agents that are processes of their own',
   },
+  'team-rotate': {
+    nx: 'service:team-rotate',
+    file: 'packages/service/src/cli/team-rotate.ts',
+    about: 'the next keys of a team of processes',
+  },
+  'team-sign': {
+    nx: 'service:team-sign',
+    file: 'packages/service/src/cli/team-sign.ts',
+    about: 'an agent signs the next keys of its team',
+  },
   agent: { nx: 'service:agent', file: 'packages/service/src/cli/agent.ts', about: 'one agent as a process of its own' },
   enforce: {
     nx: 'service:enforce',
