@@ -9,6 +9,8 @@ export const arrows: Arrows = {
     'lab',
     'service',
     'learner',
+    'experiments',
+    'report',
     'inspect',
     'doctor',
     'config',

@@ -4,6 +4,9 @@ import { type ErrorTable, errorsOf } from '@vigil/errors'
 export const TOOL_ERRORS = {
   INPUT_FILE: ['usage', 'a file cannot be read'],
   CHECK_FAILED: ['failure', 'a measurement contradicts what it was to confirm'],
+  SWEEP_SPACE: ['usage', 'the file of a sweep does not say what to vary'],
+  SWEEP_FOLDER: ['usage', 'the folder holds something else than a sweep'],
+  SWEEP_TRIALS: ['data', 'trainings of a sweep could not be gone on with or read'],
   PLATFORM: ['usage', 'the command does not know this operating system'],
   PYTHON_MISSING: ['usage', 'Python must be installed first'],
   TENSORFLOW_MISSING: ['usage', 'TensorFlow must be installed first'],

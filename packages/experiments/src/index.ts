@@ -1,6 +1,7 @@
 export { EXPERIMENT_ERRORS, experimentError } from './errors.ts'
 export { bestRule, type SeedRun, summaryOf } from './experiment.ts'
 export { type Experiment, readExperiment, writeExperiment } from './experiment-file.ts'
-export { MEASURE_NAMES, MEASURES, type Measure, measuresOf, rivalsOf } from './measures.ts'
+export { assertExperimentFolder, seedFolders } from './experiment-folder.ts'
+export { MEASURE_NAMES, MEASURES, type Measure, type MeasuredRun, measuresOf, rivalsOf } from './measures.ts'
 export { experimentTables, experimentVerdict, markdownTable, type TitledTable } from './table.ts'
 export { readTrainedRun, type TrainedRun } from './trained-run.ts'

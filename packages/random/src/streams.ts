@@ -24,6 +24,7 @@ const PURPOSES = {
   warmStart: 18,
   audit: 19,
   hiddenMarkov: 20,
+  sweep: 21,
 } as const
 
 /** What a random number is for. */

@@ -15,6 +15,7 @@ export const RUN_FILE_ERRORS = {
   RUN_RECORD_INVALID: ['data', 'run.json does not hold what it must'],
   LAST_WEIGHTS_INVALID: ['data', 'last-weights.json does not hold what it must'],
   EVALUATION_INVALID: ['data', 'an evaluation does not hold what it must'],
+  TAGS_INVALID: ['data', 'tags.json does not hold what it must'],
   CLASSIFICATION_INVALID: ['data', 'the arrays that a classification is computed from do not fit'],
   BUNDLE_MISSING: ['data', 'the bundle of a run, or a file of it, is missing'],
   BUNDLE_VERSION: ['data', 'a bundle has another version of the format'],

@@ -258,7 +258,7 @@ export async function removeUnfinishedFiles({ path, latest }: RunFolder): Promis
 
 /** Files of a run as writeFileAtomically names them while it writes: with a number behind. */
 const UNFINISHED =
-  /^((config|pipeline|belief|reference|run|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
+  /^((config|pipeline|belief|reference|run|tags|last-weights|boosting|bundle|(evaluation|public-keys)(-\w+)?)\.json|metrics\.jsonl|certificates(-\w+)?\.bin|weights\.bin|report(-\w+)?\.html|(initial|latest|best|cross-entropy)\.checkpoint)\.\d+$/
 
 /** Whether a file in `checkpoints` may be there before the run has begun. */
 function isOfNoRun(name: string): boolean {

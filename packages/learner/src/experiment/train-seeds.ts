@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { writeFileAtomically } from '@vigil/command-line'
 import { configFingerprint } from '@vigil/config'
 import { VigilError } from '@vigil/errors'
 import {
+  assertExperimentFolder,
   type Experiment,
   experimentError,
   readTrainedRun,
@@ -117,21 +117,4 @@ async function writeResults(out: string, { experiment, metrics }: Results): Prom
   await writeFileAtomically(join(out, 'experiment.md'), experimentMarkdown(experiment))
   const runs = [...metrics].map(([name, lines]) => ({ name, metrics: lines }))
   await writeFileAtomically(join(out, 'experiment.html'), experimentPage(experiment, runs))
-}
-
-/** What may lie in the folder of an experiment, files half-written and locks included. */
-const OWN = /^(seed-\d+(\.log)?|experiment\.(json|md|html)(\.\d+)?|\.lock(-holder)?)$/
-
-/** @throws {VigilError} EXPERIMENT_FOLDER where the folder holds something else */
-async function assertExperimentFolder(out: string): Promise<void> {
-  const names = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return []
-    throw experimentError('EXPERIMENT_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
-  })
-  const foreign = names.find((name) => !OWN.test(name))
-  if (foreign === undefined) return
-  throw experimentError(
-    'EXPERIMENT_FOLDER',
-    `${out} must be empty or hold an experiment, but has ${JSON.stringify(foreign)}. Give another --out.`,
-  )
 }

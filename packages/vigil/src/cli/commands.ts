@@ -21,6 +21,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     about: 'evaluates the best checkpoint of a run again',
   },
   doctor: { nx: 'tools:doctor', file: 'tools/src/doctor/doctor.ts', about: 'why a training went as it did' },
+  runs: { nx: 'tools:runs', file: 'tools/src/runs/runs.ts', about: 'lists, compares, tags and deletes runs' },
+  sweep: { nx: 'tools:sweep', file: 'tools/src/sweep/sweep.ts', about: 'searches for settings on validation' },
   replay: { nx: 'tools:replay', file: 'tools/src/replay/replay.ts', about: 'whether a run is what its config makes' },
   decide: { nx: 'service:decide', file: 'packages/service/src/cli/decide.ts', about: 'decides on events line by line' },
   serve: { nx: 'service:serve', file: 'packages/service/src/cli/serve.ts', about: 'decides on events over HTTP' },

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { flagName, harmlessText, nearestName } from '@vigil/command-line'
+import { configKeys } from '@vigil/config'
+import { firstIssue } from '@vigil/runs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { toolError } from '../errors.ts'
+
+/** A setting that a sweep varies, as a place in [0, 1). */
+export type Parameter =
+  | {
+      readonly key: string
+      readonly kind: 'range'
+      readonly from: number
+      readonly to: number
+      readonly scale: 'linear' | 'log'
+      /** Values are from, from + step, ...; null = any. */
+      readonly step: number | null
+    }
+  | { readonly key: string; readonly kind: 'choices'; readonly values: readonly unknown[] }
+
+/** What a sweep varies, in the order of the file. */
+export type Space = readonly Parameter[]
+
+const rangeSchema = z
+  .strictObject({
+    from: z.number(),
+    to: z.number(),
+    scale: z.enum(['linear', 'log']).default('linear'),
+    step: z.number().positive().nullable().default(null),
+  })
+  .refine(({ from, to }) => from < to, 'from must be below to')
+  .refine(({ from, scale }) => scale === 'linear' || from > 0, 'a logarithmic range begins above 0')
+  .refine(({ step, scale }) => step === null || scale === 'linear', 'a logarithmic range has no step')
+  .refine(({ from, to, step }) => step === null || to - from >= step, 'step must fit between from and to')
+
+const spaceSchema = z.record(
+  z.string(),
+  z.union([rangeSchema, z.strictObject({ choices: z.array(z.json()).min(1).max(100) })]),
+)
+
+/** Settings that would change what the reward of validation means, or where and how fast a run is. */
+const FIXED =
+  /^(dataset|data|rows|split|splitSeed|seed|out|actors|engineThreads|environment|validateEvery|specifications|rewards\..*|response\..*)$/
+
+/**
+ * Reads the file of a space: YAML, setting by setting.
+ *
+ * @throws {VigilError} SWEEP_SPACE naming the setting that is wrong
+ */
+export async function readSpace(path: string): Promise<Space> {
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw toolError('SWEEP_SPACE', `The space ${path} cannot be read: ${cause.message.split(',')[0]}.`)
+  })
+  return parseSpace(text, path)
+}
+
+/** @see readSpace @param source of the text, for messages */
+export function parseSpace(text: string, source: string): Space {
+  let yaml: unknown
+  try {
+    yaml = parse(text, { maxAliasCount: 0 })
+  } catch (cause) {
+    throw toolError('SWEEP_SPACE', `${source} is not YAML (${(cause as Error).message.split('\n')[0]}).`)
+  }
+  const result = spaceSchema.safeParse(yaml)
+  if (!result.success) {
+    throw toolError(
+      'SWEEP_SPACE',
+      `${source} must give each setting { from, to, scale, step } or { choices } (${firstIssue(result.error)}).`,
+    )
+  }
+  const keys = configKeys()
+  return Object.entries(result.data).map(([key, given]): Parameter => {
+    if (!keys.includes(key)) {
+      const nearest = nearestName(key, keys)
+      const remedy = nearest === null ? 'docs/training.md lists all settings.' : `Did you mean "${nearest}"?`
+      throw toolError('SWEEP_SPACE', `${source}: there is no setting "${harmlessText(key, 100)}". ${remedy}`)
+    }
+    if (FIXED.test(key)) {
+      throw toolError(
+        'SWEEP_SPACE',
+        `${source}: "${key}" cannot be varied: trials are compared by their reward on one validation split. Give it as --${flagName(key)}.`,
+      )
+    }
+    return 'choices' in given ? { key, kind: 'choices', values: given.choices } : { key, kind: 'range', ...given }
+  })
+}
+
+/** The value at a place. @param unit in [0, 1) */
+export function valueAt(parameter: Parameter, unit: number): unknown {
+  if (parameter.kind === 'choices') return parameter.values[Math.floor(unit * parameter.values.length)]
+  const { from, to, scale, step } = parameter
+  if (step !== null) return rounded(from + step * Math.floor(unit * (Math.floor((to - from) / step + 1e-9) + 1)))
+  return rounded(scale === 'log' ? from * (to / from) ** unit : from + (to - from) * unit)
+}
+
+/** Values at both ends of a parameter, or all choices: what must be a setting at all. */
+export function extremesOf(parameter: Parameter): readonly unknown[] {
+  return parameter.kind === 'choices' ? parameter.values : [valueAt(parameter, 0), valueAt(parameter, 1 - 2 ** -40)]
+}
+
+/** A setting as a word of the command line. */
+export function wordOf(key: string, value: unknown): string {
+  const text = value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value)
+  return `--${flagName(key)}=${text}`
+}
+
+/** Six digits: what a table shows is what was trained. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6))
+}
