@@ -7,6 +7,8 @@ export const TOOL_ERRORS = {
   SWEEP_SPACE: ['usage', 'the file of a sweep does not say what to vary'],
   SWEEP_FOLDER: ['usage', 'the folder holds something else than a sweep'],
   SWEEP_TRIALS: ['data', 'trainings of a sweep could not be gone on with or read'],
+  BENCH_FOLDER: ['usage', 'the folder holds something else than a bench'],
+  BENCH_RUNS: ['data', 'trainings of a bench could not be gone on with or read'],
   PLATFORM: ['usage', 'the command does not know this operating system'],
   PYTHON_MISSING: ['usage', 'Python must be installed first'],
   TENSORFLOW_MISSING: ['usage', 'TensorFlow must be installed first'],

@@ -1,6 +1,6 @@
 import { MEASURE_NAMES, type Measure, type MeasuredRun, type Rival } from './measures.ts'
 import { bootstrapInterval } from './statistics/bootstrap.ts'
-import { improvementInterval, probabilityOfImprovement } from './statistics/improvement.ts'
+import { improvementOver } from './statistics/improvement.ts'
 import { interquartileMean, meanOf } from './statistics/interquartile-mean.ts'
 
 /** One seed's run. */
@@ -68,8 +68,7 @@ export function summaryOf(runs: readonly Pick<SeedRun, 'measures' | 'rivals'>[])
         ...{ name, learns },
         mean: meanOf(rewards),
         interquartileMean: interquartileMean(rewards),
-        probability: probabilityOfImprovement([team], [rewards]),
-        ...improvementInterval([team], [rewards], MEASURE_NAMES.length + index),
+        ...improvementOver([team], [rewards], MEASURE_NAMES.length + index),
         better: team.filter((reward, i) => reward > rewards[i]).length,
       },
     ]

@@ -1,3 +1,4 @@
+export { planSeeds } from './cli/plan-seeds.ts'
 export { planTraining } from './cli/plan-training.ts'
 export { parallelOf, SEEDS_FLAGS, seedsOf } from './cli/seeds.ts'
 export { trainCommand } from './cli/train-command.ts'

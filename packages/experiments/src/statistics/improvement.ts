@@ -15,11 +15,8 @@ export function probabilityOfImprovement(x: Strata, y: Strata): number {
   )
 }
 
-/** The 95 % interval of that probability: both sides are drawn again, task by task. */
-export function improvementInterval(x: Strata, y: Strata, lane = 0): Interval {
-  return bootstrapInterval(
-    [...x, ...y],
-    (drawn) => probabilityOfImprovement(drawn.slice(0, x.length), drawn.slice(x.length)),
-    { lane },
-  )
+/** That probability and its 95 % interval: both sides are drawn again, task by task. */
+export function improvementOver(x: Strata, y: Strata, lane = 0): Interval & { readonly probability: number } {
+  const of = (drawn: Strata) => probabilityOfImprovement(drawn.slice(0, x.length), drawn.slice(x.length))
+  return { probability: probabilityOfImprovement(x, y), ...bootstrapInterval([...x, ...y], of, { lane }) }
 }

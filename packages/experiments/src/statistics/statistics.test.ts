@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bootstrapInterval, type Strata } from './bootstrap.ts'
-import { improvementInterval, probabilityOfImprovement } from './improvement.ts'
+import { improvementOver, probabilityOfImprovement } from './improvement.ts'
 import { interquartileMean, meanOf } from './interquartile-mean.ts'
 
 const finite = fc.double({ min: -100, max: 100, noNaN: true })
@@ -96,8 +96,8 @@ describe('bootstrapInterval', () => {
   })
 
   it('of an improvement draws both sides', () => {
-    expect(improvementInterval([[2, 3, 4]], [[0, 1]])).toEqual({ low: 1, high: 1 })
-    const { low, high } = improvementInterval([[0, 2]], [[1, 1]])
+    expect(improvementOver([[2, 3, 4]], [[0, 1]])).toEqual({ probability: 1, low: 1, high: 1 })
+    const { low, high } = improvementOver([[0, 2]], [[1, 1]])
     expect([low, high]).toEqual([0, 1])
   })
 })

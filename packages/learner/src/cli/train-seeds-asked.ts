@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { commandError, type Flags, flagName } from '@vigil/command-line'
 import { trainSeeds } from '../experiment/train-seeds.ts'
 import type { Session } from '../run/session.ts'
 import { HOSTS_FLAGS } from './hosts-flags.ts'
-import { planTraining } from './plan-training.ts'
+import { planSeeds } from './plan-seeds.ts'
 import { parallelOf, SEEDS_FLAGS } from './seeds.ts'
 
 /** A command line with `--seeds`. */
@@ -31,18 +30,8 @@ export async function trainSeedsAsked(asked: Asked, session: Session): Promise<v
   }
   const parallel = parallelOf(flags)
   const own = withoutFlags(words, [...Object.keys(SEEDS_FLAGS), 'out'])
-  const place = typeof settings.out === 'string' ? settings.out : null
-  const plan = async (seed: number, out: string) =>
-    await planTraining([...own, `--seed=${seed}`], {
-      name: `seed ${seed}`,
-      out: join(out, `seed-${seed}`),
-      log: join(out, `seed-${seed}.log`),
-    })
-  const { dataset, features } = (await plan(seeds[0], '')).config
-  const out = place ?? join('runs', `${dataset}-${features}-seeds`)
-  const trainings = []
-  for (const seed of seeds) trainings.push({ seed, training: await plan(seed, out) })
-  await trainSeeds({ out, trainings, parallel }, session)
+  const out = typeof settings.out === 'string' ? settings.out : null
+  await trainSeeds(await planSeeds(own, { out, seeds, parallel }), session)
 }
 
 /** The words without some flags and their values, read as readFlags reads them. */

@@ -113,4 +113,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 }
 
 /** Commands of nx that the package does not have, because they are about this repository. */
-export const REPOSITORY_COMMANDS: readonly string[] = ['tools:ablation', 'tools:bench', 'vigil:pack']
+export const REPOSITORY_COMMANDS: readonly string[] = [
+  'tools:ablation',
+  'tools:bench',
+  'tools:vigil-bench',
+  'vigil:pack',
+]

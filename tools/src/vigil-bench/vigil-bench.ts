@@ -1,0 +1,125 @@
+/** `npx nx run tools:vigil-bench`: one table over all datasets. docs/experiments.md has the rest. */
+
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type CommandContext,
+  runCommand,
+  type StopRequest,
+  writeFileAtomically,
+  writeJsonFile,
+} from '@vigil/command-line'
+import { isErrorOf } from '@vigil/errors'
+import { EXPERIMENT_ERRORS, type Experiment, markdownTable, readExperiment } from '@vigil/experiments'
+import { asciiNumber, planSeeds, trainSeeds } from '@vigil/learner'
+import { lockRunFolder } from '@vigil/runs'
+import { toolError } from '../errors.ts'
+import { sayTable } from '../say.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
+import { type BenchEntry, benchTable, benchVerdict } from './table.ts'
+import { dataWords, missingOf, quickWords, TASKS, type Task } from './tasks.ts'
+
+/** What may lie in the folder of a bench. */
+const OWN: readonly string[] = [
+  ...TASKS.map(({ name }) => name),
+  'data',
+  'vigil-bench.json',
+  'vigil-bench.md',
+  '.lock',
+  '.lock-holder',
+]
+
+await runCommand({ help: HELP, run: bench })
+
+async function bench({ words, stop }: CommandContext): Promise<void> {
+  const options = parseOptions(words)
+  await assertBenchFolder(options.out)
+  const unlock = await lockRunFolder(options.out)
+  try {
+    const entries: BenchEntry[] = []
+    const failures: string[] = []
+    for (const task of options.tasks) {
+      const entry = await measure(task, options, { stop, failures })
+      entries.push(entry)
+      await writeResults(options, entries)
+    }
+    say('')
+    sayTable(benchTable(entries))
+    const verdict = benchVerdict(entries)
+    if (verdict !== '') say(asciiNumber(verdict))
+    for (const name of ['vigil-bench.md', 'vigil-bench.json']) say(join(options.out, name))
+    if (failures.length > 0) {
+      throw toolError(
+        'BENCH_RUNS',
+        `Some trainings have no result:\n${failures.join('\n')}\nThe same command tries again.`,
+      )
+    }
+  } finally {
+    await unlock()
+  }
+}
+
+/** Trains a dataset, or reads what is finished of it. One that fails does not keep the others from being done. */
+async function measure(
+  task: Task,
+  options: Options,
+  { stop, failures }: { readonly stop: StopRequest; readonly failures: string[] },
+): Promise<BenchEntry> {
+  const { name } = task
+  const missing = await missingOf(task, options.dataDir)
+  if (missing !== null) {
+    say(`${name} is absent: ${missing} is not there.`)
+    return { name, experiment: null, absent: `absent: ${task.data}` }
+  }
+  const out = join(options.out, name)
+  if (stop.requested()) return { name, experiment: await experimentIn(out), absent: 'not begun' }
+  say(`\n${name}`)
+  const words = [
+    ...task.words,
+    ...(await dataWords(task, options.dataDir, options.out)),
+    ...(options.budget === 'quick' ? quickWords(task) : []),
+  ]
+  const plan = await planSeeds(words, { out, seeds: options.seeds, parallel: options.parallel })
+  const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }
+  try {
+    return { name, experiment: await trainSeeds(plan, session), absent: null }
+  } catch (error) {
+    if (!isErrorOf(EXPERIMENT_ERRORS, error) || error.code !== 'TRAININGS_FAILED') throw error
+    failures.push(`${name}: ${error.message}`)
+    return { name, experiment: await experimentIn(out), absent: 'no seed has a result' }
+  }
+}
+
+async function experimentIn(out: string): Promise<Experiment | null> {
+  return await readExperiment(join(out, 'experiment.json')).catch(() => null)
+}
+
+async function writeResults({ out, budget, seeds }: Options, entries: readonly BenchEntry[]): Promise<void> {
+  const tables = entries.map(({ name, experiment, absent }) => ({ name, absent, experiment }))
+  await writeJsonFile(join(out, 'vigil-bench.json'), { budget, seeds, tasks: tables })
+  const notes = [
+    ...(budget === 'quick' ? ['Trained with --budget=quick, which hardly trains: these are no results.'] : []),
+    'Test split; interquartile mean over the seeds, with its 95 % bootstrap interval. The checkpoint was chosen on validation. Reward is per event, of quickest and campaign per stream. In the last columns: how likely a run of the team earns more.',
+    benchVerdict(entries),
+  ]
+  const text = [...notes.filter((note) => note !== ''), markdownTable(benchTable(entries))].join('\n\n')
+  await writeFileAtomically(join(out, 'vigil-bench.md'), `${asciiNumber(text)}\n`)
+}
+
+/** @throws {VigilError} BENCH_FOLDER */
+async function assertBenchFolder(out: string): Promise<void> {
+  const names = await readdir(out).catch((cause: NodeJS.ErrnoException): string[] => {
+    if (cause.code === 'ENOENT') return []
+    throw toolError('BENCH_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
+  })
+  const foreign = names.find((name) => !OWN.includes(name.replace(/\.\d+$/, '')))
+  if (foreign === undefined) return
+  throw toolError(
+    'BENCH_FOLDER',
+    `${out} must be empty or hold a bench, but has ${JSON.stringify(foreign)}. Give another --out.`,
+  )
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
