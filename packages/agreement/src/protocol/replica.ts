@@ -48,6 +48,8 @@ export type ReplicaOptions = AuthorOptions & {
   readonly baseTimeoutMs: number
   /** as it was when the agent stopped; 'lost' when it is gone: then the agent takes no part and asks for the certificate */
   readonly durable?: Durable | 'lost'
+  /** for whose ballots it does not wait when it leads: a guess, which costs them a ballot at most */
+  readonly away?: ReadonlySet<number>
 }
 
 /** One agent in one batch. Every call returns the effects, in the order in which they are to be carried out. */
@@ -74,7 +76,7 @@ export class Replica {
     this.#author = new Author(options)
     this.#outbox = new Outbox(checking.settings.domain, options.baseTimeoutMs)
     this.#witness = new Witness({ checking, outbox: this.#outbox, view: this.#durable.view })
-    this.#ballots = new Ballots(checking.settings)
+    this.#ballots = new Ballots(checking.settings, options.away)
     this.#statuses = new Statuses(checking.settings.agentCount)
     this.#tally = new Tally(checking)
   }
@@ -393,7 +395,6 @@ export class Replica {
   }
 
   #leaderOf(view: number): number {
-    const { rules, settings } = this.#options.checking
-    return rules.leaderOf(view, settings)
+    return this.#options.checking.rules.leaderOf(view, this.#options.checking.settings)
   }
 }

@@ -26,6 +26,7 @@ import { type CastVotes, castVotes } from './cast-votes.ts'
 import type { Member } from './connections.ts'
 import { createEarlyMessages } from './early-messages.ts'
 import { decodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
+import { createPresence } from './presence.ts'
 import { shownCertificate } from './shown-certificate.ts'
 
 /** What an agent is in an epoch. */
@@ -91,6 +92,7 @@ export class TeamAgent {
   /** as in the log at the start */
   readonly #remembered: AgentLog['remembered']
   readonly #ballots: CastVotes
+  readonly #presence = createPresence()
   #hasMetOpen = false
   /** whether the log is behind what the agent has signed */
   #isOld: boolean
@@ -105,8 +107,7 @@ export class TeamAgent {
     this.#place = options.place
     this.#ballots = castVotes(options.alarm)
     this.#remembered = options.log.remembered
-    const signed = this.#remembered?.batch ?? -1
-    this.#isOld = options.place.batch > Math.max(signed, options.firstBatch - 1) + 1
+    this.#isOld = options.place.batch > Math.max(this.#remembered?.batch ?? -1, options.firstBatch - 1) + 1
   }
 
   /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
@@ -185,6 +186,7 @@ export class TeamAgent {
     const read = readNumbered(content)
     if (read === null || (kind !== 'message' && kind !== 'committed')) return
     const { batch, bytes } = read
+    if (typeof from === 'number') this.#presence.hear(from)
     if (typeof from === 'number' && batch > this.#place.batch) this.#isBehind = true
     const open = [this.#current, this.#before].find((one) => one?.settings.domain.batch === batch) ?? null
     if (open !== null) this.#note(open, open.replica.receiveBytes(bytes))
@@ -229,7 +231,8 @@ export class TeamAgent {
     const durable = this.#durableIn(settings, isDecided)
     const early = this.#early.take(settings.domain.batch)
     const checking = { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
-    const replica = new Replica({ checking, self, sign, baseTimeoutMs: viewMs, ...(durable !== null && { durable }) })
+    const pace = { baseTimeoutMs: viewMs, away: this.#presence.awayIn(settings) }
+    const replica = new Replica({ checking, self, sign, ...pace, ...(durable !== null && { durable }) })
     const open: Open = { settings, replica, stored: durable === 'lost' ? replica.durable : durable, blamed: new Set() }
     this.#current = open
     if (isDecided) this.#note(open, replica.receiveBytes(committed))
@@ -312,6 +315,7 @@ export class TeamAgent {
   #finish(settings: BatchSettings, { value, certificate }: Omit<Committed, 'type'>, open: Open | null): void {
     const { domain, firstRow, rows } = settings
     this.#epoch.voter?.settle(value, settings.agentCount)
+    this.#presence.settle(settings, value)
     const previous = linkAfter(domain.run, certificate.digest)
     this.#place = { batch: domain.batch + 1, firstRow: firstRow + rows, previous }
     this.#before = open
@@ -322,13 +326,12 @@ export class TeamAgent {
 
   /** The last certificate, which the enforcer may have missed, and the wish for the batch behind it, also where the agent is in it. */
   #tellPlace(): void {
-    const { batch } = this.#place
     if (this.#before !== null) {
       const { domain } = this.#before.settings
       const message = this.#before.replica.committed!
       this.#tell({ kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
     }
-    this.#tell({ kind: 'want', content: numbered(batch) })
+    this.#tell({ kind: 'want', content: numbered(this.#place.batch) })
   }
 
   #tell(frame: Frame): void {
