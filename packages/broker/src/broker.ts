@@ -85,14 +85,15 @@ async function secret(flags: Flags, name: keyof typeof BROKER_FLAGS): Promise<st
  * Connects, and stays connected: after a first success the client reconnects for ever, also where the server refuses for a while.
  *
  * @param name shown by the server's monitoring
+ * @param inbox what the subjects begin with on which answers are waited for; without it those of the client
  * @param note hears when the connection goes and comes
  * @throws {VigilError} BROKER
  */
 export async function openBroker(
   broker: Broker,
-  { name, note }: { name: string; note: (text: string) => void },
+  { name, inbox, note }: { name: string; inbox?: string; note: (text: string) => void },
 ): Promise<NatsConnection> {
-  const connection = await connect(optionsOf(broker, name)).catch((cause: unknown) => {
+  const connection = await connect(optionsOf(broker, { name, inbox })).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const hint = isRefusal(cause) ? ' Give --token-file or --nkey-file as the server asks.' : ''
     throw brokerError('BROKER', `No connection to the NATS server at ${broker.address}: ${reason}.${hint}`, { cause })
@@ -125,7 +126,10 @@ export function isRefusal(cause: unknown): boolean {
   )
 }
 
-function optionsOf({ address, token, nkeySeed, ca, certificate, key }: Broker, name: string): NodeConnectionOptions {
+function optionsOf(
+  { address, token, nkeySeed, ca, certificate, key }: Broker,
+  { name, inbox }: { name: string; inbox: string | undefined },
+): NodeConnectionOptions {
   return {
     servers: address.replace(/^[a-z]+:\/\//, ''),
     name,
@@ -139,6 +143,7 @@ function optionsOf({ address, token, nkeySeed, ca, certificate, key }: Broker, n
     ignoreClusterUpdates: true,
     // Nobody asks himself.
     noEcho: true,
+    ...(inbox !== undefined && { inboxPrefix: inbox }),
     ...(token !== undefined && { token }),
     ...(nkeySeed !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) }),
     ...(address.startsWith('tls://') && {

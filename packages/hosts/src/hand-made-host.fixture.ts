@@ -13,6 +13,7 @@ import { decodeJob } from './wire/job.ts'
 import {
   type Hello,
   helloSubject,
+  inboxOf,
   type Lease,
   leaseSchema,
   type Offer,
@@ -36,9 +37,10 @@ export async function greet(connection: NatsConnection, name: string, hello?: un
   return decodeFrame(data, offerSchema).header
 }
 
-/** A connection of its own. */
-export async function dial({ address, token }: Broker): Promise<NatsConnection> {
-  return await connect({ servers: address.replace('nats://', ''), ...(token !== undefined && { token }) })
+/** A connection of its own, with the inbox of a name. */
+export async function dial({ address, token }: Broker, name: string): Promise<NatsConnection> {
+  const servers = address.replace('nats://', '')
+  return await connect({ servers, inboxPrefix: inboxOf(name), ...(token !== undefined && { token }) })
 }
 
 /** What a host changes of its rollouts before it hands them in; `copies` is how often each part is sent. */
@@ -49,7 +51,7 @@ export type Habits = {
 
 /** Every receipt that the host got, in order. */
 export async function workByHand(broker: Broker, name: string, { alter = (rollout) => rollout, copies = 1 }: Habits) {
-  const connection = await dial(broker)
+  const connection = await dial(broker, name)
   const offer = (await greet(connection, name)) as Offer
   const ask = askerOf(connection, offer, name)
   const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
@@ -86,7 +88,7 @@ export async function workByHand(broker: Broker, name: string, { alter = (rollou
 
 /** Hands each shard in from memory when it has been computed once: for a policy and states that stay the same. */
 export async function workFromMemory(broker: Broker, name: string): Promise<void> {
-  const connection = await dial(broker)
+  const connection = await dial(broker, name)
   const offer = (await greet(connection, name)) as Offer
   const ask = askerOf(connection, offer, name)
   const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))

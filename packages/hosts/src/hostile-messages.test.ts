@@ -5,14 +5,13 @@ import { dial, greet, honestHello } from './hand-made-host.fixture.ts'
 import { sharePool } from './learner/shared-pool.ts'
 import { collections, openScene } from './shared-run.fixture.ts'
 import { decodeFrame, encodeFrame } from './wire/frame.ts'
-import { helloSubject, type Offer, receiptSchema, subjectOf, type Verb } from './wire/messages.ts'
+import { helloSubject, inboxOf, type Offer, receiptSchema, subjectOf, type Verb } from './wire/messages.ts'
 
 describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBroker ?? 'nats-server'})`, () => {
   it('hosts of another build are refused with a reason, and the learner tells of whoever it can name', async () => {
     await using broker = await startBroker()
     await using scene = await openScene()
     const { notes } = await scene.shared(broker.broker)
-    const connection = await dial(broker.broker)
     const hello = await honestHello()
     const { build } = hello
     const reasons = []
@@ -22,10 +21,11 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
       ['guest', { build: { ...build, policy: 'short' } }],
       ['guest!', {}],
     ] as const) {
+      const connection = await dial(broker.broker, name)
       const answer = await greet(connection, name, { ...hello, ...change })
       reasons.push(answer.kind === 'refused' ? answer.reason : 'taken')
+      await connection.close()
     }
-    await connection.close()
     const known = [/module rollout.wasm is ffffffffffffffff... on the host/, /Node is v22.0.0 on the host/]
     const patterns = [...known, /build.policy/, /match pattern/]
     expect(reasons).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)))
@@ -40,7 +40,7 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
       ...{ broker: broker.broker, audit: 0, learnerCollects: true },
       note: () => undefined,
     })
-    const connection = await dial(broker.broker)
+    const connection = await dial(broker.broker, 'guest')
     const answer = await greet(connection, 'guest', { ...(await honestHello()), families: ['avx2'] })
     expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/"neon".*--engine=portable/) })
     await connection.close()
@@ -67,16 +67,18 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     await using broker = await startBroker()
     await using scene = await openScene()
     const { team, notes } = await scene.shared(broker.broker)
-    const connection = await dial(broker.broker)
+    const connection = await dial(broker.broker, 'noise')
+    const stranger = await dial(broker.broker, 'stranger')
     const { run } = (await greet(connection, 'noise')) as Offer
-    const send = async (verb: Verb, data: Uint8Array, host = 'noise') => {
-      const reply = await connection.request(subjectOf(run, host, verb), data, { timeout: 5000 })
+    const send = async (verb: Verb, data: Uint8Array, host = 'noise', from = connection) => {
+      const reply = await from.request(subjectOf(run, host, verb), data, { timeout: 5000 })
       return decodeFrame(reply.data, receiptSchema).header
     }
-    expect(await send('lease', encodeFrame({}), 'stranger')).toMatchObject({
+    expect(await send('lease', encodeFrame({}), 'stranger', stranger)).toMatchObject({
       reason: expect.stringMatching(/not asked for work/),
     })
     await expect(send('lease', encodeFrame({}), 'noise.more')).rejects.toThrow()
+    await stranger.close()
     const result = { round: 0, shard: 0, sha256: '0'.repeat(64), bytes: 9, trajectoryBytes: 2 ** 31 - 1, at: 0 }
     expect(await send('result', encodeFrame(result, randomBytes(9)))).toEqual({ kind: 'late' })
     expect(await send('result', encodeFrame({ ...result, shard: -1 }))).toMatchObject({ kind: 'refused' })
@@ -96,18 +98,25 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     expect(await collections(team, [0, 1])).toEqual(await collections(await scene.local(), [0, 1]))
   })
 
-  it('a question whose answer would go to the subject of another host is none, and that host goes on', async () => {
+  it('a question whose answer would go to another host, by its subject or its inbox, is none, and that host goes on', async () => {
     await using broker = await startBroker()
     await using scene = await openScene()
     const { team, notes } = await scene.shared(broker.broker)
     scene.host(broker.broker, 'victim')
     const before = await collections(team, [0])
-    const connection = await dial(broker.broker)
+    const connection = await dial(broker.broker, 'liar')
     const { run } = (await greet(connection, 'liar')) as Offer
-    const reply = subjectOf(run, 'victim', 'parcel')
-    for (let i = 0; i < 8; i++) connection.publish(subjectOf(run, 'liar', 'parcel'), encodeFrame({}), { reply })
-    connection.publish(helloSubject('liar'), encodeFrame({}), { reply })
+    const heard: string[] = []
+    const inbox = `${inboxOf('victim')}.forged`
+    connection.subscribe(inbox, { callback: (_, { subject }) => void heard.push(subject) })
+    for (const reply of [subjectOf(run, 'victim', 'parcel'), inbox]) {
+      for (let i = 0; i < 8; i++) connection.publish(subjectOf(run, 'liar', 'parcel'), encodeFrame({}), { reply })
+      connection.publish(helloSubject('liar'), encodeFrame({}), { reply })
+    }
     await connection.flush()
+    // What it asks for itself is answered behind all that.
+    await greet(connection, 'liar')
+    expect(heard).toEqual([])
     await connection.close()
     const after = await collections(team, [1, 2])
     expect([...before, ...after]).toEqual(await collections(await scene.local(), [0, 1, 2]))
@@ -117,7 +126,7 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
   it('a host that any run may have is refused by one learner, and works for another', async () => {
     await using broker = await startBroker()
     await using scene = await openScene()
-    const connection = await dial(broker.broker)
+    const connection = await dial(broker.broker, 'tuesday')
     connection.subscribe(helloSubject('*'), {
       callback: (_, message) => void message.respond(encodeFrame({ kind: 'refused', reason: 'it is Tuesday' })),
     })

@@ -8,7 +8,7 @@ import { startBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collections, openScene } from './shared-run.fixture.ts'
 import { encodeFrame } from './wire/frame.ts'
-import { helloSubject, subjectOf } from './wire/messages.ts'
+import { helloSubject, inboxOf, subjectOf } from './wire/messages.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)
@@ -58,7 +58,7 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
       `authorization { users = [
         { nkey: ${learner.getPublicKey()} }
         { nkey: ${host.getPublicKey()}, permissions: {
-            publish: ["vigil.1.hello.rack-7", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.>"] } }
+            publish: ["vigil.1.hello.rack-7", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.rack-7.>"] } }
       ] }`,
     )
     await using broker = await startBroker(['-c', file])
@@ -75,11 +75,16 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
 
     const run = /run ([0-9a-f]{12})/.exec(lines.join('\n'))![1]
     const authenticator = nkeyAuthenticator(host.getSeed())
-    const connection = await connect({ servers: broker.broker.address.slice('nats://'.length), authenticator })
+    const servers = broker.broker.address.slice('nats://'.length)
+    const connection = await connect({ servers, authenticator, inboxPrefix: inboxOf('rack-7') })
     const asAnother = connection.request(subjectOf(run, 'rack-8', 'lease'), encodeFrame({}), { timeout: 2000 })
     await expect(asAnother).rejects.toThrow(/permission|timeout/i)
     const byAnotherName = connection.request(helloSubject('rack-8'), encodeFrame({}), { timeout: 2000 })
     await expect(byAnotherName).rejects.toThrow(/permission|timeout/i)
+    for (const inbox of ['_INBOX.>', '_INBOX.*.>', `${inboxOf('rack-8')}.>`]) {
+      const heard = new Promise((resolve) => connection.subscribe(inbox, { callback: resolve }))
+      expect(await heard).toMatchObject({ message: expect.stringMatching(/permission/i) })
+    }
     await connection.close()
   })
 

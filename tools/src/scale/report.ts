@@ -25,14 +25,16 @@ export function scaleText({ figures, rowsPerIteration, scale, collections }: Sca
   const ms = (time: number) => `${time < 10 ? time.toFixed(2) : time.toFixed(0)} ms`
   const size = (bytes: number) => (bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)
   const rate = (time: number) => `${Math.round(rowsPerIteration / time)} k steps/s`.padStart(14)
-  const rows = collections.map(
-    ({ processes, collectionMs, modelMs }) => `${String(processes).padStart(9)}${rate(collectionMs)}${rate(modelMs)}`,
-  )
+  const rows = collections.map(({ processes, collectionMs, modelMs }) => {
+    // Of the rate: above 0 where the model promises more than was measured.
+    const error = `${(100 * (collectionMs / modelMs - 1)).toFixed(0)} %`.padStart(10)
+    return `${String(processes).padStart(9)}${rate(collectionMs)}${rate(modelMs)}${error}`
+  })
   return [
     `a collection: ${shards} shards of ${ms(actorMs)} on an actor and ${ms(learnerMs)} in the learner's thread, ${size(shardBytes)} each; weights of ${size(policyBytes)}, ${ms(hostMs)} there for each host`,
     `an update: ${ms(updateMs)}`,
     '',
-    'processes      measured         model',
+    'processes      measured         model     error',
     ...rows,
     '',
     `${needed.toFixed(1)} actor cores keep this learner busy (--staleness=1)`,

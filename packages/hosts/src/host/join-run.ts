@@ -14,6 +14,7 @@ import { decodeJob, JOB_BYTES_MAX } from '../wire/job.ts'
 import {
   type Hello,
   helloSubject,
+  inboxOf,
   type Lease,
   leaseSchema,
   type Offer,
@@ -103,7 +104,7 @@ async function connected({ broker, name, say, signal }: Joining): Promise<NatsCo
   let isTold = false
   while (!signal.aborted) {
     try {
-      return await openBroker(broker, { name: `vigil host ${name}`, note: say })
+      return await openBroker(broker, { name: `vigil host ${name}`, inbox: inboxOf(name), note: say })
     } catch (error) {
       const isAway = error instanceof VigilError && !isRefusal(error.cause)
       if (!isAway) throw error

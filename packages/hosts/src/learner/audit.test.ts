@@ -24,7 +24,7 @@ describe('an audit', () => {
 
   // Of 4,096 rewards one in 100,000 is changed, so that a shard is a lie with probability 1 - (1 - 1e-5)^4096 = 4 %. Chance
   // allows 1 / (4 % x share) shards; the mean over many liars is that, within four standard errors of a geometric law.
-  it.each([0.1, 0.5, 1])(
+  it.each([0.02, 0.1, 0.5, 1])(
     'of a share of %f names who changes one reward in 100,000 as soon as chance allows',
     (share) => {
       const lieRate = 1 - (1 - 1e-5) ** 4096

@@ -10,7 +10,7 @@ import {
   helloSchema,
   helloSubject,
   hostOf,
-  INBOX,
+  inboxOf,
   leaseRequestSchema,
   leaveSchema,
   nameSchema,
@@ -76,9 +76,9 @@ export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
   }
 }
 
-/** Whether an answer would go to an inbox: with another subject a host could let the learner speak as somebody else. */
-function isQuestion({ reply: inbox }: Msg): boolean {
-  return inbox?.startsWith(INBOX) ?? false
+/** Whether an answer would go to the inbox of who asks: with another subject a host could let the learner speak as somebody else. */
+function isQuestion({ subject, reply: inbox }: Msg): boolean {
+  return inbox?.startsWith(`${inboxOf(hostOf(subject))}.`) ?? false
 }
 
 function reply(message: Msg, header: object, body?: Uint8Array): void {

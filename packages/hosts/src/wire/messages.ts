@@ -9,8 +9,10 @@ export function helloSubject(host: string): string {
   return `vigil.${PROTOCOL}.hello.${host}`
 }
 
-/** What subjects begin with on which answers are waited for. */
-export const INBOX = '_INBOX.'
+/** What the subjects begin with on which a host waits for answers. A broker can keep everybody else from listening there. */
+export function inboxOf(host: string): string {
+  return `_INBOX.${host}`
+}
 
 /** What a host that was taken asks for. */
 export const VERBS = ['parcel', 'lease', 'result', 'failed', 'leave'] as const
