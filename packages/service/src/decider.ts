@@ -2,12 +2,13 @@ import type { TargetedSpecification } from '@vigil/env-wasm'
 import type { RawEvent, ReadEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
-import { createAblation, type InputEffect } from './ablation.ts'
+import { type Ablation, createAblation, type InputEffect } from './ablation.ts'
 import { serviceError } from './errors.ts'
 import { createEventInputs, type KeptInputs } from './event-inputs.ts'
 import type { InputCounts } from './input-drift.ts'
 import { createLiveRules, type LiveRules, type RuleMode, type Shield, type WatchedAction } from './live-rules.ts'
 import { createLiveTeam, type LiveTeam } from './live-team.ts'
+import type { NearEvent, NearestEvents } from './nearest/nearest-events.ts'
 import { createStreamRows } from './stream-rows.ts'
 import type { KeptStreams } from './stream-states.ts'
 
@@ -38,6 +39,8 @@ export type Reasons = {
   readonly dissent: readonly number[]
   /** Inputs without which the score would be another one, the greatest change first. */
   readonly inputs: readonly InputEffect[]
+  /** Labelled training events that are nearest, where they are asked for. */
+  readonly nearest?: readonly NearEvent[]
 }
 
 /** A team that decides on events as they come. */
@@ -101,6 +104,8 @@ type DeciderSettings = {
   readonly rows?: number
   /** whether decisions come with reasons */
   readonly why?: boolean
+  /** finds training events for the reasons; null or left out = nobody does */
+  readonly nearest?: NearestEvents | null
   /** counts the inputs of what is decided on; null or left out = nobody does */
   readonly counts?: InputCounts | null
   /** what becomes of the specifications that the team was trained under */
@@ -127,6 +132,7 @@ export async function createDecider(
   {
     rows: rowsMax = 256,
     why = false,
+    nearest = null,
     counts = null,
     rules: ruleMode = 'off',
     streamBytes = STREAM_BYTES,
@@ -158,13 +164,12 @@ export async function createDecider(
       const action = decided.actions[row]
       const votes = actions.subarray(row * agentCount, (row + 1) * agentCount)
       decisions.push({
-        action,
-        decided: decided.decided[row] === 1,
-        margin: decided.margin[row],
-        score: means[row],
-        votes,
+        ...{ action, decided: decided.decided[row] === 1, margin: decided.margin[row] },
+        ...{ score: means[row], votes },
         scores: scores.subarray(row * agentCount, (row + 1) * agentCount),
-        why: effects && { dissent: dissentOf(votes, voted[row]), inputs: effects[row](means[row], voted[row]) },
+        why:
+          effects &&
+          reasonsOf(team, row, { votes, action: voted[row], score: means[row], effect: effects[row], nearest }),
         robustness: watched[row]?.robustness ?? null,
         shield: watched[row]?.shield ?? null,
       })
@@ -224,6 +229,31 @@ function ruled(
     }
     return taken
   })
+}
+
+/** Reasons of the team's own action on a row. */
+function reasonsOf(
+  { x, categories, denseCount, contextCount, columnCount }: LiveTeam,
+  row: number,
+  { votes, action, score, effect, nearest }: Judged,
+): Reasons {
+  const reasons = { dissent: dissentOf(votes, action), inputs: effect(score, action) }
+  if (nearest === null) return reasons
+  const from = row * (denseCount + contextCount)
+  const near = nearest(
+    x.subarray(from, from + denseCount),
+    categories.subarray(row * columnCount, (row + 1) * columnCount),
+  )
+  return { ...reasons, nearest: near }
+}
+
+/** What reasons are made from. */
+type Judged = {
+  readonly votes: Uint8Array
+  readonly action: number
+  readonly score: number
+  readonly effect: ReturnType<Ablation['effectsOf']>
+  readonly nearest: NearestEvents | null
 }
 
 function dissentOf(votes: Uint8Array, action: number): number[] {

@@ -16,6 +16,7 @@ export const SERVICE_ERRORS = {
   CHECK_FAILED: ['data', 'stored events on which the team does not decide as it did when they were stored'],
   STATE_INVALID: ['data', 'a file of what a service knew that is of another bundle, or was changed'],
   SUBJECT_MISSING: ['data', 'no stream of the NATS server keeps the subject that events shall come from'],
+  SAMPLE_INVALID: ['data', 'the sampled training events of a bundle are not there, or were changed'],
   SOURCE_UNREADABLE: ['data', 'a file of events that shall be followed cannot be read'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
   LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],

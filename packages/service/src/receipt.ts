@@ -72,8 +72,14 @@ export async function decideAgain(bundle: Bundle, { id, log, events }: Recorded)
   )
   const made = again === null ? null : fieldsOf(again)
   const names = [...new Set([...Object.keys(logged), ...Object.keys(made ?? {})])]
-  const differences = names.filter((name) => JSON.stringify(logged[name]) !== JSON.stringify(made?.[name]))
+  const differences = names.filter((name) => comparable(logged[name]) !== comparable(made?.[name]))
   return { logged, again: made, differences }
+}
+
+/** Which training events are nearest is told from a file beside the bundle, and is no part of the decision. */
+function comparable(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value)
+  return JSON.stringify({ ...value, nearest: undefined })
 }
 
 async function loggedDecision(id: string, log: Source): Promise<{ logged: Fields; isShielded: boolean }> {

@@ -137,6 +137,17 @@ describe('service:decide', () => {
     expect(idsOf(stdout)).toEqual(Array.from(cells, (_, i) => i + 1))
   })
 
+  it('tells the nearest training events when they are stored, and asks for them before', async () => {
+    const words = [`--run=${run}`, '--why', '--nearest=2']
+    expect(await decide(words, event(1))).toMatchObject({ code: 3, stderr: expect.stringContaining('SAMPLE_INVALID') })
+    const sample = ['node', COMMAND.replace('decide.ts', 'sample.ts')]
+    expect(await decide([`--run=${run}`, '--rows=50'], '', sample)).toMatchObject({ code: 0 })
+    const { nearest } = JSON.parse((await decide(words, event(1))).stdout).why
+    expect(nearest).toHaveLength(2)
+    expect(nearest[0].distance).toBeLessThanOrEqual(nearest[1].distance)
+    expect(await decide([`--run=${run}`, '--nearest=2'], event(1))).toMatchObject({ code: 2 })
+  })
+
   it('follows a file, and after SIGKILL goes on with the decisions that it would have made', async () => {
     const [file, state] = [join(folder.path, 'followed.jsonl'), join(folder.path, 'followed.state')]
     const words = [`--run=${run}`, `--follow=${file}`, `--state=${state}`, '--state-seconds=1']

@@ -3,8 +3,10 @@ import {
   type CommandContext,
   choiceFlag,
   commandError,
+  type Flags,
   type FlagTable,
   flagsOf,
+  numberFlag,
   readFlags,
   runCommand,
   type StopRequest,
@@ -13,22 +15,25 @@ import {
 } from '@vigil/command-line'
 import { loadEventSequence, loadRecording } from '@vigil/data'
 import { type Bundle, readBundle } from '@vigil/runs'
+import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 import { type InputLine, inputLines } from '../input-lines.ts'
+import { createNearestEvents, type NearestEvents } from '../nearest/nearest-events.ts'
+import { readSample } from '../nearest/sample-file.ts'
 import { createDecisionOutput, type DecisionOutput } from '../output/decision-output.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
 import { requestOfRun } from '../run-request.ts'
-import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { jetstreamDecisions } from '../source/jetstream-decisions.ts'
 import { jetstreamEvents } from '../source/jetstream-events.ts'
 import { keptFollowing } from '../source/kept-following.ts'
 import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
 import { say, untilStopped, written } from '../standard-streams.ts'
 
+const NEAREST = { min: 1, max: 50, integer: true } as const
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
 
@@ -50,6 +55,11 @@ const FLAGS = {
     choices: SPLITS,
   },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  nearest: {
+    value: 'N',
+    about: 'with --why: so many training events that are nearest, with their labels',
+    number: NEAREST,
+  },
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   ...SOURCE_FLAGS,
   ...OUTPUT_FLAGS,
@@ -89,9 +99,10 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     )
   }
   const source = await sourceOf(flags)
-  const settings = { why: switchFlag(flags, 'why'), rules: switchFlag(flags, 'shield') ? 'shield' : 'off' } as const
   const own = outputSettings(flags)
   const bundle = await readBundle(run)
+  const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
+  const settings = { rules, why: switchFlag(flags, 'why'), nearest: await nearestFlag(flags, run, bundle) } as const
   const output = createDecisionOutput(own, { bundle, now: () => Date.now(), unique: String })
   if (split !== undefined) {
     if (bundle.environment.response !== null) {
@@ -116,6 +127,15 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     const live = { onError: onError ?? 'stop', output, run, stop } as const
     await decideLive(source, parts, live)
   }
+}
+
+/** @throws {VigilError} INVALID_VALUE, SAMPLE_INVALID */
+async function nearestFlag(flags: Flags, run: string, bundle: Bundle): Promise<NearestEvents | null> {
+  const count = numberFlag(flags, 'nearest', NEAREST)
+  if (count === undefined) return null
+  if (!switchFlag(flags, 'why'))
+    throw commandError('INVALID_VALUE', '--nearest is part of the reasons. Give --why, too.')
+  return createNearestEvents(await readSample(run, bundle), count)
 }
 
 /** How lines are decided on as they come. */

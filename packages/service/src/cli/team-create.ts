@@ -11,8 +11,8 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { readBundle } from '@vigil/runs'
+import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
-import { bundleFingerprint } from '../serve/bundle-fingerprint.ts'
 import { createTeamFiles } from '../team/team-files.ts'
 
 const PORT = { min: 1, max: 65_535, integer: true } as const

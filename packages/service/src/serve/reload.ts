@@ -1,8 +1,8 @@
 import { VigilError } from '@vigil/errors'
 import { readBundle } from '@vigil/runs'
 import type { Logger } from 'pino'
+import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
-import { bundleFingerprint } from './bundle-fingerprint.ts'
 import type { DecisionService } from './decision-service.ts'
 import { replayCheck } from './stored-check.ts'
 

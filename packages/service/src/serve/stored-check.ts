@@ -3,10 +3,10 @@ import { writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
 import { type Bundle, bundleFiles, readRunFile } from '@vigil/runs'
+import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { writtenDecision } from '../written-decision.ts'
-import { bundleFingerprint } from './bundle-fingerprint.ts'
 
 const CHECK_BYTES_MAX = 64 * 2 ** 20
 

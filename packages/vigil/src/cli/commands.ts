@@ -36,6 +36,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     file: 'packages/service/src/cli/check.ts',
     about: 'stores events of a run by which a service checks its team',
   },
+  sample: {
+    nx: 'service:sample',
+    file: 'packages/service/src/cli/sample.ts',
+    about: 'stores training events that reasons of decisions name',
+  },
   'team-create': {
     nx: 'service:team-create',
     file: 'packages/service/src/cli/team-create.ts',
