@@ -33,7 +33,10 @@ export type Minibatch = {
   readonly recurrence: Recurrence | null
 }
 
-/** N events that minibatches are chosen from, in the order shard, step, lane. Arrays do not change while updates choose from them. */
+/**
+ * N events that minibatches are chosen from, in the order shard, step, lane. Engines look at a batch once: its arrays must not
+ * change while updates choose from it.
+ */
 export type LearningBatch = {
   /** N, at least 1. */
   readonly eventCount: number

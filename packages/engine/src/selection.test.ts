@@ -78,6 +78,57 @@ describe.each(ENGINES)('an update of the engine %s by a selection', (_, create) 
   })
 })
 
+describe('minibatchOf', () => {
+  it.each([
+    [3, 4, 16],
+    [40, 7, 64],
+    [49, 4, 512],
+  ])(
+    'finds the steps and the state of whole lanes: segments of %i, %i agents, states of %i',
+    (stepCount, agents, stateSize) => {
+      const [laneCount, lanesPerShard] = [12, 4]
+      const eventCount = stepCount * laneCount
+      const numbered = (count: number) => Float32Array.from({ length: count }, (_, i) => i)
+      const decisions = numbered(eventCount * agents)
+      const batch: LearningBatch = {
+        ...{
+          eventCount,
+          dense: numbered(eventCount),
+          categorical: new Uint16Array(),
+          actions: new Uint8Array(decisions.length),
+        },
+        ...{
+          oldLogProbs: decisions,
+          advantages: decisions,
+          valueTargets: decisions,
+          weights: null,
+          costTargets: null,
+          direct: null,
+        },
+        recurrence: {
+          ...{ stepCount, lanesPerShard, resets: new Uint8Array(eventCount) },
+          recurrentState: numbered(laneCount * agents * stateSize),
+        },
+      }
+      const lanes = [9, 0, 6]
+      const { size, dense, recurrence } = minibatchOf({ batch, lanes: Uint32Array.from(lanes) })
+      expect(size).toBe(3 * stepCount)
+      const expected = { dense: [] as number[], states: [] as number[] }
+      for (let t = 0; t < stepCount; t++) {
+        // Four lanes of a shard lie side by side, the steps of a shard one after another.
+        for (const lane of lanes) expected.dense.push(Math.floor(lane / 4) * 4 * stepCount + 4 * t + (lane % 4))
+      }
+      for (let agent = 0; agent < agents; agent++) {
+        for (const lane of lanes) {
+          for (let i = 0; i < stateSize; i++) expected.states.push(lane * agents * stateSize + agent * stateSize + i)
+        }
+      }
+      expect([...dense]).toEqual(expected.dense)
+      expect([...recurrence!.recurrentState]).toEqual(expected.states)
+    },
+  )
+})
+
 describe('a selection that does not fit', () => {
   const batch = randomBatch(RECURRENT_TEAM, 1)
   const recurrence = batch.recurrence!

@@ -23,22 +23,25 @@ export function segmentsOf({ batch, lanes }: Selection): { stepCount: number; la
 
 /** How many numbers each array of a selection's minibatch has. */
 export function roomOf(selection: Selection): { [Name in keyof MinibatchRoom]: number } {
-  const { batch } = selection
-  const { size } = segmentsOf(selection)
-  const chosen = (array: { readonly length: number } | null | undefined) =>
-    array == null ? 0 : (array.length / batch.eventCount) * size
+  const { batch, lanes } = selection
+  const { recurrence, eventCount } = batch
+  const { size, stepCount } = segmentsOf(selection)
+  const ofEvents = (array: { readonly length: number } | null | undefined) =>
+    array == null ? 0 : (array.length / eventCount) * size
   return {
-    dense: chosen(batch.dense),
-    categorical: chosen(batch.categorical),
-    actions: chosen(batch.actions),
-    oldLogProbs: chosen(batch.oldLogProbs),
-    advantages: chosen(batch.advantages),
-    valueTargets: chosen(batch.valueTargets),
-    weights: chosen(batch.weights),
-    costTargets: (batch.costTargets?.length ?? 0) * chosen(batch.actions),
-    direct: chosen(batch.direct),
-    resets: chosen(batch.recurrence?.resets),
-    recurrentState: chosen(batch.recurrence?.recurrentState),
+    dense: ofEvents(batch.dense),
+    categorical: ofEvents(batch.categorical),
+    actions: ofEvents(batch.actions),
+    oldLogProbs: ofEvents(batch.oldLogProbs),
+    advantages: ofEvents(batch.advantages),
+    valueTargets: ofEvents(batch.valueTargets),
+    weights: ofEvents(batch.weights),
+    costTargets: (batch.costTargets?.length ?? 0) * ofEvents(batch.actions),
+    direct: ofEvents(batch.direct),
+    resets: ofEvents(recurrence?.resets),
+    // A state is a lane's: no whole number of an event's.
+    recurrentState:
+      recurrence === null ? 0 : (recurrence.recurrentState.length / (eventCount / stepCount)) * lanes.length,
   }
 }
 

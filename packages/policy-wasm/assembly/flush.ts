@@ -14,14 +14,14 @@ export const LEAST_GRADIENT: f32 = 6.938893903907228e-18 // 2^-57
 export const LEAST_FIRST_MOMENT: f32 = 7.888609052210118e-31 // 2^-100
 export const LEAST_SECOND_MOMENT: f32 = 7.52316384526264e-37 // 2^-120
 
-/** x where |x| >= least, else zero. */
+/** Zero where |x| < least, else x: what is no number stays none. */
 @inline
 export function flush4(x: v128, least: v128): v128 {
-  return v128.and(x, f32x4.ge(f32x4.abs(x), least))
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), least))
 }
 
 /** `flush4` of one number. */
 @inline
 export function flush1(x: f32, least: f32): f32 {
-  return abs(x) >= least ? x : 0
+  return abs(x) < least ? 0 : x
 }

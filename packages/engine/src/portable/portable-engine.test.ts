@@ -75,6 +75,19 @@ describe('createPortableEngine', () => {
     ])
   })
 
+  it('does not make a number of what is none', async () => {
+    const engine = await createPortableEngine({ spec: SMALL_TEAM, threads: 1 })
+    engine.loadParameters(randomParameters(SMALL_TEAM, 1))
+    const { firstMoment, secondMoment } = await engine.storeOptimiser()
+    firstMoment[0] = Number.NaN
+    secondMoment[1] = Number.POSITIVE_INFINITY
+    engine.loadOptimiser({ step: 1, firstMoment, secondMoment })
+    await engine.update(randomMinibatch(SMALL_TEAM, 8, 2), SETTINGS)
+    const after = await engine.storeOptimiser()
+    expect([after.firstMoment[0], after.secondMoment[1]]).toEqual([Number.NaN, Number.POSITIVE_INFINITY])
+    engine.dispose()
+  })
+
   // In processes of their own, to see them end.
   it('gives the same bytes with 1, 2 and 4 threads, without the revectoriser too, silently, and lets the process end', () => {
     const runs = [
