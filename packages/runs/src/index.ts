@@ -21,6 +21,7 @@ export {
   writeEvaluation,
 } from './evaluation.ts'
 export { lockFile } from './file-lock.ts'
+export { foreignEntry } from './foreign-entry.ts'
 export { type LastWeights, readLastWeights, writeLastWeights } from './last-weights.ts'
 export {
   appendMetrics,

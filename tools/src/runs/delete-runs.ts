@@ -1,8 +1,9 @@
 import { lstat, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { commandError, formatCounted } from '@vigil/command-line'
 import { assertExperimentFolder, seedFolders } from '@vigil/experiments'
-import { hasNoRun, lockRunFolder, openRunFolder, runFolderAt, runFolderError } from '@vigil/runs'
+import { foreignEntry, hasNoRun, lockRunFolder, openRunFolder, runFolderAt, runFolderError } from '@vigil/runs'
 
 /**
  * Deletes run folders, or folders of experiments, with all that is in them.
@@ -25,10 +26,22 @@ async function assertDeletable(path: string): Promise<void> {
   if (!found.isDirectory()) {
     throw runFolderError('RUN_FOLDER', `${path} is a link or a file, not a folder. Name the folder itself.`)
   }
-  if ((await seedFolders(path)).length > 0) await assertExperimentFolder(path)
+  const seeds = await seedFolders(path)
+  if (seeds.length > 0) await assertExperimentFolder(path)
   else if (await hasNoRun(runFolderAt(path))) {
     throw runFolderError('RUN_FOLDER', `${path} holds no run. Remove it yourself.`)
   } else await openRunFolder(path)
+  for (const folder of seeds.length > 0 ? seeds : [path]) await assertNothingElse(folder)
+}
+
+/** What no command of ours wrote is not ours to delete. */
+async function assertNothingElse(folder: string): Promise<void> {
+  const foreign = await foreignEntry(folder)
+  if (foreign === null) return
+  throw runFolderError(
+    'RUN_FOLDER',
+    `${join(folder, foreign)} is of no run. Move it elsewhere, or remove the folder yourself.`,
+  )
 }
 
 async function isConfirmed(paths: readonly string[]): Promise<boolean> {

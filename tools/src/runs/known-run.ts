@@ -31,15 +31,26 @@ export type KnownRun = {
 /** Deeper folders are not looked into. */
 const DEPTH_MAX = 4
 
-/** Every run in a folder and the folders inside it, by path, ascending. Links are not followed. */
+/**
+ * Every run in a folder and the folders inside it, by path, ascending. Links are not followed. A folder inside that cannot be
+ * listed stands for itself: knownRun tells what is wrong with it.
+ */
 export async function findRuns(within: string, depth = DEPTH_MAX): Promise<readonly string[]> {
   const entries = await readdir(within, { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   if (folders.includes('checkpoints') && entries.some(({ name }) => name === 'config.json')) return [within]
   if (depth === 0) return []
   const found: string[] = []
-  for (const name of folders.sort()) found.push(...(await findRuns(join(within, name), depth - 1).catch(() => [])))
+  for (const name of folders.sort()) {
+    const inner = join(within, name)
+    found.push(...(await findRuns(inner, depth - 1).catch((cause: NodeJS.ErrnoException) => gone(cause, inner))))
+  }
   return found
+}
+
+/** What was removed meanwhile is no folder any more. */
+function gone({ code }: NodeJS.ErrnoException, folder: string): readonly string[] {
+  return code === 'ENOENT' ? [] : [folder]
 }
 
 /** Names of runs, where that of an experiment stands for its seeds. */

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { resolveConfig } from '@vigil/config'
-import { createRunFolder, lockRunFolder, readTags, runFolderAt, writeTags } from '@vigil/runs'
+import {
+  bundleFiles,
+  createRunFolder,
+  curvesFolder,
+  lockRunFolder,
+  readTags,
+  resultFiles,
+  runFolderAt,
+  writeTags,
+} from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteRuns } from './delete-runs.ts'
 import { expanded, findRuns, knownRun, stateOf } from './known-run.ts'
@@ -65,6 +74,16 @@ describe('runs', () => {
   })
 })
 
+describe('a folder that cannot be listed', () => {
+  it.skipIf(process.getuid?.() === 0)('stands for itself, with what is wrong', async () => {
+    mkdirSync(at('closed', 'inner'), { recursive: true })
+    chmodSync(at('closed', 'inner'), 0)
+    const found = await findRuns(at('closed'))
+    chmodSync(at('closed', 'inner'), 0o755)
+    expect(found).toEqual([at('closed', 'inner')])
+  })
+})
+
 describe('deleting', () => {
   it('takes whole runs and whole experiments, and nothing else', async () => {
     await begin(at('gone'))
@@ -93,6 +112,51 @@ describe('deleting', () => {
     }
     await expect(deleteRuns([at('real')], false)).rejects.toThrow('Give --yes to be sure.')
     expect(existsSync(at('real', 'config.json')) && existsSync(at('photos', 'one.jpg'))).toBe(true)
+  })
+
+  it.each([
+    ['a file', 'thesis.txt'],
+    ['a folder', 'photos/one.jpg'],
+    ['another run', 'inner/config.json'],
+    ['a file among the checkpoints', 'checkpoints/thesis.txt'],
+    ['a folder called as a file', 'config.json.1/one.jpg'],
+  ])('refuses a run, and an experiment, with %s of somebody else in a run folder', async (_, path) => {
+    const name = path.replaceAll('/', '-')
+    for (const run of [`run-${name}`, `experiment-${name}/seed-1`]) {
+      await begin(at(run))
+      mkdirSync(dirname(at(run, path)), { recursive: true })
+      writeFileSync(at(run, path), 'mine')
+    }
+    writeFileSync(at(`experiment-${name}`, 'experiment.json'), '{}')
+    for (const folder of ['run', 'experiment'].map((kind) => at(`${kind}-${name}`))) {
+      await expect(deleteRuns([folder], true)).rejects.toMatchObject({ code: 'RUN_FOLDER' })
+    }
+    for (const run of [`run-${name}`, `experiment-${name}/seed-1`]) expect(existsSync(at(run, path))).toBe(true)
+  })
+
+  it('refuses an experiment with a seed that is no run, or a link', async () => {
+    await begin(at('mixed', 'seed-1'))
+    writeFileSync(at('mixed', 'experiment.json'), '{}')
+    mkdirSync(at('mixed', 'seed-9', 'photos'), { recursive: true })
+    await expect(deleteRuns([at('mixed')], true)).rejects.toThrow('seed-9/photos is of no run')
+    rmSync(at('mixed', 'seed-9'), { recursive: true })
+    symlinkSync(at('mixed', 'seed-1'), at('mixed', 'seed-9'))
+    await expect(deleteRuns([at('mixed')], true)).rejects.toMatchObject({ code: 'EXPERIMENT_FOLDER' })
+  })
+
+  it('takes all that commands write into a run folder, half-written files too', async () => {
+    const run = await begin(at('full'))
+    const { path: _path, ...files } = run
+    const results = [...Object.values(resultFiles(run, 'test')), ...Object.values(resultFiles(run, 'validation'))]
+    const curves = join(curvesFolder(run), 'events.out.tfevents.0000000001.vigil')
+    for (const file of [...Object.values(files), ...results, ...Object.values(bundleFiles(run.path)), curves]) {
+      mkdirSync(dirname(file), { recursive: true })
+      if (!existsSync(file)) writeFileSync(file, '')
+    }
+    await writeTags(run, ['old'])
+    writeFileSync(`${run.best}.4711`, '')
+    await deleteRuns([at('full')], true)
+    expect(existsSync(at('full'))).toBe(false)
   })
 
   it('leaves no lock behind', async () => {
