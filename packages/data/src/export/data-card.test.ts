@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DatasetRequest } from '../load-dataset.ts'
 import { literal, openDatabase } from '../tables/database.ts'
+import { dataCard } from './data-card.ts'
 import { exportEvents } from './export-events.ts'
 
 let folder: string
@@ -112,5 +113,39 @@ describe('a data card', () => {
     const refused = exportEvents(request, { out: other, raw: true, card: cardFile() })
     await expect(refused).rejects.toMatchObject({ code: 'FILE_EXISTS' })
     expect(() => statSync(other)).toThrow('ENOENT')
+  })
+
+  it('is no file of events by another name, and is known to be writable before any event is read', async () => {
+    const unread: DatasetRequest = {
+      ...{ dataset: 'events', path: join(folder, 'absent.yaml'), features: 'behaviour', split: 'described' },
+      ...{ splitSeed: 42, seed: 1, rows: null },
+    }
+    const attempt = (out: string, card: string) => exportEvents(unread, { out, raw: true, card: join(folder, card) })
+    symlinkSync(join(folder, 'cards'), join(folder, 'linked'))
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'))
+    const same = join(folder, 'cards', 'same')
+    for (const [out, card, code] of [
+      [same, 'cards/../cards/same', 'FILE_EXISTS'],
+      [same, 'linked/same', 'FILE_EXISTS'],
+      [join(folder, 'nowhere'), 'dangling', 'FILE_EXISTS'],
+      [same, 'absent/card.json', 'FILE_UNWRITABLE'],
+    ]) {
+      await expect(attempt(out, card)).rejects.toMatchObject({ code })
+      expect(existsSync(out)).toBe(false)
+    }
+  })
+
+  it.each(['events', 'label'])('gives every node a name of its own, also where the file is called %s', async (name) => {
+    const file = join(folder, name)
+    writeFileSync(file, '')
+    const known = { rows: 1, threats: 0, parts: { train: 1, validation: 0, test: 0 }, classNames: ['benign'] }
+    const columns = [{ name: 'label', type: 'integer' as const }]
+    const nodes: unknown[] = []
+    JSON.stringify(await dataCard(file, join(folder, 'x'), { dataset: 'own', ...known, columns }), (_, value) => {
+      if (/^cr:(FileObject|RecordSet|Field)$/.test(value?.['@type'])) nodes.push(value['@id'])
+      return value
+    })
+    expect(nodes).toHaveLength(3)
+    expect(new Set(nodes).size).toBe(3)
   })
 })

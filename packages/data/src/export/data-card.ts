@@ -62,7 +62,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
  */
 export async function dataCard(file: string, card: string, events: CardedEvents): Promise<object> {
   const { dataset, rows, threats, parts, classNames, columns } = events
-  const id = basename(file)
+  const name = basename(file)
+  // Records and fields have names of their own: no file may be called as they are.
+  const id = `file/${name}`
   const source = (column: string) => ({ fileObject: { '@id': id }, extract: { column } })
   const split = Object.entries(parts).map(([name, count]) => `${count} ${name}`)
   return {
@@ -73,7 +75,7 @@ export async function dataCard(file: string, card: string, events: CardedEvents)
     conformsTo: 'http://mlcommons.org/croissant/1.0',
     distribution: [
       {
-        ...{ '@type': 'cr:FileObject', '@id': id, name: id },
+        ...{ '@type': 'cr:FileObject', '@id': id, name },
         ...{ contentUrl: relative(dirname(card), file), contentSize: `${(await stat(file)).size} B` },
         ...{ encodingFormat: 'application/vnd.apache.parquet', sha256: await sha256Of(file) },
       },

@@ -3,7 +3,7 @@ import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
 import type { Dataset } from '../dataset.ts'
 import { type DatasetRequest, loadDataset, loadRaw, type RawDataset } from '../load-dataset.ts'
 import { dataCard } from './data-card.ts'
-import { type OutputColumn, requireNewFile, writeParquet } from './write-parquet.ts'
+import { type OutputColumn, requireNewFiles, writeParquet } from './write-parquet.ts'
 
 /**
  * Writes one row per event, in the order of the files: a column per input under its name, then `label`, `class`, `split` (train,
@@ -14,15 +14,14 @@ import { type OutputColumn, requireNewFile, writeParquet } from './write-parquet
  *
  * @param options raw = the columns before they are encoded; card = file for a data card in the words of Croissant, null or left out = none
  * @returns rows and columns that were written
- * @throws {VigilError} FILE_EXISTS, FILE_UNWRITABLE, and as loadDataset
+ * @throws {VigilError} FILE_EXISTS, FILE_UNWRITABLE, both before anything is read; and as loadDataset
  */
 export async function exportEvents(
   request: DatasetRequest,
   { out, raw, card = null }: { readonly out: string; readonly raw: boolean; readonly card?: string | null },
   progress: (message: string) => void = () => undefined,
 ): Promise<{ readonly rows: number; readonly columns: number }> {
-  requireNewFile(out)
-  if (card !== null) requireNewFile(card)
+  await requireNewFiles(card === null ? [out] : [out, card])
   const { inputs, events } = raw ? await rawInputs(request, progress) : await encodedInputs(request, progress)
   const rows = events.labels.length
   const answers = answersOf(events)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import {
   BOOLEAN,
@@ -69,11 +69,39 @@ export async function writeParquet(path: string, columns: readonly OutputColumn[
   }
 }
 
-/** @throws {VigilError} FILE_EXISTS */
-export function requireNewFile(path: string): void {
-  if (!existsSync(path)) return
-  throw dataError(
-    'FILE_EXISTS',
-    `Output file ${shownPath(path)}: needs a new file, and this one exists. Give another --out, or remove it.`,
-  )
+/**
+ * Makes sure, before any work, that files can be made: none is there, not even as a link to nowhere, no two are the same, and
+ * their folders take files. Each is made for a moment while those before it are there.
+ *
+ * @throws {VigilError} FILE_EXISTS, FILE_UNWRITABLE
+ */
+export async function requireNewFiles(paths: readonly string[]): Promise<void> {
+  const made: string[] = []
+  try {
+    for (const path of paths) {
+      await makeNewFile(path)
+      made.push(path)
+    }
+  } finally {
+    for (const path of made) await rm(path)
+  }
+}
+
+async function makeNewFile(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx')).close()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST') {
+      throw dataError(
+        'FILE_EXISTS',
+        `Output file ${shownPath(path)}: needs a new file of its own, and this one exists. Give another --out or --card, or remove it.`,
+      )
+    }
+    throw dataError(
+      'FILE_UNWRITABLE',
+      `Output file ${shownPath(path)}: cannot be written: ${message.split(',')[0]}. Choose a folder that exists and may be written to.`,
+      { cause },
+    )
+  }
 }
