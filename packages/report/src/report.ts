@@ -15,7 +15,7 @@ import { responseAttackCard, responseCards } from './response/response-cards.ts'
 import { responseStyle } from './response/response-style.ts'
 import { timelinesSection } from './response/timelines.ts'
 import { specificationsSection } from './specifications.ts'
-import { thresholdScript, thresholdStyle } from './threshold-table.ts'
+import { teamCurve, thresholdScript, thresholdStyle } from './threshold-table.ts'
 import { attackCards } from './under-attack.ts'
 
 /** What a report is made from: the three files of a run folder. */
@@ -57,7 +57,7 @@ ${configBlock(config)}
 <p>A positive is a threat. Restrictive actions (block, quarantine) say threat; permissive ones (allow, alert) say benign.
 A share of nothing counts as 0. Made from config.json, metrics.jsonl and evaluation.json of this run.</p>
 </footer>`
-  const hasThresholds = response === null && evaluation.curves.some(({ name }) => name === 'team')
+  const hasThresholds = response === null && teamCurve(evaluation) !== null
   return renderPage({
     title: `Vigil: ${dataset}, ${split}, ${result}`,
     style: response === null ? thresholdStyle : responseStyle,

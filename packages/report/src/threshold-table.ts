@@ -9,11 +9,12 @@ const COLUMNS = ['threshold', 'flagged', 'threats caught', 'false alarms', 'reca
 /**
  * What thresholds on the team's score come to: a table, and where scripts run a slider over its rows (`thresholdScript`).
  *
- * @returns null where there is no curve
+ * @returns null where there is no curve, or one without points
  */
-export function thresholdCard({ curves, rows, threats, split }: Evaluation): Markup | null {
-  const curve = curves.find(({ name }) => name === 'team')
-  if (curve === undefined) return null
+export function thresholdCard(evaluation: Evaluation): Markup | null {
+  const { rows, threats, split } = evaluation
+  const curve = teamCurve(evaluation)
+  if (curve === null) return null
   const table = countsOf(curve, { rows, threats }).map(({ threshold, tp, fp, fn, tn }) => {
     const rates = deriveRates({ tp, fp, fn, tn, threatAlerts: 0, benignAlerts: 0, undecided: 0 })
     return [
@@ -30,6 +31,11 @@ export function thresholdCard({ curves, rows, threats, split }: Evaluation): Mar
 <dl>${COLUMNS.map((name) => html`<div><dt>${name}</dt><dd></dd></div>`)}</dl></div>
 <details open=""><summary>All thresholds</summary>${renderTable('Thresholds on the team score', { columns: COLUMNS, rows: table, omission: null })}</details>
 </article>`
+}
+
+/** The curve over thresholds on the team's score; null where there is none, or one without points. */
+export function teamCurve({ curves }: Evaluation): Evaluation['curves'][number] | null {
+  return curves.find(({ name, points }) => name === 'team' && points.length > 0) ?? null
 }
 
 /**
@@ -63,5 +69,5 @@ export const thresholdStyle = `
 .thresholds dt { color: var(--muted); font-size: 12.5px; }
 .thresholds dd { font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 680px) { .thresholds dl { grid-template-columns: repeat(2, 1fr); } }
-@media print { .thresholds { display: none; } }
+@media print { .thresholds .slider { display: none; } .thresholds details::details-content { content-visibility: visible; } }
 `

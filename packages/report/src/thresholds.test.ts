@@ -126,6 +126,17 @@ describe('the slider of a report', () => {
     expect(without).not.toContain('<script')
     expect(without).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
     expect(without).toContain('Not recorded in this run.')
+    const empty = renderReport({
+      ...{ config: {}, metrics: [sampleMetrics(1)] },
+      evaluation: sampleEvaluation({ curves: [sampleCurve({ points: [] })] }),
+    })
+    expect(empty).not.toMatch(/<script|class="slider"/)
+  })
+
+  it('is left out in print alone, where the table is open', () => {
+    const [print] = page.match(/@media print \{ \.thresholds .*/)!
+    expect(print.match(/\.thresholds[^{]*\{[^}]*none/g)).toEqual(['.thresholds .slider { display: none'])
+    expect(print).toContain('details::details-content { content-visibility: visible; }')
   })
 })
 

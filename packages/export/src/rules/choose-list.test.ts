@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chooseList, fidelityOf } from './choose-list.ts'
-import { decideByList } from './condition.ts'
+import { type Columns, decideByList } from './condition.ts'
 import { fitDecisionLists } from './fit-decision-list.ts'
 import { drawnColumns, PLANTED, plantedAction, plantedExamples, ROWS } from './planted-list.fixture.ts'
 import { shortestBetween } from './search-conditions.ts'
@@ -83,6 +83,22 @@ describe('lists of growing length', () => {
       for (const column of columns.keys()) offer({ column, operator: 'missing' })
     }
     expect(agreement(second)).toBe(most)
+  })
+})
+
+describe('bounds of columns with infinities', () => {
+  it('are numbers that JSON has', () => {
+    const rows = Uint32Array.from({ length: 8 }, (_, i) => i)
+    const values = Float64Array.from(
+      [-1, -1, -1, -1, 1, 2, 3, 1].map((x) => (x === -1 ? -Infinity : x === 3 ? Infinity : x)),
+    )
+    const own: Columns = new Map([['rate', { kind: 'number', values }]])
+    const actions = Uint8Array.from([0, 0, 0, 0, 2, 2, 1, 2])
+    const lists = fitDecisionLists({ columns: own, rows, actions }, { lines: 3, conditions: 2 })
+    const conditions = lists.flatMap(({ lines }) => lines.flatMap((line) => line.conditions))
+    const bounds = conditions.flatMap((condition) => ('value' in condition ? [condition.value] : []))
+    expect(bounds.length).toBeGreaterThan(0)
+    for (const bound of bounds) expect(Number.isFinite(bound)).toBe(true)
   })
 })
 

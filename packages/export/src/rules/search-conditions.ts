@@ -97,7 +97,8 @@ function offerBounds(column: SortedColumn & { readonly kind: 'number' }, count: 
   for (let place = 0; place + 1 < order.length; place++) {
     count(below, order[place])
     const [low, high] = [values[order[place]], values[order[place + 1]]]
-    if (low === high) continue
+    // Infinity is no number of JSON; the next bound above parts what is less.
+    if (low === high || low === Number.NEGATIVE_INFINITY) continue
     for (let slot = 0; slot < below.length; slot++) above[slot] = present[slot] - below[slot]
     offer(below, () => ({ column: name, operator: '<=', value: shortestBetween(low, high) }))
     offer(above, () => ({ column: name, operator: '>', value: shortestBetween(low, high) }))
@@ -125,7 +126,7 @@ function gainOf(tally: Int32Array, action: number): number {
   return tally[action] - broken
 }
 
-/** The number of the fewest digits near the middle that parts two others: at least the first, below the second. */
+/** The number of the fewest digits near the middle that parts two others: at least the first, which is finite, below the second. */
 export function shortestBetween(low: number, high: number): number {
   const middle = low / 2 + high / 2
   for (let digits = 1; digits <= 17; digits++) {
