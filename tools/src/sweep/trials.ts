@@ -54,7 +54,7 @@ export function placeOf({ out }: Pick<Options, 'out'>, trial: number, seed: numb
  *
  * @param upTo iteration; null = to their end
  * @returns null when it was asked to stop before all were done
- * @throws {VigilError} SWEEP_TRIALS where a training failed for a reason that is none of its settings
+ * @throws {VigilError} SWEEP_TRIALS where a training failed for a reason that is none of its settings, SWEEP_DATA where bad data are all reasons
  */
 export async function runTrials(
   trials: readonly Trial[],
@@ -79,17 +79,17 @@ export async function runTrials(
   }
   const unfinished = await trainAll(waiting, session, options.parallel)
   if (session.stop.requested()) return null
-  const failed = [...unfinished].filter(([, complaint]) => !DIVERGED.test(complaint))
+  const failed = [...unfinished].filter(([, { reason }]) => !DIVERGED.test(reason))
   if (failed.length > 0) {
     throw toolError(
-      'SWEEP_TRIALS',
-      `${failed.length} of ${waiting.length} trainings have no result:\n${failed.map(([name, complaint]) => `  ${name}: ${complaint}`).join('\n')}\nThe same command tries again.`,
+      failed.every(([, { isData }]) => isData) ? 'SWEEP_DATA' : 'SWEEP_TRIALS',
+      `${failed.length} of ${waiting.length} trainings have no result:\n${failed.map(([name, { reason }]) => `  ${name}: ${reason}`).join('\n')}\nThe same command tries again.`,
     )
   }
   const outcomes: TrialOutcome[] = []
   for (const trial of trials) {
     const own = planned.get(trial) ?? []
-    const reason = reasons.get(trial) ?? own.flatMap(({ name }) => unfinished.get(name) ?? [])[0] ?? null
+    const reason = reasons.get(trial) ?? own.flatMap(({ name }) => unfinished.get(name)?.reason ?? [])[0] ?? null
     outcomes.push({ ...trial, reason, score: reason === null ? await scoreTrial(own, upTo) : null })
   }
   return outcomes

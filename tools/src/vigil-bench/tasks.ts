@@ -87,7 +87,7 @@ export async function dataWords(task: Task, dataDir: string | null, out: string)
   const folder = join(out, 'data', name)
   await makeFolder(folder)
   for (const entry of task.needs) {
-    await rm(join(folder, entry), { force: true })
+    await rm(join(folder, entry), { recursive: true, force: true })
     await symlink(join(from, entry), join(folder, entry))
   }
   await copyFile(join(DESCRIPTIONS, description), join(folder, description))

@@ -38,6 +38,16 @@ describe('vigil-bench', () => {
     expect(table).toMatch(/^\| synthetic \| 1 \| /m)
   })
 
+  it('keeps in the table what it did before of other datasets, with the same budget alone', () => {
+    const { status } = bench('--only=nsl-kdd', '--seeds=1', '--out=bench')
+    expect(status).toBe(0)
+    const table = readFileSync(join(folder, 'bench', 'vigil-bench.md'), 'utf8')
+    expect(table).toMatch(/^\| synthetic \| 1 \| [^\n]*\n\| nsl-kdd \| /m)
+    const other = bench('--only=nsl-kdd', '--budget=full', '--out=bench')
+    expect(other).toMatchObject({ status: 2, stderr: expect.stringMatching(/holds a bench with --budget=quick/) })
+    expect(readFileSync(join(folder, 'bench', 'vigil-bench.md'), 'utf8')).toBe(table)
+  })
+
   it('goes on where it ended, and touches no folder of somebody else', () => {
     const { status, stdout } = bench(...SMALL)
     expect(status).toBe(0)

@@ -42,6 +42,7 @@ describe('the tasks', () => {
 
   it('have their description beside links to the data, again and again', async () => {
     const out = join(folder, 'out')
+    mkdirSync(join(out, 'data/nsl-kdd/KDDTest+.txt.gz'), { recursive: true })
     for (let i = 0; i < 2; i++) {
       expect(await dataWords(taskOf('nsl-kdd'), folder, out)).toEqual([
         `--data=${join(out, 'data/nsl-kdd/nsl-kdd.yaml')}`,

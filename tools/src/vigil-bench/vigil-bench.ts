@@ -1,6 +1,6 @@
 /** `npx nx run tools:vigil-bench`: one table over all datasets. docs/experiments.md has the rest. */
 
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type CommandContext,
@@ -9,7 +9,7 @@ import {
   writeFileAtomically,
   writeJsonFile,
 } from '@vigil/command-line'
-import { isErrorOf } from '@vigil/errors'
+import { isErrorOf, type VigilError } from '@vigil/errors'
 import { EXPERIMENT_ERRORS, type Experiment, markdownTable, readExperiment } from '@vigil/experiments'
 import { asciiNumber, planSeeds, trainSeeds } from '@vigil/learner'
 import { lockRunFolder } from '@vigil/runs'
@@ -36,13 +36,13 @@ async function bench({ words, stop }: CommandContext): Promise<void> {
   await assertBenchFolder(options.out)
   const unlock = await lockRunFolder(options.out)
   try {
-    const entries: BenchEntry[] = []
-    const failures: string[] = []
+    const found = await entriesIn(options)
+    const failures: VigilError[] = []
     for (const task of options.tasks) {
-      const entry = await measure(task, options, { stop, failures })
-      entries.push(entry)
-      await writeResults(options, entries)
+      found.set(task.name, await measure(task, options, { stop, failures }))
+      await writeResults(options, inOrder(found))
     }
+    const entries = inOrder(found)
     say('')
     sayTable(benchTable(entries))
     const verdict = benchVerdict(entries)
@@ -50,8 +50,8 @@ async function bench({ words, stop }: CommandContext): Promise<void> {
     for (const name of ['vigil-bench.md', 'vigil-bench.json']) say(join(options.out, name))
     if (failures.length > 0) {
       throw toolError(
-        'BENCH_RUNS',
-        `Some trainings have no result:\n${failures.join('\n')}\nThe same command tries again.`,
+        failures.every(({ kind }) => kind === 'data') ? 'BENCH_DATA' : 'BENCH_RUNS',
+        `Some trainings have no result:\n${failures.map(({ message }) => message).join('\n')}\nThe same command tries again.`,
       )
     }
   } finally {
@@ -63,15 +63,15 @@ async function bench({ words, stop }: CommandContext): Promise<void> {
 async function measure(
   task: Task,
   options: Options,
-  { stop, failures }: { readonly stop: StopRequest; readonly failures: string[] },
+  { stop, failures }: { readonly stop: StopRequest; readonly failures: VigilError[] },
 ): Promise<BenchEntry> {
   const { name } = task
+  const out = join(options.out, name)
   const missing = await missingOf(task, options.dataDir)
   if (missing !== null) {
     say(`${name} is absent: ${missing} is not there.`)
-    return { name, experiment: null, absent: `absent: ${task.data}` }
+    return { name, experiment: await experimentIn(out), absent: `absent: ${task.data}` }
   }
-  const out = join(options.out, name)
   if (stop.requested()) return { name, experiment: await experimentIn(out), absent: 'not begun' }
   say(`\n${name}`)
   const words = [
@@ -84,9 +84,46 @@ async function measure(
   try {
     return { name, experiment: await trainSeeds(plan, session), absent: null }
   } catch (error) {
-    if (!isErrorOf(EXPERIMENT_ERRORS, error) || error.code !== 'TRAININGS_FAILED') throw error
-    failures.push(`${name}: ${error.message}`)
+    if (!isErrorOf(EXPERIMENT_ERRORS, error) || !WITHOUT_RESULT.includes(error.code)) throw error
+    failures.push(error.at(name))
     return { name, experiment: await experimentIn(out), absent: 'no seed has a result' }
+  }
+}
+
+/** What trainSeeds throws after all seeds were tried. */
+const WITHOUT_RESULT: readonly string[] = ['TRAININGS_DATA', 'TRAININGS_FAILED']
+
+/**
+ * What the folder has of every dataset already: the table is of all, whichever are asked for now.
+ *
+ * @throws {VigilError} BENCH_FOLDER where it was filled with another --budget
+ */
+async function entriesIn({ out, budget }: Options): Promise<Map<string, BenchEntry>> {
+  const before = await budgetIn(out)
+  if (before !== null && before !== budget) {
+    throw toolError('BENCH_FOLDER', `${out} holds a bench with --budget=${before}. Give another --out.`)
+  }
+  const found = new Map<string, BenchEntry>()
+  for (const { name } of TASKS) {
+    const experiment = await experimentIn(join(out, name))
+    if (experiment !== null) found.set(name, { name, experiment, absent: null })
+  }
+  return found
+}
+
+/** Entries in the order of the table. */
+function inOrder(found: ReadonlyMap<string, BenchEntry>): readonly BenchEntry[] {
+  return TASKS.flatMap(({ name }) => found.get(name) ?? [])
+}
+
+/** null where there are no results. */
+async function budgetIn(out: string): Promise<string | null> {
+  const text = await readFile(join(out, 'vigil-bench.json'), 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    return JSON.parse(text).budget ?? null
+  } catch {
+    return null // half a file is of no budget, and is written anew
   }
 }
 

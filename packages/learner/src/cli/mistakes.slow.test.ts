@@ -42,6 +42,7 @@ describe('train refuses', () => {
   it.each([
     [['--agents=3', '--faults=1'], 2, /CONFLICT: 3 agents cannot tolerate 1 Byzantine fault/],
     [['--itterations=3'], 2, /UNKNOWN_FLAG: There is no flag --itterations\. Did you mean --iterations\?/],
+    [['--parallel=banana'], 2, /INVALID_VALUE: --parallel is of several seeds\. Give --seeds=1\.\.5/],
     [['--seed=abc'], 2, /INVALID_VALUE: --seed must be a number, but is "abc"/],
     [['--config=nowhere.json'], 2, /CONFIG_FILE: The config file nowhere\.json cannot be read/],
     [['--preset=original'], 2, /UNKNOWN_FLAG: There is no flag --preset here\. .*npx nx run lab:train --preset=/],

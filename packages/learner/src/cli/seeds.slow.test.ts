@@ -108,7 +108,7 @@ describe('--seeds', () => {
     const { status, stderr } = await train(['--seeds=1,3', '--iterations=3', '--out=whole'])
     expect(status).toBe(3)
     expect(stderr).toMatch(
-      /^error TRAININGS_FAILED: 1 of 2 seeds have no result:\n {2}seed 1: .*metrics\.jsonl, line 1 is not JSON/,
+      /^error TRAININGS_DATA: 1 of 2 seeds have no result:\n {2}seed 1: .*metrics\.jsonl, line 1 is not JSON/,
     )
     const { runs, unfinished } = await readExperiment(at('whole', 'experiment.json'))
     expect([runs.map(({ seed }) => seed), unfinished.map(({ seed }) => seed)]).toEqual([[3], [1]])

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { seedsOf } from './seeds.ts'
 import { trainSeedsAsked } from './train-seeds-asked.ts'
@@ -39,6 +42,16 @@ describe('--seeds beside a flag of one run', () => {
 
   it.each(['resume', 'pause-after', 'skip-evaluation', 'transport', 'hosts-only'])('refuses --%s', async (name) => {
     await expect(asked(name)).rejects.toThrow(`--${name} is of one run, --seeds of several.`)
+  })
+
+  it.each(['out', 'seed'])('refuses a config file with the setting %s', async (key) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-seeds-'))
+    const file = join(folder, 'config.json')
+    writeFileSync(file, JSON.stringify({ [key]: key === 'out' ? 'runs/x' : 7 }))
+    const words = [`--config=${file}`, '--seeds=1']
+    const refused = trainSeedsAsked({ words, settings: {}, flags: new Map([['config', file]]), seeds: [1] }, session)
+    await expect(refused).rejects.toThrow(`has the setting "${key}" of one run`)
+    rmSync(folder, { recursive: true })
   })
 
   it('refuses --seed, and a number of processes that is none', async () => {

@@ -1,5 +1,6 @@
 import {
   type Command,
+  commandError,
   type Flags,
   type FlagTable,
   flagName,
@@ -70,6 +71,12 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       if (seeds !== undefined) {
         await trainSeedsAsked({ words, settings, flags, seeds }, output)
         return
+      }
+      if (flags.has('parallel')) {
+        throw commandError(
+          'INVALID_VALUE',
+          '--parallel is of several seeds. Give --seeds=1..5 with it, or leave it out.',
+        )
       }
       const budgets = budgetsOf(flags)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')

@@ -15,6 +15,7 @@ import { type IterationMetrics, lockRunFolder } from '@vigil/runs'
 import type { Session } from '../run/session.ts'
 import { experimentMarkdown, experimentPage, experimentText } from './experiment-words.ts'
 import { type PlannedTraining, standingOf } from './planned-training.ts'
+import type { Complaint } from './training-process.ts'
 import { trainAll } from './trainings.ts'
 
 /** One configuration over several seeds. */
@@ -35,7 +36,8 @@ type Results = { readonly experiment: Experiment; readonly metrics: ReadonlyMap<
  * are only read. Ends early when it is asked to; the same call goes on.
  *
  * @throws {VigilError} EXPERIMENT_FOLDER, CONFLICT where the folder holds something else, or runs with other settings
- * @throws {VigilError} IN_USE where another process is at work there, TRAININGS_FAILED after all others are done
+ * @throws {VigilError} IN_USE where another process is at work there; after all others are done TRAININGS_DATA where the data of
+ *   those that failed are bad, TRAININGS_FAILED where another reason is among theirs
  */
 export async function trainSeeds(plan: SeedsPlan, session: Session): Promise<Experiment> {
   const { out, trainings, parallel } = plan
@@ -49,11 +51,11 @@ export async function trainSeeds(plan: SeedsPlan, session: Session): Promise<Exp
     const results = await readResults(plan, unfinished)
     await writeResults(out, results)
     session.stream.write(experimentText(results.experiment, { out, isTTY: session.isTTY }))
-    const failed = [...unfinished].filter(([, reason]) => !EARLY.includes(reason))
+    const failed = [...unfinished].filter(([, { reason }]) => !EARLY.includes(reason))
     if (failed.length > 0) {
       throw experimentError(
-        'TRAININGS_FAILED',
-        `${failed.length} of ${trainings.length} seeds have no result:\n${failed.map(([name, reason]) => `  ${name}: ${reason}`).join('\n')}\nThe same command tries again.`,
+        failed.every(([, { isData }]) => isData) ? 'TRAININGS_DATA' : 'TRAININGS_FAILED',
+        `${failed.length} of ${trainings.length} seeds have no result:\n${failed.map(([name, { reason }]) => `  ${name}: ${reason}`).join('\n')}\nThe same command tries again.`,
       )
     }
     return results.experiment
@@ -68,20 +70,20 @@ const EARLY: readonly string[] = ['stopped', 'not begun']
 /** Trainings that are yet to be done, and those whose files are damaged, by name and why; the others are not kept waiting by them. */
 async function leftOf(trainings: SeedsPlan['trainings']) {
   const waiting: PlannedTraining[] = []
-  const broken = new Map<string, string>()
+  const broken = new Map<string, Complaint>()
   for (const { training } of trainings) {
     try {
       if (!(await standingOf(training.config)).isEvaluated) waiting.push(training)
     } catch (error) {
       if (!(error instanceof VigilError) || error.kind !== 'data') throw error
-      broken.set(training.name, error.message)
+      broken.set(training.name, { reason: error.message, isData: true })
     }
   }
   return { waiting, broken }
 }
 
 /** @param unfinished takes in what cannot be read, as of a run that was deleted meanwhile */
-async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, string>): Promise<Results> {
+async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, Complaint>): Promise<Results> {
   const metrics = new Map<string, readonly IterationMetrics[]>()
   const runs: SeedRun[] = []
   for (const { seed, training } of trainings) {
@@ -93,7 +95,7 @@ async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, str
       runs.push({ seed, folder: basename(config.out), ...run.result })
     } catch (error) {
       if (!(error instanceof VigilError)) throw error
-      unfinished.set(name, error.message)
+      unfinished.set(name, { reason: error.message, isData: error.kind === 'data' })
     }
   }
   const { config } = trainings[0].training
@@ -104,8 +106,8 @@ async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, str
     seeds: trainings.map(({ seed }) => seed),
     runs,
     unfinished: trainings.flatMap(({ seed, training: { name } }) => {
-      const reason = unfinished.get(name)
-      return reason === undefined ? [] : [{ seed, reason }]
+      const complaint = unfinished.get(name)
+      return complaint === undefined ? [] : [{ seed, reason: complaint.reason }]
     }),
     ...summaryOf(runs),
   }

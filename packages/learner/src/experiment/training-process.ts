@@ -5,10 +5,21 @@ import { fileURLToPath } from 'node:url'
 
 const COMMAND = fileURLToPath(new URL('../cli/train-process.ts', import.meta.url))
 
+/** Exit code of a command whose data are bad. */
+const DATA_EXIT = 3
+
+/** Why a training came to no end. */
+export type Complaint = {
+  /** 'stopped' after `stop`, else the message of its error. */
+  readonly reason: string
+  /** Whether its data are bad, rather than what it was asked or where it ran. */
+  readonly isData: boolean
+}
+
 /** A training in a process of its own. */
 export type TrainingProcess = {
-  /** How it ended: null = well, 'stopped' after `stop`, else the message of its error. */
-  readonly ended: Promise<string | null>
+  /** How it ended; null = well. */
+  readonly ended: Promise<Complaint | null>
   /** Lets it save and end. */
   readonly stop: () => void
 }
@@ -19,10 +30,19 @@ export type TrainingProcess = {
  * @param words  of its command line
  * @param log    file to which its output is appended
  * @param onLine told each line of its output
+ * @param onLogLost told why, where the file cannot be written; the training goes on
  */
 export function startTraining(
   words: readonly string[],
-  { log, onLine }: { readonly log: string; readonly onLine: (line: string) => void },
+  {
+    log,
+    onLine,
+    onLogLost,
+  }: {
+    readonly log: string
+    readonly onLine: (line: string) => void
+    readonly onLogLost: (reason: string) => void
+  },
 ): TrainingProcess {
   // Words through nx are those of the command that starts this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VIGIL_NX_')))
@@ -33,8 +53,7 @@ export function startTraining(
   })
   const [stdout, stderr] = [child.stdout!, child.stderr!]
   const file = createWriteStream(log, { flags: 'a' })
-  // What went wrong with the log must not end the training.
-  file.on('error', () => undefined)
+  file.on('error', ({ message }) => onLogLost(message))
   stdout.pipe(file, { end: false })
   stderr.pipe(file, { end: false })
   createInterface({ input: stdout }).on('line', onLine)
@@ -43,13 +62,14 @@ export function startTraining(
     complaint = `${complaint}${chunk}`.slice(-4000)
   })
   let isStopped = false
-  const ended = new Promise<string | null>((resolve) => {
-    child.on('error', (error) => resolve(error.message))
+  const ended = new Promise<Complaint | null>((resolve) => {
+    child.on('error', ({ message }) => resolve({ reason: message, isData: false }))
     child.on('close', (code, signal) => {
       file.end()
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`
       if (code === 0) resolve(null)
-      else if (isStopped) resolve('stopped')
-      else resolve(complaint.trim() || `it was ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`)
+      else if (isStopped) resolve({ reason: 'stopped', isData: false })
+      else resolve({ reason: complaint.trim() || `it was ended ${how}`, isData: code === DATA_EXIT })
     })
   })
   return {

@@ -3,14 +3,15 @@ import { dirname } from 'node:path'
 import { makeFolder } from '@vigil/runs'
 import type { Session } from '../run/session.ts'
 import { type PlannedTraining, wordsFor } from './planned-training.ts'
-import { startTraining, type TrainingProcess } from './training-process.ts'
+import { type Complaint, startTraining, type TrainingProcess } from './training-process.ts'
 
 /** Trainings that came to no end, by name, and why. */
-export type Unfinished = ReadonlyMap<string, string>
+export type Unfinished = ReadonlyMap<string, Complaint>
 
 /**
  * Trains in processes of their own, several at a time, each from its beginning or from where it stands. One that fails does not
- * keep the others from being done. Ends early when it is asked to: what was under way stays in its folder.
+ * keep the others from being done. Ends early when it is asked to: what was under way stays in its folder. No process is left
+ * when it returns or throws.
  *
  * @param parallel how many at a time; it changes speed, never results
  */
@@ -22,41 +23,51 @@ export async function trainAll(
   const say = (name: string, text: string) => stream.write(`${name}: ${text}\n`)
   const waiting = trainings.values()
   const running = new Set<TrainingProcess>()
-  const unfinished = new Map<string, string>()
+  const unfinished = new Map<string, Complaint>()
+  const stopAll = () => {
+    for (const process of running) process.stop()
+  }
   const unsubscribe = stop.onRequest(() => {
     stream.write('Stopping: trainings under way are saved; once more to stop at once.\n')
-    for (const process of running) process.stop()
+    stopAll()
   })
-  const share = Math.max(1, Math.floor(availableParallelism() / parallel))
+  const lanes = Math.min(parallel, trainings.length)
+  const threads = lanes === 1 ? null : Math.max(1, Math.floor(availableParallelism() / lanes))
+  let isBroken = false
+  const trainOne = async (training: PlannedTraining) => {
+    const { name, log } = training
+    await makeFolder(dirname(log))
+    const words = await wordsFor(training, threads)
+    const process = startTraining(words, {
+      log,
+      onLine: (line) => {
+        if (PROGRESS.test(line)) say(name, line)
+      },
+      onLogLost: (reason) => say(name, `${log} is not written any more: ${reason}`),
+    })
+    running.add(process)
+    if (stop.requested() || isBroken) process.stop()
+    const complaint = await process.ended
+    running.delete(process)
+    if (complaint === null) return
+    unfinished.set(name, complaint)
+    say(name, complaint.reason === 'stopped' ? 'stopped' : `is left: ${complaint.reason}`)
+  }
   const trainOneByOne = async () => {
-    for (const training of waiting) {
-      const { name } = training
-      if (stop.requested()) {
-        unfinished.set(name, 'not begun')
-        continue
+    try {
+      for (const training of waiting) {
+        if (stop.requested() || isBroken) unfinished.set(training.name, { reason: 'not begun', isData: false })
+        else await trainOne(training)
       }
-      await makeFolder(dirname(training.log))
-      const words = await wordsFor(training, parallel === 1 ? null : share)
-      const process = startTraining(words, {
-        log: training.log,
-        onLine: (line) => {
-          if (PROGRESS.test(line)) say(name, line)
-        },
-      })
-      running.add(process)
-      if (stop.requested()) process.stop()
-      const complaint = await process.ended
-      running.delete(process)
-      if (complaint === null) continue
-      unfinished.set(name, complaint)
-      say(name, complaint === 'stopped' ? 'stopped' : `is left: ${complaint}`)
+    } catch (error) {
+      isBroken = true
+      stopAll()
+      throw error
     }
   }
-  try {
-    await Promise.all(Array.from({ length: Math.min(parallel, trainings.length) }, trainOneByOne))
-  } finally {
-    unsubscribe()
-  }
+  // All lanes end before an error of one is told: those who train hold locks, and read what Ctrl-C asks.
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, trainOneByOne)).finally(unsubscribe)
+  for (const lane of ended) if (lane.status === 'rejected') throw lane.reason
   return unfinished
 }
 
