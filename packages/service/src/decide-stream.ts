@@ -46,7 +46,7 @@ export type StreamSettings = {
 export async function decideStream(
   decider: Decider,
   lines: AsyncIterable<readonly InputLine[]>,
-  write: (lines: string, ids: readonly (string | number)[]) => Promise<boolean>,
+  write: (lines: string, names: readonly EventName[]) => Promise<boolean>,
   { onError, isJudged, streamColumns, note, output }: StreamSettings,
 ): Promise<StreamCounts> {
   const counts: StreamCounts = { decided: 0, leftOut: 0, skipped: 0, unheard: 0 }
@@ -55,11 +55,10 @@ export async function decideStream(
   const flush = async (): Promise<boolean> => {
     const decisions = decider.decide(events)
     const text = decisions.map((decision, i) => `${output.decision(names[i], decision, events[i])}\n`).join('')
-    const ids = names.map(({ id }) => id)
+    const written = names.splice(0)
     counts.decided += decisions.length
-    names.length = 0
     events.length = 0
-    return text === '' || (await write(text, ids))
+    return text === '' || (await write(text, written))
   }
   /** Takes an event. @returns a verdict that is to be heard when all before it is decided */
   const take = (line: InputLine): Verdict | null => {

@@ -179,10 +179,12 @@ async function decideSubject(
   const stop = live.ending
   const connection = await openBroker(broker, { name: 'vigil service:decide', note: say })
   try {
-    const lines = jetstreamEvents({ connection, subject, durable, ackWaitMs, stop })
+    const { stream, lines } = await jetstreamEvents({ connection, subject, durable, ackWaitMs, stop })
     const team = parts.bundle.configFingerprint
     const sink =
-      publish === null ? written : jetstreamDecisions({ connection, subject: publish, team, stop, note: say })
+      publish === null
+        ? written
+        : await jetstreamDecisions({ connection, subject: publish, team, events: stream, stop, note: say })
     await decideLines(lines, parts, live, sink)
   } finally {
     await closeBroker(connection)

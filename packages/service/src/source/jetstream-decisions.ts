@@ -1,11 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { jetstream } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
+import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { errors, type NatsConnection } from '@nats-io/transport-node'
+import { formatCounted } from '@vigil/command-line'
+import type { EventName } from '../output/decision-output.ts'
+import { hasNoAnswer, refused, streamOf } from './jetstream-stream.ts'
 
 /** How long the server may take to store a decision, in milliseconds. */
 const STORED_MS = 2000
 /** Before a decision that the server did not take is sent again, in milliseconds. */
 const AGAIN_MS = 1000
+/** Status of an answer of a server that cannot do something for the time being. */
+const UNAVAILABLE = 503
 
 /** Where decisions go. */
 export type DecisionSubject = {
@@ -13,6 +18,8 @@ export type DecisionSubject = {
   readonly subject: string
   /** names the team: an event has one decision of each */
   readonly team: string
+  /** the stream that the events come from: it numbers those without a name of their own */
+  readonly events: string
   /** asks for an end */
   readonly stop: AbortSignal
   readonly note: (text: string) => void
@@ -20,27 +27,63 @@ export type DecisionSubject = {
 
 /**
  * Publishes decisions to a subject of JetStream. Each has the name of its team and event as `Nats-Msg-Id`, so that the server keeps the first of those that come
- * within its duplicate window.
+ * within its duplicate window. A decision is sent again where the server is away or does not answer in time, and for nothing else.
  *
- * @returns what takes decisions, a line each, with the names of their events, and resolves when the server has stored them; false where an end was asked for before
+ * @returns what takes decisions, a line each, with the names of their events, and resolves when the server has stored them; false where an end was asked for before;
+ *   it throws JETSTREAM_REFUSED, SUBJECT_MISSING
+ * @throws {VigilError} SUBJECT_MISSING, JETSTREAM_REFUSED
  */
-export function jetstreamDecisions({ connection, subject, team, stop, note }: DecisionSubject) {
+export async function jetstreamDecisions({ connection, subject, team, events, stop, note }: DecisionSubject) {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  await streamOf(manager, subject, 'publish')
   const client = jetstream(connection)
-  const publish = async (line: string, id: string | number): Promise<boolean> => {
-    for (let isTold = false; !stop.aborted; isTold = true) {
+  const isAway = async (cause: unknown): Promise<boolean> => {
+    // Nobody answers on the subject: its stream is gone, or the server has only begun.
+    if (hasNoAnswer(cause)) {
+      await streamOf(manager, subject, 'publish').catch((missing: { readonly code?: string }) => {
+        if (missing.code === 'SUBJECT_MISSING') throw missing
+      })
+      return true
+    }
+    if (cause instanceof JetStreamApiError) return cause.status === UNAVAILABLE
+    return [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
+  }
+  const publish = async (line: string, { id, isOwn }: EventName, isOver: () => boolean): Promise<Stored> => {
+    const msgID = `${team}:${isOwn ? JSON.stringify(id) : `${events}/${id}`}`
+    for (let isTold = false; !isOver(); isTold = true) {
       try {
-        await client.publish(subject, line, { msgID: `${team}:${JSON.stringify(id)}`, timeout: STORED_MS })
-        return true
+        const { duplicate } = await client.publish(subject, line, { msgID, timeout: STORED_MS })
+        return duplicate && !isTold ? 'before' : 'now'
       } catch (cause) {
+        if (isOver()) break
+        if (!(await isAway(cause))) throw refused(`store the decision on ${id} in ${subject}`, cause)
         if (!isTold) note(`the decision on ${id} is sent again until it is stored: ${(cause as Error).message}`)
         await pause(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined)
       }
     }
-    return false
+    return 'not'
   }
-  return async (text: string, ids: readonly (string | number)[]): Promise<boolean> => {
+  return async (text: string, names: readonly EventName[]): Promise<boolean> => {
     const lines = text.split('\n')
-    const stored = await Promise.all(ids.map(async (id, i) => await publish(lines[i], id)))
-    return !stored.includes(false)
+    let isRefused = false
+    const isOver = () => stop.aborted || isRefused
+    const stored = await Promise.all(
+      names.map((name, i) =>
+        publish(lines[i], name, isOver).catch((cause: unknown) => {
+          isRefused = true
+          throw cause
+        }),
+      ),
+    )
+    const before = names.filter((_, i) => stored[i] === 'before')
+    if (before.length > 0) note(storedBefore(before))
+    return !stored.includes('not')
   }
+}
+
+/** When the server stored a decision: now, or before this process sent it. */
+type Stored = 'now' | 'before' | 'not'
+
+function storedBefore(names: readonly EventName[]): string {
+  return `${formatCounted(names.length, 'decision')} had been stored before, as on ${names[0].id}: the events came again, or others have the same id`
 }

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   AckPolicy,
   type Consumer,
+  type ConsumerConfig,
   type JetStreamManager,
   type JsMsg,
   jetstream,
@@ -10,13 +12,16 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { serviceError } from '../errors.ts'
 import type { InputLine } from '../input-lines.ts'
 import { createRecentEntries } from '../recent-entries.ts'
+import { isMissing, refused, streamOf } from './jetstream-stream.ts'
 
-/** Most events that the server hands out before earlier ones are acknowledged. */
-const IN_FLIGHT_MAX = 1024
-/** Most events that are decided on together. */
-const TOGETHER_MAX = 256
+/** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
+const IN_FLIGHT_MAX = 256
 /** Events of which it is remembered that they have come. */
 const SEEN_MAX = 65_536
+/** How long events are waited for at a time; an end is waited for as long. */
+const WAIT_MS = 1000
+/** Before a server that is away is asked again. */
+const AGAIN_MS = 500
 const NANOSECONDS = 1_000_000
 
 /** Which events are taken. */
@@ -31,83 +36,71 @@ export type SubjectSettings = {
   readonly stop: AbortSignal
 }
 
+/** Events of a subject, and what names those without a name of their own. */
+export type SubjectEvents = {
+  /** the stream that keeps them and numbers them */
+  readonly stream: string
+  /** until an end is asked for; throws DURABLE_INVALID, JETSTREAM_REFUSED */
+  readonly lines: AsyncGenerator<InputLine[]>
+}
+
 /**
  * Events of a subject of JetStream, as lines that are numbered by the stream. An event is acknowledged when whoever takes the lines comes back for more: what
- * was not decided on before a crash is handed out again. One that is handed out again to the same process is not taken twice.
+ * was not decided on before a crash is handed out again. One that is handed out again to the same process is not taken twice. What has been handed out and not
+ * taken at the end is given back, so that it comes first, in its order, to whoever goes on.
  *
- * @throws {VigilError} SUBJECT_MISSING
+ * @throws {VigilError} SUBJECT_MISSING, DURABLE_INVALID, JETSTREAM_REFUSED
  */
-export async function* jetstreamEvents(settings: SubjectSettings): AsyncGenerator<InputLine[]> {
-  const { connection, stop } = settings
-  const consumer = await consumerOf(await jetstreamManager(connection), settings)
-  const messages = await consumer.consume({ max_messages: TOGETHER_MAX })
-  const arrived = arrivals()
-  const receiving = (async () => {
-    for await (const message of messages) arrived.take(message)
-    arrived.end()
-  })().catch((cause: Error) => arrived.fail(cause))
-  const end = () => void messages.close()
-  stop.addEventListener('abort', end)
-  try {
-    for (;;) {
-      const together = await arrived.next()
-      if (together === null) return
+export async function jetstreamEvents(settings: SubjectSettings): Promise<SubjectEvents> {
+  const manager = await jetstreamManager(settings.connection, { checkAPI: false })
+  const stream = await streamOf(manager, settings.subject, 'subject')
+  const consumer = await consumerOf(manager, stream, settings)
+  return { stream, lines: linesOf(consumer, settings) }
+}
+
+async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGenerator<InputLine[]> {
+  const { durable, stop } = settings
+  const decided = createRecentEntries<number, true>(SEEN_MAX)
+  const isNew = (message: JsMsg) => {
+    // Its acknowledgement was lost, or came too late.
+    if (decided.peek(message.seq) === true) message.ack()
+    return decided.peek(message.seq) === undefined
+  }
+  while (!stop.aborted) {
+    let together: JsMsg[] = []
+    try {
+      together = (await messagesOf(consumer, durable)).filter(isNew)
+      if (together.length === 0 || stop.aborted) continue
       yield together.map((message) => ({ number: message.seq, text: textOf(message) }))
-      for (const message of together) {
-        arrived.decided(message.seq)
+      for (const message of together.splice(0)) {
+        decided.put(message.seq, true)
         message.ack()
       }
-      if (stop.aborted) return
+    } finally {
+      for (const message of together) message.nak()
     }
-  } finally {
-    stop.removeEventListener('abort', end)
-    await messages.close()
-    await receiving
   }
 }
 
-/** Messages between the server and whoever decides. */
-function arrivals() {
-  const seen = createRecentEntries<number, 'waiting' | 'decided'>(SEEN_MAX)
-  let waiting: JsMsg[] = []
-  let hasEnded = false
-  let failure: Error | null = null
-  let wake = Promise.withResolvers<void>()
-  const tell = () => {
-    wake.resolve()
-    wake = Promise.withResolvers()
+/**
+ * What there is to be decided on, or comes first. No more than is awaited here is asked for, so that nothing is under way while events are decided on: what the
+ * server hands out to nobody comes again only after `ackWaitMs`, behind events that came later.
+ *
+ * @returns empty where nothing came for a while, or the server is away
+ */
+async function messagesOf(consumer: Consumer, durable: string): Promise<JsMsg[]> {
+  const messages: JsMsg[] = []
+  try {
+    const first = await consumer.next({ expires: WAIT_MS })
+    if (first === null) return messages
+    messages.push(first)
+    const count = Math.min(first.info.pending, IN_FLIGHT_MAX - 1)
+    if (count === 0) return messages
+    for await (const message of await consumer.fetch({ max_messages: count, expires: WAIT_MS })) messages.push(message)
+  } catch (cause) {
+    await assertThere(consumer, durable, cause as Error)
   }
-  return {
-    take(message: JsMsg) {
-      const before = seen.peek(message.seq)
-      // Its acknowledgement was lost, or came too late.
-      if (before === 'decided') message.ack()
-      if (before !== undefined) return
-      seen.put(message.seq, 'waiting')
-      waiting.push(message)
-      tell()
-    },
-    decided: (sequence: number) => seen.put(sequence, 'decided'),
-    end() {
-      hasEnded = true
-      tell()
-    },
-    fail(cause: Error) {
-      failure = cause
-      tell()
-    },
-    /** @returns what has come, as soon as there is something; null = there will be no more */
-    async next(): Promise<JsMsg[] | null> {
-      while (waiting.length === 0) {
-        if (failure !== null) throw failure
-        if (hasEnded) return null
-        await wake.promise
-      }
-      const together = waiting.slice(0, TOGETHER_MAX)
-      waiting = waiting.slice(TOGETHER_MAX)
-      return together
-    },
-  }
+  return messages
 }
 
 function textOf(message: JsMsg): string {
@@ -115,24 +108,57 @@ function textOf(message: JsMsg): string {
 }
 
 /** The durable consumer of a subject, which is made where it is not there. */
-async function consumerOf(manager: JetStreamManager, settings: SubjectSettings): Promise<Consumer> {
+async function consumerOf(manager: JetStreamManager, stream: string, settings: SubjectSettings): Promise<Consumer> {
   const { connection, subject, durable, ackWaitMs } = settings
-  const stream = await manager.streams.find(subject).catch((cause: Error) => {
-    throw serviceError(
-      'SUBJECT_MISSING',
-      `No stream of JetStream keeps ${subject}: ${cause.message}. Make one: nats stream add EVENTS --subjects=${subject}.`,
-      { cause },
-    )
-  })
-  const isThere = await manager.consumers.info(stream, durable).then(
-    () => true,
-    () => false,
-  )
-  if (!isThere) {
-    await manager.consumers.add(stream, {
-      ...{ durable_name: durable, filter_subject: subject, ack_policy: AckPolicy.Explicit },
-      ...{ max_ack_pending: IN_FLIGHT_MAX, ack_wait: ackWaitMs * NANOSECONDS },
+  const bounds = { max_ack_pending: IN_FLIGHT_MAX, ack_wait: ackWaitMs * NANOSECONDS }
+  try {
+    const found = await manager.consumers.info(stream, durable).catch((cause: unknown) => {
+      if (isMissing(cause)) return null
+      throw cause
     })
+    if (found === null) {
+      const own = { durable_name: durable, filter_subject: subject, ack_policy: AckPolicy.Explicit }
+      await manager.consumers.add(stream, { ...own, ...bounds })
+    } else {
+      assertOwn(found.config, settings)
+      await manager.consumers.update(stream, durable, bounds)
+    }
+    return await jetstream(connection).consumers.get(stream, durable)
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'InvalidNameError')
+      throw durableInvalid(durable, cause.message, 'Choose another name')
+    throw refused(`hand out ${subject} to the durable consumer ${durable}`, cause)
   }
-  return await jetstream(connection).consumers.get(stream, durable)
+}
+
+/** @throws {VigilError} DURABLE_INVALID for a consumer that somebody else has made for something else */
+function assertOwn(config: ConsumerConfig, { subject, durable }: SubjectSettings): void {
+  const { filter_subject, filter_subjects, ack_policy, deliver_subject, max_deliver = -1 } = config
+  const subjects = filter_subjects ?? (filter_subject === undefined ? [] : [filter_subject])
+  const faults = [
+    ...(subjects.length === 1 && subjects[0] === subject ? [] : [`it is for ${subjects.join(', ') || 'all subjects'}`]),
+    ...(ack_policy === AckPolicy.Explicit ? [] : [`it acknowledges by "${ack_policy}" and not each event`]),
+    ...(deliver_subject === undefined ? [] : ['it sends events unasked']),
+    ...(max_deliver < 0 ? [] : [`it hands out an event ${max_deliver} times at most`]),
+  ]
+  if (faults.length > 0) throw durableInvalid(durable, faults.join('; '), 'Give another --durable')
+}
+
+/** @throws {VigilError} DURABLE_INVALID where events do not come because nobody hands them out any more */
+async function assertThere(consumer: Consumer, durable: string, cause: Error): Promise<void> {
+  try {
+    await consumer.info()
+  } catch (missing) {
+    if (isMissing(missing)) {
+      throw durableInvalid(durable, `it is gone (${cause.message})`, 'Begin again to make it anew', cause)
+    }
+    // The server is away, which the connection tells.
+    await pause(AGAIN_MS)
+  }
+}
+
+function durableInvalid(durable: string, reason: string, remedy: string, cause?: Error): Error {
+  return serviceError('DURABLE_INVALID', `The durable consumer ${durable} cannot be used: ${reason}. ${remedy}.`, {
+    cause,
+  })
 }

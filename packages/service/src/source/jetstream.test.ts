@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { closeBroker, openBroker } from '@vigil/broker'
 import { startBroker, type TestBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
@@ -48,7 +48,7 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     await stream('orders', ['{"id":1}', ' {"id":2}\n', ''])
     const { stop, all } = settings('orders')
     const found: (readonly [number, string | null])[] = []
-    for await (const lines of jetstreamEvents(all)) {
+    for await (const lines of (await jetstreamEvents(all)).lines) {
       found.push(...lines.map(({ number, text }) => [number, text] as const))
       if (found.length === 3) await jetstream(connection).publish('orders', '{"id":4}')
       if (found.length === 4) stop.abort()
@@ -64,14 +64,15 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
 
   it('hands out again to another process what was not taken to its end', async () => {
     await stream('crashes', ['one', 'two'])
-    for await (const lines of jetstreamEvents(settings('crashes', { ackWaitMs: 300 }).all)) {
-      expect(lines.length).toBeGreaterThan(0)
-      break
-    }
+    const ending = await openBroker(server.broker, { name: 'crashes', note: () => undefined })
+    const crashed = await jetstreamEvents({ ...settings('crashes', { ackWaitMs: 300 }).all, connection: ending })
+    expect((await crashed.lines.next()).value).toHaveLength(2)
+    // Nothing is given back, as after SIGKILL.
+    await ending.close()
     expect(await unacknowledged('crashes')).toBe(2)
     const again = new Set<number>()
-    const { stop, all } = settings('crashes')
-    for await (const lines of jetstreamEvents(all)) {
+    const { stop, all } = settings('crashes', { ackWaitMs: 300 })
+    for await (const lines of (await jetstreamEvents(all)).lines) {
       for (const { number } of lines) again.add(number)
       if (again.size === 2) stop.abort()
     }
@@ -83,7 +84,7 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     await stream('slow', ['one'])
     const { stop, all } = settings('slow', { ackWaitMs: 100 })
     const found: number[] = []
-    for await (const lines of jetstreamEvents(all)) {
+    for await (const lines of (await jetstreamEvents(all)).lines) {
       found.push(...lines.map(({ number }) => number))
       // Long enough to be handed out again.
       if (found.length === 1) {
@@ -97,35 +98,113 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     await expect.poll(() => unacknowledged('slow')).toBe(0)
   })
 
-  it('refuses a subject that no stream keeps', async () => {
-    const events = jetstreamEvents(settings('nowhere').all)
-    await expect(events.next()).rejects.toMatchObject({ code: 'SUBJECT_MISSING', kind: 'data' })
+  it('gives back in their order, at an end, the events that were handed out and not taken', async () => {
+    await stream('orderly')
+    const publish = async (count: number) => {
+      for (let i = 0; i < count; i++) await jetstream(connection).publish('orderly', '{}')
+    }
+    await publish(600)
+    const take = async (count: number) => {
+      const { stop, all } = settings('orderly')
+      const numbers: number[] = []
+      for await (const lines of (await jetstreamEvents(all)).lines) {
+        numbers.push(...lines.map(({ number }) => number))
+        if (numbers.length >= count) stop.abort()
+        // So long that the server has handed out all that it may.
+        else await pause(100)
+      }
+      return numbers
+    }
+    const first = await take(2)
+    expect(first.length).toBeLessThan(600)
+    await publish(10)
+    // Without waiting for --ack-seconds, which are 30 here.
+    const all = [...first, ...(await take(610 - first.length))]
+    expect(all).toEqual(Array.from({ length: 610 }, (_, i) => i + 1))
   })
+
+  it('refuses subjects that no stream keeps, of events and of decisions', async () => {
+    const missing = { code: 'SUBJECT_MISSING', kind: 'data' }
+    await expect(jetstreamEvents(settings('nowhere').all)).rejects.toMatchObject(missing)
+    await expect(decisions('nowhere').write).rejects.toMatchObject(missing)
+  })
+
+  it('refuses a durable consumer of something else, and tells when its own is gone', async () => {
+    await manager.streams.add({ name: 'MIXED', subjects: ['mixed', 'others'] })
+    const invalid = { code: 'DURABLE_INVALID', kind: 'data' }
+    const strangers = {
+      subject: { filter_subject: 'others', ack_policy: AckPolicy.Explicit },
+      unacknowledged: { filter_subject: 'mixed', ack_policy: AckPolicy.None },
+      once: { filter_subject: 'mixed', ack_policy: AckPolicy.Explicit, max_deliver: 1 },
+    }
+    for (const [durable, config] of Object.entries(strangers)) {
+      await manager.consumers.add('MIXED', { durable_name: durable, ...config })
+      await expect(jetstreamEvents({ ...settings('mixed').all, durable })).rejects.toMatchObject(invalid)
+    }
+    await expect(jetstreamEvents({ ...settings('mixed').all, durable: 'a.b' })).rejects.toMatchObject(invalid)
+    const { lines } = await jetstreamEvents(settings('mixed').all)
+    const next = lines.next()
+    const ended = expect(next).rejects.toMatchObject(invalid)
+    await expect.poll(async () => (await manager.consumers.info('MIXED', 'team')).num_waiting).toBe(1)
+    await manager.consumers.delete('MIXED', 'team')
+    await ended
+  })
+
+  it('tells of a server without JetStream', async () => {
+    await using plain = await startBroker()
+    const bare = await openBroker(plain.broker, { name: 'test', note: () => undefined })
+    const refusal = { code: 'JETSTREAM_REFUSED', kind: 'failure', message: expect.stringContaining('nats-server -js') }
+    await expect(jetstreamEvents({ ...settings('any').all, connection: bare })).rejects.toMatchObject(refusal)
+    await closeBroker(bare)
+  })
+
+  /** What takes decisions on events of a stream. */
+  function decisions(subject: string, events = 'EVENTS') {
+    const [told, stop] = [[] as string[], new AbortController()]
+    const note = (text: string) => void told.push(text)
+    const write = jetstreamDecisions({ connection, subject, team: 'c0', events, stop: stop.signal, note })
+    const stored = async () => (await manager.streams.info(subject.toUpperCase())).state.messages
+    return { told, stop, write, stored }
+  }
+  const own = (...ids: (string | number)[]) => ids.map((id) => ({ id, isOwn: true }))
 
   it('stores a decision once however often it is published, and again where the server was away', async () => {
     await stream('decided')
-    const [told, stop] = [[] as string[], new AbortController()]
-    const write = jetstreamDecisions({
-      ...{
-        connection,
-        subject: 'decided',
-        team: 'c0',
-        stop: stop.signal,
-        note: (text: string) => void told.push(text),
-      },
-    })
-    expect(await write('a\nb\n', [1, '1'])).toBe(true)
-    expect(await write('b\nc\n', ['1', 2])).toBe(true)
-    const stored = async () => (await manager.streams.info('DECIDED')).state.messages
+    const { told, stop, write: opening, stored } = decisions('decided')
+    const write = await opening
+    expect(await write('a\nb\n', own(1, '1'))).toBe(true)
+    expect(told).toEqual([])
+    expect(await write('b\nc\n', own('1', 2))).toBe(true)
+    expect(told).toEqual([expect.stringContaining('1 decision had been stored before, as on 1')])
     expect(await stored()).toBe(3)
     await server.kill()
-    const late = write('d\n', [3])
-    await expect.poll(() => told.length, { timeout: 15_000 }).toBe(1)
+    const late = write('d\n', own(3))
+    await expect.poll(() => told.length, { timeout: 15_000 }).toBe(2)
     await server.start()
     expect(await late).toBe(true)
     expect(await stored()).toBe(4)
     stop.abort()
-    expect(await write('e\n', [4])).toBe(false)
+    expect(await write('e\n', own(4))).toBe(false)
     expect(await stored()).toBe(4)
+    expect(told).toHaveLength(2)
+  })
+
+  it('tells an event with an id from one that the stream numbers alike, and streams from each other', async () => {
+    await stream('alike')
+    const [here, there] = [await decisions('alike').write, await decisions('alike', 'OTHERS').write]
+    const names = [...own(7), { id: 7, isOwn: false }]
+    expect(await here('own id 7\nseventh message\n', names)).toBe(true)
+    expect(await there('of another stream\n', [{ id: 7, isOwn: false }])).toBe(true)
+    expect((await manager.streams.info('ALIKE')).state.messages).toBe(3)
+  })
+
+  it('does not send again for ever what the server will never store', async () => {
+    await stream('small')
+    const refusal = { code: 'JETSTREAM_REFUSED', kind: 'failure' }
+    const { write, stored } = decisions('small')
+    await expect((await write)(`${'x'.repeat(1_100_000)}\nfits\n`, own(1, 2))).rejects.toMatchObject(refusal)
+    expect(await stored()).toBeLessThan(2)
+    await manager.streams.delete('SMALL')
+    await expect((await write)('late\n', own(3))).rejects.toMatchObject({ code: 'SUBJECT_MISSING' })
   })
 })
