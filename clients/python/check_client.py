@@ -25,5 +25,20 @@ try:
     refused = None
 except Refused as refusal:
     refused = refusal.code
-print(json.dumps({"numpy": numpy is not None, "seen": seen, "rewards": rewards, "refused": refused, "state": env.state(), "ended": ended}))
+misread = []
+count = 3 * len(env.agents)
+for wrong in ([256] * count, [1.9] * count, [-253] * count, [4] * count, [0] * (count - 1), [[0] * 3] * len(env.agents), count):
+    try:
+        env.step(wrong)
+        misread.append(wrong)
+    except ValueError:
+        pass
+ended += len(env.step([3] * count).ended)
+for url in (sys.argv[1] + "/sessions", sys.argv[1] + "?token=x", sys.argv[1].replace("//", "//user:word@"), "127.0.0.1:8081"):
+    try:
+        VigilEnv(url)
+        misread.append(url)
+    except ValueError:
+        pass
+print(json.dumps({"numpy": numpy is not None, "seen": seen, "rewards": rewards, "refused": refused, "misread": misread, "state": env.state(), "ended": ended}))
 env.close()

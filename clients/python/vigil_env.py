@@ -48,8 +48,11 @@ class VigilEnv:
 
     def __init__(self, url: str, lanes: int = 1, token: str | None = None, timeout: float = 60.0):
         parts = urlsplit(url)
+        is_whole = url.removesuffix("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in url
+        if parts.scheme not in ("http", "https") or parts.hostname is None or not is_whole:
+            raise ValueError(f"url needs http://HOST:PORT or https://HOST:PORT without a path, received {url!r}")
         connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
+        self._connection = connection(parts.hostname, parts.port, timeout=timeout)
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         told = json.loads(self._ask("POST", "/sessions", json.dumps({"lanes": lanes}).encode()))
         self._path = f"/sessions/{told['session']}"
@@ -66,9 +69,9 @@ class VigilEnv:
         return step.observation, step.categories
 
     def step(self, actions: Any) -> Step:
-        """One action, 0 to 3, of each agent in each lane: bytes, or anything that NumPy makes [E, A] of."""
+        """One action, 0 to 3, of each agent in each lane: bytes, or integers, flat or as NumPy makes [E, A] of them."""
         if not isinstance(actions, (bytes, bytearray)):
-            actions = bytes(actions) if numpy is None else numpy.asarray(actions).astype(numpy.uint8).tobytes()
+            actions = self._action_bytes(actions)
         return self._read(self._ask("POST", f"{self._path}/step", actions))
 
     def state(self) -> dict:
@@ -78,6 +81,23 @@ class VigilEnv:
     def close(self) -> None:
         self._ask("DELETE", self._path, b"")
         self._connection.close()
+
+    def _action_bytes(self, actions: Any) -> bytes:
+        """Refuses what would become another action on its way into a byte, or the action of another lane."""
+        lanes, agents, last = self.lanes, len(self.agents), len(self.action_names) - 1
+        try:
+            if numpy is None:
+                values = bytes([*actions])
+                if len(values) == lanes * agents and max(values) <= last:
+                    return values
+            else:
+                array = numpy.asarray(actions)
+                is_shaped = array.shape in ((lanes, agents), (lanes * agents,))
+                if is_shaped and array.dtype.kind in "biu" and 0 <= array.min() and array.max() <= last:
+                    return array.astype(numpy.uint8).tobytes()
+        except (TypeError, ValueError):
+            pass
+        raise ValueError(f"actions need to be integers from 0 to {last}, [{lanes}, {agents}] or flat")
 
     def _ask(self, method: str, path: str, body: bytes) -> bytes:
         self._connection.request(method, path, body, self._headers)

@@ -50,7 +50,8 @@ async function expected() {
     seen.push([...step.observation.values, ...step.finalObservation.values, ...step.finalObservation.categories])
     rewards.push(...step.rewards)
   }
-  return { seen, rewards, refused: 'ACTIONS_INVALID', state: env.state(), ended: env.state().episodes }
+  env.step(new Uint8Array(6).fill(3))
+  return { seen, rewards, refused: 'ACTIONS_INVALID', misread: [], state: env.state(), ended: env.state().episodes }
 }
 
 it.skipIf(!HAS_PYTHON)(
