@@ -22,6 +22,9 @@ const stopped: Run = await train(
   { ...${JSON.stringify(SETTINGS)}, iterations: 2, out: 'run' },
   { onIteration: ({ iteration }) => void (seen.push(iteration), stop.abort()), signal: stop.signal },
 )
+// @ts-expect-error a run goes on with its own settings
+const other = await resume(stopped.path, { iterations: 4, learningRate: 5 }).catch((error: unknown) => error)
+const resumeCode = other instanceof VigilError ? other.code : null
 const run = await resume(stopped.path, {}, { onIteration: ({ iteration }) => void seen.push(iteration) })
 const { team } = await run.evaluation()
 const f1: number = team.f1
@@ -35,7 +38,7 @@ const terminations: Uint8Array = env.step([0, 2]).terminations
 const refused = await train({ iteratons: 3 }).catch((error: unknown) => error)
 const code = refused instanceof VigilError ? refused.code : null
 const { isFinished } = await openRun('run')
-const written = { seen, wasFinished: stopped.isFinished, isFinished, f1, action, score: decision.score, code, ends: [...terminations] }
+const written = { seen, wasFinished: stopped.isFinished, isFinished, f1, action, score: decision.score, code, resumeCode, ends: [...terminations] }
 console.log(JSON.stringify({ ...written, rows: dense.length / dataset.denseNames.length }))
 `
 
@@ -68,6 +71,7 @@ it('is compiled against, trains, stops, resumes and decides where only the packa
     wasFinished: false,
     isFinished: true,
     code: 'UNKNOWN_KEY',
+    resumeCode: 'CONFLICT',
     rows: 3000,
     ends: [0, 1],
   })

@@ -1,5 +1,5 @@
-import { type ConfigInput, resolveConfig } from '@vigil/config'
-import { resumePlan, type TrainRunPlan, trainRun } from '@vigil/learner'
+import { type ConfigInput, configError, resolveConfig } from '@vigil/config'
+import { RESUME_SETTINGS, resumePlan, type TrainRunPlan, trainRun } from '@vigil/learner'
 import type { IterationMetrics } from '@vigil/runs'
 import { openRun, type Run } from './run.ts'
 
@@ -14,7 +14,7 @@ export type TrainOptions = {
 }
 
 /** Settings of a run that may change when it goes on: more iterations, and what has no effect on results. */
-export type ResumeSettings = Pick<ConfigInput, 'iterations' | 'actors' | 'engineThreads' | 'data'>
+export type ResumeSettings = Pick<ConfigInput, 'iterations' | (typeof RESUME_SETTINGS)[number]>
 
 const WHO = 'train'
 
@@ -44,11 +44,18 @@ export async function train(settings: ConfigInput, options: TrainOptions = {}): 
  * const run = await resume('runs/NAME', { iterations: 200 }) // longer than it was to be
  * ```
  *
- * @throws {VigilError} RUN_FOLDER, INVALID_VALUE, CONFLICT where it would become shorter
+ * @throws {VigilError} RUN_FOLDER, INVALID_VALUE, CONFLICT where it would become shorter, or others of its settings are given
  */
 export async function resume(path: string, settings: ResumeSettings = {}, options: TrainOptions = {}): Promise<Run> {
-  const { iterations, actors, engineThreads, data } = settings
-  const given = Object.entries({ iterations, actors, engineThreads, data }).filter(([, value]) => value !== undefined)
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  const allowed: readonly string[] = ['iterations', ...RESUME_SETTINGS]
+  const other = given.find(([key]) => !allowed.includes(key))
+  if (other !== undefined) {
+    throw configError(
+      'CONFLICT',
+      `resume: goes on with the settings of the run; only ${allowed.join(', ')} may be given with it, not ${JSON.stringify(other[0])}. Leave it out, or train a new run.`,
+    )
+  }
   return await runPlan(await resumePlan(path, Object.fromEntries(given)), options)
 }
 
