@@ -13,7 +13,7 @@ import {
 } from './rules/arrows.ts'
 import { fileCircles, folderCircles, packageCircles } from './rules/circles.ts'
 import { brokenLinks, longLines, stalePaths } from './rules/markdown.ts'
-import { sharedNames, vagueFolders } from './rules/names.ts'
+import { sharedNames, unnamedRootFiles, vagueFolders } from './rules/names.ts'
 import { largePackages, longFiles, longFunctions } from './rules/sizes.ts'
 import { repeatedSymbols, secondMeanings, unknownSymbols } from './rules/symbols.ts'
 import { misspeltSupport, supportInDisguise, supportInProduct } from './rules/test-support.ts'
@@ -59,6 +59,7 @@ describe('names', () => {
   it('keep test support out of the product', () => holds(supportInProduct(graph)))
   it('are exported by one package each', () => holds(sharedNames(tree, sources, publishedPackage)))
   it('of folders say what is in them', () => holds(vagueFolders(tree)))
+  it('of JSON files at the root stand in another file', () => holds(unnamedRootFiles(tree)))
 })
 
 describe('documents', () => {

@@ -41,6 +41,7 @@ export const REQUEST_ERRORS = {
     'usage',
     'a request to a service on loopback by another name: a page in a browser may have been led here',
   ],
+  ORIGIN_FOREIGN: ['usage', 'a request to a service on loopback by a page of another origin in a browser'],
   NOT_FOUND: ['usage', 'a path or method that the service does not have'],
   REQUEST_MALFORMED: ['data', 'a request that is no HTTP'],
   BODY_TYPE: ['data', 'a request whose body is of a type that is not read'],

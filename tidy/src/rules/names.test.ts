@@ -1,10 +1,20 @@
 import { expect, it } from 'vitest'
 import { manifest, tinyHouse } from '../tree.fixture.ts'
-import { sharedNames, vagueFolders } from './names.ts'
+import { sharedNames, unnamedRootFiles, vagueFolders } from './names.ts'
 
 it.each(['utils', 'util', 'common', 'misc', 'helpers'])('a folder named %s is found', (name) =>
   expect(vagueFolders(tinyHouse({ [`packages/a/src/${name}/x.ts`]: '' }).tree)).toHaveLength(1),
 )
+
+it('a JSON file at the root that nothing names is found', () => {
+  const { tree } = tinyHouse({
+    'tsconfig.try.json': '{ "files": ["tsconfig.try.json"] }',
+    'nx.json': '{}',
+    'docs/x.md': 'See nx.json.',
+    'docs/y.json': '{}',
+  })
+  expect(unnamedRootFiles(tree).map(({ where }) => where)).toEqual(['tsconfig.try.json'])
+})
 
 it('a name that two packages export is found by name, whole, and from another entry', () => {
   const { tree, sources } = tinyHouse({

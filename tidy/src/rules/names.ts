@@ -10,6 +10,14 @@ export function vagueFolders(tree: Tree): Finding[] {
     .map((path) => ({ where: path, what: `a folder named ${vague.exec(path)?.[1]} says nothing of what is in it` }))
 }
 
+/** A JSON file at the root that no other file names is left over from a try. */
+export function unnamedRootFiles(tree: Tree): Finding[] {
+  return [...tree.keys()]
+    .filter((path) => /^[^/]+\.json$/.test(path))
+    .filter((path) => ![...tree].some(([other, text]) => other !== path && text.includes(path)))
+    .map((path) => ({ where: path, what: 'no other file names it' }))
+}
+
 /**
  * A name that two packages export would mean two things. One package passing on another's name counts, too.
  *

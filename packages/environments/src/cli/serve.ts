@@ -74,6 +74,8 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const sessions = createSessions(world, part, limits, () => performance.now())
   const server = createEnvironmentServer(sessions, {
     ...{ host, token, patienceMs: PATIENCE_MS, idleMs: limits.idleMs, connections: 4 * limits.sessions },
+    onDefect: (error) =>
+      process.stderr.write(`A defect of Vigil: ${error instanceof Error ? error.stack : String(error)}\n`),
     bodyBytesMax: Math.max(BODY_BYTES_MIN, lanes * world.spec.agentCount),
   })
   await new Promise<void>((resolve, reject) => {

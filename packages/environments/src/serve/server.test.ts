@@ -18,9 +18,17 @@ afterEach(() => {
   for (const server of open.splice(0)) server.closeAllConnections()
 })
 
-async function start({ token = null as string | null, clock = (): number => 0, patienceMs = 1000 } = {}) {
+const unheard = (error: unknown): never => expect.unreachable(`a defect: ${error}`)
+
+async function start({
+  token = null as string | null,
+  clock = (): number => 0,
+  patienceMs = 1000,
+  onDefect = unheard as (error: unknown) => void,
+} = {}) {
   const sessions = createSessions(world, 'train', { sessions: 2, lanes: 20, idleMs: 1000 }, clock)
-  const settings = { host: '127.0.0.1', token, connections: 20, bodyBytesMax: 4096, patienceMs, idleMs: 1000 }
+  const limits = { connections: 20, bodyBytesMax: 4096, patienceMs, idleMs: 1000 }
+  const settings = { host: '127.0.0.1', token, ...limits, onDefect }
   const server = createEnvironmentServer(sessions, settings)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   open.push(server)
@@ -174,6 +182,28 @@ describe('what is refused', () => {
     ).toMatch(/^HTTP\/1.1 403 /)
   })
 
+  it('pages of another origin, which a browser lets send text to loopback, unless they know the token', async () => {
+    const { ask, port } = await start()
+    const foreign = [
+      { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+      ...['https://evil.example', 'null', `http://127.0.0.1:${port + 1}`].map((origin) => ({ origin })),
+      ...['cross-site', 'same-site'].map((site) => ({ 'sec-fetch-site': site })),
+    ]
+    for (const headers of foreign) {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+      const head = ['POST /sessions HTTP/1.1', `Host: 127.0.0.1:${port}`, 'Content-Type: text/plain', ...lines]
+      const body = 'Content-Length: 12\r\nConnection: close\r\n\r\n{"lanes":20}'
+      expect(await raw(port, `${head.join('\r\n')}\r\n${body}`)).toMatch(/^HTTP\/1.1 403 .*ORIGIN_FOREIGN/s)
+    }
+    // No lane was taken.
+    expect((await ask('POST', '/sessions', { lanes: 20 })).status).toBe(201)
+    const guarded = await start({ token: 'a-token-of-22-letters-' })
+    const request = `POST /sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://ours.example\r\nAuthorization: Bearer a-token-of-22-letters-\r\n`
+    expect(await raw(guarded.port, `${request}Content-Length: 0\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 201 /,
+    )
+  })
+
   it('clients that never finish what they began', async () => {
     const { port, ask } = await start({ patienceMs: 200 })
     const said = await raw(port, 'POST /sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{')
@@ -204,6 +234,23 @@ describe('what is refused', () => {
     )
     expect((await ask('GET', `/sessions/${json.session}/state`)).status).toBe(200)
   })
+})
+
+it('a defect is answered without its cause, and handed to whoever logs it', async () => {
+  const defects: unknown[] = []
+  const cause = new TypeError('a clock that stands still')
+  const { ask } = await start({
+    clock: () => {
+      throw cause
+    },
+    onDefect: (error) => defects.push(error),
+  })
+  expect(await ask('POST', '/sessions', { lanes: 1 })).toMatchObject({
+    status: 500,
+    json: { code: 'DEFECT', message: 'A defect of Vigil. The log of the server tells more.' },
+  })
+  await ask('GET', '/none')
+  expect(defects).toEqual([cause])
 })
 
 /** Sends text, and reads until the server ends. */

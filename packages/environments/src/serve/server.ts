@@ -18,12 +18,14 @@ export type EnvironmentServerSettings = {
   readonly patienceMs: number
   /** A connection is kept so long between requests: learners compute in between. */
   readonly idleMs: number
+  /** Gets what is no mistake of a client. */
+  readonly onDefect: (error: unknown) => void
 }
 
 type Answer = { readonly status: number; readonly json: unknown } | { readonly status: number; readonly bytes: Buffer }
 
 const STATUS: Readonly<Record<string, number>> = {
-  ...{ UNAUTHORISED: 401, HOST_UNKNOWN: 403, SESSION_UNKNOWN: 404, SESSIONS_FULL: 429 },
+  ...{ UNAUTHORISED: 401, HOST_UNKNOWN: 403, ORIGIN_FOREIGN: 403, SESSION_UNKNOWN: 404, SESSIONS_FULL: 429 },
   MONITOR_FAILED: 500,
 }
 const JSON_BYTES_MAX = 1024
@@ -40,11 +42,11 @@ export function createEnvironmentServer(sessions: Sessions, settings: Environmen
   }
   const server = createHttpServer(timeouts, async (request, response) => {
     try {
-      const { authorization, host: named } = request.headers
-      const refusal = refusalTo({ authorization, host: named })
+      const refusal = refusalTo(request.headers)
       if (refusal !== null) throw refusal
       send(response, route(sessions, request, await bodyOf(request, settings.bodyBytesMax)))
     } catch (error) {
+      if (!(error instanceof VigilError) && !response.destroyed) settings.onDefect(error)
       refuse(request, response, error)
     }
   })
@@ -129,7 +131,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   // The connection of a client that goes away.
   if (response.destroyed || response.headersSent) return
   const known = error instanceof VigilError ? error : null
-  const { code, message } = known ?? { code: 'DEFECT', message: 'A defect of Vigil.' }
+  const { code, message } = known ?? { code: 'DEFECT', message: 'A defect of Vigil. The log of the server tells more.' }
   if (!request.complete) response.setHeader('connection', 'close')
   send(response, { status: known === null ? 500 : (STATUS[code] ?? 400), json: { code, message } })
 }

@@ -28,23 +28,37 @@ export function assertGuarded(host: string, { isGuarded }: { readonly isGuarded:
 }
 
 /** What a request tells of who sends it. */
-type Credentials = { readonly authorization: string | undefined; readonly host: string | undefined }
+type Credentials = {
+  readonly authorization?: string | undefined
+  readonly host?: string | undefined
+  readonly origin?: string | undefined
+  readonly 'sec-fetch-site'?: string | string[] | undefined
+}
 
 /**
  * Why a request may not be answered; null where it may.
  *
  * @param token what clients must know; null = loopback or certificates guard the service
- * @param isOnLoopback then a request must name this machine, since a page in a browser can be led to a loopback address by another name
+ * @param isOnLoopback then a request must name this machine, since a page in a browser can be led to a loopback address by another name,
+ * and must not come from a page of another origin, which may send what needs no preflight
  */
 export function accessRule(token: string | null, isOnLoopback: boolean): (request: Credentials) => VigilError | null {
   const expected = token === null ? null : digest(`Bearer ${token}`)
-  return ({ authorization = '', host = '' }) => {
+  return ({ authorization = '', host = '', origin, 'sec-fetch-site': site = 'none' }) => {
     if (expected !== null) {
       if (timingSafeEqual(digest(authorization), expected)) return null
       return requestError('UNAUTHORISED', 'Request: needs the header "Authorization: Bearer TOKEN" of this service.')
     }
-    if (!isOnLoopback || isLoopback(hostname(host))) return null
-    return requestError('HOST_UNKNOWN', 'Request: needs a header Host that names this machine, such as 127.0.0.1.')
+    if (!isOnLoopback) return null
+    if (!isLoopback(hostname(host))) {
+      return requestError('HOST_UNKNOWN', 'Request: needs a header Host that names this machine, such as 127.0.0.1.')
+    }
+    const isForeign = origin !== undefined && ![`http://${host}`, `https://${host}`].includes(origin)
+    if (!isForeign && (site === 'none' || site === 'same-origin')) return null
+    return requestError(
+      'ORIGIN_FOREIGN',
+      'Request: needs to come from no page of another origin. Start the service with --token-file where such pages shall ask it.',
+    )
   }
 }
 

@@ -147,6 +147,23 @@ describe('a service under attack', () => {
     for (const host of ['127.0.0.1', 'localhost:8080', '[::1]:8080']) expect(await ask(host)).toBe(200)
     client.close()
   })
+
+  it('takes nothing from pages of another origin, and everything from its own page', async () => {
+    const { port, post: send, metric } = await serve()
+    const host = `127.0.0.1:${port}`
+    const event = { proto: 'tcp' }
+    const as = async (path: string, headers: Record<string, string>) => (await send(path, event, headers)).status
+    for (const path of ['/v1/decide', '/v1/feedback']) {
+      // What a page sends without a preflight.
+      expect(await as(path, { 'content-type': 'text/plain' })).toBe(415)
+      for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${port + 1}`])
+        expect(await as(path, { origin })).toBe(403)
+      for (const site of ['cross-site', 'same-site']) expect(await as(path, { 'sec-fetch-site': site })).toBe(403)
+    }
+    expect(await metric('vigil_errors_total{code="ORIGIN_FOREIGN"}')).toBe(10)
+    expect(await as('/v1/decide', { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })).toBe(200)
+    expect(await as('/v1/decide', { 'sec-fetch-site': 'none' })).toBe(200)
+  })
 })
 
 describe('a service that ends', () => {

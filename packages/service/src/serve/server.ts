@@ -126,8 +126,7 @@ function addGuards(app: FastifyInstance, settings: ServerSettings, namesLoopback
     if (!isWithinRate(request.ip)) {
       throw requestError('RATE', `Request: needs at most ${rate} of a client in a second, received more.`)
     }
-    const { authorization, host } = request.headers
-    const refusal = openPaths.includes(request.routeOptions.url) ? null : refusalTo({ authorization, host })
+    const refusal = openPaths.includes(request.routeOptions.url) ? null : refusalTo(request.headers)
     if (refusal !== null) throw refusal
     if (stop.aborted && request.method === 'POST')
       throw requestError('STOPPING', 'Service: it is ending. Ask another one.')

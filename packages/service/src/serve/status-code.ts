@@ -4,6 +4,7 @@ import { type REQUEST_ERRORS, requestError } from '../errors.ts'
 /** HTTP status by code of this package; other codes have 400 for what is wrong with the request, and 500 for what failed here. */
 const STATUS: Readonly<Partial<Record<string, number>>> = {
   UNAUTHORISED: 401,
+  ORIGIN_FOREIGN: 403,
   NOT_FOUND: 404,
   REQUEST_SLOW: 408,
   ID_CONFLICT: 409,
