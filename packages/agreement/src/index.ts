@@ -41,7 +41,7 @@ export {
 export { AGREEMENT_ERRORS } from './errors.ts'
 export { decodeEnvelope, encodeEnvelope, messageBytesMax } from './protocol/codec.ts'
 export type { Durable } from './protocol/durable.ts'
-export { decodeDurable, encodeDurable, hasCommitVote } from './protocol/durable-codec.ts'
+export { decodeDurable, encodeDurable, mayHaveCommitted } from './protocol/durable-codec.ts'
 export { type AgentKeys, ed25519Sign, ed25519Verify, generateTeamKeys } from './protocol/keys.ts'
 export type { Committed, Envelope, Evidence } from './protocol/messages.ts'
 export type { Effect, Timer } from './protocol/outbox.ts'

@@ -63,7 +63,7 @@ await runCommand({
     const text = keys.toString('utf8')
     const said = `Public keys ${keysPath}, SHA-256 ${hash('sha256', keys)}\n`
     if (isManifest(text)) {
-      const epochs = await readEpochs(keysPath)
+      const epochs = await readEpochs(keysPath, (text) => process.stderr.write(`${text}\n`))
       const teamAt = (batch: number) => epochOf(epochs, batch).team
       reportChain(said, decodeCertificates(await read(path), teamAt), epochs)
       return

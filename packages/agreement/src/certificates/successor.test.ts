@@ -75,7 +75,7 @@ describe('the successor of an epoch', () => {
     ['another predecessor', { follows: { manifest: 'cd'.repeat(32), batch: 9 } }, 'must name the epoch before'],
     ['the epoch of the one before', { epoch: 3 }, 'must be of epoch 4, received 3'],
     ['an epoch left out', { epoch: 5 }, 'must be of epoch 4, received 5'],
-    ['smaller batches', { batchRows: 255 }, 'must have batches of 256 events'],
+    ['smaller batches', { batchRows: 255 }, 'must have batches of at least 256 events'],
     ['the enforcer of the one before', { enforcer: 'A' }, 'must have keys of its own'],
     [
       'a key of the one before',
@@ -93,7 +93,7 @@ describe('the successor of an epoch', () => {
     )
   })
 
-  test('is refused with a key of any epoch before, and where it begins no later than the one before', () => {
+  test('is refused with a key of any epoch before, and where it begins before that one', () => {
     const agents = own.map(({ publicKey }, agent) => ({
       ...{ publicKey, address: `127.0.0.1:${7600 + agent}`, certificate: `C${agent}` },
     }))
@@ -104,7 +104,7 @@ describe('the successor of an epoch', () => {
     expect(() => assertFollows([first, next], third(10, {}))).toThrow(
       'must have keys of its own, received one of epoch 3',
     )
-    expect(() => assertFollows([first, next], third(9, {}))).toThrow('must begin behind batch 9, received 9')
+    expect(() => assertFollows([first, next], third(8, {}))).toThrow('must not begin before batch 9, received 8')
   })
 
   test('begins with its batch, and the one before ends there', () => {

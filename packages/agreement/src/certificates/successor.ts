@@ -40,7 +40,8 @@ export function assertFollows(epochs: readonly Epoch[], { manifest }: Epoch): vo
   const due = before.manifest.epoch + 1
   if (manifest.epoch !== due) throw refused(`must be of epoch ${due}`, manifest.epoch)
   const first = beginOf(before)
-  if (follows.batch <= first) throw refused(`must begin behind batch ${first}`, follows.batch)
+  // Where the one before could certify nothing, another may begin in its place.
+  if (follows.batch < first) throw refused(`must not begin before batch ${first}`, follows.batch)
   // A batch that was gathered before is given to the new agents.
   const { batchRows } = before.manifest
   if (manifest.batchRows < batchRows)

@@ -67,13 +67,15 @@ export function decodeDurable(bytes: Uint8Array, shape: MessageShape): Durable |
 }
 
 /**
- * Whether a state holds a vote for the commit of a value, whatever batch it is of.
+ * Whether the agent of a state may have voted for the commit of a value, whatever batch it is of: it has, or it only observes, for it
+ * does not know what it has signed.
  *
  * @returns null where these are not the bytes of a state
  */
-export function hasCommitVote(bytes: Uint8Array): boolean | null {
+export function mayHaveCommitted(bytes: Uint8Array): boolean | null {
   try {
-    return agreement.Durable.decode(bytes).committed > 0
+    const { observing, committed } = agreement.Durable.decode(bytes)
+    return observing || committed > 0
   } catch {
     return null
   }

@@ -11,6 +11,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { readBundle } from '@vigil/runs'
+import { say } from '../standard-streams.ts'
 import { rotateTeam } from '../team/rotate-team.ts'
 
 const BATCH = { min: 1, max: 2 ** 32 - 1, integer: true } as const
@@ -22,7 +23,11 @@ const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team it is from then on, as runs/NAME: its bundle' },
   at: { value: 'N', about: 'the first batch of the new epoch: one that the team has not begun yet', number: BATCH },
   hosts: { value: 'A,B,...', about: 'where the agents listen, one host each; without it all on this machine' },
-  port: { value: 'N', about: 'port of agent 0, not one of the epoch before', number: PORT, default: 7500 },
+  port: {
+    value: 'N',
+    about: 'port of agent 0; without it 7500 and 7400 in turns, for two epochs are connected at once',
+    number: PORT,
+  },
   'view-ms': { value: 'N', about: 'milliseconds of view 0; without it as before', number: VIEW_MS },
 } as const satisfies FlagTable
 
@@ -54,12 +59,16 @@ async function rotate({ words }: CommandContext): Promise<void> {
       `--hosts needs one host for each of ${agentCount} agents, received ${hosts.length}.`,
     )
   }
-  const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
-  const addresses = Array.from({ length: agentCount }, (_, agent) =>
-    hosts === undefined ? `127.0.0.1:${port + agent}` : `${hosts[agent]}:${port}`,
-  )
+  const given = numberFlag(flags, 'port', PORT)
+  const addressesIn = (epoch: number) => {
+    const port = given ?? (epoch % 2 === 0 ? 7400 : 7500)
+    return Array.from({ length: agentCount }, (_, agent) =>
+      hosts === undefined ? `127.0.0.1:${port + agent}` : `${hosts[agent]}:${port}`,
+    )
+  }
   await mkdir(dirname(team), { recursive: true })
-  const made = await rotateTeam(team, { run, at, addresses, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null })
+  const next = { run, at, addressesIn, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null }
+  const made = await rotateTeam(team, next, say)
   process.stdout.write(
     `${made.path}: epoch ${made.epoch}, from batch ${at} on. It counts when ${made.quorum} of ${made.signers} agents have signed it with service:team-sign.\n`,
   )

@@ -8,6 +8,7 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
+import { say } from '../standard-streams.ts'
 import { signNextEpoch } from '../team/rotate-team.ts'
 
 const AGENT = { min: 0, max: 63, integer: true } as const
@@ -16,7 +17,10 @@ const FLAGS = {
   team: { value: 'FILE', about: 'the manifest of the first epoch of the team, with the one to sign beside it' },
   agent: { value: 'N', about: 'which agent this is in the epoch that ends, from 0', number: AGENT },
   key: { value: 'FILE', about: 'its keys in the first epoch, as team/agent-0.key, with those of later ones beside it' },
-  log: { value: 'FOLDER', about: 'where it keeps what it has signed; the agent must not be at work' },
+  log: {
+    value: 'FOLDER',
+    about: 'where it keeps what it has signed: the folder that it works with; the agent must not be at work',
+  },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -43,7 +47,7 @@ async function sign({ words }: CommandContext): Promise<void> {
   if (team === undefined || key === undefined || log === undefined || agent === undefined) {
     throw commandError('INVALID_VALUE', 'Give --team, --agent, --key and --log; --help tells what each is.')
   }
-  const { file, epoch, batch } = await signNextEpoch(team, { agent, key, log })
+  const { file, epoch, batch } = await signNextEpoch(team, { agent, key, log }, say)
   process.stdout.write(
     `${file}: agent ${agent} has signed epoch ${epoch}, from batch ${batch} on. Give the file to all members, and start the agent again.\n`,
   )

@@ -1,11 +1,12 @@
 /** An agent in the epochs of its team: its keys, weights and connections in each, as far as it has them. */
 import { access } from 'node:fs/promises'
 import { beginOf, type Epoch, ed25519Sign, epochOf, messageBytesMax } from '@vigil/agreement'
+import { VigilError } from '@vigil/errors'
 import { type Bundle, readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
 import type { AgentEpoch } from './agent.ts'
-import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
+import { createAgentVoter } from './agent-voter.ts'
 import type { Identity, Member, Receiver, Transport, Ways } from './connections.ts'
 import type { Frame } from './frames.ts'
 import { BATCH_BYTES_MAX } from './gatherer.ts'
@@ -35,15 +36,28 @@ export type AgentEpochs = {
   readonly firstBatch: number
   /** the first one first */
   readonly known: readonly Epoch[]
-  /** Loads an epoch behind those that are loaded. @throws {VigilError} TEAM_INVALID, SECRET_INVALID, UNDECIDABLE, and as readBundle */
-  load(epoch: Epoch): Promise<void>
-  /** Connects it in all loaded epochs that are not over at a batch. @throws {VigilError} ADDRESS_TAKEN */
-  connect(batch: number): Promise<void>
+  /**
+   * Loads an epoch behind those that are loaded. Where the agent has no keys of it, it does so from its first batch on, as one that
+   * takes no part.
+   *
+   * @param batch where the agent is
+   * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, UNDECIDABLE, and as readBundle
+   */
+  load(epoch: Epoch, batch: number): Promise<void>
+  /**
+   * Connects it in all loaded epochs that are not over at a batch, as far as it can.
+   *
+   * @throws {VigilError} ADDRESS_TAKEN where it can in none: an epoch may be another host's
+   */
+  connect(batch: number, note: Note): Promise<void>
   send(to: Member, frame: Frame, epoch: number): void
   /** Ends connections of epochs that are over, where the batch behind them is certified. */
   leave(batch: number): void
   close(): void
 }
+
+/** Told in a sentence what a person should know. */
+type Note = (text: string) => void
 
 type Loaded = {
   readonly epoch: Epoch
@@ -53,45 +67,42 @@ type Loaded = {
 }
 
 /**
- * @param known    all epochs that count now; whoever lacks the key of the last one takes no part, and is told so
+ * @param known    all epochs that count now
  * @param receiver what becomes of frames, in whatever epoch they come
+ * @param note     told of an epoch in which the agent lacks its keys: another host may have them
  * @throws {VigilError} as load
  */
 export async function openAgentEpochs(
   known: readonly Epoch[],
-  { files, transport, receiver }: { files: AgentFiles; transport: Transport; receiver: Receiver },
+  { files, transport, receiver, note }: { files: AgentFiles; transport: Transport; receiver: Receiver; note: Note },
 ): Promise<AgentEpochs> {
   const all: Loaded[] = []
-  const voters = new Map<string, AgentVoter>()
   const entryOf = (batch: number) => {
     const epochs = all.map(({ epoch }) => epoch)
     return all[epochs.indexOf(epochOf(epochs, batch))]
   }
   const { agent } = files
 
-  async function voterIn({ manifest }: Epoch): Promise<AgentVoter> {
-    const voter = voters.get(manifest.bundle)
-    if (voter !== undefined) return voter
-    const bundle = await readTeamBundle(files.runs, manifest.bundle, manifest.agents.length)
-    const made = await createAgentVoter(bundle, agent, manifest.batchRows)
-    voters.set(manifest.bundle, made)
-    return made
-  }
-
-  async function load(epoch: Epoch, last = epoch): Promise<void> {
+  async function load(epoch: Epoch, keys: MemberKeys | null, isNeeded: boolean): Promise<void> {
     const { manifest, team } = epoch
-    const keys = await keysIn(epoch, { files, isLast: epoch === last })
-    const { batchRows, viewMs } = manifest
-    // An agent that has come later learns the past of its own bundle alone.
-    const voter = keys !== null || manifest.bundle === last.manifest.bundle ? await voterIn(epoch) : null
+    const { bundle, agents, batchRows, viewMs } = manifest
+    // What is known of events goes on where an epoch has the bundle of the one before, and begins anew with another one.
+    const before = all.at(-1)
+    let voter = before?.epoch.manifest.bundle === bundle ? before.part.voter : null
+    if (voter === null && isNeeded) {
+      if (before?.epoch.manifest.bundle === bundle) throw startAnew(manifest.epoch)
+      voter = await createAgentVoter(await readTeamBundle(files.runs, bundle, agents.length), agent, batchRows)
+    }
     const sign = keys === null ? null : ed25519Sign(keys.signing!)
     all.push({ epoch, keys, part: { team, batchRows, viewMs, sign, voter }, ways: null })
   }
 
-  for (const epoch of known) await load(epoch, known[known.length - 1])
-  if (all.every(({ keys }) => keys === null)) {
-    const { agents } = known[0].manifest
-    throw serviceError('TEAM_INVALID', `The team has the agents 0 to ${agents.length - 1}, and no agent ${agent}.`)
+  const own = await Promise.all(known.map(async (epoch) => await keysIn(epoch, files)))
+  if (own.every((keys) => keys === null)) throw noKeys(known[known.length - 1], files)
+  for (const [i, epoch] of known.entries()) {
+    // An agent that has come later learns the past of its own bundle alone.
+    await load(epoch, own[i], own[i] !== null || isUsedAfter(known, own, i))
+    if (own[i] === null && i === known.length - 1) note(noKeys(epoch, files).message)
   }
   return {
     at: (batch) => entryOf(batch).part,
@@ -102,13 +113,16 @@ export async function openAgentEpochs(
     get known() {
       return all.map(({ epoch }) => epoch)
     },
-    load: async (epoch) => await load(epoch),
-    async connect(batch) {
-      for (const [i, entry] of all.entries()) {
-        if (entry.ways === null && !isOver(all, i, batch))
-          entry.ways = await waysIn(entry, { agent, transport, receiver })
+    async load(epoch, batch) {
+      const keys = await keysIn(epoch, files)
+      if (keys === null && files.agent in epoch.manifest.agents) {
+        const lacking = noKeys(epoch, files)
+        if (batch < beginOf(epoch)) throw lacking
+        note(lacking.message)
       }
+      await load(epoch, keys, keys !== null)
     },
+    connect: async (batch, tell) => await connectAll(all, batch, { way: { agent, transport, receiver }, tell }),
     send(to, frame, number) {
       for (const { epoch, ways } of all) {
         // The enforcer may be there in one epoch or in both.
@@ -133,25 +147,52 @@ function isOver(all: readonly Loaded[], i: number, batch: number): boolean {
   return i + 1 < all.length && beginOf(all[i + 1].epoch) < batch
 }
 
-async function keysIn(
-  { manifest }: Epoch,
-  { files, isLast }: { files: AgentFiles; isLast: boolean },
-): Promise<MemberKeys | null> {
+/** Whether an epoch goes on, with its bundle, into one of which the agent has keys. */
+function isUsedAfter(known: readonly Epoch[], own: readonly (MemberKeys | null)[], i: number): boolean {
+  const { bundle } = known[i].manifest
+  const end = known.findIndex(({ manifest }, at) => at > i && manifest.bundle !== bundle)
+  return own.slice(i, end === -1 ? undefined : end).some((keys) => keys !== null)
+}
+
+/** @returns null where the agent is none of the epoch's, or its keys are not here: they may be another host's */
+async function keysIn({ manifest }: Epoch, files: AgentFiles): Promise<MemberKeys | null> {
   const own = manifest.agents[files.agent]
-  if (own === undefined) return null
-  const path = manifest.follows === null ? files.key : fileOfEpoch(files.key, manifest.epoch)
-  // Of an epoch before the keys may be another host's.
-  if (!isLast && !(await exists(path))) return null
+  const path = keyPath(manifest, files)
+  if (own === undefined || !(await exists(path))) return null
   const keys = await readKeys(path)
   assertOwnKeys(keys, own)
   return keys
 }
 
+function keyPath({ follows, epoch }: Epoch['manifest'], { key }: AgentFiles): string {
+  return follows === null ? key : fileOfEpoch(key, epoch)
+}
+
+/** What carries frames of an agent. */
+type Way = { readonly agent: number; readonly transport: Transport; readonly receiver: Receiver }
+
+async function connectAll(
+  all: readonly Loaded[],
+  batch: number,
+  { way, tell }: { readonly way: Way; readonly tell: Note },
+): Promise<void> {
+  let failure: VigilError | null = null
+  for (const [i, entry] of all.entries()) {
+    if (entry.ways !== null || isOver(all, i, batch)) continue
+    try {
+      entry.ways = await waysIn(entry, way)
+    } catch (error) {
+      if (!(error instanceof VigilError)) throw error
+      failure = error
+    }
+  }
+  if (failure === null) return
+  if (all.every(({ ways }) => ways === null)) throw failure
+  tell(failure.message)
+}
+
 /** @returns null where the agent is none of the epoch's @throws {VigilError} ADDRESS_TAKEN */
-async function waysIn(
-  { epoch, keys }: Loaded,
-  { agent, transport, receiver }: { agent: number; transport: Transport; receiver: Receiver },
-): Promise<Ways | null> {
+async function waysIn({ epoch, keys }: Loaded, { agent, transport, receiver }: Way): Promise<Ways | null> {
   if (keys === null) return null
   const { agents } = epoch.manifest
   const addresses = agents.map(({ address }) => address)
@@ -178,6 +219,27 @@ export async function readTeamBundle(
   throw serviceError(
     'TEAM_INVALID',
     `The bundle of ${runs.join(', ')} is not the one that the manifest names. Give the run that the team was made for.`,
+  )
+}
+
+function noKeys({ manifest }: Epoch, files: AgentFiles): VigilError {
+  const { agents, epoch } = manifest
+  if (agents[files.agent] === undefined) {
+    return serviceError(
+      'TEAM_INVALID',
+      `Epoch ${epoch} has the agents 0 to ${agents.length - 1}, and no agent ${files.agent}.`,
+    )
+  }
+  return serviceError(
+    'SECRET_INVALID',
+    `There is no ${keyPath(manifest, files)}: the agent takes no part in epoch ${epoch} here. Give it, and start the agent again, unless another host has it.`,
+  )
+}
+
+function startAnew(epoch: number): VigilError {
+  return serviceError(
+    'TEAM_INVALID',
+    `The agent has learnt nothing of the bundle of epoch ${epoch}, which the epoch before has too. Start it again.`,
   )
 }
 

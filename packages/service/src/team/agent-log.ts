@@ -1,6 +1,6 @@
 /** What one agent must not forget: the batch that it is in, and what it has signed there. */
 import { join } from 'node:path'
-import { type BatchSettings, type Durable, decodeDurable, encodeDurable, hasCommitVote } from '@vigil/agreement'
+import { type BatchSettings, type Durable, decodeDurable, encodeDurable, mayHaveCommitted } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
 import { lockFile } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
@@ -17,8 +17,8 @@ const HEAD_BYTES = 8 + RUN_BYTES
 type Remembered = {
   readonly epoch: number
   readonly batch: number
-  /** Whether it has voted for the commit of a value there. @throws {VigilError} LOG_INVALID */
-  readonly hasCommitVote: () => boolean
+  /** Whether it may have voted for the commit of a value there. @throws {VigilError} LOG_INVALID */
+  readonly mayHaveCommitted: () => boolean
   /** 64 hex digits: which events, and which past */
   readonly run: string
   /** @throws {VigilError} LOG_INVALID where the record does not fit the batch */
@@ -74,6 +74,22 @@ export async function openAgentLog(folder: string): Promise<AgentLog> {
   }
 }
 
+/** Whether what is in the log is all that an agent has signed. A certificate is nothing that it has signed: others have it too. */
+export function isStored(durable: Durable, stored: Durable | null): boolean {
+  if (durable === stored) return true
+  const { observing, view, voted, proposed, ballot, claim, lock } = durable
+  return (
+    stored !== null &&
+    observing === stored.observing &&
+    view === stored.view &&
+    voted === stored.voted &&
+    proposed === stored.proposed &&
+    ballot === stored.ballot &&
+    claim === stored.claim &&
+    lock === stored.lock
+  )
+}
+
 /**
  * Takes a folder for this process.
  *
@@ -112,8 +128,8 @@ function rememberedOf(content: Buffer, path: string): Remembered {
   return {
     epoch: content.readUInt32BE(0),
     batch: content.readUInt32BE(4),
-    hasCommitVote() {
-      const voted = hasCommitVote(content.subarray(HEAD_BYTES))
+    mayHaveCommitted() {
+      const voted = mayHaveCommitted(content.subarray(HEAD_BYTES))
       if (voted === null) throw invalid()
       return voted
     },

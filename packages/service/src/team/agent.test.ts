@@ -34,7 +34,7 @@ function agentWith(changes: Partial<AgentOptions> = {}) {
   const stored: { batch: number; durable: Durable }[] = []
   const alarms: string[] = []
   const agent = new TeamAgent({
-    ...{ self: 1, epochAt: () => epochWith(), firstBatch: 0, pledge: null },
+    ...{ self: 1, epochAt: () => epochWith(), firstBatch: 0, pledges: () => [] },
     log: {
       remembered: null,
       async store({ domain }, durable) {
@@ -84,7 +84,7 @@ describe('an agent of a team', () => {
         remembered: {
           epoch: 0,
           batch: 2,
-          hasCommitVote: () => false,
+          mayHaveCommitted: () => false,
           run: last.domain.run,
           durable: () => expect.unreachable(),
         },
@@ -154,7 +154,7 @@ describe('an agent whose team goes over into another epoch', () => {
   const logUpTo = (batch: number): AgentLog => ({
     remembered: {
       ...{ epoch: 0, batch, run: 'ab'.repeat(32) },
-      hasCommitVote: () => expect.unreachable(),
+      mayHaveCommitted: () => expect.unreachable(),
       durable: () => expect.unreachable(),
     },
     store: async () => undefined,
@@ -182,7 +182,7 @@ describe('an agent whose team goes over into another epoch', () => {
   })
 
   it('takes no part in the batch with which a successor begins that it has signed, but takes its certificate', async () => {
-    const { agent, sent, stored, wants } = agentWith({ pledge: { epoch: 0, batch: 1 } })
+    const { agent, sent, stored, wants } = agentWith({ pledges: () => [{ epoch: 0, batch: 1 }] })
     const [first, second] = chain
     agent.take('enforcer', batchFrame(first, true))
     agent.take('enforcer', batchFrame(second, false))
@@ -193,6 +193,63 @@ describe('an agent whose team goes over into another epoch', () => {
     await vi.waitFor(() => expect(wants()).toEqual([1, 1, 2]))
     agent.take('enforcer', batchFrame(chain[2], false))
     await vi.waitFor(() => expect(sent.some(({ kind, batch }) => kind === 'message' && batch === 2)).toBe(true))
+  })
+
+  it.each([4, 5])(
+    'sends nothing of the old epoch that is not in its log, given %d messages and the epoch in one turn',
+    async (count) => {
+      let isOver = false
+      const did: string[] = []
+      const forOne: { from: number; frame: Frame }[] = []
+      const batch = batchFrame(chain[0], false)
+      const agents = [0, 1, 2, 3].map((self) => {
+        const old = { ...epochWith(), sign: signs[self] }
+        const { agent } = agentWith({
+          self,
+          epochAt: () => (self === 1 && isOver ? later : old),
+          log: {
+            remembered: null,
+            store: async (_, { voted }) => void (self === 1 && did.push(`stored ${voted.prepare} ${voted.commit}`)),
+            close: async () => undefined,
+          },
+          send(to, frame) {
+            if (self === 1 && frame.kind === 'message') did.push('sent')
+            if (to === 1) forOne.push({ from: self, frame })
+            else if (typeof to === 'number') agents[to].take(self, frame)
+          },
+        })
+        return agent
+      })
+      for (const agent of agents) agent.take('enforcer', batch)
+      // Enough for the vote for a commit, where nothing is lost.
+      await vi.waitFor(() => expect(forOne.length).toBeGreaterThanOrEqual(6))
+      did.length = 0
+      // The first one is at work when the others come.
+      agents[1].greet()
+      for (const { from, frame } of forOne.slice(0, count)) agents[1].take(from, frame)
+      isOver = true
+      agents[1].look()
+      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(
+        did.filter((text, i) => text === 'sent' && !did.slice(0, i).some((one) => one.startsWith('stored'))),
+      ).toEqual([])
+    },
+  )
+
+  it('leaves a batch that it is in where a successor turns out to begin there that it has signed', async () => {
+    const pledges: { epoch: number; batch: number }[] = []
+    const { agent, sent, alarms, wants } = agentWith({ pledges: () => pledges })
+    agent.take('enforcer', batchFrame(chain[0], false))
+    await vi.waitFor(() => expect(sent.some(({ kind }) => kind === 'message')).toBe(true))
+    pledges.push({ epoch: 0, batch: 0 })
+    agent.look()
+    await vi.waitFor(() => expect(wants()).toEqual([0]))
+    sent.length = 0
+    agent.take('enforcer', batchFrame(chain[0], false))
+    agent.take('enforcer', batchFrame(chain[0], true))
+    await vi.waitFor(() => expect(wants()).toEqual([1]))
+    expect([sent.filter(({ kind }) => kind === 'message'), alarms]).toEqual([[], []])
   })
 
   it('learns from certificates what a team has decided that it was none of, and believes no others', async () => {

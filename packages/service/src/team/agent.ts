@@ -19,7 +19,7 @@ import {
   settingsOfLink,
   type Timer,
 } from '@vigil/agreement'
-import type { AgentLog } from './agent-log.ts'
+import { type AgentLog, isStored } from './agent-log.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
 import { createBacklog } from './backlog.ts'
 import { type CastVotes, castVotes } from './cast-votes.ts'
@@ -52,8 +52,8 @@ export type AgentOptions = {
   readonly place: ChainPlace
   /** the first batch in which it may have signed anything */
   readonly firstBatch: number
-  /** the successor of an epoch that it has signed: there it takes no part in the batch with which the successor begins */
-  readonly pledge: { readonly epoch: number; readonly batch: number } | null
+  /** successors that it has signed, as far as it knows now: it takes no part in a batch with which one begins */
+  readonly pledges: () => readonly { readonly epoch: number; readonly batch: number }[]
   /** @param epoch whose member it goes to */
   readonly send: (to: Member, frame: Frame, epoch: number) => void
   /** whether what the voter knows is to be kept again, now that it stands there */
@@ -279,15 +279,23 @@ export class TeamAgent {
 
   /** Whether it leaves the next batch to others, and waits for its certificate or for the epoch that begins with it. */
   get #isAside(): boolean {
-    const { pledge } = this.#options
     const { sign, team } = this.#epoch
-    return sign === null || (pledge !== null && pledge.epoch === team.epoch && pledge.batch === this.#place.batch)
+    const { batch } = this.#place
+    return sign === null || this.#options.pledges().some((one) => one.epoch === team.epoch && one.batch === batch)
   }
 
-  /** What was begun in an epoch that has ended is begun anew, and what is waited for is asked for. */
+  /** What was begun in an epoch that has ended, or where a successor that was signed begins, is dropped; what is waited for is asked for. */
   #lookAround(): void {
     const open = this.#current
-    if (open !== null && open.settings.domain.epoch === this.#epoch.team.epoch) return
+    if (open !== null && open.settings.domain.epoch === this.#epoch.team.epoch && !this.#isAside) return
+    if (open !== null && this.#isAside && open.replica.durable.voted.commit !== -1) {
+      const { batch } = open.settings.domain
+      this.#options.alarm(
+        `A successor that begins with batch ${batch} was signed by this agent, which has voted there.`,
+      )
+    }
+    // What was signed in this turn is not in the log yet, and need not leave any more.
+    this.#effects = this.#effects.filter((effect) => effect.open !== open)
     this.#current = null
     if (open !== null || this.#isAside) this.#tellPlace()
   }
@@ -352,7 +360,7 @@ export class TeamAgent {
   /** Stores what must not be forgotten; then sends. */
   async #carryOut(): Promise<void> {
     const open = this.#current
-    if (open !== null && !isStored(open)) {
+    if (open !== null && !isStored(open.replica.durable, open.stored)) {
       await this.#options.log.store(open.settings, open.replica.durable)
       open.stored = open.replica.durable
     }
@@ -375,23 +383,6 @@ export class TeamAgent {
       if (to !== self && (effect.to === 'all' || effect.to === to)) send(to, { kind: 'message', content }, domain.epoch)
     }
   }
-}
-
-/** Whether the log holds all that the agent has signed. A certificate is nothing that it has signed: others have it too. */
-function isStored({ replica, stored }: Open): boolean {
-  const { durable } = replica
-  if (durable === stored) return true
-  const { observing, view, voted, proposed, ballot, claim, lock } = durable
-  return (
-    stored !== null &&
-    observing === stored.observing &&
-    view === stored.view &&
-    voted === stored.voted &&
-    proposed === stored.proposed &&
-    ballot === stored.ballot &&
-    claim === stored.claim &&
-    lock === stored.lock
-  )
 }
 
 /** Whether others may be in a batch that this agent begins next, or after that. */

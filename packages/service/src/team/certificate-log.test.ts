@@ -7,12 +7,15 @@ import { openCertificateLog } from './certificate-log.ts'
 
 const [first, second] = agreedChain([['[1,{}]'], ['[2,{}]']]).map(({ certificate }) => certificate)
 
+const stranger = { ...team, id: 'cd'.repeat(32) }
+const teamAt = (batch: number) => (batch < 1 ? team : next.team)
+
 let path: string
 /** Bytes of the file with the head, with the first certificate, and with both. */
 let sizes: number[]
 beforeEach(async () => {
   path = join(mkdtempSync(join(tmpdir(), 'vigil-certificates-')), 'certificates.bin')
-  const log = await openCertificateLog(path, () => team)
+  const log = await openCertificateLog(path, () => team, [team])
   sizes = [readFileSync(path).length]
   for (const certificate of [first, second]) {
     await log.append(certificate)
@@ -24,7 +27,7 @@ afterEach(() => rmSync(join(path, '..'), { recursive: true }))
 
 async function countOf(bytes: Uint8Array): Promise<number> {
   writeFileSync(path, bytes)
-  const log = await openCertificateLog(path, () => team)
+  const log = await openCertificateLog(path, () => team, [team])
   await log.close()
   return log.place.batch
 }
@@ -46,7 +49,7 @@ describe('a file of certificates', () => {
       expect(await countOf(torn)).toBe(1)
       expect(readFileSync(path)).toEqual(whole.subarray(0, sizes[1]))
     }
-    const log = await openCertificateLog(path, () => team)
+    const log = await openCertificateLog(path, () => team, [team])
     await log.append(second)
     await log.close()
     expect(readFileSync(path)).toEqual(whole)
@@ -59,7 +62,7 @@ describe('a file of certificates', () => {
       expect(readFileSync(path)).toEqual(only.subarray(0, sizes[0]))
     }
     writeFileSync(path, only)
-    await expect(openCertificateLog(path, () => ({ ...team, id: 'cd'.repeat(32) }))).rejects.toMatchObject({
+    await expect(openCertificateLog(path, () => stranger, [stranger])).rejects.toMatchObject({
       code: 'LOG_INVALID',
     })
     expect(readFileSync(path)).toEqual(only)
@@ -67,17 +70,34 @@ describe('a file of certificates', () => {
 
   it('that ends in an epoch which is not known is refused as it is', async () => {
     const over = agreedChain([['[1,{}]'], ['[2,{}]']], 1)
-    const log = await openCertificateLog(`${path}.2`, (batch) => (batch < 1 ? team : next.team))
+    const log = await openCertificateLog(`${path}.2`, teamAt, [team, next.team])
     for (const { certificate } of over) await log.append(certificate)
     await log.close()
     const whole = readFileSync(`${path}.2`)
-    await expect(openCertificateLog(`${path}.2`, () => team)).rejects.toMatchObject({ code: 'EPOCH_OLD' })
+    await expect(openCertificateLog(`${path}.2`, () => team, [team])).rejects.toMatchObject({ code: 'EPOCH_OLD' })
     expect(readFileSync(`${path}.2`)).toEqual(whole)
+  })
+
+  it('that ends with a whole certificate of an epoch whose successor begins no later is refused as it is', async () => {
+    const whole = readFileSync(path)
+    const over = () => openCertificateLog(path, teamAt, [team, next.team])
+    await expect(over()).rejects.toMatchObject({
+      code: 'TEAM_BROKEN',
+      message: expect.stringContaining(
+        'Epoch 0 has certified batch 1, and a quorum of it has signed that epoch 1 begins no later',
+      ),
+    })
+    expect(readFileSync(path)).toEqual(whole)
+    // Half of it is what the power's end leaves.
+    writeFileSync(path, Buffer.from(whole).fill(0, whole.length - 40))
+    const log = await over()
+    expect(log.place.batch).toBe(1)
+    await log.close()
   })
 
   it('of another team, or with a hole before its end, is refused as it is', async () => {
     const whole = readFileSync(path)
-    await expect(openCertificateLog(path, () => ({ ...team, id: 'cd'.repeat(32) }))).rejects.toMatchObject({
+    await expect(openCertificateLog(path, () => stranger, [stranger])).rejects.toMatchObject({
       code: 'LOG_INVALID',
     })
     expect(readFileSync(path)).toEqual(whole)

@@ -40,9 +40,14 @@ export type CertificateLog = {
  * Opens the file, or makes one. A last certificate that the power's end has left unwritten or half written is cut off: it was never
  * said to be stored, and the agents have it.
  *
- * @throws {VigilError} LOG_INVALID where the last certificate is none of the team, EPOCH_OLD, LOG_UNWRITABLE
+ * @param teams of all epochs: a last certificate of one that holds, where a later epoch should have decided, is never cut off
+ * @throws {VigilError} LOG_INVALID where the last certificate is none of the team, EPOCH_OLD, TEAM_BROKEN, LOG_UNWRITABLE
  */
-export async function openCertificateLog(path: string, teamAt: TeamAt): Promise<CertificateLog> {
+export async function openCertificateLog(
+  path: string,
+  teamAt: TeamAt,
+  teams: readonly ChainTeam[],
+): Promise<CertificateLog> {
   const file = await open(path, 'a+', 0o644)
   try {
     const head = certificatesHead()
@@ -52,7 +57,7 @@ export async function openCertificateLog(path: string, teamAt: TeamAt): Promise<
       await stored(file, path, head)
     }
     const offsets = await offsetsIn(file, head.length)
-    return await logOn(file, path, teamAt, offsets)
+    return await logOn(file, path, { teamAt, teams }, offsets)
   } catch (error) {
     await file.close()
     throw error
@@ -76,15 +81,29 @@ async function offsetsIn(file: FileHandle, from: number): Promise<number[]> {
   return offsets
 }
 
-async function logOn(file: FileHandle, path: string, teamAt: TeamAt, offsets: number[]): Promise<CertificateLog> {
-  const certificateAt = async (batch: number) => {
+/** The teams of a chain, by batch and all of them. */
+type Teams = { readonly teamAt: TeamAt; readonly teams: readonly ChainTeam[] }
+
+async function logOn(
+  file: FileHandle,
+  path: string,
+  { teamAt, teams }: Teams,
+  offsets: number[],
+): Promise<CertificateLog> {
+  const certificateAt = async (batch: number, team = teamAt(batch)) => {
     const [begin, end] = [offsets[batch], offsets[batch + 1]]
     const bytes = Buffer.alloc(Math.min(end - begin, CERTIFICATE_BYTES_MAX))
     await file.read(bytes, 0, bytes.length, begin)
-    return decodeCertificates(Buffer.concat([certificatesHead(), bytes]), teamAt(batch))[0]
+    return decodeCertificates(Buffer.concat([certificatesHead(), bytes]), team)[0]
   }
-  const behind = async (count: number) =>
-    count === 0 ? BEGIN : await placeBehind(path, () => certificateAt(count - 1), { batch: count - 1, teamAt })
+  const behind = async (count: number) => {
+    if (count === 0) return BEGIN
+    const batch = count - 1
+    const read = async (team: ChainTeam) => await certificateAt(batch, team)
+    const found = await placeBehind(path, read, { batch, team: teamAt(batch) })
+    if ('torn' in found) await assertNoOtherHolds(read, { batch, teamAt, teams })
+    return found
+  }
   const count = offsets.length - 1
   const last = await behind(count)
   if (!('torn' in last)) return growing(last)
@@ -106,7 +125,7 @@ async function logOn(file: FileHandle, path: string, teamAt: TeamAt, offsets: nu
         offsets.push(offsets[offsets.length - 1] + bytes.length)
         now = placeAfter(certificate)
       },
-      read: certificateAt,
+      read: async (batch) => await certificateAt(batch),
       close: async () => await file.close(),
     }
   }
@@ -122,25 +141,62 @@ type Unsound = { readonly reason: string; readonly torn: boolean }
  */
 async function placeBehind(
   path: string,
-  read: () => Promise<BatchCertificate>,
-  { batch, teamAt }: { readonly batch: number; readonly teamAt: TeamAt },
+  read: (team: ChainTeam) => Promise<BatchCertificate>,
+  { batch, team }: { readonly batch: number; readonly team: ChainTeam },
 ): Promise<ChainPlace | Unsound> {
   let found: BatchCertificate
   try {
-    found = await read()
+    found = await read(team)
   } catch (error) {
     if (error instanceof VigilError) return { reason: error.message, torn: true }
     throw error
   }
   const { settings, link } = found
   const { domain, firstRow, rows } = settings
-  const team = teamAt(batch)
   const before = { batch, firstRow, previous: link?.previous ?? '' }
   const reason = verifyLink(found, before, team)
   if (reason === null) return placeAfter(found)
   if (domain.epoch > team.epoch) throw epochOld(path, domain.epoch, team.epoch)
   const own = settingsOfLink(team, { ...before, rows, events: link?.events ?? '' })
   return { reason, torn: batch > 0 || own.domain.run === domain.run }
+}
+
+/**
+ * Something was done by a certificate that holds. Where an earlier epoch gave it and a valid successor begins no later, both pasts
+ * were signed.
+ *
+ * @throws {VigilError} TEAM_BROKEN
+ */
+async function assertNoOtherHolds(
+  read: (team: ChainTeam) => Promise<BatchCertificate>,
+  { batch, teamAt, teams }: Teams & { readonly batch: number },
+): Promise<void> {
+  const now = teamAt(batch)
+  for (const team of teams.filter(({ epoch }) => epoch < now.epoch)) {
+    const found = await read(team).catch((error) => {
+      if (error instanceof VigilError) return null
+      throw error
+    })
+    if (found === null) continue
+    const before = { batch, firstRow: found.settings.firstRow, previous: found.link?.previous ?? '' }
+    if (verifyLink(found, before, team) === null) throw bothPasts({ batch, old: team.epoch, epoch: now.epoch })
+  }
+}
+
+/** An epoch certified a batch, and its agents signed a successor that begins no later. */
+export function bothPasts({
+  batch,
+  old,
+  epoch,
+}: {
+  readonly batch: number
+  readonly old: number
+  readonly epoch: number
+}): VigilError {
+  return serviceError(
+    'TEAM_BROKEN',
+    `Epoch ${old} has certified batch ${batch}, and a quorum of it has signed that epoch ${epoch} begins no later: more agents have lied than the team bears. Make a new team without them.`,
+  )
 }
 
 async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promise<void> {

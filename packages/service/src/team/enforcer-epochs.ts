@@ -11,8 +11,13 @@ export type EnforcerEpochs = {
   /** the first one first */
   readonly known: readonly Epoch[]
   readonly teamAt: (batch: number) => ChainTeam
-  /** An epoch behind those that are known. @throws {VigilError} SECRET_INVALID, TEAM_INVALID */
-  add(epoch: Epoch): Promise<void>
+  /**
+   * Reads the key of an epoch behind those that are known.
+   *
+   * @returns what makes it known
+   * @throws {VigilError} SECRET_INVALID, TEAM_INVALID
+   */
+  prepare(epoch: Epoch): Promise<() => void>
   /** Dials the agents of all epochs that are not over at a batch, and leaves those of the others. */
   connect(batch: number): void
   send(peer: Peer, frame: Frame): void
@@ -32,19 +37,21 @@ export async function openEnforcerEpochs(
   const keys = new Map<Epoch, Awaited<ReturnType<typeof readKeys>>>()
   const ways = new Map<Epoch, readonly Connection[]>()
 
-  async function add(epoch: Epoch): Promise<void> {
+  async function prepare(epoch: Epoch): Promise<() => void> {
     const { manifest } = epoch
     const own = await readKeys(manifest.follows === null ? key : fileOfEpoch(key, manifest.epoch))
     assertOwnKeys(own, { certificate: manifest.enforcer, publicKey: null })
-    keys.set(epoch, own)
-    known.push(epoch)
+    return () => {
+      keys.set(epoch, own)
+      known.push(epoch)
+    }
   }
 
-  for (const epoch of epochs) await add(epoch)
+  for (const epoch of epochs) (await prepare(epoch))()
   return {
     known,
     teamAt: (batch) => epochOf(known, batch).team,
-    add,
+    prepare,
     connect(batch) {
       for (const [i, epoch] of known.entries()) {
         const { manifest } = epoch

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { agreedChain, next, team } from './agreed-batch.fixture.ts'
 import { type CertificateLog, openCertificateLog, type TeamAt } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
-import { Enforcer } from './enforcer.ts'
+import { Enforcer, type Peer } from './enforcer.ts'
 import { openEventLog } from './event-log.ts'
 import { type Frame, numbered } from './frames.ts'
 
@@ -17,10 +17,11 @@ async function enforcerWith(
   changes: (certificates: CertificateLog) => Partial<CertificateLog> = () => ({}),
   teamAt: TeamAt = () => team,
   onEvidence: (line: string) => void = () => undefined,
+  accused: readonly Peer[] = [],
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-enforcer-'))
   const events = await openEventLog(join(folder, 'events.log'), () => undefined)
-  const file = await openCertificateLog(join(folder, 'certificates.bin'), teamAt)
+  const file = await openCertificateLog(join(folder, 'certificates.bin'), teamAt, [team, next.team])
   const decisions = await openDecisionLog(join(folder, 'decisions.jsonl'))
   const did: string[] = []
   const certificates: CertificateLog = {
@@ -39,7 +40,7 @@ async function enforcerWith(
     ...{ teamAt, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
     send: ({ agent }, { kind }) => did.push(`${kind} to ${agent}`),
     onIdle: () => undefined,
-    accused: [],
+    accused,
     evidence: async (line) => onEvidence(line),
     write: async (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
     alarm: (text) => did.push(text),
@@ -94,7 +95,9 @@ describe('an enforcer', () => {
     enforcer.take(of(0), second)
     await enforcer.close()
     expect(did.at(-1)).toMatch(/^Agent 0 shows a certificate of batch 1 that does not hold/)
-    known = () => next.team
+    await enforcer.enter({ team: next.team, first: 1 }, () => {
+      known = () => next.team
+    })
     enforcer.take({ epoch: 1, agent: 0 }, second)
     await enforcer.close()
     expect(did).toContain('line 2')
@@ -120,6 +123,43 @@ describe('an enforcer', () => {
     enforcer.take(of(1), committed(1))
     await enforcer.close()
     expect(did).not.toContain('line 2')
+  })
+
+  it.each<[string, number, number, readonly Peer[]]>([
+    ['that should have decided what it has certified', 1, 2, []],
+    ['that more of its signers than it bears have lied about', 2, 2, [of(1), of(3)]],
+  ])('ends where it is shown a successor %s', async (_, first, certified, accused) => {
+    let known = () => team
+    const teamAt = (batch: number) => (batch < first ? team : known())
+    const { enforcer, did, committed } = await enforcerWith(undefined, teamAt, undefined, accused)
+    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    for (let batch = 0; batch < certified; batch++) {
+      enforcer.take(of(0), committed(batch))
+      await enforcer.close()
+    }
+    expect(did).toContain(`line ${certified}`)
+    await enforcer.enter({ team: next.team, first }, () => {
+      known = () => next.team
+    })
+    await expect(enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
+    expect(known()).toBe(team)
+  })
+
+  it('goes on with no successor that has certified nothing, where its signers are proven to lie', async () => {
+    const teamAt = (batch: number) => (batch < 2 ? team : next.team)
+    const accused = [of(1), of(3)]
+    const past = await enforcerWith(undefined, teamAt, undefined, accused)
+    past.enforcer.resume()
+    await expect(past.enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
+    const open = await enforcerWith(undefined, () => next.team, undefined, accused)
+    open.enforcer.resume([team])
+    await expect(open.enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
+    const sound = await enforcerWith(undefined, () => next.team, undefined, [of(1)])
+    sound.enforcer.resume([team])
+    sound.enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    sound.enforcer.take({ epoch: 1, agent: 0 }, want(0))
+    await sound.enforcer.close()
+    expect(sound.did).toEqual(['batch to 0'])
   })
 
   it('does nothing behind what could not be stored', async () => {

@@ -16,7 +16,7 @@ import {
 } from '@vigil/agreement'
 import { writtenFallback } from '../written-decision.ts'
 import { readWrittenEvent } from './batch-event.ts'
-import type { CertificateLog } from './certificate-log.ts'
+import { bothPasts, type CertificateLog } from './certificate-log.ts'
 import { certifiedLines } from './certified-lines.ts'
 import type { DecisionLog } from './decision-log.ts'
 import type { EventLog, GatheredBatch } from './event-log.ts'
@@ -118,11 +118,15 @@ export class Enforcer {
     return { batches: this.#gathered - this.#options.certificates.place.batch, late: this.#late }
   }
 
-  /** Answers batches that have a certificate and were not answered to the end. */
-  resume(): void {
+  /**
+   * Answers batches that have a certificate and were not answered to the end.
+   *
+   * @param signers teams whose successors have certified nothing yet: those are worth what their signers are
+   */
+  resume(signers: readonly ChainTeam[] = []): void {
     this.#queue(async () => {
       const { certificates, events, teamAt } = this.#options
-      this.#proofs.assertSound(teamAt(certificates.place.batch))
+      for (const team of [...signers, teamAt(certificates.place.batch)]) this.#proofs.assertSound(team)
       while (this.#answered < certificates.place.batch) {
         const certificate = await certificates.read(this.#answered)
         await this.#answer(certifiedLines(certificate, idsOf(await events.read(this.#answered))))
@@ -164,9 +168,23 @@ export class Enforcer {
       this.#hear(`${nameOf(peer)} ${kind}`, this.#options.teamAt(read.batch).agentCount, () => this.#blame(read))
   }
 
-  /** An epoch has become known: what its agents are to agree on is theirs, if it was others' before. */
-  look(): void {
-    this.#queue(() => this.#serve())
+  /**
+   * A successor is valid: what its agents are to agree on is theirs. Where those before have certified a batch of it, or more of them
+   * are proven to lie than they bear, the enforcer ends with TEAM_BROKEN.
+   *
+   * @param begin makes it known
+   */
+  async enter({ team, first }: { readonly team: ChainTeam; readonly first: number }, begin: () => void): Promise<void> {
+    this.#queue(async () => {
+      const { certificates, teamAt } = this.#options
+      const { batch } = certificates.place
+      const before = teamAt(first)
+      this.#proofs.assertSound(before)
+      if (batch > first) throw bothPasts({ batch: batch - 1, old: before.epoch, epoch: team.epoch })
+      begin()
+      await this.#serve()
+    })
+    await this.#line
   }
 
   /** Resolves when more may be gathered. */
@@ -245,12 +263,8 @@ export class Enforcer {
     if (this.#open?.settings.domain.epoch === team.epoch) return this.#open
     const gathered = await events.read(place.batch)
     const link = { previous: place.previous, events: eventsRoot(gathered.events) }
-    const content = {
-      batch: place.batch,
-      firstRow: place.firstRow,
-      committed: new Uint8Array(0),
-      events: gathered.events,
-    }
+    const { batch, firstRow } = place
+    const content = { batch, firstRow, committed: new Uint8Array(0), events: gathered.events }
     this.#open = {
       settings: settingsOfLink(team, { ...place, ...link, rows: gathered.events.length }),
       link,

@@ -15,6 +15,7 @@ import {
   signSuccessor,
 } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
 import { z } from 'zod'
 import { serviceError } from '../errors.ts'
 import { type AgentLog, openAgentLog } from './agent-log.ts'
@@ -34,15 +35,20 @@ const pledgeSchema = z.strictObject({ epoch: z.int(), batch: z.int(), manifest: 
 /** The successor that an agent has signed, and the batch with which it begins. */
 export type Pledge = z.infer<typeof pledgeSchema>
 
+/** Told in a sentence what a person should know. */
+type Note = (text: string) => void
+
 /**
  * All epochs of a team that count now.
  *
  * @param path of the first manifest
+ * @param note told of a manifest that is none, and counts for nothing
  * @throws {VigilError} KEYS_FILE, TEAM_INVALID, SUCCESSOR
  */
-export async function readEpochs(path: string): Promise<Epoch[]> {
+export async function readEpochs(path: string, note: Note): Promise<Epoch[]> {
   const epochs = [await readTeam(path)]
-  for (let next = await nextEpoch(path, epochs); next !== null; next = await nextEpoch(path, epochs)) epochs.push(next)
+  const read = async () => await nextEpoch(path, epochs, note)
+  for (let next = await read(); next !== null; next = await read()) epochs.push(next)
   return epochs
 }
 
@@ -50,13 +56,23 @@ export async function readEpochs(path: string): Promise<Epoch[]> {
  * The epoch behind those that are known.
  *
  * @returns null where there is no manifest of one, or no quorum has signed it
- * @throws {VigilError} KEYS_FILE, TEAM_INVALID, SUCCESSOR
+ * @throws {VigilError} SUCCESSOR where a quorum has signed one that cannot follow
  */
-export async function nextEpoch(path: string, epochs: readonly Epoch[]): Promise<Epoch | null> {
-  const next = await proposedEpoch(path, epochs)
-  if (next === null) return null
+export async function nextEpoch(path: string, epochs: readonly Epoch[], note: Note): Promise<Epoch | null> {
   const before = epochs[epochs.length - 1]
-  return missingSigners(before, next, await readSignatures(path, before, next)) === null ? next : null
+  const file = successorFile(path, epochs)
+  if (!(await exists(file))) return null
+  try {
+    const next = await readTeam(file)
+    const isSignedByQuorum = missingSigners(before, next, await readSignatures(path, before, next)) === null
+    if (isSignedByQuorum) assertFollows(epochs, next)
+    return isSignedByQuorum ? next : null
+  } catch (error) {
+    // Who can make files here makes no epoch by it, and stops none. What nobody can read nobody has signed.
+    if (!(error instanceof VigilError) || error.code === 'SUCCESSOR') throw error
+    note(`${file} counts for nothing: ${error.message}`)
+    return null
+  }
 }
 
 /**
@@ -66,12 +82,8 @@ export async function nextEpoch(path: string, epochs: readonly Epoch[]): Promise
  * @throws {VigilError} KEYS_FILE, TEAM_INVALID, SUCCESSOR
  */
 export async function proposedEpoch(path: string, epochs: readonly Epoch[]): Promise<Epoch | null> {
-  const file = fileOfEpoch(path, epochs[epochs.length - 1].manifest.epoch + 1)
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) return null
+  const file = successorFile(path, epochs)
+  if (!(await exists(file))) return null
   const next = await readTeam(file)
   assertFollows(epochs, next)
   return next
@@ -79,19 +91,24 @@ export async function proposedEpoch(path: string, epochs: readonly Epoch[]): Pro
 
 /** The signatures under a manifest that hold; what is none counts for nothing. */
 async function readSignatures(path: string, before: Epoch, next: Epoch): Promise<SuccessorSignature[]> {
-  const signatures: SuccessorSignature[] = []
-  for (let agent = 0; agent < before.team.agentCount; agent++) {
-    const bytes = await readFile(signatureFile(path, next, agent)).catch(() => null)
-    const one = bytes === null || bytes.length > SIGNATURE_BYTES_MAX ? null : signatureOf(bytes.toString('utf8'))
-    if (one !== null && one.agent === agent && isSigned(before, next, one)) signatures.push(one)
-  }
-  return signatures
+  const agents = Array.from({ length: before.team.agentCount }, (_, agent) => agent)
+  const read = await Promise.all(agents.map((agent) => readSignature(path, { before, next, agent })))
+  return read.filter((one) => one !== null)
+}
+
+async function readSignature(
+  path: string,
+  { before, next, agent }: { readonly before: Epoch; readonly next: Epoch; readonly agent: number },
+): Promise<SuccessorSignature | null> {
+  const bytes = await readFile(signatureFile(path, next, agent)).catch(() => null)
+  const one = bytes === null || bytes.length > SIGNATURE_BYTES_MAX ? null : signatureOf(bytes.toString('utf8'))
+  return one !== null && one.agent === agent && isSigned(before, next, one) ? one : null
 }
 
 /**
  * Signs a successor as an agent of the epoch before. That it has is in its log before the signature leaves.
  *
- * @param log folder of the agent, which must not be at work
+ * @param log folder of the agent, which has been at work there and is not now: another folder knows nothing of what it has signed
  * @returns the path of the signature
  * @throws {VigilError} SUCCESSOR_LATE, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, FILE_UNWRITABLE
  */
@@ -99,6 +116,7 @@ export async function signEpoch(
   { path, before, next }: { readonly path: string; readonly before: Epoch; readonly next: Epoch },
   { agent, sign, log }: { readonly agent: number; readonly sign: Sign; readonly log: string },
 ): Promise<string> {
+  if (!(await exists(join(log, 'agent.log')))) throw noLog(log)
   const opened = await openAgentLog(log)
   const { remembered, close } = opened
   const { epoch } = before.manifest
@@ -112,10 +130,10 @@ export async function signEpoch(
     if (isBound && pledge.manifest !== manifest) {
       throw late(`has signed another successor of epoch ${epoch}, which begins with batch ${pledge.batch}`)
     }
-    if (signed !== null && (signed.batch > batch || (signed.batch === batch && signed.hasCommitVote()))) {
-      throw late(`has voted in batch ${signed.batch}, and the successor begins with batch ${batch}`)
+    if (signed !== null && (signed.batch > batch || (signed.batch === batch && signed.mayHaveCommitted()))) {
+      throw late(`may have voted in batch ${signed.batch}, and the successor begins with batch ${batch}`)
     }
-    await writeFileAtomically(pledgeFile(log), `${JSON.stringify({ epoch, batch, manifest })}\n`)
+    await writePledge(log, { epoch, batch, manifest })
   } finally {
     await close()
   }
@@ -139,6 +157,24 @@ export function assertEpochKnown(folder: string, { remembered }: AgentLog, epoch
     'EPOCH_OLD',
     `${folder} is of epoch ${remembered.epoch}, but the manifests end with epoch ${known}. Give the manifests and signatures of all epochs.`,
   )
+}
+
+/**
+ * What an agent has signed by its signature beside the next manifest, wherever that was given.
+ *
+ * @returns null where there is none
+ */
+export async function shownPledge(path: string, epochs: readonly Epoch[], agent: number): Promise<Pledge | null> {
+  const before = epochs[epochs.length - 1]
+  // Nobody can have signed what nobody can read.
+  const next = await readTeam(successorFile(path, epochs)).catch(() => null)
+  if (next === null || (await readSignature(path, { before, next, agent })) === null) return null
+  return { epoch: before.manifest.epoch, batch: beginOf(next), manifest: next.team.id }
+}
+
+/** @throws {VigilError} FILE_UNWRITABLE */
+export async function writePledge(log: string, pledge: Pledge): Promise<void> {
+  await writeFileAtomically(pledgeFile(log), `${JSON.stringify(pledge)}\n`)
 }
 
 /** What an agent has signed last. @throws {VigilError} LOG_INVALID */
@@ -171,8 +207,26 @@ function pledgeFile(log: string): string {
   return join(log, 'successor.json')
 }
 
+function successorFile(path: string, epochs: readonly Epoch[]): string {
+  return fileOfEpoch(path, epochs[epochs.length - 1].manifest.epoch + 1)
+}
+
 function signatureFile(path: string, { manifest }: Epoch, agent: number): string {
   return fileOfEpoch(path, manifest.epoch).replace(/(\.json)?$/, `.agent-${agent}.json`)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function noLog(folder: string) {
+  return serviceError(
+    'LOG_INVALID',
+    `${folder} has no agent.log, and so does not tell what the agent has signed. Give the folder that it works with.`,
+  )
 }
 
 function late(what: string) {

@@ -3,26 +3,41 @@ import { VigilError } from '@vigil/errors'
 /** Between two looks for a successor that has become valid. */
 const LOOK_MS = 1000
 
+/** Looks that go on until they are stopped. */
+export type Looks = {
+  /** Rejects where a look failed by what is no fault of the files. */
+  readonly failed: Promise<never>
+  stop(): void
+}
+
 /**
  * Looks now and then, one look after the other. Files may be on their way: what is wrong with them is told once, and they are
  * looked at again.
+ *
+ * @param look is given what tells a sentence, each once
  */
-export function repeatedly(look: () => Promise<void>, say: (text: string) => void): NodeJS.Timeout {
+export function repeatedly(look: (note: (text: string) => void) => Promise<void>, say: (text: string) => void): Looks {
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  const told = new Set<string>()
   let isLooking = false
-  let told = ''
+  const note = (text: string) => {
+    if (!told.has(text)) say(text)
+    told.add(text)
+  }
   const once = async () => {
     isLooking = true
     try {
-      await look()
+      await look(note)
     } catch (error) {
-      if (!(error instanceof VigilError)) throw error
-      if (error.message !== told) say(error.message)
-      told = error.message
+      if (error instanceof VigilError) note(error.message)
+      else failure.reject(error)
     } finally {
       isLooking = false
     }
   }
-  return setInterval(() => {
+  const timer = setInterval(() => {
     if (!isLooking) void once()
   }, LOOK_MS)
+  return { failed: failure.promise, stop: () => clearInterval(timer) }
 }

@@ -5,7 +5,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHAIN_BEGIN, type ChainPlace } from '@vigil/agreement'
+import { VigilError } from '@vigil/errors'
 import type { KeptPast } from '../decider.ts'
+import { serviceError } from '../errors.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 
 const NAME = /^past-(\d{1,10})-(\d{1,10})-([0-9a-f]{64})-([0-9a-f]{16})\.state$/
@@ -28,7 +30,15 @@ export async function readPast(
   if (newest === undefined) return { place: BEGIN, past: null }
   const { place } = newest
   const bundle = bundleAt(place.batch)
-  const kept = await readState(pathOf(folder, place, bundle), bundle)
+  const path = pathOf(folder, place, bundle)
+  const kept = await readState(path, bundle).catch((cause: Error) => {
+    if (!(cause instanceof VigilError) || cause.code !== 'STATE_INVALID') throw cause
+    throw serviceError(
+      'STATE_INVALID',
+      `${path} is no past that this version can read. Move it away: the agent is given the events before it again.`,
+      { cause },
+    )
+  })
   return kept === null ? { place: BEGIN, past: null } : { place, past: kept.past }
 }
 

@@ -1,7 +1,7 @@
 /** The next epoch of a team: its manifest and keys, and the signatures of the agents before. */
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { agreementQuorum, beginOf, ed25519Sign } from '@vigil/agreement'
+import { agreementQuorum, assertFollows, beginOf, ed25519Sign } from '@vigil/agreement'
 import { readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
@@ -13,8 +13,8 @@ export type NextEpoch = {
   readonly run: string
   /** its first batch */
   readonly at: number
-  /** by agent: HOST:PORT */
-  readonly addresses: readonly string[]
+  /** by agent: HOST:PORT, in an epoch with a number */
+  readonly addressesIn: (epoch: number) => readonly string[]
   /** null = as before */
   readonly viewMs: number | null
 }
@@ -23,31 +23,34 @@ export type NextEpoch = {
  * Makes the manifest and the keys of the epoch behind those that count.
  *
  * @param team manifest of the first epoch
+ * @param note told in a sentence what a person should know
  * @throws {VigilError} SUCCESSOR, TEAM_INVALID where there is one already, KEYS_FILE, FILE_UNWRITABLE, and as readBundle
  */
 export async function rotateTeam(
   team: string,
-  { run, at, addresses, viewMs }: NextEpoch,
+  { run, at, addressesIn, viewMs }: NextEpoch,
+  note: (text: string) => void,
 ): Promise<{ readonly path: string; readonly epoch: number; readonly quorum: number; readonly signers: number }> {
-  const epochs = await readEpochs(team)
+  const epochs = await readEpochs(team, note)
   const before = epochs[epochs.length - 1]
   const epoch = before.manifest.epoch + 1
   const path = fileOfEpoch(team, epoch)
   if (await exists(path)) {
     throw serviceError(
       'TEAM_INVALID',
-      `${path} is there already, and agents may have signed it. Let the others sign it too.`,
+      `${path} is there already, and agents may have signed it. Let the others sign it too; where none has, remove it with its keys.`,
     )
   }
   const { vote } = await readBundle(run)
   const { rule, faults, fallbackAction, weights } = vote
-  await createTeamFiles(dirname(team), {
-    ...{ addresses, epoch, faults, batchRows: before.manifest.batchRows, viewMs: viewMs ?? before.manifest.viewMs },
+  const terms = {
+    ...{ addresses: addressesIn(epoch), epoch, faults, batchRows: before.manifest.batchRows },
+    viewMs: viewMs ?? before.manifest.viewMs,
     bundle: await bundleFingerprint(run),
     decision: { rule, fallbackAction, ...(rule === 'weighted' && { weights }) },
     follows: { manifest: before.team.id, batch: at },
-  })
-  await proposedEpoch(team, epochs)
+  }
+  await createTeamFiles(dirname(team), terms, (next) => assertFollows(epochs, next))
   return { path, epoch, quorum: agreementQuorum(before.team), signers: before.team.agentCount }
 }
 
@@ -55,13 +58,15 @@ export async function rotateTeam(
  * Signs the manifest behind the epochs that count, as an agent of the last of these.
  *
  * @param team manifest of the first epoch
+ * @param note told in a sentence what a person should know
  * @throws {VigilError} SUCCESSOR, SUCCESSOR_LATE, TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, FILE_UNWRITABLE
  */
 export async function signNextEpoch(
   team: string,
   { agent, key, log }: { readonly agent: number; readonly key: string; readonly log: string },
+  note: (text: string) => void,
 ): Promise<{ readonly file: string; readonly epoch: number; readonly batch: number }> {
-  const epochs = await readEpochs(team)
+  const epochs = await readEpochs(team, note)
   const before = epochs[epochs.length - 1]
   const next = await proposedEpoch(team, epochs)
   if (next === null) {
@@ -74,7 +79,6 @@ export async function signNextEpoch(
   }
   const keys = await readKeys(before.manifest.follows === null ? key : fileOfEpoch(key, before.manifest.epoch))
   assertOwnKeys(keys, own)
-  await mkdir(log, { recursive: true })
   const file = await signEpoch({ path: team, before, next }, { agent, sign: ed25519Sign(keys.signing!), log })
   return { file, epoch: next.manifest.epoch, batch: beginOf(next) }
 }

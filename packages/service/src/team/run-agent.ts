@@ -1,12 +1,20 @@
 /** One agent as a process: its files, its connections, and the agent between them. */
-import { beginOf, epochOf } from '@vigil/agreement'
+import { beginOf, type Epoch, epochOf } from '@vigil/agreement'
 import type { StopRequest } from '@vigil/command-line'
 import { TeamAgent } from './agent.ts'
 import { type AgentEpochs, type AgentFiles, openAgentEpochs } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
 import { type Member, overTls, type Transport } from './connections.ts'
-import { assertEpochKnown, nextEpoch, readEpochs, readPledge } from './epoch-files.ts'
-import { repeatedly } from './epoch-looks.ts'
+import {
+  assertEpochKnown,
+  nextEpoch,
+  type Pledge,
+  readEpochs,
+  readPledge,
+  shownPledge,
+  writePledge,
+} from './epoch-files.ts'
+import { type Looks, repeatedly } from './epoch-looks.ts'
 import { type Frame, readNumbered } from './frames.ts'
 import { readPast, writePast } from './past-files.ts'
 
@@ -34,14 +42,14 @@ export async function runAgent(
   say: (text: string) => void,
   transport: Transport = overTls,
 ): Promise<void> {
-  const known = await readEpochs(command.team)
+  const known = await readEpochs(command.team, say)
   const receiver = {
     onFrame: (from: Member, frame: Frame) => agent.take(from, frame),
     onOpen: (member: Member) => {
       if (member === 'enforcer') agent.greet()
     },
   }
-  const epochs = await openAgentEpochs(known, { files: command, transport, receiver })
+  const epochs = await openAgentEpochs(known, { files: command, transport, receiver, note: say })
   const log = await openAgentLog(command.log)
   try {
     assertEpochKnown(command.log, log, known)
@@ -51,11 +59,20 @@ export async function runAgent(
   }
   const { place, past } = await readPast(command.log, epochs.bundleAt)
   if (past !== null) epochs.at(place.batch).voter?.restore(past)
-  const pledge = await readPledge(command.log)
+  const kept = await readPledge(command.log)
+  const pledges: Pledge[] = kept === null ? [] : [kept]
   let at = place.batch
-  let kept = { row: place.firstRow, bundle: epochs.bundleAt(place.batch) }
+  let saved = { row: place.firstRow, bundle: epochs.bundleAt(place.batch) }
   const agent: TeamAgent = new TeamAgent({
-    ...{ self: command.agent, epochAt: epochs.at, firstBatch: epochs.firstBatch, log, place, pledge, alarm: say },
+    ...{
+      self: command.agent,
+      epochAt: epochs.at,
+      firstBatch: epochs.firstBatch,
+      log,
+      place,
+      pledges: () => pledges,
+      alarm: say,
+    },
     send(to, frame, epoch) {
       epochs.send(to, frame, epoch)
       if (frame.kind !== 'want') return
@@ -63,47 +80,69 @@ export async function runAgent(
       epochs.leave(at)
     },
     isPastDue: ({ batch, firstRow }) =>
-      epochs.at(batch).voter !== null && (firstRow - kept.row >= PAST_EVENTS || epochs.bundleAt(batch) !== kept.bundle),
+      epochs.at(batch).voter !== null &&
+      (firstRow - saved.row >= PAST_EVENTS || epochs.bundleAt(batch) !== saved.bundle),
     async keepPast(at) {
       const bundle = epochs.bundleAt(at.batch)
       await writePast(command.log, bundle, at, epochs.at(at.batch).voter!.save())
-      kept = { row: at.firstRow, bundle }
+      saved = { row: at.firstRow, bundle }
     },
   })
   const ignore = stop.onRequest(() => agent.close())
-  let looking: NodeJS.Timeout | undefined
+  let looks: Looks | undefined
   try {
-    await epochs.connect(place.batch)
-    looking = lookForSuccessors(command.team, { epochs, agent, say, place: () => at })
+    await takeShown(command, epochs.known, pledges)
+    await epochs.connect(place.batch, say)
+    looks = lookForSuccessors(command, { epochs, agent, say, pledges, place: () => at })
     const { manifest } = epochOf(epochs.known, place.batch)
     const address = manifest.agents[command.agent]?.address ?? 'no address yet'
     say(`Agent ${command.agent} of ${manifest.agents.length} listens at ${address}, next batch ${place.batch}.`)
-    await agent.ended
+    await Promise.race([agent.ended, looks.failed])
   } finally {
     ignore()
-    clearInterval(looking)
+    looks?.stop()
     epochs.close()
     await log.close()
   }
 }
 
+/** A signature of the agent beside the manifests binds it, in whatever folder that was noted when it signed. */
+async function takeShown(
+  { team, agent, log }: AgentCommand,
+  known: readonly Epoch[],
+  pledges: Pledge[],
+): Promise<void> {
+  const shown = await shownPledge(team, known, agent)
+  if (shown === null || pledges.some(({ manifest }) => manifest === shown.manifest)) return
+  if (!pledges.some(({ epoch }) => epoch === shown.epoch)) await writePledge(log, shown)
+  pledges.push(shown)
+}
+
 /** Looks now and then whether a quorum has signed a successor: the agent is in it from its first batch on. */
 function lookForSuccessors(
-  team: string,
+  command: AgentCommand,
   {
     epochs,
     agent,
     say,
+    pledges,
     place,
-  }: { epochs: AgentEpochs; agent: TeamAgent; say: (text: string) => void; place: () => number },
-): NodeJS.Timeout {
-  return repeatedly(async () => {
-    const next = await nextEpoch(team, epochs.known)
+  }: {
+    epochs: AgentEpochs
+    agent: TeamAgent
+    say: (text: string) => void
+    pledges: Pledge[]
+    place: () => number
+  },
+): Looks {
+  return repeatedly(async (note) => {
+    await takeShown(command, epochs.known, pledges)
+    const next = await nextEpoch(command.team, epochs.known, note)
     if (next !== null) {
-      await epochs.load(next)
+      await epochs.load(next, place())
       say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
     }
-    await epochs.connect(place())
+    await epochs.connect(place(), note)
     agent.look()
   }, say)
 }

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beginOf, epochOf } from '@vigil/agreement'
+import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
 import type { RawEvent } from '@vigil/features'
 import { readBundle } from '@vigil/runs'
@@ -14,12 +14,12 @@ import { readTeamBundle } from './agent-epochs.ts'
 import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
-import { openCertificateLog, type TeamAt } from './certificate-log.ts'
+import { openCertificateLog } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { Enforcer, type Peer } from './enforcer.ts'
 import { type EnforcerEpochs, openEnforcerEpochs } from './enforcer-epochs.ts'
 import { nextEpoch, readEpochs } from './epoch-files.ts'
-import { repeatedly } from './epoch-looks.ts'
+import { type Looks, repeatedly } from './epoch-looks.ts'
 import { openEventLog } from './event-log.ts'
 import { gatherLines } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
@@ -55,11 +55,11 @@ export async function runEnforcer(
   stop: StopRequest,
   say: (text: string) => void,
 ): Promise<void> {
-  const epochs: EnforcerEpochs = await openEnforcerEpochs(await readEpochs(command.team), {
+  const epochs: EnforcerEpochs = await openEnforcerEpochs(await readEpochs(command.team, say), {
     key: command.key,
     onFrame: (peer, frame) => enforcer.take(peer, frame),
   })
-  const { events, certificates, decisions, ids, close } = await openFolder(command.out, epochs.teamAt)
+  const { events, certificates, decisions, ids, close } = await openFolder(command.out, epochs)
   const { manifest } = epochOf(epochs.known, certificates.place.batch)
   const bundle = await readTeamBundle(command.runs, manifest.bundle, manifest.agents.length)
   const bundles = await Promise.all(command.runs.map(readBundle))
@@ -75,7 +75,7 @@ export async function runEnforcer(
       await written(lines.map((line) => `${line}\n`).join(''))
     },
   })
-  enforcer.resume()
+  enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
   if (events.batchCount > 0) {
     say(
@@ -94,7 +94,7 @@ export async function runEnforcer(
     isIdle: () => enforcer.isIdle,
     onBatch: (batch, since) => enforcer.gather(batch, since),
   })
-  const looking = followEpochs(command.team, { epochs, enforcer, place: () => certificates.place.batch, say })
+  const looks = followEpochs(command.team, { epochs, enforcer, place: () => certificates.place.batch, say })
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
     const { onError, input } = command
@@ -102,13 +102,14 @@ export async function runEnforcer(
       ...{ bundle, gatherer, ids, linesBefore: events.line, onError, input, say, isCut: stop.requested },
       room: () => (enforcer.isFull ? enforcer.room() : null),
     })
-    await Promise.race([reading, enforcer.failed])
-    await Promise.race([enforcer.settled(), enforcer.failed])
+    const failed = Promise.race([enforcer.failed, looks.failed])
+    await Promise.race([reading, failed])
+    await Promise.race([enforcer.settled(), failed])
     // A certificate may still come for what was answered late.
-    await Promise.race([enforcer.idle(), enforcer.failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
+    await Promise.race([enforcer.idle(), failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
   } finally {
     ignore()
-    clearInterval(looking)
+    looks.stop()
     // Where nothing more is read, nobody need send.
     process.stdin.destroy()
     await enforcer.close()
@@ -129,28 +130,39 @@ function followEpochs(
     place,
     say,
   }: { epochs: EnforcerEpochs; enforcer: Enforcer; place: () => number; say: (text: string) => void },
-): NodeJS.Timeout {
-  const look = async () => {
-    const next = await nextEpoch(team, epochs.known)
+): Looks {
+  const look = async (note: (text: string) => void) => {
+    const next = await nextEpoch(team, epochs.known, note)
     if (next !== null) {
-      await epochs.add(next)
-      say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
+      const begin = await epochs.prepare(next)
+      await enforcer.enter({ team: next.team, first: beginOf(next) }, () => {
+        begin()
+        say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
+      })
     }
     epochs.connect(place())
-    if (next !== null) enforcer.look()
   }
   return repeatedly(look, say)
 }
 
+/** Teams whose successors have certified nothing yet. */
+function signersOfOpen(known: readonly Epoch[], batch: number): ChainTeam[] {
+  return known.slice(1).flatMap((next, i) => (beginOf(next) >= batch ? [known[i].team] : []))
+}
+
 /** The files of the enforcer, and the ids of the latest events in them. */
-async function openFolder(out: string, teamAt: TeamAt) {
+async function openFolder(out: string, { known, teamAt }: EnforcerEpochs) {
   await mkdir(out, { recursive: true })
   const release = await takeFolder(out)
   const ids = createRecentEntries<string | number, true>(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
   })
-  const certificates = await openCertificateLog(join(out, 'certificates.bin'), teamAt)
+  const certificates = await openCertificateLog(
+    join(out, 'certificates.bin'),
+    teamAt,
+    known.map(({ team }) => team),
+  )
   const decisions = await openDecisionLog(join(out, 'decisions.jsonl'))
   const close = async () => {
     await Promise.all([events.close(), certificates.close(), decisions.close()])

@@ -51,7 +51,7 @@ export async function checkTeam(
     readonly evidence: readonly string[]
   },
 ): Promise<Findings> {
-  const epochs = await readEpochs(join(folder, 'team', 'team.json'))
+  const epochs = await readEpochs(join(folder, 'team', 'team.json'), () => undefined)
   const teamAt = (batch: number) => epochOf(epochs, batch).team
   const violations: string[] = []
   const chain = decodeCertificates(readFileSync(join(folder, 'out', 'certificates.bin')), teamAt)

@@ -36,10 +36,15 @@ export function fileOfEpoch(first: string, epoch: number): string {
 /**
  * Makes the keys of a team and its manifest; of a later epoch with its number in the names of the files.
  *
+ * @param accept given the team before anything is written: what it throws leaves no file
  * @returns the path of the manifest
  * @throws {VigilError} FILE_UNWRITABLE, KEYS_FILE where there can be no such team
  */
-export async function createTeamFiles(folder: string, { addresses, ...terms }: NewTeam): Promise<string> {
+export async function createTeamFiles(
+  folder: string,
+  { addresses, ...terms }: NewTeam,
+  accept: (made: Epoch) => void = () => undefined,
+): Promise<string> {
   const agents = addresses.map((address, agent) => {
     const [signing, connection] = [newKey(), newKey()]
     const certificate = selfSigned(`agent ${agent}`, connection).toString('base64')
@@ -48,7 +53,7 @@ export async function createTeamFiles(folder: string, { addresses, ...terms }: N
   const connection = newKey()
   const enforcer = selfSigned('enforcer', connection).toString('base64')
   const text = encodeManifest({ ...terms, agents: agents.map(({ entry }) => entry), enforcer })
-  decodeManifest(text)
+  accept(decodeManifest(text))
   const fileOf = (name: string) => join(folder, terms.follows === null ? name : fileOfEpoch(name, terms.epoch))
   for (const [agent, { keys }] of agents.entries()) await writeKeys(fileOf(`agent-${agent}.key`), keys)
   await writeKeys(fileOf('enforcer.key'), { signing: null, connection })

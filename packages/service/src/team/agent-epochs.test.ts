@@ -1,0 +1,135 @@
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Epoch } from '@vigil/agreement'
+import type { RawEvent } from '@vigil/features'
+import { writeBundle } from '@vigil/runs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { openAgentEpochs } from './agent-epochs.ts'
+import type { Transport } from './connections.ts'
+import { rotateTeam } from './rotate-team.ts'
+import { createTeamFiles, fileOfEpoch, readTeam } from './team-files.ts'
+
+let folder: ReturnType<typeof eventsFolder>
+/** Of two bundles, a team that has the first one, then the other, then the first one again, from batches 0, 10 and 20 on. */
+let epochs: Epoch[]
+let runs: string[]
+beforeAll(async () => {
+  folder = eventsFolder()
+  const drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
+  await drawn.close()
+  runs = [folder.path, join(folder.path, 'other')]
+  await writeBundle(runs[0], drawn.bundle)
+  cpSync(join(runs[0], 'bundle'), join(runs[1], 'bundle'), { recursive: true })
+  const written = join(runs[1], 'bundle', 'bundle.json')
+  writeFileSync(written, readFileSync(written, 'utf8').replace(/"iteration": ?\d+/, '"iteration": 99'))
+  mkdirSync(join(folder.path, 'team'))
+  const { rule, faults, fallbackAction } = drawn.bundle.vote
+  const agents = Array.from({ length: drawn.bundle.network.agentCount }, (_, agent) => agent)
+  epochs = []
+  for (const [epoch, run] of [runs[0], runs[1], runs[0]].entries()) {
+    const path = await createTeamFiles(join(folder.path, 'team'), {
+      ...{ epoch, faults, batchRows: 32, viewMs: 500, bundle: await bundleFingerprint(run) },
+      addresses: agents.map((agent) => `127.0.0.1:${7400 + 100 * epoch + agent}`),
+      decision: { rule, fallbackAction },
+      follows: epoch === 0 ? null : { manifest: epochs[epoch - 1].team.id, batch: 10 * epoch },
+    })
+    epochs.push(await readTeam(path))
+  }
+})
+afterAll(() => folder.remove())
+
+const nowhere: Transport = async () => ({ send: () => undefined, close: () => undefined })
+const team = (name: string) => join(folder.path, 'team', name)
+
+async function opened(known: readonly Epoch[], transport = nowhere) {
+  const notes: string[] = []
+  const epochsOf = await openAgentEpochs(known, {
+    files: { agent: 0, key: team('agent-0.key'), runs },
+    transport,
+    receiver: { onFrame: () => undefined, onOpen: () => undefined },
+    note: (text) => notes.push(text),
+  })
+  return { epochs: epochsOf, notes }
+}
+
+/** Puts a file of keys out of the way while something is done. */
+async function without(name: string, act: () => Promise<void>): Promise<void> {
+  renameSync(team(name), team(`${name}.elsewhere`))
+  try {
+    await act()
+  } finally {
+    renameSync(team(`${name}.elsewhere`), team(name))
+  }
+}
+
+describe('an agent in the epochs of its team', () => {
+  it('begins anew with a bundle that comes again behind another one, whether it has gone on or was begun again', async () => {
+    const { epochs: always } = await opened([epochs[0]])
+    const events: RawEvent[] = [1, 2, 3].map((minute) => ({
+      ...{ ts: `2030-01-01T00:0${minute}:00Z`, host: 'h1', proto: 'tcp', bytes: 3, port: 1 },
+    }))
+    const first = always.at(0).voter!.vote(events)
+    // What it has seen matters to it.
+    expect(always.at(0).voter!.vote(events)).not.toEqual(first)
+    await always.load(epochs[1], 10)
+    await always.load(epochs[2], 20)
+    const { epochs: again } = await opened(epochs)
+    const later = [always, again].map(({ at }) => at(20).voter!.vote(events))
+    expect(later).toEqual([first, first])
+  })
+
+  it('works in an epoch that is not over where another host has its keys of the next one', async () => {
+    await without('agent-0.1.key', async () => {
+      const { epochs: own, notes } = await opened(epochs.slice(0, 2))
+      expect(notes).toEqual([
+        expect.stringMatching(/There is no .*agent-0\.1\.key: the agent takes no part in epoch 1 here/),
+      ])
+      expect([own.at(9).sign === null, own.at(10).sign === null]).toEqual([false, true])
+
+      const running = await opened([epochs[0]])
+      await expect(running.epochs.load(epochs[1], 9)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+      expect(running.epochs.known.length).toBe(1)
+      await running.epochs.load(epochs[1], 10)
+      expect([running.notes, running.epochs.at(10).sign]).toEqual([notes, null])
+      await without('agent-0.key', async () => {
+        await expect(opened(epochs.slice(0, 2))).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+      })
+    })
+  })
+
+  it('works where it can listen in one of two epochs, and ends where it can in none', async () => {
+    const free = vi.fn((address: string) => address.endsWith(':7400'))
+    const transport: Transport = async (agent, addresses, ...rest) => {
+      if (!free(addresses[agent])) throw new Error('EADDRNOTAVAIL')
+      return await nowhere(agent, addresses, ...rest)
+    }
+    const { epochs: own } = await opened(epochs.slice(0, 2), transport)
+    const told: string[] = []
+    await own.connect(5, (text) => told.push(text))
+    expect(told).toEqual(['The agent cannot listen at 127.0.0.1:7500: EADDRNOTAVAIL.'])
+    own.leave(11)
+    await expect(own.connect(11, () => undefined)).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
+    free.mockReturnValue(true)
+    await own.connect(11, () => expect.unreachable())
+  })
+})
+
+describe('the next epoch of a team', () => {
+  it('leaves no file where its manifest may not follow', async () => {
+    const first = join(folder.path, 'alone', 'team.json')
+    mkdirSync(join(folder.path, 'alone'))
+    writeFileSync(first, readFileSync(team('team.json')))
+    const next = { run: runs[0], at: 10, viewMs: null }
+    const addresses = epochs[0].manifest.agents.map(({ address }) => address)
+    const files = [fileOfEpoch(first, 1), join(folder.path, 'alone', 'agent-0.1.key')]
+    await expect(rotateTeam(first, { ...next, addressesIn: () => addresses }, () => undefined)).rejects.toMatchObject({
+      code: 'SUCCESSOR',
+    })
+    for (const file of files) expect(() => readFileSync(file)).toThrow('ENOENT')
+    const others = addresses.map((address) => address.replace(':74', ':75'))
+    await rotateTeam(first, { ...next, addressesIn: () => others }, () => undefined)
+    for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(0)
+  })
+})
