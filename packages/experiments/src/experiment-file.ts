@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { writeJsonFile } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
-import { count, firstIssue, label, sha256, share } from '@vigil/runs'
+import { count, firstIssue, label, sha256 } from '@vigil/runs'
 import { z } from 'zod'
 import { experimentError } from './errors.ts'
 import { type Summary, summaryOf } from './experiment.ts'
 import { MEASURE_NAMES } from './measures.ts'
+
+/** Seeds of an experiment. */
+export const SEEDS_MAX = 1000
+
+/** Policies that a run is compared with. */
+const RIVALS_MAX = 100
 
 const rivalShape = { name: label, learns: z.boolean() }
 const interval = { low: z.number(), high: z.number() }
@@ -16,7 +22,10 @@ const runSchema = z.strictObject({
   weightsSha256: sha256,
   learningSeconds: z.number().nonnegative(),
   measures: z.record(z.enum(MEASURE_NAMES), z.number().nullable()),
-  rivals: z.array(z.strictObject({ ...rivalShape, rewardMean: z.number() })).readonly(),
+  rivals: z
+    .array(z.strictObject({ ...rivalShape, rewardMean: z.number() }))
+    .max(RIVALS_MAX)
+    .readonly(),
 })
 
 const experimentSchema = z
@@ -29,11 +38,14 @@ const experimentSchema = z
     /** Of the settings that affect results, with the first of the seeds. */
     configFingerprint: sha256,
     /** That were asked for; more than `runs` where some are not finished. */
-    seeds: z.array(count).min(1).readonly(),
-    runs: z.array(runSchema).readonly(),
+    seeds: z.array(count).min(1).max(SEEDS_MAX).readonly(),
+    runs: z.array(runSchema).max(SEEDS_MAX).readonly(),
     /** Seeds without a result, and why. */
-    unfinished: z.array(z.strictObject({ seed: count, reason: label })).readonly(),
-    /** Over the runs (./experiment.ts). */
+    unfinished: z
+      .array(z.strictObject({ seed: count, reason: label }))
+      .max(SEEDS_MAX)
+      .readonly(),
+    /** Over the runs (./experiment.ts): what follows from them. */
     measures: z
       .array(
         z.strictObject({
@@ -47,12 +59,12 @@ const experimentSchema = z
       .array(
         z.strictObject({
           ...{ ...rivalShape, mean: z.number(), interquartileMean: z.number() },
-          ...{ probability: share, ...interval, better: count },
+          ...{ difference: z.number(), ...interval, better: count },
         }),
       )
       .readonly(),
   })
-  .superRefine(({ seeds, runs, unfinished, measures, rivals }, context) => {
+  .superRefine(({ seeds, runs, unfinished }, context) => {
     const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
     const told = [...runs, ...unfinished].map(({ seed }) => seed)
     const order = (seed: number) => seeds.indexOf(seed)
@@ -62,12 +74,6 @@ const experimentSchema = z
     if (runs.some(({ seed }, i) => i > 0 && order(runs[i - 1].seed) >= order(seed))) {
       complain(['runs'], 'must be in the order of the seeds')
     }
-    const derived: Summary = summaryOf(runs)
-    for (const [name, found] of Object.entries({ measures, rivals })) {
-      if (JSON.stringify(found) !== JSON.stringify(derived[name as keyof Summary])) {
-        complain([name], 'must follow from the runs')
-      }
-    }
   })
 
 /** experiment.json: one configuration over several seeds. */
@@ -76,10 +82,14 @@ export type Experiment = Readonly<z.infer<typeof experimentSchema>>
 /**
  * Checks and writes experiment.json, whole or not at all.
  *
+ * @param found without what follows from the runs
+ * @returns with it
  * @throws {VigilError} EXPERIMENT_INVALID, {VigilError} OUTPUT_FILE
  */
-export async function writeExperiment(path: string, experiment: Experiment): Promise<void> {
-  await writeJsonFile(path, parse(experiment, path))
+export async function writeExperiment(path: string, found: Omit<Experiment, keyof Summary>): Promise<Experiment> {
+  const experiment = parse({ ...found, ...summaryOf(found.runs) }, path)
+  await writeJsonFile(path, experiment)
+  return experiment
 }
 
 /**
@@ -102,7 +112,13 @@ export async function readExperiment(path: string): Promise<Experiment> {
   } catch (cause) {
     throw invalid(path, `is not JSON (${(cause as Error).message})`)
   }
-  return parse(json, path)
+  const experiment = parse(json, path)
+  const derived = summaryOf(experiment.runs)
+  const wrong = (['measures', 'rivals'] as const).find(
+    (name) => JSON.stringify(experiment[name]) !== JSON.stringify(derived[name]),
+  )
+  if (wrong === undefined) return experiment
+  throw invalid(path, `contradicts itself (${wrong}: must follow from the runs)`)
 }
 
 function parse(json: unknown, path: string): Experiment {

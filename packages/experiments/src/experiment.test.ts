@@ -48,11 +48,21 @@ describe('summaryOf', () => {
 
   it('compares with every rival, and the best rule is none that learns', () => {
     const { rivals } = summaryOf(RUNS)
-    expect(rivals.map(({ name, probability, better }) => [name, probability, better])).toEqual([
-      ['always-allow', 0.8, 4],
-      ['boosting', 0.4, 2],
+    expect(rivals.map(({ name, difference, better }) => [name, difference, better])).toEqual([
+      ['always-allow', 3.6 - 1, 4],
+      ['boosting', expect.closeTo(3.6 - 3, 12), 2],
     ])
     expect(bestRule(rivals)?.name).toBe('always-allow')
+  })
+
+  it('takes a small gain on every seed for sure, however far the seeds are apart', () => {
+    const paired = Array.from({ length: 10 }, (_, i) => {
+      const run = runOf(i + 1, i + 0.05)
+      return { ...run, rivals: [{ name: 'always-allow', learns: false, rewardMean: i }] }
+    })
+    const [{ difference, low, high, better }] = summaryOf(paired).rivals
+    expect(better).toBe(10)
+    for (const figure of [difference, low, high]) expect(figure).toBeCloseTo(0.05, 12)
   })
 
   it('leaves out a rival that some run did not meet', () => {
@@ -107,6 +117,11 @@ describe('experiment.json', () => {
       /measures: must follow/,
     ],
     ['a lost run', JSON.stringify({ ...whole, runs: RUNS.slice(1) }), /seeds: must be those of runs and unfinished/],
+    [
+      'too many seeds',
+      JSON.stringify({ ...whole, seeds: Array.from({ length: 1001 }, (_, i) => i) }),
+      /seeds: Too big: expected array to have <=1000 items/,
+    ],
     ['runs in another order', JSON.stringify({ ...whole, runs: RUNS.toReversed() }), /order of the seeds/],
   ])('refuses %s', async (_, text, message) => {
     const path = join(folder, 'experiment.json')
@@ -128,12 +143,14 @@ describe('the tables', () => {
       ['boosting', 'yes'],
       ['always-allow', 'no'],
     ])
-    expect(markdownTable(rivals).split('\n')[4]).toMatch(/^\| boosting \| yes \| \+3\.000 \| \+3\.000 \| 0\.400 \(/)
+    expect(markdownTable(rivals).split('\n')[4]).toMatch(
+      /^\| boosting \| yes \| \+3\.000 \| \+3\.000 \| \+0\.600 \(.* \| 2 of 5 \|$/,
+    )
   })
 
   it('say in one sentence how the team does beside the best rule', () => {
     expect(experimentVerdict(experimentOf(RUNS))).toMatch(
-      /^The team earns more than always-allow, the best rule without learning, with probability 0\.800 \(.*\): on 4 of 5 seeds\.$/,
+      /^Beside always-allow, the best rule without learning, the team earns \+2\.600 \(.*\) on the same events, and more on 4 of 5 seeds\.$/,
     )
     expect(experimentVerdict(experimentOf([], [1]))).toBe('')
   })

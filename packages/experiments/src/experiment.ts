@@ -1,7 +1,7 @@
 import { MEASURE_NAMES, type Measure, type MeasuredRun, type Rival } from './measures.ts'
 import { bootstrapInterval } from './statistics/bootstrap.ts'
-import { improvementOver } from './statistics/improvement.ts'
 import { interquartileMean, meanOf } from './statistics/interquartile-mean.ts'
+import { pairedDifference } from './statistics/paired.ts'
 
 /** One seed's run. */
 export type SeedRun = {
@@ -27,18 +27,18 @@ type MeasureSummary = {
   readonly greatest: number
 }
 
-/** The team's reward beside that of another policy, over the seeds. */
+/** The team's reward beside that of another policy, over the seeds. Both meet the same events of a seed, so they are paired. */
 export type RivalSummary = {
   readonly name: string
   readonly learns: boolean
   readonly mean: number
   readonly interquartileMean: number
-  /** How likely a run of the team earns more than a run of the rival. */
-  readonly probability: number
-  /** 95 % interval of that probability, by the bootstrap. */
+  /** What the team earns more, mean over the seeds. */
+  readonly difference: number
+  /** 95 % interval of that mean, by the bootstrap over seeds. */
   readonly low: number
   readonly high: number
-  /** Seeds of which the team earns more on the same events. */
+  /** Seeds of which the team earns more. */
   readonly better: number
 }
 
@@ -59,21 +59,29 @@ export function summaryOf(runs: readonly Pick<SeedRun, 'measures' | 'rivals'>[])
     const scores = runs.flatMap((run) => run.measures[measure] ?? [])
     return scores.length === runs.length ? [measureSummary(measure, scores, lane)] : []
   })
-  const team = runs.map(({ measures }) => measures.rewardMean ?? 0)
   const rivals = runs[0].rivals.flatMap(({ name, learns }, index) => {
     const rewards = runs.flatMap((run) => run.rivals.find((rival) => rival.name === name)?.rewardMean ?? [])
-    if (rewards.length !== runs.length) return []
+    const differences = differencesTo(name, runs)
+    if (rewards.length !== runs.length || differences.length !== runs.length) return []
     return [
       {
         ...{ name, learns },
         mean: meanOf(rewards),
         interquartileMean: interquartileMean(rewards),
-        ...improvementOver([team], [rewards], MEASURE_NAMES.length + index),
-        better: team.filter((reward, i) => reward > rewards[i]).length,
+        ...pairedDifference(differences, MEASURE_NAMES.length + index),
+        better: differences.filter((difference) => difference > 0).length,
       },
     ]
   })
   return { measures, rivals }
+}
+
+/** What the team earns more than a rival, run by run, of the runs that tell of both. */
+export function differencesTo(rival: string, runs: readonly Pick<SeedRun, 'measures' | 'rivals'>[]): readonly number[] {
+  return runs.flatMap(({ measures: { rewardMean }, rivals }) => {
+    const other = rivals.find(({ name }) => name === rival)?.rewardMean
+    return other === undefined || rewardMean === null ? [] : [rewardMean - other]
+  })
 }
 
 function measureSummary(measure: Measure, scores: readonly number[], lane: number): MeasureSummary {

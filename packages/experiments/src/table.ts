@@ -1,4 +1,4 @@
-import { absentNumber, formatDuration, formatScore } from '@vigil/command-line'
+import { formatDuration } from '@vigil/command-line'
 import type { FigureTable } from '@vigil/report'
 import { bestRule, type RivalSummary, type SeedRun, type Summary } from './experiment.ts'
 import { MEASURES, type Measure } from './measures.ts'
@@ -17,7 +17,7 @@ export function experimentTables(experiment: Tabled): readonly TitledTable[] {
 export function experimentVerdict({ runs, rivals }: Tabled): string {
   const rule = bestRule(rivals)
   if (rule === null) return ''
-  return `The team earns more than ${rule.name}, the best rule without learning, with probability ${probabilityInWords(rule)}: on ${rule.better} of ${runs.length} seeds.`
+  return `Beside ${rule.name}, the best rule without learning, the team earns ${differenceInWords(rule)} on the same events, and more on ${rule.better} of ${runs.length} seeds.`
 }
 
 function summaryTable({ measures, runs }: Tabled): TitledTable {
@@ -52,7 +52,7 @@ function rivalTable({ rivals, runs }: Tabled): TitledTable {
   const { format } = MEASURES.rewardMean
   return {
     title: 'Reward beside other policies',
-    columns: ['', 'learns', 'mean', 'interquartile mean', 'the team is better with probability', 'on seeds'],
+    columns: ['', 'learns', 'mean', 'interquartile mean', 'team less this', 'team ahead'],
     rows: [...rivals]
       .sort((a, b) => b.mean - a.mean)
       .map((rival) => [
@@ -60,18 +60,21 @@ function rivalTable({ rivals, runs }: Tabled): TitledTable {
         rival.learns ? 'yes' : 'no',
         format(rival.mean),
         format(rival.interquartileMean),
-        probabilityInWords(rival),
+        differenceInWords(rival),
         `${rival.better} of ${runs.length}`,
       ]),
     omission: null,
   }
 }
 
-function probabilityInWords({ probability, low, high }: Pick<RivalSummary, 'probability' | 'low' | 'high'>): string {
-  const [at, from, to] = [probability, low, high].map((share) =>
-    Number.isFinite(share) ? formatScore(share) : absentNumber,
-  )
-  return `${at} (${from} to ${to})`
+/** What the team earns more, with its 95 % interval. */
+export function differenceInWords({
+  difference,
+  low,
+  high,
+}: Pick<RivalSummary, 'difference' | 'low' | 'high'>): string {
+  const { format } = MEASURES.rewardMean
+  return `${format(difference)} (${format(low)} to ${format(high)})`
 }
 
 /** A table as Markdown, with its title above. */

@@ -1,11 +1,13 @@
-import { absentNumber, formatScore } from '@vigil/command-line'
+import { absentNumber, formatCounted, formatShare } from '@vigil/command-line'
 import {
   bestRule,
+  differenceInWords,
+  differencesTo,
   type Experiment,
-  improvementOver,
   MEASURES,
   type Measure,
   type RivalSummary,
+  shareAhead,
   type TitledTable,
 } from '@vigil/experiments'
 
@@ -32,8 +34,8 @@ export function benchTable(entries: readonly BenchEntry[]): TitledTable {
       withInterval(experiment, 'alertRate'),
       withInterval(experiment, 'undecidedRate'),
       rule === null ? absentNumber : `${rule.name}, ${reward(rule)}`,
-      probability(rule),
-      trees === undefined ? absentNumber : `${reward(trees)}, ${probability(trees)}`,
+      rule === null ? absentNumber : beside(rule, experiment),
+      trees === undefined ? absentNumber : `${reward(trees)}, ${beside(trees, experiment)}`,
       experiment.unfinished.length === 0 ? '' : `${experiment.unfinished.length} seeds without a result`,
     ]
   })
@@ -45,8 +47,8 @@ export function benchTable(entries: readonly BenchEntry[]): TitledTable {
     'alerts',
     'undecided',
     'best rule',
-    'team better than the rule',
-    'trees, team better',
+    'team less the rule',
+    'trees, team less them',
     '',
   ]
   return { title: 'vigil-bench', columns, rows, omission: null }
@@ -54,19 +56,13 @@ export function benchTable(entries: readonly BenchEntry[]): TitledTable {
 
 /** One sentence on all datasets together; empty where none has a rule to compare with. */
 export function benchVerdict(entries: readonly BenchEntry[]): string {
-  const experiments = entries.flatMap(({ experiment }) => experiment ?? []).filter(({ runs }) => runs.length > 0)
-  const pairs = experiments.flatMap(({ runs, rivals }) => {
-    const rule = bestRule(rivals)?.name
-    if (rule === undefined) return []
-    const rewards = runs.flatMap(({ rivals: own }) => own.find(({ name }) => name === rule)?.rewardMean ?? [])
-    return [{ team: runs.map(({ measures }) => measures.rewardMean ?? 0), rule: rewards }]
+  const differences = entries.flatMap(({ experiment }) => {
+    const rule = experiment && bestRule(experiment.rivals)
+    return rule ? [differencesTo(rule.name, experiment.runs)] : []
   })
-  if (pairs.length === 0) return ''
-  const over = improvementOver(
-    pairs.map(({ team }) => team),
-    pairs.map(({ rule }) => rule),
-  )
-  return `Over ${pairs.length} datasets a run of the team earns more than one of the best rule without learning with probability ${inWords(over)}.`
+  if (differences.length === 0) return ''
+  const { share, low, high } = shareAhead(differences)
+  return `Over ${formatCounted(differences.length, 'dataset')}, each counting alike, the team earns more than the best rule without learning on ${formatShare(share)} of the seeds (${formatShare(low)} to ${formatShare(high)}), ties half.`
 }
 
 function withInterval({ measures }: Experiment, measure: Measure): string {
@@ -80,10 +76,7 @@ function reward({ interquartileMean }: RivalSummary): string {
   return MEASURES.rewardMean.format(interquartileMean)
 }
 
-function probability(rival: RivalSummary | null): string {
-  return rival === null ? absentNumber : inWords(rival)
-}
-
-function inWords({ probability, low, high }: Pick<RivalSummary, 'probability' | 'low' | 'high'>): string {
-  return `${formatScore(probability)} (${formatScore(low)} to ${formatScore(high)})`
+/** What the team earns more on the same events, and of how many seeds it does. */
+function beside(rival: RivalSummary, { runs }: Experiment): string {
+  return `${differenceInWords(rival)}, ${rival.better} of ${runs.length}`
 }

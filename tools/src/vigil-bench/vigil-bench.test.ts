@@ -99,15 +99,17 @@ describe('the table', () => {
       ...['one', '3', '+1.000 (+1.000 to +1.000)', '0.500 (0.500 to 0.500)', '1.0 % (1.0 % to 1.0 %)'].map((text) =>
         text.replaceAll(' %', '\u00A0%'),
       ),
-      ...['0\u00A0% (0\u00A0% to 0\u00A0%)', 'always-allow, 0.000', '1.000 (1.000 to 1.000)'],
+      ...['0\u00A0% (0\u00A0% to 0\u00A0%)', 'always-allow, 0.000', '+1.000 (+1.000 to +1.000), 3 of 3'],
     ])
-    expect(rows[1][8]).toMatch(/^\+2\.000, 0\.500 \(/)
+    expect(rows[1][8]).toBe('+2.000, 0.000 (−1.000 to +1.000), 1 of 2')
     expect(rows[2]).toEqual(['three', ...Array<string>(8).fill('–'), 'absent: data'])
     expect(new Set(rows.map((row) => row.length))).toEqual(new Set([benchTable(entries).columns.length]))
   })
 
   it('says in one sentence how the team does over all datasets, each counting alike', () => {
-    expect(benchVerdict(entries)).toMatch(/^Over 2 datasets .* with probability 0\.750 \(0\.500 to 1\.000\)\.$/)
+    expect(benchVerdict(entries).replaceAll('\u00A0', ' ')).toMatch(
+      /^Over 2 datasets, each .* on 75\.0 % of the seeds \(50\.0 % to 100 %\), ties half\.$/,
+    )
     expect(benchVerdict([entries[2]])).toBe('')
   })
 })

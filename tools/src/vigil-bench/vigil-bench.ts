@@ -136,7 +136,7 @@ async function writeResults({ out, budget, seeds }: Options, entries: readonly B
   await writeJsonFile(join(out, 'vigil-bench.json'), { budget, seeds, tasks: tables })
   const notes = [
     ...(budget === 'quick' ? ['Trained with --budget=quick, which hardly trains: these are no results.'] : []),
-    'Test split; interquartile mean over the seeds, with its 95 % bootstrap interval. The checkpoint was chosen on validation. Reward is per event, of quickest and campaign per stream. In the last columns: how likely a run of the team earns more.',
+    'Test split; interquartile mean over the seeds, with its 95 % bootstrap interval. The checkpoint was chosen on validation. Reward is per event, of quickest and campaign per stream. In the last columns: what the team earns more on the same events, mean over the seeds with its interval, and of how many seeds it does.',
     benchVerdict(entries),
   ]
   const text = [...notes.filter((note) => note !== ''), markdownTable(benchTable(entries))].join('\n\n')

@@ -7,6 +7,7 @@ import {
   numberFlag,
   textFlag,
 } from '@vigil/command-line'
+import { SEEDS_MAX } from '@vigil/experiments'
 
 const PARALLEL = { min: 1, max: 256, integer: true } as const
 
@@ -30,7 +31,6 @@ export function parallelOf(flags: Flags): number {
 }
 
 const SEED_MAX = 2 ** 32 - 1
-const SEEDS_MAX = 1000
 
 /**
  * The seeds of `--seeds`: numbers and ranges with both ends, separated by commas; one that is named twice counts once.

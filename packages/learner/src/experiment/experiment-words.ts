@@ -52,7 +52,7 @@ export function experimentPage(experiment: Experiment, runs: readonly ComparedRu
 }
 
 const METHOD =
-  'Intervals are 95 % of the interquartile mean by the bootstrap over seeds; the probability is that of a run of the team earning more than a run of the rival (arXiv:2108.13264).'
+  'Intervals are 95 % by the bootstrap over seeds: of the interquartile mean (arXiv:2108.13264), and beside other policies of the mean difference in reward, of which both sides have the events of their seed in common.'
 
 function subject({ dataset, features, split, environment, runs, seeds }: Experiment): string {
   return `${dataset}, features ${features}, split ${split}, environment ${environment}: ${runs.length} of ${formatCounted(seeds.length, 'seed')}.`

@@ -8,7 +8,6 @@ import {
   experimentError,
   readTrainedRun,
   type SeedRun,
-  summaryOf,
   writeExperiment,
 } from '@vigil/experiments'
 import { type IterationMetrics, lockRunFolder } from '@vigil/runs'
@@ -29,7 +28,10 @@ export type SeedsPlan = {
 }
 
 /** What an experiment has come to. */
-type Results = { readonly experiment: Experiment; readonly metrics: ReadonlyMap<string, readonly IterationMetrics[]> }
+type Results = {
+  readonly found: Parameters<typeof writeExperiment>[1]
+  readonly metrics: ReadonlyMap<string, readonly IterationMetrics[]>
+}
 
 /**
  * Trains every seed that is not finished, and writes experiment.json, experiment.md and experiment.html about all. Finished seeds
@@ -48,9 +50,8 @@ export async function trainSeeds(plan: SeedsPlan, session: Session): Promise<Exp
     const done = trainings.length - waiting.length - broken.size
     if (done > 0) session.stream.write(`${done} of ${trainings.length} seeds are finished already.\n`)
     const unfinished = new Map([...broken, ...(await trainAll(waiting, session, parallel))])
-    const results = await readResults(plan, unfinished)
-    await writeResults(out, results)
-    session.stream.write(experimentText(results.experiment, { out, isTTY: session.isTTY }))
+    const experiment = await writeResults(out, await readResults(plan, unfinished))
+    session.stream.write(experimentText(experiment, { out, isTTY: session.isTTY }))
     const failed = [...unfinished].filter(([, { reason }]) => !EARLY.includes(reason))
     if (failed.length > 0) {
       throw experimentError(
@@ -58,7 +59,7 @@ export async function trainSeeds(plan: SeedsPlan, session: Session): Promise<Exp
         `${failed.length} of ${trainings.length} seeds have no result:\n${failed.map(([name, { reason }]) => `  ${name}: ${reason}`).join('\n')}\nThe same command tries again.`,
       )
     }
-    return results.experiment
+    return experiment
   } finally {
     await unlock()
   }
@@ -100,7 +101,7 @@ async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, Com
   }
   const { config } = trainings[0].training
   const { dataset, features, split, environment } = config
-  const experiment = {
+  const found = {
     ...{ dataset, features, split, environment },
     configFingerprint: configFingerprint(config),
     seeds: trainings.map(({ seed }) => seed),
@@ -109,14 +110,14 @@ async function readResults({ trainings }: SeedsPlan, unfinished: Map<string, Com
       const complaint = unfinished.get(name)
       return complaint === undefined ? [] : [{ seed, reason: complaint.reason }]
     }),
-    ...summaryOf(runs),
   }
-  return { experiment, metrics }
+  return { found, metrics }
 }
 
-async function writeResults(out: string, { experiment, metrics }: Results): Promise<void> {
-  await writeExperiment(join(out, 'experiment.json'), experiment)
+async function writeResults(out: string, { found, metrics }: Results): Promise<Experiment> {
+  const experiment = await writeExperiment(join(out, 'experiment.json'), found)
   await writeFileAtomically(join(out, 'experiment.md'), experimentMarkdown(experiment))
   const runs = [...metrics].map(([name, lines]) => ({ name, metrics: lines }))
   await writeFileAtomically(join(out, 'experiment.html'), experimentPage(experiment, runs))
+  return experiment
 }
