@@ -31,8 +31,7 @@ export async function trainAll(
     stream.write('Stopping: trainings under way are saved; once more to stop at once.\n')
     stopAll()
   })
-  const lanes = Math.min(parallel, trainings.length)
-  const threads = lanes === 1 ? null : Math.max(1, Math.floor(availableParallelism() / lanes))
+  const { lanes, threads } = lanesOf(trainings.length, parallel, availableParallelism())
   let isBroken = false
   const trainOne = async (training: PlannedTraining) => {
     const { name, log } = training
@@ -69,6 +68,12 @@ export async function trainAll(
   const ended = await Promise.allSettled(Array.from({ length: lanes }, trainOneByOne)).finally(unsubscribe)
   for (const lane of ended) if (lane.status === 'rejected') throw lane.reason
   return unfinished
+}
+
+/** How many trainings run at a time, and the threads of each; null = as its words say, which one alone may have. */
+export function lanesOf(trainings: number, parallel: number, cores: number) {
+  const lanes = Math.min(parallel, trainings)
+  return { lanes, threads: lanes <= 1 ? null : Math.max(1, Math.floor(cores / lanes)) }
 }
 
 /** Lines of a training's output that are worth showing beside those of others. */
