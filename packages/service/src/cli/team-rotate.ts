@@ -21,6 +21,7 @@ const VIEW_MS = { min: 10, max: 600_000, integer: true } as const
 const FLAGS = {
   team: { value: 'FILE', about: 'the manifest of the first epoch of the team, as team/team.json' },
   run: { value: 'FOLDER', about: 'whose team it is from then on, as runs/NAME: its bundle' },
+  from: { value: 'FOLDER', about: 'whose team it was, where the bundle is another one: both must read events alike' },
   at: { value: 'N', about: 'the first batch of the new epoch: one that the team has not begun yet', number: BATCH },
   hosts: { value: 'A,B,...', about: 'where the agents listen, one host each; without it all on this machine' },
   port: {
@@ -67,7 +68,8 @@ async function rotate({ words }: CommandContext): Promise<void> {
     )
   }
   await mkdir(dirname(team), { recursive: true })
-  const next = { run, at, addressesIn, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null }
+  const from = textFlag(flags, 'from', 'runs/OLD') ?? null
+  const next = { run, from, at, addressesIn, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null }
   const made = await rotateTeam(team, next, say)
   process.stdout.write(
     `${made.path}: epoch ${made.epoch}, from batch ${at} on. It counts when ${made.quorum} of ${made.signers} agents have signed it with service:team-sign.\n`,

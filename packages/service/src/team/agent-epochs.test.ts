@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Epoch } from '@vigil/agreement'
-import type { RawEvent } from '@vigil/features'
+import type { FeaturePipeline, RawEvent } from '@vigil/features'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
@@ -12,12 +12,13 @@ import { rotateTeam } from './rotate-team.ts'
 import { createTeamFiles, fileOfEpoch, readTeam } from './team-files.ts'
 
 let folder: ReturnType<typeof eventsFolder>
+let drawn: Awaited<ReturnType<typeof drawnTeam>>
 /** Of two bundles, a team that has the first one, then the other, then the first one again, from batches 0, 10 and 20 on. */
 let epochs: Epoch[]
 let runs: string[]
 beforeAll(async () => {
   folder = eventsFolder()
-  const drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
+  drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
   await drawn.close()
   runs = [folder.path, join(folder.path, 'other')]
   await writeBundle(runs[0], drawn.bundle)
@@ -117,11 +118,17 @@ describe('an agent in the epochs of its team', () => {
 })
 
 describe('the next epoch of a team', () => {
+  /** A folder with the manifest of the first epoch. */
+  function alone(name: string): string {
+    const path = join(folder.path, name, 'team.json')
+    mkdirSync(join(folder.path, name))
+    writeFileSync(path, readFileSync(team('team.json')))
+    return path
+  }
+
   it('leaves no file where its manifest may not follow', async () => {
-    const first = join(folder.path, 'alone', 'team.json')
-    mkdirSync(join(folder.path, 'alone'))
-    writeFileSync(first, readFileSync(team('team.json')))
-    const next = { run: runs[0], at: 10, viewMs: null }
+    const first = alone('alone')
+    const next = { run: runs[0], from: null, at: 10, viewMs: null }
     const addresses = epochs[0].manifest.agents.map(({ address }) => address)
     const files = [fileOfEpoch(first, 1), join(folder.path, 'alone', 'agent-0.1.key')]
     await expect(rotateTeam(first, { ...next, addressesIn: () => addresses }, () => undefined)).rejects.toMatchObject({
@@ -131,5 +138,34 @@ describe('the next epoch of a team', () => {
     const others = addresses.map((address) => address.replace(':74', ':75'))
     await rotateTeam(first, { ...next, addressesIn: () => others }, () => undefined)
     for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(0)
+  })
+
+  it('has another bundle only where that reads events as the one before', async () => {
+    const next = { at: 30, viewMs: null, addressesIn: () => epochs[0].manifest.agents.map(({ address }) => address) }
+    const first = alone('reading')
+    const rotated = async (run: string, from: string | null) =>
+      await rotateTeam(first, { ...next, run, from }, () => undefined)
+    for (const from of [null, runs[1]]) {
+      await expect(rotated(runs[1], from)).rejects.toMatchObject({
+        message: expect.stringContaining('Give the run of that as --from'),
+      })
+    }
+    const reads = async (change: (pipeline: FeaturePipeline) => FeaturePipeline) => {
+      const { bundle } = drawn
+      await writeBundle(runs[1], { ...bundle, pipeline: change(bundle.pipeline) })
+      await rotated(runs[1], runs[0])
+    }
+    const stream = (reading: FeaturePipeline['reading']) =>
+      reading && { ...reading, stream: reading.stream.toReversed().slice(1) }
+    await expect(reads((pipeline) => ({ ...pipeline, reading: stream(pipeline.reading) }))).rejects.toMatchObject({
+      code: 'TEAM_INVALID',
+      message: expect.stringContaining('time, streams or keys in another way'),
+    })
+    const [column, ...rest] = drawn.bundle.pipeline.columns
+    const renamed = { ...column, source: 'another' }
+    await expect(reads((pipeline) => ({ ...pipeline, columns: [renamed, ...rest] }))).rejects.toMatchObject({
+      code: 'TEAM_INVALID',
+      message: expect.stringContaining('also the columns another'),
+    })
   })
 })

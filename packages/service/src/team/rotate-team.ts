@@ -1,7 +1,9 @@
 /** The next epoch of a team: its manifest and keys, and the signatures of the agents before. */
 import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { agreementQuorum, assertFollows, beginOf, ed25519Sign } from '@vigil/agreement'
+import { isDeepStrictEqual } from 'node:util'
+import { agreementQuorum, assertFollows, beginOf, type Epoch, ed25519Sign } from '@vigil/agreement'
+import { type FeaturePipeline, rawColumns } from '@vigil/features'
 import { readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
@@ -11,6 +13,8 @@ import { assertOwnKeys, createTeamFiles, fileOfEpoch, readKeys } from './team-fi
 /** What the next epoch is to be. */
 export type NextEpoch = {
   readonly run: string
+  /** whose bundle the epoch before has, where that is another one */
+  readonly from: string | null
   /** its first batch */
   readonly at: number
   /** by agent: HOST:PORT, in an epoch with a number */
@@ -28,7 +32,7 @@ export type NextEpoch = {
  */
 export async function rotateTeam(
   team: string,
-  { run, at, addressesIn, viewMs }: NextEpoch,
+  { run, from, at, addressesIn, viewMs }: NextEpoch,
   note: (text: string) => void,
 ): Promise<{ readonly path: string; readonly epoch: number; readonly quorum: number; readonly signers: number }> {
   const epochs = await readEpochs(team, note)
@@ -41,17 +45,42 @@ export async function rotateTeam(
       `${path} is there already, and agents may have signed it. Let the others sign it too; where none has, remove it with its keys.`,
     )
   }
-  const { vote } = await readBundle(run)
+  const { vote, pipeline } = await readBundle(run)
   const { rule, faults, fallbackAction, weights } = vote
+  const bundle = await bundleFingerprint(run)
+  if (bundle !== before.manifest.bundle) await assertReadsAlike(pipeline, before, from)
   const terms = {
     ...{ addresses: addressesIn(epoch), epoch, faults, batchRows: before.manifest.batchRows },
     viewMs: viewMs ?? before.manifest.viewMs,
-    bundle: await bundleFingerprint(run),
+    bundle,
     decision: { rule, fallbackAction, ...(rule === 'weighted' && { weights }) },
     follows: { manifest: before.team.id, batch: at },
   }
   await createTeamFiles(dirname(team), terms, (next) => assertFollows(epochs, next))
   return { path, epoch, quorum: agreementQuorum(before.team), signers: before.team.agentCount }
+}
+
+/**
+ * A batch that was gathered in the epoch before is given to the new agents: they must not refuse what it holds.
+ *
+ * @throws {VigilError} TEAM_INVALID, and as readBundle
+ */
+async function assertReadsAlike(pipeline: FeaturePipeline, { manifest }: Epoch, from: string | null): Promise<void> {
+  if (from === null || (await bundleFingerprint(from)) !== manifest.bundle) {
+    throw serviceError(
+      'TEAM_INVALID',
+      `The new bundle is another one than that of epoch ${manifest.epoch}. Give the run of that as --from: both must read events alike.`,
+    )
+  }
+  const old = (await readBundle(from)).pipeline
+  const known = new Set(rawColumns(old))
+  const more = rawColumns(pipeline).filter((column) => !known.has(column))
+  if (more.length === 0 && isDeepStrictEqual(pipeline.reading, old.reading)) return
+  const how = more.length > 0 ? `also the columns ${more.join(', ')}` : 'time, streams or keys in another way'
+  throw serviceError(
+    'TEAM_INVALID',
+    `The new bundle reads ${how}. Events are gathered for the bundle before: make a new team for this one.`,
+  )
 }
 
 /**

@@ -136,13 +136,17 @@ function lookForSuccessors(
   },
 ): Looks {
   return repeatedly(async (note) => {
-    await takeShown(command, epochs.known, pledges)
-    const next = await nextEpoch(command.team, epochs.known, note)
-    if (next !== null) {
-      await epochs.load(next, place())
-      say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
+    // What is wrong with the next epoch keeps nobody from the one that there is.
+    try {
+      await takeShown(command, epochs.known, pledges)
+      const next = await nextEpoch(command.team, epochs.known, note)
+      if (next !== null) {
+        await epochs.load(next, place())
+        say(`Epoch ${next.manifest.epoch} begins with batch ${beginOf(next)}.`)
+      }
+    } finally {
+      await epochs.connect(place(), note)
+      agent.look()
     }
-    await epochs.connect(place(), note)
-    agent.look()
   }, say)
 }
