@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { COMMANDS } from './cli/commands.ts'
 import { packLibrary } from './pack/pack-library.ts'
 import { train } from './train.ts'
 
@@ -94,4 +95,23 @@ it('has commands that call themselves as they are called', () => {
   expect(stdout).not.toContain('nx run')
   expect(vigil(['trian'])).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean train?') })
   expect(vigil([]).stdout).toMatch(/^Usage: vigil COMMAND/)
+  expect(vigil(['--version'])).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' })
+})
+
+it('names no command that only the repository has', () => {
+  const own = join(folder, 'node_modules/vigil')
+  const files = readdirSync(own, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.js') && !path.startsWith('node_modules') && !/(^|\/)(generated|build)\//.test(path),
+  )
+  const words = [...Object.keys(COMMANDS), 'completion', 'help']
+  const found = files.flatMap((path) => {
+    const lines = readFileSync(join(own, path), 'utf8').split('\n')
+    const strings = lines.filter((line) => !/^\s*(\/\*\*|\*|\/\/)/.test(line)).join('\n')
+    const calls = [...strings.matchAll(/npx vigil ([\w:-]+)/g)].filter(([, word]) => !words.includes(word))
+    return [...calls.map(([call]) => call), ...(strings.match(/nx run [a-z]|npm ci/g) ?? [])].map(
+      (call) => `${path}: ${call}`,
+    )
+  })
+  expect(files.length).toBeGreaterThan(300)
+  expect(found).toEqual([])
 })

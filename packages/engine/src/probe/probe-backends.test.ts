@@ -22,6 +22,6 @@ it('does not say of a backend that hangs that it crashed', async () => {
   expect(backends.find(({ backend }) => backend === 'cpu')).toMatchObject({
     available: false,
     reason: 'it took longer than 1.5 s to start and to do its first update',
-    command: 'npm ci',
+    command: 'npm install',
   })
 })

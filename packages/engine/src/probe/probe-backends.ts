@@ -86,9 +86,9 @@ function packagesOf(backend: (typeof BACKENDS)[number]): Pick<Candidate, 'packag
     case 'webgpu':
       return { packages: withTfjs(WEBGPU_PACKAGES), repair: installCommand(WEBGPU_PACKAGES) }
     case 'wasm':
-      return { packages: withTfjs(['@tensorflow/tfjs-backend-wasm']), repair: 'npm ci' }
+      return { packages: withTfjs(['@tensorflow/tfjs-backend-wasm']), repair: 'npm install' }
     case 'cpu':
-      return { packages: withTfjs(['@tensorflow/tfjs-backend-cpu']), repair: 'npm ci' }
+      return { packages: withTfjs(['@tensorflow/tfjs-backend-cpu']), repair: 'npm install' }
   }
 }
 

@@ -107,7 +107,7 @@ async function startWasm(threads: number): Promise<StartedBackend> {
     const shim = threads > 1 ? installThreadShim({ folder, threads }) : null
     try {
       if (!(await tf.setBackend('wasm'))) {
-        throw engineError('BACKEND_UNAVAILABLE', 'backend wasm did not start. Reinstall with `npm ci`.')
+        throw engineError('BACKEND_UNAVAILABLE', 'backend wasm did not start. Reinstall with `npm install --force`.')
       }
     } finally {
       shim?.restore()

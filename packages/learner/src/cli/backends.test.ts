@@ -59,7 +59,7 @@ describe('backends', () => {
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toMatch(/^portable +- +yes +node \S+ +SIMD/m)
     expect(stdout).toMatch(/^tfjs +cpu +no +tfjs-core 4.22.0, tfjs-backend-cpu 4.22.0 +-/m)
-    expect(stdout).toMatch(/^tfjs cpu: it crashed: .* SIGSEGV .*\. To get it:\n {2}npm ci$/m)
+    expect(stdout).toMatch(/^tfjs cpu: it crashed: .* SIGSEGV .*\. To get it:\n {2}npm install$/m)
     expect(stdout).toMatch(/^tfjs wasm: it crashed: .* exit code 1 /m)
     expect(stdout).toMatch(/^--engine=auto takes \w+, .+\.$/m)
     expect(stdout).not.toMatch(/\n\s+at /)

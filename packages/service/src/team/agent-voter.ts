@@ -53,7 +53,7 @@ export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: nu
   if (bundle.environment.response !== null) {
     throw serviceError(
       'UNDECIDABLE',
-      'A team whose actions have consequences waits for verdicts, which a team of several processes does not get yet. Use nx run service:serve.',
+      'A team whose actions have consequences waits for verdicts, which a team of several processes does not get yet. Use npx nx run service:serve.',
     )
   }
   const waits = seesDecisions(bundle)

@@ -5,6 +5,8 @@ export type CommandEntry = {
   /** From the root of the repository; in the package the same with `.js`. */
   readonly file: string
   readonly about: string
+  /** Default true. */
+  readonly hasFlags?: boolean
 }
 
 /** Commands by the word behind `vigil`, in the order in which a user meets them. */
@@ -103,7 +105,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'build-native': {
     nx: 'engine-native:build',
     file: 'packages/engine-native/src/addon/build.ts',
-    about: "compiles the native engine with this machine's C compiler",
+    about: "compiles the native engine with this machine's C compiler, cc or what CC names",
+    hasFlags: false,
   },
   'link-tensorflow': {
     nx: 'tools:link-tensorflow',

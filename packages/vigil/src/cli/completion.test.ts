@@ -47,7 +47,7 @@ _vigil; printf '%s\n' "\${COMPREPLY[@]}"`,
   })
 })
 
-describe.skipIf(!hasShell('fish'))('completion in fish', () => {
+describe.skipIf(!hasShell('fish'))('completion in fish (where it is installed)', () => {
   const completed = (line: string) =>
     output(
       'fish',
@@ -61,7 +61,7 @@ describe.skipIf(!hasShell('fish'))('completion in fish', () => {
   })
 })
 
-describe.skipIf(!hasShell('zsh'))('completion in zsh', () => {
+describe.skipIf(!hasShell('zsh'))('completion in zsh (where it is installed)', () => {
   it('is a script that zsh reads, with every command and what it is about', () => {
     const script = COMPLETIONS.zsh({ 'a-b': { about: "a user's: $(command)" } })
     expect(output('zsh', ['-f', '-c'], `compdef() { print $1 $2 }\n${script}`)).toEqual(['_vigil', 'vigil'])
@@ -70,12 +70,34 @@ describe.skipIf(!hasShell('zsh'))('completion in zsh', () => {
   })
 })
 
-describe('vigil completion', () => {
-  const vigil = (...words: string[]) => spawnSync(process.execPath, [CLI, ...words], { encoding: 'utf8' })
+function vigil(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
 
+describe('vigil completion', () => {
   it('writes the script of a shell, and asks for one that it knows', () => {
     expect(vigil('completion', 'fish').stdout).toBe(COMPLETIONS.fish(COMMANDS))
     const { status, stderr } = vigil('completion', 'constructor')
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/needs one of bash, zsh, fish/) })
+    expect(vigil('completion', '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Usage: vigil completion/),
+    })
+  })
+})
+
+describe('a command without flags', () => {
+  it('shows its help and refuses flags, and does its work for neither', () => {
+    const command = COMMANDS['build-native']
+    expect(vigil('build-native', '--help')).toEqual({
+      ...{ status: 0, stderr: '' },
+      stdout: `Usage: vigil build-native\n\n${command.about}. It has no flags.\n`,
+    })
+    expect(vigil(command.nx, '--cc=gcc')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error UNKNOWN_FLAG: /),
+    })
   })
 })

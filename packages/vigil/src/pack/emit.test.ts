@@ -24,6 +24,8 @@ describe('what was compiled', () => {
     ["import { z } from 'zod'", "import { z } from 'zod'"],
     ["file: 'packages/learner/src/cli/train.ts'", "file: 'packages/learner/src/cli/train.ts'"],
     ['Run it by: npx nx run learner:train --x', 'Run it by: npx vigil train --x'],
+    ['Use nx run service:serve.', 'Use npx vigil serve.'],
+    ['Build it with: npx nx run env-wasm:build', 'Build it with: npm install --force vigil'],
     ['`npx nx run tools:ablation`', '`npx vigil tools:ablation`'],
   ])('%s -> %s', (text, expected) => expect(inData(text)).toBe(expected))
 

@@ -64,7 +64,7 @@ export function rewritten(text: string, path: string, workspaces: ReadonlyMap<st
       const relative = posix.relative(posix.dirname(path), built(entry))
       return `${before}${quote}${relative.startsWith('.') ? relative : `./${relative}`}${quote}`
     })
-    .replace(/npx nx run ([a-z-]+:[a-z-]+)/g, (_, name: string) => `npx vigil ${wordOf(name)}`)
+    .replace(/(?:npx )?\bnx run ([a-z-]+:[a-z-]+)/g, (_, name: string) => calledInPackage(name))
 }
 
 /** In the place of packages/command-line/src/call.ts. */
@@ -73,8 +73,11 @@ export const callOf = (command) => \`npx vigil \${WORDS[command] ?? command}\`
 export const callsOf = ({ command }) => [callOf(command)]
 `
 
-function wordOf(name: string): string {
-  return Object.entries(COMMANDS).find(([, { nx }]) => nx === name)?.[0] ?? name
+/** What was built for the package comes with it. */
+function calledInPackage(name: string): string {
+  const word = Object.entries(COMMANDS).find(([, { nx }]) => nx === name)?.[0]
+  if (word !== undefined) return `npx vigil ${word}`
+  return name.endsWith(':build') ? 'npm install --force vigil' : `npx vigil ${name}`
 }
 
 function built(path: string): string {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import ownPackage from '../../package.json' with { type: 'json' }
 import { COMMANDS } from '../cli/commands.ts'
 import { packageError } from '../errors.ts'
+import { NODE_MIN } from '../node-version.ts'
 import { type Closure, closureOf, type Workspace } from './closure.ts'
 import { compile, standAlone } from './emit.ts'
 import { readWorkspaces } from './workspaces.ts'
@@ -75,7 +76,7 @@ function manifestOf({ externals }: Closure, workspaces: ReadonlyMap<string, Work
   const { name, version, license, description } = ownPackage
   return {
     ...{ name, version, description, license, type: 'module' },
-    engines: { node: '>=22.15' },
+    engines: { node: `>=${NODE_MIN}` },
     exports: {
       '.': { types: `./${LIBRARY.replace(/\.ts$/, '.d.ts')}`, default: `./${LIBRARY.replace(/\.ts$/, '.js')}` },
       './package.json': './package.json',
