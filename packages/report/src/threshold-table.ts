@@ -69,5 +69,10 @@ export const thresholdStyle = `
 .thresholds dt { color: var(--muted); font-size: 12.5px; }
 .thresholds dd { font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 680px) { .thresholds dl { grid-template-columns: repeat(2, 1fr); } }
-@media print { .thresholds .slider { display: none; } .thresholds details::details-content { content-visibility: visible; } }
+@media print {
+  .thresholds { break-inside: auto; }
+  .thresholds .slider { display: none; }
+  .thresholds > details { display: block; }
+  .thresholds > details::details-content { content-visibility: visible; }
+}
 `
