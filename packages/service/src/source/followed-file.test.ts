@@ -1,6 +1,7 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FilePlace } from '../serve/state-file.ts'
@@ -24,14 +25,14 @@ afterEach(async () => {
 })
 
 /** Follows a file in the background. @param from as followFile has it */
-function following(from: FilePlace | null = null) {
+function following(from: FilePlace | null = null, pollMs = 2) {
   const stop = new AbortController()
   const lines: string[] = []
   const numbers: number[] = []
   const notes: string[] = []
   let place: FilePlace | null = null
   const settings = {
-    ...{ from, stop: stop.signal, pollMs: 2, note: (text: string) => void notes.push(text) },
+    ...{ from, stop: stop.signal, pollMs, note: (text: string) => void notes.push(text) },
     async onTaken(at: () => Promise<FilePlace>) {
       place = await at()
     },
@@ -77,16 +78,33 @@ describe('a file that others add to', () => {
     await expect(following().ended).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE', kind: 'data' })
   })
 
-  it('is read to its end when it is renamed, half a line too, and then the one in its place', async () => {
-    writeFileSync(path, 'one\n')
+  it('is read to its end when it is renamed, a last line without an end too, and then the one in its place', async () => {
+    writeFileSync(path, '{"a":1}\n')
     const { lines, numbers } = following()
-    await settles(lines, ['one'])
+    await settles(lines, ['{"a":1}'])
     renameSync(path, `${path}.1`)
     // A writer notices later than the name changes.
-    appendFileSync(`${path}.1`, 'two\nhalf')
-    writeFileSync(path, 'three\n')
-    await settles(lines, ['one', 'two', 'half', 'three'])
+    appendFileSync(`${path}.1`, '{"a":2}\n{"a":3}')
+    writeFileSync(path, '{"a":4}\n')
+    await settles(lines, ['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}'])
     expect(numbers).toEqual([1, 2, 3, 4])
+  })
+
+  it('waits a while for the rest of half a line when it is renamed, and then tells of it', async () => {
+    writeFileSync(path, '{"a":1}\n{"a":2,')
+    const { lines, notes } = following(null, 25)
+    await settles(lines, ['{"a":1}'])
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, '{"a":3}\n{"a":4,')
+    await pause(75)
+    appendFileSync(`${path}.1`, '"b":1}\n')
+    await settles(lines, ['{"a":1}', '{"a":2,"b":1}', '{"a":3}'])
+    expect(notes).toEqual([])
+    renameSync(`${path}.1`, `${path}.2`)
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, '{"a":5}\n')
+    await settles(lines, ['{"a":1}', '{"a":2,"b":1}', '{"a":3}', '{"a":5}'])
+    expect(notes).toEqual([expect.stringContaining('half a line')])
   })
 
   it('is read from its beginning when it is cut, or has been written anew longer than before', async () => {
@@ -146,6 +164,57 @@ describe('another process', () => {
     expect([numbers, notes]).toEqual([[3, 4], []])
   })
 
+  it.each([
+    ['numbers', ['.2', '.1']],
+    ['dates behind the name', ['-20261127', '-20261128']],
+    ['dates before the extension', ['-2026-11-27.jsonl', '-2026-11-28.jsonl']],
+  ])('reads all that came since then where it was rotated twice by %s', async (_, [older, younger]) => {
+    const rotated = (end: string) => (end.endsWith('.jsonl') ? path.replace('.jsonl', end) : `${path}${end}`)
+    writeFileSync(rotated('.7'), 'long before\n')
+    // Born at another time by the coarsest clock of a file system.
+    await pause(20)
+    writeFileSync(path, 'one\ntwo\n')
+    const first = following()
+    await settles(first.lines, ['one', 'two'])
+    const place = await first.end()
+    appendFileSync(path, 'three\n')
+    renameSync(path, rotated(older))
+    writeFileSync(rotated(younger), 'four\n')
+    writeFileSync(`${path}.bak`, 'a copy that somebody made\n')
+    writeFileSync(path, 'five\n')
+    const { lines, numbers, notes } = following(place)
+    await settles(lines, ['three', 'four', 'five'])
+    expect([numbers, notes]).toEqual([[3, 4, 5], []])
+  })
+
+  it('tells of a file in between that has been compressed', async () => {
+    writeFileSync(path, 'one\n')
+    const first = following()
+    await settles(first.lines, ['one'])
+    const place = await first.end()
+    renameSync(path, `${path}.2`)
+    writeFileSync(`${path}.1.gz`, 'compressed')
+    utimesSync(`${path}.2`, 1000, 1000)
+    utimesSync(`${path}.1.gz`, 2000, 2000)
+    writeFileSync(`${path}.3.gz`, 'long before')
+    utimesSync(`${path}.3.gz`, 500, 500)
+    writeFileSync(path, 'three\n')
+    const { lines, notes } = following(place)
+    await settles(lines, ['three'])
+    expect(notes).toEqual([expect.stringContaining('.1.gz is compressed')])
+  })
+
+  it('finds the file by its bytes where it was copied, so that nothing is read twice', async () => {
+    writeFileSync(path, 'one\ntwo\n')
+    const first = following()
+    await settles(first.lines, ['one', 'two'])
+    const place = await first.end()
+    appendFileSync(path, 'three\n')
+    const { lines, notes } = following({ ...place!, inode: '1:2' })
+    await settles(lines, ['three'])
+    expect(notes).toEqual([])
+  })
+
   it('tells what is lost: a file that is gone, and one that was written anew', async () => {
     writeFileSync(path, 'one\ntwo\n')
     const first = following()
@@ -156,7 +225,7 @@ describe('another process', () => {
     await settles(second.lines, ['a whole', 'other file'])
     expect(second.notes).toEqual([expect.stringContaining('written anew')])
     await second.end()
-    const third = following({ ...place!, inode: '1:2' })
+    const third = following({ ...place!, inode: '1:2', mark: 'bm9uZQ==' })
     await settles(third.lines, ['a whole', 'other file'])
     expect(third.notes).toEqual([expect.stringContaining('is lost')])
   })

@@ -1,9 +1,9 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { serviceError } from '../errors.ts'
 import { createLineCutter, type InputLine } from '../input-lines.ts'
 import type { FilePlace } from '../serve/state-file.ts'
+import { ageOf, fileAfter, isReplaced, MARK_BYTES, markBefore, pathOf } from './rotated-files.ts'
 
 /** How a file is followed. */
 export type FollowSettings = {
@@ -20,15 +20,17 @@ export type FollowSettings = {
 }
 
 const PIECE_BYTES = 65_536
-const MARK_BYTES = 64
 const POLL_MS = 250
+/** Looks at a file that has been renamed, without more lines, before the one in its place is read: whoever writes learns of it later. */
+const QUIET_LOOKS = 8
 
 /** The file that is read now. */
 type OpenFile = { readonly handle: FileHandle; readonly inode: string; at: number; latest: Buffer }
 
 /**
  * The lines of a file as others add them, as `tail -F` shows them. A last line without an end waits for it. Where the file is renamed and another
- * takes its place, the old one is read to its end first; where it is cut, or written anew, it is read from its beginning.
+ * takes its place, the old one is read to its end first, and then those that had its place in between; where it is cut, or written anew, it is read from its
+ * beginning. Half a line at the end of an old one, which is no whole JSON, is told of and passed over.
  *
  * @example
  * for await (const lines of followFile('events.jsonl', settings)) decide(lines)
@@ -40,13 +42,16 @@ export async function* followFile(path: string, settings: FollowSettings): Async
   const { from, stop, pollMs = POLL_MS, note, onTaken } = settings
   const cutter = createLineCutter(from?.lines)
   const wait = async () => void (await pause(pollMs, undefined, { signal: stop }).catch(() => undefined))
-  let file = await openAt(path, from, { note, wait, stop })
+  const waiting = { note, wait, stop }
+  let file = from === null ? await openAt(async () => path, waiting) : await openAgain(path, from, waiting)
   const place = async (): Promise<FilePlace> => {
     const offset = file!.at - cutter.keptBytes
     return { inode: file!.inode, offset, lines: cutter.lineCount, mark: await markBefore(file!.handle, offset) }
   }
+  const skipped = (name: string) =>
+    note(`${name} is compressed: its events, which came between those that are read, are lost`)
   try {
-    let isLeft = false
+    let quiet = 0
     while (file !== null && !stop.aborted) {
       const piece = await nextPiece(file)
       if (piece === 'rewritten') {
@@ -57,28 +62,43 @@ export async function* followFile(path: string, settings: FollowSettings): Async
         continue
       }
       const lines = piece === null ? [] : cutter.take(piece)
-      if (piece === null && isLeft) {
-        lines.push(...cutter.end())
-        if (lines.length > 0) yield lines
+      if (piece === null && quiet === QUIET_LOOKS) {
+        const last = wholeLines(cutter.end(), () =>
+          note(`the file that was ${path} ends with half a line, which is passed over`),
+        )
+        if (last.length > 0) yield last
+        const age = ageOf(await file.handle.stat({ bigint: true }))
         await file.handle.close()
-        file = await openAt(path, null, { note, wait, stop })
-        isLeft = false
+        file = await openAt(async () => await fileAfter(path, age, skipped), waiting)
+        quiet = 0
         continue
       }
       if (lines.length > 0) yield lines
       await onTaken(place)
       if (piece !== null) {
-        isLeft = false
+        quiet = 0
         continue
       }
-      // Whoever writes may still write to the old file for a moment.
-      isLeft = await isReplaced(path, file.inode)
+      quiet = (await isReplaced(path, file.inode)) ? quiet + 1 : 0
       await wait()
     }
     if (file !== null) await onTaken(place)
   } finally {
     await file?.handle.close()
   }
+}
+
+/** A last line without an end is one where it is whole JSON. */
+function wholeLines(lines: readonly InputLine[], isHalf: () => void): InputLine[] {
+  return lines.filter(({ text }) => {
+    try {
+      JSON.parse(text ?? '')
+      return true
+    } catch {
+      isHalf()
+      return false
+    }
+  })
 }
 
 /** The bytes that were added; null = none, 'rewritten' = those before them are not there any more. */
@@ -97,14 +117,22 @@ async function nextPiece(file: OpenFile): Promise<Buffer | 'rewritten' | null> {
 /** How a file is waited for. */
 type Waiting = Pick<FollowSettings, 'note' | 'stop'> & { readonly wait: () => Promise<void> }
 
-/** Opens the file where it is to be gone on, or at its beginning; waits until there is one. @returns null where an end is asked for */
-async function openAt(path: string, from: FilePlace | null, { note, wait, stop }: Waiting): Promise<OpenFile | null> {
-  const known = from === null ? null : await pathOf(path, from.inode)
-  if (from !== null && known === null) {
-    note(`the file that was read last is not beside ${path} any more: what was added to it since then is lost`)
+/** Opens the file that was read last where it is to be gone on, and where it is gone the one at the path. */
+async function openAgain(path: string, from: FilePlace, waiting: Waiting): Promise<OpenFile | null> {
+  const known = await pathOf(path, from)
+  if (known === null) {
+    waiting.note(`the file that was read last is not beside ${path} any more: what was added to it since then is lost`)
   }
+  const file = await openAt(async () => known ?? path, waiting)
+  if (file === null || known === null) return file
+  return { ...file, at: from.offset, latest: Buffer.from(from.mark, 'base64') }
+}
+
+/** Opens a file at its beginning; waits until there is one. @returns null where an end is asked for */
+async function openAt(locate: () => Promise<string>, { note, wait, stop }: Waiting): Promise<OpenFile | null> {
   for (let isTold = false; !stop.aborted; await wait()) {
-    const handle = await open(known ?? path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    const path = await locate()
+    const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return null
       throw unreadable(path, cause.message, cause)
     })
@@ -114,33 +142,13 @@ async function openAt(path: string, from: FilePlace | null, { note, wait, stop }
       continue
     }
     const own = await handle.stat({ bigint: true })
-    const inode = inodeOf(own)
     if (!own.isFile()) {
       await handle.close()
       throw unreadable(path, 'it is no file')
     }
-    if (from === null || known === null) return { handle, inode, at: 0, latest: Buffer.alloc(0) }
-    return { handle, inode, at: from.offset, latest: Buffer.from(from.mark, 'base64') }
+    return { handle, inode: ageOf(own).inode, at: 0, latest: Buffer.alloc(0) }
   }
   return null
-}
-
-/** Where a file is by now that may have been renamed; null = not in its folder. */
-async function pathOf(path: string, inode: string): Promise<string | null> {
-  const folder = dirname(resolve(path))
-  const names = (await readdir(folder)).filter((name) => name.startsWith(basename(path))).sort()
-  for (const name of names) {
-    const one = join(folder, name)
-    const own = await stat(one, { bigint: true }).catch(() => null)
-    if (own !== null && inodeOf(own) === inode) return one
-  }
-  return null
-}
-
-/** Whether another file has the path. */
-async function isReplaced(path: string, inode: string): Promise<boolean> {
-  const own = await stat(path, { bigint: true }).catch(() => null)
-  return own !== null && inodeOf(own) !== inode
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): Error {
@@ -151,14 +159,4 @@ function unreadable(path: string, reason: string, cause?: unknown): Error {
       cause,
     },
   )
-}
-
-function inodeOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
-  return `${dev}:${ino}`
-}
-
-async function markBefore(handle: FileHandle, offset: number): Promise<string> {
-  const length = Math.min(MARK_BYTES, offset)
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset - length)
-  return buffer.subarray(0, bytesRead).toString('base64')
 }
