@@ -71,7 +71,9 @@ function streamsByKind(
   for (let stream = 0; stream + 1 < streamStarts.length; stream++) {
     if (streamStarts[stream] === streamStarts[stream + 1]) continue
     const category = kind === null ? 0 : categorical[rows[streamStarts[stream]] * categoricalCount + kind]
-    found.set(category, [...(found.get(category) ?? []), stream])
+    const members = found.get(category)
+    if (members === undefined) found.set(category, [stream])
+    else members.push(stream)
   }
   const groups = [...found].map(([category, members]) => ({ category, members }))
   return groups.sort((a, b) => b.members.length - a.members.length || a.category - b.category)

@@ -67,3 +67,15 @@ it('refuses a site whose streams do not overlap in time', async () => {
   const loaded = loadData(resolveConfig(settings, 'test'), undefined, () => undefined)
   await expect(loaded).rejects.toThrow(/no two streams overlap in time/)
 })
+
+it('refuses a hidden Markov belief where the inputs that it reads are not among the features', async () => {
+  const quickest = { dataset: 'quickest', rows: 2000, belief: 'hidden-markov' } as const
+  const loadWith = (features: string) =>
+    loadData(resolveConfig({ ...quickest, features }, 'test'), undefined, () => undefined)
+  await expect(loadWith('posterior')).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('symbol_0'),
+  })
+  const { belief } = await loadWith('history')
+  expect(belief).toMatchObject({ symbols: [{ kind: 'category', column: 0 }] })
+})

@@ -76,12 +76,22 @@ async function load(
   return believing(loaded, await streamModelBelief(loaded.dataset, { present: presentOf(loaded), seed }))
 }
 
-/** @throws {VigilError} CONFLICT for data of which nobody knows which inputs are of the past */
-function presentOf({ present }: LoadedDataset): NonNullable<LoadedDataset['present']> {
-  if (present !== null) return present
+/** @throws {VigilError} CONFLICT for data of which nobody knows which inputs are of the past, or whose inputs are others */
+function presentOf({ present, dataset }: LoadedDataset): NonNullable<LoadedDataset['present']> {
+  if (present === null) {
+    throw configError(
+      'CONFLICT',
+      'belief "hidden-markov" reads what events themselves show, but these data do not say which inputs do. Give --belief=learnt or filtered.',
+    )
+  }
+  const found = [...dataset.denseNames, ...dataset.categoricalColumns.map(({ name }) => name)]
+  const missing = [...present.inputs, ...(present.kind === null ? [] : [present.kind])].find(
+    (name) => !found.includes(name),
+  )
+  if (missing === undefined) return present
   throw configError(
     'CONFLICT',
-    'belief "hidden-markov" reads what events themselves show, but these data do not say which inputs do. Give --belief=learnt or filtered.',
+    `belief "hidden-markov" reads the input ${missing}, but with these features there is none. Give --features=history, or another belief.`,
   )
 }
 
