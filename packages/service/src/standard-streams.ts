@@ -1,3 +1,5 @@
+import { fdatasync, fstatSync } from 'node:fs'
+import { promisify } from 'node:util'
 import type { StopRequest } from '@vigil/command-line'
 
 /** Stdin to its end, or until somebody asks for an end. */
@@ -12,6 +14,11 @@ export async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Arra
 /** Waits until the lines have been taken. @returns whether there is still a reader */
 export async function written(lines: string): Promise<boolean> {
   return await new Promise((resolve) => process.stdout.write(lines, (error) => resolve(error == null)))
+}
+
+/** What was written to stdout outlasts the power's end, where stdout is a file. */
+export async function syncStdout(): Promise<void> {
+  if (fstatSync(process.stdout.fd).isFile()) await promisify(fdatasync)(process.stdout.fd)
 }
 
 /** Tells people something. */

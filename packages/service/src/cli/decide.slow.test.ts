@@ -1,6 +1,6 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -162,7 +162,8 @@ describe('service:decide', () => {
         if (idsOf(text).length === 40) child.kill('SIGKILL')
       })
       const kept = setInterval(() => {
-        if (!existsSync(state)) return
+        // The file has two lines: the place of the first events comes after the name of what is read.
+        if (!existsSync(state) || !readFileSync(state, 'latin1').includes('"inode"')) return
         clearInterval(kept)
         add(20, 40)
       }, 20)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeBroker, openBroker } from '@vigil/broker'
 import {
   type CommandContext,
@@ -31,7 +32,7 @@ import { jetstreamDecisions } from '../source/jetstream-decisions.ts'
 import { jetstreamEvents } from '../source/jetstream-events.ts'
 import { keptFollowing } from '../source/kept-following.ts'
 import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
-import { say, untilStopped, written } from '../standard-streams.ts'
+import { say, syncStdout, untilStopped, written } from '../standard-streams.ts'
 
 const NEAREST = { min: 1, max: 50, integer: true } as const
 const ON_ERROR = ['stop', 'skip'] as const
@@ -103,7 +104,8 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   const bundle = await readBundle(run)
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
   const settings = { rules, why: switchFlag(flags, 'why'), nearest: await nearestFlag(flags, run, bundle) } as const
-  const output = createDecisionOutput(own, { bundle, now: () => Date.now(), unique: String })
+  const outputOf = (input: string) =>
+    createDecisionOutput(own, { bundle, now: () => Date.now(), unique: (line) => `${input}/line-${line}` })
   if (split !== undefined) {
     if (bundle.environment.response !== null) {
       throw serviceError(
@@ -116,15 +118,17 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
       say,
     )
     const decider = await createDecider({ ...bundle, pipeline: recording.pipeline }, settings)
+    const output = outputOf(`recordings/${bundle.datasetFingerprint}`)
     await writeAll(replay(decider, recording, split, stop.requested), { output, stop })
   } else if (data !== undefined) {
     const isJudged = eventFilter(bundle.pipeline.reading)
     const sequence = await loadEventSequence(data, bundle.pipeline, say)
     const decider = await createDecider({ ...bundle, pipeline: sequence.pipeline }, settings)
+    const output = outputOf(randomUUID())
     await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), { output, stop })
   } else {
     const parts = { decider: await createDecider(bundle, settings), bundle }
-    const live = { onError: onError ?? 'stop', output, run, stop } as const
+    const live = { onError: onError ?? 'stop', outputOf, run, stop } as const
     await decideLive(source, parts, live)
   }
 }
@@ -139,7 +143,12 @@ async function nearestFlag(flags: Flags, run: string, bundle: Bundle): Promise<N
 }
 
 /** How lines are decided on as they come. */
-type Live = Pick<StreamSettings, 'onError' | 'output'> & { readonly run: string; readonly stop: StopRequest }
+type Live = Pick<StreamSettings, 'onError'> & {
+  readonly run: string
+  readonly stop: StopRequest
+  /** Writes decisions on what is read, by its name: lines have numbers beneath it. */
+  readonly outputOf: (input: string) => DecisionOutput
+}
 
 /** Who decides. */
 type Parts = { readonly decider: Decider; readonly bundle: Bundle }
@@ -167,8 +176,8 @@ async function decideFollowed(
   live: Live & { readonly ending: AbortSignal },
 ): Promise<void> {
   const kept = state === null ? null : { path: state, bundle: await bundleFingerprint(live.run), everyMs }
-  const keeping = { decider: parts.decider, state: kept, clock: () => performance.now() }
-  await decideLines(keptFollowing(path, { stop: live.ending, note: say }, keeping), parts, live)
+  const keeping = { decider: parts.decider, state: kept, clock: () => performance.now(), sync: syncStdout }
+  await decideLines(await keptFollowing(path, { stop: live.ending, note: say }, keeping), parts, live)
 }
 
 async function decideSubject(
@@ -185,7 +194,7 @@ async function decideSubject(
       publish === null
         ? written
         : await jetstreamDecisions({ connection, subject: publish, team, events: stream, stop, note: say })
-    await decideLines(lines, parts, live, sink)
+    await decideLines({ lines, input: stream }, parts, live, sink)
   } finally {
     await closeBroker(connection)
   }
@@ -196,7 +205,7 @@ async function decideStdin(parts: Parts, live: Live): Promise<void> {
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
   const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    await decideLines(inputLines(untilStopped(stop), stop.requested), parts, live)
+    await decideLines({ lines: inputLines(untilStopped(stop), stop.requested), input: randomUUID() }, parts, live)
   } finally {
     ignore()
     // Where nobody reads the decisions any more, nobody sends events either.
@@ -205,14 +214,14 @@ async function decideStdin(parts: Parts, live: Live): Promise<void> {
 }
 
 async function decideLines(
-  lines: AsyncIterable<readonly InputLine[]>,
+  { lines, input }: { readonly lines: AsyncIterable<readonly InputLine[]>; readonly input: string },
   { decider, bundle }: Parts,
-  { onError, output }: Live,
+  { onError, outputOf }: Live,
   write: Parameters<typeof decideStream>[2] = written,
 ): Promise<void> {
   const { reading } = bundle.pipeline
   const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
-  const settings = { onError, isJudged: eventFilter(reading), streamColumns, note: say, output }
+  const settings = { onError, isJudged: eventFilter(reading), streamColumns, note: say, output: outputOf(input) }
   const counts = await decideStream(decider, lines, write, settings)
   for (const note of streamNotes(counts, decider.unseen())) say(note)
 }
@@ -226,7 +235,7 @@ async function writeAll(
   try {
     let lines: string[] = []
     for await (const { row, decision, event } of decisions) {
-      lines.push(`${output.decision({ id: row + 1, isOwn: true }, decision, event)}\n`)
+      lines.push(`${output.decision({ id: row + 1, isOwn: false }, decision, event)}\n`)
       if (lines.length < LINES_TOGETHER) continue
       if (!(await written(lines.join('')))) return
       lines = []

@@ -185,7 +185,7 @@ async function stateKeeper(
   let fingerprint = await bundleFingerprint(run)
   const kept = await readState(path, fingerprint)
   if (kept !== null) {
-    service.restore(kept)
+    for (const note of service.restore(kept)) logger.warn({ state: path }, note)
     logger.info({ state: path, streams: kept.past.streams.keys.length, answers: kept.answers.length }, 'state read')
   }
   let last: Promise<void> = Promise.resolve()

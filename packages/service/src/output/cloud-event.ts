@@ -20,12 +20,14 @@ type Enveloped = {
  * name a decision: one that is written again has the same two.
  */
 export function cloudEvent({ uid, time, stream, team, isShadow, format, data }: Enveloped): string {
+  const subject = stream === null ? '' : keyParts(stream).join(' ')
   const head = {
     specversion: '1.0',
     id: uid,
     source: `/vigil/teams/${team}${isShadow ? '/shadow' : ''}`,
     type: format === 'ocsf' ? 'vigil.decision.ocsf' : 'vigil.decision',
-    ...(stream === null ? {} : { subject: keyParts(stream).join(' ') }),
+    // An empty one is forbidden.
+    ...(subject === '' ? {} : { subject }),
     time: new Date(time).toISOString(),
     datacontenttype: 'application/json',
   }

@@ -10,6 +10,7 @@ const bundle = { configFingerprint: 'c0'.repeat(32), iteration: 12 }
 const event: ReadEvent = {
   ...{ time: 1_764_300_000_123_456_789n, keys: {}, values: {}, stream: '2:h13:tcp', cellCount: 2 },
 }
+const empty: ReadEvent = { ...event, stream: '0:' }
 const nobodys: ReadEvent = { ...event, time: 0n, stream: null }
 const decision = (action: number, changes: Partial<LiveDecision> = {}): LiveDecision => ({
   ...{ action, decided: true, margin: 2, score: 0.9375, votes: Uint8Array.of(action, 0), why: null },
@@ -91,7 +92,7 @@ describe('decisions within CloudEvents', () => {
   const settings = { envelope: 'cloudevents' } as const
 
   it.each(['vigil', 'ocsf'] as const)('are valid by the library of the specification (%s)', (format) => {
-    for (const of of [event, nobodys]) {
+    for (const of of [event, nobodys, empty]) {
       const written = JSON.parse(writer({ ...settings, format }).decision(name, decision(1), of))
       const read = new CloudEvent(written)
       expect(read.validate()).toBe(true)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { formatCounted } from '@vigil/command-line'
 import type { Decided, Frame } from '@vigil/dashboard'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
@@ -46,8 +47,13 @@ export type DecisionService = {
   readonly metrics: ServiceMetrics
   /** What is known of all events that have been answered. */
   save(): KeptService
-  /** Takes what a service of the same bundle has saved, into one that has taken nothing. @throws {VigilError} as `Decider.restore` */
-  restore(kept: KeptService): void
+  /**
+   * Takes what a service of the same bundle has saved, into one that has taken nothing.
+   *
+   * @returns a sentence on each thing that is not gone on with
+   * @throws {VigilError} as `Decider.restore`
+   */
+  restore(kept: KeptService): string[]
   /** What came since the last frame. */
   frame(): Frame
   /** Of the latest decisions those on a stream, oldest first. */
@@ -145,7 +151,7 @@ export async function createDecisionService(
     },
     metrics,
     mediaType: output.mediaType,
-    ...keeping(team, remembered),
+    ...keeping(team, remembered, JSON.stringify(settings.output)),
     frame: () => feed.frame(queue.size),
     decisionsOn: feed.on,
     shadow: () => settings.shadow?.report() ?? null,
@@ -194,20 +200,28 @@ function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {
   )
 }
 
-/** What a service knows, and how it goes on from it. */
+/** What a service knows, and how it goes on from it. @param answersBy the settings by which answers are written */
 function keeping(
   { decider, current }: ExchangeableTeam,
   remembered: RememberedAnswers,
+  answersBy: string,
 ): Pick<DecisionService, 'save' | 'restore'> {
   return {
     save: () => {
       const drift = current().drift.save()
-      return { past: decider.save(), answers: keptAnswers(remembered), drift, source: null }
+      return { past: decider.save(), answers: keptAnswers(remembered), answersBy, drift, source: null }
     },
-    restore({ past, answers, drift }) {
+    restore({ past, answers, drift, ...kept }) {
       decider.restore(past)
-      if (drift !== null) current().drift.restore(drift)
-      for (const kept of answers) remembered.put(kept.id, rememberedAnswer(kept))
+      const notes: string[] = []
+      if (drift !== null && !current().drift.restore(drift)) {
+        notes.push('the watch over inputs and decisions begins anew: its settings are others')
+      }
+      if (kept.answersBy === answersBy) for (const one of answers) remembered.put(one.id, rememberedAnswer(one))
+      else if (answers.length > 0) {
+        notes.push(`${formatCounted(answers.length, 'answer')} not given again: decisions are written otherwise now`)
+      }
+      return notes
     },
   }
 }

@@ -7,7 +7,7 @@ import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
-import { serveTeam } from './served-team.fixture.ts'
+import { serveTeam, VIGIL_OUTPUT } from './served-team.fixture.ts'
 import { readState, writeState } from './state-file.ts'
 
 let folder: ReturnType<typeof eventsFolder>
@@ -28,8 +28,8 @@ const quickest: DatasetRequest = {
 const respond = { mode: 'stream', response: DEFAULT_RESPONSE, showsBelief: true } as const
 
 /** A service whose events and verdicts are sent by lines; `feedback` gets the streams that are all clear. */
-async function open(bundle: Bundle) {
-  const served = await serveTeam(bundle)
+async function open(bundle: Bundle, changes: Parameters<typeof serveTeam>[1] = {}) {
+  const served = await serveTeam(bundle, changes)
   return {
     ...served,
     async decide(events: readonly RawEvent[]): Promise<string> {
@@ -66,7 +66,7 @@ describe('a service that goes on from its file', () => {
     await before.close()
 
     const after = await open(bundle)
-    after.service.restore((await readState(path, 'b'))!)
+    expect(after.service.restore((await readState(path, 'b'))!)).toEqual([])
     expect(await after.decide(first)).toBe(answers)
     expect(await after.decide(second)).toBe(expected)
     await after.close()
@@ -74,6 +74,23 @@ describe('a service that goes on from its file', () => {
     const fresh = await open(bundle)
     expect(await fresh.decide(second)).not.toBe(expected)
     await fresh.close()
+  })
+
+  it('tells what it does not go on with: answers in another format, a watch by other settings', async () => {
+    const team = await drawnTeam(describedRequest(folder), { mode: 'stream', lstmHidden: [8] })
+    await team.close()
+    const event = { id: 1, host: 'h1', proto: 'tcp' }
+    const before = await open(team.bundle)
+    await before.decide([event])
+    const kept = before.service.save()
+    await before.close()
+    const drift = { window: 10, baseline: 10_000, runLength: 1_000_000, onAlarm: () => undefined }
+    const after = await open(team.bundle, { output: { ...VIGIL_OUTPUT, envelope: 'cloudevents' }, drift })
+    const notes = after.service.restore(kept)
+    expect(notes).toEqual([expect.stringContaining('begins anew'), expect.stringContaining('1 answer not given again')])
+    const again = JSON.parse(await after.decide([event]))
+    expect(again).toMatchObject({ specversion: '1.0', id: '1', data: { id: 1 } })
+    await after.close()
   })
 
   it('begins without a past where there is no file, and refuses one that is not its own or was changed', async () => {
@@ -85,7 +102,7 @@ describe('a service that goes on from its file', () => {
     await served.decide([{ id: 1, host: 'h1', proto: 'tcp' }])
     const rules = { keys: ['h1'], states: Float32Array.of(1, 2) }
     const saved = served.service.save()
-    const source = { inode: '17', offset: 123, lines: 4, mark: 'bGluZQ==' }
+    const source = { input: 'events', place: { inode: '17', offset: 123, lines: 4, mark: 'bGluZQ==' } }
     const kept = { ...saved, source, past: { ...saved.past, rules } }
     expect(kept.drift?.charts.taken).toBe(1)
     await served.close()
@@ -115,7 +132,7 @@ describe('a service that goes on from its file', () => {
 
   it('refuses parts that are no numbers', async () => {
     const path = join(own, 'odd')
-    await writeState(path, 'b', { past: texts, answers: [], drift: null, source: null })
+    await writeState(path, 'b', { past: texts, answers: [], answersBy: '', drift: null, source: null })
     const text = readFileSync(path, 'latin1')
     const lengths = JSON.parse(text.split('\n', 1)[0]).bytes as number[]
     const changed = text.replace(`[${lengths.join(',')}]`, `[${lengths[0]},${lengths[1] - 1},0]`)
@@ -127,7 +144,13 @@ describe('a service that goes on from its file', () => {
   it('writes no more than it could read', async () => {
     const path = join(own, 'large')
     const streams = { keys: [], states: new Float32Array(2 ** 29) }
-    const written = writeState(path, 'b', { past: { ...texts, streams }, answers: [], drift: null, source: null })
+    const written = writeState(path, 'b', {
+      past: { ...texts, streams },
+      answers: [],
+      answersBy: '',
+      drift: null,
+      source: null,
+    })
     await expect(written).rejects.toMatchObject({ code: 'STATE_INVALID' })
     expect(existsSync(path)).toBe(false)
   })

@@ -12,10 +12,20 @@ export type KeptService = {
   readonly past: KeptPast
   /** Answers that are given again, from the first kept on. */
   readonly answers: readonly KeptAnswer[]
+  /** the settings by which they are written */
+  readonly answersBy: string
   /** of inputs and decisions; null = nobody watches them */
   readonly drift: KeptDrift | null
-  /** where the events so far ended; null = they come from whoever asks */
-  readonly source: FilePlace | null
+  /** where the events so far came from; null = from whoever asks */
+  readonly source: FollowedSource | null
+}
+
+/** A file that is followed. */
+type FollowedSource = {
+  /** names what is read: lines of it have numbers, and no other has this name */
+  readonly input: string
+  /** where the events so far ended; null = none has come */
+  readonly place: FilePlace | null
 }
 
 /** A place in a file that others add to: the end of a line. */
@@ -33,7 +43,7 @@ export type FilePlace = {
 /** An answer, the SHA-256 of its event, and the columns of its stream. */
 export type KeptAnswer = z.infer<typeof keptAnswer>
 
-const VERSION = 3
+const VERSION = 4
 const LF = 10
 const NUMBER_BYTES = 4
 const STATE_BYTES_MAX = 2 ** 31 - 1
@@ -66,8 +76,9 @@ const textsSchema = z.strictObject({
   streams: z.array(z.string()),
   rules: z.array(z.string()).nullable(),
   answers: z.array(keptAnswer),
+  answersBy: z.string(),
   drift: keptDrift.nullable(),
-  source: filePlace.nullable(),
+  source: z.strictObject({ input: z.string(), place: filePlace.nullable() }).nullable(),
 })
 
 /**
@@ -79,13 +90,13 @@ const textsSchema = z.strictObject({
 export async function writeState(
   path: string,
   bundle: string,
-  { past, answers, drift, source }: KeptService,
+  { past, answers, answersBy, drift, source }: KeptService,
 ): Promise<void> {
   const { latest, history, streams, rules } = past
   const kinds = history?.kinds ?? []
   const keys = kinds.map((kind) => kind.keys)
   const names = { keys, streams: streams.keys, rules: rules?.keys ?? null }
-  const texts = { latest, tokens: history?.tokens ?? null, ...names, answers, drift, source }
+  const texts = { latest, tokens: history?.tokens ?? null, ...names, answers, answersBy, drift, source }
   const arrays = [...kinds.map(({ words }) => words), streams.states, rules?.states ?? new Float32Array(0)]
   const parts = [
     Buffer.from(JSON.stringify(texts)),
@@ -123,25 +134,25 @@ export async function readState(path: string, bundle: string): Promise<KeptServi
   if (bytes === null) return null
   const end = bytes.indexOf(LF)
   const head = parsed(path, headSchema, bytes.subarray(0, Math.max(0, end)))
-  if (head.bundle !== bundle) throw invalid(path, 'it is of another bundle')
+  if (head.bundle !== bundle) throw stateInvalid(path, 'it is of another bundle')
   const body = bytes.subarray(end + 1)
-  if (hash('sha256', body) !== head.sha256) throw invalid(path, 'its SHA-256 is not the one in its head')
+  if (hash('sha256', body) !== head.sha256) throw stateInvalid(path, 'its SHA-256 is not the one in its head')
   const [, ...arrayBytes] = head.bytes
-  if (arrayBytes.some((length) => length % NUMBER_BYTES !== 0)) throw invalid(path, 'its parts are no numbers')
+  if (arrayBytes.some((length) => length % NUMBER_BYTES !== 0)) throw stateInvalid(path, 'its parts are no numbers')
   let at = 0
   const parts = head.bytes.map((length) => {
     at += length
     return body.subarray(at - length, at)
   })
-  const { latest, tokens, keys, streams, rules, answers, drift, source } = parsed(path, textsSchema, parts[0])
-  if (parts.length !== keys.length + 3) throw invalid(path, 'its parts are not those that it names')
+  const { latest, tokens, keys, streams, rules, ...others } = parsed(path, textsSchema, parts[0])
+  if (parts.length !== keys.length + 3) throw stateInvalid(path, 'its parts are not those that it names')
   const kinds = keys.map((own, i) => ({ keys: own, words: new Int32Array(copyOf(parts[i + 1])) }))
   const [states, records] = parts.slice(-2).map((part) => new Float32Array(copyOf(part)))
   const past = {
     ...{ latest, history: tokens && { tokens, kinds }, streams: { keys: streams, states } },
     rules: rules && { keys: rules, states: records },
   }
-  return { past, answers, drift, source }
+  return { past, ...others }
 }
 
 /** Views of numbers begin at multiples of their size. */
@@ -153,14 +164,15 @@ function parsed<Schema extends z.ZodType>(path: string, schema: Schema, bytes: B
   try {
     return schema.parse(JSON.parse(bytes.toString('utf8')))
   } catch (cause) {
-    throw invalid(path, harmlessText((cause as Error).message, 200), cause)
+    throw stateInvalid(path, harmlessText((cause as Error).message, 200), cause)
   }
 }
 
-function invalid(path: string, reason: string, cause?: unknown): VigilError {
+/** A state that cannot be gone on from. */
+export function stateInvalid(path: string, reason: string, cause?: unknown): VigilError {
   return serviceError(
     'STATE_INVALID',
-    `${path} cannot be gone on from: ${reason}. Serve the bundle that it is of, or begin without a past by another --state=FILE.`,
+    `${path} cannot be gone on from: ${reason}. Decide by the bundle and the command that it is of, or begin without a past: name another file, or remove this one.`,
     { cause },
   )
 }

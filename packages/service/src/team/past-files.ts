@@ -45,7 +45,13 @@ export async function readPast(
 /** Keeps a past in place of those before it. @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID */
 export async function writePast(folder: string, bundle: string, place: ChainPlace, past: KeptPast): Promise<void> {
   const before = await placesIn(folder)
-  await writeState(pathOf(folder, place, bundle), bundle, { past, answers: [], drift: null, source: null })
+  await writeState(pathOf(folder, place, bundle), bundle, {
+    past,
+    answers: [],
+    answersBy: '',
+    drift: null,
+    source: null,
+  })
   for (const old of before) if (old.place.batch < place.batch) await rm(join(folder, old.name), { force: true })
 }
 
