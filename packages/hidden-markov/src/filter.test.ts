@@ -40,6 +40,21 @@ describe('the belief of a stream', () => {
     }
   })
 
+  it('is not moved by any number of symbols that are as rare in each state', () => {
+    const [column] = model.symbols
+    const rare = Array.from({ length: 400 }, () => column)
+    const tables = (kind: (typeof model.kinds)[number]) => rare.map(() => kind.tables[0].map(() => 1e-5))
+    const kinds = model.kinds.map((kind) => ({ ...kind, tables: [...kind.tables, ...tables(kind)] }))
+    const [own, other] = [
+      createStreamFilter(model),
+      createStreamFilter({ ...model, symbols: [...model.symbols, ...rare], kinds }),
+    ]
+    const [state, otherState] = [new Float32Array(own.stateSize), new Float32Array(own.stateSize)]
+    for (const row of streams.rows.subarray(0, 5)) {
+      expect(other.meet(otherState, inputs, row)).toBeCloseTo(own.meet(state, inputs, row), 4)
+    }
+  })
+
   it('of a kind or a category that training has not seen is that of the first kind, and of the unknown', () => {
     const filter = createStreamFilter(model)
     const strange = { ...inputs, categorical: Uint16Array.of(9, 9) }

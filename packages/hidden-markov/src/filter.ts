@@ -4,6 +4,9 @@ import { kindOfRow, symbolOf } from './symbols.ts'
 /** Odds are kept within these: certainty has no ratio. */
 const ODDS_MAX = 1e9
 
+/** A product of likelihoods below this is scaled up, by a power of two, which changes no odds: of many rare symbols it would become 0. */
+const LIKELIHOOD_MIN = 2 ** -500
+
 /** Follows streams event by event; what it knows of one lies with the caller. */
 export type StreamFilter = {
   /** f32 values that are kept of a stream, the odds of the belief first; zeros of a new one */
@@ -70,13 +73,7 @@ export function createStreamFilter(model: StreamModel): StreamFilter {
     meet(state, inputs, row) {
       const kind = model.kinds[kindOfRow(model, inputs, row)]
       predict(state, kind)
-      likelihood.fill(1)
-      for (const [c, column] of symbols.entries()) {
-        const table = kind.tables[c]
-        const count = table.length / (U + K)
-        const symbol = symbolOf(inputs, row, column)
-        for (let i = 0; i < U + K; i++) likelihood[i] *= table[i * count + symbol]
-      }
+      likelihoods(likelihood, kind.tables, (c) => symbolOf(inputs, row, symbols[c]))
       let clean = 0
       let attacked = 0
       for (let phase = 0; phase < P; phase++) {
@@ -95,5 +92,24 @@ export function createStreamFilter(model: StreamModel): StreamFilter {
       state[0] = odds
       return ratio
     },
+  }
+}
+
+/** Of an event, by state, up to a factor. @param symbol of each column */
+function likelihoods(
+  out: Float64Array,
+  tables: readonly Readonly<ArrayLike<number>>[],
+  symbol: (column: number) => number,
+) {
+  out.fill(1)
+  for (const [c, table] of tables.entries()) {
+    const count = table.length / out.length
+    const own = symbol(c)
+    let largest = 0
+    for (let i = 0; i < out.length; i++) {
+      out[i] *= table[i * count + own]
+      largest = Math.max(largest, out[i])
+    }
+    if (largest < LIKELIHOOD_MIN) for (let i = 0; i < out.length; i++) out[i] /= LIKELIHOOD_MIN
   }
 }
