@@ -53,11 +53,30 @@ describe('decisions as OCSF', () => {
 
   it('names whose event it is in each class: resource, device, or nowhere', () => {
     expect(ocsf(3).resources).toEqual([{ uid: 'h1 tcp' }])
-    expect(ocsf(2, { quarantineOf: 'host' }).device).toEqual({ type_id: 0, hostname: 'h1 tcp' })
+    expect(ocsf(2, { quarantineOf: 'host' }).device).toMatchObject({ type_id: 0, name: 'h1 tcp' })
     for (const action of [0, 1, 2, 3]) {
       const written = ocsf(action, { quarantineOf: 'host' }, nobodys)
       expect(ocsfFaults(written)).toEqual([])
       expect([written.resources, written.device]).toEqual([undefined, undefined])
+    }
+    // Which host would be isolated nobody knows.
+    expect(ocsf(2, { quarantineOf: 'host' }, nobodys).disposition).toBe('Quarantined')
+  })
+
+  it('would be found out by the oracle: each attribute that is missing, new, of another type or number', () => {
+    const required = ['action_id', 'disposition_id', 'disposition', 'metadata', 'severity', 'time', 'class_name']
+    for (const written of [ocsf(3), ocsf(2), ocsf(2, { quarantineOf: 'host' })]) {
+      for (const name of required) {
+        const { [name]: _, ...rest } = written
+        expect(ocsfFaults(rest), `without ${name}`).not.toEqual([])
+      }
+      let count = 0
+      for (const change of changesOf(written)) {
+        count++
+        expect(ocsfFaults(change.event), change.what).not.toEqual([])
+      }
+      expect(count).toBeGreaterThan(40)
+      expect(ocsfFaults({ ...written, status_id: 77, status: 'Nonsense' })).not.toEqual([])
     }
   })
 
@@ -87,6 +106,26 @@ describe('decisions as OCSF', () => {
     expect(ocsf(0, {}, nobodys).time).toBe(1_700_000_000_000)
   })
 })
+
+type Json = { readonly [name: string]: unknown }
+
+/** The event with one thing changed that the schema forbids: each value of another type, each number another, each object with one more attribute. */
+function* changesOf(event: Json): Generator<{ readonly what: string; readonly event: Json }> {
+  for (const [name, value] of Object.entries(event)) {
+    // Any time, score and number of an event are valid, and what is unmapped is open.
+    if (name === 'unmapped') continue
+    const put = (other: unknown, what: string) => ({ what: `${name} ${what}`, event: { ...event, [name]: other } })
+    yield put([[]], 'of another type')
+    if (typeof value === 'number' && !['time', 'risk_score'].includes(name))
+      yield put(value + 1000, 'of another number')
+    if (typeof value === 'object') yield put({ ...(value as Json), nonsense: 1 }, 'with nonsense')
+    const isArray = Array.isArray(value)
+    if (typeof value !== 'object' || (isArray && typeof value[0] !== 'object')) continue
+    const inner = (isArray ? value[0] : value) as Json
+    for (const change of changesOf(inner)) yield put(isArray ? [change.event] : change.event, `> ${change.what}`)
+  }
+  yield { what: 'with nonsense', event: { ...event, nonsense: 1 } }
+}
 
 describe('decisions within CloudEvents', () => {
   const settings = { envelope: 'cloudevents' } as const

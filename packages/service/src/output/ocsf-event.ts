@@ -66,7 +66,7 @@ export function ocsfEvent(
 function finding(
   event: DecidedEvent,
   decided: LiveDecision | { readonly action: number },
-  { team, iteration, quarantineOf, isShadow }: OcsfContext,
+  { team, iteration, isShadow }: OcsfContext,
 ): object {
   const { uid, stream } = event
   const { action } = decided
@@ -76,7 +76,7 @@ function finding(
     ...{ activity_id: 1, activity_name: 'Create', category_uid: 2, category_name: 'Findings' },
     ...{ class_uid: 2004, class_name: 'Detection Finding', type_uid: 200_401 },
     ...{ type_name: 'Detection Finding: Create', status_id: 1, status: 'New', is_alert: action === ALERT },
-    ...shared(event, action, { quarantineOf, profiles: ['security_control'] }),
+    ...shared(event, action, ['security_control']),
     finding_info: { uid, title: titleOf(action, stream), analytic: { ...analytic, ...state } },
     ...('score' in decided ? { risk_score: Math.round(100 * decided.score) } : {}),
     ...(stream === null ? {} : { resources: [{ uid: nameOf(stream) }] }),
@@ -96,28 +96,21 @@ function remediation(
     ...{ activity_id: 1, activity_name: 'Isolate', category_uid: 7, category_name: 'Remediation' },
     ...{ class_uid: 7001, class_name: 'Remediation Activity', type_uid: 700_101 },
     type_name: 'Remediation Activity: Isolate',
-    ...shared(event, QUARANTINE, {
-      quarantineOf,
-      profiles: isHost ? ['host', 'security_control'] : ['security_control'],
-    }),
+    ...shared(event, QUARANTINE, isHost ? ['host', 'security_control'] : ['security_control']),
+    // Without a stream nobody knows which host: something of the event is contained.
+    ...(isHost ? { disposition_id: 4, disposition: 'Isolated' } : {}),
     command_uid: uid,
     countermeasures: [{ d3f_tactic: { name: 'Isolate' } }],
-    ...(isHost ? { device: { type_id: 0, hostname: nameOf(stream) } } : {}),
+    ...(isHost ? { device: { type_id: 0, type: 'Unknown', name: nameOf(stream) } } : {}),
     unmapped: { ...ownFields(decided), ...(stream === null ? {} : { stream: nameOf(stream) }) },
   }
 }
 
 /** Attributes of both classes. */
-function shared(
-  { uid, time, stream }: DecidedEvent,
-  action: number,
-  { quarantineOf, profiles }: { readonly quarantineOf: QuarantineTarget; readonly profiles: readonly string[] },
-): object {
-  const isolation = { disposition_id: 4, disposition: 'Isolated' }
+function shared({ uid, time, stream }: DecidedEvent, action: number, profiles: readonly string[]): object {
   return {
     ...{ time, message: titleOf(action, stream) },
     ...CONTROLS[action],
-    ...(action === QUARANTINE && quarantineOf === 'host' ? isolation : {}),
     metadata: {
       ...{ version: OCSF_VERSION, uid, original_event_uid: uid, profiles },
       product: { name: 'Vigil', vendor_name: 'Vigil', version: ownPackage.version },
