@@ -14,11 +14,15 @@ import type { EnvironmentOptions, World } from './world.ts'
 
 const PAGE_BYTES = 65536
 
-/** Lays out a memory and fills in the data; plan and job are written by `begin`. */
-export function layOutEnvironment({ dataset, spec }: World, { lanes: E, part }: Required<EnvironmentOptions>) {
+/** Bytes of the memory of an environment: most are its own copy of labels and rows. */
+export function environmentBytes(world: World, { lanes }: Pick<Required<EnvironmentOptions>, 'lanes'>): number {
+  return placesIn(world, lanes).end
+}
+
+/** Decides where everything lies. */
+function placesIn({ dataset, spec }: World, E: number) {
   const { agentCount: A } = spec
   const K = contextSize(spec)
-  const split = dataset.splits[part]
   let end = ENVIRONMENT_STATIC_END
   const place = (bytes: number) => {
     const at = end
@@ -43,6 +47,14 @@ export function layOutEnvironment({ dataset, spec }: World, { lanes: E, part }: 
     robustness: place(4 * E * constraints.specificationCount),
     registers: place(constraints.registerBytes),
   }
+  return { end, sites, response, constraints, parts, places, at }
+}
+
+/** Lays out a memory and fills in the data; plan and job are written by `begin`. */
+export function layOutEnvironment(world: World, { lanes: E, part }: Required<EnvironmentOptions>) {
+  const { dataset, spec } = world
+  const { end, sites, response, constraints, parts, places, at } = placesIn(world, E)
+  const split = dataset.splits[part]
   const pages = Math.ceil(end / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const { buffer } = memory

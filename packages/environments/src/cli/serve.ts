@@ -34,6 +34,10 @@ const FLAGS = {
   part: { value: 'NAME', about: 'whose events come', choices: SPLITS, default: 'train' },
   sessions: { value: 'N', about: 'environments at a time', number: COUNT, default: 8 },
   'lanes-max': { value: 'N', about: 'lanes of all environments together', number: COUNT, default: 16_384 },
+  'memory-mib': {
+    ...{ value: 'MIB', about: 'memory of all environments together, each with its labels and rows', default: 4096 },
+    number: COUNT,
+  },
   idle: {
     ...{
       value: 'SECONDS',
@@ -66,6 +70,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const lanes = numberFlag(flags, 'lanes-max', COUNT) ?? FLAGS['lanes-max'].default
   const limits = {
     lanes,
+    bytes: 2 ** 20 * (numberFlag(flags, 'memory-mib', COUNT) ?? FLAGS['memory-mib'].default),
     sessions: numberFlag(flags, 'sessions', COUNT) ?? FLAGS.sessions.default,
     idleMs: 1000 * (numberFlag(flags, 'idle', SECONDS) ?? FLAGS.idle.default),
   }

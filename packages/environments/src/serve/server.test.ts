@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { ENVIRONMENT_STATIC_END } from '@vigil/env-wasm'
 import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createEnvironment } from '../environment.ts'
@@ -24,9 +25,10 @@ async function start({
   token = null as string | null,
   clock = (): number => 0,
   patienceMs = 1000,
+  bytes = Number.POSITIVE_INFINITY,
   onDefect = unheard as (error: unknown) => void,
 } = {}) {
-  const sessions = createSessions(world, 'train', { sessions: 2, lanes: 20, idleMs: 1000 }, clock)
+  const sessions = createSessions(world, 'train', { sessions: 2, lanes: 20, bytes, idleMs: 1000 }, clock)
   const limits = { connections: 20, bodyBytesMax: 4096, patienceMs, idleMs: 1000 }
   const settings = { host: '127.0.0.1', token, ...limits, onDefect }
   const server = createEnvironmentServer(sessions, settings)
@@ -135,6 +137,26 @@ describe('a session', () => {
     now = 1001
     expect((await ask('POST', '/sessions', { lanes: 20 })).status).toBe(201)
   })
+})
+
+it('sessions take no more memory together than they may', async () => {
+  // Labels are one byte a row, rows and beginnings of streams four.
+  const { labels, splits } = world.dataset
+  const parts = Object.values(splits).reduce(
+    (sum, { rows, streamStarts }) => sum + rows.length + streamStarts.length,
+    0,
+  )
+  const copied = ENVIRONMENT_STATIC_END + labels.length + 4 * parts
+  // Plan, rules and one lane.
+  const whole = copied + 8192
+  for (const { bytes, statuses } of [
+    { bytes: copied, statuses: [429] },
+    { bytes: whole, statuses: [201, 429] },
+    { bytes: 2 * whole, statuses: [201, 201] },
+  ]) {
+    const { ask } = await start({ bytes })
+    for (const status of statuses) expect((await ask('POST', '/sessions', { lanes: 1 })).status).toBe(status)
+  }
 })
 
 describe('what is refused', () => {

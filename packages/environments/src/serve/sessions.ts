@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createEnvironment, type Environment } from '../environment.ts'
+import { environmentBytes } from '../environment-memory.ts'
 import { apiError } from '../errors.ts'
 import type { EnvironmentOptions, World } from '../world.ts'
 
@@ -8,6 +9,8 @@ export type SessionLimits = {
   readonly sessions: number
   /** Of all sessions. */
   readonly lanes: number
+  /** Of the memories of all sessions, each with a copy of labels and rows. */
+  readonly bytes: number
   /** A session that nobody asks for so long is ended where another one needs its place. */
   readonly idleMs: number
 }
@@ -29,8 +32,9 @@ export function createSessions(
   limits: SessionLimits,
   clock: () => number,
 ): Sessions {
-  const open = new Map<string, { readonly environment: Environment; usedAt: number }>()
+  const open = new Map<string, { readonly environment: Environment; readonly bytes: number; usedAt: number }>()
   const laneCount = () => [...open.values()].reduce((sum, { environment }) => sum + environment.lanes, 0)
+  const byteCount = () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, 0)
 
   function endIdle(): void {
     for (const [id, { usedAt }] of open) if (clock() - usedAt > limits.idleMs) open.delete(id)
@@ -47,17 +51,19 @@ export function createSessions(
 
   return {
     open(lanes) {
-      const isFull = () => open.size >= limits.sessions || laneCount() + lanes > limits.lanes
+      const bytes = environmentBytes(world, { lanes })
+      const isFull = () =>
+        open.size >= limits.sessions || laneCount() + lanes > limits.lanes || byteCount() + bytes > limits.bytes
       if (isFull()) endIdle()
       if (isFull()) {
         throw apiError(
           'SESSIONS_FULL',
-          `Sessions: there may be ${limits.sessions} with ${limits.lanes} lanes together, received one more with ${lanes}. Close one, or start the server with more.`,
+          `Sessions: there may be ${limits.sessions} with ${limits.lanes} lanes and ${limits.bytes} bytes together, received one more with ${lanes} lanes and ${bytes} bytes. Close one, or start the server with more.`,
         )
       }
       const environment = createEnvironment(world, { lanes, part })
       const id = randomUUID()
-      open.set(id, { environment, usedAt: clock() })
+      open.set(id, { environment, bytes, usedAt: clock() })
       return { id, environment }
     },
     find(id) {
