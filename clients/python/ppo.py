@@ -75,7 +75,7 @@ def collect(env: VigilEnv, actor: nn.Module, critic: nn.Module, observation: num
         policy = torch.distributions.Categorical(logits=actor(seen[t]))
         actions[t] = policy.sample()
         log_probs[t], values[t] = policy.log_prob(actions[t]), UNIT * critic(seen[t])[:, 0]
-        step = env.step(actions[t].numpy())
+        step = env.step(actions[t].to(torch.uint8).numpy())
         observation, rewards[t] = step.observation, torch.tensor(step.rewards[:, 0])
         # The episode of a lane that has ended goes on in its final observation, and is worth nothing where it has terminated.
         next_values[t] = UNIT * critic(torch.tensor(observation))[:, 0]
