@@ -1,9 +1,7 @@
 /** `npx nx run environments:serve`: the environment for learners in other languages. docs/environments.md has the protocol. */
-import { readFile } from 'node:fs/promises'
 import {
   type CommandContext,
   choiceFlag,
-  commandError,
   type FlagTable,
   flagsOf,
   numberFlag,
@@ -11,7 +9,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { configSchema, parseFlags, settingGroups } from '@vigil/config'
-import { assertGuarded } from '@vigil/service'
+import { assertGuarded, readToken, TOKEN_LENGTH_MIN } from '@vigil/service'
 import { apiError } from '../errors.ts'
 import { createEnvironmentServer } from '../serve/server.ts'
 import { createSessions } from '../serve/sessions.ts'
@@ -21,7 +19,6 @@ const SPLITS = ['train', 'validation', 'test'] as const
 const PORT = { min: 0, max: 65535, integer: true } as const
 const COUNT = { min: 1, max: 65_536, integer: true } as const
 const SECONDS = { min: 1, max: 86_400 } as const
-const TOKEN_LENGTH_MIN = 16
 /** A request that does not go on for so long is ended. */
 const PATIENCE_MS = 30_000
 /** More than JSON of a few keys needs. */
@@ -65,7 +62,8 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { settings, flags } = parseFlags(words, FLAGS, configSchema)
   const host = textFlag(flags, 'host', 'ADDRESS') ?? FLAGS.host.default
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
-  const token = await tokenIn(textFlag(flags, 'token-file', 'FILE'))
+  const tokenFile = textFlag(flags, 'token-file', 'FILE')
+  const token = tokenFile === undefined ? null : await readToken(tokenFile)
   assertGuarded(host, { isGuarded: token !== null })
   const lanes = numberFlag(flags, 'lanes-max', COUNT) ?? FLAGS['lanes-max'].default
   const limits = {
@@ -104,14 +102,4 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       server.closeAllConnections()
     })
   })
-}
-
-async function tokenIn(path: string | undefined): Promise<string | null> {
-  if (path === undefined) return null
-  const token = (await readFile(path, 'utf8').catch(() => '')).trim()
-  if (/^[\x21-\x7e]+$/.test(token) && token.length >= TOKEN_LENGTH_MIN) return token
-  throw commandError(
-    'INVALID_VALUE',
-    `--token-file needs a file with a token of ${TOKEN_LENGTH_MIN} characters or more without blanks. Make one with "openssl rand -hex 32".`,
-  )
 }

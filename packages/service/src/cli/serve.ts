@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import {
@@ -24,6 +23,7 @@ import { createDecisionService, type DecisionService } from '../serve/decision-s
 import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createReload } from '../serve/reload.ts'
+import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../serve/secret-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
 import { type Shadow, startShadow } from '../serve/shadow.ts'
 import { readState, writeState } from '../serve/state-file.ts'
@@ -41,7 +41,6 @@ const SECONDS = { min: 1, max: 3600 } as const
 const FRAME_MS = 1000
 /** SIGHUP ends commands, since terminals send it when they close. */
 const RELOAD_SIGNAL = 'SIGUSR2'
-const TOKEN_LENGTH_MIN = 16
 
 const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle' },
@@ -237,13 +236,13 @@ async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSe
   }
   return {
     host: textFlag(flags, 'host', 'ADDRESS') ?? FLAGS.host.default,
-    token: tokenFile === undefined ? null : tokenIn(tokenFile, await secretIn(tokenFile)),
+    token: tokenFile === undefined ? null : await readToken(tokenFile),
     tls:
       certFile === undefined || keyFile === undefined
         ? null
         : {
-            ...{ cert: await secretIn(certFile), key: await secretIn(keyFile) },
-            ca: caFile === undefined ? null : await secretIn(caFile),
+            ...{ cert: await readSecret(certFile), key: await readSecret(keyFile) },
+            ca: caFile === undefined ? null : await readSecret(caFile),
           },
     rate: numberFlag(flags, 'rate', COUNT) ?? FLAGS.rate.default,
     streams: numberFlag(flags, 'streams', COUNT) ?? FLAGS.streams.default,
@@ -256,19 +255,4 @@ async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSe
     stop,
     clock: () => performance.now(),
   }
-}
-
-async function secretIn(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: Error) => {
-    throw serviceError('SECRET_INVALID', `${path} cannot be read: ${cause.message}.`, { cause })
-  })
-}
-
-function tokenIn(path: string, text: string): string {
-  const token = text.trim()
-  if (/^[\x21-\x7e]+$/.test(token) && token.length >= TOKEN_LENGTH_MIN) return token
-  throw serviceError(
-    'SECRET_INVALID',
-    `${path} needs a token of ${TOKEN_LENGTH_MIN} characters or more without blanks. Make one with "openssl rand -hex 32".`,
-  )
 }
