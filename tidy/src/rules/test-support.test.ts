@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { tinyHouse } from '../tree.fixture.ts'
-import { misspeltSupport, supportInDisguise, supportInProduct } from './test-support.ts'
+import { misspeltSupport, packagesWithoutTests, supportInDisguise, supportInProduct } from './test-support.ts'
 
 it.each(['team-fixture.ts', 'naive-oracle.ts', 'clock.mock.ts', 'fixtures/team.ts', '__tests__/a.ts', 'testing/a.ts'])(
   'another spelling of test support is found: %s',
@@ -31,4 +31,15 @@ it('a file that only tests import is found, until product code imports it, too',
 it('what a package exports may be imported by tests of others alone', () => {
   const files = { 'packages/a/src/index.ts': '', 'packages/a/src/b.test.ts': "import './index.ts'\n" }
   expect(supportInDisguise(tinyHouse(files).graph)).toEqual([])
+})
+
+it.each([
+  ['none', [], ['packages/a']],
+  ['slow ones alone', ['packages/a/src/a.slow.test.ts', 'packages/a/src/a.soak.test.ts'], ['packages/a']],
+  ['quick ones in another package', ['packages/ab/src/a.test.ts'], ['packages/a']],
+  ['a quick one', ['packages/a/src/a.test.ts'], []],
+])('a package with a script for quick tests needs one, and has %s', (_, tests, found) => {
+  const script = JSON.stringify({ scripts: { test: 'vitest run --project quick' } })
+  const tree = new Map([['packages/a/package.json', script], ...tests.map((path) => [path, ''] as const)])
+  expect(packagesWithoutTests(tree).map(({ where }) => where)).toEqual(found)
 })

@@ -43,3 +43,16 @@ export function supportInDisguise(graph: FileGraph): Finding[] {
       what: `only tests import ${path}, such as ${by[0]}: spell it as test support`,
     }))
 }
+
+/** A package whose script runs quick tests has one: without any, Vitest fails. */
+export function packagesWithoutTests(tree: Tree): Finding[] {
+  const paths = [...tree.keys()]
+  return paths.flatMap((path) => {
+    const folder = posix.dirname(path)
+    if (posix.basename(path) !== 'package.json' || !tree.get(path)!.includes('--project quick')) return []
+    const isTested = paths.some(
+      (other) => other.startsWith(`${folder}/`) && /(?<!\.(?:slow|soak))\.test\.ts$/.test(other),
+    )
+    return isTested ? [] : [{ where: folder, what: `${folder} has a script for quick tests and no quick test` }]
+  })
+}
