@@ -5,13 +5,15 @@ import { responseTiles } from './response/response-tiles.ts'
 
 type Tile = { readonly name: string; readonly value: string; readonly context: string }
 
-/** The top of the page: the verdict in words, six figures, and what the reader must know besides. */
+/** The top of the page: the verdict in words, its first sentence large, six figures, and what the reader must know besides. */
 export function headline(evaluation: Evaluation): Markup {
   const { dataset, split, rows, threats, rule, faults, agents, verdict, notes } = evaluation
+  const [first, ...rest] = unbroken(verdict).split(/(?<=\.) (?=[A-Z])/)
   const team = `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}, ${rule} rule, f = ${faults}`
   return html`<header class="headline">
 <p class="eyebrow"><b>Vigil</b> ${dataset} <span>/</span> ${split}</p>
-<h1>${unbroken(verdict)}</h1>
+<h1>${first}</h1>
+${rest.length === 0 ? null : html`<p class="verdict">${rest.join(' ')}</p>`}
 <p class="lead">${formatCount(rows)} events, ${formatCount(threats)} of them threats (${formatShare(rows === 0 ? 0 : threats / rows)}). ${team}.</p>
 ${notes.length === 0 ? null : html`<ul class="notes">${notes.map((note) => html`<li>${unbroken(note)}</li>`)}</ul>`}
 <dl class="tiles">

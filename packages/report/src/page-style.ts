@@ -35,6 +35,7 @@ h1 {
   font-size: clamp(24px, 3vw, 35px); line-height: 1.18; font-weight: 640; letter-spacing: -.017em;
   margin: 14px 0 12px; max-width: 30em; text-wrap: balance; overflow-wrap: anywhere;
 }
+.verdict { font-size: 20px; line-height: 1.4; max-width: 46em; margin: 12px 0; text-wrap: pretty; }
 .lead { color: var(--muted); max-width: 52em; text-wrap: pretty; }
 .notes { margin-top: 16px; max-width: 52em; }
 .notes li { padding: 2px 0 2px 14px; border-left: 3px solid var(--quarantine); overflow-wrap: anywhere; }

@@ -50,6 +50,16 @@ describe('renderReport', () => {
     expect(said).toContain('<li>Of 7\u00A0% nobody knows.</li>')
   })
 
+  it('shows the first sentence of the verdict large, and the others below', () => {
+    const said = page(
+      run(1),
+      sampleEvaluation({ verdict: 'It gains 0.812 over a rule. RL is not needed: 0.1. It returns 2.' }),
+    )
+    expect(said).toContain(
+      '<h1>It gains 0.812 over a rule.</h1>\n<p class="verdict">RL is not needed: 0.1. It returns 2.</p>',
+    )
+  })
+
   it('says when the policy that acted was behind', () => {
     expect(textOf(page())).not.toContain('behind')
     const stale = [sampleMetrics(1), sampleMetrics(2, { policyVersion: 0, staleness: 1 })]
