@@ -32,9 +32,12 @@ export {
   beginOf,
   type Epoch,
   epochOf,
+  isReady,
   isSigned,
+  missingReady,
   missingSigners,
   type SuccessorSignature,
+  signReadiness,
   signSuccessor,
   successorEvidence,
 } from './certificates/successor.ts'

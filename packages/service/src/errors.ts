@@ -29,6 +29,7 @@ export const SERVICE_ERRORS = {
     'data',
     'an agent that may not sign a successor: it has voted behind its beginning, or signed another',
   ],
+  SUCCESSOR_UNREADY: ['data', 'a successor of which too few agents have shown that they hold their keys'],
   TEAM_BROKEN: ['failure', 'a team of several processes of which more agents have lied than it bears'],
   NOT_CERTIFIED: ['failure', 'a team of several processes has not agreed on all that it was given'],
   TEAM_INVALID: ['data', 'a team whose manifest, keys and bundle do not belong together'],

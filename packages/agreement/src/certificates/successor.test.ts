@@ -9,8 +9,10 @@ import {
   type Epoch,
   epochOf,
   isSigned,
+  missingReady,
   missingSigners,
   type SuccessorSignature,
+  signReadiness,
   signSuccessor,
   successorEvidence,
 } from './successor.ts'
@@ -68,6 +70,23 @@ describe('the successor of an epoch', () => {
       ...{ agent, signature: signSuccessor(first, next, ed25519Sign(privateKey)) },
     }))
     expect(strangers.some((one) => isSigned(first, next, one))).toBe(false)
+  })
+
+  test('is ready when a quorum of its agents have signed it with their new keys, and by no signature for anything else', () => {
+    const readyBy = (agents: readonly number[], signed: Epoch, keys = later): SuccessorSignature[] =>
+      agents.map((agent) => ({ agent, signature: signReadiness(signed, ed25519Sign(keys[agent].privateKey)) }))
+    const all = readyBy([0, 1], next)
+    expect(missingReady(next, all)).toBeNull()
+    expect(missingReady(next, all.slice(1))).toBe(1)
+    expect(missingReady(next, [...all.slice(1), ...all.slice(1)])).toBe(1)
+    expect(missingReady(next, readyBy([0, 1], successor({ viewMs: 501 })))).toBe(2)
+    expect(missingReady(next, readyBy([0, 1], next, own))).toBe(2)
+    // A signature under a successor is none of readiness, and the other way round.
+    const lent = later.map(({ privateKey }, agent) => ({
+      ...{ agent, signature: signSuccessor(first, next, ed25519Sign(privateKey)) },
+    }))
+    expect(missingReady(next, lent)).toBe(2)
+    expect(readyBy([0, 1, 2], next, own).some((one) => isSigned(first, next, one))).toBe(false)
   })
 
   test.each<[string, Partial<EpochManifest>, string]>([

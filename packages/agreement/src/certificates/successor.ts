@@ -4,14 +4,15 @@
  * manifest, and has cast no vote for the commit of a value there. Any two quorums share an honest agent, so there is either a
  * certificate of the old epoch for that batch, or a successor that begins with it, and one successor at most.
  *
- * What is signed is a statement of the protocol: the commit of the new manifest's SHA-256, under a name that no batch has.
+ * What is signed is a statement of the protocol: the commit of the new manifest's SHA-256, under a name that no batch has. Before that a
+ * quorum of the new agents sign it, too, with their own keys: an epoch whose keys were lost would end the team.
  */
 import { hash } from 'node:crypto'
 import type { VigilError } from '@vigil/errors'
 import { agreementError } from '../errors.ts'
 import type { Evidence } from '../protocol/messages.ts'
 import { agreementQuorum } from '../protocol/rules.ts'
-import { claimed, type Domain, type Sign } from '../protocol/statement.ts'
+import { claimed, type Domain, type Sign, type Statement } from '../protocol/statement.ts'
 import type { ChainTeam } from './chain.ts'
 import type { EpochManifest } from './epoch-manifest.ts'
 
@@ -63,15 +64,46 @@ export function assertFollows(epochs: readonly Epoch[], { manifest }: Epoch): vo
  * @returns null, or how many are missing
  */
 export function missingSigners(before: Epoch, next: Epoch, signatures: readonly SuccessorSignature[]): number | null {
-  const signers = new Set(signatures.filter((one) => isSigned(before, next, one)).map(({ agent }) => agent))
-  const missing = agreementQuorum(before.team) - signers.size
-  return missing > 0 ? missing : null
+  return missing(
+    before,
+    signatures.filter((one) => isSigned(before, next, one)),
+  )
 }
 
 /** Whether an agent of the epoch before has signed a manifest. */
 export function isSigned(before: Epoch, next: Epoch, { agent, signature }: SuccessorSignature): boolean {
   const statement = { ...domainOf(before, next), ...claimed('commit', 0, next.team.id) }
   return before.team.verify(agent, statement, signature)
+}
+
+/**
+ * An agent of a new epoch shows that it holds its key, before those of the epoch before sign.
+ *
+ * @example
+ * ```ts
+ * const ready = [{ agent: 0, signature: signReadiness(next, sign) }]
+ * missingReady(next, ready) // how many more of the new agents must show it, or null
+ * ```
+ */
+export function signReadiness(next: Epoch, sign: Sign): string {
+  return sign(readinessOf(next))
+}
+
+/** Whether an agent of a new epoch has shown that it holds its key. */
+export function isReady(next: Epoch, { agent, signature }: SuccessorSignature): boolean {
+  return next.team.verify(agent, readinessOf(next), signature)
+}
+
+/**
+ * Whether a quorum of the new agents hold their keys: fewer could certify nothing. Signatures that do not hold count for nothing.
+ *
+ * @returns null, or how many are missing
+ */
+export function missingReady(next: Epoch, signatures: readonly SuccessorSignature[]): number | null {
+  return missing(
+    next,
+    signatures.filter((one) => isReady(next, one)),
+  )
 }
 
 /**
@@ -114,6 +146,18 @@ export function epochOf<One extends Epoch>(epochs: readonly One[], batch: number
 
 function domainOf({ team }: Epoch, next: Epoch): Domain {
   return { run: hash('sha256', `vigil/successor/1\nteam ${team.id}\n`), epoch: team.epoch, batch: beginOf(next) }
+}
+
+/** As a successor is signed, in a run that no batch and no successor has. */
+function readinessOf(next: Epoch): Statement {
+  const domain = { run: hash('sha256', 'vigil/readiness/1\n'), epoch: next.team.epoch, batch: beginOf(next) }
+  return { ...domain, ...claimed('commit', 0, next.team.id) }
+}
+
+/** @param signatures that hold @returns how many signers lack to a quorum; null = none */
+function missing({ team }: Epoch, signatures: readonly SuccessorSignature[]): number | null {
+  const lacking = agreementQuorum(team) - new Set(signatures.map(({ agent }) => agent)).size
+  return lacking > 0 ? lacking : null
 }
 
 /** What nobody but a member has the other half of. */

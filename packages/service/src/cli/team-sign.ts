@@ -9,7 +9,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { say } from '../standard-streams.ts'
-import { signNextEpoch } from '../team/rotate-team.ts'
+import { signNextEpoch } from '../team/sign-epoch.ts'
 
 const AGENT = { min: 0, max: 63, integer: true } as const
 
@@ -19,7 +19,7 @@ const FLAGS = {
   key: { value: 'FILE', about: 'its keys in the first epoch, as team/agent-0.key, with those of later ones beside it' },
   log: {
     value: 'FOLDER',
-    about: 'where it keeps what it has signed: the folder that it works with; the agent must not be at work',
+    about: 'where it keeps what it has signed: the folder that it works with; an agent at work signs itself',
   },
 } as const satisfies FlagTable
 
@@ -49,6 +49,6 @@ async function sign({ words }: CommandContext): Promise<void> {
   }
   const { file, epoch, batch } = await signNextEpoch(team, { agent, key, log }, say)
   process.stdout.write(
-    `${file}: agent ${agent} has signed epoch ${epoch}, from batch ${batch} on. Give the file to all members, and start the agent again.\n`,
+    `${file}: agent ${agent} has signed epoch ${epoch}, from batch ${batch} on. Give the file to all members.\n`,
   )
 }

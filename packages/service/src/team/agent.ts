@@ -20,6 +20,7 @@ import {
   type Timer,
 } from '@vigil/agreement'
 import { type AgentLog, isStored } from './agent-log.ts'
+import { type AgentMemory, createAgentMemory } from './agent-memory.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
 import { createBacklog } from './backlog.ts'
 import { type CastVotes, castVotes } from './cast-votes.ts'
@@ -78,6 +79,7 @@ type Item =
   | { readonly open: Open; readonly timer: Timer }
   | { readonly greeted: true }
   | { readonly looked: true }
+  | { readonly batch: number; readonly bind: () => void; readonly tell: (isBound: boolean) => void }
 
 /** One agent at work. Everything that happens to it waits in one line, so that it never does two things at once. */
 export class TeamAgent {
@@ -89,13 +91,9 @@ export class TeamAgent {
   #inbox: Item[] = []
   #isBusy = false
   #place: ChainPlace
-  /** as in the log at the start */
-  readonly #remembered: AgentLog['remembered']
+  readonly #memory: AgentMemory
   readonly #ballots: CastVotes
   readonly #presence = createPresence()
-  #hasMetOpen = false
-  /** whether the log is behind what the agent has signed */
-  #isOld: boolean
   #current: Open | null = null
   /** whether others are in batches behind the one that this agent is in */
   #isBehind = false
@@ -106,8 +104,7 @@ export class TeamAgent {
     this.#options = options
     this.#place = options.place
     this.#ballots = castVotes(options.alarm)
-    this.#remembered = options.log.remembered
-    this.#isOld = options.place.batch > Math.max(this.#remembered?.batch ?? -1, options.firstBatch - 1) + 1
+    this.#memory = createAgentMemory({ ...options, batch: options.place.batch })
   }
 
   /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
@@ -130,6 +127,16 @@ export class TeamAgent {
   /** Epochs may have become known. */
   look(): void {
     this.#put({ looked: true })
+  }
+
+  /**
+   * Binds the agent to a successor that begins with a batch, where it can have voted for no commit there or behind it.
+   *
+   * @param bind makes the successor one of the pledges: from then on it takes no part in that batch
+   * @returns whether it is bound
+   */
+  async pledge(batch: number, bind: () => void): Promise<boolean> {
+    return await new Promise((tell) => this.#put({ batch, bind, tell }))
   }
 
   /** Ends the agent when what it is doing is done. */
@@ -165,7 +172,14 @@ export class TeamAgent {
   async #follow(item: Item): Promise<void> {
     if ('greeted' in item) this.#tellPlace()
     else if ('looked' in item) this.#lookAround()
-    else if ('timer' in item) {
+    else if ('bind' in item) {
+      const isFree = this.#isFreeOf(item.batch)
+      if (isFree) {
+        item.bind()
+        this.#lookAround()
+      }
+      item.tell(isFree)
+    } else if ('timer' in item) {
       if (item.open !== this.#current) return
       this.#note(item.open, item.open.replica.expire(item.timer))
       // The certificate was lost on its way: the enforcer has it.
@@ -228,7 +242,7 @@ export class TeamAgent {
     const { team, viewMs } = this.#epoch
     const { verify } = team
     const isDecided = committed.length > 0
-    const durable = this.#durableIn(settings, isDecided)
+    const durable = this.#memory.durableIn(settings, isDecided)
     const early = this.#early.take(settings.domain.batch)
     const checking = { settings, rules: STANDARD_RULES, verify, digests: new Digests(settings) }
     const pace = { baseTimeoutMs: viewMs, away: this.#presence.awayIn(settings) }
@@ -237,39 +251,11 @@ export class TeamAgent {
     this.#current = open
     if (isDecided) this.#note(open, replica.receiveBytes(committed))
     if (replica.committed !== null) {
-      this.#look(settings, replica.committed)
+      this.#memory.compare(settings, replica.committed)
       return
     }
     this.#note(open, replica.begin(votes))
     for (const bytes of early) this.#note(open, replica.receiveBytes(bytes))
-  }
-
-  /**
-   * What the agent begins a batch with: what the log holds of it. In a batch that the log does not know the agent can have signed
-   * nothing, but where the log is an old one.
-   */
-  #durableIn(settings: BatchSettings, isDecided: boolean): Durable | 'lost' | null {
-    const { batch, run, epoch } = settings.domain
-    const { alarm } = this.#options
-    const known = this.#remembered
-    if (known !== null && known.batch === batch && known.epoch === epoch) {
-      if (known.run === run) return known.durable(settings)
-      alarm(`Batch ${batch} was given with other events than those that were signed: no part is taken in it.`)
-      return 'lost'
-    }
-    if (isDecided) return 'lost'
-    const isFirst = !this.#hasMetOpen
-    this.#hasMetOpen = true
-    if (!this.#isRemembered(settings) && !(isFirst && this.#isOld)) return null
-    alarm(`No part is taken in batch ${batch}, where more may have been signed than the log knows.`)
-    return 'lost'
-  }
-
-  /** Whether the log has what was signed in a batch, or in a later one. */
-  #isRemembered({ domain }: BatchSettings): boolean {
-    const known = this.#remembered
-    if (known === null) return false
-    return known.epoch > domain.epoch || (known.epoch === domain.epoch && known.batch >= domain.batch)
   }
 
   /** What the agent is in the batch that it can begin next. */
@@ -282,6 +268,15 @@ export class TeamAgent {
     const { sign, team } = this.#epoch
     const { batch } = this.#place
     return sign === null || this.#options.pledges().some((one) => one.epoch === team.epoch && one.batch === batch)
+  }
+
+  /** Whether the agent can have voted for no commit in a batch of its epoch, or in one behind it. */
+  #isFreeOf(batch: number): boolean {
+    const { batch: next } = this.#place
+    const { epoch } = this.#epoch.team
+    if (next > batch || this.#memory.isInDoubt || this.#memory.mayHaveCommitted({ epoch, batch })) return false
+    const durable = this.#current?.replica.durable
+    return next < batch || durable === undefined || (!durable.observing && durable.voted.commit === -1)
   }
 
   /** What was begun in an epoch that has ended, or where a successor that was signed begins, is dropped; what is waited for is asked for. */
@@ -300,22 +295,13 @@ export class TeamAgent {
     if (open !== null || this.#isAside) this.#tellPlace()
   }
 
-  /** A certificate with a signature of its own that the log does not know shows the agent that its log is an old one. */
-  #look(settings: BatchSettings, { value, certificate }: Committed): void {
-    if (this.#hasMetOpen || this.#isOld || this.#isRemembered(settings)) return
-    const { domain } = settings
-    const { self, alarm } = this.#options
-    this.#isOld = [...value, ...certificate.signatures].some(({ agent }) => agent === self)
-    if (this.#isOld) alarm(`The log is older than what this agent has signed in batch ${domain.batch}.`)
-  }
-
   /** Keeps the past now and then. The log is never behind it, so that a log that is shows itself to be an old one. */
   async #keep(): Promise<void> {
     const { log, isPastDue, keepPast } = this.#options
-    if (!isPastDue(this.#place) || (this.#isOld && !this.#hasMetOpen)) return
+    if (!isPastDue(this.#place) || this.#memory.isInDoubt) return
     const before = this.#before
     // What the log has of the batch that it ends with, or of a later one, is never replaced by less.
-    if (before !== null && !this.#isRemembered(before.settings))
+    if (before !== null && !this.#memory.isRemembered(before.settings))
       await log.store(before.settings, before.replica.durable)
     await keepPast(this.#place)
   }

@@ -242,7 +242,7 @@ function memberOf(socket: TLSSocket, { certificates, enforcer }: Identity): Memb
 }
 
 /** HOST:PORT, the host of IPv6 in brackets. */
-function placeOf(address: string): { readonly host: string; readonly port: number } {
+export function placeOf(address: string): { readonly host: string; readonly port: number } {
   const colon = address.lastIndexOf(':')
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }

@@ -1,11 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Durable, ed25519Sign } from '@vigil/agreement'
+import { setTimeout } from 'node:timers/promises'
+import { type Durable, ed25519Sign, signReadiness } from '@vigil/agreement'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAgentLog } from './agent-log.ts'
 import { agreedChain } from './agreed-batch.fixture.ts'
-import { proposedEpoch, readEpochs, shownPledge, signEpoch } from './epoch-files.ts'
+import { proposedEpoch, readEpochs } from './epoch-files.ts'
+import { writeSignature } from './epoch-signatures.ts'
+import { type Pledge, shownPledge } from './pledges.ts'
+import { rivalEvidence } from './rival-evidence.ts'
+import { signEpoch, signIfAsked, signNextEpoch } from './sign-epoch.ts'
 import { createTeamFiles, fileOfEpoch, readKeys, readTeam } from './team-files.ts'
 
 const TERMS = {
@@ -44,6 +49,15 @@ async function propose(batch: number): Promise<void> {
   const { team } = await readTeam(path)
   const follows = { manifest: team.id, batch }
   await createTeamFiles(folder, { ...TERMS, epoch: 1, addresses: addressesFrom(7500), follows })
+  for (const agent of [0, 1, 2]) await ready(agent)
+}
+
+/** A new agent shows that it holds the key of a file. */
+async function ready(agent: number, key = `agent-${agent}.1.key`): Promise<void> {
+  const file = fileOfEpoch(path, 1)
+  const next = await readTeam(file)
+  const { signing } = await readKeys(join(folder, key))
+  await writeSignature(file, 'ready', { next, agent, signature: signReadiness(next, ed25519Sign(signing!)) })
 }
 
 async function sign(agent: number): Promise<string> {
@@ -51,7 +65,7 @@ async function sign(agent: number): Promise<string> {
   const next = (await proposedEpoch(path, [before]))!
   const keys = await readKeys(join(folder, `agent-${agent}.key`))
   const log = join(folder, `log-${agent}`)
-  return await signEpoch({ path, before, next }, { agent, sign: ed25519Sign(keys.signing!), log })
+  return await signEpoch({ file: fileOfEpoch(path, 1), before, next }, { agent, sign: ed25519Sign(keys.signing!), log })
 }
 
 /** What agent 0 has signed last, in a batch of epoch 0. */
@@ -91,11 +105,13 @@ describe('a successor in the folder of a team', () => {
     writeFileSync(fileOfEpoch(path, 1), whole.replace('"epoch": 1', '"epoch": 0'))
     expect((await readEpochs(path, note)).length).toBe(1)
     const next = await readTeam(fileOfEpoch(path, 1))
+    for (const agent of [0, 1, 2]) await ready(agent)
     await expect(proposedEpoch(path, [before])).rejects.toMatchObject({ code: 'SUCCESSOR' })
     for (const agent of [0, 1, 2]) {
       const { signing } = await readKeys(join(folder, `agent-${agent}.key`))
       const log = join(folder, `log-${agent}`)
-      await signEpoch({ path, before, next }, { agent, sign: ed25519Sign(signing!), log })
+      const file = fileOfEpoch(path, 1)
+      await signEpoch({ file, before, next }, { agent, sign: ed25519Sign(signing!), log })
     }
     await expect(readEpochs(path, note)).rejects.toMatchObject({ code: 'SUCCESSOR' })
   })
@@ -159,5 +175,90 @@ describe('an agent signs a successor', () => {
     await expect(sign(0)).rejects.toMatchObject({ code: 'SUCCESSOR_LATE' })
     await stored(AT + 1)
     expect(await sign(0)).toBe(signatureOf(0))
+  })
+})
+
+describe('a successor whose new agents have not shown that they hold their keys', () => {
+  it('is signed by nobody, whoever else signs in their place', async () => {
+    rmSync(join(folder, 'team.1.ready-1.json'))
+    const refused = { code: 'SUCCESSOR_UNREADY', message: expect.stringContaining('1 agent more of epoch 1') }
+    await expect(sign(0)).rejects.toMatchObject(refused)
+    await ready(1, 'agent-1.key')
+    await expect(sign(0)).rejects.toMatchObject(refused)
+    await ready(3)
+    expect(await sign(0)).toBe(signatureOf(0))
+  })
+})
+
+describe('an agent at work that is asked to sign a successor', () => {
+  const self = () => ({ team: path, agent: 0, key: join(folder, 'agent-0.key'), log: join(folder, 'log-0') })
+  /** Holds the folder as an agent at work, and looks as that does. */
+  async function atWork(look: () => Promise<void>) {
+    const log = await openAgentLog(join(folder, 'log-0'))
+    let isEnding = false
+    const looks = (async () => {
+      for (; !isEnding; await setTimeout(5)) await look()
+    })()
+    return async () => {
+      isEnding = true
+      await looks
+      await log.close()
+    }
+  }
+
+  it('is bound before its signature is there, and says why where it cannot be', async () => {
+    const made: Pledge[] = []
+    let isFree = false
+    const events: string[] = []
+    const pledge = async (one: Pledge) => {
+      events.push(readdirSync(folder).includes('team.1.agent-0.json') ? 'signed' : 'not signed')
+      if (isFree) made.push(one)
+      return isFree
+    }
+    const before = await readTeam(path)
+    const end = await atWork(async () => await signIfAsked(self(), [before], { pledges: made, place: AT, pledge }))
+    try {
+      await expect(signNextEpoch(path, self(), note)).rejects.toMatchObject({
+        code: 'SUCCESSOR_LATE',
+        message: expect.stringContaining('may have voted in batch 2, with which the successor begins'),
+      })
+      isFree = true
+      expect(await signNextEpoch(path, self(), note)).toEqual({ file: signatureOf(0), epoch: 1, batch: AT })
+      expect(events).toEqual(['not signed', 'not signed'])
+      const { team } = await readTeam(fileOfEpoch(path, 1))
+      expect(made).toEqual([{ epoch: 0, batch: AT, manifest: team.id }])
+      expect(JSON.parse(readFileSync(join(folder, 'log-0', 'successor.json'), 'utf8'))).toEqual(made[0])
+      // Another one is refused by what it has signed.
+      await propose(AT + 3)
+      await expect(signNextEpoch(path, self(), note)).rejects.toMatchObject({
+        message: expect.stringContaining('has signed another successor of epoch 0, which begins with batch 2'),
+      })
+    } finally {
+      await end()
+    }
+  })
+})
+
+describe('two successors with signatures of one agent', () => {
+  it('are evidence against it, from whichever folders they come', async () => {
+    await sign(0)
+    await sign(1)
+    mkdirSync(join(folder, 'found'))
+    const rival = join(folder, 'found', 'team.1.json')
+    for (const name of readdirSync(folder).filter((file) => /^team\.1\.(json|agent)/.test(file)))
+      cpSync(join(folder, name), join(folder, 'found', name))
+    for (const agent of [0, 1]) rmSync(signatureOf(agent))
+    await propose(AT)
+    expect((await rivalEvidence(path, rival, note)).agents).toEqual([])
+    // Its folder from before lets agent 0 sign again.
+    rmSync(join(folder, 'log-0', 'successor.json'))
+    await sign(0)
+    await sign(2)
+    const { agents, lines } = await rivalEvidence(path, rival, note)
+    expect(agents).toEqual([0])
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ epoch: 0, batch: AT, agent: 0, first: expect.anything(), second: expect.anything() }),
+    ])
+    await expect(rivalEvidence(path, path, note)).rejects.toMatchObject({ code: 'TEAM_INVALID' })
   })
 })

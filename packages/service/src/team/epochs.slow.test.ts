@@ -27,15 +27,20 @@ describe('a team of four', () => {
       'team/team.1.json: epoch 1, from batch 8 on. It counts when 3 of 4 agents have signed it with service:team-sign.\n',
     ])
 
-    // One after the other, so that never more than one is away. The fourth never signs.
-    for (const agent of [0, 1, 2]) {
-      await team.kill(agent)
-      expect(await outcomeOf(files.sign(agent))).toEqual([
+    expect(await outcomeOf(files.sign(0))).toEqual([3, expect.stringContaining('3 agents more of epoch 1')])
+    expect(await Promise.all([0, 1, 2].map(async (agent) => await outcomeOf(files.ready(agent))))).toEqual(
+      [0, 1, 2].map((agent) => [0, expect.stringContaining(`agent ${agent} is ready for epoch 1, from batch 8 on.`)]),
+    )
+
+    // Two sign while they work, the third one by its folder. The fourth never signs.
+    await team.kill(2)
+    expect(await Promise.all([0, 1, 2].map(async (agent) => await outcomeOf(files.sign(agent))))).toEqual(
+      [0, 1, 2].map((agent) => [
         0,
         expect.stringContaining(`team/team.1.agent-${agent}.json: agent ${agent} has signed epoch 1, from batch 8 on.`),
-      ])
-      team.begin(agent)
-    }
+      ]),
+    )
+    team.begin(2)
     while (team.batches() <= AT + 4) await team.decide(16)
     for (const agent of [0, 1, 2, 3]) await team.counted(agent)
 
@@ -75,6 +80,7 @@ describe('a team of four', () => {
     expect(await outcomeOf(verify())).toEqual([1, expect.stringContaining(`batch ${AT}: WRONG_RUN`)])
 
     expect(await files.rotate(AT, `--port=${await files.freePort()}`).ended).toBe(0)
+    await Promise.all([0, 1, 2].map(async (agent) => await files.ready(agent).ended))
     expect(await outcomeOf(files.sign(3))).toEqual([3, expect.stringContaining('error EPOCH_OLD: log-3 is of epoch 1')])
   })
 })

@@ -124,6 +124,10 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
     /** The next epoch, from a batch on. */
     rotate: (at: number, ...more: string[]) =>
       start(folder.path, 'team-rotate.ts', ['--team=team/team.json', '--run=.', `--at=${at}`, ...more]),
+    ready: (agent: number) =>
+      start(folder.path, 'team-ready.ts', [
+        ...['--team=team/team.json', `--agent=${agent}`, `--key=team/agent-${agent}.key`, '--run=.'],
+      ]),
     sign: (agent: number, log = `log-${agent}`) =>
       start(folder.path, 'team-sign.ts', [
         ...['--team=team/team.json', `--agent=${agent}`, `--key=team/agent-${agent}.key`, `--log=${log}`],

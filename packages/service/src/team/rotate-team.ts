@@ -1,14 +1,14 @@
-/** The next epoch of a team: its manifest and keys, and the signatures of the agents before. */
+/** The next epoch of a team: its manifest and keys. */
 import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { agreementQuorum, assertFollows, beginOf, type Epoch, ed25519Sign } from '@vigil/agreement'
+import { agreementQuorum, assertFollows, type Epoch } from '@vigil/agreement'
 import { type FeaturePipeline, rawColumns } from '@vigil/features'
 import { readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
-import { proposedEpoch, readEpochs, signEpoch } from './epoch-files.ts'
-import { assertOwnKeys, createTeamFiles, fileOfEpoch, readKeys } from './team-files.ts'
+import { readEpochs } from './epoch-files.ts'
+import { createTeamFiles, fileOfEpoch } from './team-files.ts'
 
 /** What the next epoch is to be. */
 export type NextEpoch = {
@@ -81,35 +81,6 @@ async function assertReadsAlike(pipeline: FeaturePipeline, { manifest }: Epoch, 
     'TEAM_INVALID',
     `The new bundle reads ${how}. Events are gathered for the bundle before: make a new team for this one.`,
   )
-}
-
-/**
- * Signs the manifest behind the epochs that count, as an agent of the last of these.
- *
- * @param team manifest of the first epoch
- * @param note told in a sentence what a person should know
- * @throws {VigilError} SUCCESSOR, SUCCESSOR_LATE, TEAM_INVALID, SECRET_INVALID, KEYS_FILE, LOG_TAKEN, LOG_INVALID, FILE_UNWRITABLE
- */
-export async function signNextEpoch(
-  team: string,
-  { agent, key, log }: { readonly agent: number; readonly key: string; readonly log: string },
-  note: (text: string) => void,
-): Promise<{ readonly file: string; readonly epoch: number; readonly batch: number }> {
-  const epochs = await readEpochs(team, note)
-  const before = epochs[epochs.length - 1]
-  const next = await proposedEpoch(team, epochs)
-  if (next === null) {
-    const path = fileOfEpoch(team, before.manifest.epoch + 1)
-    throw serviceError('TEAM_INVALID', `There is no ${path} to sign. Make it with service:team-rotate.`)
-  }
-  const own = before.manifest.agents[agent]
-  if (own === undefined) {
-    throw serviceError('TEAM_INVALID', `Epoch ${before.manifest.epoch} has no agent ${agent}.`)
-  }
-  const keys = await readKeys(before.manifest.follows === null ? key : fileOfEpoch(key, before.manifest.epoch))
-  assertOwnKeys(keys, own)
-  const file = await signEpoch({ path: team, before, next }, { agent, sign: ed25519Sign(keys.signing!), log })
-  return { file, epoch: next.manifest.epoch, batch: beginOf(next) }
 }
 
 async function exists(path: string): Promise<boolean> {

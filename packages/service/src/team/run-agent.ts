@@ -5,18 +5,12 @@ import { TeamAgent } from './agent.ts'
 import { type AgentEpochs, type AgentFiles, openAgentEpochs } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
 import { type Member, overTls, type Transport } from './connections.ts'
-import {
-  assertEpochKnown,
-  nextEpoch,
-  type Pledge,
-  readEpochs,
-  readPledge,
-  shownPledge,
-  writePledge,
-} from './epoch-files.ts'
+import { assertEpochKnown, nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
 import { type Frame, readNumbered } from './frames.ts'
 import { readPast, writePast } from './past-files.ts'
+import { type Pledge, readPledge, shownPledge, writePledge } from './pledges.ts'
+import { signIfAsked } from './sign-epoch.ts'
 
 /** Events after which the past is kept again: so many are voted on again at most when the agent begins anew. */
 const PAST_EVENTS = 20_000
@@ -139,6 +133,11 @@ function lookForSuccessors(
     // What is wrong with the next epoch keeps nobody from the one that there is.
     try {
       await takeShown(command, epochs.known, pledges)
+      await signIfAsked(command, epochs.known, {
+        pledges,
+        place: place(),
+        pledge: async (made) => await agent.pledge(made.batch, () => pledges.push(made)),
+      })
       const next = await nextEpoch(command.team, epochs.known, note)
       if (next !== null) {
         await epochs.load(next, place())

@@ -58,6 +58,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     file: 'packages/service/src/cli/team-sign.ts',
     about: 'an agent signs the next keys of its team',
   },
+  'team-ready': {
+    nx: 'service:team-ready',
+    file: 'packages/service/src/cli/team-ready.ts',
+    about: 'an agent shows that it holds its next keys',
+  },
+  'team-evidence': {
+    nx: 'service:team-evidence',
+    file: 'packages/service/src/cli/team-evidence.ts',
+    about: 'proofs against who signed two next epochs',
+  },
   agent: { nx: 'service:agent', file: 'packages/service/src/cli/agent.ts', about: 'one agent as a process of its own' },
   enforce: {
     nx: 'service:enforce',
