@@ -60,6 +60,7 @@ export type DrawnSettings = {
   readonly network?: Partial<Bundle['network']>
   readonly vote?: Partial<Bundle['vote']>
   readonly stopFactor?: number
+  readonly belief?: Bundle['belief']
 }
 
 /** The bundle of a team on the events of a request. */
@@ -75,7 +76,7 @@ export async function drawnBundle(request: DatasetRequest, drawn: DrawnSettings 
   }
   return {
     ...{ iteration: 3, configFingerprint: 'c0'.repeat(32), datasetFingerprint: 'da'.repeat(32) },
-    ...{ pipeline, network, environment, specifications: [], belief: null, reference: null },
+    ...{ pipeline, network, environment, specifications: [], belief: drawn.belief ?? null, reference: null },
     // Ten times as large as at the start of a training: the agents disagree.
     parameters: initialiseParameters(network, 3).map((weight) => 10 * weight),
     vote: {

@@ -1,11 +1,13 @@
 import { headCount } from '@vigil/env-wasm'
 import type { Bundle } from '@vigil/runs'
+import type { DecisionRule } from '@vigil/vote'
 import ownPackage from '../../package.json' with { type: 'json' }
 import { exportError } from '../errors.ts'
 import { type TeamTensor, teamTensors } from '../team-tensors.ts'
 import { addEncoder } from './encoder.ts'
 import { createGraph, type ElementType, type Graph, INNER_PREFIX, type Value } from './graph.ts'
 import { addPolicies, stateCount } from './network.ts'
+import { addStream } from './stream.ts'
 import { addSortedScores, addTrimmedMean, addVote } from './vote.ts'
 
 /** What the team's own inputs and outputs are called, so that no raw column is. */
@@ -31,7 +33,8 @@ export function onnxModel(bundle: Bundle): Uint8Array {
   const { network: spec, pipeline, vote, stopFactor } = bundle
   const { agentCount } = spec
   const encoded = addEncoder(graph, pipeline)
-  const context = addContext(graph, bundle)
+  const stream = bundle.environment.response === null ? null : addStream(graph, bundle)
+  const context = stream?.context ?? addContext(graph, bundle)
   const state = addState(graph, bundle)
   const dense = joined(graph, encoded.dense, context)
   const tensors = visibleTensors(bundle)
@@ -39,7 +42,9 @@ export function onnxModel(bundle: Bundle): Uint8Array {
   const { actions, scores } = addGreedy(graph, policies.probabilities, stopFactor)
   const sortedScores = addSortedScores(graph, scores, agentCount)
   const ballots = { actions, sortedScores, agentCount, faults: vote.faults, fallbackAction: vote.fallbackAction }
-  const decision = addVote(graph, { ...ballots, rule: vote.rule, weights: vote.weights })
+  const voted = (rule: DecisionRule) => addVote(graph, { ...ballots, rule, weights: vote.weights })
+  // In streams the environment counts votes, by its own rule and without weights. Where actions have consequences it decides so.
+  const decision = voted(stream === null ? vote.rule : bundle.environment.rule)
   const give = (name: string, value: Value, [type, ...shape]: [ElementType, ...(number | string)[]], about: string) =>
     graph.output({ name, type, shape, about }, value)
 
@@ -52,17 +57,15 @@ export function onnxModel(bundle: Bundle): Uint8Array {
   give('agents.scores', scores, ['float', 'N', agentCount], 'P(block) + P(quarantine)')
   give('agents.probabilities', policies.probabilities, ['float', 'N', agentCount, 4], 'of the actions')
   if (policies.state !== null) {
-    give('team.nextState', policies.state, ['float', 'N', agentCount, stateCount(spec)], 'team.state of the next event')
+    const next = stream === null ? policies.state : stream.keep(policies.state, decision.action, 3)
+    give('team.nextState', next, ['float', 'N', agentCount, stateCount(spec)], 'team.state of the next event')
   }
-  if (context !== null) {
-    // In streams the environment counts votes, by its own rule and without weights.
-    const seen = addVote(graph, { ...ballots, rule: bundle.environment.rule, weights: vote.weights })
-    give(
-      'team.nextContext',
-      nextContext(graph, context, seen.action),
-      ['float', 'N', 4],
-      'team.context of the next event',
-    )
+  if (stream !== null) {
+    const shape = ['double', 'N', bundle.environment.showsBelief ? 4 : 3] as [ElementType, string, number]
+    give('team.nextStream', stream.next(decision.action), shape, 'team.stream of the next event')
+  } else if (context !== null) {
+    const next = nextContext(graph, context, voted(bundle.environment.rule).action)
+    give('team.nextContext', next, ['float', 'N', 4], 'team.context of the next event')
   }
   return graph.encode(textOf(bundle))
 }
@@ -133,11 +136,17 @@ function hiddenInputs({ environment }: Bundle): number {
   return environment.observeConstraints ? environment.specifications.length : 0
 }
 
-function assertExportable({ environment, network, pipeline }: Bundle): void {
-  if (environment.response !== null) {
+function assertExportable({ environment, network, pipeline, belief }: Bundle): void {
+  if (environment.response?.layout === 'site') {
     throw unexportable(
-      'its actions have consequences, and what it sees of a stream is computed by the service',
-      'Use --format=safetensors, or decide with service:decide',
+      'it sees what all streams of its site share',
+      'Train with --response.layout=stream, or use --format=safetensors',
+    )
+  }
+  if (environment.showsBelief && belief === null) {
+    throw unexportable(
+      'it sees a belief that only the generator of its events knows',
+      'Train with --belief=learnt, or without belief',
     )
   }
   if (environment.mode === 'iid' && network.lstmHidden.length > 0) {

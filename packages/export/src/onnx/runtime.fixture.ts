@@ -8,7 +8,7 @@ env.wasm.numThreads = 1
 const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'))
 env.wasm.wasmPaths = `${pathToFileURL(join(folder, '/'))}`
 
-/** Runs a model. Feeds are column by column: texts, f64 or f32, with their shape. */
+/** Runs a model. Feeds are column by column: texts, f64, f32 or flags, with their shape. */
 export async function openModel(bytes: Uint8Array) {
   const session = await InferenceSession.create(bytes, { graphOptimizationLevel: 'all' })
   return {
@@ -23,10 +23,14 @@ export async function openModel(bytes: Uint8Array) {
 }
 
 /** What goes into one input. */
-export type Feed = { readonly data: readonly string[] | Float64Array | Float32Array; readonly shape: readonly number[] }
+export type Feed = {
+  readonly data: readonly string[] | Float64Array | Float32Array | Uint8Array
+  readonly shape: readonly number[]
+}
 
 function tensorOf(data: Feed['data'], shape: readonly number[]): Tensor {
   if (data instanceof Float64Array) return new Tensor('float64', data, shape)
   if (data instanceof Float32Array) return new Tensor('float32', data, shape)
+  if (data instanceof Uint8Array) return new Tensor('bool', data, shape)
   return new Tensor('string', [...data], shape)
 }
