@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 let folder: string
 beforeAll(() => {
@@ -22,20 +23,42 @@ const SMALL = [
 ]
 const HALVING = ['--space=space.yaml', '--method=halving', '--trials=2', '--eta=2', '--iterations=8']
 
-/** Sweeps to the end, or until a line is said, when it is asked to stop. */
-async function sweep(words: readonly string[], stopAt?: RegExp) {
+/** Sweeps to the end, or until a line is said, when it gets a signal. */
+async function sweep(words: readonly string[], stopAt?: RegExp, signal: 'SIGINT' | 'SIGKILL' = 'SIGINT') {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VIGIL_NX_')))
   const child = spawn(process.execPath, [SWEEP, ...SMALL, ...words], { cwd: folder, env })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (text) => {
     stdout += text
-    if (stopAt?.test(stdout) && !child.killed) child.kill('SIGINT')
+    if (stopAt?.test(stdout) && !child.killed) child.kill(signal)
   })
   child.stderr.on('data', (text) => {
     stderr += text
   })
   const [status] = await once(child, 'close')
   return { status, stdout, stderr }
+}
+
+/** Ends the process that trains in a folder, as a machine that fails would. */
+function killTraining(out: string): void {
+  const holder = readFileSync(join(folder, out, '.lock-holder'), 'utf8')
+  try {
+    process.kill(Number(/^process (\d+)/.exec(holder)![1]), 'SIGKILL')
+  } catch (error) {
+    // It may have ended by itself, since the sweep has gone.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** The metrics of a trial, times aside, and its checkpoints. */
+function trainedIn(out: string) {
+  const checkpoints = ['best', 'latest'].map((name) =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, out, 'checkpoints', `${name}.checkpoint`)))
+      .digest('hex'),
+  )
+  const metrics = readFileSync(join(folder, out, 'metrics.jsonl'), 'utf8')
+  return { checkpoints, metrics: metrics.replace(/"(stepsPerSecond|collectMs|updateMs)":[^,]+/g, '"$1":0') }
 }
 
 /** sweep.json, times aside. */
@@ -75,6 +98,18 @@ describe('a sweep', () => {
     expect([lines.length, Math.max(...rewards)]).toEqual([8, last.rewardMean])
     // Nothing was decided on the test split.
     expect(existsSync(join(folder, last.folder, 'evaluation.json'))).toBe(false)
+  })
+
+  it('whose machine has failed goes on to the same trials, with the same bytes', async () => {
+    await sweep([...HALVING, '--out=killed'], /^trial 2: iteration/m, 'SIGKILL')
+    killTraining('killed/trial-002-seed-1')
+    expect(existsSync(join(folder, 'killed', 'sweep.json'))).toBe(false)
+    // A training that has only just been ended may still hold its folder: then the same command tries again.
+    await vi.waitFor(async () => expect((await sweep([...HALVING, '--out=killed'])).status).toBe(0), 300_000)
+    expect(resultOf('killed')).toEqual(resultOf('straight'))
+    for (const trial of ['trial-001-seed-1', 'trial-002-seed-1']) {
+      expect(trainedIn(`killed/${trial}`)).toEqual(trainedIn(`straight/${trial}`))
+    }
   })
 
   it('refuses another sweep or other settings in its folder', async () => {
