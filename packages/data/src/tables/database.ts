@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { dataError } from '../errors.ts'
 
 /** An in-memory DuckDB. One connection, queries one after another. */
@@ -22,6 +22,8 @@ export type Database = {
 
 /** @throws {VigilError} DATABASE_FAILED from every method when DuckDB does not do it; the cause is its error */
 export async function openDatabase(): Promise<Database> {
+  // Only here: most commands that know data read no table, and its library is large.
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   // No extension may be fetched, and the order of a file's rows is part of the meaning.
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
