@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,5 +65,12 @@ describe.skipIf(process.platform === 'win32')('buildAddon', () => {
     build(writeCompiler('one', 0))
     expect(build(join(folder, 'gone')).isBuilt).toBe(false)
     expect(addon()).toBe('one')
+  })
+
+  it('refuses words that nobody would heed', () => {
+    const command = new URL('./build.ts', import.meta.url).pathname
+    const { status, stderr, stdout } = spawnSync(process.execPath, [command, '--x'], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toBe('error UNKNOWN_FLAG: engine-native:build takes no flags, received "--x".\n')
   })
 })
