@@ -23,6 +23,8 @@ export type WalkTotals = {
   readonly ledger: Float64Array
   /** [4] events by the last action on each */
   readonly actions: Uint32Array
+  /** Streams that were contained, though no event of theirs was a threat */
+  readonly falselyContained: number
   /** Events decided, and events that never happened */
   readonly decided: number
   readonly cutOff: number
@@ -45,7 +47,7 @@ export function walkAll(streams: Streams, settings: ResponseSettings, policy: Po
   if (order !== undefined) return totalsOf(walkSites({ ...streams, order }, settings, policy))
   const streamCount = streams.streamStarts.length - 1
   const returns = new Float64Array(streamCount)
-  const totals = { ledger: new Float64Array(ENTRY_COUNT), actions: new Uint32Array(4) }
+  const totals = { ledger: new Float64Array(ENTRY_COUNT), actions: new Uint32Array(4), falselyContained: 0 }
   const view = { position: 0, row: 0, age: 0, ticket: 0, sinceClear: 0, belief: Number.NaN }
   for (let stream = 0; stream < streamCount; stream++)
     returns[stream] = walkStream(streams, stream, settings, policy, view, totals)
@@ -53,7 +55,7 @@ export function walkAll(streams: Streams, settings: ResponseSettings, policy: Po
   return { returns, ...totals, decided, cutOff: streams.rows.length - decided }
 }
 
-function totalsOf({ ledgers, actions }: ReturnType<typeof walkSites>): WalkTotals {
+function totalsOf({ ledgers, actions, areFalselyContained }: ReturnType<typeof walkSites>): WalkTotals {
   const returns = new Float64Array(ledgers.length / ENTRY_COUNT)
   const ledger = new Float64Array(ENTRY_COUNT)
   for (const [i, entry] of ledgers.entries()) {
@@ -66,10 +68,14 @@ function totalsOf({ ledgers, actions }: ReturnType<typeof walkSites>): WalkTotal
     if (action === CUT_OFF) cutOff++
     else counts[action]++
   }
-  return { returns, ledger, actions: counts, decided: actions.length - cutOff, cutOff }
+  const falselyContained = areFalselyContained.reduce((sum, is) => sum + is, 0)
+  return { returns, ledger, actions: counts, falselyContained, decided: actions.length - cutOff, cutOff }
 }
 
 type MutableView = { -readonly [Key in keyof StreamView]: StreamView[Key] }
+
+/** Sums that grow from stream to stream. */
+type Totals = Pick<WalkTotals, 'ledger' | 'actions'> & { falselyContained: number }
 
 /** Return of one stream; its entries and actions are added to the totals. */
 function walkStream(
@@ -78,8 +84,9 @@ function walkStream(
   settings: ResponseSettings,
   policy: Policy,
   view: MutableView,
-  { ledger, actions }: Pick<WalkTotals, 'ledger' | 'actions'>,
+  totals: Totals,
 ): number {
+  const { ledger, actions } = totals
   const { rows, labels, ratios, hazard, damage } = streams
   const { spec } = settings
   const end = streams.streamStarts[stream + 1]
@@ -98,7 +105,7 @@ function walkStream(
     }
     if (hasVerdict) {
       const isRight = spec.analystAccuracy >= 1 || verdictUniform(settings.seed, row) < spec.analystAccuracy
-      if (isRight === isCompromised) return total + contain(streams, position, end, isCompromised, settings, ledger)
+      if (isRight === isCompromised) return total + contain(streams, position, end, isCompromised, settings, totals)
       view.sinceClear = 1
       belief = 0
     }
@@ -108,7 +115,7 @@ function walkStream(
     const action = policy(view)
     if (retried > 0) actions[BLOCK]--
     actions[action]++
-    if (action === QUARANTINE) return total + contain(streams, position, end, isCompromised, settings, ledger)
+    if (action === QUARANTINE) return total + contain(streams, position, end, isCompromised, settings, totals)
     total += payAtOnce(isThreat, isThreat && damage !== null ? damage[row] : 1, action, settings, ledger)
     const opened = action === ALERT && view.ticket === 0 ? spec.analystDelay + 1 : view.ticket
     hasVerdict = opened === 1
@@ -164,10 +171,12 @@ function contain(
   end: number,
   isCompromised: boolean,
   { spec }: ResponseSettings,
-  ledger: Float64Array,
+  totals: Totals,
 ): number {
+  const { ledger } = totals
   ledger[ENTRY.containment] -= spec.containment
   if (isCompromised) return -spec.containment
+  totals.falselyContained++
   let benignLeft = 0
   for (let later = position; later < end; later++) benignLeft += 1 - labels[rows[later]]
   ledger[ENTRY.falseContainment] -= spec.falseContainment

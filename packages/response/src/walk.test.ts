@@ -202,9 +202,10 @@ const erratic =
 const anyWalk = fc.record({ streams: anyStreams, spec: anySpec, seed: fc.nat(), key: fc.nat() })
 
 describe('walk and walkAll', () => {
-  it('agree on returns, ledger, actions and events cut off', () => {
+  it('agree on returns, ledger, actions, events cut off and streams that are falsely contained', () => {
     fc.assert(
-      fc.property(anyWalk, ({ streams, spec, seed, key }) => {
+      fc.property(anyWalk, ({ streams, spec: { falseContainment, ...costs }, seed, key }) => {
+        const spec = { ...costs, falseContainment: falseContainment + 1 }
         const walks = [...Array(streams.streamStarts.length - 1).keys()].map((stream) =>
           walk(streams, stream, { spec, seed }, erratic(key)),
         )
@@ -220,6 +221,7 @@ describe('walk and walkAll', () => {
         expect([...totals.actions]).toEqual([0, 1, 2, 3].map((a) => actions.filter((action) => action === a).length))
         expect(totals.decided).toBe(actions.filter((action) => action !== CUT_OFF).length)
         expect(totals.decided + totals.cutOff).toBe(streams.rows.length)
+        expect(totals.falselyContained).toBe(walks.filter(({ ledger }) => ledger[ENTRY.falseContainment] < 0).length)
       }),
       { numRuns: 500 },
     )

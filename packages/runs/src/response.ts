@@ -56,6 +56,8 @@ const referenceSchema = z.strictObject({
   parameters: tuned,
   /** Mean return of the validation streams, by which the best rule is chosen. */
   validation: z.number(),
+  /** Whether it keeps `containmentLimit` there, if there is one: else it is never the best rule. */
+  isWithinLimit: z.boolean().default(true),
   ...outcomeShape,
 })
 
@@ -123,8 +125,15 @@ export const responseSchema = z.strictObject({
   threatStreams: count,
   /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken, chosen on validation. */
   stopFactor: z.number().positive(),
-  /** Mean return on validation under each factor that was tried, ascending. */
-  stopLevels: z.array(z.strictObject({ factor: z.number().positive(), returnMean: z.number() })),
+  /** Mean return on validation under each factor that was tried, ascending, and the streams that were contained falsely there. */
+  stopLevels: z.array(
+    z.strictObject({ factor: z.number().positive(), returnMean: z.number(), falselyContained: count.optional() }),
+  ),
+  /**
+   * The share of the streams without a threat that was not to be contained, those on validation, and how many of them were allowed to be:
+   * with so many the share is at most `max` with 95 % confidence. null where nothing was asked for.
+   */
+  containmentLimit: z.strictObject({ max: share, benign: count, allowed: count }).nullable().default(null),
   /** Sums to returnMean. */
   ledger: ledgerSchema,
   returnMean: z.number(),

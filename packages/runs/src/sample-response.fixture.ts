@@ -47,6 +47,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
       reference('ladder', 'team', -2.35),
     ],
     best: 2,
+    containmentLimit: null,
     bound: { name: 'exact optimum', returnMean: -2.2 },
     hindsight: -0.6,
     attacks: [1, 2].map((f) => ({
@@ -132,5 +133,5 @@ function reference(name: string, score: string | null, returnMean: number): Resp
   const actions = { allow: 1000, block: 0, quarantine: 0, alert: 0 }
   const figures = { returnMean, actions, cutOff: 0, contained: 0, falselyContained: 0 }
   const parameters = score === null ? {} : { quarantine: 1.5, alert: null }
-  return { name, score, parameters, validation: returnMean + 0.1, ...figures }
+  return { name, score, parameters, validation: returnMean + 0.1, isWithinLimit: true, ...figures }
 }

@@ -15,6 +15,7 @@ import { diversityOf } from '../team-diversity.ts'
 import { alertBudgetInWords, alertBudgetOf } from './alert-budget.ts'
 import { attacksOn } from './attacks.ts'
 import { boundOn } from './bound.ts'
+import { limitInWords } from './limit-in-words.ts'
 import { outcomeFigures, outcomesOf } from './outcomes.ts'
 import { type Reference, referencesOn } from './references.ts'
 import { eventsPerDayOf, teamFigures } from './response-scores.ts'
@@ -62,11 +63,13 @@ export async function evaluateResponse(
   const attacks = await attacksOn(team, settings, { split, streams, block: spec.block, stopFactor, members, onStep })
   const { boosting } = options
   const { faults, agents: agentCount } = settings
-  const references = await referencesOn(team, { settings: responseSettings, split, faults, boosting, onStep })
+  const { containmentLimit: limit } = options.stopLevel
+  const tuning = { ...responseSettings, limit }
+  const references = await referencesOn(team, { settings: tuning, split, faults, boosting, onStep })
   onStep('computing the bound', 0, 1)
   const { bound, hindsight } = boundOn(dataset, split, responseSettings)
-  const best = bestOf(references, ({ score }) => score !== 'team')
-  const boosted = bestOf(references, ({ score }) => score === 'boosting')
+  const best = bestOf(references, ({ score, isWithinLimit }) => isWithinLimit && score !== 'team')
+  const boosted = bestOf(references, ({ score, isWithinLimit }) => isWithinLimit && score === 'boosting')
   const compared = gainBeside(played, references, { best, boosted, bound, seed })
   const gain = withoutNames(compared, boosted)
   const alertBudget = await alertBudgetOf(team, settings, {
@@ -87,7 +90,8 @@ export async function evaluateResponse(
   const budgetNotes = alertBudgetInWords(alertBudget, {
     ...{ specifications: settings.specifications, response, satisfied },
   })
-  return { ...decided, gain, response, verdict, notes: [...notes, ...budgetNotes] }
+  const limitNotes = limit === null ? [] : [limitInWords(limit, response)]
+  return { ...decided, gain, response, verdict, notes: [...notes, ...limitNotes, ...budgetNotes] }
 }
 
 /** Each agent alone: all votes are its own. */

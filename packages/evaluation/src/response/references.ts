@@ -6,6 +6,7 @@ import {
   type Score,
   type Streams,
   type TunedRule,
+  type TuningSettings,
   tunedRules,
   walkAll,
 } from '@vigil/response'
@@ -41,7 +42,7 @@ export async function referencesOn(
     boosting,
     onStep,
   }: {
-    readonly settings: ResponseSettings
+    readonly settings: TuningSettings
     readonly split: EvaluationSplit
     readonly faults: number
     /** null where the inputs are the state of the stream alone */
@@ -58,9 +59,10 @@ export async function referencesOn(
     { name: 'team', logOdds: await teamLogOdds(team, faults, parts) },
   ]
   const references: Reference[] = []
+  const { spec, seed } = settings
   for (const rule of tunedRules(validation, settings, scores)) {
     onStep('tuning rules to compare with', references.length, CONSTANTS + RULES * scores.length)
-    references.push(asReference(rule, evaluated, settings))
+    references.push(asReference(rule, evaluated, { spec, seed }))
   }
   return references
 }
@@ -70,7 +72,7 @@ const CONSTANTS = 4
 const RULES = 10
 
 function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettings): Reference {
-  const { name, score, parameters, validation, policy } = rule
+  const { name, score, parameters, validation, isWithinLimit, policy } = rule
   const { returns, actions, cutOff } = walkAll(streams, settings, policy)
   const [allow, block, quarantine, alert] = actions
   // A ledger that counts containments, and nothing else.
@@ -79,7 +81,7 @@ function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettin
   const [contained, falselyContained] = [-ledger[4] + ledger[5], -ledger[5]]
   const counts = { contained: contained + 0, falselyContained: falselyContained + 0 }
   const figures = { returnMean: meanOf(returns), actions: { allow, block, quarantine, alert }, cutOff, ...counts }
-  return { scores: { name, score, parameters: { ...parameters }, validation, ...figures }, returns }
+  return { scores: { name, score, parameters: { ...parameters }, validation, isWithinLimit, ...figures }, returns }
 }
 
 /** [N] log-odds by row; 0 on rows of other parts. */

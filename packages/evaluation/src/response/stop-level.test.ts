@@ -57,3 +57,27 @@ it.each(['G (fp_rate[50] <= 0.1)', 'G (fp_rate[50] >= 0.9)'])(
     }
   },
 )
+
+it('a limit on false containments goes before the return, and takes the level that comes nearest where none keeps it', async () => {
+  const { team, settings } = await randomTeam('G (fp_rate[50] <= 0.1)')
+  try {
+    const choose = (max: number | null) =>
+      chooseStopLevel(team, { ...settings, stlMode: 'off' }, { maxFalseContainmentRate: max })
+    const free = await choose(null)
+    const counts = free.stopLevels.map(({ falselyContained }) => falselyContained)
+    const [fewest, most] = [Math.min(...counts), Math.max(...counts)]
+    expect(fewest).toBeLessThan(most)
+    // Random weights return most where they quarantine everything.
+    expect(free.stopLevels.find(({ factor }) => factor === free.stopFactor)!.falselyContained).toBe(most)
+    for (const max of [0.001, 0.5, 0.9]) {
+      const { stopLevels, stopFactor, containmentLimit } = await choose(max)
+      const allowed = Math.max(containmentLimit!.allowed, fewest)
+      const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!
+      expect(chosen.falselyContained).toBeLessThanOrEqual(allowed)
+      for (const { falselyContained, returnMean } of stopLevels)
+        if (falselyContained <= allowed) expect(returnMean).toBeLessThanOrEqual(chosen.returnMean)
+    }
+  } finally {
+    await team.pool.close()
+  }
+})

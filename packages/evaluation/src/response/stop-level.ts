@@ -1,9 +1,12 @@
 import type { Team } from '@vigil/actors'
+import { type ContainmentLimit, containmentLimitOf } from '@vigil/response'
 import { isBetter, rankedBy } from '../best-validation.ts'
 import type { OnStep } from '../on-step.ts'
 import { meanReturn, type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
+import { isFalselyContained, outcomesOf } from './outcomes.ts'
+import { streamsOf } from './streams-of.ts'
 import { watchedDecisions } from './watched-decisions.ts'
 
 /** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3 in steps of half. */
@@ -16,8 +19,10 @@ export const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1)
 export type StopLevel = {
   /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken. */
   readonly stopFactor: number
-  /** Every factor that was tried, ascending, with the team's mean return on validation. */
-  readonly stopLevels: { readonly factor: number; readonly returnMean: number }[]
+  /** Every factor that was tried, ascending, with the team's mean return on validation, and the streams that it contained falsely. */
+  readonly stopLevels: { readonly factor: number; readonly returnMean: number; readonly falselyContained: number }[]
+  /** What it had to keep, as the rules beside the team have; null = nothing */
+  readonly containmentLimit: ContainmentLimit | null
 }
 
 /** A team at its stop level. */
@@ -29,36 +34,55 @@ type PlayedLevel = {
 }
 
 /** What is chosen from, and who is told. */
-type LevelOptions = { readonly factors?: readonly number[]; readonly onStep?: OnStep | undefined }
+type LevelOptions = {
+  readonly factors?: readonly number[]
+  readonly maxFalseContainmentRate?: number | null | undefined
+  readonly onStep?: OnStep | undefined
+}
 
 /**
  * The stop level of a greedy team, chosen on validation like any threshold: greedy actions are not those that were sampled in
  * training, and over many steps a small probability of stopping, or of asking, adds up. Where training strives for targets, a level that
- * meets them goes before one that returns more. Of equal levels the one nearest to 1 stays.
+ * meets them goes before one that returns more, and before both one that keeps the limit on false containments, where there is one. Of
+ * equal levels the one nearest to 1 stays.
  *
  * @param team    publishes the policy that acts
  * @param factors that are tried
+ * @param maxFalseContainmentRate share of the streams without a threat that may be contained, with 95 % confidence
  */
 export async function playStopLevels(
   team: Team,
   settings: EvaluationSettings & { readonly stlMode: string },
-  { factors = FACTORS, onStep = () => undefined }: LevelOptions = {},
+  { factors = FACTORS, maxFalseContainmentRate: max = null, onStep = () => undefined }: LevelOptions = {},
 ): Promise<PlayedLevel> {
-  const stopLevels: { factor: number; returnMean: number }[] = []
-  let best: (Omit<PlayedLevel, 'level'> & { factor: number; ranked: ReturnType<typeof rankedBy> }) | null = null
+  const streams = streamsOf(team.dataset, 'validation')
+  const limit = max === null ? null : containmentLimitOf(streams, max)
+  const block = settings.environment.response?.block ?? 'fail-soft'
+  const stopLevels: StopLevel['stopLevels'] = []
+  let best: (Omit<PlayedLevel, 'level'> & Tried) | null = null
   const nearestFirst = factors.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)))
   for (const [done, factor] of nearestFirst.entries()) {
     onStep('choosing the stop level on validation', done, factors.length)
     const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
     const rewardMean = meanReturn(played)
-    stopLevels.push({ factor, returnMean: rewardMean })
+    const falselyContained = outcomesOf(played.actions, streams, block).filter(isFalselyContained).length
+    stopLevels.push({ factor, returnMean: rewardMean, falselyContained })
     const watched = watchedDecisions(team, settings, { split: 'validation', played })
     const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    const ranked = rankedBy(settings, { rewardMean, satisfied })
-    if (best === null || isBetter(ranked, best.ranked)) best = { factor, played, satisfied, ranked }
+    const excess = limit === null ? 0 : Math.max(0, falselyContained - limit.allowed)
+    const tried = { factor, excess, ranked: rankedBy(settings, { rewardMean, satisfied }) }
+    if (best === null || goesBefore(tried, best)) best = { ...tried, played, satisfied }
   }
   const { factor: stopFactor, played, satisfied } = best!
-  return { level: { stopFactor, stopLevels: stopLevels.sort((a, b) => a.factor - b.factor) }, played, satisfied }
+  stopLevels.sort((a, b) => a.factor - b.factor)
+  return { level: { stopFactor, stopLevels, containmentLimit: limit }, played, satisfied }
+}
+
+/** A factor with the streams that it contains falsely beyond the limit. */
+type Tried = { readonly factor: number; readonly excess: number; readonly ranked: ReturnType<typeof rankedBy> }
+
+function goesBefore(tried: Tried, best: Tried): boolean {
+  return tried.excess === best.excess ? isBetter(tried.ranked, best.ranked) : tried.excess < best.excess
 }
 
 /** As `playStopLevels`, where the level alone is wanted. */

@@ -11,7 +11,7 @@ import {
 import { configError, parseFlags } from '@vigil/config'
 import { ATTACKS, attacksAsked } from '@vigil/evaluation'
 import { evaluateFolder } from '../run/evaluate-folder.ts'
-import { BUDGET_FLAGS, budgetsOf } from './budget-flags.ts'
+import { BUDGET_FLAGS, budgetsOf, containmentRateOf } from './budget-flags.ts'
 
 const SPLITS = ['test', 'validation'] as const
 const ASKED = ['all', ...ATTACKS] as const
@@ -53,18 +53,19 @@ async function evaluate({ words }: CommandContext): Promise<void> {
   if (foreign !== undefined) {
     throw configError(
       'CONFLICT',
-      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --max-false-positive-rate, --max-alerts-per-day, --certify, --out, --data and --actors.`,
+      `--${flagName(foreign)} belongs to training; an evaluation takes --run, --split, --attack, --max-false-positive-rate, --max-alerts-per-day, --max-false-containment-rate, --certify, --out, --data and --actors.`,
     )
   }
   const run = textFlag(flags, 'run', 'runs/NAME')
   if (run === undefined) throw configError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const split = choiceFlag(flags, 'split', SPLITS) ?? 'test'
   const attacks = attacksAsked(choiceFlag(flags, 'attack', ASKED))
-  const budgets = budgetsOf(flags)
+  const [budgets, maxFalseContainmentRate] = [budgetsOf(flags), containmentRateOf(flags)]
   const certify = switchFlag(flags, 'certify')
 
   const given = { actors, data, out }
   const besides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
-  await evaluateFolder(run, { split, attacks, budgets, certify, settings: besides }, session)
+  const asked = { split, attacks, budgets, maxFalseContainmentRate, certify, settings: besides }
+  await evaluateFolder(run, asked, session)
 }

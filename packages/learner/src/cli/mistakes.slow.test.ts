@@ -83,6 +83,12 @@ describe('train refuses', () => {
       2,
       /CONFLICT: --max-alerts-per-day .* they have no times/,
     ],
+    [
+      ['--environment=triage', '--max-false-containment-rate=0.02'],
+      2,
+      /CONFLICT: --max-false-containment-rate .* environment "triage" contains none/,
+    ],
+    [['--max-false-containment-rate=0'], 2, /INVALID_VALUE: --max-false-containment-rate must be a number from/],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--from=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--from'], 2, /--from/],

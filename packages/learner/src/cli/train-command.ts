@@ -24,7 +24,7 @@ import type { Composition } from '../run/composition.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
-import { BUDGET_FLAGS, budgetsOf } from './budget-flags.ts'
+import { BUDGET_FLAGS, budgetsOf, containmentRateOf } from './budget-flags.ts'
 import { HOSTS_FLAGS, sharingOf } from './hosts-flags.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 import { newRun } from './new-run.ts'
@@ -78,7 +78,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
           '--parallel is of several seeds. Give --seeds=1..5 with it, or leave it out.',
         )
       }
-      const budgets = budgetsOf(flags)
+      const [budgets, maxFalseContainmentRate] = [budgetsOf(flags), containmentRateOf(flags)]
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
@@ -92,7 +92,8 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       const tensorboard = switchFlag(flags, 'tensorboard')
       const session = { ...output, tensorboard, pauseAfter: pauseOf(flags) }
       const evaluates = !switchFlag(flags, 'skip-evaluation')
-      await trainRun(plan, session, { composition, budgets, sharing: await sharingOf(flags), evaluates })
+      const judging = { budgets, maxFalseContainmentRate, evaluates }
+      await trainRun(plan, session, { composition, sharing: await sharingOf(flags), ...judging })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { configError } from '@vigil/config'
+import { type Config, configError } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
 import type { Budget } from '@vigil/evaluation'
 
@@ -12,5 +12,19 @@ export function assertBudgets(budgets: readonly Budget[], { eventsPerDay }: Pick
   throw configError(
     'CONFLICT',
     '--max-alerts-per-day needs to know how long a day of these data is, but they have no times, or a part of the split spans none. Describe the column of the time (docs/events.md), or give --max-false-positive-rate alone.',
+  )
+}
+
+/**
+ * Makes sure that there are containments to limit.
+ *
+ * @param max null = no limit is asked for
+ * @throws {VigilError} CONFLICT where actions have no consequences
+ */
+export function assertContainmentRate(max: number | null, { environment }: Pick<Config, 'environment'>): void {
+  if (max === null || environment === 'respond') return
+  throw configError(
+    'CONFLICT',
+    `--max-false-containment-rate is of streams that a team contains, but environment "${environment}" contains none. Give --max-false-positive-rate, or train with --environment=respond.`,
   )
 }

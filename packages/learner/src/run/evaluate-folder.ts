@@ -2,7 +2,7 @@ import type { EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, type Config, configError, withSettings } from '@vigil/config'
 import { type Attack, type Budget, CHEAP_ATTACKS } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { assertBudgets } from './assert-budgets.ts'
+import { assertBudgets, assertContainmentRate } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
 import { openRun } from './open-run.ts'
@@ -13,6 +13,8 @@ export type FolderEvaluation = {
   readonly split: EvaluationSplit
   readonly attacks: readonly Attack[]
   readonly budgets: readonly Budget[]
+  /** Largest share of the streams without a threat that the stop level may contain; null = any. */
+  readonly maxFalseContainmentRate?: number | null
   readonly certify: boolean
   /** What a person gave besides: `out`, the folder for the results, and settings without effect on results. */
   readonly settings: Readonly<Record<string, unknown>>
@@ -32,6 +34,7 @@ export async function evaluateFolder(
   const { folder, config: saved, pipeline: savedPipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
   assertPossible(config, evaluation)
+  assertContainmentRate(evaluation.maxFalseContainmentRate ?? null, config)
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })

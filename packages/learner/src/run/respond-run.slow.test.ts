@@ -141,6 +141,23 @@ describe('a run whose actions have consequences', () => {
     expect(blind.dataset.fingerprint).not.toEqual(dataset.fingerprint)
   })
 
+  it('keeps a limit on false containments, which its bundle then acts by and its rules keep', async () => {
+    const out = join(root, 'plain')
+    const evaluation = await readEvaluation(resultFiles({ path: out }, 'test').evaluation)
+    const limited = join(root, 'limited')
+    await evaluateFolder(out, { ...asked, maxFalseContainmentRate: 0.02, settings: { out: limited } }, quiet)
+    const { response, notes } = await readEvaluation(resultFiles({ path: limited }, 'test').evaluation)
+    const { containmentLimit, stopLevels, stopFactor, references, best } = response!
+    const free = evaluation.response!
+    expect(free).toMatchObject({ containmentLimit: null })
+    const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!.falselyContained!
+    const fewest = Math.min(...stopLevels.map(({ falselyContained }) => falselyContained!))
+    expect(chosen).toBeLessThanOrEqual(Math.max(fewest, containmentLimit!.allowed))
+    expect(references[best].isWithinLimit).toBe(true)
+    expect((await readBundle(limited)).stopFactor).toBeCloseTo(stopFactor, 5)
+    expect(notes.some((note) => note.startsWith('For at most 2.0 % false containments'))).toBe(true)
+  })
+
   it('plays a site: members, rules and attackers share its analysts, and evaluation repeats', async () => {
     const response = { layout: 'site', analystDelay: 20, tickets: 2, alertsPerShift: 3, shift: 200 } as const
     const { out, evaluation } = await evaluated('site', { dataset: 'campaign', rows: 8000, iterations: 2, response })

@@ -1,7 +1,7 @@
 import { callOf } from '@vigil/command-line'
 import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
 import { createNotes } from '../terminal/notes.ts'
-import { assertBudgets } from './assert-budgets.ts'
+import { assertBudgets, assertContainmentRate } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
@@ -14,6 +14,8 @@ type TrainRunOptions = {
   readonly composition?: Composition
   /** What the operating points of its evaluation may cost at most. */
   readonly budgets?: readonly Budget[]
+  /** Largest share of the streams without a threat that its stop level may contain; null = any. */
+  readonly maxFalseContainmentRate?: number | null
   /** Where other hosts join; null = nowhere. */
   readonly sharing?: CollectionSharing | null
   /** Whether the best checkpoint is evaluated on the test split when training has ended. Default true. */
@@ -35,8 +37,15 @@ type TrainRunOptions = {
 export async function trainRun(
   plan: TrainRunPlan,
   session: Session,
-  { composition = PLAIN, budgets = DEFAULT_BUDGETS, sharing = null, evaluates = true }: TrainRunOptions = {},
+  {
+    composition = PLAIN,
+    budgets = DEFAULT_BUDGETS,
+    maxFalseContainmentRate = null,
+    sharing = null,
+    evaluates = true,
+  }: TrainRunOptions = {},
 ): Promise<string> {
+  assertContainmentRate(maxFalseContainmentRate, plan.config)
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await (plan.kind === 'new' && plan.origin !== undefined
     ? loadGrowing(plan.config, plan.origin.pipeline, say)
@@ -71,7 +80,9 @@ export async function trainRun(
     await evaluateRun(
       {
         ...{ config, composition, folder, team, identity, pipeline, belief },
-        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, certify: false, stopLevel },
+        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, maxFalseContainmentRate, certify: false },
+        // The bundle has the level of the highest return, which may pass a limit.
+        ...(maxFalseContainmentRate === null && { stopLevel }),
       },
       session,
     )

@@ -15,6 +15,8 @@ export type BundledRun = {
   readonly identity: RunIdentity
   readonly pipeline: FeaturePipeline
   readonly belief: StreamBelief | null
+  /** Largest share of the streams without a threat that the stop level may contain; absent or null = any. */
+  readonly maxFalseContainmentRate?: number | null
 }
 
 /**
@@ -26,7 +28,7 @@ export type BundledRun = {
  * @throws {VigilError} as readCheckpoint and writeBundle
  */
 export async function writeRunBundle(run: BundledRun, out: string, onStep?: OnStep): Promise<StopLevel | null> {
-  const { config, folder, team, identity, pipeline, belief } = run
+  const { config, folder, team, identity, pipeline, belief, maxFalseContainmentRate } = run
   const { iteration, parameters } = await readCheckpoint(folder.best, identity)
   const settings = evaluationSettingsOf(config)
   const { rule, faults, fallbackAction, environment, specifications, agents } = settings
@@ -35,7 +37,7 @@ export async function writeRunBundle(run: BundledRun, out: string, onStep?: OnSt
   const stopLevel =
     environment.response === null
       ? null
-      : await chooseStopLevel(team, { ...settings, stlMode: config.stlMode }, { onStep })
+      : await chooseStopLevel(team, { ...settings, stlMode: config.stlMode }, { maxFalseContainmentRate, onStep })
   await writeBundle(out, {
     iteration,
     configFingerprint: identity.configFingerprint,

@@ -54,6 +54,24 @@ describe('tuneThresholds', () => {
     })
   })
 
+  it('comes to the wall of a limit with all thresholds together, where one alone costs', () => {
+    const tuned: Tuned = ['alert', 'block', 'quarantine']
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: levels.length - 2 }), (wall) => {
+        const { thresholds } = tuneThresholds(
+          levels,
+          tuned,
+          (tried) => {
+            const [alert, block, quarantine] = tuned.map((name) => levels.indexOf(tried[name]))
+            return quarantine < wall ? quarantine - 1000 : -quarantine - 5 * (quarantine - alert) - (quarantine - block)
+          },
+          true,
+        )
+        expect(tuned.map((name) => levels.indexOf(thresholds[name]))).toEqual([wall, wall, wall])
+      }),
+    )
+  })
+
   it('is never below its own rough search', () => {
     const bumpy = ({ alert, quarantine }: { alert: number; quarantine: number }) =>
       Math.sin(7 * Math.min(alert, 60)) + Math.cos(3 * Math.min(quarantine, 60))

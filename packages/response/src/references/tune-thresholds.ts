@@ -37,23 +37,29 @@ export function levelsOf(values: Float64Array): Float64Array {
  * The thresholds of the highest return: every choice from a few levels; from the best of them each threshold alone over its
  * range, until none gains; then a pattern search (Hooke and Jeeves 1961) whose steps are halved down to one level. Of equal
  * choices the first found stays.
+ *
+ * @param isLimited whether the objective has walls, as a limit has, at which one threshold alone cannot move: then thresholds that are all
+ *                  equal are among the first choices, and the search moves all of them together as well
  */
 export function tuneThresholds(
   levels: Float64Array,
   tuned: Tuned,
   objective: Objective,
+  isLimited = false,
 ): { readonly thresholds: Thresholds; readonly value: number } {
   const count = levels.length
   const worthOf = remembered((choice) => objective(thresholdsAt(levels, tuned, choice)))
   const stride = Math.max(1, Math.floor((count - 1) / FULL_COUNTS[tuned.length]))
-  let best = bestOf(risingChoices(count, stride, tuned.length), worthOf)
+  const equal = isLimited ? Array.from(levels, (_, index): Choice => tuned.map(() => index)) : []
+  let best = bestOf([...risingChoices(count, stride, tuned.length), ...equal], worthOf)
   for (let isBetter = true; isBetter; ) {
     const found = bestOf([best, ...lines(best, LINE_STRIDE, count)], worthOf)
     isBetter = worthOf(found) > worthOf(best)
     best = found
   }
   for (let reach = LINE_STRIDE >> 1; reach >= 1; ) {
-    const found = bestOf([best, ...neighbours(best, reach, count)], worthOf)
+    const together = isLimited ? shifted(best, reach, count) : []
+    const found = bestOf([best, ...neighbours(best, reach, count), ...together], worthOf)
     if (worthOf(found) > worthOf(best)) best = found
     else reach >>= 1
   }
@@ -112,6 +118,13 @@ function neighbours(choice: Choice, reach: number, count: number): Choice[] {
   return choice
     .flatMap((index, slot) => [choice.with(slot, index - reach), choice.with(slot, index + reach)])
     .filter((moved) => isRising(moved) && moved[0] >= 0 && moved[moved.length - 1] < count)
+}
+
+/** All indices moved up or down, where none leaves the levels. */
+function shifted(choice: Choice, reach: number, count: number): Choice[] {
+  return [-reach, reach]
+    .map((move) => choice.map((index) => index + move))
+    .filter((moved) => moved[0] >= 0 && moved[moved.length - 1] < count)
 }
 
 function isRising(choice: Choice): boolean {

@@ -1,10 +1,10 @@
 import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
 import { meanOf, partOf, quickestStreams } from '../quickest.fixture.ts'
-import { ALLOW } from '../walk.ts'
+import { ALLOW, ENTRY, type Policy, walk } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { BELIEF } from './score.ts'
-import { tunedLadder, tunedLadders, tunedRules } from './tuned-rules.ts'
+import { type TunedRule, tunedLadder, tunedLadders, tunedRules } from './tuned-rules.ts'
 
 const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
 const all = quickestStreams(300, 21)
@@ -19,6 +19,45 @@ function posteriorLogOdds(): Float64Array {
   })
   return logOdds
 }
+
+/** Enough to contain some of them falsely. */
+const few = partOf(all, 0, 100)
+
+/** Streams that a rule contains though none of their events is a threat, by a walk of its own. */
+function falselyContained(policy: Policy): number {
+  const streams = Array.from(few.streamStarts.subarray(1), (_, stream) => walk(few, stream, settings, policy))
+  return streams.filter(({ ledger }) => ledger[ENTRY.falseContainment] < 0).length
+}
+
+describe('tunedRules under a limit on false containments', () => {
+  const scores = [{ name: 'posterior', logOdds: posteriorLogOdds() }]
+  const free = [...tunedRules(few, settings, scores)]
+  const thresholdOf = (rules: readonly TunedRule[]) => rules.find(({ name }) => name === 'threshold')!
+  const asked = falselyContained(thresholdOf(free).policy)
+  const limitOf = (allowed: number) => ({ ...settings, limit: { max: 0.05, benign: 80, allowed } })
+
+  it('keep it wherever thresholds are tuned, and more of them are never worse', () => {
+    expect(asked).toBeGreaterThan(0)
+    const rules = [...tunedRules(few, limitOf(0), scores)]
+    for (const { name, policy, validation: said, isWithinLimit } of rules) {
+      expect(isWithinLimit, name).toBe(falselyContained(policy) === 0)
+      expect(meanOf(walkAll(few, settings, policy).returns).mean, name).toBeCloseTo(said, 9)
+    }
+    const passing = rules.filter(({ isWithinLimit }) => !isWithinLimit).map(({ name }) => name)
+    const worth = (wanted: string) => rules.find(({ name }) => name === wanted)!.validation
+    for (const name of ['alert-ladder', 'block-ladder', 'ladder'])
+      expect(worth(name), name).toBeGreaterThanOrEqual(worth('threshold'))
+    // What is not tuned to a limit.
+    for (const name of passing) expect(['always-quarantine', 'per-event', 'induced-stopping']).toContain(name)
+    expect(thresholdOf(rules).validation).toBeLessThan(thresholdOf(free).validation)
+  })
+
+  it('are the same where the limit is what they contain anyway', () => {
+    expect(tunedLadder(few, limitOf(100), scores[0]).parameters).toEqual(
+      tunedLadder(few, settings, scores[0]).parameters,
+    )
+  })
+})
 
 describe('tunedRules', () => {
   const scores = [BELIEF, { name: 'posterior', logOdds: posteriorLogOdds() }]

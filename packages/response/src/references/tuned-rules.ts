@@ -2,6 +2,7 @@ import type { Streams } from '../streams.ts'
 import { ALERT, ALLOW, BLOCK, type Policy, QUARANTINE, type ResponseSettings } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { calibrated, calibrationOf } from './calibrate.ts'
+import { type ContainmentLimit, containmentLimitOf } from './containment-limit.ts'
 import { stoppingLabels } from './induced-stopping.ts'
 import { ladder, NEVER, type Thresholds } from './ladder.ts'
 import { meanMultiplier, perEventRule } from './per-event-rule.ts'
@@ -27,11 +28,19 @@ export type TunedRule = {
   readonly parameters: Readonly<Record<string, number | string | null>>
   /** Mean return of the validation streams */
   readonly validation: number
+  /** Whether it keeps the limit on false containments there; so does every rule without one */
+  readonly isWithinLimit: boolean
   /** For streams of the same dataset */
   readonly policy: Policy
 }
 
-type Tuning = { readonly streams: Streams; readonly settings: ResponseSettings; readonly score: Score }
+/** What rules are tuned for: the highest return, of those that keep the limit on false containments, where there is one. */
+export type TuningSettings = ResponseSettings & { readonly limit?: ContainmentLimit | null }
+
+/** A rule before it is known whether it keeps the limit. */
+type Candidate = Omit<TunedRule, 'isWithinLimit'>
+
+type Tuning = { readonly streams: Streams; readonly settings: TuningSettings; readonly score: Score }
 
 /**
  * Rules that a team must beat, each with the parameters that return most on validation streams: the constants, and for each
@@ -46,13 +55,17 @@ type Tuning = { readonly streams: Streams; readonly settings: ResponseSettings; 
  */
 export function* tunedRules(
   streams: Streams,
-  settings: ResponseSettings,
+  settings: TuningSettings,
   scores: readonly Score[],
 ): Generator<TunedRule, void> {
   for (const score of scores) assertScore(score, streams)
+  for (const rule of candidates(streams, settings, scores)) yield judged(rule, streams, settings)
+}
+
+function* candidates(streams: Streams, settings: TuningSettings, scores: readonly Score[]): Generator<Candidate, void> {
   for (const [name, action] of Object.entries(CONSTANTS)) {
     const policy = () => action
-    yield { name, score: null, parameters: {}, validation: meanReturn(streams, settings, policy), policy }
+    yield { name, score: null, parameters: {}, validation: meritOf(streams, settings, policy), policy }
   }
   const hasCriticality = criticalitiesOf(streams).length > 1
   for (const score of scores) {
@@ -62,10 +75,11 @@ export function* tunedRules(
 }
 
 /** The rules of tunedRules that compare one score with thresholds, in its order. @throws {VigilError} STREAMS, SCORE */
-export function* tunedLadders(streams: Streams, settings: ResponseSettings, score: Score): Generator<TunedRule, void> {
+export function* tunedLadders(streams: Streams, settings: TuningSettings, score: Score): Generator<TunedRule, void> {
   assertScore(score, streams)
-  for (const ladder of LADDERS) yield ladder({ streams, settings, score })
-  if (criticalitiesOf(streams).length > 1) yield ladderByCriticality({ streams, settings, score })
+  const tuning = { streams, settings, score }
+  for (const ladder of LADDERS) yield judged(ladder(tuning), streams, settings)
+  if (criticalitiesOf(streams).length > 1) yield judged(ladderByCriticality(tuning), streams, settings)
 }
 
 /**
@@ -76,9 +90,9 @@ export function* tunedLadders(streams: Streams, settings: ResponseSettings, scor
  *
  * @throws {VigilError} STREAMS, SCORE
  */
-export function tunedLadder(streams: Streams, settings: ResponseSettings, score: Score): TunedRule {
+export function tunedLadder(streams: Streams, settings: TuningSettings, score: Score): TunedRule {
   assertScore(score, streams)
-  return levelRule('ladder', ['alert', 'block', 'quarantine'], { streams, settings, score })
+  return judged(levelRule('ladder', LADDER, { streams, settings, score }), streams, settings)
 }
 
 const CONSTANTS = {
@@ -88,13 +102,15 @@ const CONSTANTS = {
   'always-alert': ALERT,
 }
 
-type Family = (tuning: Tuning) => TunedRule
+type Family = (tuning: Tuning) => Candidate
+
+const LADDER: Tuned = ['alert', 'block', 'quarantine']
 
 const LADDERS: readonly Family[] = [
   (tuning) => levelRule('threshold', ['quarantine'], tuning),
   (tuning) => levelRule('alert-ladder', ['alert', 'quarantine'], tuning),
   (tuning) => levelRule('block-ladder', ['block', 'quarantine'], tuning),
-  (tuning) => levelRule('ladder', ['alert', 'block', 'quarantine'], tuning),
+  (tuning) => levelRule('ladder', LADDER, tuning),
 ]
 
 const FAMILIES: readonly Family[] = [
@@ -106,7 +122,7 @@ const FAMILIES: readonly Family[] = [
   inducedStopping,
 ]
 
-function perEvent({ streams, settings, score }: Tuning): TunedRule {
+function perEvent({ streams, settings, score }: Tuning): Candidate {
   const level = levelOf(score)
   const isExact = score.logOdds === null && streams.hazard > 0
   const logOdds = score.logOdds ?? Float64Array.from(streams.ratios!, Math.log)
@@ -116,7 +132,7 @@ function perEvent({ streams, settings, score }: Tuning): TunedRule {
     name: 'per-event',
     score: score.name,
     parameters: calibration,
-    validation: meanReturn(streams, settings, policy),
+    validation: meritOf(streams, settings, policy),
     policy,
   }
 }
@@ -124,7 +140,7 @@ function perEvent({ streams, settings, score }: Tuning): TunedRule {
 /** Events of quiet after an all-clear that are tried: what raised a false alarm may go on for a while. */
 const CALMS = [10, 40, Number.POSITIVE_INFINITY]
 
-function levelRule(name: string, tuned: Tuned, tuning: Tuning): TunedRule {
+function levelRule(name: string, tuned: Tuned, tuning: Tuning): Candidate {
   const statistic = levelOf(tuning.score)
   const restless = tunedVariant(tuned, tuning, { statistic, calm: 0, parameters: {} })
   // With an all-clear an exact belief begins anew, and the quickest of all is at once.
@@ -152,18 +168,19 @@ function criticalitiesOf({ rows, streamStarts, criticality, order }: Streams): n
 }
 
 /** A ladder of its own for each criticality, with its own quiet after an all-clear; what validation has not seen is allowed. */
-function ladderByCriticality({ streams, settings, score }: Tuning): TunedRule {
+function ladderByCriticality({ streams, settings, score }: Tuning): Candidate {
   const { criticality } = streams
   const parameters: Record<string, number | string | null> = {}
   const policies = new Map<number, Policy>()
   for (const value of criticalitiesOf(streams)) {
     const own = streamsWhere(streams, (row) => criticality![row] === value)
-    const rule = levelRule('ladder', ['alert', 'block', 'quarantine'], { streams: own, settings, score })
+    const share = { streams: own, settings: withShareOf(settings, own), score }
+    const rule = levelRule('ladder', LADDER, share)
     for (const [name, tuned] of Object.entries(rule.parameters)) parameters[`${name} at ${value}`] = tuned
     policies.set(value, rule.policy)
   }
   const policy: Policy = (view) => policies.get(criticality![view.row])?.(view) ?? ALLOW
-  const validation = meanReturn(streams, settings, policy)
+  const validation = meritOf(streams, settings, policy)
   return { name: 'ladder-by-criticality', score: score.name, parameters, validation, policy }
 }
 
@@ -182,13 +199,13 @@ function streamsWhere(streams: Streams, isWanted: (row: number) => boolean): Str
 
 const SLOPES = [-0.5, -0.25, 0, 0.25, 0.5]
 
-function thresholdByAge(tuning: Tuning): TunedRule {
+function thresholdByAge(tuning: Tuning): Candidate {
   const level = levelOf(tuning.score)
   const variants = SLOPES.map((slope) => ({ statistic: byAge(level, slope), calm: 0, parameters: { slope } }))
   return bestVariant('threshold-by-age', ['alert', 'quarantine'], tuning, variants)
 }
 
-function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonly number[], tuning: Tuning): TunedRule {
+function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonly number[], tuning: Tuning): Candidate {
   const { streams, score } = tuning
   const threats = streams.rows.reduce((sum, row) => sum + streams.labels[row], 0)
   const prior = Math.log((threats + 1) / (streams.rows.length - threats + 1))
@@ -204,7 +221,7 @@ function changeDetector(name: string, statisticOf: typeof cusum, drifts: readonl
 }
 
 /** Classifier-induced stopping: quarantine where a stop is likelier than not to be right in hindsight. */
-function inducedStopping({ streams, settings, score }: Tuning): TunedRule {
+function inducedStopping({ streams, settings, score }: Tuning): Candidate {
   const statistic = levelOf(score)
   const logOdds = new Float64Array(streams.labels.length)
   for (const [position, value] of valuesOf(streams, settings, statistic).entries())
@@ -217,7 +234,7 @@ function inducedStopping({ streams, settings, score }: Tuning): TunedRule {
     name: 'induced-stopping',
     score: score.name,
     parameters: { quarantine: finite(quarantine) },
-    validation: meanReturn(streams, settings, policy),
+    validation: meritOf(streams, settings, policy),
     policy,
   }
 }
@@ -231,8 +248,17 @@ type Variant = {
 
 type TunedVariant = Variant & { readonly thresholds: Thresholds; readonly value: number }
 
-/** The variant that does best, roughly tuned, with its thresholds tuned in full. */
-function bestVariant(name: string, tuned: Tuned, tuning: Tuning, variants: readonly Variant[]): TunedRule {
+/** The variant that does best, roughly tuned, with its thresholds tuned in full; where there is a limit, which few rough choices keep, all are. */
+function bestVariant(name: string, tuned: Tuned, tuning: Tuning, variants: readonly Variant[]): Candidate {
+  if (tuning.settings.limit != null) {
+    const all = variants.map((variant) => tunedVariant(tuned, tuning, variant))
+    return asRule(
+      name,
+      tuned,
+      tuning,
+      mostBy(all, ({ value }) => value),
+    )
+  }
   const best = mostBy(variants, (variant) => {
     const { levels, objective } = prepared(tuning, variant)
     return roughReturn(levels, tuned, objective)
@@ -242,7 +268,7 @@ function bestVariant(name: string, tuned: Tuned, tuning: Tuning, variants: reado
 
 function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVariant {
   const { levels, objective } = prepared(tuning, variant)
-  return { ...variant, ...tuneThresholds(levels, tuned, objective) }
+  return { ...variant, ...tuneThresholds(levels, tuned, objective, tuning.settings.limit != null) }
 }
 
 /** Levels for the thresholds of a variant, and what it returns under some of them. */
@@ -255,11 +281,11 @@ function prepared({ streams, settings }: Tuning, { statistic, calm }: Variant) {
   const used = isExogenous ? quick : statistic
   return {
     levels: levelsOf(values),
-    objective: (thresholds: Thresholds) => meanReturn(streams, settings, ladder(used, thresholds, calm)),
+    objective: (thresholds: Thresholds) => meritOf(streams, settings, ladder(used, thresholds, calm)),
   }
 }
 
-function asRule(name: string, tuned: Tuned, { score }: Tuning, variant: TunedVariant): TunedRule {
+function asRule(name: string, tuned: Tuned, { score }: Tuning, variant: TunedVariant): Candidate {
   const { statistic, calm, parameters, thresholds, value } = variant
   const chosen = Object.fromEntries(tuned.map((action) => [action, finite(thresholds[action])]))
   return {
@@ -281,9 +307,29 @@ function valuesOf(streams: Streams, settings: ResponseSettings, statistic: Stati
   return values
 }
 
-function meanReturn(streams: Streams, settings: ResponseSettings, policy: Policy): number {
-  const { returns } = walkAll(streams, settings, policy)
+/** What tuning maximises: the mean return, and below every return what passes the limit, the further the more it does. */
+function meritOf(streams: Streams, { limit, ...settings }: TuningSettings, policy: Policy): number {
+  const { returns, falselyContained } = walkAll(streams, settings, policy)
+  const excess = limit == null ? 0 : falselyContained - limit.allowed
+  if (excess > 0) return (-Number.MAX_VALUE / returns.length) * excess
   return returns.reduce((sum, value) => sum + value, 0) / Math.max(1, returns.length)
+}
+
+/** A rule with what it returns on the streams that it was tuned on, and whether it keeps the limit there. */
+function judged(rule: Candidate, streams: Streams, { limit, ...settings }: TuningSettings): TunedRule {
+  if (limit == null) return { ...rule, isWithinLimit: true }
+  const validation = meritOf(streams, settings, rule.policy)
+  return { ...rule, validation, isWithinLimit: meritOf(streams, { ...settings, limit }, rule.policy) === validation }
+}
+
+/** The settings with as much of the limit as some of its streams have of those without a threat. */
+function withShareOf({ limit, ...settings }: TuningSettings, streams: Streams): TuningSettings {
+  if (limit == null) return settings
+  const { benign } = containmentLimitOf(streams, limit.max)
+  return {
+    ...settings,
+    limit: { ...limit, benign, allowed: Math.floor((limit.allowed * benign) / Math.max(1, limit.benign)) },
+  }
 }
 
 /** The first of the values that count most. */

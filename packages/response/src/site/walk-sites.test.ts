@@ -80,7 +80,8 @@ describe('a site', () => {
           [0, 3, 0, 1, 3, 3, 2][(position * 5 + age + salt) % 7]
         const settings = { spec, seed: 3 }
         const { ledgers } = walkSites(streams, settings, policy, (step) => steps.push(step))
-        const { returns } = walkAll(streams, settings, policy)
+        const { returns, falselyContained } = walkAll(streams, settings, policy)
+        expect(falselyContained).toBe(steps.filter(({ isFalselyContained }) => isFalselyContained).length)
         const over = new Set<number>()
         const paid = new Float64Array(returns.length)
         for (const { view, reward, isOver } of steps) {

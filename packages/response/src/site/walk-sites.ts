@@ -32,6 +32,8 @@ export type SiteWalk = {
   readonly ledgers: Float64Array
   /** [n] the last action on each event by position, CUT_OFF where there was none */
   readonly actions: Uint8Array
+  /** [streams] 1 = contained, and no event of it was a threat */
+  readonly areFalselyContained: Uint8Array
 }
 
 /** A decision and what came of it. */
@@ -71,9 +73,12 @@ export function walkSites(
 ): SiteWalk {
   assertStreams(streams)
   const streamCount = streams.streamStarts.length - 1
-  const walk = { ledgers: new Float64Array(streamCount * ENTRY_COUNT), actions: new Uint8Array(streams.rows.length) }
-  walk.actions.fill(CUT_OFF)
   const table = tableOf(streamCount)
+  const walk = {
+    ledgers: new Float64Array(streamCount * ENTRY_COUNT),
+    actions: new Uint8Array(streams.rows.length).fill(CUT_OFF),
+    areFalselyContained: table.isFalselyContained,
+  }
   for (let site = 0; site + 1 < streams.order.siteStarts.length; site++) {
     const game: Game = { streams, settings, table, walk, ...beginningAt(streams.order, site, from) }
     for (; game.tick < game.end; game.tick++) {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import type { Streams } from '../streams.ts'
+import { containmentLimitOf } from './containment-limit.ts'
+
+/** So many streams of one event without a threat, and as many of two with one. */
+function streamsOf(benign: number, hostile = 0): Streams {
+  const labels = [...Array<number>(benign).fill(0), ...Array.from({ length: hostile }, () => [0, 1]).flat()]
+  const streamStarts = [...Array(benign + 1).keys(), ...Array.from({ length: hostile }, (_, i) => benign + 2 * (i + 1))]
+  return {
+    rows: Uint32Array.from(labels.keys()),
+    streamStarts: Uint32Array.from(streamStarts),
+    labels: Uint8Array.from(labels),
+    ...{ ratios: null, hazard: 0, damage: null },
+  }
+}
+
+describe('containmentLimitOf', () => {
+  // The sample sizes of 95/95 acceptance: so many trials with so many failures show at most 5 % (Wilks 1941).
+  it.each([
+    [93, 1],
+    [124, 2],
+    [153, 3],
+    [181, 4],
+    [208, 5],
+    [311, 9],
+  ])('%d streams allow %d false containments at 5 %%, and one stream less one fewer', (benign, allowed) => {
+    expect(containmentLimitOf(streamsOf(benign), 0.05)).toEqual({ max: 0.05, benign, allowed })
+    expect(containmentLimitOf(streamsOf(benign - 1), 0.05).allowed).toBe(allowed - 1)
+  })
+
+  it('counts streams without a threat alone', () => {
+    expect(containmentLimitOf(streamsOf(93, 40), 0.05)).toEqual({ max: 0.05, benign: 93, allowed: 1 })
+  })
+
+  it('allows none where so few streams could not show it', () => {
+    for (const benign of [0, 1, 20]) expect(containmentLimitOf(streamsOf(benign), 0.05)).toMatchObject({ allowed: 0 })
+  })
+})
