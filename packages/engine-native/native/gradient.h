@@ -4,10 +4,11 @@
 #include "layer-gradients.h"
 #include "trunk.h"
 
-/* gradient [inputs, width] += below^T d */
-static void addWeightGradient(const float *below, const float *d, float *gradient, int rows, int inputs, int width) {
+/* gradient [inputs, width] += below^T d; where `isFirst` it is overwritten, as if it had been zeros. */
+static void addWeightGradient(const float *below, const float *d, float *gradient, int rows, int inputs, int width,
+                              int isFirst) {
   multiply((Product){.rows = inputs, .columns = width, .depth = rows, .a = below, .aRow = 1, .aStep = inputs, .b = d,
-                     .init = gradient, .initStride = width, .c = gradient});
+                     .init = isFirst ? NULL : gradient, .initStride = width, .c = gradient});
 }
 
 /* dBelow = d W^T, and 0 where the layer below was not active; `active` is NULL where that is not for the product to do. */
@@ -20,7 +21,7 @@ static void multiplyBack(const float *d, const float *transposed, const float *a
 /* Back-propagation through time; see packages/policy-wasm/assembly/lstm.ts. */
 static void backwardLstm(Workspace *w, const LstmRecord *record, float *gradient, const float *transposed,
                          const float *below, const float *active, const float *dH, float *dBelow, int inputs,
-                         int width) {
+                         int width, int isFirst) {
   const int gateWidth = GATES * width;
   const size_t block = (size_t)w->lanes * width;
   const float *recurrent = transposed + (size_t)gateWidth * inputs;
@@ -36,8 +37,8 @@ static void backwardLstm(Workspace *w, const LstmRecord *record, float *gradient
     clearAtResets(w, step, w->carriedC, width);
   }
   float *gradientRecurrent = gradient + (size_t)inputs * gateWidth;
-  addWeightGradient(below, record->gates, gradient, w->rows, inputs, gateWidth);
-  addWeightGradient(record->h, record->gates, gradientRecurrent, w->rows, width, gateWidth);
+  addWeightGradient(below, record->gates, gradient, w->rows, inputs, gateWidth, isFirst);
+  addWeightGradient(record->h, record->gates, gradientRecurrent, w->rows, width, gateWidth, isFirst);
   addColumns(record->gates, gradientRecurrent + (size_t)width * gateWidth, w->rows, gateWidth);
   multiplyBack(record->gates, transposed, active, dBelow, w->rows, gateWidth, inputs);
 }
@@ -62,15 +63,22 @@ static void transposeWeights(const Work *work, int trunk, const float *parameter
   }
 }
 
-/* Before the first tile of a slice. */
+/* Zeros in a slice's gradient where nothing is overwritten: beside the weights of hidden and LSTM layers. */
 static void beginGradient(const Work *work, int trunk, float *gradient) {
   const Plan *plan = work->plan;
-  memset(gradient, 0, 4 * paddedTrunkSize(plan, trunk));
-  memset(work->w->headGradient, 0, 4 * transposedSize(plan, trunk, layerCount(plan, trunk)));
+  const int layers = layerCount(plan, trunk);
+  size_t begin = 0;
+  for (int layer = 0; layer < layers; layer++) {
+    const size_t inputs = inputWidth(plan, trunk, layer), width = layerWidth(plan, trunk, layer);
+    const size_t at = weightsOffset(plan, trunk, layer);
+    memset(gradient + begin, 0, 4 * (at - begin));
+    begin = at + (layer < hiddenCount(plan, trunk) ? inputs * width : (inputs + width) * GATES * width);
+  }
+  memset(gradient + begin, 0, 4 * (paddedTrunkSize(plan, trunk) - begin));
 }
 
-/* Adds the gradient of a tile whose activations and output gradient lie in the workspace. */
-static void addTileGradient(const Work *work, int trunk, const float *parameters, float *gradient) {
+/* Adds the gradient of a tile whose activations and output gradient lie in the workspace; `isFirst` of its slice. */
+static void addTileGradient(const Work *work, int trunk, const float *parameters, float *gradient, int isFirst) {
   const Plan *plan = work->plan;
   Workspace *w = work->w;
   const int hiddenLayers = hiddenCount(plan, trunk), layers = layerCount(plan, trunk), rows = w->rows;
@@ -80,7 +88,7 @@ static void addTileGradient(const Work *work, int trunk, const float *parameters
   for (int layer = 1; layer < layers; layer++) transposed += transposedSize(plan, trunk, layer);
   float *d = w->gradient, *dBelow = w->gradientBelow;
   const float *top = w->hidden[layers - 1];
-  addWeightGradient(w->outputGradient, top, w->headGradient, rows, outputs, width);
+  addWeightGradient(w->outputGradient, top, w->headGradient, rows, outputs, width, isFirst);
   addColumns(w->outputGradient, gradient + weightsOffset(plan, trunk, layers) + (size_t)width * outputs, rows, outputs);
   multiplyBack(w->outputGradient, transposed, plan->lstmLayers == 0 && !isNormalised ? top : NULL, d, rows, outputs,
                width);
@@ -92,14 +100,14 @@ static void addTileGradient(const Work *work, int trunk, const float *parameters
     if (layer > 0) transposed -= transposedSize(plan, trunk, layer);
     if (layer >= hiddenLayers) {
       backwardLstm(w, &w->lstm[layer - hiddenLayers], gradient + offset, transposed, below, active, d, dBelow, inputs,
-                   width);
+                   width, isFirst);
     } else {
       if (isNormalised) {
         normaliseBackward(w->hidden[layer], w->normalised[layer], w->deviations[layer], parameters + bias + width, d,
                           gradient + bias + width, rows, width, logicalWidth(plan, trunk, layer));
       }
       addColumns(d, gradient + bias, rows, width);
-      addWeightGradient(below, d, gradient + offset, rows, inputs, width);
+      addWeightGradient(below, d, gradient + offset, rows, inputs, width, isFirst);
       if (layer == 0) break;
       multiplyBack(d, transposed, active, dBelow, rows, width, inputs);
     }

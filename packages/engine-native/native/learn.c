@@ -67,7 +67,7 @@ static void learnFromSlice(const Work *work, int agent, int trunk, int slice) {
   const size_t index = ((size_t)trunk * plan->agentCount + agent) * update->sliceCount + slice;
   char *statistics = work->base + update->statistics + index * STATISTICS_BYTES;
   memset(statistics, 0, STATISTICS_BYTES);
-  beginGradient(work, trunk, gradient);
+  int isFirst = 1;
   const int until = (slice + 1) * update->sliceLanes;
   const int end = until < update->laneCount ? until : update->laneCount;
   for (int lane = slice * update->sliceLanes; lane < end;) {
@@ -78,9 +78,12 @@ static void learnFromSlice(const Work *work, int agent, int trunk, int slice) {
     if (trunk == VALUE_TRUNK) valueGradient(work, agent, (ValueStatistics *)statistics);
     else if (update->supervised) crossEntropyGradient(work, agent, (LabelStatistics *)statistics);
     else ppoGradient(work, agent, (double *)statistics);
-    addTileGradient(work, trunk, parameters, gradient);
+    if (isFirst) beginGradient(work, trunk, gradient);
+    addTileGradient(work, trunk, parameters, gradient, isFirst);
+    isFirst = 0;
   }
-  endGradient(work, trunk, gradient);
+  if (isFirst) memset(gradient, 0, 4 * paddedTrunkSize(plan, trunk));
+  else endGradient(work, trunk, gradient);
 }
 
 /* Adds up the slices of one trunk, clips the gradient's global norm and takes one step of Adam. */

@@ -45,9 +45,9 @@ static double products(const Layers *l) {
                      .b = l->first, .init = l->bias, .relu = 1, .c = l->h});
   multiply((Product){.rows = ROWS, .columns = WIDTH, .depth = WIDTH, .a = l->h, .aRow = WIDTH, .aStep = 1,
                      .b = l->second, .init = l->bias, .relu = 1, .c = l->h2});
-  addWeightGradient(l->h, l->d, l->gradient, ROWS, WIDTH, WIDTH);
+  addWeightGradient(l->h, l->d, l->gradient, ROWS, WIDTH, WIDTH, 0);
   multiplyBack(l->d, l->transposed, l->h, l->dBelow, ROWS, WIDTH, WIDTH);
-  addWeightGradient(l->x, l->dBelow, l->gradient, ROWS, INPUTS, WIDTH);
+  addWeightGradient(l->x, l->dBelow, l->gradient, ROWS, INPUTS, WIDTH, 0);
   return 2.0 * ROWS * WIDTH * (2.0 * INPUTS + 3.0 * WIDTH);
 }
 

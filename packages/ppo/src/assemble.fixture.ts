@@ -6,7 +6,7 @@ import { advantagesOf, type Experience, experienceOf, returnsOf } from './experi
 import { absorb, type ReturnNormaliser } from './return-normaliser.ts'
 import type { PpoSettings } from './settings.ts'
 
-export { learningBatchOf } from './learning-batch.ts'
+export { learningBatches } from './learning-batch.ts'
 export { minibatchesOf } from './minibatches.ts'
 export type { Batch }
 

@@ -29,12 +29,13 @@ export function attributionOf(trajectory: Trajectory, { environment, labels }: P
   const { rows, actions, rewards, expectedRewards, agentCount: A } = trajectory
   // Where actions have consequences all agents are paid for the pilot's, which is their own.
   if (environment.response !== null) return { paidForOthers: 0, samplingVariance: null }
-  const samplingVariance = rewards.map((reward, at) => (reward - expectedRewards[at]) ** 2)
+  const samplingVariance = new Float32Array(rewards.length)
+  for (let at = 0; at < rewards.length; at++) samplingVariance[at] = (rewards[at] - expectedRewards[at]) ** 2
   const table = paidRewards(environment)
   const bonus = [0, 1].map((label) => bonusByVotes(environment, label))
   let paidForOthers = 0
-  for (const [event, row] of rows.entries()) {
-    const label = labels[row]
+  for (let event = 0; event < rows.length; event++) {
+    const label = labels[rows[event]]
     const first = event * A
     let votes = 0
     for (let at = first; at < first + A; at++) votes += actions[at] === 1 || actions[at] === 2 ? 1 : 0

@@ -1,4 +1,5 @@
-import { momentsOf, varianceOf } from './return-normaliser.ts'
+import { join } from './batch.ts'
+import { varianceOf } from './return-normaliser.ts'
 import type { Segment } from './returns.ts'
 import type { PpoSettings } from './settings.ts'
 
@@ -49,7 +50,7 @@ type CritiqueSettings = Pick<PpoSettings, 'gamma' | 'gaeLambda' | 'returns' | 'e
  * explaining its own words, where targets hold them (`gae`, `td-lambda`).
  */
 export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSettings): Critique {
-  const joined = (part: (judged: Judged) => Float32Array) => concatenate(trajectories.map(part))
+  const joined = (part: (judged: Judged) => Float32Array) => join(Float32Array, trajectories.map(part))
   const agents = trajectories[0].agentCount
   const returns = joined(({ returns }) => returns)
   const returnVariance = spreadOf(returns)
@@ -58,9 +59,14 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   const discount = settings.gamma * (settings.returns === 'monte-carlo' ? 1 : settings.gaeLambda)
   const ones = (judged: Judged) => new Float32Array(judged.rewards.length).fill(1)
   const noise = (variances: readonly Float32Array[]) => {
-    const sampled = concatenate(variances)
+    const sampled = join(Float32Array, variances)
     if (settings.episodes === 'stream') {
-      return meanOf(concatenate(trajectories.map((judged, i) => discounted(judged, variances[i], discount ** 2))))
+      return meanOf(
+        join(
+          Float32Array,
+          trajectories.map((judged, i) => discounted(judged, variances[i], discount ** 2)),
+        ),
+      )
     }
     if (settings.remembers) {
       const later = meanOf(joined((judged) => discounted(judged, ones(judged), discount ** 2))) - 1
@@ -70,7 +76,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
       )
       return meanOf(sampled) + perReward * later
     }
-    const following = joined(({ returns, rewards }) => returns.map((value, i) => value - rewards[i]))
+    const following = joined(({ returns, rewards }) => difference(returns, rewards))
     return meanOf(sampled) + withinAgents(following, agents)
   }
   const variances = trajectories.flatMap(({ samplingVariance }) => samplingVariance ?? [])
@@ -86,11 +92,10 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   }
   const values = joined(({ values }) => values)
   if (values.length === 0) return { ...nothing, ...foreseeable }
-  const errors = returns.map((value, i) => value - values[i])
-  const { count, mean, m2 } = momentsOf(errors, null)
+  const { mean, variance } = momentsOf(difference(returns, values))
   return {
-    valueLoss: (m2 / count + mean * mean) / returnVariance,
-    explainedVariance: 1 - m2 / count / returnVariance,
+    valueLoss: (variance + mean * mean) / returnVariance,
+    explainedVariance: 1 - variance / returnVariance,
     valueSpread: Math.sqrt(spreadOf(values) / returnVariance),
     ...foreseeable,
   }
@@ -104,9 +109,10 @@ function discounted(
 ): Float32Array {
   const columns = laneCount * agentCount
   const sums = Float32Array.from(x)
-  for (let at = (stepCount - 1) * columns - 1; at >= 0; at--) {
-    const flag = Math.floor(at / agentCount)
-    if (terminated[flag] === 0 && truncated[flag] === 0) sums[at] += factor * sums[at + columns]
+  for (let flag = (stepCount - 1) * laneCount - 1; flag >= 0; flag--) {
+    if (terminated[flag] !== 0 || truncated[flag] !== 0) continue
+    const first = flag * agentCount
+    for (let at = first; at < first + agentCount; at++) sums[at] += factor * sums[at + columns]
   }
   return sums
 }
@@ -114,11 +120,7 @@ function discounted(
 /** Mean over the agents of each one's variance. @param values [any, A] */
 function withinAgents(values: Float32Array, agentCount: number): number {
   let sum = 0
-  for (let agent = 0; agent < agentCount; agent++) {
-    const own = new Float32Array(values.length / agentCount)
-    for (let i = 0; i < own.length; i++) own[i] = values[i * agentCount + agent]
-    sum += spreadOf(own)
-  }
+  for (let agent = 0; agent < agentCount; agent++) sum += spreadOf(values, agent, agentCount)
   return sum / agentCount
 }
 
@@ -131,22 +133,31 @@ function correlation(a: Float32Array, b: Float32Array): number {
   return spread === 0 ? 0 : sum / a.length / spread
 }
 
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+function difference(a: Float32Array, b: Float32Array): Float32Array {
+  const differences = new Float32Array(a.length)
+  for (let i = 0; i < a.length; i++) differences[i] = a[i] - b[i]
+  return differences
 }
 
+/** 0 of nothing. */
 function meanOf(values: Float32Array): number {
-  const { count, mean } = momentsOf(values, null)
-  return count === 0 ? 0 : mean
+  return momentsOf(values).mean
 }
 
-/** 0 where the values are equal up to rounding. */
-function spreadOf(values: Float32Array): number {
-  return varianceOf(momentsOf(values, null))
+/** 0 where the values, every `step`-th from `first` on, are equal up to rounding. */
+function spreadOf(values: Float32Array, first = 0, step = 1): number {
+  const { count, mean, variance } = momentsOf(values, first, step)
+  return varianceOf({ count, mean, m2: variance * count })
+}
+
+/** In two passes, which is a fraction of the time of Welford's single one. */
+function momentsOf(values: Float32Array, first = 0, step = 1): { count: number; mean: number; variance: number } {
+  const count = Math.ceil((values.length - first) / step)
+  if (count === 0) return { count, mean: 0, variance: 0 }
+  let sum = 0
+  for (let i = first; i < values.length; i += step) sum += values[i]
+  const mean = sum / count
+  let squares = 0
+  for (let i = first; i < values.length; i += step) squares += (values[i] - mean) ** 2
+  return { count, mean, variance: squares / count }
 }

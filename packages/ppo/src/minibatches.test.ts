@@ -1,7 +1,7 @@
 import { minibatchOf } from '@vigil/engine'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from './batch.ts'
-import { learningBatchOf } from './learning-batch.ts'
+import { learningBatches } from './learning-batch.ts'
 import { minibatchesOf } from './minibatches.ts'
 
 const EVENTS = 12
@@ -32,7 +32,7 @@ const BATCH: Batch = {
 function all(pass: number, weights: Float32Array | null = null, size = 4) {
   const seen: { event: number; minibatch: number }[] = []
   const direct = Float32Array.from({ length: 4 * EVENTS * AGENTS }, (_, i) => 6000 + i)
-  const lessons = learningBatchOf(BATCH, SOURCE, { weights, direct })
+  const lessons = learningBatches(SOURCE)(BATCH, { weights, direct })
   let count = 0
   for (const selection of minibatchesOf(lessons, { size, seed: 1, pass })) {
     const m = minibatchOf(selection)
@@ -104,7 +104,7 @@ const RECURRENT: Batch = {
 function lanesOf(pass: number): number[][] {
   const found: number[][] = []
   const { resets } = RECURRENT.recurrence!
-  const lessons = learningBatchOf(RECURRENT, SOURCE, { weights: null, direct: null })
+  const lessons = learningBatches(SOURCE)(RECURRENT, { weights: null, direct: null })
   for (const selection of minibatchesOf(lessons, { size: 4, seed: 1, pass })) {
     const m = minibatchOf(selection)
     const { stepCount, laneCount, recurrentState, resets: shown } = m.recurrence!

@@ -11,7 +11,7 @@ import { directOf, historyLength, restrictiveActions } from './constraints/direc
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultipliers } from './constraints/multipliers.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
-import { learningBatchOf } from './learning-batch.ts'
+import { learningBatches } from './learning-batch.ts'
 import { minibatchesOf } from './minibatches.ts'
 import { pilotRatios } from './pilots.ts'
 import { createRecordedCollection } from './recorded.ts'
@@ -77,6 +77,7 @@ export async function* train(
   const { minibatchSize: size, seed } = settings
   const credited = creditOrder(settings.environment, team.dataset.splits.train)
   const weightsOf = learningWeights(team.network.agentCount, learners)
+  const lessonsOf = learningBatches(team.inputs)
   // However training ends, it leaves no actor at work.
   await using collection =
     settings.credit === 'exact' ? createRecordedCollection(settings, team) : createCollection(settings, team)
@@ -117,7 +118,7 @@ export async function* train(
       learningRate: settings.learningRate * remaining,
       entropyCoef: settings.entropyCoef * remaining,
     }
-    const lessons = learningBatchOf(batch, team.inputs, { weights, direct })
+    const lessons = lessonsOf(batch, { weights, direct })
     const updates: UpdateStats[] = []
     let { passes } = state
     epochs: for (let epoch = 0; epoch < settings.epochs; epoch++) {

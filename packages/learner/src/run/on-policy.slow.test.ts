@@ -6,7 +6,7 @@ import { parameterLayout } from '@vigil/policy-wasm'
 import { createReturnNormaliser, decodeCheckpoint, encodeCheckpoint, initialState } from '@vigil/ppo'
 import { NO_LINES } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { assemble, type Batch, learningBatchOf, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
+import { assemble, type Batch, learningBatches, minibatchesOf } from '../../../ppo/src/assemble.fixture.ts'
 import { engineSettingsOf, ppoSettingsOf, teamSettingsOf } from '../settings.ts'
 import { identityOf } from './session.ts'
 
@@ -165,7 +165,7 @@ async function collect(config: Config, team: Team, parameters: Float32Array): Pr
 }
 
 function minibatches({ minibatchSize: size }: Config, team: Team, batch: Batch) {
-  const lessons = learningBatchOf(batch, team.inputs, { weights: null, direct: null })
+  const lessons = learningBatches(team.inputs)(batch, { weights: null, direct: null })
   return minibatchesOf(lessons, { size, seed: 1, pass: 0 })
 }
 

@@ -3,7 +3,7 @@ import { initialiseParameters, type NetworkSpec } from '@vigil/policy-wasm'
 import { randomPermutation } from '@vigil/random'
 import { describe, expect, it } from 'vitest'
 import { assemble, PLAIN } from '../assemble.fixture.ts'
-import { learningBatchOf } from '../learning-batch.ts'
+import { learningBatches } from '../learning-batch.ts'
 import { minibatchesOf } from '../minibatches.ts'
 import { createReturnNormaliser } from '../return-normaliser.ts'
 import { usesMultipliers } from '../stl-mode.ts'
@@ -56,7 +56,7 @@ async function constraintLosses(stlMode: Mode, trajectories: typeof TRAJECTORIES
   const { batch } = assemble(trajectories, settings, { acting: normaliser, latest: normaliser, multipliers: [0.5, 1] })
   const engine = await createPortableEngine({ spec, threads: 1 })
   engine.loadParameters(initialiseParameters(spec, 1))
-  const lessons = learningBatchOf(batch, SOURCE, { weights: null, direct: null })
+  const lessons = learningBatches(SOURCE)(batch, { weights: null, direct: null })
   const [minibatch] = minibatchesOf(lessons, { size: 2 * 32, seed: 1, pass: 0 })
   const { policyLoss, costValueLoss } = await engine.update(minibatch, UPDATE)
   engine.dispose()
