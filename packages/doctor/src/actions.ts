@@ -1,5 +1,4 @@
 import { type IterationMetrics, totalActions } from '@vigil/runs'
-import { constantRewards } from './constant-rewards.ts'
 import type { MetricsCheck } from './finding.ts'
 import { dueAfter, lateLines, meanOf, medianOf, spanOf } from './history.ts'
 import { isUseless } from './validations.ts'
@@ -107,30 +106,5 @@ export const noExploitation: MetricsCheck = (config, metrics) => {
     evidence: `entropy ${figure(entropy)} nats (median of ${spanOf(lines)}), above ${figure(ENTROPY_MAX)}, nine tenths of ln 4 = ${figure(Math.log(4))}.`,
     cause: `The entropy bonus (entropyCoef ${config.entropyCoef}) outweighs what the policy gradient says, or the policy gets no gradient.`,
     remedy: 'Give a smaller --entropy-coef, such as 0.01, and leave --anneal=true. Look at the findings on gradients.',
-  }
-}
-
-/** Of the gain that is left at the beginning, less than this is none. Own choice. */
-const GAIN_MIN = 0.05
-
-/** "Rewards not rising" (recorded). Not asked of a team that was good from the beginning. */
-export const rewardNotRising: MetricsCheck = (config, metrics) => {
-  const late = lateLines(metrics, dueAfter(MIX_AFTER, config))
-  if (late.length === 0 || !isUseless(config, metrics)) return null
-  const early = metrics.slice(0, Math.max(1, Math.floor(metrics.length / 10)))
-  const rewardOf = (line: IterationMetrics) => line.rewardMean
-  const [before, now] = [meanOf(early, rewardOf), meanOf(late, rewardOf)]
-  const most = constantRewards(
-    meanOf(late, (line) => line.threatRate),
-    config.rewards,
-  ).perfect
-  if (now - before >= GAIN_MIN * Math.max(0, most - before)) return null
-  return {
-    code: 'REWARD_NOT_RISING',
-    severity: 'problem',
-    title: 'The reward does not rise',
-    evidence: `mean reward ${figure(before)} in ${spanOf(early)} and ${figure(now)} in ${spanOf(late)}; perfect decisions earn ${figure(most)} by the table.`,
-    cause: 'Nothing is learnt that pays.',
-    remedy: 'Look at the inputs first, then at returns and gradients.',
   }
 }

@@ -2,7 +2,7 @@
 import type { Config } from '@vigil/config'
 import type { Dataset } from '@vigil/data'
 import type { Evaluation, IterationMetrics } from '@vigil/runs'
-import { actionMixOff, entropyCollapsed, noExploitation, oneAction, rewardNotRising } from './actions.ts'
+import { actionMixOff, entropyCollapsed, noExploitation, oneAction } from './actions.ts'
 import { alertReward, alertsMany, undecidedMany } from './alerts.ts'
 import type { Finding, MetricsCheck } from './finding.ts'
 import { policyStarvedByClipping, policyStarvedByCritic } from './gradients.ts'
@@ -12,6 +12,7 @@ import { notFinite } from './not-finite.ts'
 import { alertNeverTried, greedyUnlikeSampled, responseFindings } from './responses.ts'
 import { returnsMeasureTime, returnsUnexplainable, valueLossStuck } from './returns.ts'
 import { constantOptimum } from './rewards.ts'
+import { rewardNotRising, trainingAddedNothing } from './rising.ts'
 import {
   budgetDoesNotBind,
   penaltyNearlyAlways,
@@ -60,6 +61,7 @@ const METRICS_CHECKS: readonly MetricsCheck[] = [
   actionMixOff,
   noExploitation,
   rewardNotRising,
+  trainingAddedNothing,
   specificationAlwaysHolds,
   budgetDoesNotBind,
   noFaultTolerated,
