@@ -1,17 +1,13 @@
-import { formatScore, formatShare, formatSigned } from '@vigil/command-line'
-import type { Evaluation } from '@vigil/runs'
+import { formatShare } from '@vigil/command-line'
+import { type Evaluation, SCORE_COLUMNS } from '@vigil/runs'
+
+const { rewardMean, f1, alertRate, undecidedRate, precision, recall, falsePositiveRate, prAuc } = SCORE_COLUMNS
 
 /** What a run is measured by on the test split, in the order of the tables. */
 export const MEASURES = {
-  rewardMean: { heading: 'reward', format: (value: number | null) => formatSigned(value, 3) },
+  rewardMean,
   gainShare: { heading: 'gain', format: formatShare },
-  f1: { heading: 'F1', format: formatScore },
-  alertRate: { heading: 'alerts', format: formatShare },
-  undecidedRate: { heading: 'undecided', format: formatShare },
-  precision: { heading: 'precision', format: formatScore },
-  recall: { heading: 'recall', format: formatScore },
-  falsePositiveRate: { heading: 'FPR', format: formatShare },
-  prAuc: { heading: 'PR-AUC', format: formatScore },
+  ...{ f1, alertRate, undecidedRate, precision, recall, falsePositiveRate, prAuc },
 } as const
 
 /** The name of a measure. */

@@ -1,6 +1,12 @@
-import { formatCount, formatMeasure, formatScore, formatShare, formatSigned } from '@vigil/command-line'
+import { formatCount, formatMeasure, formatShare, formatSigned } from '@vigil/command-line'
 import { statusOf, targetInWords } from '@vigil/evaluation'
-import type { Evaluation, IterationMetrics, ResponseScores, SpecificationScores } from '@vigil/runs'
+import {
+  type Evaluation,
+  type IterationMetrics,
+  type ResponseScores,
+  SCORE_COLUMNS,
+  type SpecificationScores,
+} from '@vigil/runs'
 import { fixedAxis, roundAxis } from './axis.ts'
 import { type Card, renderCards, renderTable } from './card.ts'
 import { curveCard, curveSize, level } from './curve-card.ts'
@@ -38,6 +44,9 @@ function specificationTable(specifications: readonly SpecificationScores[]): Mar
 </article>`
 }
 
+/** What the targets are paid for with. */
+const PRICED = ['rewardMean', 'f1', 'falsePositiveRate', 'alertRate'] as const
+
 /** What the targets cost: the team beside single thresholds on scores, by reward and satisfaction. */
 function thresholdTable({ team, stl, thresholds }: Evaluation): Markup {
   const rows = [
@@ -49,14 +58,11 @@ function thresholdTable({ team, stl, thresholds }: Evaluation): Markup {
     })),
   ]
   const table = {
-    columns: ['', ...stl.map(({ name }) => name), 'reward', 'F1', 'FPR', 'alerts'],
+    columns: ['', ...stl.map(({ name }) => name), ...PRICED.map((score) => SCORE_COLUMNS[score].heading)],
     rows: rows.map(({ name, scores, satisfied }) => [
       name,
       ...satisfied.map(formatShare),
-      formatSigned(scores.rewardMean, 3),
-      formatScore(scores.f1),
-      formatShare(scores.falsePositiveRate),
-      formatShare(scores.alertRate),
+      ...PRICED.map((score) => SCORE_COLUMNS[score].format(scores[score])),
     ]),
     omission: null,
   }

@@ -58,6 +58,7 @@ export {
 export { lockRunFolder } from './run-lock.ts'
 export { type RunRecord, readRunRecord, recordOf, weightsSha256, writeRunRecord } from './run-record.ts'
 export { count, firstIssue, label, sha256, share, totalActions } from './schema-parts.ts'
+export { SCORE_COLUMNS } from './score-columns.ts'
 export { readTags, TAG, writeTags } from './tags.ts'
 export { COUNTS, type UnderAttack } from './under-attack.ts'
 export { assertWritable } from './writable.ts'

@@ -1,6 +1,6 @@
-import { borderlessTable, formatCount, formatScore, formatShare, formatSigned } from '@vigil/command-line'
+import { borderlessTable, formatCount, formatScore, formatShare } from '@vigil/command-line'
 import { budgetInWords, statusOf, targetInWords } from '@vigil/evaluation'
-import type { Evaluation, PolicyScores } from '@vigil/runs'
+import { type Evaluation, type PolicyScores, SCORE_COLUMNS } from '@vigil/runs'
 import { type Line, RESPONSE_HEADINGS, responseAttackLines, responseLines } from './response-table.ts'
 import { asciiNumber, columnsOf, type OutputEnvironment, outputStyle, printable } from './terminal.ts'
 
@@ -18,7 +18,8 @@ export type SummaryOptions = {
 }
 
 /** Columns in the order of importance: narrow terminals show the first ones. */
-const HEADINGS = ['', 'F1', 'alerts', 'undecided', 'reward', 'FPR', 'recall', 'precision']
+const SHOWN = ['f1', 'alertRate', 'undecidedRate', 'rewardMean', 'falsePositiveRate', 'recall', 'precision'] as const
+const HEADINGS = ['', ...SHOWN.map((score) => SCORE_COLUMNS[score].heading)]
 
 /**
  * The end of a run for the terminal: the verdict, the team beside its agents, the baselines and the optimum, the notes and
@@ -72,16 +73,7 @@ export function summaryTable(options: SummaryOptions): string {
 function policyLines({ team, agents, baselines, bayes }: Evaluation): readonly Line[] {
   const line = (kind: Line['kind'], name: string, scores: PolicyScores): Line => ({
     kind,
-    cells: [
-      name,
-      formatScore(scores.f1),
-      formatShare(scores.alertRate),
-      formatShare(scores.undecidedRate),
-      formatSigned(scores.rewardMean, 3),
-      formatShare(scores.falsePositiveRate),
-      formatScore(scores.recall),
-      formatScore(scores.precision),
-    ],
+    cells: [name, ...SHOWN.map((score) => SCORE_COLUMNS[score].format(scores[score]))],
   })
   const byF1 = <Scores extends PolicyScores>(policies: readonly Scores[]) => policies.toSorted((a, b) => b.f1 - a.f1)
   return [
