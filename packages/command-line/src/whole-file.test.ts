@@ -9,15 +9,20 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { open } from 'node:fs/promises'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { appendLine, writeFileAtomically } from './whole-file.ts'
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>()
-  return { ...real, open: vi.fn(real.open) }
+const real = promises.open
+const opened = vi.spyOn(promises, 'open')
+// What modules have imported from "node:fs/promises" by name follows.
+syncBuiltinESMExports()
+afterAll(() => {
+  opened.mockRestore()
+  syncBuiltinESMExports()
 })
 
 let folder: string
@@ -73,7 +78,6 @@ describe('appendLine', () => {
   })
 
   it('syncs the folder of a file that it makes, and gives the file the permissions asked for', async () => {
-    const opened = vi.mocked(open)
     opened.mockClear()
     await appendLine(path, 'one', 0o600)
     await appendLine(path, 'two', 0o644)
@@ -87,8 +91,7 @@ describe('appendLine', () => {
     ['what another process wrote in between', 'one\ntother\n', 'one\ntother\n'],
   ])('where the disk fails behind %s, only its own is taken back', async (_, found, left) => {
     writeFileSync(path, 'one\n')
-    vi.mocked(open).mockImplementationOnce(async (...words) => {
-      const { open: real } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
+    opened.mockImplementationOnce(async (...words) => {
       const file = await real(...words)
       file.write = (async () => {
         writeFileSync(path, found)

@@ -3,22 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
 import { type Bundle, writeBundle } from '@vigil/runs'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { replayCheck, storeCheck } from './stored-check.ts'
 
-/** Whether the network shall compute otherwise where it is given more than one row, as another kernel may. */
-const together = vi.hoisted(() => ({ change: false }))
-vi.mock('../decider.ts', async (original) => {
-  const real = await original<typeof import('../decider.ts')>()
-  const createDecider: typeof real.createDecider = async (...words) => {
-    const decider = await real.createDecider(...words)
-    const decide: typeof decider.decide = (events) =>
-      decider.decide(events).map((one) => (together.change && events.length > 1 ? { ...one, margin: -1 } : one))
-    return { ...decider, decide }
-  }
-  return { ...real, createDecider }
-})
+/** A team whose network computes otherwise where it is given more than one row, as another kernel may. */
+const otherwiseTogether: typeof createDecider = async (...words) => {
+  const decider = await createDecider(...words)
+  const decide: typeof decider.decide = (events) =>
+    decider.decide(events).map((one) => (events.length > 1 ? { ...one, margin: -1 } : one))
+  return { ...decider, decide }
+}
 
 let folder: ReturnType<typeof eventsFolder>
 let run: string
@@ -43,7 +39,6 @@ afterAll(() => {
 
 let stored: string
 beforeEach(() => {
-  together.change = false
   stored = readFileSync(file, 'utf8')
   return () => writeFileSync(file, stored)
 })
@@ -62,8 +57,7 @@ it('a team with one other weight is told by the event that shows it', async () =
 })
 
 it('a team that decides otherwise on events that come together is told, too', async () => {
-  together.change = true
-  await expect(replayCheck(run, bundle)).rejects.toMatchObject({ code: 'CHECK_FAILED' })
+  await expect(replayCheck(run, bundle, otherwiseTogether)).rejects.toMatchObject({ code: 'CHECK_FAILED' })
 })
 
 it.each([

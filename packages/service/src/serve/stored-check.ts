@@ -30,10 +30,11 @@ export async function storeCheck(run: string, bundle: Bundle, events: readonly R
 /**
  * Decides on the stored events again, one by one and all together.
  *
+ * @param create another way to make the decider, of tests
  * @returns how many there are; 0 = none were stored
  * @throws {VigilError} CHECK_FAILED where a decision has other bits, or the events were stored for another bundle
  */
-export async function replayCheck(run: string, bundle: Bundle): Promise<number> {
+export async function replayCheck(run: string, bundle: Bundle, create = createDecider): Promise<number> {
   const file = checkFile(run)
   const text = await readRunFile(file, CHECK_BYTES_MAX)
   if (text === null) return 0
@@ -41,9 +42,9 @@ export async function replayCheck(run: string, bundle: Bundle): Promise<number> 
   const stored = fieldOf(file, head, 'bundle')
   if (stored !== (await bundleFingerprint(run))) throw failed(file, 'it was stored for another bundle')
   const events = lines.map((line) => fieldOf(file, line, 'event') as RawEvent)
-  const decider = await createDecider(bundle)
+  const decider = await create(bundle)
   const single = events.map((event, i) => decided(decider, event, i))
-  const together = await decidedTogether(bundle, events)
+  const together = decidedTogether(await create(bundle), events)
   for (const [i, line] of lines.entries()) {
     const expected = fieldOf(file, line, 'decision')
     if (single[i] === expected && together[i] === expected) continue
@@ -58,8 +59,7 @@ function decided(decider: Decider, event: RawEvent, index: number): string {
 }
 
 /** What comes together takes other kernels than what comes alone. */
-async function decidedTogether(bundle: Bundle, events: readonly RawEvent[]): Promise<string[]> {
-  const decider = await createDecider(bundle)
+function decidedTogether(decider: Decider, events: readonly RawEvent[]): string[] {
   return decider.decide(events.map(decider.read)).map((decision, i) => writtenDecision(i + 1, decision))
 }
 
