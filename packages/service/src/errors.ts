@@ -2,6 +2,9 @@ import { type ErrorTable, errorsOf } from '@vigil/errors'
 
 /** What can keep a team from deciding on live events. */
 export const SERVICE_ERRORS = {
+  BUNDLE_UNSIGNED: ['data', 'a bundle without a signature, where only signed ones are taken'],
+  BUNDLE_FOREIGN: ['data', 'a bundle that was changed after it was signed, or that no trusted key has signed'],
+  BUNDLE_OLD: ['data', 'a signed bundle from before the one that was at work last'],
   UNDECIDABLE: ['data', 'a bundle of a team that cannot decide on live events'],
   EVENT_MALFORMED: ['data', 'a line of the input that is no JSON object, or too long'],
   ROWS_INVALID: ['usage', 'the rows that a decider shall take at once are not 1 to 4096'],

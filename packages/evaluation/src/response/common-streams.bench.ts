@@ -54,7 +54,7 @@ function meanAndError(values: Float64Array): readonly [number, number] {
 
 const folders = process.argv.slice(2)
 if (folders.length === 0) throw new Error('Name the folders of runs on quickest.')
-const bundles = await Promise.all(folders.map(readBundle))
+const bundles = await Promise.all(folders.map(async (run) => await readBundle(run)))
 const { response: spec } = bundles[0].environment
 const same = JSON.stringify(spec)
 if (spec === null || bundles.some(({ environment }) => JSON.stringify(environment.response) !== same))

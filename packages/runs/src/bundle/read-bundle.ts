@@ -40,11 +40,17 @@ const versionSchema = z.object({ version: z.int().min(0), vigil: z.string().min(
  * ```
  *
  * @param folder that of the run, or of an evaluation's results
- * @throws {VigilError} BUNDLE_MISSING, BUNDLE_VERSION, BUNDLE_INVALID, RUN_FILE_UNREADABLE; nothing else
+ * @param accept is given the SHA-256 of bundle.json, which has those of the other files, before anything is parsed
+ * @throws {VigilError} BUNDLE_MISSING, BUNDLE_VERSION, BUNDLE_INVALID, RUN_FILE_UNREADABLE; nothing else but what `accept` throws
  */
-export async function readBundle(folder: string): Promise<Bundle> {
+export async function readBundle(
+  folder: string,
+  accept: (fingerprint: string) => void = () => undefined,
+): Promise<Bundle> {
   const files = bundleFiles(folder)
-  const settings = parseSettings(await bytesOf(files.settings, SETTINGS_BYTES_MAX), files.settings)
+  const settingsBytes = await bytesOf(files.settings, SETTINGS_BYTES_MAX)
+  accept(hash('sha256', settingsBytes))
+  const settings = parseSettings(settingsBytes, files.settings)
   const pipelineBytes = await bytesOf(files.pipeline, PIPELINE_BYTES_MAX)
   assertHash(files.pipeline, pipelineBytes, settings.sha256['pipeline.json'])
   const pipeline = checked(files.pipeline, () => parsePipeline(JSON.parse(pipelineBytes.toString('utf8'))))

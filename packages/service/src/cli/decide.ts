@@ -15,8 +15,9 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { loadEventSequence, loadRecording } from '@vigil/data'
-import { type Bundle, readBundle } from '@vigil/runs'
+import type { Bundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { takeBundle } from '../bundle-signature.ts'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
@@ -42,6 +43,7 @@ const SPLITS = ['test', 'validation', 'train'] as const
 const LINES_TOGETHER = 1000
 
 const FLAGS = {
+  trust: { value: 'FILE', about: 'public keys, PEM: only a bundle that one of them has signed is taken' },
   run: {
     value: 'FOLDER',
     about: 'whose team decides, as runs/NAME: its bundle, and with --replay its config.json and pipeline.json',
@@ -101,7 +103,8 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   }
   const source = await sourceOf(flags)
   const own = outputSettings(flags)
-  const bundle = await readBundle(run)
+  const { bundle, putToWork } = await takeBundle(run, textFlag(flags, 'trust', 'FILE') ?? null)
+  await putToWork()
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
   const settings = { rules, why: switchFlag(flags, 'why'), nearest: await nearestFlag(flags, run, bundle) } as const
   const outputOf = (input: string) =>

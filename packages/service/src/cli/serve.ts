@@ -13,17 +13,18 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { readDashboard } from '@vigil/dashboard'
-import { type Bundle, readBundle } from '@vigil/runs'
+import type { Bundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
+import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../secret-file.ts'
 import { assertGuarded } from '../serve/access.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
 import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
 import { createReload } from '../serve/reload.ts'
-import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../serve/secret-file.ts'
 import { createServer, type ServerSettings } from '../serve/server.ts'
 import { type Shadow, startShadow } from '../serve/shadow.ts'
 import { readState, writeState } from '../serve/state-file.ts'
@@ -44,6 +45,10 @@ const RELOAD_SIGNAL = 'SIGUSR2'
 
 const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle' },
+  trust: {
+    value: 'FILE',
+    about: 'public keys, PEM: only bundles that one of them has signed are taken, also by a reload',
+  },
   host: { value: 'ADDRESS', about: 'address to listen at; others than loopback need a guard', default: '127.0.0.1' },
   port: { value: 'N', about: 'port to listen at; 0 = a free one', number: PORT, default: 8080 },
   'token-file': { value: 'FILE', about: `a token of ${TOKEN_LENGTH_MIN} characters or more that clients must know` },
@@ -119,7 +124,8 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { host, logger, clock } = settings
   assertGuarded(host, { isGuarded: settings.token !== null || (settings.tls?.ca ?? null) !== null })
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
-  const bundle = await readBundle(run)
+  const trust = textFlag(flags, 'trust', 'FILE') ?? null
+  const { bundle, putToWork } = await takeBundle(run, trust)
   const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
   const shadow = await shadowOf(flags, bundle, logger)
   const service = await createDecisionService(bundle, {
@@ -141,8 +147,9 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       : null,
   })
   const checked = await replayCheck(run, bundle)
+  await putToWork()
   const { keep, onExchange } = await stateKeeper(flags, { run, service, logger })
-  const reload = createReload({ run, service, logger, onExchange })
+  const reload = createReload({ run, trust, service, logger, onExchange })
   process.on(RELOAD_SIGNAL, reload)
   const server = createServer(service, settings, checked)
   const ended = new Promise<void>((resolve) => {

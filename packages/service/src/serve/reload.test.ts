@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
@@ -6,6 +7,7 @@ import type { RawEvent } from '@vigil/features'
 import { type Bundle, readBundle, writeBundle } from '@vigil/runs'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { signBundle } from '../bundle-signature.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { writtenDecision } from '../written-decision.ts'
@@ -50,14 +52,14 @@ async function put(bundle: Bundle, { isChecked = true } = {}): Promise<void> {
   renameSync(next, join(root, 'run'))
 }
 
-async function serve(bundle: Bundle) {
+async function serve(bundle: Bundle, trust: string | null = null) {
   await put(bundle)
   const own = await serveTeam(await readBundle(join(root, 'run')))
   served = own
   const exchanged: string[] = []
   const logger = pino({}, { write: (line: string) => void own.logged.push(line) })
   const onExchange = (fingerprint: string) => void exchanged.push(fingerprint)
-  const reload = createReload({ run: join(root, 'run'), service: own.service, logger, onExchange })
+  const reload = createReload({ run: join(root, 'run'), trust, service: own.service, logger, onExchange })
   const decide = async (some: readonly RawEvent[]) =>
     (JSON.parse(await (await own.post('/v1/decide', some)).text()) as object[]).map((one) => JSON.stringify(one))
   return { ...own, reload, exchanged, decide }
@@ -117,6 +119,32 @@ describe('a bundle that takes the place of another', () => {
   })
 })
 
+describe('a service that takes signed bundles alone', () => {
+  it('goes on with the team at work until the new bundle is signed, and does not go back to one from before', async () => {
+    const [{ before, after }] = bundles
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [key, trust] = [join(root, 'signing.key'), join(root, 'trusted.pem')]
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    writeFileSync(trust, publicKey.export({ format: 'pem', type: 'spki' }))
+    const own = await serve(before, trust)
+    const refusedFor = () => own.logged.join('').match(/"code":"(\w+)"/g)
+    await put(after)
+    await own.reload()
+    expect(refusedFor()).toEqual(['"code":"BUNDLE_UNSIGNED"'])
+    await signBundle(join(root, 'run'), { key, number: 2 })
+    await own.reload()
+    expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(1)
+    await put(before)
+    await signBundle(join(root, 'run'), { key, number: 1 })
+    await own.reload()
+    expect(refusedFor()).toEqual(['"code":"BUNDLE_UNSIGNED"', '"code":"BUNDLE_OLD"'])
+    await signBundle(join(root, 'run'), { key, number: 3 })
+    await own.reload()
+    expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(2)
+    expect(own.exchanged.length).toBe(2)
+  })
+})
+
 describe('a fault that nobody foresaw', () => {
   it('is logged and counted, and the next bundle is put to work', async () => {
     const [{ before, after }] = bundles
@@ -131,7 +159,7 @@ describe('a fault that nobody foresaw', () => {
     const services = [faulty, own.service]
     const logger = pino({}, { write: (line: string) => void own.logged.push(line) })
     const service: typeof own.service = { ...own.service, exchange: (bundle) => services.shift()!.exchange(bundle) }
-    const reload = createReload({ run: join(root, 'run'), service, logger, onExchange: () => undefined })
+    const reload = createReload({ run: join(root, 'run'), trust: null, service, logger, onExchange: () => undefined })
     await reload()
     expect(await own.metric('vigil_exchanges_total{outcome="refused"}')).toBe(1)
     expect(own.logged.join('')).toContain('could not allocate memory')

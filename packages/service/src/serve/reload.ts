@@ -1,7 +1,6 @@
 import { VigilError } from '@vigil/errors'
-import { readBundle } from '@vigil/runs'
 import type { Logger } from 'pino'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import type { DecisionService } from './decision-service.ts'
 import { replayCheck } from './stored-check.ts'
@@ -9,6 +8,8 @@ import { replayCheck } from './stored-check.ts'
 /** What takes the team of another bundle. */
 type Reloaded = {
   readonly run: string
+  /** file of the public keys whose signed bundles are taken; null = all bundles are */
+  readonly trust: string | null
   readonly service: DecisionService
   readonly logger: Logger
   /** Told of the SHA-256 of the bundle whose team is at work now. */
@@ -21,13 +22,12 @@ type Reloaded = {
  *
  * @returns what asks for it; it resolves when the team is at work or refused
  */
-export function createReload({ run, service, logger, onExchange }: Reloaded): () => Promise<void> {
+export function createReload({ run, trust, service, logger, onExchange }: Reloaded): () => Promise<void> {
   let last: Promise<void> = Promise.resolve()
 
   async function reload(): Promise<void> {
     try {
-      const bundle = await readBundle(run)
-      const fingerprint = await bundleFingerprint(run)
+      const { bundle, fingerprint, putToWork } = await takeBundle(run, trust)
       const checked = await replayCheck(run, bundle)
       if (checked === 0) throw unchecked(run)
       const past = await service.exchange(bundle)
@@ -35,6 +35,7 @@ export function createReload({ run, service, logger, onExchange }: Reloaded): ()
       service.metrics.exchanged('done')
       const { iteration, configFingerprint, datasetFingerprint } = bundle
       logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked, past }, 'team exchanged')
+      await putToWork().catch((err: Error) => logger.error({ err }, 'an older bundle may be taken again'))
     } catch (error) {
       // Whoever asks is a listener of signals: what is thrown here would end the service.
       service.metrics.exchanged('refused')

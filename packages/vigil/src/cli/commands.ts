@@ -58,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     file: 'packages/service/src/cli/team-sign.ts',
     about: 'an agent signs the next keys of its team',
   },
+  sign: { nx: 'service:sign', file: 'packages/service/src/cli/sign.ts', about: 'signs the team of a run' },
   'team-ready': {
     nx: 'service:team-ready',
     file: 'packages/service/src/cli/team-ready.ts',

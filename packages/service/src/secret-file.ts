@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { serviceError } from '../errors.ts'
+import { serviceError } from './errors.ts'
 
 export const TOKEN_LENGTH_MIN = 16
 

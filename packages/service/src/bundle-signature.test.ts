@@ -1,0 +1,136 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Bundle, writeBundle } from '@vigil/runs'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { signBundle, takeBundle } from './bundle-signature.ts'
+import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
+
+let bundle: Bundle
+beforeAll(async () => {
+  const folder = eventsFolder()
+  const drawn = await drawnTeam(describedRequest(folder), { lstmHidden: [] })
+  await drawn.close()
+  folder.remove()
+  bundle = drawn.bundle
+})
+
+let root: string
+let run: string
+let trust: string
+let key: string
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'vigil-signed-'))
+  run = await bundleIn('run', 1)
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  key = keyIn('signing.key', privateKey)
+  trust = join(root, 'trusted.pem')
+  writeFileSync(trust, publicKey.export({ format: 'pem', type: 'spki' }))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+/** A run with the bundle as of an iteration. */
+async function bundleIn(name: string, iteration: number): Promise<string> {
+  const folder = join(root, name)
+  await writeBundle(folder, { ...bundle, iteration })
+  return folder
+}
+
+function keyIn(name: string, privateKey: KeyObject): string {
+  const path = join(root, name)
+  writeFileSync(path, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  return path
+}
+
+const fileOf = (name: string, folder = run) => join(folder, 'bundle', name)
+const put = async (folder: string) => await (await takeBundle(folder, trust)).putToWork()
+
+describe('a bundle, where keys are trusted', () => {
+  it('is taken with the signature of one of them, and not without', async () => {
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_UNSIGNED' })
+    expect(await signBundle(run, { key, number: 3 })).toBe(fileOf('signature.json'))
+    const taken = await takeBundle(run, trust)
+    expect(taken.bundle).toEqual({ ...bundle, iteration: 1 })
+    // A second key beside it.
+    const other = generateKeyPairSync('ed25519')
+    writeFileSync(trust, other.publicKey.export({ format: 'pem', type: 'spki' }) + readFileSync(trust, 'utf8'))
+    expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
+    await signBundle(run, { key: keyIn('other.key', other.privateKey), number: 1 })
+    expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
+  })
+
+  it('is refused with a changed byte in any of its files, and nothing of it is read', async () => {
+    await signBundle(run, { key, number: 3 })
+    for (const name of ['bundle.json', 'weights.bin', 'pipeline.json', 'belief.json', 'reference.json']) {
+      const whole = readFileSync(fileOf(name))
+      const changed = Buffer.from(whole)
+      changed[Math.floor(changed.length / 2)] ^= 1
+      writeFileSync(fileOf(name), changed)
+      const code = name === 'bundle.json' ? 'BUNDLE_FOREIGN' : 'BUNDLE_INVALID'
+      await expect(takeBundle(run, trust)).rejects.toMatchObject({ code })
+      writeFileSync(fileOf(name), whole)
+    }
+    const signature = readFileSync(fileOf('signature.json'), 'utf8')
+    for (const changed of [
+      signature.replace('"number":3', '"number":4'),
+      signature.replace(/"signature":"./, (text) => `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`),
+      signature.slice(0, -3),
+      '[]',
+    ]) {
+      writeFileSync(fileOf('signature.json'), changed)
+      await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
+    }
+    writeFileSync(fileOf('signature.json'), signature)
+    expect((await takeBundle(run, trust)).bundle.iteration).toBe(1)
+  })
+
+  it('is refused with the signature of a foreign key, and with that of another bundle', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    await signBundle(run, { key: keyIn('foreign.key', privateKey), number: 3 })
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
+    const other = await bundleIn('other', 2)
+    await signBundle(other, { key, number: 3 })
+    cpSync(fileOf('signature.json', other), fileOf('signature.json'))
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
+  })
+
+  it('is refused where a later one was at work, until it is signed again with a higher number', async () => {
+    await signBundle(run, { key, number: 3 })
+    await put(run)
+    await put(run)
+    const later = await bundleIn('later', 2)
+    await signBundle(later, { key, number: 3 })
+    await expect(takeBundle(later, trust)).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
+    await signBundle(later, { key, number: 4 })
+    // What was looked at and not put to work changes nothing.
+    await takeBundle(later, trust)
+    await put(run)
+    await put(later)
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({
+      code: 'BUNDLE_OLD',
+      message: expect.stringContaining('has number 3, and one with number 4 was at work'),
+    })
+    await signBundle(run, { key, number: 5 })
+    await put(run)
+    await expect(takeBundle(later, trust)).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
+  })
+
+  it.each([
+    ['no key', () => 'nonsense'],
+    [
+      'a key of another kind',
+      () => generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' }) as string,
+    ],
+  ])('is not judged by a file with %s', async (_, text) => {
+    await signBundle(run, { key, number: 1 })
+    writeFileSync(trust, text())
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+  })
+
+  it('is not judged where the number of the last one is unreadable', async () => {
+    await signBundle(run, { key, number: 1 })
+    writeFileSync(`${trust}.number`, '{}')
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+  })
+})

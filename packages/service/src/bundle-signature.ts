@@ -1,0 +1,166 @@
+/**
+ * Signed bundles: Ed25519 over the SHA-256 of bundle.json, which has those of all other files, and a number. Where keys are trusted a
+ * bundle is taken only with the signature of one of them, and with no lower number than the last one that was taken.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomically } from '@vigil/command-line'
+import { type Bundle, readBundle, readRunFile } from '@vigil/runs'
+import { z } from 'zod'
+import { bundleFingerprint } from './bundle-fingerprint.ts'
+import { serviceError } from './errors.ts'
+import { readSecret } from './secret-file.ts'
+
+const SIGNATURE_BYTES_MAX = 4096
+const KEYS_BYTES_MAX = 65_536
+
+const signatureSchema = z.strictObject({
+  number: z.int().min(1),
+  /** SHA-256 of bundle.json */
+  bundle: z.string().regex(/^[0-9a-f]{64}$/),
+  signature: z.string().regex(/^[0-9a-f]{128}$/),
+})
+
+/** A bundle by its content, and where it stands among those of its signer. */
+type Named = { readonly bundle: string; readonly number: number }
+
+/** A bundle that was taken. */
+export type TakenBundle = {
+  readonly bundle: Bundle
+  /** SHA-256 of bundle.json */
+  readonly fingerprint: string
+  /** The bundle is at work: none from before it is taken any more. @throws {VigilError} FILE_UNWRITABLE */
+  putToWork(): Promise<void>
+}
+
+/**
+ * Signs the bundle of a run.
+ *
+ * @param key    file of a private key, PEM
+ * @param number higher than those of all bundles before, also where an earlier bundle is to come back
+ * @returns the path of the signature
+ * @throws {VigilError} SECRET_INVALID, FILE_UNWRITABLE, and as readBundle
+ */
+export async function signBundle(run: string, { key, number }: { readonly key: string; readonly number: number }) {
+  await readBundle(run)
+  const named = { bundle: await bundleFingerprint(run), number }
+  const signature = sign(null, statement(named), await privateKey(key)).toString('hex')
+  const file = signatureFile(run)
+  await writeFileAtomically(file, `${JSON.stringify({ ...named, signature })}\n`)
+  return file
+}
+
+/**
+ * Takes the bundle of a run; its signature is looked at before anything of it is read.
+ *
+ * @param trust file of the public keys that are trusted, PEM; the number of the bundle at work is kept beside it. null = all are taken
+ * @throws {VigilError} SECRET_INVALID, BUNDLE_UNSIGNED, BUNDLE_FOREIGN, BUNDLE_OLD, and as readBundle
+ */
+export async function takeBundle(run: string, trust: string | null): Promise<TakenBundle> {
+  if (trust === null) {
+    const bundle = await readBundle(run)
+    return { bundle, fingerprint: await bundleFingerprint(run), putToWork: async () => undefined }
+  }
+  const keys = await trustedKeys(trust)
+  const found = await readSignature(run)
+  const { bundle: fingerprint, number } = found
+  const isSigned = keys.some((key) => verify(null, statement(found), key, Buffer.from(found.signature, 'hex')))
+  if (!isSigned) throw foreign(run, `signed by no key in ${trust}`)
+  const last = await lastAtWork(trust)
+  if (last !== null && (number < last.number || (number === last.number && fingerprint !== last.bundle))) {
+    throw serviceError(
+      'BUNDLE_OLD',
+      `The bundle of ${run} has number ${number}, and one with number ${last.number} was at work. Sign it with a higher number where it shall come back.`,
+    )
+  }
+  const bundle = await readBundle(run, (settings) => {
+    if (settings !== fingerprint) throw foreign(run, 'another one than was signed')
+  })
+  const putToWork = async () =>
+    await writeFileAtomically(numberFile(trust), `${JSON.stringify({ number, bundle: fingerprint })}\n`)
+  return { bundle, fingerprint, putToWork }
+}
+
+function statement({ bundle, number }: Named): Buffer {
+  return Buffer.from(`vigil/bundle/1\nnumber ${number}\nbundle ${bundle}\n`)
+}
+
+async function readSignature(run: string): Promise<z.infer<typeof signatureSchema>> {
+  const bytes = await readRunFile(signatureFile(run), SIGNATURE_BYTES_MAX)
+  if (bytes === null) {
+    throw serviceError(
+      'BUNDLE_UNSIGNED',
+      `The bundle of ${run} has no signature. Sign it with "npx nx run service:sign --run=FOLDER --key=FILE --number=N".`,
+    )
+  }
+  const read = signatureSchema.safeParse(parsed(bytes.toString('utf8')))
+  if (read.success) return read.data
+  throw foreign(run, 'one whose signature is none')
+}
+
+/** The bundle that was at work last. @throws {VigilError} SECRET_INVALID */
+async function lastAtWork(trust: string): Promise<Named | null> {
+  const path = numberFile(trust)
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null
+    throw invalidKeys(path, cause.message)
+  })
+  if (bytes === null) return null
+  const read = signatureSchema.omit({ signature: true }).safeParse(parsed(bytes.toString('utf8')))
+  if (read.success) return read.data
+  throw invalidKeys(path, 'it does not name the bundle that was at work last')
+}
+
+async function trustedKeys(path: string): Promise<KeyObject[]> {
+  const text = (await readSecret(path)).slice(0, KEYS_BYTES_MAX)
+  const parts = text.match(/-----BEGIN PUBLIC KEY-----[\w+/=\s]+-----END PUBLIC KEY-----/g) ?? []
+  if (parts.length === 0) throw invalidKeys(path, 'it has no public key')
+  return parts.map((part) => ed25519(path, () => createPublicKey(part)))
+}
+
+async function privateKey(path: string): Promise<KeyObject> {
+  const text = await readSecret(path)
+  return ed25519(path, () => createPrivateKey(text))
+}
+
+function ed25519(path: string, make: () => KeyObject): KeyObject {
+  let key: KeyObject
+  try {
+    key = make()
+  } catch (cause) {
+    throw invalidKeys(path, (cause as Error).message)
+  }
+  if (key.asymmetricKeyType === 'ed25519') return key
+  throw invalidKeys(path, `it has a key of the kind ${key.asymmetricKeyType}`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function signatureFile(run: string): string {
+  return join(run, 'bundle', 'signature.json')
+}
+
+function numberFile(trust: string): string {
+  return `${trust}.number`
+}
+
+function foreign(run: string, what: string) {
+  return serviceError(
+    'BUNDLE_FOREIGN',
+    `The bundle of ${run} is ${what}. Nothing of it was read: look where it came from.`,
+  )
+}
+
+function invalidKeys(path: string, what: string) {
+  return serviceError(
+    'SECRET_INVALID',
+    `${path} cannot be used: ${what}. Make keys with "openssl genpkey -algorithm ed25519" and "openssl pkey -pubout".`,
+  )
+}

@@ -1,0 +1,45 @@
+import {
+  type CommandContext,
+  commandError,
+  type FlagTable,
+  flagsOf,
+  numberFlag,
+  readFlags,
+  runCommand,
+  textFlag,
+} from '@vigil/command-line'
+import { signBundle } from '../bundle-signature.ts'
+
+const NUMBER = { min: 1, max: 2 ** 32 - 1, integer: true } as const
+
+const FLAGS = {
+  run: { value: 'FOLDER', about: 'whose team is signed, as runs/NAME: its bundle' },
+  key: { value: 'FILE', about: 'an Ed25519 private key, PEM, as "openssl genpkey -algorithm ed25519" makes it' },
+  number: {
+    value: 'N',
+    about: 'higher than those of all bundles before: a lower one is not taken again',
+    number: NUMBER,
+  },
+} as const satisfies FlagTable
+
+await runCommand({
+  help: {
+    command: 'service:sign',
+    file: 'packages/service/src/cli/sign.ts',
+    purpose: 'Signs the bundle of a run, for services that take only what a key has signed (--trust).',
+    groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
+    examples: ['--run=runs/NAME --key=signing.key --number=7'],
+    exitCodes: '0 signed, 1 a file cannot be written, 2 the usage is bad, 3 the key or the bundle is bad',
+  },
+  run: sign,
+})
+
+async function sign({ words }: CommandContext): Promise<void> {
+  const flags = readFlags(words, FLAGS)
+  const [run, key] = [textFlag(flags, 'run', 'runs/NAME'), textFlag(flags, 'key', 'FILE')]
+  const number = numberFlag(flags, 'number', NUMBER)
+  if (run === undefined || key === undefined || number === undefined) {
+    throw commandError('INVALID_VALUE', 'Give --run, --key and --number; --help tells what each is.')
+  }
+  process.stdout.write(`${await signBundle(run, { key, number })}: number ${number}\n`)
+}
