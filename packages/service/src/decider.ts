@@ -144,7 +144,7 @@ export async function createDecider(
   const team = await createLiveTeam(bundle, rowsMax)
   const { agentCount } = team
   const rules = await createLiveRules(bundle, ruleMode)
-  const vote = voteOf(bundle)
+  const vote = countingVote(bundle)
   const rows = createStreamRows(team, { inputs, rowsMax, streamBytes, belief: bundle.belief })
 
   /** Decides on the events behind those that have decisions. */
@@ -261,6 +261,6 @@ function dissentOf(votes: Uint8Array, action: number): number[] {
 }
 
 /** Where actions have consequences the environment counts votes, by majority or quorum, whatever the rule is in triage. */
-function voteOf({ vote, environment }: Bundle): Bundle['vote'] {
+export function countingVote({ vote, environment }: Pick<Bundle, 'vote' | 'environment'>): Bundle['vote'] {
   return environment.response === null ? vote : { ...vote, rule: environment.rule }
 }

@@ -12,6 +12,7 @@ import {
 } from '@vigil/command-line'
 import { readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { createTeamFiles } from '../team/team-files.ts'
 
@@ -73,7 +74,7 @@ async function create({ words }: CommandContext): Promise<void> {
   )
   if (exists)
     throw serviceError('TEAM_INVALID', `${out} has a team already, whose keys would be lost. Give another --out.`)
-  const { rule, faults, fallbackAction, weights } = bundle.vote
+  const { rule, faults, fallbackAction, weights } = countingVote(bundle)
   const path = await createTeamFiles(out, {
     ...{ addresses, epoch: numberFlag(flags, 'epoch', EPOCH) ?? FLAGS.epoch.default, faults },
     bundle: await bundleFingerprint(run),

@@ -6,10 +6,11 @@ import type { Bundle } from '@vigil/runs'
 import { decideBatch, NO_ACTION } from '@vigil/vote'
 import type { KeptPast } from '../decider.ts'
 import { serviceError } from '../errors.ts'
-import { createEventInputs } from '../event-inputs.ts'
+import { createEventInputs, type EventInputs } from '../event-inputs.ts'
 import { readKnown } from '../live-event.ts'
 import { createLiveTeam } from '../live-team.ts'
 import { createStreamRows } from '../stream-rows.ts'
+import type { Verdict } from '../verdict-line.ts'
 
 /** Bytes of what is remembered of streams. */
 const STREAM_BYTES = 96 * 2 ** 20
@@ -25,9 +26,10 @@ export type AgentVoter = {
   /**
    * Votes on events in their order; each becomes part of the past of those behind it. Where the events are refused, none does.
    *
+   * @param heard [rows] verdicts that came before each event; left out = none did
    * @throws {VigilError} EVENT_INVALID, LOGITS, TEAM_INVALID
    */
-  vote(events: readonly RawEvent[]): AgentVotes
+  vote(events: readonly RawEvent[], heard?: readonly (readonly Verdict[])[]): AgentVotes
   /** Hears what the team has agreed on about the events of the last `vote`: the ballots that are counted. */
   settle(value: readonly CountedBallot[], agentCount: number): void
   /** What is known of all events so far, between batches. */
@@ -47,37 +49,19 @@ export function seesDecisions({ environment }: Pick<Bundle, 'environment'>): boo
  * Agent `self` of a bundle, as a team of its own: the same network with its weights alone.
  *
  * @param rowsMax most events of a batch
- * @throws {VigilError} UNDECIDABLE for teams whose actions have consequences, and as createDecider
+ * @throws {VigilError} as createDecider
  */
 export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: number): Promise<AgentVoter> {
-  if (bundle.environment.response !== null) {
-    throw serviceError(
-      'UNDECIDABLE',
-      'A team whose actions have consequences waits for verdicts, which a team of several processes does not get yet. Use npx nx run service:serve.',
-    )
-  }
   const waits = seesDecisions(bundle)
   const inputs = createEventInputs(bundle.pipeline)
   const team = await createLiveTeam(aloneIn(bundle, self), rowsMax)
-  const rows = createStreamRows(team, { inputs, rowsMax, streamBytes: STREAM_BYTES, belief: null })
-
-  /** All events, or none: a batch that is refused leaves nothing behind. */
-  function readAll(raw: readonly RawEvent[]): ReadEvent[] {
-    const { latest } = inputs
-    try {
-      const events = raw.map((event) => readKnown(inputs, event))
-      const streams = events.map(({ stream }) => stream).filter((stream) => stream !== null)
-      if (waits && new Set(streams).size < streams.length) throw sharedStream()
-      return events
-    } catch (error) {
-      inputs.latest = latest
-      throw error
-    }
-  }
+  const rows = createStreamRows(team, { inputs, rowsMax, streamBytes: STREAM_BYTES, belief: bundle.belief })
 
   return {
-    vote(raw) {
-      const events = readAll(raw)
+    vote(raw, heard = []) {
+      const { events, verdicts } = readAll(raw, heard, { inputs, waits })
+      // None is on a stream of an event before it in the batch: they may all be heard first.
+      for (const { stream, isHostile } of verdicts) rows.hear(stream, isHostile)
       const actions = new Uint8Array(events.length)
       const scores = new Float32Array(events.length)
       for (let done = 0; done < events.length; ) {
@@ -110,6 +94,43 @@ export async function createAgentVoter(bundle: Bundle, self: number, rowsMax: nu
   }
 }
 
+type Heard = {
+  readonly events: ReadEvent[]
+  readonly verdicts: readonly { readonly stream: string | null; readonly isHostile: boolean }[]
+}
+
+/** All events and verdicts, or none: a batch that is refused leaves nothing behind. */
+function readAll(
+  raw: readonly RawEvent[],
+  heard: readonly (readonly Verdict[])[],
+  { inputs, waits }: { readonly inputs: EventInputs; readonly waits: boolean },
+): Heard {
+  const { latest } = inputs
+  const met = new Set<string>()
+  const verdicts: Heard['verdicts'][number][] = []
+  /** What was decided on a stream in this batch is not known before all of it is. */
+  const assertApart = (stream: string | null) => {
+    if (waits && stream !== null && met.has(stream)) throw sharedStream()
+  }
+  try {
+    const events = raw.map((one, row) => {
+      for (const { stream: of, isHostile } of heard[row] ?? []) {
+        const stream = inputs.streamOf(of)
+        assertApart(stream)
+        verdicts.push({ stream, isHostile })
+      }
+      const event = readKnown(inputs, one)
+      assertApart(event.stream)
+      if (event.stream !== null) met.add(event.stream)
+      return event
+    })
+    return { events, verdicts }
+  } catch (error) {
+    inputs.latest = latest
+    throw error
+  }
+}
+
 function aloneIn(bundle: Bundle, self: number): Bundle {
   const { network, environment, parameters, vote } = bundle
   const alone = { ...network, agentCount: 1 }
@@ -126,6 +147,6 @@ function aloneIn(bundle: Bundle, self: number): Bundle {
 function sharedStream() {
   return serviceError(
     'TEAM_INVALID',
-    'A batch with two events of one stream, for a team whose agents see what was decided on the stream before. Let the enforcer of this team gather the events.',
+    'A batch with an event of a stream and another event or a verdict on it, for a team whose agents see what was decided before. Let the enforcer of this team gather them.',
   )
 }

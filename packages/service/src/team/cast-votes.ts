@@ -30,7 +30,11 @@ export function castVotes(alarm: (text: string) => void): CastVotes {
         return null
       }
       try {
-        const votes = voter.vote(events.map((text) => readWrittenEvent(text).event))
+        const written = events.map(readWrittenEvent)
+        const votes = voter.vote(
+          written.map(({ event }) => event),
+          written.map(({ heard }) => heard),
+        )
         cast = { batch, root, voter, votes }
         return votes
       } catch (error) {

@@ -1,6 +1,7 @@
 /** Lines of the input become events of batches: written first, then judged as whoever reads the batch will read them. */
 import { formatCounted } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
+import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { eventFilter } from '../event-filter.ts'
 import { createEventInputs } from '../event-inputs.ts'
@@ -10,11 +11,12 @@ import type { RecentEntries } from '../recent-entries.ts'
 import { assertShallow } from '../serve/json-depth.ts'
 import { idOf, ownIdOf } from '../written-decision.ts'
 import { readWrittenEvent, writtenEvent } from './batch-event.ts'
+import { createVerdicts } from './gathered-verdicts.ts'
 import type { Gatherer } from './gatherer.ts'
 
 /** How lines are read. */
 export type LineReading = {
-  readonly bundle: Pick<Bundle, 'pipeline'>
+  readonly bundle: Pick<Bundle, 'pipeline' | 'environment'>
   readonly gatherer: Gatherer
   readonly ids: RecentEntries<string | number, true>
   /** lines that were read when the folder was used before */
@@ -39,10 +41,17 @@ export async function gatherLines(
 ): Promise<void> {
   const isJudged = eventFilter(bundle.pipeline.reading)
   const inputs = createEventInputs(bundle.pipeline)
-  const counts = { skipped: 0, leftOut: 0, repeated: 0 }
+  const counts = { skipped: 0, leftOut: 0, repeated: 0, heardBefore: 0 }
   const [first, passedOver] = input === 'follows' ? [linesBefore, 0] : [0, linesBefore]
+  const verdicts = createVerdicts(bundle, { inputs, ids, gatherer })
   const take = (text: string | null, line: number): void => {
-    const written = writtenLine(text, line)
+    const read = readLine(text)
+    const heard = verdicts.take(read)
+    if (heard !== 'event') {
+      if (heard === 'repeated') counts.heardBefore++
+      return
+    }
+    const written = writtenLine(read, line)
     const { event } = readWrittenEvent(written)
     const own = ownIdOf(event)
     if (own !== null && ids.peek(own) !== undefined) counts.repeated++
@@ -50,7 +59,7 @@ export async function gatherLines(
     else {
       const { stream } = readKnown(inputs, event)
       if (own !== null) ids.put(own, true)
-      gatherer.add(written, { stream, line })
+      gatherer.add(verdicts.putBefore(written), { stream, line })
     }
   }
   const follow = ({ text, number }: InputLine): void => {
@@ -75,15 +84,21 @@ export async function gatherLines(
     gatherer.flush()
   }
   if (counts.repeated > 0) say(`${formatCounted(counts.repeated, 'event')} that had come before`)
+  if (counts.heardBefore > 0) say(`${formatCounted(counts.heardBefore, 'verdict')} that had come before`)
+  if (verdicts.waiting > 0)
+    say(`${formatCounted(verdicts.waiting, 'verdict')} behind the last event not kept: send such again before the next`)
   if (counts.leftOut > 0) say(`${formatCounted(counts.leftOut, 'event')} left out by "where"`)
   if (counts.skipped > 0) say(`${formatCounted(counts.skipped, 'bad line')} passed over`)
 }
 
-/** An event as it goes into a batch: numbers may have become longer, or nothing. */
-function writtenLine(text: string | null, line: number): string {
+function readLine(text: string | null): RawEvent {
   if (text === null) throw malformed(`needs at most ${LINE_BYTES_MAX} bytes, received more`)
   assertShallow(text)
-  const event = eventOf(parseInput(text))
+  return eventOf(parseInput(text))
+}
+
+/** An event as it goes into a batch: numbers may have become longer, or nothing. */
+function writtenLine(event: RawEvent, line: number): string {
   const written = writtenEvent(idOf(event, line), event)
   if (Buffer.byteLength(written) <= LINE_BYTES_MAX) return written
   throw malformed(`needs at most ${LINE_BYTES_MAX} bytes with its numbers written out, received more`)

@@ -30,6 +30,8 @@ export type Gatherer = {
    * @param from its line of the input, from 1
    */
   add(text: string, from: { readonly stream: string | null; readonly line: number }): void
+  /** A verdict on a stream came: what is decided on its events before is decided first. */
+  hear(stream: string | null): void
   /** The team has nothing to do any more. */
   onIdle(): void
   /** Makes a batch of what is left. */
@@ -66,15 +68,21 @@ export function createGatherer({
     onBatch(batch, since)
   }
 
+  function flushBefore(stream: string | null): void {
+    if (apart && stream !== null && streams.has(stream)) flush()
+  }
+
   return {
     flush,
+    hear: flushBefore,
     onIdle() {
       if (isDue || events.length >= EAGER_ROWS) flush()
     },
     add(text, { stream, line }) {
       // With the line break that goes before the next one.
       const size = Buffer.byteLength(text) + 1
-      if ((apart && stream !== null && streams.has(stream)) || bytes + size > BATCH_BYTES_MAX) flush()
+      flushBefore(stream)
+      if (bytes + size > BATCH_BYTES_MAX) flush()
       if (events.length === 0) {
         since = clock()
         timer = setTimeout(() => {

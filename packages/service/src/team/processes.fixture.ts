@@ -4,10 +4,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { EnvironmentSpec } from '@vigil/env-wasm'
-import { writeBundle } from '@vigil/runs'
+import { type Bundle, writeBundle } from '@vigil/runs'
+import { decideStream } from '../decide-stream.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
-import { writtenDecision } from '../written-decision.ts'
+import { inputLines } from '../input-lines.ts'
+import { PLAIN_OUTPUT } from '../output/decision-output.ts'
 import type { Faults } from './faulty-agent.fixture.ts'
 
 const CERTIFICATES_HEAD_BYTES = 12
@@ -90,6 +92,19 @@ function agentWords(agent: number): string[] {
   return [...files, `--log=log-${agent}`]
 }
 
+async function decidedAlone(bundle: Bundle, lines: readonly string[]): Promise<string[]> {
+  const text = (async function* () {
+    yield Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  })()
+  const found: string[] = []
+  const take = async (some: string) => found.push(...some.trimEnd().split('\n')) > 0
+  const streamColumns = bundle.environment.response === null ? null : ['host']
+  await decideStream(await createDecider(bundle), inputLines(text), take, {
+    ...{ onError: 'stop', isJudged: () => true, streamColumns, note: () => undefined, output: PLAIN_OUTPUT },
+  })
+  return found
+}
+
 /** How a team of processes is to be. */
 export type TeamOptions = Partial<EnvironmentSpec> & {
   readonly lstmHidden?: readonly number[]
@@ -149,11 +164,7 @@ export async function processTeam({ lstmHidden = [], viewMs = 500, batch = 32, .
         blocks,
       }),
     /** What service:decide writes about the same lines. */
-    async alone(lines: readonly string[]): Promise<string[]> {
-      const decider = await createDecider(drawn.bundle)
-      const events = lines.map((line) => decider.read(JSON.parse(line)))
-      return decider.decide(events).map((decision, i) => writtenDecision(JSON.parse(lines[i]).id, decision))
-    },
+    alone: async (lines: readonly string[]) => await decidedAlone(drawn.bundle, lines),
     /** Certificates in the file of the enforcer. */
     certificateCount() {
       const bytes = readFileSync(join(folder.path, 'out', 'certificates.bin'))

@@ -1,5 +1,6 @@
 /** A team of processes decides as one process does, and its certificates hold. */
 import { chmodSync, readFileSync } from 'node:fs'
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { processTeam, type Running, start } from './processes.fixture.ts'
 
@@ -55,6 +56,35 @@ describe('four agents as processes, all honest', () => {
     for (const { process } of agents) process.kill('SIGTERM')
     expect(await Promise.all(agents.map(({ ended }) => ended))).toEqual([143, 143, 143, 143])
     expect(agents.map(({ said }) => said().trim().split('\n').length)).toEqual([1, 1, 1, 1])
+  })
+})
+
+describe('four agents of a team whose actions have consequences', () => {
+  it('decide on events and verdicts as one process does, also where an agent and the enforcer begin again', async () => {
+    const made = await team({ ...PATIENT, mode: 'stream', lstmHidden: [8], response: DEFAULT_RESPONSE })
+    const agents = agentsOf(made)
+    const lines = made
+      .lines()
+      .slice(0, 200)
+      .flatMap((line, i) => {
+        const verdict = { stream: `h${i % 20}`, hostile: i % 4 === 0, id: i }
+        return i % 6 === 5 ? [line, JSON.stringify({ verdict })] : [line]
+      })
+    const half = lines.slice(0, 119)
+    const first = made.enforcer(`${half.join('\n')}\n`, '--deadline-ms=60000')
+    expect([await first.ended, first.said()]).toEqual([
+      0,
+      '1 verdict behind the last event not kept: send such again before the next\n',
+    ])
+    agents[2].process.kill('SIGKILL')
+    await agents[2].ended
+    running.push(made.agent(2))
+    const second = made.enforcer(`${lines.join('\n')}\n`, '--deadline-ms=60000', '--input=repeats')
+    expect(await second.ended).toBe(0)
+    const expected = await made.alone(lines)
+    expect(made.decisions()).toEqual(expected)
+    expect(new Set(expected.map((line) => JSON.parse(line).action)).size).toBeGreaterThan(2)
+    expect(await made.alone(lines.filter((line) => !line.startsWith('{"verdict"')))).not.toEqual(expected)
   })
 })
 

@@ -6,6 +6,7 @@ import { agreementQuorum, assertFollows, type Epoch } from '@vigil/agreement'
 import { type FeaturePipeline, rawColumns } from '@vigil/features'
 import { readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { readEpochs } from './epoch-files.ts'
 import { createTeamFiles, fileOfEpoch } from './team-files.ts'
@@ -45,8 +46,8 @@ export async function rotateTeam(
       `${path} is there already, and agents may have signed it. Let the others sign it too; where none has, remove it with its keys.`,
     )
   }
-  const { vote, pipeline } = await readBundle(run)
-  const { rule, faults, fallbackAction, weights } = vote
+  const { pipeline, ...rest } = await readBundle(run)
+  const { rule, faults, fallbackAction, weights } = countingVote(rest)
   const bundle = await bundleFingerprint(run)
   if (bundle !== before.manifest.bundle) await assertReadsAlike(pipeline, before, from)
   const terms = {

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
-import type { RawEvent } from '@vigil/features'
 import { readBundle } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
 import { createRecentEntries, type RecentEntries } from '../recent-entries.ts'
@@ -13,7 +12,7 @@ import { ownIdOf } from '../written-decision.ts'
 import { readTeamBundle } from './agent-epochs.ts'
 import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
-import { readWrittenEvent } from './batch-event.ts'
+import { readWrittenEvent, type WrittenEvent } from './batch-event.ts'
 import { openCertificateLog } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { Enforcer, type Peer } from './enforcer.ts'
@@ -22,6 +21,7 @@ import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
 import { openEventLog } from './event-log.ts'
 import { gatherLines } from './gather-lines.ts'
+import { verdictName } from './gathered-verdicts.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
 
 /** What the enforcer runs with. */
@@ -62,7 +62,7 @@ export async function runEnforcer(
   const { events, certificates, decisions, ids, close } = await openFolder(command.out, epochs)
   const { manifest } = epochOf(epochs.known, certificates.place.batch)
   const bundle = await readTeamBundle(command.runs, manifest.bundle, manifest.agents.length)
-  const bundles = await Promise.all(command.runs.map(readBundle))
+  const bundles = await Promise.all(command.runs.map(async (run) => await readBundle(run)))
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
@@ -156,7 +156,7 @@ async function openFolder(out: string, { known, teamAt }: EnforcerEpochs) {
   const release = await takeFolder(out)
   const ids = createRecentEntries<string | number, true>(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
-    for (const text of batch.events) rememberId(ids, readWrittenEvent(text))
+    for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
   })
   const certificates = await openCertificateLog(
     join(out, 'certificates.bin'),
@@ -184,7 +184,8 @@ async function accusedIn(path: string): Promise<Peer[]> {
     .map((line) => JSON.parse(line) as Peer)
 }
 
-function rememberId(ids: RecentEntries<string | number, true>, { event }: { readonly event: RawEvent }): void {
+function rememberIds(ids: RecentEntries<string | number, true>, { event, heard }: WrittenEvent): void {
+  for (const { id } of heard) if (id !== null) ids.put(verdictName(id), true)
   const own = ownIdOf(event)
   if (own !== null) ids.put(own, true)
 }

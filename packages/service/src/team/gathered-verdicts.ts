@@ -1,0 +1,84 @@
+/** Verdicts between events: each goes into a batch with the event behind it, so that the agents agree on when it was heard. */
+import type { RawEvent } from '@vigil/features'
+import type { Bundle } from '@vigil/runs'
+import type { EventInputs } from '../event-inputs.ts'
+import { LINE_BYTES_MAX } from '../input-lines.ts'
+import { malformed } from '../live-event.ts'
+import type { RecentEntries } from '../recent-entries.ts'
+import { verdictOf } from '../verdict-line.ts'
+import { type HeardVerdict, readWrittenEvent, writtenEvent } from './batch-event.ts'
+import type { Gatherer } from './gatherer.ts'
+
+/** Verdicts that wait for an event. */
+export type Verdicts = {
+  /**
+   * Takes a line that is a verdict.
+   *
+   * @returns 'event' where it is none, 'repeated' where it came before, by its id
+   * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID
+   */
+  take(line: RawEvent): 'event' | 'waits' | 'repeated'
+  /** The text of an event with all verdicts that wait. */
+  putBefore(written: string): string
+  /** how many wait */
+  readonly waiting: number
+}
+
+type Gathering = {
+  readonly inputs: Pick<EventInputs, 'streamOf'>
+  readonly ids: RecentEntries<string | number, true>
+  readonly gatherer: Pick<Gatherer, 'hear'>
+}
+
+/** A team whose actions have no consequences hears none: what looks like one is an event. */
+export function createVerdicts(
+  { pipeline, environment }: Pick<Bundle, 'pipeline' | 'environment'>,
+  { inputs, ids, gatherer }: Gathering,
+): Verdicts {
+  const columns = environment.response === null ? null : (pipeline.reading?.stream ?? [])
+  let waiting: HeardVerdict[] = []
+  let bytes = 0
+  return {
+    take(line) {
+      const verdict = columns === null ? null : verdictOf(line, columns)
+      if (verdict === null) return 'event'
+      if (verdict === 'malformed')
+        throw malformed('needs a verdict with "stream" and "hostile", true or false, received another one')
+      const id = idOfVerdict(line)
+      const name = id === null ? null : verdictName(id)
+      if (name !== null && ids.peek(name) !== undefined) return 'repeated'
+      const heard = { ...verdict, id }
+      const size = Buffer.byteLength(JSON.stringify(heard))
+      if (bytes + size > LINE_BYTES_MAX)
+        throw malformed(`needs an event between verdicts of more than ${LINE_BYTES_MAX} bytes`)
+      gatherer.hear(inputs.streamOf(verdict.stream))
+      if (name !== null) ids.put(name, true)
+      waiting.push(heard)
+      bytes += size
+      return 'waits'
+    },
+    putBefore(written) {
+      if (waiting.length === 0) return written
+      const { id, event } = readWrittenEvent(written)
+      const heard = waiting
+      waiting = []
+      bytes = 0
+      return writtenEvent(id, event, heard)
+    },
+    get waiting() {
+      return waiting.length
+    },
+  }
+}
+
+/** A verdict among ids of events. */
+export function verdictName(id: string | number): string {
+  return `verdict ${JSON.stringify(id)}`
+}
+
+/** `{"verdict": {"id": 7, "stream": ..., "hostile": ...}}` @throws {VigilError} EVENT_MALFORMED */
+function idOfVerdict({ verdict }: RawEvent): string | number | null {
+  const { id = null } = verdict as { readonly id?: unknown }
+  if (id === null || typeof id === 'number' || (typeof id === 'string' && id.length <= 200)) return id
+  throw malformed('needs a verdict whose id is a number or a text of at most 200 characters, received another one')
+}
