@@ -49,6 +49,7 @@ export function handOverOutput(): void {
         while (rest.length > 0) rest = rest.subarray(writeSync(handle, rest))
         return true
       },
+      configurable: true,
     },
     ...(columns > 0 ? { columns: { value: columns, configurable: true } } : {}),
   })

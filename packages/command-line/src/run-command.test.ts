@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ErrorKind, errorsOf } from '@vigil/errors'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commandError } from './errors.ts'
-import { runCommand } from './run-command.ts'
+import { type Command, runCommand } from './run-command.ts'
 
 const badData = errorsOf({ ROTTEN: ['data', 'rows that are bad'] })
 
@@ -22,6 +22,27 @@ async function outcome(error: unknown) {
   const code = process.exitCode
   process.exitCode = 0
   return { code, text }
+}
+
+/** What a command writes when it is given some words. */
+async function withWords(words: string[], command: Command) {
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += chunk
+      return true
+    })
+  }
+  const line = process.argv
+  process.argv = [line[0], line[1], ...words]
+  try {
+    await runCommand(command)
+  } finally {
+    process.argv = line
+    process.exitCode = 0
+    vi.restoreAllMocks()
+  }
+  return written
 }
 
 const streams = [process.stdout, process.stderr]
@@ -73,6 +94,49 @@ describe('runCommand', () => {
     expect(code).toBe(1)
     expect(text).toMatch(line)
     expect(text.match(/\n/g)).toHaveLength(1)
+  })
+
+  describe.each([['--json'], ['--json=true']])('with %s', (flag) => {
+    it('gives what the command came to in one line, and its texts on stderr', async () => {
+      const { stdout, stderr } = await withWords([flag, '--out=x'], {
+        help: HELP,
+        async run({ words }) {
+          process.stdout.write('written\n')
+          return { words, line: '\u2028' }
+        },
+      })
+      expect(stderr).toBe('written\n')
+      expect(stdout).toBe('{"command":"x:y","exitCode":0,"result":{"words":["--out=x"],"line":"\\u2028"}}\n')
+    })
+
+    it('gives the error in JSON beside its line', async () => {
+      const { stdout, stderr } = await withWords([flag], {
+        help: HELP,
+        run: async () => {
+          throw badData('ROTTEN', 'Bad rows.')
+        },
+      })
+      expect(stderr).toBe('error ROTTEN: Bad rows.\n')
+      expect(JSON.parse(stdout)).toEqual({
+        ...{ command: 'x:y', exitCode: 3 },
+        error: { code: 'ROTTEN', message: 'Bad rows.' },
+      })
+    })
+  })
+
+  it('leaves --json to commands that have their own, or write data as long as they run', async () => {
+    const flags = [{ name: 'json', about: 'JSON in place of text' }]
+    const run = async ({ words }: { words: string[] }) => void process.stdout.write(words.join())
+    const own = { help: { ...HELP, groups: [{ title: 'Flags', flags }] }, run }
+    expect(await withWords(['--json'], own)).toEqual({ stdout: '--json', stderr: '' })
+    expect(await withWords(['--json'], { help: HELP, run, isStreaming: true })).toEqual({
+      stdout: '--json',
+      stderr: '',
+    })
+    expect((await withWords(['--json=perhaps'], { help: HELP, run })).stderr).toMatch(
+      /^error INVALID_VALUE: --json must/,
+    )
+    expect(await withWords(['--json=false'], { help: HELP, run })).toEqual({ stdout: '', stderr: '' })
   })
 
   it('bounds what it says, whatever an error holds', async () => {

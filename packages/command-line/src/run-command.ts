@@ -3,6 +3,7 @@ import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
+import { hasJsonFlag, type JsonOutput, takeOutput, withJsonFlag, withoutJson } from './json-output.ts'
 import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
@@ -22,16 +23,19 @@ export type CommandContext = {
 
 /** A command: what it does, and what its help says. */
 export type Command = {
-  readonly run: (context: CommandContext) => Promise<void>
+  /** An object that it gives is part of what `--json` writes. */
+  readonly run: (context: CommandContext) => Promise<unknown>
   /** Said for --help, -h and help. */
   readonly help: Help
+  /** Its output is data already, as long as it runs: it has no `--json`. */
+  readonly isStreaming?: boolean
 }
 
 /**
  * Runs a command. A mistake of the user ends it with one message on stderr and exit code 2 (usage) or 3 (data), another
  * failure with 1, a signal with 128 + its number; only a defect of ours shows a stack.
  */
-export async function runCommand({ run, help }: Command): Promise<void> {
+export async function runCommand({ run, help: own, isStreaming = false }: Command): Promise<void> {
   if (isLeftToPlugin()) return
   handOverOutput()
   guardOutput()
@@ -39,25 +43,38 @@ export async function runCommand({ run, help }: Command): Promise<void> {
   const fail = (error: unknown) => endNow(exitCodeOf(error), messageOf(error))
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
+  const isCommon = !isStreaming && !hasJsonFlag(own)
+  const help = isCommon ? withJsonFlag(own) : own
+  let giveResult: JsonOutput | null = null
   try {
-    const words = commandLine()
-    if (wantsHelp(words)) {
+    const line = commandLine()
+    if (wantsHelp(line)) {
       process.stdout.write(helpText(help, process.stdout.columns))
       return
     }
+    const { words, isJson } = isCommon ? withoutJson(line) : { words: line, isJson: false }
+    if (isJson) giveResult = takeOutput(help.command)
     assertHeap()
     standWhereTheUserStands()
     process.cwd() // Throws where that folder is gone: better now than after the work.
-    await run({ words, stop: signals })
+    const result = await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
+    giveResult?.({ exitCode: Number(process.exitCode ?? 0), result })
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     endWith(exitCodeOf(error))
+    giveResult?.({ exitCode: exitCodeOf(error), error: errorInJson(error) })
   } finally {
     signals.close()
     process.off('uncaughtException', fail)
   }
+}
+
+/** What a program reads of an error; a defect has no code. */
+function errorInJson(error: unknown): { readonly code: string | null; readonly message: string } {
+  const code = error instanceof VigilError ? error.code : null
+  return { code, message: harmlessLines(error instanceof Error ? error.message : String(error)) }
 }
 
 /** Sets the exit code, in this process and for nx. */

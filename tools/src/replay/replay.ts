@@ -9,7 +9,7 @@ import { verdictOn } from './verdict.ts'
 
 await runCommand({ help: HELP, run: replay })
 
-async function replay({ words }: CommandContext): Promise<void> {
+async function replay({ words }: CommandContext) {
   const { run, settings } = parseOptions(words)
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
@@ -18,8 +18,9 @@ async function replay({ words }: CommandContext): Promise<void> {
   say('')
   for (const finding of findings) say(finding)
   if (matches) {
-    say(`${run} matches: trained again, it has the same weights, SHA-256 ${repeated.repeated.weightsSha256}.`)
-    return
+    const { weightsSha256 } = repeated.repeated
+    say(`${run} matches: trained again, it has the same weights, SHA-256 ${weightsSha256}.`)
+    return { run, weightsSha256 }
   }
   throw toolError(
     'CHECK_FAILED',

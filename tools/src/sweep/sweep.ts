@@ -24,7 +24,7 @@ const DRAWN = 10
 
 await runCommand({ help: HELP, run: sweep })
 
-async function sweep({ words, stop }: CommandContext): Promise<void> {
+async function sweep({ words, stop }: CommandContext): Promise<SweepResult> {
   const options = parseOptions(words)
   const space = options.space === null ? [] : await readSpace(options.space)
   const base = await baseOf(options, space)
@@ -38,7 +38,9 @@ async function sweep({ words, stop }: CommandContext): Promise<void> {
     say('')
     sayTable(sweepTable(result))
     for (const name of FILES) say(join(options.out, name))
-    say(lastLine(result, options))
+    const last = sweepResult(result, options)
+    say(JSON.stringify(last))
+    return last
   } finally {
     await unlock()
   }
@@ -81,15 +83,17 @@ async function writeResults(result: Sweep, options: Options): Promise<void> {
   await writeFileAtomically(join(options.out, 'sweep.html'), page)
 }
 
-/** For a program that drives the sweep: the best trial in one line. */
-function lastLine(result: Sweep, options: Options): string {
+type SweepResult = ReturnType<typeof sweepResult>
+
+/** For a program that drives the sweep: the best trial. */
+function sweepResult(result: Sweep, options: Options) {
   const best = result.trials.find(({ trial }) => trial === result.best)
   const { rewardMean = null, shortfall = null, cost = null, learningSeconds = null } = best?.score ?? {}
   const folder = best === undefined ? null : placeOf(options, best.trial, result.seeds[0])
-  return JSON.stringify({
+  return {
     ...{ isWhole: result.isWhole, trials: result.trials.length, best: result.best, folder },
     ...{ values: best?.values ?? null, rewardMean, shortfall, cost, learningSeconds, pareto: result.pareto },
-  })
+  }
 }
 
 function say(text: string): void {

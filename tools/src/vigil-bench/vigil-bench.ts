@@ -31,7 +31,7 @@ const OWN: readonly string[] = [
 
 await runCommand({ help: HELP, run: bench })
 
-async function bench({ words, stop }: CommandContext): Promise<void> {
+async function bench({ words, stop }: CommandContext) {
   const options = parseOptions(words)
   await assertBenchFolder(options.out)
   const unlock = await lockRunFolder(options.out)
@@ -53,6 +53,14 @@ async function bench({ words, stop }: CommandContext): Promise<void> {
         failures.every(({ kind }) => kind === 'data') ? 'BENCH_DATA' : 'BENCH_RUNS',
         `Some trainings have no result:\n${failures.map(({ message }) => message).join('\n')}\nThe same command tries again.`,
       )
+    }
+    return {
+      out: options.out,
+      datasets: entries.map(({ name, experiment, absent }) => ({
+        name,
+        absent,
+        measures: experiment?.measures ?? null,
+      })),
     }
   } finally {
     await unlock()

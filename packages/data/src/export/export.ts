@@ -76,5 +76,6 @@ await runCommand({
     const target = { out, raw: switchFlag(flags, 'raw') ?? false, card }
     const { rows, columns } = await exportEvents(request, target, (message) => process.stderr.write(`${message}\n`))
     process.stdout.write(`${formatCounted(rows, 'row')} of ${formatCounted(columns, 'column')} in ${out}\n`)
+    return { out, card, rows, columns }
   },
 })

@@ -46,6 +46,7 @@ const FLAGS = {
 } as const satisfies FlagTable
 
 await runCommand({
+  isStreaming: true,
   help: {
     command: 'environments:serve',
     file: 'packages/environments/src/cli/serve.ts',

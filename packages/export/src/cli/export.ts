@@ -46,5 +46,6 @@ await runCommand({
       throw commandError('INVALID_VALUE', '--out is needed: the file to write, as --out=team.onnx.')
     const bytes = await exportTeam(run, { format, out, data: textFlag(flags, 'data', 'PATH') ?? null })
     process.stdout.write(`${formatCount(bytes)} bytes in ${out}\n`)
+    return { out, format, bytes }
   },
 })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type Command,
   commandError,
@@ -19,7 +20,7 @@ import {
   type SettingLayer,
   settingGroups,
 } from '@vigil/config'
-import { assertRunFolderFree } from '@vigil/runs'
+import { assertRunFolderFree, readEvaluation, resultFiles } from '@vigil/runs'
 import type { Composition } from '../run/composition.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
@@ -69,8 +70,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       const output = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }
       const seeds = seedsOf(flags)
       if (seeds !== undefined) {
-        await trainSeedsAsked({ words, settings, flags, seeds }, output)
-        return
+        return await trainSeedsAsked({ words, settings, flags, seeds }, output)
       }
       if (flags.has('parallel')) {
         throw commandError(
@@ -93,9 +93,18 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       const session = { ...output, tensorboard, pauseAfter: pauseOf(flags) }
       const evaluates = !switchFlag(flags, 'skip-evaluation')
       const judging = { budgets, maxFalseContainmentRate, evaluates }
-      await trainRun(plan, session, { composition, sharing: await sharingOf(flags), ...judging })
+      const folder = await trainRun(plan, session, { composition, sharing: await sharingOf(flags), ...judging })
+      return { folder, ...(await evaluatedIn(folder)) }
     },
   }
+}
+
+/** What the run comes to on the test split; nothing before its evaluation. */
+async function evaluatedIn(folder: string) {
+  const { evaluation: file } = resultFiles({ path: folder }, 'test')
+  if (!existsSync(file)) return {}
+  const { team, verdict } = await readEvaluation(file)
+  return { team, verdict }
 }
 
 /** @param begins a flag that names what a new run begins from; undefined where there is none */

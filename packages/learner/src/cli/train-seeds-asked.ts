@@ -21,7 +21,7 @@ const OF_ONE_RUN: readonly string[] = ['resume', 'pause-after', 'skip-evaluation
  *
  * @throws {VigilError} INVALID_VALUE, and as planTraining and trainSeeds
  */
-export async function trainSeedsAsked(asked: Asked, session: Session): Promise<void> {
+export async function trainSeedsAsked(asked: Asked, session: Session) {
   const { words, settings, flags, seeds } = asked
   const single = 'seed' in settings ? 'seed' : OF_ONE_RUN.find((flag) => flags.has(flag))
   if (single !== undefined) {
@@ -31,7 +31,8 @@ export async function trainSeedsAsked(asked: Asked, session: Session): Promise<v
   const parallel = parallelOf(flags)
   const own = withoutFlags(words, [...Object.keys(SEEDS_FLAGS), 'out'])
   const out = typeof settings.out === 'string' ? settings.out : null
-  await trainSeeds(await planSeeds(own, { out, seeds, parallel }), session)
+  const { measures, unfinished } = await trainSeeds(await planSeeds(own, { out, seeds, parallel }), session)
+  return { measures, unfinished }
 }
 
 /** The words without some flags and their values, read as readFlags reads them. */

@@ -32,6 +32,7 @@ const FLAGS = {
 } as const satisfies FlagTable
 
 await runCommand({
+  isStreaming: true,
   help: {
     command: 'service:agent',
     file: 'packages/service/src/cli/agent.ts',

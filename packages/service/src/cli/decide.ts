@@ -70,6 +70,7 @@ const FLAGS = {
 } as const satisfies FlagTable
 
 await runCommand({
+  isStreaming: true,
   help: {
     command: 'service:decide',
     file: 'packages/service/src/cli/decide.ts',

@@ -40,6 +40,7 @@ const FLAGS = {
 } as const satisfies FlagTable
 
 await runCommand({
+  isStreaming: true,
   help: {
     command: 'service:enforce',
     file: 'packages/service/src/cli/enforce.ts',

@@ -103,6 +103,7 @@ const FLAGS = {
 setFlagsFromString('--heap-growing-percent=50')
 
 await runCommand({
+  isStreaming: true,
   help: {
     command: 'service:serve',
     file: 'packages/service/src/cli/serve.ts',
