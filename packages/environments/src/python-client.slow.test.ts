@@ -9,8 +9,10 @@ import { openEnvironment } from './environment.ts'
 
 const SERVE = fileURLToPath(new URL('./cli/serve.ts', import.meta.url))
 const CHECK = fileURLToPath(new URL('../../../clients/python/check_client.py', import.meta.url))
+const WRAPPERS_CHECK = fileURLToPath(new URL('../../../clients/python/check_wrappers.py', import.meta.url))
 const TOKEN = 'a-token-of-22-letters-'
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0
+const HAS_WRAPPED = spawnSync('python3', ['-c', 'import gymnasium, pettingzoo']).status === 0
 const HAS_NUMPY = spawnSync('python3', ['-c', 'import numpy']).status === 0
 
 let folder: string
@@ -19,16 +21,20 @@ let url: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-env-'))
   writeFileSync(join(folder, 'token'), `${TOKEN}\n`)
-  const words = ['--dataset=quickest', '--features=history', '--rows=4000', '--agents=2', '--seed=5', '--port=0']
-  const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore']
-  server = spawn(process.execPath, [SERVE, ...words, `--token-file=${join(folder, 'token')}`], { stdio })
-  const [line] = await once(server.stdout!, 'data')
-  url = /http:\S+/.exec(String(line))![0]
+  ;({ server, url } = await serve('--features=history', '--agents=2'))
 })
 afterAll(() => {
   server.kill('SIGKILL')
   rmSync(folder, { recursive: true })
 })
+
+/** Starts a server, whose token lies in the folder. */
+async function serve(...given: string[]): Promise<{ server: ChildProcess; url: string }> {
+  const words = ['--dataset=quickest', '--rows=4000', '--seed=5', '--port=0', `--token-file=${join(folder, 'token')}`]
+  const server = spawn(process.execPath, [SERVE, ...words, ...given], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [line] = await once(server.stdout!, 'data')
+  return { server, url: /http:\S+/.exec(String(line))![0] }
+}
 
 /** What the client saw. @param flags of Python; -S leaves out packages, and so NumPy */
 function played(flags: string[]) {
@@ -66,6 +72,23 @@ it.skipIf(!HAS_PYTHON)(
 it.skipIf(!HAS_NUMPY)('the client of Python sees what the environment shows, by NumPy (where it is)', async () => {
   expect(played([])).toEqual({ numpy: true, ...(await expected()) })
 })
+
+it.skipIf(!HAS_WRAPPED)(
+  'the wrappers show what the client does, and pass the checks of PettingZoo (where it and Gymnasium are; Debian has neither)',
+  async () => {
+    const single = await serve('--features=history', '--agents=1')
+    try {
+      const words = [WRAPPERS_CHECK, single.url, url, TOKEN]
+      const { status, stdout, stderr } = spawnSync('python3', words, { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('Traceback') })
+      const { outside, episodes, finals } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
+      expect({ outside, finals }).toEqual({ outside: 0, finals: episodes })
+      expect(episodes).toBeGreaterThan(100)
+    } finally {
+      single.server.kill('SIGKILL')
+    }
+  },
+)
 
 it('the server refuses strangers, and ends at a signal', async () => {
   expect((await fetch(`${url}/sessions`, { method: 'POST' })).status).toBe(401)
