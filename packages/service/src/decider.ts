@@ -4,12 +4,12 @@ import type { Bundle } from '@vigil/runs'
 import { decideBatch, isRestrictive, trimmedMeans } from '@vigil/vote'
 import { type Ablation, createAblation, type InputEffect } from './ablation.ts'
 import { serviceError } from './errors.ts'
-import { createEventInputs, type KeptInputs } from './event-inputs.ts'
+import { createEventInputs, type EventInputs, type KeptInputs } from './event-inputs.ts'
 import type { InputCounts } from './input-drift.ts'
 import { createLiveRules, type LiveRules, type RuleMode, type Shield, type WatchedAction } from './live-rules.ts'
 import { createLiveTeam, type LiveTeam } from './live-team.ts'
 import type { NearEvent, NearestEvents } from './nearest/nearest-events.ts'
-import { createStreamRows } from './stream-rows.ts'
+import { createStreamRows, type StreamRows } from './stream-rows.ts'
 import type { KeptStreams } from './stream-states.ts'
 
 /** What the team does about an event. */
@@ -58,6 +58,8 @@ export type Decider = {
    * @throws {VigilError} LOGITS
    */
   decide(events: readonly ReadEvent[]): LiveDecision[]
+  /** Whose event it is, as in `ReadEvent`; null = nobody's. @throws {VigilError} EVENT_INVALID */
+  streamOf(event: RawEvent): string | null
   /** Makes an event part of the past without deciding on it. */
   remember(event: ReadEvent): void
   /**
@@ -164,8 +166,11 @@ export async function createDecider(
       const action = decided.actions[row]
       const votes = actions.subarray(row * agentCount, (row + 1) * agentCount)
       decisions.push({
-        ...{ action, decided: decided.decided[row] === 1, margin: decided.margin[row] },
-        ...{ score: means[row], votes },
+        action,
+        decided: decided.decided[row] === 1,
+        margin: decided.margin[row],
+        score: means[row],
+        votes,
         scores: scores.subarray(row * agentCount, (row + 1) * agentCount),
         why:
           effects &&
@@ -178,21 +183,28 @@ export async function createDecider(
 
   return {
     ...{ read: inputs.read, remember: inputs.remember, columns: inputs.columns, unseen: inputs.unseen },
+    streamOf: inputs.streamOf,
     hear: (stream, { isHostile }) => rows.hear(inputs.streamOf(stream), isHostile),
     watched: rules?.watched ?? [],
     get streamCount() {
       return rows.streamCount
     },
+    ...keeping(inputs, rows, rules),
+    decide(events) {
+      const decisions: LiveDecision[] = []
+      while (decisions.length < events.length) decideRows(rows.fill(events, decisions.length), events, decisions)
+      return decisions
+    },
+  }
+}
+
+function keeping(inputs: EventInputs, rows: StreamRows, rules: LiveRules | null): Pick<Decider, 'save' | 'restore'> {
+  return {
     save: () => ({ ...inputs.save(), streams: rows.save(), rules: rules?.save() ?? null }),
     restore(past) {
       inputs.restore(past)
       rows.restore(past.streams)
       if (past.rules !== null) rules?.restore(past.rules)
-    },
-    decide(events) {
-      const decisions: LiveDecision[] = []
-      while (decisions.length < events.length) decideRows(rows.fill(events, decisions.length), events, decisions)
-      return decisions
     },
   }
 }

@@ -51,8 +51,6 @@ export type KeptInputs = {
   readonly history: KeptHistory | null
 }
 
-/** Where the value of an input is found. */
-type Place = { readonly fold: number } | { readonly value: string }
 type Value = string | number | null
 
 /** @throws {VigilError} READING_MISSING where the pipeline does not tell how raw events are read */
@@ -60,11 +58,11 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
   const reader = createEventReader(pipeline)
   const history = pipeline.history === null ? null : createHistory(pipeline.history)
   const folds = pipeline.history?.folds.map(({ name }) => name) ?? []
-  const placed = pipeline.columns.map((column) => {
-    const fold = folds.indexOf(column.source)
-    const place: Place = fold >= 0 ? { fold } : { value: column.source }
-    return { place, isDense: isDense(column), encode: encoderOf(column) }
-  })
+  // An input is made of a feature of the past, or of a value of the event.
+  const placed = pipeline.columns.map((column) => ({
+    ...{ fold: folds.indexOf(column.source), source: column.source },
+    ...{ isDense: isDense(column), encode: encoderOf(column) },
+  }))
   const dense = placed.filter((input) => input.isDense)
   const categorical = placed.filter((input) => !input.isDense)
   return {
@@ -80,12 +78,14 @@ export function createEventInputs(pipeline: FeaturePipeline): EventInputs {
     },
     write(event, rows, row) {
       const features = history?.read(event) ?? []
-      const valueAt = (place: Place) => ('fold' in place ? features[place.fold] : event.values[place.value])
+      const { values } = event
       for (let i = 0; i < dense.length; i++) {
-        rows.dense[row * rows.denseStride + i] = dense[i].encode(valueAt(dense[i].place))
+        const { fold, source, encode } = dense[i]
+        rows.dense[row * rows.denseStride + i] = encode(fold >= 0 ? features[fold] : values[source])
       }
       for (let i = 0; i < categorical.length; i++) {
-        rows.categorical[row * categorical.length + i] = categorical[i].encode(valueAt(categorical[i].place))
+        const { fold, source, encode } = categorical[i]
+        rows.categorical[row * categorical.length + i] = encode(fold >= 0 ? features[fold] : values[source])
       }
       history?.absorb(event)
     },

@@ -47,7 +47,7 @@ export type LiveTeam = {
   readonly firstContext: Float32Array
   /** Greedy actions and scores of rows `from` to `to`. @throws {VigilError} LOGITS */
   act(from: number, to: number): void
-  /** Shows the team's decision about a row to a context [K], as an evaluation does where actions have no consequences. */
+  /** Shows the team's decision about a row to the context [K] that an array begins with, as an evaluation does where actions have no consequences. */
   absorb(row: number, context: Float32Array): void
   /** What streams are shown to be where actions have consequences; null elsewhere. */
   readonly response: LiveResponse | null
@@ -120,9 +120,9 @@ export async function createLiveTeam(bundle: Bundle, rowCount: number): Promise<
       throw serviceError('LOGITS', 'The weights of the bundle give no number for an event. Train the team again.')
     },
     absorb(row, context) {
-      shown.set(context)
+      for (let i = 0; i < contextCount; i++) shown[i] = context[i]
       environments.absorb(at.environmentPlan, 0, at.actions + row * agentCount, 0, at.context, 0)
-      context.set(shown)
+      for (let i = 0; i < contextCount; i++) context[i] = shown[i]
     },
   }
 }

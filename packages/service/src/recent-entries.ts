@@ -14,68 +14,86 @@ export type RecentEntries<Key, Value> = {
   readonly size: number
 }
 
-type Entry<Key, Value> = {
-  readonly key: Key
-  value: Value
-  older: Entry<Key, Value> | null
-  newer: Entry<Key, Value> | null
-}
+/** Slots that are made room for at first. */
+const SLOTS_LEAST = 64
 
 /**
- * A bounded map that forgets what is unused longest. Entries are linked in their order: the first key of a Map is found ever
- * slower the more keys before it have been deleted.
+ * A bounded map that forgets what is unused longest. Slots are linked in the order of their use, in a circle through slot 0, which is nobody's: an
+ * object for each entry would be one more for the collector of garbage, and the first key of a Map is found ever slower the more keys
+ * before it have been deleted.
  */
 export function createRecentEntries<Key, Value>(limit: number): RecentEntries<Key, Value> {
-  const entries = new Map<Key, Entry<Key, Value>>()
-  let [oldest, newest]: (Entry<Key, Value> | null)[] = [null, null]
+  const slots = new Map<Key, number>()
+  const keys: (Key | undefined)[] = [undefined]
+  const values: (Value | undefined)[] = [undefined]
+  const free: number[] = []
+  let older = new Int32Array(SLOTS_LEAST)
+  let newer = new Int32Array(SLOTS_LEAST)
 
-  function unlink(entry: Entry<Key, Value>): void {
-    if (entry.older === null) oldest = entry.newer
-    else entry.older.newer = entry.newer
-    if (entry.newer === null) newest = entry.older
-    else entry.newer.older = entry.older
+  function unlink(slot: number): void {
+    newer[older[slot]] = newer[slot]
+    older[newer[slot]] = older[slot]
   }
 
-  function linkLast(entry: Entry<Key, Value>): void {
-    entry.older = newest
-    entry.newer = null
-    if (newest === null) oldest = entry
-    else newest.newer = entry
-    newest = entry
+  function linkNewest(slot: number): void {
+    older[slot] = older[0]
+    newer[slot] = 0
+    newer[older[0]] = slot
+    older[0] = slot
+  }
+
+  function freeSlot(): number {
+    if (slots.size === limit) forget(keys[newer[0]] as Key)
+    const slot = free.pop() ?? keys.length
+    if (slot === older.length) {
+      older = widened(older)
+      newer = widened(newer)
+    }
+    return slot
   }
 
   function forget(key: Key): void {
-    const entry = entries.get(key)
-    if (entry === undefined) return
-    unlink(entry)
-    entries.delete(key)
+    const slot = slots.get(key)
+    if (slot === undefined) return
+    slots.delete(key)
+    unlink(slot)
+    keys[slot] = undefined
+    values[slot] = undefined
+    free.push(slot)
   }
 
   return {
-    peek: (key) => entries.get(key)?.value,
+    peek: (key) => values[slots.get(key) ?? 0],
     use(key) {
-      const entry = entries.get(key)
-      if (entry === undefined) return undefined
-      unlink(entry)
-      linkLast(entry)
-      return entry.value
+      const slot = slots.get(key)
+      if (slot === undefined) return undefined
+      unlink(slot)
+      linkNewest(slot)
+      return values[slot]
     },
     put(key, value) {
       forget(key)
-      const entry: Entry<Key, Value> = { key, value, older: null, newer: null }
-      entries.set(key, entry)
-      linkLast(entry)
-      if (entries.size > limit && oldest !== null) forget(oldest.key)
+      const slot = freeSlot()
+      slots.set(key, slot)
+      keys[slot] = key
+      values[slot] = value
+      linkNewest(slot)
     },
     forget,
     *all() {
-      for (let entry = oldest; entry !== null; entry = entry.newer) yield [entry.key, entry.value]
+      for (let slot = newer[0]; slot !== 0; slot = newer[slot]) yield [keys[slot] as Key, values[slot] as Value]
     },
     get oldest() {
-      return oldest?.key
+      return keys[newer[0]]
     },
     get size() {
-      return entries.size
+      return slots.size
     },
   }
+}
+
+function widened(links: Int32Array): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(2 * links.length)
+  wider.set(links)
+  return wider
 }

@@ -46,8 +46,7 @@ export function createStreamRows(
   { inputs, rowsMax, streamBytes, belief }: StreamRowsSettings,
 ): StreamRows {
   const { denseCount, contextCount, stateCount, response, agentCount } = team
-  const denseStride = denseCount + contextCount
-  const keptAt = contextCount + stateCount
+  const [denseStride, keptAt] = [denseCount + contextCount, contextCount + stateCount]
   const keptBytes = response?.keptBytes ?? 0
   const believer = believerOf(belief, team)
   const believedAt = keptAt + Math.ceil(keptBytes / 4)
@@ -69,8 +68,8 @@ export function createStreamRows(
       const ratio = believer.meet(row, state.subarray(believedAt))
       response.meet(keptOf(state), ratio, state.subarray(0, contextCount))
     }
-    team.x.set(state.subarray(0, contextCount), row * denseStride + denseCount)
-    team.recurrentState.set(state.subarray(contextCount, keptAt), row * stateCount)
+    for (let i = 0; i < contextCount; i++) team.x[row * denseStride + denseCount + i] = state[i]
+    for (let i = 0; i < stateCount; i++) team.recurrentState[row * stateCount + i] = state[contextCount + i]
   }
 
   return {
@@ -90,10 +89,11 @@ export function createStreamRows(
       return row
     },
     keep(actions) {
-      for (const [row, { stream, state }] of held.entries()) {
-        state.set(team.recurrentState.subarray(row * stateCount, (row + 1) * stateCount), contextCount)
+      for (let row = 0; row < held.length; row++) {
+        const { stream, state } = held[row]
+        for (let i = 0; i < stateCount; i++) state[contextCount + i] = team.recurrentState[row * stateCount + i]
         if (response === null) {
-          if (contextCount > 0) team.absorb(row, state.subarray(0, contextCount))
+          if (contextCount > 0) team.absorb(row, state)
         } else if (actions[row] === QUARANTINE && stream !== null) states.forget(stream)
         else response.act(keptOf(state), team.actions.subarray(row * agentCount, (row + 1) * agentCount))
       }

@@ -79,8 +79,11 @@ export function createHistory(plan: HistoryPlan): LiveHistory {
     },
     1,
   )
-  /** Puts an event into the one row. What is refused leaves the row as it may, and the past as it was. */
+  let taken: LiveEvent | null = null
+  /** Puts an event into the one row, unless it is there: an event is read and then absorbed. What is refused leaves the past as it was. */
   const take = (event: LiveEvent) => {
+    if (event === taken) return
+    taken = null
     tokens.sweepWhereDue(evaluator.visitTokens)
     times[0] = timeOf(event)
     for (const own of keys) own.key = keyOf(event.keys, own.name)
@@ -92,6 +95,7 @@ export function createHistory(plan: HistoryPlan): LiveHistory {
         column.codes[0] = token === null || token.length > TOKEN_LENGTH_MAX ? -1 : tokens.codeOf(token)
       }
     }
+    taken = event
   }
   return {
     read: (event) => {
@@ -107,6 +111,7 @@ export function createHistory(plan: HistoryPlan): LiveHistory {
     },
     save: () => ({ tokens: tokens.all(), kinds: evaluator.save() }),
     restore: ({ tokens: kept, kinds }) => {
+      taken = null
       if (tokens.restore(kept) && evaluator.restore(kinds)) {
         let isWithin = true
         evaluator.visitTokens((code) => {

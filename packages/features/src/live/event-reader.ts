@@ -73,73 +73,109 @@ function readingOf({ reading, dataset }: FeaturePipeline) {
 export function createEventReader(pipeline: FeaturePipeline): EventReader {
   const { missing, time, stream, keys } = readingOf(pipeline)
   const names = rawColumns(pipeline)
-  const cells = cellCollector(names)
-  const unseen = new Set(names)
+  const collect = cellCollector(names)
   const read = cellReaders(missing)
-  const columns = [...valueColumns(pipeline)]
-  const keyIn = (found: ReadonlyMap<string, unknown>, names: readonly string[]) =>
-    joinedKey(names.map((name) => read.text(found.get(name), name)))
+  const placeOf = (name: string) => names.indexOf(name)
+  const columns = Array.from(valueColumns(pipeline), ([name, kind]) => ({ name, kind, place: placeOf(name) }))
+  const timePlace = time === null ? -1 : placeOf(time.column)
+  const streamPlaces = stream.map(placeOf)
+  const keyPlaces = Object.entries(keys).map(([name, own]) => ({
+    ...{ name, places: own.map(placeOf) },
+    isStream: own.join('\n') === stream.join('\n'),
+  }))
+  /** Cells of the event that is read, by place; undefined = it has none. */
+  const cells: unknown[] = new Array(names.length)
+  const isSeen = new Uint8Array(names.length)
+  let unseenCount = names.length
+  const keyIn = (places: readonly number[]) => joinedKey(places.map((place) => read.text(cells[place], names[place])))
+
+  function see(): void {
+    for (let place = 0; place < cells.length; place++) {
+      if (cells[place] === undefined || isSeen[place] === 1) continue
+      isSeen[place] = 1
+      unseenCount--
+    }
+  }
+
   const reader: EventReader = {
     read(event) {
-      const found = cells(event)
-      const own = time === null ? Number.NaN : read.milliseconds(found.get(time.column), time)
+      const cellCount = collect(event, cells)
+      const own = time === null ? Number.NaN : read.milliseconds(cells[timePlace], time)
       const milliseconds = Number.isNaN(own) ? reader.latest : own
-      const values: Record<string, string | number | null> = Object.create(null)
-      for (const [name, kind] of columns) {
-        values[name] = kind === 'token' ? read.text(found.get(name), name) : read.number(found.get(name), name)
+      const values: Record<string, string | number | null> = Object.create(NOTHING)
+      for (const { name, kind, place } of columns) {
+        values[name] = kind === 'token' ? read.text(cells[place], name) : read.number(cells[place], name)
       }
-      const whole: ReadEvent = {
-        time: timeOf(milliseconds),
-        keys: Object.fromEntries(Object.entries(keys).map(([name, names]) => [name, keyIn(found, names)])),
-        values,
-        stream: keyIn(found, stream),
-        cellCount: found.size,
-      }
+      const whose = keyIn(streamPlaces)
+      const ownKeys: Record<string, string | null> = Object.create(NOTHING)
+      for (const { name, places, isStream } of keyPlaces) ownKeys[name] = isStream ? whose : keyIn(places)
+      const whole = { time: timeOf(milliseconds), keys: ownKeys, values, stream: whose, cellCount }
       reader.latest = milliseconds
-      if (unseen.size > 0) for (const name of found.keys()) unseen.delete(name)
+      if (unseenCount > 0) see()
       return whole
     },
-    streamOf: (event) => keyIn(cells(event), stream),
+    streamOf(event) {
+      collect(event, cells)
+      return keyIn(streamPlaces)
+    },
     columns: names,
-    unseen: () => [...unseen],
+    unseen: () => names.filter((_, place) => isSeen[place] === 0),
     latest: 0,
   }
   return reader
 }
 
 /**
+ * What objects begin with whose keys are names of columns: nothing, so that no name means anything else. Objects that begin so share their
+ * layout in memory; those of `Object.create(null)` are hash tables.
+ */
+const NOTHING: object = Object.freeze(Object.create(null))
+
+/** Finds the cells of an event, by the place of their name; undefined = it has none. @returns how many it has */
+type CellCollector = (event: RawEvent, cells: unknown[]) => number
+
+/**
  * Finds cells by name: of `flow.bytes` the key itself or `bytes` within `flow`, whichever comes first. Other keys are passed over,
  * however deep they are.
  */
-function cellCollector(names: readonly string[]): (event: RawEvent) => ReadonlyMap<string, unknown> {
-  const wanted = new Set(names)
+function cellCollector(names: readonly string[]): CellCollector {
+  const places = new Map(names.map((name, place) => [name, place]))
   const outer = new Set(names.flatMap((name) => Array.from(name.matchAll(/\./g), ({ index }) => name.slice(0, index))))
   if (outer.size === 0) return flatCollector(names)
-  const collect = (found: Map<string, unknown>, object: RawEvent, prefix: string) => {
+  const collect = (cells: unknown[], object: RawEvent, prefix: string): number => {
+    let count = 0
     for (const key of Object.keys(object)) {
       const value = object[key]
       const name = prefix === '' ? key : `${prefix}.${key}`
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        if (outer.has(name)) collect(found, value as RawEvent, name)
-      } else if (value !== null && wanted.has(name) && !found.has(name)) found.set(name, value)
+        if (outer.has(name)) count += collect(cells, value as RawEvent, name)
+        continue
+      }
+      const place = value === undefined || value === null ? undefined : places.get(name)
+      if (place === undefined || cells[place] !== undefined) continue
+      cells[place] = value
+      count++
     }
+    return count
   }
-  return (event) => {
-    const found = new Map<string, unknown>()
-    collect(found, event, '')
-    return found
+  return (event, cells) => {
+    cells.fill(undefined)
+    return collect(cells, event, '')
   }
 }
 
 /** Where no name has a dot, nothing nested is looked at. */
-function flatCollector(names: readonly string[]): (event: RawEvent) => ReadonlyMap<string, unknown> {
-  return (event) => {
-    const found = new Map<string, unknown>()
-    for (const name of names) {
-      const value = Object.hasOwn(event, name) ? event[name] : null
-      if (value !== null && (typeof value !== 'object' || Array.isArray(value))) found.set(name, value)
+function flatCollector(names: readonly string[]): CellCollector {
+  return (event, cells) => {
+    let count = 0
+    for (let place = 0; place < names.length; place++) {
+      const name = names[place]
+      const value = Object.hasOwn(event, name) ? event[name] : undefined
+      const isCell = value !== undefined && value !== null && (typeof value !== 'object' || Array.isArray(value))
+      cells[place] = isCell ? value : undefined
+      if (isCell) count++
     }
-    return found
+    return count
   }
 }
 
@@ -154,10 +190,12 @@ export function textCollector(
   missing: readonly string[],
 ): (event: RawEvent) => (name: string) => string | null {
   const collect = cellCollector(names)
+  const places = new Map(names.map((name, place) => [name, place]))
   const { text } = cellReaders(missing)
   return (event) => {
-    const found = collect(event)
-    return (name) => text(found.get(name), name)
+    const cells: unknown[] = new Array(names.length)
+    collect(event, cells)
+    return (name) => text(cells[places.get(name) as number], name)
   }
 }
 
@@ -184,13 +222,13 @@ function cellReaders(missing: readonly string[]) {
     },
     /** NaN = missing */
     milliseconds(cell: unknown, { column, unit }: { readonly column: string; readonly unit: string }): number {
-      const spelt = text(cell, column)
-      if (spelt === null) return Number.NaN
-      const value = parseText(spelt)
-      const time = Number.isNaN(value)
-        ? isoMilliseconds(spelt)
-        : inMilliseconds(value, unit === 'auto' ? guessUnit(value) : (unit as 's'))
-      return Number.isFinite(time) ? time : Number.NaN
+      const value = numberIn(cell, column)
+      if (!Number.isNaN(value)) {
+        const time = inMilliseconds(value, unit === 'auto' ? guessUnit(value) : (unit as 's'))
+        return Number.isFinite(time) ? time : Number.NaN
+      }
+      const spelt = typeof cell === 'number' ? null : text(cell, column)
+      return spelt === null ? Number.NaN : isoMilliseconds(spelt)
     },
   }
 }

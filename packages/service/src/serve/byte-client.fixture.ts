@@ -23,28 +23,39 @@ export function createByteClient(port: number) {
     })
     return own
   }
-  return {
-    /** @returns the answer, when it is whole or the connection is closed */
-    async send(bytes: string | Buffer): Promise<HttpAnswer> {
-      socket ??= open()
-      const own = socket
-      own.write(bytes)
-      for (;;) {
-        const answer = wholeAnswerIn(received)
-        if (answer !== null) {
-          received = received.slice(answer.length)
-          if (/^connection: close/im.test(answer.head)) {
-            own.destroy()
-            socket = null
-          }
-          return { status: answer.status, body: Buffer.from(answer.body, 'latin1').toString('utf8') }
+  async function next(own: Socket): Promise<HttpAnswer> {
+    for (;;) {
+      const answer = wholeAnswerIn(received)
+      if (answer !== null) {
+        received = received.slice(answer.length)
+        if (/^connection: close/im.test(answer.head)) {
+          own.destroy()
+          socket = null
         }
-        if (socket !== own) return null
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+        return { status: answer.status, body: Buffer.from(answer.body, 'latin1').toString('utf8') }
       }
-    },
+      if (socket !== own) return null
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+
+  /** @returns the answers to so many requests, each when it is whole or the connection is closed */
+  async function send(bytes: string | Buffer, requests: number): Promise<HttpAnswer[]> {
+    socket ??= open()
+    const own = socket
+    own.write(bytes)
+    const answers: HttpAnswer[] = []
+    while (answers.length < requests) answers.push(await next(own))
+    return answers
+  }
+
+  return {
+    /** Sends one request. */
+    send: async (bytes: string | Buffer) => (await send(bytes, 1))[0],
+    /** Sends requests behind each other, without waiting for answers in between. */
+    sendAll: async (requests: readonly string[]) => await send(requests.join(''), requests.length),
     close() {
       socket?.destroy()
       socket = null

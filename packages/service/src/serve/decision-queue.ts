@@ -68,16 +68,16 @@ export function createDecisionQueue(
   function decide(pass: readonly Waiting[]): void {
     const start = clock()
     // The deadline is the same for all, so those that are late stand first.
-    const inTime = pass.findIndex((one) => !isLate(one, start))
-    const shed = inTime < 0 ? pass.length : inTime
-    for (const one of pass.slice(0, shed)) {
-      decider.remember(one.event)
-      answer(one, null)
+    let shed = 0
+    while (shed < pass.length && isLate(pass[shed], start)) shed++
+    for (let i = 0; i < shed; i++) {
+      decider.remember(pass[i].event)
+      answer(pass[i], null)
     }
     const rest = pass.slice(shed)
     const decisions = decider.decide(rest.map(({ event }) => event))
     const end = clock()
-    for (const [i, one] of rest.entries()) answer(one, isLate(one, end) ? null : decisions[i])
+    for (let i = 0; i < rest.length; i++) answer(rest[i], isLate(rest[i], end) ? null : decisions[i])
   }
 
   function run(): void {
@@ -103,7 +103,8 @@ export function createDecisionQueue(
 
   return {
     take(event, answer) {
-      waiting.push({ event, answer, since: clock() })
+      // Nobody looks at the clock for what is never late.
+      waiting.push({ event, answer, since: deadlineMs === null ? 0 : clock() })
       taken++
       schedule()
     },

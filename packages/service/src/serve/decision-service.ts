@@ -14,7 +14,7 @@ import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createLiveFeed, type LiveFeed } from './live-feed.ts'
-import type { Answer, RememberedAnswer, RememberedAnswers } from './remembered-answers.ts'
+import { type Answer, contentHash, type RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { Shadow, ShadowReport } from './shadow.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
@@ -118,7 +118,7 @@ export async function createDecisionService(
   const output = outputOf(settings, () => current().bundle)
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, output, onDecision, clock })
   const log = eventLog([settings.onEvent, settings.shadow?.take ?? null])
-  const remembered = createRecentEntries<string | number, RememberedAnswer>(settings.idsRemembered)
+  const remembered = createRecentEntries<string | number, Answer>(settings.idsRemembered)
   const intake: Intake = createIntake({
     ...{ bundle, decider, queue, remembered, onTaken: log.take },
     ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },
@@ -195,8 +195,8 @@ function assertRoom(waiting: number, more: number): void {
 }
 
 function keptAnswers(remembered: RememberedAnswers): KeptAnswer[] {
-  return Array.from(remembered.all()).flatMap(([id, { content, answer, stream }]) =>
-    answer.json === null ? [] : [{ id, content, json: answer.json, stream: stream as KeptAnswer['stream'] }],
+  return Array.from(remembered.all()).flatMap(([id, { content, json, stream }]) =>
+    json === null || content === null ? [] : [{ id, content: contentHash(content), json, stream }],
   )
 }
 
@@ -226,8 +226,8 @@ function keeping(
   }
 }
 
-function rememberedAnswer({ id, content, json, stream }: KeptAnswer): RememberedAnswer {
-  return { content, answer: { id, isOwnId: true, action: null, json, error: null }, stream }
+function rememberedAnswer(kept: KeptAnswer): Answer {
+  return { ...kept, isOwnId: true, action: null, error: null }
 }
 
 /** Events in their order, until they are answered and told of. */

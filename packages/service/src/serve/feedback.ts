@@ -7,7 +7,7 @@ import { ownIdOf } from '../written-decision.ts'
 import type { DecisionQueue } from './decision-queue.ts'
 import type { FeedbackFile, KeptVerdict } from './feedback-file.ts'
 import type { RememberedAnswers } from './remembered-answers.ts'
-import { streamColumns } from './stream-columns.ts'
+import { columnsOfStream, streamColumns } from './stream-columns.ts'
 
 /** What became of verdicts. */
 export type FeedbackCounts = {
@@ -59,7 +59,8 @@ export function createFeedback({
     }
     const id = ownIdOf({ id: event })
     if (id === null || typeof hostile !== 'boolean') return null
-    return { event: id, stream: remembered.peek(id)?.stream ?? null, isHostile: hostile }
+    const stream = columnsOfStream(remembered.peek(id)?.stream ?? null, reading?.stream ?? [])
+    return { event: id, stream, isHostile: hostile }
   }
   return async (values) => {
     const verdicts = values.map((value, i) => {

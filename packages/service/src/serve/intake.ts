@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
@@ -8,11 +7,7 @@ import { eventFilter } from '../event-filter.ts'
 import { eventOf, readKnown } from '../live-event.ts'
 import { ownIdOf } from '../written-decision.ts'
 import type { DecisionQueue } from './decision-queue.ts'
-import type { Answer, RememberedAnswers } from './remembered-answers.ts'
-import { streamColumns } from './stream-columns.ts'
-
-/** Most characters of the columns that tell the stream of a remembered event; verdicts on others are kept without them. */
-const STREAM_LENGTH_MAX = 1000
+import { type Answer, contentOf, isContentOf, type RememberedAnswers } from './remembered-answers.ts'
 
 /** Takes events as they come. */
 export type Intake = {
@@ -45,9 +40,7 @@ export function createIntake({
   onRepeated,
   onTaken,
 }: IntakeParts): Intake {
-  const { reading } = bundle.pipeline
-  const isJudged = eventFilter(reading)
-  const streamOf = streamColumns(reading)
+  const isJudged = eventFilter(bundle.pipeline.reading)
 
   function fill(answer: Answer, event: RawEvent): Answer {
     const id = ownIdOf(event)
@@ -57,21 +50,26 @@ export function createIntake({
     }
     answer.id = id
     answer.isOwnId = true
-    const content = hash('sha256', JSON.stringify(event), 'base64')
+    const json = JSON.stringify(event)
     const before = remembered.peek(id)
-    if (before !== undefined && before.answer.error === null) {
-      if (before.content !== content) throw conflict()
+    if (before !== undefined && before.error === null) {
+      if (!isContentOf(before.content as string, json)) throw conflict()
       onRepeated()
-      return before.answer
+      return before
     }
     decide(answer, event)
-    remembered.put(id, { content, answer, stream: shortEnough(streamOf(event)) })
+    answer.content = contentOf(json)
+    remembered.put(id, answer)
     return answer
   }
 
   function decide(answer: Answer, event: RawEvent): void {
-    if (isJudged(event)) queue.take(readKnown(decider, event), answer)
-    else {
+    if (isJudged(event)) {
+      const read = readKnown(decider, event)
+      answer.stream = read.stream
+      queue.take(read, answer)
+    } else {
+      answer.stream = decider.streamOf(event)
       answer.json = JSON.stringify({ id: answer.id, leftOut: true })
       onLeftOut()
     }
@@ -80,7 +78,7 @@ export function createIntake({
 
   return {
     take(value, position) {
-      const answer: Answer = { id: position, isOwnId: false, action: null, json: null, error: null }
+      const answer = unanswered(position)
       try {
         return fill(answer, eventOf(value()))
       } catch (error) {
@@ -92,10 +90,8 @@ export function createIntake({
   }
 }
 
-/** Texts that are remembered are bounded, so that memory is. */
-function shortEnough(stream: RawEvent | null): RawEvent | null {
-  const length = Object.values(stream ?? {}).reduce<number>((sum, text) => sum + String(text).length, 0)
-  return length <= STREAM_LENGTH_MAX ? stream : null
+function unanswered(id: number): Answer {
+  return { id, isOwnId: false, action: null, json: null, error: null, content: null, stream: null }
 }
 
 function conflict(): VigilError {

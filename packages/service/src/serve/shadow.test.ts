@@ -96,7 +96,7 @@ describe('a shadow', () => {
     for (let depth = 0; depth < 200_000; depth++) nested = [nested]
     const shown = [events[0], { ...events[1], note: nested } as unknown as RawEvent, events[2]]
     for (const [id, event] of shown.entries())
-      shadow!.take(event, { id, isOwnId: true, action: 0, json: null, error: null })
+      shadow!.take(event, { id, isOwnId: true, action: 0, json: null, error: null, content: null, stream: null })
     await expect.poll(report, { timeout: 20_000 }).toMatchObject({ events: 2, refused: 1, behind: 0, dropped: 0 })
     expect(failures).toEqual([])
   })

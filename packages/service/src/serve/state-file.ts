@@ -40,10 +40,10 @@ export type FilePlace = {
   readonly mark: string
 }
 
-/** An answer, the SHA-256 of its event, and the columns of its stream. */
+/** An answer, the SHA-256 of its event, and whose event it was. */
 export type KeptAnswer = z.infer<typeof keptAnswer>
 
-const VERSION = 4
+const VERSION = 5
 const LF = 10
 const NUMBER_BYTES = 4
 const STATE_BYTES_MAX = 2 ** 31 - 1
@@ -52,7 +52,7 @@ const keptAnswer = z.strictObject({
   id: z.union([z.string(), z.number()]),
   content: z.string(),
   json: z.string(),
-  stream: z.record(z.string(), z.string()).nullable(),
+  stream: z.string().nullable(),
 })
 
 const filePlace = z.strictObject({

@@ -114,6 +114,7 @@ function followingDecider(current: () => TeamAtWork): Decider {
   return {
     read: (event) => own().read(event),
     decide: (events) => own().decide(events),
+    streamOf: (event) => own().streamOf(event),
     remember: (event) => own().remember(event),
     hear: (stream, verdict) => own().hear(stream, verdict),
     unseen: () => own().unseen(),
