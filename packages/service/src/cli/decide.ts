@@ -4,10 +4,9 @@ import {
   type CommandContext,
   choiceFlag,
   commandError,
-  type Flags,
   type FlagTable,
   flagsOf,
-  numberFlag,
+  formatCounted,
   readFlags,
   runCommand,
   type StopRequest,
@@ -23,8 +22,7 @@ import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
 import { type InputLine, inputLines } from '../input-lines.ts'
-import { createNearestEvents, type NearestEvents } from '../nearest/nearest-events.ts'
-import { readSample } from '../nearest/sample-file.ts'
+import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
 import { createDecisionOutput, type DecisionOutput } from '../output/decision-output.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { decideAll, type ReplayedDecision, replay } from '../replay.ts'
@@ -35,7 +33,6 @@ import { keptFollowing } from '../source/kept-following.ts'
 import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
 import { say, syncStdout, untilStopped, written } from '../standard-streams.ts'
 
-const NEAREST = { min: 1, max: 50, integer: true } as const
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
 
@@ -58,11 +55,7 @@ const FLAGS = {
     choices: SPLITS,
   },
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
-  nearest: {
-    value: 'N',
-    about: 'with --why: so many training events that are nearest, with their labels',
-    number: NEAREST,
-  },
+  ...NEAREST_FLAG,
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   ...SOURCE_FLAGS,
   ...OUTPUT_FLAGS,
@@ -107,7 +100,8 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   const { bundle, putToWork } = await takeBundle(run, textFlag(flags, 'trust', 'FILE') ?? null)
   await putToWork()
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
-  const settings = { rules, why: switchFlag(flags, 'why'), nearest: await nearestFlag(flags, run, bundle) } as const
+  const nearest = (await nearestFlag(flags, run)?.(bundle)) ?? null
+  const settings = { rules, why: switchFlag(flags, 'why'), nearest } as const
   const outputOf = (input: string) =>
     createDecisionOutput(own, { bundle, now: () => Date.now(), unique: (line) => `${input}/line-${line}` })
   if (split !== undefined) {
@@ -135,15 +129,6 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     const live = { onError: onError ?? 'stop', outputOf, run, stop } as const
     await decideLive(source, parts, live)
   }
-}
-
-/** @throws {VigilError} INVALID_VALUE, SAMPLE_INVALID */
-async function nearestFlag(flags: Flags, run: string, bundle: Bundle): Promise<NearestEvents | null> {
-  const count = numberFlag(flags, 'nearest', NEAREST)
-  if (count === undefined) return null
-  if (!switchFlag(flags, 'why'))
-    throw commandError('INVALID_VALUE', '--nearest is part of the reasons. Give --why, too.')
-  return createNearestEvents(await readSample(run, bundle), count)
 }
 
 /** How lines are decided on as they come. */
@@ -185,14 +170,15 @@ async function decideFollowed(
 }
 
 async function decideSubject(
-  { broker, subject, durable, ackWaitMs, publish }: Source & { readonly kind: 'subject' },
+  { broker, subject, durable, ackWaitMs, pastFrom, publish }: Source & { readonly kind: 'subject' },
   parts: Parts,
   live: Live & { readonly ending: AbortSignal },
 ): Promise<void> {
   const stop = live.ending
   const connection = await openBroker(broker, { name: 'vigil service:decide', note: say })
   try {
-    const { stream, lines } = await jetstreamEvents({ connection, subject, durable, ackWaitMs, stop })
+    const { stream, past, lines } = await jetstreamEvents({ connection, subject, durable, ackWaitMs, pastFrom, stop })
+    if (past !== null) await rememberLines(past, parts, live)
     const team = parts.bundle.configFingerprint
     const sink =
       publish === null
@@ -202,6 +188,23 @@ async function decideSubject(
   } finally {
     await closeBroker(connection)
   }
+}
+
+/** Decides again on what was decided on before, for what the team remembers of it. Nobody is answered. */
+async function rememberLines(
+  lines: AsyncIterable<readonly InputLine[]>,
+  { decider, bundle }: Parts,
+  { onError, outputOf }: Live,
+): Promise<void> {
+  const settings = { ...liveSettings(bundle), onError, output: outputOf('past') }
+  const { decided } = await decideStream(decider, lines, async () => true, settings)
+  say(`${formatCounted(decided, 'event')} of the past remembered`)
+}
+
+/** How what comes live is read. */
+function liveSettings({ pipeline: { reading }, environment }: Bundle) {
+  const streamColumns = environment.response === null ? null : (reading?.stream ?? [])
+  return { isJudged: eventFilter(reading), streamColumns, note: say }
 }
 
 async function decideStdin(parts: Parts, live: Live): Promise<void> {
@@ -223,9 +226,7 @@ async function decideLines(
   { onError, outputOf }: Live,
   write: Parameters<typeof decideStream>[2] = written,
 ): Promise<void> {
-  const { reading } = bundle.pipeline
-  const streamColumns = bundle.environment.response === null ? null : (reading?.stream ?? [])
-  const settings = { onError, isJudged: eventFilter(reading), streamColumns, note: say, output: outputOf(input) }
+  const settings = { ...liveSettings(bundle), onError, output: outputOf(input) }
   const counts = await decideStream(decider, lines, write, settings)
   for (const note of streamNotes(counts, decider.unseen())) say(note)
 }

@@ -18,6 +18,7 @@ import { destination, type Logger, pino } from 'pino'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
+import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../secret-file.ts'
 import { assertGuarded } from '../serve/access.ts'
@@ -64,6 +65,7 @@ const FLAGS = {
   'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   ...OUTPUT_FLAGS,
   why: { about: 'with each decision the agents that dissented, and the inputs that mattered' },
+  ...NEAREST_FLAG,
   shield: { about: 'an action that would break a specification of the training which another keeps is replaced' },
   shadow: {
     value: 'FOLDER',
@@ -136,6 +138,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     idsRemembered: numberFlag(flags, 'ids', COUNT) ?? FLAGS.ids.default,
     streamBytes: (numberFlag(flags, 'stream-mib', MIB) ?? FLAGS['stream-mib'].default) * 2 ** 20,
     why: switchFlag(flags, 'why'),
+    nearest: nearestFlag(flags, run),
     shield: switchFlag(flags, 'shield'),
     onShield: (id, { from, to, specification }) =>
       logger.warn({ id, from: ACTION_NAMES[from], to: ACTION_NAMES[to], specification }, 'shielded'),

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { serveTeam } from '../serve/served-team.fixture.ts'
 import { createNearestEvents, type LabelledSample } from './nearest-events.ts'
 import { readSample, sampleOf, storeSample } from './sample-file.ts'
 
@@ -89,6 +90,26 @@ describe('a sample of the training', () => {
       const same = why!.nearest!.filter(({ distance }) => distance === 0)
       expect(same.length).toBeGreaterThan(0)
       if (same.length < 3) expect(same.map((one) => one.row)).toContain(row + 1)
+    }
+  })
+
+  it('comes with the answers of a service, and without it no other team takes the place of the one at work', async () => {
+    await storeSample(run, sampleOf((await loadDataset(team.request)).dataset, 100))
+    const recording = await loadRecording(team.request)
+    const bundle = { ...team.bundle, pipeline: recording.pipeline }
+    const nearest = async (of: typeof bundle) => createNearestEvents(await readSample(run, of), 2)
+    const alone = await createDecider(bundle, { why: true, nearest: await nearest(bundle) })
+    const { post, service, close } = await serveTeam(bundle, { why: true, nearest })
+    try {
+      const [first, second] = recording.order
+      const answers = async (row: number) => await (await post('/v1/decide', recording.event(row))).json()
+      const expected = (row: number) => alone.decide([alone.read(recording.event(row))])[0].why
+      expect(await answers(first)).toMatchObject({ why: expected(first) })
+      rmSync(join(run, 'bundle', 'neighbours.json'))
+      await expect(service.exchange(bundle)).rejects.toMatchObject({ code: 'SAMPLE_INVALID' })
+      expect(await answers(second)).toMatchObject({ why: expected(second) })
+    } finally {
+      await close()
     }
   })
 

@@ -22,7 +22,7 @@ export async function serveTeam(bundle: Bundle, changes: Partial<DecisionService
   const file = await openFeedbackFile(feedback, () => 0)
   const settings = {
     output: VIGIL_OUTPUT,
-    ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false, shield: false },
+    ...{ file, deadlineMs: null, idsRemembered: 1000, streamBytes: 2 ** 24, why: false, nearest: null, shield: false },
     ...{
       clock: () => performance.now(),
       now: () => Date.now(),

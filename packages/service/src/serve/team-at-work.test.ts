@@ -16,7 +16,7 @@ it('a team that takes nothing else over goes on with what is watched of decision
     ...{ ...drawn.bundle, pipeline, specifications: [{ name: 'budget', formula, target: 0.9 }] },
     environment: { ...drawn.bundle.environment, specifications: [formula] },
   }
-  const settings = { why: false, shield: true, streamBytes: 2 ** 24, drift: NO_ALARMS }
+  const settings = { why: false, nearest: null, shield: true, streamBytes: 2 ** 24, drift: NO_ALARMS }
   const team = await createExchangeableTeam(bundle, settings)
   team.decider.decide(Array.from(order.slice(0, 100), (row) => team.decider.read(event(row))))
   const { rules, history } = team.decider.save()

@@ -2,6 +2,7 @@ import type { VigilError } from '@vigil/errors'
 import type { Bundle } from '@vigil/runs'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
+import type { NearestOf } from '../nearest/nearest-flag.ts'
 import { createDrift, type Drift, type DriftSettings } from './drift.ts'
 
 /** A team that decides for a service, until another takes its place. */
@@ -14,6 +15,8 @@ export type TeamAtWork = {
 /** How a team is put to work. */
 export type TeamSettings = {
   readonly why: boolean
+  /** Finds training events for the reasons, for each bundle that is put to work; null = nobody does. */
+  readonly nearest: NearestOf | null
   /** Whether an action that would break a specification which another keeps is replaced. */
   readonly shield: boolean
   /** Bytes that what the network remembers of streams may take. */
@@ -26,11 +29,13 @@ export type HandedOver = 'all' | 'history' | 'nothing'
 
 async function createTeamAtWork(
   bundle: Bundle,
-  { why, shield, streamBytes, drift: settings }: TeamSettings,
+  { why, nearest: nearestOf, shield, streamBytes, drift: settings }: TeamSettings,
 ): Promise<TeamAtWork> {
   const drift = createDrift(bundle, settings)
   const rules = shield ? 'shield' : 'watch'
-  return { bundle, drift, decider: await createDecider(bundle, { why, rules, streamBytes, counts: drift.counts }) }
+  const nearest = (await nearestOf?.(bundle)) ?? null
+  const decider = await createDecider(bundle, { why, nearest, rules, streamBytes, counts: drift.counts })
+  return { bundle, drift, decider }
 }
 
 /** A team whose place another may take. */

@@ -12,6 +12,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { serviceError } from '../errors.ts'
 import type { InputLine } from '../input-lines.ts'
 import { createRecentEntries } from '../recent-entries.ts'
+import { jetstreamPast, type PastStart } from './jetstream-past.ts'
 import { isMissing, refused, streamOf } from './jetstream-stream.ts'
 
 /** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
@@ -32,6 +33,8 @@ export type SubjectSettings = {
   readonly durable: string
   /** after so long without an acknowledgement an event is handed out again */
   readonly ackWaitMs: number
+  /** from where on what has been decided on is given again, for what is remembered of it; null = nothing is */
+  readonly pastFrom: PastStart | null
   /** asks for an end */
   readonly stop: AbortSignal
 }
@@ -40,6 +43,8 @@ export type SubjectSettings = {
 export type SubjectEvents = {
   /** the stream that keeps them and numbers them */
   readonly stream: string
+  /** what was acknowledged before, as `jetstreamPast`; null where nobody asks for it */
+  readonly past: AsyncGenerator<InputLine[]> | null
   /** until an end is asked for; throws DURABLE_INVALID, JETSTREAM_REFUSED */
   readonly lines: AsyncGenerator<InputLine[]>
 }
@@ -55,7 +60,9 @@ export async function jetstreamEvents(settings: SubjectSettings): Promise<Subjec
   const manager = await jetstreamManager(settings.connection, { checkAPI: false })
   const stream = await streamOf(manager, settings.subject, 'subject')
   const consumer = await consumerOf(manager, stream, settings)
-  return { stream, lines: linesOf(consumer, settings) }
+  const { pastFrom: start } = settings
+  const past = start === null ? null : jetstreamPast({ ...settings, manager, stream, start })
+  return { stream, past, lines: linesOf(consumer, settings) }
 }
 
 async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGenerator<InputLine[]> {

@@ -7,8 +7,10 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { closeBroker, openBroker } from '@vigil/broker'
 import { startBroker, type TestBroker, whyNoBroker } from '@vigil/broker/broker.fixture'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { InputLine } from '../input-lines.ts'
 import { jetstreamDecisions } from './jetstream-decisions.ts'
 import { jetstreamEvents } from './jetstream-events.ts'
+import type { PastStart } from './jetstream-past.ts'
 
 if (whyNoBroker !== null) console.warn(`Tests with JetStream are skipped: ${whyNoBroker}.`)
 
@@ -35,9 +37,17 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     await manager.streams.add({ name: subject.toUpperCase(), subjects: [subject] })
     for (const event of events) await jetstream(connection).publish(subject, event)
   }
-  const settings = (subject: string, changes: { ackWaitMs?: number } = {}) => {
+  const settings = (subject: string, changes: { ackWaitMs?: number; pastFrom?: PastStart } = {}) => {
     const stop = new AbortController()
-    return { stop, all: { connection, subject, durable: 'team', ackWaitMs: 30_000, stop: stop.signal, ...changes } }
+    return {
+      stop,
+      all: { connection, subject, durable: 'team', ackWaitMs: 30_000, pastFrom: null, stop: stop.signal, ...changes },
+    }
+  }
+  const allOf = async (pieces: AsyncIterable<readonly InputLine[]>) => {
+    const lines: InputLine[] = []
+    for await (const piece of pieces) lines.push(...piece)
+    return lines
   }
   const unacknowledged = async (subject: string) => {
     const { num_ack_pending, num_pending } = await manager.consumers.info(subject.toUpperCase(), 'team')
@@ -60,6 +70,36 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
       [4, '{"id":4}'],
     ])
     await expect.poll(() => unacknowledged('orders')).toBe(0)
+  })
+
+  it('gives as the past what was acknowledged since a number or a time, and nothing that is still to come', async () => {
+    await stream('pasts', ['one', 'two', 'three'])
+    await manager.streams.update('PASTS', { subjects: ['pasts', 'beside'] })
+    await jetstream(connection).publish('beside', 'of another subject')
+    const first = settings('pasts')
+    for await (const lines of (await jetstreamEvents(first.all)).lines)
+      if (lines.at(-1)?.number === 3) first.stop.abort()
+    await expect.poll(() => unacknowledged('pasts')).toBe(0)
+    const between = new Date()
+    for (const event of ['five', 'six']) await jetstream(connection).publish('pasts', event)
+    const pastFrom = async (start: PastStart) => {
+      const { past } = await jetstreamEvents(settings('pasts', { pastFrom: start }).all)
+      return await allOf(past!)
+    }
+    const [one, two, three] = ['one', 'two', 'three'].map((text, i) => ({ number: i + 1, text }))
+    expect(await pastFrom({ sequence: 0 })).toEqual([one, two, three])
+    expect(await pastFrom({ sequence: 2 })).toEqual([two, three])
+    expect(await pastFrom({ sequence: 4 })).toEqual([])
+    expect(await pastFrom({ time: new Date(0) })).toEqual([one, two, three])
+    expect(await pastFrom({ time: between })).toEqual([])
+    const { stop, all } = settings('pasts', { pastFrom: { sequence: 1 } })
+    const { past, lines } = await jetstreamEvents(all)
+    const found = await allOf(past!)
+    for await (const together of lines) {
+      found.push(...together)
+      if (found.length === 5) stop.abort()
+    }
+    expect(found.map(({ text }) => text)).toEqual(['one', 'two', 'three', 'five', 'six'])
   })
 
   it('hands out again to another process what was not taken to its end', async () => {

@@ -1,5 +1,7 @@
 import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
-import { commandError, type Flags, type FlagTable, numberFlag, textFlag } from '@vigil/command-line'
+import { commandError, type Flags, type FlagTable, harmlessText, numberFlag, textFlag } from '@vigil/command-line'
+
+import type { PastStart } from './jetstream-past.ts'
 
 const SECONDS = { min: 1, max: 3600 } as const
 
@@ -18,6 +20,11 @@ export const SOURCE_FLAGS = {
     ...{ value: 'SECONDS', about: 'with --source: after so long an event that is not decided comes again' },
     ...{ number: SECONDS, default: 30 },
   },
+  past: {
+    value: 'START',
+    about:
+      'with --source: what was decided on since this number of the stream, or this time, is remembered first, unanswered',
+  },
   publish: { value: 'SUBJECT', about: 'with --source: a subject for the decisions, instead of stdout' },
   ...BROKER_FLAGS,
 } as const satisfies FlagTable
@@ -32,6 +39,8 @@ export type Source =
       readonly subject: string
       readonly durable: string
       readonly ackWaitMs: number
+      /** null = it begins without a past */
+      readonly pastFrom: PastStart | null
       /** null = decisions go to stdout */
       readonly publish: string | null
     }
@@ -39,7 +48,7 @@ export type Source =
 /** Flags that are for one source alone. */
 const OWN = {
   follow: ['state', 'state-seconds'],
-  source: ['subject', 'durable', 'ack-seconds', 'publish', ...Object.keys(BROKER_FLAGS)],
+  source: ['subject', 'durable', 'ack-seconds', 'past', 'publish', ...Object.keys(BROKER_FLAGS)],
 } as const
 
 /** @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
@@ -71,6 +80,19 @@ export async function sourceOf(flags: Flags): Promise<Source> {
   return {
     ...{ kind: 'subject', subject, durable, broker: await brokerOf(flags, { address, flag: 'source' }) },
     ackWaitMs: 1000 * (numberFlag(flags, 'ack-seconds', SECONDS) ?? SOURCE_FLAGS['ack-seconds'].default),
+    pastFrom: pastOf(textFlag(flags, 'past', 'START')),
     publish: textFlag(flags, 'publish', 'SUBJECT') ?? null,
   }
+}
+
+/** @throws {VigilError} INVALID_VALUE */
+function pastOf(text: string | undefined): PastStart | null {
+  if (text === undefined) return null
+  if (/^\d{1,15}$/.test(text)) return { sequence: Number(text) }
+  const time = new Date(text)
+  if (!Number.isNaN(time.getTime())) return { time }
+  throw commandError(
+    'INVALID_VALUE',
+    `--past needs a number of the stream or a time such as 2026-11-28T04:00:00Z, received ${harmlessText(text, 60)}.`,
+  )
 }
