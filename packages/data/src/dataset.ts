@@ -59,6 +59,8 @@ export type PresentNames = {
   readonly inputs: readonly string[]
   /** The category that is the same for all events of a stream and tells what kind it is; null = all are of one */
   readonly kind: string | null
+  /** Those that are the same for all events of a stream, its kind left out */
+  readonly constants: readonly string[]
 }
 
 /** One part of a split. Rows are sorted by stream, then time. */

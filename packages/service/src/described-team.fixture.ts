@@ -67,7 +67,7 @@ type Believes = 'learnt' | 'filtered' | { readonly present: readonly string[] }
 
 async function beliefOf(dataset: Dataset, believes: Believes) {
   if (typeof believes === 'string') return await learntBelief(dataset, believes)
-  return await streamModelBelief(dataset, { present: { inputs: believes.present, kind: null }, seed: 1 })
+  return await streamModelBelief(dataset, { present: { inputs: believes.present, kind: null, constants: [] }, seed: 1 })
 }
 
 /** What an evaluation needs and what a bundle holds of a team. */

@@ -54,7 +54,7 @@ export const campaign: Adapter = {
       }),
       division: drawnDivision(events.streams, seed),
       notes: [],
-      present: { inputs: ['activity', 'size', 'gap_ms'], kind: 'role' },
+      present: { inputs: ['activity', 'size', 'gap_ms'], kind: 'role', constants: ['criticality'] },
       reading: GENERATED_READING,
       plan: () => PLAN,
       history: () => null,

@@ -38,7 +38,7 @@ export const quickest: Adapter = {
       }),
       division: drawnDivision(events.streams, seed),
       notes: [],
-      present: { inputs: ['symbol_0'], kind: null },
+      present: { inputs: ['symbol_0'], kind: null, constants: [] },
       reading: GENERATED_READING,
       plan: (profile) => PLANS[profile]!,
       history: () => null,

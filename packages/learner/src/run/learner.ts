@@ -10,6 +10,7 @@ import type { StreamBelief } from '@vigil/runs'
 import { ppoSettingsOf } from '../settings.ts'
 import { createSteps } from '../terminal/steps.ts'
 import { type Composition, PLAIN } from './composition.ts'
+import { hiddenInputs } from './hidden-inputs.ts'
 import { type Origin, stateFrom } from './origin.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunData, type RunIdentity, type Session } from './session.ts'
@@ -49,7 +50,7 @@ export async function startLearner(
   const team = await composition.createTeam(config, data.dataset)
   try {
     const settings = ppoSettingsOf(config)
-    const mask = inputMaskOf(team.network, settings)
+    const mask = inputMaskOf(team.network, settings, hiddenInputs(config, data))
     const engine = await composition.createEngine(computing, team.network, mask)
     team.pool.actBy(familyOf(engine))
     say(

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConfigInput, resolveConfig } from '@vigil/config'
-import { readEvaluation, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
+import { inputsOf } from '@vigil/features'
+import { parameterLayout } from '@vigil/policy-wasm'
+import { readBundle, readEvaluation, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { repeatRun } from './repeat-run.ts'
 import { resumePlan } from './resume-plan.ts'
@@ -45,6 +47,18 @@ it('a run that begins from a rule is the same when it is stopped, resumed or rep
   const { best, references } = evaluation.response!
   // Two iterations teach nobody what the rule does.
   expect(evaluation.gain!.team).toBeGreaterThan((evaluation.gain!.allow + references[best].returnMean) / 2)
+
+  // Beside a belief of their order, agents read of events what these show themselves, and what their stream is.
+  const { network, parameters, pipeline } = await readBundle(out)
+  const { slices } = parameterLayout(network)
+  const embedding = slices.find(({ name }) => name === 'policy.embedding')!
+  let row = 0
+  const read = inputsOf(pipeline).categoricalColumns.filter(({ vocabularySize }) => {
+    const from = embedding.offset + row * embedding.shape[1]
+    row += vocabularySize
+    return parameters.subarray(from, embedding.offset + row * embedding.shape[1]).some((weight) => weight !== 0)
+  })
+  expect(read.map(({ name }) => name)).toEqual(['role', 'activity'])
 
   const again = await repeatRun(out, {}, quiet)
   expect(again.difference).toBeNull()
