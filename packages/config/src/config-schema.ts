@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
 
   // Learning
   warmStart: z.enum(['auto', 'none', 'rule']).default('auto'),
-  credit: z.enum(['auto', 'sampled', 'exact']).default('auto'),
+  credit: z.enum(['auto', 'sampled', 'hindsight', 'exact']).default('auto'),
   gamma: z.union([z.literal('auto'), share]).default('auto'),
   gaeLambda: share.default(0.95),
   learningRate: z.number().gt(0).max(1).default(2e-3),

@@ -52,33 +52,6 @@ describe('resolveConfig', () => {
   })
 })
 
-describe('credit', () => {
-  it('is exact where nobody answers an alert, unless something else changes what follows', () => {
-    const creditOf = (change: object) =>
-      resolveConfig({ dataset: 'campaign', response: { analystDelay: 10_000 }, ...change }, 'test').credit
-    expect(creditOf({})).toBe('exact')
-    expect(resolveConfig(EXACT, 'test').epochs).toBe(1)
-    expect(resolveConfig({ ...EXACT, epochs: 2 }, 'test').epochs).toBe(2)
-    expect(resolveConfig({}, 'test').epochs).toBe(4)
-    for (const change of [
-      { response: { analystDelay: 9999 } },
-      { response: { analystDelay: 10_000, block: 'retry' } },
-      { policy: 'lstm', minibatchSize: 4096 },
-      { staleness: 1 },
-      { stlMode: 'lagrangian' },
-      { environment: 'triage', response: {} },
-      { credit: 'sampled' },
-    ]) {
-      expect(creditOf(change)).toBe('sampled')
-    }
-  })
-
-  it('stays what it was in a saved config', () => {
-    const config = resolveConfig({ dataset: 'campaign', response: { analystDelay: 10_000 } }, 'test')
-    expect(parseSavedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config)
-  })
-})
-
 describe('defects', () => {
   it('are sorted, resolve what they stand for, and are off by default', () => {
     const { defects, attribution, engine } = resolveLabConfig(
@@ -246,7 +219,18 @@ describe('resolveLabConfig', () => {
     [{ dataset: 'campaign', belief: 'exact' }, 'CONFLICT', /features "posterior" alone/],
     [{ warmStart: 'rule' }, 'CONFLICT', /but belief is "none"/],
     [{ belief: 'learnt' }, 'CONFLICT', /give --environment=respond/],
-    [{ dataset: 'synthetic', credit: 'exact' }, 'CONFLICT', /whole streams, but environment is "triage"/],
+    [{ dataset: 'synthetic', credit: 'exact' }, 'CONFLICT', /of what follows in a stream, but environment is "triage"/],
+    [{ dataset: 'synthetic', credit: 'hindsight' }, 'CONFLICT', /of what follows in a stream/],
+    [
+      { credit: 'hindsight', dataset: 'campaign', response: { block: 'retry' } },
+      'CONFLICT',
+      /response.block is "retry"/,
+    ],
+    [
+      { credit: 'hindsight', dataset: 'campaign', stlMode: 'lagrangian+direct' },
+      'CONFLICT',
+      /both say what is gained from blocking/,
+    ],
     [{ ...EXACT, policy: 'lstm' }, 'CONFLICT', /policy is "lstm". Give --policy=mlp/],
     [{ ...EXACT, response: { block: 'retry' } }, 'CONFLICT', /response.block is "retry"/],
     [{ ...EXACT, stlMode: 'lagrangian' }, 'CONFLICT', /samples no steps on which specifications/],

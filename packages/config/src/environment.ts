@@ -10,7 +10,7 @@ export function fallbackActionOf(config: Pick<Config, 'fallbackAction'>): 0 | 1 
 
 /** Whether a critic learns beside the policies. */
 export function hasCritic({ valueHidden, credit }: Pick<Config, 'valueHidden' | 'credit'>): boolean {
-  return valueHidden !== null && credit === 'sampled'
+  return valueHidden !== null && credit !== 'exact'
 }
 
 /** The environment that a config asks for. */

@@ -18,7 +18,7 @@ export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | '
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'
   const specifications = resolveSpecifications(parsed)
   const isExact = isResponse && specifications.length === 0 && isUnanswered(parsed)
-  const credit = given(parsed.credit, isExact ? 'exact' : 'sampled')
+  const credit = given(parsed.credit, isExact ? 'exact' : knowsBlock(parsed, world.belief) ? 'hindsight' : 'sampled')
   return {
     ...world,
     ...collectionOf(parsed, isResponse),
@@ -45,6 +45,11 @@ function isUnanswered({ policy, staleness, response }: ParsedConfig): boolean {
   const { analystDelay, block, layout } = response
   const hasNoAnswer = analystDelay === ANALYST_DELAY_MAX && block === 'fail-soft' && layout === 'stream'
   return hasNoAnswer && policy === 'mlp' && staleness === 0
+}
+
+/** Whether hindsight tells what block brings, where that is the default. */
+function knowsBlock({ stlMode, response }: ParsedConfig, belief: Config['belief']): boolean {
+  return belief === 'hidden-markov' && response.block === 'fail-soft' && stlMode !== 'lagrangian+direct'
 }
 
 /** Which events, seen how, and what actions do to them. */

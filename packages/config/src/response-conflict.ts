@@ -11,8 +11,8 @@ export function responseConflict(config: Config): string | null {
 }
 
 function conflictWithTriage({ belief, credit, response }: Config): string | null {
-  if (credit === 'exact') {
-    return 'credit "exact" is the expected return of whole streams, but environment is "triage". Leave --credit out, or give --environment=respond.'
+  if (credit !== 'sampled') {
+    return `credit "${credit}" is of what follows in a stream, but environment is "triage". Leave --credit out, or give --environment=respond.`
   }
   if (belief !== 'none') {
     return `belief "${belief}" is shown where actions have consequences. Leave --belief out, or give --environment=respond.`
@@ -44,7 +44,12 @@ function conflictWithRespond(config: Config): string | null {
   if (config.baseline !== 'critic' || config.valueHidden === null) {
     return 'environment "respond" needs a critic: what follows from an action is not known beforehand. Leave --baseline and --value-hidden out.'
   }
-  const faultOfCredit = config.credit === 'exact' ? conflictWithExact(config) : null
+  const faultOfCredit =
+    config.credit === 'exact'
+      ? conflictWithExact(config)
+      : config.credit === 'hindsight'
+        ? conflictWithHindsight(config)
+        : null
   if (faultOfCredit !== null) return faultOfCredit
   const ofLayout = conflictOfLayout(config)
   if (ofLayout !== null) return ofLayout
@@ -55,6 +60,17 @@ function conflictWithRespond(config: Config): string | null {
   const changed = firstChange(config.rewards, DEFAULT_REWARDS)
   if (changed === null) return null
   return `rewards.${changed} is of environment "triage", but environment is "respond", whose costs are response.*. Leave it out, or give --environment=triage.`
+}
+
+/** What does not go with knowing in hindsight what block brings. */
+function conflictWithHindsight({ response, stlMode }: Config): string | null {
+  if (response.block !== 'fail-soft') {
+    return `credit "hindsight" needs a recording that goes on whatever is blocked, but response.block is "${response.block}". Leave --response.block out, or give --credit=sampled.`
+  }
+  if (stlMode === 'lagrangian+direct') {
+    return 'credit "hindsight" and stlMode "lagrangian+direct" both say what is gained from blocking. Give --stl-mode=lagrangian, or --credit=sampled.'
+  }
+  return null
 }
 
 /** What does not go with credits that are exact on recordings. */

@@ -23,6 +23,8 @@ export type Batch = {
   readonly rewards: Float32Array
   /** [N, A] one mean and deviation over all agents */
   readonly advantages: Float32Array
+  /** That of the rewards' advantages before they were normalised, in reward units */
+  readonly deviation: number
   /** [N, A] normalised returns; zeros without a critic */
   readonly valueTargets: Float32Array
   /** What the heads of the S specifications are fitted to; null where there are none. */
@@ -121,6 +123,7 @@ export function batchOf(trajectories: readonly Trajectory[], estimates: Estimate
       trajectories.map((t) => t.rewards),
     ),
     advantages,
+    deviation,
     valueTargets,
     constraints: costTargets && { costTargets },
     alertPrices,

@@ -23,6 +23,7 @@ const BATCH: Batch = {
   logProbs: decisions(1000),
   rewards: decisions(2000),
   advantages: decisions(3000),
+  deviation: 1,
   valueTargets: decisions(4000),
   constraints: null,
   alertPrices: [],

@@ -15,8 +15,11 @@ export type PpoSettings = Schedule & {
   readonly episodes: 'iid' | 'stream'
   readonly staleness: 0 | 1
 
-  /** What an action is credited with: what a critic makes of sampled steps, or its exact expected return on the recordings. */
-  readonly credit: 'sampled' | 'exact'
+  /**
+   * What an action is credited with: what a critic makes of sampled steps, the same but that what block brings beside allow is known in
+   * hindsight, or its exact expected return on the recordings.
+   */
+  readonly credit: 'sampled' | 'hindsight' | 'exact'
   /** Discount per step, 0 to 1. */
   readonly gamma: number
   /** Of GAE and of TD(lambda), 0 to 1. */

@@ -11,6 +11,7 @@ import { directOf, historyLength, restrictiveActions } from './constraints/direc
 import { type ConstraintMeasure, measureConstraints } from './constraints/measure.ts'
 import { controlMultipliers } from './constraints/multipliers.ts'
 import { advantagesOf, type Experience, experienceOf, returnsOf } from './experience.ts'
+import { hindsightOf } from './hindsight.ts'
 import { learningBatches } from './learning-batch.ts'
 import { minibatchesOf } from './minibatches.ts'
 import { pilotRatios } from './pilots.ts'
@@ -76,6 +77,7 @@ export async function* train(
   const { labels } = team.dataset
   const { minibatchSize: size, seed } = settings
   const credited = creditOrder(settings.environment, team.dataset.splits.train)
+  const hindsight = hindsightOf(settings, team)
   const weightsOf = learningWeights(team.network.agentCount, learners)
   const lessonsOf = learningBatches(team.inputs)
   // However training ends, it leaves no actor at work.
@@ -94,6 +96,7 @@ export async function* train(
     const advantages = experiences.map((experience) =>
       credits === null ? advantagesOf(experience, settings) : new Float32Array(experience.rewards.length),
     )
+    for (const [i, own] of advantages.entries()) hindsight?.takeOff(trajectories[i], own)
     const normaliser = absorb(state.normaliser, join(Float32Array, returns))
     const measures = measureConstraints(trajectories)
     const controllers = controlMultipliers(state.multipliers, measures, settings)
@@ -110,7 +113,8 @@ export async function* train(
     const runsOn = settings.environment.response !== null
     const decided = { trajectories, labels, runsOn, history: state.history, multipliers }
     const restrictive = isDirect ? directOf(settings, decided) : null
-    const direct = credits ?? (restrictive && restrictiveActions(restrictive, team.network.agentCount))
+    const ofActions = restrictive && restrictiveActions(restrictive, team.network.agentCount)
+    const direct = credits ?? hindsight?.directOf(batch, multipliers) ?? ofActions
 
     const remaining = remainingAt(settings, state.iteration + 1)
     const updateSettings = {

@@ -29,3 +29,9 @@ export function payments({ rows, streamStarts, labels, damage }: Streams, spec: 
   }
   return paid
 }
+
+/** What each event pays more when it is blocked than when it is let through; what follows is the same. @returns [n] by position */
+export function blockGains(streams: Streams, spec: ResponseSpec): Float32Array {
+  const paid = payments(streams, spec)
+  return Float32Array.from(streams.rows, (_, position) => paid[4 * position + 1] - paid[4 * position])
+}
