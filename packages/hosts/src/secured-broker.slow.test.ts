@@ -58,7 +58,7 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
       `authorization { users = [
         { nkey: ${learner.getPublicKey()} }
         { nkey: ${host.getPublicKey()}, permissions: {
-            publish: ["vigil.1.hello.rack-7", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.rack-7.>"] } }
+            publish: ["vigil.1.hello.rack-7", "vigil.1.*.rack-7.>"], subscribe: ["_INBOX.rack-7.>", "vigil.1.*.policy"] } }
       ] }`,
     )
     await using broker = await startBroker(['-c', file])

@@ -1,13 +1,15 @@
-/** How many actors a learner can use: what follows from the times of one shard. */
+/** How many actors a learner can use: what follows from the times of one shard, and of the beginning of a collection. */
 
 /** Times in milliseconds, sizes in bytes. */
 export type ScaleFigures = {
   readonly shards: number
-  /** of a shard, on an actor's core */
+  /** of a shard, on the core of a host of one actor: the rollout, and what hands it over */
   readonly actorMs: number
   /** of a shard, in the learner's thread that takes rollouts in */
   readonly learnerMs: number
-  /** of a host in a collection, there: it loads the weights */
+  /** at the beginning of a collection, until a host has its weights and the first shard, and at its end */
+  readonly startMs: number
+  /** of a host in a collection, in the learner's thread: it loads the weights */
   readonly hostMs: number
   readonly shardBytes: number
   readonly policyBytes: number
@@ -22,38 +24,43 @@ export type Bend = 'shards' | 'learner' | 'network'
 
 /** The model. */
 export type Scale = {
-  /** Actor cores that keep the learner busy under staleness 1, as a fraction. */
-  readonly needed: number
+  /** Actor cores that keep the learner busy under staleness 1, as a fraction; null where handing out weights takes longer than an update. */
+  readonly needed: number | null
   /** The most actor cores that help at all, by what limits them. */
   readonly limits: Readonly<Record<Bend, number>>
   readonly bend: Bend
 }
 
 /**
- * How long one collection takes: the slowest of what goes on at the same time.
+ * How long one collection takes: the weights are handed out; then the slowest of what goes on at the same time.
  *
- *   T(n) = max( ceil(S / n) c,  S i + n q,  (S b + n p) / B )
+ *   T(n) = max( w + n q + max( ceil(S / n) c,  S i ),  (S b + n p) / B )
  *
  * with S shards of which each takes an actor c, the learner i and the network b bytes; n hosts of one actor, each of which loads weights
- * of p bytes, which takes the learner q; and B bytes per second.
+ * of p bytes, which takes the learner q and the first of them w in all but that; and B bytes per second. Hosts on the learner's own machine share its K cores with it:
+ *
+ *   T(n) >= ( S (c + i) + n q ) / K
+ *
+ * @param cores that hosts and learner share; Infinity = each host has a core of its own
  */
-export function collectionMs(figures: ScaleFigures, actors: number): number {
-  const { shards, actorMs, learnerMs, hostMs, shardBytes, policyBytes } = figures
+export function collectionMs(figures: ScaleFigures, actors: number, cores = Number.POSITIVE_INFINITY): number {
+  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, policyBytes } = figures
   return Math.max(
-    Math.ceil(shards / actors) * actorMs,
-    shards * learnerMs + actors * hostMs,
+    startMs + actors * hostMs + Math.max(Math.ceil(shards / actors) * actorMs, shards * learnerMs),
     (shards * shardBytes + actors * policyBytes) / bytesPerMs(figures),
+    (shards * (actorMs + learnerMs) + actors * hostMs) / cores,
   )
 }
 
 /**
- * Each limit is where the first part of T(n) is no longer the largest: S c / n against a + n b, solved for n.
+ * Each limit is where what the actors do is no longer the largest part: S c / n against a + n b, solved for n. Enough are there where
+ * they collect in what an update leaves of its time behind the beginning.
  *
  * @example
  * const { needed, bend } = scaleOf(figures)
  */
 export function scaleOf(figures: ScaleFigures): Scale {
-  const { shards, actorMs, learnerMs, hostMs, shardBytes, policyBytes, updateMs } = figures
+  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, policyBytes, updateMs } = figures
   const workMs = shards * actorMs
   const limits = {
     shards,
@@ -62,7 +69,7 @@ export function scaleOf(figures: ScaleFigures): Scale {
   }
   const bends = Object.keys(limits) as Bend[]
   const bend = bends.reduce((least, other) => (limits[other] < limits[least] ? other : least))
-  return { needed: workMs / updateMs, limits, bend }
+  return { needed: updateMs > startMs ? workMs / (updateMs - startMs) : null, limits, bend }
 }
 
 /** The n at which work / n = fixed + n each. */

@@ -1,8 +1,11 @@
+import { formatCounted } from '@vigil/command-line'
 import type { Bend, Scale, ScaleFigures } from './model.ts'
 
 /** What tools:scale prints. */
 export type ScaleReport = {
   readonly figures: ScaleFigures
+  /** of this machine, which the measured processes share with the learner */
+  readonly cores: number
   readonly rowsPerIteration: number
   readonly scale: Scale
   readonly collections: readonly {
@@ -19,8 +22,8 @@ const WHY: Readonly<Record<Bend, string>> = {
 }
 
 /** The report as text. */
-export function scaleText({ figures, rowsPerIteration, scale, collections }: ScaleReport): string {
-  const { shards, actorMs, learnerMs, hostMs, shardBytes, policyBytes, updateMs } = figures
+export function scaleText({ figures, cores, rowsPerIteration, scale, collections }: ScaleReport): string {
+  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, policyBytes, updateMs } = figures
   const { needed, limits, bend } = scale
   const ms = (time: number) => `${time < 10 ? time.toFixed(2) : time.toFixed(0)} ms`
   const size = (bytes: number) => (bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)
@@ -31,13 +34,16 @@ export function scaleText({ figures, rowsPerIteration, scale, collections }: Sca
     return `${String(processes).padStart(9)}${rate(collectionMs)}${rate(modelMs)}${error}`
   })
   return [
-    `a collection: ${shards} shards of ${ms(actorMs)} on an actor and ${ms(learnerMs)} in the learner's thread, ${size(shardBytes)} each; weights of ${size(policyBytes)}, ${ms(hostMs)} there for each host`,
+    `a collection: ${shards} shards of ${ms(actorMs)} on an actor and ${ms(learnerMs)} in the learner's thread, ${size(shardBytes)} each; weights of ${size(policyBytes)}, ${ms(startMs)} until work begins and ${ms(hostMs)} there for each host`,
     `an update: ${ms(updateMs)}`,
     '',
+    `${formatCounted(cores, 'core')}, shared by the processes and the learner:`,
     'processes      measured         model     error',
     ...rows,
     '',
-    `${needed.toFixed(1)} actor cores keep this learner busy (--staleness=1)`,
+    needed === null
+      ? 'no number of actors keeps this learner busy: handing out the weights takes longer than an update'
+      : `${needed.toFixed(1)} actor cores keep this learner busy (--staleness=1)`,
     `no more than ${Math.floor(limits[bend])} help: ${WHY[bend]}`,
     '',
   ].join('\n')

@@ -1,4 +1,5 @@
 /** `npx nx run tools:scale`: how many actors on how many hosts a learner can use. docs/hosts.md explains it. */
+import { availableParallelism } from 'node:os'
 import { type CommandContext, harmlessJson, runCommand } from '@vigil/command-line'
 import { familyOf } from '@vigil/engine'
 import { measureSharing } from '@vigil/hosts'
@@ -22,14 +23,16 @@ async function showScale({ words }: CommandContext): Promise<void> {
     updateMs: options.updateMs ?? measured.figures.updateMs,
     bandwidth: options.mbit * 1e6,
   }
+  const cores = availableParallelism()
   const report = {
     figures,
+    cores,
     rowsPerIteration: options.config.rowsPerIteration,
     scale: scaleOf(figures),
-    // On the loopback there is no network to fill.
+    // On the loopback there is no network to fill, and the processes share this machine's cores with the learner.
     collections: measured.collections.map((row) => ({
       ...row,
-      modelMs: collectionMs({ ...figures, bandwidth: Number.MAX_VALUE }, row.processes),
+      modelMs: collectionMs({ ...figures, bandwidth: Number.MAX_VALUE }, row.processes, cores),
     })),
   }
   process.stdout.write(options.json ? `${harmlessJson(report)}\n` : scaleText(report))
@@ -48,10 +51,12 @@ async function measure({ config, broker, processes }: Options, say: (text: strin
     const least = (of: (time: (typeof times)[number]) => number) => Math.min(...times.slice(1).map(of))
     const family = familyOf(engine)
     const sharing = await measureSharing(team, state.parameters, { broker, family, processes, rounds: ROUNDS })
-    const { collections, ...sizes } = sharing
+    const { collections, singleMs, actorMs: cpuMs, ...sizes } = sharing
     const updateMs = least((time) => time.updateMs)
-    const actorMs = least((time) => time.collectMs) / sizes.shards
-    return { figures: { ...sizes, updateMs, actorMs }, collections }
+    const rolloutMs = least((time) => time.collectMs) / sizes.shards
+    const actorMs = Math.max(cpuMs ?? 0, rolloutMs)
+    const startMs = Math.max(0, singleMs - actorMs - sizes.hostMs)
+    return { figures: { ...sizes, updateMs, actorMs, startMs }, collections }
   } finally {
     engine.dispose()
     await team.pool.close()

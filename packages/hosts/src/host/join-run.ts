@@ -26,6 +26,7 @@ import { sha256Of } from '../wire/parts.ts'
 import { type Ask, askerOf, assertNotRefused, isSilence, LearnerGone } from './ask.ts'
 import { createCollecting } from './collecting.ts'
 import { cached } from './dataset-cache.ts'
+import { type HeardPolicy, hearPolicies } from './heard-policy.ts'
 
 /** How a host joins. */
 export type Joining = {
@@ -82,7 +83,7 @@ export async function joinRuns(joining: Joining): Promise<void> {
         workplace = await workplaceFor(offer, ask, { joining, workplace })
         if (offer.run !== worked) say(`collecting for run ${offer.run} with ${formatCounted(actors, 'actor')}`)
         worked = offer.run
-        await work(ask, workplace, joining)
+        await work({ ask, heard: hearPolicies(connection, offer.run) }, workplace, joining)
       } catch (error) {
         if (error instanceof LearnerGone)
           say(`run ${offer.run} is over, or its learner is out of reach (${error.message})`)
@@ -181,8 +182,12 @@ async function workplaceFor(
 }
 
 /** Computes shards until the learner is gone or refuses, or the host is asked to end. */
-async function work(ask: Ask, { pool }: Workplace, { actors, signal, say }: Joining): Promise<void> {
-  const collecting = createCollecting(pool, async ({ policy }) => await ask.fetch(policy))
+async function work(
+  { ask, heard }: { readonly ask: Ask; readonly heard: HeardPolicy },
+  { pool }: Workplace,
+  { actors, signal, say }: Joining,
+): Promise<void> {
+  const collecting = createCollecting(pool, async ({ policy }) => (await heard.of(policy)) ?? (await ask.fetch(policy)))
   const failure = new AbortController()
   const ends = AbortSignal.any([signal, failure.signal])
   const loop = async () => {
@@ -198,6 +203,7 @@ async function work(ask: Ask, { pool }: Workplace, { actors, signal, say }: Join
   // All of them end before another collection may begin.
   const ended = await Promise.allSettled(loops)
   await collecting.end()
+  heard.close()
   const errors = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (errors.length > 0) throw errors.find((error) => !(error instanceof LearnerGone)) ?? errors[0]
   await ask.ask('leave', { header: {} }, receiptSchema)

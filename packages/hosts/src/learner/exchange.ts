@@ -15,6 +15,7 @@ import {
   leaveSchema,
   nameSchema,
   parcelRequestSchema,
+  policySubject,
   REASON_LETTERS_MAX,
   resultSchema,
   subjectOf,
@@ -46,8 +47,20 @@ export type Exchange = {
 /** Hears hosts, and answers them. */
 export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
   const pulls: Pull[] = []
+  let announced = 0
+  /** Weights go to all hosts at once, where one waits for them: while the server is away nobody does, and nothing piles up. */
+  const announce = () => {
+    const { round, run } = desk
+    const isAwaited = pulls.some(({ guest }) => guest.standing === 'taken')
+    if (round === null || round.number === announced || !isAwaited) return
+    announced = round.number
+    const { policy } = round
+    for (let at = 0; at < policy.bytes; at += PART_BYTES)
+      connection.publish(policySubject(run), encodeFrame({ ...named(policy), at }, partOf(policy, at)))
+  }
   const serve = () => {
     advance(desk)
+    announce()
     const nowMs = performance.now()
     const waiting = pulls.splice(0).filter((pull) => !answerPull(desk, pull, nowMs))
     pulls.push(...waiting)

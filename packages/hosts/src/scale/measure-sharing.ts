@@ -11,6 +11,7 @@ import { begin, createDesk, type Desk, takeOwn } from '../learner/desk.ts'
 import { openExchange } from '../learner/exchange.ts'
 import type { Report } from '../learner/thread-messages.ts'
 import { ownBuild } from '../wire/build.ts'
+import { processCpuMs } from './process-cpu.ts'
 
 /** How much is measured, and where. */
 type SharingMeasurement = {
@@ -29,8 +30,12 @@ type SharingFigures = {
   /** bytes of a shard's result, and of the weights */
   readonly shardBytes: number
   readonly policyBytes: number
+  /** CPU time of a host for a shard: rollout, encoding, hash and connection; null where the system does not tell */
+  readonly actorMs: number | null
   /** CPU time of the learner's thread for a shard: everything between the socket and a rollout that counts */
   readonly learnerMs: number
+  /** how long a collection of one shard takes one process: weights, lease, rollout and answer one after the other */
+  readonly singleMs: number
   /** and for each host in each collection, which loads the weights; 0 where one process alone was measured */
   readonly hostMs: number
   /** how long a collection takes with so many processes of one actor each, in milliseconds */
@@ -72,7 +77,7 @@ export async function measureSharing(
   const children: ChildProcess[] = []
   let round = 0
   let shardBytes = 0
-  const collect = () =>
+  const collect = (some = states) =>
     new Promise<void>((resolve) => {
       round++
       heard.current = (report) => {
@@ -81,11 +86,11 @@ export async function measureSharing(
         shardBytes = desk.check.trajectoryBytesMax + report.rollouts[0].state.length
         resolve()
       }
-      begin(desk, { kind: 'collect', round, policyVersion: 0, policy, states })
+      begin(desk, { kind: 'collect', round, policyVersion: 0, policy, states: some })
       serve()
     })
-  const collections: { processes: number; collectionMs: number }[] = []
-  const cpuMs: number[] = []
+  const rows: Measured[] = []
+  let singleMs = 0
   try {
     for (let count = 1; count <= processes; count++) {
       children.push(spawn(process.execPath, joinWords(broker, `process-${count}`), { stdio: 'ignore' }))
@@ -93,12 +98,8 @@ export async function measureSharing(
       await untilWorking(desk, count)
       await first
       await collect()
-      const [startMs, cpu] = [performance.now(), process.threadCpuUsage()]
-      for (let i = 0; i < rounds; i++) await collect()
-      const collectionMs = (performance.now() - startMs) / rounds
-      const { user, system } = process.threadCpuUsage(cpu)
-      cpuMs.push((user + system) / 1000 / rounds)
-      collections.push({ processes: count, collectionMs })
+      rows.push(await measured(rounds, children, collect))
+      if (count === 1) singleMs = (await measured(rounds, [], () => collect(states.slice(0, 1)))).collectionMs
     }
   } finally {
     for (const child of children) child.kill('SIGKILL')
@@ -106,11 +107,46 @@ export async function measureSharing(
     collection.end()
     await closeBroker(connection)
   }
+  const sizes = { shards: settings.shards, shardBytes, policyBytes: policy.length }
+  return { ...sizes, ...costsOf(rows, settings.shards), singleMs }
+}
+
+/** What a collection comes to on the mean: time, and CPU time of this thread and of the hosts. */
+type Measured = { readonly collectionMs: number; readonly ownMs: number; readonly hostsMs: number | null }
+
+async function measured(
+  rounds: number,
+  children: readonly ChildProcess[],
+  collect: () => Promise<void>,
+): Promise<Measured> {
+  const before = await cpuOf(children)
+  const [startMs, cpu] = [performance.now(), process.threadCpuUsage()]
+  for (let i = 0; i < rounds; i++) await collect()
+  const collectionMs = (performance.now() - startMs) / rounds
+  const { user, system } = process.threadCpuUsage(cpu)
+  const after = await cpuOf(children)
+  const hostsMs = before === null || after === null ? null : (after - before) / rounds
+  return { collectionMs, ownMs: (user + system) / 1000 / rounds, hostsMs }
+}
+
+/** @param rows by number of processes, from one on */
+function costsOf(rows: readonly Measured[], shards: number) {
   // A straight line through the first and the last: what grows with the hosts, and what does not.
-  const [first, last] = [cpuMs[0], cpuMs[cpuMs.length - 1]]
-  const hostMs = processes === 1 ? 0 : Math.max(0, (last - first) / (processes - 1))
-  const learnerMs = Math.max(0, first - hostMs) / settings.shards
-  return { shards: settings.shards, shardBytes, policyBytes: policy.length, learnerMs, hostMs, collections }
+  const [first, last] = [rows[0], rows[rows.length - 1]]
+  const hostMs = rows.length === 1 ? 0 : Math.max(0, (last.ownMs - first.ownMs) / (rows.length - 1))
+  return {
+    // Of one process: of more of them each shard costs the same, and some wait for each other.
+    actorMs: first.hostsMs === null ? null : first.hostsMs / shards,
+    learnerMs: Math.max(0, first.ownMs - hostMs) / shards,
+    hostMs,
+    collections: rows.map(({ collectionMs }, i) => ({ processes: i + 1, collectionMs })),
+  }
+}
+
+/** CPU time of processes so far, all together. */
+async function cpuOf(children: readonly ChildProcess[]): Promise<number | null> {
+  const times = await Promise.all(children.map(async ({ pid }) => (pid === undefined ? null : await processCpuMs(pid))))
+  return times.reduce<number | null>((sum, time) => (sum === null || time === null ? null : sum + time), 0)
 }
 
 /** What the learner itself must compute: the canary. */

@@ -23,6 +23,11 @@ export function subjectOf(run: string, host: string, verb: Verb): string {
   return `vigil.${PROTOCOL}.${run}.${host}.${verb}`
 }
 
+/** Where a learner sends the weights of a collection to all hosts at once. */
+export function policySubject(run: string): string {
+  return `vigil.${PROTOCOL}.${run}.policy`
+}
+
 /** Who sent a message, by its subject. */
 export function hostOf(subject: string): string {
   return subject.split('.')[3]
@@ -80,6 +85,9 @@ export const parcelSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('part') }),
   z.strictObject({ kind: z.literal('unknown') }),
 ])
+
+/** Learner -> all hosts, with the part of the weights that begins there. */
+export const policyPartSchema = z.strictObject({ ...reference.shape, at: count(2 ** 31 - 1) })
 
 /** Host -> learner: one shard to compute. The answer may wait until there is one. */
 export const leaseRequestSchema = z.strictObject({})
