@@ -183,8 +183,8 @@ function outputOf({ output, now }: DecisionServiceSettings, bundle: () => Bundle
     return writer
   }
   return {
-    decision: (...words) => current().decision(...words),
-    fallback: (...words) => current().fallback(...words),
+    decision: (name, decision, event) => current().decision(name, decision, event),
+    fallback: (name, action, event) => current().fallback(name, action, event),
     mediaType: writer.mediaType,
   }
 }
