@@ -16,7 +16,13 @@ import { brokenLinks, longLines, stalePaths } from './rules/markdown.ts'
 import { sharedNames, unnamedRootFiles, vagueFolders } from './rules/names.ts'
 import { largePackages, longFiles, longFunctions } from './rules/sizes.ts'
 import { repeatedSymbols, secondMeanings, unknownSymbols } from './rules/symbols.ts'
-import { misspeltSupport, packagesWithoutTests, supportInDisguise, supportInProduct } from './rules/test-support.ts'
+import {
+  misspeltSupport,
+  packagesWithoutTests,
+  replacedModules,
+  supportInDisguise,
+  supportInProduct,
+} from './rules/test-support.ts'
 import { parseSource } from './source-file.ts'
 import { readTree, repositoryRoot } from './tree.ts'
 
@@ -61,6 +67,8 @@ describe('names', () => {
   it('of folders say what is in them', () => holds(vagueFolders(tree)))
   it('of JSON files at the root stand in another file', () => holds(unnamedRootFiles(tree)))
 })
+
+it('no quick test replaces a module', () => holds(replacedModules(tree)))
 
 it('every package has a quick test', () => holds(packagesWithoutTests(tree)))
 

@@ -30,7 +30,11 @@ export async function errorPage(tree: Tree, root: string): Promise<string> {
   for (const path of paths) {
     const name = packageOf(path)
     const exported: Record<string, unknown> = await import(pathToFileURL(join(root, path)).href)
-    const tables = Object.entries(exported).filter(([key]) => key.endsWith('_ERRORS'))
+    // In the order of the file: a module's namespace is sorted by name.
+    const place = (key: string) => tree.get(path)!.indexOf(`const ${key} `)
+    const tables = Object.entries(exported)
+      .filter(([key]) => key.endsWith('_ERRORS'))
+      .sort(([a], [b]) => place(a) - place(b))
     if (name === null || tables.length === 0) continue
     const rows = tables.flatMap(([, table]) => rowsOf(table as ErrorTable))
     sections.set(name, [...(sections.get(name) ?? []), ...rows])

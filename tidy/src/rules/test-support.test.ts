@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest'
 import { tinyHouse } from '../tree.fixture.ts'
-import { misspeltSupport, packagesWithoutTests, supportInDisguise, supportInProduct } from './test-support.ts'
+import {
+  misspeltSupport,
+  packagesWithoutTests,
+  replacedModules,
+  supportInDisguise,
+  supportInProduct,
+} from './test-support.ts'
 
 it.each(['team-fixture.ts', 'naive-oracle.ts', 'clock.mock.ts', 'fixtures/team.ts', '__tests__/a.ts', 'testing/a.ts'])(
   'another spelling of test support is found: %s',
@@ -42,4 +48,13 @@ it.each([
   const script = JSON.stringify({ scripts: { test: 'vitest run --project quick' } })
   const tree = new Map([['packages/a/package.json', script], ...tests.map((path) => [path, ''] as const)])
   expect(packagesWithoutTests(tree).map(({ where }) => where)).toEqual(found)
+})
+
+it('a quick test that replaces a module is found', () => {
+  const tree = new Map([
+    ['packages/a/src/a.test.ts', "vi.mo\u0063k('./b.ts')\n"],
+    ['packages/a/src/b.slow.test.ts', "vi.mo\u0063k('./b.ts')\n"],
+    ['packages/a/src/c.test.ts', "vi.spyOn(console, 'log')\n"],
+  ])
+  expect(replacedModules(tree).map(({ where }) => where)).toEqual(['a.test.ts'])
 })

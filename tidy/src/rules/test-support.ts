@@ -44,6 +44,19 @@ export function supportInDisguise(graph: FileGraph): Finding[] {
     }))
 }
 
+/** Quick tests share modules with the tests before them, where a replaced one would come too late, or stay. */
+export function replacedModules(tree: Tree): Finding[] {
+  return [...tree]
+    .filter(
+      ([path, text]) =>
+        /(?<!\.(?:slow|soak))\.test\.ts$/.test(path) && /\bvi\.(?:mock|doMock|resetModules)\(/.test(text),
+    )
+    .map(([path]) => ({
+      where: posix.basename(path),
+      what: `${path} replaces a module: hand over what differs instead`,
+    }))
+}
+
 /** A package whose script runs quick tests has one: without any, Vitest fails. */
 export function packagesWithoutTests(tree: Tree): Finding[] {
   const paths = [...tree.keys()]

@@ -131,8 +131,8 @@ describe('decisions within CloudEvents', () => {
   const settings = { envelope: 'cloudevents' } as const
 
   it.each(['vigil', 'ocsf'] as const)('are valid by the library of the specification (%s)', (format) => {
-    for (const of of [event, nobodys, empty]) {
-      const written = JSON.parse(writer({ ...settings, format }).decision(name, decision(1), of))
+    for (const one of [event, nobodys, empty]) {
+      const written = JSON.parse(writer({ ...settings, format }).decision(name, decision(1), one))
       const read = new CloudEvent(written)
       expect(read.validate()).toBe(true)
       expect(read.toJSON()).toEqual(written)
