@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { CHAIN_BEGIN, type Durable, settingsOfLink } from '@vigil/agreement'
+import { CHAIN_BEGIN, type Durable, decodeEnvelope, settingsOfLink } from '@vigil/agreement'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { type AgentEpoch, type AgentOptions, TeamAgent } from './agent.ts'
-import { type AgentLog, openAgentLog } from './agent-log.ts'
+import type { AgentLog } from './agent-log.ts'
 import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
 import { type AgreedBatch, agreedChain, alertingVoter, next, signs, team } from './agreed-batch.fixture.ts'
 import type { Member } from './connections.ts'
 import { encodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
-import { openRecordLog } from './record-log.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -278,29 +274,105 @@ describe('an agent whose team goes over into another epoch', () => {
   })
 })
 
-describe('the log of an agent', () => {
-  it('is begun anew with its last record when it is long', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vigil-log-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const path = join(folder, 'agent.log')
-    const long = await openRecordLog(path, () => undefined)
-    await long.append(Buffer.alloc(2 ** 25))
-    await long.close()
-    const log = await openAgentLog(folder)
-    const { settings } = chain[1].certificate
-    const durable: Durable = {
-      ...{ observing: false, view: 3, voted: { prepare: -1, commit: -1 }, proposed: -1 },
-      ...{ ballot: null, claim: null, lock: null, committed: null },
-    }
-    await log.store(settings, durable)
-    await log.close()
-    const again = await openAgentLog(folder)
-    expect(again.remembered?.durable(settings)).toEqual(durable)
-    const records: number[] = []
-    await again.close()
-    const read = await openRecordLog(path, (content) => records.push(content.length))
-    await read.close()
-    expect(records.length).toBe(2)
-    expect(records[0]).toBe(2 ** 25)
+describe('an agent that is to sign a successor', () => {
+  const later: AgentEpoch = { ...epochWith(), team: next.team, sign: next.signs[1] }
+  /** Epoch 1 begins with batch 8. */
+  const epochAt = (batch: number) => (batch < 8 ? epochWith() : later)
+  const standingAt = (batch: number) => ({ batch, firstRow: batch, previous: CHAIN_BEGIN })
+
+  /** Of an agent that has signed last in a batch, where it may have voted for a commit, or not. */
+  const logAt = (epoch: number, batch: number, hasCommitted: boolean): AgentLog => ({
+    remembered: {
+      ...{ epoch, batch, run: 'ab'.repeat(32) },
+      mayHaveCommitted: () => hasCommitted,
+      durable: () => expect.unreachable(),
+    },
+    store: async () => undefined,
+    close: async () => undefined,
+  })
+
+  /** Whether the agent is bound, by what it says and by what it has done. */
+  async function bound(agent: TeamAgent, made: { readonly epoch: number; readonly batch: number }) {
+    const bind = vi.fn()
+    const said = await agent.pledge(made, bind)
+    return [said, bind.mock.calls.length]
+  }
+  const BOUND = [true, 1]
+  const FREE = [false, 0]
+
+  it.each([
+    // Begun again it stands far behind its log, in the epoch that is signed for or in one before.
+    ['a vote there, as it stands in the same epoch', 1, logAt(1, 20, true), standingAt(9), FREE],
+    ['a vote there, as it stands in the epoch before', 1, logAt(1, 20, true), standingAt(0), FREE],
+    ['something behind it, as it stands in the epoch before', 1, logAt(1, 25, false), standingAt(0), FREE],
+    ['no vote there, as it stands in the epoch before', 1, logAt(1, 20, false), standingAt(0), BOUND],
+    ['a vote in a batch before', 1, logAt(1, 19, true), standingAt(0), BOUND],
+    ['a vote there, but in the epoch before', 1, logAt(0, 20, true), standingAt(9), BOUND],
+  ] as const)('signs by its log: %s', async (_, epoch, log, place, expected) => {
+    const { agent } = agentWith({ epochAt, log, place })
+    expect(await bound(agent, { epoch, batch: 20 })).toEqual(expected)
+  })
+
+  it('does not behind its beginning, nor where its log is an old one', async () => {
+    const ahead = agentWith({ place: standingAt(3), log: logAt(0, 2, false) })
+    expect(await bound(ahead.agent, { epoch: 0, batch: 2 })).toEqual(FREE)
+    expect(await bound(ahead.agent, { epoch: 0, batch: 3 })).toEqual(BOUND)
+    const old = agentWith({ place: standingAt(3), log: logAt(0, 1, false) })
+    expect(await bound(old.agent, { epoch: 0, batch: 9 })).toEqual(FREE)
+  })
+
+  it('does not in a batch in which it has voted for a commit, or only observes, but does in one that it is in', async () => {
+    const [given] = chain
+    const voting = agentWith({ epochAt: () => ({ ...epochWith(), viewMs: 1e6 }) })
+    voting.agent.take('enforcer', batchFrame(given, false))
+    await vi.waitFor(() => expect(voting.stored.length).toBeGreaterThan(0))
+    expect(await bound(voting.agent, { epoch: 0, batch: 0 })).toEqual(BOUND)
+    // Agent 1 is not told what was agreed on, and so is in its batch still when it has voted for the commit.
+    const agreed: number[] = []
+    const hasCommitted = ({ durable }: { readonly durable: Durable }) => durable.voted.commit !== -1
+    const agents: ReturnType<typeof agentWith>[] = [0, 1, 2, 3].map((self) =>
+      agentWith({
+        self,
+        epochAt: () => ({ ...epochWith(), sign: signs[self], viewMs: 1e6 }),
+        send(to, frame) {
+          if (frame.kind === 'want') agreed.push(self)
+          if (typeof to !== 'number') return
+          const sent = decodeEnvelope(readNumbered(frame.content)!.bytes, { agentCount: 4, rows: 1 })
+          const isKeptBack = to === 1 && 'message' in sent && sent.message.type === 'committed'
+          if (!isKeptBack) agents[to].agent.take(self, frame)
+        },
+      }),
+    )
+    for (const { agent } of agents) agent.take('enforcer', batchFrame(given, false))
+    await vi.waitFor(() => expect(agents[1].stored.some(hasCommitted)).toBe(true))
+    await vi.waitFor(() => expect(agreed.toSorted()).toEqual([0, 2, 3]))
+    expect(await bound(agents[1].agent, { epoch: 0, batch: 0 })).toEqual(FREE)
+    expect(agreed).not.toContain(1)
+    expect(await bound(agents[1].agent, { epoch: 0, batch: 1 })).toEqual(BOUND)
+    // The log knows the batch with other events.
+    const observing = agentWith({ log: logAt(0, 0, false) })
+    expect(await bound(observing.agent, { epoch: 0, batch: 0 })).toEqual(BOUND)
+    observing.agent.take('enforcer', batchFrame(given, false))
+    await vi.waitFor(() => expect(observing.alarms.length).toBe(1))
+    expect(await bound(observing.agent, { epoch: 0, batch: 0 })).toEqual(FREE)
+  })
+
+  it('says that it has ended, and ends when what it has begun is done', async () => {
+    const store = Promise.withResolvers<void>()
+    const { agent } = agentWith({
+      log: { remembered: null, store: async () => await store.promise, close: async () => undefined },
+    })
+    agent.take('enforcer', batchFrame(chain[0], false))
+    await new Promise((resolve) => setImmediate(resolve))
+    const bind = vi.fn()
+    const asked = agent.pledge({ epoch: 0, batch: 5 }, bind)
+    agent.close()
+    const ended = vi.fn()
+    agent.ended.then(ended)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).not.toHaveBeenCalled()
+    store.resolve()
+    await agent.ended
+    expect([await asked, bind.mock.calls.length]).toEqual([null, 0])
   })
 })

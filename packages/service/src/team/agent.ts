@@ -43,6 +43,9 @@ export type AgentEpoch = {
   readonly voter: AgentVoter | null
 }
 
+/** The epoch that a successor follows, and the batch with which it begins. */
+type Bound = { readonly epoch: number; readonly batch: number }
+
 /** What an agent works with. */
 export type AgentOptions = {
   readonly self: number
@@ -54,7 +57,7 @@ export type AgentOptions = {
   /** the first batch in which it may have signed anything */
   readonly firstBatch: number
   /** successors that it has signed, as far as it knows now: it takes no part in a batch with which one begins */
-  readonly pledges: () => readonly { readonly epoch: number; readonly batch: number }[]
+  readonly pledges: () => readonly Bound[]
   /** @param epoch whose member it goes to */
   readonly send: (to: Member, frame: Frame, epoch: number) => void
   /** whether what the voter knows is to be kept again, now that it stands there */
@@ -79,7 +82,7 @@ type Item =
   | { readonly open: Open; readonly timer: Timer }
   | { readonly greeted: true }
   | { readonly looked: true }
-  | { readonly batch: number; readonly bind: () => void; readonly tell: (isBound: boolean) => void }
+  | { readonly made: Bound; readonly bind: () => void; readonly tell: (isBound: boolean) => void }
 
 /** One agent at work. Everything that happens to it waits in one line, so that it never does two things at once. */
 export class TeamAgent {
@@ -90,6 +93,7 @@ export class TeamAgent {
   readonly #end = Promise.withResolvers<void>()
   #inbox: Item[] = []
   #isBusy = false
+  #isClosed = false
   #place: ChainPlace
   readonly #memory: AgentMemory
   readonly #ballots: CastVotes
@@ -107,7 +111,7 @@ export class TeamAgent {
     this.#memory = createAgentMemory({ ...options, batch: options.place.batch })
   }
 
-  /** Resolves when the agent is closed. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
+  /** Resolves when the agent is closed, and nothing that it has begun is under way. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, LOGITS */
   get ended(): Promise<void> {
     return this.#end.promise
   }
@@ -130,23 +134,27 @@ export class TeamAgent {
   }
 
   /**
-   * Binds the agent to a successor that begins with a batch, where it can have voted for no commit there or behind it.
+   * Binds the agent to a successor, where it can have voted for no commit in the batch with which that begins, or behind it.
    *
    * @param bind makes the successor one of the pledges: from then on it takes no part in that batch
-   * @returns whether it is bound
+   * @returns whether it is bound; null where the agent has ended
    */
-  async pledge(batch: number, bind: () => void): Promise<boolean> {
-    return await new Promise((tell) => this.#put({ batch, bind, tell }))
+  async pledge(made: Bound, bind: () => void): Promise<boolean | null> {
+    const ended = () => null
+    const bound = new Promise<boolean>((tell) => this.#put({ made, bind, tell }))
+    return await Promise.race([bound, this.#end.promise.then(ended, ended)])
   }
 
   /** Ends the agent when what it is doing is done. */
   close(): void {
+    this.#isClosed = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#inbox = []
-    this.#end.resolve()
+    if (!this.#isBusy) this.#end.resolve()
   }
 
   #put(item: Item): void {
+    if (this.#isClosed) return
     this.#inbox.push(item)
     if (!this.#isBusy) void this.#work()
   }
@@ -166,6 +174,7 @@ export class TeamAgent {
       this.close()
     } finally {
       this.#isBusy = false
+      if (this.#isClosed) this.#end.resolve()
     }
   }
 
@@ -173,7 +182,7 @@ export class TeamAgent {
     if ('greeted' in item) this.#tellPlace()
     else if ('looked' in item) this.#lookAround()
     else if ('bind' in item) {
-      const isFree = this.#isFreeOf(item.batch)
+      const isFree = this.#isFreeOf(item.made)
       if (isFree) {
         item.bind()
         this.#lookAround()
@@ -270,10 +279,9 @@ export class TeamAgent {
     return sign === null || this.#options.pledges().some((one) => one.epoch === team.epoch && one.batch === batch)
   }
 
-  /** Whether the agent can have voted for no commit in a batch of its epoch, or in one behind it. */
-  #isFreeOf(batch: number): boolean {
+  /** Whether the agent can have voted for no commit in a batch, or behind it. Begun again, it stands behind what it has signed, and in an earlier epoch. */
+  #isFreeOf({ epoch, batch }: Bound): boolean {
     const { batch: next } = this.#place
-    const { epoch } = this.#epoch.team
     if (next > batch || this.#memory.isInDoubt || this.#memory.mayHaveCommitted({ epoch, batch })) return false
     const durable = this.#current?.replica.durable
     return next < batch || durable === undefined || (!durable.observing && durable.voted.commit === -1)

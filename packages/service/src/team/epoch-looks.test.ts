@@ -26,7 +26,23 @@ it('looks go on behind what is wrong with files, each told once, and fail by any
   expect(failure).not.toHaveBeenCalled()
   await vi.advanceTimersByTimeAsync(1000)
   expect(failure).toHaveBeenCalledWith(broken)
-  stop()
+  await stop()
   await vi.advanceTimersByTimeAsync(5000)
   expect(look).toHaveBeenCalledTimes(5)
+})
+
+it('are over when the one that is under way has ended', async () => {
+  const look = Promise.withResolvers<void>()
+  const { stop } = repeatedly(
+    async () => await look.promise,
+    () => undefined,
+  )
+  await vi.advanceTimersByTimeAsync(1000)
+  const stopped = vi.fn()
+  const stopping = stop().then(stopped)
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(stopped).not.toHaveBeenCalled()
+  look.resolve()
+  await stopping
+  expect(stopped).toHaveBeenCalledOnce()
 })

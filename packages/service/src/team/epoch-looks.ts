@@ -7,7 +7,8 @@ const LOOK_MS = 1000
 export type Looks = {
   /** Rejects where a look failed by what is no fault of the files. */
   readonly failed: Promise<never>
-  stop(): void
+  /** Resolves when the look that is under way has ended: no other one begins. */
+  stop(): Promise<void>
 }
 
 /**
@@ -20,24 +21,27 @@ export function repeatedly(look: (note: (text: string) => void) => Promise<void>
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   const told = new Set<string>()
-  let isLooking = false
+  let underWay: Promise<void> | null = null
   const note = (text: string) => {
     if (!told.has(text)) say(text)
     told.add(text)
   }
   const once = async () => {
-    isLooking = true
     try {
       await look(note)
     } catch (error) {
       if (error instanceof VigilError) note(error.message)
       else failure.reject(error)
     } finally {
-      isLooking = false
+      underWay = null
     }
   }
   const timer = setInterval(() => {
-    if (!isLooking) void once()
+    underWay ??= once()
   }, LOOK_MS)
-  return { failed: failure.promise, stop: () => clearInterval(timer) }
+  const stop = async () => {
+    clearInterval(timer)
+    await underWay
+  }
+  return { failed: failure.promise, stop }
 }

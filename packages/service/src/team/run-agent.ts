@@ -23,7 +23,7 @@ export type AgentCommand = AgentFiles & {
 }
 
 /**
- * Runs an agent until it is asked to stop, or cannot go on.
+ * Runs an agent until it is asked to stop, or cannot go on. Its folder is given back when nothing writes there any more.
  *
  * @param say takes a sentence for people
  * @param transport what carries frames to the others
@@ -94,7 +94,8 @@ export async function runAgent(
     await Promise.race([agent.ended, looks.failed])
   } finally {
     ignore()
-    looks?.stop()
+    agent.close()
+    await Promise.allSettled([agent.ended, looks?.stop()])
     epochs.close()
     await log.close()
   }
@@ -136,7 +137,7 @@ function lookForSuccessors(
       await signIfAsked(command, epochs.known, {
         pledges,
         place: place(),
-        pledge: async (made) => await agent.pledge(made.batch, () => pledges.push(made)),
+        pledge: async (made) => await agent.pledge(made, () => pledges.push(made)),
       })
       const next = await nextEpoch(command.team, epochs.known, note)
       if (next !== null) {
