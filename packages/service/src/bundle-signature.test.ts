@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Bundle, writeBundle } from '@vigil/runs'
+import { type Bundle, lockFile, writeBundle } from '@vigil/runs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { signBundle, takeBundle } from './bundle-signature.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
@@ -114,6 +114,33 @@ describe('a bundle, where keys are trusted', () => {
     await signBundle(run, { key, number: 5 })
     await put(run)
     await expect(takeBundle(later, trust)).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
+  })
+
+  it('never goes back behind one that another service has put to work since it was taken', async () => {
+    await signBundle(run, { key, number: 3 })
+    const slow = await takeBundle(run, trust)
+    const later = await bundleIn('later', 2)
+    await signBundle(later, { key, number: 4 })
+    await put(later)
+    await expect(slow.putToWork()).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
+    expect(JSON.parse(readFileSync(`${trust}.number`, 'utf8'))).toMatchObject({ number: 4 })
+  })
+
+  it('waits for who writes the number, and writes none where it is kept already', async () => {
+    await signBundle(run, { key, number: 3 })
+    const taken = await takeBundle(run, trust)
+    const lock = await lockFile(`${trust}.number.lock`)
+    const work = taken.putToWork()
+    // Meanwhile a later one is put to work.
+    writeFileSync(`${trust}.number`, JSON.stringify({ number: 4, bundle: 'ab'.repeat(32) }))
+    if (lock.holder === null) await lock.release()
+    await expect(work).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
+    writeFileSync(`${trust}.number`, JSON.stringify({ number: 3, bundle: taken.fingerprint }))
+    const held = await lockFile(`${trust}.number.lock`)
+    const { mtimeNs } = statSync(`${trust}.number`, { bigint: true })
+    await taken.putToWork()
+    expect(statSync(`${trust}.number`, { bigint: true }).mtimeNs).toBe(mtimeNs)
+    if (held.holder === null) await held.release()
   })
 
   it.each([

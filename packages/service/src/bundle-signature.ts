@@ -5,8 +5,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomically } from '@vigil/command-line'
-import { type Bundle, readBundle, readRunFile } from '@vigil/runs'
+import { setTimeout } from 'node:timers/promises'
+import { commandError, writeFileAtomically } from '@vigil/command-line'
+import { type Bundle, lockFile, readBundle, readRunFile } from '@vigil/runs'
 import { z } from 'zod'
 import { bundleFingerprint } from './bundle-fingerprint.ts'
 import { serviceError } from './errors.ts'
@@ -14,6 +15,10 @@ import { readSecret } from './secret-file.ts'
 
 const SIGNATURE_BYTES_MAX = 4096
 const KEYS_BYTES_MAX = 65_536
+
+/** Whoever writes the number has it for a moment. */
+const LOCK_LOOK_MS = 20
+const LOCK_ATTEMPTS = 250
 
 const signatureSchema = z.strictObject({
   number: z.int().min(1),
@@ -30,7 +35,11 @@ export type TakenBundle = {
   readonly bundle: Bundle
   /** SHA-256 of bundle.json */
   readonly fingerprint: string
-  /** The bundle is at work: none from before it is taken any more. @throws {VigilError} FILE_UNWRITABLE */
+  /**
+   * The bundle is at work: none from before it is taken any more.
+   *
+   * @throws {VigilError} BUNDLE_OLD where a later one has been put to work meanwhile, SECRET_INVALID, FILE_UNWRITABLE
+   */
   putToWork(): Promise<void>
 }
 
@@ -64,22 +73,52 @@ export async function takeBundle(run: string, trust: string | null): Promise<Tak
   }
   const keys = await trustedKeys(trust)
   const found = await readSignature(run)
-  const { bundle: fingerprint, number } = found
+  const { bundle: fingerprint } = found
   const isSigned = keys.some((key) => verify(null, statement(found), key, Buffer.from(found.signature, 'hex')))
   if (!isSigned) throw foreign(run, `signed by no key in ${trust}`)
-  const last = await lastAtWork(trust)
-  if (last !== null && (number < last.number || (number === last.number && fingerprint !== last.bundle))) {
-    throw serviceError(
-      'BUNDLE_OLD',
-      `The bundle of ${run} has number ${number}, and one with number ${last.number} was at work. Sign it with a higher number where it shall come back.`,
-    )
-  }
+  assertNotBefore(await lastAtWork(trust), found, run)
   const bundle = await readBundle(run, (settings) => {
     if (settings !== fingerprint) throw foreign(run, 'another one than was signed')
   })
-  const putToWork = async () =>
-    await writeFileAtomically(numberFile(trust), `${JSON.stringify({ number, bundle: fingerprint })}\n`)
-  return { bundle, fingerprint, putToWork }
+  return { bundle, fingerprint, putToWork: async () => await keepNumber(trust, found, run) }
+}
+
+/** Another service may have put a later one to work since the bundle was taken. @throws {VigilError} BUNDLE_OLD, SECRET_INVALID, FILE_UNWRITABLE */
+async function keepNumber(trust: string, { number, bundle }: Named, run: string): Promise<void> {
+  const file = numberFile(trust)
+  const isKept = async () => {
+    const last = await lastAtWork(trust)
+    assertNotBefore(last, { number, bundle }, run)
+    return number === last?.number
+  }
+  if (await isKept()) return
+  const release = await lockOf(file)
+  try {
+    if (!(await isKept())) await writeFileAtomically(file, `${JSON.stringify({ number, bundle })}\n`)
+  } finally {
+    await release()
+  }
+}
+
+/** Waits for who writes a file. @throws {VigilError} FILE_UNWRITABLE */
+async function lockOf(file: string): Promise<() => Promise<void>> {
+  for (let attempt = 0; ; attempt++) {
+    const lock = await lockFile(`${file}.lock`).catch((cause: Error) => {
+      throw unlockable(file, cause.message, cause)
+    })
+    if (lock.holder === null) return lock.release
+    if (attempt === LOCK_ATTEMPTS) throw unlockable(file, `${lock.holder} has it`)
+    await setTimeout(LOCK_LOOK_MS)
+  }
+}
+
+/** @throws {VigilError} BUNDLE_OLD */
+function assertNotBefore(last: Named | null, { number, bundle }: Named, run: string): void {
+  if (last === null || number > last.number || (number === last.number && bundle === last.bundle)) return
+  throw serviceError(
+    'BUNDLE_OLD',
+    `The bundle of ${run} has number ${number}, and one with number ${last.number} was at work. Sign it with a higher number where it shall come back.`,
+  )
 }
 
 function statement({ bundle, number }: Named): Buffer {
@@ -155,6 +194,14 @@ function foreign(run: string, what: string) {
   return serviceError(
     'BUNDLE_FOREIGN',
     `The bundle of ${run} is ${what}. Nothing of it was read: look where it came from.`,
+  )
+}
+
+function unlockable(file: string, what: string, cause?: unknown) {
+  return commandError(
+    'FILE_UNWRITABLE',
+    `${file} could not be written: ${what}. What was there before is unchanged. Give --trust in a folder that can be written to.`,
+    { cause },
   )
 }
 
