@@ -109,7 +109,7 @@ export type BatchContent = {
   readonly firstRow: number
   /** an envelope with the committed value, where the batch is decided already; empty elsewhere */
   readonly committed: Uint8Array
-  /** each event as JSON: [id, event] */
+  /** each as writtenEvent has it */
   readonly events: readonly string[]
 }
 

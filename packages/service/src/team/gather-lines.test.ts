@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
-import { createRecentEntries } from '../recent-entries.ts'
 import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import type { GatheredBatch } from './event-log.ts'
 import { gatherLines, type LineReading } from './gather-lines.ts'
 import { BATCH_BYTES_MAX, createGatherer } from './gatherer.ts'
+import { createKnownIds } from './known-ids.ts'
 
 let bundle: Awaited<ReturnType<typeof drawnTeam>>['bundle']
 let voter: AgentVoter
@@ -30,7 +30,7 @@ async function gathered(lines: readonly string[], changes: Partial<LineReading> 
     yield Buffer.from(lines.map((line) => `${line}\n`).join(''))
   }
   await gatherLines(text(), {
-    ...{ bundle, gatherer, ids: createRecentEntries(100), linesBefore: 0, input: 'follows', onError: 'skip' },
+    ...{ bundle, gatherer, ids: createKnownIds(100), linesBefore: 0, input: 'follows', onError: 'skip' },
     ...{ room: () => null, isCut: () => false, say: (one) => said.push(one) },
     ...changes,
   })

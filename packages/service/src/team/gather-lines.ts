@@ -7,18 +7,18 @@ import { eventFilter } from '../event-filter.ts'
 import { createEventInputs } from '../event-inputs.ts'
 import { type InputLine, inputLines, LINE_BYTES_MAX } from '../input-lines.ts'
 import { eventOf, malformed, parseInput, readKnown } from '../live-event.ts'
-import type { RecentEntries } from '../recent-entries.ts'
 import { assertShallow } from '../serve/json-depth.ts'
 import { idOf, ownIdOf } from '../written-decision.ts'
 import { readWrittenEvent, writtenEvent } from './batch-event.ts'
 import { createVerdicts } from './gathered-verdicts.ts'
 import type { Gatherer } from './gatherer.ts'
+import type { KnownIds } from './known-ids.ts'
 
 /** How lines are read. */
 export type LineReading = {
   readonly bundle: Pick<Bundle, 'pipeline' | 'environment'>
   readonly gatherer: Gatherer
-  readonly ids: RecentEntries<string | number, true>
+  readonly ids: KnownIds
   /** lines that were read when the folder was used before */
   readonly linesBefore: number
   /** whether the input begins with those lines again, or behind them */
@@ -43,7 +43,7 @@ export async function gatherLines(
   const inputs = createEventInputs(bundle.pipeline)
   const counts = { skipped: 0, leftOut: 0, repeated: 0, heardBefore: 0 }
   const [first, passedOver] = input === 'follows' ? [linesBefore, 0] : [0, linesBefore]
-  const verdicts = createVerdicts(bundle, { inputs, ids, gatherer })
+  const verdicts = createVerdicts(bundle, { inputs, ids: ids.verdicts, gatherer })
   const take = (text: string | null, line: number): void => {
     const read = readLine(text)
     const heard = verdicts.take(read)
@@ -54,11 +54,11 @@ export async function gatherLines(
     const written = writtenLine(read, line)
     const { event } = readWrittenEvent(written)
     const own = ownIdOf(event)
-    if (own !== null && ids.peek(own) !== undefined) counts.repeated++
+    if (own !== null && ids.events.peek(own) !== undefined) counts.repeated++
     else if (!isJudged(event)) counts.leftOut++
     else {
       const { stream } = readKnown(inputs, event)
-      if (own !== null) ids.put(own, true)
+      if (own !== null) ids.events.put(own, true)
       gatherer.add(verdicts.putBefore(written), { stream, line })
     }
   }

@@ -4,10 +4,10 @@ import type { Bundle } from '@vigil/runs'
 import type { EventInputs } from '../event-inputs.ts'
 import { LINE_BYTES_MAX } from '../input-lines.ts'
 import { malformed } from '../live-event.ts'
-import type { RecentEntries } from '../recent-entries.ts'
 import { verdictOf } from '../verdict-line.ts'
 import { type HeardVerdict, readWrittenEvent, writtenEvent } from './batch-event.ts'
 import type { Gatherer } from './gatherer.ts'
+import type { KnownIds } from './known-ids.ts'
 
 /** Verdicts that wait for an event. */
 export type Verdicts = {
@@ -26,7 +26,7 @@ export type Verdicts = {
 
 type Gathering = {
   readonly inputs: Pick<EventInputs, 'streamOf'>
-  readonly ids: RecentEntries<string | number, true>
+  readonly ids: KnownIds['verdicts']
   readonly gatherer: Pick<Gatherer, 'hear'>
 }
 
@@ -45,14 +45,13 @@ export function createVerdicts(
       if (verdict === 'malformed')
         throw malformed('needs a verdict with "stream" and "hostile", true or false, received another one')
       const id = idOfVerdict(line)
-      const name = id === null ? null : verdictName(id)
-      if (name !== null && ids.peek(name) !== undefined) return 'repeated'
+      if (id !== null && ids.peek(id) !== undefined) return 'repeated'
       const heard = { ...verdict, id }
       const size = Buffer.byteLength(JSON.stringify(heard))
       if (bytes + size > LINE_BYTES_MAX)
         throw malformed(`needs an event between verdicts of more than ${LINE_BYTES_MAX} bytes`)
       gatherer.hear(inputs.streamOf(verdict.stream))
-      if (name !== null) ids.put(name, true)
+      if (id !== null) ids.put(id, true)
       waiting.push(heard)
       bytes += size
       return 'waits'
@@ -69,11 +68,6 @@ export function createVerdicts(
       return waiting.length
     },
   }
-}
-
-/** A verdict among ids of events. */
-export function verdictName(id: string | number): string {
-  return `verdict ${JSON.stringify(id)}`
 }
 
 /** `{"verdict": {"id": 7, "stream": ..., "hostile": ...}}` @throws {VigilError} EVENT_MALFORMED */

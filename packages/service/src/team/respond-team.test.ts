@@ -9,12 +9,12 @@ import { countingVote, createDecider } from '../decider.ts'
 import { drawnTeam } from '../described-team.fixture.ts'
 import { inputLines } from '../input-lines.ts'
 import { PLAIN_OUTPUT } from '../output/decision-output.ts'
-import { createRecentEntries } from '../recent-entries.ts'
 import { createAgentVoter } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import { certifiedLines } from './certified-lines.ts'
 import { gatherLines, type LineReading } from './gather-lines.ts'
 import { createGatherer } from './gatherer.ts'
+import { createKnownIds } from './known-ids.ts'
 
 const request: DatasetRequest = {
   ...{ dataset: 'quickest', path: null, features: 'history', split: 'described' },
@@ -60,7 +60,7 @@ async function batchesOf(bundle: Bundle, lines: readonly object[], changes: Part
     onBatch: ({ events }) => batches.push(events),
   })
   await gatherLines(textOf(lines), {
-    ...{ bundle, gatherer, ids: createRecentEntries(10_000), linesBefore: 0, input: 'follows', onError: 'stop' },
+    ...{ bundle, gatherer, ids: createKnownIds(10_000), linesBefore: 0, input: 'follows', onError: 'stop' },
     ...{ room: () => null, isCut: () => false, say: (one) => said.push(one) },
     ...changes,
   })
@@ -138,6 +138,11 @@ describe('verdicts between events', () => {
       '2 verdicts that had come before',
       '1 bad line passed over',
     ])
+    // An event and a verdict with one id are two things, whatever the event is called.
+    const named = ['v', 'verdict "v"'].map((id) => ({ ...one, id }))
+    const both = await batchesOf(bundle, [...named, clear, event(4, 'a')])
+    expect(both.said).toEqual([])
+    expect(both.batches.flat().flatMap((text) => readWrittenEvent(text).heard)).toMatchObject([{ id: 'v' }])
     const late = await batchesOf(bundle, [event(1, 'a'), clear])
     expect(late.said).toEqual(['1 verdict behind the last event not kept: send such again before the next'])
 

@@ -6,13 +6,11 @@ import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
 import { readBundle } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
-import { createRecentEntries, type RecentEntries } from '../recent-entries.ts'
 import { untilStopped, written } from '../standard-streams.ts'
-import { ownIdOf } from '../written-decision.ts'
 import { readTeamBundle } from './agent-epochs.ts'
 import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
-import { readWrittenEvent, type WrittenEvent } from './batch-event.ts'
+import { readWrittenEvent } from './batch-event.ts'
 import { openCertificateLog } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { Enforcer, type Peer } from './enforcer.ts'
@@ -21,8 +19,8 @@ import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
 import { openEventLog } from './event-log.ts'
 import { gatherLines } from './gather-lines.ts'
-import { verdictName } from './gathered-verdicts.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
+import { createKnownIds, rememberIds } from './known-ids.ts'
 
 /** What the enforcer runs with. */
 export type EnforcerCommand = {
@@ -40,7 +38,7 @@ export type EnforcerCommand = {
   readonly input: 'follows' | 'repeats'
 }
 
-/** Latest ids of events: one that comes again is the same event. */
+/** Latest ids of events, and of verdicts: one that comes again is the same one. */
 const IDS_MAX = 65_536
 
 /**
@@ -109,7 +107,7 @@ export async function runEnforcer(
     await Promise.race([enforcer.idle(), failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
   } finally {
     ignore()
-    looks.stop()
+    await looks.stop()
     // Where nothing more is read, nobody need send.
     process.stdin.destroy()
     await enforcer.close()
@@ -154,7 +152,7 @@ function signersOfOpen(known: readonly Epoch[], batch: number): ChainTeam[] {
 async function openFolder(out: string, { known, teamAt }: EnforcerEpochs) {
   await mkdir(out, { recursive: true })
   const release = await takeFolder(out)
-  const ids = createRecentEntries<string | number, true>(IDS_MAX)
+  const ids = createKnownIds(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
   })
@@ -182,12 +180,6 @@ async function accusedIn(path: string): Promise<Peer[]> {
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Peer)
-}
-
-function rememberIds(ids: RecentEntries<string | number, true>, { event, heard }: WrittenEvent): void {
-  for (const { id } of heard) if (id !== null) ids.put(verdictName(id), true)
-  const own = ownIdOf(event)
-  if (own !== null) ids.put(own, true)
 }
 
 function notCertified(batches: number) {
