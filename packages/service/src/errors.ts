@@ -25,7 +25,7 @@ export const SERVICE_ERRORS = {
   SOURCE_UNREADABLE: ['data', 'a file of events that shall be followed cannot be read'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
   LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],
-  LOG_UNWRITABLE: ['failure', 'the log of an agent or of the enforcer cannot be extended'],
+  LOG_UNWRITABLE: ['failure', 'the log of an agent or of the enforcer cannot be extended, or its folder not be locked'],
   LOG_TAKEN: ['failure', 'another process has the folder of the log'],
   EPOCH_OLD: ['data', 'manifests that end with an epoch before the one in which something was done already'],
   SUCCESSOR_LATE: [

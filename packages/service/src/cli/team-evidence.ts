@@ -1,5 +1,4 @@
 import {
-  appendLine,
   type CommandContext,
   commandError,
   type FlagTable,
@@ -10,7 +9,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { say } from '../standard-streams.ts'
-import { rivalEvidence } from '../team/rival-evidence.ts'
+import { addProofs, rivalEvidence } from '../team/rival-evidence.ts'
 
 const FLAGS = {
   team: {
@@ -29,7 +28,8 @@ await runCommand({
       'Collects proofs against agents that have signed two successors of one epoch which begin with the same batch: a line of JSON for each, as the enforcer keeps them.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: ['--team=team/team.json --rival=found/team.1.json --out=decided/evidence.jsonl'],
-    exitCodes: '0 looked, 1 a file cannot be written, 2 the usage is bad, 3 a manifest is bad',
+    exitCodes:
+      '0 looked, 1 a file cannot be written, 2 the usage is bad, 3 a manifest is bad, or the two are no rivals',
   },
   run: collect,
 })
@@ -45,10 +45,8 @@ async function collect({ words }: CommandContext): Promise<void> {
     throw commandError('INVALID_VALUE', 'Give --team and --rival; --help tells what each is.')
   }
   const { lines, agents } = await rivalEvidence(team, rival, say)
-  for (const line of lines) {
-    if (out === undefined) process.stdout.write(`${line}\n`)
-    else await appendLine(out, line)
-  }
+  if (out === undefined) process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  else await addProofs(out, lines)
   say(
     agents.length === 0
       ? 'No agent has signed both.'

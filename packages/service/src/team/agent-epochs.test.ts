@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Epoch } from '@vigil/agreement'
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import type { FeaturePipeline, RawEvent } from '@vigil/features'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -166,6 +167,15 @@ describe('the next epoch of a team', () => {
     await expect(reads((pipeline) => ({ ...pipeline, columns: [renamed, ...rest] }))).rejects.toMatchObject({
       code: 'TEAM_INVALID',
       message: expect.stringContaining('also the columns another'),
+    })
+    // Lines that were verdicts would be events, and stop the enforcer.
+    const responding = { mode: 'stream', lstmHidden: [], response: DEFAULT_RESPONSE } as const
+    const hearing = await drawnTeam(describedRequest(folder), responding)
+    await hearing.close()
+    await writeBundle(runs[1], hearing.bundle)
+    await expect(rotated(runs[1], runs[0])).rejects.toMatchObject({
+      code: 'TEAM_INVALID',
+      message: expect.stringContaining('The new bundle reads verdicts between events.'),
     })
   })
 })

@@ -1,5 +1,4 @@
 /** An agent in the epochs of its team: its keys, weights and connections in each, as far as it has them. */
-import { access } from 'node:fs/promises'
 import { beginOf, type Epoch, ed25519Sign, epochOf, messageBytesMax } from '@vigil/agreement'
 import { VigilError } from '@vigil/errors'
 import { type Bundle, readBundle } from '@vigil/runs'
@@ -10,7 +9,7 @@ import { createAgentVoter } from './agent-voter.ts'
 import type { Identity, Member, Receiver, Transport, Ways } from './connections.ts'
 import type { Frame } from './frames.ts'
 import { BATCH_BYTES_MAX } from './gatherer.ts'
-import { assertOwnKeys, fileOfEpoch, type MemberKeys, readKeys } from './team-files.ts'
+import { assertOwnKeys, fileOfEpoch, isThere, type MemberKeys, readKeys } from './team-files.ts'
 
 /** What a frame has beside the text of events and a certificate, at most. */
 const FRAME_HEAD_BYTES = 64
@@ -158,7 +157,7 @@ function isUsedAfter(known: readonly Epoch[], own: readonly (MemberKeys | null)[
 async function keysIn({ manifest }: Epoch, files: AgentFiles): Promise<MemberKeys | null> {
   const own = manifest.agents[files.agent]
   const path = keyPath(manifest, files)
-  if (own === undefined || !(await exists(path))) return null
+  if (own === undefined || !(await isThere(path))) return null
   const keys = await readKeys(path)
   assertOwnKeys(keys, own)
   return keys
@@ -255,11 +254,4 @@ export function identityOf(
     // A batch with its certificate, of whatever epoch.
     frameBytesMax: FRAME_HEAD_BYTES + BATCH_BYTES_MAX + messageBytesMax({ agentCount: AGENTS_MAX, rows: batchRows }),
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -94,12 +94,12 @@ export function isStored(durable: Durable, stored: Durable | null): boolean {
  * Takes a folder for this process.
  *
  * @returns what gives it back
- * @throws {VigilError} LOG_TAKEN
+ * @throws {VigilError} LOG_TAKEN, LOG_UNWRITABLE
  */
 export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   const lock = await lockFile(join(folder, '.lock')).catch((cause: Error) => {
     throw serviceError(
-      'LOG_TAKEN',
+      'LOG_UNWRITABLE',
       `${folder} cannot be locked: ${cause.message}. Give a folder that can be written to.`,
       {
         cause,

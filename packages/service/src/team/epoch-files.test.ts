@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type Durable, ed25519Sign, signReadiness } from '@vigil/agreement'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openAgentLog } from './agent-log.ts'
 import { agreedChain } from './agreed-batch.fixture.ts'
 import { proposedEpoch, readEpochs } from './epoch-files.ts'
 import { writeSignature } from './epoch-signatures.ts'
 import { type Pledge, shownPledge } from './pledges.ts'
-import { rivalEvidence } from './rival-evidence.ts'
+import { addProofs, rivalEvidence } from './rival-evidence.ts'
 import { signEpoch, signIfAsked, signNextEpoch } from './sign-epoch.ts'
 import { createTeamFiles, fileOfEpoch, readKeys, readTeam } from './team-files.ts'
 
@@ -237,6 +237,56 @@ describe('an agent at work that is asked to sign a successor', () => {
       await end()
     }
   })
+
+  it('signs once, and not for who waits no more', async () => {
+    const before = await readTeam(path)
+    const { team } = await readTeam(fileOfEpoch(path, 1))
+    const pledge = vi.fn(async () => true)
+    const look = async () => await signIfAsked(self(), [before], { pledges: [], place: AT, pledge })
+    // Whoever asked was ended.
+    const asked = (until: number) =>
+      writeFileSync(join(folder, 'log-0', 'sign.json'), JSON.stringify({ agent: 0, manifest: team.id, until }))
+    asked(Date.now() - 1)
+    await look()
+    expect(pledge).not.toHaveBeenCalled()
+    asked(Date.now() + 60_000)
+    await look()
+    rmSync(signatureOf(0))
+    await look()
+    expect(pledge).toHaveBeenCalledOnce()
+    expect(readdirSync(folder)).not.toContain('team.1.agent-0.json')
+  })
+
+  it('does not where another agent is meant, and tells where its signature is where the command has another folder', async () => {
+    mkdirSync(join(folder, 'elsewhere'))
+    for (const name of readdirSync(folder).filter((file) => file.startsWith('team')))
+      cpSync(join(folder, name), join(folder, 'elsewhere', name))
+    const before = await readTeam(path)
+    const pledge = vi.fn(async () => true)
+    const own = { ...self(), team: join(folder, 'elsewhere', 'team.json') }
+    const end = await atWork(async () => await signIfAsked(own, [before], { pledges: [], place: AT, pledge }))
+    try {
+      const other = { ...self(), agent: 1, key: join(folder, 'agent-1.key') }
+      await expect(signNextEpoch(path, other, note)).rejects.toMatchObject({
+        code: 'SUCCESSOR_LATE',
+        message: expect.stringMatching(/log-0 is the folder of agent 0\. Give each agent its own/),
+      })
+      expect(pledge).not.toHaveBeenCalled()
+      const { file } = await signNextEpoch(path, self(), note)
+      expect(file).toBe(join(folder, 'elsewhere', 'team.1.agent-0.json'))
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ agent: 0 })
+    } finally {
+      await end()
+    }
+  })
+
+  it('is not waited for where the folder is taken by nobody, and cannot be locked', async () => {
+    mkdirSync(join(folder, 'log-0', '.lock'))
+    await expect(signNextEpoch(path, self(), note)).rejects.toMatchObject({
+      code: 'LOG_UNWRITABLE',
+      message: expect.stringContaining('log-0 cannot be locked'),
+    })
+  })
 })
 
 describe('two successors with signatures of one agent', () => {
@@ -260,5 +310,24 @@ describe('two successors with signatures of one agent', () => {
       expect.objectContaining({ epoch: 0, batch: AT, agent: 0, first: expect.anything(), second: expect.anything() }),
     ])
     await expect(rivalEvidence(path, path, note)).rejects.toMatchObject({ code: 'TEAM_INVALID' })
+    const out = join(folder, 'evidence.jsonl')
+    writeFileSync(out, '{"agent":3}\n')
+    for (let run = 0; run < 2; run++) await addProofs(out, lines)
+    expect(readFileSync(out, 'utf8')).toBe(['{"agent":3}', ...lines, ''].join('\n'))
+  })
+
+  it('are none where one is the other, or they begin with different batches: an honest agent may have signed both', async () => {
+    const next = fileOfEpoch(path, 1)
+    await expect(rivalEvidence(path, next, note)).rejects.toMatchObject({
+      code: 'TEAM_INVALID',
+      message: `${next} is the manifest of ${next}. Give another successor of the same epoch.`,
+    })
+    const rival = join(folder, 'rival.json')
+    cpSync(next, rival)
+    await propose(AT + 3)
+    await expect(rivalEvidence(path, rival, note)).rejects.toMatchObject({
+      code: 'TEAM_INVALID',
+      message: expect.stringMatching(/begins with batch 2, and .* with batch 5: who signed both is proven nothing/),
+    })
   })
 })

@@ -2,13 +2,12 @@
  * The epochs of a team as files: the manifest of the first one, as team.json, and beside it that of every later one with its
  * number, as team.1.json, with the signatures of agents before, as team.1.agent-0.json. It counts when a quorum has signed.
  */
-import { access } from 'node:fs/promises'
 import { assertFollows, type Epoch, missingSigners } from '@vigil/agreement'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 import type { AgentLog } from './agent-log.ts'
 import { readSignatures } from './epoch-signatures.ts'
-import { fileOfEpoch, readTeam } from './team-files.ts'
+import { fileOfEpoch, isThere, readTeam } from './team-files.ts'
 
 /** Told in a sentence what a person should know. */
 type Note = (text: string) => void
@@ -36,7 +35,7 @@ export async function readEpochs(path: string, note: Note): Promise<Epoch[]> {
 export async function nextEpoch(path: string, epochs: readonly Epoch[], note: Note): Promise<Epoch | null> {
   const before = epochs[epochs.length - 1]
   const file = successorFile(path, epochs)
-  if (!(await exists(file))) return null
+  if (!(await isThere(file))) return null
   try {
     const next = await readTeam(file)
     const isSignedByQuorum = missingSigners(before, next, await readSignatures(file, 'agent', before)) === null
@@ -58,7 +57,7 @@ export async function nextEpoch(path: string, epochs: readonly Epoch[], note: No
  */
 export async function proposedEpoch(path: string, epochs: readonly Epoch[]): Promise<Epoch | null> {
   const file = successorFile(path, epochs)
-  if (!(await exists(file))) return null
+  if (!(await isThere(file))) return null
   const next = await readTeam(file)
   assertFollows(epochs, next)
   return next
@@ -81,11 +80,4 @@ export function assertEpochKnown(folder: string, { remembered }: AgentLog, epoch
 /** Where the manifest behind those that are known is, or is to be. */
 export function successorFile(path: string, epochs: readonly Epoch[]): string {
   return fileOfEpoch(path, epochs[epochs.length - 1].manifest.epoch + 1)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -62,6 +62,6 @@ function signatureOf(text: string): SuccessorSignature | null {
 }
 
 /** The path of a signature. @param manifest path of what is signed */
-export function signatureFile(manifest: string, signer: Signer, agent: number): string {
+function signatureFile(manifest: string, signer: Signer, agent: number): string {
   return manifest.replace(/(\.json)?$/, `.${signer}-${agent}.json`)
 }

@@ -1,5 +1,7 @@
 /** Proofs against agents that have signed two successors of one epoch. */
-import { type Epoch, successorEvidence } from '@vigil/agreement'
+import { readFile } from 'node:fs/promises'
+import { beginOf, type Epoch, successorEvidence } from '@vigil/agreement'
+import { appendLine } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { readEpochs, successorFile } from './epoch-files.ts'
 import { readSignatures } from './epoch-signatures.ts'
@@ -12,7 +14,7 @@ import { readTeam } from './team-files.ts'
  * @param rival the other manifest, with the signatures under it beside it
  * @param note told in a sentence what a person should know
  * @returns a line of JSON for each proof, as the enforcer keeps them, and who is named
- * @throws {VigilError} KEYS_FILE, TEAM_INVALID, SUCCESSOR
+ * @throws {VigilError} TEAM_INVALID, also where signatures under both prove nothing; KEYS_FILE, SUCCESSOR
  */
 export async function rivalEvidence(
   team: string,
@@ -26,15 +28,43 @@ export async function rivalEvidence(
     throw serviceError('TEAM_INVALID', `${rival} follows no epoch of ${team}. Give another successor of one of those.`)
   }
   const file = successorFile(team, epochs.slice(0, epochs.indexOf(before) + 1))
+  const own = await readTeam(file)
+  assertRivals([own, file], [other, rival])
   const sideOf = async (next: Epoch, path: string) => ({
     next,
     signatures: await readSignatures(path, 'agent', before),
   })
-  const proofs = successorEvidence(before, [await sideOf(await readTeam(file), file), await sideOf(other, rival)])
+  const proofs = successorEvidence(before, [await sideOf(own, file), await sideOf(other, rival)])
   return {
     lines: proofs.map(({ domain, evidence: { agent, first, second } }) =>
       JSON.stringify({ ...domain, agent, first, second }),
     ),
     agents: proofs.map(({ evidence }) => evidence.agent),
   }
+}
+
+/**
+ * Adds proofs to a file, but for those that are there.
+ *
+ * @throws {VigilError} FILE_UNWRITABLE
+ */
+export async function addProofs(path: string, lines: readonly string[]): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  const known = new Set(text.split('\n'))
+  for (const line of lines) if (!known.has(line)) await appendLine(path, line)
+}
+
+/** An honest agent may sign two that begin with different batches: the second one when its team has gone on beyond the first. */
+function assertRivals([own, file]: readonly [Epoch, string], [other, rival]: readonly [Epoch, string]): void {
+  if (own.team.id === other.team.id) {
+    throw serviceError('TEAM_INVALID', `${rival} is the manifest of ${file}. Give another successor of the same epoch.`)
+  }
+  if (beginOf(own) === beginOf(other)) return
+  throw serviceError(
+    'TEAM_INVALID',
+    `${rival} begins with batch ${beginOf(other)}, and ${file} with batch ${beginOf(own)}: who signed both is proven nothing. Give two that begin with one batch.`,
+  )
 }

@@ -1,15 +1,14 @@
 /** The next epoch of a team: its manifest and keys. */
-import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { agreementQuorum, assertFollows, type Epoch } from '@vigil/agreement'
-import { type FeaturePipeline, rawColumns } from '@vigil/features'
-import { readBundle } from '@vigil/runs'
+import { rawColumns } from '@vigil/features'
+import { type Bundle, readBundle } from '@vigil/runs'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { readEpochs } from './epoch-files.ts'
-import { createTeamFiles, fileOfEpoch } from './team-files.ts'
+import { createTeamFiles, fileOfEpoch, isThere } from './team-files.ts'
 
 /** What the next epoch is to be. */
 export type NextEpoch = {
@@ -40,16 +39,16 @@ export async function rotateTeam(
   const before = epochs[epochs.length - 1]
   const epoch = before.manifest.epoch + 1
   const path = fileOfEpoch(team, epoch)
-  if (await exists(path)) {
+  if (await isThere(path)) {
     throw serviceError(
       'TEAM_INVALID',
       `${path} is there already, and agents may have signed it. Let the others sign it too; where none has, remove it with its keys.`,
     )
   }
-  const { pipeline, ...rest } = await readBundle(run)
-  const { rule, faults, fallbackAction, weights } = countingVote(rest)
+  const made = await readBundle(run)
+  const { rule, faults, fallbackAction, weights } = countingVote(made)
   const bundle = await bundleFingerprint(run)
-  if (bundle !== before.manifest.bundle) await assertReadsAlike(pipeline, before, from)
+  if (bundle !== before.manifest.bundle) await assertReadsAlike(made, before, from)
   const terms = {
     ...{ addresses: addressesIn(epoch), epoch, faults, batchRows: before.manifest.batchRows },
     viewMs: viewMs ?? before.manifest.viewMs,
@@ -66,27 +65,29 @@ export async function rotateTeam(
  *
  * @throws {VigilError} TEAM_INVALID, and as readBundle
  */
-async function assertReadsAlike(pipeline: FeaturePipeline, { manifest }: Epoch, from: string | null): Promise<void> {
+async function assertReadsAlike(
+  { pipeline, environment }: Bundle,
+  { manifest }: Epoch,
+  from: string | null,
+): Promise<void> {
   if (from === null || (await bundleFingerprint(from)) !== manifest.bundle) {
     throw serviceError(
       'TEAM_INVALID',
       `The new bundle is another one than that of epoch ${manifest.epoch}. Give the run of that as --from: both must read events alike.`,
     )
   }
-  const old = (await readBundle(from)).pipeline
-  const known = new Set(rawColumns(old))
+  const old = await readBundle(from)
+  const known = new Set(rawColumns(old.pipeline))
   const more = rawColumns(pipeline).filter((column) => !known.has(column))
-  if (more.length === 0 && isDeepStrictEqual(pipeline.reading, old.reading)) return
-  const how = more.length > 0 ? `also the columns ${more.join(', ')}` : 'time, streams or keys in another way'
+  const hears = environment.response !== null
+  const hearsAlike = hears === (old.environment.response !== null)
+  if (more.length === 0 && hearsAlike && isDeepStrictEqual(pipeline.reading, old.pipeline.reading)) return
+  const what = hearsAlike
+    ? 'time, streams or keys in another way'
+    : `${hears ? 'verdicts' : 'no verdicts'} between events`
+  const how = more.length > 0 ? `also the columns ${more.join(', ')}` : what
   throw serviceError(
     'TEAM_INVALID',
     `The new bundle reads ${how}. Events are gathered for the bundle before: make a new team for this one.`,
-  )
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
   )
 }

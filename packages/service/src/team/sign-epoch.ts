@@ -1,12 +1,10 @@
 /** An agent signs the manifest of the next epoch: of the epoch before as its successor, of the new one to show that it holds its keys. */
-import { access } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   beginOf,
   type Epoch,
   ed25519Sign,
-  isSigned,
   missingReady,
   type Sign,
   signReadiness,
@@ -19,10 +17,10 @@ import { readTeamBundle } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
 import { placeOf } from './connections.ts'
 import { assertEpochKnown, proposedEpoch, readEpochs, successorFile } from './epoch-files.ts'
-import { readSignature, readSignatures, signatureFile, writeSignature } from './epoch-signatures.ts'
+import { readSignatures, writeSignature } from './epoch-signatures.ts'
 import { assertUnbound, late, type Pledge, pledgeTo, readPledge, writePledge } from './pledges.ts'
-import { askedToSign, askToSign, refuseToSign } from './sign-requests.ts'
-import { assertOwnKeys, fileOfEpoch, readKeys } from './team-files.ts'
+import { answerRequest, askedToSign, askToSign } from './sign-requests.ts'
+import { assertOwnKeys, fileOfEpoch, isThere, readKeys } from './team-files.ts'
 
 /** Told in a sentence what a person should know. */
 type Note = (text: string) => void
@@ -43,7 +41,7 @@ type Signed = { readonly file: string; readonly epoch: number; readonly batch: n
  *
  * @param team manifest of the first epoch
  * @throws {VigilError} SUCCESSOR, SUCCESSOR_LATE, SUCCESSOR_UNREADY, TEAM_INVALID, SECRET_INVALID, KEYS_FILE, EPOCH_OLD, LOG_TAKEN, LOG_INVALID,
- *   FILE_UNWRITABLE
+ *   LOG_UNWRITABLE, FILE_UNWRITABLE
  */
 export async function signNextEpoch(
   team: string,
@@ -58,11 +56,7 @@ export async function signNextEpoch(
   } catch (error) {
     if (!isErrorOf(SERVICE_ERRORS, error) || error.code !== 'LOG_TAKEN') throw error
   }
-  await askToSign(log, next.team.id, async () => {
-    const found = await readSignature(file, 'agent', agent)
-    return found !== null && isSigned(before, next, found)
-  })
-  return { file: signatureFile(file, 'agent', agent), ...done }
+  return { file: await askToSign(log, { agent, manifest: next.team.id }), ...done }
 }
 
 /**
@@ -91,13 +85,13 @@ export async function showReady(
  *
  * @param log folder of the agent, which has been at work there and is not now: another folder knows nothing of what it has signed
  * @returns the path of the signature
- * @throws {VigilError} SUCCESSOR_LATE, SUCCESSOR_UNREADY, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, FILE_UNWRITABLE
+ * @throws {VigilError} SUCCESSOR_LATE, SUCCESSOR_UNREADY, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, FILE_UNWRITABLE
  */
 export async function signEpoch(
   { file, before, next }: Proposal,
   { agent, sign, log }: { readonly agent: number; readonly sign: Sign; readonly log: string },
 ): Promise<string> {
-  if (!(await exists(join(log, 'agent.log')))) throw noLog(log)
+  if (!(await isThere(join(log, 'agent.log')))) throw noLog(log)
   await assertReady(file, next)
   const opened = await openAgentLog(log)
   const { remembered, close } = opened
@@ -134,8 +128,8 @@ type Signing = {
   readonly pledges: readonly Pledge[]
   /** the batch that it can begin next */
   readonly place: number
-  /** binds it where it may sign, and says whether it has */
-  readonly pledge: (made: Pledge) => Promise<boolean>
+  /** binds it where it may sign, and says whether it has; null where it has ended */
+  readonly pledge: (made: Pledge) => Promise<boolean | null>
 }
 
 /**
@@ -154,9 +148,11 @@ export async function signIfAsked(
   epochs: readonly Epoch[],
   { pledges, place, pledge }: Signing,
 ): Promise<void> {
-  const manifest = await askedToSign(log)
-  if (manifest === null) return
+  const request = await askedToSign(log)
+  if (request === null) return
+  const { manifest } = request
   try {
+    if (request.agent !== agent) throw otherAgent(log, agent)
     const proposal = await proposed(team, epochs)
     if (proposal?.next.team.id !== manifest) throw otherManifest(proposal?.file ?? successorFile(team, epochs))
     const { file, before, next } = proposal
@@ -164,14 +160,16 @@ export async function signIfAsked(
     const sign = await signerOf(before, { agent, key })
     const wanted = pledgeTo(before, next)
     for (const made of pledges) assertUnbound(made, wanted, place - 1)
-    const isPledged = pledges.some((made) => made.manifest === manifest)
-    if (!isPledged && !(await pledge(wanted)))
-      throw late(`may have voted in batch ${wanted.batch}, with which the successor begins, or behind it`)
+    const isBound = pledges.some((made) => made.manifest === manifest) || (await pledge(wanted))
+    // It has ended: whoever asked may sign by its folder.
+    if (isBound === null) return
+    if (!isBound) throw late(`may have voted in batch ${wanted.batch}, with which the successor begins, or behind it`)
     await writePledge(log, wanted)
-    await writeSignature(file, 'agent', { next, agent, signature: signSuccessor(before, next, sign) })
+    const signed = await writeSignature(file, 'agent', { next, agent, signature: signSuccessor(before, next, sign) })
+    await answerRequest(log, request, { signed: resolve(signed) })
   } catch (error) {
     if (!(error instanceof VigilError)) throw error
-    await refuseToSign(log, manifest, error.message)
+    await answerRequest(log, request, { refused: error.message })
   }
 }
 
@@ -221,17 +219,14 @@ async function assertFree(address: string): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
+function otherAgent(log: string, agent: number) {
+  return serviceError('TEAM_INVALID', `${log} is the folder of agent ${agent}. Give each agent its own.`)
 }
 
 function otherManifest(file: string) {
   return serviceError(
     'TEAM_INVALID',
-    `${file} is not the manifest that was to be signed. Give this agent the manifest that the others have.`,
+    `${resolve(file)} is not the manifest that was to be signed. Give this agent the manifest that the others have.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /** The files of a team: one manifest that all have, and for each member a file of keys that nobody else may read. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { access, open, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { decodeManifest, type Epoch, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
@@ -25,6 +25,14 @@ export type MemberKeys = {
 export type NewTeam = Omit<EpochManifest, 'agents' | 'enforcer'> & {
   /** by agent: HOST:PORT */
   readonly addresses: readonly string[]
+}
+
+/** Whether there is a file, or a folder. */
+export async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** A file of a later epoch: that of the first one, with the number of the epoch before its ending. */
