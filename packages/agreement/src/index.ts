@@ -32,7 +32,6 @@ export {
   beginOf,
   type Epoch,
   epochOf,
-  isReady,
   isSigned,
   missingReady,
   missingSigners,

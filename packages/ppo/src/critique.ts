@@ -92,7 +92,7 @@ export function critiqueOf(trajectories: readonly Judged[], settings: CritiqueSe
   }
   const values = joined(({ values }) => values)
   if (values.length === 0) return { ...nothing, ...foreseeable }
-  const { mean, variance } = momentsOf(difference(returns, values))
+  const { mean, variance } = momentsInTwoPasses(difference(returns, values))
   return {
     valueLoss: (variance + mean * mean) / returnVariance,
     explainedVariance: 1 - variance / returnVariance,
@@ -141,17 +141,17 @@ function difference(a: Float32Array, b: Float32Array): Float32Array {
 
 /** 0 of nothing. */
 function meanOf(values: Float32Array): number {
-  return momentsOf(values).mean
+  return momentsInTwoPasses(values).mean
 }
 
 /** 0 where the values, every `step`-th from `first` on, are equal up to rounding. */
 function spreadOf(values: Float32Array, first = 0, step = 1): number {
-  const { count, mean, variance } = momentsOf(values, first, step)
+  const { count, mean, variance } = momentsInTwoPasses(values, first, step)
   return varianceOf({ count, mean, m2: variance * count })
 }
 
-/** In two passes, which is a fraction of the time of Welford's single one. */
-function momentsOf(values: Float32Array, first = 0, step = 1): { count: number; mean: number; variance: number } {
+/** A fraction of the time of Welford's single pass (return-normaliser.ts). */
+function momentsInTwoPasses(values: Float32Array, first = 0, step = 1) {
   const count = Math.ceil((values.length - first) / step)
   if (count === 0) return { count, mean: 0, variance: 0 }
   let sum = 0
