@@ -41,12 +41,12 @@ async function sweep(words: readonly string[], stopAt?: RegExp, signal: 'SIGINT'
 
 /** Ends the process that trains in a folder, as a machine that fails would. */
 function killTraining(out: string): void {
-  const holder = readFileSync(join(folder, out, '.lock-holder'), 'utf8')
   try {
+    const holder = readFileSync(join(folder, out, '.lock-holder'), 'utf8')
     process.kill(Number(/^process (\d+)/.exec(holder)![1]), 'SIGKILL')
   } catch (error) {
-    // It may have ended by itself, since the sweep has gone.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    // It may have ended by itself, since the sweep has gone: then it is no process, and its lock no file.
+    if (!['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
 
