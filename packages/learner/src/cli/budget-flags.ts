@@ -26,10 +26,11 @@ export const BUDGET_FLAGS = {
   },
 } as const satisfies FlagTable
 
-/** The budgets that were given, or the default one. @throws {VigilError} INVALID_VALUE */
-export function budgetsOf(flags: Flags): readonly Budget[] {
+/** The budgets that were given, the default one among them where only the other was; null = none. @throws {VigilError} INVALID_VALUE */
+export function budgetsOf(flags: Flags): readonly Budget[] | null {
   const rate = numberFlag(flags, 'max-false-positive-rate', RATE)
   const alerts = numberFlag(flags, 'max-alerts-per-day', ALERTS)
+  if (rate === undefined && alerts === undefined) return null
   return [
     ...(rate === undefined ? DEFAULT_BUDGETS : [{ measure: 'falsePositiveRate' as const, max: rate }]),
     ...(alerts === undefined ? [] : [{ measure: 'alertsPerDay' as const, max: alerts }]),

@@ -88,6 +88,16 @@ describe('train refuses', () => {
       2,
       /CONFLICT: --max-false-containment-rate .* environment "triage" contains none/,
     ],
+    [
+      ['--environment=respond', '--dataset=quickest', '--max-alerts-per-day=50'],
+      2,
+      /CONFLICT: --max-false-positive-rate and --max-alerts-per-day .* environment "respond" has none/,
+    ],
+    [
+      ['--environment=respond', '--dataset=quickest', '--max-false-positive-rate=0.01'],
+      2,
+      /CONFLICT: --max-false-positive-rate and --max-alerts-per-day .* environment "respond" has none/,
+    ],
     [['--max-false-containment-rate=0'], 2, /INVALID_VALUE: --max-false-containment-rate must be a number from/],
     [['--resume=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],
     [['--from=nowhere'], 2, /RUN_FOLDER: .*nowhere is not the folder of a run/],

@@ -3,6 +3,23 @@ import type { Dataset } from '@vigil/data'
 import type { Budget } from '@vigil/evaluation'
 
 /**
+ * Makes sure that there are thresholds to choose by the budgets that were asked for.
+ *
+ * @param budgets null = none was asked for
+ * @throws {VigilError} CONFLICT where actions have consequences
+ */
+export function assertThresholds(
+  budgets: readonly Budget[] | null,
+  { environment }: Pick<Config, 'environment'>,
+): void {
+  if (budgets === null || budgets.length === 0 || environment !== 'respond') return
+  throw configError(
+    'CONFLICT',
+    '--max-false-positive-rate and --max-alerts-per-day choose thresholds of independent events, but environment "respond" has none: what it chooses is the stop level (docs/respond.md). Leave them out, or give --max-false-containment-rate.',
+  )
+}
+
+/**
  * Makes sure that the data can keep the budgets, before anything is trained or decided.
  *
  * @throws {VigilError} CONFLICT where alerts per day are asked of data without times

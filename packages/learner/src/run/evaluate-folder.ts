@@ -1,8 +1,8 @@
 import type { EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, type Config, configError, withSettings } from '@vigil/config'
-import { type Attack, type Budget, CHEAP_ATTACKS } from '@vigil/evaluation'
+import { type Attack, type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
-import { assertBudgets, assertContainmentRate } from './assert-budgets.ts'
+import { assertBudgets, assertContainmentRate, assertThresholds } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
 import { openRun } from './open-run.ts'
@@ -12,7 +12,8 @@ import { identityOf, loadData, type Session } from './session.ts'
 export type FolderEvaluation = {
   readonly split: EvaluationSplit
   readonly attacks: readonly Attack[]
-  readonly budgets: readonly Budget[]
+  /** null = as usual */
+  readonly budgets: readonly Budget[] | null
   /** Largest share of the streams without a threat that the stop level may contain; null = any. */
   readonly maxFalseContainmentRate?: number | null
   readonly certify: boolean
@@ -35,17 +36,19 @@ export async function evaluateFolder(
   const config = withSettings(saved, settings, COMMAND_LINE)
   assertPossible(config, evaluation)
   assertContainmentRate(evaluation.maxFalseContainmentRate ?? null, config)
+  assertThresholds(evaluation.budgets, config)
+  const budgets = evaluation.budgets ?? DEFAULT_BUDGETS
   const wanted = settings.out === undefined ? null : config.out
   const results = wanted === null ? {} : { out: await resultFolder(wanted, folder) }
   await assertEvaluable({ folder, split: evaluation.split, ...results })
   const { dataset, pipeline, belief } = await loadData(config, parsePipeline(savedPipeline), (text) =>
     session.stream.write(`${text}\n`),
   )
-  assertBudgets(evaluation.budgets, dataset)
+  assertBudgets(budgets, dataset)
   const team = await composition.createTeam(config, dataset)
   try {
     const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline, belief }
-    await evaluateRun({ ...run, ...evaluation, ...results }, session)
+    await evaluateRun({ ...run, ...evaluation, budgets, ...results }, session)
   } finally {
     await team.pool.close()
   }

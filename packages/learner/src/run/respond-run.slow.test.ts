@@ -150,12 +150,15 @@ describe('a run whose actions have consequences', () => {
     const { containmentLimit, stopLevels, stopFactor, references, best } = response!
     const free = evaluation.response!
     expect(free).toMatchObject({ containmentLimit: null })
-    const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!.falselyContained!
-    const fewest = Math.min(...stopLevels.map(({ falselyContained }) => falselyContained!))
+    const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!.benignContained!
+    const fewest = Math.min(...stopLevels.map(({ benignContained }) => benignContained!))
     expect(chosen).toBeLessThanOrEqual(Math.max(fewest, containmentLimit!.allowed))
     expect(references[best].isWithinLimit).toBe(true)
     expect((await readBundle(limited)).stopFactor).toBeCloseTo(stopFactor, 5)
-    expect(notes.some((note) => note.startsWith('For at most 2.0 % false containments'))).toBe(true)
+    // So few streams are no evidence of a share of 2 %: 149 are.
+    expect(containmentLimit).toMatchObject({ allowed: 0, isShown: false })
+    expect(containmentLimit!.benign).toBeLessThan(149)
+    expect(notes.some((note) => note.startsWith('At most 2 % false containments cannot be shown'))).toBe(true)
   })
 
   it('plays a site: members, rules and attackers share its analysts, and evaluation repeats', async () => {
@@ -215,9 +218,11 @@ describe('a run whose actions have consequences', () => {
     expect(metrics.every(({ valueLoss }) => valueLoss === null)).toBe(true)
   })
 
-  it('refuses to certify, and attacks that are not its own', async () => {
+  it('refuses to certify, attacks that are not its own, and budgets of a threshold', async () => {
     const out = join(root, 'plain')
     await expect(evaluateFolder(out, { ...asked, certify: true }, quiet)).rejects.toMatchObject({ code: 'CONFLICT' })
     await expect(evaluateFolder(out, { ...asked, attacks: ['drift'] }, quiet)).rejects.toThrow(/--attack=drift/)
+    const budgets = [{ measure: 'falsePositiveRate', max: 0.01 }] as const
+    await expect(evaluateFolder(out, { ...asked, budgets }, quiet)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })

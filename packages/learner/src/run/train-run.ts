@@ -1,7 +1,7 @@
 import { callOf } from '@vigil/command-line'
 import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
 import { createNotes } from '../terminal/notes.ts'
-import { assertBudgets, assertContainmentRate } from './assert-budgets.ts'
+import { assertBudgets, assertContainmentRate, assertThresholds } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { startLearner } from './learner.ts'
@@ -12,8 +12,8 @@ import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
 /** How a run is composed and judged, where not as usual. */
 type TrainRunOptions = {
   readonly composition?: Composition
-  /** What the operating points of its evaluation may cost at most. */
-  readonly budgets?: readonly Budget[]
+  /** What the operating points of its evaluation may cost at most; null = as usual. */
+  readonly budgets?: readonly Budget[] | null
   /** Largest share of the streams without a threat that its stop level may contain; null = any. */
   readonly maxFalseContainmentRate?: number | null
   /** Where other hosts join; null = nowhere. */
@@ -39,13 +39,15 @@ export async function trainRun(
   session: Session,
   {
     composition = PLAIN,
-    budgets = DEFAULT_BUDGETS,
+    budgets: askedBudgets = null,
     maxFalseContainmentRate = null,
     sharing = null,
     evaluates = true,
   }: TrainRunOptions = {},
 ): Promise<string> {
   assertContainmentRate(maxFalseContainmentRate, plan.config)
+  assertThresholds(askedBudgets, plan.config)
+  const budgets = askedBudgets ?? DEFAULT_BUDGETS
   const say = (text: string) => session.stream.write(`${text}\n`)
   const data = await (plan.kind === 'new' && plan.origin !== undefined
     ? loadGrowing(plan.config, plan.origin.pipeline, say)
