@@ -26,8 +26,9 @@ describe('an evaluation of streams', () => {
   })
 
   it('shows a team that ends more than half of the streams without a threat', () => {
-    expect(found({ response: { falselyContained: 6 } })).toEqual([])
-    expect(found({ response: { falselyContained: 7 } })).toEqual(['STREAMS_STOPPED_AT_ONCE'])
+    // Of 12, beside others that were contained before their threat.
+    expect(found({ response: { falselyContained: 7, benignContained: 6 } })).toEqual([])
+    expect(found({ response: { falselyContained: 7, benignContained: 7 } })).toEqual(['STREAMS_STOPPED_AT_ONCE'])
   })
 
   it('shows a vote that is worse than the worst of its members', () => {

@@ -49,13 +49,14 @@ const neverStops: ResponseCheck = ({ evaluation: { split, actions }, response })
 
 /** Most streams without a threat are ended. */
 const stopsAtOnce: ResponseCheck = ({ evaluation: { split, rows, cutOff }, response }) => {
-  const { streams, threatStreams, falselyContained, returnMean } = response
-  if (2 * falselyContained <= streams - threatStreams || cutOff === null) return null
+  const { streams, threatStreams, falselyContained, benignContained = falselyContained, returnMean } = response
+  const benign = streams - threatStreams
+  if (2 * benignContained <= benign || cutOff === null) return null
   return {
     code: 'STREAMS_STOPPED_AT_ONCE',
     severity: 'problem',
     title: 'The team ends most streams before anything happened',
-    evidence: `${count(falselyContained)} of ${count(streams)} streams of the ${split} split were contained without a threat; ${figure((rows - cutOff) / Math.max(1, streams))} events decided of ${figure(rows / Math.max(1, streams))} in a stream; ${signed(returnMean)} per stream.`,
+    evidence: `${count(benignContained)} of ${count(benign)} streams without a threat of the ${split} split were contained; ${figure((rows - cutOff) / Math.max(1, streams))} events decided of ${figure(rows / Math.max(1, streams))} in a stream; ${signed(returnMean)} per stream.`,
     cause: 'What quarantine costs is small beside what threats cost, or nothing was learnt of what follows.',
     remedy: 'Look at --response.false-containment and --response.cut-off-benign first, then train longer.',
   }

@@ -24,6 +24,11 @@ export type Streams = {
   readonly order?: SiteOrder
 }
 
+/** Whether any event of a stream is a threat, also one that a containment would cut off. */
+export function hasThreat({ rows, streamStarts, labels }: Streams, stream: number): boolean {
+  return rows.subarray(streamStarts[stream], streamStarts[stream + 1]).some((row) => labels[row] === 1)
+}
+
 /** Checks what can be checked at once: walks are many. @throws {VigilError} STREAMS */
 export function assertStreams({ rows, streamStarts, labels, ratios, hazard, damage }: Streams): void {
   const streamCount = streamStarts.length - 1

@@ -1,6 +1,6 @@
 import { CUT_OFF, RETRIES_MAX } from '@vigil/env-wasm'
-import { walkSites } from './site/walk-sites.ts'
-import { assertStreams, type Streams } from './streams.ts'
+import { type SiteWalk, walkSites } from './site/walk-sites.ts'
+import { assertStreams, hasThreat, type Streams } from './streams.ts'
 import {
   ALERT,
   ALLOW,
@@ -23,8 +23,9 @@ export type WalkTotals = {
   readonly ledger: Float64Array
   /** [4] events by the last action on each */
   readonly actions: Uint32Array
-  /** Streams that were contained, though no event of theirs was a threat */
+  /** Streams that were contained before any threat, and of those the ones that have none at all */
   readonly falselyContained: number
+  readonly benignContained: number
   /** Events decided, and events that never happened */
   readonly decided: number
   readonly cutOff: number
@@ -44,10 +45,11 @@ export type WalkTotals = {
 export function walkAll(streams: Streams, settings: ResponseSettings, policy: Policy): WalkTotals {
   assertStreams(streams)
   const { order } = streams
-  if (order !== undefined) return totalsOf(walkSites({ ...streams, order }, settings, policy))
+  if (order !== undefined) return totalsOf(streams, walkSites({ ...streams, order }, settings, policy))
   const streamCount = streams.streamStarts.length - 1
   const returns = new Float64Array(streamCount)
-  const totals = { ledger: new Float64Array(ENTRY_COUNT), actions: new Uint32Array(4), falselyContained: 0 }
+  const counts = { falselyContained: 0, benignContained: 0 }
+  const totals = { ledger: new Float64Array(ENTRY_COUNT), actions: new Uint32Array(4), ...counts }
   const view = { position: 0, row: 0, age: 0, ticket: 0, sinceClear: 0, belief: Number.NaN }
   for (let stream = 0; stream < streamCount; stream++)
     returns[stream] = walkStream(streams, stream, settings, policy, view, totals)
@@ -55,7 +57,7 @@ export function walkAll(streams: Streams, settings: ResponseSettings, policy: Po
   return { returns, ...totals, decided, cutOff: streams.rows.length - decided }
 }
 
-function totalsOf({ ledgers, actions, areFalselyContained }: ReturnType<typeof walkSites>): WalkTotals {
+function totalsOf(streams: Streams, { ledgers, actions, areFalselyContained }: SiteWalk): WalkTotals {
   const returns = new Float64Array(ledgers.length / ENTRY_COUNT)
   const ledger = new Float64Array(ENTRY_COUNT)
   for (const [i, entry] of ledgers.entries()) {
@@ -69,13 +71,18 @@ function totalsOf({ ledgers, actions, areFalselyContained }: ReturnType<typeof w
     else counts[action]++
   }
   const falselyContained = areFalselyContained.reduce((sum, is) => sum + is, 0)
-  return { returns, ledger, actions: counts, falselyContained, decided: actions.length - cutOff, cutOff }
+  const benignContained = areFalselyContained.reduce(
+    (sum, is, stream) => sum + (is === 1 && !hasThreat(streams, stream) ? 1 : 0),
+    0,
+  )
+  const contained = { falselyContained, benignContained }
+  return { returns, ledger, actions: counts, ...contained, decided: actions.length - cutOff, cutOff }
 }
 
 type MutableView = { -readonly [Key in keyof StreamView]: StreamView[Key] }
 
 /** Sums that grow from stream to stream. */
-type Totals = Pick<WalkTotals, 'ledger' | 'actions'> & { falselyContained: number }
+type Totals = Pick<WalkTotals, 'ledger' | 'actions'> & { falselyContained: number; benignContained: number }
 
 /** Return of one stream; its entries and actions are added to the totals. */
 function walkStream(
@@ -179,6 +186,7 @@ function contain(
   totals.falselyContained++
   let benignLeft = 0
   for (let later = position; later < end; later++) benignLeft += 1 - labels[rows[later]]
+  if (benignLeft === end - position) totals.benignContained++
   ledger[ENTRY.falseContainment] -= spec.falseContainment
   ledger[ENTRY.cutOffBenign] -= spec.cutOffBenign * benignLeft
   return -spec.containment - spec.falseContainment - spec.cutOffBenign * benignLeft

@@ -221,7 +221,12 @@ describe('walk and walkAll', () => {
         expect([...totals.actions]).toEqual([0, 1, 2, 3].map((a) => actions.filter((action) => action === a).length))
         expect(totals.decided).toBe(actions.filter((action) => action !== CUT_OFF).length)
         expect(totals.decided + totals.cutOff).toBe(streams.rows.length)
-        expect(totals.falselyContained).toBe(walks.filter(({ ledger }) => ledger[ENTRY.falseContainment] < 0).length)
+        const falsely = walks.map(({ ledger }) => ledger[ENTRY.falseContainment] < 0)
+        expect(totals.falselyContained).toBe(falsely.filter(Boolean).length)
+        const labelsOf = (stream: number) => streams.rows.subarray(...streams.streamStarts.subarray(stream, stream + 2))
+        expect(totals.benignContained).toBe(
+          falsely.filter((is, stream) => is && labelsOf(stream).every((row) => streams.labels[row] === 0)).length,
+        )
       }),
       { numRuns: 500 },
     )

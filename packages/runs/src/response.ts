@@ -43,6 +43,8 @@ const outcomeShape = {
   /** Streams that were contained with a threat before, and without one. */
   contained: count,
   falselyContained: count,
+  /** Of the latter those without any threat, which a limit on false containments counts. */
+  benignContained: count.optional(),
 }
 
 const tuned = z.record(z.string(), z.union([z.number(), z.string(), z.null()]))
@@ -125,22 +127,33 @@ export const responseSchema = z.strictObject({
   threatStreams: count,
   /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken, chosen on validation. */
   stopFactor: z.number().positive(),
-  /** Mean return on validation under each factor that was tried, ascending, and the streams that were contained falsely there. */
+  /** Mean return on validation under each factor that was tried, ascending, and the streams that were contained falsely there, as of a member. */
   stopLevels: z.array(
-    z.strictObject({ factor: z.number().positive(), returnMean: z.number(), falselyContained: count.optional() }),
+    z.strictObject({
+      factor: z.number().positive(),
+      returnMean: z.number(),
+      falselyContained: count.optional(),
+      benignContained: count.optional(),
+    }),
   ),
   /**
    * The share of the streams without a threat that was not to be contained, those on validation, and how many of them were allowed to be:
-   * with so many the share is at most `max` with 95 % confidence. null where nothing was asked for.
+   * with so many the share is at most `max` with 95 % confidence, unless there are too few of them to show it (`isShown`). null where
+   * nothing was asked for.
    */
-  containmentLimit: z.strictObject({ max: share, benign: count, allowed: count }).nullable().default(null),
+  containmentLimit: z
+    .strictObject({ max: share, benign: count, allowed: count, isShown: z.boolean().optional() })
+    .nullable()
+    .default(null),
   /** Sums to returnMean. */
   ledger: ledgerSchema,
   returnMean: z.number(),
   /** Standard deviation of a stream's return. */
   returnDeviation: z.number().nonnegative(),
+  /** As of a member. */
   contained: count,
   falselyContained: count,
+  benignContained: count.optional(),
   /** Streams with a threat that nobody contained. */
   missed: count,
   /** Events decided from the first threat on, mean of the streams with a threat that happened; null without any. */

@@ -10,7 +10,7 @@ const DECIDED = { tp: 8, fn: 52, fp: 4, tn: 736, threatAlerts: 6, benignAlerts: 
 /** 20 streams: 8 with a threat, of which 6 are contained; 1 of the others is contained falsely. */
 export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseScores {
   const actions = { allow: 768, block: 4, quarantine: 8, alert: 20 }
-  const outcome = { returnMean: -2.4, actions, cutOff: 200, contained: 6, falselyContained: 1 }
+  const outcome = { returnMean: -2.4, actions, cutOff: 200, contained: 6, falselyContained: 1, benignContained: 1 }
   return {
     costs: DEFAULT_RESPONSE,
     streams: 20,
@@ -35,6 +35,7 @@ export function sampleResponse(changes: Partial<ResponseScores> = {}): ResponseS
     returnDeviation: 4.1,
     contained: 6,
     falselyContained: 1,
+    benignContained: 1,
     missed: 2,
     dwellEvents: 9.5,
     containmentEvents: 4,
@@ -131,7 +132,7 @@ export function sampleResponseEvaluation(
 
 function reference(name: string, score: string | null, returnMean: number): ResponseScores['references'][number] {
   const actions = { allow: 1000, block: 0, quarantine: 0, alert: 0 }
-  const figures = { returnMean, actions, cutOff: 0, contained: 0, falselyContained: 0 }
+  const figures = { returnMean, actions, cutOff: 0, contained: 0, falselyContained: 0, benignContained: 0 }
   const parameters = score === null ? {} : { quarantine: 1.5, alert: null }
   return { name, score, parameters, validation: returnMean + 0.1, isWithinLimit: true, ...figures }
 }

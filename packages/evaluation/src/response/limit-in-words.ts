@@ -1,29 +1,30 @@
-import type { ContainmentLimit } from '@vigil/response'
+import { type ContainmentLimit, streamsToShow } from '@vigil/response'
 import type { ResponseScores } from '@vigil/runs'
 
 /** What became of a limit on false containments, for a reader. */
 export function limitInWords(
-  { max, benign, allowed }: ContainmentLimit,
+  { max, benign, allowed, isShown }: ContainmentLimit,
   {
     streams,
     threatStreams,
-    falselyContained,
+    benignContained,
     references,
     best,
     stopLevels,
     stopFactor,
   }: Pick<
     ResponseScores,
-    'streams' | 'threatStreams' | 'falselyContained' | 'references' | 'best' | 'stopLevels' | 'stopFactor'
+    'streams' | 'threatStreams' | 'benignContained' | 'references' | 'best' | 'stopLevels' | 'stopFactor'
   >,
 ): string {
   const harmless = streams - threatStreams
-  const shareOf = (count: number) => `${count} of ${harmless} (${percent(count / Math.max(1, harmless))})`
-  const chosen = stopLevels.find(({ factor }) => factor === stopFactor)?.falselyContained ?? 0
+  const shareOf = (count = 0) => `${count} of ${harmless} (${((100 * count) / Math.max(1, harmless)).toFixed(1)} %)`
+  const chosen = stopLevels.find(({ factor }) => factor === stopFactor)?.benignContained ?? 0
   const kept = chosen <= allowed ? '' : ` No stop level keeps that: the team contained ${chosen}.`
-  return `For at most ${percent(max)} false containments with 95 % confidence, ${allowed} of the ${benign} validation streams without a threat might be contained.${kept} Here the team contains ${shareOf(falselyContained)}, the best rule ${shareOf(references[best].falselyContained)}.`
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`
+  // As it was given: 0.0004 is 0.04 %, and no digits of a binary fraction.
+  const limit = `${Number((100 * max).toPrecision(12))} %`
+  const asked = isShown
+    ? `For at most ${limit} false containments with 95 % confidence, ${allowed} of the ${benign} validation streams without a threat might be contained.`
+    : `At most ${limit} false containments cannot be shown with 95 % confidence on ${benign} validation streams without a threat: that takes ${streamsToShow(max)} of which none is contained. None of these might be.`
+  return `${asked}${kept} Here the team contains ${shareOf(benignContained)}, the best rule ${shareOf(references[best].benignContained)}.`
 }

@@ -13,6 +13,8 @@ export type Outcome = {
   readonly endedAt: number
   /** Position of the first threat, that of the stream's end where there is none. */
   readonly compromisedFrom: number
+  /** Whether an event of its recording is a threat, also one that was cut off */
+  readonly hasThreat: boolean
 }
 
 /**
@@ -32,8 +34,9 @@ export function outcomesOf(
     while (after > start && actions[after - 1] === CUT_OFF) after--
     const isTeams = after > start && actions[after - 1] === QUARANTINE
     const firstThreat = rows.subarray(start, end).findIndex((row) => labels[row] === 1)
-    const compromisedFrom = firstThreat < 0 ? end : start + firstThreat
-    if (isTeams) return { endedBy: 'team', endedAt: after - 1, compromisedFrom }
+    const hasThreat = firstThreat >= 0
+    const compromisedFrom = hasThreat ? start + firstThreat : end
+    if (isTeams) return { endedBy: 'team', endedAt: after - 1, compromisedFrom, hasThreat }
     const isFoiled = (position: number) => actions[position] === BLOCK && labels[rows[position]] === 1
     const hasGivenUp =
       block === 'fail-stop' && Array.from(actions.subarray(start, after), (_, i) => start + i).some(isFoiled)
@@ -42,7 +45,7 @@ export function outcomesOf(
     const isCutOffAlone = (position: number) =>
       (hasGivenUp && labels[rows[position]] === 1) || (order !== undefined && order.needs[position] > 0)
     while (after < end && isCutOffAlone(after)) after++
-    return { endedBy: after < end ? 'analyst' : null, endedAt: after, compromisedFrom }
+    return { endedBy: after < end ? 'analyst' : null, endedAt: after, compromisedFrom, hasThreat }
   })
 }
 
@@ -51,9 +54,14 @@ export function isContained({ endedBy, endedAt, compromisedFrom }: Outcome): boo
   return endedBy !== null && compromisedFrom <= endedAt
 }
 
-/** Whether a stream was contained without one. */
+/** Whether a stream was contained without one before; one may have followed. */
 export function isFalselyContained(outcome: Outcome): boolean {
   return outcome.endedBy !== null && !isContained(outcome)
+}
+
+/** Whether a stream was contained that has no threat at all: what a limit on false containments counts. */
+export function isBenignContained({ endedBy, hasThreat }: Outcome): boolean {
+  return endedBy !== null && !hasThreat
 }
 
 /** Figures of one policy that has played a split: those of evaluation.json's members, references and attacks. */
@@ -69,6 +77,7 @@ export function outcomeFigures(
     cutOff: streams.rows.length - played.decidedAt.length,
     contained: outcomes.filter(isContained).length,
     falselyContained: outcomes.filter(isFalselyContained).length,
+    benignContained: outcomes.filter(isBenignContained).length,
   }
 }
 

@@ -73,13 +73,13 @@ const RULES = 10
 
 function asReference(rule: TunedRule, streams: Streams, settings: ResponseSettings): Reference {
   const { name, score, parameters, validation, isWithinLimit, policy } = rule
-  const { returns, actions, cutOff } = walkAll(streams, settings, policy)
+  const { returns, actions, cutOff, benignContained } = walkAll(streams, settings, policy)
   const [allow, block, quarantine, alert] = actions
   // A ledger that counts containments, and nothing else.
   const counted = { ...settings.spec, containment: 1, falseContainment: 1, cutOffBenign: 0 }
   const { ledger } = walkAll(streams, { ...settings, spec: counted }, policy)
   const [contained, falselyContained] = [-ledger[4] + ledger[5], -ledger[5]]
-  const counts = { contained: contained + 0, falselyContained: falselyContained + 0 }
+  const counts = { contained: contained + 0, falselyContained: falselyContained + 0, benignContained }
   const figures = { returnMean: meanOf(returns), actions: { allow, block, quarantine, alert }, cutOff, ...counts }
   return { scores: { name, score, parameters: { ...parameters }, validation, isWithinLimit, ...figures }, returns }
 }

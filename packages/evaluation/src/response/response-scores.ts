@@ -3,7 +3,7 @@ import { LEDGER_ENTRIES, type ResponseSpec } from '@vigil/env-wasm'
 import type { Streams } from '@vigil/response'
 import type { ResponseScores } from '@vigil/runs'
 import type { PlayedSplit } from '../play-split.ts'
-import { isContained, isFalselyContained, meanOf, type Outcome } from './outcomes.ts'
+import { isBenignContained, isContained, isFalselyContained, meanOf, type Outcome } from './outcomes.ts'
 
 const ALERT = 3
 
@@ -22,17 +22,13 @@ export function teamFigures(
     readonly eventsPerDay: number | null
   },
 ) {
-  const { streamStarts, rows } = streams
-  const hasThreat = ({ compromisedFrom }: Outcome, stream: number) => compromisedFrom < streamStarts[stream + 1]
   const mean = meanOf(returns)
   const alerts = decidedAt.reduce((sum, position) => sum + (actions[position] === ALERT ? 1 : 0), 0)
-  const met = outcomes.filter(
-    (outcome, stream) => hasThreat(outcome, stream) && outcome.compromisedFrom <= outcome.endedAt,
-  )
+  const met = outcomes.filter(({ hasThreat, compromisedFrom, endedAt }) => hasThreat && compromisedFrom <= endedAt)
   return {
     costs: { ...spec },
     streams: outcomes.length,
-    threatStreams: outcomes.filter(hasThreat).length,
+    threatStreams: outcomes.filter(({ hasThreat }) => hasThreat).length,
     ledger: Object.fromEntries(
       LEDGER_ENTRIES.map((name, entry) => [
         name,
@@ -43,13 +39,14 @@ export function teamFigures(
     returnDeviation: Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2))),
     contained: outcomes.filter(isContained).length,
     falselyContained: outcomes.filter(isFalselyContained).length,
-    missed: outcomes.filter((outcome, stream) => outcome.endedBy === null && hasThreat(outcome, stream)).length,
+    benignContained: outcomes.filter(isBenignContained).length,
+    missed: outcomes.filter(({ endedBy, hasThreat }) => endedBy === null && hasThreat).length,
     dwellEvents:
       met.length === 0 ? null : met.reduce((sum, own) => sum + own.endedAt - own.compromisedFrom, 0) / met.length,
     containmentEvents: medianOf(
       outcomes.filter(isContained).map(({ endedAt, compromisedFrom }) => endedAt - compromisedFrom + 1),
     ),
-    alertsPerDay: eventsPerDay === null ? null : (alerts * eventsPerDay) / rows.length,
+    alertsPerDay: eventsPerDay === null ? null : (alerts * eventsPerDay) / streams.rows.length,
   }
 }
 

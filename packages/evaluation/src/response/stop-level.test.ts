@@ -64,18 +64,21 @@ it('a limit on false containments goes before the return, and takes the level th
     const choose = (max: number | null) =>
       chooseStopLevel(team, { ...settings, stlMode: 'off' }, { maxFalseContainmentRate: max })
     const free = await choose(null)
-    const counts = free.stopLevels.map(({ falselyContained }) => falselyContained)
+    const counts = free.stopLevels.map(({ benignContained }) => benignContained)
     const [fewest, most] = [Math.min(...counts), Math.max(...counts)]
     expect(fewest).toBeLessThan(most)
     // Random weights return most where they quarantine everything.
-    expect(free.stopLevels.find(({ factor }) => factor === free.stopFactor)!.falselyContained).toBe(most)
+    expect(free.stopLevels.find(({ factor }) => factor === free.stopFactor)!.benignContained).toBe(most)
+    // Threats of the game come late: what contains everything contains streams before their threat.
+    expect(free.stopLevels.some((own) => own.falselyContained > own.benignContained)).toBe(true)
     for (const max of [0.001, 0.5, 0.9]) {
       const { stopLevels, stopFactor, containmentLimit } = await choose(max)
       const allowed = Math.max(containmentLimit!.allowed, fewest)
       const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!
-      expect(chosen.falselyContained).toBeLessThanOrEqual(allowed)
-      for (const { falselyContained, returnMean } of stopLevels)
-        if (falselyContained <= allowed) expect(returnMean).toBeLessThanOrEqual(chosen.returnMean)
+      expect(chosen.benignContained).toBeLessThanOrEqual(allowed)
+      expect(most).toBeLessThanOrEqual(containmentLimit!.benign)
+      for (const { benignContained, returnMean } of stopLevels)
+        if (benignContained <= allowed) expect(returnMean).toBeLessThanOrEqual(chosen.returnMean)
     }
   } finally {
     await team.pool.close()

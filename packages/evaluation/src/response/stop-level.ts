@@ -5,7 +5,7 @@ import type { OnStep } from '../on-step.ts'
 import { meanReturn, type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
-import { isFalselyContained, outcomesOf } from './outcomes.ts'
+import { isBenignContained, isFalselyContained, outcomesOf } from './outcomes.ts'
 import { streamsOf } from './streams-of.ts'
 import { watchedDecisions } from './watched-decisions.ts'
 
@@ -19,10 +19,18 @@ export const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1)
 export type StopLevel = {
   /** What the probabilities of quarantine and alert are multiplied by before the likeliest action is taken. */
   readonly stopFactor: number
-  /** Every factor that was tried, ascending, with the team's mean return on validation, and the streams that it contained falsely. */
-  readonly stopLevels: { readonly factor: number; readonly returnMean: number; readonly falselyContained: number }[]
+  /** Every factor that was tried, ascending, with what the team came to on validation. */
+  readonly stopLevels: TriedLevel[]
   /** What it had to keep, as the rules beside the team have; null = nothing */
   readonly containmentLimit: ContainmentLimit | null
+}
+
+/** Mean return, the streams that were contained before any threat, and of those the ones that have none at all. */
+type TriedLevel = {
+  readonly factor: number
+  readonly returnMean: number
+  readonly falselyContained: number
+  readonly benignContained: number
 }
 
 /** A team at its stop level. */
@@ -65,11 +73,14 @@ export async function playStopLevels(
     onStep('choosing the stop level on validation', done, factors.length)
     const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
     const rewardMean = meanReturn(played)
-    const falselyContained = outcomesOf(played.actions, streams, block).filter(isFalselyContained).length
-    stopLevels.push({ factor, returnMean: rewardMean, falselyContained })
+    const outcomes = outcomesOf(played.actions, streams, block)
+    const [falselyContained, benignContained] = [isFalselyContained, isBenignContained].map(
+      (isCounted) => outcomes.filter(isCounted).length,
+    )
+    stopLevels.push({ factor, returnMean: rewardMean, falselyContained, benignContained })
     const watched = watchedDecisions(team, settings, { split: 'validation', played })
     const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    const excess = limit === null ? 0 : Math.max(0, falselyContained - limit.allowed)
+    const excess = limit === null ? 0 : Math.max(0, benignContained - limit.allowed)
     const tried = { factor, excess, ranked: rankedBy(settings, { rewardMean, satisfied }) }
     if (best === null || goesBefore(tried, best)) best = { ...tried, played, satisfied }
   }
@@ -78,7 +89,7 @@ export async function playStopLevels(
   return { level: { stopFactor, stopLevels, containmentLimit: limit }, played, satisfied }
 }
 
-/** A factor with the streams that it contains falsely beyond the limit. */
+/** A factor with the streams without a threat that it contains beyond the limit. */
 type Tried = { readonly factor: number; readonly excess: number; readonly ranked: ReturnType<typeof rankedBy> }
 
 function goesBefore(tried: Tried, best: Tried): boolean {

@@ -1,4 +1,5 @@
 import { CUT_OFF, DEFAULT_RESPONSE } from '@vigil/env-wasm'
+import { walkAll } from '@vigil/response'
 import { describe, expect, it } from 'vitest'
 import { isContained, isFalselyContained, outcomeFigures, outcomesOf } from './outcomes.ts'
 import { teamFigures } from './response-scores.ts'
@@ -24,13 +25,21 @@ const validity = (of: typeof played, replay: Parameters<typeof validityOf>[1]['r
 describe('what became of streams', () => {
   it('says who ended each of them, where, and whether a threat had been there', () => {
     expect(outcomes).toEqual([
-      { endedBy: 'team', endedAt: 2, compromisedFrom: 2 },
-      { endedBy: 'team', endedAt: 5, compromisedFrom: 8 },
-      { endedBy: 'analyst', endedAt: 14, compromisedFrom: 8 },
-      { endedBy: null, endedAt: 21, compromisedFrom: 20 },
+      { endedBy: 'team', endedAt: 2, compromisedFrom: 2, hasThreat: true },
+      { endedBy: 'team', endedAt: 5, compromisedFrom: 8, hasThreat: false },
+      { endedBy: 'analyst', endedAt: 14, compromisedFrom: 8, hasThreat: true },
+      { endedBy: null, endedAt: 21, compromisedFrom: 20, hasThreat: true },
     ])
     expect(outcomes.map(isContained)).toEqual([true, false, true, false])
     expect(outcomes.map(isFalselyContained)).toEqual([false, true, false, false])
+  })
+
+  it('counts a stream that is contained before its threat as false, but not among those without one, as the walk does', () => {
+    const early = streamsOfLabels([0, 0, 1], [0, 0], [1, 0])
+    const contained = playedBy(early, () => 2, { spec: DEFAULT_RESPONSE, seed: 1 })
+    const counts = { falselyContained: 2, benignContained: 1 }
+    expect(outcomeFigures(contained, early, 'fail-soft')).toMatchObject({ contained: 1, ...counts })
+    expect(walkAll(early, { spec: DEFAULT_RESPONSE, seed: 1 }, () => 2)).toMatchObject(counts)
   })
 
   it('counts a stream that the analyst contains without a threat as false', () => {
@@ -48,7 +57,9 @@ describe('what became of streams', () => {
     const given = streamsOfLabels([1, 1, 0, 1, 0])
     const blocked = playedBy(given, acting({ 0: BLOCK }), stop)
     expect([...blocked.actions]).toEqual([BLOCK, CUT_OFF, ALLOW, CUT_OFF, ALLOW])
-    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([{ endedBy: null, endedAt: 5, compromisedFrom: 0 }])
+    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([
+      { endedBy: null, endedAt: 5, compromisedFrom: 0, hasThreat: true },
+    ])
   })
 
   it.each(['fail-soft', 'fail-stop', 'retry'] as const)(
@@ -75,7 +86,9 @@ describe('what became of streams', () => {
     const given = streamsOfLabels([0, 1, 1, 1])
     const blocked = playedBy(given, acting({ 1: BLOCK }), stop)
     expect([...blocked.actions]).toEqual([ALLOW, BLOCK, CUT_OFF, CUT_OFF])
-    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([{ endedBy: null, endedAt: 4, compromisedFrom: 1 }])
+    expect(outcomesOf(blocked.actions, given, 'fail-stop')).toEqual([
+      { endedBy: null, endedAt: 4, compromisedFrom: 1, hasThreat: true },
+    ])
     expect(outcomeFigures(blocked, given, 'fail-stop')).toMatchObject({ contained: 0, falselyContained: 0, cutOff: 2 })
   })
 
@@ -87,6 +100,7 @@ describe('what became of streams', () => {
       cutOff: 1 + 2 + 4,
       contained: 2,
       falselyContained: 1,
+      benignContained: 1,
     })
     const figures = teamFigures(played, { streams, outcomes, spec: DEFAULT_RESPONSE, eventsPerDay: 7 })
     expect(figures).toMatchObject({ streams: 4, threatStreams: 3, contained: 2, falselyContained: 1, missed: 1 })

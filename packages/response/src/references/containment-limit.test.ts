@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Streams } from '../streams.ts'
-import { containmentLimitOf } from './containment-limit.ts'
+import { containmentLimitOf, streamsToShow } from './containment-limit.ts'
 
 /** So many streams of one event without a threat, and as many of two with one. */
 function streamsOf(benign: number, hostile = 0): Streams {
@@ -24,15 +24,25 @@ describe('containmentLimitOf', () => {
     [208, 5],
     [311, 9],
   ])('%d streams allow %d false containments at 5 %%, and one stream less one fewer', (benign, allowed) => {
-    expect(containmentLimitOf(streamsOf(benign), 0.05)).toEqual({ max: 0.05, benign, allowed })
+    expect(containmentLimitOf(streamsOf(benign), 0.05)).toEqual({ max: 0.05, benign, allowed, isShown: true })
     expect(containmentLimitOf(streamsOf(benign - 1), 0.05).allowed).toBe(allowed - 1)
   })
 
   it('counts streams without a threat alone', () => {
-    expect(containmentLimitOf(streamsOf(93, 40), 0.05)).toEqual({ max: 0.05, benign: 93, allowed: 1 })
+    expect(containmentLimitOf(streamsOf(93, 40), 0.05)).toEqual({ max: 0.05, benign: 93, allowed: 1, isShown: true })
   })
 
-  it('allows none where so few streams could not show it', () => {
-    for (const benign of [0, 1, 20]) expect(containmentLimitOf(streamsOf(benign), 0.05)).toMatchObject({ allowed: 0 })
+  it.each([0, 1, 20, 58])('allows none of %d streams at 5 %%, which show nothing', (benign) => {
+    expect(containmentLimitOf(streamsOf(benign), 0.05)).toMatchObject({ allowed: 0, isShown: false })
+  })
+
+  // 0.95^59 = 4.8 %, 0.95^58 = 5.1 %; 0.9^29 = 4.7 %, 0.9^28 = 5.2 %.
+  it.each([
+    [0.05, 59],
+    [0.1, 29],
+  ])('at %d shows the share from %d streams on, of which none is contained', (max, benign) => {
+    expect(streamsToShow(max)).toBe(benign)
+    expect(containmentLimitOf(streamsOf(benign), max)).toMatchObject({ allowed: 0, isShown: true })
+    expect(containmentLimitOf(streamsOf(benign - 1), max)).toMatchObject({ allowed: 0, isShown: false })
   })
 })

@@ -309,17 +309,22 @@ function valuesOf(streams: Streams, settings: ResponseSettings, statistic: Stati
 
 /** What tuning maximises: the mean return, and below every return what passes the limit, the further the more it does. */
 function meritOf(streams: Streams, { limit, ...settings }: TuningSettings, policy: Policy): number {
-  const { returns, falselyContained } = walkAll(streams, settings, policy)
-  const excess = limit == null ? 0 : falselyContained - limit.allowed
+  const { returns, benignContained } = walkAll(streams, settings, policy)
+  const excess = limit == null ? 0 : benignContained - limit.allowed
   if (excess > 0) return (-Number.MAX_VALUE / returns.length) * excess
-  return returns.reduce((sum, value) => sum + value, 0) / Math.max(1, returns.length)
+  return meanOf(returns)
 }
 
 /** A rule with what it returns on the streams that it was tuned on, and whether it keeps the limit there. */
 function judged(rule: Candidate, streams: Streams, { limit, ...settings }: TuningSettings): TunedRule {
   if (limit == null) return { ...rule, isWithinLimit: true }
-  const validation = meritOf(streams, settings, rule.policy)
-  return { ...rule, validation, isWithinLimit: meritOf(streams, { ...settings, limit }, rule.policy) === validation }
+  const { returns, benignContained } = walkAll(streams, settings, rule.policy)
+  return { ...rule, validation: meanOf(returns), isWithinLimit: benignContained <= limit.allowed }
+}
+
+/** 0 of nothing. */
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 
 /** The settings with as much of the limit as some of its streams have of those without a threat. */

@@ -80,8 +80,15 @@ describe('a site', () => {
           [0, 3, 0, 1, 3, 3, 2][(position * 5 + age + salt) % 7]
         const settings = { spec, seed: 3 }
         const { ledgers } = walkSites(streams, settings, policy, (step) => steps.push(step))
-        const { returns, falselyContained } = walkAll(streams, settings, policy)
-        expect(falselyContained).toBe(steps.filter(({ isFalselyContained }) => isFalselyContained).length)
+        const { returns, falselyContained, benignContained } = walkAll(streams, settings, policy)
+        const falsely = steps.filter(({ isFalselyContained }) => isFalselyContained)
+        expect(falselyContained).toBe(falsely.length)
+        const hostile = new Set(
+          [...streams.rows.entries()].flatMap(([at, row]) =>
+            streams.labels[row] === 1 ? [streams.order.streams[at]] : [],
+          ),
+        )
+        expect(benignContained).toBe(falsely.filter(({ view }) => !hostile.has(view.site!.stream)).length)
         const over = new Set<number>()
         const paid = new Float64Array(returns.length)
         for (const { view, reward, isOver } of steps) {

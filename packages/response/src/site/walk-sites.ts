@@ -32,7 +32,7 @@ export type SiteWalk = {
   readonly ledgers: Float64Array
   /** [n] the last action on each event by position, CUT_OFF where there was none */
   readonly actions: Uint8Array
-  /** [streams] 1 = contained, and no event of it was a threat */
+  /** [streams] 1 = contained before any event of it was a threat */
   readonly areFalselyContained: Uint8Array
 }
 
@@ -43,7 +43,7 @@ export type SiteStep = {
   readonly reward: number
   /** Nothing of the stream follows */
   readonly isOver: boolean
-  /** It is over since it was contained, and no event of it was a threat */
+  /** It is over since it was contained, before any event of it was a threat */
   readonly isFalselyContained: boolean
   /** Decisions of the stream while an intruder was in it, up to this one; a quarantine is none */
   readonly dwell: number
@@ -106,7 +106,7 @@ function tableOf(streams: number) {
     isCompromised: new Uint8Array(streams),
     /** the stream was contained, or nothing is left of it */
     isOver: new Uint8Array(streams),
-    /** it was contained, and no event of it was a threat */
+    /** it was contained before any event of it was a threat */
     isFalselyContained: new Uint8Array(streams),
     /** a blocked intruder gave up */
     isStopped: new Uint8Array(streams),
