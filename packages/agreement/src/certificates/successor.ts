@@ -90,7 +90,7 @@ export function signReadiness(next: Epoch, sign: Sign): string {
 }
 
 /** Whether an agent of a new epoch has shown that it holds its key. */
-export function isReady(next: Epoch, { agent, signature }: SuccessorSignature): boolean {
+function isReady(next: Epoch, { agent, signature }: SuccessorSignature): boolean {
   return next.team.verify(agent, readinessOf(next), signature)
 }
 
