@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Epoch } from '@vigil/agreement'
+import { type Epoch, ed25519Sign, signSuccessor } from '@vigil/agreement'
 import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import type { FeaturePipeline, RawEvent } from '@vigil/features'
 import { writeBundle } from '@vigil/runs'
@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { openAgentEpochs } from './agent-epochs.ts'
+import { openAgentLog } from './agent-log.ts'
 import type { Transport } from './connections.ts'
+import { writeSignature } from './epoch-signatures.ts'
 import { rotateTeam } from './rotate-team.ts'
-import { createTeamFiles, fileOfEpoch, readTeam } from './team-files.ts'
+import { runAgent } from './run-agent.ts'
+import { createTeamFiles, fileOfEpoch, readKeys, readTeam } from './team-files.ts'
 
 let folder: ReturnType<typeof eventsFolder>
 let drawn: Awaited<ReturnType<typeof drawnTeam>>
@@ -115,6 +118,47 @@ describe('an agent in the epochs of its team', () => {
     await expect(own.connect(11, () => undefined)).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
     free.mockReturnValue(true)
     await own.connect(11, () => expect.unreachable())
+  })
+})
+
+describe('an agent that is asked to stop', () => {
+  it('gives its folder back when the look that is under way has ended', async () => {
+    for (const agent of [0, 1, 2]) {
+      const { signing } = await readKeys(team(`agent-${agent}.key`))
+      const signature = signSuccessor(epochs[0], epochs[1], ed25519Sign(signing!))
+      await writeSignature(team('team.1.json'), 'agent', { next: epochs[1], agent, signature })
+    }
+    const log = join(folder.path, 'log-0')
+    mkdirSync(log)
+    const underWay = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    // It can listen in the later epoch from its first look on, and that takes long.
+    const transport = vi.fn(nowhere)
+    transport.mockImplementationOnce(nowhere)
+    transport.mockRejectedValueOnce(new Error('EADDRNOTAVAIL'))
+    transport.mockImplementationOnce(async (...args) => {
+      underWay.resolve()
+      await goOn.promise
+      return await nowhere(...args)
+    })
+    let end: () => void = expect.unreachable
+    const stop = {
+      requested: () => false,
+      onRequest(listener: () => void) {
+        end = listener
+        return () => undefined
+      },
+    }
+    const command = { team: team('team.json'), agent: 0, key: team('agent-0.key'), runs, log }
+    const ended = runAgent(command, stop, () => undefined, transport)
+    await underWay.promise
+    end()
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await expect(openAgentLog(log)).rejects.toMatchObject({ code: 'LOG_TAKEN' })
+    }
+    goOn.resolve()
+    await ended
+    await (await openAgentLog(log)).close()
   })
 })
 
