@@ -81,7 +81,7 @@ export function createEventReader(pipeline: FeaturePipeline): EventReader {
   const streamPlaces = stream.map(placeOf)
   const keyPlaces = Object.entries(keys).map(([name, own]) => ({
     ...{ name, places: own.map(placeOf) },
-    isStream: own.join('\n') === stream.join('\n'),
+    isStream: own.length === stream.length && own.every((column, i) => column === stream[i]),
   }))
   /** Cells of the event that is read, by place; undefined = it has none. */
   const cells: unknown[] = new Array(names.length)
