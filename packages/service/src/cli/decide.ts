@@ -177,7 +177,9 @@ async function decideSubject(
   const stop = live.ending
   const connection = await openBroker(broker, { name: 'vigil service:decide', note: say })
   try {
-    const { stream, past, lines } = await jetstreamEvents({ connection, subject, durable, ackWaitMs, pastFrom, stop })
+    const { stream, past, lines } = await jetstreamEvents({
+      ...{ connection, subject, durable, ackWaitMs, pastFrom, note: say, stop },
+    })
     if (past !== null) await rememberLines(past, parts, live)
     const team = parts.bundle.configFingerprint
     const sink =

@@ -13,7 +13,7 @@ import { serviceError } from '../errors.ts'
 import type { InputLine } from '../input-lines.ts'
 import { createRecentEntries } from '../recent-entries.ts'
 import { jetstreamPast, type PastStart } from './jetstream-past.ts'
-import { isMissing, refused, streamOf } from './jetstream-stream.ts'
+import { isMissing, lineOf, refused, streamOf } from './jetstream-stream.ts'
 
 /** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
 const IN_FLIGHT_MAX = 256
@@ -35,6 +35,7 @@ export type SubjectSettings = {
   readonly ackWaitMs: number
   /** from where on what has been decided on is given again, for what is remembered of it; null = nothing is */
   readonly pastFrom: PastStart | null
+  readonly note: (text: string) => void
   /** asks for an end */
   readonly stop: AbortSignal
 }
@@ -78,7 +79,7 @@ async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGen
     try {
       together = (await messagesOf(consumer, durable)).filter(isNew)
       if (together.length === 0 || stop.aborted) continue
-      yield together.map((message) => ({ number: message.seq, text: textOf(message) }))
+      yield together.map(lineOf)
       for (const message of together.splice(0)) {
         decided.put(message.seq, true)
         message.ack()
@@ -108,10 +109,6 @@ async function messagesOf(consumer: Consumer, durable: string): Promise<JsMsg[]>
     await assertThere(consumer, durable, cause as Error)
   }
   return messages
-}
-
-function textOf(message: JsMsg): string {
-  return message.string().trim()
 }
 
 /** The durable consumer of a subject, which is made where it is not there. */

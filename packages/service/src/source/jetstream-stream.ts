@@ -1,6 +1,7 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
+import type { InputLine } from '../input-lines.ts'
 
 /**
  * The stream of JetStream that keeps a subject.
@@ -19,6 +20,11 @@ export async function streamOf(manager: JetStreamManager, subject: string, flag:
       { cause },
     )
   }
+}
+
+/** A message as a line that its stream numbers. */
+export function lineOf(message: JsMsg): InputLine {
+  return { number: message.seq, text: message.string().trim() }
 }
 
 /** Whether there is no such stream, or no such consumer. */

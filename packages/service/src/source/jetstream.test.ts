@@ -41,7 +41,10 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     const stop = new AbortController()
     return {
       stop,
-      all: { connection, subject, durable: 'team', ackWaitMs: 30_000, pastFrom: null, stop: stop.signal, ...changes },
+      all: {
+        ...{ connection, subject, durable: 'team', ackWaitMs: 30_000, pastFrom: null, stop: stop.signal },
+        ...{ note: (text: string) => void notes.push(text), ...changes },
+      },
     }
   }
   const allOf = async (pieces: AsyncIterable<readonly InputLine[]>) => {
@@ -100,6 +103,36 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
       if (found.length === 5) stop.abort()
     }
     expect(found.map(({ text }) => text)).toEqual(['one', 'two', 'three', 'five', 'six'])
+  })
+
+  it('tells of a past that the stream no longer has', async () => {
+    await stream('gaps', ['one', 'two', 'three', 'four', 'five', 'six'])
+    const first = settings('gaps')
+    for await (const lines of (await jetstreamEvents(first.all)).lines)
+      if (lines.at(-1)?.number === 6) first.stop.abort()
+    await expect.poll(() => unacknowledged('gaps')).toBe(0)
+    const pastFrom = async (start: PastStart) => {
+      const told: string[] = []
+      const note = (text: string) => void told.push(text)
+      const { past } = await jetstreamEvents({ ...settings('gaps', { pastFrom: start }).all, note })
+      return { numbers: (await allOf(past!)).map(({ number }) => number), told }
+    }
+    const later = { time: new Date(Date.now() + 1000) }
+    expect(await pastFrom({ sequence: 1 })).toEqual({ numbers: [1, 2, 3, 4, 5, 6], told: [] })
+    await manager.streams.purge('GAPS', { seq: 3 })
+    const cut = ['GAPS has nothing before number 3 any more: what was decided on of that is not remembered']
+    expect(await pastFrom({ sequence: 1 })).toEqual({ numbers: [3, 4, 5, 6], told: cut })
+    expect(await pastFrom({ time: new Date(0) })).toEqual({ numbers: [3, 4, 5, 6], told: cut })
+    expect(await pastFrom({ sequence: 3 })).toEqual({ numbers: [3, 4, 5, 6], told: [] })
+    await manager.streams.deleteMessage('GAPS', 5)
+    expect(await pastFrom({ sequence: 2 })).toEqual({
+      numbers: [3, 4, 6],
+      told: [expect.stringMatching(/^GAPS has nothing before number 3 any more, and lacks 1 message between others: /)],
+    })
+    await manager.streams.purge('GAPS')
+    for (const start of [{ sequence: 6 }, { time: new Date(0) }])
+      expect(await pastFrom(start)).toEqual({ numbers: [], told: [expect.stringContaining('before number 7')] })
+    for (const start of [{ sequence: 7 }, later]) expect(await pastFrom(start)).toEqual({ numbers: [], told: [] })
   })
 
   it('hands out again to another process what was not taken to its end', async () => {
