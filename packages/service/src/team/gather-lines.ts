@@ -81,12 +81,15 @@ export async function gatherLines(
       }
     }
   } finally {
+    // Also where the input ends in an error.
+    if (verdicts.waiting > 0)
+      say(
+        `${formatCounted(verdicts.waiting, 'verdict')} behind the last event not kept: send such again before the next`,
+      )
     gatherer.flush()
   }
   if (counts.repeated > 0) say(`${formatCounted(counts.repeated, 'event')} that had come before`)
   if (counts.heardBefore > 0) say(`${formatCounted(counts.heardBefore, 'verdict')} that had come before`)
-  if (verdicts.waiting > 0)
-    say(`${formatCounted(verdicts.waiting, 'verdict')} behind the last event not kept: send such again before the next`)
   if (counts.leftOut > 0) say(`${formatCounted(counts.leftOut, 'event')} left out by "where"`)
   if (counts.skipped > 0) say(`${formatCounted(counts.skipped, 'bad line')} passed over`)
 }

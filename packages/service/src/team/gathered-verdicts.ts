@@ -40,17 +40,21 @@ export function createVerdicts(
   let bytes = 0
   return {
     take(line) {
-      const verdict = columns === null ? null : verdictOf(line, columns)
+      if (columns === null) return 'event'
+      const verdict = verdictOf(line, columns)
       if (verdict === null) return 'event'
       if (verdict === 'malformed')
         throw malformed('needs a verdict with "stream" and "hostile", true or false, received another one')
+      const stream = inputs.streamOf(verdict.stream)
+      if (stream === null)
+        throw malformed(`needs a verdict that names its stream by ${columns.join(', ')}, received one that does not`)
       const id = idOfVerdict(line)
       if (id !== null && ids.peek(id) !== undefined) return 'repeated'
       const heard = { ...verdict, id }
       const size = Buffer.byteLength(JSON.stringify(heard))
       if (bytes + size > LINE_BYTES_MAX)
         throw malformed(`needs an event between verdicts of more than ${LINE_BYTES_MAX} bytes`)
-      gatherer.hear(inputs.streamOf(verdict.stream))
+      gatherer.hear(stream)
       if (id !== null) ids.put(id, true)
       waiting.push(heard)
       bytes += size

@@ -67,7 +67,7 @@ describe('four agents of a team whose actions have consequences', () => {
       .lines()
       .slice(0, 200)
       .flatMap((line, i) => {
-        const verdict = { stream: `h${i % 20}`, hostile: i % 4 === 0, id: i }
+        const verdict = { stream: `h${i % 20}`, hostile: i % 12 === 5, id: i }
         return i % 6 === 5 ? [line, JSON.stringify({ verdict })] : [line]
       })
     const half = lines.slice(0, 119)
@@ -85,6 +85,9 @@ describe('four agents of a team whose actions have consequences', () => {
     expect(made.decisions()).toEqual(expected)
     expect(new Set(expected.map((line) => JSON.parse(line).action)).size).toBeGreaterThan(2)
     expect(await made.alone(lines.filter((line) => !line.startsWith('{"verdict"')))).not.toEqual(expected)
+    expect(await made.alone(lines.map((line) => line.replace('"hostile":true', '"hostile":false')))).not.toEqual(
+      expected,
+    )
   })
 })
 

@@ -35,7 +35,9 @@ async function linesOf(asked: Parameters<typeof loadRecording>[0]): Promise<obje
   )
   const events = Array.from({ length: 20 }, (_, at) => streams.flatMap((own) => own.slice(at, at + 1))).flat()
   return events.flatMap((one, i) => [
-    ...(i % 5 === 4 ? [{ verdict: { stream: `${events[(i * 7) % i].stream}`, hostile: i % 15 === 14, id: i } }] : []),
+    ...(i % 5 === 4
+      ? [{ verdict: { stream: `${events[(i * 5) % events.length].stream}`, hostile: i % 15 === 14, id: i } }]
+      : []),
     { ...one, id: i },
   ])
 }
@@ -108,6 +110,8 @@ describe('four agents of a team whose actions have consequences', () => {
       lines.filter((line) => !('verdict' in line)),
     )
     expect(deaf).not.toEqual(expected)
+    const gentle = lines.map((line) => ('verdict' in line ? { verdict: { ...line.verdict!, hostile: false } } : line))
+    expect(await alone(bundle, gentle)).not.toEqual(expected)
     const actions = new Set(expected.map((line) => JSON.parse(line).action))
     expect([actions.has('alert'), actions.has('quarantine')]).toEqual([true, true])
   })
@@ -155,6 +159,23 @@ describe('verdicts between events', () => {
       )
     expect(() => vote([first, second, third])).toThrow(expect.objectContaining({ code: 'TEAM_INVALID' }))
     expect(vote([first, second]).actions.length).toBe(2)
+  })
+
+  it('are told of where the input ends in an error before an event comes, and refused where they are on nobody', async () => {
+    const drawn = await drawnTeam(request, { mode: 'stream', lstmHidden: [], response: DEFAULT_RESPONSE })
+    await drawn.close()
+    const [one] = await linesOf(drawn.request)
+    const clear = { verdict: { stream: 'a', hostile: false } }
+    const astray = { verdict: { stream: { steram: 'a' }, hostile: true } }
+    const told: string[] = []
+    const say = (text: string) => void told.push(text)
+    await expect(batchesOf(drawn.bundle, [one, clear, clear, astray], { say })).rejects.toMatchObject({
+      code: 'EVENT_MALFORMED',
+      message: expect.stringContaining('Line 4: Event: needs a verdict that names its stream by stream,'),
+    })
+    expect(told).toEqual(['2 verdicts behind the last event not kept: send such again before the next'])
+    const { batches } = await batchesOf(drawn.bundle, [astray, one], { onError: 'skip', say: () => undefined })
+    expect(batches.flat().map((text) => readWrittenEvent(text).heard)).toEqual([[]])
   })
 
   it('are events like others to a team whose actions have no consequences', async () => {
