@@ -1,9 +1,12 @@
-import { formatCount, formatScore, formatShare, formatSigned, harmlessJson, harmlessText } from '@vigil/command-line'
-import type { Bundle, Evaluation } from '@vigil/runs'
+import { formatCount, formatShare, harmlessJson, harmlessText } from '@vigil/command-line'
+import { type Bundle, type Evaluation, SCORE_COLUMNS } from '@vigil/runs'
 import ownPackage from '../package.json' with { type: 'json' }
 
 /** Figures of the header, by the names that leaderboards know; of a team whose actions have consequences they say too little. */
 const METRICS = ['f1', 'precision', 'recall', 'accuracy', 'prAuc', 'falsePositiveRate'] as const
+
+/** Scores of the table of policies. */
+const SHOWN = ['f1', 'precision', 'recall', 'falsePositiveRate', 'alertRate', 'undecidedRate'] as const
 
 /**
  * A model card: Markdown behind a header of YAML as the Hugging Face Hub reads it, with what is known of a run and nothing else.
@@ -75,12 +78,11 @@ function teamOf({ network, environment, vote, pipeline, specifications }: Bundle
 
 function scoresOf({ team, baselines, response }: Evaluation): string {
   const reward = response === null ? 'reward per event' : 'return per stream'
-  const head = ['policy', 'F1', 'precision', 'recall', 'false positives', 'alerts', 'undecided', reward]
+  const head = ['policy', ...SHOWN.map((score) => SCORE_COLUMNS[score].heading), reward]
   const rows = [{ name: 'team', ...team }, ...baselines].map((scores) => [
     scores.name,
-    ...[scores.f1, scores.precision, scores.recall].map(formatScore),
-    ...[scores.falsePositiveRate, scores.alertRate, scores.undecidedRate].map(formatShare),
-    formatSigned(scores.rewardMean, 3),
+    ...SHOWN.map((score) => SCORE_COLUMNS[score].format(scores[score])),
+    SCORE_COLUMNS.rewardMean.format(scores.rewardMean),
   ])
   return table(head, rows)
 }

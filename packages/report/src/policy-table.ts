@@ -7,11 +7,21 @@ export function policyTable(
   chosen: readonly (keyof PolicyScores)[],
 ): FigureTable {
   return {
-    columns: ['', ...chosen.map((score) => SCORE_COLUMNS[score].heading)],
-    rows: policies.map(({ name, scores }) => [
-      name,
-      ...chosen.map((score) => SCORE_COLUMNS[score].format(scores[score])),
-    ]),
+    columns: ['', ...scoreHeadings(chosen)],
+    rows: policies.map(({ name, scores }) => [name, ...scoreCells(scores, chosen)]),
     omission: null,
   }
+}
+
+/** What stands above scores in a table. */
+export function scoreHeadings<Score extends keyof PolicyScores>(chosen: readonly Score[]): string[] {
+  return chosen.map((score) => SCORE_COLUMNS[score].heading)
+}
+
+/** Scores as a table shows them. */
+export function scoreCells<Score extends keyof PolicyScores>(
+  scores: Readonly<Pick<PolicyScores, Score>>,
+  chosen: readonly Score[],
+): string[] {
+  return chosen.map((score) => SCORE_COLUMNS[score].format(scores[score]))
 }

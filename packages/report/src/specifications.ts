@@ -1,17 +1,12 @@
 import { formatCount, formatMeasure, formatShare, formatSigned } from '@vigil/command-line'
 import { statusOf, targetInWords } from '@vigil/evaluation'
-import {
-  type Evaluation,
-  type IterationMetrics,
-  type ResponseScores,
-  SCORE_COLUMNS,
-  type SpecificationScores,
-} from '@vigil/runs'
+import type { Evaluation, IterationMetrics, ResponseScores, SpecificationScores } from '@vigil/runs'
 import { fixedAxis, roundAxis } from './axis.ts'
 import { type Card, renderCards, renderTable } from './card.ts'
 import { curveCard, curveSize, level } from './curve-card.ts'
 import { html, type Markup } from './html.ts'
 import { drawPlot, type Series } from './plot.ts'
+import { scoreCells, scoreHeadings } from './policy-table.ts'
 import { ink } from './svg-chart.ts'
 
 /** Colours of the curves of several specifications, in their order, over and over. */
@@ -58,11 +53,11 @@ function thresholdTable({ team, stl, thresholds }: Evaluation): Markup {
     })),
   ]
   const table = {
-    columns: ['', ...stl.map(({ name }) => name), ...PRICED.map((score) => SCORE_COLUMNS[score].heading)],
+    columns: ['', ...stl.map(({ name }) => name), ...scoreHeadings(PRICED)],
     rows: rows.map(({ name, scores, satisfied }) => [
       name,
       ...satisfied.map(formatShare),
-      ...PRICED.map((score) => SCORE_COLUMNS[score].format(scores[score])),
+      ...scoreCells(scores, PRICED),
     ]),
     omission: null,
   }

@@ -5,11 +5,17 @@ import { fixedAxis } from './axis.ts'
 import type { Card, LegendEntry } from './card.ts'
 import { curveSize } from './curve-card.ts'
 import { drawPlot, type Series } from './plot.ts'
+import { scoreCells, scoreHeadings } from './policy-table.ts'
 import { rankedChart } from './ranked-chart.ts'
 import { ink } from './svg-chart.ts'
 
 /** The rule of the run first, the others after it; colours in the same order. */
 const COLORS = [ink.team, ink.second, ink.third, ink.rest]
+
+/** Scores in the tables: of all attacks, of those by as many as the rule bears, and of the votes as they are. */
+const OF_ATTACKS = ['f1', 'alertRate', 'undecidedRate', 'rewardMean'] as const
+const OF_SIZE = ['f1', 'recall', 'falsePositiveRate', 'alertRate', 'undecidedRate', 'rewardMean'] as const
+const OF_VOTES = ['alertRate', 'undecidedRate'] as const
 
 /** What faulty agents do to the team: F1 against their number, the attacks one by one, and what none of them can turn. */
 export function attackCards(evaluation: Evaluation): Card[] {
@@ -62,19 +68,11 @@ function faultyAgentsCard(evaluation: Evaluation): Card {
             }),
           },
     table: {
-      columns: ['attack', 'faulty', 'rule', 'F1', 'alerts', 'undecided', 'reward'],
+      columns: ['attack', 'faulty', 'rule', ...scoreHeadings(OF_ATTACKS)],
       rows: rules.flatMap((rule) =>
         byzantine
           .filter((b) => b.rule === rule)
-          .map(({ attack, f, team }) => [
-            attack,
-            String(f),
-            rule,
-            formatScore(team.f1),
-            formatShare(team.alertRate),
-            formatShare(team.undecidedRate),
-            formatSigned(team.rewardMean, 3),
-          ]),
+          .map(({ attack, f, team }) => [attack, String(f), rule, ...scoreCells(team, OF_ATTACKS)]),
       ),
       omission: null,
     },
@@ -123,15 +121,10 @@ function attacksCard({ byzantine, rule, faults, agents }: Evaluation): Card {
             reference: 0,
           }),
     table: {
-      columns: ['attack', 'F1', 'recall', 'FPR', 'alerts', 'undecided', 'reward', 'could be turned', 'agents'],
+      columns: ['attack', ...scoreHeadings(OF_SIZE), 'could be turned', 'agents'],
       rows: [...(base === undefined ? [] : [base]), ...attacks].map((b) => [
         b.attack,
-        formatScore(b.team.f1),
-        formatScore(b.team.recall),
-        formatShare(b.team.falsePositiveRate),
-        formatShare(b.team.alertRate),
-        formatShare(b.team.undecidedRate),
-        formatSigned(b.team.rewardMean, 3),
+        ...scoreCells(b.team, OF_SIZE),
         formatShare(b.flippable),
         b.agents === null ? 'any' : b.agents.map((agent) => agent + 1).join(', '),
       ]),
@@ -172,13 +165,12 @@ function unturnedCard(evaluation: Evaluation): Card {
             reference: null,
           }),
     table: {
-      columns: ['rule', 'cannot be turned', 'could be turned', 'alerts', 'undecided'],
+      columns: ['rule', 'cannot be turned', 'could be turned', ...scoreHeadings(OF_VOTES)],
       rows: entries.map((entry) => [
         entry.name,
         formatShare(entry.value),
         formatShare(entry.flippable),
-        formatShare(entry.team.alertRate),
-        formatShare(entry.team.undecidedRate),
+        ...scoreCells(entry.team, OF_VOTES),
       ]),
       omission: null,
     },
