@@ -1,5 +1,5 @@
 import { formatMeasure, formatScore, formatShare } from '@vigil/command-line'
-import { budgetInWords } from '@vigil/evaluation'
+import { budgetInWords, shareAsGiven } from '@vigil/evaluation'
 import type { Evaluation, Flagged, OperatingPoint, ScoreCurve } from '@vigil/runs'
 import { fixedAxis } from './axis.ts'
 import { calibrationCard } from './calibration.ts'
@@ -118,7 +118,7 @@ function pointTable(points: readonly OperatingPoint[], split: string): FigureTab
   return {
     columns: ['', 'FPR', 'recall', 'precision', 'accuracy', 'F1', 'alerts a day'],
     rows: points.flatMap(({ name, budget: { measure, max }, validation, evaluated }) => {
-      const budget = measure === 'falsePositiveRate' ? `FPR ${formatShare(max)}` : `${formatMeasure(max)} alerts a day`
+      const budget = measure === 'falsePositiveRate' ? `FPR ${shareAsGiven(max)}` : `${formatMeasure(max)} alerts a day`
       return [row(`${name}, ${budget}: validation`, validation), row(`${name}, ${budget}: ${split}`, evaluated)]
     }),
     omission: null,

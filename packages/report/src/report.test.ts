@@ -124,10 +124,10 @@ describe('renderReport', () => {
   it('says what a budget became, and marks it on the curves', () => {
     const text = textOf(page())
     expect(text).toContain(
-      'keeps at most 1.0 % false positives on validation (1.0 %); on test it has 2.0 %, 2 times the budget',
+      'keeps at most 1 % false positives on validation (1.0 %); on test it has 2.0 %, 2 times the budget',
     )
-    expect(text).toContain('team, FPR 1.0 %: validation 1.0 % 85.0 % 90.4 % 97.6 % 0.876 unknown')
-    expect(text).toContain('team, FPR 1.0 %: test 2.0 % 90.0 % 83.3 % 97.2 % 0.865 unknown')
+    expect(text).toContain('team, FPR 1 %: validation 1.0 % 85.0 % 90.4 % 97.6 % 0.876 unknown')
+    expect(text).toContain('team, FPR 1 %: test 2.0 % 90.0 % 83.3 % 97.2 % 0.865 unknown')
     const dots = (markup: string) => markup.match(/<circle/g)?.length ?? 0
     expect(dots(page())).toBe(dots(page(undefined, sampleEvaluation({ operatingPoints: [] }))) + 2)
     assertWellFormed(page(run(1), sampleEvaluation({ curves: [], operatingPoints: [] })))

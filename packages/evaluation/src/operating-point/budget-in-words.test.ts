@@ -13,13 +13,21 @@ const said = (changes: Partial<OperatingPoint>) =>
 
 it('says what a budget became', () => {
   expect(said({})).toBe(
-    'A threshold of 0.5 on the team score keeps at most 1.0 % false positives on validation (0.90 %); on test it has 9.0 %, 9 times the budget, with recall 75.0 %, accuracy 90.0 % and F1 0.600.',
+    'A threshold of 0.5 on the team score keeps at most 1 % false positives on validation (0.90 %); on test it has 9.0 %, 9 times the budget, with recall 75.0 %, accuracy 90.0 % and F1 0.600.',
   )
   expect(said({ evaluated: POINT.validation })).toContain('on test it has 0.90 %, within the budget, with')
   expect(said({ budget: { measure: 'falsePositiveRate', max: 0 } })).toContain('over the budget')
+  for (const [max, given] of [
+    [0.0155, '1.55'],
+    [0.00005, '0.005'],
+    [0.07, '7'],
+  ] as const)
+    expect(said({ budget: { measure: 'falsePositiveRate', max } })).toContain(
+      `keeps at most ${given} % false positives`,
+    )
   expect(said({ threshold: 0.999681293964386 })).toContain('A threshold of 0.999681 on')
   expect(said({ threshold: null })).toBe(
-    'No threshold on the team score keeps at most 1.0 % false positives on validation, so nothing is flagged.',
+    'No threshold on the team score keeps at most 1 % false positives on validation, so nothing is flagged.',
   )
 })
 

@@ -1,5 +1,6 @@
 import { formatMeasure, formatScore, formatShare } from '@vigil/command-line'
 import type { OperatingPoint } from '@vigil/runs'
+import { shareAsGiven } from '../share-as-given.ts'
 
 /** One sentence: which threshold keeps the budget on validation, and what the budget became on the split evaluated. */
 export function budgetInWords(
@@ -9,7 +10,7 @@ export function budgetInWords(
   const { measure, max } = budget
   const figure = (value: number) =>
     measure === 'falsePositiveRate' ? formatShare(value) : `${formatMeasure(value)} alerts a day`
-  const allowed = measure === 'falsePositiveRate' ? `${formatShare(max)} false positives` : figure(max)
+  const allowed = measure === 'falsePositiveRate' ? `${shareAsGiven(max)} false positives` : figure(max)
   if (threshold === null) {
     return `No threshold on the ${name} score keeps at most ${allowed} on validation, so nothing is flagged.`
   }

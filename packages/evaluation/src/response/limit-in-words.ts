@@ -1,5 +1,6 @@
 import { type ContainmentLimit, streamsToShow } from '@vigil/response'
 import type { ResponseScores } from '@vigil/runs'
+import { shareAsGiven } from '../share-as-given.ts'
 
 /** What became of a limit on false containments, for a reader. */
 export function limitInWords(
@@ -21,8 +22,7 @@ export function limitInWords(
   const shareOf = (count = 0) => `${count} of ${harmless} (${((100 * count) / Math.max(1, harmless)).toFixed(1)} %)`
   const chosen = stopLevels.find(({ factor }) => factor === stopFactor)?.benignContained ?? 0
   const kept = chosen <= allowed ? '' : ` No stop level keeps that: the team contained ${chosen}.`
-  // As it was given: 0.0004 is 0.04 %, and no digits of a binary fraction.
-  const limit = `${Number((100 * max).toPrecision(12))} %`
+  const limit = shareAsGiven(max)
   const asked = isShown
     ? `For at most ${limit} false containments with 95 % confidence, ${allowed} of the ${benign} validation streams without a threat might be contained.`
     : `At most ${limit} false containments cannot be shown with 95 % confidence on ${benign} validation streams without a threat: that takes ${streamsToShow(max)} of which none is contained. None of these might be.`

@@ -50,8 +50,10 @@ describe('trainings in processes of their own', () => {
 
   it('count one that was killed as failed, for no fault of its data', async () => {
     const killed = trainAll([await planned('killed', [])], session, 1)
-    const holder = await vi.waitFor(() => readFileSync(join(folder, 'killed', '.lock-holder'), 'utf8'), 60_000)
-    process.kill(Number(/^process (\d+)/.exec(holder)![1]), 'SIGKILL')
+    const holder = join(folder, 'killed', '.lock-holder')
+    // The file may be there before its words are.
+    const pid = await vi.waitFor(() => Number(/^process (\d+)/.exec(readFileSync(holder, 'utf8'))![1]), 60_000)
+    process.kill(pid, 'SIGKILL')
     expect((await killed).get('killed')).toEqual({ reason: 'it was ended by SIGKILL', isData: false })
   })
 })

@@ -158,7 +158,7 @@ describe('a run whose actions have consequences', () => {
     // So few streams are no evidence of a share of 2 %: 149 are.
     expect(containmentLimit).toMatchObject({ allowed: 0, isShown: false })
     expect(containmentLimit!.benign).toBeLessThan(149)
-    expect(notes.some((note) => note.startsWith('At most 2 % false containments cannot be shown'))).toBe(true)
+    expect(notes.some((note) => note.startsWith('At most 2\u00A0% false containments cannot be shown'))).toBe(true)
   })
 
   it('plays a site: members, rules and attackers share its analysts, and evaluation repeats', async () => {

@@ -14,7 +14,7 @@ const summary = (options: Partial<SummaryOptions> = {}) =>
 describe('summaryTable', () => {
   it('puts the team beside its best agent, the baselines and the optimum, and names the files', () => {
     expect(summary()).toBe(`The team beats every baseline.
-A threshold of 0.5 on the team score keeps at most 1.0 % false positives on
+A threshold of 0.5 on the team score keeps at most 1 % false positives on
 validation (1.0 %); on test it has 2.0 %, 2 times the budget, with recall
 90.0 %, accuracy 97.2 % and F1 0.865.
 
