@@ -18,7 +18,10 @@ const STANDARD_ERRORS = 2
 
 const rewardOf = (line: IterationMetrics) => line.rewardMean
 
-/** Random weights earn no more after training. Not asked of a team that was good from the beginning. */
+/**
+ * Random weights earn no more after training. Where actions have no consequences it is not asked of a team that is good, as one
+ * that was good from the beginning.
+ */
 export const rewardNotRising: MetricsCheck = (config, metrics) => {
   if (hasLearntBefore(config)) return null
   const late = lateLines(metrics, dueAfter(RISEN_AFTER, config))
