@@ -2,13 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeFrame } from '../wire/frame.ts'
-import { policyPartSchema, policySubject, type Reference } from '../wire/messages.ts'
+import { policyPartSchema, policySubject, type Reference, SENT_TO_ALL_BYTES_MAX } from '../wire/messages.ts'
 import { type Gathering, gather } from '../wire/parts.ts'
 
 /** How long parts that are on their way are waited for. */
 const WAIT_MS = 1000
-/** Weights above this are asked for. */
-const POLICY_BYTES_MAX = 2 ** 28
 
 /** What a host hears of weights. */
 export type HeardPolicy = {
@@ -28,7 +26,7 @@ export function hearPolicies(connection: Pick<NatsConnection, 'subscribe'>, run:
   let coming: Coming | null = null
   const begin = ({ sha256, bytes }: Reference) => {
     coming?.whole.resolve(null)
-    const isFit = bytes > 0 && bytes <= POLICY_BYTES_MAX
+    const isFit = bytes > 0 && bytes <= SENT_TO_ALL_BYTES_MAX
     coming = isFit ? { sha256, gathering: gather({ sha256, bytes }), whole: Promise.withResolvers() } : null
   }
   const take = (data: Uint8Array) => {

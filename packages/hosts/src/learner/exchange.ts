@@ -18,6 +18,7 @@ import {
   policySubject,
   REASON_LETTERS_MAX,
   resultSchema,
+  SENT_TO_ALL_BYTES_MAX,
   subjectOf,
   VERBS,
   type Verb,
@@ -55,6 +56,7 @@ export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
     if (round === null || round.number === announced || !isAwaited) return
     announced = round.number
     const { policy } = round
+    if (policy.bytes > SENT_TO_ALL_BYTES_MAX) return
     for (let at = 0; at < policy.bytes; at += PART_BYTES)
       connection.publish(policySubject(run), encodeFrame({ ...named(policy), at }, partOf(policy, at)))
   }

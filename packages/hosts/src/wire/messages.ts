@@ -23,6 +23,12 @@ export function subjectOf(run: string, host: string, verb: Verb): string {
   return `vigil.${PROTOCOL}.${run}.${host}.${verb}`
 }
 
+/**
+ * Weights of more bytes are not sent to all hosts at once, but asked for in parts: a NATS server gives up a host for which more than
+ * 64 MiB wait (its default `max_pending`), and a host may be behind by several collections.
+ */
+export const SENT_TO_ALL_BYTES_MAX = 8 * 2 ** 20
+
 /** Where a learner sends the weights of a collection to all hosts at once. */
 export function policySubject(run: string): string {
   return `vigil.${PROTOCOL}.${run}.policy`
