@@ -33,7 +33,7 @@ async function learnOnce() {
     const listening: Engine = {
       ...engine,
       update(selection, settings) {
-        batches.push(selection.batch)
+        if ('batch' in selection) batches.push(selection.batch)
         return engine.update(selection, settings)
       },
     }

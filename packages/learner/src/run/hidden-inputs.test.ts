@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hiddenInputs } from './hidden-inputs.ts'
+import { assertNothingHiddenIsRead, hiddenInputs } from './hidden-inputs.ts'
 
 const data = {
   present: { inputs: ['activity', 'size'], kind: 'role', constants: ['criticality'] },
@@ -15,4 +15,15 @@ it('hides from agents what events say of the past where a belief is made from th
 
 it.each(['filtered', 'learnt', 'exact', 'none'] as const)('hides nothing beside the belief %s', (belief) => {
   expect(hiddenInputs({ belief }, data)).toBeNull()
+})
+
+it('refuses weights that read what is hidden, and no others', () => {
+  const mask = Uint8Array.of(1, 0, 1, 0)
+  const check =
+    (weights: number[], own: Uint8Array | null = mask) =>
+    () =>
+      assertNothingHiddenIsRead(Float32Array.from(weights), own, 'runs/old')
+  expect(check([0.1, 0, -2, -0])).not.toThrow()
+  expect(check([1, 1, 1, 1], null)).not.toThrow()
+  expect(check([1, 0, 1, 1e-30])).toThrow(expect.objectContaining({ code: 'OUTDATED' }))
 })

@@ -1,5 +1,5 @@
 import type { Config } from '@vigil/config'
-import type { InputPlaces } from '@vigil/ppo'
+import { checkpointError, type InputPlaces } from '@vigil/ppo'
 import type { RunData } from './session.ts'
 
 /**
@@ -19,4 +19,19 @@ export function hiddenInputs(
     dense: hidden(dataset.denseNames),
     categorical: hidden(dataset.categoricalColumns.map(({ name }) => name)),
   }
+}
+
+/**
+ * Refuses weights by which agents read a hidden input: they would act on it for ever, since nothing learns them any more.
+ *
+ * @param mask as of inputMaskOf
+ * @param source where the weights are from, for the message
+ * @throws {VigilError} OUTDATED
+ */
+export function assertNothingHiddenIsRead(parameters: Float32Array, mask: Uint8Array | null, source: string): void {
+  if (mask === null || parameters.every((weight, i) => mask[i] === 1 || weight === 0)) return
+  throw checkpointError(
+    'OUTDATED',
+    `The weights of ${source} read inputs that agents of this version do not read: it was trained by an earlier version. Train a new team.`,
+  )
 }

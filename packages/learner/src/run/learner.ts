@@ -10,7 +10,7 @@ import type { StreamBelief } from '@vigil/runs'
 import { ppoSettingsOf } from '../settings.ts'
 import { createSteps } from '../terminal/steps.ts'
 import { type Composition, PLAIN } from './composition.ts'
-import { hiddenInputs } from './hidden-inputs.ts'
+import { assertNothingHiddenIsRead, hiddenInputs } from './hidden-inputs.ts'
 import { type Origin, stateFrom } from './origin.ts'
 import type { RunState } from './run-state.ts'
 import { identityOf, type RunData, type RunIdentity, type Session } from './session.ts'
@@ -24,8 +24,12 @@ export type Learner = {
   readonly team: Team
   readonly engine: Engine
   readonly identity: RunIdentity
+  /** [A, P] 0 = the weight of an input that is hidden, which is zero; null = agents read all inputs */
+  readonly mask: Uint8Array | null
   /**
    * Brings a training about: initial weights in the engine, random, of a rule, or of another run's team, and nothing else learnt.
+   *
+   * @throws {VigilError} CONFLICT, OUTDATED for a team that is not one of this training
    */
   begin(session?: Pick<Session, 'stream' | 'isTTY'>, origin?: Origin): Promise<RunState>
   /** As `begin`, with random weights. */
@@ -65,11 +69,12 @@ export async function startLearner(
       return state
     }
     return {
-      ...{ config, composition, pipeline, belief, team, engine, identity: identityOf(config, team) },
+      ...{ config, composition, pipeline, belief, team, engine, identity: identityOf(config, team), mask },
       fresh,
       async begin(session, origin) {
         if (origin !== undefined) {
           const state = stateFrom(origin, { pipeline, network: team.network }, fresh())
+          assertNothingHiddenIsRead(state.parameters, mask, origin.run)
           engine.loadParameters(state.parameters)
           return state
         }

@@ -26,6 +26,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { createSteps } from '../terminal/steps.ts'
 import { createWarnings } from '../terminal/warnings.ts'
 import { firstState } from './first-state.ts'
+import { assertNothingHiddenIsRead } from './hidden-inputs.ts'
 import type { Learner } from './learner.ts'
 import { openRun } from './open-run.ts'
 import { growth, type Origin } from './origin.ts'
@@ -147,6 +148,7 @@ async function resume({ folder, iterations }: ResumePlan, learner: Learner, sess
   const { configFingerprint: _settings, datasetFingerprint: _data, engine: _engine, ...rest } = checkpoint
   const { optimiser, metricsSha256, ...state } = rest
   const { iteration, parameters, lanes } = state
+  assertNothingHiddenIsRead(parameters, learner.mask, folder.latest)
   await rewindMetrics(folder.metrics, { iteration, metricsSha256, source: folder.latest })
   team.pool.restoreShards(lanes)
   engine.loadParameters(parameters)
