@@ -11,9 +11,10 @@ const SHOWN_MAX = 200
 /**
  * Decides again on one recorded event, and tells whether the decision that was logged has the same bits.
  *
+ * @returns that decision
  * @throws {VigilError} CHECK_FAILED where it has not, RECEIPT_INVALID, INPUT_FILE; as readBundle
  */
-export async function verifyDecision(id: string, flags: Flags): Promise<void> {
+export async function verifyDecision(id: string, flags: Flags) {
   const [log, run] = [textFlag(flags, 'log', 'FILE'), textFlag(flags, 'run', 'runs/NAME')]
   const data = textFlag(flags, 'data', 'FILE')
   if (log === undefined || run === undefined) {
@@ -34,7 +35,7 @@ export async function verifyDecision(id: string, flags: Flags): Promise<void> {
   process.stdout.write(`${run}, iteration ${iteration}, config ${configFingerprint}\n`)
   if (differences.length === 0) {
     process.stdout.write(`decision ${id}: ${logged.action}, made again with the same bits\n`)
-    return
+    return { decision: id, action: logged.action }
   }
   for (const name of differences) {
     process.stdout.write(`${name}: logged ${shown(logged[name])}, made again ${shown(again?.[name])}\n`)

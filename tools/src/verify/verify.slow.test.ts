@@ -93,6 +93,12 @@ describe('verify', () => {
     expect(stdout).toMatch(/^3 certificates for 3 batches, 0 wrong; 5 of 5 decisions hold$/m)
   })
 
+  it('gives what holds as JSON', () => {
+    const { status, stdout } = verify('--certificates=sound.bin', '--json')
+    const result = { certificates: 3, batches: 3, rows: 5 }
+    expect({ status, ...JSON.parse(stdout) }).toEqual({ status: 0, command: 'tools:verify', exitCode: 0, result })
+  })
+
   it('takes the keys of the split whose certificates it checks', () => {
     const { status, stdout } = verify('--certificates=certificates-validation.bin')
     expect(status).toBe(0)

@@ -52,10 +52,7 @@ await runCommand({
   async run({ words }) {
     const flags = readFlags(words, FLAGS)
     const decision = textFlag(flags, 'decision', 'ID')
-    if (decision !== undefined) {
-      await verifyDecision(decision, flags)
-      return
-    }
+    if (decision !== undefined) return await verifyDecision(decision, flags)
     const path = textFlag(flags, 'certificates', 'FILE')
     if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
@@ -65,8 +62,7 @@ await runCommand({
     if (isManifest(text)) {
       const epochs = await readEpochs(keysPath, (text) => process.stderr.write(`${text}\n`))
       const teamAt = (batch: number) => epochOf(epochs, batch).team
-      reportChain(said, decodeCertificates(await read(path), teamAt), epochs)
-      return
+      return reportChain(said, decodeCertificates(await read(path), teamAt), epochs)
     }
     const team = decodePublicTeam(text)
     const certificates = decodeCertificates(await read(path), team)
@@ -79,7 +75,7 @@ await runCommand({
     process.stdout.write(
       `${certificates.length} certificates for ${batches} batches, ${wrong.length} wrong; ${rows} of ${team.rows} decisions hold\n`,
     )
-    if (wrong.length === 0 && missing.count === 0) return
+    if (wrong.length === 0 && missing.count === 0) return { certificates: certificates.length, batches, rows }
     const gaps = missing.count === 0 ? '' : `, batches without one: ${missing.count}`
     throw toolError(
       'CHECK_FAILED',
@@ -94,7 +90,7 @@ function isManifest(text: string): boolean {
 }
 
 /** @throws {VigilError} CHECK_FAILED */
-function reportChain(said: string, certificates: readonly BatchCertificate[], epochs: readonly Epoch[]): void {
+function reportChain(said: string, certificates: readonly BatchCertificate[], epochs: readonly Epoch[]) {
   const { rows, wrong, last } = verifyChain(certificates, (batch) => epochOf(epochs, batch).team)
   process.stdout.write(said)
   for (const epoch of epochs) {
@@ -104,7 +100,7 @@ function reportChain(said: string, certificates: readonly BatchCertificate[], ep
   }
   if (wrong !== null) process.stdout.write(`batch ${wrong.batch}: ${wrong.reason}\n`)
   process.stdout.write(`${certificates.length} certificates in a chain; ${rows} decisions hold; it stands at ${last}\n`)
-  if (wrong === null) return
+  if (wrong === null) return { certificates: certificates.length, rows, last }
   throw toolError(
     'CHECK_FAILED',
     `The chain breaks at batch ${wrong.batch}. Do not rely on decisions from there on; look at where the file came from.`,

@@ -18,6 +18,13 @@ describe('simulate', () => {
     expect(stdout).toBe(simulate('--runs=20', '--seed=7').stdout)
   })
 
+  it('gives the same as JSON', () => {
+    const { result } = JSON.parse(simulate('--runs=2', '--seed=7', '--json').stdout)
+    expect(result.runs).toBe(2)
+    const [, messages] = / (\d+) messages/.exec(simulate('--runs=2', '--seed=7').stdout)!
+    expect(result.messages).toBe(Number(messages))
+  })
+
   it('refuses parts that a seed does not have, and unknown flags', () => {
     const parts = simulate('--runs=1', '--seed=7', '--without=partition.9')
     expect(parts.status).toBe(2)

@@ -39,6 +39,7 @@ await runCommand({
     const { totals, failure } = simulate({ seed, runs, without: parts, onRun: progress })
     process.stdout.write(summary(totals))
     if (failure !== null) throw agreementError('VIOLATION', report(failure))
+    return totals
   },
 })
 

@@ -29,13 +29,14 @@ await runCommand({
     const unfinished = plan.runs.length - outcomes.length - broken.length
     if (unfinished > 0)
       say(`\nStopped: ${unfinished} of ${plan.runs.length} trainings are left. The same command goes on.`)
-    if (outcomes.length > 0) {
-      const ablation = await writeResults(options, plan, outcomes)
+    const ablation = outcomes.length > 0 ? await writeResults(options, plan, outcomes) : null
+    if (ablation !== null) {
       for (const note of ['', ...notesOn(ablation)]) say(note)
       say(`\n${ablationTable(ablation, { isTTY, environment: process.env })}`)
       for (const name of FILES) say(join(options.out, name))
     }
     if (broken.length > 0) throw brokenRuns(broken, plan.runs.length)
+    return { out: options.out, unfinished, means: ablation?.means ?? [] }
   },
 })
 

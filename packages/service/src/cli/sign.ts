@@ -34,12 +34,14 @@ await runCommand({
   run: sign,
 })
 
-async function sign({ words }: CommandContext): Promise<void> {
+async function sign({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const [run, key] = [textFlag(flags, 'run', 'runs/NAME'), textFlag(flags, 'key', 'FILE')]
   const number = numberFlag(flags, 'number', NUMBER)
   if (run === undefined || key === undefined || number === undefined) {
     throw commandError('INVALID_VALUE', 'Give --run, --key and --number; --help tells what each is.')
   }
-  process.stdout.write(`${await signBundle(run, { key, number })}: number ${number}\n`)
+  const path = await signBundle(run, { key, number })
+  process.stdout.write(`${path}: number ${number}\n`)
+  return { path, number }
 }

@@ -34,7 +34,7 @@ await runCommand({
   run: collect,
 })
 
-async function collect({ words }: CommandContext): Promise<void> {
+async function collect({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const [team, rival, out] = [
     textFlag(flags, 'team', 'FILE'),
@@ -52,4 +52,5 @@ async function collect({ words }: CommandContext): Promise<void> {
       ? 'No agent has signed both.'
       : `${formatCounted(agents.length, 'agent')} signed both: ${agents.join(', ')}`,
   )
+  return out === undefined ? { agents, proofs: lines.map((line) => JSON.parse(line) as unknown) } : { agents, out }
 }
