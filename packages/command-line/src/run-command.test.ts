@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { type ErrorKind, errorsOf } from '@vigil/errors'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -122,6 +123,26 @@ describe('runCommand', () => {
         error: { code: 'ROTTEN', message: 'Bad rows.' },
       })
     })
+  })
+
+  it.each([
+    ['a timer throws', "setTimeout(() => { throw new RangeError('x') })", [1, null, 'x']],
+    [
+      'a signal ends the command at once',
+      "stop.onRequest(() => undefined)(); process.kill(process.pid, 'SIGTERM')",
+      [143, null, 'Stopped by SIGTERM.'],
+    ],
+  ])('gives the line of JSON also where %s', (_, work, [exitCode, code, message]) => {
+    const script = `
+      const { runCommand } = await import(${JSON.stringify(new URL('./run-command.ts', import.meta.url).href)})
+      const run = async ({ stop }) => { console.log('begun'); ${work}; await new Promise((end) => setTimeout(end, 60_000)) }
+      await runCommand({ help: ${JSON.stringify(HELP)}, run })`
+    const env = { ...process.env, VIGIL_NX_COMMAND_LINE: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
+    const words = ['--input-type=module', '-e', script, 'x', '--json']
+    const ended = spawnSync(process.execPath, words, { env, encoding: 'utf8' })
+    expect(ended.status).toBe(exitCode)
+    expect(JSON.parse(ended.stdout)).toEqual({ command: 'x:y', exitCode, error: { code, message } })
+    expect(ended.stderr).toMatch(/^begun\n.+\n$/s)
   })
 
   it('leaves --json to commands that have their own, or write data as long as they run', async () => {

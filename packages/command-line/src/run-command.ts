@@ -39,13 +39,20 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
   if (isLeftToPlugin()) return
   handOverOutput()
   guardOutput()
-  const signals = watchSignals((code, signal) => endNow(code, `Stopped by ${signal}.`))
-  const fail = (error: unknown) => endNow(exitCodeOf(error), messageOf(error))
+  let giveResult: JsonOutput | null = null
+  const signals = watchSignals((exitCode, signal) => {
+    const message = `Stopped by ${signal}.`
+    giveResult?.({ exitCode, error: { code: null, message } })
+    endNow(exitCode, message)
+  })
+  const fail = (error: unknown) => {
+    giveResult?.({ exitCode: exitCodeOf(error), error: errorInJson(error) })
+    endNow(exitCodeOf(error), messageOf(error))
+  }
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
   const isCommon = !isStreaming && !hasJsonFlag(own)
   const help = isCommon ? withJsonFlag(own) : own
-  let giveResult: JsonOutput | null = null
   try {
     const line = commandLine()
     if (wantsHelp(line)) {
