@@ -60,7 +60,7 @@ export async function resume(path: string, settings: ResumeSettings = {}, option
 }
 
 async function runPlan(plan: TrainRunPlan, { onIteration, signal, output }: TrainOptions): Promise<Run> {
-  const path = await trainRun(plan, {
+  const { folder } = await trainRun(plan, {
     stream: { write: (text) => output?.write(text) },
     isTTY: false,
     stop: {
@@ -72,5 +72,5 @@ async function runPlan(plan: TrainRunPlan, { onIteration, signal, output }: Trai
     },
     ...(onIteration !== undefined && { onIteration }),
   })
-  return await openRun(path)
+  return await openRun(folder)
 }

@@ -42,10 +42,12 @@ async function signalled(signal: NodeJS.Signals, at: string, flags: readonly str
 describe('a signal', () => {
   it('lets a training save, and the exit code is not that of a finished one', async () => {
     const { status, stdout, stderr } = await signalled('SIGTERM', 'steps/s', [
-      ...['--rows=2000', '--iterations=100000', '--out=stopped'],
+      ...['--rows=2000', '--iterations=100000', '--max-false-positive-rate=0.03', '--out=stopped'],
     ])
     expect(stderr).toBe('')
-    expect(stdout).toMatch(/Stopped after iteration \d+ of 100000\. Go on with: .*--resume=stopped\n$/)
+    expect(stdout).toMatch(
+      /Stopped after iteration \d+ of 100000\. Go on with: .*--resume=stopped --max-false-positive-rate=0\.03\n$/,
+    )
     expect(status).toBe(143)
     expect(readdirSync(join(folder, 'stopped', 'checkpoints'))).toContain('latest.checkpoint')
     expect(existsSync(join(folder, 'stopped', 'evaluation.json'))).toBe(false)

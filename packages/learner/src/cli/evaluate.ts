@@ -46,7 +46,7 @@ await runCommand({
   run: evaluate,
 })
 
-async function evaluate({ words }: CommandContext): Promise<void> {
+async function evaluate({ words }: CommandContext) {
   const { settings, flags } = parseFlags(words, FLAGS)
   const { actors, data, out, ...other } = settings
   const foreign = Object.keys(other)[0]
@@ -67,5 +67,6 @@ async function evaluate({ words }: CommandContext): Promise<void> {
   const besides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
   const asked = { split, attacks, budgets, maxFalseContainmentRate, certify, settings: besides }
-  await evaluateFolder(run, asked, session)
+  const { team, verdict } = await evaluateFolder(run, asked, session)
+  return { folder: out ?? run, split, team, verdict }
 }

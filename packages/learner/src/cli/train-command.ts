@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import {
   type Command,
   commandError,
@@ -20,7 +19,7 @@ import {
   type SettingLayer,
   settingGroups,
 } from '@vigil/config'
-import { assertRunFolderFree, readEvaluation, resultFiles } from '@vigil/runs'
+import { assertRunFolderFree } from '@vigil/runs'
 import type { Composition } from '../run/composition.ts'
 import { resumePlan } from '../run/resume-plan.ts'
 import type { TrainRunPlan } from '../run/train-in-folder.ts'
@@ -93,18 +92,14 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       const session = { ...output, tensorboard, pauseAfter: pauseOf(flags) }
       const evaluates = !switchFlag(flags, 'skip-evaluation')
       const judging = { budgets, maxFalseContainmentRate, evaluates }
-      const folder = await trainRun(plan, session, { composition, sharing: await sharingOf(flags), ...judging })
-      return { folder, ...(await evaluatedIn(folder)) }
+      const { folder, evaluation } = await trainRun(plan, session, {
+        composition,
+        sharing: await sharingOf(flags),
+        ...judging,
+      })
+      return { folder, ...(evaluation !== null && { team: evaluation.team, verdict: evaluation.verdict }) }
     },
   }
-}
-
-/** What the run comes to on the test split; nothing before its evaluation. */
-async function evaluatedIn(folder: string) {
-  const { evaluation: file } = resultFiles({ path: folder }, 'test')
-  if (!existsSync(file)) return {}
-  const { team, verdict } = await readEvaluation(file)
-  return { team, verdict }
 }
 
 /** @param begins a flag that names what a new run begins from; undefined where there is none */

@@ -2,6 +2,7 @@ import type { EvaluationSplit } from '@vigil/actors'
 import { COMMAND_LINE, type Config, configError, withSettings } from '@vigil/config'
 import { type Attack, type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
 import { parsePipeline } from '@vigil/features'
+import type { Evaluation } from '@vigil/runs'
 import { assertBudgets, assertContainmentRate, assertThresholds } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
 import { assertEvaluable, evaluateRun, resultFolder } from './evaluate-run.ts'
@@ -31,7 +32,7 @@ export async function evaluateFolder(
   { settings, ...evaluation }: FolderEvaluation,
   session: Pick<Session, 'stream' | 'isTTY'>,
   composition: Composition = PLAIN,
-): Promise<void> {
+): Promise<Evaluation> {
   const { folder, config: saved, pipeline: savedPipeline } = await openRun(path)
   const config = withSettings(saved, settings, COMMAND_LINE)
   assertPossible(config, evaluation)
@@ -48,7 +49,7 @@ export async function evaluateFolder(
   const team = await composition.createTeam(config, dataset)
   try {
     const run = { config, composition, folder, team, identity: identityOf(config, team), pipeline, belief }
-    await evaluateRun({ ...run, ...evaluation, budgets, ...results }, session)
+    return await evaluateRun({ ...run, ...evaluation, budgets, ...results }, session)
   } finally {
     await team.pool.close()
   }

@@ -32,6 +32,7 @@ import {
   assertKnownLines,
   assertWritable,
   bundleFiles,
+  type Evaluation,
   makeFolder,
   NO_LINES,
   type RunFolder,
@@ -75,7 +76,7 @@ export type EvaluatedRun = BundledRun & {
  * @throws {VigilError} MISSING, UNREADABLE, DAMAGED, FOREIGN when there is no usable checkpoint
  * @throws {VigilError} METRICS_INVALID for metrics that are not the run's, RUN_FILE_UNWRITABLE for a folder that cannot be written to
  */
-export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<void> {
+export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'stream' | 'isTTY'>): Promise<Evaluation> {
   const { config, folder, team, identity, split, out = folder.path } = run
   const results = resultFiles({ path: out }, split)
   await assertEvaluable(run)
@@ -116,6 +117,7 @@ export async function evaluateRun(run: EvaluatedRun, session: Pick<Session, 'str
     ].map(({ what, path }) => ({ what, path: relative(process.cwd(), path) }))
     steps.finish()
     session.stream.write(`\n${summaryTable({ evaluation, files, isTTY: session.isTTY })}`)
+    return evaluation
   } finally {
     steps.finish()
   }

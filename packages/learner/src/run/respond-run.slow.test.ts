@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { predictProbabilities } from '@vigil/boosting'
@@ -16,12 +16,15 @@ import {
   type TreeBelief,
 } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PLAIN } from './composition.ts'
 import { diagnoseRun } from './diagnose-run.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
+import { startLearner } from './learner.ts'
 import { openRun } from './open-run.ts'
 import { resumePlan } from './resume-plan.ts'
 import { loadData } from './session.ts'
 import { trainAndScore } from './train-and-score.ts'
+import { trainInFolder } from './train-in-folder.ts'
 import { trainRun } from './train-run.ts'
 
 let root: string
@@ -159,6 +162,33 @@ describe('a run whose actions have consequences', () => {
     expect(containmentLimit).toMatchObject({ allowed: 0, isShown: false })
     expect(containmentLimit!.benign).toBeLessThan(149)
     expect(notes.some((note) => note.startsWith('At most 2\u00A0% false containments cannot be shown'))).toBe(true)
+  })
+
+  it('has a bundle that keeps the limit before it is evaluated, and says how the evaluation can be caught up on', async () => {
+    const out = join(root, 'unevaluated')
+    await cp(join(root, 'plain'), out, { recursive: true })
+    let said = ''
+    const stream = { write: (text: string) => (said += text) }
+    const stop = { requested: () => true, onRequest: () => () => undefined }
+    const session = { ...quiet, stream, stop }
+    const trained = await trainRun(await resumePlan(out, {}), session, { maxFalseContainmentRate: 0.02 })
+    // The evaluation that lies there is that of a training before.
+    expect(trained).toEqual({ folder: out, evaluation: null })
+    // Its bundle's stop level is the one that the limit was given to.
+    const plan = await resumePlan(out, {})
+    const data = await loadData(plan.config, plan.pipeline, () => undefined)
+    const learner = await startLearner(plan.config, data, () => undefined, PLAIN, plan.config)
+    try {
+      const { stopLevel } = await trainInFolder(plan, learner, { ...quiet, stop }, 0.02)
+      const { response } = await readEvaluation(resultFiles({ path: join(root, 'limited') }, 'test').evaluation)
+      expect(stopLevel!.containmentLimit).toEqual(response!.containmentLimit)
+      expect((await readBundle(out)).stopFactor).toBeCloseTo(stopLevel!.stopFactor, 5)
+    } finally {
+      await learner.team.pool.close()
+    }
+    expect(said).toMatch(
+      /Stopped before the evaluation\. Go on with: .* --resume=\S+unevaluated --max-false-containment-rate=0\.02\n$/,
+    )
   })
 
   it('plays a site: members, rules and attackers share its analysts, and evaluation repeats', async () => {

@@ -76,9 +76,15 @@ export type FolderTraining = {
  * The training of a run with all its files (config.json, pipeline.json, metrics.jsonl, checkpoints, and bundle and run.json
  * at its end), from its beginning or from where it stands in the folder. The engine's work ends here, however it ends.
  *
+ * @param maxFalseContainmentRate largest share of the streams without a threat that the bundle's stop level may contain; null = any
  * @throws {VigilError} RUN_FOLDER, IN_USE, {VigilError}, and as train
  */
-export async function trainInFolder(plan: TrainRunPlan, learner: Learner, session: Session): Promise<FolderTraining> {
+export async function trainInFolder(
+  plan: TrainRunPlan,
+  learner: Learner,
+  session: Session,
+  maxFalseContainmentRate: number | null = null,
+): Promise<FolderTraining> {
   const { engine } = learner
   let unlock: () => Promise<void> = async () => undefined
   try {
@@ -98,7 +104,7 @@ export async function trainInFolder(plan: TrainRunPlan, learner: Learner, sessio
     if (isNews) await writeRunRecord(folder.record, record)
     const steps = createSteps(session)
     try {
-      const run = { config, folder, team, identity, pipeline, belief }
+      const run = { config, folder, team, identity, pipeline, belief, maxFalseContainmentRate }
       const stopLevel = await writeRunBundle(run, folder.path, steps.step)
       return { folder, config, identity, state, record, stopLevel }
     } finally {

@@ -1,5 +1,6 @@
 import { callOf } from '@vigil/command-line'
 import { type Budget, CHEAP_ATTACKS, DEFAULT_BUDGETS } from '@vigil/evaluation'
+import type { Evaluation } from '@vigil/runs'
 import { createNotes } from '../terminal/notes.ts'
 import { assertBudgets, assertContainmentRate, assertThresholds } from './assert-budgets.ts'
 import { type Composition, PLAIN } from './composition.ts'
@@ -8,6 +9,11 @@ import { startLearner } from './learner.ts'
 import { loadData, loadGrowing, type Session } from './session.ts'
 import { type CollectionSharing, shareCollections } from './share-collections.ts'
 import { type TrainRunPlan, trainInFolder } from './train-in-folder.ts'
+
+const BUDGET_NAMES: Readonly<Record<Budget['measure'], string>> = {
+  falsePositiveRate: 'false-positive-rate',
+  alertsPerDay: 'alerts-per-day',
+}
 
 /** How a run is composed and judged, where not as usual. */
 type TrainRunOptions = {
@@ -22,11 +28,16 @@ type TrainRunOptions = {
   readonly evaluates?: boolean
 }
 
+/** What a training comes to. */
+type TrainedRun = {
+  readonly folder: string
+  /** The one that it has made; null where it ended without. */
+  readonly evaluation: Evaluation | null
+}
+
 /**
  * The main job: data, team, training, evaluation, report. Nothing is written before the data are read and the team
  * stands, so a mistake leaves no half-made folder.
- *
- * @returns the run folder
  *
  * @example
  * ```ts
@@ -44,7 +55,7 @@ export async function trainRun(
     sharing = null,
     evaluates = true,
   }: TrainRunOptions = {},
-): Promise<string> {
+): Promise<TrainedRun> {
   assertContainmentRate(maxFalseContainmentRate, plan.config)
   assertThresholds(askedBudgets, plan.config)
   const budgets = askedBudgets ?? DEFAULT_BUDGETS
@@ -65,31 +76,41 @@ export async function trainRun(
   let learner = started
   try {
     if (sharing !== null) learner = await shareCollections(started, sharing, notes.tell)
-    const trained = await trainInFolder(plan, learner, { ...session, notes })
+    const trained = await trainInFolder(plan, learner, { ...session, notes }, maxFalseContainmentRate)
     const { folder, config, identity, state, record, stopLevel } = trained
+    const ended = { folder: folder.path, evaluation: null }
+    const goOn = [
+      `Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`,
+      ...judgingFlags(askedBudgets ?? [], maxFalseContainmentRate),
+    ].join(' ')
     if (record === null) {
-      say(
-        `Stopped after iteration ${state.iteration} of ${config.iterations}. Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`,
-      )
-      return folder.path
+      say(`Stopped after iteration ${state.iteration} of ${config.iterations}. ${goOn}`)
+      return ended
     }
     say(`weights SHA-256 ${record.weightsSha256}`)
-    if (!evaluates) return folder.path
+    if (!evaluates) return ended
     if (session.stop.requested()) {
-      say(`Stopped before the evaluation. Go on with: ${callOf(composition.commandOf(config))} --resume=${folder.path}`)
-      return folder.path
+      say(`Stopped before the evaluation. ${goOn}`)
+      return ended
     }
-    await evaluateRun(
+    const evaluation = await evaluateRun(
       {
         ...{ config, composition, folder, team, identity, pipeline, belief },
-        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, maxFalseContainmentRate, certify: false },
-        // The bundle has the level of the highest return, which may pass a limit.
-        ...(maxFalseContainmentRate === null && { stopLevel }),
+        ...{ split: 'test', attacks: CHEAP_ATTACKS, budgets, maxFalseContainmentRate, certify: false, stopLevel },
       },
       session,
     )
-    return folder.path
+    return { ...ended, evaluation }
   } finally {
     await learner.team.pool.close()
   }
+}
+
+/** The flags by which an evaluation that is still to come is the one that was asked for. */
+function judgingFlags(budgets: readonly Budget[], maxFalseContainmentRate: number | null): string[] {
+  const asked = budgets.filter((budget) => !DEFAULT_BUDGETS.includes(budget))
+  return [
+    ...asked.map(({ measure, max }) => `--max-${BUDGET_NAMES[measure]}=${max}`),
+    ...(maxFalseContainmentRate === null ? [] : [`--max-false-containment-rate=${maxFalseContainmentRate}`]),
+  ]
 }
