@@ -1,7 +1,10 @@
 import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
 import { commandError, type Flags, type FlagTable, harmlessText, numberFlag, textFlag } from '@vigil/command-line'
-
+import { z } from 'zod'
 import type { PastStart } from './jetstream-past.ts'
+
+/** A day that is there, a time and its zone: `new Date` makes dates of much else. */
+const TIME = z.iso.datetime({ offset: true })
 
 const SECONDS = { min: 1, max: 3600 } as const
 
@@ -89,10 +92,9 @@ export async function sourceOf(flags: Flags): Promise<Source> {
 function pastOf(text: string | undefined): PastStart | null {
   if (text === undefined) return null
   if (/^\d{1,15}$/.test(text)) return { sequence: Number(text) }
-  const time = new Date(text)
-  if (!Number.isNaN(time.getTime())) return { time }
+  if (TIME.safeParse(text).success) return { time: new Date(text) }
   throw commandError(
     'INVALID_VALUE',
-    `--past needs a number of the stream or a time such as 2026-11-28T04:00:00Z, received ${harmlessText(text, 60)}.`,
+    `--past needs a number of the stream or a time such as 2026-11-28T04:00:00Z, received ${harmlessText(text, 60)}. Give a time with its zone.`,
   )
 }
