@@ -1,10 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bundle, lockFile, writeBundle } from '@vigil/runs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { signBundle, takeBundle } from './bundle-signature.ts'
+import { bundleFingerprint, readFingerprinted } from './bundle-fingerprint.ts'
+import { signBundle, type Trust, takeBundle } from './bundle-signature.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 
 let bundle: Bundle
@@ -18,17 +20,19 @@ beforeAll(async () => {
 
 let root: string
 let run: string
-let trust: string
+let trust: Trust
 let key: string
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'vigil-signed-'))
   run = await bundleIn('run', 1)
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   key = keyIn('signing.key', privateKey)
-  trust = join(root, 'trusted.pem')
-  writeFileSync(trust, publicKey.export({ format: 'pem', type: 'spki' }))
+  trust = { keys: join(root, 'trusted.pem'), number: join(root, 'number') }
+  writeFileSync(trust.keys, publicKey.export({ format: 'pem', type: 'spki' }))
 })
-afterEach(() => rmSync(root, { recursive: true }))
+afterEach(() => {
+  rmSync(root, { recursive: true })
+})
 
 /** A run with the bundle as of an iteration. */
 async function bundleIn(name: string, iteration: number): Promise<string> {
@@ -54,7 +58,10 @@ describe('a bundle, where keys are trusted', () => {
     expect(taken.bundle).toEqual({ ...bundle, iteration: 1 })
     // A second key beside it.
     const other = generateKeyPairSync('ed25519')
-    writeFileSync(trust, other.publicKey.export({ format: 'pem', type: 'spki' }) + readFileSync(trust, 'utf8'))
+    writeFileSync(
+      trust.keys,
+      other.publicKey.export({ format: 'pem', type: 'spki' }) + readFileSync(trust.keys, 'utf8'),
+    )
     expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
     await signBundle(run, { key: keyIn('other.key', other.privateKey), number: 1 })
     expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
@@ -123,23 +130,23 @@ describe('a bundle, where keys are trusted', () => {
     await signBundle(later, { key, number: 4 })
     await put(later)
     await expect(slow.putToWork()).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
-    expect(JSON.parse(readFileSync(`${trust}.number`, 'utf8'))).toMatchObject({ number: 4 })
+    expect(JSON.parse(readFileSync(trust.number, 'utf8'))).toMatchObject({ number: 4 })
   })
 
   it('waits for who writes the number, and writes none where it is kept already', async () => {
     await signBundle(run, { key, number: 3 })
     const taken = await takeBundle(run, trust)
-    const lock = await lockFile(`${trust}.number.lock`)
+    const lock = await lockFile(`${trust.number}.lock`)
     const work = taken.putToWork()
     // Meanwhile a later one is put to work.
-    writeFileSync(`${trust}.number`, JSON.stringify({ number: 4, bundle: 'ab'.repeat(32) }))
+    writeFileSync(trust.number, JSON.stringify({ number: 4, bundle: 'ab'.repeat(32) }))
     if (lock.holder === null) await lock.release()
     await expect(work).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
-    writeFileSync(`${trust}.number`, JSON.stringify({ number: 3, bundle: taken.fingerprint }))
-    const held = await lockFile(`${trust}.number.lock`)
-    const { mtimeNs } = statSync(`${trust}.number`, { bigint: true })
+    writeFileSync(trust.number, JSON.stringify({ number: 3, bundle: taken.fingerprint }))
+    const held = await lockFile(`${trust.number}.lock`)
+    const { mtimeNs } = statSync(trust.number, { bigint: true })
     await taken.putToWork()
-    expect(statSync(`${trust}.number`, { bigint: true }).mtimeNs).toBe(mtimeNs)
+    expect(statSync(trust.number, { bigint: true }).mtimeNs).toBe(mtimeNs)
     if (held.holder === null) await held.release()
   })
 
@@ -151,13 +158,51 @@ describe('a bundle, where keys are trusted', () => {
     ],
   ])('is not judged by a file with %s', async (_, text) => {
     await signBundle(run, { key, number: 1 })
-    writeFileSync(trust, text())
+    writeFileSync(trust.keys, text())
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
   })
 
   it('is not judged where the number of the last one is unreadable', async () => {
     await signBundle(run, { key, number: 1 })
-    writeFileSync(`${trust}.number`, '{}')
+    writeFileSync(trust.number, '{}')
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+  })
+
+  it('is not put to work where its number cannot be kept', async () => {
+    await signBundle(run, { key, number: 3 })
+    const { putToWork } = await takeBundle(run, { ...trust, number: join(root, 'missing', 'number') })
+    await expect(putToWork()).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE',
+      message: expect.stringContaining('--trust-number'),
+    })
+  })
+
+  it('is signed as it was read, also where another takes its place again and again', async () => {
+    const other = await bundleIn('other', 2)
+    const iterations = new Map([
+      [await bundleFingerprint(run), 1],
+      [await bundleFingerprint(other), 2],
+    ])
+    const settings = [readFileSync(fileOf('bundle.json')), readFileSync(fileOf('bundle.json', other))]
+    let isOver = false
+    const exchanging = (async () => {
+      for (let turn = 0; !isOver; turn++) {
+        await writeFile(join(root, 'next'), settings[turn % 2])
+        await rename(join(root, 'next'), fileOf('bundle.json'))
+      }
+    })()
+    for (let time = 0; time < 30; time++) {
+      const read = await readFingerprinted(run)
+      expect(iterations.get(read.fingerprint)).toBe(read.bundle.iteration)
+    }
+    isOver = true
+    await exchanging
+  })
+
+  it('is signed with no key that others may read', async () => {
+    for (const mode of [0o666, 0o644, 0o640]) {
+      chmodSync(key, mode)
+      await expect(signBundle(run, { key, number: 3 })).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+    }
   })
 })

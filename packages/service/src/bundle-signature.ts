@@ -9,12 +9,13 @@ import { setTimeout } from 'node:timers/promises'
 import { commandError, writeFileAtomically } from '@vigil/command-line'
 import { type Bundle, lockFile, readBundle, readRunFile } from '@vigil/runs'
 import { z } from 'zod'
-import { bundleFingerprint } from './bundle-fingerprint.ts'
+import { readFingerprinted } from './bundle-fingerprint.ts'
 import { serviceError } from './errors.ts'
-import { readSecret } from './secret-file.ts'
+import { readOwnSecret, readSecret } from './secret-file.ts'
 
 const SIGNATURE_BYTES_MAX = 4096
 const KEYS_BYTES_MAX = 65_536
+const REMEDY = 'Make keys with "openssl genpkey -algorithm ed25519" and "openssl pkey -pubout"'
 
 /** Whoever writes the number has it for a moment. */
 const LOCK_LOOK_MS = 20
@@ -29,6 +30,14 @@ const signatureSchema = z.strictObject({
 
 /** A bundle by its content, and where it stands among those of its signer. */
 type Named = { readonly bundle: string; readonly number: number }
+
+/** Whose bundles are taken. */
+export type Trust = {
+  /** file of the public keys, PEM */
+  readonly keys: string
+  /** file of the number of the bundle at work, which must be writable where a higher one comes */
+  readonly number: string
+}
 
 /** A bundle that was taken. */
 export type TakenBundle = {
@@ -52,8 +61,7 @@ export type TakenBundle = {
  * @throws {VigilError} SECRET_INVALID, FILE_UNWRITABLE, and as readBundle
  */
 export async function signBundle(run: string, { key, number }: { readonly key: string; readonly number: number }) {
-  await readBundle(run)
-  const named = { bundle: await bundleFingerprint(run), number }
+  const named = { bundle: (await readFingerprinted(run)).fingerprint, number }
   const signature = sign(null, statement(named), await privateKey(key)).toString('hex')
   const file = signatureFile(run)
   await writeFileAtomically(file, `${JSON.stringify({ ...named, signature })}\n`)
@@ -63,31 +71,29 @@ export async function signBundle(run: string, { key, number }: { readonly key: s
 /**
  * Takes the bundle of a run; its signature is looked at before anything of it is read.
  *
- * @param trust file of the public keys that are trusted, PEM; the number of the bundle at work is kept beside it. null = all are taken
+ * @param trust whose signature it needs; null = all are taken
  * @throws {VigilError} SECRET_INVALID, BUNDLE_UNSIGNED, BUNDLE_FOREIGN, BUNDLE_OLD, and as readBundle
  */
-export async function takeBundle(run: string, trust: string | null): Promise<TakenBundle> {
+export async function takeBundle(run: string, trust: Trust | null): Promise<TakenBundle> {
   if (trust === null) {
-    const bundle = await readBundle(run)
-    return { bundle, fingerprint: await bundleFingerprint(run), putToWork: async () => undefined }
+    return { ...(await readFingerprinted(run)), putToWork: async () => undefined }
   }
-  const keys = await trustedKeys(trust)
+  const keys = await trustedKeys(trust.keys)
   const found = await readSignature(run)
   const { bundle: fingerprint } = found
   const isSigned = keys.some((key) => verify(null, statement(found), key, Buffer.from(found.signature, 'hex')))
-  if (!isSigned) throw foreign(run, `signed by no key in ${trust}`)
-  assertNotBefore(await lastAtWork(trust), found, run)
+  if (!isSigned) throw foreign(run, `signed by no key in ${trust.keys}`)
+  assertNotBefore(await lastAtWork(trust.number), found, run)
   const bundle = await readBundle(run, (settings) => {
     if (settings !== fingerprint) throw foreign(run, 'another one than was signed')
   })
-  return { bundle, fingerprint, putToWork: async () => await keepNumber(trust, found, run) }
+  return { bundle, fingerprint, putToWork: async () => await keepNumber(trust.number, found, run) }
 }
 
 /** Another service may have put a later one to work since the bundle was taken. @throws {VigilError} BUNDLE_OLD, SECRET_INVALID, FILE_UNWRITABLE */
-async function keepNumber(trust: string, { number, bundle }: Named, run: string): Promise<void> {
-  const file = numberFile(trust)
+async function keepNumber(file: string, { number, bundle }: Named, run: string): Promise<void> {
   const isKept = async () => {
-    const last = await lastAtWork(trust)
+    const last = await lastAtWork(file)
     assertNotBefore(last, { number, bundle }, run)
     return number === last?.number
   }
@@ -139,8 +145,7 @@ async function readSignature(run: string): Promise<z.infer<typeof signatureSchem
 }
 
 /** The bundle that was at work last. @throws {VigilError} SECRET_INVALID */
-async function lastAtWork(trust: string): Promise<Named | null> {
-  const path = numberFile(trust)
+async function lastAtWork(path: string): Promise<Named | null> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return null
     throw invalidKeys(path, cause.message)
@@ -159,7 +164,7 @@ async function trustedKeys(path: string): Promise<KeyObject[]> {
 }
 
 async function privateKey(path: string): Promise<KeyObject> {
-  const text = await readSecret(path)
+  const text = await readOwnSecret(path, `${REMEDY}; a private key needs mode 600.`)
   return ed25519(path, () => createPrivateKey(text))
 }
 
@@ -186,10 +191,6 @@ function signatureFile(run: string): string {
   return join(run, 'bundle', 'signature.json')
 }
 
-function numberFile(trust: string): string {
-  return `${trust}.number`
-}
-
 function foreign(run: string, what: string) {
   return serviceError(
     'BUNDLE_FOREIGN',
@@ -200,14 +201,11 @@ function foreign(run: string, what: string) {
 function unlockable(file: string, what: string, cause?: unknown) {
   return commandError(
     'FILE_UNWRITABLE',
-    `${file} could not be written: ${what}. What was there before is unchanged. Give --trust in a folder that can be written to.`,
+    `${file} could not be written: ${what}. What was there before is unchanged. Have the number kept where it can be, by --trust-number=FILE.`,
     { cause },
   )
 }
 
 function invalidKeys(path: string, what: string) {
-  return serviceError(
-    'SECRET_INVALID',
-    `${path} cannot be used: ${what}. Make keys with "openssl genpkey -algorithm ed25519" and "openssl pkey -pubout".`,
-  )
+  return serviceError('SECRET_INVALID', `${path} cannot be used: ${what}. ${REMEDY}.`)
 }

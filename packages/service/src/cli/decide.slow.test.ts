@@ -1,9 +1,11 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeBundle } from '@vigil/runs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signBundle } from '../bundle-signature.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 
 const ROOT = new URL('../../../../', import.meta.url).pathname
@@ -103,6 +105,24 @@ describe('service:decide', () => {
     )
     const all = parts.flatMap(({ stdout }) => idsOf(stdout)).sort((a, b) => a - b)
     expect(all).toEqual(Array.from({ length: 400 }, (_, i) => i + 1))
+  })
+
+  it('puts a signed bundle to work with live events, and not where it only looks at a recording', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [key, keys] = [join(folder.path, 'signing.key'), join(folder.path, 'trusted.pem')]
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+    writeFileSync(keys, publicKey.export({ format: 'pem', type: 'spki' }))
+    await signBundle(run, { key, number: 7 })
+    const [number, file] = [join(folder.path, 'number'), join(folder.path, 'one.csv')]
+    writeFileSync(file, 'ts,host,proto,bytes,port\n1700000001,h1,tcp,1,1\n')
+    const words = [`--run=${run}`, `--trust=${keys}`, `--trust-number=${number}`]
+    const looking = await Promise.all(
+      ['--replay=test', `--data=${file}`].map(async (flag) => await decide([...words, flag])),
+    )
+    expect(looking.map(({ code }) => code)).toEqual([0, 0])
+    expect(existsSync(number)).toBe(false)
+    expect((await decide(words, event(1))).code).toBe(0)
+    expect(JSON.parse(readFileSync(number, 'utf8'))).toMatchObject({ number: 7 })
   })
 
   it('ends after whole lines when it is interrupted while it decides on files', async () => {

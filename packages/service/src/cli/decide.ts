@@ -15,7 +15,6 @@ import {
 } from '@vigil/command-line'
 import { loadEventSequence, loadRecording } from '@vigil/data'
 import type { Bundle } from '@vigil/runs'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { takeBundle } from '../bundle-signature.ts'
 import { decideStream, type StreamSettings, streamNotes } from '../decide-stream.ts'
 import { createDecider, type Decider } from '../decider.ts'
@@ -32,6 +31,7 @@ import { jetstreamEvents } from '../source/jetstream-events.ts'
 import { keptFollowing } from '../source/kept-following.ts'
 import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
 import { say, syncStdout, untilStopped, written } from '../standard-streams.ts'
+import { TRUST_FLAGS, trustOf } from '../trust-flags.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
 const SPLITS = ['test', 'validation', 'train'] as const
@@ -40,11 +40,11 @@ const SPLITS = ['test', 'validation', 'train'] as const
 const LINES_TOGETHER = 1000
 
 const FLAGS = {
-  trust: { value: 'FILE', about: 'public keys, PEM: only a bundle that one of them has signed is taken' },
   run: {
     value: 'FOLDER',
     about: 'whose team decides, as runs/NAME: its bundle, and with --replay its config.json and pipeline.json',
   },
+  ...TRUST_FLAGS,
   data: {
     value: 'PATH',
     about: 'file of events, or description of files; without it they come on stdin, a JSON object a line',
@@ -97,8 +97,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
   }
   const source = await sourceOf(flags)
   const own = outputSettings(flags)
-  const { bundle, putToWork } = await takeBundle(run, textFlag(flags, 'trust', 'FILE') ?? null)
-  await putToWork()
+  const { bundle, fingerprint, putToWork } = await takeBundle(run, trustOf(flags))
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
   const nearest = (await nearestFlag(flags, run)?.(bundle)) ?? null
   const settings = { rules, why: switchFlag(flags, 'why'), nearest } as const
@@ -125,22 +124,23 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     const output = outputOf(randomUUID())
     await writeAll(decideAll(decider, sequence, { isJudged, isStopped: stop.requested }), { output, stop })
   } else {
-    const parts = { decider: await createDecider(bundle, settings), bundle }
-    const live = { onError: onError ?? 'stop', outputOf, run, stop } as const
+    const parts = { decider: await createDecider(bundle, settings), bundle, fingerprint }
+    // What looks at a recording puts nothing to work.
+    await putToWork()
+    const live = { onError: onError ?? 'stop', outputOf, stop } as const
     await decideLive(source, parts, live)
   }
 }
 
 /** How lines are decided on as they come. */
 type Live = Pick<StreamSettings, 'onError'> & {
-  readonly run: string
   readonly stop: StopRequest
   /** Writes decisions on what is read, by its name: lines have numbers beneath it. */
   readonly outputOf: (input: string) => DecisionOutput
 }
 
 /** Who decides. */
-type Parts = { readonly decider: Decider; readonly bundle: Bundle }
+type Parts = { readonly decider: Decider; readonly bundle: Bundle; readonly fingerprint: string }
 
 /** @throws {VigilError} as `decideStream`, `keptFollowing`, `jetstreamEvents`; BROKER */
 async function decideLive(source: Source, parts: Parts, live: Live): Promise<void> {
@@ -164,7 +164,7 @@ async function decideFollowed(
   parts: Parts,
   live: Live & { readonly ending: AbortSignal },
 ): Promise<void> {
-  const kept = state === null ? null : { path: state, bundle: await bundleFingerprint(live.run), everyMs }
+  const kept = state === null ? null : { path: state, bundle: parts.fingerprint, everyMs }
   const keeping = { decider: parts.decider, state: kept, clock: () => performance.now(), sync: syncStdout }
   await decideLines(await keptFollowing(path, { stop: live.ending, note: say }, keeping), parts, live)
 }

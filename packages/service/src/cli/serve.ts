@@ -15,7 +15,6 @@ import {
 import { readDashboard } from '@vigil/dashboard'
 import type { Bundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
 import { takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
@@ -31,6 +30,7 @@ import { type Shadow, startShadow } from '../serve/shadow.ts'
 import { readState, writeState } from '../serve/state-file.ts'
 import { keepRegularly } from '../serve/state-timer.ts'
 import { replayCheck } from '../serve/stored-check.ts'
+import { TRUST_FLAGS, trustOf } from '../trust-flags.ts'
 import { ACTION_NAMES } from '../written-decision.ts'
 
 const PORT = { min: 0, max: 65535, integer: true } as const
@@ -46,10 +46,7 @@ const RELOAD_SIGNAL = 'SIGUSR2'
 
 const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team decides, as runs/NAME: its bundle' },
-  trust: {
-    value: 'FILE',
-    about: 'public keys, PEM: only bundles that one of them has signed are taken, also by a reload',
-  },
+  ...TRUST_FLAGS,
   host: { value: 'ADDRESS', about: 'address to listen at; others than loopback need a guard', default: '127.0.0.1' },
   port: { value: 'N', about: 'port to listen at; 0 = a free one', number: PORT, default: 8080 },
   'token-file': { value: 'FILE', about: `a token of ${TOKEN_LENGTH_MIN} characters or more that clients must know` },
@@ -127,8 +124,8 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { host, logger, clock } = settings
   assertGuarded(host, { isGuarded: settings.token !== null || (settings.tls?.ca ?? null) !== null })
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
-  const trust = textFlag(flags, 'trust', 'FILE') ?? null
-  const { bundle, putToWork } = await takeBundle(run, trust)
+  const trust = trustOf(flags)
+  const { bundle, fingerprint, putToWork } = await takeBundle(run, trust)
   const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
   const shadow = await shadowOf(flags, bundle, logger)
   const service = await createDecisionService(bundle, {
@@ -152,7 +149,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   })
   const checked = await replayCheck(run, bundle)
   await putToWork()
-  const { keep, onExchange } = await stateKeeper(flags, { run, service, logger })
+  const { keep, onExchange } = await stateKeeper(flags, { bundle: fingerprint, service, logger })
   const reload = createReload({ run, trust, service, logger, onExchange })
   process.on(RELOAD_SIGNAL, reload)
   const server = createServer(service, settings, checked)
@@ -188,11 +185,11 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
 /** Goes on from the state that was kept. @returns what keeps that of now, one call after another */
 async function stateKeeper(
   flags: Flags,
-  { run, service, logger }: { readonly run: string; readonly service: DecisionService; readonly logger: Logger },
+  { bundle, service, logger }: { readonly bundle: string; readonly service: DecisionService; readonly logger: Logger },
 ): Promise<{ readonly keep: () => Promise<void>; readonly onExchange: (fingerprint: string) => void }> {
   const path = textFlag(flags, 'state', 'FILE')
   if (path === undefined) return { keep: async () => undefined, onExchange: () => undefined }
-  let fingerprint = await bundleFingerprint(run)
+  let fingerprint = bundle
   const kept = await readState(path, fingerprint)
   if (kept !== null) {
     for (const note of service.restore(kept)) logger.warn({ state: path }, note)

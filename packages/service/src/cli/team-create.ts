@@ -10,8 +10,7 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
-import { readBundle } from '@vigil/runs'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { createTeamFiles } from '../team/team-files.ts'
@@ -54,7 +53,7 @@ async function create({ words }: CommandContext): Promise<void> {
       'Give the folder of a run and a folder for the team: --run=runs/NAME --out=team.',
     )
   }
-  const bundle = await readBundle(run)
+  const { bundle, fingerprint } = await readFingerprinted(run)
   const { agentCount } = bundle.network
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
   const hosts = textFlag(flags, 'hosts', 'A,B,...')?.split(',')
@@ -77,7 +76,7 @@ async function create({ words }: CommandContext): Promise<void> {
   const { rule, faults, fallbackAction, weights } = countingVote(bundle)
   const path = await createTeamFiles(out, {
     ...{ addresses, epoch: numberFlag(flags, 'epoch', EPOCH) ?? FLAGS.epoch.default, faults },
-    bundle: await bundleFingerprint(run),
+    bundle: fingerprint,
     batchRows: numberFlag(flags, 'batch', ROWS) ?? FLAGS.batch.default,
     viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? FLAGS['view-ms'].default,
     follows: null,

@@ -67,9 +67,10 @@ export type DecisionService = {
   /**
    * Lets the team of another bundle decide from the next event on. What waits is decided on by the one before.
    *
-   * @throws {VigilError} TEAM_DIFFERS, as `createDecider`; the one before goes on then
+   * @param accept called when that team can begin
+   * @throws {VigilError} TEAM_DIFFERS, as `createDecider`, or what `accept` throws; the one before goes on then
    */
-  exchange(bundle: Bundle): Promise<HandedOver>
+  exchange(bundle: Bundle, accept?: () => Promise<void>): Promise<HandedOver>
 }
 
 /** How a team serves. */
@@ -157,7 +158,8 @@ export async function createDecisionService(
     shadow: () => settings.shadow?.report() ?? null,
     drift: () => current().drift.report(),
     model: () => modelOf(current()),
-    exchange: async (other) => await team.exchange(other, queue.drain),
+    exchange: async (other, accept = async () => undefined) =>
+      await team.exchange(other, { accept, drain: queue.drain }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
@@ -7,7 +7,7 @@ import type { RawEvent } from '@vigil/features'
 import { type Bundle, readBundle, writeBundle } from '@vigil/runs'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { signBundle } from '../bundle-signature.ts'
+import { signBundle, type Trust } from '../bundle-signature.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { writtenDecision } from '../written-decision.ts'
@@ -52,7 +52,7 @@ async function put(bundle: Bundle, { isChecked = true } = {}): Promise<void> {
   renameSync(next, join(root, 'run'))
 }
 
-async function serve(bundle: Bundle, trust: string | null = null) {
+async function serve(bundle: Bundle, trust: Trust | null = null) {
   await put(bundle)
   const own = await serveTeam(await readBundle(join(root, 'run')))
   served = own
@@ -63,6 +63,15 @@ async function serve(bundle: Bundle, trust: string | null = null) {
   const decide = async (some: readonly RawEvent[]) =>
     (JSON.parse(await (await own.post('/v1/decide', some)).text()) as object[]).map((one) => JSON.stringify(one))
   return { ...own, reload, exchanged, decide }
+}
+
+/** A key that signs, and whose signatures are taken. */
+function signing() {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const [key, keys] = [join(root, 'signing.key'), join(root, 'trusted.pem')]
+  writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  writeFileSync(keys, publicKey.export({ format: 'pem', type: 'spki' }))
+  return { key, trust: { keys, number: join(root, 'number') } }
 }
 
 const decided = async (bundle: Bundle, streams: 'kept' | 'begin') => {
@@ -122,10 +131,7 @@ describe('a bundle that takes the place of another', () => {
 describe('a service that takes signed bundles alone', () => {
   it('goes on with the team at work until the new bundle is signed, and does not go back to one from before', async () => {
     const [{ before, after }] = bundles
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const [key, trust] = [join(root, 'signing.key'), join(root, 'trusted.pem')]
-    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }))
-    writeFileSync(trust, publicKey.export({ format: 'pem', type: 'spki' }))
+    const { key, trust } = signing()
     const own = await serve(before, trust)
     const refusedFor = () => own.logged.join('').match(/"code":"(\w+)"/g)
     await put(after)
@@ -142,6 +148,25 @@ describe('a service that takes signed bundles alone', () => {
     await own.reload()
     expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(2)
     expect(own.exchanged.length).toBe(2)
+  })
+
+  it('goes on with the team at work where the number of the new one cannot be kept, and keeps none of a bundle that is refused', async () => {
+    const [{ before, after }] = bundles
+    const { key, trust } = signing()
+    const own = await serve(before, { ...trust, number: join(root, 'missing', 'number') })
+    await own.decide(events.slice(0, 200))
+    await put(after)
+    await signBundle(join(root, 'run'), { key, number: 2 })
+    await own.reload()
+    expect(own.logged.join('')).toContain('"code":"FILE_UNWRITABLE"')
+    expect(await own.decide(events.slice(200))).toEqual(await decided(before, 'kept'))
+    await own.close()
+    const other = await serve(before, trust)
+    await put({ ...after, vote: { ...after.vote, fallbackAction: after.vote.fallbackAction === 0 ? 1 : 0 } })
+    await signBundle(join(root, 'run'), { key, number: 2 })
+    await other.reload()
+    expect(other.logged.join('')).toContain('"code":"TEAM_DIFFERS"')
+    expect(existsSync(trust.number)).toBe(false)
   })
 })
 

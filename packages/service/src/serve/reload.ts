@@ -1,6 +1,6 @@
 import { VigilError } from '@vigil/errors'
 import type { Logger } from 'pino'
-import { takeBundle } from '../bundle-signature.ts'
+import { type Trust, takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import type { DecisionService } from './decision-service.ts'
 import { replayCheck } from './stored-check.ts'
@@ -8,8 +8,8 @@ import { replayCheck } from './stored-check.ts'
 /** What takes the team of another bundle. */
 type Reloaded = {
   readonly run: string
-  /** file of the public keys whose signed bundles are taken; null = all bundles are */
-  readonly trust: string | null
+  /** whose signed bundles are taken; null = all bundles are */
+  readonly trust: Trust | null
   readonly service: DecisionService
   readonly logger: Logger
   /** Told of the SHA-256 of the bundle whose team is at work now. */
@@ -30,12 +30,11 @@ export function createReload({ run, trust, service, logger, onExchange }: Reload
       const { bundle, fingerprint, putToWork } = await takeBundle(run, trust)
       const checked = await replayCheck(run, bundle)
       if (checked === 0) throw unchecked(run)
-      const past = await service.exchange(bundle)
+      const past = await service.exchange(bundle, putToWork)
       onExchange(fingerprint)
       service.metrics.exchanged('done')
       const { iteration, configFingerprint, datasetFingerprint } = bundle
       logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked, past }, 'team exchanged')
-      await putToWork().catch((err: Error) => logger.error({ err }, 'an older bundle may be taken again'))
     } catch (error) {
       // Whoever asks is a listener of signals: what is thrown here would end the service.
       service.metrics.exchanged('refused')

@@ -26,7 +26,7 @@ it('a team that takes nothing else over goes on with what is watched of decision
     ...bundle,
     pipeline: { ...pipeline, columns: [{ ...column, name: 'another' }, ...pipeline.columns.slice(1)] },
   }
-  expect(await team.exchange(other, () => undefined)).toBe('nothing')
+  expect(await team.exchange(other, { accept: async () => undefined, drain: () => undefined })).toBe('nothing')
   expect(team.decider.save().rules).toEqual(rules)
   expect(team.decider.save().history).not.toEqual(history)
 })

@@ -46,10 +46,14 @@ export type ExchangeableTeam = {
   /**
    * Lets the team of another bundle decide from the next event on.
    *
-   * @param drain decides on everything that waits
-   * @throws {VigilError} TEAM_DIFFERS, as `createDecider`; the one before goes on then
+   * @param accept called when the other team can begin: where it throws, the one before goes on
+   * @param drain  decides on everything that waits
+   * @throws {VigilError} TEAM_DIFFERS, as `createDecider`, or what `accept` throws; the one before goes on then
    */
-  exchange(bundle: Bundle, drain: () => void): Promise<HandedOver>
+  exchange(
+    bundle: Bundle,
+    steps: { readonly accept: () => Promise<void>; readonly drain: () => void },
+  ): Promise<HandedOver>
 }
 
 /** @throws {VigilError} as `createDecider` */
@@ -58,9 +62,10 @@ export async function createExchangeableTeam(bundle: Bundle, settings: TeamSetti
   const current = () => team
   return {
     ...{ current, decider: followingDecider(current) },
-    async exchange(other, drain) {
+    async exchange(other, { accept, drain }) {
       assertExchangeable(bundle, other)
       const next = await createTeamAtWork(other, settings)
+      await accept()
       // From here to the end nothing else happens: no event is decided on by both, or by neither.
       drain()
       const handedOver = handOver(team, next)

@@ -1,17 +1,17 @@
 /** The files of a team: one manifest that all have, and for each member a file of keys that nobody else may read. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import { access, open, readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { decodeManifest, type Epoch, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
 import { writeFileAtomically } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
+import { readOwnSecret } from '../secret-file.ts'
 import { selfSigned } from './self-signed.ts'
 
 /** Permissions of a file of keys: its owner alone. */
 const KEY_MODE = 0o600
 
-/** Longest file of keys. */
-const KEY_BYTES_MAX = 4096
+const REMEDY = 'Use the file that service:team-create has made, with mode 600.'
 
 /** What a member has for itself. */
 export type MemberKeys = {
@@ -86,7 +86,7 @@ export async function readTeam(path: string): Promise<Epoch> {
  * @throws {VigilError} SECRET_INVALID
  */
 export async function readKeys(path: string): Promise<MemberKeys> {
-  const bytes = await readSecret(path)
+  const bytes = await readOwnSecret(path, REMEDY)
   const parts = bytes.match(/-----BEGIN PRIVATE KEY-----[\w+/=\s]+-----END PRIVATE KEY-----/g) ?? []
   try {
     const keys = parts.map((part) => createPrivateKey(part))
@@ -95,7 +95,9 @@ export async function readKeys(path: string): Promise<MemberKeys> {
     }
     return { connection: keys[0], signing: keys[1] ?? null }
   } catch (cause) {
-    throw secret(path, `is no file of keys: ${(cause as Error).message}`, cause)
+    throw serviceError('SECRET_INVALID', `${path} is no file of keys: ${(cause as Error).message}. ${REMEDY}`, {
+      cause,
+    })
   }
 }
 
@@ -122,20 +124,6 @@ export function assertOwnKeys(
   throw serviceError('TEAM_INVALID', 'The keys are those of another member. Give each the file with its own name.')
 }
 
-async function readSecret(path: string): Promise<string> {
-  const file = await open(path).catch((cause: Error) => {
-    throw secret(path, `cannot be read: ${cause.message}`, cause)
-  })
-  try {
-    const { mode, size } = await file.stat()
-    if ((mode & 0o077) !== 0) throw secret(path, `may be read by others (mode ${(mode & 0o777).toString(8)})`)
-    if (size > KEY_BYTES_MAX) throw secret(path, `has ${size} bytes, more than ${KEY_BYTES_MAX}`)
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
-  }
-}
-
 async function writeKeys(path: string, { signing, connection }: MemberKeys): Promise<void> {
   const keys = signing === null ? [connection] : [connection, signing]
   await writeFileAtomically(path, keys.map((key) => key.export({ format: 'pem', type: 'pkcs8' })).join(''), KEY_MODE)
@@ -148,12 +136,4 @@ function newKey(): KeyObject {
 /** 64 hex digits: the 32 bytes of RFC 8032. */
 function rawPublicKey(privateKey: KeyObject): string {
   return Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x!, 'base64url').toString('hex')
-}
-
-function secret(path: string, what: string, cause?: unknown) {
-  return serviceError(
-    'SECRET_INVALID',
-    `${path} ${what}. Use the file that service:team-create has made, with mode 600.`,
-    { cause },
-  )
 }
