@@ -1,8 +1,8 @@
 /** An agent in the epochs of its team: its keys, weights and connections in each, as far as it has them. */
 import { beginOf, type Epoch, ed25519Sign, epochOf, messageBytesMax } from '@vigil/agreement'
 import { VigilError } from '@vigil/errors'
-import { type Bundle, readBundle } from '@vigil/runs'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import type { Bundle } from '@vigil/runs'
+import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
 import type { AgentEpoch } from './agent.ts'
 import { createAgentVoter } from './agent-voter.ts'
@@ -212,8 +212,8 @@ export async function readTeamBundle(
   agentCount: number,
 ): Promise<Bundle> {
   for (const run of runs) {
-    const bundle = await readBundle(run)
-    if ((await bundleFingerprint(run)) === fingerprint && bundle.network.agentCount === agentCount) return bundle
+    const { bundle, fingerprint: own } = await readFingerprinted(run)
+    if (own === fingerprint && bundle.network.agentCount === agentCount) return bundle
   }
   throw serviceError(
     'TEAM_INVALID',

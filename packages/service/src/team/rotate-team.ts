@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { agreementQuorum, assertFollows, type Epoch } from '@vigil/agreement'
 import { rawColumns } from '@vigil/features'
-import { type Bundle, readBundle } from '@vigil/runs'
-import { bundleFingerprint } from '../bundle-fingerprint.ts'
+import type { Bundle } from '@vigil/runs'
+import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { readEpochs } from './epoch-files.ts'
@@ -45,9 +45,8 @@ export async function rotateTeam(
       `${path} is there already, and agents may have signed it. Let the others sign it too; where none has, remove it with its keys.`,
     )
   }
-  const made = await readBundle(run)
+  const { bundle: made, fingerprint: bundle } = await readFingerprinted(run)
   const { rule, faults, fallbackAction, weights } = countingVote(made)
-  const bundle = await bundleFingerprint(run)
   if (bundle !== before.manifest.bundle) await assertReadsAlike(made, before, from)
   const terms = {
     ...{ addresses: addressesIn(epoch), epoch, faults, batchRows: before.manifest.batchRows },
@@ -70,13 +69,14 @@ async function assertReadsAlike(
   { manifest }: Epoch,
   from: string | null,
 ): Promise<void> {
-  if (from === null || (await bundleFingerprint(from)) !== manifest.bundle) {
+  const read = from === null ? null : await readFingerprinted(from)
+  if (read?.fingerprint !== manifest.bundle) {
     throw serviceError(
       'TEAM_INVALID',
       `The new bundle is another one than that of epoch ${manifest.epoch}. Give the run of that as --from: both must read events alike.`,
     )
   }
-  const old = await readBundle(from)
+  const old = read.bundle
   const known = new Set(rawColumns(old.pipeline))
   const more = rawColumns(pipeline).filter((column) => !known.has(column))
   const hears = environment.response !== null
