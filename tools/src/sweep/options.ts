@@ -26,7 +26,12 @@ const SEED = { min: 0, max: 2 ** 32 - 1, integer: true } as const
 const FLAGS = {
   space: { value: 'FILE', about: 'YAML: settings to vary, and from where to where; without it one training is scored' },
   method: { value: 'NAME', about: 'how trials are chosen', choices: METHODS, default: 'random' },
-  trials: { value: 'N', about: 'how many settings are tried', number: TRIALS, default: '20, without a space 1' },
+  trials: {
+    value: 'N',
+    about: 'how many settings are tried; the first are those without the space',
+    number: TRIALS,
+    default: '20, without a space 1',
+  },
   seeds: { ...SEEDS_FLAGS.seeds, about: 'of every trial, as 1..3; it is scored by their mean', default: 1 },
   'sweep-seed': { value: 'N', about: 'every choice of a trial follows from it', number: SEED, default: 1 },
   eta: { value: 'N', about: 'of halving: one trial in so many goes on, so many times as far', number: ETA, default: 3 },

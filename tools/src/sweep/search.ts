@@ -5,7 +5,7 @@ import type { Options } from './options.ts'
 import { compareScores, rungsOf } from './rank.ts'
 import type { Space } from './space.ts'
 import { modelUnits, randomUnits } from './suggest.ts'
-import { runTrials, type Trial, type TrialOutcome, trialAt } from './trials.ts'
+import { runTrials, type Trial, type TrialOutcome, trialAt, UNVARIED, unvariedTrial } from './trials.ts'
 
 /** Trials so far; `isWhole` tells whether there are no more to come. */
 export type Found = { readonly outcomes: readonly TrialOutcome[]; readonly isWhole: boolean }
@@ -30,20 +30,22 @@ export async function search(searching: Searching): Promise<Found> {
   return method === 'model' ? await byModel(searching) : await atRandom(searching)
 }
 
-async function atRandom({ space, options, session }: Searching): Promise<Found> {
-  const outcomes = await runTrials(randomTrials(space, options, options.trials), options, { upTo: null, session })
+async function atRandom(searching: Searching): Promise<Found> {
+  const { options, session } = searching
+  const outcomes = await runTrials(randomTrials(searching), options, { upTo: null, session })
   return { outcomes: outcomes ?? [], isWhole: outcomes !== null }
 }
 
-async function byModel({ space, options, session }: Searching): Promise<Found> {
+async function byModel({ space, options, base, session }: Searching): Promise<Found> {
   const outcomes: TrialOutcome[] = []
   while (outcomes.length < options.trials) {
     const first = outcomes.length + 1
     const count = Math.min(options.batch, options.trials - outcomes.length)
     // What conflicts or diverges is as good as the worst.
-    const ranked = [...outcomes].sort(compareOutcomes)
+    const ranked = [...outcomes].sort(compareOutcomes).flatMap(({ units }) => (units === null ? [] : [{ units }]))
     const trials = Array.from({ length: count }, (_, i) => {
       const place = { seed: options.sweepSeed, trial: first + i }
+      if (place.trial === UNVARIED) return unvariedTrial(space, base)
       const units =
         outcomes.length < STARTUP ? randomUnits(space, place.seed, place.trial) : modelUnits(space, ranked, place)
       return trialAt(space, first + i, units)
@@ -55,13 +57,14 @@ async function byModel({ space, options, session }: Searching): Promise<Found> {
   return { outcomes, isWhole: true }
 }
 
-/** Trials at random before the model proposes any. */
+/** Trials before the model proposes any. */
 const STARTUP = 8
 
-async function byHalving({ space, options, base, session }: Searching): Promise<Found> {
+async function byHalving(searching: Searching): Promise<Found> {
+  const { options, base, session } = searching
   const { iterations, validateEvery } = base
   const rungs = rungsOf(options.trials, { iterations, validateEvery, eta: options.eta })
-  let alive: readonly Trial[] = randomTrials(space, options, options.trials)
+  let alive: readonly Trial[] = randomTrials(searching)
   const latest = new Map<number, TrialOutcome>()
   for (const [index, rung] of rungs.entries()) {
     const upTo = index === rungs.length - 1 ? null : rung.iterations
@@ -70,13 +73,28 @@ async function byHalving({ space, options, base, session }: Searching): Promise<
     if (outcomes === null) return { outcomes: [...latest.values()], isWhole: false }
     for (const outcome of outcomes) latest.set(outcome.trial, outcome)
     const next = rungs[index + 1]
-    if (next !== undefined) alive = [...outcomes].sort(compareOutcomes).slice(0, next.trials)
+    if (next !== undefined) alive = survivors(outcomes, next.trials)
   }
   return { outcomes: [...latest.values()], isWhole: true }
 }
 
-function randomTrials(space: Space, { sweepSeed }: Options, count: number): readonly Trial[] {
-  return Array.from({ length: count }, (_, i) => trialAt(space, i + 1, randomUnits(space, sweepSeed, i + 1)))
+/**
+ * Trials that go on: the best, and beside them the one that varies nothing, so that the best at the end is never below it.
+ *
+ * @param count of the best
+ */
+export function survivors(outcomes: readonly TrialOutcome[], count: number): readonly TrialOutcome[] {
+  const ranked = [...outcomes].sort(compareOutcomes)
+  return ranked.filter(({ trial, score }, rank) => rank < count || (trial === UNVARIED && score !== null))
+}
+
+/** The trial that varies nothing, then random ones. */
+function randomTrials({ space, options, base }: Searching): readonly Trial[] {
+  const random = Array.from({ length: options.trials - UNVARIED }, (_, i) => {
+    const trial = UNVARIED + 1 + i
+    return trialAt(space, trial, randomUnits(space, options.sweepSeed, trial))
+  })
+  return [unvariedTrial(space, base), ...random]
 }
 
 /** Better ones first; those without a score last; of equals the earlier trial. */

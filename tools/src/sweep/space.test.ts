@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extremesOf, type Parameter, parseSpace, valueAt, wordOf } from './space.ts'
+import { extremesOf, type Parameter, parseSpace, unitOf, valueAt, wordOf } from './space.ts'
 
 const read = (text: string) => parseSpace(text, 'space.yaml')
 
@@ -71,5 +71,45 @@ describe('valueAt', () => {
     expect(wordOf('policyHidden', [64, 64])).toBe('--policy-hidden=[64,64]')
     expect(wordOf('targetKl', null)).toBe('--target-kl=none')
     expect(wordOf('rule', 'majority')).toBe('--rule=majority')
+  })
+})
+
+describe('unitOf', () => {
+  const PARAMETERS: readonly Parameter[] = [
+    { key: 'x', kind: 'range', from: 0.001, to: 0.1, scale: 'log', step: null },
+    { key: 'x', kind: 'range', from: -2, to: 3, scale: 'linear', step: null },
+    { key: 'x', kind: 'range', from: 0.1, to: 0.7, scale: 'linear', step: 0.1 },
+    { key: 'x', kind: 'choices', values: [[64, 64], [128], 'majority', null, 4] },
+  ]
+
+  it('is a place at which the parameter has the value', () => {
+    const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    fc.assert(
+      fc.property(fc.constantFrom(...PARAMETERS), unit, (parameter, at) => {
+        const value = valueAt(parameter, at)
+        const found = unitOf(parameter, value)
+        expect(found).not.toBeNull()
+        expect(valueAt(parameter, found!)).toEqual(value)
+      }),
+    )
+    for (const parameter of PARAMETERS) {
+      for (const value of extremesOf(parameter)) expect(valueAt(parameter, unitOf(parameter, value)!)).toEqual(value)
+    }
+  })
+
+  it.each([
+    [0, 0.2],
+    [0, 0.0009],
+    [0, -1],
+    [0, 0],
+    [1, 'auto'],
+    [1, undefined],
+    [2, 0.15],
+    [2, 0.8],
+    [2, 0],
+    [3, [64]],
+    [3, '4'],
+  ])('of parameter %i is none for %j, which it cannot have', (index, value) => {
+    expect(unitOf(PARAMETERS[index], value)).toBeNull()
   })
 })

@@ -91,19 +91,41 @@ export function parseSpace(text: string, source: string): Space {
 export function valueAt(parameter: Parameter, unit: number): unknown {
   if (parameter.kind === 'choices') return parameter.values[Math.floor(unit * parameter.values.length)]
   const { from, to, scale, step } = parameter
-  if (step !== null) return rounded(from + step * Math.floor(unit * (Math.floor((to - from) / step + 1e-9) + 1)))
+  if (step !== null) return rounded(from + step * Math.floor(unit * stepsOf({ from, to, step })))
   return rounded(scale === 'log' ? from * (to / from) ** unit : from + (to - from) * unit)
+}
+
+/** The place of a value, of which valueAt makes it again; null where the parameter cannot have it. */
+export function unitOf(parameter: Parameter, value: unknown): number | null {
+  if (parameter.kind === 'choices') {
+    const index = parameter.values.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value))
+    return index < 0 ? null : (index + 0.5) / parameter.values.length
+  }
+  if (typeof value !== 'number') return null
+  const { from, to, scale, step } = parameter
+  const place = scale === 'log' ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from)
+  const unit =
+    step === null ? Math.min(place, BELOW_1) : (Math.round((value - from) / step) + 0.5) / stepsOf({ from, to, step })
+  return unit >= 0 && unit < 1 && valueAt(parameter, unit) === rounded(value) ? unit : null
 }
 
 /** Values at both ends of a parameter, or all choices: what must be a setting at all. */
 export function extremesOf(parameter: Parameter): readonly unknown[] {
-  return parameter.kind === 'choices' ? parameter.values : [valueAt(parameter, 0), valueAt(parameter, 1 - 2 ** -40)]
+  return parameter.kind === 'choices' ? parameter.values : [valueAt(parameter, 0), valueAt(parameter, BELOW_1)]
 }
 
 /** A setting as a word of the command line. */
 export function wordOf(key: string, value: unknown): string {
   const text = value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value)
   return `--${flagName(key)}=${text}`
+}
+
+/** The last place. */
+const BELOW_1 = 1 - 2 ** -40
+
+/** How many values a range with a step has. */
+function stepsOf({ from, to, step }: { readonly from: number; readonly to: number; readonly step: number }): number {
+  return Math.floor((to - from) / step + 1e-9) + 1
 }
 
 /** Six digits: what a table shows is what was trained. */

@@ -9,6 +9,7 @@ import {
 import type { TitledTable } from '@vigil/experiments'
 import { compareOutcomes } from './search.ts'
 import type { Sweep } from './sweep-file.ts'
+import { UNVARIED } from './trials.ts'
 
 /** Trials, the best first, with what they varied and what came of it on validation. */
 export function sweepTable({ space, trials, pareto, best }: Sweep): TitledTable {
@@ -32,6 +33,7 @@ export function sweepTable({ space, trials, pareto, best }: Sweep): TitledTable 
             formatDuration(score.learningSeconds * 1000),
           ]),
       [
+        ...(trial === UNVARIED && space.length > 0 ? ['unvaried'] : []),
         ...(trial === best ? ['best'] : []),
         ...(pareto.includes(trial) ? ['front'] : []),
         ...(reason === null ? [] : [reason]),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CONFIG_ERRORS } from '@vigil/config'
+import { CONFIG_ERRORS, type Config } from '@vigil/config'
 import { isErrorOf } from '@vigil/errors'
 import {
   type PlannedTraining,
@@ -13,14 +13,14 @@ import {
 import { toolError } from '../errors.ts'
 import type { Options } from './options.ts'
 import type { Score } from './rank.ts'
-import { type Space, valueAt, wordOf } from './space.ts'
+import { type Space, unitOf, valueAt, wordOf } from './space.ts'
 
 /** Settings that are tried. */
 export type Trial = {
   /** 1 for the first. */
   readonly trial: number
-  /** A place in [0, 1) for each parameter of the space. */
-  readonly units: readonly number[]
+  /** A place in [0, 1) for each parameter of the space; null where the first trial lies outside it. */
+  readonly units: readonly number[] | null
   readonly values: Readonly<Record<string, unknown>>
 }
 
@@ -37,6 +37,23 @@ type TrialScore = Score & {
 
 /** A trial with its score, or why it has none. */
 export type TrialOutcome = Trial & { readonly score: TrialScore | null; readonly reason: string | null }
+
+/** Number of the trial that varies nothing. */
+export const UNVARIED = 1
+
+/** The first trial of every sweep: the settings as they are without its space. @param base of a trial without what is varied */
+export function unvariedTrial(space: Space, base: Config): Trial {
+  const values = Object.fromEntries(space.map(({ key }) => [key, settingOf(base, key)]))
+  const units = space.map((parameter) => unitOf(parameter, values[parameter.key]))
+  return { trial: UNVARIED, units: units.every((unit) => unit !== null) ? units : null, values }
+}
+
+/** @param key as "learningRate" or "pid.integral" */
+function settingOf(config: Config, key: string): unknown {
+  const [first, second] = key.split('.')
+  const value: unknown = config[first as keyof Config]
+  return second === undefined ? value : (value as Readonly<Record<string, unknown>>)[second]
+}
 
 /** The trial of some places. */
 export function trialAt(space: Space, trial: number, units: readonly number[]): Trial {
@@ -101,7 +118,7 @@ const DIVERGED = /^error (NOT_FINITE|NON_FINITE_POLICY):/
 async function planTrial({ trial, values }: Trial, options: Options, upTo: number | null) {
   const words = [
     ...options.words,
-    ...Object.entries(values).map(([key, value]) => wordOf(key, value)),
+    ...(trial === UNVARIED ? [] : Object.entries(values).map(([key, value]) => wordOf(key, value))),
     ...['--skip-evaluation', ...(upTo === null ? [] : [`--pause-after=${upTo}`])],
   ]
   const planned: PlannedTraining[] = []
