@@ -7,6 +7,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
   nkeyAuthenticator,
+  PermissionViolationError,
 } from '@nats-io/transport-node'
 import { type Flags, type FlagTable, textFlag } from '@vigil/command-line'
 import { brokerError } from './errors.ts'
@@ -124,6 +125,11 @@ export function isRefusal(cause: unknown): boolean {
     cause instanceof Error &&
     (cause instanceof AuthorizationError || /authori[sz]ation|authentication/i.test(cause.message))
   )
+}
+
+/** Whether a server does not let this client hear or say something: waiting would not help. */
+export function isDenied(cause: unknown): boolean {
+  return cause instanceof PermissionViolationError || (cause instanceof Error && isDenied(cause.cause))
 }
 
 function optionsOf(

@@ -1,2 +1,2 @@
-export { BROKER_FLAGS, type Broker, brokerOf, closeBroker, isRefusal, openBroker } from './broker.ts'
+export { BROKER_FLAGS, type Broker, brokerOf, closeBroker, isDenied, isRefusal, openBroker } from './broker.ts'
 export { BROKER_ERRORS, brokerError } from './errors.ts'

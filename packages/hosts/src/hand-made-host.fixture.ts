@@ -2,6 +2,7 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { createActorPool, type ShardRollout } from '@vigil/actors'
 import type { Broker } from '@vigil/broker'
+import type { Dataset } from '@vigil/data'
 import { decodeTrajectory, encodeTrajectory, type Trajectory } from '@vigil/proto'
 import { askerOf } from './host/ask.ts'
 import { createCollecting } from './host/collecting.ts'
@@ -43,19 +44,25 @@ export async function dial({ address, token }: Broker, name: string): Promise<Na
   return await connect({ servers, inboxPrefix: inboxOf(name), ...(token !== undefined && { token }) })
 }
 
-/** What a host changes of its rollouts before it hands them in; `copies` is how often each part is sent. */
+/** What a host changes of its dataset, and of its rollouts before it hands them in; `copies` is how often each part is sent. */
 export type Habits = {
+  readonly swap?: (dataset: Dataset) => Dataset
   readonly alter?: (rollout: ShardRollout, lease: Lease) => ShardRollout
   readonly copies?: number
 }
 
 /** Every receipt that the host got, in order. */
-export async function workByHand(broker: Broker, name: string, { alter = (rollout) => rollout, copies = 1 }: Habits) {
+export async function workByHand(
+  broker: Broker,
+  name: string,
+  { swap = (dataset) => dataset, alter = (rollout) => rollout, copies = 1 }: Habits,
+) {
   const connection = await dial(broker, name)
   const offer = (await greet(connection, name)) as Offer
   const ask = askerOf(connection, offer, name)
   const { family: _, ...settings } = decodeJob(await ask.fetch(offer.job))
-  const pool = await createActorPool({ ...settings, dataset: decodeDataset(await ask.fetch(offer.dataset)) }, 1)
+  const dataset = swap(decodeDataset(await ask.fetch(offer.dataset)))
+  const pool = await createActorPool({ ...settings, dataset }, 1)
   const collecting = createCollecting(pool, async ({ policy }) => await ask.fetch(policy))
   const receipts: string[] = []
   const work = async () => {
@@ -71,7 +78,8 @@ export async function workByHand(broker: Broker, name: string, { alter = (rollou
       for (let at = 0; at < bytes.length; at += PART_BYTES) {
         for (let copy = 0; copy < copies; copy++) {
           const part = { header: { ...whole, at }, body: bytes.subarray(at, at + PART_BYTES) }
-          receipts.push((await ask.ask('result', part, receiptSchema)).header.kind)
+          const { header } = await ask.ask('result', part, receiptSchema)
+          receipts.push(header.kind)
         }
       }
     }

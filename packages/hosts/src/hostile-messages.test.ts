@@ -141,6 +141,18 @@ describe.skipIf(whyNoBroker !== null)(`what may arrive at a learner (${whyNoBrok
     await connection.close()
   })
 
+  it('a host that works for another run alone is told which run is there, as the learner is, and goes on waiting', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { notes } = await scene.shared(broker.broker)
+    const { lines, stop } = scene.host(broker.broker, 'rack-7', { run: 'another' })
+    const other = /^a learner of run [0-9a-f]{12} is there; this host waits for run another$/
+    await expect.poll(() => lines, { timeout: 10_000 }).toContainEqual(expect.stringMatching(other))
+    expect(notes).toEqual(['host rack-7 works for run another alone, which is not this one'])
+    await stop()
+    expect(lines.filter((line) => other.test(line))).toHaveLength(1)
+  })
+
   it('a dataset that is larger than the host takes is refused by the host', async () => {
     await using broker = await startBroker()
     await using scene = await openScene()

@@ -81,6 +81,22 @@ describe.skipIf(whyNoBroker !== null)(`hosts on which nobody can rely (${whyNoBr
     expect(host.lines.join('\n')).not.toMatch(/refuse/)
   })
 
+  it('have other labels: the canary comes out otherwise, both ends say so, and nothing of theirs enters', async () => {
+    await using broker = await startBroker()
+    await using scene = await openScene()
+    const { team, notes } = await scene.shared(broker.broker)
+    const { ended, receipts } = await workByHand(broker.broker, 'elsewhere', {
+      swap: (dataset) => ({ ...dataset, labels: dataset.labels.map((label) => 1 - label) }),
+    })
+    const collected = collections(team, VERSIONS)
+    const reason = /the canary shard came out with other bits there: SHA-256 [0-9a-f]{64}, but [0-9a-f]{64} here/
+    expect(await ended).toMatch(reason)
+    expect(receipts).toEqual(['refused'])
+    scene.host(broker.broker, 'honest')
+    expect(await collected).toEqual(await collections(await scene.local(), VERSIONS))
+    expect(notes.find((note) => /host elsewhere: refused/.test(note))).toMatch(reason)
+  })
+
   it('are all away while the learner may not collect: it says what it waits for', async () => {
     await using broker = await startBroker()
     await using scene = await openScene()

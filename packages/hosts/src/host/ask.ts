@@ -1,7 +1,8 @@
 /** Questions of a host, with time-outs and repetition: nothing waits for ever. */
 import { errors, type NatsConnection } from '@nats-io/transport-node'
-import { brokerError } from '@vigil/broker'
+import { brokerError, isDenied } from '@vigil/broker'
 import type { z } from 'zod'
+import { deniedError } from '../denied.ts'
 import { hostsError } from '../errors.ts'
 import { decodeFrame, encodeFrame } from '../wire/frame.ts'
 import { type Offer, parcelSchema, type Reference, subjectOf, type Verb } from '../wire/messages.ts'
@@ -21,7 +22,7 @@ export class LearnerGone extends Error {}
 export type Ask = {
   /**
    * @throws {LearnerGone}
-   * @throws {VigilError} MESSAGE for an answer that is none; BROKER
+   * @throws {VigilError} MESSAGE for an answer that is none; BROKER where the connection is closed, or the server denies it
    */
   ask<Answer>(
     verb: Verb,
@@ -50,6 +51,7 @@ export function askerOf(connection: NatsConnection, { run }: Pick<Offer, 'run'>,
       } catch (error) {
         if (connection.isClosed())
           throw brokerError('BROKER', 'The connection to the NATS server has been closed.', { cause: error })
+        if (isDenied(error)) throw deniedError('host', error as Error)
         if (!isSilence(error)) throw error
         if (attempt === TRIES || isNobody(error)) throw new LearnerGone(`no answer to "${verb}"`, { cause: error })
       }

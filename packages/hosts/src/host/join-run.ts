@@ -2,10 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorPool, createActorPool, type ShardRollout } from '@vigil/actors'
-import { BROKER_ERRORS, type Broker, closeBroker, isRefusal, openBroker } from '@vigil/broker'
+import { BROKER_ERRORS, type Broker, closeBroker, isDenied, isRefusal, openBroker } from '@vigil/broker'
 import { formatCounted } from '@vigil/command-line'
 import { loadNativeKernels } from '@vigil/engine-native'
 import { isErrorOf, VigilError } from '@vigil/errors'
+import { deniedError } from '../denied.ts'
 import { HOSTS_ERRORS, hostsError } from '../errors.ts'
 import { ownBuild } from '../wire/build.ts'
 import { decodeDataset } from '../wire/dataset.ts'
@@ -85,9 +86,10 @@ export async function joinRuns(joining: Joining): Promise<void> {
         worked = offer.run
         await work({ ask, heard: hearPolicies(connection, offer.run) }, workplace, joining)
       } catch (error) {
-        if (error instanceof LearnerGone)
+        if (error instanceof LearnerGone) {
           say(`run ${offer.run} is over, or its learner is out of reach (${error.message})`)
-        else if (joining.once) throw error
+          await pause(LOOK_MS)
+        } else if (joining.once) throw error
         else {
           lookOn(error, joining, refusals)
           refusals.runs.add(offer.run)
@@ -119,7 +121,7 @@ async function connected({ broker, name, say, signal }: Joining): Promise<NatsCo
 
 /** What learners have refused this host. */
 type Refusals = {
-  /** runs that it worked for, or began to */
+  /** runs that it is not wanted for */
   readonly runs: Set<string>
   /** what was told last */
   told: string | null
@@ -130,6 +132,13 @@ function lookOn(error: unknown, { run, say }: Joining, refusals: Refusals): void
   if (run !== null || !isErrorOf(HOSTS_ERRORS, error) || error.code !== 'REFUSED') throw error
   if (error.message !== refusals.told) say(`${error.message} It looks for another one.`)
   refusals.told = error.message
+}
+
+/** Tells once of a learner that is there with another run than the only one that this host works for. */
+function tellOther(other: string, { run, say }: Joining, refusals: Refusals): void {
+  if (refusals.runs.has(other)) return
+  refusals.runs.add(other)
+  say(`a learner of run ${other} is there; this host waits for run ${run}`)
 }
 
 type Greeting = { readonly connection: NatsConnection; readonly hello: Hello; readonly refusals: Refusals }
@@ -145,10 +154,12 @@ async function offerFor(joining: Joining, { connection, hello, refusals }: Greet
     for await (const { data } of answers) {
       const { header } = decodeFrame(data, offerSchema)
       if (header.kind === 'refused') refusal = header
+      else if (header.kind === 'other') tellOther(header.run, joining, refusals)
       else if (!refusals.runs.has(header.run)) return header
     }
     if (refusal !== null) assertNotRefused(refusal)
   } catch (error) {
+    if (isDenied(error)) throw deniedError('host', error as Error)
     if (!isSilence(error)) lookOn(error, joining, refusals)
   }
   return null

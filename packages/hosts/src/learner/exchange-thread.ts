@@ -16,7 +16,7 @@ try {
   const desk = createDesk(setup, await ownBuild(), post)
   const exchange = openExchange(connection, desk)
   port.on('message', (request: Request) => void handle(request, { desk, exchange }))
-  await connection.flush() // from now on whoever asks is heard
+  await exchange.ready()
   post({ kind: 'ready' })
 } catch (error) {
   post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

@@ -2,8 +2,9 @@
  * The learner's side of the broker. It runs in a thread of its own (exchange-thread.ts), which is idle but for messages: an update
  * that keeps the training's thread busy makes no host wait and no heartbeat late.
  */
-import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { closeBroker } from '@vigil/broker'
+import { deniedError } from '../denied.ts'
 import { decodeFrame, encodeFrame, PART_BYTES } from '../wire/frame.ts'
 import {
   failedSchema,
@@ -39,6 +40,12 @@ type Pull = { readonly guest: Guest; readonly message: Msg; readonly untilMs: nu
 
 /** An exchange that is open. */
 export type Exchange = {
+  /**
+   * From then on whoever asks is heard.
+   *
+   * @throws {VigilError} BROKER where the server does not let the learner listen
+   */
+  ready(): Promise<void>
   /** Gives what there is to give; to be called whenever the desk has changed. */
   serve(): void
   /** Answers whoever waits. From then on nobody listens, and hosts know that the run is over. */
@@ -48,7 +55,17 @@ export type Exchange = {
 /** Hears hosts, and answers them. */
 export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
   const pulls: Pull[] = []
+  const unheard = createInbox()
   let announced = 0
+  let denied: Error | null = null
+  /** Hears a subject; the server may not let the learner. */
+  const listen = (subject: string, hearMessage: (message: Msg) => void) =>
+    connection.subscribe(subject, {
+      callback(error, message) {
+        if (error === null) hearMessage(message)
+        else denied ??= error
+      },
+    })
   /** Weights go to all hosts at once, where one waits for them: while the server is away nobody does, and nothing piles up. */
   const announce = () => {
     const { round, run } = desk
@@ -68,21 +85,23 @@ export function openExchange(connection: NatsConnection, desk: Desk): Exchange {
     pulls.push(...waiting)
   }
   for (const verb of VERBS) {
-    connection.subscribe(subjectOf(desk.run, '*', verb), {
-      callback(error, message) {
-        if (error === null && isQuestion(message)) hear(desk, pulls, { verb, message })
-        serve()
-      },
+    listen(subjectOf(desk.run, '*', verb), (message) => {
+      if (isQuestion(message)) hear(desk, pulls, { verb, message })
+      serve()
     })
   }
-  connection.subscribe(helloSubject('*'), {
-    callback(error, message) {
-      if (error === null && isQuestion(message)) greet(desk, message)
-    },
+  listen(helloSubject('*'), (message) => {
+    if (isQuestion(message)) greet(desk, message, unheard)
   })
+  // The server answers there itself where nobody listens to what a host was answered.
+  listen(`${unheard}.*`, ({ subject }) => tellUnheard(desk, subject.slice(unheard.length + 1)))
   const ticks = setInterval(serve, TICK_MS)
   return {
     serve,
+    async ready() {
+      await connection.flush()
+      if (denied !== null) throw deniedError('learner', denied)
+    },
     async close() {
       clearInterval(ticks)
       for (const { message } of pulls) reply(message, { kind: 'none' })
@@ -108,20 +127,35 @@ function named({ sha256, bytes }: Parcel) {
   return { sha256, bytes }
 }
 
-function greet(desk: Desk, message: Msg): void {
+/** @param unheard where the server tells that nobody hears the answer */
+function greet(desk: Desk, message: Msg, unheard: string): void {
   const { guests, run, job, dataset } = desk
+  const host = hostOf(message.subject)
+  const answer = (header: object) => void message.respond(encodeFrame(header), { reply: `${unheard}.${host}` })
+  const decline = (reason: string) => answer({ kind: 'refused', reason: reason.slice(0, REASON_LETTERS_MAX) })
   try {
     const { header } = decodeFrame(message.data, helloSchema)
-    const name = nameSchema.parse(hostOf(message.subject))
-    if (header.run !== null && header.run !== run) return
+    const name = nameSchema.parse(host)
+    if (header.run !== null && header.run !== run) {
+      guests.tellStray(name, header.run)
+      answer({ kind: 'other', run })
+      return
+    }
     const reason = guests.hello(name, header)
     // Whoever asks anew has nothing under way.
     desk.round?.leases.release(name)
-    if (reason !== null) refuse(message, reason)
-    else reply(message, { kind: 'offer', run, job: named(job), dataset: named(dataset) })
+    if (reason !== null) decline(reason)
+    else answer({ kind: 'offer', run, job: named(job), dataset: named(dataset) })
   } catch (fault) {
-    refuse(message, reasonOf(fault))
+    decline(reasonOf(fault))
   }
+}
+
+/** Tells of a host that asks for work and does not hear the answer. */
+function tellUnheard({ guests }: Desk, name: string): void {
+  const guest = guests.get(name)
+  if (guest === undefined) return
+  guests.tell(guest, `does not hear what it is answered; its credentials must let it subscribe to ${inboxOf(name)}.>`)
 }
 
 /** @returns whether the question has its answer */

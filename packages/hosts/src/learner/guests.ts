@@ -39,6 +39,8 @@ export type Guests = {
   hello(name: string, hello: Hello): string | null
   /** Tells of a refusal, but not for ever. */
   tell(guest: Guest, text: string): void
+  /** Tells, once a name and of few names, of a host that waits for another run. */
+  tellStray(name: string, run: string): void
   /** Drops what was begun and not ended in earlier collections. Of the canary it stays. */
   forgetUploads(): void
   /** Whether this fault was one too many. */
@@ -54,6 +56,7 @@ function strangerOf(name: string, { actors }: Hello): Guest {
 /** @see Guests */
 export function createGuests({ build, family }: Demands, note: (text: string) => void): Guests {
   const guests = new Map<string, Guest>()
+  const strays = new Set<string>()
   const tell = (guest: Guest, text: string) => {
     guest.told++
     if (guest.told <= TOLD_MAX) note(`host ${guest.name}: ${harmlessText(text, 1000)}`)
@@ -62,6 +65,11 @@ export function createGuests({ build, family }: Demands, note: (text: string) =>
   return {
     get: (name) => guests.get(name),
     tell,
+    tellStray(name, run) {
+      if (strays.has(name) || strays.size === TOLD_MAX) return
+      strays.add(name)
+      note(`host ${name} works for run ${run} alone, which is not this one`)
+    },
     hello(name, hello) {
       const known = guests.get(name)
       if (known?.standing === 'banned') return known.reason

@@ -77,9 +77,10 @@ export type Hello = z.infer<typeof helloSchema>
 
 const refusal = z.strictObject({ kind: z.literal('refused'), reason })
 
-/** Learner -> host: what there is to do, or why not. */
+/** Learner -> host: what there is to do, or why not; `other` = by a learner of another run than the only one that the host works for. */
 export const offerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('offer'), run: nameSchema, job: reference, dataset: reference }),
+  z.strictObject({ kind: z.literal('other'), run: nameSchema }),
   refusal,
 ])
 export type Offer = Extract<z.infer<typeof offerSchema>, { kind: 'offer' }>
