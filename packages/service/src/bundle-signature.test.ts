@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Bundle, lockFile, writeBundle } from '@vigil/runs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundleFingerprint, readFingerprinted } from './bundle-fingerprint.ts'
-import { signBundle, type Trust, takeBundle } from './bundle-signature.ts'
+import { readTrusted, signBundle, type Trust, takeBundle } from './bundle-signature.ts'
 import { describedRequest, drawnTeam, eventsFolder } from './described-team.fixture.ts'
 
 let bundle: Bundle
@@ -27,7 +27,7 @@ beforeEach(async () => {
   run = await bundleIn('run', 1)
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   key = keyIn('signing.key', privateKey)
-  trust = { keys: join(root, 'trusted.pem'), number: join(root, 'number') }
+  trust = { keys: join(root, 'trusted.pem'), team: 'edge', number: join(root, 'number') }
   writeFileSync(trust.keys, publicKey.export({ format: 'pem', type: 'spki' }))
 })
 afterEach(() => {
@@ -53,7 +53,7 @@ const put = async (folder: string) => await (await takeBundle(folder, trust)).pu
 describe('a bundle, where keys are trusted', () => {
   it('is taken with the signature of one of them, and not without', async () => {
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_UNSIGNED' })
-    expect(await signBundle(run, { key, number: 3 })).toBe(fileOf('signature.json'))
+    expect(await signBundle(run, { team: 'edge', key, number: 3 })).toBe(fileOf('signature.json'))
     const taken = await takeBundle(run, trust)
     expect(taken.bundle).toEqual({ ...bundle, iteration: 1 })
     // A second key beside it.
@@ -63,12 +63,12 @@ describe('a bundle, where keys are trusted', () => {
       other.publicKey.export({ format: 'pem', type: 'spki' }) + readFileSync(trust.keys, 'utf8'),
     )
     expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
-    await signBundle(run, { key: keyIn('other.key', other.privateKey), number: 1 })
+    await signBundle(run, { team: 'edge', key: keyIn('other.key', other.privateKey), number: 1 })
     expect((await takeBundle(run, trust)).fingerprint).toBe(taken.fingerprint)
   })
 
   it('is refused with a changed byte in any of its files, and nothing of it is read', async () => {
-    await signBundle(run, { key, number: 3 })
+    await signBundle(run, { team: 'edge', key, number: 3 })
     for (const name of ['bundle.json', 'weights.bin', 'pipeline.json', 'belief.json', 'reference.json']) {
       const whole = readFileSync(fileOf(name))
       const changed = Buffer.from(whole)
@@ -94,22 +94,65 @@ describe('a bundle, where keys are trusted', () => {
 
   it('is refused with the signature of a foreign key, and with that of another bundle', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
-    await signBundle(run, { key: keyIn('foreign.key', privateKey), number: 3 })
+    await signBundle(run, { team: 'edge', key: keyIn('foreign.key', privateKey), number: 3 })
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
     const other = await bundleIn('other', 2)
-    await signBundle(other, { key, number: 3 })
+    await signBundle(other, { team: 'edge', key, number: 3 })
     cpSync(fileOf('signature.json', other), fileOf('signature.json'))
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
   })
 
+  it('is refused where the same key has signed it for another team, also with the other name written into the signature', async () => {
+    await signBundle(run, { key, team: 'core', number: 3 })
+    for (const read of [takeBundle, readTrusted]) {
+      await expect(read(run, trust)).rejects.toMatchObject({
+        code: 'BUNDLE_FOREIGN',
+        message: expect.stringContaining('signed for the team core and not for edge'),
+      })
+    }
+    const signature = readFileSync(fileOf('signature.json'), 'utf8')
+    writeFileSync(fileOf('signature.json'), signature.replace('"team":"core"', '"team":"edge"'))
+    for (const read of [takeBundle, readTrusted])
+      await expect(read(run, trust)).rejects.toMatchObject({
+        code: 'BUNDLE_FOREIGN',
+        message: expect.stringContaining('signed by no key'),
+      })
+    writeFileSync(fileOf('signature.json'), signature)
+    expect((await readTrusted(run, { ...trust, team: 'core' })).iteration).toBe(1)
+  })
+
+  it('has a number among those of its team: the number of another team is no measure', async () => {
+    await signBundle(run, { key, team: 'core', number: 9 })
+    await (await takeBundle(run, { ...trust, team: 'core' })).putToWork()
+    await signBundle(run, { key, team: 'edge', number: 3 })
+    await expect(takeBundle(run, trust)).rejects.toMatchObject({
+      code: 'SECRET_INVALID',
+      message: expect.stringContaining('it is of the team core, and this one is edge'),
+    })
+    await (await takeBundle(run, { ...trust, number: join(root, 'number of edge') })).putToWork()
+  })
+
+  it('is read beside the one at work with its signature, also where it is one from before, and puts nothing to work', async () => {
+    await expect(readTrusted(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_UNSIGNED' })
+    const later = await bundleIn('later', 2)
+    await signBundle(later, { key, team: 'edge', number: 4 })
+    await put(later)
+    await signBundle(run, { key, team: 'edge', number: 3 })
+    expect((await readTrusted(run, trust)).iteration).toBe(1)
+    expect(JSON.parse(readFileSync(trust.number, 'utf8'))).toMatchObject({ number: 4 })
+    const weights = readFileSync(fileOf('bundle.json'))
+    writeFileSync(fileOf('bundle.json'), `${weights} `)
+    await expect(readTrusted(run, trust)).rejects.toMatchObject({ code: 'BUNDLE_FOREIGN' })
+  })
+
   it('is refused where a later one was at work, until it is signed again with a higher number', async () => {
-    await signBundle(run, { key, number: 3 })
+    await signBundle(run, { team: 'edge', key, number: 3 })
     await put(run)
     await put(run)
     const later = await bundleIn('later', 2)
-    await signBundle(later, { key, number: 3 })
+    await signBundle(later, { team: 'edge', key, number: 3 })
     await expect(takeBundle(later, trust)).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
-    await signBundle(later, { key, number: 4 })
+    await signBundle(later, { team: 'edge', key, number: 4 })
     // What was looked at and not put to work changes nothing.
     await takeBundle(later, trust)
     await put(run)
@@ -118,32 +161,32 @@ describe('a bundle, where keys are trusted', () => {
       code: 'BUNDLE_OLD',
       message: expect.stringContaining('has number 3, and one with number 4 was at work'),
     })
-    await signBundle(run, { key, number: 5 })
+    await signBundle(run, { team: 'edge', key, number: 5 })
     await put(run)
     await expect(takeBundle(later, trust)).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
   })
 
   it('never goes back behind one that another service has put to work since it was taken', async () => {
-    await signBundle(run, { key, number: 3 })
+    await signBundle(run, { team: 'edge', key, number: 3 })
     const slow = await takeBundle(run, trust)
     const later = await bundleIn('later', 2)
-    await signBundle(later, { key, number: 4 })
+    await signBundle(later, { team: 'edge', key, number: 4 })
     await put(later)
     await expect(slow.putToWork()).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
     expect(JSON.parse(readFileSync(trust.number, 'utf8'))).toMatchObject({ number: 4 })
   })
 
   it('waits for who writes the number, and writes none where it is kept already', async () => {
-    await signBundle(run, { key, number: 3 })
+    await signBundle(run, { team: 'edge', key, number: 3 })
     const taken = await takeBundle(run, trust)
     const lock = await lockFile(`${trust.number}.lock`)
     // Held at once: it may be refused before the lock's release has returned.
     const refused = expect(taken.putToWork()).rejects.toMatchObject({ code: 'BUNDLE_OLD' })
     // Meanwhile a later one is put to work.
-    writeFileSync(trust.number, JSON.stringify({ number: 4, bundle: 'ab'.repeat(32) }))
+    writeFileSync(trust.number, JSON.stringify({ team: 'edge', number: 4, bundle: 'ab'.repeat(32) }))
     if (lock.holder === null) await lock.release()
     await refused
-    writeFileSync(trust.number, JSON.stringify({ number: 3, bundle: taken.fingerprint }))
+    writeFileSync(trust.number, JSON.stringify({ team: 'edge', number: 3, bundle: taken.fingerprint }))
     const held = await lockFile(`${trust.number}.lock`)
     const { mtimeNs } = statSync(trust.number, { bigint: true })
     await taken.putToWork()
@@ -158,19 +201,19 @@ describe('a bundle, where keys are trusted', () => {
       () => generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' }) as string,
     ],
   ])('is not judged by a file with %s', async (_, text) => {
-    await signBundle(run, { key, number: 1 })
+    await signBundle(run, { team: 'edge', key, number: 1 })
     writeFileSync(trust.keys, text())
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
   })
 
   it('is not judged where the number of the last one is unreadable', async () => {
-    await signBundle(run, { key, number: 1 })
+    await signBundle(run, { team: 'edge', key, number: 1 })
     writeFileSync(trust.number, '{}')
     await expect(takeBundle(run, trust)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
   })
 
   it('is not put to work where its number cannot be kept', async () => {
-    await signBundle(run, { key, number: 3 })
+    await signBundle(run, { team: 'edge', key, number: 3 })
     const { putToWork } = await takeBundle(run, { ...trust, number: join(root, 'missing', 'number') })
     await expect(putToWork()).rejects.toMatchObject({
       code: 'FILE_UNWRITABLE',
@@ -203,7 +246,7 @@ describe('a bundle, where keys are trusted', () => {
   it('is signed with no key that others may read', async () => {
     for (const mode of [0o666, 0o644, 0o640]) {
       chmodSync(key, mode)
-      await expect(signBundle(run, { key, number: 3 })).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+      await expect(signBundle(run, { team: 'edge', key, number: 3 })).rejects.toMatchObject({ code: 'SECRET_INVALID' })
     }
   })
 })

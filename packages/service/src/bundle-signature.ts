@@ -1,6 +1,7 @@
 /**
- * Signed bundles: Ed25519 over the SHA-256 of bundle.json, which has those of all other files, and a number. Where keys are trusted a
- * bundle is taken only with the signature of one of them, and with no lower number than the last one that was taken.
+ * Signed bundles: Ed25519 over the SHA-256 of bundle.json, which has those of all other files, the name of the team and a number. Where
+ * keys are trusted a bundle is taken only with the signature of one of them for that team, and with no lower number than the last one that was
+ * taken.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -17,24 +18,30 @@ const SIGNATURE_BYTES_MAX = 4096
 const KEYS_BYTES_MAX = 65_536
 const REMEDY = 'Make keys with "openssl genpkey -algorithm ed25519" and "openssl pkey -pubout"'
 
+/** What a team may be called: the name is on a line of what is signed, and in the name of a file. */
+export const TEAM_NAME = /^[A-Za-z0-9._-]{1,64}$/
+
 /** Whoever writes the number has it for a moment. */
 const LOCK_LOOK_MS = 20
 const LOCK_ATTEMPTS = 250
 
 const signatureSchema = z.strictObject({
+  team: z.string().regex(TEAM_NAME),
   number: z.int().min(1),
   /** SHA-256 of bundle.json */
   bundle: z.string().regex(/^[0-9a-f]{64}$/),
   signature: z.string().regex(/^[0-9a-f]{128}$/),
 })
 
-/** A bundle by its content, and where it stands among those of its signer. */
-type Named = { readonly bundle: string; readonly number: number }
+/** A bundle by its content, and where it stands among those of its team. */
+type Named = { readonly team: string; readonly bundle: string; readonly number: number }
 
 /** Whose bundles are taken. */
 export type Trust = {
   /** file of the public keys, PEM */
   readonly keys: string
+  /** as the signer calls it: a key may sign the bundles of several teams, none of which takes those of another */
+  readonly team: string
   /** file of the number of the bundle at work, which must be writable where a higher one comes */
   readonly number: string
 }
@@ -56,12 +63,16 @@ export type TakenBundle = {
  * Signs the bundle of a run.
  *
  * @param key    file of a private key, PEM
- * @param number higher than those of all bundles before, also where an earlier bundle is to come back
+ * @param team   as services name it that shall take the bundle, TEAM_NAME
+ * @param number higher than those of all bundles of the team before, also where an earlier bundle is to come back
  * @returns the path of the signature
  * @throws {VigilError} SECRET_INVALID, FILE_UNWRITABLE, and as readBundle
  */
-export async function signBundle(run: string, { key, number }: { readonly key: string; readonly number: number }) {
-  const named = { bundle: (await readFingerprinted(run)).fingerprint, number }
+export async function signBundle(
+  run: string,
+  { key, team, number }: { readonly key: string; readonly team: string; readonly number: number },
+): Promise<string> {
+  const named = { team, bundle: (await readFingerprinted(run)).fingerprint, number }
   const signature = sign(null, statement(named), await privateKey(key)).toString('hex')
   const file = signatureFile(run)
   await writeFileAtomically(file, `${JSON.stringify({ ...named, signature })}\n`)
@@ -78,29 +89,49 @@ export async function takeBundle(run: string, trust: Trust | null): Promise<Take
   if (trust === null) {
     return { ...(await readFingerprinted(run)), putToWork: async () => undefined }
   }
+  const found = await trustedSignature(run, trust)
+  assertNotBefore(await lastAtWork(trust), found, run)
+  const bundle = await readSigned(run, found)
+  return { bundle, fingerprint: found.bundle, putToWork: async () => await keepNumber(trust, found, run) }
+}
+
+/**
+ * Reads the bundle of a run that is put to no work: it needs the same signature, and may be one from before.
+ *
+ * @throws {VigilError} SECRET_INVALID, BUNDLE_UNSIGNED, BUNDLE_FOREIGN, and as readBundle
+ */
+export async function readTrusted(run: string, trust: Trust | null): Promise<Bundle> {
+  return trust === null ? await readBundle(run) : await readSigned(run, await trustedSignature(run, trust))
+}
+
+/** What a trusted key has signed for the team. */
+async function trustedSignature(run: string, trust: Trust): Promise<Named> {
   const keys = await trustedKeys(trust.keys)
-  const found = await readSignature(run)
-  const { bundle: fingerprint } = found
-  const isSigned = keys.some((key) => verify(null, statement(found), key, Buffer.from(found.signature, 'hex')))
-  if (!isSigned) throw foreign(run, `signed by no key in ${trust.keys}`)
-  assertNotBefore(await lastAtWork(trust.number), found, run)
-  const bundle = await readBundle(run, (settings) => {
-    if (settings !== fingerprint) throw foreign(run, 'another one than was signed')
+  const { signature, ...named } = await readSignature(run)
+  if (!keys.some((key) => verify(null, statement(named), key, Buffer.from(signature, 'hex')))) {
+    throw foreign(run, `signed by no key in ${trust.keys}`)
+  }
+  if (named.team !== trust.team) throw foreign(run, `signed for the team ${named.team} and not for ${trust.team}`)
+  return named
+}
+
+async function readSigned(run: string, { bundle }: Named): Promise<Bundle> {
+  return await readBundle(run, (settings) => {
+    if (settings !== bundle) throw foreign(run, 'another one than was signed')
   })
-  return { bundle, fingerprint, putToWork: async () => await keepNumber(trust.number, found, run) }
 }
 
 /** Another service may have put a later one to work since the bundle was taken. @throws {VigilError} BUNDLE_OLD, SECRET_INVALID, FILE_UNWRITABLE */
-async function keepNumber(file: string, { number, bundle }: Named, run: string): Promise<void> {
+async function keepNumber(trust: Trust, named: Named, run: string): Promise<void> {
   const isKept = async () => {
-    const last = await lastAtWork(file)
-    assertNotBefore(last, { number, bundle }, run)
-    return number === last?.number
+    const last = await lastAtWork(trust)
+    assertNotBefore(last, named, run)
+    return named.number === last?.number
   }
   if (await isKept()) return
-  const release = await lockOf(file)
+  const release = await lockOf(trust.number)
   try {
-    if (!(await isKept())) await writeFileAtomically(file, `${JSON.stringify({ number, bundle })}\n`)
+    if (!(await isKept())) await writeFileAtomically(trust.number, `${JSON.stringify(named)}\n`)
   } finally {
     await release()
   }
@@ -127,8 +158,8 @@ function assertNotBefore(last: Named | null, { number, bundle }: Named, run: str
   )
 }
 
-function statement({ bundle, number }: Named): Buffer {
-  return Buffer.from(`vigil/bundle/1\nnumber ${number}\nbundle ${bundle}\n`)
+function statement({ team, number, bundle }: Named): Buffer {
+  return Buffer.from(`vigil/bundle/2\nteam ${team}\nnumber ${number}\nbundle ${bundle}\n`)
 }
 
 async function readSignature(run: string): Promise<z.infer<typeof signatureSchema>> {
@@ -136,7 +167,7 @@ async function readSignature(run: string): Promise<z.infer<typeof signatureSchem
   if (bytes === null) {
     throw serviceError(
       'BUNDLE_UNSIGNED',
-      `The bundle of ${run} has no signature. Sign it with "npx nx run service:sign --run=FOLDER --key=FILE --number=N".`,
+      `The bundle of ${run} has no signature. Sign it with "npx nx run service:sign --run=FOLDER --key=FILE --team=NAME --number=N".`,
     )
   }
   const read = signatureSchema.safeParse(parsed(bytes.toString('utf8')))
@@ -145,15 +176,16 @@ async function readSignature(run: string): Promise<z.infer<typeof signatureSchem
 }
 
 /** The bundle that was at work last. @throws {VigilError} SECRET_INVALID */
-async function lastAtWork(path: string): Promise<Named | null> {
+async function lastAtWork({ number: path, team }: Trust): Promise<Named | null> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return null
     throw invalidKeys(path, cause.message)
   })
   if (bytes === null) return null
   const read = signatureSchema.omit({ signature: true }).safeParse(parsed(bytes.toString('utf8')))
-  if (read.success) return read.data
-  throw invalidKeys(path, 'it does not name the bundle that was at work last')
+  if (!read.success) throw invalidKeys(path, 'it does not name the bundle that was at work last')
+  if (read.data.team !== team) throw invalidKeys(path, `it is of the team ${read.data.team}, and this one is ${team}`)
+  return read.data
 }
 
 async function trustedKeys(path: string): Promise<KeyObject[]> {

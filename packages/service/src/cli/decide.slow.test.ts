@@ -112,10 +112,10 @@ describe('service:decide', () => {
     const [key, keys] = [join(folder.path, 'signing.key'), join(folder.path, 'trusted.pem')]
     writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
     writeFileSync(keys, publicKey.export({ format: 'pem', type: 'spki' }))
-    await signBundle(run, { key, number: 7 })
+    await signBundle(run, { key, team: 'edge', number: 7 })
     const [number, file] = [join(folder.path, 'number'), join(folder.path, 'one.csv')]
     writeFileSync(file, 'ts,host,proto,bytes,port\n1700000001,h1,tcp,1,1\n')
-    const words = [`--run=${run}`, `--trust=${keys}`, `--trust-number=${number}`]
+    const words = [`--run=${run}`, `--trust=${keys}`, '--trust-team=edge', `--trust-number=${number}`]
     const looking = await Promise.all(
       ['--replay=test', `--data=${file}`].map(async (flag) => await decide([...words, flag])),
     )

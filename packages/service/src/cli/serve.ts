@@ -15,7 +15,7 @@ import {
 import { readDashboard } from '@vigil/dashboard'
 import type { Bundle } from '@vigil/runs'
 import { destination, type Logger, pino } from 'pino'
-import { takeBundle } from '../bundle-signature.ts'
+import { type Trust, takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
@@ -127,7 +127,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const trust = trustOf(flags)
   const { bundle, fingerprint, putToWork } = await takeBundle(run, trust)
   const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
-  const shadow = await shadowOf(flags, bundle, logger)
+  const shadow = await shadowOf(flags, bundle, { trust, logger })
   const service = await createDecisionService(bundle, {
     file,
     output: outputSettings(flags),
@@ -209,7 +209,11 @@ async function stateKeeper(
 }
 
 /** Starts the team that decides beside the one at work. @throws {VigilError} SHADOW_FAILED */
-async function shadowOf(flags: Flags, { environment }: Bundle, logger: Logger): Promise<Shadow | null> {
+async function shadowOf(
+  flags: Flags,
+  { environment }: Bundle,
+  { trust, logger }: { readonly trust: Trust | null; readonly logger: Logger },
+): Promise<Shadow | null> {
   const run = textFlag(flags, 'shadow', 'runs/OTHER')
   const log = textFlag(flags, 'shadow-log', 'FILE') ?? null
   if (run === undefined) {
@@ -218,7 +222,7 @@ async function shadowOf(flags: Flags, { environment }: Bundle, logger: Logger): 
   }
   const onFailure = (message: string) => logger.error({ shadow: run }, `the shadow decides no more: ${message}`)
   const shadow = await startShadow(
-    { run, log, output: { ...outputSettings(flags), isShadow: true } },
+    { run, trust, log, output: { ...outputSettings(flags), isShadow: true } },
     onFailure,
     environment.rewards,
   )

@@ -71,7 +71,7 @@ function signing() {
   const [key, keys] = [join(root, 'signing.key'), join(root, 'trusted.pem')]
   writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
   writeFileSync(keys, publicKey.export({ format: 'pem', type: 'spki' }))
-  return { key, trust: { keys, number: join(root, 'number') } }
+  return { key, trust: { keys, team: 'edge', number: join(root, 'number') } }
 }
 
 const decided = async (bundle: Bundle, streams: 'kept' | 'begin') => {
@@ -137,14 +137,14 @@ describe('a service that takes signed bundles alone', () => {
     await put(after)
     await own.reload()
     expect(refusedFor()).toEqual(['"code":"BUNDLE_UNSIGNED"'])
-    await signBundle(join(root, 'run'), { key, number: 2 })
+    await signBundle(join(root, 'run'), { key, team: 'edge', number: 2 })
     await own.reload()
     expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(1)
     await put(before)
-    await signBundle(join(root, 'run'), { key, number: 1 })
+    await signBundle(join(root, 'run'), { key, team: 'edge', number: 1 })
     await own.reload()
     expect(refusedFor()).toEqual(['"code":"BUNDLE_UNSIGNED"', '"code":"BUNDLE_OLD"'])
-    await signBundle(join(root, 'run'), { key, number: 3 })
+    await signBundle(join(root, 'run'), { key, team: 'edge', number: 3 })
     await own.reload()
     expect(await own.metric('vigil_exchanges_total{outcome="done"}')).toBe(2)
     expect(own.exchanged.length).toBe(2)
@@ -156,14 +156,14 @@ describe('a service that takes signed bundles alone', () => {
     const own = await serve(before, { ...trust, number: join(root, 'missing', 'number') })
     await own.decide(events.slice(0, 200))
     await put(after)
-    await signBundle(join(root, 'run'), { key, number: 2 })
+    await signBundle(join(root, 'run'), { key, team: 'edge', number: 2 })
     await own.reload()
     expect(own.logged.join('')).toContain('"code":"FILE_UNWRITABLE"')
     expect(await own.decide(events.slice(200))).toEqual(await decided(before, 'kept'))
     await own.close()
     const other = await serve(before, trust)
     await put({ ...after, vote: { ...after.vote, fallbackAction: after.vote.fallbackAction === 0 ? 1 : 0 } })
-    await signBundle(join(root, 'run'), { key, number: 2 })
+    await signBundle(join(root, 'run'), { key, team: 'edge', number: 2 })
     await other.reload()
     expect(other.logged.join('')).toContain('"code":"TEAM_DIFFERS"')
     expect(existsSync(trust.number)).toBe(false)

@@ -1,9 +1,12 @@
 import type { RawEvent } from '@vigil/features'
+import type { Trust } from '../bundle-signature.ts'
 import type { OutputSettings } from '../output/decision-output.ts'
 
 /** What the thread of a shadow is started with. */
 export type ShadowStart = {
   readonly run: string
+  /** whose signed bundle it must have; null = any is taken */
+  readonly trust: Trust | null
   /** where its decisions are written, a line each; null = nowhere */
   readonly log: string | null
   /** how they are written */

@@ -4,7 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { VigilError } from '@vigil/errors'
 import type { ReadEvent } from '@vigil/features'
-import { readBundle } from '@vigil/runs'
+import { readTrusted } from '../bundle-signature.ts'
 import { createDecider, type Decider } from '../decider.ts'
 import { serviceError } from '../errors.ts'
 import { eventFilter } from '../event-filter.ts'
@@ -21,10 +21,10 @@ import {
 
 const port = parentPort!
 const tell = (news: ShadowNews) => port.postMessage(news)
-const { run, log, output: outputSettings } = workerData as ShadowStart
+const { run, trust, log, output: outputSettings } = workerData as ShadowStart
 
 try {
-  const bundle = await readBundle(run)
+  const bundle = await readTrusted(run, trust)
   if (bundle.environment.response !== null) {
     throw serviceError(
       'UNDECIDABLE',

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
@@ -6,6 +7,7 @@ import { DEFAULT_RESPONSE, DEFAULT_REWARDS } from '@vigil/env-wasm'
 import type { RawEvent } from '@vigil/features'
 import { type Bundle, writeBundle } from '@vigil/runs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { signBundle } from '../bundle-signature.ts'
 import { createDecider } from '../decider.ts'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { writtenDecision } from '../written-decision.ts'
@@ -45,7 +47,7 @@ afterEach(async () => {
 /** Serves beside the other team, and lets what it is told of failures be seen. */
 async function shadowed(log: string | null = null) {
   const failures: string[] = []
-  const start = { run: join(root, 'other'), log, output: VIGIL_OUTPUT }
+  const start = { run: join(root, 'other'), trust: null, log, output: VIGIL_OUTPUT }
   shadow = await startShadow(start, (message) => void failures.push(message), DEFAULT_REWARDS)
   served = await serveTeam(bundle, { shadow })
   const own = served
@@ -123,12 +125,28 @@ describe('a shadow', () => {
       ['respond', /verdicts/],
     ] as const) {
       const start = startShadow(
-        { run: join(root, name), log: null, output: VIGIL_OUTPUT },
+        { run: join(root, name), trust: null, log: null, output: VIGIL_OUTPUT },
         () => undefined,
         DEFAULT_REWARDS,
       )
       await expect(start).rejects.toMatchObject({ code: 'SHADOW_FAILED', message: expect.stringMatching(reason) })
     }
+  })
+
+  it('needs the signature of a trusted key for the team, where one is asked for', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [run, key, keys] = [join(root, 'other'), join(root, 'signing.key'), join(root, 'trusted.pem')]
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+    writeFileSync(keys, publicKey.export({ format: 'pem', type: 'spki' }))
+    const trust = { keys, team: 'edge', number: join(root, 'number') }
+    const begin = async () =>
+      await startShadow({ run, trust, log: null, output: VIGIL_OUTPUT }, () => undefined, DEFAULT_REWARDS)
+    await expect(begin()).rejects.toMatchObject({ code: 'SHADOW_FAILED', message: expect.stringMatching(/signature/) })
+    await signBundle(run, { key, team: 'core', number: 1 })
+    await expect(begin()).rejects.toMatchObject({ code: 'SHADOW_FAILED', message: expect.stringMatching(/team core/) })
+    await signBundle(run, { key, team: 'edge', number: 1 })
+    shadow = await begin()
+    expect(shadow.report().failure).toBeNull()
   })
 
   it('is none where nobody asked for one', async () => {
