@@ -27,6 +27,9 @@ export type Findings = {
   /** sentences, each a property that does not hold */
   readonly violations: readonly string[]
   readonly certificates: number
+  readonly answers: number
+  /** answers to an event that has one already, by its id */
+  readonly twice: number
   /** events that were answered with the fallback */
   readonly late: number
   /** rows on which all honest agents wanted one class */
@@ -90,7 +93,9 @@ export async function checkTeam(
     const { agent } = JSON.parse(line) as { agent: number }
     if (honest.includes(agent)) violations.push(`blame: agent ${agent}`)
   }
-  return { violations, certificates: chain.length, late: answers.filter(({ late }) => late).length, unanimous }
+  const twice = answers.length - new Set(answers.map(({ id }) => id)).size
+  const late = answers.filter((answer) => answer.late).length
+  return { violations, certificates: chain.length, answers: answers.length, twice, late, unanimous }
 }
 
 /** The certified action and votes of each row. */

@@ -1,4 +1,7 @@
-/** Teams of processes at half of what they can do, with a fault every 20 seconds: nothing lost, nothing twice, every action certified. */
+/**
+ * Teams of processes at half of what they can do, with a fault every 20 seconds: nothing lost, nothing twice, every action certified. How fast
+ * they are is printed and not judged. VIGIL_SOAK_SECONDS makes each shorter or longer.
+ */
 import { afterEach, expect, it } from 'vitest'
 import { fedTeam } from './fed-team.fixture.ts'
 
@@ -6,14 +9,16 @@ const FAULT_EVERY_MS = 20_000
 const FEED_EVERY_MS = 50
 const MEASURED_EVENTS = 8000
 
+const secondsOr = (usual: number) => Number(process.env.VIGIL_SOAK_SECONDS ?? usual)
+
 let team: Awaited<ReturnType<typeof fedTeam>>
 afterEach(async () => await team.end())
 
 const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))
 
 it.each([
-  [4, 1, 600],
-  [7, 2, 180],
+  [4, 1, secondsOr(600)],
+  [7, 2, secondsOr(180)],
 ])('%i agents, of which %i are away at a time, for %i seconds', async (agentCount, faults, seconds) => {
   team = await fedTeam({ agentCount, faults, batch: 1024, viewMs: 500, rounds: 6000 })
   await team.decide(1000)
@@ -45,6 +50,9 @@ it.each([
     clearInterval(feeding)
   }
   const found = await team.check()
-  expect(found).toMatchObject({ code: 0, rows: true, violations: [], late: 0 })
-  expect(found.certificates).toBeGreaterThan(seconds)
+  expect(found).toMatchObject({ code: 0, rows: true, twice: 0, violations: [], late: 0 })
+  const { certificates, answers } = found
+  console.log(
+    `${agentCount} agents, ${seconds} s: ${answers} decisions, ${certificates} certificates; fed ${Math.round(perSecond)} events/s`,
+  )
 })
