@@ -7,7 +7,9 @@ it('is a list from which a used key goes to the end and the first one falls out'
   const step = fc.tuple(fc.constantFrom('peek', 'use', 'put', 'forget'), key, fc.integer())
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
-      const entries = createRecentEntries<number, number>(limit)
+      const forgotten: number[] = []
+      const entries = createRecentEntries<number, number>(limit, (value) => forgotten.push(value))
+      const gone: number[] = []
       let list: [number, number][] = []
       for (const [action, key, value] of steps) {
         const known = list.find(([own]) => own === key)
@@ -19,13 +21,19 @@ it('is a list from which a used key goes to the end and the first one falls out'
         } else if (action === 'forget') {
           entries.forget(key)
           list = others
+          if (known !== undefined) gone.push(known[1])
         } else {
-          entries.put(key, value)
-          list = [...others, [key, value] as [number, number]].slice(-limit)
+          const slot = entries.put(key, value)
+          expect(entries.at(slot)).toBe(value)
+          if (others.length === limit) gone.push(others[0][1])
+          if (known !== undefined) gone.push(known[1])
+          entries.exchange(slot, -value)
+          list = [...others, [key, -value] as [number, number]].slice(-limit)
         }
         expect([...entries.all()]).toEqual(list)
         expect(entries.oldest).toBe(list[0]?.[0])
         expect(entries.size).toBe(list.length)
+        expect(forgotten).toEqual(gone)
       }
     }),
   )

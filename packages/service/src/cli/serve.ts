@@ -21,6 +21,7 @@ import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
 import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../secret-file.ts'
 import { assertGuarded } from '../serve/access.ts'
+import { createAlarmLog } from '../serve/alarm-log.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
 import type { DriftSettings } from '../serve/drift.ts'
 import { openFeedbackFile } from '../serve/feedback-file.ts'
@@ -235,7 +236,10 @@ function driftSettings(flags: Flags, logger: Logger): DriftSettings {
     window: numberFlag(flags, 'drift-window', EVENTS) ?? FLAGS['drift-window'].default,
     baseline: numberFlag(flags, 'drift-baseline', EVENTS) ?? FLAGS['drift-baseline'].default,
     runLength: numberFlag(flags, 'drift-run-length', RUN_LENGTH) ?? FLAGS['drift-run-length'].default,
-    onAlarm: (chart, side) => logger.warn({ chart, side }, 'drift'),
+    onAlarm: createAlarmLog(
+      (alarm) => logger.warn(alarm, 'drift'),
+      () => performance.now(),
+    ),
   }
 }
 

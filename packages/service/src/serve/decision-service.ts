@@ -7,14 +7,13 @@ import type { LiveDecision } from '../decider.ts'
 import { requestError } from '../errors.ts'
 import type { Shield } from '../live-rules.ts'
 import { createDecisionOutput, type DecisionOutput, type OutputSettings } from '../output/decision-output.ts'
-import { createRecentEntries } from '../recent-entries.ts'
 import { createDecisionQueue, type DecidedEvent } from './decision-queue.ts'
 import type { DriftReport } from './drift.ts'
 import { createFeedback, type FeedbackCounts } from './feedback.ts'
 import type { FeedbackFile } from './feedback-file.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createLiveFeed, type LiveFeed } from './live-feed.ts'
-import { type Answer, contentHash, type RememberedAnswers } from './remembered-answers.ts'
+import { type Answer, contentHash, createRememberedAnswers, type RememberedAnswers } from './remembered-answers.ts'
 import { createServiceMetrics, type ServiceMetrics } from './service-metrics.ts'
 import type { Shadow, ShadowReport } from './shadow.ts'
 import type { KeptAnswer, KeptService } from './state-file.ts'
@@ -119,7 +118,7 @@ export async function createDecisionService(
   const output = outputOf(settings, () => current().bundle)
   const queue = createDecisionQueue(decider, { deadlineMs, fallbackAction, output, onDecision, clock })
   const log = eventLog([settings.onEvent, settings.shadow?.take ?? null])
-  const remembered = createRecentEntries<string | number, Answer>(settings.idsRemembered)
+  const remembered = createRememberedAnswers(settings.idsRemembered)
   const intake: Intake = createIntake({
     ...{ bundle, decider, queue, remembered, onTaken: log.take },
     ...{ onLeftOut: metrics.leftOut, onRepeated: metrics.repeated },

@@ -20,29 +20,14 @@ export type LiveFeed = {
   on(stream: string): Decided[]
 }
 
-/** A decision that is written when somebody asks. */
-type Kept = {
-  readonly id: string | number
-  readonly stream: string | null
-  readonly at: number
-  readonly decision: LiveDecision
-}
-
 /**
  * @param watched names of the specifications whose robustness decisions come with
  * @param now milliseconds since 1970
  */
 export function createLiveFeed(agentCount: number, watched: readonly string[], now: () => number): LiveFeed {
-  const recent: Kept[] = []
-  let taken = 0
+  const recent = recentDecisions(agentCount)
   let counts = countsOf(agentCount, watched.length, now())
   let seen = 0
-
-  /** The last of those kept, oldest first. */
-  function last(count: number): Kept[] {
-    const length = Math.min(count, taken, RECENT_MAX)
-    return Array.from({ length }, (_, i) => recent[(taken - length + i) % RECENT_MAX])
-  }
 
   function count({ action, votes, score, decided, shield, robustness }: LiveDecision): void {
     counts.actions[action]++
@@ -64,8 +49,7 @@ export function createLiveFeed(agentCount: number, watched: readonly string[], n
       if (decision === null) counts.late++
       else {
         count(decision)
-        recent[taken % RECENT_MAX] = { id, stream, at: now(), decision }
-        taken++
+        recent.take(decision, { id, stream, at: now() })
       }
     },
     answered(seconds) {
@@ -76,8 +60,8 @@ export function createLiveFeed(agentCount: number, watched: readonly string[], n
       const own = counts
       counts = countsOf(agentCount, watched.length, at)
       const decisions = own.actions.reduce((sum, n) => sum + n, 0)
-      const fresh = taken - seen
-      seen = taken
+      const fresh = recent.taken - seen
+      seen = recent.taken
       return {
         ...{ at, seconds: (at - own.since) / 1000, actions: own.actions, waiting },
         ...{ undecided: own.undecided, late: own.late, shielded: own.shielded },
@@ -86,10 +70,10 @@ export function createLiveFeed(agentCount: number, watched: readonly string[], n
         votes: Array.from({ length: agentCount }, (_, agent) => [...own.votes.subarray(4 * agent, 4 * agent + 4)]),
         dissent: [...own.dissent],
         robustness: watched.map((name, s) => ({ name, min: finite(own.robustness[s]) })),
-        latest: last(Math.min(fresh, LATEST_MAX)).map(written),
+        latest: recent.last(Math.min(fresh, LATEST_MAX)),
       }
     },
-    on: (stream) => last(RECENT_MAX).flatMap((kept) => (nameOf(kept.stream) === stream ? [written(kept)] : [])),
+    on: (stream) => recent.last(RECENT_MAX, (own) => nameOf(own) === stream),
   }
 }
 
@@ -118,7 +102,43 @@ function nameOf(stream: string | null): string | null {
   return stream === null ? null : keyParts(stream).join(' ')
 }
 
-function written({ id, stream, at, decision }: Kept): Decided {
-  const { action, score, decided, votes, shield } = decision
-  return { id, stream: nameOf(stream), at, action, score, decided, votes: [...votes], shield }
+/** The latest decisions, number by number: an object for each would be copied again and again by the collector of garbage. */
+function recentDecisions(agentCount: number) {
+  const ids: (string | number)[] = []
+  const streams: (string | null)[] = []
+  const shields: LiveDecision['shield'][] = []
+  const times = new Float64Array(RECENT_MAX)
+  const scores = new Float64Array(RECENT_MAX)
+  const actions = new Uint8Array(RECENT_MAX)
+  const decided = new Uint8Array(RECENT_MAX)
+  const votes = new Uint8Array(RECENT_MAX * agentCount)
+  let taken = 0
+
+  const at = (place: number): Decided => ({
+    ...{ id: ids[place], stream: nameOf(streams[place]), at: times[place], action: actions[place] },
+    ...{ score: scores[place], decided: decided[place] === 1, shield: shields[place] },
+    votes: [...votes.subarray(place * agentCount, (place + 1) * agentCount)],
+  })
+  return {
+    take(decision: LiveDecision, { id, stream, at: time }: Pick<Decided, 'id' | 'stream' | 'at'>): void {
+      const place = taken++ % RECENT_MAX
+      ids[place] = id
+      streams[place] = stream
+      shields[place] = decision.shield
+      times[place] = time
+      scores[place] = decision.score
+      actions[place] = decision.action
+      decided[place] = decision.decided ? 1 : 0
+      for (let agent = 0; agent < agentCount; agent++) votes[place * agentCount + agent] = decision.votes[agent]
+    },
+    /** The last of those kept, oldest first. @param isWanted by the stream */
+    last(count: number, isWanted: (stream: string | null) => boolean = () => true): Decided[] {
+      const length = Math.min(count, taken, RECENT_MAX)
+      const places = Array.from({ length }, (_, i) => (taken - length + i) % RECENT_MAX)
+      return places.filter((place) => isWanted(streams[place])).map(at)
+    },
+    get taken() {
+      return taken
+    },
+  }
 }
