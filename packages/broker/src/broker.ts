@@ -9,7 +9,7 @@ import {
   nkeyAuthenticator,
   PermissionViolationError,
 } from '@nats-io/transport-node'
-import { type Flags, type FlagTable, textFlag } from '@vigil/command-line'
+import { type Flags, type FlagTable, systemReason, textFlag } from '@vigil/command-line'
 import { brokerError } from './errors.ts'
 
 /** Where a NATS server is, and what opens it. */
@@ -75,7 +75,11 @@ async function secret(flags: Flags, name: keyof typeof BROKER_FLAGS): Promise<st
   const file = textFlag(flags, name, 'FILE')
   if (file === undefined) return undefined
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw brokerError('BROKER_ADDRESS', `The file of --${name} cannot be read: ${file}.`, { cause })
+    throw brokerError(
+      'BROKER_ADDRESS',
+      `The file of --${name} cannot be read: ${file}: ${systemReason(cause)}. Give a file of one line.`,
+      { cause },
+    )
   })
   const [line] = text.trim().split('\n')
   if (line !== '') return line

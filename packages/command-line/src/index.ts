@@ -32,4 +32,5 @@ export {
 } from './number-format.ts'
 export { type Command, type CommandContext, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
+export { systemReason, systemRemedy } from './system-error.ts'
 export { appendBytes, appendLine, writeFileAtomically } from './whole-file.ts'

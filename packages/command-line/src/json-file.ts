@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isErrorOf, type VigilError } from '@vigil/errors'
 import { COMMAND_ERRORS, commandError } from './errors.ts'
+import { systemReason } from './system-error.ts'
 import { writeFileAtomically } from './whole-file.ts'
 
 /** What a wrong path looks like to the system; a full or failing disk is no mistake of the user. */
@@ -33,9 +34,9 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
   }
 }
 
-function cannotWrite(path: string, { message }: Error): VigilError {
+function cannotWrite(path: string, cause: Error): VigilError {
   return commandError(
     'OUTPUT_FILE',
-    `${path} cannot be written: ${message.split(',')[0]}. Give a file in a folder that exists and may be written to.`,
+    `${path} cannot be written: ${systemReason(cause)}. Give a file in a folder that exists and may be written to.`,
   )
 }

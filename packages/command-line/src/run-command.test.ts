@@ -81,6 +81,10 @@ describe('runCommand', () => {
       /^error EMFILE: open a\/b\.csv: this process may not open more files \(EMFILE\)\. Raise/,
     ],
     [systemError('ENOSPC', 'write'), /^error ENOSPC: write: no space is left on the device \(ENOSPC\)\. Make room/],
+    [
+      systemError('EADDRINUSE', 'listen'),
+      /^error EADDRINUSE: listen: another process listens there \(EADDRINUSE\)\. End it/,
+    ],
     [systemError('ENOENT', 'uv_cwd'), /^error ENOENT: The folder that you stand in is gone\. Go to one/],
     [systemError('EXYZ', 'mkdir', 'x\x1b[2J'), /^error EXYZ: mkdir x\\x1b\[2J: it failed\. Put that right/],
     [new RangeError('Array buffer allocation failed'), /^error MEMORY: .*Array buffer allocation failed\. Use fewer/],

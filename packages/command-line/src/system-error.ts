@@ -13,6 +13,10 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ENOENT: { reason: 'there is no such file or folder', remedy: 'Name one that is there.' },
   ENOTDIR: { reason: 'a part of the path is a file, not a folder', remedy: 'Name a path through folders.' },
   EISDIR: { reason: 'it is a folder, not a file', remedy: 'Name a file.' },
+  EEXIST: { reason: 'something is there already', remedy: 'Give another name.' },
+  EADDRINUSE: { reason: 'another process listens there', remedy: 'End it, or listen at another address.' },
+  EADDRNOTAVAIL: { reason: 'this machine does not have that address', remedy: 'Listen at one that it has.' },
+  ENOTFOUND: { reason: 'no machine has that name', remedy: 'Look at how it is spelt.' },
   ELOOP: { reason: 'its links point to each other', remedy: 'Name a path without them.' },
   ENAMETOOLONG: { reason: 'the name is too long', remedy: 'Give a shorter one.' },
   EMFILE: {

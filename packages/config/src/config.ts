@@ -10,7 +10,7 @@ import { maxFaults } from '@vigil/vote'
 import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
 import { environmentOf } from './environment.ts'
-import { configError } from './errors.ts'
+import { CONFIG_ERRORS, configError } from './errors.ts'
 import { LAB_KEYS, labConfigSchema, type ParsedConfig } from './lab-config-schema.ts'
 import { assertLabConsistent } from './lab-conflicts.ts'
 import type { Config, RunOrigin } from './resolved-config.ts'
@@ -62,12 +62,25 @@ export function parseSavedConfig(json: unknown, source: string): Config {
     throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
   const { earlierLengths, from = null, ...input } = json as Record<string, unknown>
-  const config = resolveLabConfig(input, source)
+  const config = resolvedSaved(input, source)
   return Object.freeze({
     ...config,
     earlierLengths: parseEarlierLengths(earlierLengths, config, source),
     from: parseOrigin(from, source),
   })
+}
+
+/** What Vigil has saved it takes again, so whatever it refuses was changed, or saved by another version. */
+function resolvedSaved(input: unknown, source: string): Config {
+  try {
+    return resolveLabConfig(input, source)
+  } catch (error) {
+    if (!isErrorOf(CONFIG_ERRORS, error)) throw error
+    throw configError(
+      error.code,
+      `${error.message} The file was written by another version of Vigil, or changed by hand: use that version, or train again.`,
+    )
+  }
 }
 
 /**

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { booleanOf, commandError, type Flags, type FlagTable, numberOf, readFlags } from '@vigil/command-line'
+import {
+  booleanOf,
+  commandError,
+  type Flags,
+  type FlagTable,
+  numberOf,
+  readFlags,
+  systemReason,
+} from '@vigil/command-line'
 import { SPECIFICATION_PRESETS } from '@vigil/env-wasm'
 import type { z } from 'zod'
 import { configSchema } from './config-schema.ts'
@@ -104,7 +112,10 @@ function hasPath(settings: object, path: readonly PropertyKey[]): boolean {
 
 async function readJson(path: string, what: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw configError('CONFIG_FILE', `The ${what} ${path} cannot be read: ${(cause as Error).message}.`)
+    throw configError(
+      'CONFIG_FILE',
+      `The ${what} ${path} cannot be read: ${systemReason(cause)}. Give a JSON file of settings.`,
+    )
   })
   try {
     return JSON.parse(text)

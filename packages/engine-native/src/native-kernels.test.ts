@@ -46,9 +46,7 @@ describe.skipIf(typeof loaded === 'string')('the add-on', () => {
     try {
       copyFileSync(ADDON_FILE, join(folder, 'vigil.node'))
       if (stamp !== null) writeFileSync(join(folder, 'stamp'), stamp)
-      expect(loadNativeKernels(join(folder, 'vigil.node'))).toMatch(
-        /built from other sources; npx nx run engine-native:build/,
-      )
+      expect(loadNativeKernels(join(folder, 'vigil.node'))).toMatch(/^it was built from other sources$/)
     } finally {
       rmSync(folder, { recursive: true })
     }

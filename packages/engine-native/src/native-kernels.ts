@@ -65,7 +65,7 @@ export function loadNativeKernels(file = ADDON_FILE): NativeKernels | string {
     return `it does not load (${error instanceof Error ? error.message.split('\n')[0] : error})`
   }
   // Other sources may lay out the memory otherwise.
-  if (sourcesOf(file) !== sourcesSha256()) return `it was built from other sources; ${BUILD_COMMAND} builds it anew`
+  if (sourcesOf(file) !== sourcesSha256()) return 'it was built from other sources'
   const families = addon.families().split(' ') as Family[]
   // The -1 of an unknown family becomes the largest number, which the add-on refuses.
   const numberOf = (family: Family) => families.indexOf(family) >>> 0

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { writeJsonFile } from '@vigil/command-line'
+import { systemReason, writeJsonFile } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { count, firstIssue, label, sha256 } from '@vigil/runs'
 import { z } from 'zod'
@@ -104,7 +104,7 @@ export async function writeExperiment(path: string, found: Omit<Experiment, keyo
  */
 export async function readExperiment(path: string): Promise<Experiment> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw invalid(path, `cannot be read: ${cause.message.split(',')[0]}`)
+    throw invalid(path, `cannot be read: ${systemReason(cause)}`)
   })
   let json: unknown
   try {

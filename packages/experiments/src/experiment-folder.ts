@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemReason } from '@vigil/command-line'
 import { experimentError } from './errors.ts'
 
 /** Files in the folder of an experiment, those half-written and locks included. */
@@ -16,7 +17,7 @@ const SEED = /^seed-(\d+)$/
 export async function assertExperimentFolder(out: string): Promise<void> {
   const entries = await readdir(out, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
-    throw experimentError('EXPERIMENT_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
+    throw experimentError('EXPERIMENT_FOLDER', `${out} cannot be used: ${systemReason(cause)}. Give another --out.`)
   })
   const foreign = entries.find((entry) =>
     entry.isDirectory() ? !SEED.test(entry.name) : !(entry.isFile() && FILE.test(entry.name)),

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { systemReason } from '@vigil/command-line'
 import { runFolderError } from './errors.ts'
 import { bundleFiles, curvesFolder, resultFiles, runFolderAt } from './run-folder.ts'
 
@@ -12,7 +13,7 @@ import { bundleFiles, curvesFolder, resultFiles, runFolderAt } from './run-folde
  */
 export async function foreignEntry(path: string, within = '.'): Promise<string | null> {
   const entries = await readdir(join(path, within), { withFileTypes: true }).catch((cause: Error) => {
-    throw runFolderError('RUN_FOLDER', `${join(path, within)} cannot be listed: ${cause.message}.`)
+    throw runFolderError('RUN_FOLDER', `${join(path, within)} cannot be listed: ${systemReason(cause)}.`)
   })
   for (const entry of entries) {
     const name = join(within, entry.name)

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { systemReason } from '@vigil/command-line'
 import { isErrorOf } from '@vigil/errors'
 import { RUN_FILE_ERRORS, runFileError } from './errors.ts'
 
@@ -25,6 +26,6 @@ export async function readRunFile(path: string, bytesMax = BYTES_MAX): Promise<B
   } catch (cause) {
     if (isErrorOf(RUN_FILE_ERRORS, cause)) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw unreadable((cause as Error).message, cause)
+    throw unreadable(systemReason(cause), cause)
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { harmlessJson, writeFileAtomically } from '@vigil/command-line'
+import { harmlessJson, systemReason, writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { runFolderError } from './errors.ts'
 import { readRunFile } from './read-run-file.ts'
@@ -164,7 +164,7 @@ async function claim(path: string): Promise<boolean> {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(path))) return false
     throw runFolderError(
       'RUN_FOLDER',
-      `The run folder ${path} cannot be made: ${(cause as Error).message}. Give an --out that can be written to.`,
+      `The run folder ${path} cannot be made: ${systemReason(cause)}. Give an --out that can be written to.`,
     )
   }
 }
@@ -227,7 +227,10 @@ export async function openRunFolder(path: string): Promise<{ folder: RunFolder; 
 export async function hasNoRun({ path, latest }: RunFolder): Promise<boolean> {
   const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
-    throw runFolderError('RUN_FOLDER', `The run folder ${path} cannot be used: ${cause.message}. Give another --out.`)
+    throw runFolderError(
+      'RUN_FOLDER',
+      `The run folder ${path} cannot be used: ${systemReason(cause)}. Give another --out.`,
+    )
   })
   const checkpoints = await readdir(dirname(latest)).catch(() => null)
   // Whoever claims a folder makes `checkpoints` first: a config.json without it is somebody else's.
@@ -273,11 +276,11 @@ async function wasOnlyClaimed({ latest, pipeline }: RunFolder): Promise<boolean>
 
 async function readJson(file: string, run: string): Promise<unknown> {
   const invalid = (reason: string) =>
-    runFolderError('RUN_FOLDER', `${resolve(run)} is not the folder of a run: ${reason}`)
+    runFolderError('RUN_FOLDER', `${resolve(run)} is not the folder of a run: ${reason} Give one, as runs/NAME.`)
   const bytes = await readRunFile(file).catch((cause: Error) => {
     throw invalid(cause.message)
   })
-  if (bytes === null) throw invalid(`${file} is missing.`)
+  if (bytes === null) throw invalid((await isFolder(run)) ? `${file} is missing.` : 'there is no such folder.')
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { systemReason } from '@vigil/command-line'
 import { isErrorOf } from '@vigil/errors'
 import { RUN_FOLDER_ERRORS, runFolderError } from './errors.ts'
 import { lockFile } from './file-lock.ts'
@@ -41,7 +42,7 @@ async function lockIn(folder: string) {
     if (isErrorOf(RUN_FOLDER_ERRORS, cause)) throw cause
     throw runFolderError(
       'RUN_FOLDER',
-      `The run folder ${folder} cannot be locked: ${(cause as Error).message}. Give another --out, on a file system that can be written to and that has locks.`,
+      `The run folder ${folder} cannot be locked: ${systemReason(cause)}. Give another --out, on a file system that can be written to and that has locks.`,
     )
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { systemReason } from '@vigil/command-line'
 import { runFileError } from './errors.ts'
 
 /**
@@ -19,13 +20,13 @@ export async function assertWritable(folder: string, files: readonly string[], r
     const found = await lstat(inner).catch((cause: NodeJS.ErrnoException) => {
       // Who misses it says it better.
       if (cause.code === 'ENOENT') return null
-      throw unwritable(inner, cause.message)
+      throw unwritable(inner, systemReason(cause))
     })
     if (found === null) continue
     if (inner !== folder && found.isSymbolicLink()) throw unwritable(inner, LINK)
     if (!found.isDirectory() && !found.isSymbolicLink()) throw unwritable(inner, 'it is not a folder')
     await access(inner, constants.W_OK).catch((cause: Error) => {
-      throw unwritable(inner, cause.message)
+      throw unwritable(inner, systemReason(cause))
     })
   }
   for (const file of files) {

@@ -7,7 +7,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { commandError, writeFileAtomically } from '@vigil/command-line'
+import { commandError, systemReason, writeFileAtomically } from '@vigil/command-line'
 import { type Bundle, lockFile, readBundle, readRunFile } from '@vigil/runs'
 import { z } from 'zod'
 import { readFingerprinted } from './bundle-fingerprint.ts'
@@ -141,7 +141,7 @@ async function keepNumber(trust: Trust, named: Named, run: string): Promise<void
 async function lockOf(file: string): Promise<() => Promise<void>> {
   for (let attempt = 0; ; attempt++) {
     const lock = await lockFile(`${file}.lock`).catch((cause: Error) => {
-      throw unlockable(file, cause.message, cause)
+      throw unlockable(file, systemReason(cause), cause)
     })
     if (lock.holder === null) return lock.release
     if (attempt === LOCK_ATTEMPTS) throw unlockable(file, `${lock.holder} has it`)
@@ -179,7 +179,7 @@ async function readSignature(run: string): Promise<z.infer<typeof signatureSchem
 async function lastAtWork({ number: path, team }: Trust): Promise<Named | null> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return null
-    throw invalidKeys(path, cause.message)
+    throw invalidKeys(path, systemReason(cause))
   })
   if (bytes === null) return null
   const read = signatureSchema.omit({ signature: true }).safeParse(parsed(bytes.toString('utf8')))

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
+import { systemReason } from '@vigil/command-line'
 import { serviceError } from './errors.ts'
 
 export const TOKEN_LENGTH_MIN = 16
@@ -9,7 +10,7 @@ const KEY_BYTES_MAX = 4096
 /** Text that nobody else may know. @throws {VigilError} SECRET_INVALID */
 export async function readSecret(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch((cause: Error) => {
-    throw serviceError('SECRET_INVALID', `${path} cannot be read: ${cause.message}.`, { cause })
+    throw serviceError('SECRET_INVALID', `${path} cannot be read: ${systemReason(cause)}.`, { cause })
   })
 }
 
@@ -23,7 +24,7 @@ export async function readOwnSecret(path: string, remedy: string): Promise<strin
   const refuse = (what: string, cause?: unknown) =>
     serviceError('SECRET_INVALID', `${path} ${what}. ${remedy}`, { cause })
   const file = await open(path).catch((cause: Error) => {
-    throw refuse(`cannot be read: ${cause.message}`, cause)
+    throw refuse(`cannot be read: ${systemReason(cause)}`, cause)
   })
   try {
     const { mode, size } = await file.stat()

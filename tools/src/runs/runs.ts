@@ -1,6 +1,6 @@
 /** `npx nx run tools:runs`: list, compare, tag and delete runs. README.md has the flags. */
 
-import { runCommand, writeFileAtomically } from '@vigil/command-line'
+import { runCommand, systemReason, writeFileAtomically } from '@vigil/command-line'
 import { renderComparison } from '@vigil/report'
 import { readTags, runFolderAt, runFolderError, writeTags } from '@vigil/runs'
 import { sayTable } from '../say.ts'
@@ -85,7 +85,7 @@ async function chosenRuns({ runs, within, tags }: Options): Promise<readonly Kno
     runs.length > 0
       ? await expanded(runs)
       : await findRuns(within).catch((cause: Error) => {
-          throw runFolderError('RUN_FOLDER', `${within} cannot be listed: ${cause.message}. Give --in=FOLDER.`)
+          throw runFolderError('RUN_FOLDER', `${within} cannot be listed: ${systemReason(cause)}. Give --in=FOLDER.`)
         })
   const known: KnownRun[] = []
   for (const path of paths) known.push(await knownRun(path))

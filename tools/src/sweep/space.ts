@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { flagName, harmlessText, nearestName } from '@vigil/command-line'
+import { flagName, harmlessText, nearestName, systemReason } from '@vigil/command-line'
 import { configKeys } from '@vigil/config'
 import { firstIssue } from '@vigil/runs'
 import { parse } from 'yaml'
@@ -50,7 +50,10 @@ const FIXED =
  */
 export async function readSpace(path: string): Promise<Space> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw toolError('SWEEP_SPACE', `The space ${path} cannot be read: ${cause.message.split(',')[0]}.`)
+    throw toolError(
+      'SWEEP_SPACE',
+      `The space ${path} cannot be read: ${systemReason(cause)}. Give a YAML file of settings.`,
+    )
   })
   return parseSpace(text, path)
 }

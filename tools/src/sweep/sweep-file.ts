@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeJsonFile } from '@vigil/command-line'
+import { systemReason, writeJsonFile } from '@vigil/command-line'
 import { type Config, configError, configFingerprint } from '@vigil/config'
 import { z } from 'zod'
 import { toolError } from '../errors.ts'
@@ -57,7 +57,7 @@ export async function assertSweepFolder(options: Options, space: Space, base: Co
   const { out } = options
   const names = await readdir(out).catch((cause: NodeJS.ErrnoException): string[] => {
     if (cause.code === 'ENOENT') return []
-    throw toolError('SWEEP_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
+    throw toolError('SWEEP_FOLDER', `${out} cannot be used: ${systemReason(cause)}. Give another --out.`)
   })
   const foreign = names.find((name) => !OWN.test(name))
   if (foreign !== undefined) {

@@ -16,7 +16,15 @@ import {
   PUBLIC_TEAM_MOST,
   type TrustedTeam,
 } from '@vigil/agreement'
-import { commandError, type FlagTable, flagsOf, readFlags, runCommand, textFlag } from '@vigil/command-line'
+import {
+  commandError,
+  type FlagTable,
+  flagsOf,
+  readFlags,
+  runCommand,
+  systemReason,
+  textFlag,
+} from '@vigil/command-line'
 import { readEpochs } from '@vigil/service'
 import { toolError } from '../errors.ts'
 import { verifyAll, verifyChain } from './verify-all.ts'
@@ -135,10 +143,7 @@ async function read(path: string, most?: number): Promise<Buffer> {
   try {
     return most === undefined ? await readFile(path) : await readBeginning(path, most)
   } catch (cause) {
-    throw toolError(
-      'INPUT_FILE',
-      `${path} cannot be read: ${(cause as Error).message.split(',')[0]}. Give a file that exists.`,
-    )
+    throw toolError('INPUT_FILE', `${path} cannot be read: ${systemReason(cause)}. Give a file that exists.`)
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type CommandContext,
   runCommand,
   type StopRequest,
+  systemReason,
   writeFileAtomically,
   writeJsonFile,
 } from '@vigil/command-line'
@@ -155,7 +156,7 @@ async function writeResults({ out, budget, seeds }: Options, entries: readonly B
 async function assertBenchFolder(out: string): Promise<void> {
   const names = await readdir(out).catch((cause: NodeJS.ErrnoException): string[] => {
     if (cause.code === 'ENOENT') return []
-    throw toolError('BENCH_FOLDER', `${out} cannot be used: ${cause.message}. Give another --out.`)
+    throw toolError('BENCH_FOLDER', `${out} cannot be used: ${systemReason(cause)}. Give another --out.`)
   })
   const foreign = names.find((name) => !OWN.includes(name.replace(/\.\d+$/, '')))
   if (foreign === undefined) return

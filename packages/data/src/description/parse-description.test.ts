@@ -157,16 +157,16 @@ describe('a path', () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it.each([
-    ['flows.csv', 'a,label\n1,0\n'],
-    ['eve.json', '{"a": 1}\n{"a": 2}\n'],
-    ['list.json', '[{"a": 1}]'],
-    ['huge.yaml', `# ${'x'.repeat(1_000_001)}`],
-    ['.', null],
-  ])('to %s, which is data, is refused with the command that drafts a description', (name, content) => {
+    ['flows.csv', 'a,label\n1,0\n', 'the events themselves'],
+    ['eve.json', '{"a": 1}\n{"a": 2}\n', 'the events themselves'],
+    ['list.json', '[{"a": 1}]', 'the events themselves'],
+    ['huge.yaml', `# ${'x'.repeat(1_000_001)}`, 'the events themselves'],
+    ['.', null, 'a folder'],
+  ])('to %s, which is data, is refused with the command that drafts a description', (name, content, received) => {
     const path = join(folder, name)
     if (content !== null) writeFileSync(path, content)
     expect(isDescription(path)).toBe(false)
-    const message = expect.stringContaining(`npx nx run tools:inspect --data=${path}`)
+    const message = expect.stringMatching(`received (what are )?${received}.*npx nx run tools:inspect --data=${path}`)
     expect(() => readDescription(path)).toThrow(expect.objectContaining({ code: 'DESCRIPTION_INVALID', message }))
   })
 

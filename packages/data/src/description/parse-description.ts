@@ -20,6 +20,7 @@ export function readDescription(path: string): Description {
   let text: string
   try {
     const stat = statSync(path)
+    if (stat.isDirectory()) throw isFolder(path)
     if (!stat.isFile() || stat.size > BYTES_MAX) throw isData(path)
     if (!namesDescription(path)) throw isData(path)
     text = readFileSync(path, 'utf8')
@@ -56,6 +57,13 @@ function namesDescription(path: string): boolean {
 function isJsonLines(text: string): boolean {
   const [first, second = ''] = text.trim().split('\n', 2)
   return first.startsWith('[') || (/^\{.*\}\s*$/.test(first) && second.startsWith('{'))
+}
+
+function isFolder(path: string): Error {
+  return dataError(
+    'DESCRIPTION_INVALID',
+    `Data path ${shownPath(path)}: needs a file that describes events (.yaml or .json), received a folder. Draft one from its files with npx nx run tools:inspect --data=${shownPath(path)}, look at it, and give --data=events.yaml. A folder is read as it is with --dataset=darpa-tc only.`,
+  )
 }
 
 function isData(path: string): Error {

@@ -10,6 +10,7 @@ import {
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api'
+import { systemReason } from '@vigil/command-line'
 import { dataError } from '../errors.ts'
 import { shownPath } from '../tables/csv-text.ts'
 import { literal, quoted } from '../tables/database.ts'
@@ -91,8 +92,7 @@ async function makeNewFile(path: string): Promise<void> {
   try {
     await (await open(path, 'wx')).close()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST') {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
       throw dataError(
         'FILE_EXISTS',
         `Output file ${shownPath(path)}: needs a new file of its own, and this one exists. Give another --out or --card, or remove it.`,
@@ -100,7 +100,7 @@ async function makeNewFile(path: string): Promise<void> {
     }
     throw dataError(
       'FILE_UNWRITABLE',
-      `Output file ${shownPath(path)}: cannot be written: ${message.split(',')[0]}. Choose a folder that exists and may be written to.`,
+      `Output file ${shownPath(path)}: cannot be written: ${systemReason(cause)}. Choose a folder that exists and may be written to.`,
       { cause },
     )
   }

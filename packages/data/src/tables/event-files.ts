@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { systemReason, systemRemedy } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { dataError } from '../errors.ts'
 
@@ -133,9 +134,8 @@ function endsOf(path: string, size: number): [string, string] {
 
 /** The error for a file or folder that the system does not let be read. */
 export function unreadable(path: string, cause: unknown): VigilError {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
   return dataError(
     'FILE_UNREADABLE',
-    `Data path: needs to be readable, received ${path} (${code}). Check its permissions.`,
+    `Data path: needs to be readable, received ${path}: ${systemReason(cause)}. ${systemRemedy(cause)}`,
   )
 }

@@ -6,6 +6,7 @@ import {
   flagsOf,
   numberFlag,
   runCommand,
+  systemReason,
   textFlag,
 } from '@vigil/command-line'
 import { configSchema, parseFlags, settingGroups } from '@vigil/config'
@@ -87,7 +88,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
       reject(
         apiError(
           'PORT_TAKEN',
-          `Server: cannot listen at ${host}, port ${port}: ${cause.message}. Give another --port.`,
+          `Server: cannot listen at ${host}, port ${port}: ${systemReason(cause)}. Give another --port, or another --host.`,
           { cause },
         ),
       ),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { writeJsonFile } from '@vigil/command-line'
+import { systemReason, writeJsonFile } from '@vigil/command-line'
 import { firstIssue } from '@vigil/runs'
 import { z } from 'zod'
 import { labError } from '../errors.ts'
@@ -81,7 +81,7 @@ export async function writeAblation(path: string, ablation: Ablation): Promise<v
 /** Reads ablation.json. @throws {VigilError} ABLATION_FILE naming the first field that is wrong */
 export async function readAblation(path: string): Promise<Ablation> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw labError('ABLATION_FILE', `${path} cannot be read: ${cause.message.split(',')[0]}.`)
+    throw labError('ABLATION_FILE', `${path} cannot be read: ${systemReason(cause)}.`)
   })
   let json: unknown
   try {

@@ -29,7 +29,7 @@ import { HOSTS_FLAGS, sharingOf } from './hosts-flags.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 import { newRun } from './new-run.ts'
 import { SEEDS_FLAGS, seedsOf } from './seeds.ts'
-import { BEGIN_FLAGS, END_FLAGS, FILE_FLAGS, pauseOf, RESUME_SETTINGS } from './train-flags.ts'
+import { BEGIN_FLAGS, END_FLAGS, evaluatesOf, FILE_FLAGS, pauseOf, RESUME_SETTINGS } from './train-flags.ts'
 import { trainSeedsAsked } from './train-seeds-asked.ts'
 
 /** What a command that trains has of its own. */
@@ -78,6 +78,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
         )
       }
       const [budgets, maxFalseContainmentRate] = [budgetsOf(flags), containmentRateOf(flags)]
+      const evaluates = evaluatesOf(flags, budgets !== null)
       const resumed = textFlag(flags, 'resume', 'runs/NAME')
       const plan =
         resumed === undefined
@@ -90,7 +91,6 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       if (plan.kind === 'new') await assertRunFolderFree(plan.config)
       const tensorboard = switchFlag(flags, 'tensorboard')
       const session = { ...output, tensorboard, pauseAfter: pauseOf(flags) }
-      const evaluates = !switchFlag(flags, 'skip-evaluation')
       const judging = { budgets, maxFalseContainmentRate, evaluates }
       const { folder, evaluation } = await trainRun(plan, session, {
         composition,

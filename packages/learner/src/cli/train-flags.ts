@@ -1,4 +1,5 @@
-import { type Flags, type FlagTable, numberFlag } from '@vigil/command-line'
+import { type Flags, type FlagTable, numberFlag, switchFlag } from '@vigil/command-line'
+import { configError } from '@vigil/config'
 
 /** Settings that may be given to a run that goes on, besides its length: they change speed or place, never results. */
 export const RESUME_SETTINGS = ['actors', 'engineThreads', 'data'] as const
@@ -32,6 +33,16 @@ export const END_FLAGS = {
 /** The iteration of `--pause-after`, or null. @throws {VigilError} INVALID_VALUE */
 export function pauseOf(flags: Flags): number | null {
   return numberFlag(flags, 'pause-after', ITERATION) ?? null
+}
+
+/** Whether an evaluation follows. @param hasBudgets thresholds, which only an evaluation chooses, were asked for @throws {VigilError} CONFLICT */
+export function evaluatesOf(flags: Flags, hasBudgets: boolean): boolean {
+  const skips = switchFlag(flags, 'skip-evaluation')
+  if (!(skips && hasBudgets)) return !skips
+  throw configError(
+    'CONFLICT',
+    '--max-false-positive-rate and --max-alerts-per-day choose thresholds in the evaluation, but --skip-evaluation leaves it out. Give them to learner:evaluate later, or leave --skip-evaluation out.',
+  )
 }
 
 /** Files of a training that are no settings of a run. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { systemReason } from '@vigil/command-line'
 
 const COMMAND = fileURLToPath(new URL('../cli/train-process.ts', import.meta.url))
 
@@ -53,7 +54,7 @@ export function startTraining(
   })
   const [stdout, stderr] = [child.stdout!, child.stderr!]
   const file = createWriteStream(log, { flags: 'a' })
-  file.on('error', ({ message }) => onLogLost(message))
+  file.on('error', (cause) => onLogLost(systemReason(cause)))
   stdout.pipe(file, { end: false })
   stderr.pipe(file, { end: false })
   createInterface({ input: stdout }).on('line', onLine)
@@ -63,7 +64,7 @@ export function startTraining(
   })
   let isStopped = false
   const ended = new Promise<Complaint | null>((resolve) => {
-    child.on('error', ({ message }) => resolve({ reason: message, isData: false }))
+    child.on('error', (cause) => resolve({ reason: systemReason(cause), isData: false }))
     child.on('close', (code, signal) => {
       file.end()
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`

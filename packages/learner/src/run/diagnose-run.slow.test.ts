@@ -176,7 +176,7 @@ describe('diagnoseRun refuses', () => {
     [
       'a newer config',
       (p) => changeJson(join(p, 'config.json'), { curiosity: 1 }),
-      /another version of Vigil, or changed by hand: .*no setting "curiosity"/,
+      /no setting "curiosity".* another version of Vigil, or changed by hand: use that version/,
     ],
     [
       'a newer record',
@@ -201,7 +201,7 @@ describe('diagnoseRun refuses', () => {
     [
       'a key that no version has',
       (p) => changeText(join(p, 'config.json'), (text) => text.replace('{', '{"__proto__": {"a": 1},')),
-      /changed by hand: .*no setting "__proto__"/,
+      /no setting "__proto__".* changed by hand: use that version/,
     ],
     [
       'a finished run without its last lines',

@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
+import { systemReason } from '@vigil/command-line'
 import { CONFIG_ERRORS, type Config, configError, configFingerprint, configKeys, parseSavedConfig } from '@vigil/config'
 import { DATA_ERRORS, type Dataset } from '@vigil/data'
 import { causesFirst, diagnoseData, diagnoseEvaluation, diagnoseMetrics, type Finding } from '@vigil/doctor'
@@ -209,7 +210,7 @@ function nothingToLookAt(path: string, leftOut: RunDiagnosis['leftOut']): VigilE
 async function isThere(file: string): Promise<boolean> {
   const entry = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return null
-    throw invalid(`${file} cannot be read (${cause.message}).`)
+    throw invalid(`${file} cannot be read: ${systemReason(cause)}.`)
   })
   if (entry === null) return false
   if (entry.isFile()) return true
@@ -218,7 +219,7 @@ async function isThere(file: string): Promise<boolean> {
 
 async function assertRunFolder({ path, config }: RunFolder): Promise<void> {
   const entries = await readdir(path).catch((cause: NodeJS.ErrnoException) => {
-    const words = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read as a folder (${cause.message})`
+    const words = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read as a folder: ${systemReason(cause)}`
     throw invalid(`${path} ${words}. Give the folder of a run: --run=runs/NAME.`)
   })
   if (entries.length === 0) throw invalid(`${path} is empty: no run was begun in it. Give the folder of a run.`)
@@ -245,11 +246,7 @@ async function readConfig({ path, config, pipeline }: RunFolder): Promise<Config
     return parseSavedConfig(json, config)
   } catch (error) {
     if (!isErrorOf(CONFIG_ERRORS, error)) throw error
-    throw invalid(
-      error.code === 'UNKNOWN_KEY'
-        ? `${path} was written by another version of Vigil, or changed by hand: ${error.message} Diagnose it with the version that trained it.`
-        : `${path} holds a config that this Vigil does not accept: ${error.message}`,
-    )
+    throw invalid(`${path} holds a config that this Vigil does not accept: ${error.message}`)
   }
 }
 

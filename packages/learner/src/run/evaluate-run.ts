@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import type { EvaluationSplit } from '@vigil/actors'
-import { writeFileAtomically } from '@vigil/command-line'
+import { systemReason, writeFileAtomically } from '@vigil/command-line'
 import type { Config } from '@vigil/config'
 import { createEngine } from '@vigil/engine'
 import type { BlockedIntruder } from '@vigil/env-wasm'
@@ -202,7 +202,7 @@ export async function assertEvaluable(destination: Destination): Promise<void> {
 export async function resultFolder(out: string, { path }: RunFolder): Promise<string> {
   if (resolve(out) === resolve(path)) return path
   await makeFolder(resolve(out)).catch((cause: Error) => {
-    throw runFolderError('RUN_FOLDER', `The folder ${out} cannot be made: ${cause.message}. Give another --out.`)
+    throw runFolderError('RUN_FOLDER', `The folder ${out} cannot be made: ${systemReason(cause)}. Give another --out.`)
   })
   if (!existsSync(runFolderAt(out).config)) return out
   throw runFolderError('RUN_FOLDER', `${out} is the folder of another run than ${path}. Give another --out.`)

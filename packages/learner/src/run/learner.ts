@@ -58,7 +58,7 @@ export async function startLearner(
     const engine = await composition.createEngine(computing, team.network, mask)
     team.pool.actBy(familyOf(engine))
     say(
-      `${config.agents} agents, ${team.parameterCount} weights, ${team.pool.actors} actors, engine ${engine.name} (${engine.device})`,
+      `${formatCounted(config.agents, 'agent')}, ${team.parameterCount} weights, ${formatCounted(team.pool.actors, 'actor')}, engine ${engine.name} (${engine.device})`,
     )
     const missing = config.engine === 'auto' && engine.name === 'portable' ? whyNoNativeEngine() : null
     if (missing !== null) say(missing)

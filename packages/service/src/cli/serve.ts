@@ -10,6 +10,7 @@ import {
   readFlags,
   runCommand,
   switchFlag,
+  systemReason,
   textFlag,
 } from '@vigil/command-line'
 import { readDashboard } from '@vigil/dashboard'
@@ -165,9 +166,13 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked }, 'team read')
   const listenTextResolver = (address: string) => `listening at ${address}`
   await server.listen({ host, port, listenTextResolver }).catch((cause: Error) => {
-    throw serviceError('ADDRESS_TAKEN', `The service cannot listen at ${host}, port ${port}: ${cause.message}.`, {
-      cause,
-    })
+    throw serviceError(
+      'ADDRESS_TAKEN',
+      `The service cannot listen at ${host}, port ${port}: ${systemReason(cause)}. Give another --port, or another --host.`,
+      {
+        cause,
+      },
+    )
   })
   const everySeconds = numberFlag(flags, 'state-seconds', SECONDS) ?? FLAGS['state-seconds'].default
   const endKeeping = keepRegularly(keep, {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { appendLine } from '@vigil/command-line'
+import { appendLine, systemReason } from '@vigil/command-line'
 import { isErrorOf, type VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
 import { lockFile } from '@vigil/runs'
@@ -46,7 +46,7 @@ export type FeedbackFile = {
 export async function openFeedbackFile(path: string, now: () => number = Date.now): Promise<FeedbackFile> {
   await inFile(path, async (file) => await assertVerdicts(path, file))
   const lock = await lockFile(join(dirname(path), `.${basename(path)}.lock`)).catch((cause: Error) => {
-    throw unusable(path, `its lock cannot be made: ${cause.message}`, cause)
+    throw unusable(path, `its lock cannot be made: ${systemReason(cause)}`, cause)
   })
   if (lock.holder !== null) throw unusable(path, `${lock.holder} adds verdicts to it`)
   let isWhole = false
@@ -101,7 +101,7 @@ async function inFile(path: string, act: (file: FileHandle) => Promise<void>): P
     await act(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw isErrorOf(SERVICE_ERRORS, cause) ? cause : unusable(path, (cause as Error).message, cause)
+    throw isErrorOf(SERVICE_ERRORS, cause) ? cause : unusable(path, systemReason(cause), cause)
   } finally {
     await file?.close()
   }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemReason } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { createLineCutter, type InputLine } from '../input-lines.ts'
 import type { FilePlace } from '../serve/state-file.ts'
@@ -134,7 +135,7 @@ async function openAt(locate: () => Promise<string>, { note, wait, stop }: Waiti
     const path = await locate()
     const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return null
-      throw unreadable(path, cause.message, cause)
+      throw unreadable(path, systemReason(cause), cause)
     })
     if (handle === null) {
       if (!isTold) note(`${path} is not there: it is waited for`)

@@ -107,13 +107,15 @@ describe('an agent in the epochs of its team', () => {
   it('works where it can listen in one of two epochs, and ends where it can in none', async () => {
     const free = vi.fn((address: string) => address.endsWith(':7400'))
     const transport: Transport = async (agent, addresses, ...rest) => {
-      if (!free(addresses[agent])) throw new Error('EADDRNOTAVAIL')
+      if (!free(addresses[agent])) throw Object.assign(new Error('listen'), { code: 'EADDRNOTAVAIL' })
       return await nowhere(agent, addresses, ...rest)
     }
     const { epochs: own } = await opened(epochs.slice(0, 2), transport)
     const told: string[] = []
     await own.connect(5, (text) => told.push(text))
-    expect(told).toEqual(['The agent cannot listen at 127.0.0.1:7500: EADDRNOTAVAIL.'])
+    expect(told).toEqual([
+      'The agent cannot listen at 127.0.0.1:7500: this machine does not have that address (EADDRNOTAVAIL). Listen at one that it has.',
+    ])
     own.leave(11)
     await expect(own.connect(11, () => undefined)).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
     free.mockReturnValue(true)

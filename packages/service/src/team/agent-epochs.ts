@@ -1,5 +1,7 @@
 /** An agent in the epochs of its team: its keys, weights and connections in each, as far as it has them. */
+
 import { beginOf, type Epoch, ed25519Sign, epochOf, messageBytesMax } from '@vigil/agreement'
+import { systemReason, systemRemedy } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { Bundle } from '@vigil/runs'
 import { readFingerprinted } from '../bundle-fingerprint.ts'
@@ -197,7 +199,13 @@ async function waysIn({ epoch, keys }: Loaded, { agent, transport, receiver }: W
   const addresses = agents.map(({ address }) => address)
   const identity = identityOf(epoch, keys, agents[agent].certificate)
   return await transport(agent, addresses, identity, receiver).catch((cause: Error) => {
-    throw serviceError('ADDRESS_TAKEN', `The agent cannot listen at ${addresses[agent]}: ${cause.message}.`, { cause })
+    throw serviceError(
+      'ADDRESS_TAKEN',
+      `The agent cannot listen at ${addresses[agent]}: ${systemReason(cause)}. ${systemRemedy(cause)}`,
+      {
+        cause,
+      },
+    )
   })
 }
 

@@ -1,7 +1,7 @@
 /** What one agent must not forget: the batch that it is in, and what it has signed there. */
 import { join } from 'node:path'
 import { type BatchSettings, type Durable, decodeDurable, encodeDurable, mayHaveCommitted } from '@vigil/agreement'
-import { writeFileAtomically } from '@vigil/command-line'
+import { systemReason, writeFileAtomically } from '@vigil/command-line'
 import { lockFile } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
 import { openRecordLog, type RecordLog, recordFile } from './record-log.ts'
@@ -100,7 +100,7 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   const lock = await lockFile(join(folder, '.lock')).catch((cause: Error) => {
     throw serviceError(
       'LOG_UNWRITABLE',
-      `${folder} cannot be locked: ${cause.message}. Give a folder that can be written to.`,
+      `${folder} cannot be locked: ${systemReason(cause)}. Give a folder that can be written to.`,
       {
         cause,
       },

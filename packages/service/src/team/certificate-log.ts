@@ -12,6 +12,7 @@ import {
   settingsOfLink,
   verifyLink,
 } from '@vigil/agreement'
+import { systemReason } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 
@@ -208,7 +209,7 @@ async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promis
     await file.truncate(size).catch(() => undefined)
     throw serviceError(
       'LOG_UNWRITABLE',
-      `${path} could not be extended: ${(cause as Error).message}. Nothing is done that is not stored. Make room, and start again.`,
+      `${path} could not be extended: ${systemReason(cause)}. Nothing is done that is not stored. Make room, and start again.`,
       { cause },
     )
   }

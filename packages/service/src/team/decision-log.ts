@@ -3,6 +3,7 @@
  * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
  */
 import { open } from 'node:fs/promises'
+import { systemReason } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 
 const LF = 10
@@ -44,7 +45,7 @@ export async function openDecisionLog(path: string): Promise<DecisionLog> {
       } catch (cause) {
         throw serviceError(
           'LOG_UNWRITABLE',
-          `${path} could not be extended: ${(cause as Error).message}. Make room, and start again.`,
+          `${path} could not be extended: ${systemReason(cause)}. Make room, and start again.`,
           { cause },
         )
       }

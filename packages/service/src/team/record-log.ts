@@ -10,6 +10,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { systemReason } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 
@@ -206,7 +207,7 @@ function invalid(path: string, reason: string): VigilError {
 function unwritable(path: string, cause: Error): VigilError {
   return serviceError(
     'LOG_UNWRITABLE',
-    `${path} could not be extended: ${cause.message}. Nothing is sent that is not stored. Make room, and start again.`,
+    `${path} could not be extended: ${systemReason(cause)}. Nothing is sent that is not stored. Make room, and start again.`,
     { cause },
   )
 }

@@ -10,7 +10,7 @@ import {
   signReadiness,
   signSuccessor,
 } from '@vigil/agreement'
-import { formatCounted } from '@vigil/command-line'
+import { formatCounted, systemReason, systemRemedy } from '@vigil/command-line'
 import { isErrorOf, VigilError } from '@vigil/errors'
 import { SERVICE_ERRORS, serviceError } from '../errors.ts'
 import { readTeamBundle } from './agent-epochs.ts'
@@ -214,7 +214,11 @@ async function assertFree(address: string): Promise<void> {
     server.once('error', reject)
     server.listen(placeOf(address), resolve)
   }).catch((cause: Error) => {
-    throw serviceError('ADDRESS_TAKEN', `The agent cannot listen at ${address}: ${cause.message}.`, { cause })
+    throw serviceError(
+      'ADDRESS_TAKEN',
+      `The agent cannot listen at ${address}: ${systemReason(cause)}. ${systemRemedy(cause)}`,
+      { cause },
+    )
   })
   await new Promise((resolve) => server.close(resolve))
 }

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { access, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { decodeManifest, type Epoch, type EpochManifest, encodeManifest, PUBLIC_TEAM_MOST } from '@vigil/agreement'
-import { writeFileAtomically } from '@vigil/command-line'
+import { systemReason, writeFileAtomically } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { readOwnSecret } from '../secret-file.ts'
 import { selfSigned } from './self-signed.ts'
@@ -73,7 +73,7 @@ export async function createTeamFiles(
 /** The manifest of one epoch. @throws {VigilError} KEYS_FILE, TEAM_INVALID */
 export async function readTeam(path: string): Promise<Epoch> {
   const bytes = await readFile(path).catch((cause: Error) => {
-    throw serviceError('TEAM_INVALID', `${path} cannot be read: ${cause.message}. Give the manifest of a team.`, {
+    throw serviceError('TEAM_INVALID', `${path} cannot be read: ${systemReason(cause)}. Give the manifest of a team.`, {
       cause,
     })
   })

@@ -1,6 +1,14 @@
 /** The command `nx run stl:check`, but for the process around it. */
 import { readFile } from 'node:fs/promises'
-import { choiceFlag, commandError, type Flags, type FlagTable, readFlags, switchFlag } from '@vigil/command-line'
+import {
+  choiceFlag,
+  commandError,
+  type Flags,
+  type FlagTable,
+  readFlags,
+  switchFlag,
+  systemReason,
+} from '@vigil/command-line'
 import { StlError } from '../errors.ts'
 import { type FileTrace, readTrace } from '../trace/read-trace.ts'
 import { denseTimesOf, type Jitter, samplingPeriodOf, type TimeSettings } from '../trace/time.ts'
@@ -123,7 +131,10 @@ async function formulasOf(flags: Flags): Promise<string[]> {
   if (flags.has('formula')) return [required(flags, 'formula', '--formula="G (x < 0.5)"')]
   const path = required(flags, 'formulas', '--formulas=FILE')
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw commandError('INVALID_VALUE', `--formulas: ${path} cannot be read: ${error.message.split(',')[0]}.`)
+    throw commandError(
+      'INVALID_VALUE',
+      `--formulas: ${path} cannot be read: ${systemReason(error)}. Give a text file, one formula per line.`,
+    )
   })
   const lines = text
     .replace(/^\uFEFF/, '')

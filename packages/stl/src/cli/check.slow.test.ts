@@ -140,8 +140,8 @@ describe('stl:check', () => {
   })
 
   it.each([
-    ['none.csv', { code: 'TRACE_FILE', line: 1 }, 'cannot be read: ENOENT'],
-    ['.', { code: 'TRACE_FILE', line: 1 }, 'cannot be read: EISDIR'],
+    ['none.csv', { code: 'TRACE_FILE', line: 1 }, 'cannot be read: there is no such file or folder (ENOENT)'],
+    ['.', { code: 'TRACE_FILE', line: 1 }, 'cannot be read: it is a folder, not a file (EISDIR)'],
     ['ragged.csv', { code: 'TRACE_SHAPE', line: 3, column: 2 }, 'expected 2 cells as in the header, found 1'],
     ['twice.csv', { code: 'TRACE_FILE', line: 1, column: 2 }, 'the name "x" of an earlier one'],
     ['quote.csv', { code: 'TRACE_FILE' }, 'is no CSV'],

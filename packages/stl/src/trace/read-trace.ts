@@ -1,5 +1,6 @@
 /** Traces from CSV files: a header of signal names, then one row per step, or per time where there is a column "time". */
 import { createReadStream } from 'node:fs'
+import { systemReason } from '@vigil/command-line'
 import { CsvError, parse } from 'csv-parse'
 import { StlError } from '../errors.ts'
 import type { Trace } from './columns.ts'
@@ -181,7 +182,6 @@ function fileError(path: string, error: unknown): unknown {
     const { message, lines } = error as CsvError & { lines?: number }
     return new StlError('TRACE_FILE', `${path} is no CSV: ${message}.`, place(lines ?? 1))
   }
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === undefined) return error
-  return new StlError('TRACE_FILE', `${path} cannot be read: ${message.split(',')[0]}. Give a CSV file.`, place(1))
+  if ((error as NodeJS.ErrnoException).code === undefined) return error
+  return new StlError('TRACE_FILE', `${path} cannot be read: ${systemReason(error)}. Give a CSV file.`, place(1))
 }
