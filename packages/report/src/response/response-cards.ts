@@ -62,7 +62,7 @@ function gainCard(response: ResponseScores, gain: NonNullable<Evaluation['gain']
   return {
     title: 'Return beside tuned rules',
     figure: formatSigned(gain.team),
-    explanation: `Mean of a stream; nearer to 0 is better. Of each rule the score that did best on validation; the rule chosen there is ${nameOf(references[best])}.`,
+    explanation: `Mean of a stream; higher is better. Of each rule the score that did best on validation; the rule chosen there is ${nameOf(references[best])}.`,
     legend: [],
     chart: ranked('returns', 'Mean return of a stream of the team, the bound and tuned rules', entries),
     table: outcomeTable(all.toSorted((a, b) => b.returnMean - a.returnMean)),

@@ -2,7 +2,7 @@
 export const responseStyle = `
 .timeline { margin-bottom: 16px; }
 .timeline .drawing { overflow-x: auto; margin-bottom: 8px; }
-.timeline .chart { min-width: 720px; }
+.timeline .chart { min-width: 1000px; }
 .steps { border: 0; margin: 0; padding: 0 0 48px; display: flex; flex-wrap: wrap; gap: 3px; position: relative; }
 .steps legend { color: var(--muted); font-size: 12px; padding: 0 0 4px; }
 .steps label { display: block; line-height: 0; }
