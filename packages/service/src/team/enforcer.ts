@@ -23,6 +23,7 @@ import type { EventLog, GatheredBatch } from './event-log.ts'
 import { encodeBatch, type Frame, numbered, readNumbered } from './frames.ts'
 import { createProofs, type ProofOptions, type Proofs } from './proofs.ts'
 import { shownCertificate } from './shown-certificate.ts'
+import { createTaskLine } from './task-line.ts'
 
 /** An agent of an epoch. */
 export type Peer = { readonly epoch: number; readonly agent: number }
@@ -67,13 +68,8 @@ export class Enforcer {
   readonly #wants = new Map<string, { readonly peer: Peer; readonly batch: number }>()
   /** by batch without an answer: since when its events have waited */
   readonly #since = new Map<number, number>()
-  #line: Promise<void> = Promise.resolve()
-  /** by agent and kind: frames that wait in the line */
-  readonly #heard = new Map<string, number>()
+  readonly #line = createTaskLine()
   #isServing = false
-  #hasFailed = false
-  #waiting: (() => void)[] = []
-  readonly #failure = Promise.withResolvers<never>()
   #open: OpenBatch | null = null
   /** batches that were gathered, of which the last may not be stored yet */
   #gathered: number
@@ -94,13 +90,11 @@ export class Enforcer {
     this.#gathered = events.batchCount
     this.#answered = events.batchesBefore(decisions.rows)
     for (let batch = this.#answered; batch < events.batchCount; batch++) this.#since.set(batch, clock())
-    // Nobody need wait for a failure that is yet to come.
-    this.#failure.promise.catch(() => undefined)
   }
 
   /** Rejects when something could not be stored, or the team is broken. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID, TEAM_BROKEN */
   get failed(): Promise<never> {
-    return this.#failure.promise
+    return this.#line.failed
   }
 
   /** Whether the agents have agreed on all that was gathered. */
@@ -124,7 +118,7 @@ export class Enforcer {
    * @param signers teams whose successors have certified nothing yet: those are worth what their signers are
    */
   resume(signers: readonly ChainTeam[] = []): void {
-    this.#queue(async () => {
+    this.#line.add(async () => {
       const { certificates, events, teamAt } = this.#options
       for (const team of [...signers, teamAt(certificates.place.batch)]) this.#proofs.assertSound(team)
       while (this.#answered < certificates.place.batch) {
@@ -138,7 +132,7 @@ export class Enforcer {
   /** Stores a batch; then the agents may have it. @param since when the first of its events came */
   gather(batch: Omit<GatheredBatch, 'firstRow'>, since: number): void {
     this.#gathered++
-    this.#queue(async () => {
+    this.#line.add(async () => {
       const { events } = this.#options
       this.#since.set(events.batchCount, since)
       await events.append({ ...batch, firstRow: events.rowCount })
@@ -155,17 +149,19 @@ export class Enforcer {
       this.#wants.set(nameOf(peer), { peer, batch: read.batch })
       if (this.#isServing) return
       this.#isServing = true
-      this.#queue(async () => {
+      this.#line.add(async () => {
         this.#isServing = false
         await this.#serve()
       })
     } else if (kind === 'committed') {
       // What comes again is not put into the line.
       const { batch } = this.#options.certificates.place
-      if (read.batch === batch) this.#hear(`${nameOf(peer)} ${kind}`, 1, () => this.#certify(peer, read))
-      else if (read.batch === batch - 1) this.#hear(`${nameOf(peer)} again`, 1, () => this.#compare(read))
+      if (read.batch === batch) this.#line.addWithin(`${nameOf(peer)} ${kind}`, 1, () => this.#certify(peer, read))
+      else if (read.batch === batch - 1) this.#line.addWithin(`${nameOf(peer)} again`, 1, () => this.#compare(read))
     } else if (kind === 'evidence')
-      this.#hear(`${nameOf(peer)} ${kind}`, this.#options.teamAt(read.batch).agentCount, () => this.#blame(read))
+      this.#line.addWithin(`${nameOf(peer)} ${kind}`, this.#options.teamAt(read.batch).agentCount, () =>
+        this.#blame(read),
+      )
   }
 
   /**
@@ -175,7 +171,7 @@ export class Enforcer {
    * @param begin makes it known
    */
   async enter({ team, first }: { readonly team: ChainTeam; readonly first: number }, begin: () => void): Promise<void> {
-    this.#queue(async () => {
+    this.#line.add(async () => {
       const { certificates, teamAt } = this.#options
       const { batch } = certificates.place
       const before = teamAt(first)
@@ -184,64 +180,35 @@ export class Enforcer {
       begin()
       await this.#serve()
     })
-    await this.#line
+    await this.#line.ended()
+  }
+
+  /** Resolves when so many events of all that were gathered, before this start too, outlast the process. */
+  async stored(rows: number): Promise<void> {
+    await this.#line.until(() => this.#options.events.rowCount >= rows)
   }
 
   /** Resolves when more may be gathered. */
   async room(): Promise<void> {
-    await this.#until(() => !this.isFull)
+    await this.#line.until(() => !this.isFull)
   }
 
   /** Resolves when all that was gathered is answered. */
   async settled(): Promise<void> {
-    await this.#until(() => this.#answered === this.#gathered)
-    await this.#line
+    await this.#line.until(() => this.#answered === this.#gathered)
+    await this.#line.ended()
   }
 
   /** Resolves when the agents have agreed on all that was gathered. */
   async idle(): Promise<void> {
-    await this.#until(() => this.isIdle)
+    await this.#line.until(() => this.isIdle)
   }
 
   /** Ends when what is under way is stored. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    await this.#line
-  }
-
-  /** Puts a frame into the line, where no more than `most` of its name wait. */
-  #hear(name: string, most: number, task: () => Promise<void>): void {
-    const waiting = this.#heard.get(name) ?? 0
-    if (waiting === most) return
-    this.#heard.set(name, waiting + 1)
-    this.#queue(async () => {
-      this.#heard.set(name, this.#heard.get(name)! - 1)
-      await task()
-    })
-  }
-
-  /** Behind what could not be stored nothing is done any more. */
-  #queue(task: () => Promise<void>): void {
-    const unlessFailed = async () => {
-      if (!this.#hasFailed) await task()
-    }
-    this.#line = this.#line.then(unlessFailed).then(
-      () => {
-        const waiting = this.#waiting
-        this.#waiting = []
-        for (const wake of waiting) wake()
-      },
-      (error) => {
-        this.#hasFailed = true
-        this.#failure.reject(error)
-      },
-    )
-  }
-
-  async #until(holds: () => boolean): Promise<void> {
-    await this.#line
-    while (!holds()) await Promise.race([new Promise<void>((wake) => this.#waiting.push(wake)), this.#failure.promise])
+    await this.#line.ended()
   }
 
   /** Gives agents the batches that they want, where they can be begun. */
@@ -365,7 +332,7 @@ export class Enforcer {
     this.#timer = setTimeout(
       () => {
         this.#timer = null
-        this.#queue(async () => {
+        this.#line.add(async () => {
           await this.#answerLate()
           this.#watch()
         })
