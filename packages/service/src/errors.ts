@@ -22,6 +22,7 @@ export const SERVICE_ERRORS = {
   SUBJECT_MISSING: ['data', 'no stream of the NATS server keeps the subject of the events, or of the decisions'],
   DURABLE_INVALID: ['data', 'a durable consumer that hands out other events, keeps no account of them, or is gone'],
   JETSTREAM_REFUSED: ['failure', 'the NATS server has no JetStream, or does not store a decision'],
+  SOURCE_DIFFERS: ['data', 'the events of a team of processes shall come from elsewhere than those before'],
   SOURCE_UNREADABLE: ['data', 'a file of events that shall be followed cannot be read'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
   LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],

@@ -12,8 +12,6 @@ export type LineCutter = {
   take(piece: Uint8Array): InputLine[]
   /** What follows the end of the last line, as a line. */
   end(): InputLine[]
-  /** Forgets what follows the end of the last line. */
-  drop(): void
   /** Lines so far, empty ones too. */
   readonly lineCount: number
   /** Bytes behind the end of the last line. */
@@ -69,7 +67,6 @@ export function createLineCutter(lineCount = 0): LineCutter {
       return lines
     },
     end: () => (keptBytes > 0 ? cut(new Uint8Array(0)) : []),
-    drop,
     get lineCount() {
       return number
     },

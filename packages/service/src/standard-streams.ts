@@ -1,13 +1,14 @@
 import { fdatasync, fstatSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { StopRequest } from '@vigil/command-line'
 
 /** Stdin to its end, or until somebody asks for an end. */
-export async function* untilStopped(stop: StopRequest): AsyncGenerator<Uint8Array> {
+export async function* stdinUntil(stop: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (stop.aborted) return
+  stop.addEventListener('abort', () => void process.stdin.destroy(), { once: true })
   try {
     yield* process.stdin as AsyncIterable<Uint8Array>
   } catch (cause) {
-    if (!stop.requested()) throw cause
+    if (!stop.aborted) throw cause
   }
 }
 

@@ -29,8 +29,8 @@ import { requestOfRun } from '../run-request.ts'
 import { jetstreamDecisions } from '../source/jetstream-decisions.ts'
 import { jetstreamEvents } from '../source/jetstream-events.ts'
 import { keptFollowing } from '../source/kept-following.ts'
-import { SOURCE_FLAGS, type Source, sourceOf } from '../source/source-flags.ts'
-import { say, syncStdout, untilStopped, written } from '../standard-streams.ts'
+import { SOURCE_FLAGS, type Source, sinkOf, sourceOf } from '../source/source-flags.ts'
+import { say, stdinUntil, syncStdout, written } from '../standard-streams.ts'
 import { TRUST_FLAGS, trustOf } from '../trust-flags.ts'
 
 const ON_ERROR = ['stop', 'skip'] as const
@@ -96,6 +96,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     )
   }
   const source = await sourceOf(flags)
+  const sink = await sinkOf(flags)
   const own = outputSettings(flags)
   const { bundle, fingerprint, putToWork } = await takeBundle(run, trustOf(flags))
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'
@@ -127,7 +128,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     const parts = { decider: await createDecider(bundle, settings), bundle, fingerprint }
     // What looks at a recording puts nothing to work.
     await putToWork()
-    const live = { onError: onError ?? 'stop', outputOf, stop } as const
+    const live = { onError: onError ?? 'stop', outputOf, stop, publish: sink?.subject ?? null } as const
     await decideLive(source, parts, live)
   }
 }
@@ -135,6 +136,8 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
 /** How lines are decided on as they come. */
 type Live = Pick<StreamSettings, 'onError'> & {
   readonly stop: StopRequest
+  /** subject for decisions on those of a subject; null = they go to stdout */
+  readonly publish: string | null
   /** Writes decisions on what is read, by its name: lines have numbers beneath it. */
   readonly outputOf: (input: string) => DecisionOutput
 }
@@ -144,16 +147,13 @@ type Parts = { readonly decider: Decider; readonly bundle: Bundle; readonly fing
 
 /** @throws {VigilError} as `decideStream`, `keptFollowing`, `jetstreamEvents`; BROKER */
 async function decideLive(source: Source, parts: Parts, live: Live): Promise<void> {
-  if (source.kind === 'stdin') {
-    await decideStdin(parts, live)
-    return
-  }
   const ending = new AbortController()
   const ignore = live.stop.onRequest(() => ending.abort())
+  const ended = { ...live, ending: ending.signal }
   try {
-    await (source.kind === 'file'
-      ? decideFollowed(source, parts, { ...live, ending: ending.signal })
-      : decideSubject(source, parts, { ...live, ending: ending.signal }))
+    if (source.kind === 'stdin') await decideStdin(parts, ended)
+    else if (source.kind === 'file') await decideFollowed(source, parts, ended)
+    else await decideSubject(source, parts, ended)
   } finally {
     ignore()
   }
@@ -170,11 +170,11 @@ async function decideFollowed(
 }
 
 async function decideSubject(
-  { broker, subject, durable, ackWaitMs, pastFrom, publish }: Source & { readonly kind: 'subject' },
+  { broker, subject, durable, ackWaitMs, pastFrom }: Source & { readonly kind: 'subject' },
   parts: Parts,
   live: Live & { readonly ending: AbortSignal },
 ): Promise<void> {
-  const stop = live.ending
+  const { ending: stop, publish } = live
   const connection = await openBroker(broker, { name: 'vigil service:decide', note: say })
   try {
     const { stream, past, lines } = await jetstreamEvents({
@@ -209,14 +209,12 @@ function liveSettings({ pipeline: { reading }, environment }: Bundle) {
   return { isJudged: eventFilter(reading), streamColumns, note: say }
 }
 
-async function decideStdin(parts: Parts, live: Live): Promise<void> {
-  const { stop } = live
+async function decideStdin(parts: Parts, live: Live & { readonly ending: AbortSignal }): Promise<void> {
+  const { ending: stop } = live
   if (process.stdin.isTTY) say('Waiting for events on stdin, a JSON object a line. Ctrl-D ends.')
-  const ignore = stop.onRequest(() => process.stdin.destroy())
   try {
-    await decideLines({ lines: inputLines(untilStopped(stop), stop.requested), input: randomUUID() }, parts, live)
+    await decideLines({ lines: inputLines(stdinUntil(stop), () => stop.aborted), input: randomUUID() }, parts, live)
   } finally {
-    ignore()
     // Where nobody reads the decisions any more, nobody sends events either.
     process.stdin.destroy()
   }

@@ -9,6 +9,8 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
+import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
+import { sinkOf, sourceOf, TEAM_SOURCE_FLAGS } from '../source/source-flags.ts'
 import { say } from '../standard-streams.ts'
 import { runEnforcer } from '../team/run-enforcer.ts'
 
@@ -24,6 +26,8 @@ const FLAGS = {
   key: { value: 'FILE', about: 'by which agents know the enforcer, as team/enforcer.key' },
   run: { value: 'FOLDER,...', about: 'how events are read, as runs/NAME: the bundles that the manifests name' },
   out: { value: 'FOLDER', about: 'where events, certificates and decisions are kept, and gone on from' },
+  ...TEAM_SOURCE_FLAGS,
+  ...OUTPUT_FLAGS,
   'deadline-ms': {
     ...{ value: 'N', about: 'milliseconds after which events without a certificate get the fallback', default: 5000 },
     number: MILLISECONDS,
@@ -36,7 +40,7 @@ const FLAGS = {
     ...{ value: 'NAME', choices: INPUT, default: 'follows' },
     about: 'stdin has what follows the lines in --out, or repeats those lines first: they are passed over',
   },
-  'on-error': { value: 'NAME', about: 'what a bad line on stdin does', choices: ON_ERROR, default: 'stop' },
+  'on-error': { value: 'NAME', about: 'what a bad line does', choices: ON_ERROR, default: 'stop' },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -45,9 +49,13 @@ await runCommand({
     command: 'service:enforce',
     file: 'packages/service/src/cli/enforce.ts',
     purpose:
-      'Gives the events on stdin to a team whose agents are processes of their own, and acts on nothing but their certificates: one line of JSON for each event.',
+      'Gives events to a team whose agents are processes of their own, and acts on nothing but their certificates: one line of JSON for each event.',
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
-    examples: ['--team=team/team.json --key=team/enforcer.key --run=runs/NAME --out=decided < events.jsonl'],
+    examples: [
+      '--team=team/team.json --key=team/enforcer.key --run=runs/NAME --out=decided < events.jsonl',
+      '--team=team/team.json --key=team/enforcer.key --run=runs/NAME --out=decided --follow=/var/log/events.jsonl',
+      '--team=team/team.json --key=team/enforcer.key --run=runs/NAME --out=decided --source=nats://10.0.0.5:4222 --subject=events --durable=team --publish=decisions',
+    ],
     exitCodes:
       '0 all events decided, 1 not all have a certificate, or a file cannot be written, 2 the usage is bad, 3 an event or a file is bad',
   },
@@ -65,5 +73,10 @@ async function enforce({ words, stop }: CommandContext): Promise<void> {
   const input = choiceFlag(flags, 'input', INPUT) ?? 'follows'
   const deadlineMs = numberFlag(flags, 'deadline-ms', MILLISECONDS) ?? FLAGS['deadline-ms'].default
   const waitMs = numberFlag(flags, 'wait-ms', MILLISECONDS) ?? FLAGS['wait-ms'].default
-  await runEnforcer({ team, key, runs: run.split(','), out, deadlineMs, waitMs, onError, input }, stop, say)
+  const [source, sink] = [await sourceOf(flags), await sinkOf(flags)]
+  if (flags.has('input') && source.kind !== 'stdin') {
+    throw commandError('INVALID_VALUE', '--input is for events on stdin. Leave it out, or --follow and --source.')
+  }
+  const ways = { source, input, output: outputSettings(flags), sink }
+  await runEnforcer({ ...ways, team, key, runs: run.split(','), out, deadlineMs, waitMs, onError }, stop, say)
 }

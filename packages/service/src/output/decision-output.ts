@@ -38,7 +38,7 @@ export const PLAIN_OUTPUT: DecisionOutput = {
 }
 
 /** What a writer of decisions needs to know. */
-type OutputParts = {
+export type OutputParts = {
   readonly bundle: Pick<Bundle, 'configFingerprint' | 'iteration'>
   /** Milliseconds since 1970: when an event without a time is decided on. */
   readonly now: () => number
@@ -55,27 +55,38 @@ type OutputParts = {
  * output.decision({ id: 7, isOwn: true }, decision, event) // {"activity_id":1,"activity_name":"Create", ...}
  * ```
  */
-export function createDecisionOutput(
+export function createDecisionOutput(settings: OutputSettings, parts: OutputParts): DecisionOutput {
+  if (isPlain(settings)) return PLAIN_OUTPUT
+  const write = decisionWriter(settings, parts)
+  return {
+    decision: (name, decision, event) => write(name, event, decision, () => writtenDecision(name.id, decision)),
+    fallback: (name, action, event) => write(name, event, { action }, () => writtenFallback(name.id, action)),
+    mediaType: settings.envelope === 'none' ? 'application/json' : 'application/cloudevents+json',
+  }
+}
+
+/** Whether decisions are written as Vigil's own JSON, without an envelope. */
+export function isPlain({ format, envelope }: OutputSettings): boolean {
+  return format === 'vigil' && envelope === 'none'
+}
+
+/** What is written of a decision: its votes and reasons, or the action alone of one that was not there in time. */
+type Written = LiveDecision | { readonly action: number }
+
+/**
+ * What writes a decision in a format, within an envelope.
+ *
+ * @returns takes the decision, and what makes Vigil's own JSON of it
+ */
+export function decisionWriter(
   { format, envelope, quarantineOf, isShadow }: OutputSettings,
   { bundle, now, unique }: OutputParts,
-): DecisionOutput {
-  if (format === 'vigil' && envelope === 'none') return PLAIN_OUTPUT
+): (name: EventName, event: ReadEvent, decided: Written, plain: () => string) => string {
   const context = { team: bundle.configFingerprint, iteration: bundle.iteration, quarantineOf, isShadow }
-  const write = (name: EventName, event: ReadEvent, decided: LiveDecision | { readonly action: number }) => {
+  return (name, event, decided, plain) => {
     const head = { uid: name.isOwn ? String(name.id) : unique(name.id), time: timeOf(event, now), stream: event.stream }
-    const isLate = !('votes' in decided)
-    const data =
-      format === 'ocsf'
-        ? JSON.stringify(ocsfEvent(head, decided, context))
-        : isLate
-          ? writtenFallback(name.id, decided.action)
-          : writtenDecision(name.id, decided)
+    const data = format === 'ocsf' ? JSON.stringify(ocsfEvent(head, decided, context)) : plain()
     return envelope === 'none' ? data : cloudEvent({ ...head, team: context.team, isShadow, format, data })
-  }
-  return {
-    decision: (name, decision, event) => write(name, event, decision),
-    fallback: (name, action, event) => write(name, event, { action }),
-    mediaType: envelope === 'none' ? 'application/json' : 'application/cloudevents+json',
   }
 }
 

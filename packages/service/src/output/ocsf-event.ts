@@ -127,7 +127,7 @@ function ownFields(decided: LiveDecision | { readonly action: number }): object 
       score,
       decided: isDecided,
       margin,
-      votes: Array.from(votes, (vote) => ACTION_NAMES[vote]),
+      votes: Array.from(votes, (vote) => ACTION_NAMES[vote] ?? null),
       scores: [...scores],
     },
     ...(why === null ? {} : { why }),

@@ -55,7 +55,8 @@ const keptAnswer = z.strictObject({
   stream: z.string().nullable(),
 })
 
-const filePlace = z.strictObject({
+/** As it is kept. */
+export const filePlace = z.strictObject({
   ...{ inode: z.string(), offset: z.int().min(0), lines: z.int().min(0) },
   mark: z.string().max(200),
 })

@@ -25,14 +25,14 @@ afterEach(async () => {
 })
 
 /** Follows a file in the background. @param from as followFile has it */
-function following(from: FilePlace | null = null, pollMs = 2) {
+function following(from: FilePlace | null = null, pollMs = 2, known = 0) {
   const stop = new AbortController()
   const lines: string[] = []
   const numbers: number[] = []
   const notes: string[] = []
   let place: FilePlace | null = null
   const settings = {
-    ...{ from, stop: stop.signal, pollMs, note: (text: string) => void notes.push(text) },
+    ...{ from, known, stop: stop.signal, pollMs, note: (text: string) => void notes.push(text) },
     async onTaken(at: () => Promise<FilePlace>) {
       place = await at()
     },
@@ -66,6 +66,23 @@ describe('a file that others add to', () => {
     appendFileSync(path, 'ur\n')
     await settles(lines, ['one', 'two', 'three', 'four'])
     expect(numbers).toEqual([1, 2, 4, 5])
+  })
+
+  it('gives no line that is known, as long as it goes on as it was, and all lines where it is cut', async () => {
+    writeFileSync(path, 'one\ntwo\nthree\nfour\n')
+    const begun = following()
+    await settles(begun.lines, ['one', 'two', 'three', 'four'])
+    const place = (await begun.end())!
+    appendFileSync(path, 'five\nsix\n')
+    const next = following(place, 2, 5)
+    await settles(next.lines, ['six'])
+    expect(next.numbers).toEqual([6])
+    await next.end()
+    truncateSync(path)
+    appendFileSync(path, 'new\n')
+    const anew = following(place, 2, 6)
+    await settles(anew.lines, ['new'])
+    expect(anew.numbers).toEqual([7])
   })
 
   it('is waited for where it is not there yet, and what is no file is refused', async () => {

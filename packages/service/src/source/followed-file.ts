@@ -10,12 +10,16 @@ import { ageOf, fileAfter, isReplaced, MARK_BYTES, markBefore, pathOf } from './
 export type FollowSettings = {
   /** where to go on; null = at the beginning of the file */
   readonly from: FilePlace | null
+  /** lines up to this number are passed over, as long as the file goes on as it was; without it none are */
+  readonly known?: number
   /** asks for an end */
   readonly stop: AbortSignal
   /** between two looks at a file that has no more lines, in milliseconds */
   readonly pollMs?: number
   /** called with a sentence on what befell the file */
   readonly note: (text: string) => void
+  /** called when there is a file, before its first line is read */
+  readonly onOpen?: (place: () => Promise<FilePlace>) => Promise<void>
   /** called when all lines so far have been taken; nothing is read before it has ended */
   readonly onTaken: (place: () => Promise<FilePlace>) => Promise<void>
 }
@@ -40,32 +44,40 @@ type OpenFile = { readonly handle: FileHandle; readonly inode: string; at: numbe
  * @throws {VigilError} SOURCE_UNREADABLE
  */
 export async function* followFile(path: string, settings: FollowSettings): AsyncGenerator<InputLine[]> {
-  const { from, stop, pollMs = POLL_MS, note, onTaken } = settings
-  const cutter = createLineCutter(from?.lines)
+  const { from, stop, pollMs = POLL_MS, note, onOpen, onTaken } = settings
+  let { known = 0 } = settings
+  let cutter = createLineCutter(from?.lines)
+  /** What comes now are other lines than those that are known. */
+  const beginAnew = () => {
+    cutter = createLineCutter(Math.max(cutter.lineCount, known))
+    known = 0
+  }
   const wait = async () => void (await pause(pollMs, undefined, { signal: stop }).catch(() => undefined))
   const waiting = { note, wait, stop }
-  let file = from === null ? await openAt(async () => path, waiting) : await openAgain(path, from, waiting)
+  let file = from === null ? await openAt(async () => path, waiting) : await openAgain(path, from, waiting, beginAnew)
   const place = async (): Promise<FilePlace> => {
     const offset = file!.at - cutter.keptBytes
     return { inode: file!.inode, offset, lines: cutter.lineCount, mark: await markBefore(file!.handle, offset) }
   }
+  const newLines = (lines: InputLine[]) => (known === 0 ? lines : lines.filter(({ number }) => number > known))
   const skipped = (name: string) =>
     note(`${name} is compressed: its events, which came between those that are read, are lost`)
   try {
+    if (file !== null) await onOpen?.(place)
     let quiet = 0
     while (file !== null && !stop.aborted) {
       const piece = await nextPiece(file)
       if (piece === 'rewritten') {
         note(`${path} was cut or written anew: it is read from its beginning`)
-        cutter.drop()
+        beginAnew()
         file.at = 0
         file.latest = Buffer.alloc(0)
         continue
       }
-      const lines = piece === null ? [] : cutter.take(piece)
+      const lines = piece === null ? [] : newLines(cutter.take(piece))
       if (piece === null && quiet === QUIET_LOOKS) {
-        const last = wholeLines(cutter.end(), () =>
-          note(`the file that was ${path} ends with half a line, which is passed over`),
+        const last = newLines(
+          wholeLines(cutter.end(), () => note(`the file that was ${path} ends with half a line, which is passed over`)),
         )
         if (last.length > 0) yield last
         const age = ageOf(await file.handle.stat({ bigint: true }))
@@ -119,9 +131,15 @@ async function nextPiece(file: OpenFile): Promise<Buffer | 'rewritten' | null> {
 type Waiting = Pick<FollowSettings, 'note' | 'stop'> & { readonly wait: () => Promise<void> }
 
 /** Opens the file that was read last where it is to be gone on, and where it is gone the one at the path. */
-async function openAgain(path: string, from: FilePlace, waiting: Waiting): Promise<OpenFile | null> {
+async function openAgain(
+  path: string,
+  from: FilePlace,
+  waiting: Waiting,
+  isAnother: () => void,
+): Promise<OpenFile | null> {
   const known = await pathOf(path, from)
   if (known === null) {
+    isAnother()
     waiting.note(`the file that was read last is not beside ${path} any more: what was added to it since then is lost`)
   }
   const file = await openAt(async () => known ?? path, waiting)

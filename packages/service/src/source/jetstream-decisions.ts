@@ -12,28 +12,65 @@ const AGAIN_MS = 1000
 /** Status of an answer of a server that cannot do something for the time being. */
 const UNAVAILABLE = 503
 
-/** Where decisions go. */
-export type DecisionSubject = {
+/** Where messages go. */
+export type TargetSubject = {
   readonly connection: NatsConnection
   readonly subject: string
-  /** names the team: an event has one decision of each */
-  readonly team: string
-  /** the stream that the events come from: it numbers those without a name of their own */
-  readonly events: string
   /** asks for an end */
   readonly stop: AbortSignal
   readonly note: (text: string) => void
 }
 
+/** Where decisions go. */
+export type DecisionSubject = TargetSubject & {
+  /** names the team: an event has one decision of each */
+  readonly team: string
+  /** the stream that the events come from: it numbers those without a name of their own */
+  readonly events: string
+}
+
+/** A decision as a message. */
+type NamedMessage = {
+  readonly text: string
+  /** `Nats-Msg-Id`: of those with one name within its duplicate window the server keeps the first */
+  readonly name: string
+  /** what the decision is on, for people */
+  readonly about: string | number
+}
+
+/** When the server stored a message: now, or before this process sent it; 'not' where an end was asked for before. */
+type Stored = 'now' | 'before' | 'not'
+
 /**
  * Publishes decisions to a subject of JetStream. Each has the name of its team and event as `Nats-Msg-Id`, so that the server keeps the first of those that come
- * within its duplicate window. A decision is sent again where the server is away or does not answer in time, and for nothing else.
+ * within its duplicate window.
  *
  * @returns what takes decisions, a line each, with the names of their events, and resolves when the server has stored them; false where an end was asked for before;
  *   it throws JETSTREAM_REFUSED, SUBJECT_MISSING
  * @throws {VigilError} SUBJECT_MISSING, JETSTREAM_REFUSED
  */
-export async function jetstreamDecisions({ connection, subject, team, events, stop, note }: DecisionSubject) {
+export async function jetstreamDecisions({ team, events, ...target }: DecisionSubject) {
+  const publish = await jetstreamPublisher(target)
+  return async (text: string, names: readonly EventName[]): Promise<boolean> => {
+    const lines = text.split('\n')
+    const stored = await publish(
+      names.map(({ id, isOwn }, i) => {
+        return { text: lines[i], name: `${team}:${isOwn ? JSON.stringify(id) : `${events}/${id}`}`, about: id }
+      }),
+    )
+    const before = names.filter((_, i) => stored[i] === 'before')
+    if (before.length > 0) target.note(storedBefore(before))
+    return !stored.includes('not')
+  }
+}
+
+/**
+ * Publishes messages to a subject of JetStream. One is sent again where the server is away or does not answer in time, and for nothing else.
+ *
+ * @returns what resolves when the server has stored all; it throws JETSTREAM_REFUSED, SUBJECT_MISSING
+ * @throws {VigilError} SUBJECT_MISSING, JETSTREAM_REFUSED
+ */
+export async function jetstreamPublisher({ connection, subject, stop, note }: TargetSubject) {
   const manager = await jetstreamManager(connection, { checkAPI: false })
   await streamOf(manager, subject, 'publish')
   const client = jetstream(connection)
@@ -48,41 +85,33 @@ export async function jetstreamDecisions({ connection, subject, team, events, st
     if (cause instanceof JetStreamApiError) return cause.status === UNAVAILABLE
     return [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
   }
-  const publish = async (line: string, { id, isOwn }: EventName, isOver: () => boolean): Promise<Stored> => {
-    const msgID = `${team}:${isOwn ? JSON.stringify(id) : `${events}/${id}`}`
+  const publish = async ({ text, name, about }: NamedMessage, isOver: () => boolean): Promise<Stored> => {
     for (let isTold = false; !isOver(); isTold = true) {
       try {
-        const { duplicate } = await client.publish(subject, line, { msgID, timeout: STORED_MS })
+        const { duplicate } = await client.publish(subject, text, { msgID: name, timeout: STORED_MS })
         return duplicate && !isTold ? 'before' : 'now'
       } catch (cause) {
         if (isOver()) break
-        if (!(await isAway(cause))) throw refused(`store the decision on ${id} in ${subject}`, cause)
-        if (!isTold) note(`the decision on ${id} is sent again until it is stored: ${(cause as Error).message}`)
+        if (!(await isAway(cause))) throw refused(`store the decision on ${about} in ${subject}`, cause)
+        if (!isTold) note(`the decision on ${about} is sent again until it is stored: ${(cause as Error).message}`)
         await pause(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined)
       }
     }
     return 'not'
   }
-  return async (text: string, names: readonly EventName[]): Promise<boolean> => {
-    const lines = text.split('\n')
+  return async (messages: readonly NamedMessage[]): Promise<Stored[]> => {
     let isRefused = false
     const isOver = () => stop.aborted || isRefused
-    const stored = await Promise.all(
-      names.map((name, i) =>
-        publish(lines[i], name, isOver).catch((cause: unknown) => {
+    return await Promise.all(
+      messages.map((message) =>
+        publish(message, isOver).catch((cause: unknown) => {
           isRefused = true
           throw cause
         }),
       ),
     )
-    const before = names.filter((_, i) => stored[i] === 'before')
-    if (before.length > 0) note(storedBefore(before))
-    return !stored.includes('not')
   }
 }
-
-/** When the server stored a decision: now, or before this process sent it. */
-type Stored = 'now' | 'before' | 'not'
 
 function storedBefore(names: readonly EventName[]): string {
   return `${formatCounted(names.length, 'decision')} had been stored before, as on ${names[0].id}: the events came again, or others have the same id`

@@ -17,6 +17,8 @@ import { isMissing, lineOf, refused, streamOf } from './jetstream-stream.ts'
 
 /** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
 const IN_FLIGHT_MAX = 256
+/** The same where some are acknowledged later than others: those must not keep all others back. */
+const IN_FLIGHT_MAX_HELD = 4096
 /** Events of which it is remembered that they have come. */
 const SEEN_MAX = 65_536
 /** How long events are waited for at a time; an end is waited for as long. */
@@ -35,6 +37,8 @@ export type SubjectSettings = {
   readonly ackWaitMs: number
   /** from where on what has been decided on is given again, for what is remembered of it; null = nothing is */
   readonly pastFrom: PastStart | null
+  /** whether an event that was taken is not to be acknowledged yet, by its number; without it none is */
+  readonly isHeld?: (number: number) => boolean
   readonly note: (text: string) => void
   /** asks for an end */
   readonly stop: AbortSignal
@@ -44,6 +48,8 @@ export type SubjectSettings = {
 export type SubjectEvents = {
   /** the stream that keeps them and numbers them */
   readonly stream: string
+  /** when the stream was made: one that is made anew has other events under the same numbers */
+  readonly created: string
   /** what was acknowledged before, as `jetstreamPast`; null where nobody asks for it */
   readonly past: AsyncGenerator<InputLine[]> | null
   /** until an end is asked for; throws DURABLE_INVALID, JETSTREAM_REFUSED */
@@ -60,33 +66,48 @@ export type SubjectEvents = {
 export async function jetstreamEvents(settings: SubjectSettings): Promise<SubjectEvents> {
   const manager = await jetstreamManager(settings.connection, { checkAPI: false })
   const stream = await streamOf(manager, settings.subject, 'subject')
+  const created = await createdOf(manager, stream)
   const consumer = await consumerOf(manager, stream, settings)
   const { pastFrom: start } = settings
   const past = start === null ? null : jetstreamPast({ ...settings, manager, stream, start })
-  return { stream, past, lines: linesOf(consumer, settings) }
+  return { stream, created, past, lines: linesOf(consumer, settings) }
+}
+
+/** @throws {VigilError} JETSTREAM_REFUSED */
+async function createdOf(manager: JetStreamManager, stream: string): Promise<string> {
+  try {
+    return (await manager.streams.info(stream)).created
+  } catch (cause) {
+    throw refused(`when ${stream} was made`, cause)
+  }
 }
 
 async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGenerator<InputLine[]> {
-  const { durable, stop } = settings
+  const { durable, stop, isHeld = () => false } = settings
   const decided = createRecentEntries<number, true>(SEEN_MAX)
+  let held: JsMsg[] = []
   const isNew = (message: JsMsg) => {
+    if (decided.peek(message.seq) === undefined) return true
     // Its acknowledgement was lost, or came too late.
-    if (decided.peek(message.seq) === true) message.ack()
-    return decided.peek(message.seq) === undefined
+    if (!isHeld(message.seq)) message.ack()
+    return false
   }
-  while (!stop.aborted) {
-    let together: JsMsg[] = []
-    try {
+  let together: JsMsg[] = []
+  try {
+    while (!stop.aborted) {
       together = (await messagesOf(consumer, durable)).filter(isNew)
       if (together.length === 0 || stop.aborted) continue
       yield together.map(lineOf)
-      for (const message of together.splice(0)) {
+      const taken = [...held, ...together]
+      together = []
+      held = taken.filter(({ seq }) => isHeld(seq))
+      for (const message of taken) {
         decided.put(message.seq, true)
-        message.ack()
+        if (!isHeld(message.seq)) message.ack()
       }
-    } finally {
-      for (const message of together) message.nak()
     }
+  } finally {
+    for (const message of [...held, ...together]) message.nak()
   }
 }
 
@@ -114,7 +135,8 @@ async function messagesOf(consumer: Consumer, durable: string): Promise<JsMsg[]>
 /** The durable consumer of a subject, which is made where it is not there. */
 async function consumerOf(manager: JetStreamManager, stream: string, settings: SubjectSettings): Promise<Consumer> {
   const { connection, subject, durable, ackWaitMs } = settings
-  const bounds = { max_ack_pending: IN_FLIGHT_MAX, ack_wait: ackWaitMs * NANOSECONDS }
+  const inFlight = settings.isHeld === undefined ? IN_FLIGHT_MAX : IN_FLIGHT_MAX_HELD
+  const bounds = { max_ack_pending: inFlight, ack_wait: ackWaitMs * NANOSECONDS }
   try {
     const found = await manager.consumers.info(stream, durable).catch((cause: unknown) => {
       if (isMissing(cause)) return null

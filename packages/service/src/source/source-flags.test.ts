@@ -1,11 +1,40 @@
 import { readFlags } from '@vigil/command-line'
 import { describe, expect, it } from 'vitest'
-import { SOURCE_FLAGS, sourceOf } from './source-flags.ts'
+import { SOURCE_FLAGS, sinkOf, sourceOf, TEAM_SOURCE_FLAGS } from './source-flags.ts'
 
 const from = async (past: string) => {
   const words = ['--source=nats://127.0.0.1:4222', '--subject=events', '--durable=team', `--past=${past}`]
   return await sourceOf(readFlags(words, SOURCE_FLAGS))
 }
+
+describe('--publish', () => {
+  const sink = async (...words: string[]) => {
+    const flags = readFlags(words, TEAM_SOURCE_FLAGS)
+    await sourceOf(flags)
+    return await sinkOf(flags)
+  }
+  const source = ['--source=nats://10.0.0.5:4222', '--subject=events', '--durable=team']
+
+  it('is for the server of the events, or for another one, wherever the events come from', async () => {
+    const of = (address: string) => ({ subject: 'decisions', broker: { address } })
+    expect(await sink('--publish=decisions', ...source)).toMatchObject(of('nats://10.0.0.5:4222'))
+    const other = '--sink=nats://10.0.0.6:4222'
+    expect(await sink('--publish=decisions', ...source, other)).toMatchObject(of('nats://10.0.0.6:4222'))
+    expect(await sink('--publish=decisions', other)).toMatchObject(of('nats://10.0.0.6:4222'))
+    expect(await sink('--publish=decisions', other, '--follow=events.jsonl')).toMatchObject(of('nats://10.0.0.6:4222'))
+    expect(await sink(...source)).toBeNull()
+    expect(await sink()).toBeNull()
+  })
+
+  it.each([
+    [['--publish=decisions']],
+    [['--publish=decisions', '--follow=events.jsonl']],
+    [['--sink=nats://10.0.0.6:4222']],
+    [['--token-file=token']],
+  ])('is refused where it has no server, or a server has no subject: %s', async (words) => {
+    await expect(sink(...words)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
+  })
+})
 
 describe('--past', () => {
   it.each([

@@ -8,14 +8,9 @@ const TIME = z.iso.datetime({ offset: true })
 
 const SECONDS = { min: 1, max: 3600 } as const
 
-/** Flags that tell where live events come from, other than stdin, and where decisions on them go. */
-export const SOURCE_FLAGS = {
+/** Flags that tell where live events come from, other than stdin. */
+const EVENT_FLAGS = {
   follow: { value: 'FILE', about: 'a file that events are added to, a JSON object a line, until this is ended' },
-  state: {
-    value: 'FILE',
-    about: 'with --follow: where it was read to and what is known of events is kept there, and gone on from',
-  },
-  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   source: { value: 'ADDRESS', about: 'a NATS server with JetStream that events come from, nats://HOST:4222 or tls://' },
   subject: { value: 'SUBJECT', about: 'with --source: the subject of the events, which a stream keeps' },
   durable: { value: 'NAME', about: 'with --source: the name under which the server remembers what is decided' },
@@ -23,12 +18,30 @@ export const SOURCE_FLAGS = {
     ...{ value: 'SECONDS', about: 'with --source: after so long an event that is not decided comes again' },
     ...{ number: SECONDS, default: 30 },
   },
+} as const satisfies FlagTable
+
+/** Flags of one process that decides: where live events come from, and where decisions on them go. */
+export const SOURCE_FLAGS = {
+  ...EVENT_FLAGS,
+  state: {
+    value: 'FILE',
+    about: 'with --follow: where it was read to and what is known of events is kept there, and gone on from',
+  },
+  'state-seconds': { value: 'SECONDS', about: 'how often it is kept', number: SECONDS, default: 60 },
   past: {
     value: 'START',
     about:
       'with --source: what was decided on since this number of the stream, or this time, is remembered first, unanswered',
   },
   publish: { value: 'SUBJECT', about: 'with --source: a subject for the decisions, instead of stdout' },
+  ...BROKER_FLAGS,
+} as const satisfies FlagTable
+
+/** Flags of a team of processes, whose enforcer keeps events and decisions in its folder. */
+export const TEAM_SOURCE_FLAGS = {
+  ...EVENT_FLAGS,
+  publish: { value: 'SUBJECT', about: 'a subject of a NATS server for the decisions, besides the folder and stdout' },
+  sink: { value: 'ADDRESS', about: 'with --publish: its server, where that is not the one of --source' },
   ...BROKER_FLAGS,
 } as const satisfies FlagTable
 
@@ -44,15 +57,19 @@ export type Source =
       readonly ackWaitMs: number
       /** null = it begins without a past */
       readonly pastFrom: PastStart | null
-      /** null = decisions go to stdout */
-      readonly publish: string | null
     }
+
+/** A subject that decisions are published to. */
+export type Sink = { readonly broker: Broker; readonly subject: string }
 
 /** Flags that are for one source alone. */
 const OWN = {
   follow: ['state', 'state-seconds'],
-  source: ['subject', 'durable', 'ack-seconds', 'past', 'publish', ...Object.keys(BROKER_FLAGS)],
+  source: ['subject', 'durable', 'ack-seconds', 'past'],
 } as const
+
+/** Flags that are for a NATS server, whichever it is. */
+const OF_BROKER = ['publish', ...Object.keys(BROKER_FLAGS)]
 
 /** @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
 export async function sourceOf(flags: Flags): Promise<Source> {
@@ -61,6 +78,8 @@ export async function sourceOf(flags: Flags): Promise<Source> {
     const stray = given(source) ? undefined : names.find(given)
     if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --${source}. Give it, too.`)
   }
+  const stray = given('source') || given('sink') ? undefined : OF_BROKER.find(given)
+  if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --source. Give it, too.`)
   const sources = ['follow', 'source', 'data', 'replay'].filter(given)
   if (sources.length > 1 && (given('follow') || given('source'))) {
     throw commandError(
@@ -84,8 +103,18 @@ export async function sourceOf(flags: Flags): Promise<Source> {
     ...{ kind: 'subject', subject, durable, broker: await brokerOf(flags, { address, flag: 'source' }) },
     ackWaitMs: 1000 * (numberFlag(flags, 'ack-seconds', SECONDS) ?? SOURCE_FLAGS['ack-seconds'].default),
     pastFrom: pastOf(textFlag(flags, 'past', 'START')),
-    publish: textFlag(flags, 'publish', 'SUBJECT') ?? null,
   }
+}
+
+/** Where decisions are published; null = nowhere. @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
+export async function sinkOf(flags: Flags): Promise<Sink | null> {
+  const subject = textFlag(flags, 'publish', 'SUBJECT')
+  const flag = flags.has('sink') ? 'sink' : 'source'
+  const address = textFlag(flags, flag, 'ADDRESS')
+  if (subject !== undefined && address !== undefined)
+    return { subject, broker: await brokerOf(flags, { address, flag }) }
+  if (flag === 'source') return null
+  throw commandError('INVALID_VALUE', '--sink is for --publish. Give it, too.')
 }
 
 /** @throws {VigilError} INVALID_VALUE */

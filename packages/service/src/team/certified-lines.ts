@@ -3,7 +3,7 @@ import { NO_ACTION, trimmedMeans } from '@vigil/vote'
 import { ACTION_NAMES, writtenDecision } from '../written-decision.ts'
 
 /** What a certificate does not say of a decision. */
-const UNEXPLAINED = { why: null, robustness: null, shield: null }
+export const UNEXPLAINED = { why: null, robustness: null, shield: null }
 
 /**
  * The decisions of a certificate, a line of JSON for each event, as service:decide writes them. An agent whose ballot is not

@@ -5,7 +5,7 @@ import { openRecordLog } from './record-log.ts'
 /** A batch as it was gathered. */
 export type GatheredBatch = {
   readonly firstRow: number
-  /** lines of the input that were read when it was gathered */
+  /** number of the line of its last event */
   readonly line: number
   /** as writtenEvent has them */
   readonly events: readonly string[]
@@ -27,7 +27,9 @@ export type EventLog = {
   close(): Promise<void>
 }
 
-const HEAD_BYTES = 8
+/** firstRow u32, line u48: a stream may number more lines than a team has events. */
+const HEAD_BYTES = 10
+const LINE_BYTES = 6
 
 /**
  * Opens the log, or makes one.
@@ -71,7 +73,7 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
     async append(batch) {
       const head = Buffer.alloc(HEAD_BYTES)
       head.writeUInt32LE(batch.firstRow, 0)
-      head.writeUInt32LE(batch.line, 4)
+      head.writeUIntLE(batch.line, 4, LINE_BYTES)
       take(batch, await log.append(Buffer.concat([head, Buffer.from(batch.events.join('\n'))])))
     },
     read: async (batch) => decoded(await log.read(offsets[batch])),
@@ -81,5 +83,5 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
 
 function decoded(content: Buffer): GatheredBatch {
   const events = content.toString('utf8', HEAD_BYTES).split('\n')
-  return { firstRow: content.readUInt32LE(0), line: content.readUInt32LE(4), events }
+  return { firstRow: content.readUInt32LE(0), line: content.readUIntLE(4, LINE_BYTES), events }
 }

@@ -1,11 +1,13 @@
+import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
+import { inputLines } from '../input-lines.ts'
 import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import type { GatheredBatch } from './event-log.ts'
 import { gatherLines, type LineReading } from './gather-lines.ts'
 import { BATCH_BYTES_MAX, createGatherer } from './gatherer.ts'
-import { createKnownIds } from './known-ids.ts'
+import { createKnownIds, rememberIds } from './known-ids.ts'
 
 let bundle: Awaited<ReturnType<typeof drawnTeam>>['bundle']
 let voter: AgentVoter
@@ -29,13 +31,41 @@ async function gathered(lines: readonly string[], changes: Partial<LineReading> 
   const text = async function* () {
     yield Buffer.from(lines.map((line) => `${line}\n`).join(''))
   }
-  await gatherLines(text(), {
+  await gatherLines(inputLines(text()), {
     ...{ bundle, gatherer, ids: createKnownIds(100), linesBefore: 0, input: 'follows', onError: 'skip' },
-    ...{ room: () => null, isCut: () => false, say: (one) => said.push(one) },
+    ...{ held: new Set<number>(), stored: null, room: () => null, say: (one) => said.push(one) },
     ...changes,
   })
   const ids = batches.flatMap(({ events }) => events.map((event) => readWrittenEvent(event).id))
   return { batches, said, ids }
+}
+
+/** Lines as a source gives them that numbers them itself. */
+async function gatheredOf(
+  groups: readonly (readonly (readonly [number, string])[])[],
+  changes: Partial<LineReading> & { readonly respond?: boolean } = {},
+) {
+  const batches: (readonly string[])[] = []
+  const gatherer = createGatherer({
+    ...{ batchRows: 256, waitMs: 1e6, waitMsMax: 1e6, apart: false, isIdle: () => false, clock: () => 0 },
+    onBatch: ({ events }) => batches.push(events),
+  })
+  const held = new Set<number>()
+  const asked: { readonly rows: number; readonly held: number[] }[] = []
+  const lines = async function* () {
+    for (const group of groups) {
+      yield group.map(([number, text]) => ({ number, text }))
+      asked.push({ rows: gatherer.rows, held: [...held] })
+    }
+  }
+  const environment = changes.respond === true ? { ...bundle.environment, response: DEFAULT_RESPONSE } : undefined
+  const own = environment === undefined ? bundle : { ...bundle, environment }
+  const reading = gatherLines(lines(), {
+    ...{ bundle: own, gatherer, ids: createKnownIds(100), linesBefore: 0, input: 'numbered', onError: 'stop', held },
+    ...{ stored: null, room: () => null, say: () => undefined },
+    ...changes,
+  })
+  return { reading, gatherer, batches, asked, held }
 }
 
 /** Whether an agent can be given every batch. */
@@ -43,6 +73,63 @@ function arePlayable(batches: readonly Pick<GatheredBatch, 'events'>[]): boolean
   for (const { events } of batches) voter.vote(events.map((text) => readWrittenEvent(text).event))
   return batches.every(({ events }) => Buffer.byteLength(events.join('\n')) <= BATCH_BYTES_MAX)
 }
+
+describe('lines that their source numbers', () => {
+  it('are known by their number where they have no id, also where they come again out of their order', async () => {
+    const ids = createKnownIds(100)
+    rememberIds(ids, readWrittenEvent('[3,{"bytes":1}]'))
+    rememberIds(ids, readWrittenEvent('["e4",{"id":"e4","bytes":1}]'))
+    const event = '{"bytes":1}'
+    const { reading, batches } = await gatheredOf(
+      [
+        [
+          [5, event],
+          [3, event],
+        ],
+        [
+          [6, '{"id":"e4","bytes":1}'],
+          [5, event],
+          [4, event],
+        ],
+      ],
+      { ids },
+    )
+    await reading
+    expect(batches.flat().map((text) => readWrittenEvent(text).id)).toEqual([5, 4])
+  })
+
+  it('are asked for when all before are stored, and a verdict without an event behind it is held', async () => {
+    const verdict = '{"verdict":{"stream":"h1","hostile":false}}'
+    const event = '{"host":"h1","bytes":1}'
+    const order: string[] = []
+    const { reading, asked } = await gatheredOf(
+      [
+        [
+          [1, event],
+          [2, verdict],
+        ],
+        [[3, event]],
+      ],
+      { respond: true, stored: async () => void order.push('stored') },
+    )
+    await reading
+    expect(order).toEqual(['stored', 'stored'])
+    expect(asked).toEqual([
+      { rows: 1, held: [2] },
+      { rows: 2, held: [] },
+    ])
+  })
+
+  it('are left where what stores them has failed, and what was gathered becomes a batch all the same', async () => {
+    const failure = new Error('no room')
+    const { reading, batches, asked } = await gatheredOf([[[1, '{"bytes":1}']], [[2, '{"bytes":1}']]], {
+      stored: async () => await Promise.reject(failure),
+    })
+    await expect(reading).rejects.toBe(failure)
+    expect(batches.map(({ length }) => length)).toEqual([1])
+    expect(asked).toEqual([])
+  })
+})
 
 describe('lines that are gathered', () => {
   it('are refused where they are too long, nested too deep or empty once they are written, and the others go on', async () => {

@@ -5,7 +5,7 @@ import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
 import { eventFilter } from '../event-filter.ts'
 import { createEventInputs } from '../event-inputs.ts'
-import { type InputLine, inputLines, LINE_BYTES_MAX } from '../input-lines.ts'
+import { type InputLine, LINE_BYTES_MAX } from '../input-lines.ts'
 import { eventOf, malformed, parseInput, readKnown } from '../live-event.ts'
 import { assertShallow } from '../serve/json-depth.ts'
 import { idOf, ownIdOf } from '../written-decision.ts'
@@ -21,32 +21,38 @@ export type LineReading = {
   readonly ids: KnownIds
   /** lines that were read when the folder was used before */
   readonly linesBefore: number
-  /** whether the input begins with those lines again, or behind them */
-  readonly input: 'follows' | 'repeats'
+  /** whether the input begins with those lines again, or behind them, or its source numbers the lines, and may give one again */
+  readonly input: 'follows' | 'repeats' | 'numbered'
+  /** gets the numbers of lines that nothing keeps yet: a source that asks for acknowledgements must not give one for these */
+  readonly held: Set<number>
+  /** resolves when all events so far are stored: before that no more is asked for; null = nobody waits for it */
+  readonly stored: (() => Promise<void>) | null
   readonly onError: 'stop' | 'skip'
   /** resolves when more may be gathered; null = now */
   readonly room: () => Promise<void> | null
-  readonly isCut: () => boolean
   readonly say: (text: string) => void
 }
 
 /**
- * Gathers the events of a text, to its end.
+ * Gathers the events of lines, to their end.
  *
  * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID, BODY_DEPTH, EXPRESSION_INVALID naming the line
  */
 export async function gatherLines(
-  text: AsyncIterable<Uint8Array>,
-  { bundle, gatherer, ids, linesBefore, input, onError, room, isCut, say }: LineReading,
+  lines: AsyncIterable<readonly InputLine[]>,
+  { bundle, gatherer, ids, linesBefore, input, held, stored, onError, room, say }: LineReading,
 ): Promise<void> {
   const isJudged = eventFilter(bundle.pipeline.reading)
   const inputs = createEventInputs(bundle.pipeline)
   const counts = { skipped: 0, leftOut: 0, repeated: 0, heardBefore: 0 }
-  const [first, passedOver] = input === 'follows' ? [linesBefore, 0] : [0, linesBefore]
-  const verdicts = createVerdicts(bundle, { inputs, ids: ids.verdicts, gatherer })
+  const first = input === 'follows' ? linesBefore : 0
+  const passedOver = input === 'repeats' ? linesBefore : 0
+  const verdicts = createVerdicts(bundle, { inputs, ids: ids.verdicts, gatherer, held })
+  const hasCome = (own: string | number | null, line: number) =>
+    own === null ? input === 'numbered' && ids.lines.peek(line) !== undefined : ids.events.peek(own) !== undefined
   const take = (text: string | null, line: number): void => {
     const read = readLine(text)
-    const heard = verdicts.take(read)
+    const heard = verdicts.take(read, line)
     if (heard !== 'event') {
       if (heard === 'repeated') counts.heardBefore++
       return
@@ -54,11 +60,12 @@ export async function gatherLines(
     const written = writtenLine(read, line)
     const { event } = readWrittenEvent(written)
     const own = ownIdOf(event)
-    if (own !== null && ids.events.peek(own) !== undefined) counts.repeated++
+    if (hasCome(own, line)) counts.repeated++
     else if (!isJudged(event)) counts.leftOut++
     else {
       const { stream } = readKnown(inputs, event)
-      if (own !== null) ids.events.put(own, true)
+      if (own === null) ids.lines.put(line, true)
+      else ids.events.put(own, true)
       gatherer.add(verdicts.putBefore(written), { stream, line })
     }
   }
@@ -73,12 +80,13 @@ export async function gatherLines(
     }
   }
   try {
-    for await (const lines of inputLines(text, isCut)) {
-      for (const line of lines) {
+    for await (const together of lines) {
+      for (const line of together) {
         if (line.number > passedOver) follow(line)
         const later = room()
         if (later !== null) await later
       }
+      await stored?.()
     }
   } finally {
     // Also where the input ends in an error.

@@ -14,10 +14,11 @@ export type Verdicts = {
   /**
    * Takes a line that is a verdict.
    *
+   * @param number of the line
    * @returns 'event' where it is none, 'repeated' where it came before, by its id
    * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID
    */
-  take(line: RawEvent): 'event' | 'waits' | 'repeated'
+  take(line: RawEvent, number: number): 'event' | 'waits' | 'repeated'
   /** The text of an event with all verdicts that wait. */
   putBefore(written: string): string
   /** how many wait */
@@ -28,18 +29,23 @@ type Gathering = {
   readonly inputs: Pick<EventInputs, 'streamOf'>
   readonly ids: KnownIds['verdicts']
   readonly gatherer: Pick<Gatherer, 'hear'>
+  /** gets the numbers of the lines with verdicts that wait */
+  readonly held: Set<number>
 }
+
+/** Most verdicts that wait for an event. */
+const WAITING_MAX = 2048
 
 /** A team whose actions have no consequences hears none: what looks like one is an event. */
 export function createVerdicts(
   { pipeline, environment }: Pick<Bundle, 'pipeline' | 'environment'>,
-  { inputs, ids, gatherer }: Gathering,
+  { inputs, ids, gatherer, held }: Gathering,
 ): Verdicts {
   const columns = environment.response === null ? null : (pipeline.reading?.stream ?? [])
   let waiting: HeardVerdict[] = []
   let bytes = 0
   return {
-    take(line) {
+    take(line, number) {
       if (columns === null) return 'event'
       const verdict = verdictOf(line, columns)
       if (verdict === null) return 'event'
@@ -50,13 +56,14 @@ export function createVerdicts(
         throw malformed(`needs a verdict that names its stream by ${columns.join(', ')}, received one that does not`)
       const id = idOfVerdict(line)
       if (id !== null && ids.peek(id) !== undefined) return 'repeated'
-      const heard = { ...verdict, id }
-      const size = Buffer.byteLength(JSON.stringify(heard))
-      if (bytes + size > LINE_BYTES_MAX)
-        throw malformed(`needs an event between verdicts of more than ${LINE_BYTES_MAX} bytes`)
+      const one = { ...verdict, id }
+      const size = Buffer.byteLength(JSON.stringify(one))
+      if (bytes + size > LINE_BYTES_MAX || waiting.length === WAITING_MAX)
+        throw malformed(`needs an event between more than ${WAITING_MAX} verdicts, or ${LINE_BYTES_MAX} bytes of them`)
       gatherer.hear(stream)
       if (id !== null) ids.put(id, true)
-      waiting.push(heard)
+      waiting.push(one)
+      held.add(number)
       bytes += size
       return 'waits'
     },
@@ -65,6 +72,7 @@ export function createVerdicts(
       const { id, event } = readWrittenEvent(written)
       const heard = waiting
       waiting = []
+      held.clear()
       bytes = 0
       return writtenEvent(id, event, heard)
     },

@@ -36,6 +36,8 @@ export type Gatherer = {
   onIdle(): void
   /** Makes a batch of what is left. */
   flush(): void
+  /** events that were added */
+  readonly rows: number
 }
 
 /** Gathers events. */
@@ -50,6 +52,7 @@ export function createGatherer({
 }: GathererOptions): Gatherer {
   let events: string[] = []
   let bytes = 0
+  let rows = 0
   let since = 0
   let lastLine = 0
   let isDue = false
@@ -74,6 +77,9 @@ export function createGatherer({
 
   return {
     flush,
+    get rows() {
+      return rows
+    },
     hear: flushBefore,
     onIdle() {
       if (isDue || events.length >= EAGER_ROWS) flush()
@@ -92,6 +98,7 @@ export function createGatherer({
         }, waitMs)
       }
       events.push(text)
+      rows++
       bytes += size
       lastLine = line
       if (apart && stream !== null) streams.add(stream)

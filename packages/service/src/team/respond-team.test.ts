@@ -61,9 +61,9 @@ async function batchesOf(bundle: Bundle, lines: readonly object[], changes: Part
     ...{ batchRows: ROWS, waitMs: 1e6, waitMsMax: 1e6, apart: true, isIdle: () => false, clock: () => 0 },
     onBatch: ({ events }) => batches.push(events),
   })
-  await gatherLines(textOf(lines), {
+  await gatherLines(inputLines(textOf(lines)), {
     ...{ bundle, gatherer, ids: createKnownIds(10_000), linesBefore: 0, input: 'follows', onError: 'stop' },
-    ...{ room: () => null, isCut: () => false, say: (one) => said.push(one) },
+    ...{ held: new Set<number>(), stored: null, room: () => null, say: (one) => said.push(one) },
     ...changes,
   })
   return { batches, said }

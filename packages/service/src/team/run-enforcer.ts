@@ -1,26 +1,32 @@
-/** The enforcer as a process: events come on stdin, decisions go into a folder and to stdout. */
-import { mkdir, readFile } from 'node:fs/promises'
+/** The enforcer as a process: events come from a source, decisions go into a folder, to stdout and to a subject. */
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
+import { closeBroker, openBroker } from '@vigil/broker'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
-import { readBundle } from '@vigil/runs'
+import type { Bundle } from '@vigil/runs'
+import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
-import { untilStopped, written } from '../standard-streams.ts'
+import { createEventInputs } from '../event-inputs.ts'
+import type { OutputSettings } from '../output/decision-output.ts'
+import { jetstreamPublisher } from '../source/jetstream-decisions.ts'
+import type { Sink, Source } from '../source/source-flags.ts'
+import { written } from '../standard-streams.ts'
 import { readTeamBundle } from './agent-epochs.ts'
-import { takeFolder } from './agent-log.ts'
 import { seesDecisions } from './agent-voter.ts'
-import { readWrittenEvent } from './batch-event.ts'
-import { openCertificateLog } from './certificate-log.ts'
-import { openDecisionLog } from './decision-log.ts'
-import { Enforcer, type Peer } from './enforcer.ts'
+import { createCertifiedOutput } from './certified-output.ts'
+import { Enforcer } from './enforcer.ts'
 import { type EnforcerEpochs, openEnforcerEpochs } from './enforcer-epochs.ts'
+import { accusedIn, openEnforcerFolder } from './enforcer-folder.ts'
 import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
-import { openEventLog } from './event-log.ts'
 import { gatherLines } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
-import { createKnownIds, rememberIds } from './known-ids.ts'
+import { type Publishing, startPublishing } from './published.ts'
+import { openTeamSource } from './team-source.ts'
+
+/** How long a server that takes no decisions is waited for where an end is asked for, in milliseconds. */
+const PUBLISH_END_MS = 5000
 
 /** What the enforcer runs with. */
 export type EnforcerCommand = {
@@ -34,19 +40,21 @@ export type EnforcerCommand = {
   readonly deadlineMs: number
   readonly waitMs: number
   readonly onError: 'stop' | 'skip'
+  readonly source: Source
   /** whether stdin brings what follows the lines that were gathered, or begins with those again */
   readonly input: 'follows' | 'repeats'
+  /** how decisions are written to stdout and published */
+  readonly output: OutputSettings
+  /** null = decisions are not published */
+  readonly sink: Sink | null
 }
 
-/** Latest ids of events, and of verdicts: one that comes again is the same one. */
-const IDS_MAX = 65_536
-
 /**
- * Runs the enforcer until stdin ends and all events are answered, or it is asked to stop. What is in the folder is gone on from.
+ * Runs the enforcer until its source ends and all events are answered, or it is asked to stop. What is in the folder is gone on from.
  *
  * @param say takes a sentence for people
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, SUCCESSOR, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED,
- *   TEAM_BROKEN; as readBundle; as gatherLines
+ *   TEAM_BROKEN; as readBundle; as openTeamSource; as gatherLines; as startPublishing
  */
 export async function runEnforcer(
   command: EnforcerCommand,
@@ -57,10 +65,16 @@ export async function runEnforcer(
     key: command.key,
     onFrame: (peer, frame) => enforcer.take(peer, frame),
   })
-  const { events, certificates, decisions, ids, close } = await openFolder(command.out, epochs)
+  const folder = await openEnforcerFolder(command.out, epochs)
+  const { events, certificates, decisions } = folder
   const { manifest } = epochOf(epochs.known, certificates.place.batch)
   const bundle = await readTeamBundle(command.runs, manifest.bundle, manifest.agents.length)
-  const bundles = await Promise.all(command.runs.map(async (run) => await readBundle(run)))
+  const bundles = await bundlesOf(command.runs)
+  const render = createCertifiedOutput(command.output, {
+    ...{ events, inputs: createEventInputs(bundle.pipeline), team: epochs.known[0].team.id, now: () => Date.now() },
+    bundleAt: (batch) => bundles.get(epochOf(epochs.known, batch).manifest.bundle) ?? bundle,
+  })
+  const publishing = command.sink === null ? null : await openPublishing(command.sink, { folder, epochs, render, say })
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
@@ -70,53 +84,147 @@ export async function runEnforcer(
     accused: await accusedIn(evidence),
     evidence: async (line) => await appendLine(evidence, line),
     write: async (lines) => {
-      await written(lines.map((line) => `${line}\n`).join(''))
+      publishing?.wake()
+      const texts = await render(lines, decisions.rows - lines.length)
+      await written(texts.map((text) => `${text}\n`).join(''))
     },
   })
   enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
-  if (events.batchCount > 0) {
-    say(
-      `${formatCounted(events.rowCount, 'event')} in ${command.out}, the last of line ${events.line}; ${formatCounted(decisions.rows, 'answer')}.`,
-    )
+  const before = { rows: events.rowCount, line: events.line }
+  if (before.rows > 0) {
+    const there = `${formatCounted(before.rows, 'event')} in ${command.out}, the last of line ${before.line}`
+    say(`${there}; ${formatCounted(decisions.rows, 'answer')}.`)
   }
   const gatherer: Gatherer = createGatherer({
-    ...{
-      batchRows: manifest.batchRows,
-      waitMs: command.waitMs,
-      waitMsMax: command.deadlineMs / 2,
-      // What is gathered now may be decided in a later epoch.
-      apart: bundles.some(seesDecisions),
-      clock,
-    },
+    ...{ batchRows: manifest.batchRows, waitMs: command.waitMs, waitMsMax: command.deadlineMs / 2, clock },
+    // What is gathered now may be decided in a later epoch.
+    apart: [...bundles.values()].some(seesDecisions),
     isIdle: () => enforcer.isIdle,
     onBatch: (batch, since) => enforcer.gather(batch, since),
   })
   const looks = followEpochs(command.team, { epochs, enforcer, place: () => certificates.place.batch, say })
-  const ignore = stop.onRequest(() => process.stdin.destroy())
+  const ending = new AbortController()
+  const ignore = stop.onRequest(() => ending.abort())
+  const failed = Promise.race([enforcer.failed, looks.failed, ...(publishing === null ? [] : [publishing.failed])])
+  const reading = gatherSource(command, { bundle, folder, enforcer, gatherer, before, say, stop: ending.signal, clock })
   try {
-    const { onError, input } = command
-    const reading = gatherLines(untilStopped(stop), {
-      ...{ bundle, gatherer, ids, linesBefore: events.line, onError, input, say, isCut: stop.requested },
-      room: () => (enforcer.isFull ? enforcer.room() : null),
-    })
-    const failed = Promise.race([enforcer.failed, looks.failed])
-    await Promise.race([reading, failed])
-    await Promise.race([enforcer.settled(), failed])
-    // A certificate may still come for what was answered late.
-    await Promise.race([enforcer.idle(), failed, setTimeout(command.deadlineMs, undefined, { ref: false })])
+    await Promise.race([failed, decidedToTheEnd(reading, enforcer, command.deadlineMs)])
+    await Promise.race([failed, publishing?.finish(ending.signal)])
   } finally {
     ignore()
+    ending.abort()
+    // Whatever else has failed: what was read goes where it belongs, or is given back, before the files are closed.
+    await reading.catch(() => undefined)
     await looks.stop()
-    // Where nothing more is read, nobody need send.
-    process.stdin.destroy()
     await enforcer.close()
     epochs.close()
-    await close()
+    await publishing?.close()
+    await folder.close()
   }
   const { batches, late } = enforcer.open
   if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
-  if (batches > 0) throw notCertified(batches)
+  if (batches > 0) throw notCertified(batches, command.source)
+}
+
+/** Resolves when all that the source has given is answered, and certified where that comes within the deadline. */
+async function decidedToTheEnd(reading: Promise<void>, enforcer: Enforcer, deadlineMs: number): Promise<void> {
+  await reading
+  await enforcer.settled()
+  // A certificate may still come for what was answered late.
+  await Promise.race([enforcer.idle(), setTimeout(deadlineMs, undefined, { ref: false })])
+}
+
+/** By fingerprint. */
+async function bundlesOf(runs: readonly string[]): Promise<Map<string, Bundle>> {
+  const read = await Promise.all(runs.map(async (run) => await readFingerprinted(run)))
+  return new Map(read.map(({ bundle, fingerprint }) => [fingerprint, bundle]))
+}
+
+type Folder = Awaited<ReturnType<typeof openEnforcerFolder>>
+
+/** Gathers the events of the source, until it ends or an end is asked for. */
+async function gatherSource(
+  { source, input, out, onError }: EnforcerCommand,
+  {
+    bundle,
+    folder,
+    enforcer,
+    gatherer,
+    before,
+    stop,
+    say,
+    clock,
+  }: {
+    readonly bundle: Bundle
+    readonly folder: Pick<Folder, 'ids'>
+    readonly enforcer: Enforcer
+    readonly gatherer: Gatherer
+    readonly before: { readonly rows: number; readonly line: number }
+    readonly stop: AbortSignal
+    readonly say: (text: string) => void
+    readonly clock: () => number
+  },
+): Promise<void> {
+  const held = new Set<number>()
+  const stored = async () => await enforcer.stored(before.rows + gatherer.rows)
+  const flushed = async () => {
+    gatherer.flush()
+    await stored()
+  }
+  const opened = await openTeamSource(source, { out, before, held, stored: flushed, stop, clock, note: say })
+  try {
+    await gatherLines(opened.lines, {
+      ...{ bundle, gatherer, ids: folder.ids, linesBefore: before.line, onError, held, say },
+      input: opened.isNumbered ? 'numbered' : input,
+      stored: opened.isConfirmed ? stored : null,
+      room: () => (enforcer.isFull ? enforcer.room() : null),
+    })
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Publishes what is decided, by names of which each is the key of one action: the team's, and the number of the line, from 1. */
+async function openPublishing(
+  { broker, subject }: Sink,
+  {
+    folder: { decisions, files },
+    epochs,
+    render,
+    say,
+  }: {
+    readonly folder: Pick<Folder, 'decisions' | 'files'>
+    readonly epochs: EnforcerEpochs
+    readonly render: ReturnType<typeof createCertifiedOutput>
+    readonly say: (text: string) => void
+  },
+): Promise<Publishing> {
+  const { id } = epochs.known[0].team
+  const ending = new AbortController()
+  const connection = await openBroker(broker, { name: 'vigil service:enforce decisions', note: say })
+  try {
+    const publish = await jetstreamPublisher({ connection, subject, stop: ending.signal, note: say })
+    const publishing = await startPublishing({
+      ...{ decisions, files, render, endMs: PUBLISH_END_MS },
+      publish: async (messages, firstRow) => {
+        const named = messages.map((text, i) => ({ text, name: `${id}:${firstRow + i + 1}`, about: firstRow + i + 1 }))
+        return !(await publish(named)).includes('not')
+      },
+    })
+    const { failed, finish, wake } = publishing
+    return {
+      ...{ failed, finish, wake },
+      async close() {
+        ending.abort()
+        await publishing.close()
+        await closeBroker(connection)
+      },
+    }
+  } catch (error) {
+    await closeBroker(connection)
+    throw error
+  }
 }
 
 /** Looks now and then whether a quorum has signed a successor, and leaves the agents of an epoch that is over. */
@@ -148,43 +256,13 @@ function signersOfOpen(known: readonly Epoch[], batch: number): ChainTeam[] {
   return known.slice(1).flatMap((next, i) => (beginOf(next) >= batch ? [known[i].team] : []))
 }
 
-/** The files of the enforcer, and the ids of the latest events in them. */
-async function openFolder(out: string, { known, teamAt }: EnforcerEpochs) {
-  await mkdir(out, { recursive: true })
-  const release = await takeFolder(out)
-  const ids = createKnownIds(IDS_MAX)
-  const events = await openEventLog(join(out, 'events.log'), (batch) => {
-    for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
-  })
-  const certificates = await openCertificateLog(
-    join(out, 'certificates.bin'),
-    teamAt,
-    known.map(({ team }) => team),
-  )
-  const decisions = await openDecisionLog(join(out, 'decisions.jsonl'))
-  const close = async () => {
-    await Promise.all([events.close(), certificates.close(), decisions.close()])
-    await release()
-  }
-  return { events, certificates, decisions, ids, close }
-}
-
-/** Agents of whom there is a proof in a file of evidence. */
-async function accusedIn(path: string): Promise<Peer[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  // Half a line at the end was never said to be there.
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Peer)
-}
-
-function notCertified(batches: number) {
+function notCertified(batches: number, { kind }: Source) {
+  const again =
+    kind === 'stdin'
+      ? 'with the same --out and < /dev/null, or with --input=repeats and the same events'
+      : 'with the same flags'
   return serviceError(
     'NOT_CERTIFIED',
-    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again with the same --out and < /dev/null, or with --input=repeats and the same events: no answer is given twice.`,
+    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again ${again}: no answer is given twice.`,
   )
 }
