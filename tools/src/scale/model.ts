@@ -1,4 +1,4 @@
-/** How many actors a learner can use: what follows from the times of one shard, and of the beginning of a collection. */
+/** How many actors a learner can use: what follows from the times of one shard, of the beginning of a collection, and of the network. */
 
 /** Times in milliseconds, sizes in bytes. */
 export type ScaleFigures = {
@@ -11,72 +11,112 @@ export type ScaleFigures = {
   readonly startMs: number
   /** of a host in a collection, in the learner's thread: it loads the weights */
   readonly hostMs: number
+  /** of a shard's result, of the state that it begins in, and of the weights */
   readonly shardBytes: number
+  readonly stateBytes: number
   readonly policyBytes: number
+  /** Questions of a host, one after the other: to hand in a shard, to fetch its state and the weights where no lease or message carries them. */
+  readonly shardAsks: number
+  readonly stateAsks: number
+  readonly policyAsks: number
   /** between two collections of a learner that never waits */
   readonly updateMs: number
-  /** of the learner's network, in bits per second */
+  /** of the network between the learner and its hosts, one way */
+  readonly delayMs: number
+  /** of the learner's network in each direction, in bits per second */
   readonly bandwidth: number
 }
 
 /** What keeps more actors from helping. */
-export type Bend = 'shards' | 'learner' | 'network'
+export type Bend = 'shards' | 'learner' | 'network' | 'weights'
 
 /** The model. */
 export type Scale = {
-  /** Actor cores that keep the learner busy under staleness 1, as a fraction; null where handing out weights takes longer than an update. */
+  /** The fewest actor cores whose collections are no longer than an update, so that under staleness 1 the learner never waits; null = no number of them. */
   readonly needed: number | null
-  /** The most actor cores that help at all, by what limits them. */
-  readonly limits: Readonly<Record<Bend, number>>
+  /** The fewest actor cores with which a collection takes at most 1 % longer than with any other number. */
+  readonly useful: number
+  /** Why more than that do not help. */
   readonly bend: Bend
 }
+
+/** Longer than the shortest collection by so much counts as no longer. */
+const SLACK = 1.01
 
 /**
  * How long one collection takes: the weights are handed out; then the slowest of what goes on at the same time.
  *
- *   T(n) = max( w + n q + max( ceil(S / n) c,  S i ),  (S b + n p) / B )
+ *   T(n) = max( begin(n) + max( host(n) + n b / B, c + (S - 1) i, c + S b / B ) + end,  w + d + (n p + S s) / B )
+ *   begin(n) = w + n q + d + n (p + s) / B + (k_p + k_s) r
+ *   host(n)  = floor((m - 1) / 2) max(2 c, c + l) + (2 c for an even m, else c)
+ *   l        = (1 + k_s + k) r + i + n (b + s) / B
+ *   end      = (k - 1) r + d + i
  *
- * with S shards of which each takes an actor c, the learner i and the network b bytes; n hosts of one actor, each of which loads weights
- * of p bytes, which takes the learner q and the first of them w in all but that; and B bytes per second. Hosts on the learner's own machine share its K cores with it:
+ * with S shards, m = ceil(S / n) for each of n hosts of one actor. A shard takes an actor c and the learner i; its result has b bytes, which
+ * are handed in by k questions, and it begins in a state of s. Each host loads weights of p bytes, which takes the learner q and the first
+ * of them w in all but that. A question and its answer take r = 2 d; k_s and k_p are those for a state and for weights that come by
+ * themselves otherwise. A host works on two shards: while one is handed in, and the next one asked for, which takes l, it computes the
+ * other. Parts of weights that are asked for pass while those of other hosts do: the larger of n p / B and k_p r + p / B counts. The learner's network carries B bytes a second each way. Hosts on the learner's own machine share its K cores with it:
  *
  *   T(n) >= ( S (c + i) + n q ) / K
  *
  * @param cores that hosts and learner share; Infinity = each host has a core of its own
  */
 export function collectionMs(figures: ScaleFigures, actors: number, cores = Number.POSITIVE_INFINITY): number {
-  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, policyBytes } = figures
+  const { shards, actorMs, learnerMs, hostMs } = figures
+  const { beginMs, hostsMs, acceptedMs, upMs, endMs, downMs } = partsOf(figures, actors)
   return Math.max(
-    startMs + actors * hostMs + Math.max(Math.ceil(shards / actors) * actorMs, shards * learnerMs),
-    (shards * shardBytes + actors * policyBytes) / bytesPerMs(figures),
+    beginMs + Math.max(hostsMs, acceptedMs, upMs) + endMs,
+    downMs,
     (shards * (actorMs + learnerMs) + actors * hostMs) / cores,
   )
 }
 
 /**
- * Each limit is where what the actors do is no longer the largest part: S c / n against a + n b, solved for n. Enough are there where
- * they collect in what an update leaves of its time behind the beginning.
+ * What follows for a learner whose hosts have cores of their own, each number of them tried.
  *
  * @example
  * const { needed, bend } = scaleOf(figures)
  */
 export function scaleOf(figures: ScaleFigures): Scale {
-  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, policyBytes, updateMs } = figures
-  const workMs = shards * actorMs
-  const limits = {
-    shards,
-    learner: crossing(workMs, shards * learnerMs, hostMs),
-    network: crossing(workMs, (shards * shardBytes) / bytesPerMs(figures), policyBytes / bytesPerMs(figures)),
+  const times = Array.from({ length: figures.shards }, (_, i) => collectionMs(figures, i + 1))
+  const least = Math.min(...times)
+  const useful = 1 + times.findIndex((time) => time <= SLACK * least)
+  const enough = times.findIndex((time) => time <= figures.updateMs)
+  return { needed: enough < 0 ? null : enough + 1, useful, bend: bendAt(figures, useful) }
+}
+
+/** What is the longest where another actor no longer helps. */
+function bendAt(figures: ScaleFigures, actors: number): Bend {
+  if (actors === figures.shards) return 'shards'
+  const { beginMs, hostsMs, acceptedMs, upMs, endMs, downMs } = partsOf(figures, actors)
+  const work = Math.max(hostsMs, acceptedMs, upMs)
+  if (work === upMs || downMs > beginMs + work + endMs) return 'network'
+  return work === acceptedMs ? 'learner' : 'weights'
+}
+
+/** The parts of the model by number of actors. */
+function partsOf(figures: ScaleFigures, actors: number) {
+  const { shards, actorMs, learnerMs, startMs, hostMs, shardBytes, stateBytes, policyBytes, delayMs } = figures
+  const { shardAsks, stateAsks, policyAsks } = figures
+  const askMs = 2 * delayMs
+  const bytesPerMs = figures.bandwidth / 8000
+  const weightsMs = (actors * policyBytes) / bytesPerMs
+  const betweenMs = (1 + stateAsks + shardAsks) * askMs + learnerMs + (actors * (shardBytes + stateBytes)) / bytesPerMs
+  const each = Math.ceil(shards / actors)
+  const pairsMs = Math.floor((each - 1) / 2) * Math.max(2 * actorMs, actorMs + betweenMs)
+  return {
+    beginMs:
+      startMs +
+      actors * hostMs +
+      delayMs +
+      (policyAsks === 0 ? weightsMs : Math.max(weightsMs, policyAsks * askMs + policyBytes / bytesPerMs)) +
+      stateAsks * askMs +
+      (actors * stateBytes) / bytesPerMs,
+    hostsMs: pairsMs + (each % 2 === 0 ? 2 : 1) * actorMs + (actors * shardBytes) / bytesPerMs,
+    acceptedMs: actorMs + (shards - 1) * learnerMs,
+    upMs: actorMs + (shards * shardBytes) / bytesPerMs,
+    endMs: (shardAsks - 1) * askMs + delayMs + learnerMs,
+    downMs: startMs + delayMs + (actors * policyBytes + shards * stateBytes) / bytesPerMs,
   }
-  const bends = Object.keys(limits) as Bend[]
-  const bend = bends.reduce((least, other) => (limits[other] < limits[least] ? other : least))
-  return { needed: updateMs > startMs ? workMs / (updateMs - startMs) : null, limits, bend }
-}
-
-/** The n at which work / n = fixed + n each. */
-function crossing(work: number, fixed: number, each: number): number {
-  return each === 0 ? work / fixed : (Math.sqrt(fixed ** 2 + 4 * each * work) - fixed) / (2 * each)
-}
-
-function bytesPerMs({ bandwidth }: ScaleFigures): number {
-  return bandwidth / 8000
 }

@@ -21,24 +21,25 @@ async function showScale({ words }: CommandContext): Promise<void> {
   const figures: ScaleFigures = {
     ...measured.figures,
     updateMs: options.updateMs ?? measured.figures.updateMs,
-    bandwidth: options.mbit * 1e6,
+    delayMs: options.network.delayMs,
+    bandwidth: options.network.bitsPerSecond,
   }
   const cores = availableParallelism()
+  const beside = (collections: typeof measured.loopback, own: ScaleFigures) =>
+    collections.map((row) => ({ ...row, modelMs: collectionMs(own, row.processes, cores) }))
   const report = {
     figures,
     cores,
     rowsPerIteration: options.config.rowsPerIteration,
     scale: scaleOf(figures),
-    // On the loopback there is no network to fill, and the processes share this machine's cores with the learner.
-    collections: measured.collections.map((row) => ({
-      ...row,
-      modelMs: collectionMs({ ...figures, bandwidth: Number.MAX_VALUE }, row.processes, cores),
-    })),
+    // On the loopback there is no network to fill. Everywhere the processes share this machine's cores with the learner.
+    loopback: beside(measured.loopback, { ...figures, delayMs: 0, bandwidth: Number.MAX_VALUE }),
+    line: measured.line && beside(measured.line, figures),
   }
   process.stdout.write(options.json ? `${harmlessJson(report)}\n` : scaleText(report))
 }
 
-async function measure({ config, broker, processes }: Options, say: (text: string) => void) {
+async function measure({ config, broker, credentials, processes, network }: Options, say: (text: string) => void) {
   const learner = await startLearner(config, await loadData(config, undefined, say), say)
   const { team, engine } = learner
   try {
@@ -50,13 +51,16 @@ async function measure({ config, broker, processes }: Options, say: (text: strin
     }
     const least = (of: (time: (typeof times)[number]) => number) => Math.min(...times.slice(1).map(of))
     const family = familyOf(engine)
-    const sharing = await measureSharing(team, state.parameters, { broker, family, processes, rounds: ROUNDS })
-    const { collections, singleMs, actorMs: cpuMs, ...sizes } = sharing
+    const measurement = { broker, credentials, family, processes, rounds: ROUNDS }
+    const { isMeasured, ...route } = network
+    const sharing = await measureSharing(team, state.parameters, { ...measurement, route: null })
+    const far = isMeasured ? await measureSharing(team, state.parameters, { ...measurement, route }) : null
+    const { collections: loopback, singleMs, actorMs: cpuMs, ...sizes } = sharing
     const updateMs = least((time) => time.updateMs)
     const rolloutMs = least((time) => time.collectMs) / sizes.shards
     const actorMs = Math.max(cpuMs ?? 0, rolloutMs)
-    const startMs = Math.max(0, singleMs - actorMs - sizes.hostMs)
-    return { figures: { ...sizes, updateMs, actorMs, startMs }, collections }
+    const startMs = Math.max(0, singleMs - actorMs - sizes.learnerMs - sizes.hostMs)
+    return { figures: { ...sizes, updateMs, actorMs, startMs }, loopback, line: far?.collections ?? null }
   } finally {
     engine.dispose()
     await team.pool.close()

@@ -1,5 +1,5 @@
 /** What sharing costs on this machine: processes of one actor each over a real broker. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ShardCollection, Team } from '@vigil/actors'
@@ -11,11 +11,18 @@ import { begin, createDesk, type Desk, takeOwn } from '../learner/desk.ts'
 import { openExchange } from '../learner/exchange.ts'
 import type { Report } from '../learner/thread-messages.ts'
 import { ownBuild } from '../wire/build.ts'
+import { PART_BYTES } from '../wire/frame.ts'
+import { SENT_TO_ALL_BYTES_MAX } from '../wire/messages.ts'
 import { processCpuMs } from './process-cpu.ts'
+import { openWay, type Route } from './way.ts'
 
 /** How much is measured, and where. */
 type SharingMeasurement = {
   readonly broker: Broker
+  /** Flags by which a process opens the broker. */
+  readonly credentials: readonly string[]
+  /** The line to the processes; null = they reach the broker as this process does. */
+  readonly route: Route | null
   /** whose kernels decide in rollouts */
   readonly family: Family | null
   /** The most processes; each number from 1 on is measured. */
@@ -27,9 +34,14 @@ type SharingMeasurement = {
 /** Times are of one shard. */
 type SharingFigures = {
   readonly shards: number
-  /** bytes of a shard's result, and of the weights */
+  /** bytes of a shard's result, of the state that it begins in, and of the weights */
   readonly shardBytes: number
+  readonly stateBytes: number
   readonly policyBytes: number
+  /** questions, one after the other, by which a shard is handed in, and a state and weights are fetched; 0 = they come by themselves */
+  readonly shardAsks: number
+  readonly stateAsks: number
+  readonly policyAsks: number
   /** CPU time of a host for a shard: rollout, encoding, hash and connection; null where the system does not tell */
   readonly actorMs: number | null
   /** CPU time of the learner's thread for a shard: everything between the socket and a rollout that counts */
@@ -53,12 +65,12 @@ const RUN = 'measured'
  * @param parameters [A, P] that act
  * @throws {VigilError} BROKER, EXCHANGE where a process does not come to work
  * @example
- * const { learnerMs } = await measureSharing(team, parameters, { broker, family: null, processes: 2, rounds: 20 })
+ * const { learnerMs } = await measureSharing(team, parameters, { broker, credentials: [], route: null, family: null, processes: 2, rounds: 20 })
  */
 export async function measureSharing(
   team: Team,
   parameters: Float32Array,
-  { broker, family, processes, rounds }: SharingMeasurement,
+  { broker, credentials, route, family, processes, rounds }: SharingMeasurement,
 ): Promise<SharingFigures> {
   const { settings } = team.pool
   const { agentCount } = team.network
@@ -73,7 +85,7 @@ export async function measureSharing(
   const heard: { current: (report: Report) => void } = { current: () => undefined }
   const setup = { run: RUN, broker, settings, family, slots: 1, learnerCollects: false, audit: { key: 0, share: 0 } }
   const desk = createDesk(setup, await ownBuild(), (report) => heard.current(report))
-  const { serve, close } = openExchange(connection, desk)
+  const { serve, ready, close } = openExchange(connection, desk)
   const children: ChildProcess[] = []
   let round = 0
   let shardBytes = 0
@@ -91,15 +103,19 @@ export async function measureSharing(
     })
   const rows: Measured[] = []
   let singleMs = 0
+  await using way = openWay(broker.address, route)
+  // Between two collections a learner updates: whoever was answered last has asked again.
+  const between = { rounds, restMs: 3 * (route?.delayMs ?? 0) }
   try {
+    await ready()
     for (let count = 1; count <= processes; count++) {
-      children.push(spawn(process.execPath, joinWords(broker, `process-${count}`), { stdio: 'ignore' }))
+      children.push(await way.start(count - 1, (address) => joinWords(address, `process-${count}`, credentials)))
       const first = collect() // the first process needs a canary to begin
       await untilWorking(desk, count)
       await first
       await collect()
-      rows.push(await measured(rounds, children, collect))
-      if (count === 1) singleMs = (await measured(rounds, [], () => collect(states.slice(0, 1)))).collectionMs
+      rows.push(await measured(between, children, collect))
+      if (count === 1) singleMs = (await measured(between, [], () => collect(states.slice(0, 1)))).collectionMs
     }
   } finally {
     for (const child of children) child.kill('SIGKILL')
@@ -107,7 +123,10 @@ export async function measureSharing(
     collection.end()
     await closeBroker(connection)
   }
-  const sizes = { shards: settings.shards, shardBytes, policyBytes: policy.length }
+  const sizes = {
+    shards: settings.shards,
+    ...sizesOf({ shardBytes, stateBytes: states[0].length, policyBytes: policy.length }),
+  }
   return { ...sizes, ...costsOf(rows, settings.shards), singleMs }
 }
 
@@ -115,18 +134,23 @@ export async function measureSharing(
 type Measured = { readonly collectionMs: number; readonly ownMs: number; readonly hostsMs: number | null }
 
 async function measured(
-  rounds: number,
+  { rounds, restMs }: { readonly rounds: number; readonly restMs: number },
   children: readonly ChildProcess[],
   collect: () => Promise<void>,
 ): Promise<Measured> {
   const before = await cpuOf(children)
-  const [startMs, cpu] = [performance.now(), process.threadCpuUsage()]
-  for (let i = 0; i < rounds; i++) await collect()
-  const collectionMs = (performance.now() - startMs) / rounds
+  const cpu = process.threadCpuUsage()
+  let sumMs = 0
+  for (let i = 0; i < rounds; i++) {
+    if (restMs > 0) await pause(restMs)
+    const startMs = performance.now()
+    await collect()
+    sumMs += performance.now() - startMs
+  }
   const { user, system } = process.threadCpuUsage(cpu)
   const after = await cpuOf(children)
   const hostsMs = before === null || after === null ? null : (after - before) / rounds
-  return { collectionMs, ownMs: (user + system) / 1000 / rounds, hostsMs }
+  return { collectionMs: sumMs / rounds, ownMs: (user + system) / 1000 / rounds, hostsMs }
 }
 
 /** @param rows by number of processes, from one on */
@@ -159,8 +183,20 @@ async function computeOwn(
   serve()
 }
 
-function joinWords({ address }: Broker, name: string): string[] {
-  return [JOIN, `--server=${address}`, `--name=${name}`, `--run=${RUN}`, '--actors=1', '--once']
+function joinWords(address: string, name: string, credentials: readonly string[]): string[] {
+  return [JOIN, `--server=${address}`, `--name=${name}`, `--run=${RUN}`, '--actors=1', '--once', ...credentials]
+}
+
+/** With the questions that such sizes take. */
+function sizesOf(bytes: Pick<SharingFigures, 'shardBytes' | 'stateBytes' | 'policyBytes'>) {
+  const parts = (size: number) => Math.ceil(size / PART_BYTES)
+  const { shardBytes, stateBytes, policyBytes } = bytes
+  return {
+    ...bytes,
+    shardAsks: parts(shardBytes),
+    stateAsks: stateBytes <= PART_BYTES ? 0 : parts(stateBytes),
+    policyAsks: policyBytes <= SENT_TO_ALL_BYTES_MAX ? 0 : parts(policyBytes),
+  }
 }
 
 async function untilWorking({ guests }: Desk, count: number): Promise<void> {
