@@ -11,6 +11,7 @@ import { checkTerms, type Terms } from '../protocol/terms.ts'
 import {
   type BatchSettings,
   ballotDigest,
+  countValue,
   Digests,
   decideValue,
   decisionLeaf,
@@ -49,7 +50,7 @@ export type DecisionProof = {
 
 /** The certificate of a batch from what an agent has committed. */
 export function certify(settings: BatchSettings, { value, certificate }: Committed): BatchCertificate {
-  return { settings, value, certificate, actions: decideValue(value, settings).decisions.actions }
+  return { settings, value, certificate, actions: countValue(value, settings).decisions.actions }
 }
 
 /**

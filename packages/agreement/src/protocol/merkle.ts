@@ -14,8 +14,19 @@ export type TreeHashing = {
 
 /** SHA-256 with 0x00 before a leaf and 0x01 before the two children of a node. */
 export const RFC6962: TreeHashing = {
-  leaf: (content) => sha256(Buffer.concat([Buffer.of(0), content])),
-  node: (left, right) => sha256(Buffer.concat([Buffer.of(1), left, right])),
+  leaf: (content) => {
+    const bytes = Buffer.allocUnsafe(1 + content.length)
+    bytes[0] = 0
+    bytes.set(content, 1)
+    return sha256(bytes)
+  },
+  node: (left, right) => {
+    const bytes = Buffer.allocUnsafe(1 + left.length + right.length)
+    bytes[0] = 1
+    bytes.set(left, 1)
+    bytes.set(right, 1 + left.length)
+    return sha256(bytes)
+  },
 }
 
 /** All hashes of a tree, from the leaves up; the last level is the root alone. */

@@ -20,15 +20,17 @@ export type BatchSettings = {
   readonly decision: Omit<VoteSettings, 'faults'>
 }
 
-/** The decisions of a value, and the tree over them. */
-export type Decided = {
+/** The decisions of a value. */
+type Counted = {
   readonly decisions: BatchDecision
   /** [rows, A] the votes that they follow from; NO_ACTION of an agent whose ballot is not in the value */
   readonly actions: Uint8Array
   /** [rows, A] */
   readonly scores: Float32Array
-  readonly tree: MerkleTree
 }
+
+/** The decisions of a value, and the tree over them. */
+export type Decided = Counted & { readonly tree: MerkleTree }
 
 /** SHA-256 over the votes of a ballot, 64 hex digits. The agent is the one that signs it. */
 export function ballotDigest({ actions, scores }: Pick<Ballot, 'actions' | 'scores'>): string {
@@ -48,11 +50,11 @@ function isWellFormed({ actions, scores }: Ballot, rows: number): boolean {
  * @param count counts the votes; tests put a wrong count in place of it
  * @throws {VigilError} as decideBatch, when settings and value do not fit: check the value first
  */
-export function decideValue(
+export function countValue(
   value: Value,
   { agentCount, faults, rows, decision }: BatchSettings,
   count: typeof decideBatch = decideBatch,
-): Decided {
+): Counted {
   const actions = new Uint8Array(rows * agentCount).fill(NO_ACTION)
   const scores = new Float32Array(rows * agentCount)
   for (const ballot of value) {
@@ -61,14 +63,18 @@ export function decideValue(
       scores[row * agentCount + ballot.agent] = ballot.scores[row]
     }
   }
-  const decisions = count({ ...decision, faults, agentCount, actions, scores })
-  const tree = merkleTree(leaves({ decisions, actions, scores }, agentCount))
-  return { decisions, actions, scores, tree }
+  return { decisions: count({ ...decision, faults, agentCount, actions, scores }), actions, scores }
+}
+
+/** As countValue, with the tree over the decisions: it takes many times as long as the count. @throws {VigilError} as countValue */
+export function decideValue(value: Value, settings: BatchSettings, count: typeof decideBatch = decideBatch): Decided {
+  const counted = countValue(value, settings, count)
+  return { ...counted, tree: merkleTree(leaves(counted, settings.agentCount)) }
 }
 
 /** The leaf of one decision: row, action, whether a class won, and every agent's action and score. */
 export function decisionLeaf(
-  { decisions, actions, scores }: Omit<Decided, 'tree'>,
+  { decisions, actions, scores }: Counted,
   { row, agentCount }: { row: number; agentCount: number },
 ): Buffer {
   const leaf = Buffer.allocUnsafe(6 + 5 * agentCount)
@@ -171,7 +177,7 @@ export function settingsText({ agentCount, faults, firstRow, rows, decision }: B
   ])
 }
 
-function* leaves(decided: Omit<Decided, 'tree'>, agentCount: number): Generator<Buffer> {
+function* leaves(decided: Counted, agentCount: number): Generator<Buffer> {
   for (let row = 0; row < decided.decisions.actions.length; row++) yield decisionLeaf(decided, { row, agentCount })
 }
 

@@ -5,11 +5,13 @@ const AUDIT = /^(\d{9,11}\.\d{3}):\d+$/
 
 /** Milliseconds since 1970 of a time in ISO 8601, or of an audit record; NaN where it is none. Without a zone it is UTC. */
 export function isoMilliseconds(text: string): number {
-  const audit = AUDIT.exec(text)
+  // Most times have a hyphen behind the year, and are no records of audit.
+  const audit = text[4] === '-' ? null : AUDIT.exec(text)
   if (audit !== null) return Number(audit[1]) * 1000
   const match = ISO.exec(text.trim())
   if (match === null) return Number.NaN
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0))
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)]
   const whole = Date.UTC(year, month - 1, day, hour, minute, second)
   const isReal = new Date(whole).getUTCDate() === day && month >= 1 && month <= 12 && hour < 24 && minute < 60
   if (!isReal || second > 60) return Number.NaN

@@ -1,4 +1,4 @@
-import { type BatchCertificate, type BatchSettings, decideValue } from '@vigil/agreement'
+import { type BatchCertificate, type BatchSettings, countValue } from '@vigil/agreement'
 import { NO_ACTION, trimmedMeans } from '@vigil/vote'
 import { ACTION_NAMES, writtenDecision } from '../written-decision.ts'
 
@@ -13,7 +13,7 @@ export function certifiedLines(
   { settings, value }: Pick<BatchCertificate, 'settings' | 'value'>,
   ids: readonly (string | number)[],
 ): string[] {
-  const { decisions, actions, scores } = decideValue(value, settings)
+  const { decisions, actions, scores } = countValue(value, settings)
   const { agentCount, rows } = settings
   const score = presentMeans(value, settings)
   return Array.from({ length: rows }, (_, row) => {

@@ -316,8 +316,7 @@ export class Enforcer {
   /** Writes the lines of the first batch without an answer, those that are there already left out. */
   async #answer(lines: readonly string[]): Promise<void> {
     const { decisions, events, write } = this.#options
-    const { firstRow } = await events.read(this.#answered)
-    const rest = lines.slice(decisions.rows - firstRow)
+    const rest = lines.slice(decisions.rows - events.firstRowOf(this.#answered))
     await decisions.append(rest)
     this.#since.delete(this.#answered)
     this.#answered++

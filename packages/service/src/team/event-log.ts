@@ -18,6 +18,8 @@ export type EventLog = {
   readonly rowCount: number
   /** of the last batch */
   readonly line: number
+  /** @param batch up to batchCount */
+  firstRowOf(batch: number): number
   /** How many batches there are whose events all stand before a row. */
   batchesBefore(row: number): number
   /** @throws {VigilError} LOG_UNWRITABLE */
@@ -42,6 +44,8 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
   const ends: number[] = []
   let rowCount = 0
   let line = 0
+  /** the batch that was stored last: it is given out at once */
+  let latest: GatheredBatch | null = null
   const take = (batch: GatheredBatch, at: number) => {
     if (batch.firstRow !== rowCount) {
       throw serviceError('LOG_INVALID', `${path} lacks events between its batches. Give the folder as it was.`)
@@ -66,6 +70,7 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
     get line() {
       return line
     },
+    firstRowOf: (batch) => ends[batch - 1] ?? 0,
     batchesBefore(row) {
       const found = ends.findIndex((end) => end > row)
       return found < 0 ? ends.length : found
@@ -75,8 +80,10 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
       head.writeUInt32LE(batch.firstRow, 0)
       head.writeUIntLE(batch.line, 4, LINE_BYTES)
       take(batch, await log.append(Buffer.concat([head, Buffer.from(batch.events.join('\n'))])))
+      latest = batch
     },
-    read: async (batch) => decoded(await log.read(offsets[batch])),
+    read: async (batch) =>
+      latest !== null && batch === offsets.length - 1 ? latest : decoded(await log.read(offsets[batch])),
     close: log.close,
   }
 }
