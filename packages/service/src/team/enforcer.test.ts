@@ -18,6 +18,7 @@ async function enforcerWith(
   teamAt: TeamAt = () => team,
   onEvidence: (line: string) => void = () => undefined,
   accused: readonly Peer[] = [],
+  onIdle: (enforcer: Enforcer) => void = () => undefined,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-enforcer-'))
   const events = await openEventLog(join(folder, 'events.log'), () => undefined)
@@ -36,10 +37,10 @@ async function enforcerWith(
     close: file.close,
     ...changes(file),
   }
-  const enforcer = new Enforcer({
+  const enforcer: Enforcer = new Enforcer({
     ...{ teamAt, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
     send: ({ agent }, { kind }) => did.push(`${kind} to ${agent}`),
-    onIdle: () => undefined,
+    onIdle: () => onIdle(enforcer),
     accused,
     evidence: async (line) => onEvidence(line),
     write: async (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
@@ -78,6 +79,18 @@ describe('an enforcer', () => {
     expect(did.filter((text) => text === 'read 0').length).toBe(5)
     expect(did).toContain('batch to 0')
     expect(did).toContain('line 2')
+  })
+
+  it('gives out what was gathered meanwhile before it answers what has a certificate, and answers it before it ends', async () => {
+    const gathered = [chain[1].events]
+    const { enforcer, did, committed } = await enforcerWith(undefined, undefined, undefined, undefined, (own) => {
+      for (const events of gathered.splice(0)) own.gather({ events, line: 2 }, 0)
+    })
+    enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    enforcer.take(of(1), want(1))
+    enforcer.take(of(0), committed(0))
+    await enforcer.close()
+    expect(did.slice(-2)).toEqual(['batch to 1', 'line 1'])
   })
 
   it('gives the open batch anew where its epoch turns out to be another, and acts on the certificate of that', async () => {

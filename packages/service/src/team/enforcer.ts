@@ -57,7 +57,7 @@ const UNANSWERED_MAX_LATE = 64
 type OpenBatch = {
   readonly settings: BatchSettings
   readonly link: { readonly previous: string; readonly events: string }
-  readonly ids: readonly (string | number)[]
+  readonly gathered: GatheredBatch
   readonly frame: Frame
 }
 
@@ -235,7 +235,7 @@ export class Enforcer {
     this.#open = {
       settings: settingsOfLink(team, { ...place, ...link, rows: gathered.events.length }),
       link,
-      ids: idsOf(gathered),
+      gathered,
       frame: { kind: 'batch', content: encodeBatch(content) },
     }
     return this.#open
@@ -256,7 +256,7 @@ export class Enforcer {
     const { certificates, events, teamAt, send, alarm } = this.#options
     const { place } = certificates
     if (batch !== place.batch || batch >= events.batchCount) return
-    const { settings, link, ids } = await this.#openBatch()
+    const { settings, link, gathered } = await this.#openBatch()
     const team = teamAt(batch)
     const certificate = shownCertificate(bytes, { settings, events: link.events, place, team })
     if (typeof certificate === 'string') {
@@ -272,13 +272,15 @@ export class Enforcer {
         send(other, { kind: 'committed', content: numbered(batch, bytes) })
     }
     await this.#serve()
-    // What was answered when it was late is not acted on again.
-    if (batch === this.#answered) {
-      await this.#answer(certifiedLines(certificate, ids))
+    // The agents have what was gathered meanwhile before this batch is answered.
+    if (this.isIdle) this.#options.onIdle()
+    this.#line.add(async () => {
+      // What was answered when it was late is not acted on again.
+      if (batch !== this.#answered) return
+      await this.#answer(certifiedLines(certificate, idsOf(gathered)))
       if (this.#isLate) alarm(`The team answers again, from batch ${batch} on.`)
       this.#isLate = false
-    }
-    if (this.isIdle) this.#options.onIdle()
+    })
   }
 
   /** Another certificate of the last batch, of another value: more agents have lied than the team bears. */
@@ -341,9 +343,10 @@ export class Enforcer {
   }
 
   async #answerLate(): Promise<void> {
-    const { events, teamAt, deadlineMs, clock, alarm } = this.#options
+    const { certificates, events, teamAt, deadlineMs, clock, alarm } = this.#options
     for (let since = this.#since.get(this.#answered); since !== undefined; since = this.#since.get(this.#answered)) {
-      if (clock() - since < deadlineMs) return
+      // The answer to a batch with a certificate is in the line.
+      if (clock() - since < deadlineMs || this.#answered < certificates.place.batch) return
       const ids = idsOf(await events.read(this.#answered))
       if (!this.#isLate) {
         alarm(`Batch ${this.#answered} has no certificate after ${deadlineMs} ms: its events get the fallback.`)

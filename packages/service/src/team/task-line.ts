@@ -8,7 +8,7 @@ export type TaskLine = {
   add(task: () => Promise<void>): void
   /** Puts a task into the line where no more than `most` of its name wait there, and forgets it else. */
   addWithin(name: string, most: number, task: () => Promise<void>): void
-  /** Resolves when the tasks that wait now have ended. */
+  /** Resolves when the tasks that wait now, and those that they add, have ended. */
   ended(): Promise<void>
   /** Resolves when something holds, looked at behind each task; rejects as `failed`. */
   until(holds: () => boolean): Promise<void>
@@ -52,7 +52,10 @@ export function createTaskLine(): TaskLine {
         await task()
       })
     },
-    ended: async () => await last,
+    async ended() {
+      await last
+      await last
+    },
     async until(holds) {
       await last
       while (!holds()) await Promise.race([new Promise<void>((wake) => waiting.push(wake)), failure.promise])
