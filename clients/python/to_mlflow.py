@@ -1,4 +1,4 @@
-"""Copies the curves and settings of a run to a tracking server of MLflow, by its REST API and Python's standard library alone.
+"""Copies curves, settings and results of a run to a tracking server of MLflow, by its REST API and Python's standard library alone.
 
     python clients/python/to_mlflow.py runs/NAME http://127.0.0.1:5000 --experiment=vigil
 
@@ -10,10 +10,12 @@ import json
 import math
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
 METRICS_MAX, PARAMS_MAX, TEXT_MAX = 1000, 100, 6000  # of one request, and of a parameter's value
+ARTIFACTS = ("config.json", "run.json", "metrics.jsonl", "evaluation.json", "report.html")
 
 
 def main() -> None:
@@ -30,20 +32,29 @@ def main() -> None:
     lines = (given.run / "metrics.jsonl").read_text().splitlines()
     points = [point for line in lines for point in points_of(json.loads(line), now)]
 
-    def ask(path: str, body: dict) -> dict:
-        request = urllib.request.Request(f"{given.server}/api/2.0/mlflow/{path}", json.dumps(body).encode())
-        request.add_header("Content-Type", "application/json")
+    def send(path: str, body: bytes, method: str, kind: str) -> dict:
+        request = urllib.request.Request(f"{given.server.rstrip('/')}/api/2.0/{path}", body, method=method)
+        request.add_header("Content-Type", kind)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    run = ask(
-        "runs/create",
-        {"experiment_id": experiment_of(ask, given.experiment), "run_name": given.run.name, "start_time": now},
-    )["run"]["info"]["run_id"]
+    def ask(path: str, body: dict) -> dict:
+        return send(f"mlflow/{path}", json.dumps(body).encode(), "POST", "application/json")
+
+    name = given.run.resolve().name
+    experiment = experiment_of(ask, given.experiment)
+    info = ask("runs/create", {"experiment_id": experiment, "run_name": name, "start_time": now})["run"]["info"]
+    run, place = info["run_id"], urllib.parse.urlparse(info["artifact_uri"])
     for first in range(0, len(settings), PARAMS_MAX):
         ask("runs/log-batch", {"run_id": run, "params": settings[first : first + PARAMS_MAX]})
     for first in range(0, len(points), METRICS_MAX):
         ask("runs/log-batch", {"run_id": run, "metrics": points[first : first + METRICS_MAX]})
+    # Of other schemes the files go to a store directly, whose client and keys the server's are not.
+    if place.scheme == "mlflow-artifacts":
+        for file in (given.run / artifact for artifact in ARTIFACTS):
+            if file.exists():
+                path = f"mlflow-artifacts/artifacts{urllib.parse.quote(place.path)}/{file.name}"
+                send(path, file.read_bytes(), "PUT", "application/octet-stream")
     ask("runs/update", {"run_id": run, "status": "FINISHED", "end_time": now})
     print(run)
 
