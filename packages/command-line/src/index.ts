@@ -19,6 +19,7 @@ export {
 export { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 export type { FlagHelp, Help } from './help.ts'
 export { assertFileWritable, writeJsonFile } from './json-file.ts'
+export type { MadeFile } from './json-output.ts'
 export {
   absentNumber,
   formatCompact,

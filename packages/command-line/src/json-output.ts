@@ -1,4 +1,7 @@
 /** `--json` of every command that has none of its own: what it comes to is one line of JSON, and its texts go to stderr. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { commandError } from './errors.ts'
 import { booleanOf } from './flags.ts'
 import { harmlessJson, harmlessText } from './harmless-text.ts'
@@ -34,6 +37,33 @@ export function withoutJson(line: readonly string[]): { readonly words: string[]
     return false
   })
   return { words, isJson }
+}
+
+/** A file that a command has made. The `files` of what a command comes to get their sizes and hashes here. */
+export type MadeFile = {
+  readonly path: string
+  /** In words, for people. */
+  readonly what: string
+}
+
+/** What a command came to, with the size in bytes and the SHA-256 of each of its `files`. */
+export async function measured(result: unknown): Promise<unknown> {
+  const { files } = (result ?? {}) as { readonly files?: readonly MadeFile[] }
+  if (files === undefined) return result
+  const facts = []
+  for (const file of files) facts.push({ ...file, ...(await factsOf(file.path)) })
+  return { ...(result as object), files: facts }
+}
+
+/** Null where the file cannot be read here, as one that an agent at work has made in its own container: it was made all the same. */
+async function factsOf(path: string): Promise<{ readonly bytes: number | null; readonly sha256: string | null }> {
+  const [hash, content] = [createHash('sha256'), createReadStream(path)]
+  try {
+    await pipeline(content, hash)
+    return { bytes: content.bytesRead, sha256: hash.digest('hex') }
+  } catch {
+    return { bytes: null, sha256: null }
+  }
 }
 
 /** Writes the line. `result` is left out unless it is an object. */

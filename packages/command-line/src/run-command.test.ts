@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ErrorKind, errorsOf } from '@vigil/errors'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commandError } from './errors.ts'
@@ -112,6 +114,29 @@ describe('runCommand', () => {
       })
       expect(stderr).toBe('written\n')
       expect(stdout).toBe('{"command":"x:y","exitCode":0,"result":{"words":["--out=x"],"line":"\\u2028"}}\n')
+    })
+
+    it('gives the size and the hash of each file that was made', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'vigil-json-'))
+      const path = join(folder, 'made')
+      const { stdout } = await withWords([flag], {
+        help: HELP,
+        async run() {
+          await writeFile(path, 'abc')
+          const elsewhere = { path: join(folder, 'elsewhere'), what: 'gone' }
+          return { rows: 7, files: [{ path, what: 'letters' }, elsewhere] }
+        },
+      })
+      // FIPS 180-2, appendix B.1.
+      const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+      expect(JSON.parse(stdout).result).toEqual({
+        rows: 7,
+        files: [
+          { path, what: 'letters', bytes: 3, sha256 },
+          { path: join(folder, 'elsewhere'), what: 'gone', bytes: null, sha256: null },
+        ],
+      })
+      await rm(folder, { recursive: true })
     })
 
     it('gives the error in JSON beside its line', async () => {

@@ -3,7 +3,7 @@ import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
-import { hasJsonFlag, type JsonOutput, takeOutput, withJsonFlag, withoutJson } from './json-output.ts'
+import { hasJsonFlag, type JsonOutput, measured, takeOutput, withJsonFlag, withoutJson } from './json-output.ts'
 import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
@@ -23,7 +23,7 @@ export type CommandContext = {
 
 /** A command: what it does, and what its help says. */
 export type Command = {
-  /** An object that it gives is part of what `--json` writes. */
+  /** An object that it gives is part of what `--json` writes; its `files`, of the type MadeFile, with sizes and hashes. */
   readonly run: (context: CommandContext) => Promise<unknown>
   /** Said for --help, -h and help. */
   readonly help: Help
@@ -67,7 +67,7 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     const result = await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
-    giveResult?.({ exitCode: Number(process.exitCode ?? 0), result })
+    giveResult?.({ exitCode: Number(process.exitCode ?? 0), result: await measured(result) })
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     endWith(exitCodeOf(error))

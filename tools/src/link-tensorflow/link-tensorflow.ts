@@ -62,5 +62,6 @@ await runCommand({
             : `set LD_LIBRARY_PATH=${folders.join(':')} when you train.`),
       )
     }
+    return { tensorflow: version, isGpu, folder: target.folder }
   },
 })

@@ -24,7 +24,7 @@ const DRAWN = 10
 
 await runCommand({ help: HELP, run: sweep })
 
-async function sweep({ words, stop }: CommandContext): Promise<SweepResult> {
+async function sweep({ words, stop }: CommandContext) {
   const options = parseOptions(words)
   const space = options.space === null ? [] : await readSpace(options.space)
   const base = await baseOf(options, space)
@@ -40,7 +40,7 @@ async function sweep({ words, stop }: CommandContext): Promise<SweepResult> {
     for (const name of FILES) say(join(options.out, name))
     const last = sweepResult(result, options)
     say(JSON.stringify(last))
-    return last
+    return { ...last, files: FILES.map((name) => ({ path: join(options.out, name), what: 'sweep' })) }
   } finally {
     await unlock()
   }
@@ -82,8 +82,6 @@ async function writeResults(result: Sweep, options: Options): Promise<void> {
   const page = renderComparison({ title: `sweep, ${result.method}`, headline, lead, tables: [table], runs })
   await writeFileAtomically(join(options.out, 'sweep.html'), page)
 }
-
-type SweepResult = ReturnType<typeof sweepResult>
 
 /** For a program that drives the sweep: the best trial. */
 function sweepResult(result: Sweep, options: Options) {

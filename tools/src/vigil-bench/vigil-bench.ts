@@ -48,7 +48,8 @@ async function bench({ words, stop }: CommandContext) {
     sayTable(benchTable(entries))
     const verdict = benchVerdict(entries)
     if (verdict !== '') say(asciiNumber(verdict))
-    for (const name of ['vigil-bench.md', 'vigil-bench.json']) say(join(options.out, name))
+    const files = ['vigil-bench.md', 'vigil-bench.json'].map((name) => join(options.out, name))
+    for (const path of files) say(path)
     if (failures.length > 0) {
       throw toolError(
         failures.every(({ kind }) => kind === 'data') ? 'BENCH_DATA' : 'BENCH_RUNS',
@@ -56,7 +57,7 @@ async function bench({ words, stop }: CommandContext) {
       )
     }
     return {
-      out: options.out,
+      files: files.map((path) => ({ path, what: 'table of the bench' })),
       datasets: entries.map(({ name, experiment, absent }) => ({
         name,
         absent,

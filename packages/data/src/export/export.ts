@@ -73,9 +73,11 @@ await runCommand({
       rows: null,
     } as const
     const card = textFlag(flags, 'card', 'FILE') ?? null
-    const target = { out, raw: switchFlag(flags, 'raw') ?? false, card }
+    const raw = switchFlag(flags, 'raw') ?? false
+    const target = { out, raw, card }
     const { rows, columns } = await exportEvents(request, target, (message) => process.stderr.write(`${message}\n`))
     process.stdout.write(`${formatCounted(rows, 'row')} of ${formatCounted(columns, 'column')} in ${out}\n`)
-    return { out, card, rows, columns }
+    const files = [{ path: out, what: raw ? 'raw columns as Parquet' : 'inputs as Parquet' }]
+    return { rows, columns, files: card === null ? files : [...files, { path: card, what: 'data card as Croissant' }] }
   },
 })

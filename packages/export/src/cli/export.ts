@@ -8,7 +8,7 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
-import { EXPORT_FORMATS, exportTeam } from '../export-team.ts'
+import { EXPORT_FORMATS, type ExportFormat, exportTeam } from '../export-team.ts'
 
 const FLAGS = {
   run: { value: 'FOLDER', about: 'whose team is exported, as runs/NAME: the bundle in it' },
@@ -16,6 +16,15 @@ const FLAGS = {
   out: { value: 'FILE', about: 'file to write; it must not exist. Rules: .json, .yaml (as Sigma) or text' },
   data: { value: 'PATH', about: 'where the data of the run lie now; rules alone read them' },
 } as const satisfies FlagTable
+
+/** What the file of each format is. */
+const WHAT: Readonly<Record<ExportFormat, string>> = {
+  onnx: 'team as ONNX',
+  safetensors: 'weights as safetensors',
+  'torch-state': 'weights as a state dictionary of PyTorch',
+  rules: 'rules that do what the team does',
+  card: 'model card',
+}
 
 await runCommand({
   help: {
@@ -46,6 +55,6 @@ await runCommand({
       throw commandError('INVALID_VALUE', '--out is needed: the file to write, as --out=team.onnx.')
     const bytes = await exportTeam(run, { format, out, data: textFlag(flags, 'data', 'PATH') ?? null })
     process.stdout.write(`${formatCount(bytes)} bytes in ${out}\n`)
-    return { out, format, bytes }
+    return { format, files: [{ path: out, what: WHAT[format] }] }
   },
 })

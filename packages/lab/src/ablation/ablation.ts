@@ -36,7 +36,8 @@ await runCommand({
       for (const name of FILES) say(join(options.out, name))
     }
     if (broken.length > 0) throw brokenRuns(broken, plan.runs.length)
-    return { out: options.out, unfinished, means: ablation?.means ?? [] }
+    const files = FILES.map((name) => ({ path: join(options.out, name), what: 'ablation' }))
+    return { unfinished, means: ablation?.means ?? [], files: ablation === null ? [] : files }
   },
 })
 

@@ -35,7 +35,7 @@ await runCommand({
   run: check,
 })
 
-async function check({ words }: CommandContext): Promise<void> {
+async function check({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const run = textFlag(flags, 'run', 'runs/NAME')
   if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
@@ -44,6 +44,7 @@ async function check({ words }: CommandContext): Promise<void> {
   const request = { ...(await requestOfRun(run, data)), pipeline: bundle.pipeline }
   const { order, event } = await loadRecording(request, (text) => void process.stderr.write(`${text}\n`))
   const rows = order.slice(0, numberFlag(flags, 'rows', ROWS) ?? FLAGS.rows.default)
-  await storeCheck(run, bundle, Array.from(rows, event))
+  const path = await storeCheck(run, bundle, Array.from(rows, event))
   process.stdout.write(`${formatCounted(rows.length, 'event')} stored with the decisions on them\n`)
+  return { rows: rows.length, files: [{ path, what: 'events with their decisions' }] }
 }

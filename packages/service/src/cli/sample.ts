@@ -35,7 +35,7 @@ await runCommand({
   run: sample,
 })
 
-async function sample({ words }: CommandContext): Promise<void> {
+async function sample({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const run = textFlag(flags, 'run', 'runs/NAME')
   if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
@@ -43,6 +43,7 @@ async function sample({ words }: CommandContext): Promise<void> {
   const request = await requestOfRun(run, textFlag(flags, 'data', 'PATH') ?? null)
   const { dataset } = await loadDataset({ ...request, pipeline }, (text) => void process.stderr.write(`${text}\n`))
   const stored = sampleOf(dataset, numberFlag(flags, 'rows', ROWS) ?? FLAGS.rows.default)
-  await storeSample(run, stored)
+  const path = await storeSample(run, stored)
   process.stdout.write(`${formatCounted(stored.rows.length, 'training event')} stored\n`)
+  return { rows: stored.rows.length, files: [{ path, what: 'labelled training events' }] }
 }

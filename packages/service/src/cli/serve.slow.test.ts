@@ -1,5 +1,6 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { execFileSync, spawn } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
@@ -85,7 +86,10 @@ describe('service:serve', () => {
     writeFileSync(join(run, 'pipeline.json'), '{}')
     mkdirSync(join(run, 'checkpoints'))
     const check = join(ROOT, 'packages/service/src/cli/check.ts')
-    execFileSync('node', [check, `--run=${run}`, '--rows=30'], { stdio: 'pipe' })
+    const said = execFileSync('node', [check, `--run=${run}`, '--rows=30', '--json'], {
+      stdio: 'pipe',
+      encoding: 'utf8',
+    })
     const { child, ended, listening, output } = serve([])
     const ready = await fetch(`http://127.0.0.1:${await listening}/readyz`)
     expect(await ready.json()).toEqual({ ready: true, checked: 30 })
@@ -95,6 +99,9 @@ describe('service:serve', () => {
     await ended
     const stored = join(run, 'bundle', 'check.jsonl')
     const text = readFileSync(stored, 'utf8')
+    const facts = { bytes: Buffer.byteLength(text), sha256: hash('sha256', text) }
+    const files = [{ path: stored, what: 'events with their decisions', ...facts }]
+    expect(JSON.parse(said)).toEqual({ command: 'service:check', exitCode: 0, result: { rows: 30, files } })
     writeFileSync(stored, text.replace('\\"margin', '\\"margim'))
     const changed = serve([])
     expect(await changed.ended).toBe(3)

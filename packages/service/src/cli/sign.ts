@@ -46,5 +46,5 @@ async function sign({ words }: CommandContext) {
   }
   const path = await signBundle(run, { key, team, number })
   process.stdout.write(`${path}: team ${team}, number ${number}\n`)
-  return { path, team, number }
+  return { team, number, files: [{ path, what: 'signature of the bundle' }] }
 }

@@ -43,7 +43,7 @@ await runCommand({
   run: create,
 })
 
-async function create({ words }: CommandContext): Promise<void> {
+async function create({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const run = textFlag(flags, 'run', 'runs/NAME')
   const out = textFlag(flags, 'out', 'FOLDER')
@@ -85,4 +85,5 @@ async function create({ words }: CommandContext): Promise<void> {
   process.stdout.write(
     `${path}: ${agentCount} agents, of which ${faults} may be faulty. Give each agent its own key file alone.\n`,
   )
+  return { agents: agentCount, faults, files: [{ path, what: 'manifest of the team' }] }
 }

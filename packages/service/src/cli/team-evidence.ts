@@ -52,5 +52,7 @@ async function collect({ words }: CommandContext) {
       ? 'No agent has signed both.'
       : `${formatCounted(agents.length, 'agent')} signed both: ${agents.join(', ')}`,
   )
-  return out === undefined ? { agents, proofs: lines.map((line) => JSON.parse(line) as unknown) } : { agents, out }
+  return out === undefined
+    ? { agents, proofs: lines.map((line) => JSON.parse(line) as unknown) }
+    : { agents, files: [{ path: out, what: 'proofs, a line of JSON each' }] }
 }

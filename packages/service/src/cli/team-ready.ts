@@ -36,7 +36,7 @@ await runCommand({
   run: show,
 })
 
-async function show({ words }: CommandContext): Promise<void> {
+async function show({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const [team, key, run] = [
     textFlag(flags, 'team', 'FILE'),
@@ -51,4 +51,5 @@ async function show({ words }: CommandContext): Promise<void> {
   process.stdout.write(
     `${file}: agent ${agent} is ready for epoch ${epoch}, from batch ${batch} on. Give the file to all agents that sign.\n`,
   )
+  return { agent, epoch, batch, files: [{ path: file, what: 'that the agent is ready, signed' }] }
 }

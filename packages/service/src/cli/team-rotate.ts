@@ -45,7 +45,7 @@ await runCommand({
   run: rotate,
 })
 
-async function rotate({ words }: CommandContext): Promise<void> {
+async function rotate({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const [team, run] = [textFlag(flags, 'team', 'FILE'), textFlag(flags, 'run', 'runs/NAME')]
   const at = numberFlag(flags, 'at', BATCH)
@@ -74,4 +74,6 @@ async function rotate({ words }: CommandContext): Promise<void> {
   process.stdout.write(
     `${made.path}: epoch ${made.epoch}, from batch ${at} on. It counts when ${made.quorum} of ${made.signers} agents have signed it with service:team-sign.\n`,
   )
+  const { path, ...rest } = made
+  return { ...rest, batch: at, files: [{ path, what: 'manifest of the next epoch' }] }
 }

@@ -36,7 +36,7 @@ await runCommand({
   run: sign,
 })
 
-async function sign({ words }: CommandContext): Promise<void> {
+async function sign({ words }: CommandContext) {
   const flags = readFlags(words, FLAGS)
   const [team, key, log] = [
     textFlag(flags, 'team', 'FILE'),
@@ -51,4 +51,5 @@ async function sign({ words }: CommandContext): Promise<void> {
   process.stdout.write(
     `${file}: agent ${agent} has signed epoch ${epoch}, from batch ${batch} on. Give the file to all members.\n`,
   )
+  return { agent, epoch, batch, files: [{ path: file, what: 'signature of the next epoch' }] }
 }

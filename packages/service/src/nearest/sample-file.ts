@@ -53,15 +53,17 @@ function spread(rows: Uint32Array, count: number): number[] {
   return Array.from({ length: taken }, (_, i) => rows[Math.floor((i * rows.length) / taken)])
 }
 
-/** @throws {VigilError} FILE_UNWRITABLE */
-export async function storeSample(run: string, sample: LabelledSample): Promise<void> {
+/** @returns the path of the sample's file @throws {VigilError} FILE_UNWRITABLE */
+export async function storeSample(run: string, sample: LabelledSample): Promise<string> {
   const text = JSON.stringify({
     ...{ rows: sample.rows, classNames: sample.classNames },
     ...{ labels: base64(sample.labels), classes: base64(sample.classes) },
     ...{ dense: base64(sample.dense), categorical: base64(sample.categorical) },
   })
   const head = JSON.stringify({ bundle: await bundleFingerprint(run), sha256: hash('sha256', text) })
-  await writeFileAtomically(sampleFile(run), `${head}\n${text}\n`)
+  const path = sampleFile(run)
+  await writeFileAtomically(path, `${head}\n${text}\n`)
+  return path
 }
 
 /**

@@ -18,13 +18,16 @@ function checkFile(run: string): string {
 /**
  * Stores events with the decisions of a team that has seen nothing before them.
  *
+ * @returns the path of their file
  * @throws {VigilError} as `createDecider`, FILE_UNWRITABLE
  */
-export async function storeCheck(run: string, bundle: Bundle, events: readonly RawEvent[]): Promise<void> {
+export async function storeCheck(run: string, bundle: Bundle, events: readonly RawEvent[]): Promise<string> {
   const decider = await createDecider(bundle)
   const lines = events.map((event, i) => JSON.stringify({ event, decision: decided(decider, event, i) }))
   const head = JSON.stringify({ bundle: await bundleFingerprint(run) })
-  await writeFileAtomically(checkFile(run), [head, ...lines, ''].join('\n'))
+  const path = checkFile(run)
+  await writeFileAtomically(path, [head, ...lines, ''].join('\n'))
+  return path
 }
 
 /**

@@ -19,6 +19,8 @@ await runCommand({
   async run({ words }) {
     const out = resolve(textFlag(readFlags(words, FLAGS), 'out', 'FOLDER') ?? FLAGS.out.default)
     mkdirSync(out, { recursive: true })
-    process.stdout.write(`${packLibrary(out)}\n`)
+    const path = packLibrary(out)
+    process.stdout.write(`${path}\n`)
+    return { files: [{ path, what: 'package for npm' }] }
   },
 })
