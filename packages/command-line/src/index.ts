@@ -19,7 +19,6 @@ export {
 export { harmlessJson, harmlessLines, harmlessText } from './harmless-text.ts'
 export type { FlagHelp, Help } from './help.ts'
 export { assertFileWritable, writeJsonFile } from './json-file.ts'
-export type { MadeFile } from './json-output.ts'
 export {
   absentNumber,
   formatCompact,
@@ -31,6 +30,7 @@ export {
   formatShare,
   formatSigned,
 } from './number-format.ts'
+export type { MadeFile } from './output-flags.ts'
 export { type Command, type CommandContext, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
 export { systemReason, systemRemedy } from './system-error.ts'

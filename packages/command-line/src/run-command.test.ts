@@ -154,6 +154,40 @@ describe('runCommand', () => {
     })
   })
 
+  it('with --quiet keeps all texts but those of an error, and the line of --json', async () => {
+    const written = vi.fn()
+    const run = async ({ words }: { readonly words: string[] }) => {
+      process.stdout.write('text\n', written)
+      process.stderr.write('progress\n')
+      if (words.length > 0) throw badData('ROTTEN', 'Bad rows.')
+      return { rows: 7 }
+    }
+    const done = async (...words: string[]) => await withWords(words, { help: HELP, run })
+    expect(await done('--quiet')).toEqual({ stdout: '', stderr: '' })
+    // Whoever waits for a text to be written waits no longer.
+    await vi.waitFor(() => expect(written).toHaveBeenCalledOnce())
+    expect(await done('--quiet', 'x')).toEqual({ stdout: '', stderr: 'error ROTTEN: Bad rows.\n' })
+    const line = '{"command":"x:y","exitCode":0,"result":{"rows":7}}\n'
+    expect(await done('--json', '--quiet')).toEqual({ stdout: line, stderr: '' })
+    expect(await done('--quiet=false')).toEqual({ stdout: 'text\n', stderr: 'progress\n' })
+    expect(await done('--quiet=perhaps')).toEqual({
+      stdout: '',
+      stderr: expect.stringMatching(/^error INVALID_VALUE: --quiet must be true or false/),
+    })
+  })
+
+  it('with --verbose shows where an error came up, and its cause, behind its line', async () => {
+    const cause = new Error('the disk')
+    const run = async () => {
+      throw badData('ROTTEN', 'Bad rows.', { cause })
+    }
+    const { stderr } = await withWords(['--verbose'], { help: HELP, run })
+    expect(stderr).toMatch(/^error ROTTEN: Bad rows\.\n/)
+    expect(stderr).toContain(import.meta.filename)
+    expect(stderr).toMatch(/\[cause\]: Error: the disk/)
+    expect((await withWords([], { help: HELP, run })).stderr).toBe('error ROTTEN: Bad rows.\n')
+  })
+
   it.each([
     ['a timer throws', "setTimeout(() => { throw new RangeError('x') })", [1, null, 'x']],
     [

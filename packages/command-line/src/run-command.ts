@@ -1,10 +1,11 @@
+import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
-import { hasJsonFlag, type JsonOutput, measured, takeOutput, withJsonFlag, withoutJson } from './json-output.ts'
 import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
+import { hasJsonFlag, measured, type Output, takeOutput, withOutputFlags, withoutOutputFlags } from './output-flags.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
 
@@ -27,7 +28,7 @@ export type Command = {
   readonly run: (context: CommandContext) => Promise<unknown>
   /** Said for --help, -h and help. */
   readonly help: Help
-  /** Its output is data already, as long as it runs: it has no `--json`. */
+  /** Its output is data already, as long as it runs: it has no `--json`, `--quiet` and `--verbose`. */
   readonly isStreaming?: boolean
 }
 
@@ -39,39 +40,42 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
   if (isLeftToPlugin()) return
   handOverOutput()
   guardOutput()
-  let giveResult: JsonOutput | null = null
+  let output: Output | null = null
+  let isVerbose = false
   const signals = watchSignals((exitCode, signal) => {
     const message = `Stopped by ${signal}.`
-    giveResult?.({ exitCode, error: { code: null, message } })
+    output?.give({ exitCode, error: { code: null, message } })
     endNow(exitCode, message)
   })
   const fail = (error: unknown) => {
-    giveResult?.({ exitCode: exitCodeOf(error), error: errorInJson(error) })
-    endNow(exitCodeOf(error), messageOf(error))
+    output?.give({ exitCode: exitCodeOf(error), error: errorInJson(error) })
+    endNow(exitCodeOf(error), messageOf(error, isVerbose))
   }
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
   const isCommon = !isStreaming && !hasJsonFlag(own)
-  const help = isCommon ? withJsonFlag(own) : own
+  const help = isCommon ? withOutputFlags(own) : own
   try {
     const line = commandLine()
     if (wantsHelp(line)) {
       process.stdout.write(helpText(help, process.stdout.columns))
       return
     }
-    const { words, isJson } = isCommon ? withoutJson(line) : { words: line, isJson: false }
-    if (isJson) giveResult = takeOutput(help.command)
+    const { words, asked } = isCommon ? withoutOutputFlags(line) : { words: line, asked: null }
+    isVerbose = asked?.verbose === true
+    if (asked !== null) output = takeOutput(help.command, asked)
     assertHeap()
     standWhereTheUserStands()
     process.cwd() // Throws where that folder is gone: better now than after the work.
     const result = await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
-    giveResult?.({ exitCode: Number(process.exitCode ?? 0), result: await measured(result) })
+    output?.give({ exitCode: Number(process.exitCode ?? 0), result: asked?.json ? await measured(result) : null })
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
+    output?.release()
+    process.stderr.write(`${messageOf(error, isVerbose)}\n`)
     endWith(exitCodeOf(error))
-    giveResult?.({ exitCode: exitCodeOf(error), error: errorInJson(error) })
+    output?.give({ exitCode: exitCodeOf(error), error: errorInJson(error) })
   } finally {
     signals.close()
     process.off('uncaughtException', fail)
@@ -121,8 +125,11 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** Our own errors carry a code and say what to do. Anything else is a defect, and its stack is wanted. */
-function messageOf(error: unknown): string {
-  if (error instanceof VigilError) return `error ${error.code}: ${harmlessLines(error.message)}`
+function messageOf(error: unknown, isVerbose: boolean): string {
+  if (error instanceof VigilError) {
+    const line = `error ${error.code}: ${harmlessLines(error.message)}`
+    return isVerbose ? `${line}\n${harmlessLines(inspect(error))}` : line
+  }
   const machine = machineMessage(error)
   if (machine !== null) return harmlessLines(machine)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
