@@ -2,19 +2,15 @@
  * `node packages/evaluation/src/response/common-streams.bench.ts runs/NAME...`: teams of `quickest` with the posterior, the exact
  * optimum and every rule on the belief, all on the same 200,000 streams that nobody has learnt from or was tuned on.
  */
-import { createTeam } from '@vigil/actors'
 import { type Dataset, loadDataset, QUICKEST } from '@vigil/data'
 import { BELIEF, optimalPolicy, tunedRules, walkAll } from '@vigil/response'
-import { type Bundle, readBundle } from '@vigil/runs'
-import { playSplit } from '../play-split.ts'
+import { readBundle } from '@vigil/runs'
+import { ANALYST_SEED, meanAndError, returnsOfBundle } from './bundled-team.fixture.ts'
 import { streamsOf } from './streams-of.ts'
 
 const STREAMS = 200_000
 /** Of the generator; runs use small ones. */
 const SEEDS = { fresh: 4_000_000_001, tuning: 4_000_000_002 }
-
-/** Of the analyst's verdicts, the same for all. */
-const ANALYST_SEED = 1
 
 /** So many streams that no run has seen, all of them in the test part. */
 async function freshStreams(seed: number, count: number): Promise<Dataset> {
@@ -29,27 +25,6 @@ async function freshStreams(seed: number, count: number): Promise<Dataset> {
     streamStarts: Uint32Array.from(starts.slice(0, count + 1)),
   }
   return { ...dataset, splits: { ...dataset.splits, test } }
-}
-
-/** [streams] what the team of a bundle returns. */
-async function returnsOf({ network, vote, parameters, stopFactor, ...bundle }: Bundle, dataset: Dataset) {
-  const environment = { ...bundle.environment, seed: ANALYST_SEED }
-  const sizes = { sampling: 'natural', shards: 1, lanesPerShard: 64, rolloutSteps: 64, actors: 'auto' } as const
-  const team = await createTeam({ environment, network, ...sizes }, dataset)
-  try {
-    team.publish(parameters, 0)
-    const { rule, faults, fallbackAction, weights } = vote
-    const settings = { agents: weights.length, faults, rule, fallbackAction }
-    return (await playSplit(team, settings, 'test', { stopFactor })).returns
-  } finally {
-    await team.pool.close()
-  }
-}
-
-function meanAndError(values: Float64Array): readonly [number, number] {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return [mean, Math.sqrt(squares / (values.length - 1) / values.length)]
 }
 
 const folders = process.argv.slice(2)
@@ -67,7 +42,7 @@ const returns: [string, Float64Array][] = [['exact optimum', optimum]]
 const tuning = streamsOf(await freshStreams(SEEDS.tuning, 10_000), 'test')
 for (const { name, policy } of tunedRules(tuning, settings, [BELIEF]))
   returns.push([name, walkAll(streams, settings, policy).returns])
-for (const [i, bundle] of bundles.entries()) returns.push([folders[i], await returnsOf(bundle, dataset)])
+for (const [i, bundle] of bundles.entries()) returns.push([folders[i], await returnsOfBundle(bundle, dataset)])
 
 const rule = meanAndError(returns.find(([name]) => name === 'per-event')![1])[0]
 const best = meanAndError(optimum)[0]
