@@ -68,7 +68,7 @@ export function walkSites(
   streams: SiteStreams,
   settings: ResponseSettings,
   policy: Policy,
-  onStep: (step: SiteStep) => void = () => undefined,
+  onStep?: (step: SiteStep) => void,
   from = 0,
 ): SiteWalk {
   assertStreams(streams)
@@ -133,6 +133,8 @@ type Game = {
   open: number[]
   /** Alerts of the present shift. */
   alerts: number
+  /** [8] what the present decision pays, in the order of LEDGER_ENTRIES */
+  readonly paid: Float64Array
   /** [phases] streams that have met each phase and were not contained. */
   readonly footholds: number[]
 }
@@ -141,7 +143,16 @@ function beginningAt({ siteStarts, firstTicks }: SiteOrder, site: number, from: 
   const [start, end] = [siteStarts[site], siteStarts[site + 1]]
   const tick = Math.max(start, from)
   const first = firstTicks.subarray(site * PHASES_MAX, (site + 1) * PHASES_MAX)
-  return { start, end, tick, open: [], alerts: 0, footholds: [0, ...Array.from(first, (own) => (own < tick ? 1 : 0))] }
+  const paid = new Float64Array(ENTRY_COUNT)
+  return {
+    start,
+    end,
+    tick,
+    open: [],
+    alerts: 0,
+    paid,
+    footholds: [0, ...Array.from(first, (own) => (own < tick ? 1 : 0))],
+  }
 }
 
 /** A stream is met for the first time. */
@@ -213,16 +224,17 @@ function meet({ streams, table, tick, footholds }: Game, position: number): void
 }
 
 /** The team acts on an event, again where a blocked intruder tries again. */
-function decide(game: Game, position: number, policy: Policy, onStep: (step: SiteStep) => void): void {
+function decide(game: Game, position: number, policy: Policy, onStep?: (step: SiteStep) => void): void {
   const { streams, settings, table, walk } = game
   const { spec } = settings
   const stream = streams.order.streams[position]
   const row = streams.rows[position]
+  const { paid } = game
   for (let retried = 0; ; retried++) {
     const view = viewOf(game, position, stream)
     const action = policy(view)
     walk.actions[position] = action
-    const paid = new Float64Array(ENTRY_COUNT)
+    paid.fill(0)
     const isFoiled = action === BLOCK && streams.labels[row] === 1
     const isRetried = isFoiled && spec.block === 'retry' && retried < RETRIES_MAX
     let isOver = action === QUARANTINE
@@ -241,9 +253,11 @@ function decide(game: Game, position: number, policy: Policy, onStep: (step: Sit
       isOver = !isRetried && lookAhead(game, position, paid)
     }
     for (let entry = 0; entry < ENTRY_COUNT; entry++) walk.ledgers[stream * ENTRY_COUNT + entry] += paid[entry]
-    const isFalselyContained = table.isFalselyContained[stream] === 1
-    const watched = { isFalselyContained, dwell: table.dwell[stream], openTickets: game.open.length }
-    onStep({ view, action, reward: returnOf(paid), isOver, ...watched })
+    if (onStep !== undefined) {
+      const isFalselyContained = table.isFalselyContained[stream] === 1
+      const watched = { isFalselyContained, dwell: table.dwell[stream], openTickets: game.open.length }
+      onStep({ view, action, reward: returnOf(paid), isOver, ...watched })
+    }
     if (!isRetried) return
   }
 }

@@ -36,10 +36,12 @@ export function referenceOf(inputs: Inputs, rows: ArrayLike<number>): InputRefer
   const count = Math.min(ROWS_MAX, rows.length)
   const counted = Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)])
   const [D, C] = [denseNames.length, categoricalColumns.length]
+  const values = new Float32Array(count)
   return {
     rows: count,
     dense: denseNames.map((_, d) => {
-      const values = Float32Array.from(counted, (row) => dense[row * D + d]).sort()
+      for (let i = 0; i < count; i++) values[i] = dense[counted[i] * D + d]
+      values.sort()
       const edges = edgesOf(values)
       const counts = new Array<number>(edges.length + 1).fill(0)
       for (const value of values) counts[denseBin(edges, value)]++
