@@ -25,3 +25,25 @@ export function ladder(statistic: Statistic, { alert, block, quarantine }: Thres
     return value > alert && view.ticket === 0 && view.site?.isHeard !== false ? ALERT : ALLOW
   }
 }
+
+/**
+ * At a site, a ladder for each situation of its analysts: an alert of the stream would not be heard, one analyst is free, more are.
+ *
+ * @param ladders  [2], or [3] where a site has more analysts than one, in this order
+ * @param analysts tickets of a site, and events of quiet as of `ladder`
+ */
+export function ladderByAnalysts(
+  statistic: Statistic,
+  ladders: readonly Thresholds[],
+  { tickets, calm }: { readonly tickets: number; readonly calm: number },
+): Policy {
+  // A statistic remembers, so it is asked once for each decision.
+  let value = 0
+  const policies = ladders.map((thresholds) => ladder(() => value, thresholds, calm))
+  return (view) => {
+    const { site, ticket } = view
+    const free = ticket > 0 || site?.isHeard !== true ? 0 : Math.min(2, tickets - site.openTickets)
+    value = statistic(view)
+    return policies[free](view)
+  }
+}

@@ -5,11 +5,38 @@ import { anySpec, anyStreams } from '../streams.arbitrary.ts'
 import type { Streams } from '../streams.ts'
 import { ALERT, ALLOW, BLOCK, QUARANTINE, returnOf, type StreamView, walk } from '../walk.ts'
 import { stoppingLabels } from './induced-stopping.ts'
-import { ladder, NEVER } from './ladder.ts'
+import { ladder, ladderByAnalysts, NEVER } from './ladder.ts'
 import { meanMultiplier, perEventRule } from './per-event-rule.ts'
 import { byAge } from './score.ts'
 
 const view: StreamView = { position: 0, row: 0, age: 0, ticket: 0, sinceClear: 0, belief: 0.5 }
+
+describe('ladderByAnalysts', () => {
+  const site = { stream: 0, alerts: 0, shiftLeft: 0, elsewhere: (): [number, number] => [0, 0] }
+  // Unheard: block from 5. One free: alert from 3. More: alert from 1.
+  const ladders = [
+    { ...NEVER, block: 5 },
+    { ...NEVER, alert: 3 },
+    { ...NEVER, alert: 1 },
+  ]
+  const actionsOf = ({ openTickets = 0, isHeard = true, ticket = 0 }) =>
+    [2, 4, 6].map((value) =>
+      ladderByAnalysts(() => value, ladders, { tickets: 3, calm: 0 })({
+        ...{ ...view, ticket },
+        site: { ...site, openTickets, isHeard },
+      }),
+    )
+
+  it('is the ladder of as many analysts as are free', () => {
+    for (const openTickets of [0, 1]) expect(actionsOf({ openTickets })).toEqual([ALERT, ALERT, ALERT])
+    expect(actionsOf({ openTickets: 2 })).toEqual([ALLOW, ALERT, ALERT])
+  })
+
+  it('is the one without alerts where no analyst is free, no alert of the shift is left, or the stream has one open', () => {
+    for (const unheard of [{ openTickets: 3, isHeard: false }, { isHeard: false }, { openTickets: 1, ticket: 4 }])
+      expect(actionsOf(unheard)).toEqual([ALLOW, ALLOW, BLOCK])
+  })
+})
 
 describe('ladder', () => {
   const rungs = { alert: 1, block: 2, quarantine: 3 }

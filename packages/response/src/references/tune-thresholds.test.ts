@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { levelsOf, roughReturn, type Tuned, tuneThresholds } from './tune-thresholds.ts'
+import { NEVER, type Thresholds } from './ladder.ts'
+import { levelsOf, roughReturn, type Tuned, tuneLadders, tuneThresholds } from './tune-thresholds.ts'
 
 const levels = levelsOf(Float64Array.from({ length: 5_000 }, (_, i) => i / 100))
 
@@ -77,5 +78,25 @@ describe('tuneThresholds', () => {
       Math.sin(7 * Math.min(alert, 60)) + Math.cos(3 * Math.min(quarantine, 60))
     const tuned: Tuned = ['alert', 'quarantine']
     expect(tuneThresholds(levels, tuned, bumpy).value).toBeGreaterThanOrEqual(roughReturn(levels, tuned, bumpy))
+  })
+})
+
+describe('tuneLadders', () => {
+  it('finds the best thresholds of each ladder, from one for all, and leaves out what a ladder has not', () => {
+    const tuned: readonly Tuned[] = [
+      ['block', 'quarantine'],
+      ['alert', 'quarantine'],
+    ]
+    const wanted = [
+      { ...NEVER, block: levels[10], quarantine: levels[70] },
+      { ...NEVER, alert: levels[3], quarantine: levels[41] },
+    ]
+    const distance = (ladder: Thresholds, own: Thresholds, names: Tuned) =>
+      names.reduce((sum, name) => sum + Math.abs(levels.indexOf(ladder[name]) - levels.indexOf(own[name])), 0)
+    const start = { alert: levels[20], block: levels[40], quarantine: Number.POSITIVE_INFINITY }
+    const found = tuneLadders(levels, tuned, start, (ladders) =>
+      ladders.reduce((sum, ladder, i) => sum - distance(ladder, wanted[i], tuned[i]), 0),
+    )
+    expect(found).toEqual({ ladders: wanted, value: 0 })
   })
 })

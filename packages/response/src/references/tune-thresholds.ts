@@ -66,6 +66,33 @@ export function tuneThresholds(
   return { thresholds: thresholdsAt(levels, tuned, best), value: worthOf(best) }
 }
 
+/**
+ * Several ladders at once, from the thresholds that are best where all are one: the pattern search of tuneThresholds.
+ *
+ * @param tuned for each ladder the thresholds that are tuned; its others are never reached
+ * @param start thresholds that are among the levels
+ */
+export function tuneLadders(
+  levels: Float64Array,
+  tuned: readonly Tuned[],
+  start: Thresholds,
+  objective: (ladders: readonly Thresholds[]) => number,
+): { readonly ladders: readonly Thresholds[]; readonly value: number } {
+  const froms = tuned.map((_, ladder) => tuned.slice(0, ladder).flat().length)
+  const choiceOf = (choice: Choice, ladder: number) => choice.slice(froms[ladder], froms[ladder] + tuned[ladder].length)
+  const laddersAt = (choice: Choice) =>
+    tuned.map((names, ladder) => thresholdsAt(levels, names, choiceOf(choice, ladder)))
+  const areRising = (choice: Choice) => tuned.every((_, ladder) => isRising(choiceOf(choice, ladder)))
+  const worthOf = remembered((choice) => objective(laddersAt(choice)))
+  let best: Choice = tuned.flat().map((name) => levels.indexOf(start[name]))
+  for (let reach = 2 * LINE_STRIDE; reach >= 1; ) {
+    const found = bestOf([best, ...moves(best, reach, levels.length).filter(areRising)], worthOf)
+    if (worthOf(found) > worthOf(best)) best = found
+    else reach >>= 1
+  }
+  return { ladders: laddersAt(best), value: worthOf(best) }
+}
+
 /** The highest return over a few levels: enough to compare statistics by. */
 export function roughReturn(levels: Float64Array, tuned: Tuned, objective: Objective): number {
   const choices = risingChoices(levels.length, ROUGH_STRIDE, tuned.length)
@@ -115,9 +142,14 @@ function lines(choice: Choice, stride: number, count: number): Choice[] {
 
 /** Each index moved up or down, where the order stays. */
 function neighbours(choice: Choice, reach: number, count: number): Choice[] {
+  return moves(choice, reach, count).filter(isRising)
+}
+
+/** Each index moved up or down, within the levels. */
+function moves(choice: Choice, reach: number, count: number): Choice[] {
   return choice
     .flatMap((index, slot) => [choice.with(slot, index - reach), choice.with(slot, index + reach)])
-    .filter((moved) => isRising(moved) && moved[0] >= 0 && moved[moved.length - 1] < count)
+    .filter((moved) => moved.every((index) => index >= 0 && index < count))
 }
 
 /** All indices moved up or down, where none leaves the levels. */

@@ -1,6 +1,6 @@
 import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { describe, expect, it } from 'vitest'
-import { meanOf, partOf, quickestStreams } from '../quickest.fixture.ts'
+import { meanOf, partOf, QUICKEST_MODEL, quickestSite, quickestStreams } from '../quickest.fixture.ts'
 import { ALLOW, ENTRY, type Policy, QUARANTINE, walk } from '../walk.ts'
 import { walkAll } from '../walk-all.ts'
 import { containmentLimitOf } from './containment-limit.ts'
@@ -165,5 +165,31 @@ describe('a ladder for each criticality', () => {
   it('is not there where all streams have the same', () => {
     const alike = { ...critical, criticality: new Float32Array(criticality.length).fill(2) }
     expect([...tunedLadders(alike, settings, BELIEF)].map(({ name }) => name)).not.toContain('ladder-by-criticality')
+  })
+})
+
+describe('a ladder for each situation of the analysts', () => {
+  const site = quickestSite(80, 9, { ...QUICKEST_MODEL, beside: 10 })
+  const shared = { spec: { ...DEFAULT_RESPONSE, layout: 'site', analystDelay: 60, tickets: 1 }, seed: 1 } as const
+  const rules = new Map<string, TunedRule>()
+  for (const rule of tunedRules(site, shared, [BELIEF])) {
+    rules.set(rule.name, rule)
+    if (rule.name === 'ladder-by-analysts') break
+  }
+  const rule = rules.get('ladder-by-analysts')!
+
+  it('returns on validation what it says, and more than the ladder that it begins from', () => {
+    expect(meanOf(walkAll(site, shared, rule.policy).returns).mean).toBeCloseTo(rule.validation, 9)
+    expect(rule.validation).toBeGreaterThan(rules.get('ladder')!.validation)
+  })
+
+  it('has thresholds of each situation that there is, and of alerts where one would be heard', () => {
+    const names = ['block unheard', 'quarantine unheard', 'alert one free', 'block one free', 'quarantine one free']
+    expect(Object.keys(rule.parameters)).toEqual(names)
+  })
+
+  it('is at sites alone', () => {
+    const names = [...tunedRules(partOf(all, 0, 20), settings, [BELIEF])].map(({ name }) => name)
+    expect(names).not.toContain('ladder-by-analysts')
   })
 })

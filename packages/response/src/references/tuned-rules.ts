@@ -4,7 +4,7 @@ import { walkAll } from '../walk-all.ts'
 import { calibrated, calibrationOf } from './calibrate.ts'
 import { type ContainmentLimit, containmentLimitOf } from './containment-limit.ts'
 import { stoppingLabels } from './induced-stopping.ts'
-import { ladder, NEVER, type Thresholds } from './ladder.ts'
+import { ladder, ladderByAnalysts, NEVER, type Thresholds } from './ladder.ts'
 import { meanMultiplier, perEventRule } from './per-event-rule.ts'
 import {
   assertScore,
@@ -16,7 +16,7 @@ import {
   type Statistic,
   shiryaevRoberts,
 } from './score.ts'
-import { levelsOf, roughReturn, type Tuned, tuneThresholds } from './tune-thresholds.ts'
+import { levelsOf, roughReturn, type Tuned, tuneLadders, tuneThresholds } from './tune-thresholds.ts'
 
 /** A rule without learning by consequences, as it came out of validation streams. */
 export type TunedRule = {
@@ -44,8 +44,8 @@ type Tuning = { readonly streams: Streams; readonly settings: TuningSettings; re
 
 /**
  * Rules that a team must beat, each with the parameters that return most on validation streams: the constants, and for each
- * score the per-event rule, a threshold, ladders, thresholds by age, CUSUM, Shiryaev-Roberts and induced stopping, and where streams
- * have criticalities a ladder for each. One rule after another, so that whoever asks can show how far it is.
+ * score the per-event rule, a threshold, ladders, thresholds by age, CUSUM, Shiryaev-Roberts and induced stopping, at sites a ladder for
+ * each situation of the analysts, and where streams have criticalities a ladder for each. One rule after another, so that whoever asks can show how far it is.
  *
  * @example
  * const rules = [...tunedRules(validation, settings, [BELIEF, { name: 'boosting', logOdds }])]
@@ -69,7 +69,12 @@ function* candidates(streams: Streams, settings: TuningSettings, scores: readonl
   }
   const hasCriticality = criticalitiesOf(streams).length > 1
   for (const score of scores) {
-    for (const family of FAMILIES) yield family({ streams, settings, score })
+    for (const family of FAMILIES) {
+      const rule = family({ streams, settings, score })
+      yield rule
+      if (rule.name === 'ladder' && streams.order !== undefined)
+        yield ladderOfAnalysts({ streams, settings, score }, rule.parameters)
+    }
     if (hasCriticality) yield ladderByCriticality({ streams, settings, score })
   }
 }
@@ -184,6 +189,32 @@ function ladderByCriticality({ streams, settings, score }: Tuning): Candidate {
   return { name: 'ladder-by-criticality', score: score.name, parameters, validation, policy }
 }
 
+/** A ladder for each situation of a site's analysts. @param from those of the ladder that is best where all are one */
+function ladderOfAnalysts(tuning: Tuning, from: TunedRule['parameters']): Candidate {
+  const { streams, settings, score } = tuning
+  const { tickets } = settings.spec
+  const statistic = levelOf(score)
+  const at = (name: string) => (from[name] ?? Number.POSITIVE_INFINITY) as number
+  const calm = 'calm' in from ? at('calm') : 0
+  const { levels, used } = prepared(tuning, { statistic, calm, parameters: {} })
+  const thresholds = { alert: at('alert'), block: at('block'), quarantine: at('quarantine') }
+  const situations = ['unheard', 'one free', 'more free'].slice(0, Math.min(2, tickets) + 1)
+  const tuned = situations.map((_, free): Tuned => (free === 0 ? ['block', 'quarantine'] : LADDER))
+  const { ladders, value } = tuneLadders(levels, tuned, thresholds, (chosen) =>
+    meritOf(streams, settings, ladderByAnalysts(used, chosen, { tickets, calm })),
+  )
+  const parameters = situations.flatMap((situation, free) =>
+    tuned[free].map((action) => [`${action} ${situation}`, finite(ladders[free][action])] as const),
+  )
+  return {
+    name: 'ladder-by-analysts',
+    score: score.name,
+    parameters: { ...(calm > 0 && { calm: finite(calm) }), ...Object.fromEntries(parameters) },
+    validation: value,
+    policy: ladderByAnalysts(statistic, ladders, { tickets, calm }),
+  }
+}
+
 /** The streams whose first row is wanted. */
 function streamsWhere(streams: Streams, isWanted: (row: number) => boolean): Streams {
   const rows: number[] = []
@@ -271,7 +302,7 @@ function tunedVariant(tuned: Tuned, tuning: Tuning, variant: Variant): TunedVari
   return { ...variant, ...tuneThresholds(levels, tuned, objective, tuning.settings.limit != null) }
 }
 
-/** Levels for the thresholds of a variant, and what it returns under some of them. */
+/** Levels for the thresholds of a variant, its statistic as tuning asks for it, and what it returns under some of them. */
 function prepared({ streams, settings }: Tuning, { statistic, calm }: Variant) {
   const values = valuesOf(streams, settings, statistic)
   // Until an all-clear, events and so the statistic are the same under all policies, unless a blocked
@@ -281,6 +312,7 @@ function prepared({ streams, settings }: Tuning, { statistic, calm }: Variant) {
   const used = isExogenous ? quick : statistic
   return {
     levels: levelsOf(values),
+    used,
     objective: (thresholds: Thresholds) => meritOf(streams, settings, ladder(used, thresholds, calm)),
   }
 }
