@@ -15,14 +15,16 @@ const WARNINGS = ['-Wall', '-Wextra']
 const KERNELS = ['learn', 'act']
 
 /** What they are compiled with. */
-const FAMILIES: Readonly<Record<string, readonly string[]>> = {
-  Portable: [],
-  ...(process.arch === 'x64' && {
+const PORTABLE = { Portable: [] }
+const FAMILIES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  x64: {
+    ...PORTABLE,
     Avx2: ['-DVIGIL_AVX2', '-mavx2', '-mfma'],
     Avx512: ['-DVIGIL_AVX512', ...['f', 'bw', 'dq', 'vl'].map((part) => `-mavx512${part}`), '-mavx2', '-mfma'],
-  }),
-  ...(process.arch === 'arm64' && { Neon: ['-DVIGIL_NEON'] }),
+  },
+  arm64: { ...PORTABLE, Neon: ['-DVIGIL_NEON'] },
 }
+const familiesOf = (architecture: string) => FAMILIES[architecture] ?? PORTABLE
 
 /** What came of it: a sentence for people, and whether there is an add-on now. */
 export type Compilation = { readonly isBuilt: boolean; readonly message: string }
@@ -36,7 +38,7 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
   if (version.status !== 0) {
     return { isBuilt: false, message: `No native engine: there is no C compiler "${compiler}" (CC names another one).` }
   }
-  const words = JSON.stringify([version.stdout, FLAGS, FAMILIES])
+  const words = JSON.stringify([version.stdout, FLAGS, familiesOf(process.arch)])
   const stamp = `${sourcesSha256()}\n${createHash('sha256').update(words).digest('hex')}\n`
   const addonFile = join(buildFolder, ADDON_NAME)
   const stampFile = join(buildFolder, STAMP_NAME)
@@ -53,25 +55,33 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
     }
     renameSync(join(folder, ADDON_NAME), addonFile)
     writeFileSync(stampFile, stamp)
-    return { isBuilt: true, message: `The native engine is built: ${Object.keys(FAMILIES).join(', ')}.` }
+    return {
+      isBuilt: true,
+      message: `The native engine is built: ${Object.keys(familiesOf(process.arch)).join(', ')}.`,
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
 /**
- * Compiles the kernels of every family of this processor's architecture.
+ * Compiles the kernels of every family of an architecture, as Node names it.
  *
  * @param folder where `blocks.h`, which the sources include, and the object files are written
  * @param flags  besides those that results depend on
  * @returns the object files, or what the compiler said
  */
-export function compileKernels(compiler: string, folder: string, flags: readonly string[]): string[] | string {
-  return compileEach(compiler, folder, KERNELS, ['-c', ...flags])
+export function compileKernels(
+  compiler: string,
+  folder: string,
+  flags: readonly string[],
+  architecture: string = process.arch,
+): string[] | string {
+  return compileEach(compiler, folder, KERNELS, ['-c', ...flags], architecture)
 }
 
 /**
- * Compiles sources for every family.
+ * Compiles sources for every family of an architecture.
  *
  * @param sources names without the ending
  * @returns the files `folder/source-Family`, or what the compiler said
@@ -81,10 +91,11 @@ export function compileEach(
   folder: string,
   sources: readonly string[],
   flags: readonly string[],
+  architecture: string = process.arch,
 ): string[] | string {
   writeFileSync(join(folder, 'blocks.h'), blocksInC())
   const made: string[] = []
-  for (const [family, own] of Object.entries(FAMILIES)) {
+  for (const [family, own] of Object.entries(familiesOf(architecture))) {
     const words = [...FLAGS, ...WARNINGS, `-I${folder}`, `-DFAMILY=${family}`, ...own]
     for (const source of sources) {
       const output = join(folder, `${source}-${family}`)

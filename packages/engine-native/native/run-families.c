@@ -1,18 +1,47 @@
-/* Runs the kernels of every family over a memory whose arrays have red zones around them: the program of
- * src/sanitizers.slow.test.ts, compiled with the sanitizers. Arguments: the plan as 13 + 24 numbers and then the offsets
- * of its columns, as c-blocks.ts lists them, from the test; T and L; supervised.
- * L is also the number of rows that are decided on. */
+/* Runs the kernels of every family over a memory whose arrays have red zones around them, and prints the FNV-1a hash of
+ * what each leaves in the arrays: the program of src/families.slow.test.ts. Arguments: T and L; supervised; the plan as
+ * 13 + 24 numbers and then the offsets of its columns, as c-blocks.ts lists them. L is also the number of rows that are
+ * decided on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
 #include "families.h"
 
-enum { SLICES = 8, MEMORY_BYTES = 64 << 20 };
+#ifndef __SANITIZE_ADDRESS__
+#define ASAN_POISON_MEMORY_REGION(from, bytes) ((void)0)
+#define ASAN_UNPOISON_MEMORY_REGION(from, bytes) ((void)0)
+#endif
+
+enum { SLICES = 8, MEMORY_BYTES = 64 << 20, ARRAYS_MAX = 64 };
 
 static char *memory;
-static size_t end = 64;
-static uint32_t state = 1;
+static size_t end;
+static uint32_t state;
+
+/* What has been placed. */
+static struct {
+  uint32_t offset;
+  size_t bytes;
+} arrays[ARRAYS_MAX];
+static int arrayCount;
+
+/* Nothing is placed, and the same numbers come again. */
+static void empty(void) {
+  ASAN_POISON_MEMORY_REGION(memory, MEMORY_BYTES);
+  end = 64;
+  state = 1;
+  arrayCount = 0;
+}
+
+static uint64_t hashOfArrays(void) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (int array = 0; array < arrayCount; array++) {
+    const unsigned char *bytes = (const unsigned char *)memory + arrays[array].offset;
+    for (size_t i = 0; i < arrays[array].bytes; i++) hash = (hash ^ bytes[i]) * 0x100000001b3;
+  }
+  return hash;
+}
 
 /* Uniform in [-1, 1): an xorshift generator, the same numbers in every run. */
 static float uniform(void) {
@@ -25,7 +54,9 @@ static float uniform(void) {
 /* An array of its own, with poison behind it. */
 static uint32_t place(size_t bytes) {
   const uint32_t offset = (uint32_t)end;
-  if (end + bytes + 192 > MEMORY_BYTES) exit(3);
+  if (end + bytes + 192 > MEMORY_BYTES || arrayCount == ARRAYS_MAX) exit(3);
+  arrays[arrayCount].offset = offset;
+  arrays[arrayCount++].bytes = bytes;
   ASAN_UNPOISON_MEMORY_REGION(memory + offset, bytes);
   memset(memory + offset, 0, bytes);
   end = (end + bytes + 127) & ~(size_t)63;
@@ -124,38 +155,45 @@ static void begin(const Update *update) {
   for (int i = 1; i <= items; i++) progress[i] = SLICES;
 }
 
-int main(int count, char **words) {
-  if (count < 4 + 37) return 2;
-  memory = aligned_alloc(64, MEMORY_BYTES);
-  ASAN_POISON_MEMORY_REGION(memory, MEMORY_BYTES);
+/* @returns 0, or which check failed */
+static int runFamily(const Family *family, int count, char **words) {
+  empty();
   const uint32_t plan = placePlan(count - 4, words + 4);
   const Update described = describe(plan, atoi(words[1]), atoi(words[2]), atoi(words[3]));
   const uint32_t at = place(sizeof described);
   memcpy(memory + at, &described, sizeof described);
+  const int hasCritic = ((const Plan *)(memory + plan))->valueLayers > 0;
+  const Acting decision = decide(plan, described.laneCount);
+  const uint32_t actingAt = place(sizeof decision);
+  memcpy(memory + actingAt, &decision, sizeof decision);
+  const int withoutScratch = arrayCount;
   Workspace unused;
   /* Each has red zones of its own. */
   const uint32_t workspace = place(layOut((const Plan *)(memory + plan), described.stepCount, NULL, &unused));
   const uint32_t ofDecision = place(layOut((const Plan *)(memory + plan), 1, NULL, &unused));
-  const Acting decision = decide(plan, described.laneCount);
-  const uint32_t actingAt = place(sizeof decision);
-  memcpy(memory + actingAt, &decision, sizeof decision);
-  int ran = 0;
-  for (int family = 0; family < familyCount; family++) {
-    if (!families[family].runsHere()) continue;
-    begin(&described);
-    if (!isUpdateInside(memory, end, at) || !isUpdateInRange(memory, at)) return 4;
-    if (!areWorkspacesInside(memory, end, at, &workspace, 1)) return 4;
-    families[family].learn(memory, at, workspace);
-    const double norm = *(const double *)(memory + described.gradientNorms);
-    if (!(norm > 0 && norm < 1e6)) return 5;
-    for (int judgesOnly = 0; judgesOnly < (((const Plan *)(memory + plan))->valueLayers > 0 ? 2 : 1); judgesOnly++) {
-      if (!isActingInside(memory, end, actingAt, judgesOnly)) return 6;
-      if (families[family].act(memory, actingAt, memory + ofDecision, judgesOnly) != 0) return 7;
-    }
-    if (!(*(const float *)(memory + decision.logProbs) < 0)) return 8;
-    ran++;
+  begin(&described);
+  if (!isUpdateInside(memory, end, at) || !isUpdateInRange(memory, at)) return 4;
+  if (!areWorkspacesInside(memory, end, at, &workspace, 1)) return 4;
+  family->learn(memory, at, workspace);
+  const double norm = *(const double *)(memory + described.gradientNorms);
+  if (!(norm > 0 && norm < 1e6)) return 5;
+  for (int judgesOnly = 0; judgesOnly <= hasCritic; judgesOnly++) {
+    if (!isActingInside(memory, end, actingAt, judgesOnly)) return 6;
+    if (family->act(memory, actingAt, memory + ofDecision, judgesOnly) != 0) return 7;
   }
-  printf("%d families\n", ran);
-  free(memory);
+  if (!(*(const float *)(memory + decision.logProbs) < 0)) return 8;
+  arrayCount = withoutScratch;
+  printf("%s %016llx\n", family->name, (unsigned long long)hashOfArrays());
   return 0;
+}
+
+int main(int count, char **words) {
+  if (count < 4 + 37) return 2;
+  memory = aligned_alloc(64, MEMORY_BYTES);
+  int failed = 0;
+  for (int family = 0; family < familyCount && failed == 0; family++) {
+    if (families[family].runsHere()) failed = runFamily(&families[family], count, words);
+  }
+  free(memory);
+  return failed;
 }
