@@ -18,11 +18,13 @@ import { isMissing, lineOf, refused, streamOf } from './jetstream-stream.ts'
 /** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
 const IN_FLIGHT_MAX = 256
 /** The same where some are acknowledged later than others: those must not keep all others back. */
-const IN_FLIGHT_MAX_HELD = 4096
+export const IN_FLIGHT_MAX_HELD = 4096
 /** Events of which it is remembered that they have come. */
 const SEEN_MAX = 65_536
 /** How long events are waited for at a time; an end is waited for as long. */
 const WAIT_MS = 1000
+/** How long the server may take to confirm an acknowledgement, in milliseconds. */
+const CONFIRMED_MS = 2000
 /** Before a server that is away is asked again. */
 const AGAIN_MS = 500
 const NANOSECONDS = 1_000_000
@@ -85,11 +87,21 @@ async function createdOf(manager: JetStreamManager, stream: string): Promise<str
 async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGenerator<InputLine[]> {
   const { durable, stop, isHeld = () => false } = settings
   const decided = createRecentEntries<number, true>(SEEN_MAX)
+  /** whose acknowledgement the server has not confirmed: it may hand them out again, however many come before that */
+  const unconfirmed = new Set<number>()
   let held: JsMsg[] = []
+  const acknowledge = (message: JsMsg) => {
+    unconfirmed.add(message.seq)
+    message.ackAck({ timeout: CONFIRMED_MS }).then(
+      (isConfirmed) => isConfirmed && unconfirmed.delete(message.seq),
+      // It is acknowledged again when it comes again.
+      () => undefined,
+    )
+  }
   const isNew = (message: JsMsg) => {
-    if (decided.peek(message.seq) === undefined) return true
+    if (!unconfirmed.has(message.seq) && decided.peek(message.seq) === undefined) return true
     // Its acknowledgement was lost, or came too late.
-    if (!isHeld(message.seq)) message.ack()
+    if (!isHeld(message.seq)) acknowledge(message)
     return false
   }
   let together: JsMsg[] = []
@@ -103,7 +115,7 @@ async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGen
       held = taken.filter(({ seq }) => isHeld(seq))
       for (const message of taken) {
         decided.put(message.seq, true)
-        if (!isHeld(message.seq)) message.ack()
+        if (!isHeld(message.seq)) acknowledge(message)
       }
     }
   } finally {

@@ -25,6 +25,7 @@ export async function openEnforcerFolder(out: string, { known, teamAt }: Enforce
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
   })
+  ids.keepLast()
   const certificates = await openCertificateLog(
     join(out, 'certificates.bin'),
     teamAt,

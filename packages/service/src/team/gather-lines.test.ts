@@ -120,6 +120,33 @@ describe('lines that their source numbers', () => {
     ])
   })
 
+  it('with a verdict without an id are heard once', async () => {
+    const verdict = '{"verdict":{"stream":"h1","hostile":false}}'
+    const event = '{"host":"h1","bytes":1}'
+    const ids = createKnownIds(100)
+    const groups: (readonly [number, string])[][] = [
+      [
+        [1, verdict],
+        [2, event],
+      ],
+      [
+        [1, verdict],
+        [3, verdict],
+        [4, event],
+      ],
+    ]
+    const { reading, batches } = await gatheredOf(groups, { respond: true, ids })
+    await reading
+    const heard = batches.flat().map((text) => readWrittenEvent(text).heard.length)
+    expect(heard).toEqual([1, 1])
+    // Another process, which knows what is in the batches.
+    const known = createKnownIds(100)
+    for (const text of batches.flat()) rememberIds(known, readWrittenEvent(text))
+    const again = await gatheredOf([[...groups[1], [5, event]]], { respond: true, ids: known })
+    await again.reading
+    expect(again.batches.flat().map((text) => readWrittenEvent(text))).toMatchObject([{ id: 5, heard: [] }])
+  })
+
   it('are left where what stores them has failed, and what was gathered becomes a batch all the same', async () => {
     const failure = new Error('no room')
     const { reading, batches, asked } = await gatheredOf([[[1, '{"bytes":1}']], [[2, '{"bytes":1}']]], {

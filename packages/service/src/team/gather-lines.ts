@@ -47,9 +47,15 @@ export async function gatherLines(
   const counts = { skipped: 0, leftOut: 0, repeated: 0, heardBefore: 0 }
   const first = input === 'follows' ? linesBefore : 0
   const passedOver = input === 'repeats' ? linesBefore : 0
-  const verdicts = createVerdicts(bundle, { inputs, ids: ids.verdicts, gatherer, held })
+  const verdicts = createVerdicts(bundle, {
+    inputs,
+    ids: ids.verdicts,
+    gatherer,
+    held,
+    isNumbered: input === 'numbered',
+  })
   const hasCome = (own: string | number | null, line: number) =>
-    own === null ? input === 'numbered' && ids.lines.peek(line) !== undefined : ids.events.peek(own) !== undefined
+    own === null ? input === 'numbered' && ids.lines.has(line) : ids.events.has(own)
   const take = (text: string | null, line: number): void => {
     const read = readLine(text)
     const heard = verdicts.take(read, line)
@@ -64,8 +70,8 @@ export async function gatherLines(
     else if (!isJudged(event)) counts.leftOut++
     else {
       const { stream } = readKnown(inputs, event)
-      if (own === null) ids.lines.put(line, true)
-      else ids.events.put(own, true)
+      if (own === null) ids.lines.put(line)
+      else ids.events.put(own)
       gatherer.add(verdicts.putBefore(written), { stream, line })
     }
   }

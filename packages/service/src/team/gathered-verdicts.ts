@@ -31,6 +31,8 @@ type Gathering = {
   readonly gatherer: Pick<Gatherer, 'hear'>
   /** gets the numbers of the lines with verdicts that wait */
   readonly held: Set<number>
+  /** whether a verdict without an id is known by the number of its line */
+  readonly isNumbered: boolean
 }
 
 /** Most verdicts that wait for an event. */
@@ -39,7 +41,7 @@ const WAITING_MAX = 2048
 /** A team whose actions have no consequences hears none: what looks like one is an event. */
 export function createVerdicts(
   { pipeline, environment }: Pick<Bundle, 'pipeline' | 'environment'>,
-  { inputs, ids, gatherer, held }: Gathering,
+  { inputs, ids, gatherer, held, isNumbered }: Gathering,
 ): Verdicts {
   const columns = environment.response === null ? null : (pipeline.reading?.stream ?? [])
   let waiting: HeardVerdict[] = []
@@ -54,14 +56,14 @@ export function createVerdicts(
       const stream = inputs.streamOf(verdict.stream)
       if (stream === null)
         throw malformed(`needs a verdict that names its stream by ${columns.join(', ')}, received one that does not`)
-      const id = idOfVerdict(line)
-      if (id !== null && ids.peek(id) !== undefined) return 'repeated'
+      const id = idOfVerdict(line) ?? (isNumbered ? `line ${number}` : null)
+      if (id !== null && ids.has(id)) return 'repeated'
       const one = { ...verdict, id }
       const size = Buffer.byteLength(JSON.stringify(one))
       if (bytes + size > LINE_BYTES_MAX || waiting.length === WAITING_MAX)
         throw malformed(`needs an event between more than ${WAITING_MAX} verdicts, or ${LINE_BYTES_MAX} bytes of them`)
       gatherer.hear(stream)
-      if (id !== null) ids.put(id, true)
+      if (id !== null) ids.put(id)
       waiting.push(one)
       held.add(number)
       bytes += size
