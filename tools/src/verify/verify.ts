@@ -25,7 +25,7 @@ import {
   systemReason,
   textFlag,
 } from '@vigil/command-line'
-import { readEpochs } from '@vigil/service'
+import { type Audit, auditDecisions, readEpochs } from '@vigil/service'
 import { toolError } from '../errors.ts'
 import { verifyAll, verifyChain } from './verify-all.ts'
 import { verifyDecision } from './verify-decision.ts'
@@ -36,6 +36,10 @@ const FLAGS = {
     value: 'FILE',
     about: 'the public keys, or the manifest of a team of several processes',
     default: 'public-keys.json beside the certificates, public-keys-SPLIT.json for certificates-SPLIT.bin',
+  },
+  decided: {
+    value: 'FOLDER',
+    about: 'of service:enforce: also its events, verdicts and decisions are compared with its certificates',
   },
   decision: { value: 'ID', about: 'makes the decision on this event again, instead' },
   log: { value: 'FILE', about: 'decisions as service:decide prints them, or the log of service:serve --log-events' },
@@ -53,6 +57,7 @@ await runCommand({
     examples: [
       '--certificates=runs/NAME/certificates.bin',
       '--certificates=decided/certificates.bin --keys=team/team.json',
+      '--decided=decided --keys=team/team.json',
       '--decision=7 --log=decisions.jsonl --run=runs/NAME --data=events.jsonl',
     ],
     exitCodes: '0 all hold, 1 one does not or is another one, 2 bad usage, 3 a file that is no such file',
@@ -61,7 +66,8 @@ await runCommand({
     const flags = readFlags(words, FLAGS)
     const decision = textFlag(flags, 'decision', 'ID')
     if (decision !== undefined) return await verifyDecision(decision, flags)
-    const path = textFlag(flags, 'certificates', 'FILE')
+    const decided = textFlag(flags, 'decided', 'FOLDER')
+    const path = textFlag(flags, 'certificates', 'FILE') ?? (decided && join(decided, 'certificates.bin'))
     if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath, PUBLIC_TEAM_MOST + 1)
@@ -70,7 +76,15 @@ await runCommand({
     if (isManifest(text)) {
       const epochs = await readEpochs(keysPath, (text) => process.stderr.write(`${text}\n`))
       const teamAt = (batch: number) => epochOf(epochs, batch).team
-      return reportChain(said, decodeCertificates(await read(path), teamAt), epochs)
+      const chain = decodeCertificates(await read(path), teamAt)
+      const found = reportChain(said, chain, epochs)
+      return decided === undefined ? found : { ...found, ...(await reportDecided(decided, chain)) }
+    }
+    if (decided !== undefined) {
+      throw commandError(
+        'INVALID_VALUE',
+        '--decided needs the manifest of a team of several processes: --keys=team/team.json.',
+      )
     }
     const team = decodePublicTeam(text)
     const certificates = decodeCertificates(await read(path), team)
@@ -113,6 +127,18 @@ function reportChain(said: string, certificates: readonly BatchCertificate[], ep
     'CHECK_FAILED',
     `The chain breaks at batch ${wrong.batch}. Do not rely on decisions from there on; look at where the file came from.`,
   )
+}
+
+/** What an enforcer did by a chain that holds. @throws {VigilError} CHECK_FAILED, and as auditDecisions */
+async function reportDecided(folder: string, chain: readonly BatchCertificate[]): Promise<Omit<Audit, 'wrong'>> {
+  const files = { events: join(folder, 'events.log'), decisions: join(folder, 'decisions.jsonl') }
+  const { wrong, ...counts } = await auditDecisions(chain, files)
+  const { certified, verdicts, late } = counts
+  process.stdout.write(
+    `${certified} lines are what was certified, ${late} the fallback; ${verdicts} verdicts were signed\n`,
+  )
+  if (wrong === null) return counts
+  throw toolError('CHECK_FAILED', `${wrong} Do not rely on the files in ${folder}; look at who could write them.`)
 }
 
 /** What the team agreed on before it voted, as its file of public keys says. */

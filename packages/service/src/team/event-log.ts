@@ -1,6 +1,6 @@
 /** The events that the enforcer has gathered, batch by batch: stored before any agent is given them, so that it always gives the same. */
 import { serviceError } from '../errors.ts'
-import { openRecordLog } from './record-log.ts'
+import { openRecordLog, recordsIn } from './record-log.ts'
 
 /** A batch as it was gathered. */
 export type GatheredBatch = {
@@ -86,6 +86,11 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
       latest !== null && batch === offsets.length - 1 ? latest : decoded(await log.read(offsets[batch])),
     close: log.close,
   }
+}
+
+/** The batches of a log, which is not changed. @throws {VigilError} LOG_INVALID */
+export async function* batchesIn(path: string): AsyncGenerator<GatheredBatch> {
+  for await (const content of recordsIn(path)) yield decoded(content)
 }
 
 function decoded(content: Buffer): GatheredBatch {

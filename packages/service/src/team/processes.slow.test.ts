@@ -53,6 +53,10 @@ describe('four agents as processes, all honest', () => {
     expect(await verified.ended).toBe(0)
     expect(verified.printed()).toMatch(/^\d+ certificates in a chain; 400 decisions hold; it stands at [0-9a-f]{64}$/m)
 
+    const audited = start(made.folder, VERIFY, ['--decided=out', '--keys=team/team.json'])
+    expect(await audited.ended).toBe(0)
+    expect(audited.printed()).toContain('400 lines are what was certified, 0 the fallback; 0 verdicts were signed\n')
+
     for (const { process } of agents) process.kill('SIGTERM')
     expect(await Promise.all(agents.map(({ ended }) => ended))).toEqual([143, 143, 143, 143])
     expect(agents.map(({ said }) => said().trim().split('\n').length)).toEqual([1, 1, 1, 1])

@@ -61,6 +61,25 @@ export async function openRecordLog(path: string, onRecord: (content: Buffer, at
   }
 }
 
+/**
+ * The whole records of a log, which is not changed: one that is torn at the end is left out.
+ *
+ * @throws {VigilError} LOG_INVALID
+ */
+export async function* recordsIn(path: string): AsyncGenerator<Buffer> {
+  await using file = await open(path, 'r')
+  const { size } = await file.stat()
+  if (!(await bytesAt(file, 0, MAGIC.length)).equals(MAGIC)) throw invalid(path, 'it does not begin as a log')
+  let check = crc32(MAGIC)
+  for (let at = MAGIC.length; at < size; ) {
+    const record = await recordAt(file, path, { at, size, check })
+    if (record === null) return
+    yield record.content
+    at += HEAD_BYTES + record.content.length + CHECK_BYTES
+    check = record.check
+  }
+}
+
 /** The bytes of a log with one record. */
 export function recordFile(content: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, recordOf(content, crc32(MAGIC)).record])
