@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 
 const COMMAND = fileURLToPath(new URL('./scale.ts', import.meta.url))
 const isInstalled = spawnSync('nats-server', ['--version']).error === undefined
@@ -26,7 +29,13 @@ it.skipIf(!isInstalled)(
   'measures processes at a broker and over a line, and says where another actor helps no longer',
   async () => {
     const port = await freePort()
-    broker = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-scale-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const token = join(folder, 'token')
+    writeFileSync(token, 't0ken')
+    broker = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), '--auth', 't0ken'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     for await (const chunk of broker.stderr!) if (String(chunk).includes('Server is ready')) break
     const small = [
       '--dataset=synthetic',
@@ -38,6 +47,7 @@ it.skipIf(!isInstalled)(
     const line = ['--delay-ms=10', '--mbit=100', ...(mayNamespaces ? ['--namespaces'] : [])]
     const words = [
       `--server=nats://127.0.0.1:${port}`,
+      `--token-file=${token}`,
       '--processes=2',
       '--update-ms=1000',
       '--json',

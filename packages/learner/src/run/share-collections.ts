@@ -2,6 +2,7 @@ import { withPool } from '@vigil/actors'
 import { configError } from '@vigil/config'
 import { familyOf } from '@vigil/engine'
 import { type Sharing, sharePool } from '@vigil/hosts'
+import { joinCommand } from './join-command.ts'
 import type { Learner } from './learner.ts'
 
 /** Where hosts join, and what is asked of them. */
@@ -26,6 +27,6 @@ export async function shareCollections(
     )
   }
   const pool = await sharePool(team.pool, familyOf(engine), { ...sharing, note })
-  note(`shards are shared out as run ${pool.run}: npx nx run actors:join --server=${sharing.broker.address}`)
+  note(`shards are shared out as run ${pool.run}: ${joinCommand(sharing.broker)}`)
   return { ...learner, team: withPool(team, pool) }
 }
