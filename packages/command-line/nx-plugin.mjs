@@ -21,8 +21,8 @@ export const name = 'vigil-command-line'
 
 const WORKSPACE = new URL('../../', import.meta.url)
 
-/** Flags of nx that may stand among ours. */
-const FLAGS_OF_NX = /^--(verbose|skip-?nx-?cache|output-?style|tui|no-tui)(=|$)/i
+/** Flags of nx that may stand among ours. `--verbose` is both's. */
+const FLAGS_OF_NX = /^--(skip-?nx-?cache|output-?style|tui|no-tui)(=|$)/i
 const DONE = ['success', 'local-cache', 'local-cache-kept-existing', 'remote-cache']
 /** Characters of nx's own output that are kept for the case that it fails. */
 const CHATTER_MAX = 1_000_000
@@ -162,12 +162,13 @@ function optionsOf(argv) {
   return null
 }
 
-/** Whether the output is for another program, or is help: then it stands alone. */
+/** Whether the output is for another program, is help, or is not wanted: then nothing of nx stands beside it. */
 function isForReading(words) {
-  const isJson = words.some(
-    (word, i) => word === '--json=true' || (word === '--json' && (words[i + 1] ?? '--').startsWith('--')),
+  const isAlone = words.some(
+    (word, i) =>
+      /^--(json|quiet)=true$/.test(word) || (/^--(json|quiet)$/.test(word) && (words[i + 1] ?? '--').startsWith('--')),
   )
-  return isJson || words[0] === 'help' || words.some((word) => word === '--help' || word === '-h')
+  return isAlone || words[0] === 'help' || words.some((word) => word === '--help' || word === '-h')
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What every command knows that has no `--json` of its own and writes no data as long as it runs: `--json`, by which what it comes to is one
- * line of JSON and its texts go to stderr, `--quiet` and `--verbose`.
+ * `--verbose` of every command; and of those that have no `--json` of their own and write no data as long as they run, `--json`, by which what
+ * a command comes to is one line of JSON and its texts go to stderr, and `--quiet`.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -16,33 +16,39 @@ const FLAGS = {
   verbose: 'an error with its causes, and where in the program it came up',
 } as const
 
-/** Which of the common flags were given. */
-type OutputFlags = Readonly<Record<keyof typeof FLAGS, boolean>>
+type FlagName = keyof typeof FLAGS
 
-/** Whether a command has a `--json` of its own. */
-export function hasJsonFlag({ groups }: Help): boolean {
-  return groups.some(({ flags }) => flags.some(({ name }) => name === 'json'))
+/** Which of the common flags were given. */
+type OutputFlags = Readonly<Record<FlagName, boolean>>
+
+/** The common flags of a command. */
+export function outputFlagsOf({ groups }: Help, isStreaming: boolean): readonly FlagName[] {
+  const hasJson = groups.some(({ flags }) => flags.some(({ name }) => name === 'json'))
+  return isStreaming || hasJson ? ['verbose'] : ['json', 'quiet', 'verbose']
 }
 
-/** The help of a command with the common flags. */
-export function withOutputFlags(help: Help): Help {
-  const flags = Object.entries(FLAGS).map(([name, about]) => ({ name, about }))
+/** The help of a command with its common flags. */
+export function withOutputFlags(help: Help, names: readonly FlagName[]): Help {
+  const flags = names.map((name) => ({ name, about: FLAGS[name] }))
   return { ...help, groups: [...help.groups, { title: 'Output', flags }] }
 }
 
-/** The words of a command line without the common flags, and which of these were there. @throws {VigilError} INVALID_VALUE */
-export function withoutOutputFlags(line: readonly string[]): { readonly words: string[]; readonly asked: OutputFlags } {
+/** The words of a command line without its common flags, and which of these were there. @throws {VigilError} INVALID_VALUE */
+export function withoutOutputFlags(
+  line: readonly string[],
+  names: readonly FlagName[],
+): { readonly words: string[]; readonly asked: OutputFlags } {
   const asked = { json: false, quiet: false, verbose: false }
   const words = line.filter((word) => {
-    const found = /^--(json|quiet|verbose)(?:=(.*))?$/s.exec(word)
-    if (found === null) return true
-    const [, name, text] = found
+    const [, given, text] = /^--([a-z]+)(?:=(.*))?$/s.exec(word) ?? []
+    const name = names.find((known) => known === given)
+    if (name === undefined) return true
     const value = text === undefined ? true : booleanOf(text)
     if (value === null) {
-      const given = harmlessText(text, 100)
-      throw commandError('INVALID_VALUE', `--${name} must be true or false, but is "${given}". Give --${name} alone.`)
+      const found = harmlessText(text, 100)
+      throw commandError('INVALID_VALUE', `--${name} must be true or false, but is "${found}". Give --${name} alone.`)
     }
-    asked[name as keyof typeof FLAGS] = value
+    asked[name] = value
     return false
   })
   return { words, asked }

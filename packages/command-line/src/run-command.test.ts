@@ -186,6 +186,8 @@ describe('runCommand', () => {
     expect(stderr).toContain(import.meta.filename)
     expect(stderr).toMatch(/\[cause\]: Error: the disk/)
     expect((await withWords([], { help: HELP, run })).stderr).toBe('error ROTTEN: Bad rows.\n')
+    const streaming = await withWords(['--verbose'], { help: HELP, run, isStreaming: true })
+    expect(streaming.stderr).toMatch(/\[cause\]: Error: the disk/)
   })
 
   it.each([

@@ -5,7 +5,14 @@ import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
 import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
-import { hasJsonFlag, measured, type Output, takeOutput, withOutputFlags, withoutOutputFlags } from './output-flags.ts'
+import {
+  measured,
+  type Output,
+  outputFlagsOf,
+  takeOutput,
+  withOutputFlags,
+  withoutOutputFlags,
+} from './output-flags.ts'
 import { type StopRequest, watchSignals } from './signals.ts'
 import { machineMessage, systemReason } from './system-error.ts'
 
@@ -28,7 +35,7 @@ export type Command = {
   readonly run: (context: CommandContext) => Promise<unknown>
   /** Said for --help, -h and help. */
   readonly help: Help
-  /** Its output is data already, as long as it runs: it has no `--json`, `--quiet` and `--verbose`. */
+  /** Its output is data already, as long as it runs: it has no `--json` and no `--quiet`. */
   readonly isStreaming?: boolean
 }
 
@@ -53,24 +60,24 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
   }
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
-  const isCommon = !isStreaming && !hasJsonFlag(own)
-  const help = isCommon ? withOutputFlags(own) : own
+  const common = outputFlagsOf(own, isStreaming)
+  const help = withOutputFlags(own, common)
   try {
     const line = commandLine()
     if (wantsHelp(line)) {
       process.stdout.write(helpText(help, process.stdout.columns))
       return
     }
-    const { words, asked } = isCommon ? withoutOutputFlags(line) : { words: line, asked: null }
-    isVerbose = asked?.verbose === true
-    if (asked !== null) output = takeOutput(help.command, asked)
+    const { words, asked } = withoutOutputFlags(line, common)
+    isVerbose = asked.verbose
+    output = takeOutput(help.command, asked)
     assertHeap()
     standWhereTheUserStands()
     process.cwd() // Throws where that folder is gone: better now than after the work.
     const result = await run({ words, stop: signals })
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
-    output?.give({ exitCode: Number(process.exitCode ?? 0), result: asked?.json ? await measured(result) : null })
+    output?.give({ exitCode: Number(process.exitCode ?? 0), result: asked.json ? await measured(result) : null })
   } catch (error) {
     output?.release()
     process.stderr.write(`${messageOf(error, isVerbose)}\n`)
