@@ -176,7 +176,10 @@ describe('choiceFlag', () => {
   it('accepts a choice and refuses others', () => {
     expect(choiceFlag(new Map([['preset', 'b']]), 'preset', ['a', 'b'])).toBe('b')
     expect(() => choiceFlag(new Map([['preset', 'c']]), 'preset', ['a', 'b'])).toThrow(
-      '--preset must be one of a, b, but is "c".',
+      /^--preset must be one of a, b, but is "c"\.$/,
+    )
+    expect(() => choiceFlag(new Map([['preset', 'quik']]), 'preset', ['full', 'quick'])).toThrow(
+      /^--preset must be one of full, quick, but is "quik"\. Did you mean quick\?$/,
     )
   })
 })

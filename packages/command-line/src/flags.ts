@@ -165,7 +165,9 @@ export function choiceFlag<Choice extends string>(
   if (text === undefined) return undefined
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice
-  throw commandError('INVALID_VALUE', `--${name} must be one of ${choices.join(', ')}, but ${received(text)}.`)
+  const nearest = nearestName(text ?? '', choices)
+  const meant = nearest === null ? '' : ` Did you mean ${nearest}?`
+  throw commandError('INVALID_VALUE', `--${name} must be one of ${choices.join(', ')}, but ${received(text)}.${meant}`)
 }
 
 function received(text: string | null): string {
@@ -197,5 +199,6 @@ export function nearestName(wrong: string, valid: readonly string[]): string | n
   // The distance takes time that grows with the product of the lengths.
   if (wrong.length > 100) return null
   const nearest = closest(wrong, valid as string[])
-  return distance(wrong, nearest) <= Math.max(2, wrong.length / 3) ? nearest : null
+  const letters = distance(wrong, nearest)
+  return letters < wrong.length && letters <= Math.max(2, wrong.length / 3) ? nearest : null
 }

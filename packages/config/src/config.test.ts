@@ -136,6 +136,12 @@ describe('resolveLabConfig', () => {
       'INVALID_VALUE',
       /features must be one of auto, seed7, behaviour, full, posterior, history, but is "all"/,
     ],
+    [
+      { dataset: 'syntetic' },
+      'INVALID_VALUE',
+      /dataset must be one of .*, but is "syntetic"\. Did you mean synthetic\?$/,
+    ],
+    [{ policy: 'transformer' }, 'INVALID_VALUE', /policy must be one of mlp, lstm, but is "transformer"\.$/],
     [{ actors: 'many' }, 'INVALID_VALUE', /actors must be auto or a number, but is "many"/],
     [{ rowsPerIteration: 8000 }, 'CONFLICT', /multiple of shards \* rolloutSteps = 128.*8064/],
     [{ minibatchSize: 3000 }, 'CONFLICT', /must divide/],

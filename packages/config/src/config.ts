@@ -197,8 +197,15 @@ function parse<Schema extends z.ZodObject>(input: unknown, from: SettingSource, 
   const name = path === '' ? 'the config' : source === COMMAND_LINE ? `--${flag}` : `${source}: ${path}`
   throw configError(
     'INVALID_VALUE',
-    `${name} must be ${requirement(issue, issue.path[0])}, but is ${harmlessText(inJson(received), 100)}.`,
+    `${name} must be ${requirement(issue, issue.path[0])}, but is ${harmlessText(inJson(received), 100)}.${nearestChoice(issue, received)}`,
   )
+}
+
+/** The choice that a person may have meant, as a question; '' where there is none. */
+function nearestChoice(issue: z.core.$ZodIssue, received: unknown): string {
+  if (issue.code !== 'invalid_value' || typeof received !== 'string') return ''
+  const nearest = nearestName(received, issue.values.map(String))
+  return nearest === null ? '' : ` Did you mean ${nearest}?`
 }
 
 /** A value as it stands in a config file; JSON itself has no infinity. */

@@ -84,7 +84,8 @@ details { margin-top: 10px; font-size: 12.5px; }
 summary { cursor: pointer; color: var(--muted); width: fit-content; }
 summary:hover { color: var(--ink); }
 :focus-visible { outline: 2px solid var(--team); outline-offset: 2px; border-radius: 3px; }
-.scroll { overflow: auto; max-height: 320px; margin-top: 8px; }
+.scroll { overflow: auto; margin-top: 8px; }
+details .scroll { max-height: 320px; }
 .figures { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .figures caption { text-align: left; color: var(--muted); padding-bottom: 4px; }
 .figures th, .figures td { padding: 2px 0 2px 12px; text-align: right; white-space: nowrap; font-weight: 400; }

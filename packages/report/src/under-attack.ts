@@ -188,7 +188,8 @@ function burdenInWords(
     const { attack, team } = attacks.reduce((most, b) => (b.team[rate] > most.team[rate] ? b : most))
     return `${formatShare(team[rate])} (${attack})`
   }
-  return ` ${f} faulty leave up to ${most('undecidedRate')} of the events without a decision and make up to ${most('alertRate')} alerts.`
+  const [leave, make] = f === 1 ? ['agent leaves', 'makes'] : ['agents leave', 'make']
+  return ` ${f} faulty ${leave} up to ${most('undecidedRate')} of the events without a decision and ${make} up to ${most('alertRate')} alerts.`
 }
 
 /** What an explanation must add where not every set of agents was tried; attacks by any agents need no sets. */

@@ -25,6 +25,8 @@ type LiveChartProps = {
 }
 
 const HEIGHT = 170
+/** Least seconds across: ticks that are closer would all show the same time. */
+const SPAN_S_MIN = 10
 const FONT = '11px system-ui, sans-serif'
 
 /** A chart of what goes on, drawn by uPlot and described in words for whoever does not see it. */
@@ -78,6 +80,12 @@ function dataOf(times: readonly number[], series: readonly Series[]): uPlot.Alig
   return [[...times], ...series.map(({ values }) => [...values])]
 }
 
+/** From the first time to the last; a single one would be spread over a day. */
+function spanOf(times: ArrayLike<number>): [number, number] {
+  const last = times[times.length - 1] ?? 0
+  return [Math.min(times[0] ?? last, last - SPAN_S_MIN), last]
+}
+
 function optionsOf(
   { series, format, range }: Pick<LiveChartProps, 'series' | 'format'> & { readonly range: LiveChartProps['range'] },
   place: HTMLElement,
@@ -89,7 +97,10 @@ function optionsOf(
   return {
     ...{ width: place.clientWidth, height: HEIGHT, padding: [8, 8, 0, 0], legend: { show: false } },
     cursor: { drag: { x: false, y: false } },
-    scales: range === undefined ? {} : { y: { range: [range[0], range[1]] } },
+    scales: {
+      x: { range: ({ data: [times] }) => spanOf(times) },
+      ...(range !== undefined && { y: { range: [range[0], range[1]] } }),
+    },
     axes: [
       {
         ...axis,

@@ -173,7 +173,7 @@ export function Drift({ report }: { readonly report: DriftReport | null }) {
       ),
     ]),
     charts && charts.waiting > 0
-      ? h('p', { class: 'note' }, `${short(charts.waiting)} decisions more until what is usual is known.`)
+      ? h('p', { class: 'note' }, `${short(charts.waiting)} more decisions until what is usual is known.`)
       : h('table', null, [
           h(
             'thead',

@@ -128,6 +128,12 @@ describe('a bundle that is refused', () => {
     expect(message).toContain('evaluate the run')
   })
 
+  it('is of a folder that is not there', async () => {
+    const nowhere = join(folder, 'nowhere')
+    const message = `${nowhere}: there is no such folder. Give the folder of a run, as runs/NAME.`
+    await expect(readBundle(nowhere)).rejects.toMatchObject({ code: 'BUNDLE_MISSING', message })
+  })
+
   it.each(['settings', 'pipeline', 'belief', 'reference', 'weights'] as const)('lacks its %s', async (name) => {
     await rm(files[name])
     const { code, message } = await refusal()

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseModel } from '@vigil/boosting'
 import { harmlessText } from '@vigil/command-line'
 import { compileConstraints, type EnvironmentSpec } from '@vigil/env-wasm'
@@ -90,6 +92,10 @@ export async function readBundle(
 async function bytesOf(path: string, bytesMax: number): Promise<Buffer> {
   const bytes = await readRunFile(path, bytesMax)
   if (bytes !== null) return bytes
+  const run = dirname(dirname(path))
+  if (!existsSync(run)) {
+    throw runFileError('BUNDLE_MISSING', `${run}: there is no such folder. Give the folder of a run, as runs/NAME.`)
+  }
   throw runFileError(
     'BUNDLE_MISSING',
     `${path} is missing: the run has no whole bundle. A training writes it when it ends, an evaluation beside its results. ${REMEDY}`,
