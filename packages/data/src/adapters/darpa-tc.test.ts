@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHistory, type LiveEvent, type RawColumn } from '@vigil/features'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RawEvents } from './adapter.ts'
 import { type SampleRecord, sampleEvent, sampleObject, sampleRecords, writeCsv } from './darpa-tc.fixture.ts'
 import { darpaTc } from './darpa-tc.ts'
@@ -107,25 +107,35 @@ const protect = sampleEvent(10, {
   protection: '1',
 })
 const story = [open1, read1, other, map1, memory, protect]
+const COUNTED_BY_HAND = [
+  ['caller_kind_1', [null, 'OPEN', null, 'READ', null, 'MMAP 5']],
+  ['caller_kind_3', [null, null, null, null, null, 'OPEN']],
+  ['object_kind_1', [null, 'OPEN', 'READ', 'WRITE', null, null]],
+  ['caller_events', [0, 1, 0, 2, null, 3]],
+  ['object_events', [0, 1, 2, 3, null, 0]],
+  ['caller_gap_ms', [null, 2, null, 7, null, 1]],
+  ['object_gap_ms', [null, 2, 1, 6, null, null]],
+  ['caller_previous_size', [null, 0, null, 832, null, 0]],
+  ['recent_mappings', [0, 0, 0, 0, null, 1]],
+  ['object_mappings', [0, 0, 0, 0, null, 0]],
+  ['object_kind', [null, null, null, null, null, null]],
+] as const
 
 /** The fields of an event that say when it happened. */
 const at = (ms: number) => ({ timestamp_ns: sampleEvent(ms, {}).timestamp_ns, sequence: String(ms) })
 
 describe('history', () => {
-  it.each([
-    ['caller_kind_1', [null, 'OPEN', null, 'READ', null, 'MMAP 5']],
-    ['caller_kind_3', [null, null, null, null, null, 'OPEN']],
-    ['object_kind_1', [null, 'OPEN', 'READ', 'WRITE', null, null]],
-    ['caller_events', [0, 1, 0, 2, null, 3]],
-    ['object_events', [0, 1, 2, 3, null, 0]],
-    ['caller_gap_ms', [null, 2, null, 7, null, 1]],
-    ['object_gap_ms', [null, 2, 1, 6, null, null]],
-    ['caller_previous_size', [null, 0, null, 832, null, 0]],
-    ['recent_mappings', [0, 0, 0, 0, null, 1]],
-    ['object_mappings', [0, 0, 0, 0, null, 0]],
-    ['object_kind', [null, null, null, null, null, null]],
-  ])('%s is counted by hand', async (source, expected) => {
-    expect(await inputOf(story, source)).toEqual(expected)
+  describe('counted by hand', () => {
+    let events: RawEvents
+    beforeAll(async () => {
+      events = await open(story)
+    })
+    afterAll(() => events.close())
+
+    it.each(COUNTED_BY_HAND)('%s', async (source, expected) => {
+      const column = await events.column(source)
+      expect(story.map((_, row) => meaning(column, row))).toEqual(expected)
+    })
   })
 
   it('knows a description from the second call on the object on, and not before it is written', async () => {
