@@ -82,7 +82,7 @@ it('a lane plays windows of the recording as the definition says, whatever the t
   } finally {
     await Promise.all([team.pool.close(), other.team.pool.close()])
   }
-}, 30_000)
+})
 
 it('the vote is paid what the definition says, and lanes that are saved go on where they were', async () => {
   const { team, dataset, settings } = await open({ actors: 1, shards: 2, lanesPerShard: 6 })
@@ -107,4 +107,4 @@ it('the vote is paid what the definition says, and lanes that are saved go on wh
   } finally {
     await team.pool.close()
   }
-}, 30_000)
+})

@@ -1,7 +1,7 @@
 import { loadDataset, QUICKEST } from '@vigil/data'
 import { optimalPolicy, walkAll } from '@vigil/response'
 import { expect, it } from 'vitest'
-import { boundOn, boundsOf } from './bound.ts'
+import { boundOn } from './bound.ts'
 import { SETTINGS } from './streams.fixture.ts'
 import { streamsOf } from './streams-of.ts'
 
@@ -21,18 +21,4 @@ it('walks the optimum by the ratios of the generator, whatever odds the team is 
     expect(bound.name).toBe('exact optimum')
     expect(bound.returnMean).toBeCloseTo(mean, 9)
   }
-})
-
-it('is the Lagrangian bound where streams share analysts, below that of more analysts, with the clairvoyant beside', async () => {
-  const { dataset, timeline } = await loadDataset({ ...request, rows: 20_000, features: 'history' })
-  const [few, many] = [1, 20].map((tickets) => {
-    const spec = { ...SETTINGS.spec, layout: 'site', analystDelay: 60, alertCost: 0.1, tickets } as const
-    return boundOn({ ...dataset, timeline }, 'test', { ...SETTINGS, spec })
-  })
-  expect(few.bound.name).toBe('Lagrangian bound')
-  expect(few.bound.returnMean).toBeLessThan(many.bound.returnMean - 0.05)
-  expect(many.bound.returnMean).toBeLessThan(many.hindsight - 0.5)
-  expect(boundsOf(few)).toEqual([few.bound, { name: 'clairvoyant', returnMean: few.hindsight }])
-  const alone = boundOn({ ...dataset, name: 'campaign', timeline }, 'test', SETTINGS)
-  expect(boundsOf(alone)).toEqual([{ name: 'clairvoyant', returnMean: alone.hindsight }])
 })
