@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'quick',
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.{slow,soak}.test.ts'],
-          // Files of a package share processes, and so the modules that they import. A test puts back what it changes.
+          // Files share processes, and so the modules that they import. A test puts back what it changes.
           isolate: false,
         },
       },

@@ -50,6 +50,12 @@ it.each([
   expect(packagesWithoutTests(tree).map(({ where }) => where)).toEqual(found)
 })
 
+it("the script at the root has every package's quick tests", () => {
+  const root: [string, string] = ['package.json', '{ "test": "vitest run --project quick" }']
+  expect(packagesWithoutTests(new Map([root, ['packages/a/src/a.test.ts', '']]))).toEqual([])
+  expect(packagesWithoutTests(new Map([root])).map(({ where }) => where)).toEqual(['.'])
+})
+
 it('a quick test that replaces a module is found', () => {
   const tree = new Map([
     ['packages/a/src/a.test.ts', "vi.mo\u0063k('./b.ts')\n"],

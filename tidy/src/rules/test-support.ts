@@ -63,9 +63,8 @@ export function packagesWithoutTests(tree: Tree): Finding[] {
   return paths.flatMap((path) => {
     const folder = posix.dirname(path)
     if (posix.basename(path) !== 'package.json' || !tree.get(path)!.includes('--project quick')) return []
-    const isTested = paths.some(
-      (other) => other.startsWith(`${folder}/`) && /(?<!\.(?:slow|soak))\.test\.ts$/.test(other),
-    )
+    const within = folder === '.' ? '' : `${folder}/`
+    const isTested = paths.some((other) => other.startsWith(within) && /(?<!\.(?:slow|soak))\.test\.ts$/.test(other))
     return isTested ? [] : [{ where: folder, what: `${folder} has a script for quick tests and no quick test` }]
   })
 }
