@@ -61,8 +61,11 @@ export function* lessonBatches(
   for (let update = 0; ; update++) {
     for (let b = 0; b < size; b++) {
       const t = Math.floor(b / lanes)
-      const drawn = Math.floor((randomWord(random, b % lanes, update) / 2 ** 32) * rows.length)
-      const position = hasDecisive && b % 2 === 1 ? decisive[drawn % decisive.length] : (drawn + t) % rows.length
+      const uniform = randomWord(random, b % lanes, update) / 2 ** 32
+      const position =
+        hasDecisive && b % 2 === 1
+          ? decisive[Math.floor(uniform * decisive.length)]
+          : (Math.floor(uniform * rows.length) + t) % rows.length
       positions[b] = position
       events.rows[b] = rows[position]
       for (let k = 0; lessons.context !== null && k < K; k++)
