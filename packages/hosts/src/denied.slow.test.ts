@@ -48,7 +48,7 @@ describe.skipIf(whyNoBroker !== null)(`who may not (${whyNoBroker ?? 'nats-serve
     const { ended } = scene.host(server.asHost, 'rack-7')
     await expect(ended).rejects.toEqual(denied(/this host.*Subscription to "_INBOX\.rack-7\..*docs\/hosts\.md/))
     const told =
-      'host rack-7: does not hear what it is answered; its credentials must let it subscribe to _INBOX.rack-7.>'
+      'host rack-7: does not hear what it is answered: it is gone, or its credentials do not let it subscribe to _INBOX.rack-7.>'
     await expect.poll(() => notes).toContain(told)
     expect(await collections(team, VERSIONS)).toEqual(await collections(await scene.local(), VERSIONS))
   })

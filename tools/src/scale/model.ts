@@ -47,7 +47,7 @@ const SLACK = 1.01
  * How long one collection takes: the weights are handed out; then the slowest of what goes on at the same time.
  *
  *   T(n) = max( begin(n) + max( host(n) + n b / B, c + (S - 1) i, c + S b / B ) + end,  w + d + (n p + S s) / B )
- *   begin(n) = w + n q + d + n (p + s) / B + (k_p + k_s) r
+ *   begin(n) = w + n q + d + max( n p / B, k_p r + p / B ) + n s / B + k_s r
  *   host(n)  = floor((m - 1) / 2) max(2 c, c + l) + (2 c for an even m, else c)
  *   l        = (1 + k_s + k) r + i + n (b + s) / B
  *   end      = (k - 1) r + d + i
@@ -56,7 +56,8 @@ const SLACK = 1.01
  * are handed in by k questions, and it begins in a state of s. Each host loads weights of p bytes, which takes the learner q and the first
  * of them w in all but that. A question and its answer take r = 2 d; k_s and k_p are those for a state and for weights that come by
  * themselves otherwise. A host works on two shards: while one is handed in, and the next one asked for, which takes l, it computes the
- * other. Parts of weights that are asked for pass while those of other hosts do: the larger of n p / B and k_p r + p / B counts. The learner's network carries B bytes a second each way. Hosts on the learner's own machine share its K cores with it:
+ * other. Parts of weights that are asked for pass while those of other hosts do. The learner's network carries B bytes a second each way.
+ * Hosts on the learner's own machine share its K cores with it:
  *
  *   T(n) >= ( S (c + i) + n q ) / K
  *

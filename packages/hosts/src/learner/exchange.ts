@@ -151,11 +151,14 @@ function greet(desk: Desk, message: Msg, unheard: string): void {
   }
 }
 
-/** Tells of a host that asks for work and does not hear the answer. */
+/** Tells of a host that asks for work and does not hear the answer: the server does not say whether it may not, or is gone. */
 function tellUnheard({ guests }: Desk, name: string): void {
   const guest = guests.get(name)
   if (guest === undefined) return
-  guests.tell(guest, `does not hear what it is answered; its credentials must let it subscribe to ${inboxOf(name)}.>`)
+  guests.tell(
+    guest,
+    `does not hear what it is answered: it is gone, or its credentials do not let it subscribe to ${inboxOf(name)}.>`,
+  )
 }
 
 /** @returns whether the question has its answer */

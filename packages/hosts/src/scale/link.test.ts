@@ -58,6 +58,27 @@ it('takes no more of who sends than the line and its buffer hold', async () => {
   socket.destroy()
 })
 
+it('carries what was sent before an end, then the end, in both directions', async () => {
+  const heard: Buffer[] = []
+  const sent = randomBytes(200_000)
+  server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('data', (bytes) => heard.push(bytes)).once('end', () => socket.end(sent))
+  }).listen(0, LOOPBACK.host)
+  await once(server, 'listening')
+  link = openLink(
+    { ...LOOPBACK, port: (server.address() as { port: number }).port },
+    { delayMs: 20, bitsPerSecond: 1e8 },
+  )
+  const socket = dial({ ...LOOPBACK, port: await link.listen(LOOPBACK), allowHalfOpen: true })
+  const asked = randomBytes(50_000)
+  socket.end(asked)
+  const answer: Buffer[] = []
+  socket.on('data', (bytes: Buffer) => answer.push(bytes))
+  await once(socket, 'close')
+  expect(Buffer.concat(heard).equals(asked)).toBe(true)
+  expect(Buffer.concat(answer).equals(sent)).toBe(true)
+})
+
 it('ends on both sides where one of them ends', async () => {
   const socket = await echoOver({ delayMs: 0, bitsPerSecond: 1e9 })
   const [accepted] = await Promise.all([

@@ -23,7 +23,7 @@ export type Link = {
 }
 
 /**
- * Opens a line to a server. It delays and slows down what passes, and loses nothing: there is no slow start, and no jitter.
+ * Opens a line to a server. It delays and slows down what passes, and loses nothing but what a broken connection does: there is no slow start, and no jitter.
  *
  * @example
  * const link = openLink({ host: '127.0.0.1', port: 4222 }, { delayMs: 20, bitsPerSecond: 1e8 })
@@ -34,7 +34,7 @@ export function openLink(to: Address, settings: LineSettings): Link {
   const servers: Server[] = []
   const sockets = new Set<Socket>()
   const join = (near: Socket) => {
-    const far = dial(to.port, to.host)
+    const far = dial({ ...to, allowHalfOpen: true })
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -43,9 +43,10 @@ export function openLink(to: Address, settings: LineSettings): Link {
       socket.setNoDelay(true)
       // An error is followed by the end.
       socket.on('error', () => undefined)
-      socket.once('close', () => {
+      socket.once('close', (isBroken) => {
         sockets.delete(socket)
-        other.destroy()
+        // What was sent before an end arrives; the end is carried behind it.
+        if (isBroken || !socket.readableEnded) other.destroy()
       })
     }
     carry(near, far, there)
@@ -53,7 +54,7 @@ export function openLink(to: Address, settings: LineSettings): Link {
   }
   return {
     async listen({ host, port }) {
-      const server = createServer(join).listen(port, host)
+      const server = createServer({ allowHalfOpen: true }, join).listen(port, host)
       servers.push(server)
       await once(server, 'listening')
       return (server.address() as { port: number }).port
@@ -67,14 +68,16 @@ export function openLink(to: Address, settings: LineSettings): Link {
 
 type Underway = { readonly bytes: Buffer; readonly leftMs: number; readonly arrivedMs: number }
 
-/** Hands on what comes of one socket when the line has carried it. */
+/** Hands on what comes of one socket, and its end, when the line has carried it. */
 function carry(from: Socket, to: Socket, send: ReturnType<typeof lineOf>): void {
   const underway: Underway[] = []
   let timer: NodeJS.Timeout | null = null
+  let isEnded = false
   const pump = () => {
     timer = null
     const nowMs = performance.now()
     while (underway.length > 0 && underway[0].arrivedMs <= nowMs) to.write(underway.shift()!.bytes)
+    if (isEnded && underway.length === 0) to.end()
     const waiting = underway.filter(({ leftMs }) => leftMs > nowMs)
     const isFull = waiting.reduce((sum, { bytes }) => sum + bytes.length, 0) >= BUFFER_BYTES || to.writableNeedDrain
     if (isFull) from.pause()
@@ -85,12 +88,19 @@ function carry(from: Socket, to: Socket, send: ReturnType<typeof lineOf>): void 
     )
     if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(pump, Math.max(0, nextMs - nowMs))
   }
-  from.on('data', (bytes: Buffer) => {
-    underway.push({ bytes, ...send(bytes.length, performance.now()) })
+  const pumpNow = () => {
     if (timer !== null) clearTimeout(timer)
     pump()
+  }
+  from.on('data', (bytes: Buffer) => {
+    underway.push({ bytes, ...send(bytes.length, performance.now()) })
+    pumpNow()
   })
-  to.on('drain', pump)
+  from.once('end', () => {
+    isEnded = true
+    pumpNow()
+  })
+  to.on('drain', pumpNow)
   to.once('close', () => {
     if (timer !== null) clearTimeout(timer)
   })

@@ -1,20 +1,33 @@
 /** Processes in network namespaces of their own, each with a cable to this one. Linux, and root, or what may do as much. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readlink } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { hostsError } from '../errors.ts'
 
 const run = promisify(execFile)
 
-/** The two ends of a cable: addresses that are kept for measurements (RFC 2544). */
-function endsOf(index: number) {
-  return { near: `198.18.${index}.1`, far: `198.18.${index}.2`, name: `vigil-scale${index}` }
+/** Processes that lay cables at once, without one address for two of them. */
+const OWNERS = 128
+/** Cables of one process. */
+const CABLES = 256
+
+/**
+ * The two ends of a cable, of the addresses that are kept for measurements (198.18.0.0/15, RFC 2544), and its name of at most 15 letters, which no
+ * other process gives.
+ *
+ * @param owner number of the process that lays it
+ */
+export function cableOf(owner: number, index: number) {
+  const at = 4 * ((owner % OWNERS) * CABLES + index)
+  const net = `198.${18 + (at >> 16)}.${(at >> 8) & 255}`
+  return { near: `${net}.${(at & 255) + 1}`, far: `${net}.${(at & 255) + 2}`, name: `vgl${owner}-${index}` }
 }
 
 /** Where a process in a namespace reaches this one. */
 export function nearAddress(index: number): string {
-  return endsOf(index).near
+  return cableOf(process.pid, index).near
 }
 
 /**
@@ -27,8 +40,9 @@ export function nearAddress(index: number): string {
  */
 export async function spawnInNamespace(words: readonly string[], index: number): Promise<ChildProcess> {
   const child = spawn('unshare', ['--net', process.execPath, ...words], { stdio: 'ignore' })
-  const { near, far, name } = endsOf(index)
+  const { near, far, name } = cableOf(process.pid, index)
   try {
+    assertFree(near)
     const pid = await namespaceOf(child)
     const inside = ['--target', String(pid), '--net', 'ip']
     await run('ip', ['link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)])
@@ -46,6 +60,13 @@ export async function spawnInNamespace(words: readonly string[], index: number):
       { cause },
     )
   }
+}
+
+/** One address at two cables reaches one of them at most. */
+function assertFree(near: string): void {
+  const taken = Object.entries(networkInterfaces()).find(([, ends]) => ends?.some(({ address }) => address === near))
+  if (taken !== undefined)
+    throw new Error(`${near} is the address of the cable ${taken[0]}: start again, or end what has it`)
 }
 
 const WAIT_MS = 20
