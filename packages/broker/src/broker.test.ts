@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { startBroker, whyNoBroker } from './broker.fixture.ts'
-import { brokerOf, closeBroker, openBroker } from './broker.ts'
+import { awaitBroker, brokerOf, closeBroker, openBroker } from './broker.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vigil-broker-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -76,6 +76,30 @@ describe('openBroker', () => {
         message: /--token-file/,
       })
       await closeBroker(await openBroker({ ...server.broker, token: 't0ken' }, options))
+    },
+  )
+
+  it.skipIf(whyNoBroker !== null)(
+    `waits for a server that is away, tells of that once, and not for one that refuses (${whyNoBroker ?? 'nats-server'})`,
+    async () => {
+      await using server = await startBroker(['--auth', 't0ken'])
+      await server.kill()
+      const notes: string[] = []
+      const options = { name: 'test', note: (text: string) => void notes.push(text) }
+      const ending = new AbortController()
+      const waiting = awaitBroker(server.broker, { ...options, stop: ending.signal })
+      const opening = awaitBroker(
+        { ...server.broker, token: 't0ken' },
+        { ...options, stop: new AbortController().signal },
+      )
+      await vi.waitFor(() => expect(notes).toHaveLength(2), { timeout: 20_000 })
+      ending.abort()
+      expect(await waiting).toBeNull()
+      await server.start()
+      await closeBroker((await opening)!)
+      expect(notes).toEqual([1, 2].map(() => expect.stringMatching(/It is tried again until it answers\.$/)))
+      const refused = awaitBroker(server.broker, { ...options, stop: new AbortController().signal })
+      await expect(refused).rejects.toMatchObject({ code: 'BROKER', message: /--token-file/ })
     },
   )
 

@@ -10,6 +10,7 @@ import {
   PermissionViolationError,
 } from '@nats-io/transport-node'
 import { type Flags, type FlagTable, systemReason, textFlag } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
 import { brokerError } from './errors.ts'
 
 /** Where a NATS server is, and what opens it. */
@@ -40,18 +41,22 @@ const ADDRESS = /^(nats|tls):\/\/[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^(nats|tls):\/\/
  * A broker by flags.
  *
  * @param address as given, and the flag that gave it
+ * @param prefix  what the flags of its credentials begin with, where one command speaks to two servers: none is shown what is for the other
  * @throws {VigilError} BROKER_ADDRESS
  */
-export async function brokerOf(flags: Flags, { address, flag }: { address: string; flag: string }): Promise<Broker> {
+export async function brokerOf(
+  flags: Flags,
+  { address, flag, prefix = '' }: { address: string; flag: string; prefix?: string },
+): Promise<Broker> {
   if (!ADDRESS.test(address)) {
     throw brokerError(
       'BROKER_ADDRESS',
       `--${flag} must be nats://HOST:PORT or tls://HOST:PORT, as nats://10.0.0.5:4222.`,
     )
   }
-  const [token, nkeySeed] = [await secret(flags, 'token-file'), await secret(flags, 'nkey-file')]
-  const [ca, certificate, key] = (['tls-ca', 'tls-cert', 'tls-key'] as const).map((name) =>
-    textFlag(flags, name, 'FILE'),
+  const [token, nkeySeed] = [await secret(flags, `${prefix}token-file`), await secret(flags, `${prefix}nkey-file`)]
+  const [ca, certificate, key] = ['tls-ca', 'tls-cert', 'tls-key'].map((name) =>
+    textFlag(flags, `${prefix}${name}`, 'FILE'),
   )
   const usesTls = address.startsWith('tls://')
   if (!usesTls && (ca ?? certificate ?? key) !== undefined) {
@@ -71,7 +76,7 @@ export async function brokerOf(flags: Flags, { address, flag }: { address: strin
 }
 
 /** The first line of a file. */
-async function secret(flags: Flags, name: keyof typeof BROKER_FLAGS): Promise<string | undefined> {
+async function secret(flags: Flags, name: string): Promise<string | undefined> {
   const file = textFlag(flags, name, 'FILE')
   if (file === undefined) return undefined
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -111,6 +116,32 @@ export async function openBroker(
     }
   })()
   return connection
+}
+
+/** Before a server that is away is tried again, in milliseconds. */
+const AGAIN_MS = 500
+
+/**
+ * Connects to a server that may be away still: it is tried until it answers, and that is noted once.
+ *
+ * @returns null where an end was asked for before
+ * @throws {VigilError} BROKER where the server refuses who asks: waiting would not help
+ */
+export async function awaitBroker(
+  broker: Broker,
+  { stop, ...options }: Parameters<typeof openBroker>[1] & { readonly stop: AbortSignal },
+): Promise<NatsConnection | null> {
+  for (let isTold = false; !stop.aborted; isTold = true) {
+    try {
+      return await openBroker(broker, options)
+    } catch (error) {
+      const isAway = error instanceof VigilError && !isRefusal(error.cause)
+      if (!isAway) throw error
+      if (!isTold) options.note(`${error.message} It is tried again until it answers.`)
+      await pause(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+  return null
 }
 
 /** How long what is still to be sent is waited for: a server that is away takes nothing. */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorPool, createActorPool, type ShardRollout } from '@vigil/actors'
-import { BROKER_ERRORS, type Broker, closeBroker, isDenied, isRefusal, openBroker } from '@vigil/broker'
+import { awaitBroker, BROKER_ERRORS, type Broker, closeBroker, isDenied } from '@vigil/broker'
 import { formatCounted } from '@vigil/command-line'
 import { loadNativeKernels } from '@vigil/engine-native'
 import { isErrorOf, VigilError } from '@vigil/errors'
@@ -62,7 +62,8 @@ const HELLO_MS = 3000
  */
 export async function joinRuns(joining: Joining): Promise<void> {
   const { say, signal, name, actors, run } = joining
-  const connection = await connected(joining)
+  const called = { name: `vigil host ${name}`, inbox: inboxOf(name) }
+  const connection = await awaitBroker(joining.broker, { ...called, note: say, stop: signal })
   if (connection === null) return
   const kernels = loadNativeKernels()
   const families = typeof kernels === 'string' ? [] : [...kernels.families]
@@ -100,23 +101,6 @@ export async function joinRuns(joining: Joining): Promise<void> {
     await workplace?.pool.close()
     await closeBroker(connection)
   }
-}
-
-/** @returns null where the host was asked to end first */
-async function connected({ broker, name, say, signal }: Joining): Promise<NatsConnection | null> {
-  let isTold = false
-  while (!signal.aborted) {
-    try {
-      return await openBroker(broker, { name: `vigil host ${name}`, inbox: inboxOf(name), note: say })
-    } catch (error) {
-      const isAway = error instanceof VigilError && !isRefusal(error.cause)
-      if (!isAway) throw error
-      if (!isTold) say(`${error.message} It is tried again until it answers.`)
-      isTold = true
-      await pause(LOOK_MS)
-    }
-  }
-  return null
 }
 
 /** What learners have refused this host. */

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { errors, type NatsConnection } from '@nats-io/transport-node'
 import { formatCounted } from '@vigil/command-line'
+import { VigilError } from '@vigil/errors'
 import type { EventName } from '../output/decision-output.ts'
 import { hasNoAnswer, refused, streamOf } from './jetstream-stream.ts'
+import { publishInOrder, type Stored } from './publish-in-order.ts'
 
 /** How long the server may take to store a decision, in milliseconds. */
 const STORED_MS = 2000
@@ -38,9 +40,6 @@ type NamedMessage = {
   readonly about: string | number
 }
 
-/** When the server stored a message: now, or before this process sent it; 'not' where an end was asked for before. */
-type Stored = 'now' | 'before' | 'not'
-
 /**
  * Publishes decisions to a subject of JetStream. Each has the name of its team and event as `Nats-Msg-Id`, so that the server keeps the first of those that come
  * within its duplicate window.
@@ -65,14 +64,16 @@ export async function jetstreamDecisions({ team, events, ...target }: DecisionSu
 }
 
 /**
- * Publishes messages to a subject of JetStream. One is sent again where the server is away or does not answer in time, and for nothing else.
+ * Publishes messages to a subject of JetStream, in their order. They are sent again, from the first that was not stored on, where the server is away or does not
+ * answer in time, and for nothing else. Of messages under way together it may refuse one for the time being and store those behind it, as a cluster that has
+ * just lost its leader: that one then comes last.
  *
  * @returns what resolves when the server has stored all; it throws JETSTREAM_REFUSED, SUBJECT_MISSING
  * @throws {VigilError} SUBJECT_MISSING, JETSTREAM_REFUSED
  */
 export async function jetstreamPublisher({ connection, subject, stop, note }: TargetSubject) {
   const manager = await jetstreamManager(connection, { checkAPI: false })
-  await streamOf(manager, subject, 'publish')
+  await keptSubject(manager, { subject, stop, note })
   const client = jetstream(connection)
   const isAway = async (cause: unknown): Promise<boolean> => {
     // Nobody answers on the subject: its stream is gone, or the server has only begun.
@@ -83,34 +84,42 @@ export async function jetstreamPublisher({ connection, subject, stop, note }: Ta
       return true
     }
     if (cause instanceof JetStreamApiError) return cause.status === UNAVAILABLE
-    return [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
+    return isLost(cause)
   }
-  const publish = async ({ text, name, about }: NamedMessage, isOver: () => boolean): Promise<Stored> => {
-    for (let isTold = false; !isOver(); isTold = true) {
-      try {
-        const { duplicate } = await client.publish(subject, text, { msgID: name, timeout: STORED_MS })
-        return duplicate && !isTold ? 'before' : 'now'
-      } catch (cause) {
-        if (isOver()) break
-        if (!(await isAway(cause))) throw refused(`store the decision on ${about} in ${subject}`, cause)
-        if (!isTold) note(`the decision on ${about} is sent again until it is stored: ${(cause as Error).message}`)
-        await pause(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined)
-      }
+  return async (messages: readonly NamedMessage[]): Promise<Stored[]> =>
+    await publishInOrder(messages, {
+      send: async ({ text, name }) => await client.publish(subject, text, { msgID: name, timeout: STORED_MS }),
+      async isAway(cause, { about }) {
+        if (await isAway(cause)) return true
+        throw refused(`store the decision on ${about} in ${subject}`, cause)
+      },
+      onAgain: (cause, { about }) =>
+        note(`the decision on ${about} is sent again until it is stored: ${(cause as Error).message}`),
+      ...{ stop, againMs: AGAIN_MS },
+    })
+}
+
+/** Waits for the stream of a subject where the server goes away before it has told. @throws {VigilError} SUBJECT_MISSING, JETSTREAM_REFUSED */
+async function keptSubject(
+  manager: JetStreamManager,
+  { subject, stop, note }: Omit<TargetSubject, 'connection'>,
+): Promise<void> {
+  for (let isTold = false; !stop.aborted; isTold = true) {
+    try {
+      await streamOf(manager, subject, 'publish')
+      return
+    } catch (error) {
+      if (!(error instanceof VigilError && isLost(error.cause))) throw error
+      if (!isTold)
+        note(`the stream of ${subject} is asked for until the server tells: ${(error.cause as Error).message}`)
+      await pause(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined)
     }
-    return 'not'
   }
-  return async (messages: readonly NamedMessage[]): Promise<Stored[]> => {
-    let isRefused = false
-    const isOver = () => stop.aborted || isRefused
-    return await Promise.all(
-      messages.map((message) =>
-        publish(message, isOver).catch((cause: unknown) => {
-          isRefused = true
-          throw cause
-        }),
-      ),
-    )
-  }
+}
+
+/** Whether the server was away, or did not answer in time. */
+function isLost(cause: unknown): boolean {
+  return [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
 }
 
 function storedBefore(names: readonly EventName[]): string {

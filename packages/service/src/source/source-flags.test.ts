@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readFlags } from '@vigil/command-line'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { SOURCE_FLAGS, sinkOf, sourceOf, TEAM_SOURCE_FLAGS } from './source-flags.ts'
 
 const from = async (past: string) => {
@@ -26,8 +29,27 @@ describe('--publish', () => {
     expect(await sink()).toBeNull()
   })
 
+  it('shows a server the credentials that are its own, and no other one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigil-sink-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [own, other] = ['own', 'other'].map((token) => {
+      writeFileSync(join(folder, token), token)
+      return join(folder, token)
+    })
+    const words = ['--publish=decisions', `--token-file=${own}`, ...source]
+    expect((await sink(...words))?.broker).toEqual({ address: 'nats://10.0.0.5:4222', token: 'own' })
+    const away = '--sink=nats://10.0.0.6:4222'
+    expect((await sink(...words, away))?.broker).toEqual({ address: 'nats://10.0.0.6:4222' })
+    expect((await sink(...words, away, `--sink-token-file=${other}`))?.broker).toEqual({
+      ...{ address: 'nats://10.0.0.6:4222', token: 'other' },
+    })
+    const misplaced = sink('--publish=decisions', away, `--token-file=${own}`)
+    await expect(misplaced).rejects.toMatchObject({ code: 'INVALID_VALUE', message: /--sink-token-file/ })
+  })
+
   it.each([
     [['--publish=decisions']],
+    [['--publish=decisions', '--sink-nkey-file=key', ...source]],
     [['--publish=decisions', '--follow=events.jsonl']],
     [['--sink=nats://10.0.0.6:4222']],
     [['--token-file=token']],

@@ -37,12 +37,22 @@ export const SOURCE_FLAGS = {
   ...BROKER_FLAGS,
 } as const satisfies FlagTable
 
+/** What opens the server of --sink: what is for one server is shown to no other. */
+const SINK_FLAGS = {
+  'sink-token-file': { value: 'FILE', about: 'with --sink: a file with the token that its server asks for' },
+  'sink-nkey-file': { value: 'FILE', about: 'with --sink: a file with the seed of the nkey that its server knows' },
+  'sink-tls-ca': { value: 'FILE', about: 'with --sink: certificate that its server is signed by' },
+  'sink-tls-cert': { value: 'FILE', about: 'with --sink: own certificate, where its server asks for one' },
+  'sink-tls-key': { value: 'FILE', about: 'with --sink: its key' },
+} as const satisfies Record<`sink-${keyof typeof BROKER_FLAGS}`, FlagTable[string]>
+
 /** Flags of a team of processes, whose enforcer keeps events and decisions in its folder. */
 export const TEAM_SOURCE_FLAGS = {
   ...EVENT_FLAGS,
   publish: { value: 'SUBJECT', about: 'a subject of a NATS server for the decisions, besides the folder and stdout' },
   sink: { value: 'ADDRESS', about: 'with --publish: its server, where that is not the one of --source' },
   ...BROKER_FLAGS,
+  ...SINK_FLAGS,
 } as const satisfies FlagTable
 
 /** Where live events come from. */
@@ -66,10 +76,8 @@ export type Sink = { readonly broker: Broker; readonly subject: string }
 const OWN = {
   follow: ['state', 'state-seconds'],
   source: ['subject', 'durable', 'ack-seconds', 'past'],
+  sink: Object.keys(SINK_FLAGS),
 } as const
-
-/** Flags that are for a NATS server, whichever it is. */
-const OF_BROKER = ['publish', ...Object.keys(BROKER_FLAGS)]
 
 /** @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
 export async function sourceOf(flags: Flags): Promise<Source> {
@@ -78,8 +86,13 @@ export async function sourceOf(flags: Flags): Promise<Source> {
     const stray = given(source) ? undefined : names.find(given)
     if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --${source}. Give it, too.`)
   }
-  const stray = given('source') || given('sink') ? undefined : OF_BROKER.find(given)
-  if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --source. Give it, too.`)
+  if (given('publish') && !given('source') && !given('sink'))
+    throw commandError('INVALID_VALUE', '--publish is for --source. Give it, too.')
+  const stray = given('source') ? undefined : Object.keys(BROKER_FLAGS).find(given)
+  if (stray !== undefined) {
+    const remedy = given('sink') ? `Give --sink-${stray} for that of --sink` : 'Give it, too'
+    throw commandError('INVALID_VALUE', `--${stray} is for the server of --source. ${remedy}.`)
+  }
   const sources = ['follow', 'source', 'data', 'replay'].filter(given)
   if (sources.length > 1 && (given('follow') || given('source'))) {
     throw commandError(
@@ -106,13 +119,13 @@ export async function sourceOf(flags: Flags): Promise<Source> {
   }
 }
 
-/** Where decisions are published; null = nowhere. @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
+/** Where decisions are published, and by which credentials: those of its own address alone; null = nowhere. @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
 export async function sinkOf(flags: Flags): Promise<Sink | null> {
   const subject = textFlag(flags, 'publish', 'SUBJECT')
   const flag = flags.has('sink') ? 'sink' : 'source'
   const address = textFlag(flags, flag, 'ADDRESS')
   if (subject !== undefined && address !== undefined)
-    return { subject, broker: await brokerOf(flags, { address, flag }) }
+    return { subject, broker: await brokerOf(flags, { address, flag, prefix: flag === 'sink' ? 'sink-' : '' }) }
   if (flag === 'source') return null
   throw commandError('INVALID_VALUE', '--sink is for --publish. Give it, too.')
 }

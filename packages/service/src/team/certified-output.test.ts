@@ -1,6 +1,6 @@
 import type { ReadEvent } from '@vigil/features'
 import { describe, expect, it } from 'vitest'
-import { createCertifiedOutput } from './certified-output.ts'
+import { bundleAmong, createCertifiedOutput } from './certified-output.ts'
 
 const BATCHES = [
   ['["a",{"id":"a","host":"h1"}]', '[2,{"host":"h2"}]'],
@@ -33,6 +33,15 @@ function outputOf(format: 'vigil' | 'ocsf', envelope: 'none' | 'cloudevents') {
 }
 
 describe('certified decisions', () => {
+  it('are written as those of the epoch that has decided, and not at all where its run is not given', () => {
+    const bundles = new Map([['b0', 'old']])
+    expect(bundleAmong(bundles, { manifest: { bundle: 'b0', epoch: 0 } })).toBe('old')
+    const missing = { code: 'TEAM_INVALID', message: expect.stringMatching(/epoch 1 .* b1\. .*--run=/) }
+    expect(() => bundleAmong(bundles, { manifest: { bundle: 'b1', epoch: 1 } })).toThrow(
+      expect.objectContaining(missing),
+    )
+  })
+
   it('are the lines of the file, and within an envelope the same lines', async () => {
     expect(await outputOf('vigil', 'none')(LINES, 0)).toEqual(LINES)
     const enveloped = (await outputOf('vigil', 'cloudevents')(LINES, 0)).map((text) => JSON.parse(text))

@@ -1,7 +1,9 @@
 /** Certified decisions in the format that their readers want, made from the lines of the file and from the events that they are on. */
+import type { Epoch } from '@vigil/agreement'
 import type { ReadEvent } from '@vigil/features'
 import { NO_ACTION } from '@vigil/vote'
 import type { LiveDecision } from '../decider.ts'
+import { serviceError } from '../errors.ts'
 import type { EventInputs } from '../event-inputs.ts'
 import { decisionWriter, isPlain, type OutputParts, type OutputSettings } from '../output/decision-output.ts'
 import { ACTION_NAMES, ownIdOf } from '../written-decision.ts'
@@ -54,6 +56,24 @@ export function createCertifiedOutput(
     }
     return written
   }
+}
+
+/**
+ * The bundle of an epoch: what a team has decided is never written as another one's.
+ *
+ * @param bundles by fingerprint
+ * @throws {VigilError} TEAM_INVALID
+ */
+export function bundleAmong<B>(
+  bundles: ReadonlyMap<string, B>,
+  { manifest: { bundle, epoch } }: { readonly manifest: Pick<Epoch['manifest'], 'bundle' | 'epoch'> },
+): B {
+  const found = bundles.get(bundle)
+  if (found !== undefined) return found
+  throw serviceError(
+    'TEAM_INVALID',
+    `Decisions of epoch ${epoch} are to be written, and no --run is of its bundle ${bundle}. Give its run, too: --run=runs/OLD,runs/NEW.`,
+  )
 }
 
 /** An agent whose ballot was not counted has no action, and no number as its score. */

@@ -43,7 +43,7 @@ async function enforcerWith(
     onIdle: () => onIdle(enforcer),
     accused,
     evidence: async (line) => onEvidence(line),
-    write: async (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
+    onLines: (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
     alarm: (text) => did.push(text),
   })
   onTestFinished(async () => {

@@ -40,8 +40,8 @@ export type EnforcerOptions = ProofOptions & {
   readonly send: (peer: Peer, frame: Frame) => void
   /** the agents have agreed on all that was gathered */
   readonly onIdle: () => void
-  /** takes lines that are stored */
-  readonly write: (lines: readonly string[]) => Promise<void>
+  /** is told of lines that are stored; nobody is waited for who reads them */
+  readonly onLines: (lines: readonly string[]) => void
   /** milliseconds from any moment on */
   readonly clock: () => number
 }
@@ -317,12 +317,12 @@ export class Enforcer {
 
   /** Writes the lines of the first batch without an answer, those that are there already left out. */
   async #answer(lines: readonly string[]): Promise<void> {
-    const { decisions, events, write } = this.#options
+    const { decisions, events, onLines } = this.#options
     const rest = lines.slice(decisions.rows - events.firstRowOf(this.#answered))
     await decisions.append(rest)
     this.#since.delete(this.#answered)
     this.#answered++
-    await write(rest)
+    onLines(rest)
   }
 
   /** Sees to it that no event waits longer than the deadline. */

@@ -1,5 +1,6 @@
 /** The events that the enforcer has gathered, batch by batch: stored before any agent is given them, so that it always gives the same. */
 import { serviceError } from '../errors.ts'
+import { countUpTo } from './count-up-to.ts'
 import { openRecordLog, recordsIn } from './record-log.ts'
 
 /** A batch as it was gathered. */
@@ -71,10 +72,7 @@ export async function openEventLog(path: string, onBatch: (batch: GatheredBatch)
       return line
     },
     firstRowOf: (batch) => ends[batch - 1] ?? 0,
-    batchesBefore(row) {
-      const found = ends.findIndex((end) => end > row)
-      return found < 0 ? ends.length : found
-    },
+    batchesBefore: (row) => countUpTo(ends, row),
     async append(batch) {
       const head = Buffer.alloc(HEAD_BYTES)
       head.writeUInt32LE(batch.firstRow, 0)

@@ -2,11 +2,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Publishing, startPublishing } from './published.ts'
+import type { HandingOn } from './hand-on.ts'
+import { startPublishing } from './published.ts'
 
 let folder: string
 let rows: number
-let open: Publishing[]
+let open: HandingOn[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vigil-published-'))
   writeFileSync(file('decisions.jsonl'), '')
@@ -38,9 +39,7 @@ function serverOf() {
   return { kept, publish, sent: () => sent }
 }
 
-async function start(
-  publish: (messages: readonly string[], firstRow: number) => Promise<boolean>,
-): Promise<Publishing> {
+async function start(publish: (messages: readonly string[], firstRow: number) => Promise<boolean>): Promise<HandingOn> {
   const files = { decisions: file('decisions.jsonl'), published: file('published.json') }
   const decisions = {
     get rows() {
@@ -100,6 +99,7 @@ describe('decisions that are published', () => {
     expect(isOver).toBe(false)
     ending.abort()
     await finished
+    expect(publishing.waiting).toBe(3)
     stuck.resolve(false)
   })
 

@@ -2,31 +2,25 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
-import { closeBroker, openBroker } from '@vigil/broker'
 import { appendLine, formatCounted, type StopRequest } from '@vigil/command-line'
 import type { Bundle } from '@vigil/runs'
 import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { serviceError } from '../errors.ts'
 import { createEventInputs } from '../event-inputs.ts'
 import type { OutputSettings } from '../output/decision-output.ts'
-import { jetstreamPublisher } from '../source/jetstream-decisions.ts'
 import type { Sink, Source } from '../source/source-flags.ts'
-import { written } from '../standard-streams.ts'
 import { readTeamBundle } from './agent-epochs.ts'
 import { seesDecisions } from './agent-voter.ts'
-import { createCertifiedOutput } from './certified-output.ts'
+import { bundleAmong, createCertifiedOutput } from './certified-output.ts'
 import { Enforcer } from './enforcer.ts'
 import { type EnforcerEpochs, openEnforcerEpochs } from './enforcer-epochs.ts'
 import { accusedIn, openEnforcerFolder } from './enforcer-folder.ts'
+import { openOutputs } from './enforcer-outputs.ts'
 import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
 import { gatherLines } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
-import { type Publishing, startPublishing } from './published.ts'
 import { openTeamSource } from './team-source.ts'
-
-/** How long a server that takes no decisions is waited for where an end is asked for, in milliseconds. */
-const PUBLISH_END_MS = 5000
 
 /** What the enforcer runs with. */
 export type EnforcerCommand = {
@@ -54,7 +48,7 @@ export type EnforcerCommand = {
  *
  * @param say takes a sentence for people
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, SUCCESSOR, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED,
- *   TEAM_BROKEN; as readBundle; as openTeamSource; as gatherLines; as startPublishing
+ *   TEAM_BROKEN; as readBundle; as openTeamSource; as gatherLines; as openOutputs
  */
 export async function runEnforcer(
   command: EnforcerCommand,
@@ -72,9 +66,9 @@ export async function runEnforcer(
   const bundles = await bundlesOf(command.runs)
   const render = createCertifiedOutput(command.output, {
     ...{ events, inputs: createEventInputs(bundle.pipeline), team: epochs.known[0].team.id, now: () => Date.now() },
-    bundleAt: (batch) => bundles.get(epochOf(epochs.known, batch).manifest.bundle) ?? bundle,
+    bundleAt: (batch) => bundleAmong(bundles, epochOf(epochs.known, batch)),
   })
-  const publishing = command.sink === null ? null : await openPublishing(command.sink, { folder, epochs, render, say })
+  const outputs = await openOutputs(command.sink, { folder, team: epochs.known[0].team.id, render, say })
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
@@ -83,11 +77,7 @@ export async function runEnforcer(
     onIdle: () => gatherer.onIdle(),
     accused: await accusedIn(evidence),
     evidence: async (line) => await appendLine(evidence, line),
-    write: async (lines) => {
-      publishing?.wake()
-      const texts = await render(lines, decisions.rows - lines.length)
-      await written(texts.map((text) => `${text}\n`).join(''))
-    },
+    onLines: () => outputs.wake(),
   })
   enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
@@ -106,11 +96,11 @@ export async function runEnforcer(
   const looks = followEpochs(command.team, { epochs, enforcer, place: () => certificates.place.batch, say })
   const ending = new AbortController()
   const ignore = stop.onRequest(() => ending.abort())
-  const failed = Promise.race([enforcer.failed, looks.failed, ...(publishing === null ? [] : [publishing.failed])])
+  const failed = Promise.race([enforcer.failed, looks.failed, outputs.failed])
   const reading = gatherSource(command, { bundle, folder, enforcer, gatherer, before, say, stop: ending.signal, clock })
   try {
     await Promise.race([failed, decidedToTheEnd(reading, enforcer, command.deadlineMs)])
-    await Promise.race([failed, publishing?.finish(ending.signal)])
+    await Promise.race([failed, outputs.finish(ending.signal)])
   } finally {
     ignore()
     ending.abort()
@@ -119,7 +109,7 @@ export async function runEnforcer(
     await looks.stop()
     await enforcer.close()
     epochs.close()
-    await publishing?.close()
+    await outputs.close()
     await folder.close()
   }
   const { batches, late } = enforcer.open
@@ -182,48 +172,6 @@ async function gatherSource(
     })
   } finally {
     await opened.close()
-  }
-}
-
-/** Publishes what is decided, by names of which each is the key of one action: the team's, and the number of the line, from 1. */
-async function openPublishing(
-  { broker, subject }: Sink,
-  {
-    folder: { decisions, files },
-    epochs,
-    render,
-    say,
-  }: {
-    readonly folder: Pick<Folder, 'decisions' | 'files'>
-    readonly epochs: EnforcerEpochs
-    readonly render: ReturnType<typeof createCertifiedOutput>
-    readonly say: (text: string) => void
-  },
-): Promise<Publishing> {
-  const { id } = epochs.known[0].team
-  const ending = new AbortController()
-  const connection = await openBroker(broker, { name: 'vigil service:enforce decisions', note: say })
-  try {
-    const publish = await jetstreamPublisher({ connection, subject, stop: ending.signal, note: say })
-    const publishing = await startPublishing({
-      ...{ decisions, files, render, endMs: PUBLISH_END_MS },
-      publish: async (messages, firstRow) => {
-        const named = messages.map((text, i) => ({ text, name: `${id}:${firstRow + i + 1}`, about: firstRow + i + 1 }))
-        return !(await publish(named)).includes('not')
-      },
-    })
-    const { failed, finish, wake } = publishing
-    return {
-      ...{ failed, finish, wake },
-      async close() {
-        ending.abort()
-        await publishing.close()
-        await closeBroker(connection)
-      },
-    }
-  } catch (error) {
-    await closeBroker(connection)
-    throw error
   }
 }
 
