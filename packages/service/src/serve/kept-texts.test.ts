@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createKeptTexts } from './kept-texts.ts'
 
@@ -22,6 +23,17 @@ it('gives back what was kept, of any length and script, whatever was released me
   }
   expect(new Set(names.values()).size).toBe(names.size)
   for (const [i, name] of names) expect(texts.read(name)).toEqual(recordOf(i))
+})
+
+it('gives back texts of any units of UTF-16, lone surrogates at their ends and between them too', () => {
+  const unit = fc.oneof(fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }))
+  const text = fc.array(unit, { maxLength: 8 }).map((units) => String.fromCharCode(...units))
+  const texts = createKeptTexts()
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 4 }), (record) => {
+      expect(texts.read(texts.keep(record))).toEqual(record)
+    }),
+  )
 })
 
 it('takes no more memory for ever than for what is kept at a time', () => {

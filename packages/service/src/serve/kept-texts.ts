@@ -1,6 +1,6 @@
 /** Texts outside of the heap: a collector of garbage walks over none of them, however many are kept. */
 export type KeptTexts = {
-  /** Keeps texts without lone surrogates together. @returns what names them: a whole number below 2^31 */
+  /** Keeps texts together, of any units of UTF-16, lone surrogates too. @returns what names them: a whole number below 2^31 */
   keep(texts: readonly string[]): number
   /** The texts that were kept under a name. */
   read(name: number): string[]
@@ -17,6 +17,8 @@ const UNIT_BYTES = 8
 const UNITS = PAGE_BYTES / UNIT_BYTES
 /** Of UTF-8, for each unit of UTF-16. */
 const UNIT_BYTES_MAX = 3
+/** In the size of a record: it is UTF-16, since UTF-8 has no lone surrogates. */
+const IS_UTF16 = 2 ** 31
 
 type Page = {
   readonly bytes: Buffer
@@ -27,7 +29,7 @@ type Page = {
 }
 
 /**
- * A record is the number of its texts, their lengths in units of UTF-16 (each a u32) and the bytes of all, u32, then their UTF-8. Pages are
+ * A record is the number of its texts, their lengths in units of UTF-16 (each a u32) and the bytes of all, u32, then their UTF-8 or UTF-16. Pages are
  * filled one after another, and one is free when all its records are: texts that go in about the order in which they came leave few holes.
  */
 export function createKeptTexts(): KeptTexts {
@@ -41,8 +43,9 @@ export function createKeptTexts(): KeptTexts {
       const { bytes, used } = page
       bytes.writeUInt32LE(texts.length, used)
       for (let i = 0; i < texts.length; i++) bytes.writeUInt32LE(texts[i].length, used + 4 * (i + 1))
-      const size = bytes.write(whole, used + headBytes)
-      bytes.writeUInt32LE(size, used + headBytes - 4)
+      const isSound = whole.isWellFormed()
+      const size = bytes.write(whole, used + headBytes, isSound ? 'utf8' : 'utf16le')
+      bytes.writeUInt32LE(isSound ? size : size + IS_UTF16, used + headBytes - 4)
       page.used = Math.ceil((used + headBytes + size) / UNIT_BYTES) * UNIT_BYTES
       page.live++
       return at * UNITS + used / UNIT_BYTES
@@ -52,7 +55,11 @@ export function createKeptTexts(): KeptTexts {
       const from = (name % UNITS) * UNIT_BYTES
       const count = bytes.readUInt32LE(from)
       const begin = from + 4 * (count + 2)
-      const whole = bytes.toString('utf8', begin, begin + bytes.readUInt32LE(begin - 4))
+      const size = bytes.readUInt32LE(begin - 4)
+      const whole =
+        size < IS_UTF16
+          ? bytes.toString('utf8', begin, begin + size)
+          : bytes.toString('utf16le', begin, begin + size - IS_UTF16)
       let end = 0
       return Array.from({ length: count }, (_, i) => {
         const start = end
