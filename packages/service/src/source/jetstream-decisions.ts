@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { errors, type NatsConnection } from '@nats-io/transport-node'
+import { isDenied } from '@vigil/broker'
 import { formatCounted } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { EventName } from '../output/decision-output.ts'
@@ -117,9 +118,12 @@ async function keptSubject(
   }
 }
 
-/** Whether the server was away, or did not answer in time. */
+/** Whether the server was away, or did not answer in time; who may not ask waits for nothing. */
 function isLost(cause: unknown): boolean {
-  return [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
+  return (
+    !isDenied(cause) &&
+    [errors.TimeoutError, errors.RequestError, errors.ConnectionError].some((kind) => cause instanceof kind)
+  )
 }
 
 function storedBefore(names: readonly EventName[]): string {

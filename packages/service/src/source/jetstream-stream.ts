@@ -1,4 +1,5 @@
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import { isDenied } from '@vigil/broker'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 import type { InputLine } from '../input-lines.ts'
@@ -43,7 +44,9 @@ export function refused(what: string, cause: unknown): VigilError {
   if (cause instanceof VigilError) return cause
   const remedy = hasNoAnswer(cause)
     ? 'Start the server with JetStream: nats-server -js.'
-    : 'See what the server logs, and begin again.'
+    : isDenied(cause)
+      ? 'Let the credentials do it, and begin again.'
+      : 'See what the server logs, and begin again.'
   return serviceError(
     'JETSTREAM_REFUSED',
     `The NATS server does not do it: ${what}. ${(cause as Error).message}. ${remedy}`,
