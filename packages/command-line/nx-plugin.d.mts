@@ -3,6 +3,7 @@ export function assertNode(node: {
   readonly features: { readonly typescript?: unknown }
   readonly version: string
 }): void
+export function isForReading(words: readonly string[]): boolean
 export function preTasksExecution(options: unknown, context: { readonly argv: readonly string[] }): void
 export function postTasksExecution(
   options: unknown,

@@ -163,11 +163,14 @@ function optionsOf(argv) {
 }
 
 /** Whether the output is for another program, is help, or is not wanted: then nothing of nx stands beside it. */
-function isForReading(words) {
-  const isAlone = words.some(
-    (word, i) =>
-      /^--(json|quiet)=true$/.test(word) || (/^--(json|quiet)$/.test(word) && (words[i + 1] ?? '--').startsWith('--')),
-  )
+export function isForReading(words) {
+  const isAlone = words.some((word, i) => {
+    const match = /^--(?:json|quiet)(?:=(.*))?$/s.exec(word)
+    if (match === null) return false
+    const next = words[i + 1] ?? '--'
+    // As booleanOf of src/flags.ts, which nx cannot load.
+    return /^(true|yes|on)$/i.test(match[1] ?? (next.startsWith('--') ? 'true' : next))
+  })
   return isAlone || words[0] === 'help' || words.some((word) => word === '--help' || word === '-h')
 }
 

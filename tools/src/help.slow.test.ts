@@ -60,6 +60,17 @@ describe('help', () => {
   })
 })
 
+it.each(COMMANDS.filter(([, , { isStreaming }]) => isStreaming))(
+  '%s, whose output is data, offers no --quiet, which it does not have',
+  (_, file) => {
+    const env = { ...process.env, VIGIL_NX_COMMAND_LINE: undefined, VIGIL_NX_EXIT_CODE_FILE: undefined }
+    const { status, stderr } = spawnSync(process.execPath, [file, '--quite'], { cwd: ROOT, encoding: 'utf8', env })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^error UNKNOWN_FLAG: There is no flag --quite\./)
+    expect(stderr).not.toContain('--quiet')
+  },
+)
+
 it('what a command came to is the output that nx prints alone', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-json-'))
   try {

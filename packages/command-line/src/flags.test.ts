@@ -29,7 +29,25 @@ describe('readFlags', () => {
   })
 
   it('names all flags when none is near', () => {
-    expect(() => read('--agents=3')).toThrow('The flags are --threat-rate, --false-positive, --json, --seed.')
+    expect(() => read('--agents=3')).toThrow(
+      'The flags are --threat-rate, --false-positive, --json, --seed, --verbose.',
+    )
+  })
+
+  it.each([
+    ['quite', 'quiet'],
+    ['verbos', 'verbose'],
+    ['josn', 'json'],
+  ])('knows the flags that every command has: --%s', (written, meant) => {
+    const table = { seed: { value: 'N', about: 'of the events' } }
+    expect(() => readFlags([`--${written}`], table)).toThrow(`Did you mean --${meant}?`)
+    expect(() => readFlags(['--agents=3'], table)).toThrow('The flags are --seed, --json, --quiet, --verbose.')
+  })
+
+  it('offers a command that writes data as long as it runs only what it has', () => {
+    const message = 'There is no flag --josn. The flags are --seed, --verbose.'
+    const table = { seed: { value: 'N', about: 'of the events' } }
+    expect(() => readFlags(['--josn'], table, { isStreaming: true })).toThrow(message)
   })
 
   it('reads what stands behind --', () => {

@@ -42,13 +42,27 @@ export function flagsOf(table: FlagTable): FlagHelp[] {
   }))
 }
 
+/** What every command has besides its own flags, or only some have. */
+export type CommonFlag = 'json' | 'quiet' | 'verbose'
+
+/** A command whose output is data as long as it runs has neither `--json` nor `--quiet`. */
+export type FlagReading = { readonly isStreaming?: boolean }
+
+/** The common flags of a command with some flags of its own, of which `--json` may be one. */
+export function commonFlagsOf(
+  own: readonly string[],
+  { isStreaming = false }: FlagReading = {},
+): readonly CommonFlag[] {
+  return isStreaming || own.includes('json') ? ['verbose'] : ['json', 'quiet', 'verbose']
+}
+
 /**
  * Reads `--name=value`, `--name value` and `--name`. Names are kebab-case or camelCase; the last of several wins.
  *
- * @param table every flag of the command
- * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag
+ * @param table every flag of the command but the common ones, which `runCommand` reads
+ * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag, which may be a common one
  */
-export function readFlags(words: readonly string[], table: FlagTable): Flags {
+export function readFlags(words: readonly string[], table: FlagTable, reading: FlagReading = {}): Flags {
   const names = Object.keys(table)
   const flags = new Map<string, string | null>()
   // `npm run x -- --seed=1` and its like: what follows is ours.
@@ -61,7 +75,9 @@ export function readFlags(words: readonly string[], table: FlagTable): Flags {
       )
     }
     const name = flagName(match[1])
-    if (!Object.hasOwn(table, name)) throw unknownFlag(match[1], name, names)
+    if (!Object.hasOwn(table, name)) {
+      throw unknownFlag(match[1], name, [...names, ...commonFlagsOf(names, reading)])
+    }
     // A value may begin with one hyphen: it is a negative number.
     const follows = match[2] === undefined && i + 1 < words.length && !words[i + 1].startsWith('--')
     const text = match[2] ?? (follows ? words[++i] : null)

@@ -4,6 +4,7 @@ export { COMMAND_ERRORS, commandError } from './errors.ts'
 export {
   booleanOf,
   choiceFlag,
+  type FlagReading,
   type Flags,
   type FlagTable,
   flagName,
@@ -33,5 +34,5 @@ export {
 export type { MadeFile } from './output-flags.ts'
 export { type Command, type CommandContext, endWith, runCommand } from './run-command.ts'
 export type { StopRequest } from './signals.ts'
-export { systemReason, systemRemedy } from './system-error.ts'
+export { readingRemedy, systemReason, systemRemedy } from './system-error.ts'
 export { appendBytes, appendLine, writeFileAtomically } from './whole-file.ts'

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { assertNode, name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
+import { assertNode, isForReading, name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
 import { commandLine, reportExitCode } from './nx.ts'
+import { withoutOutputFlags } from './output-flags.ts'
 
 /** What a command sees of a line that nx was called with. */
 function through(...words: string[]): string[] {
@@ -52,6 +53,17 @@ describe('the nx plugin', () => {
     expect(existsSync(file)).toBe(false)
     return process.listeners('exit').filter((added) => !before.includes(added))
   }
+
+  it.each([
+    ...['--json', '--json=true', '--json=TRUE', '--json=yes', '--json=On', '--json yes', '--json --seed=1'],
+    ...['--json=false', '--json=no', '--json=OFF', '--json off', '--json no --seed=1', '--jso', '--seed=yes'],
+  ])('is silent where the command takes %s for its line of JSON, and only there', (line) => {
+    const words = line.split(' ')
+    for (const name of ['json', 'quiet'] as const) {
+      const own = words.map((word) => word.replace('json', name))
+      expect(isForReading(own)).toBe(withoutOutputFlags(own, [name]).asked[name])
+    }
+  })
 
   it('has a name, and ends nx with the code that a failed command reports', () => {
     expect(name).toBe('vigil-command-line')

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { commandError } from './errors.ts'
-import { booleanOf } from './flags.ts'
+import { booleanOf, type CommonFlag, commonFlagsOf, type FlagReading } from './flags.ts'
 import { harmlessJson, harmlessText } from './harmless-text.ts'
 import type { Help } from './help.ts'
 
@@ -14,21 +14,19 @@ const FLAGS = {
   json: 'one line of JSON on stdout when it ends: exit code, error, and what it came to; texts go to stderr',
   quiet: 'no texts, but for an error',
   verbose: 'an error with its causes, and where in the program it came up',
-} as const
-
-type FlagName = keyof typeof FLAGS
+} as const satisfies Record<CommonFlag, string>
 
 /** Which of the common flags were given. */
-type OutputFlags = Readonly<Record<FlagName, boolean>>
+type OutputFlags = Readonly<Record<CommonFlag, boolean>>
 
 /** The common flags of a command. */
-export function outputFlagsOf({ groups }: Help, isStreaming: boolean): readonly FlagName[] {
-  const hasJson = groups.some(({ flags }) => flags.some(({ name }) => name === 'json'))
-  return isStreaming || hasJson ? ['verbose'] : ['json', 'quiet', 'verbose']
+export function outputFlagsOf({ groups }: Help, reading: FlagReading): readonly CommonFlag[] {
+  const own = groups.flatMap(({ flags }) => flags.map(({ name }) => name))
+  return commonFlagsOf(own, reading)
 }
 
 /** The help of a command with its common flags. */
-export function withOutputFlags(help: Help, names: readonly FlagName[]): Help {
+export function withOutputFlags(help: Help, names: readonly CommonFlag[]): Help {
   const flags = names.map((name) => ({ name, about: FLAGS[name] }))
   return { ...help, groups: [...help.groups, { title: 'Output', flags }] }
 }
@@ -36,21 +34,26 @@ export function withOutputFlags(help: Help, names: readonly FlagName[]): Help {
 /** The words of a command line without its common flags, and which of these were there. @throws {VigilError} INVALID_VALUE */
 export function withoutOutputFlags(
   line: readonly string[],
-  names: readonly FlagName[],
+  names: readonly CommonFlag[],
 ): { readonly words: string[]; readonly asked: OutputFlags } {
   const asked = { json: false, quiet: false, verbose: false }
-  const words = line.filter((word) => {
-    const [, given, text] = /^--([a-z]+)(?:=(.*))?$/s.exec(word) ?? []
+  const words: string[] = []
+  for (let i = 0; i < line.length; i++) {
+    const [, given, attached] = /^--([a-z]+)(?:=(.*))?$/s.exec(line[i]) ?? []
     const name = names.find((known) => known === given)
-    if (name === undefined) return true
-    const value = text === undefined ? true : booleanOf(text)
+    if (name === undefined) {
+      words.push(line[i])
+      continue
+    }
+    const alone = booleanOf(line[i + 1] ?? '') === null ? 'true' : null
+    const text = attached ?? alone ?? line[++i]
+    const value = booleanOf(text)
     if (value === null) {
       const found = harmlessText(text, 100)
       throw commandError('INVALID_VALUE', `--${name} must be true or false, but is "${found}". Give --${name} alone.`)
     }
     asked[name] = value
-    return false
-  })
+  }
   return { words, asked }
 }
 

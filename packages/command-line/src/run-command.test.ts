@@ -170,6 +170,7 @@ describe('runCommand', () => {
     const line = '{"command":"x:y","exitCode":0,"result":{"rows":7}}\n'
     expect(await done('--json', '--quiet')).toEqual({ stdout: line, stderr: '' })
     expect(await done('--quiet=false')).toEqual({ stdout: 'text\n', stderr: 'progress\n' })
+    expect(await done('--quiet', 'off')).toEqual({ stdout: 'text\n', stderr: 'progress\n' })
     expect(await done('--quiet=perhaps')).toEqual({
       stdout: '',
       stderr: expect.stringMatching(/^error INVALID_VALUE: --quiet must be true or false/),

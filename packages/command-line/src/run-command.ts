@@ -60,7 +60,7 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
   }
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
-  const common = outputFlagsOf(own, isStreaming)
+  const common = outputFlagsOf(own, { isStreaming })
   const help = withOutputFlags(own, common)
   try {
     const line = commandLine()

@@ -48,6 +48,18 @@ export function systemRemedy(error: unknown): string {
   return Object.hasOwn(REFUSALS, code) ? REFUSALS[code].remedy : 'Put that right and repeat the command.'
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: 'Check its permissions.',
+  EPERM: 'Check its permissions.',
+  EMFILE: 'Raise the limit (ulimit -n).',
+}
+
+/** What to do about a file that cannot be read where it lies, as a sentence. */
+export function readingRemedy(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return Object.hasOwn(UNREADABLE, code) ? UNREADABLE[code] : systemRemedy(error)
+}
+
 /**
  * The message for an error of the machine, not of our code: what the system or the memory refused, where, and what to do.
  *

@@ -295,7 +295,10 @@ describe('a saved config', () => {
   })
 
   it.each([
-    [undefined, /earlierLengths must list .*, ascending to 60, but is missing\.$/],
+    [
+      undefined,
+      /earlierLengths must list .*, ascending to 60, but is missing\. The file was written by another version of Vigil/,
+    ],
     [[{ upTo: 0, iterations: 6 }], /earlierLengths must list/],
     [[{ upTo: 7, iterations: 6 }], /earlierLengths must list/],
     [[{ upTo: 6, iterations: 60 }], /earlierLengths must list/],
@@ -311,6 +314,16 @@ describe('a saved config', () => {
     expect(() => parseSavedConfig(json, 'config.json')).toThrow(
       /^config\.json: there is no setting "lanesPerShard".* by another version of Vigil, or changed by hand: use that version/s,
     )
+  })
+
+  it.each([
+    [{ agents: 3 }, 'CONFLICT', 'config.json: 3 agents cannot tolerate 1 Byzantine fault:'],
+    [{ from: 'elsewhere' }, 'INVALID_VALUE', 'config.json: from must be null, or the run'],
+    [{ agents: 'x' }, 'INVALID_VALUE', 'config.json: agents must be a number, but is "x"'],
+  ])('that was changed by hand to %j is refused by the name of its file, and told so', (change, code, begin) => {
+    const json = { ...resolveLabConfig({}, 'test'), ...change }
+    const message = expect.stringMatching(new RegExp(`^${begin}.* or changed by hand: use that version`, 's'))
+    expect(() => parseSavedConfig(json, 'config.json')).toThrow(expect.objectContaining({ code, message }))
   })
 })
 

@@ -62,23 +62,20 @@ export function parseSavedConfig(json: unknown, source: string): Config {
     throw configError('INVALID_VALUE', `${source}: a config must be a JSON object, but is ${json}.`)
   }
   const { earlierLengths, from = null, ...input } = json as Record<string, unknown>
-  const config = resolvedSaved(input, source)
-  return Object.freeze({
-    ...config,
-    earlierLengths: parseEarlierLengths(earlierLengths, config, source),
-    from: parseOrigin(from, source),
-  })
-}
-
-/** What Vigil has saved it takes again, so whatever it refuses was changed, or saved by another version. */
-function resolvedSaved(input: unknown, source: string): Config {
   try {
-    return resolveLabConfig(input, source)
+    const config = resolveLabConfig(input, source)
+    return Object.freeze({
+      ...config,
+      earlierLengths: parseEarlierLengths(earlierLengths, config, source),
+      from: parseOrigin(from, source),
+    })
   } catch (error) {
+    // What Vigil has saved it takes again, so whatever it refuses was changed, or saved by another version.
     if (!isErrorOf(CONFIG_ERRORS, error)) throw error
+    const named = error.message.startsWith(`${source}: `) ? '' : `${source}: `
     throw configError(
       error.code,
-      `${error.message} The file was written by another version of Vigil, or changed by hand: use that version, or train again.`,
+      `${named}${error.message} The file was written by another version of Vigil, or changed by hand: use that version, or train again.`,
     )
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import {
   booleanOf,
   commandError,
+  type FlagReading,
   type Flags,
   type FlagTable,
   numberOf,
@@ -28,13 +29,18 @@ export type CommandLine = {
  * @param own the command's own flags, which come as they are
  * @throws {VigilError} UNKNOWN_FLAG with the nearest valid flag, INVALID_VALUE for a setting without a value
  */
-export function parseFlags(words: readonly string[], own: FlagTable, schema: z.ZodObject = configSchema): CommandLine {
+export function parseFlags(
+  words: readonly string[],
+  own: FlagTable,
+  schema: z.ZodObject = configSchema,
+  reading: FlagReading = {},
+): CommandLine {
   const all = settingGroups(schema).flatMap((group) => group.flags)
   const keys = new Map(all.map(({ name, key }) => [name, key]))
   const settings: Record<string, unknown> = {}
   const flags = new Map<string, string | null>()
   const table = { ...Object.fromEntries(all.map(({ name, ...rest }) => [name, rest])), ...own }
-  for (const [name, text] of readFlags(words, table)) {
+  for (const [name, text] of readFlags(words, table, reading)) {
     if (Object.hasOwn(own, name)) {
       flags.set(name, text)
       continue

@@ -42,8 +42,11 @@ describe.each(others)('$name', ({ needs, by, flags, architecture, run }) => {
         const { 'portable-c': portable, ...fused } = expected
         const { 'portable-c': otherPortable, ...otherFused } = received
         expect([name, otherPortable]).toEqual([name, portable])
+        // An x64 processor without AVX2 has none of the others; an emulator always has NEON.
+        const hasFused = architecture !== 'x64' || Object.keys({ ...fused, ...otherFused }).length > 0
         // A multiply-add that rounds once gives the same bits in vectors of any width.
-        expect([name, new Set([...Object.values(fused), ...Object.values(otherFused)]).size]).toEqual([name, 1])
+        const bits = new Set([...Object.values(fused), ...Object.values(otherFused)])
+        expect([name, bits.size]).toEqual([name, hasFused ? 1 : 0])
       }
     }
   })

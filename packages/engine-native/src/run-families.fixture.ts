@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NetworkSpec, networkPlanBytes, writeNetworkPlan } from '@vigil/policy-wasm'
 import { expect } from 'vitest'
@@ -32,6 +34,18 @@ export const CASES: readonly (readonly [string, NetworkSpec, readonly [number, n
 /** @returns whether a program is there */
 export function isThere(program: string): boolean {
   return spawnSync(program, ['--version']).status === 0
+}
+
+/** @returns whether a compiler makes a program of a source with some flags that runs to a good end here */
+export function runsProgram(compiler: string, flags: readonly string[], source: string): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'vigil-program-'))
+  try {
+    const [file, program] = [join(folder, 'program.c'), join(folder, 'program')]
+    writeFileSync(file, source)
+    return spawnSync(compiler, [...flags, file, '-o', program]).status === 0 && spawnSync(program).status === 0
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** Compiles native/run-families.c with the kernels of an architecture. @returns the program's file */

@@ -3,25 +3,29 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CASES, compileFamilies, isThere, runFamilies } from './run-families.fixture.ts'
+import { CASES, compileFamilies, isThere, runFamilies, runsProgram } from './run-families.fixture.ts'
 
 const compiler = process.env.CC ?? 'cc'
 const SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
-const hasCompiler = isThere(compiler)
-const reason = hasCompiler ? '' : ' (skipped: there is no C compiler here)'
+const missing = isThere(compiler)
+  ? runsProgram(compiler, SANITIZERS, '#include <sanitizer/asan_interface.h>\nint main(void) { return 0; }\n')
+    ? null
+    : `runtime of sanitizers for ${compiler}`
+  : 'C compiler'
+const reason = missing === null ? '' : ` (skipped: there is no ${missing} here)`
 
 let folder: string
 let program: string
 beforeAll(() => {
-  if (!hasCompiler) return
+  if (missing !== null) return
   folder = mkdtempSync(join(tmpdir(), 'vigil-sanitizers-'))
   program = compileFamilies(compiler, folder, SANITIZERS)
 }, 600_000)
 afterAll(() => {
-  if (hasCompiler) rmSync(folder, { recursive: true })
+  if (missing === null) rmSync(folder, { recursive: true })
 })
 
-describe.skipIf(!hasCompiler)(`no byte outside an array is touched${reason}`, () => {
+describe.skipIf(missing !== null)(`no byte outside an array is touched${reason}`, () => {
   it.each(CASES)('%s', (_, spec, shape) => {
     for (const supervised of [false, true]) {
       expect(runFamilies([program], spec, { shape, supervised })).toHaveProperty('portable-c')

@@ -72,14 +72,18 @@ export async function assertSweepFolder(options: Options, space: Space, base: Co
   if (data?.sweepSha256 === fingerprintOf(options, space, base)) return
   throw configError(
     'CONFLICT',
-    `${out} holds another sweep: its space, method, seeds or settings are others. Give another --out.`,
+    `${out} holds another sweep: its space, method, seeds or settings are others, or an earlier Vigil made it. Give another --out.`,
   )
 }
 
 function fingerprintOf({ method, seeds, sweepSeed, eta, batch, trials }: Options, space: Space, base: Config): string {
   const { seed: _seed, ...settings } = base
   const own = { random: {}, model: { batch }, halving: { eta, trials } }[method]
-  const relevant = { method, seeds, sweepSeed, ...own, space, base: configFingerprint({ ...settings, seed: 0 }) }
+  // Of the trials that come first, one has the settings as they are.
+  const relevant = {
+    ...{ method, seeds, sweepSeed, unvaried: 1 },
+    ...{ ...own, space, base: configFingerprint({ ...settings, seed: 0 }) },
+  }
   return createHash('sha256').update(JSON.stringify(relevant)).digest('hex')
 }
 

@@ -47,6 +47,10 @@ const FLAGS = {
   data: { value: 'FILE', about: 'the events and verdicts, a line each, where the log does not have them' },
 } as const satisfies FlagTable
 
+/** Flags of the two things that the command does. */
+const OF_CERTIFICATES = ['certificates', 'keys', 'decided'] as const
+const OF_DECISION = ['log', 'run', 'data'] as const
+
 await runCommand({
   help: {
     command: 'tools:verify',
@@ -65,8 +69,17 @@ await runCommand({
   async run({ words }) {
     const flags = readFlags(words, FLAGS)
     const decision = textFlag(flags, 'decision', 'ID')
+    const other = (decision === undefined ? OF_DECISION : OF_CERTIFICATES).find((name) => flags.has(name))
+    if (other !== undefined) {
+      const conflict =
+        decision === undefined
+          ? `--${other} is of one logged decision. Name it with --decision=ID, or leave --${other} out.`
+          : `--${other} is of certificates, and --decision of one logged decision. Leave one of them out.`
+      throw commandError('INVALID_VALUE', conflict)
+    }
     if (decision !== undefined) return await verifyDecision(decision, flags)
     const decided = textFlag(flags, 'decided', 'FOLDER')
+    if (decided !== undefined && !flags.has('keys')) throw decidedNeedsManifest()
     const path = textFlag(flags, 'certificates', 'FILE') ?? (decided && join(decided, 'certificates.bin'))
     if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
@@ -80,12 +93,7 @@ await runCommand({
       const found = reportChain(said, chain, epochs)
       return decided === undefined ? found : { ...found, ...(await reportDecided(decided, chain)) }
     }
-    if (decided !== undefined) {
-      throw commandError(
-        'INVALID_VALUE',
-        '--decided needs the manifest of a team of several processes: --keys=team/team.json.',
-      )
-    }
+    if (decided !== undefined) throw decidedNeedsManifest()
     const team = decodePublicTeam(text)
     const certificates = decodeCertificates(await read(path), team)
     const { batches, rows, wrong, missing } = verifyAll(certificates, team)
@@ -105,6 +113,13 @@ await runCommand({
     )
   },
 })
+
+function decidedNeedsManifest() {
+  return commandError(
+    'INVALID_VALUE',
+    '--decided needs the manifest of a team of several processes: --keys=team/team.json.',
+  )
+}
 
 /** Whether a file of keys is the manifest of an epoch, by the name that only a manifest has. It is read strictly after that. */
 function isManifest(text: string): boolean {

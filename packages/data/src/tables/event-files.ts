@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { systemReason, systemRemedy } from '@vigil/command-line'
+import { readingRemedy, systemReason } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { dataError } from '../errors.ts'
 
@@ -136,6 +136,6 @@ function endsOf(path: string, size: number): [string, string] {
 export function unreadable(path: string, cause: unknown): VigilError {
   return dataError(
     'FILE_UNREADABLE',
-    `Data path: needs to be readable, received ${path}: ${systemReason(cause)}. ${systemRemedy(cause)}`,
+    `Data path: needs to be readable, received ${path}: ${systemReason(cause)}. ${readingRemedy(cause)}`,
   )
 }

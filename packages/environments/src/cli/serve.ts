@@ -61,7 +61,7 @@ await runCommand({
 })
 
 async function serve({ words, stop }: CommandContext): Promise<void> {
-  const { settings, flags } = parseFlags(words, FLAGS, configSchema)
+  const { settings, flags } = parseFlags(words, FLAGS, configSchema, { isStreaming: true })
   const host = textFlag(flags, 'host', 'ADDRESS') ?? FLAGS.host.default
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
   const tokenFile = textFlag(flags, 'token-file', 'FILE')

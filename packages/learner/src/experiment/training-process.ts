@@ -64,7 +64,9 @@ export function startTraining(
   })
   let isStopped = false
   const ended = new Promise<Complaint | null>((resolve) => {
-    child.on('error', (cause) => resolve({ reason: systemReason(cause), isData: false }))
+    child.on('error', (cause) => {
+      resolve({ reason: `${process.execPath} cannot be started: ${systemReason(cause)}`, isData: false })
+    })
     child.on('close', (code, signal) => {
       file.end()
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`

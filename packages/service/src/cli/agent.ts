@@ -47,7 +47,7 @@ await runCommand({
 })
 
 async function agent({ words, stop }: CommandContext): Promise<void> {
-  const flags = readFlags(words, FLAGS)
+  const flags = readFlags(words, FLAGS, { isStreaming: true })
   const [team, key] = [textFlag(flags, 'team', 'FILE'), textFlag(flags, 'key', 'FILE')]
   const [run, log] = [textFlag(flags, 'run', 'runs/NAME'), textFlag(flags, 'log', 'FOLDER')]
   const number = numberFlag(flags, 'agent', AGENT)

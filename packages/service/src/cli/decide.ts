@@ -83,7 +83,7 @@ await runCommand({
 })
 
 async function decide({ words, stop }: CommandContext): Promise<void> {
-  const flags = readFlags(words, FLAGS)
+  const flags = readFlags(words, FLAGS, { isStreaming: true })
   const run = textFlag(flags, 'run', 'runs/NAME')
   if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const data = textFlag(flags, 'data', 'PATH')

@@ -63,7 +63,7 @@ await runCommand({
 })
 
 async function enforce({ words, stop }: CommandContext): Promise<void> {
-  const flags = readFlags(words, FLAGS)
+  const flags = readFlags(words, FLAGS, { isStreaming: true })
   const [team, key] = [textFlag(flags, 'team', 'FILE'), textFlag(flags, 'key', 'FILE')]
   const [run, out] = [textFlag(flags, 'run', 'runs/NAME'), textFlag(flags, 'out', 'FOLDER')]
   if (team === undefined || key === undefined || run === undefined || out === undefined) {

@@ -118,7 +118,7 @@ await runCommand({
 })
 
 async function serve({ words, stop }: CommandContext): Promise<void> {
-  const flags = readFlags(words, FLAGS)
+  const flags = readFlags(words, FLAGS, { isStreaming: true })
   const run = textFlag(flags, 'run', 'runs/NAME')
   if (run === undefined) throw commandError('INVALID_VALUE', 'Give the folder of a run: --run=runs/NAME.')
   const ending = new AbortController()
