@@ -12,6 +12,7 @@ import { configError, parseFlags } from '@vigil/config'
 import { ATTACKS, attacksAsked } from '@vigil/evaluation'
 import { evaluateFolder } from '../run/evaluate-folder.ts'
 import { BUDGET_FLAGS, budgetsOf, containmentRateOf } from './budget-flags.ts'
+import { filesOfEvaluation } from './made-files.ts'
 
 const SPLITS = ['test', 'validation'] as const
 const ASKED = ['all', ...ATTACKS] as const
@@ -68,5 +69,6 @@ async function evaluate({ words }: CommandContext) {
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }
   const asked = { split, attacks, budgets, maxFalseContainmentRate, certify, settings: besides }
   const { team, verdict } = await evaluateFolder(run, asked, session)
-  return { folder: out ?? run, split, team, verdict }
+  const folder = typeof out === 'string' ? out : run
+  return { folder, split, team, verdict, files: filesOfEvaluation(run, folder, split) }
 }

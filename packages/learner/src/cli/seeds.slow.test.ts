@@ -85,7 +85,11 @@ describe('--seeds', () => {
       { seed: 2, reason: 'not begun' },
     ])
     expect((await train([...words, '--seeds=1', '--out=stopped'])).status).toBe(0)
-    expect((await train([...words, '--seeds=1', '--out=straight'])).status).toBe(0)
+    const { stdout } = await train([...words, '--seeds=1', '--out=straight', '--json'])
+    const { folder: named, files } = JSON.parse(stdout).result
+    const written = ['json', 'md', 'html'].map((ending) => `straight/experiment.${ending}`)
+    expect({ named, files }).toMatchObject({ named: 'straight', files: written.map((path) => ({ path })) })
+    expect(files.map(({ bytes }: { bytes: number }) => bytes)).toEqual(written.map((path) => statSync(at(path)).size))
     expect(await resultsOf('stopped')).toEqual(await resultsOf('straight'))
   })
 

@@ -26,6 +26,7 @@ import type { TrainRunPlan } from '../run/train-in-folder.ts'
 import { trainRun } from '../run/train-run.ts'
 import { BUDGET_FLAGS, budgetsOf, containmentRateOf } from './budget-flags.ts'
 import { HOSTS_FLAGS, sharingOf } from './hosts-flags.ts'
+import { filesOfTraining } from './made-files.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 import { newRun } from './new-run.ts'
 import { SEEDS_FLAGS, seedsOf } from './seeds.ts'
@@ -97,7 +98,8 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
         sharing: await sharingOf(flags),
         ...judging,
       })
-      return { folder, ...(evaluation !== null && { team: evaluation.team, verdict: evaluation.verdict }) }
+      const files = filesOfTraining(folder, evaluation !== null)
+      return { folder, ...(evaluation !== null && { team: evaluation.team, verdict: evaluation.verdict }), files }
     },
   }
 }

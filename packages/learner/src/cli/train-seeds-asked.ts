@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { commandError, type Flags, flagName } from '@vigil/command-line'
 import { trainSeeds } from '../experiment/train-seeds.ts'
 import type { Session } from '../run/session.ts'
@@ -12,6 +13,9 @@ type Asked = {
   readonly flags: Flags
   readonly seeds: readonly number[]
 }
+
+/** What is written about all seeds. */
+const FILES = ['experiment.json', 'experiment.md', 'experiment.html'] as const
 
 /** What one run has and several seeds do not. */
 const OF_ONE_RUN: readonly string[] = ['resume', 'pause-after', 'skip-evaluation', ...Object.keys(HOSTS_FLAGS)]
@@ -31,8 +35,10 @@ export async function trainSeedsAsked(asked: Asked, session: Session) {
   const parallel = parallelOf(flags)
   const own = withoutFlags(words, [...Object.keys(SEEDS_FLAGS), 'out'])
   const out = typeof settings.out === 'string' ? settings.out : null
-  const { measures, unfinished } = await trainSeeds(await planSeeds(own, { out, seeds, parallel }), session)
-  return { measures, unfinished }
+  const plan = await planSeeds(own, { out, seeds, parallel })
+  const { measures, unfinished } = await trainSeeds(plan, session)
+  const files = FILES.map((name) => ({ path: join(plan.out, name), what: 'experiment' }))
+  return { folder: plan.out, measures, unfinished, files }
 }
 
 /** The words without some flags and their values, read as readFlags reads them. */
