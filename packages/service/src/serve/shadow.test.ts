@@ -121,7 +121,7 @@ describe('a shadow', () => {
     mkdirSync(join(root, 'respond'))
     await writeBundle(join(root, 'respond'), team.bundle)
     for (const [name, reason] of [
-      ['none', /missing/],
+      ['none', /no such folder/],
       ['respond', /verdicts/],
     ] as const) {
       const start = startShadow(
