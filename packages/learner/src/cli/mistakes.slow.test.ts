@@ -192,13 +192,14 @@ describe('a run', () => {
   it('tells with --json the figures of the evaluation that was made, and none of one from before', () => {
     const { stdout, stderr } = command('evaluate', ['--run=run', '--split=validation', '--json'])
     const { team, verdict } = JSON.parse(readFileSync(join(folder, 'run', 'evaluation-validation.json'), 'utf8'))
-    const result = { folder: 'run', split: 'validation', team, verdict }
+    const result = { folder: 'run', split: 'validation', team, verdict, files: expect.any(Array) }
     expect(JSON.parse(stdout)).toEqual({ command: 'learner:evaluate', exitCode: 0, result })
     expect(stderr).toContain('on the validation split')
     expect(existsSync(join(folder, 'run', 'evaluation.json'))).toBe(true)
     const resumed = command('train', ['--resume=run', '--skip-evaluation', '--json'])
     expect(JSON.parse(resumed.stdout)).toMatchObject({ exitCode: 0, result: { folder: expect.any(String) } })
-    expect(Object.keys(JSON.parse(resumed.stdout).result)).toEqual(['folder'])
+    expect(Object.keys(JSON.parse(resumed.stdout).result)).toEqual(['folder', 'files'])
+    expect(JSON.stringify(JSON.parse(resumed.stdout).result.files)).not.toContain('evaluation')
   })
 
   it('is not touched by a wrong evaluation or a damaged checkpoint', () => {
