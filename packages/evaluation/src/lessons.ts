@@ -15,8 +15,6 @@ export type Lessons = {
   readonly streamStarts: Uint32Array
   /** [n, K]; null = zeros */
   readonly context: Float32Array | null
-  /** Positions that every second lesson is drawn from; absent or empty = each event equally often */
-  readonly decisive?: Uint32Array
 }
 
 /** B lessons with their inputs; the arrays are those of the next minibatch as well. */
@@ -29,10 +27,8 @@ export type LessonBatch = {
   readonly positions: Uint32Array
 }
 
-const NO_POSITIONS = new Uint32Array(0)
-
 /**
- * Draws minibatches of lessons without end, each event equally often but for the decisive ones. A recurrent network knows none.
+ * Draws minibatches of lessons without end, each event equally often.
  *
  * A recurrent network learns from segments of rolloutSteps events, each from a state of zero: from consecutive events of
  * streams, or from independent ones where events are. Row b = t * lanes + lane stands t events behind the one drawn for its
@@ -45,9 +41,8 @@ export function* lessonBatches(
   random: RandomStream,
 ): Generator<LessonBatch, never> {
   const size = settings.minibatchSize
-  const { rows, streamStarts, decisive = NO_POSITIONS } = lessons
+  const { rows, streamStarts } = lessons
   const recurrence = recurrenceOf(settings, team)
-  const hasDecisive = recurrence === null && decisive.length > 0
   const K = team.network.denseSize - team.inputs.denseCount
   const positions = new Uint32Array(size)
   const batch = {
@@ -61,11 +56,8 @@ export function* lessonBatches(
   for (let update = 0; ; update++) {
     for (let b = 0; b < size; b++) {
       const t = Math.floor(b / lanes)
-      const uniform = randomWord(random, b % lanes, update) / 2 ** 32
-      const position =
-        hasDecisive && b % 2 === 1
-          ? decisive[Math.floor(uniform * decisive.length)]
-          : (Math.floor(uniform * rows.length) + t) % rows.length
+      const drawn = Math.floor((randomWord(random, b % lanes, update) / 2 ** 32) * rows.length)
+      const position = (drawn + t) % rows.length
       positions[b] = position
       events.rows[b] = rows[position]
       for (let k = 0; lessons.context !== null && k < K; k++)

@@ -8,7 +8,6 @@ import {
   BELIEF,
   type Policy,
   type ResponseSettings,
-  type StreamView,
   showState,
   type TunedRule,
   tunedLadders,
@@ -32,8 +31,6 @@ const SOFTNESS = 0.5
 /** Events of an update: many small steps, since what a rule does is no noisy signal. A recurrent team learns whole segments. */
 const MINIBATCH = 1024
 
-const ALLOW = 0
-
 /** Learning rate of the first update; it falls to 0 in a line. */
 const LEARNING_RATE = 2e-3
 
@@ -47,11 +44,7 @@ type WarmStartSettings = Pick<
   | 'clipEpsilon'
   | 'maxGradNormPolicy'
   | 'maxGradNormValue'
-> & {
-  readonly rolloutSteps: number
-  /** Whether every second lesson is one of the few at which the rule acts or is near to it, where the team is not recurrent */
-  readonly repeatsActs: boolean
-}
+> & { readonly rolloutSteps: number }
 
 /**
  * Where training begins from a rule: the weights of a team that does what the ladder of the belief does that returns most on
@@ -105,26 +98,21 @@ type Walked = Lessons & {
   readonly returns: Float32Array
 }
 
-/** A step with what is taught as its action. */
-type WalkedStep = WalkStep & { readonly shown: Float32Array; readonly isDecisive: boolean }
-
 function walkSoftly(
   team: Pick<Team, 'dataset' | 'network' | 'inputs' | 'environment'>,
   settings: ResponseSettings,
   rule: Policy,
-  { seed, gamma, repeatsActs }: Pick<WarmStartSettings, 'seed' | 'gamma' | 'repeatsActs'>,
+  { seed, gamma }: Pick<PpoSettings, 'seed' | 'gamma'>,
 ): Walked {
   const streams = streamsOf(team.dataset, 'train')
   const streamCount = streams.streamStarts.length - 1
-  const { policy, taught, isTried } = softened(rule, seed, streams.rows.length / streamCount)
+  const { policy, taught } = softened(rule, seed, streams.rows.length / streamCount)
   const shownCount = headCount(team.environment)
-  const walks: WalkedStep[][] = Array.from({ length: streamCount }, () => [])
+  const walks: (WalkStep & { readonly shown: Float32Array })[][] = Array.from({ length: streamCount }, () => [])
   const note = (stream: number, step: WalkStep) => {
     const shown = new Float32Array(shownCount)
     showState(step.view, settings.spec, shown)
-    const action = taught(step.view)
-    const isDecisive = repeatsActs && !isTried(step.view) && (action !== ALLOW || step.action !== ALLOW)
-    walks[stream].push({ ...step, action, shown, isDecisive })
+    walks[stream].push({ ...step, action: taught(step.view), shown })
   }
   const { order } = streams
   if (order !== undefined)
@@ -148,26 +136,22 @@ function walkSoftly(
   }
   const rows = Uint32Array.from(steps, ({ view }) => view.row)
   const actions = Uint8Array.from(steps, ({ action }) => action)
-  const decisive = Uint32Array.from(steps.keys()).filter((i) => steps[i].isDecisive)
-  return { rows, streamStarts, context, actions, returns, decisive }
+  return { rows, streamStarts, context, actions, returns }
 }
 
 /** A rule that decides on a belief with noise, and once in `length` events takes any action; and what is taught: the same without noise. */
-function softened(rule: Policy, seed: number, length: number) {
+function softened(rule: Policy, seed: number, length: number): { readonly policy: Policy; readonly taught: Policy } {
   const random = randomStream(seed, 'warmStart')
   const draw = new Float64Array(4)
-  const isTried = (view: StreamView): boolean => {
-    fillUniforms(random, [view.position, 1 + view.age, 0], draw)
-    return draw[1] * length < 1
-  }
   const deciding =
     (softness: number): Policy =>
     (view) => {
-      if (isTried(view)) return Math.floor(4 * draw[2])
+      fillUniforms(random, [view.position, 1 + view.age, 0], draw)
+      if (draw[1] * length < 1) return Math.floor(4 * draw[2])
       const noisy = view.belief * ((1 - draw[0]) / Math.max(draw[0], 2 ** -33)) ** softness
       return rule({ ...view, belief: noisy / (noisy + 1 - view.belief) })
     }
-  return { policy: deciding(SOFTNESS), taught: deciding(0), isTried }
+  return { policy: deciding(SOFTNESS), taught: deciding(0) }
 }
 
 type Taught = Walked & {

@@ -81,9 +81,8 @@ export async function startLearner(
         if (config.warmStart === 'none') return fresh()
         const steps = session && createSteps(session)
         try {
-          // Elsewhere warm starts are those that the figures of docs/respond.md were measured with.
-          const own = { rolloutSteps: config.rolloutSteps, repeatsActs: config.belief === 'hidden-markov' }
-          return { ...fresh(), ...(await warmStart({ ...settings, ...own }, team, engine, steps?.step)) }
+          const rolloutSteps = config.rolloutSteps
+          return { ...fresh(), ...(await warmStart({ ...settings, rolloutSteps }, team, engine, steps?.step)) }
         } finally {
           steps?.finish()
         }
