@@ -25,6 +25,7 @@ export const SERVICE_ERRORS = {
   SOURCE_DIFFERS: ['data', 'the events of a team of processes shall come from elsewhere than those before'],
   SOURCE_UNREADABLE: ['data', 'a file of events that shall be followed cannot be read'],
   FEEDBACK_FILE: ['data', 'the file of verdicts cannot be read or written'],
+  VERDICTS_WAIT: ['data', 'more verdicts come without an event between them than a team of processes holds'],
   LOG_INVALID: ['data', 'the log of an agent or of the enforcer was changed, or is of another team'],
   LOG_UNWRITABLE: ['failure', 'the log of an agent or of the enforcer cannot be extended, or its folder not be locked'],
   LOG_TAKEN: ['failure', 'another process has the folder of the log'],

@@ -4,7 +4,12 @@ const LF = 10
 export const LINE_BYTES_MAX = 1_000_000
 
 /** A line of the input; null = it is longer than LINE_BYTES_MAX. */
-export type InputLine = { readonly number: number; readonly text: string | null }
+export type InputLine = {
+  readonly number: number
+  readonly text: string | null
+  /** lines up to this number never come again, and others in any order; without it lines come in the order of their numbers */
+  readonly settled?: number
+}
 
 /** Divides bytes into lines. Empty lines are passed over. */
 export type LineCutter = {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { InputLine } from '../input-lines.ts'
 import type { FilePlace } from '../serve/state-file.ts'
 import { followFile } from './followed-file.ts'
 
@@ -25,14 +26,21 @@ afterEach(async () => {
 })
 
 /** Follows a file in the background. @param from as followFile has it */
-function following(from: FilePlace | null = null, pollMs = 2, known = 0) {
+function following(from: FilePlace | null = null, pollMs = 2, last: readonly [number, string] | null = null) {
   const stop = new AbortController()
   const lines: string[] = []
   const numbers: number[] = []
   const notes: string[] = []
+  /** places at which a file was begun, and what had been read by then */
+  const begun: (FilePlace & { readonly read: number })[] = []
   let place: FilePlace | null = null
+  const known =
+    last === null ? {} : { known: { number: last[0], is: ({ text }: Pick<InputLine, 'text'>) => text === last[1] } }
   const settings = {
-    ...{ from, known, stop: stop.signal, pollMs, note: (text: string) => void notes.push(text) },
+    ...{ ...known, from, stop: stop.signal, pollMs, note: (text: string) => void notes.push(text) },
+    async onOpen(at: () => Promise<FilePlace>) {
+      begun.push({ ...(await at()), read: lines.length })
+    },
     async onTaken(at: () => Promise<FilePlace>) {
       place = await at()
     },
@@ -51,7 +59,7 @@ function following(from: FilePlace | null = null, pollMs = 2, known = 0) {
     return place
   }
   ends.push(async () => void (await end().catch(() => undefined)))
-  return { lines, numbers, notes, end, ended }
+  return { lines, numbers, notes, begun, end, ended }
 }
 const settles = async (lines: readonly string[], expected: readonly string[]) =>
   await expect.poll(() => lines.join(), { interval: 3 }).toBe(expected.join())
@@ -68,21 +76,95 @@ describe('a file that others add to', () => {
     expect(numbers).toEqual([1, 2, 4, 5])
   })
 
-  it('gives no line that is known, as long as it goes on as it was, and all lines where it is cut', async () => {
+  it('goes on as it was where the known line is in its place, and has new numbers where it is cut', async () => {
     writeFileSync(path, 'one\ntwo\nthree\nfour\n')
-    const begun = following()
-    await settles(begun.lines, ['one', 'two', 'three', 'four'])
-    const place = (await begun.end())!
+    const first = following()
+    await settles(first.lines, ['one', 'two', 'three', 'four'])
+    const place = (await first.end())!
     appendFileSync(path, 'five\nsix\n')
-    const next = following(place, 2, 5)
-    await settles(next.lines, ['six'])
-    expect(next.numbers).toEqual([6])
+    const next = following(place, 2, [5, 'five'])
+    await settles(next.lines, ['five', 'six'])
+    expect(next.numbers).toEqual([5, 6])
     await next.end()
     truncateSync(path)
     appendFileSync(path, 'new\n')
-    const anew = following(place, 2, 6)
+    const anew = following(place, 2, [6, 'six'])
     await settles(anew.lines, ['new'])
     expect(anew.numbers).toEqual([7])
+  })
+
+  it.each([
+    ['as many lines', ['b1', 'b2']],
+    ['more lines', ['b1', 'b2', 'b3']],
+    ['fewer lines', ['b1']],
+  ])(
+    'has new numbers where it was written anew, with %s, behind a place that has nothing before it',
+    async (_, written) => {
+      writeFileSync(path, 'a1\na2\n')
+      const { begun, lines, end } = following()
+      await settles(lines, ['a1', 'a2'])
+      await end()
+      expect(begun).toMatchObject([{ offset: 0, lines: 0, mark: '', read: 0 }])
+      const { read, ...place } = begun[0]
+      writeFileSync(path, written.map((line) => `${line}\n`).join(''))
+      const anew = following(place, 2, [2, 'a2'])
+      // A line that comes before it is clear has a number that was taken.
+      const found = () => anew.lines.filter((_, i) => anew.numbers[i] > 2).join()
+      await expect.poll(found, { interval: 3 }).toBe(written.join())
+      expect(anew.numbers.filter((number) => number > 2)).toEqual(written.map((_, i) => i + 3))
+      expect(anew.notes).toEqual([expect.stringContaining('written anew: it is read from its beginning')])
+      expect(anew.begun.map((one) => one.lines)).toEqual([0, 2])
+    },
+  )
+
+  it('has new numbers behind a place from which on it was written anew', async () => {
+    writeFileSync(path, 'one\ntwo\n')
+    const first = following()
+    await settles(first.lines, ['one', 'two'])
+    const place = (await first.end())!
+    appendFileSync(path, 'a3\n')
+    truncateSync(path, place.offset)
+    appendFileSync(path, 'b3\nb4\n')
+    const anew = following(place, 2, [3, 'a3'])
+    await settles(anew.lines, ['b3', 'b4'])
+    expect([anew.numbers, anew.notes]).toEqual([[4, 5], [expect.stringContaining('read from byte 8 on')]])
+  })
+
+  it('has its place told before the first line of each file, so that another process goes on in it', async () => {
+    writeFileSync(path, 'a1\na2\n')
+    const first = following()
+    await settles(first.lines, ['a1', 'a2'])
+    rmSync(path)
+    writeFileSync(path, 'b1\n')
+    await settles(first.lines, ['a1', 'a2', 'b1'])
+    truncateSync(path)
+    appendFileSync(path, 'a new one\n')
+    await settles(first.lines, ['a1', 'a2', 'b1', 'a new one'])
+    await first.end()
+    expect(first.begun).toMatchObject([
+      { offset: 0, lines: 0, read: 0 },
+      { offset: 0, lines: 2, read: 2 },
+      { offset: 0, lines: 3, read: 3 },
+    ])
+    expect(first.begun[1].inode).toBe(first.begun[2].inode)
+    const { read, ...place } = first.begun[2]
+    appendFileSync(path, 'and more\n')
+    const next = following(place, 2, [4, 'a new one'])
+    await settles(next.lines, ['a new one', 'and more'])
+    expect([next.numbers, next.notes]).toEqual([[4, 5], []])
+  })
+
+  it('is read on in the file that took its place where the known line is there', async () => {
+    writeFileSync(path, 'one\n')
+    const { begun, lines, end } = following()
+    await settles(lines, ['one'])
+    await end()
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'two\nthree\n')
+    const { read, ...place } = begun[0]
+    const next = following(place, 2, [2, 'two'])
+    await settles(next.lines, ['one', 'two', 'three'])
+    expect([next.numbers, next.notes]).toEqual([[1, 2, 3], []])
   })
 
   it('is waited for where it is not there yet, and what is no file is refused', async () => {

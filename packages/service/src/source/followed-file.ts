@@ -4,25 +4,28 @@ import { systemReason } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { createLineCutter, type InputLine } from '../input-lines.ts'
 import type { FilePlace } from '../serve/state-file.ts'
-import { ageOf, fileAfter, isReplaced, MARK_BYTES, markBefore, pathOf } from './rotated-files.ts'
+import { ageOf, fileAfter, inodeAt, MARK_BYTES, markBefore, pathOf } from './rotated-files.ts'
 
 /** How a file is followed. */
 export type FollowSettings = {
   /** where to go on; null = at the beginning of the file */
   readonly from: FilePlace | null
-  /** lines up to this number are passed over, as long as the file goes on as it was; without it none are */
-  readonly known?: number
+  /** the last line that was taken, behind `from`: where another line has its number the file was written anew; without it none was */
+  readonly known?: KnownLine
   /** asks for an end */
   readonly stop: AbortSignal
   /** between two looks at a file that has no more lines, in milliseconds */
   readonly pollMs?: number
   /** called with a sentence on what befell the file */
   readonly note: (text: string) => void
-  /** called when there is a file, before its first line is read */
+  /** called whenever a file is begun, before its first line is read */
   readonly onOpen?: (place: () => Promise<FilePlace>) => Promise<void>
   /** called when all lines so far have been taken; nothing is read before it has ended */
   readonly onTaken: (place: () => Promise<FilePlace>) => Promise<void>
 }
+
+/** A line that was taken, by another process. */
+type KnownLine = { readonly number: number; readonly is: (line: InputLine) => boolean }
 
 const PIECE_BYTES = 65_536
 const POLL_MS = 250
@@ -30,7 +33,17 @@ const POLL_MS = 250
 const QUIET_LOOKS = 8
 
 /** The file that is read now. */
-type OpenFile = { readonly handle: FileHandle; readonly inode: string; at: number; latest: Buffer }
+type OpenFile = {
+  readonly handle: FileHandle
+  readonly inode: string
+  readonly begin: FileBegin
+  at: number
+  latest: Buffer
+}
+
+/** Where the reading of a file began: what is behind it is other than what was read when it is read again from there. */
+type FileBegin = { readonly at: number; readonly latest: Buffer }
+const START: FileBegin = { at: 0, latest: Buffer.alloc(0) }
 
 /**
  * The lines of a file as others add them, as `tail -F` shows them. A last line without an end waits for it. Where the file is renamed and another
@@ -44,13 +57,15 @@ type OpenFile = { readonly handle: FileHandle; readonly inode: string; at: numbe
  * @throws {VigilError} SOURCE_UNREADABLE
  */
 export async function* followFile(path: string, settings: FollowSettings): AsyncGenerator<InputLine[]> {
-  const { from, stop, pollMs = POLL_MS, note, onOpen, onTaken } = settings
-  let { known = 0 } = settings
+  const { from, known, stop, pollMs = POLL_MS, note, onOpen, onTaken } = settings
   let cutter = createLineCutter(from?.lines)
+  /** the known line, until it has been read again */
+  let toMeet = known !== undefined && known.number > cutter.lineCount ? known : null
   /** What comes now are other lines than those that are known. */
   const beginAnew = () => {
-    cutter = createLineCutter(Math.max(cutter.lineCount, known))
-    known = 0
+    // Lines that were cut behind the one that is missing were given to nobody.
+    cutter = createLineCutter(toMeet?.number ?? Math.max(cutter.lineCount, known?.number ?? 0))
+    toMeet = null
   }
   const wait = async () => void (await pause(pollMs, undefined, { signal: stop }).catch(() => undefined))
   const waiting = { note, wait, stop }
@@ -59,7 +74,12 @@ export async function* followFile(path: string, settings: FollowSettings): Async
     const offset = file!.at - cutter.keptBytes
     return { inode: file!.inode, offset, lines: cutter.lineCount, mark: await markBefore(file!.handle, offset) }
   }
-  const newLines = (lines: InputLine[]) => (known === 0 ? lines : lines.filter(({ number }) => number > known))
+  const rewind = async ({ handle, inode }: OpenFile, begin: FileBegin) => {
+    note(`${path} was cut or written anew: it is read from ${begin.at === 0 ? 'its beginning' : `byte ${begin.at} on`}`)
+    beginAnew()
+    file = { handle, inode, begin, ...begin }
+    await onOpen?.(place)
+  }
   const skipped = (name: string) =>
     note(`${name} is compressed: its events, which came between those that are read, are lost`)
   try {
@@ -68,37 +88,45 @@ export async function* followFile(path: string, settings: FollowSettings): Async
     while (file !== null && !stop.aborted) {
       const piece = await nextPiece(file)
       if (piece === 'rewritten') {
-        note(`${path} was cut or written anew: it is read from its beginning`)
-        beginAnew()
-        file.at = 0
-        file.latest = Buffer.alloc(0)
+        await rewind(file, START)
         continue
       }
-      const lines = piece === null ? [] : newLines(cutter.take(piece))
-      if (piece === null && quiet === QUIET_LOOKS) {
-        const last = newLines(
-          wholeLines(cutter.end(), () => note(`the file that was ${path} ends with half a line, which is passed over`)),
-        )
-        if (last.length > 0) yield last
-        const age = ageOf(await file.handle.stat({ bigint: true }))
-        await file.handle.close()
-        file = await openAt(async () => await fileAfter(path, age, skipped), waiting)
-        quiet = 0
+      const isLast = piece === null && quiet === QUIET_LOOKS
+      const half = () => note(`the file that was ${path} ends with half a line, which is passed over`)
+      const lines = piece !== null ? cutter.take(piece) : isLast ? wholeLines(cutter.end(), half) : []
+      if (toMeet !== null && isIn(lines, toMeet)) toMeet = null
+      // The known line was whole, in this file or in one that has taken its place.
+      const isPassed = toMeet !== null && cutter.lineCount >= toMeet.number
+      if (isPassed || (toMeet !== null && piece === null && (await inodeAt(path)) === file.inode)) {
+        await rewind(file, file.begin)
         continue
       }
       if (lines.length > 0) yield lines
-      await onTaken(place)
+      if (isLast) {
+        const age = ageOf(await file.handle.stat({ bigint: true }))
+        await file.handle.close()
+        file = await openAt(async () => await fileAfter(path, age, skipped), waiting)
+        if (file !== null) await onOpen?.(place)
+        quiet = 0
+        continue
+      }
+      // Until then what is read may be of another file than what is known.
+      if (toMeet === null) await onTaken(place)
       if (piece !== null) {
         quiet = 0
         continue
       }
-      quiet = (await isReplaced(path, file.inode)) ? quiet + 1 : 0
+      quiet = [null, file.inode].includes(await inodeAt(path)) ? 0 : quiet + 1
       await wait()
     }
-    if (file !== null) await onTaken(place)
+    if (file !== null && toMeet === null) await onTaken(place)
   } finally {
     await file?.handle.close()
   }
+}
+
+function isIn(lines: readonly InputLine[], { number, is }: KnownLine): boolean {
+  return lines.some((line) => line.number === number && is(line))
 }
 
 /** A last line without an end is one where it is whole JSON. */
@@ -144,7 +172,8 @@ async function openAgain(
   }
   const file = await openAt(async () => known ?? path, waiting)
   if (file === null || known === null) return file
-  return { ...file, at: from.offset, latest: Buffer.from(from.mark, 'base64') }
+  const begin = { at: from.offset, latest: Buffer.from(from.mark, 'base64') }
+  return { ...file, begin, ...begin }
 }
 
 /** Opens a file at its beginning; waits until there is one. @returns null where an end is asked for */
@@ -165,7 +194,7 @@ async function openAt(locate: () => Promise<string>, { note, wait, stop }: Waiti
       await handle.close()
       throw unreadable(path, 'it is no file')
     }
-    return { handle, inode: ageOf(own).inode, at: 0, latest: Buffer.alloc(0) }
+    return { handle, inode: ageOf(own).inode, begin: START, ...START }
   }
   return null
 }

@@ -11,20 +11,18 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node'
 import { serviceError } from '../errors.ts'
 import type { InputLine } from '../input-lines.ts'
-import { createRecentEntries } from '../recent-entries.ts'
 import { jetstreamPast, type PastStart } from './jetstream-past.ts'
 import { isMissing, lineOf, refused, streamOf } from './jetstream-stream.ts'
+import { addSpan, isInSpans, type Span } from './number-spans.ts'
 
 /** Most events that the server hands out before earlier ones are acknowledged: so many may come out of their order after a crash. */
 const IN_FLIGHT_MAX = 256
 /** The same where some are acknowledged later than others: those must not keep all others back. */
-export const IN_FLIGHT_MAX_HELD = 4096
-/** Events of which it is remembered that they have come. */
-const SEEN_MAX = 65_536
+const IN_FLIGHT_MAX_HELD = 65_536
+/** Events after which the server is asked up to which number all are acknowledged: numbers of other subjects lie between those of theirs. */
+const SETTLED_EVERY = 1024
 /** How long events are waited for at a time; an end is waited for as long. */
 const WAIT_MS = 1000
-/** How long the server may take to confirm an acknowledgement, in milliseconds. */
-const CONFIRMED_MS = 2000
 /** Before a server that is away is asked again. */
 const AGAIN_MS = 500
 const NANOSECONDS = 1_000_000
@@ -41,6 +39,8 @@ export type SubjectSettings = {
   readonly pastFrom: PastStart | null
   /** whether an event that was taken is not to be acknowledged yet, by its number; without it none is */
   readonly isHeld?: (number: number) => boolean
+  /** called when the stream is found, before anything of the server is changed */
+  readonly onStream?: (found: Pick<SubjectEvents, 'stream' | 'created'>) => Promise<void>
   readonly note: (text: string) => void
   /** asks for an end */
   readonly stop: AbortSignal
@@ -63,12 +63,13 @@ export type SubjectEvents = {
  * was not decided on before a crash is handed out again. One that is handed out again to the same process is not taken twice. What has been handed out and not
  * taken at the end is given back, so that it comes first, in its order, to whoever goes on.
  *
- * @throws {VigilError} SUBJECT_MISSING, DURABLE_INVALID, JETSTREAM_REFUSED
+ * @throws {VigilError} SUBJECT_MISSING, DURABLE_INVALID, JETSTREAM_REFUSED; as onStream
  */
 export async function jetstreamEvents(settings: SubjectSettings): Promise<SubjectEvents> {
   const manager = await jetstreamManager(settings.connection, { checkAPI: false })
   const stream = await streamOf(manager, settings.subject, 'subject')
   const created = await createdOf(manager, stream)
+  await settings.onStream?.({ stream, created })
   const consumer = await consumerOf(manager, stream, settings)
   const { pastFrom: start } = settings
   const past = start === null ? null : jetstreamPast({ ...settings, manager, stream, start })
@@ -86,41 +87,44 @@ async function createdOf(manager: JetStreamManager, stream: string): Promise<str
 
 async function* linesOf(consumer: Consumer, settings: SubjectSettings): AsyncGenerator<InputLine[]> {
   const { durable, stop, isHeld = () => false } = settings
-  const decided = createRecentEntries<number, true>(SEEN_MAX)
-  /** whose acknowledgement the server has not confirmed: it may hand them out again, however many come before that */
-  const unconfirmed = new Set<number>()
+  const seen: Span[] = []
+  let [settled, countdown] = [0, 0]
   let held: JsMsg[] = []
-  const acknowledge = (message: JsMsg) => {
-    unconfirmed.add(message.seq)
-    message.ackAck({ timeout: CONFIRMED_MS }).then(
-      (isConfirmed) => isConfirmed && unconfirmed.delete(message.seq),
-      // It is acknowledged again when it comes again.
-      () => undefined,
-    )
-  }
   const isNew = (message: JsMsg) => {
-    if (!unconfirmed.has(message.seq) && decided.peek(message.seq) === undefined) return true
+    if (!isInSpans(seen, message.seq)) return true
     // Its acknowledgement was lost, or came too late.
-    if (!isHeld(message.seq)) acknowledge(message)
+    if (!isHeld(message.seq)) message.ack()
     return false
   }
   let together: JsMsg[] = []
   try {
     while (!stop.aborted) {
       together = (await messagesOf(consumer, durable)).filter(isNew)
+      countdown -= together.length
+      if (together.length > 0 && countdown < 0) {
+        settled = await settledOf(consumer, settled)
+        countdown = SETTLED_EVERY
+        addSpan(seen, { first: 0, last: settled })
+      }
       if (together.length === 0 || stop.aborted) continue
-      yield together.map(lineOf)
+      yield together.map((message) => ({ ...lineOf(message), settled }))
       const taken = [...held, ...together]
       together = []
       held = taken.filter(({ seq }) => isHeld(seq))
       for (const message of taken) {
-        decided.put(message.seq, true)
-        if (!isHeld(message.seq)) acknowledge(message)
+        addSpan(seen, { first: message.seq, last: message.seq })
+        if (!isHeld(message.seq)) message.ack()
       }
     }
   } finally {
     for (const message of [...held, ...together]) message.nak()
   }
+}
+
+/** Number up to which all is acknowledged, or of other subjects. @param before where the server does not tell */
+async function settledOf(consumer: Consumer, before: number): Promise<number> {
+  const info = await consumer.info().catch(() => null)
+  return Math.max(before, info?.ack_floor.stream_seq ?? 0)
 }
 
 /**

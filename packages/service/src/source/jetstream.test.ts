@@ -171,6 +171,39 @@ describe.skipIf(whyNoBroker !== null)('JetStream', () => {
     await expect.poll(() => unacknowledged('slow')).toBe(0)
   })
 
+  it('tells up to which number nothing comes again, however many subjects the stream has, and nothing behind what is held', async () => {
+    await manager.streams.add({ name: 'SHARED', subjects: ['shared', 'beside-it'] })
+    const publish = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        connection.publish('shared', '{}')
+        connection.publish('beside-it', '{}')
+      }
+      await connection.flush()
+    }
+    const take = async (count: number, heldNumber: number | null) => {
+      const { stop, all } = settings('shared')
+      const found: { readonly number: number; readonly settled: number }[] = []
+      const isHeld = (number: number) => number === heldNumber
+      for await (const lines of (await jetstreamEvents({ ...all, isHeld })).lines) {
+        found.push(...lines.map(({ number, settled }) => ({ number, settled: settled! })))
+        if (found.length >= count) stop.abort()
+      }
+      return found
+    }
+    await publish(1500)
+    const first = await take(1500, null)
+    expect(first.map(({ number }) => number)).toEqual(Array.from({ length: 1500 }, (_, i) => 2 * i + 1))
+    expect(first[0].settled).toBe(0)
+    expect(first[1499].settled).toBeGreaterThan(500)
+    for (const { number, settled } of first) expect(settled).toBeLessThan(number)
+    await expect.poll(() => unacknowledged('shared')).toBe(0)
+    await publish(1500)
+    // Event 3003 is not acknowledged: what is behind it is not settled.
+    const second = await take(1500, 3003)
+    expect(second.map(({ number }) => number)).toContain(3003)
+    for (const { settled } of second) expect([2999, 3000, 3001, 3002]).toContain(settled)
+  })
+
   it('gives back in their order, at an end, the events that were handed out and not taken', async () => {
     await stream('orderly')
     const publish = async (count: number) => {

@@ -51,10 +51,10 @@ export async function fileAfter(path: string, before: FileAge, skipped: (name: s
   return next?.path ?? path
 }
 
-/** Whether another file has the path. */
-export async function isReplaced(path: string, inode: string): Promise<boolean> {
+/** Names the file that has the path; null = none has. */
+export async function inodeAt(path: string): Promise<string | null> {
   const own = await stat(path, { bigint: true }).catch(() => null)
-  return own !== null && ageOf(own).inode !== inode
+  return own === null ? null : ageOf(own).inode
 }
 
 /** Names a file whatever it is called, and tells its age. */

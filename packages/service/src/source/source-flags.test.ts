@@ -56,6 +56,11 @@ describe('--publish', () => {
   ])('is refused where it has no server, or a server has no subject: %s', async (words) => {
     await expect(sink(...words)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
   })
+
+  it('is told of each flag that names a server', async () => {
+    const message = '--publish is for --source, or --sink of service:enforce. Give one of them, too.'
+    await expect(sink('--publish=decisions')).rejects.toMatchObject({ message })
+  })
 })
 
 describe('--past', () => {

@@ -87,7 +87,10 @@ export async function sourceOf(flags: Flags): Promise<Source> {
     if (stray !== undefined) throw commandError('INVALID_VALUE', `--${stray} is for --${source}. Give it, too.`)
   }
   if (given('publish') && !given('source') && !given('sink'))
-    throw commandError('INVALID_VALUE', '--publish is for --source. Give it, too.')
+    throw commandError(
+      'INVALID_VALUE',
+      '--publish is for --source, or --sink of service:enforce. Give one of them, too.',
+    )
   const stray = given('source') ? undefined : Object.keys(BROKER_FLAGS).find(given)
   if (stray !== undefined) {
     const remedy = given('sink') ? `Give --sink-${stray} for that of --sink` : 'Give it, too'

@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 async function audit(batches: readonly (readonly string[])[], lines: readonly string[], known = certificates) {
   const files = { events: join(folder, 'events.log'), decisions: join(folder, 'decisions.jsonl') }
   const log = await openEventLog(files.events, () => undefined)
-  for (const events of batches) await log.append({ firstRow: log.rowCount, line: 1, events })
+  for (const events of batches) await log.append({ firstRow: log.rowCount, line: 1, taken: [], events })
   await log.close()
   writeFileSync(files.decisions, lines.map((line) => `${line}\n`).join(''))
   const before = readFileSync(files.events)

@@ -8,7 +8,7 @@ const BATCHES = [
 ]
 const events = {
   batchesBefore: (row: number) => (row < 2 ? 0 : 1),
-  read: async (batch: number) => ({ firstRow: 2 * batch, line: 0, events: BATCHES[batch] }),
+  read: async (batch: number) => ({ firstRow: 2 * batch, line: 0, taken: [], events: BATCHES[batch] }),
 }
 const inputs = {
   read: ({ host }: { readonly host?: unknown }) =>

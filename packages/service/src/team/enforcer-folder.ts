@@ -1,13 +1,16 @@
 /** The folder of an enforcer: what was gathered, certified, decided and proven. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Epoch } from '@vigil/agreement'
+import { formatCounted } from '@vigil/command-line'
+import { serviceError } from '../errors.ts'
 import { takeFolder } from './agent-log.ts'
 import { readWrittenEvent } from './batch-event.ts'
-import { openCertificateLog } from './certificate-log.ts'
-import { openDecisionLog } from './decision-log.ts'
+import { type CertificateLog, openCertificateLog } from './certificate-log.ts'
+import { type DecisionLog, openDecisionLog } from './decision-log.ts'
 import type { Peer } from './enforcer.ts'
 import type { EnforcerEpochs } from './enforcer-epochs.ts'
-import { openEventLog } from './event-log.ts'
+import { type EventLog, openEventLog } from './event-log.ts'
 import { createKnownIds, rememberIds } from './known-ids.ts'
 
 /** Latest ids of events, and of verdicts: one that comes again is the same one. */
@@ -18,14 +21,16 @@ const IDS_MAX = 65_536
  *
  * @throws {VigilError} LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE
  */
-export async function openEnforcerFolder(out: string, { known, teamAt }: EnforcerEpochs) {
+export async function openEnforcerFolder(
+  out: string,
+  { known, teamAt }: Pick<EnforcerEpochs, 'teamAt'> & { readonly known: readonly Pick<Epoch, 'team'>[] },
+) {
   await mkdir(out, { recursive: true })
   const release = await takeFolder(out)
   const ids = createKnownIds(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
   })
-  ids.keepLast()
   const certificates = await openCertificateLog(
     join(out, 'certificates.bin'),
     teamAt,
@@ -37,7 +42,29 @@ export async function openEnforcerFolder(out: string, { known, teamAt }: Enforce
     await Promise.all([events.close(), certificates.close(), decisions.close()])
     await release()
   }
+  const lost = lostFrom(events, certificates, decisions)
+  if (lost !== null) {
+    await close()
+    throw serviceError(
+      'LOG_INVALID',
+      `The files in ${out} are not of one time: ${lost}. Give the folder as it was when its enforcer ended: later lines would be named as earlier ones are. Where it is lost, begin with another --out and a new team.`,
+    )
+  }
   return { events, certificates, decisions, ids, files, close }
+}
+
+/** What one file lacks of what another one has: events are stored before certificates and decisions on them; null = nothing. */
+function lostFrom(
+  { batchCount, rowCount, firstRowOf }: EventLog,
+  { place }: CertificateLog,
+  { rows }: DecisionLog,
+): string | null {
+  if (rows > rowCount) return `decisions.jsonl has ${rows} lines, and events.log ${formatCounted(rowCount, 'event')}`
+  if (place.batch > batchCount)
+    return `certificates.bin has ${formatCounted(place.batch, 'certificate')}, and events.log ${formatCounted(batchCount, 'batch', 'batches')}`
+  const firstRow = firstRowOf(place.batch)
+  if (place.firstRow === firstRow) return null
+  return `the batches that certificates.bin has are of ${formatCounted(place.firstRow, 'event')}, and of ${firstRow} in events.log`
 }
 
 /** Agents of whom there is a proof in a file of evidence. */

@@ -61,7 +61,7 @@ const want = (batch: number): Frame => ({ kind: 'want', content: numbered(batch)
 describe('an enforcer', () => {
   it('does little for an agent that floods it, and the others have their turn', async () => {
     const { enforcer, did, committed } = await enforcerWith()
-    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
     enforcer.take(of(0), committed(0))
     await enforcer.close()
     did.length = 0
@@ -84,9 +84,9 @@ describe('an enforcer', () => {
   it('gives out what was gathered meanwhile before it answers what has a certificate, and answers it before it ends', async () => {
     const gathered = [chain[1].events]
     const { enforcer, did, committed } = await enforcerWith(undefined, undefined, undefined, undefined, (own) => {
-      for (const events of gathered.splice(0)) own.gather({ events, line: 2 }, 0)
+      for (const events of gathered.splice(0)) own.gather({ events, line: 2, taken: [] }, 0)
     })
-    enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    enforcer.gather({ events: chain[0].events, line: 1, taken: [] }, 0)
     enforcer.take(of(1), want(1))
     enforcer.take(of(0), committed(0))
     await enforcer.close()
@@ -99,7 +99,7 @@ describe('an enforcer', () => {
       () => ({}),
       (batch) => (batch === 0 ? team : known()),
     )
-    for (const { events } of later) enforcer.gather({ events, line: 1 }, 0)
+    for (const { events } of later) enforcer.gather({ events, line: 1, taken: [] }, 0)
     enforcer.take(of(0), { kind: 'committed', content: numbered(0, later[0].committed) })
     enforcer.take(of(0), want(1))
     await enforcer.close()
@@ -122,7 +122,7 @@ describe('an enforcer', () => {
     const { enforcer, did, committed } = await enforcerWith(undefined, undefined, (line) =>
       evidence.push(JSON.parse(line)),
     )
-    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
     enforcer.take(of(0), committed(0))
     enforcer.take(of(1), committed(0))
     await enforcer.close()
@@ -145,7 +145,7 @@ describe('an enforcer', () => {
     let known = () => team
     const teamAt = (batch: number) => (batch < first ? team : known())
     const { enforcer, did, committed } = await enforcerWith(undefined, teamAt, undefined, accused)
-    for (const { events } of chain) enforcer.gather({ events, line: 1 }, 0)
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
     for (let batch = 0; batch < certified; batch++) {
       enforcer.take(of(0), committed(batch))
       await enforcer.close()
@@ -169,7 +169,7 @@ describe('an enforcer', () => {
     await expect(open.enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
     const sound = await enforcerWith(undefined, () => next.team, undefined, [of(1)])
     sound.enforcer.resume([team])
-    sound.enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    sound.enforcer.gather({ events: chain[0].events, line: 1, taken: [] }, 0)
     sound.enforcer.take({ epoch: 1, agent: 0 }, want(0))
     await sound.enforcer.close()
     expect(sound.did).toEqual(['batch to 0'])
@@ -178,9 +178,9 @@ describe('an enforcer', () => {
   it('does nothing behind what could not be stored', async () => {
     const full = new Error('no room')
     const { enforcer, did, events, committed } = await enforcerWith(() => ({ append: () => Promise.reject(full) }))
-    enforcer.gather({ events: chain[0].events, line: 1 }, 0)
+    enforcer.gather({ events: chain[0].events, line: 1, taken: [] }, 0)
     enforcer.take(of(0), committed(0))
-    enforcer.gather({ events: chain[1].events, line: 2 }, 0)
+    enforcer.gather({ events: chain[1].events, line: 2, taken: [] }, 0)
     await expect(enforcer.failed).rejects.toBe(full)
     enforcer.take(of(1), want(0))
     await enforcer.close()

@@ -2,12 +2,13 @@ import { DEFAULT_RESPONSE } from '@vigil/env-wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fixture.ts'
 import { inputLines } from '../input-lines.ts'
+import { addSpan, isInSpans, type Span } from '../source/number-spans.ts'
 import { type AgentVoter, createAgentVoter } from './agent-voter.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import type { GatheredBatch } from './event-log.ts'
-import { gatherLines, type LineReading } from './gather-lines.ts'
+import { gatherLines, isLineOf, type LineReading } from './gather-lines.ts'
 import { BATCH_BYTES_MAX, createGatherer } from './gatherer.ts'
-import { createKnownIds, rememberIds } from './known-ids.ts'
+import { createKnownIds } from './known-ids.ts'
 
 let bundle: Awaited<ReturnType<typeof drawnTeam>>['bundle']
 let voter: AgentVoter
@@ -33,6 +34,7 @@ async function gathered(lines: readonly string[], changes: Partial<LineReading> 
   }
   await gatherLines(inputLines(text()), {
     ...{ bundle, gatherer, ids: createKnownIds(100), linesBefore: 0, input: 'follows', onError: 'skip' },
+    hasTaken: () => false,
     ...{ held: new Set<number>(), stored: null, room: () => null, say: (one) => said.push(one) },
     ...changes,
   })
@@ -46,15 +48,20 @@ async function gatheredOf(
   changes: Partial<LineReading> & { readonly respond?: boolean } = {},
 ) {
   const batches: (readonly string[])[] = []
+  const taken: Span[] = []
+  const said: string[] = []
   const gatherer = createGatherer({
     ...{ batchRows: 256, waitMs: 1e6, waitMsMax: 1e6, apart: false, isIdle: () => false, clock: () => 0 },
-    onBatch: ({ events }) => batches.push(events),
+    onBatch: (batch) => {
+      batches.push(batch.events)
+      for (const span of batch.taken) addSpan(taken, span)
+    },
   })
   const held = new Set<number>()
   const asked: { readonly rows: number; readonly held: number[] }[] = []
   const lines = async function* () {
     for (const group of groups) {
-      yield group.map(([number, text]) => ({ number, text }))
+      yield group.map(([number, text]) => ({ number, text, settled: 0 }))
       asked.push({ rows: gatherer.rows, held: [...held] })
     }
   }
@@ -62,10 +69,10 @@ async function gatheredOf(
   const own = environment === undefined ? bundle : { ...bundle, environment }
   const reading = gatherLines(lines(), {
     ...{ bundle: own, gatherer, ids: createKnownIds(100), linesBefore: 0, input: 'numbered', onError: 'stop', held },
-    ...{ stored: null, room: () => null, say: () => undefined },
+    ...{ hasTaken: () => false, stored: null, room: () => null, say: (one) => void said.push(one) },
     ...changes,
   })
-  return { reading, gatherer, batches, asked, held }
+  return { reading, gatherer, batches, taken, said, asked, held }
 }
 
 /** Whether an agent can be given every batch. */
@@ -75,27 +82,37 @@ function arePlayable(batches: readonly Pick<GatheredBatch, 'events'>[]): boolean
 }
 
 describe('lines that their source numbers', () => {
-  it('are known by their number where they have no id, also where they come again out of their order', async () => {
-    const ids = createKnownIds(100)
-    rememberIds(ids, readWrittenEvent('[3,{"bytes":1}]'))
-    rememberIds(ids, readWrittenEvent('["e4",{"id":"e4","bytes":1}]'))
-    const event = '{"bytes":1}'
-    const { reading, batches } = await gatheredOf(
+  it('are known by their number, whatever ids are forgotten since, and so are those that became no event', async () => {
+    const spans = [
+      { first: 1, last: 4 },
+      { first: 6, last: 6 },
+    ]
+    const ids = createKnownIds(1)
+    const event = (id: string) => `{"bytes":1,"id":"${id}"}`
+    const { reading, batches, taken } = await gatheredOf(
       [
         [
-          [5, event],
-          [3, event],
+          [4, event('e4')],
+          [5, '{"bytes":1}'],
+          [3, '{"bytes":1}'],
         ],
         [
-          [6, '{"id":"e4","bytes":1}'],
-          [5, event],
-          [4, event],
+          [8, 'no event'],
+          [9, event('e9')],
+          [11, event('e9')],
+          [12, event('e12')],
         ],
       ],
-      { ids },
+      { ids, onError: 'skip', hasTaken: (line) => isInSpans(spans, line) },
     )
     await reading
-    expect(batches.flat().map((text) => readWrittenEvent(text).id)).toEqual([5, 4])
+    expect(batches.flat().map((text) => readWrittenEvent(text).id)).toEqual([5, 'e9', 'e12'])
+    expect(taken).toEqual([
+      { first: 0, last: 0 },
+      { first: 5, last: 5 },
+      { first: 8, last: 9 },
+      { first: 11, last: 12 },
+    ])
   })
 
   it('are asked for when all before are stored, and a verdict without an event behind it is held', async () => {
@@ -120,31 +137,52 @@ describe('lines that their source numbers', () => {
     ])
   })
 
-  it('with a verdict without an id are heard once', async () => {
+  it('are taken with the event that a verdict goes with', async () => {
     const verdict = '{"verdict":{"stream":"h1","hostile":false}}'
     const event = '{"host":"h1","bytes":1}'
-    const ids = createKnownIds(100)
-    const groups: (readonly [number, string])[][] = [
+    const { reading, taken } = await gatheredOf(
       [
-        [1, verdict],
-        [2, event],
+        [
+          [1, verdict],
+          [2, event],
+          [3, verdict],
+        ],
       ],
-      [
-        [1, verdict],
-        [3, verdict],
-        [4, event],
-      ],
-    ]
-    const { reading, batches } = await gatheredOf(groups, { respond: true, ids })
+      { respond: true },
+    )
     await reading
-    const heard = batches.flat().map((text) => readWrittenEvent(text).heard.length)
-    expect(heard).toEqual([1, 1])
-    // Another process, which knows what is in the batches.
-    const known = createKnownIds(100)
-    for (const text of batches.flat()) rememberIds(known, readWrittenEvent(text))
-    const again = await gatheredOf([[...groups[1], [5, event]]], { respond: true, ids: known })
-    await again.reading
-    expect(again.batches.flat().map((text) => readWrittenEvent(text))).toMatchObject([{ id: 5, heard: [] }])
+    expect(taken).toEqual([{ first: 0, last: 2 }])
+  })
+
+  it('with more verdicts than go with one event go with the next ones, and none is let go before', async () => {
+    const lines: [number, string][] = Array.from({ length: 5000 }, (_, i) => [
+      i + 1,
+      `{"verdict":{"stream":"h1","hostile":false,"id":${i}}}`,
+    ])
+    const events = [5001, 5002, 5003].map((number): [number, string] => [number, '{"host":"h2","bytes":1}'])
+    const { reading, batches, asked, taken } = await gatheredOf([lines, ...events.map((one) => [one])], {
+      respond: true,
+      onError: 'skip',
+    })
+    await reading
+    const heard = batches.flat().map((text) => readWrittenEvent(text).heard.map(({ id }) => id))
+    expect(heard.map(({ length }) => length)).toEqual([2048, 2048, 904])
+    expect(heard.flat()).toEqual(Array.from({ length: 5000 }, (_, i) => i))
+    expect(asked.map(({ held }) => held.length)).toEqual([5000, 2952, 904, 0])
+    expect(asked[1].held[0]).toBe(2049)
+    expect(taken).toEqual([{ first: 0, last: 5003 }])
+  })
+
+  it('are refused where more verdicts come than are held, also where bad lines are passed over: none is acknowledged', async () => {
+    const verdict = '{"verdict":{"stream":"h1","hostile":false}}'
+    const lines = Array.from({ length: 32_769 }, (_, i): [number, string] => [i + 1, verdict])
+    const { reading, held, taken, said } = await gatheredOf([lines], { respond: true, onError: 'skip' })
+    await expect(reading).rejects.toMatchObject({
+      code: 'VERDICTS_WAIT',
+      message: expect.stringContaining('Line 32769'),
+    })
+    expect([held.size, taken]).toEqual([32_768, []])
+    expect(said).toEqual([expect.stringMatching(/^32768 verdicts .*read again from the source at the next start$/)])
   })
 
   it('are left where what stores them has failed, and what was gathered becomes a batch all the same', async () => {
@@ -194,9 +232,17 @@ describe('lines that are gathered', () => {
     )
     const whole = await gathered(lines)
     expect(whole.batches.map(({ line }) => line)).toEqual([256, 300])
-    const repeated = await gathered(lines, { linesBefore: 256, input: 'repeats' })
+    const repeated = await gathered(lines, { linesBefore: 256, input: 'repeats', hasTaken: (line) => line <= 256 })
     expect(repeated.batches).toEqual(whole.batches.slice(1))
     const following = await gathered(lines.slice(256), { linesBefore: 256 })
     expect(following.batches).toEqual(whole.batches.slice(1))
+  })
+
+  it('are told from others that have their number', () => {
+    const written = '["e1",{"id":"e1","bytes":10,"7":1},[[{"host":"h1"},true]]]'
+    const is = (text: string | null) => isLineOf(written, { number: 4, text })
+    expect(is('{"id":"e1", "bytes":1e1, "7":1}')).toBe(true)
+    expect([is('{"id":"e1","bytes":11,"7":1}'), is('no JSON'), is(null)]).toEqual([false, false, false])
+    expect([4, 5].map((number) => isLineOf('[4,{"bytes":1}]', { number, text: '{"bytes":1}' }))).toEqual([true, false])
   })
 })

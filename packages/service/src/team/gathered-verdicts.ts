@@ -1,9 +1,12 @@
-/** Verdicts between events: each goes into a batch with the event behind it, so that the agents agree on when it was heard. */
+/** Verdicts between events: each goes into a batch with an event behind it, so that the agents agree on when it was heard. */
+import { formatCounted } from '@vigil/command-line'
 import type { RawEvent } from '@vigil/features'
 import type { Bundle } from '@vigil/runs'
+import { serviceError } from '../errors.ts'
 import type { EventInputs } from '../event-inputs.ts'
 import { LINE_BYTES_MAX } from '../input-lines.ts'
 import { malformed } from '../live-event.ts'
+import type { Span } from '../source/number-spans.ts'
 import { verdictOf } from '../verdict-line.ts'
 import { type HeardVerdict, readWrittenEvent, writtenEvent } from './batch-event.ts'
 import type { Gatherer } from './gatherer.ts'
@@ -14,13 +17,13 @@ export type Verdicts = {
   /**
    * Takes a line that is a verdict.
    *
-   * @param number of the line
+   * @param span ends with the number of the line
    * @returns 'event' where it is none, 'repeated' where it came before, by its id
-   * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID
+   * @throws {VigilError} EVENT_MALFORMED, EVENT_INVALID, VERDICTS_WAIT
    */
-  take(line: RawEvent, number: number): 'event' | 'waits' | 'repeated'
-  /** The text of an event with all verdicts that wait. */
-  putBefore(written: string): string
+  take(line: RawEvent, span: Span): 'event' | 'waits' | 'repeated'
+  /** The text of an event with the verdicts that wait, as many as fit, and the numbers of their lines. */
+  putBefore(written: string): { readonly text: string; readonly taken: readonly Span[] }
   /** how many wait */
   readonly waiting: number
 }
@@ -31,23 +34,32 @@ type Gathering = {
   readonly gatherer: Pick<Gatherer, 'hear'>
   /** gets the numbers of the lines with verdicts that wait */
   readonly held: Set<number>
-  /** whether a verdict without an id is known by the number of its line */
-  readonly isNumbered: boolean
 }
 
-/** Most verdicts that wait for an event. */
-const WAITING_MAX = 2048
+/** A verdict that waits, with its bytes at most. */
+type Waiting = {
+  readonly verdict: HeardVerdict
+  readonly stream: string
+  readonly span: Span
+  readonly bytes: number
+}
+
+/** Most verdicts that go with one event: others wait for the next. */
+const WITH_EVENT_MAX = 2048
+/** Most verdicts that wait, and most bytes of them: a server hands out no more events without an acknowledgement than IN_FLIGHT_MAX_HELD. */
+const WAITING_MAX = 32_768
+const WAITING_BYTES_MAX = 32 * LINE_BYTES_MAX
 
 /** A team whose actions have no consequences hears none: what looks like one is an event. */
 export function createVerdicts(
   { pipeline, environment }: Pick<Bundle, 'pipeline' | 'environment'>,
-  { inputs, ids, gatherer, held, isNumbered }: Gathering,
+  { inputs, ids, gatherer, held }: Gathering,
 ): Verdicts {
   const columns = environment.response === null ? null : (pipeline.reading?.stream ?? [])
-  let waiting: HeardVerdict[] = []
+  let waiting: Waiting[] = []
   let bytes = 0
   return {
-    take(line, number) {
+    take(line, span) {
       if (columns === null) return 'event'
       const verdict = verdictOf(line, columns)
       if (verdict === null) return 'event'
@@ -56,32 +68,60 @@ export function createVerdicts(
       const stream = inputs.streamOf(verdict.stream)
       if (stream === null)
         throw malformed(`needs a verdict that names its stream by ${columns.join(', ')}, received one that does not`)
-      const id = idOfVerdict(line) ?? (isNumbered ? `line ${number}` : null)
+      const id = idOfVerdict(line)
       if (id !== null && ids.has(id)) return 'repeated'
       const one = { ...verdict, id }
       const size = Buffer.byteLength(JSON.stringify(one))
-      if (bytes + size > LINE_BYTES_MAX || waiting.length === WAITING_MAX)
-        throw malformed(`needs an event between more than ${WAITING_MAX} verdicts, or ${LINE_BYTES_MAX} bytes of them`)
-      gatherer.hear(stream)
+      if (size > LINE_BYTES_MAX)
+        throw malformed(`needs a verdict of at most ${LINE_BYTES_MAX} bytes written out, received more`)
+      if (waiting.length === WAITING_MAX || bytes + size > WAITING_BYTES_MAX) throw tooMany(waiting.length)
       if (id !== null) ids.put(id)
-      waiting.push(one)
-      held.add(number)
+      waiting.push({ verdict: one, stream, span, bytes: size })
+      held.add(span.last)
       bytes += size
       return 'waits'
     },
     putBefore(written) {
-      if (waiting.length === 0) return written
+      if (waiting.length === 0) return { text: written, taken: [] }
+      const together = waiting.slice(0, countWithin(waiting))
+      waiting = waiting.slice(together.length)
+      for (const { stream, span, bytes: size } of together) {
+        gatherer.hear(stream)
+        held.delete(span.last)
+        bytes -= size
+      }
       const { id, event } = readWrittenEvent(written)
-      const heard = waiting
-      waiting = []
-      held.clear()
-      bytes = 0
-      return writtenEvent(id, event, heard)
+      return {
+        text: writtenEvent(
+          id,
+          event,
+          together.map(({ verdict }) => verdict),
+        ),
+        taken: together.map(({ span }) => span),
+      }
     },
     get waiting() {
       return waiting.length
     },
   }
+}
+
+/** How many of the first go with one event. */
+function countWithin(waiting: readonly Waiting[]): number {
+  let [count, bytes] = [0, 0]
+  while (count < Math.min(waiting.length, WITH_EVENT_MAX) && bytes + waiting[count].bytes <= LINE_BYTES_MAX) {
+    bytes += waiting[count].bytes
+    count++
+  }
+  return count
+}
+
+/** Nothing of them is acknowledged or passed over. */
+function tooMany(count: number) {
+  return serviceError(
+    'VERDICTS_WAIT',
+    `needs an event: ${formatCounted(count, 'verdict')} wait for one, and no more are held. Each goes with an event behind it, ${WITH_EVENT_MAX} with one. Remove verdicts from the source that nobody needs, or put events between them, and begin again: none of them is lost.`,
+  )
 }
 
 /** `{"verdict": {"id": 7, "stream": ..., "hostile": ...}}` @throws {VigilError} EVENT_MALFORMED */

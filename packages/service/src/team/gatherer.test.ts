@@ -17,7 +17,7 @@ function gathering({ apart = false } = {}) {
     onBatch: ({ events }) => batches.push(events.map((text) => JSON.parse(text)[0])),
     clock: () => Date.now(),
   })
-  const add = (id: number, stream: string | null = null) => gatherer.add(`[${id},{}]`, { stream, line: id })
+  const add = (id: number, stream: string | null = null) => gatherer.add(`[${id},{}]`, { stream, line: id, taken: [] })
   return { batches, state, gatherer, add }
 }
 

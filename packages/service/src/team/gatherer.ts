@@ -1,4 +1,5 @@
 /** Puts events together into batches: by number, by bytes, and by time where the team has nothing else to do. */
+import { addSpan, type Span } from '../source/number-spans.ts'
 import type { GatheredBatch } from './event-log.ts'
 
 /** Most text of a batch, in bytes: agents refuse a frame that is longer. */
@@ -27,9 +28,14 @@ export type GathererOptions = {
 export type Gatherer = {
   /**
    * @param text as writtenEvent has it, shorter than BATCH_BYTES_MAX
-   * @param from its line of the input, from 1
+   * @param from its line of the input, from 1, and the numbers that need not come again once it is stored
    */
-  add(text: string, from: { readonly stream: string | null; readonly line: number }): void
+  add(
+    text: string,
+    from: { readonly stream: string | null; readonly line: number; readonly taken: readonly Span[] },
+  ): void
+  /** Numbers of lines that became no event: they go into the next batch. */
+  pass(span: Span): void
   /** A verdict on a stream came: what is decided on its events before is decided first. */
   hear(stream: string | null): void
   /** The team has nothing to do any more. */
@@ -51,6 +57,7 @@ export function createGatherer({
   clock,
 }: GathererOptions): Gatherer {
   let events: string[] = []
+  let taken: Span[] = []
   let bytes = 0
   let rows = 0
   let since = 0
@@ -64,8 +71,9 @@ export function createGatherer({
     timer = null
     isDue = false
     if (events.length === 0) return
-    const batch = { events, line: lastLine }
+    const batch = { events, line: lastLine, taken }
     events = []
+    taken = []
     bytes = 0
     streams.clear()
     onBatch(batch, since)
@@ -84,7 +92,8 @@ export function createGatherer({
     onIdle() {
       if (isDue || events.length >= EAGER_ROWS) flush()
     },
-    add(text, { stream, line }) {
+    pass: (span) => addSpan(taken, span),
+    add(text, { stream, line, taken: own }) {
       // With the line break that goes before the next one.
       const size = Buffer.byteLength(text) + 1
       flushBefore(stream)
@@ -98,6 +107,7 @@ export function createGatherer({
         }, waitMs)
       }
       events.push(text)
+      for (const span of own) addSpan(taken, span)
       rows++
       bytes += size
       lastLine = line

@@ -1,6 +1,5 @@
-/** Ids of what has come: by them what comes again is known. */
+/** Ids of what has come: by them what a sender sends again is known. What a source hands out again is known by its number. */
 import { createRecentEntries } from '../recent-entries.ts'
-import { IN_FLIGHT_MAX_HELD } from '../source/jetstream-events.ts'
 import { ownIdOf } from '../written-decision.ts'
 import type { WrittenEvent } from './batch-event.ts'
 
@@ -8,45 +7,21 @@ import type { WrittenEvent } from './batch-event.ts'
 type KnownKind = { has(id: string | number): boolean; put(id: string | number): void }
 
 /** Latest ids of each kind: an event and a verdict with one id are two things. */
-export type KnownIds = {
-  readonly events: KnownKind
-  readonly verdicts: KnownKind
-  /** of events without an id of their own: the numbers of their lines */
-  readonly lines: KnownKind
-  /**
-   * The last of what is known now stays known, whatever comes: a server hands out again, at some time, what it had no acknowledgement of
-   * when another process ended.
-   */
-  keepLast(): void
-}
+export type KnownIds = { readonly events: KnownKind; readonly verdicts: KnownKind }
 
 /** @param limit how many of each are remembered */
 export function createKnownIds(limit: number): KnownIds {
-  const [events, verdicts, lines] = [kindOf(limit), kindOf(limit), kindOf(limit)]
-  return {
-    ...{ events, verdicts, lines },
-    keepLast() {
-      for (const kind of [events, verdicts, lines]) kind.keepLast()
-    },
-  }
+  return { events: kindOf(limit), verdicts: kindOf(limit) }
 }
 
-function kindOf(limit: number): KnownKind & Pick<KnownIds, 'keepLast'> {
+function kindOf(limit: number): KnownKind {
   const latest = createRecentEntries<string | number, true>(limit)
-  let kept: ReadonlySet<string | number> = new Set()
-  return {
-    has: (id) => kept.has(id) || latest.peek(id) !== undefined,
-    put: (id) => latest.put(id, true),
-    keepLast() {
-      kept = new Set(Array.from(latest.all(), ([id]) => id).slice(-IN_FLIGHT_MAX_HELD))
-    },
-  }
+  return { has: (id) => latest.peek(id) !== undefined, put: (id) => void latest.put(id, true) }
 }
 
 /** Remembers an event of a batch, and the verdicts before it. */
-export function rememberIds({ events, verdicts, lines }: KnownIds, { id: name, event, heard }: WrittenEvent): void {
+export function rememberIds({ events, verdicts }: KnownIds, { event, heard }: WrittenEvent): void {
   for (const { id } of heard) if (id !== null) verdicts.put(id)
   const own = ownIdOf(event)
   if (own !== null) events.put(own)
-  else lines.put(name)
 }

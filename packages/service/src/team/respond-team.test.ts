@@ -62,7 +62,15 @@ async function batchesOf(bundle: Bundle, lines: readonly object[], changes: Part
     onBatch: ({ events }) => batches.push(events),
   })
   await gatherLines(inputLines(textOf(lines)), {
-    ...{ bundle, gatherer, ids: createKnownIds(10_000), linesBefore: 0, input: 'follows', onError: 'stop' },
+    ...{
+      bundle,
+      gatherer,
+      ids: createKnownIds(10_000),
+      linesBefore: 0,
+      hasTaken: () => false,
+      input: 'follows',
+      onError: 'stop',
+    },
     ...{ held: new Set<number>(), stored: null, room: () => null, say: (one) => said.push(one) },
     ...changes,
   })

@@ -18,9 +18,10 @@ import { accusedIn, openEnforcerFolder } from './enforcer-folder.ts'
 import { openOutputs } from './enforcer-outputs.ts'
 import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
-import { gatherLines } from './gather-lines.ts'
+import type { EventLog } from './event-log.ts'
+import { gatherLines, isLineOf } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
-import { openTeamSource } from './team-source.ts'
+import { type GatheredBefore, openTeamSource } from './team-source.ts'
 
 /** What the enforcer runs with. */
 export type EnforcerCommand = {
@@ -81,7 +82,7 @@ export async function runEnforcer(
   })
   enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
-  const before = { rows: events.rowCount, line: events.line }
+  const before = await gatheredBefore(events)
   if (before.rows > 0) {
     const there = `${formatCounted(before.rows, 'event')} in ${command.out}, the last of line ${before.line}`
     say(`${there}; ${formatCounted(decisions.rows, 'answer')}.`)
@@ -125,6 +126,11 @@ async function decidedToTheEnd(reading: Promise<void>, enforcer: Enforcer, deadl
   await Promise.race([enforcer.idle(), setTimeout(deadlineMs, undefined, { ref: false })])
 }
 
+async function gatheredBefore({ batchCount, rowCount, line, read }: EventLog): Promise<GatheredBefore> {
+  const last = batchCount === 0 ? undefined : (await read(batchCount - 1)).events.at(-1)
+  return { rows: rowCount, line, isLast: (one) => last !== undefined && isLineOf(last, one) }
+}
+
 /** By fingerprint. */
 async function bundlesOf(runs: readonly string[]): Promise<Map<string, Bundle>> {
   const read = await Promise.all(runs.map(async (run) => await readFingerprinted(run)))
@@ -147,10 +153,10 @@ async function gatherSource(
     clock,
   }: {
     readonly bundle: Bundle
-    readonly folder: Pick<Folder, 'ids'>
+    readonly folder: Pick<Folder, 'events' | 'ids'>
     readonly enforcer: Enforcer
     readonly gatherer: Gatherer
-    readonly before: { readonly rows: number; readonly line: number }
+    readonly before: GatheredBefore
     readonly stop: AbortSignal
     readonly say: (text: string) => void
     readonly clock: () => number
@@ -166,6 +172,7 @@ async function gatherSource(
   try {
     await gatherLines(opened.lines, {
       ...{ bundle, gatherer, ids: folder.ids, linesBefore: before.line, onError, held, say },
+      hasTaken: folder.events.hasTaken,
       input: opened.isNumbered ? 'numbered' : input,
       stored: opened.isConfirmed ? stored : null,
       room: () => (enforcer.isFull ? enforcer.room() : null),

@@ -27,7 +27,12 @@ function settingsOf(changes: Partial<TeamSourceSettings> = {}) {
   const stop = new AbortController()
   const notes: string[] = []
   const settings: TeamSourceSettings = {
-    ...{ out, before: { rows: 0, line: 0 }, held: new Set<number>(), stored: async () => undefined },
+    ...{
+      out,
+      before: { rows: 0, line: 0, isLast: () => false },
+      held: new Set<number>(),
+      stored: async () => undefined,
+    },
     ...{ stop: stop.signal, clock: () => 0, note: (text: string) => void notes.push(text), ...changes },
   }
   return { stop, notes, settings }
@@ -47,7 +52,9 @@ async function read(count: number, changes: Partial<TeamSourceSettings> = {}) {
 }
 
 /** What a folder has of lines, the last of which is that of its last event. */
-const after = (line: number) => ({ before: { rows: line, line } })
+const after = (line: number, last = '') => ({
+  before: { rows: line, line, isLast: ({ text }: { readonly text: string | null }) => text === last },
+})
 
 describe('a followed file as the source of a team', () => {
   it('is gone on with behind the last event, wherever the place was kept', async () => {
@@ -58,7 +65,8 @@ describe('a followed file as the source of a team', () => {
     ])
     appendFileSync(path, 'three\nfour\n')
     // Of the two lines before the second alone is not in the folder, as where it ends between two batches.
-    expect((await read(3, after(1))).found).toEqual([
+    expect((await read(4, after(1, 'one'))).found).toEqual([
+      [1, 'one'],
       [2, 'two'],
       [3, 'three'],
       [4, 'four'],
@@ -66,7 +74,7 @@ describe('a followed file as the source of a team', () => {
     renameSync(path, `${path}.1`)
     appendFileSync(`${path}.1`, 'five\n')
     writeFileSync(path, 'six\n')
-    expect((await read(2, after(4))).found).toEqual([
+    expect((await read(6, after(4, 'four'))).found.slice(-2)).toEqual([
       [5, 'five'],
       [6, 'six'],
     ])
@@ -89,6 +97,39 @@ describe('a followed file as the source of a team', () => {
       [5, 'new'],
       [6, 'lines'],
     ])
+  })
+
+  it('loses no line of a file that is cut right behind a start, however the process ends', async () => {
+    writeFileSync(path, 'a1\na2\n')
+    const { settings } = settingsOf()
+    const { lines } = await openTeamSource({ kind: 'file', path, state: null, everyMs: 1 }, settings)
+    const first = lines[Symbol.asyncIterator]()
+    expect((await first.next()).value).toMatchObject([{ number: 1 }, { number: 2 }])
+    writeFileSync(path, 'b1\nb2\n')
+    expect((await first.next()).value).toMatchObject([{ number: 3 }, { number: 4 }])
+    await first.return?.()
+    appendFileSync(path, 'b3\n')
+    expect((await read(3, after(4, 'b2'))).found).toEqual([
+      [3, 'b1'],
+      [4, 'b2'],
+      [5, 'b3'],
+    ])
+  })
+
+  it('writes no place that it has written before', async () => {
+    writeFileSync(path, 'one\n')
+    let [looks, stores] = [0, 0]
+    const { stop, settings } = settingsOf({
+      stored: async () => void stores++,
+      clock: () => {
+        if (++looks === 4) stop.abort()
+        return 2000 * looks
+      },
+    })
+    const { lines } = await openTeamSource({ kind: 'file', path, state: null, everyMs: 1 }, settings)
+    for await (const _ of lines) expect(stores).toBe(1)
+    // Kept when it was opened, and behind its line; then nothing came.
+    expect(stores).toBe(2)
   })
 
   it('has no place kept before what is read is stored, nor while a verdict waits', async () => {
@@ -190,5 +231,6 @@ describe.skipIf(whyNoBroker !== null)('a subject as the source of a team', () =>
     await expect(openTeamSource(subjectOf('anew'), settingsOf(after(7)).settings)).rejects.toMatchObject({
       code: 'SOURCE_DIFFERS',
     })
+    expect((await manager.streams.info('ANEW')).state.consumer_count).toBe(0)
   })
 })

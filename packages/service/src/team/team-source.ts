@@ -1,5 +1,6 @@
 /** Where the events of a team come from. Its folder has one source: only there does the number of a line name one event. */
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { closeBroker, openBroker } from '@vigil/broker'
 import { writeFileAtomically } from '@vigil/command-line'
 import { readRunFile } from '@vigil/runs'
@@ -26,12 +27,21 @@ export type TeamSource = {
   close(): Promise<void>
 }
 
+/** What a folder has of its source. */
+export type GatheredBefore = {
+  /** events in it */
+  readonly rows: number
+  /** the number of the last one's line */
+  readonly line: number
+  /** whether the last one was read from this line */
+  readonly isLast: (line: InputLine) => boolean
+}
+
 /** What a source works with. */
 export type TeamSourceSettings = {
   /** folder of the enforcer */
   readonly out: string
-  /** events in it, and the number of the last one's line */
-  readonly before: { readonly rows: number; readonly line: number }
+  readonly before: GatheredBefore
   /** numbers of lines that were taken, and that nothing keeps yet */
   readonly held: ReadonlySet<number>
   /** Resolves when every event that was taken so far outlasts the process. */
@@ -70,15 +80,24 @@ async function openFile(
   const name = `the file ${resolve(path)}`
   const from = await claim(out, name, before.rows)
   let since = Number.NEGATIVE_INFINITY
+  let latest = from
   const keepPlace = async (place: () => Promise<FilePlace>) => {
     // What is behind a place that is kept is read again: lines that nothing else keeps must be.
-    if (held.size > 0 || (clock() - since < KEEP_MS && !stop.aborted)) return
-    since = clock()
+    if (held.size > 0) return
     const at = await place()
+    if (isDeepStrictEqual(at, latest)) return
     await stored()
     await keep(out, { source: name, place: at })
+    latest = at
   }
-  const lines = followFile(path, { from, known: before.line, stop, note, onOpen: keepPlace, onTaken: keepPlace })
+  const lines = followFile(path, {
+    ...{ from, known: { number: before.line, is: before.isLast }, stop, note, onOpen: keepPlace },
+    async onTaken(place) {
+      if (clock() - since < KEEP_MS && !stop.aborted) return
+      since = clock()
+      await keepPlace(place)
+    },
+  })
   return { lines, isNumbered: true, isConfirmed: false, close: async () => undefined }
 }
 
@@ -89,11 +108,14 @@ async function openSubject(
   const connection = await openBroker(broker, { name: 'vigil service:enforce', note })
   const close = async () => await closeBroker(connection)
   try {
-    const { stream, created, lines } = await jetstreamEvents({
+    const { lines } = await jetstreamEvents({
       ...{ connection, subject, durable, ackWaitMs, pastFrom: null, stop, note },
       isHeld: (number) => held.has(number),
+      async onStream({ stream, created }) {
+        const name = `the subject ${subject} of the stream ${stream} of ${created}, durable ${durable}`
+        await claim(out, name, before.rows)
+      },
     })
-    await claim(out, `the subject ${subject} of the stream ${stream} of ${created}, durable ${durable}`, before.rows)
     return { lines, isNumbered: true, isConfirmed: true, close }
   } catch (error) {
     await close()
