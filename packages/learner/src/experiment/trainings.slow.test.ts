@@ -36,7 +36,7 @@ describe('trainings in processes of their own', () => {
     const unfinished = await trainAll(trainings, session, 2)
     expect(unfinished.get('data')).toEqual({ reason: expect.stringMatching(/^error PATH_MISSING/), isData: true })
     expect(unfinished.get('usage')).toEqual({ reason: expect.stringMatching(/^error UNKNOWN_FLAG/), isData: false })
-    expect(text).toMatch(/^usage: \S+log\.folder is not written any more: EISDIR/m)
+    expect(text).toMatch(/^usage: \S+log\.folder is not written any more: it is a folder, not a file \(EISDIR\)/m)
     expect(text).not.toContain('data: /')
   })
 
