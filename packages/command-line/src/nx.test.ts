@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { assertNode, isForReading, name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
-import { commandLine, reportExitCode } from './nx.ts'
+import { commandLine, keepFromChildren, reportExitCode } from './nx.ts'
 import { withoutOutputFlags } from './output-flags.ts'
 
 /** What a command sees of a line that nx was called with. */
@@ -91,6 +91,18 @@ describe('the nx plugin', () => {
     process.off('exit', listener)
     delete process.env.VIGIL_NX_COMMAND_LINE
     delete process.env.VIGIL_NX_EXIT_CODE_FILE
+  })
+
+  it('hands nothing over to commands that a command starts, and hears its exit code all the same', async () => {
+    preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'tools:scale', '--processes=2'] })
+    const file = process.env.VIGIL_NX_EXIT_CODE_FILE!
+    keepFromChildren()
+    expect(Object.keys(process.env).filter((name) => name.startsWith('VIGIL_NX_'))).toEqual([])
+    expect(commandLine(['--server=x'])).toEqual(['--server=x'])
+    reportExitCode(3)
+    expect(readFileSync(file, 'utf8')).toBe('3')
+    await postTasksExecution(undefined, { taskResults: { 'tools:scale': { status: 'success' } } })
+    keepFromChildren()
   })
 
   it('refuses a Node without TypeScript in one line', () => {

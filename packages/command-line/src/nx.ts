@@ -25,9 +25,18 @@ export function isLeftToPlugin(environment = process.env): boolean {
   return environment.VIGIL_NX_STREAMS !== undefined && environment.VIGIL_NX_LATER !== undefined
 }
 
+/** Where the exit code goes, when the environment does not say so any more. */
+let exitCodeFile: string | undefined
+
+/** Takes what the plugin has handed over out of the environment: commands that this one starts have words of their own. */
+export function keepFromChildren(): void {
+  exitCodeFile = process.env.VIGIL_NX_EXIT_CODE_FILE
+  for (const name of Object.keys(process.env)) if (name.startsWith('VIGIL_NX_')) delete process.env[name]
+}
+
 /** Tells nx's own process which exit code this command ends with. */
 export function reportExitCode(code: number): void {
-  const file = process.env.VIGIL_NX_EXIT_CODE_FILE
+  const file = process.env.VIGIL_NX_EXIT_CODE_FILE ?? exitCodeFile
   if (file === undefined) return
   try {
     writeFileSync(file, String(code))

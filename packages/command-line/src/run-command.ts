@@ -4,7 +4,14 @@ import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
 import { harmlessLines } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
-import { commandLine, handOverOutput, isLeftToPlugin, reportExitCode, standWhereTheUserStands } from './nx.ts'
+import {
+  commandLine,
+  handOverOutput,
+  isLeftToPlugin,
+  keepFromChildren,
+  reportExitCode,
+  standWhereTheUserStands,
+} from './nx.ts'
 import {
   measured,
   type Output,
@@ -73,6 +80,7 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     output = takeOutput(help.command, asked)
     assertHeap()
     standWhereTheUserStands()
+    keepFromChildren()
     process.cwd() // Throws where that folder is gone: better now than after the work.
     const result = await run({ words, stop: signals })
     const stopped = signals.exitCode()
