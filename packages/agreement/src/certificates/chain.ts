@@ -8,9 +8,9 @@
  * statements: they can neither agree with each other nor be played off against each other.
  */
 import { hash } from 'node:crypto'
-import { merkleRoot, merkleTree } from '../protocol/merkle.ts'
 import type { RejectionReason } from '../protocol/rejection.ts'
 import type { Verify } from '../protocol/statement.ts'
+import { rootOfLeaves } from '../protocol/tree-root.ts'
 import type { BatchSettings } from '../protocol/value.ts'
 import { type BatchCertificate, verifyBatch } from './certificate.ts'
 
@@ -38,7 +38,8 @@ export const CHAIN_BEGIN = '0'.repeat(64)
 
 /** The root of the tree over a batch's events, as they were given to the agents. */
 export function eventsRoot(events: readonly string[]): string {
-  return merkleRoot(merkleTree(events.map((event) => Buffer.from(event))))
+  const leaves = events.map((event) => Buffer.from(event))
+  return rootOfLeaves(leaves, leaves.length)
 }
 
 /** The settings under which a batch of a chain is agreed on. */

@@ -1,9 +1,10 @@
 /** Digests of ballots and values, and the decisions that a value leads to. */
 import { hash } from 'node:crypto'
 import { type BatchDecision, decideBatch, NO_ACTION, type VoteSettings } from '@vigil/vote'
-import { type MerkleTree, merkleRoot, merkleTree } from './merkle.ts'
+import { type MerkleTree, merkleTree } from './merkle.ts'
 import type { Ballot, Value } from './messages.ts'
 import type { Domain } from './statement.ts'
+import { rootOfLeaves } from './tree-root.ts'
 
 /** What all agents know about a batch before it begins. */
 export type BatchSettings = {
@@ -67,8 +68,8 @@ export function countValue(
 }
 
 /** As countValue, with the tree over the decisions: it takes many times as long as the count. @throws {VigilError} as countValue */
-export function decideValue(value: Value, settings: BatchSettings, count: typeof decideBatch = decideBatch): Decided {
-  const counted = countValue(value, settings, count)
+export function decideValue(value: Value, settings: BatchSettings): Decided {
+  const counted = countValue(value, settings)
   return { ...counted, tree: merkleTree(leaves(counted, settings.agentCount)) }
 }
 
@@ -137,8 +138,9 @@ export class Digests {
   }
 
   #judge(value: Value, ballots: ValueOutline['ballots']): Judged {
-    const { decisions, tree } = decideValue(value, this.settings, this.#count)
-    return { digest: valueDigest({ root: merkleRoot(tree), ballots }, this.settings), decisions }
+    const counted = countValue(value, this.settings, this.#count)
+    const root = rootOfLeaves(leaves(counted, this.settings.agentCount), this.settings.rows)
+    return { digest: valueDigest({ root, ballots }, this.settings), decisions: counted.decisions }
   }
 }
 

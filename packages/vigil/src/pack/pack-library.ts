@@ -22,6 +22,7 @@ const OWN_BUILDS = ['packages/engine-native/build', 'packages/vigil/build']
 /** Builds of the repository without which the package would not run. */
 const NEEDED = [
   ...['env-wasm/build/env.wasm', 'policy-wasm/build/policy.wasm', 'actors/build/rollout.wasm'],
+  'agreement/build/tree.wasm',
   ...['proto/generated/vigil.js', 'agreement/generated/agreement.js', 'dashboard/build/index.html'],
 ]
 
