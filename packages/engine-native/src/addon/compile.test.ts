@@ -61,6 +61,19 @@ describe.skipIf(process.platform === 'win32')('buildAddon', () => {
     expect(existsSync(join(folder, 'build/vigil.node'))).toBe(false)
   })
 
+  it('keeps an add-on that another build of the same sources has made meanwhile', () => {
+    const compiler = writeCompiler('one', 0)
+    build(compiler)
+    const made = readFileSync(join(folder, 'build/stamp'), 'utf8')
+    rmSync(join(folder, 'build'), { recursive: true })
+    writeCompiler('one', 1)
+    const failing = readFileSync(compiler, 'utf8')
+    const other = `printf '${made}' > '${folder}/build/stamp'; printf one > '${folder}/build/vigil.node'`
+    writeFileSync(compiler, failing.replace('\nwhile ', `\n${other}\nwhile `))
+    expect(build(compiler).isBuilt).toBe(false)
+    expect(addon()).toBe('one')
+  })
+
   it('keeps an add-on whose compiler has gone', () => {
     build(writeCompiler('one', 0))
     expect(build(join(folder, 'gone')).isBuilt).toBe(false)

@@ -14,8 +14,8 @@ const WARNINGS = ['-Wall', '-Wextra']
 /** The kernels, compiled once for each family of instructions. */
 const KERNELS = ['learn', 'act']
 
-/** What they are compiled with. */
 const PORTABLE = { Portable: [] }
+/** What they are compiled with, by the architecture. */
 const FAMILIES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   x64: {
     ...PORTABLE,
@@ -42,15 +42,15 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
   const stamp = `${sourcesSha256()}\n${createHash('sha256').update(words).digest('hex')}\n`
   const addonFile = join(buildFolder, ADDON_NAME)
   const stampFile = join(buildFolder, STAMP_NAME)
-  if (existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
-    return { isBuilt: true, message: 'The native engine is up to date.' }
-  }
+  const isUpToDate = () => existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
+  if (isUpToDate()) return { isBuilt: true, message: 'The native engine is up to date.' }
   mkdirSync(buildFolder, { recursive: true })
   const folder = mkdtempSync(join(buildFolder, 'objects-'))
   try {
     const failure = compileInto(compiler, folder)
     if (failure !== null) {
-      rmSync(addonFile, { force: true })
+      // Another build of the same sources may have ended well meanwhile.
+      if (!isUpToDate()) rmSync(addonFile, { force: true })
       return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
     }
     renameSync(join(folder, ADDON_NAME), addonFile)
