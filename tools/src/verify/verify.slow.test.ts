@@ -130,6 +130,12 @@ describe('verify', () => {
   it.each([
     ['a missing file', ['--certificates=missing.bin'], 2, 'error INPUT_FILE: missing.bin cannot be read'],
     [
+      'a missing file in a folder without keys',
+      ['--certificates=elsewhere/missing.bin'],
+      2,
+      'error INPUT_FILE: elsewhere/missing.bin cannot be read',
+    ],
+    [
       'missing keys',
       ['--certificates=elsewhere/sound.bin'],
       2,

@@ -81,7 +81,9 @@ await runCommand({
     const decided = textFlag(flags, 'decided', 'FOLDER')
     if (decided !== undefined && !flags.has('keys')) throw decidedNeedsManifest()
     const path = textFlag(flags, 'certificates', 'FILE') ?? (decided && join(decided, 'certificates.bin'))
-    if (path === undefined) throw commandError('INVALID_VALUE', '--certificates must be a file of certificates.')
+    if (path === undefined) throw needsCertificates()
+    // First what the command was given: the keys are looked for beside it.
+    const written = await read(path)
     const keysPath = textFlag(flags, 'keys', 'FILE') ?? keysBeside(path)
     const keys = await read(keysPath, PUBLIC_TEAM_MOST + 1)
     const text = keys.toString('utf8')
@@ -89,13 +91,13 @@ await runCommand({
     if (isManifest(text)) {
       const epochs = await readEpochs(keysPath, (text) => process.stderr.write(`${text}\n`))
       const teamAt = (batch: number) => epochOf(epochs, batch).team
-      const chain = decodeCertificates(await read(path), teamAt)
+      const chain = decodeCertificates(written, teamAt)
       const found = reportChain(said, chain, epochs)
       return decided === undefined ? found : { ...found, ...(await reportDecided(decided, chain)) }
     }
     if (decided !== undefined) throw decidedNeedsManifest()
     const team = decodePublicTeam(text)
-    const certificates = decodeCertificates(await read(path), team)
+    const certificates = decodeCertificates(written, team)
     const { batches, rows, wrong, missing } = verifyAll(certificates, team)
     process.stdout.write(said)
     process.stdout.write(`${termsText(team)}\n`)
@@ -113,6 +115,13 @@ await runCommand({
     )
   },
 })
+
+function needsCertificates() {
+  return commandError(
+    'INVALID_VALUE',
+    '--certificates must be a file of certificates, as --certificates=runs/NAME/certificates.bin.',
+  )
+}
 
 function decidedNeedsManifest() {
   return commandError(
