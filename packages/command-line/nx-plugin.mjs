@@ -8,7 +8,8 @@
  * - nx ends with 1 whatever code the command ended with, but 2 and 3 mean bad usage and bad data here;
  * - nx dies when its reader goes away (`| head`), and takes a long training run with it;
  * - nx keeps all output of a task in memory. A command whose input and output are data (VIGIL_NX_STREAMS in its target) is started
- *   from here when nx has built what it needs, with nx's own stdin and stdout.
+ *   from here when nx has built what it needs, with nx's own stdin and stdout;
+ * - nx advises after every run to speed up or split its longest task, which is the training. No setting of nx stops that.
  *
  * The command side is src/nx.ts.
  */
@@ -16,6 +17,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 export const name = 'vigil-command-line'
 
@@ -35,6 +37,8 @@ let folder = null
 let signalled = null
 /** The file of a command that is started when nx is done; null of others. */
 let later = null
+/** Puts process.stdout's `write` back as it was before a command; null where it is. */
+let restore = null
 /** process.stdout's own `write`, and what nx has written meanwhile; null where nx may speak. */
 let silenced = null
 
@@ -57,6 +61,7 @@ export function preTasksExecution(_options, { argv }) {
   if (folder === null) return
   process.env.VIGIL_NX_EXIT_CODE_FILE = join(folder, 'exit-code')
   if (!isOurCommand(argv.slice(2))) return
+  leaveAdviceOut()
   if (!isForReading(words)) {
     later = streamingFile(argv.slice(2))
     if (later === null) return
@@ -78,6 +83,8 @@ export async function postTasksExecution(_options, { taskResults }) {
   // A command that was killed reports nothing.
   let code = Number(reported ?? signalled ?? Math.max(0, ...results.map(({ code = 0 }) => code)))
   if (silenced !== null) await speak(textOf('output') ?? '', failed && reported === null)
+  restore?.()
+  restore = null
   if (later !== null && !failed) code = await runNow(later)
   // nx calls process.exit(1) after this; the last word on the exit code is had in the exit event.
   if ((failed || later !== null) && code > 0) {
@@ -206,6 +213,19 @@ function textOf(file) {
     return readFileSync(join(folder, file), 'utf8')
   } catch {
     return null
+  }
+}
+
+/** nx's report on how fast its tasks were is one piece that it writes when all is over. */
+function leaveAdviceOut() {
+  const write = process.stdout.write
+  restore = () => {
+    process.stdout.write = write
+  }
+  process.stdout.write = (text, ...rest) => {
+    const isAdvice =
+      typeof text === 'string' && /^\s*Run duration:.*^\s*Critical path:/ms.test(stripVTControlCharacters(text))
+    return isAdvice || write.call(process.stdout, text, ...rest)
   }
 }
 

@@ -65,6 +65,23 @@ describe('the nx plugin', () => {
     }
   })
 
+  it('leaves out what nx advises after a command, and nothing else', async () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'learner:train'] })
+    const advice = [
+      '  Run duration:      1m 32s',
+      '  Cache:             6/8 hit (75%)',
+      '  \u001b[2mCritical path:\u001b[22m     1m 32s (4 tasks)',
+    ].join('\n')
+    for (const text of ['Run duration: 3\n', `${advice}\n`, 'Critical path: 4\n']) process.stdout.write(text)
+    await postTasksExecution(undefined, { taskResults: {} })
+    process.stdout.write(advice)
+    expect(write.mock.calls.map(([text]) => text)).toEqual(['Run duration: 3\n', 'Critical path: 4\n', advice])
+    vi.restoreAllMocks()
+    delete process.env.VIGIL_NX_COMMAND_LINE
+    delete process.env.VIGIL_NX_EXIT_CODE_FILE
+  })
+
   it('has a name, and ends nx with the code that a failed command reports', () => {
     expect(name).toBe('vigil-command-line')
     const [listener] = exitListeners('failure')
