@@ -12,6 +12,7 @@ import {
   textFlag,
 } from '@vigil/command-line'
 import { DATASET_NAMES, FEATURE_PROFILES, knownDataset } from '@vigil/features'
+import type { DatasetRequest } from '../load-dataset.ts'
 import { exportEvents } from './export-events.ts'
 
 const FLAGS = {
@@ -19,6 +20,11 @@ const FLAGS = {
   data: {
     value: 'PATH',
     about: 'description of your events (docs/events.md); of darpa-tc a folder or file; none for a generator',
+  },
+  rows: {
+    value: 'N',
+    about: 'events of a generator; without it as many as a training generates',
+    number: { min: 1000, max: 20_000_000, integer: true },
   },
   features: {
     value: 'NAME',
@@ -53,6 +59,7 @@ await runCommand({
       '--data=events.yaml --out=inputs.parquet',
       '--data=events.yaml --raw --out=events.parquet --card=croissant.json',
       '--dataset=darpa-tc --data=FOLDER --raw --out=raw.parquet',
+      '--dataset=synthetic --rows=20000 --out=inputs.parquet',
     ],
     exitCodes: '0 written, 2 the usage is bad, 3 the data are bad',
   },
@@ -67,11 +74,12 @@ await runCommand({
       dataset,
       path: textFlag(flags, 'data', 'PATH') ?? null,
       features: choiceFlag(flags, 'features', FLAGS.features.choices) ?? profiles[0],
+      rows: numberFlag(flags, 'rows', FLAGS.rows.number) ?? null,
       split: choiceFlag(flags, 'split', FLAGS.split.choices) ?? split,
       splitSeed: numberFlag(flags, 'split-seed', FLAGS['split-seed'].number) ?? FLAGS['split-seed'].default,
       seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
-      rows: null,
     } as const
+    assertDataset(request)
     const card = textFlag(flags, 'card', 'FILE') ?? null
     const raw = switchFlag(flags, 'raw') ?? false
     const target = { out, raw, card }
@@ -81,3 +89,25 @@ await runCommand({
     return { rows, columns, files: card === null ? files : [...files, { path: card, what: 'data card as Croissant' }] }
   },
 })
+
+/** What the dataset has is what is asked of it, as of a training. @throws {VigilError} INVALID_VALUE */
+function assertDataset({ dataset, path, features, rows }: DatasetRequest): void {
+  const { generated, profiles } = knownDataset(dataset)
+  const refuse = (message: string) => {
+    throw commandError('INVALID_VALUE', message)
+  }
+  if (!profiles.includes(features)) {
+    refuse(`--features of dataset "${dataset}" must be one of ${profiles.join(', ')}, but is "${features}".`)
+  }
+  if (generated === null) {
+    if (rows !== null) refuse(`--rows is of generated events, but dataset "${dataset}" is read. Leave --rows out.`)
+    if (path === null) refuse(`--data is needed: what dataset "${dataset}" is read from, as --data=events.yaml.`)
+    return
+  }
+  if (path !== null) {
+    refuse(`--data is "${path}", but dataset "${dataset}" generates its events. Leave --data out, or --dataset.`)
+  }
+  if (rows !== null && rows > generated.rowsMax) {
+    refuse(`--rows of dataset "${dataset}" must be at most ${generated.rowsMax}, but is ${rows}.`)
+  }
+}
