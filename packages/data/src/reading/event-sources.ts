@@ -22,9 +22,10 @@ export function findSources(patterns: readonly string[], base: string): string[]
     const before = found.size
     for (const file of filesOf(path)) found.add(resolve(file))
     if (found.size === before) {
+      const begin = base === '.' ? 'the folder that the command is given in' : "the description's folder"
       throw dataError(
         'PATH_MISSING',
-        `Data files: needs files at ${shownPath(path)}, which there are not. Names are relative to the description's folder.`,
+        `Data files: needs files at ${shownPath(path)}, which there are not. Names are relative to ${begin}.`,
       )
     }
   }
