@@ -28,21 +28,34 @@ async function open(records: readonly SampleRecord[]): Promise<RawEvents> {
   return darpaTc.open({ path, seed: 1, rows: null }, () => undefined)
 }
 
-/** Every input of the profile, row by row. */
-async function inputsOf(
-  records: readonly SampleRecord[],
-  features: 'behaviour' | 'full' = 'behaviour',
-): Promise<(string | number | null)[][]> {
-  const events = await open(records)
+type Case = readonly SampleRecord[]
+type Row = (string | number | null)[]
+type Profile = 'behaviour' | 'full'
+
+/** Columns of several cases, row by row. Each has callers and objects of its own in one recording, since opening one is dear. */
+async function rowsOf(cases: readonly Case[], sourcesOf: (events: RawEvents) => readonly string[]): Promise<Row[][]> {
+  const own = (id: string, i: number) => (id === '' ? '' : `${id} of ${i}`)
+  const apart = cases.map((records, i) =>
+    records.map((record) => ({
+      ...record,
+      ...{ subject_uuid: own(record.subject_uuid, i), object_uuid: own(record.object_uuid, i) },
+      event_id: own(record.event_id, i),
+    })),
+  )
+  const events = await open(apart.flat())
   try {
-    const sources = [...new Set(events.plan(features, new Uint32Array(0)).map((plan) => plan.source))]
     const columns: RawColumn[] = []
-    for (const source of sources) columns.push(await events.column(source))
-    return records.map((_, row) => columns.map((column) => meaning(column, row)))
+    for (const source of sourcesOf(events)) columns.push(await events.column(source))
+    const starts = apart.map((_, i) => apart.slice(0, i).flat().length)
+    return apart.map((records, i) => records.map((_, row) => columns.map((column) => meaning(column, starts[i] + row))))
   } finally {
     events.close()
   }
 }
+
+/** Every input of the profile, for each case. */
+const inputsOf = (cases: readonly Case[], features: Profile) =>
+  rowsOf(cases, (events) => [...new Set(events.plan(features, new Uint32Array(0)).map((plan) => plan.source))])
 
 /** Features of the events, as a service gets them that hears of one call after another; null for descriptions. */
 function liveFeatures(records: readonly SampleRecord[]) {
@@ -72,15 +85,9 @@ function liveFeatures(records: readonly SampleRecord[]) {
   return features
 }
 
-async function inputOf(records: readonly SampleRecord[], source: string): Promise<(string | number | null)[]> {
-  const events = await open(records)
-  try {
-    const column = await events.column(source)
-    return records.map((_, row) => meaning(column, row))
-  } finally {
-    events.close()
-  }
-}
+/** One column, for each case. */
+const inputOf = async (source: string, ...cases: readonly Case[]) =>
+  (await rowsOf(cases, () => [source])).map((rows) => rows.map(([value]) => value))
 
 const open1 = sampleEvent(0, { subject_uuid: 's', object_uuid: 'file', event_type: 'EVENT_OPEN', sequence: '1' })
 const read1 = sampleEvent(2, {
@@ -141,10 +148,17 @@ describe('history', () => {
   it('knows a description from the second call on the object on, and not before it is written', async () => {
     const socket = sampleObject('file', 'SRC_SINK', 0)
     const known = 'SRC_SINK_OBJECT'
-    expect(await inputOf([socket, open1, read1, other], 'object_kind')).toEqual([null, null, known, known])
-    expect(await inputOf([open1, socket, read1, other], 'object_kind')).toEqual([null, null, known, known])
-    expect(await inputOf([open1, read1, socket, other], 'object_kind')).toEqual([null, null, null, known])
-    expect(await inputOf([open1, read1, other, socket], 'object_kind')).toEqual([null, null, null, null])
+    const [first, second, third, last] = await inputOf(
+      'object_kind',
+      [socket, open1, read1, other],
+      [open1, socket, read1, other],
+      [open1, read1, socket, other],
+      [open1, read1, other, socket],
+    )
+    expect(first).toEqual([null, null, known, known])
+    expect(second).toEqual([null, null, known, known])
+    expect(third).toEqual([null, null, null, known])
+    expect(last).toEqual([null, null, null, null])
   })
 
   it.each([
@@ -152,35 +166,31 @@ describe('history', () => {
     ['memory, told by a change of protection', [protect, { ...protect, ...at(12) }]],
     ['a process', [sampleObject('memory', 'SUBJECT', 0), protect, { ...protect, event_type: 'EVENT_FORK', ...at(12) }]],
   ])('has no past for what only the call names: %s', async (_, records) => {
-    for (const [source, none] of [
-      ['object_events', 0],
-      ['object_kind_1', null],
-      ['object_gap_ms', null],
-      ['object_kind', null],
-    ] as const) {
-      expect((await inputOf(records, source)).at(-1)).toBe(none)
-    }
+    const sources = ['object_events', 'object_kind_1', 'object_gap_ms', 'object_kind']
+    const [rows] = await rowsOf([records], () => sources)
+    expect(rows.at(-1)).toEqual([0, null, null, null])
   })
 
   it('follows the thread, whose subject changes when it loads a program', async () => {
     const thread = { thread_id: '7' }
     const execute = { ...open1, ...thread, event_type: 'EVENT_EXECUTE' }
     const loaded = { ...read1, ...thread, subject_uuid: 'another' }
-    expect(await inputOf([execute, loaded], 'caller_kind_1')).toEqual([null, 'EXECUTE'])
-    expect(await inputOf([execute, { ...loaded, thread_id: '8' }], 'caller_kind_1')).toEqual([null, null])
+    expect(await inputOf('caller_kind_1', [execute, loaded])).toEqual([[null, 'EXECUTE']])
+    expect(await inputOf('caller_kind_1', [execute, { ...loaded, thread_id: '8' }])).toEqual([[null, null]])
   })
 
   it('does not let the records of one call know of each other', async () => {
     const load = { ...map1, event_type: 'EVENT_LOADLIBRARY' }
     const call = [load, { ...load, object_uuid: 'second' }, { ...map1, event_type: 'EVENT_EXECUTE' }]
-    expect(await inputOf([read1, ...call], 'caller_kind_1')).toEqual([null, 'READ', 'READ', 'READ'])
-    expect(await inputOf([read1, ...call], 'caller_events')).toEqual([0, 1, 1, 1])
-    expect(await inputOf([read1, ...call], 'object_events')).toEqual([0, 1, 0, 1])
+    const [rows] = await rowsOf([[read1, ...call]], () => ['caller_kind_1', 'caller_events', 'object_events'])
+    expect(rows.map(([kind]) => kind)).toEqual([null, 'READ', 'READ', 'READ'])
+    expect(rows.map(([, events]) => events)).toEqual([0, 1, 1, 1])
+    expect(rows.map(([, , events]) => events)).toEqual([0, 1, 0, 1])
   })
 
   it('orders by time and sequence, not by place in the file', async () => {
     const shuffled = [map1, open1, other, read1]
-    expect(await inputOf(shuffled, 'caller_kind_1')).toEqual(['READ', null, null, 'OPEN'])
+    expect(await inputOf('caller_kind_1', shuffled)).toEqual([['READ', null, null, 'OPEN']])
   })
 
   /** Any records of few subjects and objects, so that histories meet. */
@@ -207,6 +217,8 @@ describe('history', () => {
           }),
     )
   const anyRecords = fc.array(anyRecord, { minLength: 2, maxLength: 40 })
+  /** Cases of one property that are opened together. */
+  const together = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 10, maxLength: 10 })
 
   const isDescription = (record: SampleRecord) => record.timestamp_ns === '0'
   const inTime = (a: SampleRecord, b: SampleRecord) =>
@@ -214,120 +226,105 @@ describe('history', () => {
 
   it('of a caller is what live events get, call by call', async () => {
     await fc.assert(
-      fc.asyncProperty(anyRecords, async (records) => {
-        const live = liveFeatures(records)
-        const events = await open(records)
-        try {
-          for (const [i, { name, key }] of darpaTcHistoryPlan.folds.entries()) {
-            if (key !== 'caller') continue
-            const column = await events.column(name)
-            const recorded = records.map((_, row) => meaning(column, row))
-            expect(recorded).toEqual(live.map((features) => features?.[i] ?? null))
-          }
-        } finally {
-          events.close()
-        }
+      fc.asyncProperty(together(anyRecords), async (cases) => {
+        const folds = [...darpaTcHistoryPlan.folds.entries()].filter(([, { key }]) => key === 'caller')
+        const recorded = await rowsOf(cases, () => folds.map(([, { name }]) => name))
+        const live = cases.map((records) =>
+          liveFeatures(records).map((features) => folds.map(([i]) => features?.[i] ?? null)),
+        )
+        expect(recorded).toEqual(live)
       }),
-      { numRuns: 15 },
+      { numRuns: 2 },
     )
   })
 
   it('does not change when a description and the event behind it are swapped', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyRecords, async (records) => {
-        // An event that is not the first on the object learns from a description before it, and not from one behind it.
-        const learns = (description: SampleRecord, event: SampleRecord) =>
-          event.object_uuid === description.event_id &&
-          records.some(
-            (other) => !isDescription(other) && other.object_uuid === event.object_uuid && inTime(other, event) < 0,
-          )
-        const places = Array.from(records.keys())
-        for (let i = 0; i + 1 < records.length; i++) {
-          const [description, event] = [records[i], records[i + 1]]
-          if (!isDescription(description) || isDescription(event) || learns(description, event)) continue
-          ;[places[i], places[i + 1]] = [i + 1, i]
-          i++
-        }
-        const swapped = await inputsOf(
-          places.map((place) => records[place]),
-          'full',
+    /** The places of records after all such swaps. */
+    function swappedPlaces(records: Case): number[] {
+      // An event that is not the first on the object learns from a description before it, and not from one behind it.
+      const learns = (description: SampleRecord, event: SampleRecord) =>
+        event.object_uuid === description.event_id &&
+        records.some(
+          (other) => !isDescription(other) && other.object_uuid === event.object_uuid && inTime(other, event) < 0,
         )
-        const before = await inputsOf(records, 'full')
-        expect(swapped).toEqual(places.map((place) => before[place]))
+      const places = Array.from(records.keys())
+      for (let i = 0; i + 1 < records.length; i++) {
+        const [description, event] = [records[i], records[i + 1]]
+        if (!isDescription(description) || isDescription(event) || learns(description, event)) continue
+        ;[places[i], places[i + 1]] = [i + 1, i]
+        i++
+      }
+      return places
+    }
+    await fc.assert(
+      fc.asyncProperty(together(anyRecords), async (cases) => {
+        const places = cases.map(swappedPlaces)
+        const turned = <T>(rows: readonly T[], i: number) => places[i].map((place) => rows[place])
+        const before = await inputsOf(cases, 'full')
+        expect(await inputsOf(cases.map(turned), 'full')).toEqual(before.map(turned))
       }),
-      { numRuns: 20 },
+      { numRuns: 2 },
     )
   })
 
   it('does not change when the lines of events change places', async () => {
+    const events = anyRecords.map((records) => records.filter((record) => !isDescription(record)))
     await fc.assert(
-      fc.asyncProperty(anyRecords, async (records) => {
-        const events = records.filter((record) => !isDescription(record))
-        if (events.length === 0) return
-        const before = await inputsOf(events, 'full')
-        expect(await inputsOf(events.toReversed(), 'full')).toEqual(before.toReversed())
+      fc.asyncProperty(together(events), async (cases) => {
+        const before = await inputsOf(cases, 'full')
+        const turned = cases.map((records) => records.toReversed())
+        expect(await inputsOf(turned, 'full')).toEqual(before.map((rows) => rows.toReversed()))
       }),
-      { numRuns: 10 },
+      { numRuns: 2 },
     )
   })
 
   it("of a row does not change when its own event type, protection, path, label and call's result do", async () => {
+    const other = { event_type: 'EVENT_EXECUTE', protection: '7', file_path: '/etc/passwd', file_size: '77' }
     await fc.assert(
-      fc.asyncProperty(anyRecords, fc.nat(), async (records, pick) => {
-        const row = pick % records.length
-        const before = await inputsOf(records)
-        const changed = records.map((record, i) =>
-          i === row
-            ? {
-                ...record,
-                event_type: 'EVENT_EXECUTE',
-                protection: '7',
-                file_path: '/etc/passwd',
-                file_size: '77',
-                is_suspicious: record.is_suspicious === 'true' ? 'false' : 'true',
-              }
-            : record,
+      fc.asyncProperty(together(fc.tuple(anyRecords, fc.nat())), async (cases) => {
+        const changed = cases.map(([records, pick]) => {
+          const row = pick % records.length
+          const is_suspicious = records[row].is_suspicious === 'true' ? 'false' : 'true'
+          return records.with(row, { ...records[row], ...other, is_suspicious })
+        })
+        const picked = (rows: Row[], i: number) => rows[cases[i][1] % rows.length]
+        const before = await inputsOf(
+          cases.map(([records]) => records),
+          'behaviour',
         )
-        expect((await inputsOf(changed))[row]).toEqual(before[row])
+        expect((await inputsOf(changed, 'behaviour')).map(picked)).toEqual(before.map(picked))
       }),
-      { numRuns: 10 },
+      { numRuns: 2 },
     )
   })
 
   it('of a row does not change when later rows change or are not there', async () => {
+    // In time order, as the order of later rows is then the order in the file.
+    const mixed = fc.tuple(anyRecords, fc.nat()).map(([records, pick]) => ({
+      records: [...records.filter(isDescription), ...records.filter((record) => !isDescription(record)).sort(inTime)],
+      kept: 1 + (pick % records.length),
+    }))
+    const other = { event_type: 'EVENT_EXECUTE', protection: '7', file_size: '5', subject_uuid: 's0' }
+    const ids = { object_uuid: 'object-0', event_id: 'object-1' }
     await fc.assert(
-      fc.asyncProperty(anyRecords, fc.nat(), async (records, pick) => {
-        // In time order, as the order of later rows is then the order in the file.
-        const sorted = records.filter((record) => !isDescription(record)).sort(inTime)
-        if (sorted.length === 0) return
-        const mixed = [...records.filter(isDescription), ...sorted]
-        const row = pick % mixed.length
-        const before = await inputsOf(mixed, 'full')
-        const changed = mixed.map((record, i) =>
-          i > row
-            ? {
-                ...record,
-                event_type: 'EVENT_EXECUTE',
-                protection: '7',
-                file_size: '5',
-                subject_uuid: 's0',
-                object_uuid: 'object-0',
-                event_id: 'object-1',
-              }
-            : record,
+      fc.asyncProperty(together(mixed), async (cases) => {
+        const kept = <T>(rows: readonly T[], i: number) => rows.slice(0, cases[i].kept)
+        const all = cases.map(({ records }) => records)
+        const changed = cases.map(({ records, kept }) =>
+          records.map((record, i) => (i < kept ? record : { ...record, ...other, ...ids })),
         )
-        expect((await inputsOf(changed, 'full')).slice(0, row + 1)).toEqual(before.slice(0, row + 1))
-        expect(await inputsOf(mixed.slice(0, row + 1), 'full')).toEqual(before.slice(0, row + 1))
+        const before = (await inputsOf(all, 'full')).map(kept)
+        expect((await inputsOf(changed, 'full')).map(kept)).toEqual(before)
+        expect(await inputsOf(all.map(kept), 'full')).toEqual(before)
       }),
-      { numRuns: 10 },
+      { numRuns: 2 },
     )
   })
 
   it('does change when an earlier row of the subject does (the tests above can fail)', async () => {
-    const before = await inputsOf(story)
-    const after = await inputsOf(
-      story.map((record, i) => (i === 1 ? { ...record, event_type: 'EVENT_WRITE' } : record)),
-    )
+    const changed = story.map((record, i) => (i === 1 ? { ...record, event_type: 'EVENT_WRITE' } : record))
+    const [before, after] = await inputsOf([story, changed], 'behaviour')
     expect(after[3]).not.toEqual(before[3])
   })
 })

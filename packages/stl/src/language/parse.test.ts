@@ -94,7 +94,7 @@ describe('print', () => {
         const text = print(asSpecification(formula))
         expect(shape(parse(text, { profile }).formula)).toEqual(shape(formula))
       }),
-      { seed: 1, numRuns: 3000 },
+      { seed: 1, numRuns: 1000 },
     )
   })
 
@@ -191,7 +191,7 @@ describe('hostile text', () => {
         }
         expect(printFormula(formula)).not.toBe('')
       }),
-      { seed: 1, numRuns: 10_000 },
+      { seed: 1, numRuns: 3000 },
     )
   })
 })

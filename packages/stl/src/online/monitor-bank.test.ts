@@ -117,7 +117,7 @@ describe('a bank of WebAssembly monitors', () => {
           placed.reset()
         }
       }),
-      { seed: 1, numRuns: 3000 },
+      { seed: 1, numRuns: 1000 },
     )
   })
 

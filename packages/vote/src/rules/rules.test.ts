@@ -54,9 +54,9 @@ describe.each(RULES)('%s', (rule) => {
         expect(batch.flippable[0]).toBe(expected ? 1 : 0)
         seen[batch.flippable[0]]++
       }),
-      { seed: 3, numRuns: 250 },
+      { seed: 3, numRuns: 120 },
     )
-    expect(Math.min(...seen)).toBeGreaterThan(20)
+    expect(Math.min(...seen)).toBeGreaterThan(10)
   })
 
   test('f agents cannot turn what all honest ones vote for', () => {
@@ -83,7 +83,6 @@ describe.each(RULES)('%s', (rule) => {
     [5, 1],
     [6, 1],
     [7, 2],
-    [10, 3],
   ])(
     'n = %i, f = %i: what all honest agents want wins, whoever is missing and whatever f agents say',
     (agentCount, faults) => {
@@ -275,9 +274,9 @@ describe('weights', () => {
           expect(Math.abs(weights[agent] - weight)).toBeLessThanOrEqual(1)
         }
       }),
-      { seed: 8, numRuns: 200 },
+      { seed: 8, numRuns: 80 },
     )
-    expect(moved).toBeGreaterThan(30)
+    expect(moved).toBeGreaterThan(12)
   })
 
   test.each([
