@@ -31,26 +31,30 @@ export function attributionOf(trajectory: Trajectory, { environment, labels }: P
   if (environment.response !== null) return { paidForOthers: 0, samplingVariance: null }
   const samplingVariance = new Float32Array(rewards.length)
   for (let at = 0; at < rewards.length; at++) samplingVariance[at] = (rewards[at] - expectedRewards[at]) ** 2
-  const table = paidRewards(environment)
-  const bonus = [0, 1].map((label) => bonusByVotes(environment, label))
+  const earned = earnedRewards(environment)
   let paidForOthers = 0
   for (let event = 0; event < rows.length; event++) {
-    const label = labels[rows[event]]
     const first = event * A
     let votes = 0
     for (let at = first; at < first + A; at++) votes += actions[at] === 1 || actions[at] === 2 ? 1 : 0
+    const row = 4 * (labels[rows[event]] * (A + 1) + votes)
     for (let at = first; at < first + A; at++) {
-      const own = table[label][actions[at]] + bonus[label][votes]
+      const own = earned[row + actions[at]]
       if (Math.abs(rewards[at] - own) > 1e-4 * Math.max(1, Math.abs(own))) paidForOthers++
     }
   }
   return { paidForOthers, samplingVariance }
 }
 
-/** [A + 1] the bonus for agreement and for the agents that are right, by the number of restrictive votes. */
-function bonusByVotes({ teamBonus, agentCount: A }: EnvironmentSpec, label: number): Float64Array {
-  return Float64Array.from({ length: A + 1 }, (_, votes) => {
-    const agreed = votes === 0 || votes === A ? 1 : 0
-    return teamBonus * (agreed + (2 * (label === 1 ? votes : A - votes)) / A)
-  })
+/** [2, A + 1, 4] by label, restrictive votes and own action: the table's reward, and the bonus for agreement and for the agents that are right. */
+function earnedRewards(environment: EnvironmentSpec): Float64Array {
+  const { teamBonus, agentCount: A } = environment
+  const earned = paidRewards(environment).flatMap((paid, label) =>
+    Array.from({ length: A + 1 }, (_, votes) => {
+      const agreed = votes === 0 || votes === A ? 1 : 0
+      const bonus = teamBonus * (agreed + (2 * (label === 1 ? votes : A - votes)) / A)
+      return Array.from(paid, (reward) => reward + bonus)
+    }).flat(),
+  )
+  return Float64Array.from(earned)
 }

@@ -119,7 +119,8 @@ export function shuffle(values: Uint32Array, source: RandomStream, lane = 0): vo
  * @returns [length], owned by the caller
  */
 export function randomPermutation(source: RandomStream, length: number, lane = 0): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, i) => i)
+  const order = new Uint32Array(length)
+  for (let i = 0; i < length; i++) order[i] = i
   shuffle(order, source, lane)
   return order
 }

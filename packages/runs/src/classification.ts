@@ -137,12 +137,14 @@ export function prAuc(scores: Float32Array | Float64Array, labels: Uint8Array): 
  * @throws {VigilError} CLASSIFICATION_INVALID when a value is out of range
  */
 export function countActions(actions: Uint8Array): ActionCounts {
-  const counts = [0, 0, 0, 0]
-  for (let i = 0; i < actions.length; i++) {
-    if (actions[i] > 3) throw outOfRange('actions', i, '0 to 3', actions[i])
-    counts[actions[i]]++
+  const counts = new Uint32Array(256)
+  for (let i = 0; i < actions.length; i++) counts[actions[i]]++
+  const [allow, block, quarantine, alert] = counts
+  if (allow + block + quarantine + alert !== actions.length) {
+    const index = actions.findIndex((action) => action > 3)
+    throw outOfRange('actions', index, '0 to 3', actions[index])
   }
-  return { allow: counts[0], block: counts[1], quarantine: counts[2], alert: counts[3] }
+  return { allow, block, quarantine, alert }
 }
 
 /**
