@@ -1,5 +1,5 @@
 /* Whether an update can be run, or a decision made: all arrays that it names lie in the memory, and what chooses places in
- * it, the categories, actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
+ * it, the rows, categories, actions, progress and workspaces, is in range. The caller sees to it that the arrays lie apart, and that nobody else
  * writes to them meanwhile. */
 #ifndef VIGIL_CHECK_H
 #define VIGIL_CHECK_H
@@ -66,13 +66,14 @@ static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
   if (!between(u->stepCount, 1, INT32_MAX) || !between(u->laneCount, 1, INT32_MAX)) return 0;
   if ((int64_t)u->stepCount * u->laneCount != u->rowCount) return 0;
   if (!between(u->sliceLanes, 1, INT32_MAX / 64) || (int64_t)u->sliceLanes * u->sliceCount < u->laneCount) return 0;
-  const size_t agents = plan->agentCount, rows = u->rowCount, trunks = agents * u->trunkCount;
+  if (u->storedRows == 0 ? u->storedCount != u->rowCount : u->storedCount < 1) return 0;
+  const size_t agents = plan->agentCount, rows = u->storedCount, trunks = agents * u->trunkCount;
   const size_t team = agents * (u->agentStride / 4), isPpo = !u->supervised, isRecurrent = plan->lstmLayers > 0;
   const size_t hasCritic = u->trunkCount == 2;
   return lies(length, u->parameters, team, 4, 0) && lies(length, u->firstMoment, team, 4, 0) &&
          lies(length, u->secondMoment, team, 4, 0) && lies(length, u->inputMask, team, 4, 1) &&
          lies(length, u->gradients, team * u->sliceCount, 4, 0) &&
-         lies(length, u->dense, rows * plan->denseSize, 4, 0) &&
+         lies(length, u->storedRows, u->rowCount, 4, 1) && lies(length, u->dense, rows * plan->denseSize, 4, 0) &&
          lies(length, u->categorical, rows * plan->columnCount, 2, 0) &&
          lies(length, u->resets, isRecurrent * rows, 1, 0) &&
          lies(length, u->recurrentState, isRecurrent * agents * u->laneCount * plan->stateSize, 4, 0) &&
@@ -88,12 +89,25 @@ static int isUpdateInside(const char *base, size_t length, uint32_t offset) {
          lies(length, u->progress, 1 + trunks, 4, 0);
 }
 
-/* Whether every category is one of its column. */
-static int areCategoriesKnown(const uint16_t *category, int rowCount, const Plan *plan) {
+/* Whether every category is one of its column; of each row, or of those that are named. */
+static int areCategoriesKnown(const uint16_t *categories, const uint32_t *rows, int rowCount, const Plan *plan) {
   for (int row = 0; row < rowCount; row++) {
+    const uint16_t *category = categories + (rows == NULL ? (size_t)row : rows[row]) * plan->columnCount;
     for (int column = 0; column < plan->columnCount; column++) {
       const int next = column + 1 < plan->columnCount ? plan->columnOffsets[column + 1] : plan->vocabularySize;
       if (plan->columnOffsets[column] + *category++ >= next) return 0;
+    }
+  }
+  return 1;
+}
+
+/* Whether the actions of each agent, or the set of those that are right, are some. */
+static int areChoicesKnown(const char *base, const Update *u, const Plan *plan, const uint32_t *rows) {
+  const uint8_t *choices = (const uint8_t *)(base + (u->supervised ? u->accepted : u->actions));
+  const int least = u->supervised ? 1 : 0, most = u->supervised ? (1 << ACTIONS) - 1 : ACTIONS - 1;
+  for (int agent = 0; agent < (u->supervised ? 1 : plan->agentCount); agent++, choices += u->storedCount) {
+    for (int event = 0; event < u->rowCount; event++) {
+      if (!between(choices[rows == NULL ? (uint32_t)event : rows[event]], least, most)) return 0;
     }
   }
   return 1;
@@ -103,18 +117,16 @@ static int areCategoriesKnown(const uint16_t *category, int rowCount, const Plan
 static int isUpdateInRange(const char *base, uint32_t offset) {
   const Update *u = (const Update *)(base + offset);
   const Plan *plan = (const Plan *)(base + u->plan);
-  /* The action of each agent, or the set of those that are right. */
-  const uint8_t *choices = (const uint8_t *)(base + (u->supervised ? u->accepted : u->actions));
-  const size_t choiceCount = (size_t)u->rowCount * (u->supervised ? 1 : plan->agentCount);
-  const int least = u->supervised ? 1 : 0, most = u->supervised ? (1 << ACTIONS) - 1 : ACTIONS - 1;
-  for (size_t index = 0; index < choiceCount; index++) {
-    if (!between(choices[index], least, most)) return 0;
+  const uint32_t *rows = u->storedRows == 0 ? NULL : (const uint32_t *)(base + u->storedRows);
+  for (int event = 0; rows != NULL && event < u->rowCount; event++) {
+    if (rows[event] >= (uint32_t)u->storedCount) return 0;
   }
   const int32_t *progress = (const int32_t *)(base + u->progress);
   for (int index = 0; index <= u->trunkCount * plan->agentCount; index++) {
     if (progress[index] != (index == 0 ? 0 : u->sliceCount)) return 0;
   }
-  return areCategoriesKnown((const uint16_t *)(base + u->categorical), u->rowCount, plan);
+  return areChoicesKnown(base, u, plan, rows) &&
+         areCategoriesKnown((const uint16_t *)(base + u->categorical), rows, u->rowCount, plan);
 }
 
 /* @returns whether an acting block and what it names lie in the memory, and its categories in range */
@@ -138,7 +150,7 @@ static int isActingInside(const char *base, size_t length, uint32_t offset, int 
   }
   /* The steps are read as bytes, with the last row's two words at their end. */
   if (isChoosing && !lies(length, acting->steps, (rows - 1) * acting->stepStride + 8, 1, 0)) return 0;
-  return areCategoriesKnown((const uint16_t *)(base + acting->categories), acting->rows, plan);
+  return areCategoriesKnown((const uint16_t *)(base + acting->categories), NULL, acting->rows, plan);
 }
 
 /* @returns whether workspaces for the update fit into the memory at their offsets, apart from each other */

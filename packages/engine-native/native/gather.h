@@ -4,52 +4,41 @@
 #include <string.h>
 #include "workspace.h"
 
-static int isLearntFrom(const Work *work, int agent, int event) {
-  const float *weights = at(work, work->update->weights);
-  return weights == NULL || weights[(size_t)agent * work->update->rowCount + event] != 0;
+static int rowOf(const Work *work, int event) {
+  const uint32_t *rows = at(work, work->update->storedRows);
+  return rows == NULL ? event : (int)rows[event];
 }
 
-/* The inputs of one event, or zeros for NO_EVENT. */
-static void gatherInputs(const Work *work, int event, int to) {
+static int isLearntFrom(const Work *work, int agent, int row) {
+  const float *weights = at(work, work->update->weights);
+  return weights == NULL || weights[(size_t)agent * work->update->storedCount + row] != 0;
+}
+
+/* The inputs of one row, or zeros for NO_EVENT. */
+static void gatherInputs(const Work *work, int row, int to) {
   Workspace *w = work->w;
   const size_t dense = work->plan->denseSize, columns = work->plan->columnCount;
-  float *x = w->gatheredX + to * dense;
-  uint16_t *categories = w->gatheredCategories + to * columns;
-  if (event == NO_EVENT) {
+  float *x = w->x + to * dense;
+  uint16_t *categories = w->categories + to * columns;
+  if (row == NO_EVENT) {
     memset(x, 0, 4 * dense);
     memset(categories, 0, 2 * columns);
     return;
   }
-  memcpy(x, (const float *)at(work, work->update->dense) + event * dense, 4 * dense);
-  memcpy(categories, (const uint16_t *)at(work, work->update->categorical) + event * columns, 2 * columns);
-}
-
-/* A whole tile of events that are all learnt from is read where they lie. */
-static void aimAtEvents(const Work *work, int first) {
-  Workspace *w = work->w;
-  const Update *update = work->update;
-  w->x = (const float *)(work->base + update->dense) + (size_t)first * work->plan->denseSize;
-  w->categories = (const uint16_t *)(work->base + update->categorical) + (size_t)first * work->plan->columnCount;
-  for (int row = 0; row < w->laneCapacity; row++) w->events[row] = first + row;
-  w->steps = 1;
-  w->lanes = w->rows = w->laneCapacity;
+  memcpy(x, (const float *)at(work, work->update->dense) + (size_t)row * dense, 4 * dense);
+  memcpy(categories, (const uint16_t *)at(work, work->update->categorical) + (size_t)row * columns, 2 * columns);
 }
 
 /* Fills the tile with events of a feed-forward network; those of weight 0 cost nothing.
  * @returns the first event that has not been looked at; it may be that none was gathered */
 static int gatherEvents(const Work *work, int agent, int first, int end) {
   Workspace *w = work->w;
-  if (work->update->weights == 0 && end - first >= w->laneCapacity) {
-    aimAtEvents(work, first);
-    return first + w->laneCapacity;
-  }
   int count = 0, event = first;
-  w->x = w->gatheredX;
-  w->categories = w->gatheredCategories;
   for (; event < end && count < w->laneCapacity; event++) {
-    if (!isLearntFrom(work, agent, event)) continue;
-    gatherInputs(work, event, count);
-    w->events[count++] = event;
+    const int row = rowOf(work, event);
+    if (!isLearntFrom(work, agent, row)) continue;
+    gatherInputs(work, row, count);
+    w->events[count++] = row;
   }
   for (; count % LANE_BLOCK != 0; count++) {
     gatherInputs(work, NO_EVENT, count);
@@ -71,10 +60,10 @@ static int gatherSegments(const Work *work, int agent, int trunk, int first, int
   for (int step = 0; step < update->stepCount; step++) {
     for (int lane = 0; lane < tileLanes; lane++) {
       const int to = step * tileLanes + lane;
-      const int event = lane < laneCount ? step * update->laneCount + first + lane : NO_EVENT;
-      gatherInputs(work, event, to);
-      w->events[to] = event != NO_EVENT && isLearntFrom(work, agent, event) ? event : NO_EVENT;
-      w->resets[to] = event == NO_EVENT ? 0 : resets[event];
+      const int row = lane < laneCount ? rowOf(work, step * update->laneCount + first + lane) : NO_EVENT;
+      gatherInputs(work, row, to);
+      w->events[to] = row != NO_EVENT && isLearntFrom(work, agent, row) ? row : NO_EVENT;
+      w->resets[to] = row == NO_EVENT ? 0 : resets[row];
     }
   }
   w->steps = update->stepCount;

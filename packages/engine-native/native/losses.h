@@ -12,31 +12,36 @@ typedef struct {
   Rows on, action, oldLogProb, advantage, direct[ACTIONS];
 } PpoRows;
 
-/* Rows whose events follow one another: loops that compilers make vectors of. */
+/* A block of rows that all have events, and no direct gains: loops without a condition. */
 static void readPpoRows(const Work *work, int agent, int first, PpoRows *rows, Rows z[ACTIONS]) {
   const Update *update = work->update;
-  const size_t from = (size_t)agent * update->rowCount + work->w->events[first];
+  const size_t from = (size_t)agent * update->storedCount;
+  const int32_t *events = work->w->events + first;
   const uint8_t *actions = (const uint8_t *)(work->base + update->actions) + from;
+  const float *oldLogProbs = (const float *)(work->base + update->oldLogProbs) + from;
+  const float *advantages = (const float *)(work->base + update->advantages) + from;
   const float *outputs = work->w->outputs + (size_t)first * ACTIONS;
-  memcpy(rows->oldLogProb, (const float *)(work->base + update->oldLogProbs) + from, sizeof(Rows));
-  memcpy(rows->advantage, (const float *)(work->base + update->advantages) + from, sizeof(Rows));
   memset(rows->direct, 0, sizeof rows->direct);
   for (int row = 0; row < LOSS_ROWS; row++) {
+    rows->action[row] = actions[events[row]];
+    rows->oldLogProb[row] = oldLogProbs[events[row]];
+    rows->advantage[row] = advantages[events[row]];
+  }
+  for (int row = 0; row < LOSS_ROWS; row++) {
     rows->on[row] = 1.0f;
-    rows->action[row] = actions[row];
     for (int action = 0; action < ACTIONS; action++) z[action][row] = outputs[row * ACTIONS + action];
   }
 }
 
-static int areConsecutive(const int32_t *events) {
-  int32_t gaps = 0;
-  for (int row = 0; row < LOSS_ROWS; row++) gaps |= events[row] ^ (events[0] + row);
-  return events[0] != NO_EVENT && gaps == 0;
+static int haveEvents(const int32_t *events) {
+  int32_t signs = 0;
+  for (int row = 0; row < LOSS_ROWS; row++) signs |= events[row];
+  return signs >= 0;
 }
 
 static void gatherPpoRows(const Work *work, int agent, int first, int count, PpoRows *rows, Rows z[ACTIONS]) {
   const Update *update = work->update;
-  if (count == LOSS_ROWS && update->direct == 0 && areConsecutive(work->w->events + first)) {
+  if (count == LOSS_ROWS && update->direct == 0 && haveEvents(work->w->events + first)) {
     readPpoRows(work, agent, first, rows, z);
     return;
   }
@@ -45,7 +50,7 @@ static void gatherPpoRows(const Work *work, int agent, int first, int count, Ppo
   const float *direct = at(work, update->direct);
   for (int row = 0; row < LOSS_ROWS; row++) {
     const int event = row < count ? work->w->events[first + row] : NO_EVENT;
-    const size_t from = event == NO_EVENT ? 0 : (size_t)agent * update->rowCount + event;
+    const size_t from = event == NO_EVENT ? 0 : (size_t)agent * update->storedCount + event;
     rows->on[row] = event == NO_EVENT ? 0.0f : 1.0f;
     rows->action[row] = event == NO_EVENT ? 0.0f : actions[from];
     rows->oldLogProb[row] = event == NO_EVENT ? 0.0f : oldLogProbs[from];
@@ -128,11 +133,11 @@ static void valueGradient(const Work *work, int agent, ValueStatistics *statisti
     if (w->events[row] == NO_EVENT) continue;
     const float *own = w->outputs + (size_t)row * outputs;
     float *to = w->outputGradient + (size_t)row * outputs;
-    const float error = own[0] - valueTargets[(size_t)agent * update->rowCount + w->events[row]];
+    const float error = own[0] - valueTargets[(size_t)agent * update->storedCount + w->events[row]];
     to[0] = valueScale * error;
     statistics->valueLoss += error * error;
     for (int s = 0; s < work->plan->constraintCount; s++) {
-      const size_t from = ((size_t)s * work->plan->agentCount + agent) * update->rowCount + w->events[row];
+      const size_t from = ((size_t)s * work->plan->agentCount + agent) * update->storedCount + w->events[row];
       const float costError = own[1 + s] - costTargets[from];
       to[1 + s] = costScale * costError;
       statistics->costValueLoss += costError * costError;

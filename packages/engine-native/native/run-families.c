@@ -97,17 +97,25 @@ static uint32_t placeCategories(const Plan *plan, size_t rows) {
   return offset;
 }
 
+/* Each event's row of the arrays, which have twice as many. */
+static uint32_t placeStoredRows(size_t events) {
+  const uint32_t offset = place(4 * events);
+  for (size_t event = 0; event < events; event++) ((uint32_t *)(memory + offset))[event] = (uint32_t)((3 * event + 1) % (2 * events));
+  return offset;
+}
+
 static Update describe(uint32_t planAt, int steps, int lanes, int supervised) {
   const Plan *plan = (const Plan *)(memory + planAt);
-  const size_t agents = plan->agentCount, rows = (size_t)steps * lanes;
+  const size_t agents = plan->agentCount, events = (size_t)steps * lanes, rows = 2 * events;
   const size_t stride = ((size_t)plan->parametersPerAgent * 4 + 63) & ~(size_t)63, team = agents * stride / 4;
   const int trunks = supervised || plan->valueLayers == 0 ? 1 : 2, isRecurrent = plan->lstmLayers > 0;
   const size_t costs = (size_t)plan->constraintCount;
   Update update = {.plan = planAt, .parameters = placeFloats(team, 0.2f), .firstMoment = placeFloats(team, 0.0f),
                    .secondMoment = placeFloats(team, 0.0f), .gradients = placeFloats(team * SLICES, 1.0f),
                    .agentStride = (uint32_t)stride, .sliceCount = SLICES, .stepCount = steps, .laneCount = lanes,
-                   .sliceLanes = (lanes + 4 * SLICES - 1) / (4 * SLICES) * 4, .rowCount = (int32_t)rows,
-                   .trunkCount = trunks, .supervised = supervised, .dense = placeFloats(rows * plan->denseSize, 1.0f),
+                   .sliceLanes = (lanes + 4 * SLICES - 1) / (4 * SLICES) * 4, .rowCount = (int32_t)events,
+                   .trunkCount = trunks, .supervised = supervised, .storedCount = (int32_t)rows,
+                   .storedRows = placeStoredRows(events), .dense = placeFloats(rows * plan->denseSize, 1.0f),
                    .categorical = placeCategories(plan, rows), .rowShares = placeFloats(agents, 0.0f),
                    .statistics = place(trunks * agents * SLICES * STATISTICS_BYTES),
                    .gradientNorms = place(8 * trunks * agents), .gradientScales = place(8 * trunks * agents),
@@ -115,7 +123,7 @@ static Update describe(uint32_t planAt, int steps, int lanes, int supervised) {
                    .clipEpsilon = 0.2f, .entropyCoef = 0.01f, .valueCoef = 1.0f, .constraintCoef = 1.0f,
                    .maxNormPolicy = 0.5f, .maxNormValue = 0.5f, .beta1 = 0.9f, .beta1Rest = 0.1f, .beta2 = 0.999f,
                    .beta2Rest = 0.001f, .stepSize = 1e-3f, .epsilon = 1e-6f};
-  for (size_t agent = 0; agent < agents; agent++) ((float *)(memory + update.rowShares))[agent] = 1.0f / (float)rows;
+  for (size_t agent = 0; agent < agents; agent++) ((float *)(memory + update.rowShares))[agent] = 1.0f / (float)events;
   if (isRecurrent) update.resets = placeBytes(rows, 2);
   if (isRecurrent) update.recurrentState = placeFloats(agents * lanes * plan->stateSize, 1.0f);
   if (supervised) {

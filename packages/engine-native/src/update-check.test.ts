@@ -11,6 +11,7 @@ import {
   SLICE_COUNT,
   SPEC,
   STEP_COUNT,
+  STORED_COUNT,
 } from './update.fixture.ts'
 
 const loaded = loadNativeKernels()
@@ -103,6 +104,8 @@ describe.skipIf(typeof loaded === 'string')('learn', () => {
     ['stepCount', 0],
     ['laneCount', 4],
     ['rowCount', 5],
+    ['storedCount', 0],
+    ['storedCount', 2 ** 30],
     ['sliceLanes', 1],
     ['sliceLanes', 0],
     ['sliceCount', 0],
@@ -146,6 +149,7 @@ describe.skipIf(typeof loaded === 'string')('learn', () => {
     ["a category behind its column's last", 'ppo', 'categorical', 0, 4],
     ["a category behind the last column's last", 'ppo', 'categorical', 2, 2],
     ['an action that is none', 'ppo', 'actions', 0, 4],
+    ['a row that the arrays do not have', 'ppo', 'storedRows', 8, STORED_COUNT],
     ['no right action', 'supervised', 'accepted', 0, 0],
     ['a right action that is none', 'supervised', 'accepted', 0, 16],
     ['items that have been taken', 'ppo', 'progress', 0, 1],

@@ -29,13 +29,15 @@ export const STEP_COUNT = 2
 const LANE_COUNT = 3
 export const SLICE_COUNT = 2
 const ROWS = STEP_COUNT * LANE_COUNT
+/** Rows of the arrays: two of them belong to no event. */
+export const STORED_COUNT = ROWS + 2
 export const AGENT_STRIDE = 64 * Math.ceil(parameterLayout(SPEC).parametersPerAgent / 16)
 const TEAM = (SPEC.agentCount * AGENT_STRIDE) / 4
 const NUMBERS = [0.1, -0.2, 0.05, 0.3, -0.15]
 
 /** What the pointers of an update name, the plan aside. */
 export function contentsOf(kind: Kind): Partial<Record<Field, Contents>> {
-  const teamRows = SPEC.agentCount * ROWS
+  const teamRows = SPEC.agentCount * STORED_COUNT
   const trunks = SPEC.agentCount * (kind === 'ppo' ? 2 : 1)
   const floats = (count: number, values: readonly number[] = NUMBERS): Contents => ({ itemBytes: 4, count, values })
   const events: Partial<Record<Field, Contents>> = {
@@ -53,11 +55,12 @@ export function contentsOf(kind: Kind): Partial<Record<Field, Contents>> {
     secondMoment: floats(TEAM, [0]),
     inputMask: floats(TEAM, [1]),
     gradients: floats(SLICE_COUNT * TEAM, [0]),
-    dense: floats(ROWS * SPEC.denseSize),
-    categorical: { itemBytes: 2, count: 2 * ROWS, values: [3, 1, 0, 0] },
-    resets: { itemBytes: 1, count: ROWS, values: [0, 1] },
+    storedRows: { itemBytes: 4, count: ROWS, values: [0, 1, 2, 3, 4, STORED_COUNT - 1] },
+    dense: floats(STORED_COUNT * SPEC.denseSize),
+    categorical: { itemBytes: 2, count: 2 * STORED_COUNT, values: [3, 1, 0, 0] },
+    resets: { itemBytes: 1, count: STORED_COUNT, values: [0, 1] },
     recurrentState: floats(SPEC.agentCount * LANE_COUNT * recurrentStateSize(SPEC)),
-    ...(kind === 'ppo' ? events : { accepted: { itemBytes: 1, count: ROWS, values: [1, 15, 6] } }),
+    ...(kind === 'ppo' ? events : { accepted: { itemBytes: 1, count: STORED_COUNT, values: [1, 15, 6] } }),
     rowShares: floats(SPEC.agentCount, [1 / ROWS]),
     statistics: { itemBytes: 8, count: (trunks * SLICE_COUNT * STATISTICS_BYTES) / 8, values: [0] },
     gradientNorms: { itemBytes: 8, count: trunks, values: [0] },
@@ -65,6 +68,9 @@ export function contentsOf(kind: Kind): Partial<Record<Field, Contents>> {
     progress: { itemBytes: 4, count: 1 + trunks, values: [] },
   }
 }
+
+/** Numbers of four bytes that are whole. */
+const WHOLE: readonly Field[] = ['storedRows', 'progress']
 
 /** Behind everything that is laid out, so that any array of the update can be moved to the memory's end. */
 const FREE_BYTES = 1 << 22
@@ -92,6 +98,7 @@ export function createUpdate(kind: Kind, workspaceBytes: (memory: Uint8Array, pl
     stepCount: STEP_COUNT,
     laneCount: LANE_COUNT,
     rowCount: ROWS,
+    storedCount: STORED_COUNT,
     sliceCount: SLICE_COUNT,
     sliceLanes: 2,
   }
@@ -111,7 +118,7 @@ export function createUpdate(kind: Kind, workspaceBytes: (memory: Uint8Array, pl
       const value = field === 'progress' ? (index === 0 ? 0 : SLICE_COUNT) : values[index % values.length]
       if (itemBytes === 1) view.setUint8(array + index, value)
       else if (itemBytes === 2) view.setUint16(array + 2 * index, value, true)
-      else if (field === 'progress') view.setInt32(array + 4 * index, value, true)
+      else if (WHOLE.includes(field)) view.setInt32(array + 4 * index, value, true)
       else if (itemBytes === 4) view.setFloat32(array + 4 * index, value, true)
     }
   }

@@ -153,3 +153,32 @@ describe('a selection that does not fit', () => {
     engine.dispose()
   })
 })
+
+describe('a selection of a batch whose inputs take more than 1 GiB', () => {
+  it('teaches what its minibatch does', async () => {
+    const spec: Spec = { ...SMALL_TEAM, denseSize: 4096, vocabularySizes: [], valueHidden: null }
+    const { categorical: _, ...drawn } = randomBatch({ ...spec, denseSize: 3 }, 1)
+    const eventCount = 2 ** 16 + 8
+    const ofEvents = (width: number) => spec.agentCount * eventCount * width
+    const batch: LearningBatch = {
+      ...drawn,
+      eventCount,
+      dense: new Float32Array(eventCount * spec.denseSize),
+      categorical: new Uint16Array(),
+      actions: new Uint8Array(ofEvents(1)),
+      oldLogProbs: new Float32Array(ofEvents(1)).fill(-1),
+      advantages: new Float32Array(ofEvents(1)).fill(1),
+      valueTargets: new Float32Array(ofEvents(1)),
+      weights: null,
+      direct: null,
+    }
+    const selection: Selection = { batch, lanes: Uint32Array.of(5, eventCount - 1) }
+    batch.dense.fill(0.5, (eventCount - 1) * spec.denseSize)
+    const engines = [await createPortableEngine({ spec, threads: 1 }), await createPortableEngine({ spec, threads: 1 })]
+    for (const engine of engines) engine.loadParameters(randomParameters(spec, 2))
+    await engines[0].update(selection, SETTINGS)
+    await engines[1].update(minibatchOf(selection), SETTINGS)
+    expect(await engines[0].storeParameters()).toEqual(await engines[1].storeParameters())
+    for (const engine of engines) engine.dispose()
+  })
+})

@@ -1,4 +1,4 @@
-import type { Minibatch, Selection } from './engine.ts'
+import type { LearningBatch, Minibatch, Selection } from './engine.ts'
 
 /** Places for the arrays of a minibatch as `Minibatch` has them; of length 0 what it does not have. */
 export type MinibatchRoom = {
@@ -21,13 +21,10 @@ export function segmentsOf({ batch, lanes }: Selection): { stepCount: number; la
   return { stepCount, laneCount: lanes.length, size: stepCount * lanes.length }
 }
 
-/** How many numbers each array of a selection's minibatch has. */
-export function roomOf(selection: Selection): { [Name in keyof MinibatchRoom]: number } {
-  const { batch, lanes } = selection
-  const { recurrence, eventCount } = batch
-  const { size, stepCount } = segmentsOf(selection)
+/** How many numbers each array of so many events of a batch has; of whole lanes where something is remembered. */
+export function roomOf(batch: LearningBatch, size: number): { [Name in keyof MinibatchRoom]: number } {
   const ofEvents = (array: { readonly length: number } | null | undefined) =>
-    array == null ? 0 : (array.length / eventCount) * size
+    array == null ? 0 : (array.length * size) / batch.eventCount
   return {
     dense: ofEvents(batch.dense),
     categorical: ofEvents(batch.categorical),
@@ -38,19 +35,21 @@ export function roomOf(selection: Selection): { [Name in keyof MinibatchRoom]: n
     weights: ofEvents(batch.weights),
     costTargets: (batch.costTargets?.length ?? 0) * ofEvents(batch.actions),
     direct: ofEvents(batch.direct),
-    resets: ofEvents(recurrence?.resets),
-    // A state is a lane's: no whole number of an event's.
-    recurrentState:
-      recurrence === null ? 0 : (recurrence.recurrentState.length / (eventCount / stepCount)) * lanes.length,
+    resets: ofEvents(batch.recurrence?.resets),
+    recurrentState: ofEvents(batch.recurrence?.recurrentState),
   }
 }
 
-/** Copies the events of a selection. Number by number, which costs a third of what a call for each row does. */
-export function gather(selection: Selection, room: MinibatchRoom): void {
-  const { batch, lanes } = selection
-  const events = eventsOf(selection)
-  gatherBits(bitsOf(batch.dense), batch.eventCount, events, bitsOf(room.dense))
-  gatherRows(batch.categorical, batch.eventCount, events, room.categorical)
+/** Copies a whole batch, agent by agent; states before the first step are not an event's, and stay behind. */
+export function copyBatch(batch: LearningBatch, room: Omit<MinibatchRoom, 'recurrentState'>): void {
+  const events = Uint32Array.from({ length: batch.eventCount }, (_, event) => event)
+  room.dense.set(batch.dense)
+  room.categorical.set(batch.categorical)
+  gatherLessons(batch, events, room)
+}
+
+/** Copies what there is to learn from some events, number by number, which costs a third of what a call for each row does. */
+function gatherLessons(batch: LearningBatch, events: Uint32Array, room: Omit<MinibatchRoom, 'recurrentState'>): void {
   gatherDecisions(batch.actions, events, room.actions)
   gatherDecisions(bitsOf(batch.oldLogProbs), events, bitsOf(room.oldLogProbs))
   gatherDecisions(bitsOf(batch.advantages), events, bitsOf(room.advantages))
@@ -61,9 +60,7 @@ export function gather(selection: Selection, room: MinibatchRoom): void {
     gatherDecisions(bitsOf(targets), events, bitsOf(room.costTargets.subarray(s * entries, (s + 1) * entries)))
   }
   if (batch.direct !== null) gatherActions(batch.direct, events, room.direct)
-  if (batch.recurrence === null) return
-  gatherRows(batch.recurrence.resets, batch.eventCount, events, room.resets)
-  gatherStates(batch.recurrence.recurrentState, room.actions.length / events.length, lanes, room.recurrentState)
+  if (batch.recurrence !== null) gatherRows(batch.recurrence.resets, batch.eventCount, events, room.resets)
 }
 
 /**
@@ -76,7 +73,7 @@ export function gather(selection: Selection, room: MinibatchRoom): void {
 export function minibatchOf(selection: Selection): Minibatch {
   const { batch } = selection
   const { stepCount, laneCount, size } = segmentsOf(selection)
-  const counts = roomOf(selection)
+  const counts = roomOf(batch, size)
   const float = (name: keyof MinibatchRoom) => new Float32Array(counts[name])
   const room: MinibatchRoom = {
     dense: float('dense'),
@@ -91,7 +88,11 @@ export function minibatchOf(selection: Selection): Minibatch {
     resets: new Uint8Array(counts.resets),
     recurrentState: float('recurrentState'),
   }
-  gather(selection, room)
+  const events = eventsOf(selection)
+  gatherBits(bitsOf(batch.dense), batch.eventCount, events, bitsOf(room.dense))
+  gatherRows(batch.categorical, batch.eventCount, events, room.categorical)
+  gatherLessons(batch, events, room)
+  gatherStates(selection, room.recurrentState)
   const { costTargets, direct, weights, resets, recurrentState, ...rest } = room
   return {
     ...rest,
@@ -104,7 +105,7 @@ export function minibatchOf(selection: Selection): Minibatch {
 }
 
 /** [T, L] numbers of the events, in time order in each lane. */
-function eventsOf(selection: Selection): Uint32Array {
+export function eventsOf(selection: Selection): Uint32Array {
   const { batch, lanes } = selection
   if (batch.recurrence === null) return lanes
   const { stepCount, laneCount, size } = segmentsOf(selection)
@@ -151,11 +152,11 @@ function gatherRows<Values extends Uint16Array | Uint8Array>(
 
 /** What the agents did in some events, [N, A] -> [A, B]. */
 function gatherDecisions<Values extends Int32Array | Uint8Array>(from: Values, events: Uint32Array, to: Values): void {
-  const size = events.length
-  const A = to.length / size
-  for (let b = 0; b < size; b++) {
-    let at = events[b] * A
-    for (let next = b; next < to.length; next += size) to[next] = from[at++]
+  const A = to.length / events.length
+  let next = 0
+  // Agent by agent: places that are a power of two apart push each other out of the cache.
+  for (let agent = 0; agent < A; agent++) {
+    for (let b = 0; b < events.length; b++) to[next++] = from[events[b] * A + agent]
   }
 }
 
@@ -171,13 +172,16 @@ function gatherActions(from: Float32Array, events: Uint32Array, to: Float32Array
   }
 }
 
-/** The states of some lanes, [lane, A, H] -> [A, L, H]. */
-function gatherStates(from: Float32Array, agentCount: number, lanes: Uint32Array, to: Float32Array): void {
+/** The states of a selection's lanes, [lane, A, H] -> [A, L, H]; nothing where nothing is remembered. */
+export function gatherStates({ batch, lanes }: Selection, to: Float32Array): void {
+  if (batch.recurrence === null) return
+  const { recurrentState } = batch.recurrence
+  const agentCount = batch.actions.length / batch.eventCount
   const H = to.length / (agentCount * lanes.length)
   for (let agent = 0; agent < agentCount; agent++) {
     for (const [l, lane] of lanes.entries()) {
       const first = (lane * agentCount + agent) * H
-      to.set(from.subarray(first, first + H), (agent * lanes.length + l) * H)
+      to.set(recurrentState.subarray(first, first + H), (agent * lanes.length + l) * H)
     }
   }
 }

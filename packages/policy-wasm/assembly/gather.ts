@@ -13,7 +13,8 @@ export function gatherEvents(update: Update, plan: Plan, workspace: Workspace, a
   let count = 0
   let event = first
   for (; event < end && count < workspace.laneCapacity; event++) {
-    if (isLearntFrom(update, agent, event)) gatherEvent(update, plan, workspace, event, count++)
+    const row = rowOf(update, event)
+    if (isLearntFrom(update, agent, row)) gatherRow(update, plan, workspace, row, count++)
   }
   beginTile(workspace, 1, count)
   return event
@@ -40,10 +41,10 @@ export function gatherSegments(
     for (let lane = 0; lane < tileLanes; lane++) {
       const to = step * tileLanes + lane
       if (lane < laneCount) {
-        const event = step * update.laneCount + first + lane
-        gatherEvent(update, plan, workspace, event, to)
-        if (!isLearntFrom(update, agent, event)) store<i32>(workspace.events + floats(to), NO_EVENT)
-        store<u8>(workspace.resets + to, load<u8>(update.resets + event))
+        const row = rowOf(update, step * update.laneCount + first + lane)
+        gatherRow(update, plan, workspace, row, to)
+        if (!isLearntFrom(update, agent, row)) store<i32>(workspace.events + floats(to), NO_EVENT)
+        store<u8>(workspace.resets + to, load<u8>(update.resets + row))
       } else {
         store<i32>(workspace.events + floats(to), NO_EVENT)
         memory.fill(workspace.x + floats(to * plan.denseSize), 0, floats(plan.denseSize))
@@ -72,19 +73,24 @@ function beginTile(workspace: Workspace, steps: i32, lanes: i32): void {
 }
 
 @inline
-function isLearntFrom(update: Update, agent: i32, event: i32): bool {
-  return !update.weights || load<f32>(update.weights + floats(agent * update.rowCount + event)) != 0
+function rowOf(update: Update, event: i32): i32 {
+  return update.storedRows ? load<i32>(update.storedRows + floats(event)) : event
 }
 
-/** The number and the inputs of one event. */
-function gatherEvent(update: Update, plan: Plan, workspace: Workspace, event: i32, to: i32): void {
+@inline
+function isLearntFrom(update: Update, agent: i32, row: i32): bool {
+  return !update.weights || load<f32>(update.weights + floats(agent * update.storedCount + row)) != 0
+}
+
+/** The number and the inputs of one row. */
+function gatherRow(update: Update, plan: Plan, workspace: Workspace, row: i32, to: i32): void {
   const denseBytes = floats(plan.denseSize)
   const categoryBytes = (<usize>plan.columnCount) << 1
-  store<i32>(workspace.events + floats(to), event)
-  memory.copy(workspace.x + <usize>to * denseBytes, update.dense + <usize>event * denseBytes, denseBytes)
+  store<i32>(workspace.events + floats(to), row)
+  memory.copy(workspace.x + <usize>to * denseBytes, update.dense + <usize>row * denseBytes, denseBytes)
   memory.copy(
     workspace.categories + <usize>to * categoryBytes,
-    update.categorical + <usize>event * categoryBytes,
+    update.categorical + <usize>row * categoryBytes,
     categoryBytes,
   )
 }

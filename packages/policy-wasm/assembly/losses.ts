@@ -19,7 +19,7 @@ export const NO_EVENT: i32 = -1
  *
  *   d P / d z_j = pi_j (d_j - P)
  *
- * @param events  [rows] i32, numbers of the tile's events in the minibatch, or NO_EVENT
+ * @param events  [rows] i32, rows of the tile's events in the update's arrays, or NO_EVENT
  * @param logits  [rows, 4]
  * @param dLogits [rows, 4], overwritten: gradient of the agent's mean loss
  */
@@ -43,7 +43,7 @@ export function ppoGradient(
       v128.store(dLogits + ((<usize>row) << 4), f32x4.splat(0))
       continue
     }
-    const at = <usize>agent * update.rowCount + event
+    const at = <usize>agent * update.storedCount + event
     const z = v128.load(logits + ((<usize>row) << 4))
     const dZ = dLogits + ((<usize>row) << 4)
     const shifted = f32x4.sub(z, f32x4.splat(largest4(z)))
@@ -130,7 +130,7 @@ export function valueGradient(
       store<f32>(dValues + <usize>row * stride, 0)
       continue
     }
-    const at = <usize>agent * update.rowCount + event
+    const at = <usize>agent * update.storedCount + event
     const error = load<f32>(values + <usize>row * stride) - load<f32>(update.valueTargets + (at << 2))
     store<f32>(dValues + <usize>row * stride, flush1(scale * error, LEAST_SLOPE))
     valueLoss += error * error
@@ -164,7 +164,7 @@ export function constraintGradient(
     let from = outputs + <usize>row * stride + 4
     let to = dOutputs + <usize>row * stride + 4
     for (let s = 0; s < plan.constraintCount; s++, from += 4, to += 4) {
-      const at = (<usize>s * plan.agentCount + agent) * update.rowCount + event
+      const at = (<usize>s * plan.agentCount + agent) * update.storedCount + event
       const error = load<f32>(from) - load<f32>(update.costTargets + (at << 2))
       store<f32>(to, flush1(<f32>2 * share * error, LEAST_SLOPE))
       costValueLoss += error * error

@@ -27,24 +27,28 @@ export class Update {
   trunkCount: i32
   /** 1 = cross-entropy of the right actions, 0 = PPO */
   supervised: i32
-  /** -> f32 [B, denseSize] and u16 [B, C] */
+  /** N, rows of the arrays below, which may serve many minibatches */
+  storedCount: i32
+  /** -> u32 [B], the row of each event; 0 = N is B, and an event's number is its row's */
+  storedRows: usize
+  /** -> f32 [N, denseSize] and u16 [N, C] */
   dense: usize
   categorical: usize
-  /** -> u8 [T, L], 1 = the state before the step is zero, and f32 [A, L, H], states before the first step; recurrent */
+  /** -> u8 [N], 1 = the state before the step is zero, and f32 [A, L, H], states before the first step; recurrent */
   resets: usize
   recurrentState: usize
-  /** -> u8 [B], bit a = action a is right; supervised */
+  /** -> u8 [N], bit a = action a is right; supervised */
   accepted: usize
-  /** -> u8 [A, B] and f32 [A, B] each, PPO */
+  /** -> u8 [A, N] and f32 [A, N] each, PPO */
   actions: usize
   oldLogProbs: usize
   advantages: usize
   valueTargets: usize
-  /** -> f32 [A, B] 0 or 1; 0 = every agent learns from every event */
+  /** -> f32 [A, N] 0 or 1; 0 = every agent learns from every event */
   weights: usize
-  /** -> f32 [S, A, B], where the plan has S specifications */
+  /** -> f32 [S, A, N], where the plan has S specifications */
   costTargets: usize
-  /** -> f32 [A, B, 4]; 0 = there is none */
+  /** -> f32 [A, N, 4]; 0 = there is none */
   direct: usize
   /** -> f32 [A], 1 over the number of events that the agent learns from */
   rowShares: usize

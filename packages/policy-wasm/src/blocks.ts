@@ -65,6 +65,8 @@ export const UPDATE = describeBlock('Update', {
   rowCount: 'i32',
   trunkCount: 'i32',
   supervised: 'i32',
+  storedCount: 'i32',
+  storedRows: 'pointer',
   dense: 'pointer',
   categorical: 'pointer',
   resets: 'pointer',

@@ -80,6 +80,8 @@ function update(
     rowCount: ROWS,
     trunkCount: 2,
     supervised: 0,
+    storedCount: ROWS,
+    storedRows: 0,
     dense: floats(X),
     categorical,
     resets: 0,

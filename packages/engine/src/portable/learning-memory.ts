@@ -76,10 +76,25 @@ export type LearningMemory = {
     stepCount: number,
     counts: Readonly<Record<Name, number>>,
   ): Pick<BatchArrays, Name>
+  /**
+   * Lays out arrays that serve many minibatches, in front of the room for one.
+   *
+   * @param owner     whose arrays they are: while they stay the last ones, later calls find them filled
+   * @param stepCount as in `placeBatch`
+   * @param fill      fills them
+   * @throws {VigilError} MEMORY
+   */
+  placeStored<Name extends keyof BatchArrays>(
+    owner: object,
+    stepCount: number,
+    counts: Readonly<Record<Name, number>>,
+    fill: (arrays: Pick<BatchArrays, Name>) => void,
+  ): Pick<BatchArrays, Name>
 }
 
 /** What a minibatch can have, as `Minibatch` and `SupervisedBatch` describe it. */
 const BATCH_ARRAYS = {
+  storedRows: Uint32Array,
   dense: Float32Array,
   categorical: Uint16Array,
   actions: Uint8Array,
@@ -96,9 +111,11 @@ const BATCH_ARRAYS = {
 
 type Numbers<Type> = Type extends Float32ArrayConstructor
   ? Float32Array
-  : Type extends Uint16ArrayConstructor
-    ? Uint16Array
-    : Uint8Array
+  : Type extends Uint32ArrayConstructor
+    ? Uint32Array
+    : Type extends Uint16ArrayConstructor
+      ? Uint16Array
+      : Uint8Array
 
 export type BatchArrays = { readonly [Name in keyof typeof BATCH_ARRAYS]: Numbers<(typeof BATCH_ARRAYS)[Name]> }
 
@@ -153,6 +170,8 @@ export function createLearningMemory(options: {
   const firstWorkspace = end
   let workspaces: number[] = []
   let workspaceSteps = 0
+  let stored: { readonly owner: object; readonly arrays: Partial<BatchArrays> } | null = null
+  let batchAt = 0
   const layOutWorkspaces = (stepCount: number) => {
     end = firstWorkspace
     workspaceSteps = 0
@@ -163,6 +182,23 @@ export function createLearningMemory(options: {
       return at
     })
     workspaceSteps = stepCount
+    stored = null
+    batchAt = end
+  }
+  const placeArrays = <Name extends keyof BatchArrays>(
+    from: number,
+    counts: Readonly<Record<Name, number>>,
+    remedy: string,
+  ) => {
+    let next = align(from)
+    const places = (Object.entries(counts) as [Name, number][]).map(([name, count]) => {
+      const at = next
+      next = align(next + count * BATCH_ARRAYS[name].BYTES_PER_ELEMENT)
+      return { name, at, count }
+    })
+    reserve(memory, next, remedy)
+    const views = places.map(({ name, at, count }) => [name, new BATCH_ARRAYS[name](memory.buffer, at, count)])
+    return { arrays: Object.fromEntries(views) as Pick<BatchArrays, Name>, end: next }
   }
   layOutWorkspaces(options.stepCount)
 
@@ -206,15 +242,23 @@ export function createLearningMemory(options: {
 
     placeBatch<Name extends keyof BatchArrays>(stepCount: number, counts: Readonly<Record<Name, number>>) {
       if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
-      let next = align(end)
-      const places = (Object.entries(counts) as [Name, number][]).map(([name, count]) => {
-        const at = next
-        next = align(next + count * BATCH_ARRAYS[name].BYTES_PER_ELEMENT)
-        return { name, at, count }
-      })
-      reserve(memory, next, 'Use a smaller minibatch (minibatchSize).')
-      const views = places.map(({ name, at, count }) => [name, new BATCH_ARRAYS[name](memory.buffer, at, count)])
-      return Object.fromEntries(views) as Pick<BatchArrays, Name>
+      return placeArrays(batchAt, counts, 'Use a smaller minibatch (minibatchSize).').arrays
+    },
+
+    placeStored<Name extends keyof BatchArrays>(
+      owner: object,
+      stepCount: number,
+      counts: Readonly<Record<Name, number>>,
+      fill: (arrays: Pick<BatchArrays, Name>) => void,
+    ) {
+      if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
+      if (stored?.owner === owner) return stored.arrays as Pick<BatchArrays, Name>
+      stored = null
+      const placed = placeArrays(end, counts, 'Use fewer rows in an iteration (rowsPerIteration).')
+      fill(placed.arrays)
+      stored = { owner, arrays: placed.arrays }
+      batchAt = placed.end
+      return placed.arrays
     },
   }
 }

@@ -8,7 +8,7 @@ import {
   type SupervisedBatch,
   type UpdateSettings,
 } from '../engine.ts'
-import { gather, isSelection, roomOf, segmentsOf } from '../selection.ts'
+import { copyBatch, eventsOf, gatherStates, isSelection, minibatchOf, roomOf, segmentsOf } from '../selection.ts'
 import { type BatchArrays, type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
 
 /** What is the same in an update by PPO and by cross-entropy. */
@@ -32,21 +32,25 @@ export function describePpoUpdate(
   },
 ): Float64Array {
   const { spec, minibatch, settings } = options
-  const { stepCount, laneCount, size, room } = isSelection(minibatch)
+  const { stepCount, laneCount, size, storedCount, room, offsets } = isSelection(minibatch)
     ? placeSelection(options, minibatch)
     : placeMinibatch(options, minibatch)
+  const { storedRows, weights } = room
   const shares = new Float64Array(spec.agentCount).fill(1 / size)
   let isWhole = true
-  for (let agent = 0; agent < spec.agentCount && room.weights.length > 0; agent++) {
+  for (let agent = 0; agent < spec.agentCount && weights.length > 0; agent++) {
+    const first = agent * storedCount
     let count = 0
-    for (let at = agent * size; at < (agent + 1) * size; at++) count += room.weights[at]
+    for (let event = 0; event < size; event++)
+      count += weights[first + (storedRows === null ? event : storedRows[event])]
     shares[agent] = count === 0 ? 0 : 1 / count
     if (count !== size) isWhole = false
   }
   describe({ ...options, learningRate: settings.learningRate }, size, shares, {
-    ...offsetsOf(room),
+    ...offsets,
     ...segmentFields(stepCount, laneCount),
-    weights: isWhole ? 0 : room.weights.byteOffset,
+    storedCount,
+    weights: isWhole ? 0 : weights.byteOffset,
     direct: room.direct.length === 0 ? 0 : room.direct.byteOffset,
     accepted: 0,
     supervised: 0,
@@ -63,11 +67,25 @@ export function describePpoUpdate(
   return shares
 }
 
-function placeSelection({ learning }: Pick<Update, 'learning'>, selection: Selection) {
-  const segments = segmentsOf(selection)
-  const room = learning.placeBatch(segments.stepCount, roomOf(selection))
-  gather(selection, room)
-  return { ...segments, room }
+/** Bytes of inputs that are copied as a whole, as rollouts do with those of a dataset. */
+const INPUT_BYTES_MAX = 2 ** 30
+
+/** The batch is copied with its first selection; of the next ones the numbers of their events are enough. */
+function placeSelection(options: Pick<Update, 'learning'>, selection: Selection) {
+  const { learning } = options
+  const { batch } = selection
+  if (batch.dense.byteLength + batch.categorical.byteLength > INPUT_BYTES_MAX) {
+    return placeMinibatch(options, minibatchOf(selection))
+  }
+  const { stepCount, laneCount, size } = segmentsOf(selection)
+  const { recurrentState: _, ...counts } = roomOf(batch, batch.eventCount)
+  const stored = learning.placeStored(batch, stepCount, counts, (room) => copyBatch(batch, room))
+  const { recurrentState } = roomOf(batch, size)
+  const own = learning.placeBatch(stepCount, { storedRows: size, recurrentState })
+  own.storedRows.set(eventsOf(selection))
+  gatherStates(selection, own.recurrentState)
+  const room = { ...stored, ...own }
+  return { stepCount, laneCount, size, storedCount: batch.eventCount, room, offsets: offsetsOf(room) }
 }
 
 function placeMinibatch({ learning }: Pick<Update, 'learning'>, minibatch: Minibatch) {
@@ -75,7 +93,9 @@ function placeMinibatch({ learning }: Pick<Update, 'learning'>, minibatch: Minib
   const { costTargets } = constraints ?? NO_CONSTRAINTS
   const { stepCount, laneCount, resets, recurrentState } = recurrence ?? { ...FEED_FORWARD, laneCount: size }
   const given = { ...arrays, costTargets, direct: direct ?? NO_DIRECT, resets, recurrentState }
-  return { stepCount, laneCount, size, room: placeArrays(learning, stepCount, given) }
+  const room = placeArrays(learning, stepCount, given)
+  const offsets = { ...offsetsOf(room), storedRows: 0 }
+  return { stepCount, laneCount, size, storedCount: size, room: { ...room, storedRows: null }, offsets }
 }
 
 const NO_CONSTRAINTS = { costTargets: new Float32Array() }
@@ -91,6 +111,8 @@ export function describeSupervisedUpdate(update: Update & { readonly batch: Supe
   describe(update, size, shares, {
     ...offsetsOf(placeArrays(learning, stepCount, arrays)),
     ...segmentFields(stepCount, laneCount),
+    storedCount: size,
+    storedRows: 0,
     actions: 0,
     oldLogProbs: 0,
     advantages: 0,
