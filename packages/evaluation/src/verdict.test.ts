@@ -46,6 +46,10 @@ describe('verdictOn', () => {
       verdict(rival('a', -1), rival('b', 1.5), rival('c', 0)),
     ],
     [
+      'The team does not beat b: reward +1.000 per event against +1.500, a difference of -0.500 ± 0.100 (95 %). It beats a, c and d.',
+      verdict(rival('a', -1), rival('b', 1.5), rival('c', 0), rival('d', -2)),
+    ],
+    [
       'The team does not beat a: reward +1.000 per event against +2.000, a difference of -1.000 ± 0.100 (95 %). It beats none of the baselines.',
       verdict(rival('a', 2), rival('b', 0.99)),
     ],

@@ -39,7 +39,8 @@ export function verdictOn({
   if (rivals.every(({ teamGains }) => teamGains.mean > teamGains.halfWidth))
     return `The team beats every baseline: reward ${figures} of the best of them, ${best.name}, ${gain}.`
   const beaten = rivals.filter(({ teamGains }) => teamGains.mean > teamGains.halfWidth).map(({ name }) => name)
-  const others = beaten.length > 0 ? ` It beats ${beaten.join(' and ')}.` : ' It beats none of the baselines.'
+  const others =
+    beaten.length > 0 ? ` It beats ${new Intl.ListFormat('en-GB').format(beaten)}.` : ' It beats none of the baselines.'
   if (mean >= -halfWidth)
     return `The team cannot be told apart from the best baseline, ${best.name}: reward ${figures}, ${gain}.${others}`
   return `The team does not beat ${best.name}: reward ${figures}, ${gain}.${others}`
