@@ -119,11 +119,11 @@ describe('createPortableEngine', () => {
         }
         // Sizes that grow and shrink, with slices of several tiles and with empty ones.
         const spec = { ...fixture.SMALL_TEAM, policyHidden: [64, 64] }
-        await learn(spec, [700, 1, 64, 1100], 60)
-        await learn({ ...spec, constraintCount: 3 }, [700, 1, 64, 1100], 40)
+        await learn(spec, [700, 1, 64, 1100], 16)
+        await learn({ ...spec, constraintCount: 3 }, [700, 1, 64, 1100], 12)
         const recurrent = { ...spec, policyHidden: [30], layerNorm: true, lstmHidden: [20, 9], constraintCount: 1 }
         const segments = [[16, 40], [1, 1], [3, 600], [90, 5]].map(([stepCount, laneCount]) => ({ stepCount, laneCount }))
-        await learn(recurrent, segments, 40)
+        await learn(recurrent, segments, 12)
         console.log(hash.digest('hex'))
       `
       // The optimising compiler alone, which is what packs vectors.

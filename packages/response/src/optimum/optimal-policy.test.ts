@@ -8,7 +8,10 @@ import { type OptimalPolicy, optimalPolicy, policySolver } from './optimal-polic
 const optimum = optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL)!
 const streams = quickestStreams(20_000, 77)
 const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
+/** Streams that end soon are solved soon. */
+const short = { ...QUICKEST_MODEL, end: 0.2 }
 const returnsOf = (policy: Policy) => walkAll(streams, settings, policy).returns
+const best = returnsOf(optimum.policy)
 
 /** What the best action pays at once, by its expectation. */
 const perEvent: Policy = ({ belief: p }) => {
@@ -23,26 +26,26 @@ describe('optimalPolicy', () => {
   })
 
   it('of allow alone is the closed form of both chains', () => {
-    const [b, loss, hazard, end] = [0.02, 1, 0.005, 0.02]
+    const [b, loss, { hazard, end }] = [0.02, 1, short]
     const benign = (1 - hazard) / (1 - (1 - end) * (1 - hazard))
     const expected = b * benign - loss * (1 / end - benign)
-    expect(optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL, [ALLOW])!.value).toBeCloseTo(expected, 6)
+    expect(optimalPolicy(DEFAULT_RESPONSE, short, [ALLOW])!.value).toBeCloseTo(expected, 6)
   })
 
   it('is worth more, the more it may do', () => {
-    const values = [
-      [],
-      [BLOCK],
-      [QUARANTINE],
-      [BLOCK, QUARANTINE],
-      [QUARANTINE, ALERT],
-      [BLOCK, QUARANTINE, ALERT],
-    ].map((actions) => optimalPolicy(DEFAULT_RESPONSE, QUICKEST_MODEL, actions)!.value)
-    expect(values).toEqual([...values].sort((a, b) => a - b))
+    const model = { ...QUICKEST_MODEL, end: 0.06 }
+    const worth = (actions: number[]) => optimalPolicy(DEFAULT_RESPONSE, model, actions)!.value
+    for (const more of [
+      [[], [BLOCK], [BLOCK, QUARANTINE], [BLOCK, QUARANTINE, ALERT]],
+      [[QUARANTINE], [QUARANTINE, ALERT]],
+    ]) {
+      const values = more.map(worth)
+      for (const [i, value] of values.entries()) if (i > 0) expect(value).toBeGreaterThan(values[i - 1])
+    }
   })
 
   it('simulates to its value', () => {
-    const { mean, error } = meanOf(returnsOf(optimum.policy))
+    const { mean, error } = meanOf(best)
     expect(error).toBeLessThan(0.05)
     expect(Math.abs(mean - optimum.value)).toBeLessThan(2.5 * error)
   })
@@ -63,7 +66,7 @@ describe('optimalPolicy', () => {
     const returns = returnsOf(policy)
     const { mean, error } = meanOf(returns)
     expect(Math.abs(mean - expected)).toBeLessThan(2.5 * error)
-    const paired = meanOf(returnsOf(optimum.policy).map((best, stream) => best - returns[stream]))
+    const paired = meanOf(best.map((own, stream) => own - returns[stream]))
     expect(paired.mean).toBeGreaterThan(-2 * paired.error)
   })
 
@@ -71,9 +74,9 @@ describe('optimalPolicy', () => {
     const actionsOf = ({ policy }: OptimalPolicy) =>
       walk(quickestStreams(1, 5), 0, settings, policy).steps.map(({ action }) => action)
     const [late, later] = [20_000, 30_000].map(
-      (analystDelay) => optimalPolicy({ ...DEFAULT_RESPONSE, analystDelay }, { ...QUICKEST_MODEL, end: 0.2 })!,
+      (analystDelay) => optimalPolicy({ ...DEFAULT_RESPONSE, analystDelay }, short)!,
     )
-    const without = optimalPolicy(DEFAULT_RESPONSE, { ...QUICKEST_MODEL, end: 0.2 }, [BLOCK, QUARANTINE])!
+    const without = optimalPolicy(DEFAULT_RESPONSE, short, [BLOCK, QUARANTINE])!
     expect(late.value).toBeCloseTo(without.value, 9)
     expect(actionsOf(late)).toEqual(actionsOf(later))
   })

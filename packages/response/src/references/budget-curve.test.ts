@@ -7,8 +7,8 @@ import { budgetCurve } from './budget-curve.ts'
 import { BELIEF } from './score.ts'
 
 const settings = { spec: DEFAULT_RESPONSE, seed: 1 }
-const all = quickestStreams(800, 5)
-const [validation, evaluated] = [partOf(all, 0, 400), partOf(all, 400, 800)]
+const all = quickestStreams(400, 5)
+const [validation, evaluated] = [partOf(all, 0, 200), partOf(all, 200, 400)]
 const budgets = [0, 4, 8, 1000]
 let rules = 0
 const curve = budgetCurve({ validation, evaluated }, settings, { score: BELIEF, budgets, onProgress: () => rules++ })
