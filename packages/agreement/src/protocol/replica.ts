@@ -70,10 +70,10 @@ export class Replica {
   #tally: Tally
 
   constructor(options: ReplicaOptions) {
-    const checking = { ...options.checking, verify: remembered(options.checking.verify) }
-    this.#options = { ...options, checking }
+    this.#options = { ...options, ...remembered(options) }
+    const { checking } = this.#options
     this.#durable = options.durable === 'lost' ? { ...FRESH, observing: true } : (options.durable ?? FRESH)
-    this.#author = new Author(options)
+    this.#author = new Author(this.#options)
     this.#outbox = new Outbox(checking.settings.domain, options.baseTimeoutMs)
     this.#witness = new Witness({ checking, outbox: this.#outbox, view: this.#durable.view })
     this.#ballots = new Ballots(checking.settings, options.away)
