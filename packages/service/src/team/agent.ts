@@ -62,6 +62,7 @@ export type AgentOptions = {
   readonly send: (to: Member, frame: Frame, epoch: number) => void
   /** whether what the voter knows is to be kept again, now that it stands there */
   readonly isPastDue: (place: ChainPlace) => boolean
+  /** copies it: once this resolves the voter may go on */
   readonly keepPast: (place: ChainPlace) => Promise<void>
   /** told in a sentence what a person should know */
   readonly alarm: (text: string) => void
@@ -167,7 +168,8 @@ export class TeamAgent {
           await this.#follow(item)
           if ('frame' in item) this.#backlog.remove(item.from, item.frame)
         }
-        await this.#carryOut()
+        await this.#store()
+        this.#sendAll()
       }
     } catch (error) {
       this.#end.reject(error)
@@ -199,7 +201,10 @@ export class TeamAgent {
     } else this.#hear(item.from, item.frame)
     if (this.#current !== null && this.#current.replica.committed !== null) {
       const open = this.#current
-      await this.#carryOut()
+      await this.#store()
+      // Before the other agents have it: the enforcer gives out the next batch when it has.
+      this.#show(open)
+      this.#sendAll()
       this.#finish(open.settings, this.#current.replica.committed, open)
     }
   }
@@ -323,16 +328,22 @@ export class TeamAgent {
     this.#before = open
     this.#current = null
     this.#isBehind = false
-    this.#tellPlace()
+    this.#want()
   }
 
   /** The last certificate, which the enforcer may have missed, and the wish for the batch behind it, also where the agent is in it. */
   #tellPlace(): void {
-    if (this.#before !== null) {
-      const { domain } = this.#before.settings
-      const message = this.#before.replica.committed!
-      this.#tell({ kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
-    }
+    if (this.#before !== null) this.#show(this.#before)
+    this.#want()
+  }
+
+  /** The certificate of a batch that is decided. */
+  #show({ settings: { domain }, replica }: Open): void {
+    const message = replica.committed!
+    this.#tell({ kind: 'committed', content: numbered(domain.batch, encodeEnvelope({ domain, message })) })
+  }
+
+  #want(): void {
     this.#tell({ kind: 'want', content: numbered(this.#place.batch) })
   }
 
@@ -351,13 +362,15 @@ export class TeamAgent {
     }
   }
 
-  /** Stores what must not be forgotten; then sends. */
-  async #carryOut(): Promise<void> {
+  /** Stores what must not be forgotten: nothing is sent before. */
+  async #store(): Promise<void> {
     const open = this.#current
-    if (open !== null && !isStored(open.replica.durable, open.stored)) {
-      await this.#options.log.store(open.settings, open.replica.durable)
-      open.stored = open.replica.durable
-    }
+    if (open === null || isStored(open.replica.durable, open.stored)) return
+    await this.#options.log.store(open.settings, open.replica.durable)
+    open.stored = open.replica.durable
+  }
+
+  #sendAll(): void {
     for (const { open: from, effect } of this.#effects.splice(0)) this.#send(from, effect)
   }
 

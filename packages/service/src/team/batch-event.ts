@@ -13,6 +13,9 @@ export type WrittenEvent = {
 /** A verdict as it is signed and stored: one that comes again with its id is the same verdict. */
 export type HeardVerdict = Verdict & { readonly id: string | number | null }
 
+/** `["text",` or `[7,`: a longer number is read as text. */
+const WRITTEN_ID = /^\[("[^"\\]*"|-?\d{1,15}),/
+
 /** An event of a batch as it is signed and stored: JSON without line breaks. */
 export function writtenEvent(id: string | number, event: RawEvent, heard: readonly HeardVerdict[] = []): string {
   return JSON.stringify(heard.length === 0 ? [id, event] : [id, event, heard.map(writtenVerdict)])
@@ -27,6 +30,12 @@ export function readWrittenEvent(text: string): WrittenEvent {
   if (!isId(id)) throw malformed('needs an id that is a text or a number')
   if (!Array.isArray(heard)) throw malformed('needs a list of verdicts, received another value')
   return { id, event: eventOf(event), heard: heard.map(readVerdict) }
+}
+
+/** The id alone: as text it stands first, and the event behind it is not read. @param text as writtenEvent has it */
+export function idOfWritten(text: string): string | number {
+  const first = WRITTEN_ID.exec(text)
+  return first === null ? readWrittenEvent(text).id : (JSON.parse(first[1]) as string | number)
 }
 
 function writtenVerdict({ stream, isHostile, id }: HeardVerdict): unknown[] {

@@ -90,7 +90,8 @@ describe('an enforcer', () => {
     enforcer.take(of(1), want(1))
     enforcer.take(of(0), committed(0))
     await enforcer.close()
-    expect(did.slice(-2)).toEqual(['batch to 1', 'line 1'])
+    // Agents that have not asked for what comes next get the certificate at last.
+    expect(did.slice(-4)).toEqual(['batch to 1', 'line 1', 'committed to 2', 'committed to 3'])
   })
 
   it('gives the open batch anew where its epoch turns out to be another, and acts on the certificate of that', async () => {
@@ -103,7 +104,7 @@ describe('an enforcer', () => {
     enforcer.take(of(0), { kind: 'committed', content: numbered(0, later[0].committed) })
     enforcer.take(of(0), want(1))
     await enforcer.close()
-    expect(did.slice(-2)).toEqual(['batch to 0', 'line 1'])
+    expect(did.slice(0, 2)).toEqual(['batch to 0', 'line 1'])
     const second: Frame = { kind: 'committed', content: numbered(1, later[1].committed) }
     enforcer.take(of(0), second)
     await enforcer.close()
@@ -173,6 +174,16 @@ describe('an enforcer', () => {
     sound.enforcer.take({ epoch: 1, agent: 0 }, want(0))
     await sound.enforcer.close()
     expect(sound.did).toEqual(['batch to 0'])
+  })
+
+  it('gives a certificate to no agent that has asked for what follows, also where that was given', async () => {
+    const { enforcer, did, committed } = await enforcerWith()
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
+    enforcer.take(of(0), committed(0))
+    for (const agent of [0, 1, 2]) enforcer.take(of(agent), want(1))
+    await enforcer.close()
+    expect(did).toContain('batch to 2')
+    expect(did.filter((text) => text.startsWith('committed to'))).toEqual(['committed to 3'])
   })
 
   it('does nothing behind what could not be stored', async () => {

@@ -15,7 +15,7 @@ import {
   verifyEvidence,
 } from '@vigil/agreement'
 import { writtenFallback } from '../written-decision.ts'
-import { readWrittenEvent } from './batch-event.ts'
+import { idOfWritten } from './batch-event.ts'
 import { bothPasts, type CertificateLog } from './certificate-log.ts'
 import { certifiedLines } from './certified-lines.ts'
 import type { DecisionLog } from './decision-log.ts'
@@ -66,6 +66,8 @@ export class Enforcer {
   readonly #options: EnforcerOptions
   /** by name: an agent, and the batch that it wants next */
   readonly #wants = new Map<string, { readonly peer: Peer; readonly batch: number }>()
+  /** by name: the batch that an agent wanted last, and so has the certificate before it */
+  readonly #reached = new Map<string, number>()
   /** by batch without an answer: since when its events have waited */
   readonly #since = new Map<number, number>()
   readonly #line = createTaskLine()
@@ -75,8 +77,8 @@ export class Enforcer {
   #gathered: number
   #answered: number
   readonly #proofs: Proofs
-  /** the last certificate that came since the start */
-  #last: BatchCertificate | null = null
+  /** the last certificate that came since the start, and its bytes */
+  #last: { readonly certificate: BatchCertificate; readonly bytes: Uint8Array } | null = null
   #late = 0
   /** whether the last answer was a fallback */
   #isLate = false
@@ -147,6 +149,7 @@ export class Enforcer {
     if (read === null) return
     if (kind === 'want') {
       this.#wants.set(nameOf(peer), { peer, batch: read.batch })
+      this.#reached.set(nameOf(peer), read.batch)
       if (this.#isServing) return
       this.#isServing = true
       this.#line.add(async () => {
@@ -253,7 +256,7 @@ export class Enforcer {
 
   /** Checks what an agent shows as the certificate of the open batch; then it is acted on. */
   async #certify(peer: Peer, { batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
-    const { certificates, events, teamAt, send, alarm } = this.#options
+    const { certificates, events, teamAt, alarm } = this.#options
     const { place } = certificates
     if (batch !== place.batch || batch >= events.batchCount) return
     const { settings, link, gathered } = await this.#openBatch()
@@ -265,28 +268,39 @@ export class Enforcer {
     }
     await certificates.append(certificate)
     this.#open = null
-    this.#last = certificate
-    for (let agent = 0; agent < team.agentCount; agent++) {
-      const other = { epoch: team.epoch, agent }
-      if (nameOf(other) !== nameOf(peer) && this.#wants.get(nameOf(other))?.batch !== batch + 1)
-        send(other, { kind: 'committed', content: numbered(batch, bytes) })
-    }
+    this.#last = { certificate, bytes }
     await this.#serve()
     // The agents have what was gathered meanwhile before this batch is answered.
     if (this.isIdle) this.#options.onIdle()
     this.#line.add(async () => {
       // What was answered when it was late is not acted on again.
-      if (batch !== this.#answered) return
-      await this.#answer(certifiedLines(certificate, idsOf(gathered)))
-      if (this.#isLate) alarm(`The team answers again, from batch ${batch} on.`)
-      this.#isLate = false
+      if (batch === this.#answered) {
+        await this.#answer(certifiedLines(certificate, idsOf(gathered)))
+        if (this.#isLate) alarm(`The team answers again, from batch ${batch} on.`)
+        this.#isLate = false
+      }
+      this.#passOn(team, peer, { batch, bytes })
     })
+  }
+
+  /** Gives a certificate to the agents that do not seem to have it: most have got it from the one that led. */
+  #passOn(
+    { epoch, agentCount }: ChainTeam,
+    from: Peer,
+    { batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array },
+  ): void {
+    for (let agent = 0; agent < agentCount; agent++) {
+      const name = nameOf({ epoch, agent })
+      if (name !== nameOf(from) && (this.#reached.get(name) ?? 0) <= batch)
+        this.#options.send({ epoch, agent }, { kind: 'committed', content: numbered(batch, bytes) })
+    }
   }
 
   /** Another certificate of the last batch, of another value: more agents have lied than the team bears. */
   async #compare({ batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
-    const last = this.#last
-    if (last?.settings.domain.batch !== batch) return
+    const last = this.#last?.certificate
+    // Most show the very one that the first has shown.
+    if (last?.settings.domain.batch !== batch || Buffer.compare(this.#last!.bytes, bytes) === 0) return
     const { settings, link } = last
     const place = { batch, firstRow: settings.firstRow, previous: link!.previous }
     const team = this.#options.teamAt(batch)
@@ -360,7 +374,7 @@ export class Enforcer {
 }
 
 function idsOf({ events }: GatheredBatch): (string | number)[] {
-  return events.map((text) => readWrittenEvent(text).id)
+  return events.map(idOfWritten)
 }
 
 function nameOf({ epoch, agent }: Peer): string {
