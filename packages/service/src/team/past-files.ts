@@ -42,9 +42,8 @@ export async function readPast(
   return kept === null ? { place: BEGIN, past: null } : { place, past: kept.past }
 }
 
-/** Keeps a past in place of those before it. @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID */
+/** Keeps a past in place of those before it: a copy of it as it is when this is called. @throws {VigilError} FILE_UNWRITABLE, STATE_INVALID */
 export async function writePast(folder: string, bundle: string, place: ChainPlace, past: KeptPast): Promise<void> {
-  const before = await placesIn(folder)
   await writeState(pathOf(folder, place, bundle), bundle, {
     past,
     answers: [],
@@ -52,7 +51,8 @@ export async function writePast(folder: string, bundle: string, place: ChainPlac
     drift: null,
     source: null,
   })
-  for (const old of before) if (old.place.batch < place.batch) await rm(join(folder, old.name), { force: true })
+  for (const old of await placesIn(folder))
+    if (old.place.batch < place.batch) await rm(join(folder, old.name), { force: true })
 }
 
 type Found = { readonly name: string; readonly place: ChainPlace; readonly begin: string }

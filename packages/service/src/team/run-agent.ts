@@ -1,5 +1,5 @@
 /** One agent as a process: its files, its connections, and the agent between them. */
-import { beginOf, type Epoch, epochOf } from '@vigil/agreement'
+import { beginOf, type ChainPlace, type Epoch, epochOf } from '@vigil/agreement'
 import type { StopRequest } from '@vigil/command-line'
 import { TeamAgent } from './agent.ts'
 import { type AgentEpochs, type AgentFiles, openAgentEpochs } from './agent-epochs.ts'
@@ -56,7 +56,7 @@ export async function runAgent(
   const kept = await readPledge(command.log)
   const pledges: Pledge[] = kept === null ? [] : [kept]
   let at = place.batch
-  let saved = { row: place.firstRow, bundle: epochs.bundleAt(place.batch) }
+  const pasts = pastsOf(command, epochs, place)
   const agent: TeamAgent = new TeamAgent({
     ...{
       self: command.agent,
@@ -73,14 +73,8 @@ export async function runAgent(
       at = readNumbered(frame.content)!.batch
       epochs.leave(at)
     },
-    isPastDue: ({ batch, firstRow }) =>
-      epochs.at(batch).voter !== null &&
-      (firstRow - saved.row >= PAST_EVENTS || epochs.bundleAt(batch) !== saved.bundle),
-    async keepPast(at) {
-      const bundle = epochs.bundleAt(at.batch)
-      await writePast(command.log, bundle, at, epochs.at(at.batch).voter!.save())
-      saved = { row: at.firstRow, bundle }
-    },
+    isPastDue: pasts.isDue,
+    keepPast: pasts.keep,
   })
   const ignore = stop.onRequest(() => agent.close())
   let looks: Looks | undefined
@@ -91,13 +85,47 @@ export async function runAgent(
     const { manifest } = epochOf(epochs.known, place.batch)
     const address = manifest.agents[command.agent]?.address ?? 'no address yet'
     say(`Agent ${command.agent} of ${manifest.agents.length} listens at ${address}, next batch ${place.batch}.`)
-    await Promise.race([agent.ended, looks.failed])
+    await Promise.race([agent.ended, looks.failed, pasts.failed])
   } finally {
     ignore()
     agent.close()
     await Promise.allSettled([agent.ended, looks?.stop()])
+    await pasts.ended()
     epochs.close()
     await log.close()
+  }
+}
+
+/** What is known of all events, kept now and then. */
+type Pasts = {
+  readonly isDue: (place: ChainPlace) => boolean
+  /** Copies what is known now: it is written beside the batches that follow. */
+  readonly keep: (place: ChainPlace) => Promise<void>
+  /** rejects where one could not be kept */
+  readonly failed: Promise<never>
+  /** Resolves when none is being written. */
+  readonly ended: () => Promise<void>
+}
+
+function pastsOf({ log, agent }: AgentCommand, epochs: AgentEpochs, begin: ChainPlace): Pasts {
+  // By turns: else all agents are late in one batch.
+  const turn = agent / epochOf(epochs.known, begin.batch).manifest.agents.length
+  let kept = { row: begin.firstRow - (turn % 1) * PAST_EVENTS, bundle: epochs.bundleAt(begin.batch) }
+  let writing = Promise.resolve()
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  return {
+    failed: failure.promise,
+    isDue: ({ batch, firstRow }) =>
+      epochs.at(batch).voter !== null && (firstRow - kept.row >= PAST_EVENTS || epochs.bundleAt(batch) !== kept.bundle),
+    async keep(at) {
+      await writing
+      const bundle = epochs.bundleAt(at.batch)
+      writing = writePast(log, bundle, at, epochs.at(at.batch).voter!.save())
+      writing.catch(failure.reject)
+      kept = { row: at.firstRow, bundle }
+    },
+    ended: async () => await writing.catch(() => undefined),
   }
 }
 
