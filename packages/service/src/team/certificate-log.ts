@@ -1,4 +1,5 @@
 /** A file of certificates (packages/agreement, certificate-file.ts) that grows, certificate by certificate, batch by batch. */
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import {
   type BatchCertificate,
@@ -15,6 +16,7 @@ import {
 import { systemReason } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
+import { writeThrough } from './write-through.ts'
 
 const LENGTH_BYTES = 4
 
@@ -201,10 +203,9 @@ export function bothPasts({
 }
 
 async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promise<void> {
-  const { size } = await file.stat()
+  const { size } = fstatSync(file.fd)
   try {
-    await file.appendFile(bytes)
-    await file.datasync()
+    writeThrough(file.fd, bytes, size)
   } catch (cause) {
     await file.truncate(size).catch(() => undefined)
     throw serviceError(

@@ -8,12 +8,12 @@
  * last record may be torn where a process or the power ended: it was never said to be stored, and is cut off. Anything else
  * that does not fit ends with LOG_INVALID: what follows cannot be told from what was.
  */
-import { fdatasyncSync, writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { systemReason } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
+import { writeThrough } from './write-through.ts'
 
 const MAGIC = Buffer.from('vigillog')
 const HEAD_BYTES = 8
@@ -186,20 +186,10 @@ function logOn(file: FileHandle, path: string, from: { readonly end: number; rea
   }
 }
 
-/**
- * Writes bytes and waits until they are on the disk, by calls that keep the thread: nothing is done before, and handing two short calls
- * to other threads takes longer than the calls.
- *
- * @throws {VigilError} LOG_UNWRITABLE
- */
+/** @throws {VigilError} LOG_UNWRITABLE */
 function written({ fd }: FileHandle, path: string, bytes: Uint8Array, at: number): void {
   try {
-    for (let done = 0; done < bytes.length; ) {
-      const bytesWritten = writeSync(fd, bytes, done, bytes.length - done, at + done)
-      if (bytesWritten === 0) throw new Error('no byte was taken')
-      done += bytesWritten
-    }
-    fdatasyncSync(fd)
+    writeThrough(fd, bytes, at)
   } catch (cause) {
     throw unwritable(path, cause as Error)
   }
