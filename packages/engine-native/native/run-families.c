@@ -100,7 +100,7 @@ static uint32_t placeCategories(const Plan *plan, size_t rows) {
 /* Each event's row of the arrays, which have twice as many. */
 static uint32_t placeStoredRows(size_t events) {
   const uint32_t offset = place(4 * events);
-  for (size_t event = 0; event < events; event++) ((uint32_t *)(memory + offset))[event] = (uint32_t)((3 * event + 1) % (2 * events));
+  for (size_t event = 0; event < events; event++) ((uint32_t *)(memory + offset))[event] = (uint32_t)((5 * event + 2) % (2 * events));
   return offset;
 }
 
