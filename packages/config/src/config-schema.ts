@@ -62,7 +62,7 @@ export const configSchema = z.strictObject({
   // Environment
   environment: z.enum(['auto', 'triage', 'respond']).default('auto'),
   episodes: z.enum(['auto', 'iid', 'stream']).default('auto'),
-  belief: z.enum(['auto', 'exact', 'learnt', 'filtered', 'hidden-markov', 'none']).default('auto'),
+  belief: z.enum(['auto', 'exact', 'learnt', 'filtered', 'event', 'hidden-markov', 'none']).default('auto'),
   sampling: z.enum(['natural', 'importance']).default('natural'),
   rewards: z
     .strictObject({

@@ -42,7 +42,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
     episodes:
       'rows drawn independently (iid), or whole streams in time order (stream); auto = stream where actions have consequences, else iid',
     belief:
-      'what a team sees of how likely its stream is under attack, only with environment respond: exact (with features posterior), learnt (boosted trees on each event, on training streams by trees of other streams), filtered (what such trees say of the events so far, by Bayes), hidden-markov (a hidden Markov model of streams; campaign, and quickest with features history) or none; auto = exact where it is known, none for quickest with features history, hidden-markov for campaign, else learnt',
+      'what a team sees of how likely its stream is under attack, only with environment respond: exact (with features posterior), learnt (boosted trees on each event, on training streams by trees of other streams), filtered (what such trees say of the events so far, by Bayes), event (whether the present event is a threat itself), hidden-markov (a hidden Markov model of streams; campaign, and quickest with features history) or none; auto = exact where it is known, none for quickest with features history, hidden-markov for campaign, else learnt',
     sampling:
       'which training rows iid draws: each equally often (natural), or threats as often as benign events, with rewards weighted so that the objective stays (importance)',
     'rewards.truePositive': 'threat stopped',

@@ -52,3 +52,17 @@ it('a filtered belief counts how streams turn, says of an event what Bayes says,
   expect(learnt.belief).toMatchObject({ hazard: 0, prior: 1, share: 1 })
   expect(bestLadder(dataset, ratios, spec.hazard)).toBeGreaterThan(bestLadder(dataset, learnt.ratios, 0) + 0.1)
 })
+
+it('a belief of the event alone is the odds that trees of its label give it', async () => {
+  const { dataset } = await loadDataset({ ...request, seed: 3, rows: 8000 })
+  const { ratios, belief } = await learntBelief(dataset, 'event')
+  const { trees, ...spec } = belief
+  expect(spec).toEqual({ hazard: 0, prior: 1, share: 1 })
+  const { rows } = dataset.splits.test
+  const probabilities = predictProbabilities(trees, boostingInputs(dataset), rows)
+  for (const [i, row] of rows.entries()) expect(ratios[row] / (1 + ratios[row])).toBeCloseTo(probabilities[i], 5)
+
+  // An attacked stream has benign events after its first threat: those are no threats, though the stream is one.
+  const threats = (labels: ArrayLike<number>) => Array.from(labels).reduce((sum, label) => sum + label, 0)
+  expect(threats(probabilities)).toBeLessThan(1.5 * threats(Array.from(rows, (row) => dataset.labels[row])))
+})

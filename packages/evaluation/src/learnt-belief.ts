@@ -21,9 +21,9 @@ export type LearntBelief = {
 
 /**
  * What boosted trees say of streams, event by event. `learnt`: whether some event of the stream up to then was a threat, from the
- * event's inputs. `filtered`: whether the event is one, from which Bayes' rule along the stream makes the belief that it is under
- * attack (Shiryaev 1963), as if events were independent; how often streams turn, and how many of the events after that are
- * threats, is counted on training streams. Training rows are judged by trees grown on other streams (stacking, Wolpert 1992),
+ * event's inputs. `event`: whether the event is one itself. `filtered`: the same, from which Bayes' rule along the stream makes the
+ * belief that it is under attack (Shiryaev 1963), as if events were independent; how often streams turn, and how many of the events
+ * after that are threats, is counted on training streams. Training rows are judged by trees grown on other streams (stacking, Wolpert 1992),
  * validation and test rows by trees grown on all training streams, so that a policy meets the same kind of belief everywhere.
  * Validation rows say when to stop growing.
  *
@@ -31,12 +31,12 @@ export type LearntBelief = {
  */
 export async function learntBelief(
   dataset: Dataset,
-  kind: 'learnt' | 'filtered',
+  kind: 'learnt' | 'filtered' | 'event',
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<LearntBelief> {
   const { train, validation, test } = dataset.splits
   const inputs = boostingInputs(dataset)
-  const spec = kind === 'learnt' ? { hazard: 0, prior: 1, share: 1 } : countedSpec(train, dataset.labels)
+  const spec = kind === 'filtered' ? countedSpec(train, dataset.labels) : { hazard: 0, prior: 1, share: 1 }
   const targetsOf = kind === 'learnt' ? attackedRows : labelledRows
   const ratios = new Float32Array(dataset.rowCount).fill(1)
   const judge = async (model: BoostingModel, rows: Uint32Array) => {

@@ -63,7 +63,7 @@ export function describedRequest({ description }: { readonly description: string
 }
 
 /** Which inputs of these events a hidden Markov model reads, or how trees judge them. */
-type Believes = 'learnt' | 'filtered' | { readonly present: readonly string[] }
+type Believes = 'learnt' | 'filtered' | 'event' | { readonly present: readonly string[] }
 
 async function beliefOf(dataset: Dataset, believes: Believes) {
   if (typeof believes === 'string') return await learntBelief(dataset, believes)

@@ -52,6 +52,7 @@ describe('a team whose actions have consequences', () => {
     ['that hears at once', 0, [], null],
     ['with a learnt belief', 4, [8], 'learnt'],
     ['with a filtered belief', 4, [], 'filtered'],
+    ['with a belief of the event alone', 4, [], 'event'],
     ['with a hidden Markov model', 4, [], { present: ['symbol_0'] }],
   ] as const)('acts on streams and verdicts as in an evaluation: %s', async (_, analystDelay, lstmHidden, believes) => {
     const response = { ...DEFAULT_RESPONSE, analystDelay }

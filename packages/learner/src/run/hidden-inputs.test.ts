@@ -13,7 +13,7 @@ it('hides from agents what events say of the past where a belief is made from th
   expect(hiddenInputs({ belief: 'hidden-markov' }, data)).toEqual({ dense: [0], categorical: [2, 3] })
 })
 
-it.each(['filtered', 'learnt', 'exact', 'none'] as const)('hides nothing beside the belief %s', (belief) => {
+it.each(['filtered', 'learnt', 'event', 'exact', 'none'] as const)('hides nothing beside the belief %s', (belief) => {
   expect(hiddenInputs({ belief }, data)).toBeNull()
 })
 

@@ -67,7 +67,7 @@ async function load(
   for (const note of loaded.notes.slice(0, NOTES_SHOWN)) say(note)
   const more = loaded.notes.length - NOTES_SHOWN
   if (more > 0) say(`and ${more} more notes on the data`)
-  if (belief === 'learnt' || belief === 'filtered') {
+  if (belief === 'learnt' || belief === 'filtered' || belief === 'event') {
     say('learning what to believe of a stream, by trees of other streams')
     return believing(loaded, await learntBelief(loaded.dataset, belief))
   }
