@@ -139,6 +139,17 @@ describe('an enforcer', () => {
     expect(did).not.toContain('line 2')
   })
 
+  it('compares a certificate that comes while another one of its batch is checked', async () => {
+    const { enforcer, did, committed } = await enforcerWith()
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
+    const [other] = agreedChain([['[1,{}]']], 1, 1)
+    enforcer.take(of(0), committed(0))
+    enforcer.take(of(1), { kind: 'committed', content: numbered(0, other.committed) })
+    await enforcer.close()
+    expect(did).toContain('Batch 0 has two certificates of different votes, which both hold.')
+    await expect(enforcer.failed).rejects.toMatchObject({ code: 'TEAM_BROKEN' })
+  })
+
   it.each<[string, number, number, readonly Peer[]]>([
     ['that should have decided what it has certified', 1, 2, []],
     ['that more of its signers than it bears have lied about', 2, 2, [of(1), of(3)]],

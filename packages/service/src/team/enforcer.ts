@@ -258,6 +258,8 @@ export class Enforcer {
   async #certify(peer: Peer, { batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }): Promise<void> {
     const { certificates, events, teamAt, alarm } = this.#options
     const { place } = certificates
+    // Another one was certified while this one waited in the line.
+    if (batch === place.batch - 1) await this.#compare({ batch, bytes })
     if (batch !== place.batch || batch >= events.batchCount) return
     const { settings, link, gathered } = await this.#openBatch()
     const team = teamAt(batch)
