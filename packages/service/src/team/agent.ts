@@ -21,6 +21,7 @@ import {
 } from '@vigil/agreement'
 import { type AgentLog, isStored } from './agent-log.ts'
 import { type AgentMemory, createAgentMemory } from './agent-memory.ts'
+import { createAgentTimers } from './agent-timers.ts'
 import type { AgentVoter, AgentVotes } from './agent-voter.ts'
 import { createBacklog } from './backlog.ts'
 import { type CastVotes, castVotes } from './cast-votes.ts'
@@ -90,7 +91,7 @@ export class TeamAgent {
   readonly #options: AgentOptions
   readonly #early = createEarlyMessages()
   readonly #backlog = createBacklog()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = createAgentTimers()
   readonly #end = Promise.withResolvers<void>()
   #inbox: Item[] = []
   #isBusy = false
@@ -149,7 +150,7 @@ export class TeamAgent {
   /** Ends the agent when what it is doing is done. */
   close(): void {
     this.#isClosed = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.close()
     this.#inbox = []
     if (!this.#isBusy) this.#end.resolve()
   }
@@ -376,11 +377,7 @@ export class TeamAgent {
 
   #send(open: Open, effect: Effect): void {
     if (effect.type === 'timer') {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer)
-        this.#put({ open, timer: effect.timer })
-      }, effect.delayMs)
-      this.#timers.add(timer)
+      this.#timers.after(effect.delayMs, () => this.#put({ open, timer: effect.timer }))
       return
     }
     const { self, send } = this.#options
