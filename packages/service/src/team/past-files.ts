@@ -12,6 +12,9 @@ import { readState, writeState } from '../serve/state-file.ts'
 
 const NAME = /^past-(\d{1,10})-(\d{1,10})-([0-9a-f]{64})-([0-9a-f]{16})\.state$/
 
+/** A past that was not written to the end, as writeFileAtomically names it. */
+const UNFINISHED = /^(past-.*\.state)\.\d+$/
+
 /** Before the first event. */
 const BEGIN: ChainPlace = { batch: 0, firstRow: 0, previous: CHAIN_BEGIN }
 
@@ -53,6 +56,9 @@ export async function writePast(folder: string, bundle: string, place: ChainPlac
   })
   for (const old of await placesIn(folder))
     if (old.place.batch < place.batch) await rm(join(folder, old.name), { force: true })
+  // One past is written at a time: these are of processes that have ended.
+  for (const name of await readdir(folder))
+    if (NAME.test(UNFINISHED.exec(name)?.[1] ?? '')) await rm(join(folder, name), { force: true })
 }
 
 type Found = { readonly name: string; readonly place: ChainPlace; readonly begin: string }
