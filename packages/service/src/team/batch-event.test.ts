@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { idOfWritten, readWrittenEvent, writtenEvent } from './batch-event.ts'
 
-it('the id of a written event is found without reading the event', () => {
+it('the id of a written event is the one that it is read with', () => {
   const id = fc.oneof(fc.string(), fc.stringMatching(/^[[\]{},:"\\]*$/), fc.integer(), fc.double({ noNaN: true }))
   const verdicts = [{ stream: { host: 'h1' }, isHostile: true, id: 'v' }]
   fc.assert(
@@ -13,6 +13,15 @@ it('the id of a written event is found without reading the event', () => {
     }),
     { seed: 1, numRuns: 500 },
   )
+})
+
+it.each([
+  ['["a",{"host"', 'a'],
+  ['["[,]",', '[,]'],
+  ['[-12,no JSON', -12],
+])('the id of %s is found without reading what stands behind it', (text, id) => {
+  expect(idOfWritten(text)).toBe(id)
+  expect(() => readWrittenEvent(text)).toThrow(expect.objectContaining({ code: 'EVENT_MALFORMED' }))
 })
 
 it('what is no written event has no id', () => {
