@@ -30,8 +30,8 @@ static void aimAtRows(const Tile *tile) {
   const int left = acting->rows - tile->first;
   w->steps = 1;
   w->lanes = w->rows = w->stateLanes = left < TILE_ROWS ? left : TILE_ROWS;
-  w->x = (float *)(base + acting->x) + (size_t)tile->first * plan->denseSize;
-  w->categories = (uint16_t *)(base + acting->categories) + (size_t)tile->first * plan->columnCount;
+  w->x = (const float *)(base + acting->x) + (size_t)tile->first * plan->denseSize;
+  w->categories = (const uint16_t *)(base + acting->categories) + (size_t)tile->first * plan->columnCount;
   w->stateStride = (size_t)plan->agentCount * plan->stateSize;
   memset(w->resets, 0, w->rows);
 }

@@ -18,8 +18,8 @@ static int isLearntFrom(const Work *work, int agent, int row) {
 static void gatherInputs(const Work *work, int row, int to) {
   Workspace *w = work->w;
   const size_t dense = work->plan->denseSize, columns = work->plan->columnCount;
-  float *x = w->x + to * dense;
-  uint16_t *categories = w->categories + to * columns;
+  float *x = w->gatheredX + to * dense;
+  uint16_t *categories = w->gatheredCategories + to * columns;
   if (row == NO_EVENT) {
     memset(x, 0, 4 * dense);
     memset(categories, 0, 2 * columns);

@@ -22,9 +22,12 @@ typedef struct {
   size_t stateStride;
   /* [rows]; NO_EVENT where there is nothing to learn from the row */
   int32_t *events;
-  float *x;
-  uint16_t *categories;
+  const float *x;
+  const uint16_t *categories;
   uint8_t *resets;
+  /* Where inputs are copied to that are learnt from. */
+  float *gatheredX;
+  uint16_t *gatheredCategories;
   /* [rows, width] of each layer; for normalised ones [rows, width] normalised sums and [rows] 1 / deviation */
   float *hidden[LAYERS_MAX], *normalised[LAYERS_MAX], *deviations[LAYERS_MAX];
   LstmRecord lstm[LAYERS_MAX];
@@ -82,8 +85,8 @@ static size_t layOut(const Plan *plan, int stepCount, char *base, Workspace *w) 
   }
   w->laneCapacity = (int)lanes;
   w->events = take(base, &end, 4 * rows);
-  w->x = take(base, &end, 4 * rows * plan->denseSize);
-  w->categories = take(base, &end, 2 * rows * plan->columnCount);
+  w->x = w->gatheredX = take(base, &end, 4 * rows * plan->denseSize);
+  w->categories = w->gatheredCategories = take(base, &end, 2 * rows * plan->columnCount);
   w->resets = take(base, &end, rows);
   for (size_t layer = 0; layer < hidden + layers; layer++) w->hidden[layer] = take(base, &end, activations);
   for (size_t layer = 0; layer < hidden && plan->normEpsilon > 0; layer++) {

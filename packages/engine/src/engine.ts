@@ -73,6 +73,7 @@ export type LearningBatch = {
 
 /** Events of a batch that make a minibatch: of a feed-forward network any, of a recurrent one whole lanes. */
 export type Selection = {
+  /** It stays as it is while selections of it are learnt from: engines keep a copy. */
   readonly batch: LearningBatch
   /** [L] numbers of lanes; where nothing is remembered, an event is a lane of one step */
   readonly lanes: Uint32Array

@@ -64,15 +64,20 @@ describe.each(ENGINES)('an update of the engine %s by a selection', (_, create) 
     const plain = { ...randomBatch(spec, 5), weights: null, direct: null }
     const engines = [await create(spec), await create(spec)]
     for (const engine of engines) engine.loadParameters(randomParameters(spec, 2))
-    for (const [batch, ...lanes] of [
-      [whole, 5, 0, 3],
-      [plain, 1, 4],
-      [whole, 2, 2, 2, 4, 1],
-    ] as const) {
+    const learn = async (batch: LearningBatch, ...lanes: number[]) => {
       const selection: Selection = { batch, lanes: Uint32Array.from(lanes) }
       const stats = await engines[0].update(selection, SETTINGS)
       expect(stats).toEqual(await engines[1].update(minibatchOf(selection), SETTINGS))
     }
+    await learn(whole, 5, 0, 3)
+    await learn(whole, 4, 1)
+    await learn(plain, 1, 4)
+    await learn(whole, 2, 2, 2, 4, 1)
+    // Segments of another length are worked on where the batch lay.
+    const others = randomMinibatch(spec, { stepCount: 8, laneCount: 3 }, 3)
+    for (const engine of engines) await engine.update(others, SETTINGS)
+    await learn(whole, 0, 5)
+    await learn(whole, 3)
     expect(await engines[0].storeParameters()).toEqual(await engines[1].storeParameters())
     for (const engine of engines) engine.dispose()
   })
@@ -151,34 +156,5 @@ describe('a selection that does not fit', () => {
     const error = expect.objectContaining({ code: 'MINIBATCH_SHAPE', message: expect.stringMatching(message) })
     await expect(engine.update(selection, SETTINGS)).rejects.toEqual(error)
     engine.dispose()
-  })
-})
-
-describe('a selection of a batch whose inputs take more than 1 GiB', () => {
-  it('teaches what its minibatch does', async () => {
-    const spec: Spec = { ...SMALL_TEAM, denseSize: 4096, vocabularySizes: [], valueHidden: null }
-    const { categorical: _, ...drawn } = randomBatch({ ...spec, denseSize: 3 }, 1)
-    const eventCount = 2 ** 16 + 8
-    const ofEvents = (width: number) => spec.agentCount * eventCount * width
-    const batch: LearningBatch = {
-      ...drawn,
-      eventCount,
-      dense: new Float32Array(eventCount * spec.denseSize),
-      categorical: new Uint16Array(),
-      actions: new Uint8Array(ofEvents(1)),
-      oldLogProbs: new Float32Array(ofEvents(1)).fill(-1),
-      advantages: new Float32Array(ofEvents(1)).fill(1),
-      valueTargets: new Float32Array(ofEvents(1)),
-      weights: null,
-      direct: null,
-    }
-    const selection: Selection = { batch, lanes: Uint32Array.of(5, eventCount - 1) }
-    batch.dense.fill(0.5, (eventCount - 1) * spec.denseSize)
-    const engines = [await createPortableEngine({ spec, threads: 1 }), await createPortableEngine({ spec, threads: 1 })]
-    for (const engine of engines) engine.loadParameters(randomParameters(spec, 2))
-    await engines[0].update(selection, SETTINGS)
-    await engines[1].update(minibatchOf(selection), SETTINGS)
-    expect(await engines[0].storeParameters()).toEqual(await engines[1].storeParameters())
-    for (const engine of engines) engine.dispose()
   })
 })

@@ -42,7 +42,8 @@ export function roomOf(batch: LearningBatch, size: number): { [Name in keyof Min
 
 /** Copies a whole batch, agent by agent; states before the first step are not an event's, and stay behind. */
 export function copyBatch(batch: LearningBatch, room: Omit<MinibatchRoom, 'recurrentState'>): void {
-  const events = Uint32Array.from({ length: batch.eventCount }, (_, event) => event)
+  const events = new Uint32Array(batch.eventCount)
+  for (let event = 0; event < events.length; event++) events[event] = event
   room.dense.set(batch.dense)
   room.categorical.set(batch.categorical)
   gatherLessons(batch, events, room)

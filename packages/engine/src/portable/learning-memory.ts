@@ -55,6 +55,8 @@ export type LearningMemory = {
   readonly gradientNorms: number
   readonly gradientScales: number
   readonly progress: number
+  /** Bytes of arrays up to which they are laid out for many minibatches at once. */
+  readonly storedBytesMax: number
   /** One for each thread; they move when the number of steps changes. */
   readonly workspaces: readonly number[]
   /** Overwrites a team of numbers with [A, P]. */
@@ -77,19 +79,18 @@ export type LearningMemory = {
     counts: Readonly<Record<Name, number>>,
   ): Pick<BatchArrays, Name>
   /**
-   * Lays out arrays that serve many minibatches, in front of the room for one.
+   * The same for a minibatch whose events lie in arrays that serve many: those come first, and are filled once.
    *
-   * @param owner     whose arrays they are: while they stay the last ones, later calls find them filled
-   * @param stepCount as in `placeBatch`
-   * @param fill      fills them
+   * @param owner whose arrays they are: until another call lays out others, they are found filled
+   * @param fill  fills them
    * @throws {VigilError} MEMORY
    */
-  placeStored<Name extends keyof BatchArrays>(
+  placeSelection<Stored extends keyof BatchArrays, Own extends keyof BatchArrays>(
     owner: object,
     stepCount: number,
-    counts: Readonly<Record<Name, number>>,
-    fill: (arrays: Pick<BatchArrays, Name>) => void,
-  ): Pick<BatchArrays, Name>
+    counts: { readonly stored: Readonly<Record<Stored, number>>; readonly own: Readonly<Record<Own, number>> },
+    fill: (arrays: Pick<BatchArrays, Stored>) => void,
+  ): Pick<BatchArrays, Stored> & Pick<BatchArrays, Own>
 }
 
 /** What a minibatch can have, as `Minibatch` and `SupervisedBatch` describe it. */
@@ -119,12 +120,19 @@ type Numbers<Type> = Type extends Float32ArrayConstructor
 
 export type BatchArrays = { readonly [Name in keyof typeof BATCH_ARRAYS]: Numbers<(typeof BATCH_ARRAYS)[Name]> }
 
+/** Bytes of arrays of so many numbers. */
+export function bytesOf(counts: Readonly<Partial<Record<keyof BatchArrays, number>>>): number {
+  const sizes = Object.entries(counts) as [keyof BatchArrays, number][]
+  return sizes.reduce((sum, [name, count]) => sum + count * BATCH_ARRAYS[name].BYTES_PER_ELEMENT, 0)
+}
+
 /**
  * Lays out the memory of an engine.
  *
  * @param options.memory    as `createSharedMemory` makes it
  * @param options.stepCount T that the workspaces are laid out for at first; 1 for a feed-forward network
  * @param options.inputMask [A, P] or null
+ * @param options.storedBytesMax 1 GiB, up to which rollouts too copy the inputs of a dataset as a whole
  * @throws {VigilError} MEMORY when the team, or the workspaces with it, do not fit
  * @throws {VigilError} NETWORK_SPEC
  */
@@ -135,8 +143,9 @@ export function createLearningMemory(options: {
   readonly threads: number
   readonly stepCount: number
   readonly inputMask: Uint8Array | null
+  readonly storedBytesMax?: number
 }): LearningMemory {
-  const { spec, memory, threads, inputMask } = options
+  const { spec, memory, threads, inputMask, storedBytesMax = 2 ** 30 } = options
   const { agentCount } = spec
   const { parametersPerAgent } = parameterLayout(spec)
   const trunks = agentCount * (spec.valueHidden === null ? 1 : 2)
@@ -170,8 +179,8 @@ export function createLearningMemory(options: {
   const firstWorkspace = end
   let workspaces: number[] = []
   let workspaceSteps = 0
-  let stored: { readonly owner: object; readonly arrays: Partial<BatchArrays> } | null = null
-  let batchAt = 0
+  let stored: { readonly owner: WeakRef<object>; readonly arrays: Partial<BatchArrays>; readonly end: number } | null =
+    null
   const layOutWorkspaces = (stepCount: number) => {
     end = firstWorkspace
     workspaceSteps = 0
@@ -182,8 +191,6 @@ export function createLearningMemory(options: {
       return at
     })
     workspaceSteps = stepCount
-    stored = null
-    batchAt = end
   }
   const placeArrays = <Name extends keyof BatchArrays>(
     from: number,
@@ -218,6 +225,7 @@ export function createLearningMemory(options: {
     memory,
     plan,
     agentStride,
+    storedBytesMax,
     ...regions,
     get workspaces() {
       return workspaces
@@ -242,26 +250,30 @@ export function createLearningMemory(options: {
 
     placeBatch<Name extends keyof BatchArrays>(stepCount: number, counts: Readonly<Record<Name, number>>) {
       if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
-      return placeArrays(batchAt, counts, 'Use a smaller minibatch (minibatchSize).').arrays
+      stored = null
+      return placeArrays(end, counts, SMALLER_MINIBATCH).arrays
     },
 
-    placeStored<Name extends keyof BatchArrays>(
+    placeSelection<Stored extends keyof BatchArrays, Own extends keyof BatchArrays>(
       owner: object,
       stepCount: number,
-      counts: Readonly<Record<Name, number>>,
-      fill: (arrays: Pick<BatchArrays, Name>) => void,
+      counts: { readonly stored: Readonly<Record<Stored, number>>; readonly own: Readonly<Record<Own, number>> },
+      fill: (arrays: Pick<BatchArrays, Stored>) => void,
     ) {
       if (stepCount !== workspaceSteps) layOutWorkspaces(stepCount)
-      if (stored?.owner === owner) return stored.arrays as Pick<BatchArrays, Name>
-      stored = null
-      const placed = placeArrays(end, counts, 'Use fewer rows in an iteration (rowsPerIteration).')
-      fill(placed.arrays)
-      stored = { owner, arrays: placed.arrays }
-      batchAt = placed.end
-      return placed.arrays
+      if (stored?.owner.deref() !== owner) {
+        stored = null
+        const placed = placeArrays(end, counts.stored, 'Use fewer rows in an iteration (rowsPerIteration).')
+        fill(placed.arrays)
+        stored = { ...placed, owner: new WeakRef(owner) }
+      }
+      const own = placeArrays(stored!.end, counts.own, SMALLER_MINIBATCH)
+      return { ...(stored!.arrays as Pick<BatchArrays, Stored>), ...own.arrays }
     },
   }
 }
+
+const SMALLER_MINIBATCH = 'Use a smaller minibatch (minibatchSize).'
 
 /** Enough for the addresses that policy.wasm writes into a workspace when it lays it out. */
 const WORKSPACE_HEADER_BYTES = 128

@@ -9,7 +9,7 @@ import {
   type UpdateSettings,
 } from '../engine.ts'
 import { copyBatch, eventsOf, gatherStates, isSelection, minibatchOf, roomOf, segmentsOf } from '../selection.ts'
-import { type BatchArrays, type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
+import { type BatchArrays, bytesOf, type LearningMemory, SLICE_COUNT } from './learning-memory.ts'
 
 /** What is the same in an update by PPO and by cross-entropy. */
 type Update = {
@@ -67,24 +67,17 @@ export function describePpoUpdate(
   return shares
 }
 
-/** Bytes of inputs that are copied as a whole, as rollouts do with those of a dataset. */
-const INPUT_BYTES_MAX = 2 ** 30
-
 /** The batch is copied with its first selection; of the next ones the numbers of their events are enough. */
 function placeSelection(options: Pick<Update, 'learning'>, selection: Selection) {
   const { learning } = options
   const { batch } = selection
-  if (batch.dense.byteLength + batch.categorical.byteLength > INPUT_BYTES_MAX) {
-    return placeMinibatch(options, minibatchOf(selection))
-  }
+  const { recurrentState: _, ...stored } = roomOf(batch, batch.eventCount)
+  if (bytesOf(stored) > learning.storedBytesMax) return placeMinibatch(options, minibatchOf(selection))
   const { stepCount, laneCount, size } = segmentsOf(selection)
-  const { recurrentState: _, ...counts } = roomOf(batch, batch.eventCount)
-  const stored = learning.placeStored(batch, stepCount, counts, (room) => copyBatch(batch, room))
-  const { recurrentState } = roomOf(batch, size)
-  const own = learning.placeBatch(stepCount, { storedRows: size, recurrentState })
-  own.storedRows.set(eventsOf(selection))
-  gatherStates(selection, own.recurrentState)
-  const room = { ...stored, ...own }
+  const own = { storedRows: size, recurrentState: roomOf(batch, size).recurrentState }
+  const room = learning.placeSelection(batch, stepCount, { stored, own }, (arrays) => copyBatch(batch, arrays))
+  room.storedRows.set(eventsOf(selection))
+  gatherStates(selection, room.recurrentState)
   return { stepCount, laneCount, size, storedCount: batch.eventCount, room, offsets: offsetsOf(room) }
 }
 
