@@ -32,6 +32,10 @@ const CHATTER_MAX = 1_000_000
 /** 128 + the number of each signal that ends a command, as shells have it. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
+/** nx's report on how fast its tasks were, with its recommendations: one piece that it writes when all is over. */
+const ADVICE =
+  /^ {2}Run duration: .*\n(?: {2}Cache: .*\n)? {2}Critical path: .*\n {2}Recoverable time: .*\n(?:\n {2}Recommendation: .*\n|\n {2}Recommendations:\n(?: {4}.*\n)+)?$/
+
 let folder = null
 /** The exit code for the signal that nx got; null before one. */
 let signalled = null
@@ -216,16 +220,16 @@ function textOf(file) {
   }
 }
 
-/** nx's report on how fast its tasks were is one piece that it writes when all is over. */
 function leaveAdviceOut() {
   const write = process.stdout.write
   restore = () => {
     process.stdout.write = write
   }
-  process.stdout.write = (text, ...rest) => {
-    const isAdvice =
-      typeof text === 'string' && /^\s*Run duration:.*^\s*Critical path:/ms.test(stripVTControlCharacters(text))
-    return isAdvice || write.call(process.stdout, text, ...rest)
+  process.stdout.write = (text, encoding, done) => {
+    if (typeof text !== 'string' || !ADVICE.test(stripVTControlCharacters(text))) {
+      return write.call(process.stdout, text, encoding, done)
+    }
+    return leftOut(encoding, done)
   }
 }
 
@@ -234,10 +238,15 @@ function silence() {
   silenced = { write, chatter: '' }
   process.stdout.write = (text, encoding, done) => {
     silenced.chatter = `${silenced.chatter}${text}`.slice(-CHATTER_MAX)
-    const callback = typeof encoding === 'function' ? encoding : done
-    if (callback) process.nextTick(callback)
-    return true
+    return leftOut(encoding, done)
   }
+}
+
+/** What `write` does of a piece that is not written: its callback is called all the same. */
+function leftOut(encoding, done) {
+  const callback = typeof encoding === 'function' ? encoding : done
+  if (callback) process.nextTick(callback)
+  return true
 }
 
 /** Writes the command's output alone; where nx itself failed, what it had to say goes to stderr. */

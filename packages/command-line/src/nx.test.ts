@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { describe, expect, it, vi } from 'vitest'
 import { assertNode, isForReading, name, postTasksExecution, preTasksExecution } from '../nx-plugin.mjs'
 import { commandLine, keepFromChildren, reportExitCode } from './nx.ts'
@@ -40,6 +41,21 @@ describe('commandLine', () => {
   })
 })
 
+/** What nx itself makes of four runs: with a list of tasks, with nothing to recommend, with one recommendation, with two. */
+function adviceOfNx(): string[] {
+  const { formatReport } = createRequire(import.meta.url)('nx/src/tasks-runner/life-cycles/performance-report.js') as {
+    formatReport: (summary: object) => string
+  }
+  const slow = { runDuration: 92_000, criticalPathDuration: 92_000, criticalPathTaskCount: 4 }
+  const cached = { cacheHits: 0, cacheableCount: 8, cacheSkipped: false, cloudOptedOut: true }
+  const recoverable = { recoverableByParallel: 0, recoverableByMachines: 0 }
+  const summary = { ...slow, ...cached, ...recoverable, criticalPathTop: [{ id: 'learner:train', duration: 9000 }] }
+  const fast = { runDuration: 1000, cacheableCount: 0 }
+  return [{}, fast, { recoverableByParallel: 60_000 }, { cloudOptedOut: false }].map(
+    (other) => `${formatReport({ ...summary, ...other })}\n`,
+  )
+}
+
 describe('the nx plugin', () => {
   /** The listeners that the plugin adds to nx's exit when a command has reported 3 and its task ended as `status`. */
   function exitListeners(status: string) {
@@ -68,15 +84,17 @@ describe('the nx plugin', () => {
   it('leaves out what nx advises after a command, and nothing else', async () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     preTasksExecution(undefined, { argv: ['node', 'nx', 'run', 'learner:train'] })
-    const advice = [
-      '  Run duration:      1m 32s',
-      '  Cache:             6/8 hit (75%)',
-      '  \u001b[2mCritical path:\u001b[22m     1m 32s (4 tasks)',
-    ].join('\n')
-    for (const text of ['Run duration: 3\n', `${advice}\n`, 'Critical path: 4\n']) process.stdout.write(text)
+    const advice = adviceOfNx()
+    const said = [
+      'Run duration: 3\n',
+      'Critical path: 4\n',
+      ...advice.flatMap((a) => [`12 rows\n${a}`, `${a}12 rows\n`]),
+    ]
+    for (const text of said) process.stdout.write(text)
+    for (const text of advice) await new Promise((resolve) => process.stdout.write(text, resolve))
     await postTasksExecution(undefined, { taskResults: {} })
-    process.stdout.write(advice)
-    expect(write.mock.calls.map(([text]) => text)).toEqual(['Run duration: 3\n', 'Critical path: 4\n', advice])
+    process.stdout.write(advice[0])
+    expect(write.mock.calls.map(([text]) => text)).toEqual([...said, advice[0]])
     vi.restoreAllMocks()
     delete process.env.VIGIL_NX_COMMAND_LINE
     delete process.env.VIGIL_NX_EXIT_CODE_FILE
