@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { flagName, harmlessText, nearestName } from '@vigil/command-line'
 import { compileConstraints, ENVIRONMENT_ERRORS } from '@vigil/env-wasm'
 import { isErrorOf } from '@vigil/errors'
-import { knownDataset } from '@vigil/features'
+import { datasetConflict } from '@vigil/features'
 import { type EarlierLength, lengthAt } from '@vigil/ppo'
 import { StlError } from '@vigil/stl'
 import { assertDirectlyLearnable } from '@vigil/stl-smooth/learnable'
@@ -299,34 +299,8 @@ function assertConsistent(config: Config): void {
       `engine "${config.engine}" has no backends, but backend is "${config.backend}". Leave --backend out, or give --engine=tfjs.`,
     )
   }
-  assertDataset(config, conflict)
-}
-
-/** What the dataset has is what is asked of it. */
-function assertDataset({ dataset, data, features, rows }: Config, conflict: (message: string) => void): void {
-  const { generated, profiles } = knownDataset(dataset)
-  if (!profiles.includes(features)) {
-    conflict(
-      `dataset "${dataset}" has the inputs ${profiles.join(', ')}, but features is "${features}". Leave --features out, or give --features=${profiles[0]}.`,
-    )
-  }
-  if (generated === null) {
-    if (rows !== null) {
-      conflict(`rows says how many events to generate, but dataset "${dataset}" is read. Leave --rows out.`)
-    }
-    if (data === null) conflict(`dataset "${dataset}" needs the folder or file to read. Give --data=PATH.`)
-    return
-  }
-  if (data !== null) {
-    conflict(
-      `dataset "${dataset}" generates its events and reads no data, but data is "${data}". Leave --dataset out, or --data.`,
-    )
-  }
-  if (rows !== null && rows > generated.rowsMax) {
-    conflict(
-      `dataset "${dataset}" generates at most ${generated.rowsMax} events, but rows is ${rows}. Use --rows=${generated.rowsMax}.`,
-    )
-  }
+  const faultOfDataset = datasetConflict(config)
+  if (faultOfDataset !== null) conflict(faultOfDataset)
 }
 
 /** Every formula is about signals of the environment, can be watched step by step and, where it is to be, differentiated. */

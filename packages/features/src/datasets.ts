@@ -43,3 +43,31 @@ export const DATASET_NAMES = Object.keys(DATASETS) as readonly DatasetName[]
 export function knownDataset(name: DatasetName): KnownDataset {
   return DATASETS[name]
 }
+
+/** What is asked of a dataset: its inputs, how many events to generate, and where to read them. */
+type DatasetSettings = {
+  readonly dataset: DatasetName
+  readonly data: string | null
+  readonly features: FeatureProfile
+  readonly rows: number | null
+}
+
+/** @returns what is asked of a dataset that it does not have, and what to give instead; null where it has all */
+export function datasetConflict({ dataset, data, features, rows }: DatasetSettings): string | null {
+  const { generated, profiles } = knownDataset(dataset)
+  if (!profiles.includes(features)) {
+    return `dataset "${dataset}" has the inputs ${profiles.join(', ')}, but features is "${features}". Leave --features out, or give --features=${profiles[0]}.`
+  }
+  if (generated === null) {
+    if (rows !== null) {
+      return `rows says how many events to generate, but dataset "${dataset}" is read. Leave --rows out.`
+    }
+    return data === null ? `dataset "${dataset}" needs the folder or file to read. Give --data=PATH.` : null
+  }
+  if (data !== null) {
+    return `dataset "${dataset}" generates its events and reads no data, but data is "${data}". Leave --dataset out, or --data.`
+  }
+  return rows !== null && rows > generated.rowsMax
+    ? `dataset "${dataset}" generates at most ${generated.rowsMax} events, but rows is ${rows}. Use --rows=${generated.rowsMax}.`
+    : null
+}

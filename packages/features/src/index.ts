@@ -1,4 +1,11 @@
-export { DATASET_NAMES, type DatasetName, FEATURE_PROFILES, type FeatureProfile, knownDataset } from './datasets.ts'
+export {
+  DATASET_NAMES,
+  type DatasetName,
+  datasetConflict,
+  FEATURE_PROFILES,
+  type FeatureProfile,
+  knownDataset,
+} from './datasets.ts'
 export { FEATURE_ERRORS, featureError } from './errors.ts'
 export type { Fold, HistoryKey } from './history/fold.ts'
 export { createHistory, type KeptHistory, type LiveEvent, type LiveHistory } from './history/live-history.ts'

@@ -24,14 +24,8 @@ describe('the command data:export', () => {
   })
 
   it.each([
-    [['--dataset=campaign', '--features=full'], '--features of dataset "campaign" must be one of behaviour, posterior'],
-    [
-      ['--dataset=campaign', '--rows=10000000'],
-      '--rows of dataset "campaign" must be at most 5000000, but is 10000000.',
-    ],
-    [['--dataset=synthetic', '--data=x.yaml'], '--data is "x.yaml", but dataset "synthetic" generates its events.'],
-    [['--data=x.yaml', '--rows=1000'], '--rows is of generated events, but dataset "events" is read.'],
-    [[], '--data is needed: what dataset "events" is read from, as --data=events.yaml.'],
+    [['--dataset=campaign', '--features=full'], 'dataset "campaign" has the inputs behaviour, posterior'],
+    [['--dataset=darpa-tc'], 'dataset "darpa-tc" needs the folder or file to read. Give --data=PATH.'],
   ])('refuses what the dataset does not have: %j', (words, message) => {
     const { status, stdout, stderr } = command('none.parquet', words)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })

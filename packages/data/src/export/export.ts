@@ -11,8 +11,7 @@ import {
   switchFlag,
   textFlag,
 } from '@vigil/command-line'
-import { DATASET_NAMES, FEATURE_PROFILES, knownDataset } from '@vigil/features'
-import type { DatasetRequest } from '../load-dataset.ts'
+import { DATASET_NAMES, datasetConflict, FEATURE_PROFILES, knownDataset } from '@vigil/features'
 import { exportEvents } from './export-events.ts'
 
 const FLAGS = {
@@ -79,7 +78,8 @@ await runCommand({
       splitSeed: numberFlag(flags, 'split-seed', FLAGS['split-seed'].number) ?? FLAGS['split-seed'].default,
       seed: numberFlag(flags, 'seed', FLAGS.seed.number) ?? FLAGS.seed.default,
     } as const
-    assertDataset(request)
+    const conflict = datasetConflict({ ...request, data: request.path })
+    if (conflict !== null) throw commandError('INVALID_VALUE', conflict)
     const card = textFlag(flags, 'card', 'FILE') ?? null
     const raw = switchFlag(flags, 'raw') ?? false
     const target = { out, raw, card }
@@ -89,25 +89,3 @@ await runCommand({
     return { rows, columns, files: card === null ? files : [...files, { path: card, what: 'data card as Croissant' }] }
   },
 })
-
-/** What the dataset has is what is asked of it, as of a training. @throws {VigilError} INVALID_VALUE */
-function assertDataset({ dataset, path, features, rows }: DatasetRequest): void {
-  const { generated, profiles } = knownDataset(dataset)
-  const refuse = (message: string) => {
-    throw commandError('INVALID_VALUE', message)
-  }
-  if (!profiles.includes(features)) {
-    refuse(`--features of dataset "${dataset}" must be one of ${profiles.join(', ')}, but is "${features}".`)
-  }
-  if (generated === null) {
-    if (rows !== null) refuse(`--rows is of generated events, but dataset "${dataset}" is read. Leave --rows out.`)
-    if (path === null) refuse(`--data is needed: what dataset "${dataset}" is read from, as --data=events.yaml.`)
-    return
-  }
-  if (path !== null) {
-    refuse(`--data is "${path}", but dataset "${dataset}" generates its events. Leave --data out, or --dataset.`)
-  }
-  if (rows !== null && rows > generated.rowsMax) {
-    refuse(`--rows of dataset "${dataset}" must be at most ${generated.rowsMax}, but is ${rows}.`)
-  }
-}
