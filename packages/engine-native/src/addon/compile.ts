@@ -43,14 +43,16 @@ export function buildAddon(compiler: string, buildFolder = BUILD_FOLDER): Compil
   const addonFile = join(buildFolder, ADDON_NAME)
   const stampFile = join(buildFolder, STAMP_NAME)
   const isUpToDate = () => existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
-  if (isUpToDate()) return { isBuilt: true, message: 'The native engine is up to date.' }
+  const upToDate = { isBuilt: true, message: 'The native engine is up to date.' }
+  if (isUpToDate()) return upToDate
   mkdirSync(buildFolder, { recursive: true })
   const folder = mkdtempSync(join(buildFolder, 'objects-'))
   try {
     const failure = compileInto(compiler, folder)
     if (failure !== null) {
       // Another build of the same sources may have ended well meanwhile.
-      if (!isUpToDate()) rmSync(addonFile, { force: true })
+      if (isUpToDate()) return upToDate
+      rmSync(addonFile, { force: true })
       return { isBuilt: false, message: `No native engine: ${compiler} failed.\n${failure}` }
     }
     renameSync(join(folder, ADDON_NAME), addonFile)
