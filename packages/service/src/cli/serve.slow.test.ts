@@ -1,7 +1,7 @@
 /** The command as people start it, on a bundle of a team with drawn weights. */
 import { execFileSync, spawn } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -253,5 +253,6 @@ describe('service:serve', () => {
     const { ended, output } = serve([`--port=${port}`, `--feedback=${own}`])
     expect(await ended).toBe(1)
     expect(output().stderr).toMatch(/^error ADDRESS_TAKEN: /)
+    expect(readdirSync(folder.path).filter((entry) => entry.includes('other.jsonl'))).toEqual([])
   })
 })

@@ -165,13 +165,12 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { iteration, configFingerprint, datasetFingerprint } = bundle
   logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked }, 'team read')
   const listenTextResolver = (address: string) => `listening at ${address}`
-  await server.listen({ host, port, listenTextResolver }).catch((cause: Error) => {
+  await server.listen({ host, port, listenTextResolver }).catch(async (cause: Error) => {
+    await file.close()
     throw serviceError(
       'ADDRESS_TAKEN',
       `The service cannot listen at ${host}, port ${port}: ${systemReason(cause)}. Give another --port, or another --host.`,
-      {
-        cause,
-      },
+      { cause },
     )
   })
   const everySeconds = numberFlag(flags, 'state-seconds', SECONDS) ?? FLAGS['state-seconds'].default
