@@ -1,9 +1,10 @@
 /** One agent as a process: its files, its connections, and the agent between them. */
-import { beginOf, type ChainPlace, type Epoch, epochOf } from '@vigil/agreement'
+import { beginOf, type Epoch, epochOf } from '@vigil/agreement'
 import type { StopRequest } from '@vigil/command-line'
 import { TeamAgent } from './agent.ts'
 import { type AgentEpochs, type AgentFiles, openAgentEpochs } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
+import { createAgentPasts } from './agent-pasts.ts'
 import { type Member, overTls, type Transport } from './connections.ts'
 import { assertEpochKnown, nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
@@ -11,9 +12,6 @@ import { type Frame, readNumbered } from './frames.ts'
 import { readPast, writePast } from './past-files.ts'
 import { type Pledge, readPledge, shownPledge, writePledge } from './pledges.ts'
 import { signIfAsked } from './sign-epoch.ts'
-
-/** Events after which the past is kept again: so many are voted on again at most when the agent begins anew. */
-const PAST_EVENTS = 20_000
 
 /** Which agent runs, and where its files are. */
 export type AgentCommand = AgentFiles & {
@@ -56,7 +54,11 @@ export async function runAgent(
   const kept = await readPledge(command.log)
   const pledges: Pledge[] = kept === null ? [] : [kept]
   let at = place.batch
-  const pasts = pastsOf(command, epochs, place)
+  const pasts = createAgentPasts({
+    ...{ begin: place, bundleAt: epochs.bundleAt, voterAt: (batch) => epochs.at(batch).voter },
+    turn: command.agent / epochOf(epochs.known, place.batch).manifest.agents.length,
+    write: async (bundle, to, what) => await writePast(command.log, bundle, to, what),
+  })
   const agent: TeamAgent = new TeamAgent({
     ...{
       self: command.agent,
@@ -90,43 +92,12 @@ export async function runAgent(
     ignore()
     agent.close()
     await Promise.allSettled([agent.ended, looks?.stop()])
-    await pasts.ended()
+    await Promise.allSettled([pasts.written()])
     epochs.close()
     await log.close()
   }
-}
-
-/** What is known of all events, kept now and then. */
-type Pasts = {
-  readonly isDue: (place: ChainPlace) => boolean
-  /** Copies what is known now: it is written beside the batches that follow. */
-  readonly keep: (place: ChainPlace) => Promise<void>
-  /** rejects where one could not be kept */
-  readonly failed: Promise<never>
-  /** Resolves when none is being written. */
-  readonly ended: () => Promise<void>
-}
-
-function pastsOf({ log, agent }: AgentCommand, epochs: AgentEpochs, begin: ChainPlace): Pasts {
-  // By turns: else all agents are late in one batch.
-  const turn = agent / epochOf(epochs.known, begin.batch).manifest.agents.length
-  let kept = { row: begin.firstRow - (turn % 1) * PAST_EVENTS, bundle: epochs.bundleAt(begin.batch) }
-  let writing = Promise.resolve()
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  return {
-    failed: failure.promise,
-    isDue: ({ batch, firstRow }) =>
-      epochs.at(batch).voter !== null && (firstRow - kept.row >= PAST_EVENTS || epochs.bundleAt(batch) !== kept.bundle),
-    async keep(at) {
-      await writing
-      const bundle = epochs.bundleAt(at.batch)
-      writing = writePast(log, bundle, at, epochs.at(at.batch).voter!.save())
-      writing.catch(failure.reject)
-      kept = { row: at.firstRow, bundle }
-    },
-    ended: async () => await writing.catch(() => undefined),
-  }
+  // One that was being written when the agent was to stop.
+  await pasts.written()
 }
 
 /** A signature of the agent beside the manifests binds it, in whatever folder that was noted when it signed. */
