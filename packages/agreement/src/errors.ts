@@ -8,7 +8,7 @@ export const AGREEMENT_ERRORS = {
   CERTIFICATE_FILE: ['data', 'the file is not one of certificates of this team'],
   KEYS_FILE: ['data', 'the file is not one of public keys'],
   SUCCESSOR: ['data', 'a manifest that is no successor of the one before, by its content or by who has signed it'],
-  NOT_BUILT: ['failure', 'tree.wasm has not been built yet'],
+  NOT_BUILT: ['failure', 'tree.wasm has not been built yet, or not to its end'],
   VIOLATION: ['failure', 'a check failed in a simulated run'],
 } as const satisfies ErrorTable
 

@@ -38,8 +38,7 @@ export const CHAIN_BEGIN = '0'.repeat(64)
 
 /** The root of the tree over a batch's events, as they were given to the agents. */
 export function eventsRoot(events: readonly string[]): string {
-  const leaves = events.map((event) => Buffer.from(event))
-  return rootOfLeaves(leaves, leaves.length)
+  return rootOfLeaves(events.map((event) => Buffer.from(event)))
 }
 
 /** The settings under which a batch of a chain is agreed on. */

@@ -26,14 +26,25 @@ type TreeExports = {
 let loaded: TreeExports | null = null
 
 /**
+ * Loads what hashes trees. Who begins by it does not end behind its first batch where it is missing.
+ *
+ * @throws {VigilError} NOT_BUILT
+ */
+export function loadTree(): void {
+  loaded ??= readTree()
+}
+
+/**
  * The root of the tree over contents, as `merkleTree` has it.
  *
- * @param contents of the leaves
- * @param count of them, at least one
+ * @param contents of the leaves, at least one
  * @returns 64 hex digits
+ * @throws {VigilError} NOT_BUILT
  */
-export function rootOfLeaves(contents: Iterable<Uint8Array>, count: number): string {
-  loaded ??= load()
+export function rootOfLeaves(contents: readonly Uint8Array[]): string {
+  const count = contents.length
+  if (count === 0) throw new RangeError('A tree has at least one leaf.')
+  loaded ??= readTree()
   const { memory, hashEach, rootOf } = loaded
   const missing = HASHES_AT + HASH_BYTES * count - memory.buffer.byteLength
   if (missing > 0) memory.grow(Math.ceil(missing / 2 ** 16))
@@ -79,15 +90,15 @@ function writeLeaf(bytes: Buffer, content: Uint8Array, { at, end }: { readonly a
   bytes.writeUInt32BE(8 * (1 + content.length), end - 4)
 }
 
-function load(): TreeExports {
-  let bytes: Buffer<ArrayBuffer>
+/** @throws {VigilError} NOT_BUILT */
+export function readTree(file = FILE): TreeExports {
   try {
-    bytes = readFileSync(FILE)
+    return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports as unknown as TreeExports
   } catch (cause) {
     throw agreementError(
       'NOT_BUILT',
-      `packages/agreement/build/tree.wasm is missing (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run agreement:build`,
+      `packages/agreement/build/tree.wasm is missing or not whole (${cause instanceof Error ? cause.message : cause}). Build it with: npx nx run agreement:build`,
+      { cause },
     )
   }
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as TreeExports
 }

@@ -139,7 +139,7 @@ export class Digests {
 
   #judge(value: Value, ballots: ValueOutline['ballots']): Judged {
     const counted = countValue(value, this.settings, this.#count)
-    const root = rootOfLeaves(leaves(counted, this.settings.agentCount), this.settings.rows)
+    const root = rootOfLeaves([...leaves(counted, this.settings.agentCount)])
     return { digest: valueDigest({ root, ballots }, this.settings), decisions: counted.decisions }
   }
 }

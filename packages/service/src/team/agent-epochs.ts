@@ -1,6 +1,6 @@
 /** An agent in the epochs of its team: its keys, weights and connections in each, as far as it has them. */
 
-import { beginOf, type Epoch, ed25519Sign, epochOf, messageBytesMax } from '@vigil/agreement'
+import { beginOf, type Epoch, ed25519Sign, epochOf, loadTree, messageBytesMax } from '@vigil/agreement'
 import { systemReason, systemRemedy } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { Bundle } from '@vigil/runs'
@@ -71,12 +71,13 @@ type Loaded = {
  * @param known    all epochs that count now
  * @param receiver what becomes of frames, in whatever epoch they come
  * @param note     told of an epoch in which the agent lacks its keys: another host may have them
- * @throws {VigilError} as load
+ * @throws {VigilError} NOT_BUILT, and as load
  */
 export async function openAgentEpochs(
   known: readonly Epoch[],
   { files, transport, receiver, note }: { files: AgentFiles; transport: Transport; receiver: Receiver; note: Note },
 ): Promise<AgentEpochs> {
+  loadTree()
   const all: Loaded[] = []
   const entryOf = (batch: number) => {
     const epochs = all.map(({ epoch }) => epoch)

@@ -1,5 +1,5 @@
 /** The enforcer in the epochs of its team: it is connected to the agents of every epoch that is not over. */
-import { beginOf, type ChainTeam, type Epoch, epochOf } from '@vigil/agreement'
+import { beginOf, type ChainTeam, type Epoch, epochOf, loadTree } from '@vigil/agreement'
 import { identityOf } from './agent-epochs.ts'
 import { type Connection, dial, type Member } from './connections.ts'
 import type { Peer } from './enforcer.ts'
@@ -27,12 +27,13 @@ export type EnforcerEpochs = {
 /**
  * @param key    file of the enforcer's key in the first epoch
  * @param onFrame what becomes of what agents send
- * @throws {VigilError} SECRET_INVALID, TEAM_INVALID
+ * @throws {VigilError} SECRET_INVALID, TEAM_INVALID, NOT_BUILT
  */
 export async function openEnforcerEpochs(
   epochs: readonly Epoch[],
   { key, onFrame }: { readonly key: string; readonly onFrame: (peer: Peer, frame: Frame) => void },
 ): Promise<EnforcerEpochs> {
+  loadTree()
   const known: Epoch[] = []
   const keys = new Map<Epoch, Awaited<ReturnType<typeof readKeys>>>()
   const ways = new Map<Epoch, readonly Connection[]>()

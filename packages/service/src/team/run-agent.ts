@@ -21,12 +21,13 @@ export type AgentCommand = AgentFiles & {
 }
 
 /**
- * Runs an agent until it is asked to stop, or cannot go on. Its folder is given back when nothing writes there any more.
+ * Runs an agent until it is asked to stop, or cannot go on. Its folder is given back when nothing writes there any more; a
+ * past that could not be written until then is told behind that.
  *
  * @param say takes a sentence for people
  * @param transport what carries frames to the others
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, SUCCESSOR, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, ADDRESS_TAKEN,
- *   UNDECIDABLE, and as readBundle
+ *   FILE_UNWRITABLE, UNDECIDABLE, NOT_BUILT, and as readBundle
  */
 export async function runAgent(
   command: AgentCommand,
@@ -96,7 +97,6 @@ export async function runAgent(
     epochs.close()
     await log.close()
   }
-  // One that was being written when the agent was to stop.
   await pasts.written()
 }
 

@@ -49,7 +49,7 @@ export type EnforcerCommand = {
  *
  * @param say takes a sentence for people
  * @throws {VigilError} TEAM_INVALID, SECRET_INVALID, KEYS_FILE, SUCCESSOR, EPOCH_OLD, LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE, NOT_CERTIFIED,
- *   TEAM_BROKEN; as readBundle; as openTeamSource; as gatherLines; as openOutputs
+ *   TEAM_BROKEN, NOT_BUILT; as readBundle; as openTeamSource; as gatherLines; as openOutputs
  */
 export async function runEnforcer(
   command: EnforcerCommand,
