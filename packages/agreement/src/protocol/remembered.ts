@@ -7,7 +7,8 @@ const SIGNATURES_MOST = 4096
 
 /**
  * Remembers which signatures were sound, the oldest of which make place for new ones: those that were found so, and those that the
- * agent has made. What was not is checked each time: there is no end of unsound ones to remember.
+ * agent has made. What was not is checked each time: there is no end of unsound ones to remember. A signature that the agent makes is
+ * taken for sound: its key must be the one of `self` in the team, which whoever gives it the key has to look at.
  *
  * @param options what the agent signs by, and what checks a signature for the first time
  * @returns the same with a memory
