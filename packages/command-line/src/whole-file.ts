@@ -113,8 +113,13 @@ async function modeOf(path: string): Promise<number | null> {
   return entry?.isFile() ? entry.mode & 0o777 : null
 }
 
-/** The new name is on the disk only with its folder. Some file systems cannot sync folders, and say so. */
-async function syncFolder(path: string): Promise<void> {
+/**
+ * Waits until the names in a folder are on the disk: a new file is there only with them. Some file systems cannot sync folders, and
+ * say so: that is passed over.
+ *
+ * @throws the error of the system where the disk failed
+ */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null)
   try {
     await folder?.sync()

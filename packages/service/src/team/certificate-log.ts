@@ -1,6 +1,7 @@
 /** A file of certificates (packages/agreement, certificate-file.ts) that grows, certificate by certificate, batch by batch. */
 import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import {
   type BatchCertificate,
   CHAIN_BEGIN,
@@ -13,7 +14,7 @@ import {
   settingsOfLink,
   verifyLink,
 } from '@vigil/agreement'
-import { systemReason } from '@vigil/command-line'
+import { syncFolder, systemReason } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 import { writeThrough } from './write-through.ts'
@@ -59,6 +60,9 @@ export async function openCertificateLog(
       await file.truncate(0)
       await stored(file, path, head)
     }
+    await syncFolder(dirname(path)).catch((cause: Error) => {
+      throw unwritable(path, cause)
+    })
     const offsets = await offsetsIn(file, head.length)
     return await logOn(file, path, { teamAt, teams }, offsets)
   } catch (error) {
@@ -208,12 +212,16 @@ async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promis
     writeThrough(file.fd, bytes, size)
   } catch (cause) {
     await file.truncate(size).catch(() => undefined)
-    throw serviceError(
-      'LOG_UNWRITABLE',
-      `${path} could not be extended: ${systemReason(cause)}. Nothing is done that is not stored. Make room, and start again.`,
-      { cause },
-    )
+    throw unwritable(path, cause as Error)
   }
+}
+
+function unwritable(path: string, cause: Error): VigilError {
+  return serviceError(
+    'LOG_UNWRITABLE',
+    `${path} could not be extended: ${systemReason(cause)}. Nothing is done that is not stored. Make room, and start again.`,
+    { cause },
+  )
 }
 
 function epochOld(path: string, done: number, known: number) {

@@ -3,7 +3,9 @@
  * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
  */
 import { open } from 'node:fs/promises'
-import { systemReason } from '@vigil/command-line'
+import { dirname } from 'node:path'
+import { syncFolder, systemReason } from '@vigil/command-line'
+import type { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 
 const LF = 10
@@ -34,6 +36,10 @@ export async function openDecisionLog(path: string): Promise<DecisionLog> {
     at += bytesRead
   }
   await file.truncate(size)
+  await syncFolder(dirname(path)).catch(async (cause: Error) => {
+    await file.close()
+    throw unwritable(path, cause)
+  })
   return {
     get rows() {
       return rows
@@ -43,14 +49,18 @@ export async function openDecisionLog(path: string): Promise<DecisionLog> {
         await file.appendFile(lines.map((line) => `${line}\n`).join(''))
         await file.datasync()
       } catch (cause) {
-        throw serviceError(
-          'LOG_UNWRITABLE',
-          `${path} could not be extended: ${systemReason(cause)}. Make room, and start again.`,
-          { cause },
-        )
+        throw unwritable(path, cause as Error)
       }
       rows += lines.length
     },
     close: async () => await file.close(),
   }
+}
+
+function unwritable(path: string, cause: Error): VigilError {
+  return serviceError(
+    'LOG_UNWRITABLE',
+    `${path} could not be extended: ${systemReason(cause)}. Make room, and start again.`,
+    { cause },
+  )
 }

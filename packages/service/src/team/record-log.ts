@@ -9,8 +9,9 @@
  * that does not fit ends with LOG_INVALID: what follows cannot be told from what was.
  */
 import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { systemReason } from '@vigil/command-line'
+import { syncFolder, systemReason } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
 import { writeThrough } from './write-through.ts'
@@ -55,6 +56,10 @@ export async function openRecordLog(path: string, onRecord: (content: Buffer, at
     })
   try {
     const { end, check } = await readAll(file, path, onRecord)
+    // One that was made before may have lost its process before its name was on the disk.
+    await syncFolder(dirname(path)).catch((cause: Error) => {
+      throw unwritable(path, cause)
+    })
     return logOn(file, path, { end, check })
   } catch (error) {
     await file.close()
