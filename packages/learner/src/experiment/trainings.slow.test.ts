@@ -45,7 +45,8 @@ describe('trainings in processes of their own', () => {
     const processes = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length
     const before = processes()
     await expect(trainAll(trainings, session, 2)).rejects.toThrow(/EEXIST|ENOTDIR/)
-    expect(processes()).toBe(before)
+    // One of an earlier test may be let go meanwhile.
+    expect(processes()).toBeLessThanOrEqual(before)
   })
 
   it('count one that was killed as failed, for no fault of its data', async () => {
