@@ -1,8 +1,28 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import promises, { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { expect, it } from 'vitest'
-import { bundleFiles, removeUnfinishedFiles, resultFiles, runFolderAt } from './run-folder.ts'
+import { expect, it, vi } from 'vitest'
+import { bundleFiles, makeFolder, removeUnfinishedFiles, resultFiles, runFolderAt } from './run-folder.ts'
+
+it('makes folders whose names are on the disk, also where another process has made them', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'vigil-folder-'))
+  // A folder is opened to be synced, and for nothing else.
+  const opened = vi.spyOn(promises, 'open')
+  syncBuiltinESMExports()
+  try {
+    const parents = () => opened.mock.calls.splice(0).map(([path]) => path)
+    await makeFolder(join(root, 'a', 'b'))
+    expect(parents()).toEqual(expect.arrayContaining([root, join(root, 'a')]))
+    await makeFolder(join(root, 'a', 'b'))
+    expect(parents()).toEqual([join(root, 'a')])
+    expect(await readdir(join(root, 'a'))).toEqual(['b'])
+  } finally {
+    opened.mockRestore()
+    syncBuiltinESMExports()
+    await rm(root, { recursive: true })
+  }
+})
 
 it('removes what was left half-written of every file of a run, and nothing else', async () => {
   const root = await mkdtemp(join(tmpdir(), 'vigil-folder-'))

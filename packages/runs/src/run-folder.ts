@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { harmlessJson, systemReason, writeFileAtomically } from '@vigil/command-line'
+import { harmlessJson, syncFolder, systemReason, writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { runFolderError } from './errors.ts'
 import { readRunFile } from './read-run-file.ts'
@@ -177,13 +177,18 @@ async function taken(path: string): Promise<VigilError> {
   return runFolderError('RUN_FOLDER', `The run folder ${path} is not empty. Give another --out${goOn}.`)
 }
 
-/** Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). */
+/**
+ * Like mkdir with `recursive`, which never returns where a file system hides a folder that it refuses (/proc). The name of the folder is on
+ * the disk then, also where another process has made it.
+ */
 export async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return
-  if (dirname(path) !== path) await makeFolder(dirname(path))
-  await mkdir(path).catch(async (cause: unknown) => {
-    if (!(await isFolder(path))) throw cause // another run may have made it meanwhile
-  })
+  if (!(await isFolder(path))) {
+    if (dirname(path) !== path) await makeFolder(dirname(path))
+    await mkdir(path).catch(async (cause: unknown) => {
+      if (!(await isFolder(path))) throw cause // another run may have made it meanwhile
+    })
+  }
+  await syncFolder(dirname(path))
 }
 
 async function isFile(path: string): Promise<boolean> {

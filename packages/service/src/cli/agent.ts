@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import {
   type CommandContext,
   commandError,
@@ -9,6 +8,7 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
+import { makeFolder } from '@vigil/runs'
 import { say } from '../standard-streams.ts'
 import { runAgent } from '../team/run-agent.ts'
 
@@ -54,6 +54,6 @@ async function agent({ words, stop }: CommandContext): Promise<void> {
   if (team === undefined || key === undefined || run === undefined || log === undefined || number === undefined) {
     throw commandError('INVALID_VALUE', 'Give --team, --agent, --key, --run and --log; --help tells what each is.')
   }
-  await mkdir(log, { recursive: true })
+  await makeFolder(log)
   await runAgent({ team, agent: number, key, runs: run.split(','), log }, stop, say)
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { appendLine, systemReason } from '@vigil/command-line'
+import { appendLine, syncFolder, systemReason } from '@vigil/command-line'
 import { isErrorOf, type VigilError } from '@vigil/errors'
 import type { RawEvent } from '@vigil/features'
 import { lockFile } from '@vigil/runs'
@@ -56,7 +56,7 @@ export async function openFeedbackFile(path: string, now: () => number = Date.no
       const lines = writtenVerdicts(verdicts, new Date(now()).toISOString())
       // One after another, and one that cannot be written keeps nobody else from writing.
       const own = last.then(async () => {
-        if (!isWhole) await inFile(path, endLastLine)
+        if (!isWhole) await inFile(path, async (file) => await beginBehind(path, file))
         isWhole = true
         await appendLine(path, lines, MODE)
       })
@@ -113,6 +113,12 @@ async function assertVerdicts(path: string, file: FileHandle): Promise<void> {
   if (size === 0) return
   const text = await textIn(file, 0, Math.min(size, APPEND_BYTES_MAX))
   if (!isVerdict(jsonIn(text.split('\n', 1)[0]))) throw unusable(path, 'its first line is no verdict')
+}
+
+/** What an earlier process has left counts with what is added to it: its name is on the disk, too. */
+async function beginBehind(path: string, file: FileHandle): Promise<void> {
+  await endLastLine(file)
+  await syncFolder(dirname(path))
 }
 
 /** Ends the last line where it is whole, and cuts it off where it is not. */

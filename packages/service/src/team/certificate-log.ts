@@ -1,7 +1,6 @@
 /** A file of certificates (packages/agreement, certificate-file.ts) that grows, certificate by certificate, batch by batch. */
 import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   type BatchCertificate,
   CHAIN_BEGIN,
@@ -14,10 +13,9 @@ import {
   settingsOfLink,
   verifyLink,
 } from '@vigil/agreement'
-import { syncFolder, systemReason } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
-import { writeThrough } from './write-through.ts'
+import { keepSound, logUnwritable, writeThrough } from './write-through.ts'
 
 const LENGTH_BYTES = 4
 
@@ -55,14 +53,13 @@ export async function openCertificateLog(
   const file = await open(path, 'a+', 0o644)
   try {
     const head = certificatesHead()
-    const { size } = await file.stat()
-    if (size < head.length) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(head.length + 1), 0, null, 0)
+    // A file may have got its length before its bytes: those are zeros then.
+    const isBegun = bytesRead > head.length || buffer.some((byte) => byte !== 0)
+    if (bytesRead < head.length || !isBegun) {
       await file.truncate(0)
       await stored(file, path, head)
-    }
-    await syncFolder(dirname(path)).catch((cause: Error) => {
-      throw unwritable(path, cause)
-    })
+    } else if (!buffer.subarray(0, head.length).equals(head)) throw invalid(path, 'it does not begin as one')
     const offsets = await offsetsIn(file, head.length)
     return await logOn(file, path, { teamAt, teams }, offsets)
   } catch (error) {
@@ -71,7 +68,7 @@ export async function openCertificateLog(
   }
 }
 
-/** Where each entry begins, and the last one ends. */
+/** Where each whole entry begins, and the last one ends. */
 async function offsetsIn(file: FileHandle, from: number): Promise<number[]> {
   const { size } = await file.stat()
   const offsets = [from]
@@ -83,8 +80,6 @@ async function offsetsIn(file: FileHandle, from: number): Promise<number[]> {
     if (length === 0 || at > size) break
     offsets.push(at)
   }
-  const end = offsets[offsets.length - 1]
-  if (end < size) await file.truncate(end)
   return offsets
 }
 
@@ -113,14 +108,14 @@ async function logOn(
   }
   const count = offsets.length - 1
   const last = await behind(count)
-  if (!('torn' in last)) return growing(last)
+  if (!('torn' in last)) return await growing(last)
   const before = await behind(count - 1)
   if ('torn' in before || !last.torn) throw invalid(path, `its last certificate does not hold (${last.reason})`)
   offsets.pop()
-  await file.truncate(offsets[count - 1])
-  return growing(before)
+  return await growing(before)
 
-  function growing(first: ChainPlace): CertificateLog {
+  async function growing(first: ChainPlace): Promise<CertificateLog> {
+    await keepSound(path, file.fd, offsets[offsets.length - 1])
     let now = first
     return {
       get place() {
@@ -212,16 +207,8 @@ async function stored(file: FileHandle, path: string, bytes: Uint8Array): Promis
     writeThrough(file.fd, bytes, size)
   } catch (cause) {
     await file.truncate(size).catch(() => undefined)
-    throw unwritable(path, cause as Error)
+    throw logUnwritable(path, cause as Error)
   }
-}
-
-function unwritable(path: string, cause: Error): VigilError {
-  return serviceError(
-    'LOG_UNWRITABLE',
-    `${path} could not be extended: ${systemReason(cause)}. Nothing is done that is not stored. Make room, and start again.`,
-    { cause },
-  )
 }
 
 function epochOld(path: string, done: number, known: number) {

@@ -2,11 +2,8 @@
  * The file of decisions: a line of JSON for each event, in their order. The number of a line is the key of the action that it
  * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
  */
-import { open } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { syncFolder, systemReason } from '@vigil/command-line'
-import type { VigilError } from '@vigil/errors'
-import { serviceError } from '../errors.ts'
+import { type FileHandle, open } from 'node:fs/promises'
+import { keepSound, logUnwritable } from './write-through.ts'
 
 const LF = 10
 const PIECE_BYTES = 2 ** 20
@@ -20,9 +17,35 @@ export type DecisionLog = {
   close(): Promise<void>
 }
 
-/** Opens the file, or makes one; half a line at its end is cut off. */
+/** Opens the file, or makes one; half a line at its end is cut off. @throws {VigilError} LOG_UNWRITABLE */
 export async function openDecisionLog(path: string): Promise<DecisionLog> {
   const file = await open(path, 'a+', 0o644)
+  let rows: number
+  try {
+    rows = await wholeLines(file, path)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return {
+    get rows() {
+      return rows
+    },
+    async append(lines) {
+      try {
+        await file.appendFile(lines.map((line) => `${line}\n`).join(''))
+        await file.datasync()
+      } catch (cause) {
+        throw logUnwritable(path, cause as Error)
+      }
+      rows += lines.length
+    },
+    close: async () => await file.close(),
+  }
+}
+
+/** Keeps the whole lines of a file. @returns how many there are */
+async function wholeLines(file: FileHandle, path: string): Promise<number> {
   let rows = 0
   let size = 0
   const piece = Buffer.alloc(PIECE_BYTES)
@@ -35,32 +58,6 @@ export async function openDecisionLog(path: string): Promise<DecisionLog> {
     }
     at += bytesRead
   }
-  await file.truncate(size)
-  await syncFolder(dirname(path)).catch(async (cause: Error) => {
-    await file.close()
-    throw unwritable(path, cause)
-  })
-  return {
-    get rows() {
-      return rows
-    },
-    async append(lines) {
-      try {
-        await file.appendFile(lines.map((line) => `${line}\n`).join(''))
-        await file.datasync()
-      } catch (cause) {
-        throw unwritable(path, cause as Error)
-      }
-      rows += lines.length
-    },
-    close: async () => await file.close(),
-  }
-}
-
-function unwritable(path: string, cause: Error): VigilError {
-  return serviceError(
-    'LOG_UNWRITABLE',
-    `${path} could not be extended: ${systemReason(cause)}. Make room, and start again.`,
-    { cause },
-  )
+  await keepSound(path, file.fd, size)
+  return rows
 }

@@ -311,7 +311,8 @@ describe('two successors with signatures of one agent', () => {
     ])
     await expect(rivalEvidence(path, path, note)).rejects.toMatchObject({ code: 'TEAM_INVALID' })
     const out = join(folder, 'evidence.jsonl')
-    writeFileSync(out, '{"agent":3}\n')
+    // Half a line is what the power's end has left of one.
+    writeFileSync(out, '{"agent":3}\n{"agen')
     for (let run = 0; run < 2; run++) await addProofs(out, lines)
     expect(readFileSync(out, 'utf8')).toBe(['{"agent":3}', ...lines, ''].join('\n'))
   })

@@ -9,12 +9,10 @@
  * that does not fit ends with LOG_INVALID: what follows cannot be told from what was.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { syncFolder, systemReason } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
 import { serviceError } from '../errors.ts'
-import { writeThrough } from './write-through.ts'
+import { keepSound, logUnwritable, writeThrough } from './write-through.ts'
 
 const MAGIC = Buffer.from('vigillog')
 const HEAD_BYTES = 8
@@ -52,14 +50,11 @@ export async function openRecordLog(path: string, onRecord: (content: Buffer, at
       return await open(path, 'r+')
     })
     .catch((cause: Error) => {
-      throw unwritable(path, cause)
+      throw logUnwritable(path, cause)
     })
   try {
     const { end, check } = await readAll(file, path, onRecord)
-    // One that was made before may have lost its process before its name was on the disk.
-    await syncFolder(dirname(path)).catch((cause: Error) => {
-      throw unwritable(path, cause)
-    })
+    await keepSound(path, file.fd, end)
     return logOn(file, path, { end, check })
   } catch (error) {
     await file.close()
@@ -122,10 +117,6 @@ async function readAll(
     onRecord(record.content, at)
     at += HEAD_BYTES + record.content.length + CHECK_BYTES
     check = record.check
-  }
-  if (at < size) {
-    await file.truncate(at)
-    await file.sync()
   }
   return { end: at, check }
 }
@@ -196,7 +187,7 @@ function written({ fd }: FileHandle, path: string, bytes: Uint8Array, at: number
   try {
     writeThrough(fd, bytes, at)
   } catch (cause) {
-    throw unwritable(path, cause as Error)
+    throw logUnwritable(path, cause as Error)
   }
 }
 
@@ -221,13 +212,5 @@ function invalid(path: string, reason: string): VigilError {
   return serviceError(
     'LOG_INVALID',
     `${path} is no whole log: ${reason}. Nothing is decided by it. Move it away to take part as one that has lost its state.`,
-  )
-}
-
-function unwritable(path: string, cause: Error): VigilError {
-  return serviceError(
-    'LOG_UNWRITABLE',
-    `${path} could not be extended: ${systemReason(cause)}. Nothing is sent that is not stored. Make room, and start again.`,
-    { cause },
   )
 }

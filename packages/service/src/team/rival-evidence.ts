@@ -1,10 +1,10 @@
 /** Proofs against agents that have signed two successors of one epoch. */
-import { readFile } from 'node:fs/promises'
 import { beginOf, type Epoch, successorEvidence } from '@vigil/agreement'
 import { appendLine } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { readEpochs, successorFile } from './epoch-files.ts'
 import { readSignatures } from './epoch-signatures.ts'
+import { evidenceLines } from './evidence-file.ts'
 import { readTeam } from './team-files.ts'
 
 /**
@@ -46,14 +46,10 @@ export async function rivalEvidence(
 /**
  * Adds proofs to a file, but for those that are there.
  *
- * @throws {VigilError} FILE_UNWRITABLE
+ * @throws {VigilError} FILE_UNWRITABLE, LOG_UNWRITABLE
  */
 export async function addProofs(path: string, lines: readonly string[]): Promise<void> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  const known = new Set(text.split('\n'))
+  const known = new Set(await evidenceLines(path))
   for (const line of lines) if (!known.has(line)) await appendLine(path, line)
 }
 

@@ -1,4 +1,9 @@
-import { fdatasyncSync, writeSync } from 'node:fs'
+/** Logs count as stored when they are on the disk, whole, and under their names. */
+import { fdatasyncSync, ftruncateSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { syncFolder, systemReason, systemRemedy } from '@vigil/command-line'
+import type { VigilError } from '@vigil/errors'
+import { serviceError } from '../errors.ts'
 
 /**
  * Writes bytes to the end and waits until they are on the disk, by calls that keep the thread: whoever waits for both has nothing else
@@ -14,4 +19,30 @@ export function writeThrough(fd: number, bytes: Uint8Array, at: number): void {
     done += bytesWritten
   }
   fdatasyncSync(fd)
+}
+
+/**
+ * Begins with what is sound of a log: what stands behind it is cut off. The process that wrote the rest, or made the file, may have ended
+ * before that was on the disk: when this resolves it is, with the name of the file.
+ *
+ * @param size bytes that are sound
+ * @throws {VigilError} LOG_UNWRITABLE
+ */
+export async function keepSound(path: string, fd: number, size: number): Promise<void> {
+  try {
+    ftruncateSync(fd, size)
+    fdatasyncSync(fd)
+    await syncFolder(dirname(path))
+  } catch (cause) {
+    throw logUnwritable(path, cause as Error)
+  }
+}
+
+/** A log that is not extended. */
+export function logUnwritable(path: string, cause: Error): VigilError {
+  return serviceError(
+    'LOG_UNWRITABLE',
+    `${path} could not be extended: ${systemReason(cause)}. Nothing is done that is not stored. ${systemRemedy(cause)}`,
+    { cause },
+  )
 }

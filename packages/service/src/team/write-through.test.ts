@@ -1,0 +1,78 @@
+import fs, { appendFileSync, fstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { agreedChain, team } from './agreed-batch.fixture.ts'
+import { openCertificateLog } from './certificate-log.ts'
+import { openDecisionLog } from './decision-log.ts'
+import { evidenceLines } from './evidence-file.ts'
+import { openRecordLog, recordFile } from './record-log.ts'
+
+const real = fs.fdatasyncSync
+/** bytes of files when they were synced */
+let synced: number[]
+const spied = vi.spyOn(fs, 'fdatasyncSync').mockImplementation((fd) => {
+  synced.push(fstatSync(fd).size)
+  real(fd)
+})
+// What modules have imported from "node:fs" by name follows.
+syncBuiltinESMExports()
+afterAll(() => {
+  spied.mockRestore()
+  syncBuiltinESMExports()
+})
+
+let path: string
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'vigil-logs-')), 'log')
+  synced = []
+})
+afterEach(() => rmSync(join(path, '..'), { recursive: true }))
+
+const [{ certificate }] = agreedChain([['[1,{}]']])
+const certificates = async () => await openCertificateLog(path, () => team, [team])
+
+/** What is whole, what a process has begun behind it, and how it is opened. */
+const LOGS: readonly [string, () => Promise<void>, Buffer, () => Promise<{ close(): Promise<void> }>][] = [
+  [
+    'records',
+    async () => writeFileSync(path, recordFile(Buffer.from('one'))),
+    Buffer.from([9, 0, 0]),
+    async () => await openRecordLog(path, () => undefined),
+  ],
+  [
+    'certificates',
+    async () => {
+      const log = await certificates()
+      await log.append(certificate)
+      await log.close()
+    },
+    Buffer.from([200, 0, 0, 0, 1, 2, 3]),
+    certificates,
+  ],
+  ['decisions', async () => writeFileSync(path, '{}\n'), Buffer.from('{"id"'), async () => await openDecisionLog(path)],
+  [
+    'proofs',
+    async () => writeFileSync(path, '{}\n'),
+    Buffer.from('{"epo'),
+    async () => {
+      await evidenceLines(path)
+      return { close: async () => undefined }
+    },
+  ],
+]
+
+describe.each(LOGS)('a log of %s', (_, make, half, opened) => {
+  it.each([
+    ['whole', Buffer.alloc(0)],
+    ['half', half],
+  ])('that ends with something %s is on the disk as it counts when it is open', async (_end, behind) => {
+    await make()
+    const { size } = statSync(path)
+    appendFileSync(path, behind)
+    synced = []
+    await (await opened()).close()
+    expect([synced.at(-1), statSync(path).size]).toEqual([size, size])
+  })
+})
