@@ -67,6 +67,11 @@ describe('runCommand', () => {
     expect(await outcome(badData('ROTTEN', 'Bad rows.'))).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
   })
 
+  it('tells what went wrong first where what was open did not close either', async () => {
+    const both = new SuppressedError(new Error('not closed'), badData('ROTTEN', 'Bad rows.'))
+    expect(await outcome(both)).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
+  })
+
   it('ends every kind of error with the exit code that docs/errors.md promises', async () => {
     const page = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
     const promised = [...page.matchAll(/^\| (usage|data|failure) \| (\d) \|/gm)]

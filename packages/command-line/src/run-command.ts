@@ -61,7 +61,8 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     output?.give({ exitCode, error: { code: null, message } })
     endNow(exitCode, message)
   })
-  const fail = (error: unknown) => {
+  const fail = (thrown: unknown) => {
+    const error = firstOf(thrown)
     output?.give({ exitCode: exitCodeOf(error), error: errorInJson(error) })
     endNow(exitCodeOf(error), messageOf(error, isVerbose))
   }
@@ -86,7 +87,8 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     const stopped = signals.exitCode()
     if (stopped !== null) endWith(stopped)
     output?.give({ exitCode: Number(process.exitCode ?? 0), result: asked.json ? await measured(result) : null })
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstOf(thrown)
     output?.release()
     process.stderr.write(`${messageOf(error, isVerbose)}\n`)
     endWith(exitCodeOf(error))
@@ -95,6 +97,11 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     signals.close()
     process.off('uncaughtException', fail)
   }
+}
+
+/** What went wrong first: what was open may have failed to close behind it. */
+function firstOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstOf(error.suppressed) : error
 }
 
 /** What a program reads of an error; a defect has no code. */

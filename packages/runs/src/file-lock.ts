@@ -33,8 +33,13 @@ export async function lockFile(lock: string): Promise<FileLock> {
       database.close()
       continue
     }
-    await rm(holder, { force: true })
-    await writeFile(holder, `process ${process.pid} on ${hostname()}\n`, { flag: 'wx' })
+    try {
+      await rm(holder, { force: true })
+      await writeFile(holder, `process ${process.pid} on ${hostname()}\n`, { flag: 'wx' })
+    } catch (error) {
+      database.close()
+      throw error
+    }
     const release = async () => {
       // While it is still held: who opened the file before it was removed sees that another one has taken its place.
       await rm(holder, { force: true })

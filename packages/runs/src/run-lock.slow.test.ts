@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -36,6 +38,14 @@ it('keeps another process out, names it, and takes over when it was killed', asy
   await release()
   expect(existsSync(folder)).toBe(false) // nothing came of it
   await second.ends()
+})
+
+it('is free again where it cannot tell who has it', async () => {
+  const folder = join(root, 'untold')
+  mkdirSync(join(folder, '.lock-holder'), { recursive: true })
+  await expect(lockRunFolder(folder)).rejects.toMatchObject({ code: 'RUN_FOLDER' })
+  rmdirSync(join(folder, '.lock-holder'))
+  await (await lockRunFolder(folder))()
 })
 
 it('may be asked for again by who has it, and leaves nothing in the folder', async () => {

@@ -246,6 +246,18 @@ describe('service:serve', () => {
     expect(readFileSync(file, 'utf8')).toBe('not yours')
   })
 
+  it.each([
+    ['--shadow=nowhere', 'SHADOW_FAILED'],
+    [`--state=${COMMAND}`, 'STATE_INVALID'],
+    ['--why --nearest=2', 'SAMPLE_INVALID'],
+  ])('leaves no lock where it cannot begin with %s', async (words, name) => {
+    const own = join(folder.path, 'unbegun.jsonl')
+    const { ended, output } = serve([`--feedback=${own}`, ...words.split(' ')])
+    expect(await ended).toBe(3)
+    expect(output().stderr).toMatch(new RegExp(`^error ${name}: `))
+    expect(readdirSync(folder.path).filter((entry) => entry.includes('unbegun'))).toEqual([])
+  })
+
   it('tells that its address is taken', async () => {
     const first = serve([])
     const port = await first.listening

@@ -128,8 +128,11 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const port = numberFlag(flags, 'port', PORT) ?? FLAGS.port.default
   const trust = trustOf(flags)
   const { bundle, fingerprint, putToWork } = await takeBundle(run, trust)
+  await using opened = new AsyncDisposableStack()
   const file = await openFeedbackFile(textFlag(flags, 'feedback', 'FILE') ?? join(run, 'feedback.jsonl'))
+  opened.defer(file.close)
   const shadow = await shadowOf(flags, bundle, { trust, logger })
+  if (shadow !== null) opened.defer(shadow.close)
   const service = await createDecisionService(bundle, {
     file,
     output: outputSettings(flags),
@@ -154,6 +157,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { keep, onExchange } = await stateKeeper(flags, { bundle: fingerprint, service, logger })
   const reload = createReload({ run, trust, service, logger, onExchange })
   process.on(RELOAD_SIGNAL, reload)
+  opened.defer(() => void process.off(RELOAD_SIGNAL, reload))
   const server = createServer(service, settings, checked)
   const ended = new Promise<void>((resolve) => {
     stop.onRequest(() => {
@@ -165,8 +169,7 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
   const { iteration, configFingerprint, datasetFingerprint } = bundle
   logger.info({ run, iteration, configFingerprint, datasetFingerprint, checked }, 'team read')
   const listenTextResolver = (address: string) => `listening at ${address}`
-  await server.listen({ host, port, listenTextResolver }).catch(async (cause: Error) => {
-    await file.close()
+  await server.listen({ host, port, listenTextResolver }).catch((cause: Error) => {
     throw serviceError(
       'ADDRESS_TAKEN',
       `The service cannot listen at ${host}, port ${port}: ${systemReason(cause)}. Give another --port, or another --host.`,
@@ -179,11 +182,9 @@ async function serve({ words, stop }: CommandContext): Promise<void> {
     onError: (cause) => logger.error({ err: cause }, 'the state could not be kept'),
   })
   await ended
-  process.off(RELOAD_SIGNAL, reload)
   endKeeping()
-  await file.close()
-  await shadow?.close()
   await keep()
+  await opened.disposeAsync()
   logger.info('ended')
 }
 

@@ -10,9 +10,11 @@ import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fix
 import { openAgentEpochs } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
 import type { Transport } from './connections.ts'
+import { openEnforcerFolder } from './enforcer-folder.ts'
 import { writeSignature } from './epoch-signatures.ts'
 import { rotateTeam } from './rotate-team.ts'
 import { runAgent } from './run-agent.ts'
+import { runEnforcer } from './run-enforcer.ts'
 import { createTeamFiles, fileOfEpoch, readKeys, readTeam } from './team-files.ts'
 
 let folder: ReturnType<typeof eventsFolder>
@@ -161,6 +163,36 @@ describe('an agent that is asked to stop', () => {
     goOn.resolve()
     await ended
     await (await openAgentLog(log)).close()
+  })
+})
+
+describe('a member that cannot begin', () => {
+  const never = { requested: () => false, onRequest: () => () => undefined }
+
+  it('gives its folder back as an agent', async () => {
+    const log = join(folder.path, 'log-begin')
+    mkdirSync(log)
+    const past = `past-0-0-${'0'.repeat(64)}-${epochs[0].manifest.bundle.slice(0, 16)}.state`
+    writeFileSync(join(log, past), 'no past')
+    const command = { team: team('team.json'), agent: 0, key: team('agent-0.key'), runs, log }
+    await expect(runAgent(command, never, () => undefined, nowhere)).rejects.toMatchObject({ code: 'STATE_INVALID' })
+    await (await openAgentLog(log)).close()
+  })
+
+  it.each([
+    ['another bundle', 1, '', 'TEAM_INVALID'],
+    ['evidence that is none', 0, 'none\n', 'LOG_INVALID'],
+  ])('gives its folder back as an enforcer with %s', async (_, run, evidence, code) => {
+    const out = join(folder.path, `out-${run}`)
+    mkdirSync(out)
+    writeFileSync(join(out, 'evidence.jsonl'), evidence)
+    const output = { format: 'vigil', envelope: 'none', quarantineOf: 'object', isShadow: false } as const
+    const command = {
+      ...{ team: team('team.json'), key: team('enforcer.key'), runs: [runs[run]], out, deadlineMs: 1000, waitMs: 1 },
+      ...({ onError: 'stop', input: 'follows', source: { kind: 'stdin' }, output, sink: null } as const),
+    }
+    await expect(runEnforcer(command, never, () => undefined)).rejects.toMatchObject({ code })
+    await (await openEnforcerFolder(out, { known: epochs, teamAt: () => epochs[0].team })).close()
   })
 })
 

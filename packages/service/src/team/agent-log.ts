@@ -40,22 +40,18 @@ export type AgentLog = {
  * @throws {VigilError} LOG_TAKEN, LOG_INVALID, LOG_UNWRITABLE
  */
 export async function openAgentLog(folder: string): Promise<AgentLog> {
-  const release = await takeFolder(folder)
+  await using opening = new AsyncDisposableStack()
+  opening.defer(await takeFolder(folder))
   const path = join(folder, 'agent.log')
   let last: Buffer | null = null
   let lastAt = 0
-  let log: RecordLog
-  let remembered: Remembered | null
-  try {
-    log = await openRecordLog(path, (content, at) => {
-      last = content
-      lastAt = at
-    })
-    remembered = last && rememberedOf(last, path)
-  } catch (error) {
-    await release()
-    throw error
-  }
+  let log = await openRecordLog(path, (content, at) => {
+    last = content
+    lastAt = at
+  })
+  opening.defer(async () => await log.close())
+  const remembered = last && rememberedOf(last, path)
+  const opened = opening.move()
   return {
     remembered,
     async store({ domain }, durable) {
@@ -67,10 +63,7 @@ export async function openAgentLog(folder: string): Promise<AgentLog> {
       if (log.size + content.length > LOG_BYTES_MAX) log = await begunAnew(log, path, lastAt)
       lastAt = await log.append(content)
     },
-    async close() {
-      await log.close()
-      await release()
-    },
+    close: async () => await opened.disposeAsync(),
   }
 }
 

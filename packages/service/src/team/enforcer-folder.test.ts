@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -57,6 +66,34 @@ it('files of different times are refused before any line is named anew, and the 
   copyFileSync(file('events.now'), file('events.log'))
   await (await opened()).close()
 })
+
+it.each([
+  ['events.log', (path: string) => writeFileSync(path, 'none of ours')],
+  ['certificates.bin', (path: string) => writeFileSync(path, Buffer.alloc(100, 1))],
+  ['decisions.jsonl', (path: string) => mkdirSync(path)],
+])('where %s cannot be opened the others are closed, and the folder is free', async (name, spoil) => {
+  spoil(file(name))
+  await expect(opened()).rejects.toThrow()
+  expect(openIn(out)).toEqual([])
+  rmSync(file(name), { recursive: true })
+  await (await opened()).close()
+})
+
+/** Files in a folder that this process has open, where the system tells. */
+function openIn(folder: string): string[] {
+  const own = '/proc/self/fd'
+  const links = existsSync(own) ? readdirSync(own) : []
+  return links.map((fd) => linkIn(join(own, fd))).filter((path) => path.startsWith(folder))
+}
+
+/** Empty where the file was closed meanwhile, as the list itself. */
+function linkIn(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
 
 /** Two batches of one event each, as of another team. */
 async function openOther() {

@@ -1,14 +1,13 @@
 /** The folder of an enforcer: what was gathered, certified, decided and proven. */
-import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Epoch } from '@vigil/agreement'
 import { formatCounted } from '@vigil/command-line'
+import { makeFolder } from '@vigil/runs'
 import { serviceError } from '../errors.ts'
 import { takeFolder } from './agent-log.ts'
 import { readWrittenEvent } from './batch-event.ts'
 import { type CertificateLog, openCertificateLog } from './certificate-log.ts'
 import { type DecisionLog, openDecisionLog } from './decision-log.ts'
-import type { Peer } from './enforcer.ts'
 import type { EnforcerEpochs } from './enforcer-epochs.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { createKnownIds, rememberIds } from './known-ids.ts'
@@ -25,32 +24,32 @@ export async function openEnforcerFolder(
   out: string,
   { known, teamAt }: Pick<EnforcerEpochs, 'teamAt'> & { readonly known: readonly Pick<Epoch, 'team'>[] },
 ) {
-  await mkdir(out, { recursive: true })
-  const release = await takeFolder(out)
+  await makeFolder(out)
+  await using opening = new AsyncDisposableStack()
+  opening.defer(await takeFolder(out))
   const ids = createKnownIds(IDS_MAX)
   const events = await openEventLog(join(out, 'events.log'), (batch) => {
     for (const text of batch.events) rememberIds(ids, readWrittenEvent(text))
   })
+  opening.defer(events.close)
   const certificates = await openCertificateLog(
     join(out, 'certificates.bin'),
     teamAt,
     known.map(({ team }) => team),
   )
+  opening.defer(certificates.close)
   const files = { decisions: join(out, 'decisions.jsonl'), published: join(out, 'published.json') }
   const decisions = await openDecisionLog(files.decisions)
-  const close = async (): Promise<void> => {
-    await Promise.all([events.close(), certificates.close(), decisions.close()])
-    await release()
-  }
+  opening.defer(decisions.close)
   const lost = lostFrom(events, certificates, decisions)
   if (lost !== null) {
-    await close()
     throw serviceError(
       'LOG_INVALID',
       `The files in ${out} are not of one time: ${lost}. Give the folder as it was when its enforcer ended: later lines would be named as earlier ones are. Where it is lost, begin with another --out and a new team.`,
     )
   }
-  return { events, certificates, decisions, ids, files, close }
+  const opened = opening.move()
+  return { events, certificates, decisions, ids, files, close: async () => await opened.disposeAsync() }
 }
 
 /** What one file lacks of what another one has: events are stored before certificates and decisions on them; null = nothing. */
@@ -65,17 +64,4 @@ function lostFrom(
   const firstRow = firstRowOf(place.batch)
   if (place.firstRow === firstRow) return null
   return `the batches that certificates.bin has are of ${formatCounted(place.firstRow, 'event')}, and of ${firstRow} in events.log`
-}
-
-/** Agents of whom there is a proof in a file of evidence. */
-export async function accusedIn(path: string): Promise<Peer[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  // Half a line at the end was never said to be there.
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Peer)
 }

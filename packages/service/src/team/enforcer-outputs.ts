@@ -33,9 +33,12 @@ type OutputSettings = Pick<HandOnSettings, 'render'> & {
  */
 export async function openOutputs(sink: Sink | null, settings: OutputSettings): Promise<Omit<HandingOn, 'waiting'>> {
   const { say } = settings
+  const { decisions, files } = settings.folder
   const ending = new AbortController()
+  // What can fail comes before anything is begun.
+  const end = { rows: decisions.rows, bytes: (await stat(files.decisions)).size }
   const publishing = sink === null ? null : await openPublishing(sink, settings, ending.signal)
-  const printing = await openPrinting(settings, ending.signal)
+  const printing = startPrinting(settings, end, ending.signal)
   const all = publishing === null ? [printing] : [printing, publishing.handing]
   let isWaitedFor = false
   return {
@@ -63,15 +66,16 @@ export async function openOutputs(sink: Sink | null, settings: OutputSettings): 
   }
 }
 
-/** Prints lines of the file, from its end on. */
-async function openPrinting(
+/** Prints lines of the file, from a place on. */
+function startPrinting(
   { folder: { decisions, files }, render }: OutputSettings,
+  from: HandOnSettings['from'],
   stop: AbortSignal,
-): Promise<HandingOn> {
+): HandingOn {
   const stopped = once(stop, 'abort').then(() => false)
   return handOn({
     ...{ decisions, path: files.decisions, render, linesMax: PRINTED_MAX, endMs: END_MS },
-    from: { rows: decisions.rows, bytes: (await stat(files.decisions)).size },
+    from,
     async take(texts) {
       // Where nobody reads any more, that is no failure: the file has them.
       const taken = written(texts.map((text) => `${text}\n`).join('')).then(() => true)

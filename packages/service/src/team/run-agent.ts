@@ -43,13 +43,10 @@ export async function runAgent(
     },
   }
   const epochs = await openAgentEpochs(known, { files: command, transport, receiver, note: say })
+  await using opened = new AsyncDisposableStack()
   const log = await openAgentLog(command.log)
-  try {
-    assertEpochKnown(command.log, log, known)
-  } catch (error) {
-    await log.close()
-    throw error
-  }
+  opened.defer(log.close)
+  assertEpochKnown(command.log, log, known)
   const { place, past } = await readPast(command.log, epochs.bundleAt)
   if (past !== null) epochs.at(place.batch).voter?.restore(past)
   const kept = await readPledge(command.log)
@@ -95,7 +92,6 @@ export async function runAgent(
     await Promise.allSettled([agent.ended, looks?.stop()])
     await Promise.allSettled([pasts.written()])
     epochs.close()
-    await log.close()
   }
   await pasts.written()
 }

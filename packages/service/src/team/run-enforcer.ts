@@ -14,11 +14,12 @@ import { seesDecisions } from './agent-voter.ts'
 import { bundleAmong, createCertifiedOutput } from './certified-output.ts'
 import { Enforcer } from './enforcer.ts'
 import { type EnforcerEpochs, openEnforcerEpochs } from './enforcer-epochs.ts'
-import { accusedIn, openEnforcerFolder } from './enforcer-folder.ts'
+import { openEnforcerFolder } from './enforcer-folder.ts'
 import { openOutputs } from './enforcer-outputs.ts'
 import { nextEpoch, readEpochs } from './epoch-files.ts'
 import { type Looks, repeatedly } from './epoch-looks.ts'
 import type { EventLog } from './event-log.ts'
+import { accusedIn } from './evidence-file.ts'
 import { gatherLines, isLineOf } from './gather-lines.ts'
 import { createGatherer, type Gatherer } from './gatherer.ts'
 import { type GatheredBefore, openTeamSource } from './team-source.ts'
@@ -60,7 +61,9 @@ export async function runEnforcer(
     key: command.key,
     onFrame: (peer, frame) => enforcer.take(peer, frame),
   })
+  await using opened = new AsyncDisposableStack()
   const folder = await openEnforcerFolder(command.out, epochs)
+  opened.defer(folder.close)
   const { events, certificates, decisions } = folder
   const { manifest } = epochOf(epochs.known, certificates.place.batch)
   const bundle = await readTeamBundle(command.runs, manifest.bundle, manifest.agents.length)
@@ -70,6 +73,7 @@ export async function runEnforcer(
     bundleAt: (batch) => bundleAmong(bundles, epochOf(epochs.known, batch)),
   })
   const outputs = await openOutputs(command.sink, { folder, team: epochs.known[0].team.id, render, say })
+  opened.defer(outputs.close)
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
@@ -80,6 +84,8 @@ export async function runEnforcer(
     evidence: async (line) => await appendLine(evidence, line),
     onLines: () => outputs.wake(),
   })
+  opened.defer(epochs.close)
+  opened.defer(async () => await enforcer.close())
   enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
   const before = await gatheredBefore(events)
@@ -108,11 +114,8 @@ export async function runEnforcer(
     // Whatever else has failed: what was read goes where it belongs, or is given back, before the files are closed.
     await reading.catch(() => undefined)
     await looks.stop()
-    await enforcer.close()
-    epochs.close()
-    await outputs.close()
-    await folder.close()
   }
+  await opened.disposeAsync()
   const { batches, late } = enforcer.open
   if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
   if (batches > 0) throw notCertified(batches, command.source)
