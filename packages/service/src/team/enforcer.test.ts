@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { agreedChain, next, team } from './agreed-batch.fixture.ts'
 import { type CertificateLog, openCertificateLog, type TeamAt } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
@@ -137,6 +137,23 @@ describe('an enforcer', () => {
     enforcer.take(of(1), committed(1))
     await enforcer.close()
     expect(did).not.toContain('line 2')
+  })
+
+  it('takes the certificate of the next batch from an agent whose last one still waits', async () => {
+    const { promise: written, resolve } = Promise.withResolvers<void>()
+    const { enforcer, did, committed } = await enforcerWith((file) => ({
+      async append(certificate) {
+        await file.append(certificate)
+        await written
+      },
+    }))
+    for (const { events } of chain) enforcer.gather({ events, line: 1, taken: [] }, 0)
+    for (const agent of [0, 1]) enforcer.take(of(agent), committed(0))
+    await vi.waitFor(() => expect(enforcer.open.batches).toBe(chain.length - 1))
+    enforcer.take(of(1), committed(1))
+    resolve()
+    await enforcer.close()
+    expect(did).toContain('line 2')
   })
 
   it('compares a certificate that comes while another one of its batch is checked', async () => {

@@ -157,10 +157,11 @@ export class Enforcer {
         await this.#serve()
       })
     } else if (kind === 'committed') {
-      // What comes again is not put into the line.
+      // One of each batch: an honest agent shows one certificate of a batch until it begins again, and that one holds, so that what it drops here
+      // none needs. It may be in the next batch while that one waits: what it shows then may be the only one that comes.
       const { batch } = this.#options.certificates.place
-      if (read.batch === batch) this.#line.addWithin(`${nameOf(peer)} ${kind}`, 1, () => this.#certify(peer, read))
-      else if (read.batch === batch - 1) this.#line.addWithin(`${nameOf(peer)} again`, 1, () => this.#compare(read))
+      if (read.batch === batch || read.batch === batch - 1)
+        this.#line.addWithin(`${nameOf(peer)} ${kind} ${read.batch}`, 1, () => this.#certify(peer, read))
     } else if (kind === 'evidence')
       this.#line.addWithin(`${nameOf(peer)} ${kind}`, this.#options.teamAt(read.batch).agentCount, () =>
         this.#blame(read),
