@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, connect as dial } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Broker } from './broker.ts'
+import type { Broker } from './broker-flags.ts'
 
 const isInstalled = spawnSync('nats-server', ['--version']).error === undefined
 
@@ -16,8 +16,8 @@ export type TestBroker = AsyncDisposable & {
   readonly port: number
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
-  /** Starts it again on the same port. */
-  start(): Promise<void>
+  /** Starts it again on the same port, with the same flags unless told. */
+  start(words?: readonly string[]): Promise<void>
   /** Nothing passes any more, as where the network is cut; thawed it goes on. */
   freeze(): void
   thaw(): void
@@ -34,8 +34,8 @@ export async function startBroker(words: readonly string[] = []): Promise<TestBr
     await ended
     server = null
   }
-  const start = async () => {
-    server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), ...words], { stdio: 'ignore' })
+  const start = async (own = words) => {
+    server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), ...own], { stdio: 'ignore' })
     await untilListening(port)
   }
   await start()

@@ -1,11 +1,3 @@
-export {
-  awaitBroker,
-  BROKER_FLAGS,
-  type Broker,
-  brokerOf,
-  closeBroker,
-  isDenied,
-  isRefusal,
-  openBroker,
-} from './broker.ts'
+export { awaitBroker, closeBroker, isDenied, openBroker } from './broker.ts'
+export { BROKER_FLAGS, type Broker, brokerOf } from './broker-flags.ts'
 export { BROKER_ERRORS, brokerError } from './errors.ts'

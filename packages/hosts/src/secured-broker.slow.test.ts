@@ -91,7 +91,7 @@ describe.skipIf(whyNoBroker !== null)(`a secured broker (${whyNoBroker ?? 'nats-
   it.each([
     ['an address of another kind', 'http://127.0.0.1:4222', {}, /must be nats:\/\/HOST:PORT/],
     ['certificates without TLS', 'nats://127.0.0.1:4222', { 'tls-ca': 'x.pem' }, /Give --server=tls|give --server=tls/],
-    ['a file of a token that is not there', 'nats://127.0.0.1:4222', { 'token-file': 'none' }, /cannot be read: none/],
+    ['a file of a token that is not there', 'nats://127.0.0.1:4222', { 'token-file': 'none' }, /none cannot be read/],
   ])('cannot be told by %s', async (_, address, flags, message) => {
     const broker = brokerOf(flagsOf(flags as Record<string, string>), { address, flag: 'server' })
     await expect(broker).rejects.toThrow(message)

@@ -50,7 +50,9 @@ export function askerOf(connection: NatsConnection, { run }: Pick<Offer, 'run'>,
         return { ...answer, body: Uint8Array.from(answer.body) }
       } catch (error) {
         if (connection.isClosed())
-          throw brokerError('BROKER', 'The connection to the NATS server has been closed.', { cause: error })
+          throw brokerError('BROKER', 'The connection to the NATS server has been closed. Start the host again.', {
+            cause: error,
+          })
         if (isDenied(error)) throw deniedError('host', error as Error)
         if (!isSilence(error)) throw error
         if (attempt === TRIES || isNobody(error)) throw new LearnerGone(`no answer to "${verb}"`, { cause: error })

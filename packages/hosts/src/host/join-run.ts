@@ -63,11 +63,12 @@ const HELLO_MS = 3000
 export async function joinRuns(joining: Joining): Promise<void> {
   const { say, signal, name, actors, run } = joining
   const called = { name: `vigil host ${name}`, inbox: inboxOf(name) }
-  const connection = await awaitBroker(joining.broker, { ...called, note: say, stop: signal })
-  if (connection === null) return
   const kernels = loadNativeKernels()
   const families = typeof kernels === 'string' ? [] : [...kernels.families]
+  // What is not built ends it before it is connected: a connection is tried again for ever.
   const hello: Hello = { build: await ownBuild(), families, actors, run }
+  const connection = await awaitBroker(joining.broker, { ...called, note: say, stop: signal })
+  if (connection === null) return
   const refusals: Refusals = { runs: new Set(), told: null }
   let workplace: Workplace | null = null
   let worked: string | null = null

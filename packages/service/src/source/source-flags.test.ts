@@ -39,9 +39,9 @@ describe('--publish', () => {
     const words = ['--publish=decisions', `--token-file=${own}`, ...source]
     expect((await sink(...words))?.broker).toEqual({ address: 'nats://10.0.0.5:4222', token: 'own' })
     const away = '--sink=nats://10.0.0.6:4222'
-    expect((await sink(...words, away))?.broker).toEqual({ address: 'nats://10.0.0.6:4222' })
+    expect((await sink(...words, away))?.broker).toEqual({ address: 'nats://10.0.0.6:4222', prefix: 'sink-' })
     expect((await sink(...words, away, `--sink-token-file=${other}`))?.broker).toEqual({
-      ...{ address: 'nats://10.0.0.6:4222', token: 'other' },
+      ...{ address: 'nats://10.0.0.6:4222', prefix: 'sink-', token: 'other' },
     })
     const misplaced = sink('--publish=decisions', away, `--token-file=${own}`)
     await expect(misplaced).rejects.toMatchObject({ code: 'INVALID_VALUE', message: /--sink-token-file/ })
