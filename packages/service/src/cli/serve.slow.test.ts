@@ -215,6 +215,7 @@ describe('service:serve', () => {
     [['--tls-cert=x'], 2, 'INVALID_VALUE'],
     [['--token-file=nowhere'], 3, 'SECRET_INVALID'],
     [[`--token-file=${COMMAND}`], 3, 'SECRET_INVALID'],
+    [[`--tls-cert=${COMMAND}`, `--tls-key=${COMMAND}`], 3, 'SECRET_INVALID'],
     [['--run=nowhere'], 3, 'BUNDLE_MISSING'],
     [['--feedback=.'], 3, 'FEEDBACK_FILE'],
   ])('refuses %s', async (words, code, name) => {

@@ -20,7 +20,7 @@ import { type Trust, takeBundle } from '../bundle-signature.ts'
 import { serviceError } from '../errors.ts'
 import { NEAREST_FLAG, nearestFlag } from '../nearest/nearest-flag.ts'
 import { OUTPUT_FLAGS, outputSettings } from '../output/output-flags.ts'
-import { readSecret, readToken, TOKEN_LENGTH_MIN } from '../secret-file.ts'
+import { readTls, readToken, TOKEN_LENGTH_MIN } from '../secret-file.ts'
 import { assertGuarded } from '../serve/access.ts'
 import { createAlarmLog } from '../serve/alarm-log.ts'
 import { createDecisionService, type DecisionService } from '../serve/decision-service.ts'
@@ -261,10 +261,7 @@ async function serverSettings(flags: Flags, stop: AbortSignal): Promise<ServerSe
     tls:
       certFile === undefined || keyFile === undefined
         ? null
-        : {
-            ...{ cert: await readSecret(certFile), key: await readSecret(keyFile) },
-            ca: caFile === undefined ? null : await readSecret(caFile),
-          },
+        : await readTls({ cert: certFile, key: keyFile, ca: caFile ?? null }),
     rate: numberFlag(flags, 'rate', COUNT) ?? FLAGS.rate.default,
     streams: numberFlag(flags, 'streams', COUNT) ?? FLAGS.streams.default,
     connections: numberFlag(flags, 'connections', COUNT) ?? FLAGS.connections.default,

@@ -4,6 +4,7 @@ import type { VigilError } from '@vigil/errors'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { requestError } from '../errors.ts'
+import type { TlsFiles } from '../secret-file.ts'
 import { accessRule, isLoopback, rateLimit } from './access.ts'
 import { addDashboardRoutes } from './dashboard-route.ts'
 import { addDecideRoute } from './decide-route.ts'
@@ -27,7 +28,7 @@ export type ServerSettings = {
   /** What clients must know; null = nothing. */
   readonly token: string | null
   /** PEM; null = no TLS. `ca` is of the clients, null = any client */
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string | null } | null
+  readonly tls: TlsFiles | null
   /** Requests of one client in a second, on average and at once. */
   readonly rate: number
   /** Most requests that bring events line by line, and most connections, at a time. */

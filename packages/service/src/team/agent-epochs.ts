@@ -235,7 +235,7 @@ function noKeys({ manifest }: Epoch, files: AgentFiles): VigilError {
   if (agents[files.agent] === undefined) {
     return serviceError(
       'TEAM_INVALID',
-      `Epoch ${epoch} has the agents 0 to ${agents.length - 1}, and no agent ${files.agent}.`,
+      `Epoch ${epoch} has the agents 0 to ${agents.length - 1}, and no agent ${files.agent}. Give the number of one that it has.`,
     )
   }
   return serviceError(

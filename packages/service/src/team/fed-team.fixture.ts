@@ -4,7 +4,7 @@ import type { Faults } from './faulty-agent.fixture.ts'
 import { processTeam, type Running, type TeamOptions } from './processes.fixture.ts'
 import { checkTeam, type Line } from './team-check.oracle.ts'
 
-/** Events that are fed again where the enforcer begins again: more than can be without an answer, fewer than it knows by their ids. */
+/** Events that are fed again where the enforcer begins again: fewer than it knows by their ids. */
 const FED_AGAIN = 50_000
 
 /** Resolves when something holds, looked at again and again; the time limit of the test is its end. */
@@ -141,12 +141,12 @@ class FedTeam {
     return [code, limited.said()]
   }
 
-  /** The enforcer is killed, and another one is given again what it may have missed. */
+  /** The enforcer is killed, and another one is given again what it may have missed: all without an answer, however much a slow team has before it. */
   async restartEnforcer(): Promise<void> {
     this.enforcer.process.kill('SIGKILL')
     await this.enforcer.ended
     this.enforcer = this.#startEnforcer()
-    this.#write(Math.max(0, this.#fed - FED_AGAIN), this.#fed)
+    this.#write(Math.max(0, Math.min(this.#decided.count(), this.#fed - FED_AGAIN)), this.#fed)
   }
 
   /** Ends the input, and looks at everything. */

@@ -201,7 +201,11 @@ async function signerOf(
   { agent, key }: { readonly agent: number; readonly key: string },
 ): Promise<Sign> {
   const own = agents[agent]
-  if (own === undefined) throw serviceError('TEAM_INVALID', `Epoch ${epoch} has no agent ${agent}.`)
+  if (own === undefined)
+    throw serviceError(
+      'TEAM_INVALID',
+      `Epoch ${epoch} has the agents 0 to ${agents.length - 1}, and no agent ${agent}. Give the number of one that it has.`,
+    )
   const keys = await readKeys(follows === null ? key : fileOfEpoch(key, epoch))
   assertOwnKeys(keys, own)
   return ed25519Sign(keys.signing!)

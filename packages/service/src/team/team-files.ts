@@ -116,9 +116,13 @@ export function assertOwnKeys(
   try {
     isOwn = new X509Certificate(Buffer.from(certificate, 'base64')).checkPrivateKey(connection)
   } catch (cause) {
-    throw serviceError('TEAM_INVALID', `The manifest has a certificate that is none: ${(cause as Error).message}.`, {
-      cause,
-    })
+    throw serviceError(
+      'TEAM_INVALID',
+      `The manifest has a certificate that is none: ${(cause as Error).message}. Give the manifest as service:team-create has made it.`,
+      {
+        cause,
+      },
+    )
   }
   if (isOwn && (signing === null ? null : rawPublicKey(signing)) === publicKey) return
   throw serviceError('TEAM_INVALID', 'The keys are those of another member. Give each the file with its own name.')
