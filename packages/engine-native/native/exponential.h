@@ -1,7 +1,7 @@
 /* e^x and what is built on it, written so that compilers turn loops over them into vectors.
  *
- * Provenance: Cephes `expf`, `logf` and `tanhf` (Moshier 1992), as packages/policy-wasm/assembly/exp.ts has them. No
- * function of libm is called: its bits differ between systems. */
+ * Provenance: Cephes `expf` and `logf` (Moshier 1992), as packages/policy-wasm/assembly/exp.ts has them; the hyperbolic tangent
+ * of XLA (`EmitFastTanh`, Apache-2.0) and Eigen. No function of libm is called: its bits differ between systems. */
 #ifndef VIGIL_EXPONENTIAL_H
 #define VIGIL_EXPONENTIAL_H
 #include <stdint.h>
@@ -12,9 +12,9 @@
 INLINE float exponential(float x) {
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.3f ? 88.3f : x;
-  /* Rounds to the nearest integer: behind 1.5 * 2^23 there are no fractions. */
-  const float integers = 12582912.0f;
-  const float n = (x * 1.44269504f + integers) - integers;
+  /* Rounds to the nearest integer: behind 1.5 * 2^23 there are no fractions, and the last bits are those of n. */
+  const float integers = 12582912.0f, shifted = x * 1.44269504f + integers;
+  const float n = shifted - integers;
   float r = x - n * 0.693359375f;
   r = r - n * -2.1219444e-4f;
   float y = 1.98756915e-4f;
@@ -24,8 +24,9 @@ INLINE float exponential(float x) {
   y = y * r + 1.6666665459e-1f;
   y = y * r + 5.0000001201e-1f;
   y = y * (r * r) + (r + 1.0f);
-  /* NaN has no integer. */
-  const int32_t exponent = (int32_t)((uint32_t)(int32_t)(n == n ? n : 0.0f) + 127u) << 23;
+  uint32_t exponent;
+  __builtin_memcpy(&exponent, &shifted, sizeof exponent);
+  exponent = (exponent + 127u) << 23;
   float power;
   __builtin_memcpy(&power, &exponent, sizeof power);
   return y * power;
@@ -58,18 +59,24 @@ INLINE float logarithm(float x) {
 /* 1 / (1 + e^-x) */
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
-/* An odd polynomial where |x| < 0.625, 1 - 2 / (e^(2 |x|) + 1) elsewhere. */
+/* A rational function of the 13th degree in x over one of the 6th, where |x| < 7.9; further out it does not change. It is within
+ * 4e-7, never above 1, and as exact near zero. */
 INLINE float hyperbolicTangent(float x) {
-  const float size = x < 0.0f ? -x : x;
-  const float far = 1.0f - 2.0f / (exponential(size + size) + 1.0f);
+  x = x < -7.90531111f ? -7.90531111f : x;
+  x = x > 7.90531111f ? 7.90531111f : x;
   const float square = x * x;
-  float y = -5.70498872745e-3f;
-  y = y * square + 2.06390887954e-2f;
-  y = y * square + -5.37397155531e-2f;
-  y = y * square + 1.33314422036e-1f;
-  y = y * square + -3.33332819422e-1f;
-  const float near = y * square * x + x;
-  return size < 0.625f ? near : x < 0.0f ? -far : far;
+  float odd = -2.76076847742355e-16f;
+  odd = multiplyAdd1(odd, square, 2.00018790482477e-13f);
+  odd = multiplyAdd1(odd, square, -8.60467152213735e-11f);
+  odd = multiplyAdd1(odd, square, 5.12229709037114e-08f);
+  odd = multiplyAdd1(odd, square, 1.48572235717979e-05f);
+  odd = multiplyAdd1(odd, square, 6.37261928875436e-04f);
+  odd = multiplyAdd1(odd, square, 4.89352455891786e-03f);
+  float even = 1.19825839466702e-06f;
+  even = multiplyAdd1(even, square, 1.18534705686654e-04f);
+  even = multiplyAdd1(even, square, 2.26843463243900e-03f);
+  even = multiplyAdd1(even, square, 4.89352518554385e-03f);
+  return odd * x / even;
 }
 
 #endif
