@@ -180,9 +180,10 @@ function assertRecurrence({ size, recurrence }: Rows, spec: NetworkSpec): void {
   if (reset !== undefined) {
     throw engineError('MINIBATCH_SHAPE', `recurrence.resets must be 0 or 1, but one is ${reset}.`)
   }
-  const value = recurrentState.find((entry) => !Number.isFinite(entry))
-  if (value !== undefined) {
-    throw engineError('MINIBATCH_SHAPE', `recurrence.recurrentState must be finite, but holds ${value}.`)
+  // A callback would make an object of each of the many numbers.
+  for (let i = 0; i < recurrentState.length; i++) {
+    if (Number.isFinite(recurrentState[i])) continue
+    throw engineError('MINIBATCH_SHAPE', `recurrence.recurrentState must be finite, but holds ${recurrentState[i]}.`)
   }
 }
 
