@@ -93,7 +93,7 @@ function assertSeed(seed: string, name: string): void {
   } catch (cause) {
     throw unusable(
       name,
-      'the first line of its file is no seed of the nkey of a user, which begins with SU. Make one with "nk -gen user", and tell the server the public key, which begins with U',
+      'the first line of its file is no seed of the nkey of a user, which begins with SU. Make one with "nk -gen user" or as docs/hosts.md does, and tell the server the public key, which begins with U',
       cause,
     )
   }

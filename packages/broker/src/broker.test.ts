@@ -82,7 +82,7 @@ describe('brokerOf', () => {
     ['the seed of an account', new TextDecoder().decode(nkeys.createAccount().getSeed())],
   ])('refuses %s in the place of a seed, and does not repeat it', async (_, text) => {
     const opened = brokerBy('nats://host', { 'nkey-file': fileWith('seed', text) })
-    const message = expect.stringMatching(/--nkey-file cannot be used: .*Make one with "nk -gen user"/)
+    const message = expect.stringMatching(/--nkey-file cannot be used: .*Make one with "nk -gen user" or/)
     await expect(opened).rejects.toMatchObject({ code: 'BROKER_ADDRESS', message })
     await expect(opened).rejects.not.toMatchObject({ message: expect.stringContaining(text) })
   })

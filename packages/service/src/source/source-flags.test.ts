@@ -57,6 +57,42 @@ describe('--publish', () => {
     await expect(sink(...words)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
   })
 
+  it('is refused where its decisions would come back as events, and is taken elsewhere', async () => {
+    const heard = async (subject: string, publish: string, ...more: string[]) =>
+      await sink(source[0], source[2], `--subject=${subject}`, `--publish=${publish}`, ...more)
+    for (const [subject, publish] of [
+      ['events', 'events'],
+      ['site.*', 'site.decisions'],
+      ['site.>', 'site.a.decisions'],
+      ['*.events.>', 'a.events.decided'],
+      ['>', 'decisions'],
+    ]) {
+      const message = expect.stringMatching(/would come back as events/)
+      await expect(heard(subject, publish)).rejects.toMatchObject({ code: 'INVALID_VALUE', message })
+      expect((await heard(subject, publish, '--sink=nats://10.0.0.6:4222'))?.subject).toBe(publish)
+    }
+    for (const [subject, publish] of [
+      ['events', 'events.decided'],
+      ['site.*', 'site.a.decisions'],
+      ['site.*', 'site'],
+      ['site.>', 'site'],
+      ['site.>', 'other.decisions'],
+      ['*.events', 'a.decisions'],
+    ])
+      expect((await heard(subject, publish))?.subject).toBe(publish)
+  })
+
+  it.each(['ev ents', 'events.', '.events', 'a..b', 'site.>.b', 'a*', 'site.*', '>'])(
+    'is refused where it is no subject: "%s"',
+    async (subject) => {
+      const refused = expect.objectContaining({ code: 'INVALID_VALUE' })
+      await expect(sink(`--publish=${subject}`, ...source)).rejects.toEqual(refused)
+      const words = [source[0], source[2], `--subject=${subject}`]
+      const heard = await sourceOf(readFlags(words, SOURCE_FLAGS)).catch(() => null)
+      expect(heard !== null).toBe(['site.*', '>'].includes(subject))
+    },
+  )
+
   it('is told of each flag that names a server', async () => {
     const message = '--publish is for --source, or --sink of service:enforce. Give one of them, too.'
     await expect(sink('--publish=decisions')).rejects.toMatchObject({ message })

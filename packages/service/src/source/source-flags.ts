@@ -2,6 +2,7 @@ import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
 import { commandError, type Flags, type FlagTable, harmlessText, numberFlag, textFlag } from '@vigil/command-line'
 import { z } from 'zod'
 import type { PastStart } from './jetstream-past.ts'
+import { isHeardBy, subjectFlag } from './subject-flag.ts'
 
 /** A day that is there, a time and its zone: `new Date` makes dates of much else. */
 const TIME = z.iso.datetime({ offset: true })
@@ -110,7 +111,7 @@ export async function sourceOf(flags: Flags): Promise<Source> {
   }
   const address = textFlag(flags, 'source', 'ADDRESS')
   if (address === undefined) return { kind: 'stdin' }
-  const subject = textFlag(flags, 'subject', 'SUBJECT')
+  const subject = subjectFlag(flags, 'subject', true)
   const durable = textFlag(flags, 'durable', 'NAME')
   if (subject === undefined || durable === undefined) {
     throw commandError('INVALID_VALUE', '--source needs --subject=SUBJECT and --durable=NAME.')
@@ -124,9 +125,20 @@ export async function sourceOf(flags: Flags): Promise<Source> {
 
 /** Where decisions are published, and by which credentials: those of its own address alone; null = nowhere. @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
 export async function sinkOf(flags: Flags): Promise<Sink | null> {
-  const subject = textFlag(flags, 'publish', 'SUBJECT')
+  const subject = subjectFlag(flags, 'publish', false)
   const flag = flags.has('sink') ? 'sink' : 'source'
   const address = textFlag(flags, flag, 'ADDRESS')
+  const heard = subjectFlag(flags, 'subject', true)
+  if (
+    subject !== undefined &&
+    heard !== undefined &&
+    address === textFlag(flags, 'source', 'ADDRESS') &&
+    isHeardBy(heard, subject)
+  )
+    throw commandError(
+      'INVALID_VALUE',
+      `Decisions on ${subject} would come back as events of --subject=${heard}. Give --publish another subject.`,
+    )
   if (subject !== undefined && address !== undefined)
     return { subject, broker: await brokerOf(flags, { address, flag, prefix: flag === 'sink' ? 'sink-' : '' }) }
   if (flag === 'source') return null

@@ -81,6 +81,17 @@ describe('an enforcer', () => {
     expect(did).toContain('line 2')
   })
 
+  it('tells once of an agent that comes with the past of another folder', async () => {
+    const { enforcer, did } = await enforcerWith()
+    enforcer.gather({ events: chain[0].events, line: 1, taken: [] }, 0)
+    enforcer.take(of(0), want(1))
+    for (let i = 0; i < 3; i++) enforcer.take(of(1), want(7))
+    await enforcer.close()
+    expect(did).toEqual([
+      expect.stringMatching(/^Agent 1 waits for batch 7, and 1 batch was gathered here: .*new team/),
+    ])
+  })
+
   it('gives out what was gathered meanwhile before it answers what has a certificate, and answers it before it ends', async () => {
     const gathered = [chain[1].events]
     const { enforcer, did, committed } = await enforcerWith(undefined, undefined, undefined, undefined, (own) => {

@@ -152,6 +152,6 @@ function fileIn(out: string): string {
 function differs(out: string, before: string, now: string) {
   return serviceError(
     'SOURCE_DIFFERS',
-    `The events in ${out} came from ${before}, and now shall come from ${now}. Give the source of before, or another --out.`,
+    `The events in ${out} came from ${before}, and now shall come from ${now}. Give the source of before, or another --out and a new team.`,
   )
 }
