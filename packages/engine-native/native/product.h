@@ -68,11 +68,12 @@ INLINE void multiplyBlock(const Product *p, int row, int column, const int rows,
 /* All rows of one or two vectors of columns. */
 INLINE void multiplyStrip(const Product *p, int column, const int vectors, const int part) {
   int row = 0;
-  for (; row + BLOCK_ROWS <= p->rows; row += BLOCK_ROWS) multiplyBlock(p, row, column, BLOCK_ROWS, vectors, part);
-  if (BLOCK_ROWS > 4 && row + 4 <= p->rows) {
-    multiplyBlock(p, row, column, 4, vectors, part);
-    row += 4;
+  for (; row + BLOCK_ROWS <= p->rows; row += BLOCK_ROWS) {
+    /* Two blocks of four are better than one of six and one of two. */
+    if (BLOCK_ROWS == 6 && row + 8 == p->rows) break;
+    multiplyBlock(p, row, column, BLOCK_ROWS, vectors, part);
   }
+  for (; row + 4 <= p->rows; row += 4) multiplyBlock(p, row, column, 4, vectors, part);
   if (row + 2 <= p->rows) {
     multiplyBlock(p, row, column, 2, vectors, part);
     row += 2;

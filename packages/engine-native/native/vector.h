@@ -30,7 +30,7 @@ INLINE Vector whereActive(Vector x, Vector h) {
 
 #elif defined(VIGIL_AVX2)
 #include <immintrin.h>
-enum { LANES = 8, BLOCK_ROWS = 4 };
+enum { LANES = 8, BLOCK_ROWS = 6 };
 typedef __m256 Vector;
 INLINE Vector splat(float x) { return _mm256_set1_ps(x); }
 INLINE Vector load(const float *at) { return _mm256_loadu_ps(at); }

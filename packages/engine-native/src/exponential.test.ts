@@ -1,14 +1,7 @@
 /** The functions of native/exponential.h beside those of JavaScript, in every family that runs here. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileEach } from './addon/compile.ts'
-import { loadNativeKernels } from './native-kernels.ts'
-
-const native = loadNativeKernels()
-const families = typeof native === 'string' ? [] : native.families
+import type { Family } from './native-kernels.ts'
+import { compileProgram, FAMILIES, type Program } from './program.fixture.ts'
 
 /** Both signs, from the least that counts to beyond all bounds, and the places where a range begins. */
 const SIZES = [0, 1e-30, 1e-6, 1e-3, 0.1, 0.3, 0.6249, 0.6251, 1, 2.5, 4, 5.93, 6.88, 7.9, 7.91, 9, 20, 87.2, 88.2, 1e4]
@@ -19,30 +12,20 @@ const [LEAST, MOST] = [Math.fround(-87.3), Math.fround(88.3)]
 
 type Values = Readonly<Record<'exponential' | 'sigmoid' | 'tangent' | 'logarithm', number>>
 
-describe.skipIf(families.length === 0)('exponential.h', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vigil-exponential-'))
-  let programs: readonly string[]
+describe.skipIf(FAMILIES.length === 0)('exponential.h', () => {
+  let program: Program
   beforeAll(() => {
-    const made = compileEach(process.env.CC ?? 'cc', folder, ['exponential-values'], ['-lm'])
-    if (typeof made === 'string') throw new Error(made)
-    programs = made
+    program = compileProgram('exponential-values')
   })
-  afterAll(() => rmSync(folder, { recursive: true }))
+  afterAll(() => program.remove())
 
-  const valuesOf = (family: string, numbers: readonly number[]): Values[] => {
-    const program = programs.find((file) => file.toLowerCase().endsWith(`-${family.replace('-c', '')}`))!
-    const { stdout, status } = spawnSync(program, numbers.map(String), { encoding: 'utf8' })
-    expect(status).toBe(0)
-    return stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => {
-        const [exponential, sigmoid, tangent, logarithm] = line.split(' ').map(Number)
-        return { exponential, sigmoid, tangent, logarithm }
-      })
-  }
+  const valuesOf = (family: Family, numbers: readonly number[]): Values[] =>
+    program.run(family, numbers.map(String)).map((line) => {
+      const [exponential, sigmoid, tangent, logarithm] = line.split(' ').map(Number)
+      return { exponential, sigmoid, tangent, logarithm }
+    })
 
-  it.each(families)('is as near as single precision lets it be: %s', (family) => {
+  it.each(FAMILIES)('is as near as single precision lets it be: %s', (family) => {
     for (const [index, { exponential, sigmoid, tangent, logarithm }] of valuesOf(family, NUMBERS).entries()) {
       const x = NUMBERS[index]
       const clamped = Math.exp(Math.min(Math.max(x, LEAST), MOST))
@@ -54,7 +37,7 @@ describe.skipIf(families.length === 0)('exponential.h', () => {
     }
   })
 
-  it.each(families)('makes NaN of NaN: %s', (family) => {
+  it.each(FAMILIES)('makes NaN of NaN: %s', (family) => {
     const [values] = valuesOf(family, [Number.NaN])
     expect(Object.values(values)).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN])
   })

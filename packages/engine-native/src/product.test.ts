@@ -1,0 +1,15 @@
+/** The register blocks and what is left beside them, in every family that runs here. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compileProgram, FAMILIES, type Program } from './program.fixture.ts'
+
+describe.skipIf(FAMILIES.length === 0)('product.h', () => {
+  let program: Program
+  beforeAll(() => {
+    program = compileProgram('product-check')
+  })
+  afterAll(() => program.remove())
+
+  it.each(FAMILIES)('adds up in ascending order, whatever the shape: %s', (family) => {
+    expect(program.run(family)).toEqual([String(23 * 71 * 3)])
+  })
+})
