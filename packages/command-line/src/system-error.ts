@@ -15,6 +15,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   EISDIR: { reason: 'it is a folder, not a file', remedy: 'Name a file.' },
   EEXIST: { reason: 'something is there already', remedy: 'Give another name.' },
   EADDRINUSE: { reason: 'another process listens there', remedy: 'End it, or listen at another address.' },
+  ECONNREFUSED: { reason: 'nobody listens there', remedy: 'Start what is to listen there, or name another address.' },
   EADDRNOTAVAIL: { reason: 'this machine does not have that address', remedy: 'Listen at one that it has.' },
   ENOTFOUND: { reason: 'no machine has that name', remedy: 'Look at how it is spelt.' },
   ELOOP: { reason: 'its links point to each other', remedy: 'Name a path without them.' },

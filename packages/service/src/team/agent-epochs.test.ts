@@ -10,6 +10,7 @@ import { describedRequest, drawnTeam, eventsFolder } from '../described-team.fix
 import { openAgentEpochs } from './agent-epochs.ts'
 import { openAgentLog } from './agent-log.ts'
 import type { Transport } from './connections.ts'
+import { openEnforcerEpochs } from './enforcer-epochs.ts'
 import { openEnforcerFolder } from './enforcer-folder.ts'
 import { writeSignature } from './epoch-signatures.ts'
 import { rotateTeam } from './rotate-team.ts'
@@ -193,6 +194,19 @@ describe('a member that cannot begin', () => {
     }
     await expect(runEnforcer(command, never, () => undefined)).rejects.toMatchObject({ code })
     await (await openEnforcerFolder(out, { known: epochs, teamAt: () => epochs[0].team })).close()
+  })
+})
+
+describe('an enforcer', () => {
+  it('tells which agents of the epoch are not connected, and why', async () => {
+    const own = await openEnforcerEpochs([epochs[0]], { key: team('enforcer.key'), onFrame: () => undefined })
+    const { agents } = epochs[0].manifest
+    expect(own.away(0)).toEqual([])
+    own.connect(0)
+    // Whoever is there by chance shows another certificate.
+    const told = agents.map(({ address }, agent) => expect.stringMatching(`^agent ${agent} at ${address} \\((?!not)`))
+    await expect.poll(() => own.away(0)).toEqual(told)
+    own.close()
   })
 })
 

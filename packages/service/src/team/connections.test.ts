@@ -168,6 +168,24 @@ describe('connections', () => {
     expect(here.frames[0]).toEqual([1, 'message', 5])
   })
 
+  it('tell why they are not open: nobody, or somebody else, is there', async () => {
+    const here = heard()
+    const free = await listener(here.receiver)
+    free.close()
+    const address = `127.0.0.1:${free.port}`
+    const way = dial(0, address, identityOf(1), here.receiver)
+    closing.push(() => way.close())
+    const trouble = async (text: string | null) => await expect.poll(() => way.trouble, { timeout: 20_000 }).toBe(text)
+    await trouble('nobody listens there (ECONNREFUSED)')
+    const other = await listen(address, identityOf(2), here.receiver)
+    await trouble('it shows another certificate than the manifest has')
+    other.close()
+    const server = await listen(address, identityOf(0), here.receiver)
+    await trouble(null)
+    server.close()
+    await trouble('nobody listens there (ECONNREFUSED)')
+  })
+
   it('are dialled until the member is there', async () => {
     const here = heard()
     // At first somebody else is there, who hangs up.

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
+import { systemReason } from '@vigil/command-line'
 import { createFrameReader, encodeFrame, type Frame } from './frames.ts'
 import { pemOf } from './self-signed.ts'
 
@@ -46,6 +47,8 @@ const KEEP_ALIVE_MS = 5000
 
 /** A way to one member. */
 export type Connection = {
+  /** why it is not open, for people; null = it is */
+  readonly trouble: string | null
   send(frame: Frame): void
   close(): void
 }
@@ -53,7 +56,7 @@ export type Connection = {
 /** Dials a member, again and again for as long as it is not there; frames come back on the same connection. */
 export function dial(member: Member, address: string, identity: Identity, receiver: Receiver): Connection {
   let socket: TLSSocket | null = null
-  let isOpen = false
+  let trouble: string | null = 'not dialled yet'
   let isClosed = false
   let retryMs = RETRY_MS_MIN
   let timer: NodeJS.Timeout | null = null
@@ -72,15 +75,18 @@ export function dial(member: Member, address: string, identity: Identity, receiv
     socket = dialled
     dialled.once('secureConnect', () => {
       dialled.setTimeout(0)
-      isOpen = true
+      trouble = null
       retryMs = RETRY_MS_MIN
       for (const bytes of waiting.splice(0)) dialled.write(bytes)
       waitingBytes = 0
       receiver.onOpen(member)
     })
-    dialled.once('timeout', () => dialled.destroy())
+    dialled.once('timeout', () => dialled.destroy(new Error('it does not answer')))
+    dialled.once('error', (cause) => {
+      trouble = reasonOf(cause)
+    })
     follow(dialled, member, identity, receiver, () => {
-      isOpen = false
+      trouble ??= 'it has ended the connection'
       socket = null
       if (isClosed) return
       timer = setTimeout(begin, retryMs)
@@ -90,9 +96,12 @@ export function dial(member: Member, address: string, identity: Identity, receiv
 
   begin()
   return {
+    get trouble() {
+      return trouble
+    },
     send(frame) {
       const bytes = encodeFrame(frame)
-      if (isOpen && socket !== null) {
+      if (trouble === null && socket !== null) {
         if (socket.writableLength + bytes.length <= WAITING_BYTES_MAX) socket.write(bytes)
         return
       }
@@ -107,6 +116,11 @@ export function dial(member: Member, address: string, identity: Identity, receiv
       socket?.destroy()
     },
   }
+}
+
+function reasonOf(cause: Error): string {
+  const isStranger = (cause as NodeJS.ErrnoException).code === 'DEPTH_ZERO_SELF_SIGNED_CERT'
+  return isStranger ? 'it shows another certificate than the manifest has' : systemReason(cause)
 }
 
 /** Whoever is connected to an agent. */

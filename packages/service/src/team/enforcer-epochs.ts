@@ -21,6 +21,8 @@ export type EnforcerEpochs = {
   /** Dials the agents of all epochs that are not over at a batch, and leaves those of the others. */
   connect(batch: number): void
   send(peer: Peer, frame: Frame): void
+  /** Agents of a batch's epoch that are not connected, each with its address and why, for people. */
+  away(batch: number): string[]
   close(): void
 }
 
@@ -79,6 +81,12 @@ export async function openEnforcerEpochs(
     send({ epoch, agent }, frame) {
       const of = known.find(({ manifest }) => manifest.epoch === epoch)
       if (of !== undefined) ways.get(of)?.[agent]?.send(frame)
+    },
+    away(batch) {
+      const epoch = epochOf(known, batch)
+      return (ways.get(epoch) ?? []).flatMap(({ trouble }, agent) =>
+        trouble === null ? [] : [`agent ${agent} at ${epoch.manifest.agents[agent].address} (${trouble})`],
+      )
     },
     close() {
       for (const way of [...ways.values()].flat()) way.close()

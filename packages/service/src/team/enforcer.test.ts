@@ -45,6 +45,7 @@ async function enforcerWith(
     evidence: async (line) => onEvidence(line),
     onLines: (lines) => void did.push(...lines.map((line) => `line ${JSON.parse(line).id}`)),
     alarm: (text) => did.push(text),
+    onLate: (batch) => did.push(`late ${batch}`),
   })
   onTestFinished(async () => {
     await enforcer.close()

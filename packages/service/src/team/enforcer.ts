@@ -41,6 +41,8 @@ export type EnforcerOptions = ProofOptions & {
   readonly send: (peer: Peer, frame: Frame) => void
   /** the agents have agreed on all that was gathered */
   readonly onIdle: () => void
+  /** is told of the first of batches that get the fallback */
+  readonly onLate: (batch: number) => void
   /** is told of lines that are stored; nobody is waited for who reads them */
   readonly onLines: (lines: readonly string[]) => void
   /** milliseconds from any moment on */
@@ -374,14 +376,12 @@ export class Enforcer {
   }
 
   async #answerLate(): Promise<void> {
-    const { certificates, events, teamAt, deadlineMs, clock, alarm } = this.#options
+    const { certificates, events, teamAt, deadlineMs, clock, onLate } = this.#options
     for (let since = this.#since.get(this.#answered); since !== undefined; since = this.#since.get(this.#answered)) {
       // The answer to a batch with a certificate is in the line.
       if (clock() - since < deadlineMs || this.#answered < certificates.place.batch) return
       const ids = idsOf(await events.read(this.#answered))
-      if (!this.#isLate) {
-        alarm(`Batch ${this.#answered} has no certificate after ${deadlineMs} ms: its events get the fallback.`)
-      }
+      if (!this.#isLate) onLate(this.#answered)
       this.#isLate = true
       const { fallbackAction = 3 } = teamAt(this.#answered).decision
       this.#late++

@@ -74,6 +74,7 @@ export async function runEnforcer(
   })
   const outputs = await openOutputs(command.sink, { folder, team: epochs.known[0].team.id, render, say })
   opened.defer(outputs.close)
+  const before = await gatheredBefore(events)
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
@@ -83,12 +84,12 @@ export async function runEnforcer(
     accused: await accusedIn(evidence),
     evidence: async (line) => await appendLine(evidence, line),
     onLines: () => outputs.wake(),
+    onLate: (batch) => say([lateIn(batch, command), ...awayIn(epochs, batch)].join(' ')),
   })
   opened.defer(epochs.close)
   opened.defer(async () => await enforcer.close())
   enforcer.resume(signersOfOpen(epochs.known, certificates.place.batch))
   epochs.connect(certificates.place.batch)
-  const before = await gatheredBefore(events)
   if (before.rows > 0) {
     const there = `${formatCounted(before.rows, 'event')} in ${command.out}, the last of line ${before.line}`
     say(`${there}; ${formatCounted(decisions.rows, 'answer')}.`)
@@ -115,10 +116,11 @@ export async function runEnforcer(
     await reading.catch(() => undefined)
     await looks.stop()
   }
+  const away = awayIn(epochs, certificates.place.batch)
   await opened.disposeAsync()
   const { batches, late } = enforcer.open
   if (late > 0) say(`${formatCounted(late, 'batch', 'batches')} answered with the fallback`)
-  if (batches > 0) throw notCertified(batches, command.source)
+  if (batches > 0) throw notCertified(batches, command.source, away)
 }
 
 /** Resolves when all that the source has given is answered, and certified where that comes within the deadline. */
@@ -214,13 +216,23 @@ function signersOfOpen(known: readonly Epoch[], batch: number): ChainTeam[] {
   return known.slice(1).flatMap((next, i) => (beginOf(next) >= batch ? [known[i].team] : []))
 }
 
-function notCertified(batches: number, { kind }: Source) {
+function lateIn(batch: number, { deadlineMs }: EnforcerCommand): string {
+  return `Batch ${batch} has no certificate after ${deadlineMs} ms: its events get the fallback.`
+}
+
+/** A sentence on the agents that are not connected, where there are some. */
+function awayIn({ away }: EnforcerEpochs, batch: number): string[] {
+  const agents = away(batch)
+  return agents.length === 0 ? [] : [`No connection to ${agents.join(', ')}.`]
+}
+
+function notCertified(batches: number, { kind }: Source, away: readonly string[]) {
   const again =
     kind === 'stdin'
       ? 'with the same --out and < /dev/null, or with --input=repeats and the same events'
       : 'with the same flags'
   return serviceError(
     'NOT_CERTIFIED',
-    `The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}. Start the agents that are away, and begin again ${again}: no answer is given twice.`,
+    `${[`The team has not agreed on ${formatCounted(batches, 'batch', 'batches')}.`, ...away].join(' ')} Start the agents that are away, and begin again ${again}: no answer is given twice.`,
   )
 }
