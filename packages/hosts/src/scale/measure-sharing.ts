@@ -81,10 +81,11 @@ export async function measureSharing(
   team.pool.publish(policy)
   const collection = team.pool.openCollection()
   const states = Array.from({ length: settings.shards }, (_, shard) => collection.saveShard(shard))
+  const build = await ownBuild()
   const connection = await openBroker(broker, { name: 'vigil scale', note: () => undefined })
   const heard: { current: (report: Report) => void } = { current: () => undefined }
   const setup = { run: RUN, broker, settings, family, slots: 1, learnerCollects: false, audit: { key: 0, share: 0 } }
-  const desk = createDesk(setup, await ownBuild(), (report) => heard.current(report))
+  const desk = createDesk(setup, build, (report) => heard.current(report))
   const { serve, ready, close } = openExchange(connection, desk)
   const children: ChildProcess[] = []
   let round = 0

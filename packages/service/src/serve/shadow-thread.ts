@@ -1,7 +1,9 @@
 /** A team that decides beside another, in a thread of its own: it answers nobody, and nobody waits for it. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { commandError, systemReason, systemRemedy } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
 import type { ReadEvent } from '@vigil/features'
 import { readTrusted } from '../bundle-signature.ts'
@@ -34,8 +36,7 @@ try {
   const decider = await createDecider(bundle)
   const output = createDecisionOutput(outputSettings, { bundle, now: () => Date.now(), unique: () => randomUUID() })
   const isJudged = eventFilter(bundle.pipeline.reading)
-  const file = log === null ? null : createWriteStream(log, { flags: 'a', mode: 0o600 })
-  file?.on('error', fail)
+  const file = log === null ? null : await openLog(log)
   port.on('message', async (request: ShadowRequest) => {
     if (request === 'end') {
       file?.end()
@@ -51,6 +52,18 @@ try {
   tell({ kind: 'ready' })
 } catch (error) {
   fail(error as Error)
+}
+
+/** @throws {VigilError} FILE_UNWRITABLE */
+async function openLog(path: string): Promise<WriteStream> {
+  const file = createWriteStream(path, { flags: 'a', mode: 0o600 })
+  try {
+    await once(file, 'open')
+  } catch (cause) {
+    const reason = `${path} cannot be written: ${systemReason(cause)}. ${systemRemedy(cause)}`
+    throw commandError('FILE_UNWRITABLE', reason, { cause })
+  }
+  return file.on('error', fail)
 }
 
 function fail({ message }: Error): void {

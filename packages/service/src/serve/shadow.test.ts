@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
@@ -62,6 +62,16 @@ async function decidedBy(own: Bundle): Promise<string[]> {
 const actionIn = (line: string) => (JSON.parse(line) as { action: string }).action
 
 describe('a shadow', () => {
+  it('does not begin where its log cannot be written', async () => {
+    const message = expect.stringMatching(
+      /nowhere.shadow\.jsonl cannot be written: .*ENOENT\)\. Name one that is there\.$/,
+    )
+    await expect(shadowed(join(root, 'nowhere', 'shadow.jsonl'))).rejects.toMatchObject({
+      code: 'SHADOW_FAILED',
+      message,
+    })
+  })
+
   it('decides on what is answered as it would alone, and no answer is another one', async () => {
     const log = join(root, 'shadow.jsonl')
     const { post, report, metric } = await shadowed(log)
@@ -103,14 +113,19 @@ describe('a shadow', () => {
     expect(failures).toEqual([])
   })
 
-  it('is told of when it fails, and answers go on', async () => {
-    // Nothing can be written into a folder.
-    const { post, report, failures, metric } = await shadowed(root)
-    await expect.poll(async () => (await report()).failure, { timeout: 20_000 }).toContain('EISDIR')
-    const answer = await post('/v1/decide', events)
-    expect(((await answer.json()) as object[]).map((one) => JSON.stringify(one))).toEqual(await decidedBy(bundle))
+  it.skipIf(!existsSync('/dev/full'))('is told of when it fails, and answers go on', async () => {
+    // It can be opened, and takes nothing.
+    const { post, report, failures, metric } = await shadowed('/dev/full')
+    const answersTo = async (some: typeof events) => {
+      const answer = await post('/v1/decide', some)
+      return ((await answer.json()) as object[]).map((one) => JSON.stringify(one))
+    }
+    const first = await answersTo(events.slice(0, 1))
+    await expect.poll(async () => (await report()).failure, { timeout: 20_000 }).toContain('ENOSPC')
+    const [, ...rest] = events
+    expect([...first, ...(await answersTo(rest))]).toEqual(await decidedBy(bundle))
     expect(failures).toHaveLength(1)
-    expect((await report()).dropped).toBe(events.length)
+    expect((await report()).dropped).toBe(rest.length)
     expect(await metric('vigil_shadow_failed')).toBe(1)
   })
 
