@@ -10,9 +10,9 @@ import { resolveSpecifications } from './specifications.ts'
 /** What every `auto` of a config comes to, and what follows from its other settings. */
 export function resolvedSettings(parsed: ParsedConfig, generator: 'campaign' | 'synthetic') {
   const world = worldOf(parsed, generator)
-  // A team that begins from a rule has less to learn; the posterior of quickest is all that there is to see.
-  const isSimple = world.belief === 'none' || (world.belief === 'exact' && world.dataset === 'quickest')
-  const warmStart = given(parsed.warmStart, isSimple ? 'none' : 'rule')
+  // The posterior of quickest is all that there is to see, and learnt from random weights. Under multipliers that ends alerts.
+  const isSimple = world.belief === 'exact' && world.dataset === 'quickest' && !usesMultipliers(parsed)
+  const warmStart = given(parsed.warmStart, isSimple || world.belief === 'none' ? 'none' : 'rule')
   const isResponse = world.environment === 'respond'
   const defects = [...new Set(parsed.defects)].sort()
   const observer = usesMultipliers(parsed) ? 'critic' : 'none'

@@ -93,7 +93,7 @@ export const SETTING_GROUPS: Readonly<Record<string, Readonly<Record<string, str
   },
   Learning: {
     warmStart:
-      'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where there is a belief, but none for the exact one of quickest',
+      'what policies and critics begin with: random weights (none), or what the ladder of the belief does that is best on validation, learnt by cross-entropy (rule, docs/respond.md); auto = rule where there is a belief, but none for the exact one of quickest without multipliers',
     credit:
       'what an action is credited with: what a critic makes of sampled steps (sampled), the same but that what block brings beside allow is known in hindsight (hindsight; where a blocked intruder goes on), or its expected return on the recordings, computed exactly, each iteration being all training streams (exact; where only allow, block and quarantine act, docs/respond.md); auto = exact where analystDelay is 10,000, so that nobody answers, hindsight with belief hidden-markov, else sampled',
     gamma: 'discount per step; auto = 0 for iid, 0.9 for stream',

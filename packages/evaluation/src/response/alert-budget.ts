@@ -1,26 +1,13 @@
 import type { EvaluationSplit, Team } from '@vigil/actors'
 import type { BoostingModel } from '@vigil/boosting'
-import { CUT_OFF, compileConstraints, type ResponseSpec, readsAlerts } from '@vigil/env-wasm'
-import {
-  BELIEF,
-  leastSurcharge,
-  type Policy,
-  pairedInterval,
-  type ResponseSettings,
-  returnOf,
-  type Score,
-  type Streams,
-  SURCHARGES_MAX,
-  tunedLadder,
-  walk,
-  walkSites,
-} from '@vigil/response'
+import type { ResponseSpec } from '@vigil/env-wasm'
+import { BELIEF, type Policy, pairedInterval, type Score, type Streams, SURCHARGES_MAX } from '@vigil/response'
 import { countActions, type ResponseScores } from '@vigil/runs'
 import type { OnStep } from '../on-step.ts'
 import { type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
-import { consequencesOf, judgedOrder } from './consequences.ts'
+import { alertBudgetsOf, ladderWithin, type PolicyOf, satisfiedBy, type Walked, walkRule } from './ladder-within.ts'
 import { isContained, isFalselyContained, meanOf, outcomesOf } from './outcomes.ts'
 import { boostedLogOdds } from './references.ts'
 import { streamsOf } from './streams-of.ts'
@@ -52,40 +39,23 @@ export async function alertBudgetOf(
     readonly onStep: OnStep
   },
 ): Promise<Budget> {
-  const { environment } = settings
-  const { response: spec, seed } = environment
-  const budgets = compileConstraints(environment).programs.flatMap(({ signals }, s) =>
-    readsAlerts(signals) ? [s] : [],
-  )
-  if (budgets.length === 0 || spec === null) return null
+  const { response: spec, seed } = settings.environment
+  if (alertBudgetsOf(settings.environment).length === 0 || spec === null) return null
   const { split, played, stopFactor, boosting, prices, onStep } = options
   const { dataset } = team
   const hasBelief = dataset.consequences?.ratios != null
   if (!hasBelief && boosting === null) return { prices: [...prices], rule: null }
   const parts = [...new Set<EvaluationSplit>(['validation', split])]
   const score: Score = hasBelief ? BELIEF : { name: 'boosting', logOdds: await boostedLogOdds(team, boosting!, parts) }
-  const validation = streamsOf(dataset, 'validation')
   const onValidation = await playSplit(team, settings, 'validation', { stopFactor })
   const watched = watchedDecisions(team, settings, { split: 'validation', played: onValidation })
   const wanted = decisionRobustness(settings, watched).map(satisfiedRateOf)
-  const ruleSettings: ResponseSettings = { spec, seed }
-  const tune = (surcharge: number) => {
-    const charged = { ...ruleSettings, spec: { ...spec, alertCost: spec.alertCost + surcharge } }
-    return tunedLadder(validation, charged, score)
-  }
-  const isAsSatisfied = (policyOf: PolicyOf) => {
-    const satisfied = satisfiedBy(settings, walkRule(validation, ruleSettings, policyOf), validation)
-    return budgets.every((s) => satisfied[s] >= wanted[s])
-  }
-  const found = leastSurcharge((surcharge, tried) => {
-    onStep('tuning a rule to the same satisfaction', tried, SURCHARGES_MAX)
-    const rule = tune(surcharge)
-    return { value: rule, isEnough: isAsSatisfied(() => rule.policy) }
-  })
+  const onTry = (tried: number) => onStep('tuning a rule to the same satisfaction', tried, SURCHARGES_MAX)
+  const found = ladderWithin(streamsOf(dataset, 'validation'), settings, { score, wanted, onTry })
   const mix = (laxShare: number) => mixtureOf(found.value.policy, found.below?.policy ?? found.value.policy, laxShare)
-  const laxShare = found.below === null || !found.isEnough ? 0 : largestShare((share) => isAsSatisfied(mix(share)))
+  const laxShare = found.below === null || !found.isEnough ? 0 : largestShare((share) => found.isKeptBy(mix(share)))
   const streams = streamsOf(dataset, split)
-  const walked = walkRule(streams, ruleSettings, mix(laxShare))
+  const walked = walkRule(streams, { spec, seed }, mix(laxShare))
   const [low, high] = pairedInterval(played.returns, walked.returns, seed)
   const { surcharge, isEnough, value } = found
   const rule = {
@@ -96,9 +66,6 @@ export async function alertBudgetOf(
   }
   return { prices: [...prices], rule }
 }
-
-/** Which policy decides a stream, by its number. */
-type PolicyOf = (stream: number) => Policy
 
 /** Streams spread evenly over two rules, in any stretch of them (multiples of the golden ratio). */
 function mixtureOf(strict: Policy, lax: Policy, laxShare: number): PolicyOf {
@@ -117,51 +84,6 @@ function largestShare(does: (share: number) => boolean): number {
     else high = between
   }
   return low
-}
-
-/** A rule's way through the streams of a split. */
-type Walked = Pick<PlayedSplit, 'actions' | 'decidedAt' | 'returns'>
-
-function walkRule(streams: Streams, settings: ResponseSettings, policyOf: PolicyOf): Walked {
-  const { actions, returns } = actionsOf(streams, settings, policyOf)
-  const decidedAt = Uint32Array.from(actions.keys()).filter((position) => actions[position] !== CUT_OFF)
-  return { actions, decidedAt, returns }
-}
-
-function actionsOf(
-  { order, ...streams }: Streams,
-  settings: ResponseSettings,
-  policyOf: PolicyOf,
-): Pick<Walked, 'actions' | 'returns'> {
-  const streamCount = streams.streamStarts.length - 1
-  if (order !== undefined) {
-    const policy: Policy = (view) => policyOf(view.site!.stream)(view)
-    const { actions, ledgers } = walkSites({ ...streams, order }, settings, policy)
-    const returnAt = (_: unknown, stream: number) => returnOf(ledgers.subarray(8 * stream, 8 * stream + 8))
-    return { actions, returns: Float64Array.from({ length: streamCount }, returnAt) }
-  }
-  const actions = new Uint8Array(streams.rows.length)
-  const returns = Float64Array.from({ length: streamCount }, (_, stream) => {
-    const walked = walk(streams, stream, settings, policyOf(stream))
-    actions.set(walked.actions, streams.streamStarts[stream])
-    return returnOf(walked.ledger)
-  })
-  return { actions, returns }
-}
-
-/** [S] share of the steps at which each specification holds; a rule always decides, as one. */
-function satisfiedBy(settings: EvaluationSettings, walked: Walked, streams: Streams): number[] {
-  const { response: spec, seed } = settings.environment
-  if (spec === null) throw new TypeError('satisfiedBy needs an environment with consequences.')
-  const decidedAt = judgedOrder(walked, streams).map((place) => walked.decidedAt[place])
-  const decisions = {
-    labels: Uint8Array.from(decidedAt, (position) => streams.labels[streams.rows[position]]),
-    actions: Uint8Array.from(decidedAt, (position) => walked.actions[position]),
-    decided: new Uint8Array(decidedAt.length).fill(1),
-    margin: new Int32Array(decidedAt.length).fill(settings.agents),
-    consequences: consequencesOf(walked, streams, { spec, seed }),
-  }
-  return decisionRobustness(settings, decisions).map(satisfiedRateOf)
 }
 
 function figuresOf({ actions, decidedAt, returns }: Walked, streams: Streams, { block }: ResponseSpec) {

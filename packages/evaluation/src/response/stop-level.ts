@@ -1,5 +1,6 @@
 import type { Team } from '@vigil/actors'
-import { type ContainmentLimit, containmentLimitOf } from '@vigil/response'
+import { usesMultipliers } from '@vigil/ppo'
+import { type ContainmentLimit, containmentLimitOf, type Streams } from '@vigil/response'
 import { isBetter, rankedBy } from '../best-validation.ts'
 import type { OnStep } from '../on-step.ts'
 import { meanReturn, type PlayedSplit, playSplit } from '../play-split.ts'
@@ -9,11 +10,17 @@ import { isBenignContained, isFalselyContained, outcomesOf } from './outcomes.ts
 import { streamsOf } from './streams-of.ts'
 import { watchedDecisions } from './watched-decisions.ts'
 
-/** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3 in steps of half. */
-const FACTORS = Array.from({ length: 13 }, (_, i) => Math.exp((i - 6) / 2))
+/** Of the factors' logarithms. */
+const STEP = 1 / 2
+
+/** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3. */
+const FACTORS = Array.from({ length: 13 }, (_, i) => Math.exp((i - 6) * STEP))
 
 /** Fewer, by which checkpoints are ranked while training goes on: e^-1 to e^3. */
-export const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1))
+const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1))
+
+/** How often the step is halved where something is to be kept: the last level that keeps it lies between two of FACTORS. */
+const HALVINGS = 4
 
 /** How readily a team stops, as validation chose it. */
 export type StopLevel = {
@@ -41,9 +48,12 @@ type PlayedLevel = {
   readonly satisfied: number[]
 }
 
+type LevelSettings = EvaluationSettings & { readonly stlMode: string }
+
 /** What is chosen from, and who is told. */
 type LevelOptions = {
-  readonly factors?: readonly number[]
+  /** As a validation during training: few levels, none between them */
+  readonly isRough?: boolean
   readonly maxFalseContainmentRate?: number | null | undefined
   readonly onStep?: OnStep | undefined
 }
@@ -51,46 +61,77 @@ type LevelOptions = {
 /**
  * The stop level of a greedy team, chosen on validation like any threshold: greedy actions are not those that were sampled in
  * training, and over many steps a small probability of stopping, or of asking, adds up. Where training strives for targets, a level that
- * meets them goes before one that returns more, and before both one that keeps the limit on false containments, where there is one. Of
- * equal levels the one nearest to 1 stays.
+ * meets them goes before one that returns more, and before both one that keeps the limit on false containments, where there is one. There
+ * levels between the best one and its neighbours are tried too, by halving the step. Of equal levels the first that was tried stays: the one
+ * nearest to 1, then the coarser.
  *
  * @param team    publishes the policy that acts
- * @param factors that are tried
  * @param maxFalseContainmentRate share of the streams without a threat that may be contained, with 95 % confidence
  */
 export async function playStopLevels(
   team: Team,
-  settings: EvaluationSettings & { readonly stlMode: string },
-  { factors = FACTORS, maxFalseContainmentRate: max = null, onStep = () => undefined }: LevelOptions = {},
+  settings: LevelSettings,
+  { isRough = false, maxFalseContainmentRate: max = null, onStep = () => undefined }: LevelOptions = {},
 ): Promise<PlayedLevel> {
   const streams = streamsOf(team.dataset, 'validation')
   const limit = max === null ? null : containmentLimitOf(streams, max)
-  const block = settings.environment.response?.block ?? 'fail-soft'
-  const stopLevels: StopLevel['stopLevels'] = []
-  let best: (Omit<PlayedLevel, 'level'> & Tried) | null = null
-  const nearestFirst = factors.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)))
-  for (const [done, factor] of nearestFirst.entries()) {
-    onStep('choosing the stop level on validation', done, factors.length)
-    const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
-    const rewardMean = meanReturn(played)
-    const outcomes = outcomesOf(played.actions, streams, block)
-    const [falselyContained, benignContained] = [isFalselyContained, isBenignContained].map(
-      (isCounted) => outcomes.filter(isCounted).length,
-    )
-    stopLevels.push({ factor, returnMean: rewardMean, falselyContained, benignContained })
-    const watched = watchedDecisions(team, settings, { split: 'validation', played })
-    const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
-    const excess = limit === null ? 0 : Math.max(0, benignContained - limit.allowed)
-    const tried = { factor, excess, ranked: rankedBy(settings, { rewardMean, satisfied }) }
-    if (best === null || goesBefore(tried, best)) best = { ...tried, played, satisfied }
+  const halvings = !isRough && (limit !== null || usesMultipliers(settings)) ? HALVINGS : 0
+  const [first, ...factors] = nearestFirst(isRough ? ROUGH_FACTORS : FACTORS)
+  const stopLevels: TriedLevel[] = []
+  const attempt = async (factor: number) => {
+    onStep('choosing the stop level on validation', stopLevels.length, 1 + factors.length + 2 * halvings)
+    const tried = await playLevel(team, settings, { factor, streams, limit })
+    stopLevels.push(tried.level)
+    return tried
   }
-  const { factor: stopFactor, played, satisfied } = best!
+  let best = await attempt(first)
+  const compare = async (factor: number) => {
+    const tried = await attempt(factor)
+    if (goesBefore(tried, best)) best = tried
+  }
+  for (const factor of factors) await compare(factor)
+  for (let halving = 1; halving <= halvings; halving++) {
+    const { factor } = best.level
+    const step = Math.exp(STEP * 2 ** -halving)
+    for (const next of [factor / step, factor * step]) await compare(next)
+  }
   stopLevels.sort((a, b) => a.factor - b.factor)
-  return { level: { stopFactor, stopLevels, containmentLimit: limit }, played, satisfied }
+  const { level, played, satisfied } = best
+  return { level: { stopFactor: level.factor, stopLevels, containmentLimit: limit }, played, satisfied }
 }
 
-/** A factor with the streams without a threat that it contains beyond the limit. */
-type Tried = { readonly factor: number; readonly excess: number; readonly ranked: ReturnType<typeof rankedBy> }
+function nearestFirst(factors: readonly number[]): readonly number[] {
+  return factors.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)))
+}
+
+/** A level that was tried, with the streams without a threat that it contains beyond the limit. */
+type Tried = Omit<PlayedLevel, 'level'> & {
+  readonly level: TriedLevel
+  readonly excess: number
+  readonly ranked: ReturnType<typeof rankedBy>
+}
+
+/** The greedy team on validation at one level. */
+async function playLevel(
+  team: Team,
+  settings: LevelSettings,
+  at: { readonly factor: number; readonly streams: Streams; readonly limit: ContainmentLimit | null },
+): Promise<Tried> {
+  const { factor, streams, limit } = at
+  const played = await playSplit(team, settings, 'validation', { stopFactor: factor })
+  const outcomes = outcomesOf(played.actions, streams, settings.environment.response?.block ?? 'fail-soft')
+  const falselyContained = outcomes.filter(isFalselyContained).length
+  const benignContained = outcomes.filter(isBenignContained).length
+  const watched = watchedDecisions(team, settings, { split: 'validation', played })
+  const satisfied = decisionRobustness(settings, watched).map(satisfiedRateOf)
+  const rewardMean = meanReturn(played)
+  return {
+    level: { factor, returnMean: rewardMean, falselyContained, benignContained },
+    ...{ played, satisfied },
+    excess: limit === null ? 0 : Math.max(0, benignContained - limit.allowed),
+    ranked: rankedBy(settings, { rewardMean, satisfied }),
+  }
+}
 
 function goesBefore(tried: Tried, best: Tried): boolean {
   return tried.excess === best.excess ? isBetter(tried.ranked, best.ranked) : tried.excess < best.excess

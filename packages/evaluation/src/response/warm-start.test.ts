@@ -35,7 +35,13 @@ async function warmed(seed: number) {
       returnNormalisation: 'running',
       rolloutSteps: 50,
     } as const),
-    ...{ clipEpsilon: 0.2, maxGradNormPolicy: 0.5, maxGradNormValue: 0.5 },
+    ...({
+      clipEpsilon: 0.2,
+      maxGradNormPolicy: 0.5,
+      maxGradNormValue: 0.5,
+      stlMode: 'off',
+      specifications: [],
+    } as const),
   }
   const stages: string[] = []
   engine.loadParameters(initialiseParameters(team.network, 1))

@@ -2,12 +2,20 @@ import { setImmediate } from 'node:timers/promises'
 import type { Team } from '@vigil/actors'
 import type { Engine } from '@vigil/engine'
 import { headCount } from '@vigil/env-wasm'
-import { absorb, createReturnNormaliser, normalise, type PpoSettings, type TrainingState } from '@vigil/ppo'
+import {
+  absorb,
+  createReturnNormaliser,
+  normalise,
+  type PpoSettings,
+  type TrainingState,
+  usesMultipliers,
+} from '@vigil/ppo'
 import { fillUniforms, randomStream } from '@vigil/random'
 import {
   BELIEF,
   type Policy,
   type ResponseSettings,
+  SURCHARGES_MAX,
   showState,
   type TunedRule,
   tunedLadders,
@@ -17,6 +25,7 @@ import {
 } from '@vigil/response'
 import { type LessonBatch, type Lessons, lessonBatches } from '../lessons.ts'
 import type { OnStep } from '../on-step.ts'
+import { alertBudgetsOf, ladderWithin } from './ladder-within.ts'
 import { streamsOf } from './streams-of.ts'
 
 /** Rules to choose from. Only shown as progress. */
@@ -44,11 +53,16 @@ type WarmStartSettings = Pick<
   | 'clipEpsilon'
   | 'maxGradNormPolicy'
   | 'maxGradNormValue'
+  | 'stlMode'
+  | 'specifications'
 > & { readonly rolloutSteps: number }
 
 /**
  * Where training begins from a rule: the weights of a team that does what the ladder of the belief does that returns most on
  * validation, of critics that foresee what it returns, and the units of the critics.
+ *
+ * Where training strives for targets of specifications about alerts, the ladder is the one that returns most where an alert costs as much more
+ * as keeps them on validation.
  *
  * The rule is made a policy that tries things: it decides on the belief with logistic noise on its log-odds, and once in a
  * stream on average takes any action. That policy walks the training streams, and the critics learn its returns. The agents learn
@@ -68,7 +82,10 @@ export async function warmStart(
   const { response: spec } = team.environment
   if (spec === null) throw new TypeError('warmStart needs an environment with consequences.')
   const responseSettings = { spec, seed: team.environment.seed }
-  const rule = await bestLadder(team, responseSettings, onStep)
+  const isBudgeted = usesMultipliers(settings) && alertBudgetsOf(team.environment).length > 0
+  const rule = isBudgeted
+    ? budgetedLadder(team, settings.specifications, onStep)
+    : await bestLadder(team, responseSettings, onStep)
   const walked = walkSoftly(team, responseSettings, rule, settings)
   const normaliser = absorb(createReturnNormaliser(settings.returnNormalisation), walked.returns)
   const targets = new Float32Array(walked.returns.length)
@@ -77,6 +94,18 @@ export async function warmStart(
   await learnFrom(settings, team, engine, { ...walked, targets, onStep })
   const parameters = await engine.storeParameters()
   return { parameters, normaliser }
+}
+
+/** The ladder of the belief that returns most on validation streams where alerts cost as much as keeps budgets of them at their targets. */
+function budgetedLadder(
+  { dataset, environment, network }: Pick<Team, 'dataset' | 'environment' | 'network'>,
+  specifications: PpoSettings['specifications'],
+  onStep: OnStep,
+): Policy {
+  const settings = { environment, agents: network.agentCount }
+  const wanted = specifications.map(({ target }) => target)
+  const onTry = (tried: number) => onStep('tuning the rule to begin with', tried, SURCHARGES_MAX)
+  return ladderWithin(streamsOf(dataset, 'validation'), settings, { score: BELIEF, wanted, onTry }).value.policy
 }
 
 /** The ladder of the belief that returns most on validation streams. */

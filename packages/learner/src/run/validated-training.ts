@@ -6,7 +6,6 @@ import {
   isBetter,
   meanReturn,
   playStopLevels,
-  ROUGH_FACTORS,
   rankedBy,
   satisfiedRateOf,
 } from '@vigil/evaluation'
@@ -63,7 +62,7 @@ async function validate(
   team.publish(parameters, iteration)
   if (config.environment === 'respond') {
     const ranked = { ...settings, stlMode: config.stlMode }
-    const { level, played, satisfied } = await playStopLevels(team, ranked, { factors: ROUGH_FACTORS })
+    const { level, played, satisfied } = await playStopLevels(team, ranked, { isRough: true })
     const { events } = played
     const counts = countConfusion(events.actions, events.labels, events.decided)
     const { precision, recall, f1, alertRate, undecidedRate } = deriveRates(counts)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ConfigInput, resolveConfig } from '@vigil/config'
 import { inputsOf } from '@vigil/features'
 import { parameterLayout } from '@vigil/policy-wasm'
-import { readBundle, readEvaluation, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
+import { readBundle, readEvaluation, readMetrics, readRunRecord, resultFiles, runFolderAt } from '@vigil/runs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { repeatRun } from './repeat-run.ts'
 import { resumePlan } from './resume-plan.ts'
@@ -73,4 +73,16 @@ it('a run that begins from a rule is the same when it is stopped, resumed or rep
   expect((await readRunRecord(runFolderAt(parts).record))!.weightsSha256).toBe(weights)
   const cold = await evaluated('cold', { warmStart: 'none' })
   expect((await readRunRecord(runFolderAt(cold.out).record))!.weightsSha256).not.toBe(weights)
+})
+
+it('under a budget of alerts training begins from a ladder that keeps it', async () => {
+  const game: ConfigInput = { dataset: 'quickest', rows: 30_000, iterations: 1 }
+  const budget = { name: 'budget', formula: 'G (alert_rate[200] <= 0.01)', target: 0.9 }
+  const { out: free } = await evaluated('free', { ...game, warmStart: 'rule' })
+  const { out: budgeted } = await evaluated('budgeted', { ...game, stlMode: 'lagrangian', specifications: [budget] })
+  const [{ actions: lax }] = await readMetrics(runFolderAt(free).metrics)
+  const [{ actions: strict }] = await readMetrics(runFolderAt(budgeted).metrics)
+  // Once in a stream any action is tried, so some alerts are there in any case.
+  expect(strict.alert).toBeGreaterThan(0)
+  expect(strict.alert).toBeLessThan(lax.alert / 2)
 })
