@@ -48,7 +48,10 @@ export function createTaskLine(): TaskLine {
       if (count === most) return
       waitingOf.set(name, count + 1)
       add(async () => {
-        waitingOf.set(name, waitingOf.get(name)! - 1)
+        const left = waitingOf.get(name)! - 1
+        // Names of batches never come again.
+        if (left === 0) waitingOf.delete(name)
+        else waitingOf.set(name, left)
         await task()
       })
     },
