@@ -17,7 +17,10 @@ const FLAGS = {
     about: 'the manifest of the first epoch of the team, with the next one and its signatures beside it',
   },
   rival: { value: 'FILE', about: 'another manifest of that next epoch, with the signatures under it beside it' },
-  out: { value: 'FILE', about: 'what the proofs are added to, as decided/evidence.jsonl; without it stdout' },
+  out: {
+    value: 'FILE',
+    about: 'what the proofs are added to, as decided/evidence.jsonl of an enforcer that has ended; without it stdout',
+  },
 } as const satisfies FlagTable
 
 await runCommand({
@@ -29,7 +32,7 @@ await runCommand({
     groups: [{ title: 'Flags', flags: flagsOf(FLAGS) }],
     examples: ['--team=team/team.json --rival=found/team.1.json --out=decided/evidence.jsonl'],
     exitCodes:
-      '0 looked, 1 a file cannot be written, 2 the usage is bad, 3 a manifest is bad, or the two are no rivals',
+      '0 looked, 1 a file cannot be written or its folder is taken, 2 the usage is bad, 3 a manifest or a proof is bad, or the two are no rivals',
   },
   run: collect,
 })

@@ -100,7 +100,10 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
     )
   })
   if (lock.holder === null) return lock.release
-  throw serviceError('LOG_TAKEN', `${folder} is taken by ${lock.holder}. Give each agent a folder of its own.`)
+  throw serviceError(
+    'LOG_TAKEN',
+    `${folder} is taken by ${lock.holder}. Give each process a folder of its own, or end that one first.`,
+  )
 }
 
 /** The file is replaced by one with its last record alone. */

@@ -311,10 +311,10 @@ describe('two successors with signatures of one agent', () => {
     ])
     await expect(rivalEvidence(path, path, note)).rejects.toMatchObject({ code: 'TEAM_INVALID' })
     const out = join(folder, 'evidence.jsonl')
-    // Half a line is what the power's end has left of one.
-    writeFileSync(out, '{"agent":3}\n{"agen')
+    const before = '{"epoch":0,"agent":3}'
+    writeFileSync(out, `${before}\n`)
     for (let run = 0; run < 2; run++) await addProofs(out, lines)
-    expect(readFileSync(out, 'utf8')).toBe(['{"agent":3}', ...lines, ''].join('\n'))
+    expect(readFileSync(out, 'utf8')).toBe([before, ...lines, ''].join('\n'))
   })
 
   it('are none where one is the other, or they begin with different batches: an honest agent may have signed both', async () => {

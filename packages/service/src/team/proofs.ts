@@ -3,7 +3,7 @@ import type { ChainTeam, Domain, Evidence } from '@vigil/agreement'
 import { serviceError } from '../errors.ts'
 
 /** An agent of an epoch that is proven to have lied. */
-type Accused = { readonly epoch: number; readonly agent: number }
+export type Accused = { readonly epoch: number; readonly agent: number }
 
 /** Where proofs come from and go to. */
 export type ProofOptions = {

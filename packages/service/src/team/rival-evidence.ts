@@ -1,7 +1,9 @@
 /** Proofs against agents that have signed two successors of one epoch. */
+import { dirname } from 'node:path'
 import { beginOf, type Epoch, successorEvidence } from '@vigil/agreement'
 import { appendLine } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
+import { takeFolder } from './agent-log.ts'
 import { readEpochs, successorFile } from './epoch-files.ts'
 import { readSignatures } from './epoch-signatures.ts'
 import { evidenceLines } from './evidence-file.ts'
@@ -44,11 +46,13 @@ export async function rivalEvidence(
 }
 
 /**
- * Adds proofs to a file, but for those that are there.
+ * Adds proofs to a file, but for those that are there. An enforcer that is at work adds to its own.
  *
- * @throws {VigilError} FILE_UNWRITABLE, LOG_UNWRITABLE
+ * @throws {VigilError} LOG_TAKEN where another process has the folder, LOG_INVALID, FILE_UNWRITABLE, LOG_UNWRITABLE
  */
 export async function addProofs(path: string, lines: readonly string[]): Promise<void> {
+  await using held = new AsyncDisposableStack()
+  held.defer(await takeFolder(dirname(path)))
   const known = new Set(await evidenceLines(path))
   for (const line of lines) if (!known.has(line)) await appendLine(path, line)
 }

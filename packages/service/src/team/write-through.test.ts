@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { agreedChain, team } from './agreed-batch.fixture.ts'
 import { openCertificateLog } from './certificate-log.ts'
 import { openDecisionLog } from './decision-log.ts'
-import { evidenceLines } from './evidence-file.ts'
+import { accusedIn } from './evidence-file.ts'
 import { openRecordLog, recordFile } from './record-log.ts'
 
 const real = fs.fdatasyncSync
@@ -54,10 +54,10 @@ const LOGS: readonly [string, () => Promise<void>, Buffer, () => Promise<{ close
   ['decisions', async () => writeFileSync(path, '{}\n'), Buffer.from('{"id"'), async () => await openDecisionLog(path)],
   [
     'proofs',
-    async () => writeFileSync(path, '{}\n'),
+    async () => writeFileSync(path, '{"epoch":0,"agent":1}\n'),
     Buffer.from('{"epo'),
     async () => {
-      await evidenceLines(path)
+      await accusedIn(path)
       return { close: async () => undefined }
     },
   ],
