@@ -32,6 +32,7 @@ export const BROKER_FLAGS = {
 } as const satisfies FlagTable
 
 const ADDRESS = /^(?:nats|tls):\/\/(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?$/
+const PORT = 4222
 const PORT_MAX = 65535
 
 /**
@@ -45,7 +46,7 @@ export async function brokerOf(
   flags: Flags,
   { address, flag, prefix = '' }: { address: string; flag: string; prefix?: string },
 ): Promise<Broker> {
-  const [isAddress, port = '4222'] = ADDRESS.exec(address) ?? []
+  const [isAddress, port = PORT] = ADDRESS.exec(address) ?? []
   if (isAddress === undefined || Number(port) < 1 || Number(port) > PORT_MAX) {
     throw brokerError(
       'BROKER_ADDRESS',
@@ -75,6 +76,16 @@ export async function brokerOf(
     ...(certificate !== undefined && { certificate }),
     ...(key !== undefined && { key }),
   }
+}
+
+/** Whether two brokers are at one host and port. Hosts are compared as they are spelt: two names of one machine are two hosts. */
+export function isOneServer(one: Broker, other: Broker): boolean {
+  return placeOf(one) === placeOf(other)
+}
+
+function placeOf({ address }: Broker): string {
+  const { hostname, port } = new URL(address)
+  return `${hostname.toLowerCase()} ${port === '' ? PORT : Number(port)}`
 }
 
 /** The first line of a file. */

@@ -96,7 +96,7 @@ async function decide({ words, stop }: CommandContext): Promise<void> {
     )
   }
   const source = await sourceOf(flags)
-  const sink = await sinkOf(flags)
+  const sink = await sinkOf(flags, source)
   const own = outputSettings(flags)
   const { bundle, fingerprint, putToWork } = await takeBundle(run, trustOf(flags))
   const rules = switchFlag(flags, 'shield') ? 'shield' : 'off'

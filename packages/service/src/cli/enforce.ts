@@ -73,7 +73,8 @@ async function enforce({ words, stop }: CommandContext): Promise<void> {
   const input = choiceFlag(flags, 'input', INPUT) ?? 'follows'
   const deadlineMs = numberFlag(flags, 'deadline-ms', MILLISECONDS) ?? FLAGS['deadline-ms'].default
   const waitMs = numberFlag(flags, 'wait-ms', MILLISECONDS) ?? FLAGS['wait-ms'].default
-  const [source, sink] = [await sourceOf(flags), await sinkOf(flags)]
+  const source = await sourceOf(flags)
+  const sink = await sinkOf(flags, source)
   if (flags.has('input') && source.kind !== 'stdin') {
     throw commandError('INVALID_VALUE', '--input is for events on stdin. Leave it out, or --follow and --source.')
   }

@@ -13,8 +13,7 @@ const from = async (past: string) => {
 describe('--publish', () => {
   const sink = async (...words: string[]) => {
     const flags = readFlags(words, TEAM_SOURCE_FLAGS)
-    await sourceOf(flags)
-    return await sinkOf(flags)
+    return await sinkOf(flags, await sourceOf(flags))
   }
   const source = ['--source=nats://10.0.0.5:4222', '--subject=events', '--durable=team']
 
@@ -80,6 +79,27 @@ describe('--publish', () => {
       ['*.events', 'a.decisions'],
     ])
       expect((await heard(subject, publish))?.subject).toBe(publish)
+  })
+
+  it.each([
+    ['nats://Broker.example:4222', 'nats://broker.example'],
+    ['nats://broker.example', 'tls://BROKER.example:4222'],
+    ['tls://broker.example:04443', 'nats://broker.example:4443'],
+    ['nats://[::1]', 'nats://[0:0::1]:4222'],
+  ])('is refused however the one server is written: %s and %s', async (events, decisions) => {
+    const words = [`--source=${events}`, '--durable=team', '--subject=site.*', `--sink=${decisions}`]
+    const message = expect.stringMatching(/would come back as events/)
+    await expect(sink(...words, '--publish=site.out')).rejects.toMatchObject({ code: 'INVALID_VALUE', message })
+    expect((await sink(...words, '--publish=out'))?.subject).toBe('out')
+  })
+
+  it.each([
+    ['nats://broker.example', 'nats://broker.example:4223'],
+    ['nats://broker.example', 'nats://other.example'],
+    ['nats://127.0.0.1', 'nats://localhost'],
+  ])('is taken at another server, as far as its name tells: %s and %s', async (events, decisions) => {
+    const words = [`--source=${events}`, '--durable=team', '--subject=site.*', `--sink=${decisions}`]
+    expect((await sink(...words, '--publish=site.out'))?.subject).toBe('site.out')
   })
 
   it.each(['ev ents', 'events.', '.events', 'a..b', 'site.>.b', 'a*', 'site.*', '>'])(

@@ -1,4 +1,4 @@
-import { BROKER_FLAGS, type Broker, brokerOf } from '@vigil/broker'
+import { BROKER_FLAGS, type Broker, brokerOf, isOneServer } from '@vigil/broker'
 import { commandError, type Flags, type FlagTable, harmlessText, numberFlag, textFlag } from '@vigil/command-line'
 import { z } from 'zod'
 import type { PastStart } from './jetstream-past.ts'
@@ -123,26 +123,31 @@ export async function sourceOf(flags: Flags): Promise<Source> {
   }
 }
 
-/** Where decisions are published, and by which credentials: those of its own address alone; null = nowhere. @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS */
-export async function sinkOf(flags: Flags): Promise<Sink | null> {
+/**
+ * Where decisions are published, and by which credentials: those of its own address alone; null = nowhere.
+ *
+ * @param source where the events come from
+ * @throws {VigilError} INVALID_VALUE, BROKER_ADDRESS
+ */
+export async function sinkOf(flags: Flags, source: Source): Promise<Sink | null> {
   const subject = subjectFlag(flags, 'publish', false)
   const flag = flags.has('sink') ? 'sink' : 'source'
   const address = textFlag(flags, flag, 'ADDRESS')
-  const heard = subjectFlag(flags, 'subject', true)
-  if (
-    subject !== undefined &&
-    heard !== undefined &&
-    address === textFlag(flags, 'source', 'ADDRESS') &&
-    isHeardBy(heard, subject)
-  )
-    throw commandError(
-      'INVALID_VALUE',
-      `Decisions on ${subject} would come back as events of --subject=${heard}. Give --publish another subject.`,
-    )
-  if (subject !== undefined && address !== undefined)
-    return { subject, broker: await brokerOf(flags, { address, flag, prefix: flag === 'sink' ? 'sink-' : '' }) }
+  if (subject !== undefined && address !== undefined) {
+    const broker = await brokerOf(flags, { address, flag, prefix: flag === 'sink' ? 'sink-' : '' })
+    assertNotHeard(subject, broker, source)
+    return { subject, broker }
+  }
   if (flag === 'source') return null
   throw commandError('INVALID_VALUE', '--sink is for --publish. Give it, too.')
+}
+
+function assertNotHeard(subject: string, broker: Broker, source: Source): void {
+  if (source.kind !== 'subject' || !isOneServer(broker, source.broker) || !isHeardBy(source.subject, subject)) return
+  throw commandError(
+    'INVALID_VALUE',
+    `Decisions on ${subject} would come back as events of --subject=${source.subject}. Give --publish another subject.`,
+  )
 }
 
 /** @throws {VigilError} INVALID_VALUE */
