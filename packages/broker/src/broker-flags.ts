@@ -9,7 +9,7 @@ import { brokerError } from './errors.ts'
 
 /** Where a NATS server is, and what opens it. */
 export type Broker = {
-  /** nats://HOST:PORT or tls://HOST:PORT */
+  /** tls://HOST:PORT, which the server's certificate names, or nats://HOST:PORT, which promises nothing of who answers */
   readonly address: string
   /** what the flags of its credentials begin with, where that is something: people are told of those */
   readonly prefix?: string

@@ -167,7 +167,7 @@ describe('openBroker', () => {
   )
 
   it.skipIf(whyNoBroker !== null)(
-    `by TLS has the certificate name the address that was given (${whyNoBroker ?? 'nats-server'})`,
+    `by tls:// has the certificate name the address that was given, and points to it from nats:// (${whyNoBroker ?? 'nats-server'})`,
     async () => {
       const opened = async ({ certificate, key }: typeof byName, host: string, ca?: string) => {
         await using server = await startBroker(['--tls', '--tlscert', certificate, '--tlskey', key])

@@ -112,6 +112,7 @@ function optionsOf(
     ...(inbox !== undefined && { inboxPrefix: inbox }),
     ...(token !== undefined && { token }),
     ...(nkeySeed !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) }),
+    // nats:// promises nothing of who answers: the server says whether there is TLS, and nobody looks for the address in its certificate.
     ...(address.startsWith('tls://') && {
       tls: {
         // Where the address is one of numbers Node would have the certificate name "localhost".
