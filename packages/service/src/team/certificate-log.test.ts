@@ -97,11 +97,11 @@ describe('a file of certificates', () => {
 
   it('is begun anew where its first bytes are torn, and another file is refused as it is', async () => {
     const head = readFileSync(path).subarray(0, sizes[0])
-    for (const torn of [head.subarray(0, 5), Buffer.alloc(head.length)]) {
+    for (const torn of [head.subarray(0, 5), Buffer.alloc(5), Buffer.alloc(head.length)]) {
       expect(await countOf(torn)).toBe(0)
       expect(readFileSync(path)).toEqual(head)
     }
-    for (const other of ['some other text', 'x'.repeat(head.length), '\0'.repeat(100)]) {
+    for (const other of ['my notes', 'some other text', 'x'.repeat(head.length), '\0'.repeat(100)]) {
       await expect(countOf(Buffer.from(other))).rejects.toMatchObject({ code: 'LOG_INVALID' })
       expect(readFileSync(path, 'utf8')).toBe(other)
     }

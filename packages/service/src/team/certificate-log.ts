@@ -54,9 +54,10 @@ export async function openCertificateLog(
   try {
     const head = certificatesHead()
     const { bytesRead, buffer } = await file.read(Buffer.alloc(head.length + 1), 0, null, 0)
+    const begun = buffer.subarray(0, bytesRead)
     // A file may have got its length before its bytes: those are zeros then.
-    const isBegun = bytesRead > head.length || buffer.some((byte) => byte !== 0)
-    if (bytesRead < head.length || !isBegun) {
+    const isTorn = begun.equals(head.subarray(0, bytesRead)) || begun.every((byte) => byte === 0)
+    if (bytesRead <= head.length && isTorn) {
       await file.truncate(0)
       await stored(file, path, head)
     } else if (!buffer.subarray(0, head.length).equals(head)) throw invalid(path, 'it does not begin as one')
