@@ -30,6 +30,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     remedy: 'Raise the limit (ulimit -u), or use fewer --actors.',
   },
   ENOMEM: { reason: 'there is not enough memory', remedy: 'Free some, or use fewer --actors.' },
+  ENXIO: { reason: 'nobody is at its other end', remedy: 'Begin what reads it first.' },
   EPIPE: { reason: 'nobody reads what is written', remedy: 'Repeat the command with a reader that stays.' },
 }
 

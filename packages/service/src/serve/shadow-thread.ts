@@ -1,7 +1,8 @@
 /** A team that decides beside another, in a thread of its own: it answers nobody, and nobody waits for it. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { constants, createWriteStream, type WriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { commandError, systemReason, systemRemedy } from '@vigil/command-line'
 import { VigilError } from '@vigil/errors'
@@ -20,6 +21,10 @@ import {
   type ShadowRequest,
   type ShadowStart,
 } from './shadow-messages.ts'
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
+/** Who may read and write a new log. */
+const MODE = 0o600
 
 const port = parentPort!
 const tell = (news: ShadowNews) => port.postMessage(news)
@@ -56,14 +61,16 @@ try {
 
 /** @throws {VigilError} FILE_UNWRITABLE */
 async function openLog(path: string): Promise<WriteStream> {
-  const file = createWriteStream(path, { flags: 'a', mode: 0o600 })
   try {
+    // A pipe without a reader refuses this. Opened otherwise it would keep the thread until somebody reads it.
+    await using _asked = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE)
+    const file = createWriteStream(path, { flags: 'a', mode: MODE })
     await once(file, 'open')
+    return file.on('error', fail)
   } catch (cause) {
     const reason = `${path} cannot be written: ${systemReason(cause)}. ${systemRemedy(cause)}`
     throw commandError('FILE_UNWRITABLE', reason, { cause })
   }
-  return file.on('error', fail)
 }
 
 function fail({ message }: Error): void {

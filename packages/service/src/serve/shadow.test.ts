@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadRecording } from '@vigil/data'
@@ -70,6 +72,20 @@ describe('a shadow', () => {
       code: 'SHADOW_FAILED',
       message,
     })
+  })
+
+  it('does not wait for a reader of its log, and is told where that is a pipe without one', async () => {
+    const log = join(root, 'pipe')
+    execFileSync('mkfifo', [log])
+    await expect(shadowed(log)).rejects.toMatchObject({
+      ...{ code: 'SHADOW_FAILED', message: expect.stringMatching(/pipe cannot be written: .*Begin what reads it/) },
+    })
+    const reader = await open(log, 'r+')
+    const { post } = await shadowed(log)
+    await post('/v1/decide', JSON.stringify(events[0]), { 'content-type': 'application/json' })
+    const { bytesRead, buffer } = await reader.read()
+    expect(`${buffer.subarray(0, bytesRead)}`).toMatch(/^\{"id":.*\}\n$/)
+    await reader.close()
   })
 
   it('decides on what is answered as it would alone, and no answer is another one', async () => {
