@@ -1,4 +1,4 @@
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type CommandContext,
@@ -10,6 +10,7 @@ import {
   runCommand,
   textFlag,
 } from '@vigil/command-line'
+import { makeFolder } from '@vigil/runs'
 import { readFingerprinted } from '../bundle-fingerprint.ts'
 import { countingVote } from '../decider.ts'
 import { serviceError } from '../errors.ts'
@@ -66,7 +67,7 @@ async function create({ words }: CommandContext) {
   const addresses = Array.from({ length: agentCount }, (_, agent) =>
     hosts === undefined ? `127.0.0.1:${port + agent}` : `${hosts[agent]}:${port}`,
   )
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   const exists = await access(join(out, 'team.json')).then(
     () => true,
     () => false,

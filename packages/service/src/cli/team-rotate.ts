@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   type CommandContext,
   commandError,
@@ -67,7 +65,6 @@ async function rotate({ words }: CommandContext) {
       hosts === undefined ? `127.0.0.1:${port + agent}` : `${hosts[agent]}:${port}`,
     )
   }
-  await mkdir(dirname(team), { recursive: true })
   const from = textFlag(flags, 'from', 'runs/OLD') ?? null
   const next = { run, from, at, addressesIn, viewMs: numberFlag(flags, 'view-ms', VIEW_MS) ?? null }
   const made = await rotateTeam(team, next, say)
