@@ -9,9 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type FeedbackFile, openFeedbackFile } from './feedback-file.ts'
 
 let folder: string
@@ -40,6 +42,21 @@ it('adds whole lines behind those that are there, in the order in which they wer
   const file = await open()
   await Promise.all([file.append([verdict(1), verdict(2)]), file.append([verdict(3)]), file.append([verdict(4)])])
   expect(readFileSync(path, 'utf8')).toBe([0, 1, 2, 3, 4].map(line).join(''))
+})
+
+it('waits until the name of a file that another process has made is on the disk', async () => {
+  writeFileSync(path, line(0))
+  const file = await open()
+  // A folder is opened to be synced, and for nothing else.
+  const opens = vi.spyOn(promises, 'open')
+  syncBuiltinESMExports()
+  try {
+    await file.append([verdict(1)])
+    expect(opens.mock.calls.map(([name]) => name)).toContain(folder)
+  } finally {
+    opens.mockRestore()
+    syncBuiltinESMExports()
+  }
 })
 
 it.each([

@@ -1,7 +1,8 @@
 import fs, { appendFileSync, fstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agreedChain, team } from './agreed-batch.fixture.ts'
 import { openCertificateLog } from './certificate-log.ts'
@@ -16,10 +17,13 @@ const spied = vi.spyOn(fs, 'fdatasyncSync').mockImplementation((fd) => {
   synced.push(fstatSync(fd).size)
   real(fd)
 })
+// A folder is opened to be synced, and for nothing else.
+const opens = vi.spyOn(promises, 'open')
 // What modules have imported from "node:fs" by name follows.
 syncBuiltinESMExports()
 afterAll(() => {
   spied.mockRestore()
+  opens.mockRestore()
   syncBuiltinESMExports()
 })
 
@@ -67,12 +71,14 @@ describe.each(LOGS)('a log of %s', (_, make, half, opened) => {
   it.each([
     ['whole', Buffer.alloc(0)],
     ['half', half],
-  ])('that ends with something %s is on the disk as it counts when it is open', async (_end, behind) => {
+  ])('that ends with something %s is on the disk as it counts, and so is its name', async (_end, behind) => {
     await make()
     const { size } = statSync(path)
     appendFileSync(path, behind)
     synced = []
+    opens.mockClear()
     await (await opened()).close()
+    expect(opens.mock.calls.map(([name]) => name)).toContain(dirname(path))
     expect([synced.at(-1), statSync(path).size]).toEqual([size, size])
   })
 })
