@@ -72,6 +72,20 @@ describe('runCommand', () => {
     expect(await outcome(both)).toEqual({ code: 3, text: 'error ROTTEN: Bad rows.\n' })
   })
 
+  it('with --verbose has a line for each of what went wrong behind the first', async () => {
+    const inner = new SuppressedError(new Error('not closed'), badData('ROTTEN', 'Bad rows.'))
+    const run = async () => {
+      throw new SuppressedError(new Error('not given\nback'), inner)
+    }
+    const { stderr } = await withWords(['--verbose'], { help: HELP, run })
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines[0]).toBe('error ROTTEN: Bad rows.')
+    expect(lines.slice(-2)).toEqual([
+      'behind it: Error: not closed',
+      expect.stringMatching(/^behind it: Error: not given.*back$/),
+    ])
+  })
+
   it('ends every kind of error with the exit code that docs/errors.md promises', async () => {
     const page = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
     const promised = [...page.matchAll(/^\| (usage|data|failure) \| (\d) \|/gm)]

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import { type ErrorKind, VigilError } from '@vigil/errors'
 import { commandError } from './errors.ts'
-import { harmlessLines } from './harmless-text.ts'
+import { harmlessLines, harmlessText } from './harmless-text.ts'
 import { type Help, helpText, wantsHelp } from './help.ts'
 import {
   commandLine,
@@ -28,6 +28,9 @@ const EXIT: Readonly<Record<ErrorKind, number>> = { failure: 1, usage: 2, data: 
 
 /** With less heap Node ends itself in the middle of the work, with a stack of its own. */
 const HEAP_BYTES_MIN = 96 * 2 ** 20
+
+/** Letters of what is said of an error behind the first. */
+const LATER_MAX = 300
 
 /** What a command gets. */
 export type CommandContext = {
@@ -62,9 +65,9 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     endNow(exitCode, message)
   })
   const fail = (thrown: unknown) => {
-    const error = firstOf(thrown)
+    const [error, ...later] = inOrder(thrown)
     output?.give({ exitCode: exitCodeOf(error), error: errorInJson(error) })
-    endNow(exitCodeOf(error), messageOf(error, isVerbose))
+    endNow(exitCodeOf(error), messageOf(error, later, isVerbose))
   }
   // What a thread or a stream reports on its own reaches no `catch` of the command.
   process.on('uncaughtException', fail)
@@ -88,9 +91,9 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
     if (stopped !== null) endWith(stopped)
     output?.give({ exitCode: Number(process.exitCode ?? 0), result: asked.json ? await measured(result) : null })
   } catch (thrown) {
-    const error = firstOf(thrown)
+    const [error, ...later] = inOrder(thrown)
     output?.release()
-    process.stderr.write(`${messageOf(error, isVerbose)}\n`)
+    process.stderr.write(`${messageOf(error, later, isVerbose)}\n`)
     endWith(exitCodeOf(error))
     output?.give({ exitCode: exitCodeOf(error), error: errorInJson(error) })
   } finally {
@@ -99,9 +102,9 @@ export async function runCommand({ run, help: own, isStreaming = false }: Comman
   }
 }
 
-/** What went wrong first: what was open may have failed to close behind it. */
-function firstOf(error: unknown): unknown {
-  return error instanceof SuppressedError ? firstOf(error.suppressed) : error
+/** What went wrong, in its order: what was open may have failed to close behind the first. */
+function inOrder(thrown: unknown): unknown[] {
+  return thrown instanceof SuppressedError ? [...inOrder(thrown.suppressed), ...inOrder(thrown.error)] : [thrown]
 }
 
 /** What a program reads of an error; a defect has no code. */
@@ -146,8 +149,14 @@ function exitCodeOf(error: unknown): number {
   return error instanceof VigilError ? EXIT[error.kind] : EXIT.failure
 }
 
+/** What is said of the first error, and with --verbose in a line each of what went wrong behind it. */
+function messageOf(error: unknown, later: readonly unknown[], isVerbose: boolean): string {
+  const behind = isVerbose ? later.map((one) => `behind it: ${harmlessText(String(one), LATER_MAX)}`) : []
+  return [textOf(error, isVerbose), ...behind].join('\n')
+}
+
 /** Our own errors carry a code and say what to do. Anything else is a defect, and its stack is wanted. */
-function messageOf(error: unknown, isVerbose: boolean): string {
+function textOf(error: unknown, isVerbose: boolean): string {
   if (error instanceof VigilError) {
     const line = `error ${error.code}: ${harmlessLines(error.message)}`
     return isVerbose ? `${line}\n${harmlessLines(inspect(error))}` : line
