@@ -1,3 +1,4 @@
+export { markGarbageAtOnce } from './cli/mark-garbage-at-once.ts'
 export { planSeeds } from './cli/plan-seeds.ts'
 export { planTraining } from './cli/plan-training.ts'
 export { parallelOf, SEEDS_FLAGS, seedsOf } from './cli/seeds.ts'

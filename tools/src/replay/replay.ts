@@ -2,7 +2,7 @@
 
 import { type CommandContext, runCommand } from '@vigil/command-line'
 import { LAB } from '@vigil/lab'
-import { repeatRun } from '@vigil/learner'
+import { markGarbageAtOnce, repeatRun } from '@vigil/learner'
 import { toolError } from '../errors.ts'
 import { HELP, parseOptions } from './options.ts'
 import { verdictOn } from './verdict.ts'
@@ -10,6 +10,7 @@ import { verdictOn } from './verdict.ts'
 await runCommand({ help: HELP, run: replay })
 
 async function replay({ words }: CommandContext) {
+  markGarbageAtOnce()
   const { run, settings } = parseOptions(words)
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const session = { stream: process.stdout, isTTY: process.stdout.isTTY === true }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, writeFileAtomically } from '@vigil/command-line'
 import type { VigilError } from '@vigil/errors'
+import { markGarbageAtOnce } from '@vigil/learner'
 import { labError } from '../errors.ts'
 import { type Ablation, readAblation, writeAblation } from './ablation-file.ts'
 import { figuresOf, meansOf } from './figures.ts'
@@ -19,6 +20,7 @@ const FILES = ['ablation.html', 'ablation.md', 'ablation.json'] as const
 await runCommand({
   help: HELP,
   async run({ words, stop }) {
+    markGarbageAtOnce()
     const say = (text: string) => process.stdout.write(`${text}\n`)
     const options = await parseOptions(words)
     const plan = planOf(options)

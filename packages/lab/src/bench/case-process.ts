@@ -1,9 +1,13 @@
 /** Measures one case, given as JSON on the command line, and answers with JSON on the channel to its parent. */
+import { markGarbageAtOnce } from '@vigil/learner'
 import type { BenchCase } from './cases.ts'
 import { type CaseResult, measureCase } from './measure.ts'
 
 /** What comes back: the result, or why there is none. */
 export type CaseAnswer = { readonly result: CaseResult } | { readonly error: { code: string; message: string } }
+
+// As the commands that train do.
+markGarbageAtOnce()
 
 const [json, rounds] = process.argv.slice(2)
 // A bench that ends early must not leave this process behind, nor a case that failed its threads.

@@ -1,11 +1,13 @@
 /** The portable engine without V8's revectoriser as a peer (./peer.ts): its lines come and go by stdin and stdout. */
 import { createInterface } from 'node:readline'
+import { markGarbageAtOnce } from '@vigil/learner'
 import { switchRevectoriserOn, vectorsInWords } from '@vigil/policy-wasm'
 import { measureTraining } from './measure-training.ts'
 import type { PeerWork } from './peer.ts'
 import { WORKLOADS } from './workload.ts'
 
 process.env.VIGIL_REVECTORISE = 'off'
+markGarbageAtOnce()
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`)

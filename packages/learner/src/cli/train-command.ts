@@ -27,6 +27,7 @@ import { trainRun } from '../run/train-run.ts'
 import { BUDGET_FLAGS, budgetsOf, containmentRateOf } from './budget-flags.ts'
 import { HOSTS_FLAGS, sharingOf } from './hosts-flags.ts'
 import { filesOfTraining } from './made-files.ts'
+import { markGarbageAtOnce } from './mark-garbage-at-once.ts'
 import { refuseMovedFlags } from './moved-flags.ts'
 import { newRun } from './new-run.ts'
 import { SEEDS_FLAGS, seedsOf } from './seeds.ts'
@@ -65,6 +66,7 @@ export function trainCommand({ flags: own, beginFrom, isExperiment, composition,
       groups: [...groups.map(({ title, flags }) => ({ title, flags: flagsOf(flags) })), ...settingGroups(schema)],
     },
     async run({ words, stop }) {
+      markGarbageAtOnce()
       if (!isExperiment) refuseMovedFlags(words)
       const { settings, flags } = parseFlags(words, all, schema)
       const output = { stream: process.stdout, isTTY: process.stdout.isTTY === true, stop }

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { meanReward } from '@vigil/env-wasm'
 import {
   decideSplit,
@@ -36,8 +35,6 @@ export async function* validatedTraining(
   from: RunState,
 ): AsyncGenerator<RunIteration, void, void> {
   const { config, team, engine, composition = PLAIN } = learner
-  // Every core computes. Marking garbage beside them, step by step, is work for a tenth of an iteration with LSTM layers; at once, for a fiftieth.
-  setFlagsFromString('--no-incremental-marking')
   const training = { team, engine, settings: ppoSettingsOf(config), experienceOf: composition.experienceOf(config) }
   let { best } = from
   for await (const iteration of train(training, from)) {
