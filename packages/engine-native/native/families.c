@@ -1,4 +1,5 @@
 #include "families.h"
+#include "processor.h"
 
 static int always(void) { return 1; }
 
@@ -8,11 +9,6 @@ Act actPortable;
 #if defined(__x86_64__)
 Learn learnAvx512, learnAvx2;
 Act actAvx512, actAvx2;
-static int hasAvx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-static int hasAvx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 const Family families[] = {
     {"avx512", learnAvx512, actAvx512, hasAvx512},
     {"avx2", learnAvx2, actAvx2, hasAvx2},

@@ -1,8 +1,8 @@
 /** The register blocks and what is left beside them, in every family that runs here. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileProgram, FAMILIES, type Program } from './program.fixture.ts'
+import { compileProgram, FAMILIES, HAS_COMPILER, type Program, WHY_SKIPPED } from './program.fixture.ts'
 
-describe.skipIf(FAMILIES.length === 0)('product.h', () => {
+describe.skipIf(!HAS_COMPILER)(`product.h${WHY_SKIPPED}`, () => {
   let program: Program
   beforeAll(() => {
     program = compileProgram('product-check')

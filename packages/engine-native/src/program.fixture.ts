@@ -4,12 +4,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { compileEach } from './addon/compile.ts'
-import { type Family, loadNativeKernels } from './native-kernels.ts'
+import { SOURCE_FOLDER } from './addon/sources.ts'
+import type { Family } from './native-kernels.ts'
+import { isThere } from './run-families.fixture.ts'
 
-const native = loadNativeKernels()
+const compiler = process.env.CC ?? 'cc'
 
-/** The families that run here; none without an add-on. */
-export const FAMILIES: readonly Family[] = typeof native === 'string' ? [] : native.families
+/** Whether programs can be compiled here. The add-on is not asked: it may be missing, or of other sources. */
+export const HAS_COMPILER = isThere(compiler)
+
+/** Why tests of programs are skipped, as the end of a title; nothing where they are not. */
+export const WHY_SKIPPED = HAS_COMPILER ? '' : ' (skipped: there is no C compiler here)'
+
+/** The families that this processor has; without a compiler one, for tests that are skipped. */
+export const FAMILIES: readonly Family[] = HAS_COMPILER ? familiesHere() : ['portable-c']
+
+function familiesHere(): Family[] {
+  const folder = mkdtempSync(join(tmpdir(), 'vigil-program-'))
+  try {
+    const program = join(folder, 'families-here')
+    const made = spawnSync(compiler, [join(SOURCE_FOLDER, 'families-here.c'), '-o', program], { encoding: 'utf8' })
+    if (made.status !== 0) throw new Error(made.stderr)
+    return spawnSync(program, { encoding: 'utf8' }).stdout.trimEnd().split('\n') as Family[]
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 /** A program of native/, compiled for every family. */
 export type Program = {
@@ -19,17 +39,20 @@ export type Program = {
   remove(): void
 }
 
-/** @param source its name without the ending */
-export function compileProgram(source: string): Program {
+/**
+ * @param source its name without the ending
+ * @param flags  besides those that results depend on
+ */
+export function compileProgram(source: string, flags: readonly string[] = []): Program {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-program-'))
-  const made = compileEach(process.env.CC ?? 'cc', folder, [source], ['-Wno-unused-function', '-lm'])
+  const made = compileEach(compiler, folder, [source], ['-Wno-unused-function', ...flags, '-lm'])
   if (typeof made === 'string') throw new Error(made)
   return {
     run(family, words = []) {
       const file = made.find((name) => name.toLowerCase().endsWith(`-${family.replace('-c', '')}`))!
-      const { stdout, status } = spawnSync(file, words, { encoding: 'utf8' })
+      const { stdout, stderr, status } = spawnSync(file, words, { encoding: 'utf8' })
       const lines = stdout.trimEnd().split('\n')
-      expect({ status, said: status === 0 ? null : lines }).toEqual({ status: 0, said: null })
+      expect({ status, stderr, said: status === 0 ? null : lines }).toEqual({ status: 0, stderr: '', said: null })
       return lines
     },
     remove: () => rmSync(folder, { recursive: true }),
