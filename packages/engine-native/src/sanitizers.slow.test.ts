@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compileProgram, FAMILIES } from './program.fixture.ts'
 import { CASES, compileFamilies, isThere, runFamilies, runsProgram } from './run-families.fixture.ts'
 
 const compiler = process.env.CC ?? 'cc'
@@ -29,6 +30,15 @@ describe.skipIf(missing !== null)(`no byte outside an array is touched${reason}`
   it.each(CASES)('%s', (_, spec, shape) => {
     for (const supervised of [false, true]) {
       expect(runFamilies([program], spec, { shape, supervised })).toHaveProperty('portable-c')
+    }
+  })
+
+  it('products of every small shape', () => {
+    const products = compileProgram('product-check', SANITIZERS)
+    try {
+      for (const family of FAMILIES) expect(products.run(family)).toEqual([String(23 * 71 * 3)])
+    } finally {
+      products.remove()
     }
   })
 })
