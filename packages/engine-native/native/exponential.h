@@ -1,7 +1,8 @@
 /* e^x and what is built on it, written so that compilers turn loops over them into vectors.
  *
- * Provenance: Cephes `expf` and `logf` (Moshier 1992), as packages/policy-wasm/assembly/exp.ts has them; the hyperbolic tangent
- * of XLA (`EmitFastTanh`, Apache-2.0) and Eigen. No function of libm is called: its bits differ between systems. */
+ * Provenance: Cephes `expf` and `logf` (Moshier 1992), as packages/policy-wasm/assembly/exp.ts has them; the coefficients
+ * of the hyperbolic tangent are those of Eigen (`generic_fast_tanh_float`, MPL-2.0), where it ends that of XLA (`EmitFastTanh`,
+ * Apache-2.0). No function of libm is called: its bits differ between systems. */
 #ifndef VIGIL_EXPONENTIAL_H
 #define VIGIL_EXPONENTIAL_H
 #include <stdint.h>
@@ -60,7 +61,8 @@ INLINE float logarithm(float x) {
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
 /* A rational function of the 13th degree in x over one of the 6th, where |x| < 7.9; further out it does not change. It is within
- * 4e-7, never above 1, and as exact near zero. */
+ * 4e-7 of the result and never above 1. Below 2.4e-36 the numerator is subnormal: it is less exact, and 0 where such numbers count
+ * as zero. */
 INLINE float hyperbolicTangent(float x) {
   x = x < -7.90531111f ? -7.90531111f : x;
   x = x > 7.90531111f ? 7.90531111f : x;
