@@ -82,14 +82,20 @@ describe('an enforcer', () => {
     expect(did).toContain('line 2')
   })
 
-  it('tells once of an agent that comes with the past of another folder', async () => {
+  it('tells once of an agent that says it has the past of another folder, and what to do where more say so than may lie', async () => {
     const { enforcer, did } = await enforcerWith()
     enforcer.gather({ events: chain[0].events, line: 1, taken: [] }, 0)
     enforcer.take(of(0), want(1))
     for (let i = 0; i < 3; i++) enforcer.take(of(1), want(7))
+    // One of another epoch does not count among these.
+    enforcer.take({ epoch: 1, agent: 2 }, want(7))
+    enforcer.take(of(2), want(7))
     await enforcer.close()
+    const says = (agent: number) => `Agent ${agent} says that it waits for batch 7, and 1 batch was gathered here`
     expect(did).toEqual([
-      expect.stringMatching(/^Agent 1 waits for batch 7, and 1 batch was gathered here: .*new team/),
+      `${says(1)}: its log is of another --out, or it lies.`,
+      `${says(2)}: its log is of another --out, or it lies.`,
+      expect.stringMatching(new RegExp(`^${says(2)}\\. 2 agents say so, more than may lie: .*new team`)),
     ])
   })
 

@@ -14,8 +14,8 @@ import {
   splitEvidence,
   verifyEvidence,
 } from '@vigil/agreement'
-import { formatCounted } from '@vigil/command-line'
 import { writtenFallback } from '../written-decision.ts'
+import { tellOfAhead } from './ahead-agents.ts'
 import { idOfWritten } from './batch-event.ts'
 import { bothPasts, type CertificateLog } from './certificate-log.ts'
 import { certifiedLines } from './certified-lines.ts'
@@ -71,8 +71,7 @@ export class Enforcer {
   readonly #wants = new Map<string, { readonly peer: Peer; readonly batch: number }>()
   /** by name: the batch that an agent wanted last, and so has the certificate before it */
   readonly #reached = new Map<string, number>()
-  /** by name: agents that are known to be ahead of this folder */
-  readonly #ahead = new Set<string>()
+  readonly #tellOfAhead: ReturnType<typeof tellOfAhead>
   /** by batch without an answer: since when its events have waited */
   readonly #since = new Map<number, number>()
   readonly #line = createTaskLine()
@@ -94,6 +93,7 @@ export class Enforcer {
     this.#options = options
     const { events, decisions, clock } = options
     this.#proofs = createProofs(options)
+    this.#tellOfAhead = tellOfAhead(options.alarm)
     this.#gathered = events.batchCount
     this.#answered = events.batchesBefore(decisions.rows)
     for (let batch = this.#answered; batch < events.batchCount; batch++) this.#since.set(batch, clock())
@@ -153,7 +153,10 @@ export class Enforcer {
     const read = readNumbered(content)
     if (read === null) return
     if (kind === 'want') {
-      if (read.batch > this.#gathered) this.#tellAhead(peer, read.batch)
+      if (read.batch > this.#gathered) {
+        const team = this.#options.teamAt(this.#options.certificates.place.batch)
+        this.#tellOfAhead({ ...peer, batch: read.batch, gathered: this.#gathered, team })
+      }
       this.#wants.set(nameOf(peer), { peer, batch: read.batch })
       this.#reached.set(nameOf(peer), read.batch)
       if (this.#isServing) return
@@ -219,16 +222,6 @@ export class Enforcer {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     await this.#line.ended()
-  }
-
-  /** Tells once of an agent that has a past which this folder does not have: it takes no part in these batches. */
-  #tellAhead(peer: Peer, batch: number): void {
-    const name = nameOf(peer)
-    if (this.#ahead.has(name)) return
-    this.#ahead.add(name)
-    this.#options.alarm(
-      `Agent ${peer.agent} waits for batch ${batch}, and ${formatCounted(this.#gathered, 'batch was', 'batches were')} gathered here: its log is of another --out. Give that one, or make a new team (service:team-create) with new logs.`,
-    )
   }
 
   /** Gives agents the batches that they want, where they can be begun. */
