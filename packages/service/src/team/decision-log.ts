@@ -3,7 +3,7 @@
  * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { keepSound, logUnwritable } from './write-through.ts'
+import { assertHalfLine, keepSound, logUnwritable } from './write-through.ts'
 
 const LF = 10
 const PIECE_BYTES = 2 ** 20
@@ -17,7 +17,7 @@ export type DecisionLog = {
   close(): Promise<void>
 }
 
-/** Opens the file, or makes one; half a line at its end is cut off. @throws {VigilError} LOG_UNWRITABLE */
+/** Opens the file, or makes one; half a line at its end is cut off. @throws {VigilError} LOG_UNWRITABLE, LOG_INVALID */
 export async function openDecisionLog(path: string): Promise<DecisionLog> {
   const file = await open(path, 'a+', 0o644)
   let rows: number
@@ -58,6 +58,8 @@ async function wholeLines(file: FileHandle, path: string): Promise<number> {
     }
     at += bytesRead
   }
+  const { bytesRead } = await file.read(piece, 0, 1, size)
+  assertHalfLine(path, bytesRead === 0 ? undefined : piece[0])
   await keepSound(path, file.fd, size)
   return rows
 }

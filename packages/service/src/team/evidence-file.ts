@@ -2,7 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { serviceError } from '../errors.ts'
 import type { Accused } from './proofs.ts'
-import { keepSound } from './write-through.ts'
+import { assertHalfLine, keepSound } from './write-through.ts'
 
 const LF = 10
 
@@ -13,8 +13,8 @@ const LF = 10
  */
 export async function evidenceLines(path: string): Promise<string[]> {
   return await inFile(path, async (file) => {
-    const { lines, accused, isHalf } = await readProofs(path, file)
-    if (isHalf) throw noProof(path, accused.length)
+    const { lines, accused, rest } = await readProofs(path, file)
+    if (rest.length > 0) throw noProof(path, accused.length)
     return lines
   })
 }
@@ -26,7 +26,8 @@ export async function evidenceLines(path: string): Promise<string[]> {
  */
 export async function accusedIn(path: string): Promise<Accused[]> {
   return await inFile(path, async (file) => {
-    const { accused, size } = await readProofs(path, file)
+    const { accused, size, rest } = await readProofs(path, file)
+    assertHalfLine(path, rest[0])
     await keepSound(path, file.fd, size)
     return accused
   })
@@ -46,13 +47,13 @@ async function inFile<T>(path: string, read: (file: FileHandle) => Promise<T[]>)
   }
 }
 
-/** Its whole lines, who is named in them, their bytes, and whether anything stands behind them. */
+/** Its whole lines, who is named in them, their bytes, and those behind them. */
 async function readProofs(path: string, file: FileHandle) {
   if (!(await file.stat()).isFile()) throw serviceError('LOG_INVALID', `${path} is no file of proofs. Give one.`)
   const bytes = await file.readFile()
   const size = bytes.lastIndexOf(LF) + 1
   const lines = bytes.toString('utf8', 0, size).split('\n').slice(0, -1)
-  return { lines, accused: lines.map((line, i) => accusedOf(path, line, i)), size, isHalf: size < bytes.length }
+  return { lines, accused: lines.map((line, i) => accusedOf(path, line, i)), size, rest: bytes.subarray(size) }
 }
 
 function accusedOf(path: string, line: string, i: number): Accused {

@@ -1,4 +1,4 @@
-import fs, { appendFileSync, fstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, fstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -66,6 +66,12 @@ const LOGS: readonly [string, () => Promise<void>, Buffer, () => Promise<{ close
     },
   ],
 ]
+
+it.each(LOGS)('a log of %s is left as it is where it is a text of somebody else', async (_, _make, _half, opened) => {
+  writeFileSync(path, 'my notes')
+  await expect(opened()).rejects.toMatchObject({ code: 'LOG_INVALID' })
+  expect(readFileSync(path, 'utf8')).toBe('my notes')
+})
 
 describe.each(LOGS)('a log of %s', (_, make, half, opened) => {
   it.each([

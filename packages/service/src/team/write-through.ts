@@ -38,6 +38,23 @@ export async function keepSound(path: string, fd: number, size: number): Promise
   }
 }
 
+const BRACE = 0x7b
+
+/**
+ * Refuses to cut off what stands behind the last whole line of a file where that is no half line of JSON.
+ *
+ * @param first its first byte; undefined = nothing stands there
+ * @throws {VigilError} LOG_INVALID
+ */
+export function assertHalfLine(path: string, first: number | undefined): void {
+  // A file may have got its length before its bytes: those are zeros then.
+  if (first === undefined || first === BRACE || first === 0) return
+  throw serviceError(
+    'LOG_INVALID',
+    `The last line of ${path} is none of this enforcer's. Give an --out of its own, or the folder as it was.`,
+  )
+}
+
 /** A log that is not extended. */
 export function logUnwritable(path: string, cause: Error): VigilError {
   return serviceError(
