@@ -40,6 +40,8 @@ describe('resolveConfig', () => {
     const exact = { belief: 'exact', warmStart: 'rule', iterations: 16 }
     expect(resolveConfig({ features: 'posterior' }, 'test')).toMatchObject(exact)
     expect(resolveConfig({ dataset: 'quickest' }, 'test')).toMatchObject({ belief: 'exact', warmStart: 'none' })
+    const budget = { stlMode: 'lagrangian', specifications: rules('alert_rate[200] <= 0.01') } as const
+    expect(resolveConfig({ dataset: 'quickest', ...budget }, 'test')).toMatchObject(exact)
     const triage = { dataset: 'synthetic', environment: 'triage', warmStart: 'none', iterations: 60 }
     expect(resolveConfig({ environment: 'triage' }, 'test')).toMatchObject(triage)
     expect(resolveConfig({ data: 'events.yaml' }, 'test').dataset).toBe('events')

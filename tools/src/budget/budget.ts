@@ -14,7 +14,7 @@ async function showBudgets({ words }: CommandContext): Promise<void> {
   const { labels, consequences, splits } = dataset
   const { ratios = null, hazard = 0, damage = null } = consequences ?? {}
   const streamsOf = (part: 'validation' | 'test'): Streams => ({ ...splits[part], labels, ratios, hazard, damage })
-  const curve = budgetCurve(
+  const curve = await budgetCurve(
     { validation: streamsOf('validation'), evaluated: streamsOf('test') },
     { spec: config.response, seed: config.seed },
     {

@@ -1,13 +1,13 @@
 import type { EvaluationSplit, Team } from '@vigil/actors'
 import type { BoostingModel } from '@vigil/boosting'
 import type { ResponseSpec } from '@vigil/env-wasm'
-import { BELIEF, type Policy, pairedInterval, type Score, type Streams, SURCHARGES_MAX } from '@vigil/response'
+import { BELIEF, pairedInterval, type Score, type Streams, SURCHARGES_MAX } from '@vigil/response'
 import { countActions, type ResponseScores } from '@vigil/runs'
 import type { OnStep } from '../on-step.ts'
 import { type PlayedSplit, playSplit } from '../play-split.ts'
 import type { EvaluationSettings } from '../settings.ts'
 import { decisionRobustness, satisfiedRateOf } from '../specification-scores.ts'
-import { alertBudgetsOf, ladderWithin, type PolicyOf, satisfiedBy, type Walked, walkRule } from './ladder-within.ts'
+import { alertBudgetsOf, laddersWithin, satisfiedBy, type Walked, walkRule } from './ladders-within.ts'
 import { isContained, isFalselyContained, meanOf, outcomesOf } from './outcomes.ts'
 import { boostedLogOdds } from './references.ts'
 import { streamsOf } from './streams-of.ts'
@@ -18,10 +18,8 @@ type Budget = ResponseScores['alertBudget']
 /**
  * What budgets of alerts cost a team: the prices that training charged, and beside it a rule that keeps the budgets as often.
  *
- * The rule is a ladder on the belief, or on boosting's log-odds where there is none. It is tuned on validation where an alert costs
- * more than it does (a Lagrange multiplier), by the least surcharge found with which every specification about alerts holds there as
- * often as it does for the team. On as many streams as leave that so the ladder of less surcharge acts in its place: between the two
- * lies what no surcharge reaches. What the rule then returns is counted without the surcharge.
+ * The rule is a mixture of ladders on the belief, or on boosting's log-odds where there is none, with which every specification about alerts
+ * holds on validation as often as it does for the team (laddersWithin). What it then returns is counted without the surcharge.
  *
  * @param team publishes the policy that acts
  * @returns null where no specification in force is about alerts
@@ -51,39 +49,18 @@ export async function alertBudgetOf(
   const watched = watchedDecisions(team, settings, { split: 'validation', played: onValidation })
   const wanted = decisionRobustness(settings, watched).map(satisfiedRateOf)
   const onTry = (tried: number) => onStep('tuning a rule to the same satisfaction', tried, SURCHARGES_MAX)
-  const found = ladderWithin(streamsOf(dataset, 'validation'), settings, { score, wanted, onTry })
-  const mix = (laxShare: number) => mixtureOf(found.value.policy, found.below?.policy ?? found.value.policy, laxShare)
-  const laxShare = found.below === null || !found.isEnough ? 0 : largestShare((share) => found.isKeptBy(mix(share)))
+  const found = await laddersWithin(streamsOf(dataset, 'validation'), settings, { score, wanted, onTry })
   const streams = streamsOf(dataset, split)
-  const walked = walkRule(streams, { spec, seed }, mix(laxShare))
+  const walked = walkRule(streams, { spec, seed }, found.policyOf)
   const [low, high] = pairedInterval(played.returns, walked.returns, seed)
-  const { surcharge, isEnough, value } = found
+  const { strict, surcharge, laxShare, isEnough: isAsSatisfied } = found
   const rule = {
-    ...{ score: score.name, parameters: { ...value.parameters }, surcharge, laxShare, isAsSatisfied: isEnough },
+    ...{ score: score.name, parameters: { ...strict.parameters }, surcharge, laxShare, isAsSatisfied },
     satisfied: satisfiedBy(settings, walked, streams),
     ...figuresOf(walked, streams, spec),
     ...{ low, high },
   }
   return { prices: [...prices], rule }
-}
-
-/** Streams spread evenly over two rules, in any stretch of them (multiples of the golden ratio). */
-function mixtureOf(strict: Policy, lax: Policy, laxShare: number): PolicyOf {
-  return (stream) => ((stream * GOLDEN) % 1 < laxShare ? lax : strict)
-}
-
-const GOLDEN = (Math.sqrt(5) - 1) / 2
-const SHARE_HALVINGS = 6
-
-/** The largest share that will do, by bisection; 0 does. */
-function largestShare(does: (share: number) => boolean): number {
-  let [low, high] = [0, 1]
-  for (let halving = 0; halving < SHARE_HALVINGS; halving++) {
-    const between = (low + high) / 2
-    if (does(between)) low = between
-    else high = between
-  }
-  return low
 }
 
 function figuresOf({ actions, decidedAt, returns }: Walked, streams: Streams, { block }: ResponseSpec) {

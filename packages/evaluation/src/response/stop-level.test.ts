@@ -73,13 +73,18 @@ it('a limit on false containments goes before the return, and takes the level th
     expect(free.stopLevels.some((own) => own.falselyContained > own.benignContained)).toBe(true)
     for (const max of [0.001, 0.5, 0.9]) {
       const { stopLevels, stopFactor, containmentLimit } = await choose(max)
+      for (const { factor } of stopLevels) expect(Math.abs(Math.log(factor))).toBeLessThanOrEqual(3)
       const allowed = Math.max(containmentLimit!.allowed, fewest)
       const chosen = stopLevels.find(({ factor }) => factor === stopFactor)!
       expect(chosen.benignContained).toBeLessThanOrEqual(allowed)
       expect(most).toBeLessThanOrEqual(containmentLimit!.benign)
       for (const { benignContained, returnMean } of stopLevels)
         if (benignContained <= allowed) expect(returnMean).toBeLessThanOrEqual(chosen.returnMean)
+      // The step of a half is halved four times around the best.
+      const distances = stopLevels.map(({ factor }) => Math.abs(Math.log(factor / stopFactor)))
+      expect(Math.min(...distances.filter((distance) => distance > 0))).toBeCloseTo(1 / 32, 9)
     }
+    expect(free.stopLevels).toHaveLength(13)
   } finally {
     await team.pool.close()
   }

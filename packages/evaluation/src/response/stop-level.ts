@@ -16,6 +16,8 @@ const STEP = 1 / 2
 /** Factors on the probabilities of quarantine and alert that are tried: e^-3 to e^3. */
 const FACTORS = Array.from({ length: 13 }, (_, i) => Math.exp((i - 6) * STEP))
 
+const LARGEST = FACTORS[FACTORS.length - 1]
+
 /** Fewer, by which checkpoints are ranked while training goes on: e^-1 to e^3. */
 const ROUGH_FACTORS = Array.from({ length: 5 }, (_, i) => Math.exp(i - 1))
 
@@ -93,7 +95,8 @@ export async function playStopLevels(
   for (let halving = 1; halving <= halvings; halving++) {
     const { factor } = best.level
     const step = Math.exp(STEP * 2 ** -halving)
-    for (const next of [factor / step, factor * step]) await compare(next)
+    for (const next of [factor / step, factor * step])
+      if (Math.abs(Math.log(next)) < Math.log(LARGEST)) await compare(next)
   }
   stopLevels.sort((a, b) => a.factor - b.factor)
   const { level, played, satisfied } = best

@@ -13,7 +13,6 @@ import {
 import { fillUniforms, randomStream } from '@vigil/random'
 import {
   BELIEF,
-  type Policy,
   type ResponseSettings,
   SURCHARGES_MAX,
   showState,
@@ -25,7 +24,7 @@ import {
 } from '@vigil/response'
 import { type LessonBatch, type Lessons, lessonBatches } from '../lessons.ts'
 import type { OnStep } from '../on-step.ts'
-import { alertBudgetsOf, ladderWithin } from './ladder-within.ts'
+import { alertBudgetsOf, laddersWithin, type PolicyOf } from './ladders-within.ts'
 import { streamsOf } from './streams-of.ts'
 
 /** Rules to choose from. Only shown as progress. */
@@ -61,8 +60,8 @@ type WarmStartSettings = Pick<
  * Where training begins from a rule: the weights of a team that does what the ladder of the belief does that returns most on
  * validation, of critics that foresee what it returns, and the units of the critics.
  *
- * Where training strives for targets of specifications about alerts, the ladder is the one that returns most where an alert costs as much more
- * as keeps them on validation.
+ * Where training strives for targets of specifications about alerts, the rule is the mixture of ladders that keeps them on validation,
+ * stream by stream: what a team is taught of it is how often either acts.
  *
  * The rule is made a policy that tries things: it decides on the belief with logistic noise on its log-odds, and once in a
  * stream on average takes any action. That policy walks the training streams, and the critics learn its returns. The agents learn
@@ -82,11 +81,8 @@ export async function warmStart(
   const { response: spec } = team.environment
   if (spec === null) throw new TypeError('warmStart needs an environment with consequences.')
   const responseSettings = { spec, seed: team.environment.seed }
-  const isBudgeted = usesMultipliers(settings) && alertBudgetsOf(team.environment).length > 0
-  const rule = isBudgeted
-    ? budgetedLadder(team, settings.specifications, onStep)
-    : await bestLadder(team, responseSettings, onStep)
-  const walked = walkSoftly(team, responseSettings, rule, settings)
+  const policyOf = (await budgetedLadders(settings, team, onStep)) ?? (await bestLadder(team, responseSettings, onStep))
+  const walked = walkSoftly(team, responseSettings, policyOf, settings)
   const normaliser = absorb(createReturnNormaliser(settings.returnNormalisation), walked.returns)
   const targets = new Float32Array(walked.returns.length)
   normalise(normaliser, walked.returns, targets)
@@ -96,26 +92,38 @@ export async function warmStart(
   return { parameters, normaliser }
 }
 
-/** The ladder of the belief that returns most on validation streams where alerts cost as much as keeps budgets of them at their targets. */
-function budgetedLadder(
+/** Ladders of the belief that keep budgets of alerts at their targets on validation; null where there is none, or no ladder does. */
+async function budgetedLadders(
+  settings: WarmStartSettings,
   { dataset, environment, network }: Pick<Team, 'dataset' | 'environment' | 'network'>,
-  specifications: PpoSettings['specifications'],
   onStep: OnStep,
-): Policy {
-  const settings = { environment, agents: network.agentCount }
-  const wanted = specifications.map(({ target }) => target)
-  const onTry = (tried: number) => onStep('tuning the rule to begin with', tried, SURCHARGES_MAX)
-  return ladderWithin(streamsOf(dataset, 'validation'), settings, { score: BELIEF, wanted, onTry }).value.policy
+): Promise<PolicyOf | null> {
+  if (!usesMultipliers(settings) || alertBudgetsOf(environment).length === 0) return null
+  const { isEnough, policyOf } = await laddersWithin(
+    streamsOf(dataset, 'validation'),
+    { environment, agents: network.agentCount },
+    {
+      score: BELIEF,
+      wanted: settings.specifications.map(({ target }) => target),
+      onTry: (tried) => onStep('tuning the rule to begin with', tried, SURCHARGES_MAX),
+    },
+  )
+  return isEnough ? policyOf : null
 }
 
 /** The ladder of the belief that returns most on validation streams. */
-async function bestLadder({ dataset }: Pick<Team, 'dataset'>, settings: ResponseSettings, onStep: OnStep) {
+async function bestLadder(
+  { dataset }: Pick<Team, 'dataset'>,
+  settings: ResponseSettings,
+  onStep: OnStep,
+): Promise<PolicyOf> {
   const rules: TunedRule[] = []
   for (const rule of tunedLadders(streamsOf(dataset, 'validation'), settings, BELIEF)) {
     onStep('tuning the rule to begin with', rules.push(rule), LADDER_COUNT)
     await setImmediate() // signals and timers
   }
-  return rules.reduce((best, rule) => (rule.validation > best.validation ? rule : best)).policy
+  const { policy } = rules.reduce((best, rule) => (rule.validation > best.validation ? rule : best))
+  return () => policy
 }
 
 /** Decisions of a policy on the training streams: what was seen, what is to be done and what was returned from there on. */
@@ -130,23 +138,29 @@ type Walked = Lessons & {
 function walkSoftly(
   team: Pick<Team, 'dataset' | 'network' | 'inputs' | 'environment'>,
   settings: ResponseSettings,
-  rule: Policy,
+  policyOf: PolicyOf,
   { seed, gamma }: Pick<PpoSettings, 'seed' | 'gamma'>,
 ): Walked {
   const streams = streamsOf(team.dataset, 'train')
   const streamCount = streams.streamStarts.length - 1
-  const { policy, taught } = softened(rule, seed, streams.rows.length / streamCount)
+  const { walking, taught } = softened(policyOf, seed, streams.rows.length / streamCount)
   const shownCount = headCount(team.environment)
   const walks: (WalkStep & { readonly shown: Float32Array })[][] = Array.from({ length: streamCount }, () => [])
   const note = (stream: number, step: WalkStep) => {
     const shown = new Float32Array(shownCount)
     showState(step.view, settings.spec, shown)
-    walks[stream].push({ ...step, action: taught(step.view), shown })
+    walks[stream].push({ ...step, action: taught(stream)(step.view), shown })
   }
   const { order } = streams
   if (order !== undefined)
-    walkSites({ ...streams, order }, settings, policy, (step) => note(step.view.site!.stream, step))
-  else for (let s = 0; s < streamCount; s++) for (const step of walk(streams, s, settings, policy).steps) note(s, step)
+    walkSites(
+      { ...streams, order },
+      settings,
+      (view) => walking(view.site!.stream)(view),
+      (step) => note(step.view.site!.stream, step),
+    )
+  else
+    for (let s = 0; s < streamCount; s++) for (const step of walk(streams, s, settings, walking(s)).steps) note(s, step)
   const steps = walks.flat()
   const K = team.network.denseSize - team.inputs.denseCount
   // What specifications show besides is 1 where nothing has been violated yet.
@@ -168,19 +182,20 @@ function walkSoftly(
   return { rows, streamStarts, context, actions, returns }
 }
 
-/** A rule that decides on a belief with noise, and once in `length` events takes any action; and what is taught: the same without noise. */
-function softened(rule: Policy, seed: number, length: number): { readonly policy: Policy; readonly taught: Policy } {
+/** Rules that decide on a belief with noise, and once in `length` events take any action; and what is taught: the same without noise. */
+function softened(policyOf: PolicyOf, seed: number, length: number): Record<'walking' | 'taught', PolicyOf> {
   const random = randomStream(seed, 'warmStart')
   const draw = new Float64Array(4)
   const deciding =
-    (softness: number): Policy =>
+    (softness: number): PolicyOf =>
+    (stream) =>
     (view) => {
       fillUniforms(random, [view.position, 1 + view.age, 0], draw)
       if (draw[1] * length < 1) return Math.floor(4 * draw[2])
       const noisy = view.belief * ((1 - draw[0]) / Math.max(draw[0], 2 ** -33)) ** softness
-      return rule({ ...view, belief: noisy / (noisy + 1 - view.belief) })
+      return policyOf(stream)({ ...view, belief: noisy / (noisy + 1 - view.belief) })
     }
-  return { policy: deciding(SOFTNESS), taught: deciding(0) }
+  return { walking: deciding(SOFTNESS), taught: deciding(0) }
 }
 
 type Taught = Walked & {

@@ -11,17 +11,21 @@ const all = quickestStreams(400, 5)
 const [validation, evaluated] = [partOf(all, 0, 200), partOf(all, 200, 400)]
 const budgets = [0, 4, 8, 1000]
 let rules = 0
-const curve = budgetCurve({ validation, evaluated }, settings, { score: BELIEF, budgets, onProgress: () => rules++ })
+const curve = await budgetCurve({ validation, evaluated }, settings, {
+  score: BELIEF,
+  budgets,
+  onProgress: () => rules++,
+})
 
 describe('budgetCurve', () => {
-  it('keeps every budget on validation, and charges less the larger it is', () => {
+  it('keeps every budget on validation, and charges less the larger it is', async () => {
     const [none, tight, loose, free] = curve
     expect(none.alerts).toBeLessThan(0.5)
     expect(none.price!).toBeGreaterThanOrEqual(tight.price!)
     expect(free.price).toBe(0)
     expect(tight.price!).toBeGreaterThanOrEqual(loose.price!)
     expect(loose.price!).toBeGreaterThan(0)
-    const own = budgetCurve({ validation, evaluated: validation }, settings, { score: BELIEF, budgets })
+    const own = await budgetCurve({ validation, evaluated: validation }, settings, { score: BELIEF, budgets })
     for (const { alerts, budget } of own) expect(alerts).toBeLessThanOrEqual(budget + 1e-9)
     // More may be done with more alerts, on the streams on which rules were tuned.
     for (const [i, { returnMean }] of own.entries())

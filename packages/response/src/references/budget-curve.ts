@@ -33,11 +33,11 @@ const FORBIDDEN = 1e9
  * @returns one point for each budget, in their order
  *
  * @example
- * const curve = budgetCurve({ validation, evaluated: test }, settings, { score: BELIEF, budgets: [0, 2, 4] })
+ * const curve = await budgetCurve({ validation, evaluated: test }, settings, { score: BELIEF, budgets: [0, 2, 4] })
  *
  * @throws {VigilError} STREAMS, SCORE
  */
-export function budgetCurve(
+export async function budgetCurve(
   { validation, evaluated }: { readonly validation: Streams; readonly evaluated: Streams },
   settings: ResponseSettings,
   {
@@ -45,7 +45,7 @@ export function budgetCurve(
     budgets,
     onProgress = () => undefined,
   }: { readonly score: Score; readonly budgets: readonly number[]; readonly onProgress?: (tuned: number) => void },
-): BudgetPoint[] {
+): Promise<BudgetPoint[]> {
   const known = new Map<number, { readonly rule: TunedRule; readonly alerts: number }>()
   const at = (surcharge: number) => {
     const before = known.get(surcharge)
@@ -57,8 +57,8 @@ export function budgetCurve(
     known.set(surcharge, found)
     return found
   }
-  return budgets.map((budget) => {
-    const { value, below, surcharge, isEnough } = leastSurcharge((surcharge) => {
+  const pointAt = async (budget: number): Promise<BudgetPoint> => {
+    const { value, below, surcharge, isEnough } = await leastSurcharge((surcharge) => {
       const tuned = at(surcharge)
       return { value: tuned, isEnough: tuned.alerts <= budget }
     })
@@ -68,7 +68,10 @@ export function budgetCurve(
     const share = (budget - value.alerts) / (below.alerts - value.alerts)
     const more = walkedBy(below.rule, evaluated, settings)
     return { budget, ...mixed(kept, more, share), price: surcharge }
-  })
+  }
+  const points: BudgetPoint[] = []
+  for (const budget of budgets) points.push(await pointAt(budget))
+  return points
 }
 
 type Figures = Pick<BudgetPoint, 'alerts' | 'returnMean' | 'returnPerThousand'>

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 /** Surcharges on an alert are doubled from the first to the last, then the gap is halved so many times. */
 const FIRST = 0.25
 const LAST = 64
@@ -22,24 +24,27 @@ export const SURCHARGES_MAX = 2 + Math.log2(LAST / FIRST) + HALVINGS
  * The least surcharge that is enough, of those that bisection tries: a Lagrange multiplier, with which the cheapest policy keeps a
  * budget. The largest where none is enough.
  *
- * @param attempt what comes of a surcharge, and whether it is enough; asked once for each, with the number of those before
+ * @param attempt what comes of a surcharge, and whether it is enough; asked once for each, with the number of those before, each after what waits
  * @example
- * leastSurcharge((surcharge) => ({ value: alertsAt(surcharge), isEnough: alertsAt(surcharge) <= 20 }))
+ * await leastSurcharge((surcharge) => ({ value: alertsAt(surcharge), isEnough: alertsAt(surcharge) <= 20 }))
  */
-export function leastSurcharge<Value>(
+export async function leastSurcharge<Value>(
   attempt: (surcharge: number, tried: number) => { readonly value: Value; readonly isEnough: boolean },
-): LeastSurcharge<Value> {
+): Promise<LeastSurcharge<Value>> {
   let tried = 0
-  const at = (surcharge: number) => ({ surcharge, ...attempt(surcharge, tried++) })
-  let best = at(0)
+  const at = async (surcharge: number) => {
+    await setImmediate() // signals and timers
+    return { surcharge, ...attempt(surcharge, tried++) }
+  }
+  let best = await at(0)
   if (best.isEnough) return { ...best, below: null }
   let low = best
   for (let surcharge = FIRST; !best.isEnough && surcharge <= LAST; surcharge *= 2) {
     low = best
-    best = at(surcharge)
+    best = await at(surcharge)
   }
   for (let halving = 0; best.isEnough && halving < HALVINGS; halving++) {
-    const between = at((low.surcharge + best.surcharge) / 2)
+    const between = await at((low.surcharge + best.surcharge) / 2)
     if (between.isEnough) best = between
     else low = between
   }

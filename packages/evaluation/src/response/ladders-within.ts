@@ -1,6 +1,5 @@
 import { CUT_OFF, compileConstraints, type EnvironmentSpec, readsAlerts } from '@vigil/env-wasm'
 import {
-  type LeastSurcharge,
   leastSurcharge,
   type Policy,
   type ResponseSettings,
@@ -8,7 +7,7 @@ import {
   type Score,
   type Streams,
   type TunedRule,
-  tunedLadder,
+  tunedLadders,
   walk,
   walkSites,
 } from '@vigil/response'
@@ -25,20 +24,29 @@ export function alertBudgetsOf(environment: EnvironmentSpec): readonly number[] 
   return compileConstraints(environment).programs.flatMap(({ signals }, s) => (readsAlerts(signals) ? [s] : []))
 }
 
-/** A ladder that keeps budgets of alerts, tuned where an alert costs more than it does (a Lagrange multiplier). */
-export type LadderWithin = LeastSurcharge<TunedRule> & {
-  /** Whether policies keep the budgets on the streams that the ladder was tuned on. */
-  readonly isKeptBy: (policyOf: PolicyOf) => boolean
+/** Which policy decides a stream, by its number. */
+export type PolicyOf = (stream: number) => Policy
+
+/** Ladders that keep budgets of alerts, tuned where an alert costs more than it does (a Lagrange multiplier). */
+export type LaddersWithin = {
+  /** The ladder of the least surcharge that is enough */
+  readonly strict: TunedRule
+  readonly surcharge: number
+  /** Whether the budgets are kept as often as wanted; where no surcharge is enough, by none. */
+  readonly isEnough: boolean
+  /** Share of the streams on which the ladder of less surcharge acts in its place: between the two lies what no surcharge reaches. */
+  readonly laxShare: number
+  readonly policyOf: PolicyOf
 }
 
 /**
- * The ladder on a score that is tuned with the least surcharge on alerts with which every specification about alerts holds as often as
- * wanted; where none is enough, the largest.
+ * The best ladders on a score with which every specification about alerts holds as often as wanted: of the least surcharge on alerts that
+ * is enough, and on as many streams as leave that so of the next smaller one that was tried.
  *
- * @param streams on which it is tuned
+ * @param streams on which they are tuned
  * @param wanted  [S] share of the steps at which each specification is to hold
  */
-export function ladderWithin(
+export async function laddersWithin(
   streams: Streams,
   settings: JudgedBy,
   options: {
@@ -46,26 +54,49 @@ export function ladderWithin(
     readonly wanted: readonly number[]
     readonly onTry: (tried: number) => void
   },
-): LadderWithin {
+): Promise<LaddersWithin> {
   const { response: spec, seed } = settings.environment
-  if (spec === null) throw new TypeError('ladderWithin needs an environment with consequences.')
+  if (spec === null) throw new TypeError('laddersWithin needs an environment with consequences.')
   const { score, wanted, onTry } = options
   const budgets = alertBudgetsOf(settings.environment)
   const isKeptBy = (policyOf: PolicyOf) => {
     const satisfied = satisfiedBy(settings, walkRule(streams, { spec, seed }, policyOf), streams)
     return budgets.every((s) => satisfied[s] >= wanted[s])
   }
-  const found = leastSurcharge((surcharge, tried) => {
+  const found = await leastSurcharge((surcharge, tried) => {
     onTry(tried)
     const charged = { spec: { ...spec, alertCost: spec.alertCost + surcharge }, seed }
-    const rule = tunedLadder(streams, charged, score)
+    const rule = bestOf([...tunedLadders(streams, charged, score)])
     return { value: rule, isEnough: isKeptBy(() => rule.policy) }
   })
-  return { ...found, isKeptBy }
+  const { value: strict, below, surcharge, isEnough } = found
+  const mix = (share: number) => mixtureOf(strict.policy, below?.policy ?? strict.policy, share)
+  const laxShare = below === null || !isEnough ? 0 : largestShare((share) => isKeptBy(mix(share)))
+  return { strict, surcharge, isEnough, laxShare, policyOf: mix(laxShare) }
 }
 
-/** Which policy decides a stream, by its number. */
-export type PolicyOf = (stream: number) => Policy
+function bestOf(rules: readonly TunedRule[]): TunedRule {
+  return rules.reduce((best, rule) => (rule.validation > best.validation ? rule : best))
+}
+
+/** Streams spread evenly over two rules, in any stretch of them (multiples of the golden ratio). */
+function mixtureOf(strict: Policy, lax: Policy, laxShare: number): PolicyOf {
+  return (stream) => ((stream * GOLDEN) % 1 < laxShare ? lax : strict)
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2
+const SHARE_HALVINGS = 6
+
+/** The largest share that will do, by bisection; 0 does. */
+function largestShare(does: (share: number) => boolean): number {
+  let [low, high] = [0, 1]
+  for (let halving = 0; halving < SHARE_HALVINGS; halving++) {
+    const between = (low + high) / 2
+    if (does(between)) low = between
+    else high = between
+  }
+  return low
+}
 
 /** A rule's way through the streams of a split. */
 export type Walked = Pick<PlayedSplit, 'actions' | 'decidedAt' | 'returns'>
