@@ -47,7 +47,7 @@ export async function brokerOf(
   { address, flag, prefix = '' }: { address: string; flag: string; prefix?: string },
 ): Promise<Broker> {
   const [isAddress, port = PORT] = ADDRESS.exec(address) ?? []
-  if (isAddress === undefined || Number(port) < 1 || Number(port) > PORT_MAX) {
+  if (isAddress === undefined || !URL.canParse(address) || Number(port) < 1 || Number(port) > PORT_MAX) {
     throw brokerError(
       'BROKER_ADDRESS',
       `--${flag} must be nats://HOST:PORT or tls://HOST:PORT, as nats://10.0.0.5:4222, with a port of 1 to ${PORT_MAX}. Credentials are given as files (--${prefix}token-file, --${prefix}nkey-file).`,

@@ -55,6 +55,7 @@ describe('brokerOf', () => {
     'nats://host:123456',
     'nats://host:65536',
     'nats://host:0',
+    'nats://[1:2]:4222',
     'nats://a b',
   ])('refuses %s, and does not repeat it', async (address) => {
     const error = expect.objectContaining({ code: 'BROKER_ADDRESS', message: expect.not.stringContaining('secret') })
