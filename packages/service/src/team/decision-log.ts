@@ -3,7 +3,7 @@
  * asks for: whoever acts on lines and remembers how many there were acts on none twice, also when this process begins again.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { assertHalfLine, keepSound, logUnwritable } from './write-through.ts'
+import { assertHalfLine, assertOwnLine, keepSound, logUnwritable } from './write-through.ts'
 
 const LF = 10
 const PIECE_BYTES = 2 ** 20
@@ -48,18 +48,25 @@ export async function openDecisionLog(path: string): Promise<DecisionLog> {
 async function wholeLines(file: FileHandle, path: string): Promise<number> {
   let rows = 0
   let size = 0
+  let at = 0
+  /** the first byte of the line behind those */
+  let first: number | undefined
   const piece = Buffer.alloc(PIECE_BYTES)
-  for (let at = 0; ; ) {
+  for (;;) {
     const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, at)
     if (bytesRead === 0) break
+    if (size === at) first = piece[0]
     for (let i = piece.indexOf(LF); i >= 0 && i < bytesRead; i = piece.indexOf(LF, i + 1)) {
+      assertOwnLine(path, first)
       rows++
       size = at + i + 1
+      first = piece[i + 1]
     }
     at += bytesRead
   }
-  const { bytesRead } = await file.read(piece, 0, 1, size)
-  assertHalfLine(path, bytesRead === 0 ? undefined : piece[0])
+  const rest = Buffer.alloc(at - size)
+  await file.read(rest, 0, rest.length, size)
+  assertHalfLine(path, rest)
   await keepSound(path, file.fd, size)
   return rows
 }

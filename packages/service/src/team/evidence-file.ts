@@ -27,7 +27,7 @@ export async function evidenceLines(path: string): Promise<string[]> {
 export async function accusedIn(path: string): Promise<Accused[]> {
   return await inFile(path, async (file) => {
     const { accused, size, rest } = await readProofs(path, file)
-    assertHalfLine(path, rest[0])
+    assertHalfLine(path, rest)
     await keepSound(path, file.fd, size)
     return accused
   })

@@ -67,10 +67,45 @@ const LOGS: readonly [string, () => Promise<void>, Buffer, () => Promise<{ close
   ],
 ]
 
-it.each(LOGS)('a log of %s is left as it is where it is a text of somebody else', async (_, _make, _half, opened) => {
-  writeFileSync(path, 'my notes')
-  await expect(opened()).rejects.toMatchObject({ code: 'LOG_INVALID' })
-  expect(readFileSync(path, 'utf8')).toBe('my notes')
+describe.each(LOGS)('a log of %s is left as it is', (name, make, _half, opened) => {
+  it.each([
+    'my notes',
+    'my notes\nmore\n',
+    '{"my":"notes"}\nmore\n',
+    '{\n  "my": "settings"\n}\n',
+    '{"my":"settings"}',
+  ])('where it is a text of somebody else: %j', async (text) => {
+    writeFileSync(path, text)
+    await expect(opened()).rejects.toMatchObject({ code: 'LOG_INVALID' })
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+
+  it.runIf(['decisions', 'proofs'].includes(name))('where its last line lacks nothing but its end', async () => {
+    await make()
+    appendFileSync(path, '{"epoch":0,"agent":2}')
+    const text = readFileSync(path, 'utf8')
+    await expect(opened()).rejects.toMatchObject({
+      ...{
+        code: 'LOG_INVALID',
+        message: expect.stringMatching(/is whole, but has no line end\. Add the line end, or move/),
+      },
+    })
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+})
+
+it('a log of decisions is counted and looked at in pieces', async () => {
+  // Its second line begins with the second piece, and its third one in the midst of that.
+  const long = `{${' '.repeat(2 ** 20 - 3)}}\n`
+  writeFileSync(path, `${long}{}\n{}\n`)
+  const log = await openDecisionLog(path)
+  expect(log.rows).toBe(3)
+  await log.close()
+  for (const text of [`${long}x\n`, `${long}{}\nx\n`]) {
+    writeFileSync(path, text)
+    await expect(openDecisionLog(path)).rejects.toMatchObject({ code: 'LOG_INVALID' })
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  }
 })
 
 describe.each(LOGS)('a log of %s', (_, make, half, opened) => {

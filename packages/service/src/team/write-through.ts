@@ -40,18 +40,34 @@ export async function keepSound(path: string, fd: number, size: number): Promise
 
 const BRACE = 0x7b
 
-/**
- * Refuses to cut off what stands behind the last whole line of a file where that is no half line of JSON.
- *
- * @param first its first byte; undefined = nothing stands there
- * @throws {VigilError} LOG_INVALID
- */
-export function assertHalfLine(path: string, first: number | undefined): void {
-  // A file may have got its length before its bytes: those are zeros then.
-  if (first === undefined || first === BRACE || first === 0) return
+/** Refuses a line that is none of an enforcer's by its first byte. @throws {VigilError} LOG_INVALID */
+export function assertOwnLine(path: string, first: number | undefined): void {
+  if (first === BRACE) return
   throw serviceError(
     'LOG_INVALID',
-    `The last line of ${path} is none of this enforcer's. Give an --out of its own, or the folder as it was.`,
+    `A line of ${path} is none of this enforcer's. Give an --out of its own, or the folder as it was.`,
+  )
+}
+
+/**
+ * Refuses to cut off what stands behind the last line end of a file where that is no half line of JSON.
+ *
+ * @param rest all of it
+ * @throws {VigilError} LOG_INVALID, also where it is whole: it may be a proof, or somebody else's
+ */
+export function assertHalfLine(path: string, rest: Buffer): void {
+  // A file may have got its length before its bytes: those are zeros then.
+  if (rest.length === 0 || rest[0] === 0) return
+  assertOwnLine(path, rest[0])
+  const text = rest.toString()
+  try {
+    JSON.parse(text)
+  } catch {
+    return
+  }
+  throw serviceError(
+    'LOG_INVALID',
+    `The last line of ${path} is whole, but has no line end. Add the line end, or move the file where it is none of this enforcer's.`,
   )
 }
 
