@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -17,11 +26,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('a file of proofs', () => {
-  it('gets those that it does not have yet, also where it is not there, and its folder is free then', async () => {
+  it('gets those that it does not have yet, also where it is not there, and its folder is as it was then', async () => {
+    writeFileSync(join(folder, '.lock'), 'of another program')
     await addProofs(path, [proof(1)])
     await addProofs(path, [proof(1), proof(2)])
     expect(readFileSync(path, 'utf8')).toBe(`${proof(1)}\n${proof(2)}\n`)
-    expect(readdirSync(folder)).toEqual(['evidence.jsonl'])
+    expect(readdirSync(folder)).toEqual(['.lock', 'evidence.jsonl'])
+    expect(readFileSync(join(folder, '.lock'), 'utf8')).toBe('of another program')
     expect(await accusedIn(path)).toEqual([1, 2].map((agent) => ({ epoch: 0, agent })))
   })
 
@@ -40,13 +51,32 @@ describe('a file of proofs', () => {
     expect(readFileSync(path, 'utf8')).toBe(text)
   })
 
-  it('is left as it is while an enforcer has its folder, which may be in the midst of a line', async () => {
-    const text = `${proof(1)}\n${proof(2).slice(0, 9)}`
-    writeFileSync(path, text)
-    const giveBack = await takeFolder(folder)
-    await expect(addProofs(path, [proof(3)])).rejects.toMatchObject({ code: 'LOG_TAKEN' })
-    expect(readFileSync(path, 'utf8')).toBe(text)
-    await giveBack()
+  it.each(['events.log', 'certificates.bin'])(
+    'is left as it is while an enforcer has its folder, which may be in the midst of a line: one with %s',
+    async (name) => {
+      const text = `${proof(1)}\n${proof(2).slice(0, 9)}`
+      writeFileSync(path, text)
+      writeFileSync(join(folder, name), '')
+      mkdirSync(join(folder, 'links'))
+      const link = join(folder, 'links', 'found.jsonl')
+      symlinkSync(path, link)
+      const giveBack = await takeFolder(folder)
+      for (const out of [path, link])
+        await expect(addProofs(out, [proof(3)])).rejects.toMatchObject({ code: 'LOG_TAKEN' })
+      expect(readFileSync(path, 'utf8')).toBe(text)
+      await giveBack()
+      // It is free again behind who adds to it.
+      writeFileSync(path, '')
+      for (const agent of [1, 2]) await addProofs(link, [proof(agent)])
+      expect(readFileSync(path, 'utf8')).toBe(`${proof(1)}\n${proof(2)}\n`)
+    },
+  )
+
+  it('is not made where its folder is not there', async () => {
+    await expect(addProofs(join(folder, 'nowhere', 'evidence.jsonl'), [proof(1)])).rejects.toMatchObject({
+      ...{ code: 'FILE_UNWRITABLE', message: expect.stringContaining('is not there. Make it first.') },
+    })
+    expect(readdirSync(folder)).toEqual([])
   })
 
   it('loses half a line where its enforcer begins, and nothing where a line before is no proof', async () => {

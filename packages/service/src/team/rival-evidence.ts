@@ -1,7 +1,9 @@
 /** Proofs against agents that have signed two successors of one epoch. */
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { beginOf, type Epoch, successorEvidence } from '@vigil/agreement'
-import { appendLine } from '@vigil/command-line'
+import { appendLine, commandError } from '@vigil/command-line'
 import { serviceError } from '../errors.ts'
 import { takeFolder } from './agent-log.ts'
 import { readEpochs, successorFile } from './epoch-files.ts'
@@ -48,13 +50,30 @@ export async function rivalEvidence(
 /**
  * Adds proofs to a file, but for those that are there. An enforcer that is at work adds to its own.
  *
+ * @param path may be a link to the file of an enforcer
  * @throws {VigilError} LOG_TAKEN where another process has the folder, LOG_INVALID, FILE_UNWRITABLE, LOG_UNWRITABLE
  */
 export async function addProofs(path: string, lines: readonly string[]): Promise<void> {
   await using held = new AsyncDisposableStack()
-  held.defer(await takeFolder(dirname(path)))
+  const folder = await folderOf(path)
+  // What is named .lock elsewhere is somebody else's.
+  if (ENFORCERS.some((name) => existsSync(join(folder, name)))) held.defer(await takeFolder(folder))
   const known = new Set(await evidenceLines(path))
   for (const line of lines) if (!known.has(line)) await appendLine(path, line)
+}
+
+/** Files that the folder of an enforcer has, and no other one. */
+const ENFORCERS = ['events.log', 'certificates.bin']
+
+/** Where a file lies, or is to lie. @throws {VigilError} FILE_UNWRITABLE where that is not there */
+async function folderOf(path: string): Promise<string> {
+  const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return path
+    throw error
+  })
+  const folder = dirname(real)
+  if (existsSync(folder)) return folder
+  throw commandError('FILE_UNWRITABLE', `The folder of ${path} is not there. Make it first.`)
 }
 
 /** An honest agent may sign two that begin with different batches: the second one when its team has gone on beyond the first. */
