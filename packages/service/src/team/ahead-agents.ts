@@ -1,5 +1,4 @@
 /** Agents that say that they have a past which the folder of the enforcer does not have: they take no part in these batches. */
-import type { ChainTeam } from '@vigil/agreement'
 import { formatCounted } from '@vigil/command-line'
 
 /** What an agent says, and where the enforcer is. */
@@ -10,8 +9,10 @@ type Claim = {
   readonly batch: number
   /** batches that were gathered */
   readonly gathered: number
-  /** that is to certify the next batch */
-  readonly team: Pick<ChainTeam, 'epoch' | 'faults'>
+  /** agents of its epoch that may lie */
+  readonly faults: number
+  /** whether its epoch is over where the enforcer is: nobody counts on how many of its agents lie by then */
+  readonly isPast: boolean
 }
 
 /**
@@ -22,12 +23,12 @@ type Claim = {
 export function tellOfAhead(alarm: (text: string) => void): (claim: Claim) => void {
   /** by epoch: agents */
   const ahead = new Map<number, Set<number>>()
-  return ({ epoch, agent, batch, gathered, team }) => {
+  return ({ epoch, agent, batch, gathered, faults, isPast }) => {
     const told = ahead.get(epoch) ?? new Set<number>()
     if (told.has(agent)) return
     ahead.set(epoch, told.add(agent))
     const claim = `Agent ${agent} says that it waits for batch ${batch}, and ${formatCounted(gathered, 'batch was', 'batches were')} gathered here`
-    const isTrue = epoch === team.epoch && told.size > team.faults
+    const isTrue = !isPast && told.size > faults
     alarm(
       isTrue
         ? `${claim}. ${formatCounted(told.size, 'agent says', 'agents say')} so, more than may lie: their logs are of another --out. Give that one, or make a new team (service:team-create) with new logs.`

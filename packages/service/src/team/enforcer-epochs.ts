@@ -11,6 +11,8 @@ export type EnforcerEpochs = {
   /** the first one first */
   readonly known: readonly Epoch[]
   readonly teamAt: (batch: number) => ChainTeam
+  /** agents of a known epoch that may lie */
+  readonly faultsOf: (epoch: number) => number
   /**
    * Reads the key of an epoch behind those that are known.
    *
@@ -50,10 +52,12 @@ export async function openEnforcerEpochs(
     }
   }
 
+  const numbered = (epoch: number) => known.find(({ manifest }) => manifest.epoch === epoch)
   for (const epoch of epochs) (await prepare(epoch))()
   return {
     known,
     teamAt: (batch) => epochOf(known, batch).team,
+    faultsOf: (epoch) => numbered(epoch)!.team.faults,
     prepare,
     connect(batch) {
       for (const [i, epoch] of known.entries()) {
@@ -79,7 +83,7 @@ export async function openEnforcerEpochs(
       }
     },
     send({ epoch, agent }, frame) {
-      const of = known.find(({ manifest }) => manifest.epoch === epoch)
+      const of = numbered(epoch)
       if (of !== undefined) ways.get(of)?.[agent]?.send(frame)
     },
     away(batch) {

@@ -39,6 +39,7 @@ async function enforcerWith(
   }
   const enforcer: Enforcer = new Enforcer({
     ...{ teamAt, events, certificates, decisions, deadlineMs: 1e6, clock: () => 0 },
+    faultsOf: (epoch) => [team, next.team][epoch].faults,
     send: ({ agent }, { kind }) => did.push(`${kind} to ${agent}`),
     onIdle: () => onIdle(enforcer),
     accused,
@@ -97,6 +98,20 @@ describe('an enforcer', () => {
       `${says(2)}: its log is of another --out, or it lies.`,
       expect.stringMatching(new RegExp(`^${says(2)}\\. 2 agents say so, more than may lie: .*new team`)),
     ])
+  })
+
+  it('tells what to do where more agents than may lie are of an epoch that its folder has not come to', async () => {
+    const { enforcer, did } = await enforcerWith()
+    for (const agent of [0, 1]) enforcer.take({ epoch: 1, agent }, want(7))
+    await enforcer.close()
+    expect(did).toEqual([
+      expect.stringMatching(/^Agent 0 .*, or it lies\.$/),
+      expect.stringMatching(/^Agent 1 .*\. 2 agents say so, more than may lie: /),
+    ])
+    const past = await enforcerWith(undefined, () => next.team)
+    for (const agent of [0, 1]) past.enforcer.take(of(agent), want(7))
+    await past.enforcer.close()
+    expect(past.did).toEqual([0, 1].map(() => expect.stringMatching(/, or it lies\.$/)))
   })
 
   it('gives out what was gathered meanwhile before it answers what has a certificate, and answers it before it ends', async () => {

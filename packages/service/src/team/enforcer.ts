@@ -33,6 +33,8 @@ export type Peer = { readonly epoch: number; readonly agent: number }
 export type EnforcerOptions = ProofOptions & {
   /** as far as epochs are known now */
   readonly teamAt: (batch: number) => ChainTeam
+  /** agents of an epoch that may lie */
+  readonly faultsOf: (epoch: number) => number
   readonly events: EventLog
   readonly certificates: CertificateLog
   readonly decisions: DecisionLog
@@ -154,8 +156,10 @@ export class Enforcer {
     if (read === null) return
     if (kind === 'want') {
       if (read.batch > this.#gathered) {
-        const team = this.#options.teamAt(this.#options.certificates.place.batch)
-        this.#tellOfAhead({ ...peer, batch: read.batch, gathered: this.#gathered, team })
+        const { certificates, teamAt, faultsOf } = this.#options
+        const isPast = peer.epoch < teamAt(certificates.place.batch).epoch
+        const gathered = this.#gathered
+        this.#tellOfAhead({ ...peer, batch: read.batch, gathered, faults: faultsOf(peer.epoch), isPast })
       }
       this.#wants.set(nameOf(peer), { peer, batch: read.batch })
       this.#reached.set(nameOf(peer), read.batch)

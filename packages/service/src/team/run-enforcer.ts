@@ -78,8 +78,8 @@ export async function runEnforcer(
   const evidence = join(command.out, 'evidence.jsonl')
   const clock = () => performance.now()
   const enforcer: Enforcer = new Enforcer({
-    ...{ teamAt: epochs.teamAt, events, certificates, decisions, deadlineMs: command.deadlineMs, alarm: say, clock },
-    send: (peer, frame) => epochs.send(peer, frame),
+    ...{ teamAt: epochs.teamAt, faultsOf: epochs.faultsOf, send: epochs.send, alarm: say, clock },
+    ...{ events, certificates, decisions, deadlineMs: command.deadlineMs },
     onIdle: () => gatherer.onIdle(),
     accused: await accusedIn(evidence),
     evidence: async (line) => await appendLine(evidence, line),
