@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { type CommandContext, harmlessJson, runCommand } from '@vigil/command-line'
 import { familyOf } from '@vigil/engine'
 import { measureSharing } from '@vigil/hosts'
-import { loadData, startLearner, validatedTraining } from '@vigil/learner'
+import { loadData, markGarbageAtOnce, startLearner, validatedTraining } from '@vigil/learner'
 import { collectionMs, type ScaleFigures, scaleOf } from './model.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { scaleText } from './report.ts'
@@ -40,6 +40,7 @@ async function showScale({ words }: CommandContext): Promise<void> {
 }
 
 async function measure({ config, broker, credentials, processes, network }: Options, say: (text: string) => void) {
+  markGarbageAtOnce()
   const learner = await startLearner(config, await loadData(config, undefined, say), say)
   const { team, engine } = learner
   try {

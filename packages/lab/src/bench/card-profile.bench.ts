@@ -9,11 +9,13 @@
 import { availableParallelism } from 'node:os'
 import { createTeam } from '@vigil/actors'
 import { createEngine, type Engine } from '@vigil/engine'
-import { engineSettingsOf, ppoSettingsOf, teamSettingsOf, validatedTraining } from '@vigil/learner'
+import { engineSettingsOf, markGarbageAtOnce, ppoSettingsOf, teamSettingsOf, validatedTraining } from '@vigil/learner'
 import { initialState } from '@vigil/ppo'
 import { tf } from '@vigil/tfjs'
 import { updateOperations } from './operations.ts'
 import { configOf, datasetOf, WORKLOADS } from './workload.ts'
+
+markGarbageAtOnce()
 
 const ITERATIONS = 4
 const wrapped = new Set<string>()

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { resolveConfig } from '@vigil/config'
+import { markGarbageAtOnce } from '../cli/mark-garbage-at-once.ts'
 import { startLearner } from './learner.ts'
 import { loadData } from './session.ts'
 import { shareCollections } from './share-collections.ts'
@@ -22,6 +23,7 @@ const config = resolveConfig(
   () => 'the benchmark',
 )
 const silent = () => undefined
+markGarbageAtOnce()
 const data = await loadData(config, undefined, silent)
 const local = await startLearner(config, data, silent)
 const notes: string[] = []
