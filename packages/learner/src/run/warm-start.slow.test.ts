@@ -75,14 +75,14 @@ it('a run that begins from a rule is the same when it is stopped, resumed or rep
   expect((await readRunRecord(runFolderAt(cold.out).record))!.weightsSha256).not.toBe(weights)
 })
 
-it('under a budget of alerts training begins from a ladder that keeps it', async () => {
-  const game: ConfigInput = { dataset: 'quickest', rows: 30_000, iterations: 1 }
+it('under a budget of alerts training begins from ladders that keep it, and alert', async () => {
+  const game: ConfigInput = { dataset: 'quickest', rows: 60_000, iterations: 1 }
   const budget = { name: 'budget', formula: 'G (alert_rate[200] <= 0.01)', target: 0.9 }
   const { out: free } = await evaluated('free', { ...game, warmStart: 'rule' })
   const { out: budgeted } = await evaluated('budgeted', { ...game, stlMode: 'lagrangian', specifications: [budget] })
   const [{ actions: lax }] = await readMetrics(runFolderAt(free).metrics)
   const [{ actions: strict }] = await readMetrics(runFolderAt(budgeted).metrics)
-  // Once in a stream any action is tried, so some alerts are there in any case.
-  expect(strict.alert).toBeGreaterThan(0)
-  expect(strict.alert).toBeLessThan(lax.alert / 2)
+  // Alerts that are tried at random, some 24 of them, are there in any case; the ladder that never alerts would leave it at these.
+  expect(strict.alert).toBeGreaterThan(lax.alert / 4)
+  expect(strict.alert).toBeLessThan((3 * lax.alert) / 4)
 })
