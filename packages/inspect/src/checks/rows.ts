@@ -183,15 +183,14 @@ export type PartFacts = { readonly name: (typeof PARTS)[number]; readonly rows: 
 export function partFacts({ split, labels }: Subject): PartFacts[] | null {
   const parts = split?.parts
   if (parts == null || labels === null) return null
-  return PARTS.map((name, part) => {
-    let [rows, threats] = [0, 0]
-    for (const [row, own] of parts.entries()) {
-      if (own !== part) continue
-      rows++
-      threats += labels.labels[row]
-    }
-    return { name, rows, threats }
-  })
+  const rows = new Uint32Array(PARTS.length)
+  const threats = new Uint32Array(PARTS.length)
+  for (const [row, part] of parts.entries()) {
+    if (part >= PARTS.length) continue
+    rows[part]++
+    threats[part] += labels.labels[row]
+  }
+  return PARTS.map((name, part) => ({ name, rows: rows[part], threats: threats[part] }))
 }
 
 /** Shares of threats of the parts may differ by this factor before it is worth a word. */
