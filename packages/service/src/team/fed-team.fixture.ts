@@ -85,8 +85,9 @@ class FedTeam {
     return this.#team
   }
 
-  /** Feeds so many events more. */
+  /** Feeds so many events more. @throws where there are not so many */
   feed(count: number): number {
+    if (this.#fed + count > this.#lines.length) throw new Error(`There are ${this.#lines.length} events to feed.`)
     this.#write(this.#fed, this.#fed + count)
     this.#fed += count
     return this.#fed
